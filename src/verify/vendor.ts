@@ -1,9 +1,9 @@
+import { patiently, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
+import { isLoopback, send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
+import { overWords } from "../kit/net/within.ts";
 import { isForeign } from "./foreign.ts";
-import { isLoopback, send, type HttpResponse, type Sending, type HttpOptions } from "../kit/net/http.ts";
 import { requestKey } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
-import { retryAfterMs } from "../kit/net/backoff.ts";
-import { pause } from "../kit/net/within.ts";
 
 /** What a vendor's entry is given to make its request from. */
 export type VendorInput = {
@@ -48,8 +48,7 @@ export type Vendor = {
   readonly own?: { readonly names: RegExp; readonly home: string; readonly often: boolean };
 };
 
-/** A wait that a vendor asks for is honoured up to here. */
-const PATIENCE_MS = 5000;
+const PATIENCE = { firstMs: 1000, longestMs: 1000, attempts: 2, longestAskedMs: 5000 };
 
 /** Makes the question of one secret, or says why it cannot be asked. */
 export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyOptions): VerifyRequest | Liveness {
@@ -115,27 +114,35 @@ async function askOne(
   wire: HttpOptions,
   signal: AbortSignal,
 ): Promise<Liveness> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await send(sending, wire, signal);
-    if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
-    const { status } = answer;
-    if (status === 429 || status >= 500) {
-      const wait = retryAfterMs(answer.retryAfter) ?? 1000;
-      if (attempt === 1 && wait <= PATIENCE_MS && (await pause(wait, signal))) continue;
-      return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has trouble of its own"} (${status})`);
-    }
-    if (status >= 300 && status < 400)
-      return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
-    const shown = `(${sending.method} ${label}: ${status})`;
-    const foreign = isForeign(answer);
-    if (!foreign && !answer.whole) return unknown(`${vendor.name} gives a longer answer than is read ${shown}`);
-    const reading = foreign ? "foreign" : vendor.read(answer);
-    if (reading === "foreign") return unknown(`answered by something that is not ${vendor.name} ${shown}`);
-    if (reading === "live") return live(`${vendor.name} accepts it ${shown}`);
-    if (reading === "limited") return live(`${vendor.name} knows it, with fewer rights than were asked for ${shown}`);
-    if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);
-    return unknown(`${vendor.name} gives an answer that says neither ${shown}`);
-  }
+  const answer = await patiently(() => attempt(sending, wire, signal), { ...PATIENCE, signal }).catch((): NoAnswer => ({
+    none: overWords("stopped", wire.timeoutMs),
+  }));
+  if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
+  const { status } = answer;
+  if (status === 429 || status >= 500)
+    return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has trouble of its own"} (${status})`);
+  if (status >= 300 && status < 400)
+    return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
+  const shown = `(${sending.method} ${label}: ${status})`;
+  const foreign = isForeign(answer);
+  if (!foreign && !answer.whole) return unknown(`${vendor.name} gives a longer answer than is read ${shown}`);
+  const reading = foreign ? "foreign" : vendor.read(answer);
+  if (reading === "foreign") return unknown(`answered by something that is not ${vendor.name} ${shown}`);
+  if (reading === "live") return live(`${vendor.name} accepts it ${shown}`);
+  if (reading === "limited") return live(`${vendor.name} knows it, with fewer rights than were asked for ${shown}`);
+  if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);
+  return unknown(`${vendor.name} gives an answer that says neither ${shown}`);
+}
+
+/** One request; 429 and 5xx are worth another. */
+async function attempt(
+  sending: Sending,
+  wire: HttpOptions,
+  signal: AbortSignal,
+): Promise<Attempt<HttpResponse | NoAnswer>> {
+  const answer = await send(sending, wire, signal);
+  if ("none" in answer || (answer.status !== 429 && answer.status < 500)) return { done: answer };
+  return { askedMs: retryAfterMs(answer.retryAfter) ?? PATIENCE.firstMs, give: () => answer };
 }
 
 function urlOf(base: string, path: string): URL | null {

@@ -29,11 +29,6 @@ export async function within<T extends object>(
   }
 }
 
-/** Waits; false if the caller aborts first. */
-export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  return (await within(ms, signal, () => new Promise<object>(() => {}))) === "late";
-}
-
 /** Completes a sentence about a server that did not answer. */
 export function overWords(over: Over, ms: number): string {
   return over === "late" ? `no answer within ${Math.round(ms / 100) / 10} s` : "interrupted before it answered";

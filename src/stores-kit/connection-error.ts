@@ -1,12 +1,12 @@
 import { connectionFault, type ConnectionFault } from "../kit/net/fault.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** What to do about a fault, where a store knows better than the words below. */
+/** A store's own hints, which replace those below. */
 type ConnectionHints = { readonly [fault in ConnectionFault]?: string };
 
 /**
- * A connection to a store that failed with this code of Node's. `at` names the store and its address, `setting` is what
- * the address was set by.
+ * The error for a connection to a store that failed with this Node error code. `at` names the store and its address,
+ * `setting` is the setting that holds the address.
  */
 export function connectionError(code: string, at: string, setting: string, hints: ConnectionHints): UnsprawlError {
   const fault = connectionFault(code);

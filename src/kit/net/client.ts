@@ -9,24 +9,24 @@ export type HttpRequest = {
   readonly authorization?: string | null;
   readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
-  /** The address that an answer redirects to, or null when it is the answer. Without this no redirect is followed. */
+  /** Returns the address to request next, or null to accept the response. Without it, redirects are not followed. */
   readonly follow?: (answer: ResponseHead, hops: number) => URL | null;
-  /** For `read`: nothing is read of a body whose declared length is over the limit. */
+  /** For `read`: a body whose declared length exceeds the limit is not read at all. */
   readonly wholeOnly?: boolean;
 };
 
 export type ResponseHead = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly url: URL };
 export type StreamedResponse = ResponseHead & { readonly stream: IncomingMessage };
-/** `whole` is false when there was more of the body than the limit: `bytes` then ends there. */
+/** `whole` is false if the body exceeds the limit: `bytes` is then cut there. */
 export type BufferedResponse = ResponseHead & { readonly bytes: Buffer; readonly whole: boolean };
 
 /** How one origin is reached. */
 export type HttpRoute = {
-  /** Where HTTP(S)_PROXY and NO_PROXY are read from; null: never through a proxy. */
+  /** The environment with HTTP(S)_PROXY and NO_PROXY; null: never use a proxy. */
   readonly proxy: NodeJS.ProcessEnv | null;
   /** `ca` replaces Node's own authorities (see `authorities`); `cert` and `key` are the client's certificate. */
   readonly tls?: Pick<AgentOptions, "ca" | "cert" | "key" | "secureContext" | "rejectUnauthorized">;
-  /** Connections that are not over TCP. */
+  /** For connections that do not use TCP. */
   readonly agent?: Agent;
   readonly socketPath?: string;
 };
@@ -34,28 +34,28 @@ export type HttpRoute = {
 export type HttpClientOptions = {
   /** Called once for each origin. */
   readonly route: (url: URL) => HttpRoute;
-  /** Connections to one origin, which are kept; 0: a new connection for each request. */
+  /** The maximum number of keep-alive connections per origin; 0: a new connection for each request. */
   readonly sockets: number;
-  /** Milliseconds without any byte, while connecting and afterwards. */
+  /** The longest silence in milliseconds, including while connecting. */
   readonly idleMs?: number;
-  /** Milliseconds for a whole `read`. */
+  /** The time limit of a whole `read`, in milliseconds. */
   readonly wholeMs?: number;
 };
 
 type KeptRoute = HttpRoute & { readonly agent: Agent };
 
-/** No byte, or not the whole answer, in time. */
+/** No byte arrived in time, or not the whole response. */
 export class LateError extends Error {
   readonly code = "ETIMEDOUT";
 }
 
-/** Bytes of the body of an error (status 400 and above) that `read` reads. */
+/** The maximum number of bytes `read` takes from an error's body (status 400 and above). */
 const ERROR_LIMIT = 65_536;
 
 /**
- * The HTTP client of everything that unsprawl asks by itself. Certificates are verified whatever the environment says
- * (NODE_TLS_REJECT_UNAUTHORIZED), and redirects are the caller's decision. Errors are Node's own, whose messages may
- * quote what was sent: show their codes only (see `connectionFault`).
+ * The HTTP client behind every request that does not go through an SDK. Verifies certificates even if
+ * NODE_TLS_REJECT_UNAUTHORIZED is 0, and leaves redirects to the caller. Throws Node's errors, whose messages may quote
+ * the request: show only their codes (see `connectionFault`).
  */
 export class HttpClient {
   readonly #options: HttpClientOptions;
@@ -65,7 +65,7 @@ export class HttpClient {
     this.#options = options;
   }
 
-  /** The answer with at most `limit` bytes of its body, or 64 KiB of an error's. */
+  /** The response with at most `limit` bytes of its body, or 64 KiB of an error's. */
   async read(request: HttpRequest, limit = Infinity): Promise<BufferedResponse> {
     const { wholeMs } = this.#options;
     const late = new AbortController();
@@ -86,7 +86,7 @@ export class HttpClient {
     }
   }
 
-  /** The answer with its body still to be read; a caller that does not read it to its end destroys it. */
+  /** The response with an unread body. A caller that does not read it to the end must destroy it. */
   async open(request: HttpRequest): Promise<StreamedResponse> {
     let { url, authorization = null } = request;
     for (let hops = 0; ; hops++) {
@@ -105,7 +105,7 @@ export class HttpClient {
     }
   }
 
-  /** Lets the connections go. */
+  /** Closes the connections. */
   close(): void {
     for (const { agent } of this.#routes.values()) agent.destroy();
     this.#routes.clear();
@@ -121,7 +121,7 @@ export class HttpClient {
         method,
         agent,
         ...(socketPath !== undefined && { socketPath }),
-        // Of a proxy too, while it makes its tunnel.
+        // Also applies while a proxy sets up its tunnel.
         ...(idleMs !== undefined && { timeout: idleMs }),
         headers: {
           "user-agent": "unsprawl",
@@ -131,7 +131,7 @@ export class HttpClient {
           ...lengthOf(method, body),
         },
       });
-      // Node reports an aborted request only once there is a connection, which may never be.
+      // Node reports an aborted request only once it is connected, which may never happen.
       const stop = (): void => {
         fail(signal?.reason);
         sent.destroy();
@@ -161,14 +161,14 @@ export class HttpClient {
       ...(sockets > 0 && { keepAlive: true, maxSockets: sockets }),
       ...(proxy !== null && { proxyEnv: proxy }),
     };
-    // An import of node:http would read all its exports, and one of them loads a WebSocket client.
+    // Importing node:http would evaluate all its exports, one of which loads a WebSocket client.
     return url.protocol === "https:"
       ? new (process.getBuiltinModule("node:https").Agent)({ ...options, rejectUnauthorized: true, ...tls })
       : new (process.getBuiltinModule("node:http").Agent)(options);
   }
 }
 
-/** Node's own authorities, the system's, and these. */
+/** The certificate authorities of Node and of the system, and these in addition. */
 export function authorities(more: readonly string[] = []): string[] {
   const { getCACertificates } = process.getBuiltinModule("node:tls");
   return [...getCACertificates("default"), ...getCACertificates("system"), ...more];

@@ -1,4 +1,4 @@
-/** What went wrong on the way to a host, as far as an error's code says. */
+/** Why a connection failed, as far as the error's code says. */
 export type ConnectionFault =
   | "unknown-name"
   | "refused"
@@ -15,7 +15,7 @@ export type ConnectionFault =
   | "characters"
   | "other";
 
-/** The first that matches counts. */
+/** The first match wins. */
 const FAULTS: readonly (readonly [fault: ConnectionFault, code: RegExp])[] = [
   ["unknown-name", /^(?:ENOTFOUND|EAI_\w+)$/],
   ["refused", /^ECONNREFUSED$/],
@@ -36,7 +36,7 @@ export function connectionFault(code: string): ConnectionFault {
   return FAULTS.find(([, pattern]) => pattern.test(code))?.[0] ?? "other";
 }
 
-/** The code of Node's error, such as `ECONNREFUSED`; empty when it has none. All else of it may quote what was sent. */
+/** The code of a Node error, such as `ECONNREFUSED`, or an empty string. Its other fields may quote the request. */
 export function faultCode(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError") return "ETIMEDOUT";
   const { code, errors } = (error ?? {}) as { code?: unknown; errors?: readonly unknown[] };

@@ -1,16 +1,16 @@
 /**
- * Many strings to find in text at once. Each is filed under its first three characters, so that a text costs one table
- * look-up a character, however many strings there are. Those of less than three characters are not found.
+ * Finds many strings in a text at once. Strings are indexed by their first three characters, so a text costs one table
+ * look-up per character, regardless of the number of strings. Strings shorter than three characters are not found.
  */
 export class Literals<T> {
   readonly #width: 5 | 6;
   readonly #slots: LiteralEntry<T>[][] = [[]];
-  /** Of three characters the slot; 0 is the empty one. */
+  /** Maps three characters to a slot; slot 0 is empty. */
   readonly #slotOf: Uint16Array;
 
   /**
-   * Of each character `width` bits are looked at: 5 do for text in one case, and keep the table small; 6 tell upper case
-   * from lower, and many strings of random characters from each other.
+   * `width` is the number of bits used of each character: 5 suffice for text in one case and keep the table small; 6
+   * distinguish upper from lower case, which pays off for many random strings.
    */
   constructor(width: 5 | 6) {
     this.#width = width;
@@ -26,8 +26,8 @@ export class Literals<T> {
   }
 
   /**
-   * Calls `found` for each place of each string, in the order of the places; of several strings at one place, in the order
-   * in which they were added.
+   * Calls `found` for each occurrence, in the order of the text. Several strings at one place are reported in the order in
+   * which they were added.
    */
   search(text: string, found: (item: T, at: number, literal: string) => void): void {
     const [width, slotOf, slots] = [this.#width, this.#slotOf, this.#slots];
@@ -42,7 +42,7 @@ export class Literals<T> {
     }
   }
 
-  /** Beyond what 16 bits can count, slots are shared: a few more strings are then compared at a place. */
+  /** Slot numbers have 16 bits. Beyond that, slots are shared, which only costs a few more comparisons. */
   #newSlot(key: number): number {
     if (this.#slots.length > 0xffff) return (key % 0xffff) + 1;
     return this.#slots.push([]) - 1;

@@ -3,7 +3,7 @@ import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
 import { retryAfterMs } from "../kit/net/backoff.ts";
 import { authorities } from "../kit/net/client.ts";
-import { isLoopback, proxied, send, words, type HttpResponse } from "../kit/net/http.ts";
+import { isLoopback, proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 import type { ChannelSettingsReader } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { patiently, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
+import { withBackoff, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
 import { isLoopback, send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
 import { overWords } from "../kit/net/within.ts";
 import { isForeign } from "./foreign.ts";
@@ -114,9 +114,11 @@ async function askOne(
   wire: HttpOptions,
   signal: AbortSignal,
 ): Promise<Liveness> {
-  const answer = await patiently(() => attempt(sending, wire, signal), { ...PATIENCE, signal }).catch((): NoAnswer => ({
-    none: overWords("stopped", wire.timeoutMs),
-  }));
+  const answer = await withBackoff(() => attempt(sending, wire, signal), { ...PATIENCE, signal }).catch(
+    (): NoAnswer => ({
+      none: overWords("stopped", wire.timeoutMs),
+    }),
+  );
   if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
   const { status } = answer;
   if (status === 429 || status >= 500)

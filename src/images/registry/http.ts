@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { patiently, retryAfterMs, type Attempt } from "../../kit/net/backoff.ts";
+import { withBackoff, retryAfterMs, type Attempt } from "../../kit/net/backoff.ts";
 import {
   authorities,
   HttpClient,

@@ -58,7 +58,7 @@ export async function send(
     return { status, retryAfter, text: bytes.toString("utf8"), whole, headed: headedAs(answer.headers) };
   } catch (error) {
     if (signal.aborted) return { none: overWords("stopped", timeoutMs) };
-    return { none: error instanceof LateError ? overWords("late", timeoutMs) : words(error) };
+    return { none: error instanceof LateError ? overWords("late", timeoutMs) : connectionFailure(error) };
   } finally {
     client.close();
   }
@@ -70,7 +70,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Why a connection failed, by the error code only: messages may contain addresses with passwords. */
-export function words(error: unknown): string {
+export function connectionFailure(error: unknown): string {
   const code = faultCode(error);
   return WORDS[connectionFault(code)] ?? (code === "" ? "no connection" : `no connection (${code})`);
 }

@@ -17,7 +17,7 @@ const WAIT_MS = 15_000;
 
 export type Installed = { readonly program: string; readonly daemonConfig: string; readonly stores: readonly string[] };
 
-/** What `install` would write, for those who manage the engine's configuration themselves. Holds no credential. */
+/** What `installRuntime` would write, for those who manage the engine's configuration themselves. Holds no credential. */
 export type InstallPreview = {
   readonly program: string;
   readonly programText: string;

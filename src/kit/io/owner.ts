@@ -13,7 +13,7 @@ export function isUnknown(uid: number): boolean {
   return uid === everyoneOutside();
 }
 
-/** The trust-relevant facts of a folder or file; `place` identifies it where needed (see `placeId`). */
+/** The trust-relevant facts of a folder or file; `place` identifies it where needed (see `inodeId`). */
 export type Owned = { readonly uid: number; readonly mode: number; readonly place?: string };
 
 export const inodeId = ({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string => `${dev}:${ino}`;

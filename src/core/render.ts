@@ -1,23 +1,26 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { valueKey, type Step } from "../model/plan.ts";
+import { valueKey, type Plan, type Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import type { RenderJournal } from "./journal/render-journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
+import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
 
 /** The result for one unit: how many files were written, or why none were. */
 export type Rendered = { readonly unit: string; readonly files: number; readonly error: UnsprawlError | null };
 
 /**
  * Writes the files that the deliveries of migrated units need on this host again, from the store: tmpfs is empty after
- * a boot. Does not touch containers and does not need the engine. A unit that fails does not stop the others.
+ * a boot. Does not touch containers and does not need the engine. A unit that fails does not stop the others: also one
+ * whose entry another unit has taken over, as the `known` runs say.
  */
 export async function render(
   { plan, receipts }: Pick<RenderJournal, "plan" | "receipts">,
   tools: ApplyTools,
   host: Host,
+  known: KnownRuns,
 ): Promise<Rendered[]> {
   const record = {
     last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
@@ -27,7 +30,7 @@ export async function render(
     if (unitState(receipts, unit) !== "done") continue;
     host.signal.throwIfAborted();
     try {
-      const files = await tools.migration.render(steps, await storedValues(steps, tools), plan, record);
+      const files = await tools.migration.render(steps, await storedValues(steps, plan, tools, known), plan, record);
       if (files > 0) rendered.push({ unit, files, error: null });
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
@@ -37,7 +40,12 @@ export async function render(
   return rendered;
 }
 
-async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<Map<string, Secret>> {
+async function storedValues(
+  steps: readonly Step[],
+  plan: Plan,
+  tools: ApplyTools,
+  known: KnownRuns,
+): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
   // Only deliveries with files on this host need values here.
   if (!steps.some((step) => step.kind === "deliver" && step.delivery !== "runtime")) return values;
@@ -50,6 +58,9 @@ async function storedValues(steps: readonly Step[], tools: ApplyTools): Promise<
       throw new UnsprawlError("absent", text, "put it back, then render again");
     }
     tools.know(stored.value);
+    const { name, reference } = move;
+    const own = { unit: steps[0]?.unit ?? "", engine: plan.engine.id };
+    mustBeOwnValue({ name, reference, store: plan.store, value: stored.value }, own, known);
     values.set(valueKey(move), stored.value);
   }
   return values;

@@ -1,5 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
+import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
+import type { UnitOwner } from "./journal/uses.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Consumer, SuppliedValue } from "../model/consumer.ts";
 import type { StoreKey, StoreTarget } from "../model/plan.ts";
@@ -22,6 +24,8 @@ export type SupplyTools = {
   /** Stores to look in, in this order, for a reference whose store is not known; absent to leave it to `resolve`. */
   readonly names?: () => Promise<readonly string[]>;
   readonly know: (value: Secret) => void;
+  /** The runs of this host: a value that another unit put in the place of a consumer's one is not written. */
+  readonly known: () => KnownRuns;
   /** Puts a consumer's files in place and returns the names of the values that were other ones. */
   readonly write: (consumer: Consumer, values: ReadonlyMap<string, Secret>) => readonly string[];
 };
@@ -52,6 +56,7 @@ async function valuesOf(
   opened = new Map<string, Promise<Provider | null>>(),
 ): Promise<Map<string, Secret>> {
   const values = new Map<string, Secret>();
+  let known: KnownRuns | null = null;
   for (const one of consumer.values) {
     const { name, reference } = one;
     const place = await supplyKey(one, consumer, tools, opened);
@@ -60,6 +65,9 @@ async function valuesOf(
     if (value === null)
       throw new UnsprawlError("absent", `nothing is stored at ${reference}`, "put it back, then render again");
     tools.know(value);
+    known ??= tools.known();
+    const given = { name, reference, store: place?.provider.target ?? null, value };
+    for (const own of ownersOf(consumer)) mustBeOwnValue(given, own, known);
     values.set(name, value);
   }
   return values;
@@ -79,6 +87,13 @@ export async function supplyKey(
     if (provider !== null && key !== null) return { provider, key };
   }
   return null;
+}
+
+/** What the unit of a consumer may be called: the consumer itself (`web`), or its project (`kind/shop` of `kind:shop/db`). */
+function ownersOf({ id }: Consumer): readonly UnitOwner[] {
+  const [, kind = "", what = id] = /^([a-z-]+):(.*)$/s.exec(id) ?? [];
+  const units = [what, `${kind}/${what.slice(0, Math.max(0, what.lastIndexOf("/")))}`];
+  return units.map((unit) => ({ unit, engine: null }));
 }
 
 async function resolved(reference: string, { resolve }: SupplyTools): Promise<Secret> {

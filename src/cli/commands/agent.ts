@@ -1,3 +1,5 @@
+import { STEP_TAILS } from "../../assembly/plug-ins.ts";
+import { knownRuns } from "../../core/journal/render-journal.ts";
 import {
   bootPass,
   onePass,
@@ -71,6 +73,7 @@ async function toolsOf({ assembly }: CommandContext, told: AgentTools["told"]): 
       resolve: assembly.resolve,
       know: (value) => redactor.know(value),
       names: assembly.knownStores,
+      known: () => knownRuns({ state: assembly.state(), key, tails: STEP_TAILS }),
     },
     engine: assembly.engine,
     consumers: assembly.consumers,

@@ -4,7 +4,15 @@ import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
 import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
 import type { Consumer } from "../../model/consumer.ts";
-import { allToRender, readToRender, type RenderJournal, type RenderPlace } from "../../core/journal/render-journal.ts";
+import {
+  allToRender,
+  knownRuns,
+  readToRender,
+  type RenderJournal,
+  type RenderPlace,
+} from "../../core/journal/render-journal.ts";
+import type { KnownRuns } from "../../core/journal/taken-over.ts";
+import { onceSync } from "../../kit/once.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
@@ -62,7 +70,13 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
     ...one,
     stores: known.find(({ folder }) => folder === one.folder)?.stores ?? one.stores,
   }));
-  const supplied = await supplyAll(consumers, await supplyTools(assembly));
+  const supplied = await supplyAll(
+    consumers,
+    await supplyTools(
+      assembly,
+      onceSync(() => knownRuns(opened(assembly).place)),
+    ),
+  );
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
   return { written: supplied.map(renderedOf), broken };
 }
@@ -70,19 +84,20 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
 /** What runs of this host delivered: the consumers of its index, and what journals of earlier versions say. */
 async function fromRuns(context: CommandContext, named: string | undefined, all: boolean): Promise<RenderResult> {
   const { assembly, place } = opened(context.assembly);
+  const known = onceSync(() => knownRuns(place));
   const { journals, unreadable } = chosen(place, named, all);
   const of = new Set(journals.map(({ plan }) => plan.id));
   const indexed = (await context.assembly.supplies()).index
     .read()
     .filter(({ folder }) => all || [...of].some((id) => folder.includes(`-${id}/`)));
-  const supplied = await supplyAll(await stillThere(assembly, indexed), await supplyTools(assembly));
+  const supplied = await supplyAll(await stillThere(assembly, indexed), await supplyTools(assembly, known));
   const written = supplied.map(renderedOf);
   const broken = [...unreadable];
   for (const journal of journals) {
     if (journal.warning !== null) say(context, printable(`warning: ${journal.warning}`));
     try {
       const tools = await applyTools(assembly, journal.plan, false);
-      written.push(...(await render(journal, tools, scriptHost(context, true))));
+      written.push(...(await render(journal, tools, scriptHost(context, true), known())));
     } catch (error) {
       // Its store cannot be opened; those of the others can.
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
@@ -106,13 +121,14 @@ async function stillThere(assembly: Assembly, consumers: readonly Consumer[]): P
   }
 }
 
-async function supplyTools(assembly: Assembly): Promise<SupplyTools> {
+async function supplyTools(assembly: Assembly, known: () => KnownRuns): Promise<SupplyTools> {
   const supplies = await assembly.supplies();
   return {
     store: assembly.store,
     storeOf: assembly.storeOf,
     resolve: assembly.resolve,
     know: (value) => assembly.redactor.know(value),
+    known,
     write: (consumer, values) => supplies.write(consumer, values),
   };
 }

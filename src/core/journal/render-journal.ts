@@ -12,6 +12,7 @@ import { hasBegun, journalFile, journalText, readJournal, runIds } from "./journ
 import { isPlan } from "./plan-form.ts";
 import { planFault } from "./plan-shape.ts";
 import { runState } from "./runs.ts";
+import type { KnownRuns } from "./taken-over.ts";
 
 /** Where to find the runs to render. `key` is null if it cannot be opened; `tails` as in `planFault`. */
 export type RenderPlace = {
@@ -66,6 +67,11 @@ export function allToRender(place: RenderPlace): {
     }
   }
   return { journals, unreadable };
+}
+
+/** What the journals of this host say of its runs, for `mustBeOwnValue`. */
+export function knownRuns(place: RenderPlace): KnownRuns {
+  return { runs: allToRender(place).journals, key: place.key };
 }
 
 function isLive(state: string): boolean {

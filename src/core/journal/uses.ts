@@ -18,8 +18,8 @@ export type EntryUse = {
 /** What a journal says of one run. */
 export type RunRecords = { readonly plan: Plan; readonly receipts: readonly Receipt[] };
 
-/** What identifies a unit across runs. */
-export type UnitOwner = { readonly unit: string; readonly engine: string };
+/** What identifies a unit across runs. The engine is null if it is the one of this host. */
+export type UnitOwner = { readonly unit: string; readonly engine: string | null };
 
 /** The units of a run, without those rolled back, that have a value at this key. */
 export function usesIn({ plan, receipts }: RunRecords, store: StoreTarget, key: StoreKey): readonly EntryUse[] {
@@ -76,7 +76,10 @@ export function usedSince(installation: Installation, { plan, receipts }: RunRec
 
 /** Whether a use is by the unit itself. A run that changes only files names no engine. */
 export function isOwnUse(use: UnitOwner, own: UnitOwner): boolean {
-  return use.unit === own.unit && (use.engine === own.engine || [use.engine, own.engine].includes(ON_FILES));
+  return (
+    use.unit === own.unit &&
+    (own.engine === null || use.engine === own.engine || [use.engine, own.engine].includes(ON_FILES))
+  );
 }
 
 /** The engine id in plans that change only files. */

@@ -26,7 +26,7 @@ describe.concurrent("killed at its boundaries", () => {
   it.each(chosen)("$name", { timeout: 300_000 }, async (format) => {
     const world = makeWorld("unix:///nowhere", { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
     const dir = join(world.dir, "app");
-    const secrets = join(world.dir, "secrets");
+    const secrets = join(world.dir, ".local/share/unsprawl/secrets");
     mkdirSync(dir);
     layFiles(dir, format.files([["DB_PASSWORD", random(20)]], [["API_TOKEN", random(20)]]));
     const before = filesOf(dir);

@@ -150,7 +150,7 @@ class Subject {
   }
 
   async #stored(): Promise<{ readonly [name: string]: string | undefined } | null> {
-    const file = join(this.world.dir, "secrets", `${this.name}.sops.yaml`);
+    const file = join(this.world.dir, ".local/share/unsprawl/secrets", `${this.name}.sops.yaml`);
     if (this.to === "local")
       return existsSync(file) ? resolved(this.world, { DB_PASSWORD: `ref+sops://${file}#/DB_PASSWORD` }) : null;
     const url = `${bao.address}/v1/secret/data/apps/${this.name}`;

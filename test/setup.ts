@@ -10,6 +10,9 @@ expect.addEqualityTesters([
 // Locks of what tests do in their own process, such as writing a SOPS file, lie here and not in the user's state folder.
 process.env["XDG_STATE_HOME"] ??= new URL("../node_modules/.cache/unsprawl-state", import.meta.url).pathname;
 
+// The same for the values that a test stores without an environment of its own.
+process.env["XDG_DATA_HOME"] ??= new URL("../node_modules/.cache/unsprawl-data", import.meta.url).pathname;
+
 // What a test started does not outlive it, so that one that timed out holds no lock of the next. What is started while
 // several tests run at once is nobody's, and ends with the file: which of them did cannot be told.
 const begun = new Set<string>();

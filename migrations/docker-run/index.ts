@@ -52,7 +52,11 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       const { file, text, runs } = await readScript(location.subjectId);
       const run = runs.find((one) => subjectOf(file, text, one) === location.subjectName);
       const called = run === undefined ? null : calledBy(run);
-      return { subject: called ?? location.subjectName.replaceAll(/[^\w.-]+/g, "-"), project: "docker-run" };
+      return {
+        subject: called ?? location.subjectName.replaceAll(/[^\w.-]+/g, "-"),
+        project: "docker-run",
+        standIn: true,
+      };
     },
     value: async ({ location }) => (await variableAt(location))?.value ?? null,
     // `plan` says it for each script.

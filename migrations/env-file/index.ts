@@ -4,6 +4,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { laterEntry, readEnvFile } from "../../src/files/env-file.ts";
 import { fileMigration, parsePlacePath, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -63,11 +64,11 @@ async function refusal({ location: { path } }: Finding): Promise<Refusal | null>
 }
 
 /** `api.env` is of api; `.env` and `.env.production` of their folder. */
-function namesOf(file: string): { readonly subject: string; readonly project: string } {
+function namesOf(file: string): SubjectNames {
   const folder = basename(dirname(file)) || "env";
   const parts = basename(file)
     .split(".")
     .filter((part) => part !== "" && part !== "env");
   const own = basename(file).startsWith(".") ? [folder, ...parts] : parts;
-  return { subject: own.join("-") || folder, project: folder };
+  return { subject: own.join("-") || folder, project: folder, standIn: true };
 }

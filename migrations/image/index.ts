@@ -49,7 +49,7 @@ export function imageMigration({ open, deliveries, detector }: ImageTools): Migr
     async names({ location }) {
       const [named = ""] = location.subjectName.split("@");
       const path = named.split("/").map((part, at, { length }) => (at === length - 1 ? part.replace(/:.*/, "") : part));
-      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "" };
+      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "", standIn: true };
     },
     part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
     async plan(unit, selected, options) {

@@ -50,7 +50,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     async names({ location }) {
       const manifests = await manifestsOf(location);
       const place = manifests === null ? null : envPlaceAt(manifests, location);
-      return { subject: place?.subject ?? location.subjectName, project: namespaceOf(location) };
+      return { subject: place?.subject ?? location.subjectName, project: namespaceOf(location), standIn: true };
     },
     plan: async (unit, selected, options) => planFile(tools, unit, selected, options),
     async read({ location }) {

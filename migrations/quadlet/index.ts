@@ -21,6 +21,7 @@ export function quadletMigration(tools: FileTools): Migration {
     names: async ({ location: { subjectName } }) => ({
       subject: subjectName.replace(/@?\.container$/, ""),
       project: "quadlet",
+      standIn: true,
     }),
     value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
     async target(unit, _selected, { deliver }) {

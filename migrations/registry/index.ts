@@ -60,7 +60,7 @@ export function registryMigration({ registry: open, readings, detector }: Regist
     },
     async names({ location }) {
       const path = taggedOf(location.source)?.repository.split("/") ?? [location.subjectName];
-      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "" };
+      return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "", standIn: true };
     },
     part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
     async plan(unit, selected, options) {

@@ -39,6 +39,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
     names: async ({ location: { subjectName } }) => ({
       subject: subjectName.replace(/@?\.\w+$/, ""),
       project: "systemd",
+      standIn: true,
     }),
     value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
     async target(unit, selected, { deliver, runId, store }) {

@@ -18,6 +18,7 @@ import { KMS, publicSettings, readerSettings, readSettings } from "./settings.ts
 export const provider: ProviderModule = {
   provider: "aws-kms",
   settings: KMS,
+  template: "file",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { dir, env } = context;

@@ -1,4 +1,4 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { sopsKey } from "../../src/stores-kit/sops/index.ts";
 import { fillContext } from "./keys.ts";
 import type { KmsSettings } from "./settings.ts";
@@ -7,7 +7,7 @@ import type { KmsSettings } from "./settings.ts";
  * The IAM policy that lets one application open its file, by its encryption context where there is one (AWS KMS
  * developer guide, kms:EncryptionContext:context-key), and below it the file, which IAM knows nothing of.
  */
-export function applicationPolicy(settings: KmsSettings, arn: string, names: Omit<KeyNames, "name">): string {
+export function applicationPolicy(settings: KmsSettings, arn: string, names: SubjectNames): string {
   const { path } = sopsKey(settings.template, { ...names, name: "x" });
   const context = fillContext(settings.context, names);
   const shared = settings.template.includes("{subject}")

@@ -22,7 +22,7 @@ export type KmsSettings = {
   readonly reader: AwsGiven["reader"];
 };
 
-const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
+const DEFAULT_FILE = "secrets/{project/}{subject}.sops.yaml";
 
 const KEY_FORM = "the KMS key: id, ARN, alias/NAME or the alias's ARN";
 const CONTEXT_FORM = "context: { App: api }";

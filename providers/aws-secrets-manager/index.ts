@@ -16,7 +16,7 @@ import { secretStore } from "./secrets.ts";
 const SETTINGS = {
   prefix: mayBeNull("what every secret's name begins with: apps/", text()),
   path: mayBeNull(
-    "the rest of the name: {subject} (a JSON object with a field a variable), or {subject}/{name} (a secret each)",
+    "the rest of the name: {project/}{subject} (a JSON object with a field a variable), or {project/}{subject}/{name} (a secret each)",
     text(),
   ),
   kmsKeyId: mayBeNull("the KMS key of the secrets; without it the account's own for Secrets Manager", text()),
@@ -27,10 +27,11 @@ export const provider: ProviderModule = {
   provider: "aws-secrets-manager",
   externalSecrets: awsExternalSecrets("SecretsManager"),
   settings: SETTINGS,
+  template: "path",
   async open(name, config, { env, dir }): Promise<Provider> {
     const given = parse(map(SETTINGS), config, "");
     const aws = readAws(given, env, dir, "SECRETS_MANAGER");
-    const [prefix, path] = [given.prefix ?? "apps/", given.path ?? "{subject}"];
+    const [prefix, path] = [given.prefix ?? "apps/", given.path ?? "{project/}{subject}"];
     const kmsKeyId = given.kmsKeyId ?? null;
     const template = `${prefix}${path}`;
     const store = secretStore(aws, env, kmsKeyId);

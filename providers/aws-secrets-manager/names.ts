@@ -1,15 +1,17 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate } from "../../src/stores-kit/names.ts";
+import { encodeName, fillTemplate, templateFor } from "../../src/stores-kit/names.ts";
 
 /** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
 const MOST = 512;
 const SCHEME = "ref+awssecrets://";
 
 /** Where a value goes: a field of the subject's object, or a secret of its own. Throws `refused`. */
-export function secretKey(template: string, { subject, project, name }: KeyNames): StoreKey {
+export function secretKey(of: string, names: KeyNames): StoreKey {
+  const { subject, project, name } = names;
+  const template = templateFor(of, names);
   const given: { [which: string]: string } = {};
   for (const [which, text] of Object.entries({ subject, project, name })) {
     if (!template.includes(`{${which}}`)) continue;
@@ -53,11 +55,7 @@ export function parseSecretReference(reference: string): StoreKey | null {
 }
 
 /** An IAM policy that reads this subject's secrets, or all below the prefix (null). */
-export function secretPolicy(
-  template: string,
-  names: { readonly subject: string; readonly project: string } | null,
-  region: string | null,
-): string {
+export function secretPolicy(template: string, names: SubjectNames | null, region: string | null): string {
   const path = names === null ? `${template}*` : secretKey(template, { ...names, name: "NAME" }).path;
   // The service adds a dash and six characters of its own to every name (IAM for Secrets Manager, resource ARNs).
   const arn = `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${

@@ -15,7 +15,7 @@ import { checkParameters } from "./check.ts";
 
 const SETTINGS = {
   prefix: mayBeNull("what every parameter's name begins with: /apps/", text()),
-  path: mayBeNull("the rest of the name: {subject}/{name}", text()),
+  path: mayBeNull("the rest of the name: {project/}{subject}/{name}", text()),
   kmsKeyId: mayBeNull("the KMS key of the SecureStrings; without it the account's own for SSM", text()),
   ...AWS,
 };
@@ -24,11 +24,12 @@ export const provider: ProviderModule = {
   provider: "aws-ssm",
   externalSecrets: awsExternalSecrets("ParameterStore"),
   settings: SETTINGS,
+  template: "path",
   async open(name, config, { env, dir }): Promise<Provider> {
     const given = parse(map(SETTINGS), config, "");
     const aws = readAws(given, env, dir, "SSM");
     const prefix = prefixOf(given.prefix ?? "/apps/");
-    const path = given.path ?? "{subject}/{name}";
+    const path = given.path ?? "{project/}{subject}/{name}";
     const kmsKeyId = given.kmsKeyId ?? null;
     const store = parameterStore(aws, env, kmsKeyId);
     const settings = { ...publicAws(aws), prefix, path, ...(kmsKeyId === null ? {} : { kmsKeyId }) };

@@ -1,8 +1,8 @@
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate } from "../../src/stores-kit/names.ts";
+import { encodeName, fillTemplate, templateFor } from "../../src/stores-kit/names.ts";
 
 /** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
 const MOST = 1011 - "arn:aws:ssm:ap-southeast-99:123456789012:parameter".length;
@@ -17,7 +17,9 @@ export function prefixOf(given: string): string {
 }
 
 /** Where a value goes. Throws `refused` when the names cannot be mapped. */
-export function parameterKey(template: string, { subject, project, name }: KeyNames): StoreKey {
+export function parameterKey(of: string, names: KeyNames): StoreKey {
+  const { subject, project, name } = names;
+  const template = templateFor(of, names);
   const segment = (text: string, which: string): string => {
     if (text === "" || !text.isWellFormed())
       throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, cmd`leave {${which}} out of path`);
@@ -48,11 +50,7 @@ export function parseParameterReference(reference: string): StoreKey | null {
 }
 
 /** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */
-export function parameterPolicy(
-  template: string,
-  names: { readonly subject: string; readonly project: string } | null,
-  region: string | null,
-): string {
+export function parameterPolicy(template: string, names: SubjectNames | null, region: string | null): string {
   const whole = names === null ? `${template}*` : parameterKey(template, { ...names, name: "NAME" }).path;
   const path = names === null ? whole : whole.replace(/NAME$/, "*");
   const arn = `arn:aws:ssm:${region ?? "*"}:*:parameter${path}`;

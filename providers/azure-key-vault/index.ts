@@ -17,6 +17,7 @@ export const provider: ProviderModule = {
   provider: "azure-key-vault",
   externalSecrets,
   settings: AZURE,
+  template: "name",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const names = nameMap(settings.name);

@@ -2,7 +2,7 @@ import type { KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { fillTemplate, unfillTemplate } from "../../src/stores-kit/names.ts";
+import { fillTemplate, templateFor, templateForms, unfillTemplate } from "../../src/stores-kit/names.ts";
 
 const SCHEME = "ref+azurekeyvault://";
 const PUBLIC = ".vault.azure.net";
@@ -54,7 +54,8 @@ export function nameMap(template: string): Names {
 }
 
 /** The names in the vault's letters, in the template's places. Throws `refused` for one that is empty or no text. */
-export function mappedName(template: string, given: KeyNames): string {
+export function mappedName(of: string, given: KeyNames): string {
+  const template = templateFor(of, given);
   const used = (["subject", "project", "name"] as const).filter((which) => template.includes(`{${which}}`));
   return fillTemplate(template, Object.fromEntries(used.map((which) => [which, part(given[which], which)])));
 }
@@ -108,7 +109,8 @@ export function checkTemplate(template: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
   if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a secret of its own");
-  if (!/^[0-9A-Za-z-]*$/.test(template.replace(PLACE, ""))) throw bad("holds what a Key Vault takes in no name");
+  if (templateForms(template).some((form) => !/^[0-9A-Za-z-]*$/.test(form.replace(PLACE, ""))))
+    throw bad("holds what a Key Vault takes in no name");
   return template;
 }
 
@@ -156,9 +158,15 @@ function letter(char: string): string {
 
 /** Only the names that the template uses tell two apart. */
 function differ(template: string, a: KeyNames, b: KeyNames): boolean {
-  return (["subject", "project", "name"] as const).some(
-    (which) => template.includes(`{${which}}`) && a[which] !== b[which],
+  const [one, other] = [a, b].map((names) => usedIn(templateFor(template, names), names));
+  return one !== other;
+}
+
+function usedIn(form: string, names: KeyNames): string {
+  const used = (["subject", "project", "name"] as const).map((which) =>
+    form.includes(`{${which}}`) ? names[which] : null,
   );
+  return JSON.stringify(used);
 }
 
 function collision(template: string, a: KeyNames, b: KeyNames, name: string): UnsprawlError {

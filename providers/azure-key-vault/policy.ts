@@ -1,4 +1,4 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { mappedName, vaultName } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
@@ -18,7 +18,7 @@ export function deniedHint(right: SecretPermission, vault: string): string {
 }
 
 /** What lets one application read its own secrets, as an operator types it. */
-export function readerPolicy(names: Omit<KeyNames, "name">, { url, name }: AzureSettings): string {
+export function readerPolicy(names: SubjectNames, { url, name }: AzureSettings): string {
   const vault = vaultName(url);
   return [
     `# With Azure RBAC: one line for each secret; NAME stands for the variable's, in which _ is - (DB-PASSWORD).`,

@@ -138,7 +138,8 @@ function checkOriginal(tags: Tags, mine: KeyNames, template: string, name: strin
   // Without the variable's name the subject is who wrote, not what the name was made of.
   if (theirs.name === undefined) return;
   const subject = usesSubject(template) ? (theirs.subject ?? mine.subject) : mine.subject;
-  if (theirs.name === mine.name && subject === mine.subject) return;
+  const sameProject = mine.standIn === true || (theirs.project ?? mine.project) === mine.project;
+  if (theirs.name === mine.name && subject === mine.subject && sameProject) return;
   throw new UnsprawlError(
     "conflict",
     `${name} in ${STORE} is ${theirs.name} of ${subject}; ${mine.name} of ${mine.subject} would take its place`,

@@ -43,7 +43,7 @@ const CLIENT_FORM = Object.keys(CLIENT).join(", ");
 
 export const AZURE = {
   url: mayBeNull("https://NAME.vault.azure.net; without it AZURE_KEYVAULT_URL", text()),
-  name: mayBeNull("the secret's name: {subject}-{name}", text()),
+  name: mayBeNull("the secret's name: {project--}{subject}-{name}", text()),
   auth: mayBeNull(
     "{ method: client-secret, tenantId, clientId, clientSecretFile, authorityHost } or { method: default }: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, a managed identity, az login",
     map(
@@ -84,7 +84,7 @@ export function readSettings(config: AzureConfigValues, { env, dir }: ProviderCo
     );
   return {
     url: origin(url, "the url of the Key Vault", "https://NAME.vault.azure.net"),
-    name: checkTemplate(given.name ?? "{subject}-{name}"),
+    name: checkTemplate(given.name ?? "{project--}{subject}-{name}"),
     auth: readAuth(given.auth ?? null, env, dir),
     caFile: readCa(given.caFile ?? null, env, dir),
     verifyChallenge: given.challengeResourceVerification ?? true,

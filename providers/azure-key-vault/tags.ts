@@ -8,6 +8,8 @@ const LONGEST = 256;
 const OURS = "unsprawl";
 const MANAGED = "managed-by";
 const [NAME, SUBJECT, RUN, WRITE] = ["unsprawl-name", "unsprawl-subject", "unsprawl-run", "unsprawl-write"] as const;
+/** Only on secrets whose name has the project in it. */
+const PROJECT = "unsprawl-project";
 
 /** Whether unsprawl made the secret. */
 export function isOurs(tags: Tags | undefined): boolean {
@@ -30,8 +32,9 @@ export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Orig
   const before =
     there?.[NAME] === undefined
       ? { [SUBJECT]: origin.subject, ...(origin.name === undefined ? {} : { [NAME]: origin.name }) }
-      : { [SUBJECT]: there[SUBJECT] ?? "", [NAME]: there[NAME] };
-  const of = known === null ? before : { [SUBJECT]: known.subject, [NAME]: known.name };
+      : { [SUBJECT]: there[SUBJECT] ?? "", [PROJECT]: there[PROJECT] ?? "", [NAME]: there[NAME] };
+  const project = known === null || known.standIn === true ? "" : known.project;
+  const of = known === null ? before : { [SUBJECT]: known.subject, [PROJECT]: project, [NAME]: known.name };
   const fits = Object.entries(of).filter(([, text]) => text.length <= LONGEST && text !== "");
   const tags = {
     ...Object.fromEntries(kept),
@@ -48,8 +51,12 @@ export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Orig
 }
 
 /** What the secret was before it got the vault's name, as far as it says. */
-export function originalOf(tags: Tags | undefined): Partial<Pick<KeyNames, "subject" | "name">> {
+export function originalOf(tags: Tags | undefined): Partial<Pick<KeyNames, "subject" | "project" | "name">> {
   if (!isOurs(tags)) return {};
-  const [subject, name] = [tags?.[SUBJECT], tags?.[NAME]];
-  return { ...(subject === undefined ? {} : { subject }), ...(name === undefined ? {} : { name }) };
+  const [subject, project, name] = [tags?.[SUBJECT], tags?.[PROJECT], tags?.[NAME]];
+  return {
+    ...(subject === undefined ? {} : { subject }),
+    ...(project === undefined ? {} : { project }),
+    ...(name === undefined ? {} : { name }),
+  };
 }

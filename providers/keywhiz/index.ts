@@ -5,7 +5,7 @@
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
-import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { templateFor, unfillTemplate } from "../../src/stores-kit/names.ts";
 import { automation } from "./api.ts";
 import { keywhizClient } from "./client.ts";
 import { deliveredNames, deliveredSecrets } from "./delivery.ts";
@@ -24,6 +24,7 @@ let told = false;
 export const provider: ProviderModule = {
   provider: "keywhiz",
   settings: KEYWHIZ,
+  template: "name",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const { url, name: template, delivery } = settings;
@@ -59,7 +60,12 @@ export const provider: ProviderModule = {
           if (error instanceof UnsprawlError) return [];
           throw error;
         });
-        const own = listed.filter(({ path }) => unfillTemplate(template, path).subject === names.subject);
+        // With a project in its name or without: `shop..db.A` and `db.A` are of two applications.
+        const form = templateFor(template, names);
+        const own = listed.filter(({ path }) => {
+          const of = unfillTemplate(template, path);
+          return of.subject === names.subject && templateFor(template, of) === form;
+        });
         return operatorCommands(
           settings,
           names,

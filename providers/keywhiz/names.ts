@@ -1,8 +1,8 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { encodeName, fillTemplate } from "../../src/stores-kit/names.ts";
+import { encodeName, fillTemplate, templateFor, templateForms } from "../../src/stores-kit/names.ts";
 
 const SCHEME = "ref+keywhiz://";
 const ALLOWED = /^[A-Za-z0-9_.:-]$/;
@@ -14,10 +14,11 @@ const LONGEST = 195;
  * Maps names to a secret's name for one opened store. Keywhiz compares names without regard to case: names that it
  * could not keep apart throw `refused`, as do empty ones and those that are too long.
  */
-export function keyMaker(template: string): (names: KeyNames) => StoreKey {
-  const used = placeholders(template);
+export function keyMaker(of: string): (names: KeyNames) => StoreKey {
   const taken = new Map<string, string>();
   return (names) => {
+    const template = templateFor(of, names);
+    const used = placeholders(template);
     for (const which of used) {
       if (names[which] === "")
         throw new UnsprawlError("refused", `{${which}} is empty here`, cmd`leave {${which}} out of the store's name`);
@@ -27,7 +28,7 @@ export function keyMaker(template: string): (names: KeyNames) => StoreKey {
     const name = fillTemplate(template, parts).replace(/^\./, "_x2e_");
     checkName(name);
     const folded = name.toLowerCase();
-    const meant = JSON.stringify(used.map((which) => names[which]));
+    const meant = JSON.stringify(used.map((which) => [which, names[which]]));
     const before = taken.get(folded);
     if (before !== undefined && before !== meant)
       throw new UnsprawlError(
@@ -83,13 +84,14 @@ export function checkName(name: string): void {
 
 /** Throws `config` for a template that gives names which Keywhiz does not take, or one name for all variables. */
 export function checkTemplate(template: string): string {
-  const literal = template.replace(/\{(?:subject|project|name)\}/g, "");
+  const literals = templateForms(template).map((form) => form.replace(/\{(?:subject|project|name)\}/g, ""));
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `name: ${why}`, "such as {subject}.{name}; {project} too");
   if (!template.includes("{name}")) throw bad("{name} is missing, so all variables would be one secret");
-  if (!/^[A-Za-z0-9_.:-]*$/.test(literal))
+  if (literals.some((literal) => !/^[A-Za-z0-9_.:-]*$/.test(literal)))
     throw bad("letters, digits and _ . : - only, and {subject}, {project}, {name}");
-  if (template.startsWith(".")) throw bad("Keywhiz takes no name with a dot in front");
+  if (templateForms(template).some((form) => form.startsWith(".")))
+    throw bad("Keywhiz takes no name with a dot in front");
   return template;
 }
 
@@ -99,8 +101,8 @@ export function fixedPrefix(template: string): string {
 }
 
 /** What every name of this subject begins with, as far as the template puts it in front of the variable's. */
-export function subjectPrefix(template: string, names: Omit<KeyNames, "name">): string {
-  const [front = ""] = template.split("{name}");
+export function subjectPrefix(template: string, names: SubjectNames): string {
+  const [front = ""] = templateFor(template, names).split("{name}");
   const [subject, project] = [encoded("subject", names.subject), encoded("project", names.project)];
   return fillTemplate(front, { subject, project });
 }
@@ -110,12 +112,14 @@ export function plainName(name: string): string {
   return encodeName(name, BEFORE_DOT);
 }
 
-function encoded(which: keyof KeyNames, name: string): string {
+type Placeholder = "subject" | "project" | "name";
+
+function encoded(which: Placeholder, name: string): string {
   return encodeName(name, which === "name" ? ALLOWED : BEFORE_DOT);
 }
 
-function placeholders(template: string): readonly (keyof KeyNames)[] {
-  const all: readonly (keyof KeyNames)[] = ["subject", "project", "name"];
+function placeholders(template: string): readonly Placeholder[] {
+  const all: readonly Placeholder[] = ["subject", "project", "name"];
   return all.filter((which) => template.includes(`{${which}}`));
 }
 

@@ -1,4 +1,4 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { shellWord } from "../../src/kit/shell.ts";
 import { plainName, subjectPrefix } from "./names.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
@@ -7,11 +7,7 @@ import type { Identity, KeywhizSettings } from "./settings.ts";
  * The commands by which an operator lets one application's client read its secrets: rights in Keywhiz are groups.
  * `existing` are the names of the secrets that are there already.
  */
-export function operatorCommands(
-  settings: KeywhizSettings,
-  names: Omit<KeyNames, "name">,
-  existing: readonly string[],
-): string {
+export function operatorCommands(settings: KeywhizSettings, names: SubjectNames, existing: readonly string[]): string {
   const { url, groups, name: template } = settings;
   const group = groups[0] ?? plainName(names.subject);
   const curl = curlOf(settings);

@@ -45,7 +45,7 @@ export const KEYWHIZ = {
     "groups of the clients that the applications read with; each new secret is granted to them, and a missing group is made",
     v.array(formed(/^[^\s/]{1,255}$/, says("is not the name of a group", "groups: [api]")), BAD_GROUPS),
   ),
-  name: mayBeNull("the name of a secret: {subject}.{name}", TEXT),
+  name: mayBeNull("the name of a secret: {project..}{subject}.{name}", TEXT),
   delivery: mayBeNull(
     "automation, or client: reads what is granted to this certificate's client, and writes nothing",
     oneOf(["automation", "client"], "is not one that unsprawl knows", "automation or client"),
@@ -72,7 +72,7 @@ export function readSettings(
     caFile: file(given.caFile, "caFile", dir),
     identity: identityOf(given, dir, ""),
     groups: [...new Set(given.groups)],
-    name: checkTemplate(given.name ?? "{subject}.{name}"),
+    name: checkTemplate(given.name ?? "{project..}{subject}.{name}"),
     delivery: given.delivery ?? "automation",
     reader: given.reader ? identityOf(given.reader, dir, "reader.") : null,
   };

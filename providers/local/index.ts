@@ -2,21 +2,30 @@
  * `local`: the embedded store that needs no server. SOPS files under an age key in SOPS's own place; the real `sops`
  * reads and edits them. A template with `{subject}` makes a flat file a subject, without one a map a subject.
  */
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { dataHome } from "../../src/kit/home.ts";
 import { flag, map, mayBeNull, parse, says, text } from "../../src/kit/schema/index.ts";
-import { ageIdentities, checkTemplate, readersOf, sopsFiles } from "../../src/stores-kit/sops/index.ts";
+import {
+  ageIdentities,
+  checkTemplate,
+  isInUse,
+  readersOf,
+  sopsFiles,
+  type Identities,
+} from "../../src/stores-kit/sops/index.ts";
 import { checkFiles } from "./check.ts";
 import { dataKeys } from "./keys.ts";
 import { localPolicy } from "./policy.ts";
 import { issueReader, readersFile } from "./reader.ts";
 
-const DEFAULT_FILE = "secrets/{subject}.sops.yaml";
+const FILES = "secrets/{project/}{subject}.sops.yaml";
+const DEFAULT_FILE = `$XDG_DATA_HOME/unsprawl/${FILES}`;
 
 const FILE = says("must be the name of a file", `the default is ${DEFAULT_FILE}`);
 const SETTINGS = {
   file: mayBeNull(
-    `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}`,
+    `the SOPS file (.yaml, .json or .env), with {subject} for one a container: ${DEFAULT_FILE}, else below ~/.local/share`,
     text(FILE),
   ),
   ageKeyFile: mayBeNull(
@@ -26,20 +35,33 @@ const SETTINGS = {
   readOnly: mayBeNull("true refuses every write, as for the OCI runtime", flag()),
 };
 
+/** Reported once per process, before the first write. */
+let told = false;
+
 export const provider: ProviderModule = {
   provider: "local",
   settings: SETTINGS,
+  template: "file",
   async open(name, config, { env, dir, say }): Promise<Provider> {
     const given = parse(map(SETTINGS), config, "");
-    const template = checkTemplate(resolve(dir, given.file ?? DEFAULT_FILE));
     const keyFile = given.ageKeyFile ? resolve(dir, given.ageKeyFile) : null;
     const readOnly = given.readOnly ?? false;
     const identities = ageIdentities(env, keyFile);
+    const { template, also, isEarlier }: LocalFiles = given.file
+      ? { template: resolve(dir, given.file), isEarlier: false }
+      : await defaultFiles(dir, env, identities);
+    checkTemplate(template);
     const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
     const keys = dataKeys(identities, env, readers);
-    const place = { name, template, dir, readOnly };
+    const place = { name, template, dir, readOnly, ...(also === undefined ? {} : { also }) };
+    const files = sopsFiles(place, keys);
     return {
-      ...sopsFiles(place, keys),
+      ...files,
+      put(...what) {
+        if (isEarlier && !told) say?.(earlierText(name, template));
+        told ||= isEarlier;
+        return files.put(...what);
+      },
       target: {
         name,
         provider: "local",
@@ -55,3 +77,24 @@ export const provider: ProviderModule = {
     };
   },
 };
+
+/**
+ * Where values go without a `file` setting: one folder per user. Earlier versions used a folder of the working directory;
+ * one that unsprawl keeps values in stays in use, so that none is lost. References into either folder are resolved.
+ */
+async function defaultFiles(dir: string, env: NodeJS.ProcessEnv, identities: Identities): Promise<LocalFiles> {
+  const [own, earlier] = [join(dataHome(env), "unsprawl", FILES), resolve(dir, FILES)];
+  // An identity that cannot be read is reported once it is needed.
+  const recipients = (await identities.load().catch(() => [])).map(({ recipient }) => recipient);
+  const keys = dataKeys(identities, env, () => readersOf(readersFile(identities), earlier));
+  return (await isInUse(earlier, recipients, keys))
+    ? { template: earlier, also: own, isEarlier: true }
+    : { template: own, also: earlier, isEarlier: false };
+}
+
+type LocalFiles = { readonly template: string; readonly also?: string; readonly isEarlier: boolean };
+
+function earlierText(name: string, template: string): string {
+  const folder = dirname(template.slice(0, template.indexOf("{")).concat("x"));
+  return `${name} keeps its files in ${folder}, as an earlier version did; file: in the configuration decides where`;
+}

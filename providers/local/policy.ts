@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { sopsKey, type Identities } from "../../src/stores-kit/sops/index.ts";
 import { otherRecipients } from "./keys.ts";
@@ -10,7 +10,7 @@ import { otherRecipients } from "./keys.ts";
  */
 export async function localPolicy(
   template: string,
-  names: Omit<KeyNames, "name">,
+  names: SubjectNames,
   identities: Identities,
   env: NodeJS.ProcessEnv,
   readers: readonly string[],

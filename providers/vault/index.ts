@@ -21,6 +21,7 @@ export const provider: ProviderModule = {
   provider: "vault",
   externalSecrets,
   settings: VAULT,
+  template: "path",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context.env);

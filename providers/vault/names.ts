@@ -1,8 +1,8 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { templateFor, templateForms, unfillTemplate } from "../../src/stores-kit/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
@@ -21,8 +21,8 @@ export function vaultNames(template: string, { path, field }: StoreKey): KeyName
  * Where all the values of one application are, as a policy names it: `+` for a segment that holds the variable's name,
  * `*` for the end of the last one. Throws `refused` where that would be another application's place too.
  */
-export function applicationPath(template: string, names: Omit<KeyNames, "name">): string {
-  const segments = template.split("/");
+export function applicationPath(template: string, names: SubjectNames): string {
+  const segments = templateFor(template, names).split("/");
   const varies = (part: string): boolean => part.includes("{name}");
   const of = (part: string): string => filled(part, { ...names, name: "-" });
   if (template.includes("{subject}") && !segments.some((part) => part.includes("{subject}") && !varies(part)))
@@ -90,6 +90,12 @@ export function fixedPrefix(template: string): string {
   return template.split("{")[0] ?? "";
 }
 
+/** A path template below the mount, each form of which is a path. Throws `config`. */
+export function checkTemplate(template: string): string {
+  for (const form of templateForms(template)) checkPath(form, "path");
+  return template.replace(/^\/+|\/+$/g, "");
+}
+
 /** Throws `config` for a path that Vault or a URL would read in another way. */
 export function checkPath(path: string, what: string): string {
   const trimmed = path.replace(/^\/+|\/+$/g, "");
@@ -107,7 +113,10 @@ export function checkPath(path: string, what: string): string {
 }
 
 function filled(template: string, names: KeyNames): string {
-  return template.replace(/\{(subject|project|name)\}/g, (_, which: keyof KeyNames) => segment(names[which], which));
+  return templateFor(template, names).replace(
+    /\{(subject|project|name)\}/g,
+    (_, which: "subject" | "project" | "name") => segment(names[which], which),
+  );
 }
 
 function segment(name: string, which: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { SubjectNames } from "../../src/contract/provider.ts";
 import { bare, cmd, shellWord } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { applicationPath } from "./names.ts";
@@ -48,7 +48,7 @@ export function listRights(mount: string, folder: string, kvVersion: 1 | 2): rea
  */
 export function applicationPolicy(
   { mount, path, namespace, auth }: VaultSettings,
-  names: Omit<KeyNames, "name">,
+  names: SubjectNames,
   kvVersion: 1 | 2,
 ): string {
   const place = applicationPath(path, names);

@@ -6,7 +6,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { AUTH, readAuth, type VaultAuth } from "./auth-settings.ts";
 import { variable } from "./variable.ts";
-import { checkPath } from "./names.ts";
+import { checkPath, checkTemplate } from "./names.ts";
 
 export type VaultSettings = {
   readonly address: string;
@@ -22,7 +22,10 @@ export type VaultSettings = {
 export const VAULT = {
   address: mayBeNull("https://host:8200; without it VAULT_ADDR or BAO_ADDR", text()),
   mount: mayBeNull("the KV mount: secret", text()),
-  path: mayBeNull("where a container's secret goes below the mount: apps/{subject}", text()),
+  path: mayBeNull(
+    "where a container's secret goes below the mount: apps/{project/}{subject}, where {project/} is the Compose project or the stack and a slash, for a subject that has one",
+    text(),
+  ),
   namespace: mayBeNull("the namespace; without it VAULT_NAMESPACE or BAO_NAMESPACE", text()),
   caCert: mayBeNull(
     "the file of the CA that signed the server's certificate; without it VAULT_CACERT or BAO_CACERT",
@@ -62,7 +65,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
   const settings: VaultSettings = {
     address: origin(address),
     mount: checkPath(given.mount ?? "secret", "mount"),
-    path: checkPath(given.path ?? "apps/{subject}", "path"),
+    path: checkTemplate(given.path ?? "apps/{project/}{subject}"),
     namespace: /^\/*$/.test(namespace) ? null : checkPath(namespace, "namespace"),
     caCert: caCert === null ? null : resolve(dir, caCert),
     kvVersion: given.kvVersion ?? null,

@@ -5,6 +5,7 @@ import { mustBeTrusted } from "../core/config/untrusted.ts";
 import type { OpenStore } from "../delivery/runtime/resolve.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { StoreTarget } from "../model/plan.ts";
 import { nearest } from "../kit/text/nearest.ts";
 
 /**
@@ -48,6 +49,14 @@ export async function openNamed(
     `no store named ${JSON.stringify(name)}`,
     near ? cmd`did you mean ${near}?` : cmd`known: ${bare(known.join(", "))}`,
   );
+}
+
+/** A configured store with the path template of a plan's target, where the configuration has none of its own. */
+export async function inTemplateOf({ provider, settings }: StoreTarget, config: StoreConfig): Promise<StoreConfig> {
+  if (config.provider !== provider || !Object.hasOwn(providers, provider)) return config;
+  const template = (await providers[provider]?.())?.provider.template ?? "";
+  const was = settings[template];
+  return was === undefined ? config : { ...config, keys: { [template]: was, ...config.keys } };
 }
 
 /** Opens a store as it is configured. Throws `config` for a provider or a key that is not known. */

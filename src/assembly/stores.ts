@@ -4,7 +4,7 @@ import { resolveReferences } from "../core/resolve.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { canonical } from "../model/mac.ts";
 import type { Basis } from "./basis.ts";
-import { builtIn, namedBy, openConfigured, openNamed } from "./open-store.ts";
+import { builtIn, inTemplateOf, namedBy, openConfigured, openNamed } from "./open-store.ts";
 import type { Assembly } from "./types.ts";
 
 /** Stores by their names, and the values of references in them. */
@@ -30,7 +30,7 @@ export function storesOf({
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
       const keys = { ...target.settings };
       const opened = named
-        ? await openConfigured(target.name, named, env, say)
+        ? await openConfigured(target.name, await inTemplateOf(target, named), env, say)
         : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, say);
       if (canonical(opened.target) !== canonical(target)) {
         throw new UnsprawlError(

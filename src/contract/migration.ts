@@ -1,6 +1,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
 import type { DeliveryName, Move, Plan, Step, StoreTarget } from "../model/plan.ts";
+import type { SubjectNames } from "./provider.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** `name` prefixes the ids of all its steps: unique in a plan. */
@@ -78,7 +79,7 @@ export interface Migration {
     readonly part: Secret;
   }): Promise<{ readonly name: string; readonly value: Secret } | null>;
   /** The names available to a store's path template for this subject. */
-  names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
+  names(finding: Finding): Promise<SubjectNames>;
   /** Throws `refused` if no delivery fits; the hint says what would make one fit. */
   plan(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<UnitPlan>;
   /** Reads a value again; null if the location no longer holds one. */

@@ -18,8 +18,20 @@ export type StoreCheck = {
   readonly hint: string | null;
 };
 
-/** The names available in a store's path template: `{subject}`, `{project}`, `{name}`. */
-export type KeyNames = { readonly subject: string; readonly project: string; readonly name: string };
+/** The names of a subject, for a store's path template: `{subject}`, `{project}`. */
+export type SubjectNames = {
+  readonly subject: string;
+  /** Empty if there is none. */
+  readonly project: string;
+  /** Whether `project` is no project, but what `{project}` is filled with instead (`systemd`). Default: false. */
+  readonly standIn?: boolean;
+};
+
+/**
+ * The names available in a store's path template: `{subject}`, `{project}`, `{name}`. `{project/}` is an optional part:
+ * the project and the text behind it, both left out for a subject without a project.
+ */
+export type KeyNames = SubjectNames & { readonly name: string };
 
 /**
  * A secret store. Every provider passes `test/conformance/provider.ts`.
@@ -75,7 +87,7 @@ export interface Provider {
    * A policy in the store's own language that lets one application read its values and nothing else, ready for an
    * operator to apply.
    */
-  policy(names: Omit<KeyNames, "name">): Promise<string>;
+  policy(names: SubjectNames): Promise<string>;
   /**
    * Re-wraps the data keys below `what` for exactly the recipients in the configuration; returns what was re-wrapped.
    * Only for stores that hold wrapped keys.
@@ -129,6 +141,8 @@ export interface ProviderModule {
   readonly externalSecrets?: ExternalSecretsForm;
   /** Schema of its section in `unsprawl.yaml`, used by `open` and for the shipped JSON Schema. */
   readonly settings: SchemaEntries;
+  /** The setting that holds the path template. The keys of a plan stay valid when it changes. */
+  readonly template: string;
   /**
    * Opens a store from its configuration, or from its ecosystem's environment variables if `config` is empty. Does not
    * connect yet. Throws `config` naming the missing key or variable.

@@ -94,7 +94,7 @@ function walk(engine: DemoEngine, names: readonly string[], dir: string): number
   expectExit(unsprawl(engine, dir, "scrub"), 0);
   expectExit(unsprawl(engine, dir, "scan", glob), 0);
   process.stdout.write(
-    `\n${paint("bold", "Migrated.", process.stdout)} The secrets went into ${join(dir, "secrets")}/*.sops.yaml (SOPS files, which real sops reads too). The demo now takes all of it away again.\n`,
+    `\n${paint("bold", "Migrated.", process.stdout)} The secrets went into ${join(dir, "data/unsprawl/secrets")}/*.sops.yaml (SOPS files, which real sops reads too). The demo now takes all of it away again.\n`,
   );
   return 0;
 }
@@ -110,6 +110,7 @@ function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | 
     ...engine.env,
     XDG_STATE_HOME: join(dir, "state"),
     XDG_CONFIG_HOME: join(dir, "config"),
+    XDG_DATA_HOME: join(dir, "data"),
     SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
     UNSPRAWL_RUNTIME_DIR: memoryOf(dir),
   };

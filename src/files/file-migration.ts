@@ -1,4 +1,5 @@
 import type { Migration, PlanOptions, Selected, Unit } from "../contract/migration.ts";
+import type { SubjectNames } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
@@ -38,7 +39,7 @@ export type FileFormat = {
   readonly name: string;
   unit(finding: Finding): Promise<Unit | null>;
   refuses(finding: Finding): Promise<Refusal | null>;
-  names(finding: Finding): Promise<{ readonly subject: string; readonly project: string }>;
+  names(finding: Finding): Promise<SubjectNames>;
   /** The value that stands there now; null for none. */
   value(move: Move): Promise<string | null>;
   /** What `rewrite` has to know again when the plan is applied; no value in it. Throws `refused`. */

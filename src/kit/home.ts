@@ -28,6 +28,11 @@ export function stateHome(env: NodeJS.ProcessEnv): string {
   return absolute(env["XDG_STATE_HOME"]) ?? join(homeOf(env), ".local/state");
 }
 
+/** `$XDG_DATA_HOME`; a relative one does not count. */
+export function dataHome(env: NodeJS.ProcessEnv): string {
+  return absolute(env["XDG_DATA_HOME"]) ?? join(homeOf(env), ".local/share");
+}
+
 /** `$XDG_RUNTIME_DIR`; null if it is unset or relative. */
 export function runtimeHome(env: NodeJS.ProcessEnv): string | null {
   return absolute(env["XDG_RUNTIME_DIR"]);

@@ -1,3 +1,5 @@
+import type { SubjectNames } from "../contract/provider.ts";
+
 /**
  * A name in the characters that a store takes, reversibly: each other character becomes `_xHEX_`, and so does an
  * underscore before an `x`, so that what reads as such a piece always is one. `allowed` matches one character that stays.
@@ -18,6 +20,21 @@ export function decodeName(text: string): string {
   });
 }
 
+/** `{project/}`: the project and what stands behind it, both left out for a subject without a project. */
+const OPTIONAL = /\{project([^{}\w][^{}]*)\}/g;
+
+/** The form of a template for one subject: an optional part with the project, or without it. */
+export function templateFor(template: string, { project, standIn = false }: SubjectNames): string {
+  return template.replace(OPTIONAL, project === "" || standIn ? "" : "{project}$1");
+}
+
+/** The forms that a template can have, the one with every part first. */
+export function templateForms(template: string): readonly string[] {
+  return [...new Set([template.replace(OPTIONAL, "{project}$1"), template.replace(OPTIONAL, "")])];
+}
+
+type FilledNames = { readonly subject: string; readonly project: string; readonly name: string };
+
 /**
  * What a template's names were in this text: the inverse of `fillTemplate`, empty for what it does not tell. Where two
  * names stand side by side the first takes as little as it can.
@@ -26,7 +43,15 @@ export function unfillTemplate(
   template: string,
   text: string,
   decode: (part: string) => string = decodeName,
-): { readonly subject: string; readonly project: string; readonly name: string } {
+): FilledNames {
+  for (const form of templateForms(template)) {
+    const found = unfillForm(form, text, decode);
+    if (found !== null) return found;
+  }
+  return { subject: "", project: "", name: "" };
+}
+
+function unfillForm(template: string, text: string, decode: (part: string) => string): FilledNames | null {
   const literal = (part: string): string => part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   const order = Array.from(template.matchAll(/\{(\w+)\}/g), ([, which]) => which as string);
   const pattern = template
@@ -34,8 +59,9 @@ export function unfillTemplate(
     .map(literal)
     .join("([^/]{1,500}?)");
   const found = new RegExp(`^${pattern}$`).exec(text);
+  if (found === null) return null;
   const of = (which: string): string => {
-    const part = found?.[order.indexOf(which) + 1];
+    const part = found[order.indexOf(which) + 1];
     return part === undefined || !order.includes(which) ? "" : decode(part);
   };
   return { subject: of("subject"), project: of("project"), name: of("name") };

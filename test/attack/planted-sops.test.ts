@@ -28,6 +28,7 @@ beforeAll(async () => {
   mkdirSync(join(world.dir, "age"), { mode: 0o700 });
   writeFileSync(join(world.dir, "age/keys.txt"), identityFile(operator), { mode: 0o600 });
   env();
+  writeFileSync(join(world.dir, "unsprawl.yaml"), `stores: { here: { provider: local, file: "${FILE}" } }\n`);
   const { stdout } = await unsprawl("plan", "--json");
   file = (JSON.parse(stdout) as { steps: { move?: { key: { path: string } } }[] }).steps[0]?.move?.key.path ?? "";
   expect(dirname(file)).toBe(join(world.dir, "secrets"));
@@ -49,9 +50,11 @@ beforeEach(() => {
   env();
 });
 
+/** In the folder that a team shares. */
+const FILE = "secrets/{subject}.sops.yaml";
 const env = (): void => writeFileSync(join(world.dir, "a.env"), `DB_PASSWORD=${password}\n`, { mode: 0o600 });
 const unsprawl = (verb: string, ...more: readonly string[]): Promise<Ran> =>
-  world.unsprawl([verb, "env:a.env", "--to", "local", ...more]);
+  world.unsprawl([verb, "env:a.env", "--to", "here", ...more]);
 
 test.each<[string, RegExp, () => void]>([
   ["it and its folder are theirs", /belongs to user 12345/, () => [file, dirname(file)].forEach(theirs)],
@@ -77,7 +80,7 @@ test.each<[string, RegExp, () => void]>([
   expect(ran.stdout + ran.stderr).toMatch(why);
   expect(read()).toBe(before);
   expect(readFileSync(join(world.dir, "a.env"), "utf8")).toContain(password);
-  const store = await provider.open("local", {}, { env: world.env, dir: world.dir });
+  const store = await provider.open("local", { file: FILE }, { env: world.env, dir: world.dir });
   const put = store.put({ path: file, field: "DB_PASSWORD" }, Secret.of(password), null, origin);
   await expect(put).rejects.toMatchObject({ code: "refused" });
   expect(read()).toBe(before);
@@ -88,13 +91,13 @@ test("a file of the operator's own that a team shares is added to, and the plan 
   expect(plan.stdout + plan.stderr).toContain(`encrypted for age ${attacker.recipient} too`);
   const ran = await unsprawl("migrate", "--yes");
   expect([ran.code, ran.stderr]).toEqual([0, expect.any(String)]);
-  const store = await provider.open("local", {}, { env: world.env, dir: world.dir });
+  const store = await provider.open("local", { file: FILE }, { env: world.env, dir: world.dir });
   expect((await store.get({ path: file, field: "DB_PASSWORD" }))?.value.exposeText()).toBe(password);
   // One that the settings name is no surprise.
   env();
   rmSync(file);
   writeFileSync(file, planted, { mode: 0o600 });
-  const named = await world.unsprawl(["plan", "env:a.env", "--to", "local"], {
+  const named = await world.unsprawl(["plan", "env:a.env", "--to", "here"], {
     env: { SOPS_AGE_RECIPIENTS: attacker.recipient },
   });
   expect([named.code, named.stdout + named.stderr]).toEqual([0, expect.not.stringContaining("encrypted for age")]);
@@ -102,7 +105,7 @@ test("a file of the operator's own that a team shares is added to, and the plan 
 
 test("a file of somebody else's is read as before", async () => {
   theirs(file);
-  const store = await provider.open("local", {}, { env: world.env, dir: world.dir });
+  const store = await provider.open("local", { file: FILE }, { env: world.env, dir: world.dir });
   expect((await store.get({ path: file, field: "OLD" }))?.value.exposeText()).toBe("x");
 });
 

@@ -55,7 +55,7 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     expect(ran.stdout).toBe("");
     expect(ran.stderr).not.toMatch(/\n\s+at /);
     expect(standing()).toBe(before);
-    expect(existsSync(join(world.dir, "secrets"))).toBe(false);
+    for (const folder of ["secrets", ".local"]) expect(existsSync(join(world.dir, folder))).toBe(false);
   });
 
   it("as JSON on stderr when --json asks for it", async () => {

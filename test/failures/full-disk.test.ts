@@ -69,7 +69,7 @@ describe("a full disk", () => {
     const subject = new Subject(`full-store-${pages}`, {
       secrets: { DB_PASSWORD: random(18), LICENSE_SECRET: random(20 * 1024) },
     });
-    const full = disk(join(subject.world.dir, "secrets"), 128);
+    const full = disk(join(subject.world.dir, ".local/share/unsprawl/secrets"), 128);
     full.fill(pages);
     expectTold(await subject.migrate("local"), 1, /no space left/);
     subject.expectAsBefore(true);

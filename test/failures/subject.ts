@@ -149,7 +149,7 @@ export class Subject {
     expect.soft(await stored(this.name), "in Vault").toBeNull();
     expect
       .soft(
-        filesBelow(join(this.world.dir, "secrets")).filter((file) => !file.endsWith("ballast")),
+        filesBelow(join(this.world.dir, ".local/share/unsprawl/secrets")).filter((file) => !file.endsWith("ballast")),
         "in the local store",
       )
       .toEqual([]);

@@ -101,7 +101,7 @@ describe("moving", () => {
 
   function reference(name: string, to: string, variable: string): string {
     return to === "local"
-      ? `ref+sops://${stage.world.dir}/secrets/${name}.sops.yaml#/${variable}`
+      ? `ref+sops://${stage.world.dir}/.local/share/unsprawl/secrets/${name}.sops.yaml#/${variable}`
       : `ref+vault://secret/apps/${name}#/${variable}`;
   }
 });

@@ -184,7 +184,7 @@ test("the policy allows kms:Decrypt on the key for one application's context, an
       },
     ],
   });
-  expect(policy).toContain(join(dir, "secrets/api.sops.yaml"));
+  expect(policy).toContain(join(dir, "secrets/shop/api.sops.yaml"));
 });
 
 test("settings: the key from AWS's and SOPS's variables; what makes no sense is named", async () => {
@@ -193,7 +193,7 @@ test("settings: the key from AWS's and SOPS's variables; what makes no sense is 
   for (const env of [{ AWS_KMS_KEY_ID: "alias/app" }, { SOPS_KMS_ARN: KEY }] as { [name: string]: string }[])
     expect((await spec({}, env)).target.settings).toMatchObject({
       keyId: Object.values(env)[0],
-      file: join(dir, "secrets/{subject}.sops.yaml"),
+      file: join(dir, "secrets/{project/}{subject}.sops.yaml"),
     });
   expect((await spec({}, { SOPS_KMS_ARN: KEY })).target.settings).toMatchObject({ region: "eu-central-1" });
   const wrong: readonly object[] = [

@@ -11,7 +11,7 @@ const open = (
 ): Promise<Provider> => provider.open("store", config, { env: { ...env }, dir: tmpdir() });
 const team = (config: { readonly [key: string]: Json } = {}): Promise<Provider> =>
   open({ url: "https://team.vault.azure.net", ...config });
-const named = (name: string, subject = "api") => ({ subject, project: "shop", name });
+const named = (name: string, subject = "api") => ({ subject, project: "", name });
 const VERSION = "0123456789abcdef0123456789abcdef";
 
 test.for([
@@ -38,6 +38,17 @@ test.for([
   expect(() => store.key(other)).toThrow(expect.objectContaining({ code: "refused" }));
   const both = new RegExp(`${one.name}.* and ${other.name}.* would both become`);
   expect(() => store.key(other)).toThrow(both);
+});
+
+test("services of one name in two projects have names of their own, and a container without a project", async () => {
+  const store = await team();
+  const paths = ["shop", "blog", ""].map((project) => store.key({ subject: "db", project, name: "A" }).path);
+  expect(paths).toEqual(["shop--db-A", "blog--db-A", "db-A"]);
+  const fresh = await team();
+  expect(paths.map((path) => fresh.names({ path, field: "" }).project)).toEqual(["shop", "blog", ""]);
+  expect(() => store.key({ subject: "shop--db", project: "", name: "A" })).toThrow(
+    expect.objectContaining({ code: "refused" }),
+  );
 });
 
 test("only the names that the template uses tell two apart", async () => {
@@ -79,7 +90,7 @@ test("references: with a version, of another vault, malformed", async () => {
 test("the policy names the role, the vault and this subject's secrets, for both ways of granting", async () => {
   const policy = await (await team()).policy({ subject: "my_api", project: "shop" });
   expect(policy).toMatch(
-    /az role assignment create --role "Key Vault Secrets User".*\/vaults\/team\/secrets\/my-api-NAME"/,
+    /az role assignment create --role "Key Vault Secrets User".*\/vaults\/team\/secrets\/shop--my-api-NAME"/,
   );
   expect(policy).toMatch(/az keyvault set-policy --name team .*--secret-permissions get$/m);
 });

@@ -26,7 +26,7 @@ afterAll(() => vault?.stop());
 
 const fresh = (): Secret => Secret.of(randomBytes(18).toString("base64"));
 const subject = (): string => `api-${randomBytes(5).toString("hex")}`;
-const keyOf = (of: string, name = "DB_PASSWORD"): StoreKey => store.key({ subject: of, project: "shop", name });
+const keyOf = (of: string, name = "DB_PASSWORD"): StoreKey => store.key({ subject: of, project: "", name });
 /** Something that others wrote: its value, in the double's own hands. */
 const foreign = (name: string, tags: { readonly [name: string]: string } = { owner: "team" }): Secret => {
   const value = fresh();
@@ -80,10 +80,25 @@ test("another variable's secret is not overwritten, not even with its version", 
   const [key, value] = [keyOf(of, "DB_KEY"), fresh()];
   const { version } = await store.put(key, value, null, RUN);
   const other = await openSpec(azureSpec(vault, "writer"));
-  const same = other.key({ subject: of, project: "shop", name: "db-key" });
+  const same = other.key({ subject: of, project: "", name: "db-key" });
   const error = await refused(other.put(same, fresh(), version, RUN));
   expect(error.code).toBe("conflict");
   expect(error.message).toContain(`DB_KEY of ${of}; db-key of ${of}`);
+  expect((await store.get(key))?.value).toEqual(value);
+});
+
+test("the tags tell the project too: another project's secret of the same name is not overwritten", async () => {
+  const of = subject();
+  const names = { subject: of, name: "DB_KEY" };
+  const [key, value] = [store.key({ ...names, project: "shop_a" }), fresh()];
+  const { version } = await store.put(key, value, null, RUN);
+  expect(vault.peek(key.path).at(-1)?.tags).toMatchObject({ "unsprawl-project": "shop_a", "unsprawl-subject": of });
+  const other = await openSpec(azureSpec(vault, "writer"));
+  await other.list(`shop-a--${of}`);
+  expect(other.names(key)).toMatchObject({ ...names, project: "shop_a" });
+  const third = await openSpec(azureSpec(vault, "writer"));
+  expect(third.key({ ...names, project: "shop-a" })).toEqual(key);
+  expect((await refused(third.put(key, fresh(), version, RUN))).code).toBe("conflict");
   expect((await store.get(key))?.value).toEqual(value);
 });
 

@@ -1,8 +1,10 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { provider } from "../../providers/local/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import { newIdentity } from "../../src/stores-kit/sops/index.ts";
 import { providerConformance, type StoreWorld } from "../conformance/provider.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -69,7 +71,7 @@ test("modes: what is made is for the owner alone, what was there keeps its own",
   const origin = { runId: "r", subject: "api" };
   await store.put(key, Secret.of("a"), null, origin);
   const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
-  expect([mode(join(dir, "secrets")), mode(key.path)]).toEqual(["700", "600"]);
+  expect([mode(join(dir, ".local/share/unsprawl/secrets")), mode(key.path)]).toEqual(["700", "600"]);
   chmodSync(key.path, 0o640);
   await store.put({ ...key, field: "B" }, Secret.of("b"), null, origin);
   expect(mode(key.path)).toBe("640");
@@ -77,7 +79,8 @@ test("modes: what is made is for the owner alone, what was there keeps its own",
 });
 
 test("references: relative ones from the configuration's folder, those outside the store's folder are another's", async () => {
-  const store = await openSpec({ provider: "local", config: {}, env: { HOME: "/nowhere" }, dir: "/srv/my app" });
+  const config = { file: "secrets/{subject}.sops.yaml" };
+  const store = await openSpec({ provider: "local", config, env: { HOME: "/nowhere" }, dir: "/srv/my app" });
   const key = store.key({ subject: "api", project: "", name: "A B" });
   expect(store.reference(key)).toBe("ref+sops:///srv/my%20app/secrets/api.sops.yaml#/A%20B");
   expect(store.parse("ref+sops://secrets/api.sops.yaml#/A%20B")).toEqual(key);
@@ -158,4 +161,88 @@ test("a dotenv file cannot hold several containers, and keeps to one when it is 
   expect(store.parse(store.reference(key))).toEqual(key);
   expect(() => store.parse(`ref+sops://${dir}/api.sops.env?format=json#/A`)).toThrow(UnsprawlError);
   rmSync(dir, { recursive: true });
+});
+
+describe("without a file in its configuration", () => {
+  const origin = { runId: "r", subject: "db" };
+  const names = { subject: "db", project: "", name: "A" };
+  const own = (dir: string, file: string): string => join(dir, "home/.local/share/unsprawl/secrets", file);
+  const open = async (
+    dir: string,
+    more: { [name: string]: string } = {},
+    cwd = join(dir, "work"),
+    said: string[] = [],
+  ) =>
+    provider.open("local", {}, { env: { HOME: join(dir, "home"), ...more }, dir: cwd, say: (text) => said.push(text) });
+  const made: string[] = [];
+  const folder = (): string => {
+    const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
+    mkdirSync(join(dir, "work"));
+    made.push(dir);
+    return dir;
+  };
+  afterAll(() => {
+    for (const dir of made) rmSync(dir, { recursive: true, force: true });
+  });
+
+  test("files are in one folder of the user's, wherever it is called, and a project has its own", async () => {
+    const dir = folder();
+    const store = await open(dir);
+    expect(store.key(names).path).toBe(own(dir, "db.sops.yaml"));
+    expect(store.key({ ...names, project: "shop" }).path).toBe(own(dir, "shop/db.sops.yaml"));
+    expect((await open(dir, {}, "/")).target).toEqual(store.target);
+    const moved = await open(dir, { XDG_DATA_HOME: join(dir, "data") });
+    expect(moved.key(names).path).toBe(join(dir, "data/unsprawl/secrets/db.sops.yaml"));
+    const keys = [store.key(names), store.key({ ...names, project: "shop" })];
+    for (const key of keys) {
+      await store.put(key, Secret.of("x"), null, origin);
+      expect([store.key(store.names(key)), store.parse(store.reference(key))]).toEqual([key, key]);
+    }
+    expect(await store.list("")).toEqual(keys);
+    expect([await store.list("db"), await store.list("shop/db")]).toEqual([[keys[0]], [keys[1]]]);
+  });
+
+  test("a folder that an earlier version used stays in use, says so before the first write, and has projects apart too", async () => {
+    const dir = folder();
+    const earlier = await provider.open(
+      "local",
+      { file: "secrets/{subject}.sops.yaml" },
+      { env: { HOME: join(dir, "home") }, dir: join(dir, "work") },
+    );
+    const old = earlier.key(names);
+    await earlier.put(old, Secret.of("old"), null, origin);
+    const said: string[] = [];
+    const store = await open(dir, {}, join(dir, "work"), said);
+    expect(store.key(names)).toEqual(old);
+    expect((await store.get(old))?.value.exposeText()).toBe("old");
+    expect(store.key({ ...names, project: "shop" }).path).toBe(join(dir, "work/secrets/shop/db.sops.yaml"));
+    expect(said).toEqual([]);
+    await store.put({ ...old, field: "B" }, Secret.of("b"), null, origin);
+    expect(said).toEqual([expect.stringContaining(`keeps its files in ${join(dir, "work/secrets")}`)]);
+    // Elsewhere the user's own folder is the place; the references of both are resolved here.
+    const away = await open(dir, {}, dir);
+    expect(away.key(names).path).toBe(own(dir, "db.sops.yaml"));
+    expect(store.parse(away.reference(away.key(names)))).toEqual(away.key(names));
+    expect(away.parse(store.reference(old))).toBe(null);
+  });
+
+  test("files of others in a folder of that name decide nothing, even when they open here", async () => {
+    const dir = folder();
+    const [mine, theirs] = [await newIdentity(), await newIdentity()];
+    const planted = await provider.open(
+      "local",
+      { file: "secrets/{subject}.sops.yaml" },
+      {
+        env: { HOME: dir, SOPS_AGE_KEY: theirs.identity, SOPS_AGE_RECIPIENTS: mine.recipient },
+        dir: join(dir, "work"),
+      },
+    );
+    const key = planted.key(names);
+    await planted.put(key, Secret.of("x"), null, origin);
+    const store = await open(dir, { SOPS_AGE_KEY: mine.identity });
+    expect(store.key(names).path).toBe(own(dir, "db.sops.yaml"));
+    // What it resolves, it still does.
+    expect((await store.get(key))?.value.exposeText()).toBe("x");
+    expect(store.parse(store.reference(key))).toEqual(key);
+  });
 });

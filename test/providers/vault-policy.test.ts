@@ -40,13 +40,14 @@ async function run(policy: string): Promise<string[]> {
 }
 
 const CASES: readonly (readonly [string, { readonly [key: string]: Json }, string])[] = [
-  ["KV v2", {}, 'path "secret/data/apps/api" { capabilities = ["read"] }'],
-  ["KV v1", { mount: "kv1" }, 'path "kv1/apps/api" { capabilities = ["read"] }'],
+  ["KV v2", {}, 'path "secret/data/apps/shop/api" { capabilities = ["read"] }'],
+  ["KV v1", { mount: "kv1" }, 'path "kv1/apps/shop/api" { capabilities = ["read"] }'],
+  ["a path without the project", { path: "apps/{subject}" }, 'path "secret/data/apps/api" { capabilities = ["read"] }'],
   ["a field a folder", { path: "{project}/{subject}/{name}" }, 'path "secret/data/shop/api/+" {'],
   ["the name first", { path: "{name}/{subject}" }, 'path "secret/data/+/api" {'],
   ["the name at the end", { path: "apps/{subject}/env-{name}" }, 'path "secret/data/apps/api/env-*" {'],
   ["the name within", { path: "apps/{subject}/{name}-env" }, 'path "secret/data/apps/api/+" {'],
-  ["a namespace", { namespace: "team-a" }, 'path "secret/data/apps/api" {'],
+  ["a namespace", { namespace: "team-a" }, 'path "secret/data/apps/shop/api" {'],
 ];
 
 describe("the policy of one application", () => {

@@ -167,7 +167,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.until("✓ migrated", 60);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
-  expect(readFileSync(join(home.cwd, "secrets/moved.sops.yaml"), "utf8")).toMatch(/^pw: ENC/m);
+  expect(readFileSync(join(home.dir, ".local/share/unsprawl/secrets/moved.sops.yaml"), "utf8")).toMatch(/^pw: ENC/m);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
 });
 

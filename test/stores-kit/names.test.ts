@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeName, encodeName, fillTemplate, unfillTemplate } from "../../src/stores-kit/names.ts";
+import {
+  decodeName,
+  encodeName,
+  fillTemplate,
+  templateFor,
+  templateForms,
+  unfillTemplate,
+} from "../../src/stores-kit/names.ts";
 
 const ALLOWED = /[A-Za-z0-9_.-]/;
 
@@ -47,4 +54,28 @@ test.each([
 
 test("what is not of the template tells nothing", () => {
   expect(unfillTemplate("/apps/{subject}/{name}", "/other/api/A")).toEqual({ subject: "", project: "", name: "" });
+});
+
+const OPTIONAL = "/apps/{project/}{subject}/{name}";
+
+test.each([
+  ["a project", { subject: "db", project: "shop" }, "/apps/{project}/{subject}/{name}"],
+  ["no project", { subject: "db", project: "" }, "/apps/{subject}/{name}"],
+  ["what only stands in for one", { subject: "db", project: "systemd", standIn: true }, "/apps/{subject}/{name}"],
+])("an optional part: a subject with %s", (_what, names, form) => {
+  expect(templateFor(OPTIONAL, names)).toBe(form);
+  expect(templateForms(OPTIONAL)).toContain(form);
+  const plain = "/apps/{project}/{subject}/{name}";
+  expect([templateFor(plain, names), templateForms(plain)]).toEqual([plain, [plain]]);
+});
+
+test.each([
+  [OPTIONAL, "/apps/shop/db/A", { subject: "db", project: "shop", name: "A" }],
+  [OPTIONAL, "/apps/db/A", { subject: "db", project: "", name: "A" }],
+  ["{project..}{subject}.{name}", "shop..db.A.B", { subject: "db", project: "shop", name: "A.B" }],
+  ["{project..}{subject}.{name}", "db.A.B", { subject: "db", project: "", name: "A.B" }],
+  ["{project--}{subject}-{name}", "shop--db-A", { subject: "db", project: "shop", name: "A" }],
+])("%s: %s is read again", (template, text, names) => {
+  expect(unfillTemplate(template, text)).toEqual(names);
+  expect(fillTemplate(templateFor(template, names), names)).toBe(text);
 });

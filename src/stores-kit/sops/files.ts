@@ -11,6 +11,8 @@ export type SopsPlace = {
   readonly name: string;
   /** The absolute file, with `{subject}` and the like in it. */
   readonly template: string;
+  /** Another template whose references this store resolves too. */
+  readonly also?: string;
   /** Where relative references begin. */
   readonly dir: string;
   readonly readOnly: boolean;
@@ -18,7 +20,7 @@ export type SopsPlace = {
 
 /** What a store of SOPS files does whoever holds its keys. Throws `denied` for a write to one that is for reading only. */
 export function sopsFiles(
-  { name, template, dir, readOnly }: SopsPlace,
+  { name, template, also, dir, readOnly }: SopsPlace,
   keys: DataKeys,
 ): Pick<Provider, "key" | "names" | "reference" | "parse" | "get" | "put" | "remove" | "list"> &
   Required<Pick<Provider, "rewrap" | "mayPut" | "version">> {
@@ -34,7 +36,9 @@ export function sopsFiles(
     key: (names) => sopsKey(template, names),
     names: (key) => sopsNames(template, key),
     reference: sopsReference,
-    parse: (reference) => parseSopsReference(reference, template, dir),
+    parse: (reference) =>
+      parseSopsReference(reference, template, dir) ??
+      (also === undefined ? null : parseSopsReference(reference, also, dir)),
     get: (key) => getValue(key.path, splitField(key.field), keys),
     version: async (key) => fileVersion(key.path),
     mayPut: async (key) => mayPut(key.path, keys),

@@ -11,6 +11,6 @@ export { sopsFiles, type SopsPlace } from "./files.ts";
 export { ageIdentities, identityFile, identityIn, newIdentity, passingIdentity, type Identities } from "./identity.ts";
 export { anyOf, keyEntries, type DataKeys } from "./keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
-export { standingFolder, templateFiles, usableFolder } from "./places.ts";
+export { isInUse, standingFolder, templateFiles, usableFolder } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";
 export { getValue, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

@@ -1,9 +1,9 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import type { KeyNames } from "../../contract/provider.ts";
 import type { StoreKey } from "../../model/plan.ts";
-
-export type FileNames = { readonly subject: string; readonly project: string; readonly name: string };
+import { templateFor, templateForms } from "../names.ts";
 
 const SCHEME = "ref+sops://";
 /** What `fileSegment` makes of a name, for a regular expression. */
@@ -15,11 +15,11 @@ const MAX_SEGMENT = 180;
  * Where a value goes. A template with `{subject}` makes one flat file a subject; without, one file holds a map a
  * subject. Throws `refused` for names that make no file name.
  */
-export function sopsKey(template: string, names: FileNames): StoreKey {
+export function sopsKey(template: string, names: KeyNames): StoreKey {
   const put = { subject: names.subject, project: names.project, name: names.name };
   if (names.name === "" || names.subject === "")
     throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
-  const path = template.replace(/\{(subject|project|name)\}/g, (_, which: keyof FileNames) =>
+  const path = templateFor(template, names).replace(/\{(subject|project|name)\}/g, (_, which: keyof typeof put) =>
     fileSegment(put[which], which),
   );
   const flat = template.includes("{subject}");
@@ -37,17 +37,9 @@ export function checkTemplate(template: string): string {
 }
 
 /** The inverse of `sopsKey`, as far as the template tells: what it does not tell is empty. */
-export function sopsNames(template: string, { path, field }: StoreKey): FileNames {
-  const order = Array.from(template.matchAll(/\{(subject|project|name)\}/g), ([, which]) => which);
-  const pattern = template
-    .split(/\{(?:subject|project|name)\}/)
-    .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(NAME_PATTERN);
-  const found = new RegExp(`^${pattern}$`).exec(path);
-  const part = (which: string): string => {
-    const at = order.indexOf(which);
-    return at < 0 ? "" : decodeSegment(found?.[at + 1] ?? "");
-  };
+export function sopsNames(template: string, { path, field }: StoreKey): KeyNames {
+  const parts = templateForms(template).flatMap((form) => partsOf(form, path) ?? [])[0];
+  const part = (which: string): string => parts?.get(which) ?? "";
   const inFile = splitField(field);
   const flat = template.includes("{subject}");
   return {
@@ -57,11 +49,28 @@ export function sopsNames(template: string, { path, field }: StoreKey): FileName
   };
 }
 
-/** The file of one subject where the template makes a file of that alone; null else, and for a name that makes none. */
-export function subjectFile(template: string, subject: string): string | null {
+/** What a path has in place of a form's names; null if it is not of this form. */
+function partsOf(form: string, path: string): ReadonlyMap<string, string> | null {
+  const order = Array.from(form.matchAll(/\{(subject|project|name)\}/g), ([, which = ""]) => which);
+  const pattern = form
+    .split(/\{(?:subject|project|name)\}/)
+    .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+    .join(NAME_PATTERN);
+  const found = new RegExp(`^${pattern}$`).exec(path);
+  if (found === null) return null;
+  // The first place of a name counts.
+  return new Map(order.map((which, at) => [which, decodeSegment(found[at + 1] ?? "")] as const).toReversed());
+}
+
+/**
+ * The file of one subject (`db`, or `shop/db` where the template has an optional project) if the template makes a file
+ * of that alone; else null, and for a name that makes none.
+ */
+export function subjectFile(template: string, what: string): string | null {
   if (!template.includes("{subject}") || /\{(project|name)\}/.test(template)) return null;
+  const [, project = "", subject = what] = (templateForms(template).length > 1 && /^([^/]+)\/(.+)$/.exec(what)) || [];
   try {
-    return sopsKey(template, { subject, project: "", name: "x" }).path;
+    return sopsKey(template, { subject, project, name: "x" }).path;
   } catch {
     return null;
   }

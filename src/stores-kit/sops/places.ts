@@ -1,12 +1,14 @@
-import { access, constants, readdir, stat } from "node:fs/promises";
+import { access, constants, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { StoreKey } from "../../model/plan.ts";
 import { fileError } from "../../kit/io/error.ts";
-import type { DataKeys } from "./keys.ts";
+import { openedFor, type DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
-import { listValues } from "./store.ts";
+import { isOurs } from "./create.ts";
+import { templateForms } from "../names.ts";
+import { listValues, openFile } from "./store.ts";
 
 /** What temporary files of a SOPS file are called (src/kit/io/atomic.ts), and what locks of earlier versions were. */
 const NOT_OURS = /\.lock(\.[0-9a-f]+)*(\.claim)?$|^\..*\.[0-9a-f]+\.tmp$/;
@@ -52,15 +54,38 @@ export async function usableFolder(standing: string, readOnly: boolean): Promise
 
 /** The files that are there and that the template gives for some names. */
 export async function templateFiles(template: string): Promise<readonly string[]> {
+  const files = await Promise.all(templateForms(template).map(formFiles));
+  return [...new Set(files.flat())].sort();
+}
+
+async function formFiles(form: string): Promise<readonly string[]> {
   let places = ["/"];
-  const parts = template.split("/").slice(1);
+  const parts = form.split("/").slice(1);
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
     places = (await Promise.all(places.map((place) => inside(place, part)))).flat();
     const kinds = await Promise.all(places.map((place) => stat(place).catch(() => null)));
     places = places.filter((_, at) => (last ? kinds[at]?.isFile() : kinds[at]?.isDirectory()));
   }
-  return places.sort();
+  return places;
+}
+
+/**
+ * Whether unsprawl keeps values in a file of this template: it made the file, for one of these recipients and for nobody
+ * whom the store's settings do not name. A file of others says nothing of where values go.
+ */
+export async function isInUse(template: string, recipients: readonly string[], keys: DataKeys): Promise<boolean> {
+  if (recipients.length === 0) return false;
+  for (const file of await templateFiles(template)) {
+    // A folder may hold many files of others.
+    const text = await readFile(file, "utf8").catch(() => "");
+    if (!recipients.some((recipient) => text.includes(recipient))) continue;
+    const opened = await openFile(file, keys).catch(() => null);
+    if (opened === null || !isOurs(opened.document, opened.dataKey)) continue;
+    const own = new Set(await keys.names());
+    if (openedFor(opened.document).every((name) => own.has(name))) return true;
+  }
+  return false;
 }
 
 async function inside(folder: string, part: string): Promise<readonly string[]> {

@@ -4,6 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
+import { templateForms } from "../names.ts";
 import { wrapForAge } from "./age.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
 import { replaceKeys } from "./edit.ts";
@@ -15,7 +16,9 @@ type AgeReader = { readonly file: string; readonly recipient: string };
 
 /** The recipients that `addReader` recorded in `list` for the files of this template. Throws `malformed`. */
 export async function readersOf(list: string, template: string): Promise<readonly string[]> {
-  return (await readList(list)).filter(({ file }) => file === template).map(({ recipient }) => recipient);
+  // Recorded before the template had an optional part, a reader reads what that adds too.
+  const forms = new Set([template, ...templateForms(template)]);
+  return (await readList(list)).filter(({ file }) => forms.has(file)).map(({ recipient }) => recipient);
 }
 
 /** Records a recipient for the files of a template, so that those made from now on are encrypted for it too; idempotent. */

@@ -148,7 +148,7 @@ describe("render", () => {
       join(units, readdirSync(units).find((one) => one.startsWith(name)) ?? "none");
     const file = join(unitOf("boot-b"), "secrets/DB_PASSWORD");
     const value = readFileSync(file);
-    rmSync(join(world.dir, "secrets/boot-a.sops.yaml"));
+    rmSync(join(world.dir, ".local/share/unsprawl/secrets/boot-a.sops.yaml"));
     for (const name of ["boot-a", "boot-b"]) rmSync(unitOf(name), { recursive: true });
     const rendered = await world.unsprawl(["render", "--all"], { env: { DOCKER_HOST: "unix:///nowhere/docker.sock" } });
     expect(rendered.code).toBe(5);

@@ -1,4 +1,4 @@
-import type { DoctorCheck, DoctorProbe } from "../core/doctor.ts";
+import type { CheckState, DoctorCheck, DoctorProbe } from "../core/doctor.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -9,17 +9,17 @@ export async function channelProbes({ assembly, signal }: CommandContext): Promi
   return configured.map(({ name, kind, open }) => ({
     name: `notify ${name}`,
     look: async () => {
-      const check = (text: string, ok = true, hint: string | null = null): DoctorCheck => ({
-        ...{ name: `notify ${name}`, ok, text, hint },
+      const check = (text: string, state: CheckState = "ok", hint: string | null = null): DoctorCheck => ({
+        ...{ name: `notify ${name}`, state, text, hint },
       });
       const waits = check(await waiting(name, assembly));
       try {
         const { channel } = await open();
         const reached = check(`${kind} to ${channel.goesTo}: ${await channel.probe(signal)}`);
-        return [reached, ...warnings.splice(0).map((text) => check(text, false)), waits];
+        return [reached, ...warnings.splice(0).map((text) => check(text, "fail")), waits];
       } catch (error) {
         if (!(error instanceof UnsprawlError)) throw error;
-        return [check(error.message, false, error.hint), waits];
+        return [check(error.message, "fail", error.hint), waits];
       }
     },
   }));

@@ -1,11 +1,18 @@
 import { UnsprawlError } from "../model/error.ts";
 import type { Installation } from "./journal/journal.ts";
-import { listRuns } from "./journal/runs.ts";
+import { listRuns, type RunSummary } from "./journal/runs.ts";
+
+/**
+ * `warn`: works, and something should be done. `fail`: does not work, or will not at the next start. `unknown`: was not
+ * examined, so it may be either.
+ */
+export type CheckState = "ok" | "warn" | "fail" | "unknown";
 
 export type DoctorCheck = {
   readonly name: string;
-  readonly ok: boolean;
+  readonly state: CheckState;
   readonly text: string;
+  /** The next command, or what else to do; null if nothing is to be done. */
   readonly hint: string | null;
 };
 
@@ -15,33 +22,67 @@ export type DoctorCheck = {
  */
 export type DoctorProbe = { readonly name: string; readonly look: () => Promise<string | readonly DoctorCheck[]> };
 
-/** Checks everything a migration needs; a failing part does not hide the others. */
+/**
+ * Examines everything that a migration needs and has left behind. A part that fails does not hide the others, and a
+ * problem that several parts run into is described once.
+ */
 export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
   for (const { name, look } of probes) {
     try {
       const found = await look();
-      if (typeof found === "string") checks.push({ name, ok: true, text: found, hint: null });
+      if (typeof found === "string") checks.push({ name, state: "ok", text: found, hint: null });
       else checks.push(...found);
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
-      checks.push({ name, ok: false, text: error.message, hint: error.hint });
+      const before = checks.find(({ text }) => text === error.message);
+      if (before === undefined) checks.push({ name, state: "fail", text: error.message, hint: error.hint });
+      else checks.push({ name, state: "unknown", text: `not checked, because of ${before.name}`, hint: null });
     }
   }
   return checks;
 }
 
-/** Unfinished runs, and finished runs that still keep old containers. */
-export function runChecks(installation: Installation): DoctorCheck[] {
-  const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
-  if (runs.length === 0) return [{ name: "runs", ok: true, text: "nothing is left over", hint: null }];
-  return runs.map((run) => ({
-    name: "runs",
-    ok: run.state === "done",
-    text:
-      run.state === "done"
-        ? `run ${run.run} keeps the old containers for rollback`
-        : `run ${run.run} is ${run.state}${run.error === null ? "" : `: ${run.error}`}`,
-    hint: run.next,
-  }));
+/** `2 problems, 1 warning, 1 not checked`, or that all is well. */
+export function verdict(checks: readonly DoctorCheck[]): string {
+  const count = (state: CheckState): number => checks.filter((check) => check.state === state).length;
+  const [fail, warn, unknown] = [count("fail"), count("warn"), count("unknown")];
+  const parts = [
+    ...(fail > 0 ? [some(fail, "problem")] : []),
+    ...(warn > 0 ? [some(warn, "warning")] : []),
+    ...(unknown > 0 ? [`${unknown} not checked`] : []),
+  ];
+  return parts.length === 0 ? `${some(checks.length, "check")}, no problem found` : parts.join(", ");
 }
+
+/**
+ * Unfinished runs, and finished runs that still keep old containers. `isKept` tells whether what a finished run kept is
+ * still there; null where that cannot be told.
+ */
+export function runChecks(
+  installation: Installation,
+  isKept: (run: RunSummary) => boolean | null = () => true,
+): DoctorCheck[] {
+  const runs = listRuns(installation).filter((run) => ["unfinished", "unreadable", "done"].includes(run.state));
+  const name = "runs";
+  if (runs.length === 0) return [{ name, state: "ok", text: "nothing is left over", hint: null }];
+  return runs.map((run): DoctorCheck => {
+    if (run.state === "done") {
+      const kept = isKept(run);
+      if (kept === false)
+        return {
+          ...{ name, state: "warn", hint: run.next },
+          text: `the old containers of run ${run.run} are gone: it cannot be rolled back`,
+        };
+      const what = kept === null ? "keeps, or should keep," : "keeps";
+      return {
+        ...{ name, state: kept === null ? "unknown" : "ok", hint: run.next },
+        text: `run ${run.run} ${what} the old containers for rollback`,
+      };
+    }
+    const why = run.error === null ? "" : `: ${run.error}`;
+    return { name, state: "fail", text: `run ${run.run} is ${run.state}${why}`, hint: run.next };
+  });
+}
+
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

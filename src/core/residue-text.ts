@@ -1,5 +1,5 @@
 import type { ResiduePlace, Residue } from "./residue.ts";
-import type { DoctorCheck } from "./doctor.ts";
+import type { CheckState, DoctorCheck } from "./doctor.ts";
 
 /** The result of a search for residue as lines; untrusted text is not escaped yet. */
 export function residueLines(residue: Residue): string[] {
@@ -16,39 +16,60 @@ export function residueLines(residue: Residue): string[] {
 }
 
 /**
- * The result as `doctor` checks, for several runs searched together. A place that could not be searched is listed once.
+ * The result as `doctor` checks, for several runs searched together: one line for each place that still shows a value and
+ * for each reason why something could not be searched, and one for all that is clean.
  */
 export function residueChecks(residues: readonly Residue[]): DoctorCheck[] {
-  const checks = residues.flatMap((one) => checksOf(one));
-  const unseen = new Set(
-    residues.flatMap((one) => one.unseen.map(({ place, why }) => `not looked at: ${place}: ${why}`)),
+  const shown = residues.flatMap(({ run, residue }) =>
+    residue.filter(({ kept }) => !kept).map((place) => check("fail", `run ${run}: ${placeText(place)}`, place.next)),
   );
-  return [...checks, ...[...unseen].map((text) => check(true, text))];
+  const unseen = Map.groupBy(
+    residues.flatMap((one) => one.unseen),
+    ({ why }) => why,
+  );
+  const blind = [...unseen].map(([why, places]) =>
+    check("unknown", `not searched: ${[...new Set(places.map(({ place }) => place))].join(", ")}: ${why}`),
+  );
+  const plain = new Set(residues.flatMap((one) => one.plain));
+  return [
+    ...unknownChecks(residues),
+    ...shown,
+    ...cleanCheck(residues, blind.length > 0),
+    ...blind,
+    ...[...plain].map((name) => check("ok", plainText(name))),
+  ];
 }
 
-function checksOf(residue: Residue): DoctorCheck[] {
-  const { run, values, unknown, plain } = residue;
-  const lost = unknown.map(({ name, why, next, rotated }) => check(rotated, `run ${run}: ${name}: ${why}`, next));
-  // An unreachable store is reported once, not once per value.
-  const told = lost.length > 1 && new Set(unknown.map(({ why }) => why)).size === 1;
-  const [first] = unknown;
-  const missing =
-    told && first
-      ? [check(first.rotated, `run ${run}: ${some(unknown.length, "value")}: ${first.why}`, first.next)]
-      : lost;
-  if (values === 0) return missing;
-  const kept = residue.residue.filter((place) => place.kept);
-  const shown = residue.residue.filter((place) => !place.kept);
-  const what = `run ${run}: ${some(values, "value")}`;
-  const where = `looked at ${lookedText(residue)}`;
-  const places = shown.map((place) => check(false, `run ${run}: ${placeText(place)}`, place.next));
-  const clean = `${kept.length === 0 ? "nothing shows" : "only what is kept for rollback shows"} ${them(values)}`;
-  const summary = shown.length > 0 ? [] : [check(true, `${what}, ${clean}; ${where}`, kept[0]?.next ?? null)];
-  return [...missing, ...places, ...summary, ...plain.map((name) => check(true, `run ${run}: ${plainText(name)}`))];
+/** Values that could not be searched for: those with one reason share a line. */
+function unknownChecks(residues: readonly Residue[]): DoctorCheck[] {
+  const all = residues.flatMap(({ run, unknown }) => unknown.map((one) => ({ run, ...one })));
+  const same = Map.groupBy(all, ({ why, next, rotated }) => JSON.stringify([why, next, rotated]));
+  return [...same.values()].flatMap((these) => {
+    const [first] = these;
+    if (first === undefined) return [];
+    const runs = [...new Set(these.map(({ run }) => run))];
+    const what = these.length === 1 ? first.name : some(these.length, "value");
+    const of = runs.length === 1 ? `run ${runs[0] ?? ""}` : some(runs.length, "run");
+    return [check(first.rotated ? "ok" : "fail", `${of}: ${what}: ${first.why}`, first.next)];
+  });
 }
 
-function check(ok: boolean, text: string, hint: string | null = null): DoctorCheck {
-  return { name: "residue", ok, text, hint };
+/** The runs of which nothing but what they keep shows a value, in one line. */
+function cleanCheck(residues: readonly Residue[], isPartial: boolean): DoctorCheck[] {
+  const clean = residues.filter(({ values, residue }) => values > 0 && residue.every(({ kept }) => kept));
+  const [first] = clean;
+  if (first === undefined) return [];
+  const values = clean.reduce((sum, one) => sum + one.values, 0);
+  const kept = clean.flatMap(({ residue }) => residue);
+  const what = clean.length === 1 ? `run ${first.run}` : some(clean.length, "run");
+  const rest = isPartial ? "nothing that could be searched" : "nothing";
+  const shows = kept.length === 0 ? `${rest} shows` : "only what is kept for rollback shows";
+  const text = `${what}: ${some(values, "value")}, ${shows} ${them(values)}; searched ${lookedText(first)}`;
+  return [check(isPartial ? "unknown" : "ok", text, kept[0]?.next ?? null)];
+}
+
+function check(state: CheckState, text: string, hint: string | null = null): DoctorCheck {
+  return { name: "residue", state, text, hint };
 }
 
 function placeText({ kind, place, name }: ResiduePlace): string {

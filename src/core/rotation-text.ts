@@ -8,23 +8,60 @@ const PATIENCE_DAYS = 7;
 
 /** Migrated secrets that are overdue for rotation: `unsprawl watch` reminds of them. */
 function overdue(secrets: readonly MovedSecret[], now: Date): readonly MovedSecret[] {
-  return secrets.filter((one) => one.rotated === false && daysSince(one, now) >= PATIENCE_DAYS);
+  return secrets.filter((one) => one.rotation === "same" && daysSince(one, now) >= PATIENCE_DAYS);
 }
 
-/** One check for all rotated secrets, and one for each that is not rotated. */
-export function rotationChecks(secrets: readonly MovedSecret[], now: Date): DoctorCheck[] {
+/**
+ * What became of migrated secrets. `used` are the references that applications still need: one that its store no longer
+ * has keeps them from starting. Those that have the same fate share a line.
+ */
+export function rotationChecks(
+  secrets: readonly MovedSecret[],
+  used: ReadonlyMap<string, string>,
+  now: Date,
+): DoctorCheck[] {
   const name = "rotation";
-  const rotated = secrets.filter((one) => one.rotated === true).length;
-  const done =
-    secrets.length === 0
-      ? "nothing was moved"
-      : `${rotated} of ${secrets.length} moved secret${secrets.length === 1 ? " has" : "s have"} been rotated since`;
+  const rotated = secrets.filter((one) => one.rotation === "rotated").length;
+  const of = `${rotated} of ${secrets.length} moved secret${secrets.length === 1 ? " has" : "s have"} been rotated since`;
   const late = new Set(overdue(secrets, now));
-  const open = secrets.filter((one) => one.rotated !== true);
+  const fresh = secrets.filter((one) => one.rotation === "same" && !late.has(one));
+  const unknown = Map.groupBy(
+    secrets.filter((one) => one.rotation === "unknown"),
+    ({ store, why }) => JSON.stringify([store, why]),
+  );
   return [
-    { name, ok: true, text: done, hint: null },
-    ...open.map((one) => ({ name, ok: !late.has(one), text: lineOf(one, now), hint: hintOf(one) })),
+    { name, state: "ok", text: secrets.length === 0 ? "nothing was moved" : of, hint: null },
+    ...(fresh.length === 0 ? [] : [freshCheck(fresh)]),
+    ...[...late].map((one): DoctorCheck => ({ name, state: "fail", text: lateText(one, now), hint: hintOf(one) })),
+    ...secrets.filter((one) => one.rotation === "gone").map((one) => goneCheck(one, used.get(one.reference) ?? null)),
+    ...[...unknown.values()].map((all): DoctorCheck => {
+      const [first] = all;
+      const text = `whether ${named(all)} ${all.length === 1 ? "has" : "have"} been rotated cannot be told: ${first?.why ?? ""}`;
+      return { name, state: "unknown", text, hint: cmd`unsprawl stores check ${first?.store ?? ""}` };
+    }),
   ];
+}
+
+function freshCheck(all: readonly MovedSecret[]): DoctorCheck {
+  const [one] = all;
+  const many = all.length > 1;
+  return {
+    name: "rotation",
+    state: "warn",
+    text: `${named(all)} ${many ? "were" : "was"} exposed until moved, and ${many ? "are" : "is"} not rotated yet`,
+    hint:
+      !many && one !== undefined
+        ? hintOf(one)
+        : "put the new values into the store only; unsprawl rules show RULE says how",
+  };
+}
+
+function goneCheck(one: MovedSecret, consumer: string | null): DoctorCheck {
+  const text = `${one.name} is no longer in ${one.store} at ${one.key}`;
+  const hint = cmd`put it back; unsprawl stores check ${one.store}`;
+  return consumer === null
+    ? { name: "store", state: "warn", text: `${text}; nothing here is known to need it`, hint: null }
+    : { name: "store", state: "fail", text: `${text}; ${consumer} needs it at its next start`, hint };
 }
 
 /** The daily reminder of `unsprawl watch`; null if nothing is overdue. */
@@ -33,21 +70,23 @@ export function rotationReminder(secrets: readonly MovedSecret[], now: Date): st
   const [first] = late;
   if (first === undefined) return null;
   const more = late.length > 1 ? `, and ${late.length - 1} more` : "";
-  return `not rotated yet: ${lineOf(first, now)}${more}; unsprawl doctor lists them`;
+  return `not rotated yet: ${lateText(first, now)}${more}; unsprawl doctor lists them`;
 }
 
-function lineOf(one: MovedSecret, now: Date): string {
+function lateText(one: MovedSecret, now: Date): string {
   const what = `${one.name} of ${one.subject}, now in ${one.store} at ${one.key}`;
-  if (one.rotated === null) return `${what}: whether it has been rotated cannot be told: ${one.why ?? ""}`;
-  const days = daysSince(one, now);
-  const since = days === 0 ? "today" : days === 1 ? "yesterday" : `${days} days ago`;
-  return `${what}: could be read until it was moved ${since}, and is the same still`;
+  return `${what}: exposed until it was moved ${daysSince(one, now)} days ago, and not rotated yet`;
 }
 
-function hintOf({ rotated, rule, store }: MovedSecret): string {
-  if (rotated === null) return cmd`unsprawl stores check ${store}`;
+/** The first three by name, and how many more. */
+function named(all: readonly MovedSecret[]): string {
+  const shown = all.slice(0, 3).map(({ name, subject }) => `${name} of ${subject}`);
+  return `${shown.join(", ")}${all.length > 3 ? ` and ${all.length - 3} more` : ""}`;
+}
+
+function hintOf({ rule }: MovedSecret): string {
   const how = rule === null ? "" : cmd`unsprawl rules show ${rule} says how to rotate it; `;
-  return cmd`${bare(how)}the new value goes into the store alone`;
+  return cmd`${bare(how)}put the new value into the store only`;
 }
 
 const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>

@@ -20,8 +20,12 @@ export type MovedSecret = {
   readonly key: string;
   /** When it was migrated. ISO 8601. */
   readonly movedAt: string;
-  /** Whether the store now holds another value; null if the store could not be asked, for the reason in `why`. */
-  readonly rotated: boolean | null;
+  readonly reference: string;
+  /**
+   * Whether the store now holds another value, the same one, or none; `unknown` if it could not be asked, for the reason
+   * in `why`.
+   */
+  readonly rotation: "rotated" | "same" | "gone" | "unknown";
   readonly why: string | null;
 };
 
@@ -54,17 +58,17 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
   const ask = async ({ plan, move, at }: DoneMove): Promise<MovedSecret> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
-    const where = { store: plan.store.name, key: storeKeyText(move.key), movedAt: at };
+    const where = { store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at };
     if (move.fingerprint === FORGOTTEN)
-      return { ...of, ...where, rotated: null, why: "its store did not answer when the run was scrubbed" };
+      return { ...of, ...where, rotation: "unknown", why: "its store did not answer when the run was scrubbed" };
     try {
       const stored = await (await open(plan.store)).get(move.key);
-      // A value deleted from the store is no longer in use.
-      const rotated = stored === null || !isValueOf(move.fingerprint, stored.value, key);
-      return { ...of, ...where, rotated, why: null };
+      if (stored === null) return { ...of, ...where, rotation: "gone", why: null };
+      const same = isValueOf(move.fingerprint, stored.value, key);
+      return { ...of, ...where, rotation: same ? "same" : "rotated", why: null };
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
-      return { ...of, ...where, rotated: null, why: error.message };
+      return { ...of, ...where, rotation: "unknown", why: error.message };
     }
   };
   return pMap(newest.values(), ask, { concurrency: AT_ONCE });

@@ -81,7 +81,7 @@ describe("before it is trusted", () => {
     const doctor = await unsprawl("doctor", "--no-residue");
     expect([doctor.code, doctor.stdout]).toEqual([
       1,
-      expect.stringMatching(/✗ +configuration .*is not trusted: stores\.team does not count; next: unsprawl trust/),
+      expect.stringMatching(/✗ +configuration .*is not trusted: stores\.team does not count\n +→ unsprawl trust/),
     ]);
     expect(doctor.stdout).not.toContain("store team");
     for (const args of [

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
 import { lockEngine } from "../../src/core/journal/lock.ts";
-import { runChecks, doctor } from "../../src/core/doctor.ts";
+import { doctor, runChecks, verdict } from "../../src/core/doctor.ts";
 import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
 import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
@@ -124,9 +124,35 @@ describe("a run is", () => {
 
 describe("doctor", () => {
   test("tells of unfinished runs, and of old containers that finished ones keep", () => {
-    expect(runChecks(here)).toMatchObject([{ ok: true }]);
+    expect(runChecks(here)).toMatchObject([{ state: "ok" }]);
     after(["a"], (journal) => begun(journal, "a"));
-    expect(runChecks(here)).toMatchObject([{ ok: false, hint: expect.stringContaining("unsprawl resume") as string }]);
+    expect(runChecks(here)).toMatchObject([
+      { state: "fail", hint: expect.stringContaining("unsprawl resume") as string },
+    ]);
+  });
+
+  test("tells of old containers that are gone, and of those that cannot be looked at", () => {
+    after(["a"], (journal) => (done(journal, "a"), journal.record.done("run")));
+    const states = [true, false, null].map((kept) => runChecks(here, () => kept).map(({ state }) => state));
+    expect(states).toEqual([["ok"], ["warn"], ["unknown"]]);
+  });
+
+  test("describes a problem that several parts run into once, and counts", async () => {
+    const fails = async (): Promise<string> => Promise.reject(new UnsprawlError("unreachable", "gone", "start it"));
+    const checks = await doctor([
+      { name: "engine", look: fails },
+      { name: "runtime", look: fails },
+      { name: "b", look: async () => "fine" },
+    ]);
+    expect(checks.map(({ state, text }) => `${state} ${text}`)).toEqual([
+      "fail gone",
+      "unknown not checked, because of engine",
+      "ok fine",
+    ]);
+    expect([verdict(checks), verdict(checks.slice(2))]).toEqual([
+      "1 problem, 1 not checked",
+      "1 check, no problem found",
+    ]);
   });
 
   test("goes on after a part that fails", async () => {
@@ -135,8 +161,8 @@ describe("doctor", () => {
       { name: "b", look: async () => "fine" },
     ]);
     expect(checks).toEqual([
-      { name: "a", ok: false, text: "gone", hint: "start it" },
-      { name: "b", ok: true, text: "fine", hint: null },
+      { name: "a", state: "fail", text: "gone", hint: "start it" },
+      { name: "b", state: "ok", text: "fine", hint: null },
     ]);
   });
 });

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import type { Assembly } from "../assembly/index.ts";
+import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
+import { runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
+import { readJournal } from "../core/journal/journal.ts";
+import type { RunSummary } from "../core/journal/runs.ts";
+import { rotationChecks } from "../core/rotation-text.ts";
+import { rotations } from "../core/rotation.ts";
+import { swapNames } from "../engine/names.ts";
+import { once } from "../kit/once.ts";
+import type { Consumer } from "../model/consumer.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { rotationTools } from "./run-tools.ts";
+
+const AGENT_UNIT = "/etc/systemd/system/unsprawl-agent.service";
+
+/** The engine, what containers of this host need, and what runs have left. */
+export async function hostProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
+  const found = once(async () => hostConsumers(assembly));
+  const kept = once(async () => keptNames(assembly));
+  return [
+    {
+      name: "engine",
+      look: async () => {
+        const engine = await assembly.engine();
+        const info = await engine.info();
+        return `${info.OperatingSystem ?? "engine"}, version ${info.ServerVersion ?? "?"}, at ${engine.connection.address}`;
+      },
+    },
+    {
+      name: "memory",
+      look: async () =>
+        `values as files go to ${(await import("../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
+    },
+    { name: "runtime", look: async () => runtimeChecks(assembly) },
+    {
+      name: "files",
+      look: async () => {
+        const { consumers, notes } = await found();
+        const supplies = await assembly.supplies();
+        return [
+          ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null),
+          ...notes,
+          agentCheck(consumers, existsSync(AGENT_UNIT)),
+        ];
+      },
+    },
+    {
+      name: "runs",
+      look: async () => {
+        const names = await kept();
+        return runChecks(assembly.installation(), (run) => isKept(assembly, run, names));
+      },
+    },
+    {
+      name: "rotation",
+      look: async () => {
+        const { consumers } = await found();
+        const used = consumers.flatMap((one) =>
+          one.values.map(({ reference }) => [reference, consumerName(one)] as const),
+        );
+        return rotationChecks(await rotations(rotationTools(assembly)), new Map(used), new Date());
+      },
+    },
+  ];
+}
+
+/** The configured stores. Others that runs of this host have used are asked for what was moved there. */
+export async function storeProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
+  return (await assembly.storeNames()).map((name) => ({
+    name: `store ${name}`,
+    look: async () =>
+      (await (await assembly.store(name)).check()).map(({ ok, right, text, hint }): DoctorCheck => ({
+        ...{ name: `store ${name}`, state: ok ? "ok" : "fail", text: `${right}: ${text}`, hint },
+      })),
+  }));
+}
+
+async function runtimeChecks(assembly: Assembly): Promise<string | readonly DoctorCheck[]> {
+  const { runtimeStatus } = await import("../delivery/runtime/status.ts");
+  const { openStore } = await import("../assembly/open-store.ts");
+  const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
+  if (!status.installed && !status.registered) return "the OCI runtime is not installed, and files and shims need none";
+  return status.lines.map(({ ok, text, hint }) => ({ name: "runtime", state: ok ? "ok" : "fail", text, hint }));
+}
+
+/** The consumers of this host's index and those that its containers' labels name, with what of these cannot be used. */
+async function hostConsumers(
+  assembly: Assembly,
+): Promise<{ readonly consumers: readonly Consumer[]; readonly notes: readonly DoctorCheck[] }> {
+  const indexed = (await assembly.supplies()).index.read();
+  try {
+    const { consumers, faults } = await assembly.consumers("docker:");
+    const mounted = await mountedFolders(assembly);
+    const byFolder = new Map([
+      ...indexed
+        .filter(({ id, folder }) => !id.startsWith("container:") || mounted.has(folder))
+        .map((one) => [one.folder, one] as const),
+      ...consumers.map((one) => [one.folder, one] as const),
+    ]);
+    const notes = faults.map((text): DoctorCheck => ({ name: "files", state: "warn", text, hint: null }));
+    return { consumers: [...byFolder.values()], notes };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || (error.code !== "unreachable" && error.code !== "denied")) throw error;
+    const text = "the labels of containers could not be read: the engine does not answer";
+    return { consumers: indexed, notes: [{ name: "files", state: "unknown", text, hint: null }] };
+  }
+}
+
+async function mountedFolders(assembly: Assembly): Promise<ReadonlySet<string | undefined>> {
+  const containers = await (await assembly.engine()).containers();
+  return new Set(containers.flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)));
+}
+
+/** The names of the engine's containers; null while it does not answer. */
+async function keptNames(assembly: Assembly): Promise<ReadonlySet<string> | null> {
+  try {
+    const containers = await (await assembly.engine()).containers();
+    return new Set(containers.flatMap(({ Names }) => Names.map((name) => name.replace(/^\//, ""))));
+  } catch (error) {
+    if (error instanceof UnsprawlError) return null;
+    throw error;
+  }
+}
+
+/** Whether the old containers of a finished run are there; true for a run that kept none, null if that cannot be told. */
+function isKept(assembly: Assembly, { run }: RunSummary, names: ReadonlySet<string> | null): boolean | null {
+  const { plan } = readJournal(assembly.installation(), run);
+  const kept = plan.steps.flatMap((step) =>
+    step.kind === "recreate" && step.subject.name === step.unit ? [swapNames(step.unit, run).kept] : [],
+  );
+  if (kept.length === 0) return true;
+  return names === null ? null : kept.every((name) => names.has(name));
+}

@@ -1,0 +1,45 @@
+import type { Consumer } from "../model/consumer.ts";
+import { cmd } from "../kit/shell.ts";
+import type { DoctorCheck } from "./doctor.ts";
+
+/** Who a consumer is, for people: the container's name, else its id. */
+export const consumerName = ({ id }: Pick<Consumer, "id">): string => id.replace(/^container:/, "");
+
+/** Whether applications of this host have the files that they mount. `isThere` looks for one. */
+export function consumerChecks(
+  consumers: readonly Consumer[],
+  isThere: (folder: string, name: string) => boolean,
+): DoctorCheck[] {
+  const name = "files";
+  if (consumers.length === 0)
+    return [{ name, state: "ok", text: "no application of this host gets values as files", hint: null }];
+  const lacking = consumers.flatMap((consumer): DoctorCheck[] => {
+    const missing = consumer.values.filter((value) => !isThere(consumer.folder, value.name));
+    if (missing.length === 0) return [];
+    const files = `${missing.length} of ${some(consumer.values.length, "file")}`;
+    const text = `${consumerName(consumer)}: ${files} missing in ${consumer.folder}: it cannot start again`;
+    const hint = consumer.id.startsWith("container:")
+      ? cmd`unsprawl render docker:${consumerName(consumer)}`
+      : "unsprawl render --all";
+    return [{ name, state: "fail", text, hint }];
+  });
+  if (lacking.length > 0) return lacking;
+  const count = consumers.reduce((sum, { values }) => sum + values.length, 0);
+  const text = `${some(consumers.length, "application")} of this host ${consumers.length === 1 ? "has its" : "have their"} ${some(count, "file")}`;
+  return [{ name, state: "ok", text, hint: null }];
+}
+
+/** Whether something writes these files again at boot. */
+export function agentCheck(consumers: readonly Consumer[], isInstalled: boolean): DoctorCheck {
+  const name = "agent";
+  if (isInstalled) return { name, state: "ok", text: "writes the files at boot and when a value changes", hint: null };
+  if (consumers.length === 0) return { name, state: "ok", text: "not installed, and nothing needs it", hint: null };
+  const who = consumers.length === 1 ? "1 application does" : `${consumers.length} applications do`;
+  return {
+    ...{ name, state: "warn" },
+    text: `not installed: after a reboot ${who} not start until ${consumers.length === 1 ? "its" : "their"} files are written again`,
+    hint: "unsprawl agent install systemd; or unsprawl render --all, before the engine starts",
+  };
+}
+
+const some = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;

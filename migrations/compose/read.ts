@@ -8,7 +8,8 @@ import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import { locationAt, NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import type { Place } from "../../src/model/place.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -81,7 +82,10 @@ function serviceReading(
     if (holds === undefined || holds.value === null) continue;
     for (const use of holds.uses) told.add(`$${use}`);
     candidates.push(
-      candidate(source, subject, "env", variable, holds.value, `services.${name}.environment.${variable}`),
+      candidate(source, subject, "env", variable, holds.value, {
+        kind: "field",
+        field: `services.${name}.environment.${variable}`,
+      }),
     );
   }
   return { kind: "subject", subject, facts: factsOf(project, name), candidates, exposure: EXPOSURE };
@@ -106,7 +110,10 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
-const placeOf = ({ file, start, path }: ProjectText): string => `${file.file}:${lineOf(file.text, start)} ${path}`;
+function placeOf({ file, start, field, index }: ProjectText): Place {
+  const line = lineOf(file.text, start);
+  return { kind: "line", file: file.file, line, name: field, ...(index === undefined ? {} : { index }) };
+}
 
 function whereOf({ path }: ProjectText): Where {
   if (/\.labels\b/.test(path)) return "label";
@@ -122,18 +129,9 @@ function candidate(
   where: Where,
   name: string,
   value: string,
-  path: string,
+  place: Place,
 ): Candidate {
-  const location: Location = {
-    source,
-    subject: subject.kind,
-    subjectName: subject.name,
-    subjectId: subject.id,
-    where,
-    path,
-    origin: "own",
-  };
-  return { name, value: Secret.of(value), location };
+  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
 }
 
 function factsOf({ services }: ComposeProject, name: string): SubjectFacts {

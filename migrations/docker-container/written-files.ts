@@ -28,7 +28,7 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
     const facts = containerFacts(doc, null);
     for (const changed of chosen.slice(0, MOST_REQUESTS)) {
       const read = yield* filesAt(tools, doc.Id, changed, wanted, book);
-      const found = read.map((finding) => ({ spotted: finding.spotted, path: `${placeIn(finding)}, writable layer` }));
+      const found = read.map((finding) => ({ spotted: finding.spotted, place: placeIn(finding, "writable") }));
       if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
     }
     if (chosen.length > MOST_REQUESTS)

@@ -4,10 +4,11 @@
  */
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
-import { fileMigration, parsePlacePath, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { fileMigration, lineOfLocation, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { calledBy, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
@@ -34,7 +35,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
     },
     async refuses({ location }) {
-      const { file } = parsePlacePath(location.path);
+      const { file } = lineOfLocation(location);
       if (file !== location.subjectId)
         return {
           reason: `stands in ${file}, which --env-file hands on`,
@@ -138,9 +139,11 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
   };
 }
 
-async function variableAt({ subjectId, subjectName, path }: Location): Promise<ScriptVariable | null> {
-  const { variables } = await readScript(subjectId);
-  return variables.find((one) => one.path === path && one.subject === subjectName) ?? null;
+async function variableAt(location: Location): Promise<ScriptVariable | null> {
+  const { variables } = await readScript(location.subjectId);
+  const isThere = ({ place, subject }: ScriptVariable): boolean =>
+    placeText(place) === location.path && subject === location.subjectName;
+  return variables.find(isThere) ?? null;
 }
 
 const isDeliver = (step: Step): step is DeliverStep => step.kind === "deliver";

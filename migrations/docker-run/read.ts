@@ -2,9 +2,9 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import { constants, lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
-import { placeText } from "../../src/files/file-migration.ts";
+import { linePlace } from "../../src/files/file-migration.ts";
 import { handedOn, type EnvFileVariable, type UnreadableEnvFile } from "./syntax/run-env-files.ts";
-import { runText, subjectOf } from "./syntax/run-names.ts";
+import { lastingSubject, runText, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -85,24 +85,26 @@ function readingsOf(
   const variables = [...written, ...handed];
   const runsOf = Map.groupBy(runs, (run) => subjectOf(file, text, run));
   const variablesOf = Map.groupBy(variables, ({ subject }) => subject);
+  const lasting = new Map(runs.map((run) => [subjectOf(file, text, run), lastingSubject(file, run)]));
   const names = new Set([...runsOf.keys(), ...variablesOf.keys()]);
   if (names.size === 0) names.add(basename(file));
   return [...names].map((name): SourceReading => {
-    const subject = { kind: "file", name, id: file } as const;
+    const lastingName = lasting.get(name);
+    const subject = { kind: "file", name, id: file, ...(lastingName === undefined ? {} : { lastingName }) } as const;
     const own = (variablesOf.get(name) ?? [])
       .filter(({ value }) => value !== "")
-      .map((one) => candidateAt(source, subject, "env", one.name, one.value, one.path));
+      .map((one) => candidateAt(source, subject, "env", one.name, one.value, one.place));
     const others = (runsOf.get(name) ?? []).map((run) => {
       const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
       const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
-      const path = placeText(file, lineOf(text, startOf(run)), runText(run));
+      const place = linePlace(file, lineOf(text, startOf(run)), runText(run));
       return candidateAt(
         source,
         subject,
         "cmd",
         `${run.program} run`,
         JSON.stringify(words.map((word) => word.text)),
-        path,
+        place,
       );
     });
     return { kind: "subject", subject, facts: NO_FACTS, candidates: [...own, ...others], exposure: EXPOSURE };

@@ -1,11 +1,12 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
-import { valueGone, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGone, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
@@ -72,7 +73,7 @@ function changeLine(
   const { change, secrets } = line;
   const found = moving.map(({ move, masked }) => {
     const at = move.location.path;
-    const by = script.variables.find(({ path, subject }) => path === at && subject === line.subject)?.by;
+    const by = script.variables.find(({ place, subject }) => placeText(place) === at && subject === line.subject)?.by;
     if (by?.command !== run) throw valueGone(move.name, at);
     return { ...by, path: at, masked };
   });
@@ -107,7 +108,7 @@ function changeLine(
       made.words.set(holder, [`${front}${put.name}=${put.value}`, ...more.flat()]);
       made.diff.push({ sign: "+", path, text: `-e ${put.name}=${put.value}` });
     }
-    const beside = placeText(file, lineOf(text, word.start), run.program);
+    const beside = lineText(file, lineOf(text, word.start), run.program);
     for (const words of more) made.diff.push({ sign: "+", path: beside, text: said(words) });
     if (own !== null) free(script, own, masked, made);
   }
@@ -126,7 +127,7 @@ function free(
   if (count < own.users) return;
   edits.push({ ...own.span, text: "" });
   for (const one of own.words) words.set(one, []);
-  diff.push({ sign: "-", path: placeText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
+  diff.push({ sign: "-", path: lineText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
 }
 
 function wordAt({ words }: RunCommand, at: number): ShellWord {
@@ -173,7 +174,7 @@ function remounted({ file, text, kind }: RunScript, run: RunCommand, change: Run
     const words = ["--mount", mountText(mount)];
     made.edits.push({ start: word.start, end: holder.end, text: written(words, kind) });
     made.words.set(holder, []).set(word, words);
-    const path = placeText(file, lineOf(text, word.start), run.program);
+    const path = lineText(file, lineOf(text, word.start), run.program);
     made.diff.push({ sign: "~", path, text: written(words, kind) });
   }
 }
@@ -188,7 +189,7 @@ function shimmed(
   const own = flagOf(run, "entrypoint");
   const [program = ""] = change.entrypointPrefix ?? [];
   const image = wordAt(run, run.image ?? -1);
-  const path = placeText(file, lineOf(text, image.start), run.program);
+  const path = lineText(file, lineOf(text, image.start), run.program);
   if (own !== null) {
     const [word, holder] = [wordAt(run, own.flag), wordAt(run, own.holder)];
     made.edits.push({ start: word.start, end: holder.end, text: written(["--entrypoint", program], kind) });

@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
-import { fileMigration, parsePlacePath, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { fileMigration, lineOfLocation, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -30,7 +30,7 @@ export function dockerfileMigration(tools: FileTools): Migration {
 }
 
 async function refusal(finding: Finding): Promise<Refusal> {
-  const { where, path, subjectName } = finding.location;
+  const { where, subjectName } = finding.location;
   if (where === "file") {
     const base = (subjectName.split(" (")[0] ?? "").split("/").at(-1) ?? "";
     const name = /[\w-]+/.exec(base)?.[0] ?? "secret";
@@ -39,7 +39,7 @@ async function refusal(finding: Finding): Promise<Refusal> {
       hint: cmd`put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
     };
   }
-  const { file, line } = parsePlacePath(path);
+  const { file, line } = lineOfLocation(finding.location);
   const text = await readText(file);
   const instructions = parseDockerfile(text);
   const own = instructions.find((one) => one.line === line);

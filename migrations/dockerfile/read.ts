@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
-import { placeText } from "../../src/files/file-migration.ts";
+import { linePlace } from "../../src/files/file-migration.ts";
 import { copiedSecrets, type Copied } from "./build-context.ts";
 import { readText } from "../../src/files/read.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
@@ -46,7 +46,7 @@ const EXPOSURE = ["anyone who can read the file, and whoever can pull the image"
 const PLACES: { readonly [instruction: string]: Where } = { ENV: "image-env", ARG: "build-arg", LABEL: "label" };
 
 function candidatesOf(source: string, subject: Subject, one: Instruction): Candidate[] {
-  const place = (name: string): string => placeText(subject.id, one.line, name);
+  const place = (name: string) => linePlace(subject.id, one.line, name);
   const where = PLACES[one.name];
   if (where !== undefined)
     return pairsOf(one)

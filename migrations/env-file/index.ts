@@ -6,10 +6,11 @@ import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { SubjectNames } from "../../src/contract/provider.ts";
 import { laterEntry, readEnvFile } from "../../src/files/env-file.ts";
-import { fileMigration, parsePlacePath, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { fileMigration, lineOfLocation, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import type { Location } from "../../src/model/location.ts";
 import type { DotenvEntry } from "../../src/files/dotenv.ts";
 import { rewriteEnvFile } from "./rewrite.ts";
 
@@ -21,8 +22,8 @@ export function envFileMigration(tools: FileTools): Migration {
     },
     refuses: async (finding) => refusal(finding),
     names: async ({ location: { subjectId } }) => namesOf(subjectId),
-    async value({ location: { path } }) {
-      return (await entryAt(path))?.entry.value ?? null;
+    async value({ location }) {
+      return (await entryAt(location))?.entry.value ?? null;
     },
     async target(unit, _selected, { deliver }) {
       if (deliver !== "auto" && deliver !== "runtime")
@@ -34,16 +35,16 @@ export function envFileMigration(tools: FileTools): Migration {
 }
 
 async function entryAt(
-  path: string,
+  location: Location,
 ): Promise<{ readonly entry: DotenvEntry; readonly entries: readonly DotenvEntry[] } | null> {
-  const place = parsePlacePath(path);
+  const place = lineOfLocation(location);
   const { entries } = await readEnvFile(place.file);
   const entry = entries.find(({ name, line }) => name === place.name && line === place.line);
   return entry === undefined ? null : { entry, entries };
 }
 
-async function refusal({ location: { path } }: Finding): Promise<Refusal | null> {
-  const found = await entryAt(path);
+async function refusal({ location }: Finding): Promise<Refusal | null> {
+  const found = await entryAt(location);
   if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
   const { entry, entries } = found;
   const over = laterEntry(entries, entry);

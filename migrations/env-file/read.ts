@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import type { Source } from "../../src/contract/source.ts";
 import { readEnvFile } from "../../src/files/env-file.ts";
-import { placeText } from "../../src/files/file-migration.ts";
+import { linePlace } from "../../src/files/file-migration.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject } from "../../src/model/location.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
@@ -18,7 +18,7 @@ export function envFileSource(cwd: string): Source {
       const candidates = entries
         .filter(({ value }) => value !== null && value !== "")
         .map(({ name, value, line }) =>
-          candidateAt(`env:${what}`, subject, "env", name, value ?? "", placeText(file, line, name)),
+          candidateAt(`env:${what}`, subject, "env", name, value ?? "", linePlace(file, line, name)),
         );
       yield { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
     },

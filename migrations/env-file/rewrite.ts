@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseEntries, entriesOrNull, type DotenvFile } from "../../src/files/env-file.ts";
-import { valueGone, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGone, lineOfLocation, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -12,7 +12,7 @@ import { splice, type Edit } from "../../src/kit/text/splice.ts";
 export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, moving: readonly FileMove[]): Rewriting {
   const wanted = new Map<DotenvEntry, FileMove>();
   for (const one of moving) {
-    const { line, name } = parsePlacePath(one.move.location.path);
+    const { line, name } = lineOfLocation(one.move.location);
     const entry = entries.find((other) => other.name === name && other.line === line);
     if (entry === undefined) throw valueGone(name, one.move.location.path);
     wanted.set(entry, one);
@@ -26,7 +26,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
     if (written === null)
       throw new UnsprawlError("refused", `${entry.name}: an env file cannot hold its reference`, "choose another path");
     edits.push({ start: entry.valueStart, end: entry.valueEnd, text: written });
-    const path = placeText(file, entry.line, entry.name);
+    const path = lineText(file, entry.line, entry.name);
     diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
   }
   const after = splice(text, edits);
@@ -35,7 +35,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
   return {
     drafts: [{ file, before: text, after, diff }],
-    rest: staying.map(({ name, line, value }) => ({ place: placeText(file, line, name), text: value ?? "" })),
+    rest: staying.map(({ name, line, value }) => ({ place: lineText(file, line, name), text: value ?? "" })),
     warnings: [...WHO_READS, ...others(file, text, dialect, [...wanted.keys()])],
   };
 }

@@ -1,5 +1,6 @@
 import type { Node, Pair, Scalar } from "yaml";
 import type { Where } from "../../src/model/location.ts";
+import { placeText, type FieldPlace } from "../../src/model/place.ts";
 import {
   entriesOf,
   entry,
@@ -20,11 +21,18 @@ export type ManifestText = {
   readonly name: string;
   readonly value: string;
   /** `data.DB_PASSWORD`, `containers[app].args`. */
-  readonly path: string;
+  readonly place: FieldPlace;
 };
 
 /** The annotation in which `kubectl apply` keeps what it was last given, old values too. */
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+const field = (path: string): FieldPlace => ({ kind: "field", field: path });
+
+/** A place within a text that is itself at `path`. */
+export function within(path: string, place: FieldPlace): FieldPlace {
+  return { ...place, field: `${path} ${place.field}` };
+}
 
 /** What an object tells beside its containers' variables. */
 export async function manifestTexts(resource: Resource): Promise<ManifestText[]> {
@@ -61,7 +69,7 @@ async function annotations(resource: Resource): Promise<ManifestText[]> {
         const text = scalarText(value) ?? "";
         const path = [...keys, `${list}[${key}]`].join(".");
         if (key === LAST_APPLIED && at.length < DEEPEST) found.push(...(await lastApplied(file.file, text, path)));
-        else found.push({ where, name: key, value: text, path });
+        else found.push({ where, name: key, value: text, place: field(path) });
       }
     }
   }
@@ -75,8 +83,9 @@ function below(node: Node | null, keys: readonly string[], file: YamlFile): Node
 /** The object as it was once, with all that it held. */
 async function lastApplied(file: string, text: string, path: string): Promise<ManifestText[]> {
   const found = await objectsIn(file, text);
-  if (found === null) return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, path }];
-  return found.map(({ name, value, path: at }) => ({ where: "annotation", name, value, path: `${path} ${at}` }));
+  if (found === null)
+    return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, place: field(path) }];
+  return found.map(({ name, value, place }) => ({ where: "annotation", name, value, place: within(path, place) }));
 }
 
 type ObjectScrap = ManifestText & { readonly object: string };
@@ -85,8 +94,8 @@ type ObjectScrap = ManifestText & { readonly object: string };
 export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
   const kept = await readManifests(file, text).catch(() => null);
   if (kept === null) return null;
-  const found = envPlaces(kept).map(({ resource, name, value, path }): ObjectScrap => {
-    return { object: resource.label, where: "env", name, value, path };
+  const found = envPlaces(kept).map(({ resource, name, value, place }): ObjectScrap => {
+    return { object: resource.label, where: "env", name, value, place };
   });
   for (const resource of kept.resources)
     for (const text of await manifestTexts({ ...resource, at: Array(DEEPEST).fill("") }))
@@ -105,7 +114,7 @@ function commands(resource: Resource): ManifestText[] {
     for (const { node, path } of containersOf(resource, kind)) {
       const add = (keys: readonly string[], where: Where, name: string): void => {
         const words = list(below(node, keys, file)).map((word) => expand(scalarText(word) ?? "").value);
-        found.push({ where, name, value: words.join(" "), path: `${path}.${keys.join(".")}` });
+        found.push({ where, name, value: words.join(" "), place: field(`${path}.${keys.join(".")}`) });
       };
       add(["command"], "entrypoint", "Entrypoint");
       add(["args"], "cmd", "Cmd");
@@ -114,7 +123,7 @@ function commands(resource: Resource): ManifestText[] {
         for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {
           const [name, value] = [below(header, ["name"], file), below(header, ["value"], file)].map(scalarText);
           if (name && value)
-            found.push({ where: "file", name, value, path: `${path}.${keys.join(".")}.httpGet.${name}` });
+            found.push({ where: "file", name, value, place: field(`${path}.${keys.join(".")}.httpGet.${name}`) });
         }
       }
     }
@@ -132,7 +141,7 @@ const PROBES = [
 /** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
 function data({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
-    textLines(one.key, scalarText(one.value) ?? "", `${key}.${one.key}`),
+    textLines(one.key, scalarText(one.value) ?? "", field(`${key}.${one.key}`)),
   );
 }
 
@@ -142,17 +151,19 @@ function decoded({ file, node }: Resource, key: string): ManifestText[] {
     const text = bytes.toString("utf8");
     // Bytes that are no text are a keystore or the like, whose name is all that can be judged.
     const readable = Buffer.from(text).equals(bytes) ? text : (scalarText(one.value) ?? "");
-    return textLines(one.key, readable, `${key}.${one.key}`);
+    return textLines(one.key, readable, field(`${key}.${one.key}`));
   });
 }
 
 /** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
-export function textLines(name: string, value: string, path: string): ManifestText[] {
-  const whole: ManifestText = { where: "file", name, value, path };
+export function textLines(name: string, value: string, place: FieldPlace): ManifestText[] {
+  const whole: ManifestText = { where: "file", name, value, place };
   if (!value.trim().includes("\n")) return [whole];
   const lines = value.split(/\r?\n/).flatMap((line, index): ManifestText[] => {
     const [, key = "", text = ""] = /^["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)$/.exec(line.trim()) ?? [];
-    return key === "" ? [] : [{ where: "file", name: key, value: unquoted(text), path: `${path}:${index + 1}` }];
+    return key === ""
+      ? []
+      : [{ where: "file", name: key, value: unquoted(text), place: { ...field(placeText(place)), line: index + 1 } }];
   });
   return lines.length === 0 || value.includes("-----BEGIN") ? [whole] : lines;
 }
@@ -169,7 +180,9 @@ function literals({ file, node }: Resource): ManifestText[] {
       const words = entry(follow(item, file), "literals", file)?.value ?? null;
       return (isSeq(words) ? words.items : []).flatMap((word) => {
         const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(scalarText(follow(word, file)) ?? "") ?? [];
-        return name === "" ? [] : [{ where: "file" as const, name, value, path: `${key}[${index}].literals.${name}` }];
+        return name === ""
+          ? []
+          : [{ where: "file" as const, name, value, place: field(`${key}[${index}].literals.${name}`) }];
       });
     });
   });
@@ -177,10 +190,11 @@ function literals({ file, node }: Resource): ManifestText[] {
 
 /** Every text of an object whose kind is not known, but for the names of Secrets. */
 function others({ file, node }: Resource): ManifestText[] {
-  return scalars(node, file, "").filter(
-    ({ path }) => !NAMES_ONLY.test(path) && !/^(?:apiVersion|kind|metadata|status)\b/.test(path) && !IN_POD.test(path),
-  );
+  return scalars(node, file, "").filter(({ place }) => !isKnownPlace(placeText(place)));
 }
+
+const isKnownPlace = (path: string): boolean =>
+  NAMES_ONLY.test(path) || /^(?:apiVersion|kind|metadata|status)\b/.test(path) || IN_POD.test(path);
 
 const NAMES_ONLY = /(?:secret\w{0,40}ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
 /** Variables and commands of known containers are told already. */
@@ -189,19 +203,20 @@ const IN_POD =
 
 /** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
 export function scalars(node: unknown, file: YamlFile, path: string): ManifestText[] {
-  const walk = (at: unknown, here: string, key: string, depth: number): ManifestText[] => {
+  const walk = (at: unknown, place: FieldPlace, key: string, depth: number): ManifestText[] => {
     if (depth > 50) return [];
+    const here = placeText(place);
     if (isMap(at)) {
       const name = scalarText(entry(at, "name", file)?.value ?? null);
       return (at.items as Pair<Scalar, Node | null>[]).flatMap((pair) => {
         const own = isScalar(pair.key) ? String(pair.key.value) : "";
         const said = own === "value" && name !== null ? name : own;
-        return walk(pair.value, here === "" ? own : `${here}.${own}`, said, depth + 1);
+        return walk(pair.value, field(here === "" ? own : `${here}.${own}`), said, depth + 1);
       });
     }
-    if (isSeq(at)) return at.items.flatMap((item, index) => walk(item, `${here}[${index}]`, key, depth + 1));
+    if (isSeq(at)) return at.items.flatMap((item, index) => walk(item, { ...field(here), index }, key, depth + 1));
     const text = isScalar(at) ? scalarText(at) : null;
-    return text === null ? [] : textLines(key, text, here);
+    return text === null ? [] : textLines(key, text, place);
   };
-  return walk(node, path, "", 0);
+  return walk(node, field(path), "", 0);
 }

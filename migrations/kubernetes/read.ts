@@ -11,7 +11,8 @@ import { resourceId } from "./syntax/place.ts";
 import { manifestTexts, type ManifestText } from "./manifest-texts.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { NO_FACTS, type Location, type Subject, type SubjectFacts } from "../../src/model/location.ts";
+import { locationAt, NO_FACTS, type Subject, type SubjectFacts } from "../../src/model/location.ts";
+import { placeText } from "../../src/model/place.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -106,12 +107,14 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
     const subject: Subject = { kind: "service", name: resource.label, id: resourceId(resource) };
     const variables = (places.get(resource) ?? []).map((place) => {
       const own = { ...subject, name: place.told, id: `${subject.id}${place.told.slice(resource.label.length)}` };
-      return candidate(source, own, { where: "env", ...place, path: `${resource.label} ${place.path}` });
+      return candidate(source, own, { where: "env", ...place, place: { object: resource.label, ...place.place } });
     });
     const release = await helmRelease(resource);
-    const own = (await manifestTexts(resource)).filter(({ path }) => release?.fault !== null || path !== release.path);
+    const own = (await manifestTexts(resource)).filter(
+      ({ place }) => release?.fault !== null || placeText(place) !== release.path,
+    );
     const rest = [...own, ...(release?.texts ?? [])].map((text) =>
-      candidate(source, subject, { ...text, path: `${resource.label} ${text.path}` }),
+      candidate(source, subject, { ...text, place: { object: resource.label, ...text.place } }),
     );
     const candidates = [...variables, ...rest];
     readings.push({ kind: "subject", subject, facts: factsOf(resource), candidates, exposure: EXPOSURE });
@@ -126,17 +129,8 @@ const EXPOSURE = [
   "anyone who can read the manifests or their repository, and whoever may read the object in its cluster",
 ];
 
-function candidate(source: string, subject: Subject, { where, name, value, path }: ManifestText): Candidate {
-  const location: Location = {
-    source,
-    subject: subject.kind,
-    subjectName: subject.name,
-    subjectId: subject.id,
-    where,
-    path,
-    origin: "own",
-  };
-  return { name, value: Secret.of(value), location };
+function candidate(source: string, subject: Subject, { where, name, value, place }: ManifestText): Candidate {
+  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
 }
 
 function factsOf(resource: Resource): SubjectFacts {

@@ -1,4 +1,4 @@
-import { valueGone, parsePlacePath, placeText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGone, lineOfLocation, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
   inEffect,
@@ -32,7 +32,7 @@ type RemovedAssignment = {
 /** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
 export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {
   const gone = moving.map((one): RemovedAssignment => {
-    const place = parsePlacePath(one.move.location.path);
+    const place = lineOfLocation(one.move.location);
     const found = [...inEffect(unit)].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
@@ -50,7 +50,7 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
       return [...without, linesBelow(before, setting, without, words.flatMap(secretLines))];
     });
     const diff = all.flatMap((one): DiffLine[] => [
-      { sign: "-", path: placeText(file, one.one.line, one.one.name), text: one.moving.masked },
+      { sign: "-", path: lineText(file, one.one.line, one.one.name), text: one.moving.masked },
       ...secretLines(one).map((text): DiffLine => ({ sign: "+", path: file, text })),
     ]);
     const after = splice(before, edits);
@@ -63,7 +63,7 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
   return {
     drafts,
     rest: [
-      ...stays.map(({ file, line, name, value }) => ({ place: placeText(file, line, name), text: value })),
+      ...stays.map(({ file, line, name, value }) => ({ place: lineText(file, line, name), text: value })),
       ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
     ],
     warnings: warningsFor(unit, gone),

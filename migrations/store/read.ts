@@ -4,7 +4,7 @@ import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { NO_FACTS, type Subject } from "../../src/model/location.ts";
+import { locationAt, NO_FACTS, type Subject } from "../../src/model/location.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 
 const AT_ONCE = 8;
@@ -56,20 +56,11 @@ async function reading(
 }
 
 /** Null for a value that went away meanwhile. */
-async function candidate(
-  store: Provider,
-  source: string,
-  { kind, name: subjectName, id: subjectId }: Subject,
-  key: StoreKey,
-): Promise<Candidate | null> {
+async function candidate(store: Provider, source: string, subject: Subject, key: StoreKey): Promise<Candidate | null> {
   const stored = await store.get(key);
   if (stored === null) return null;
   const name = store.names(key).name || storeKeyText(key);
   // The reference is the only way back to the value.
-  const path = store.reference(key);
-  return {
-    name,
-    value: stored.value,
-    location: { source, subject: kind, subjectName, subjectId, where: "store", path, origin: "own" },
-  };
+  const place = { kind: "reference", reference: store.reference(key) } as const;
+  return { name, value: stored.value, location: locationAt(source, subject, "store", place) };
 }

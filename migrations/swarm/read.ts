@@ -12,7 +12,8 @@ import {
 } from "../../src/engine/swarm.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { NO_FACTS, type Location, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import { locationAt, NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import type { Place } from "../../src/model/place.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 /**
@@ -56,12 +57,12 @@ function serviceReading(
   const candidates: Candidate[] = [];
   const told = new Set<string>();
   const take = (found: readonly SpecPlace[]): void => {
-    for (const { where, name, value, at, path } of found) {
+    for (const { where, name, value, at, place } of found) {
       // What an older spec has in the very place that a newer one has it in says nothing new.
       const same = `${at}\0${name}\0${value}`;
       if (value === "" || told.has(same)) continue;
       told.add(same);
-      candidates.push({ name, value: Secret.of(value), location: locationOf(source, subject, where, path) });
+      candidates.push({ name, value: Secret.of(value), location: locationAt(source, subject, where, place) });
     }
   };
   take(specPlaces(doc.Spec, "Spec"));
@@ -82,7 +83,9 @@ function configReading(source: string, { ID, Spec }: ObjectDoc, exposure: readon
   const subject: Subject = { kind: "file", name: `config ${Spec.Name}`, id: ID };
   const value = Secret.of(Buffer.from(Spec.Data ?? "", "base64"));
   // Not called by the config's own name, whose ending would be taken for what the text is.
-  const candidates = [{ name: "Data", value, location: locationOf(source, subject, "file", "Spec.Data") }];
+  const candidates = [
+    { name: "Data", value, location: locationAt(source, subject, "file", { kind: "field", field: "Spec.Data" }) },
+  ];
   return { kind: "subject", subject, facts: NO_FACTS, candidates: value.length > 0 ? candidates : [], exposure };
 }
 
@@ -92,7 +95,7 @@ type SpecPlace = {
   readonly name: string;
   readonly value: string;
   readonly at: string;
-  readonly path: string;
+  readonly place: Place;
 };
 
 function specPlaces(spec: ServiceSpec, root: string): SpecPlace[] {
@@ -113,11 +116,17 @@ function containerPlaces(spec: ContainerSpec | undefined, path: string): SpecPla
     const cut = entry.indexOf("=");
     if (cut < 0) continue;
     const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
-    places.push({ where: "env", name, value, at: "Env", path: `${path}.Env[${index}]` });
+    places.push({ where: "env", name, value, at: "Env", place: { kind: "field", field: `${path}.Env`, index } });
   }
   const command = (where: Where, name: string, field: string, argv: readonly string[] | null | undefined): void => {
     if (argv && argv.length > 0)
-      places.push({ where, name, value: JSON.stringify(argv), at: field, path: `${path}.${field}` });
+      places.push({
+        where,
+        name,
+        value: JSON.stringify(argv),
+        at: field,
+        place: { kind: "field", field: `${path}.${field}` },
+      });
   };
   command("entrypoint", "Entrypoint", "Command", spec.Command);
   command("cmd", "Cmd", "Args", spec.Args);
@@ -135,9 +144,11 @@ function containerPlaces(spec: ContainerSpec | undefined, path: string): SpecPla
 
 function mapPlaces(where: Where, from: Texts, path: string, at: string): SpecPlace[] {
   const shown = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
-  return Object.entries(from ?? {}).map(([name, value]) => ({ where, name, value, at, path: path + shown(name) }));
-}
-
-function locationOf(source: string, { kind, name, id }: Subject, where: Where, path: string): Location {
-  return { source, subject: kind, subjectName: name, subjectId: id, where, path, origin: "own" };
+  return Object.entries(from ?? {}).map(([name, value]) => ({
+    where,
+    name,
+    value,
+    at,
+    place: { kind: "field", field: path + shown(name) },
+  }));
 }

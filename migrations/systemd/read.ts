@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
-import { placeText } from "../../src/files/file-migration.ts";
+import { linePlace } from "../../src/files/file-migration.ts";
 import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../../src/files/units/unit-environment.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
@@ -52,18 +52,18 @@ function reading(source: string, unit: SystemdUnit): SourceReading {
   const variables = unit.assignments
     .filter(({ value }) => value !== "")
     .map(({ file, line, name, value }) =>
-      candidateAt(source, subject, "env", name, value, placeText(file, line, name)),
+      candidateAt(source, subject, "env", name, value, linePlace(file, line, name)),
     );
   const commands = unit.texts.flatMap(({ file, settings }) =>
     settings
       .filter(({ section, key, value }) => section === sectionOf(unit) && COMMAND.test(key) && value !== "")
-      .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, placeText(file, line, key))),
+      .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, linePlace(file, line, key))),
   );
   const labels = unit.texts.flatMap(({ file, settings }) =>
     settings
       .filter(({ section, key }) => section === sectionOf(unit) && /^(?:Label|Annotation|SetCredential)$/.test(key))
       .flatMap((setting) =>
-        pairs(setting).map((pair) => ({ ...pair, place: placeText(file, setting.line, setting.key) })),
+        pairs(setting).map((pair) => ({ ...pair, place: linePlace(file, setting.line, setting.key) })),
       )
       .map(({ where, name, value, place }) => candidateAt(source, subject, where, name, value, place)),
   );

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { movable } from "../../src/files/units/assignments.ts";
-import { parsePlacePath, type Refusal } from "../../src/files/file-migration.ts";
+import { lineOfLocation, type Refusal } from "../../src/files/file-migration.ts";
 import { readUnit, unitsAt } from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -19,9 +19,9 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   };
 }
 
-async function inCommand({ subjectId, path }: Location, key: string): Promise<Refusal> {
-  const { file, line } = parsePlacePath(path);
-  const text = (await readUnit(subjectId)).texts.find((one) => one.file === file);
+async function inCommand(location: Location, key: string): Promise<Refusal> {
+  const { file, line } = lineOfLocation(location);
+  const text = (await readUnit(location.subjectId)).texts.find((one) => one.file === file);
   const command = text?.settings.find((one) => one.line === line && one.key === key)?.value ?? "";
   const reason = `is in ${key}, an argument that every user of the host can list`;
   const words = command.split(/\s+/);

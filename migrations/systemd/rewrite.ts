@@ -1,7 +1,7 @@
 import {
   valueGone,
-  parsePlacePath,
-  placeText,
+  lineOfLocation,
+  lineText,
   type FileDraft,
   type FileMove,
   type Rewriting,
@@ -40,7 +40,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
   const wanted = new Map<Assignment, FileMove>();
   const effective = inEffect(unit);
   for (const one of moving) {
-    const place = parsePlacePath(one.move.location.path);
+    const place = lineOfLocation(one.move.location);
     const found = [...effective].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
@@ -57,7 +57,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
     for (const [one, { move, masked }] of wanted) {
       const { edits, diff } = change(one.file, one.text);
       edits.push(inPlace(one, move.reference));
-      const path = placeText(one.file, one.line, one.name);
+      const path = lineText(one.file, one.line, one.name);
       diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
     }
     const names = moving.map(({ move }) => move.name).toSorted();
@@ -66,7 +66,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
       for (const edit of wrapping.get(file) ?? []) {
         const { edits, diff } = change(file, text);
         edits.push(edit);
-        diff.push({ sign: "~", path: placeText(file, edit.line, edit.key), text: edit.shown });
+        diff.push({ sign: "~", path: lineText(file, edit.line, edit.key), text: edit.shown });
       }
     }
   } else credentials(unit, how, wanted, change);
@@ -111,7 +111,7 @@ function credentials(
     );
   for (const [one, { masked }] of wanted) {
     const { edits, diff } = change(one.file, one.text);
-    diff.push({ sign: "-", path: placeText(one.file, one.line, one.name), text: masked });
+    diff.push({ sign: "-", path: lineText(one.file, one.line, one.name), text: masked });
     if (one.by.kind === "entry") edits.push({ start: one.by.entry.start, end: one.by.entry.end, text: "" });
   }
   const bySetting = Map.groupBy(
@@ -189,7 +189,7 @@ function restOf(
   const stay = unit.assignments.filter((one) => !wanted.has(one));
   const texts = new Map([...unit.texts, ...unit.assignments].map(({ file, text }) => [file, text]));
   return [
-    ...stay.map(({ file, line, name, value }) => ({ place: placeText(file, line, name), text: value })),
+    ...stay.map(({ file, line, name, value }) => ({ place: lineText(file, line, name), text: value })),
     ...[...texts].filter(([file]) => !changed.has(file)).map(([place, text]) => ({ place, text })),
   ];
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { keyedDigest, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import { earlierLastingText } from "../model/earlier-place.ts";
 import type { Location } from "../model/location.ts";
+import { lastingText } from "../model/place.ts";
 
 /** Returns a finding's id: see `findingIds`. */
 export type IdOf = (print: Fingerprint, name: string, location: Location) => string;
@@ -12,11 +14,8 @@ export type IdOf = (print: Fingerprint, name: string, location: Location) => str
  */
 export function findingIds(key: FingerprintKey): IdOf {
   const before = new Map<string, number>();
-  return (print, name, { host, subject, subjectName, where, path }) => {
-    const called = subject === "file" ? bare(subjectName) : subjectName;
-    // Added only for fleet hosts, so that ids on a single machine do not change.
-    const place = [...(host === undefined ? [] : [host]), subject, called, where, name, bare(path)].join("\0");
-    const digest = keyedDigest(`${print}\0${place}`, key);
+  return (print, name, location) => {
+    const digest = keyedDigest(`${print}\0${lastingPlace(name, location)}`, key);
     const nth = before.get(digest) ?? 0;
     before.set(digest, nth + 1);
     return (nth === 0 ? digest : keyedDigest(`${digest}\0${nth}`, key)).slice(0, 12);
@@ -27,14 +26,22 @@ export function findingIds(key: FingerprintKey): IdOf {
  * Identifies a place regardless of its secret: stands for a finding's id in a scrubbed run. Contains no value, so it
  * needs no key.
  */
-export function placeId(name: string, { host, subject, subjectName, where, path }: Location): string {
-  const called = subject === "file" ? bare(subjectName) : subjectName;
-  const place = [...(host === undefined ? [] : [host]), subject, called, where, name, bare(path)].join("\0");
-  return `place:${createHash("sha256").update(place).digest("hex").slice(0, 16)}`;
+export function placeId(name: string, location: Location): string {
+  return `place:${createHash("sha256").update(lastingPlace(name, location)).digest("hex").slice(0, 16)}`;
 }
 
-/** Removes the parts of a path that may change while the secret stays: index, line number, layers. */
-const bare = (path: string): string => path.replace(LAYERS, "").replace(NUMBERS, "");
-
-const LAYERS = /, (?:writable layer|layer \d{1,6} of \d{1,6}(?:, (?:deleted|replaced) in layer \d{1,6})?)$/;
-const NUMBERS = /\[\d{1,9}\]$|:\d{1,9}(?= |$)|(?<=^| )line \d{1,9}(?= |$)/g;
+function lastingPlace(name: string, location: Location): string {
+  const { host, subject, subjectName, lastingName = subjectName, where, place, path } = location;
+  const lasting =
+    place === undefined
+      ? [
+          subject,
+          subject === "file" ? earlierLastingText(subjectName) : subjectName,
+          where,
+          name,
+          earlierLastingText(path),
+        ]
+      : [subject, lastingName, where, name, lastingText(place)];
+  // The host is added only for a fleet, so that ids on a single machine do not change.
+  return [...(host === undefined ? [] : [host]), ...lasting].join("\0");
+}

@@ -1,6 +1,6 @@
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Location, Subject, SubjectFacts, Where } from "../model/location.ts";
+import { locationAt, type Subject, type SubjectFacts, type Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
 import { adviceOn } from "./advice.ts";
 import type { ContainerDoc, HistoryLine, ImageDoc } from "./types.ts";
@@ -135,7 +135,14 @@ function texts(from: unknown): StringMap {
 }
 
 type StringMap = { readonly [key: string]: string };
-type AddCandidate = (where: Where, name: string, value: string, path: string, origin?: "own" | "image") => void;
+type AddCandidate = (
+  where: Where,
+  name: string,
+  value: string,
+  field: string,
+  origin?: "own" | "image",
+  index?: number,
+) => void;
 
 function addConfig(
   add: AddCandidate,
@@ -153,7 +160,7 @@ function addConfig(
     const fromImage = inherited.has(entry);
     const where = subject.kind === "image" || fromImage ? "image-env" : "env";
     if (known(where, entry)) continue;
-    add(where, entry.slice(0, at), entry.slice(at + 1), `Config.Env[${index}]`, fromImage ? "image" : "own");
+    add(where, entry.slice(0, at), entry.slice(at + 1), "Config.Env", fromImage ? "image" : "own", index);
   }
   const command = (where: Where, name: string, from: unknown, of: unknown, path: string): void => {
     const line = commandLine(from, path, odd);
@@ -170,22 +177,14 @@ function addConfig(
     named("label", name, value, at, image !== null && labels[name] === value ? "image" : "own"),
   );
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
-    if (line !== null) add("onbuild", "OnBuild", line, `Config.OnBuild[${index}]`);
+    if (line !== null) add("onbuild", "OnBuild", line, "Config.OnBuild", "own", index);
 }
 
 function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
-  return (where, name, value, path, origin = "own") => {
+  return (where, name, value, field, origin = "own", index) => {
     if (typeof value !== "string") return;
-    const location: Location = {
-      source,
-      subject: subject.kind,
-      subjectName: subject.name,
-      subjectId: subject.id,
-      where,
-      path,
-      origin,
-    };
-    into.push({ name, value: Secret.of(value), location });
+    const place = { kind: "field", field, ...(index === undefined ? {} : { index }) } as const;
+    into.push({ name, value: Secret.of(value), location: locationAt(source, subject, where, place, origin) });
   };
 }
 

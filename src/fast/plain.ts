@@ -1,7 +1,8 @@
 import type { ClassifyInput, Detector } from "../contract/detector.ts";
 import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
 import { withShownName, type Candidate } from "../model/candidate.ts";
-import type { Subject } from "../model/location.ts";
+import { locationAt } from "../model/location.ts";
+import type { Place } from "../model/place.ts";
 import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
 import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
 import { spotInBlock, spotInFile, type SpottedFile } from "./spot.ts";
@@ -57,7 +58,8 @@ export class PlainInspection {
 
   /** Reports what was found in a file, wherever it was read. */
   file(reading: FileReading, { spotted, error }: SpottedFile): void {
-    for (const one of spotted) this.#events.secret(inFile(one, reading, `line ${one.line}`), reading);
+    for (const one of spotted)
+      this.#events.secret(inFile(one, reading, { kind: "text", file: null, line: one.line }), reading);
     this.#events.file(reading, error);
   }
 
@@ -83,7 +85,7 @@ export class PlainInspection {
   }
 
   #found(reading: FoundReading): void {
-    for (const { spotted, path } of reading.found) this.#events.secret(inFile(spotted, reading, path), reading);
+    for (const { spotted, place } of reading.found) this.#events.secret(inFile(spotted, reading, place), reading);
   }
 
   async #text({ block, judged }: TextReading): Promise<void> {
@@ -114,22 +116,9 @@ function questionOf({ name, value, location }: Candidate): ClassifyInput {
 function inFile(
   { name, value, verdict, masked, part, print }: ShelvedSecret,
   { subject, source }: FileReading | FoundReading,
-  path: string,
+  place: Place,
 ): DetectedSecret {
-  const location = locationIn(subject, source, path);
+  const location = locationAt(source, subject, "file", place);
   const called = name !== "" ? name : (verdict.rule ?? "secret");
   return { candidate: { name: called, value, location }, verdict, masked, part, ...(print && { print }) };
-}
-
-function locationIn(subject: Subject, source: string, path: string): Candidate["location"] {
-  const { kind, name, id } = subject;
-  return {
-    source,
-    subject: kind,
-    subjectName: name,
-    subjectId: id,
-    where: "file",
-    path,
-    origin: "own",
-  };
 }

@@ -2,6 +2,7 @@ import type { Spotted } from "../contract/detector.ts";
 import type { FileReading, Source, SourceReading, SourceReadOptions, SubjectReading } from "../contract/source.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
+import type { Place } from "../model/place.ts";
 
 /** The readings of the contract, and cheaper forms of the same for large data. */
 export type FastReading =
@@ -49,14 +50,14 @@ export type TextReading = {
   readonly judged: (spotted: Promise<readonly SpottedText[]>) => void;
 };
 
-/** Secrets found in a subject's files, each with its path. */
+/** Secrets found in a subject's files, each with its place. */
 export type FoundReading = {
   readonly kind: "found";
   readonly source: string;
   readonly subject: Subject;
   readonly facts: SubjectFacts;
   readonly exposure: readonly string[];
-  readonly found: readonly { readonly spotted: ShelvedSecret; readonly path: string }[];
+  readonly found: readonly { readonly spotted: ShelvedSecret; readonly place: Place }[];
 };
 
 /** Progress in bytes; `total` is null if unknown. */

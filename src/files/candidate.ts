@@ -1,5 +1,6 @@
 import type { Candidate } from "../model/candidate.ts";
-import type { Subject, Where } from "../model/location.ts";
+import { locationAt, type Subject, type Where } from "../model/location.ts";
+import type { Place } from "../model/place.ts";
 import { Secret } from "../model/secret.ts";
 
 /** A value at a place of a file of this subject. */
@@ -9,9 +10,7 @@ export function candidateAt(
   where: Where,
   name: string,
   value: string,
-  path: string,
+  place: Place,
 ): Candidate {
-  const { kind, name: subjectName, id: subjectId } = subject;
-  const location = { source, subject: kind, subjectName, subjectId, where, path, origin: "own" } as const;
-  return { name, value: Secret.of(value), location };
+  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
 }

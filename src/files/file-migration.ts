@@ -4,6 +4,9 @@ import { UnsprawlError } from "../model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
+import type { Location } from "../model/location.ts";
+import { earlierLine } from "../model/earlier-place.ts";
+import { placeText, type LinePlace } from "../model/place.ts";
 import type { FileChange, Move, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { leftIn, type RemainingText } from "./left.ts";
@@ -127,13 +130,19 @@ export function alsoStands({ name, place }: { readonly name: string; readonly pl
 }
 
 /** `FILE:LINE NAME`: where an entry stands, and how it is found again. */
-export function placeText(file: string, line: number, name: string): string {
-  return `${file}:${line} ${name}`;
+export function lineText(file: string, line: number, name: string): string {
+  return placeText(linePlace(file, line, name));
 }
 
-export function parsePlacePath(path: string): { readonly file: string; readonly line: number; readonly name: string } {
-  const [, file = path, line = "0", name = ""] = /^(.*):(\d+) (.*)$/s.exec(path) ?? [];
-  return { file, line: Number(line), name };
+/** The same as data, for a location. */
+export function linePlace(file: string, line: number, name: string): LinePlace {
+  return { kind: "line", file, line, name };
+}
+
+/** The line of a location that has one; of any other, no line of its subject. */
+export function lineOfLocation({ place, path, subjectId }: Location): Omit<LinePlace, "kind"> {
+  const line = place === undefined ? earlierLine(path) : place.kind === "line" ? place : null;
+  return line ?? { file: subjectId, line: 0, name: "" };
 }
 
 export function valueGone(name: string, place: string): UnsprawlError {

@@ -1,4 +1,5 @@
-import type { Location } from "./location.ts";
+import type { PlacedLocation } from "./location.ts";
+import { mapPlace, placeText } from "./place.ts";
 import type { Secret } from "./secret.ts";
 
 /** Shown instead of a name that may itself contain a secret. */
@@ -12,13 +13,15 @@ export type Candidate = {
    */
   readonly name: string;
   readonly value: Secret;
-  readonly location: Location;
+  readonly location: PlacedLocation;
 };
 
 /** A copy for reports: `name` replaces the candidate's name, also in the location's path. */
 export function withShownName(candidate: Candidate, name: string): Candidate {
   if (name === candidate.name) return candidate;
   const { value, location } = candidate;
-  const path = location.path.replaceAll(JSON.stringify(candidate.name), JSON.stringify(name));
-  return { name, value, location: { ...location, path: path.replaceAll(candidate.name, name) } };
+  const place = mapPlace(location.place, (text) =>
+    text.replaceAll(JSON.stringify(candidate.name), JSON.stringify(name)).replaceAll(candidate.name, name),
+  );
+  return { name, value, location: { ...location, place, path: placeText(place) } };
 }

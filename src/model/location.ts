@@ -1,3 +1,5 @@
+import { placeText, type Place } from "./place.ts";
+
 /** The kinds of place that can hold a value. Detection weighs them differently. */
 export const WHERES = [
   "env",
@@ -25,11 +27,13 @@ export type Subject = {
   readonly kind: SubjectKind;
   readonly name: string;
   readonly id: string;
+  /** The name without its line number, if it has one: ids of findings are made from it. */
+  readonly lastingName?: string;
 };
 
 /**
- * Where a value is: printable, sortable, and the only key by which it is read again. `path` is the position inside the
- * subject's document, such as `Config.Env[3]`.
+ * Where a value is: printable, sortable, and the only key by which it is read again. `path` is the text of `place`, such
+ * as `Config.Env[3]`; no code reads it.
  */
 export type Location = {
   /** The fleet host's name in the configuration; absent for this machine. */
@@ -40,9 +44,38 @@ export type Location = {
   readonly subjectId: string;
   readonly where: Where;
   readonly path: string;
+  /** Absent in plans and reports of earlier versions. */
+  readonly place?: Place;
+  /** See `Subject.lastingName`. */
+  readonly lastingName?: string;
   /** "image" if a container has this value only because its image sets it, otherwise "own". */
   readonly origin: "own" | "image";
 };
+
+/** A location as sources make it. */
+export type PlacedLocation = Location & { readonly place: Place };
+
+/** The location of a value that a source has read. */
+export function locationAt(
+  source: string,
+  subject: Subject,
+  where: Where,
+  place: Place,
+  origin: Location["origin"] = "own",
+): PlacedLocation {
+  const { kind, name, id, lastingName } = subject;
+  return {
+    source,
+    subject: kind,
+    subjectName: name,
+    subjectId: id,
+    where,
+    path: placeText(place),
+    place,
+    ...(lastingName === undefined ? {} : { lastingName }),
+    origin,
+  };
+}
 
 /** What is known about a subject besides its values. */
 export type SubjectFacts = {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { findingIds } from "../../src/core/finding-id.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { placeText } from "../../src/model/place.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { file, header, saved, tar } from "../images/layers/tar-bytes.ts";
 import { Draw } from "../support/draw.ts";
@@ -152,6 +153,16 @@ async function found(...args: readonly string[]): Promise<string[]> {
   const inSrv = JSON.parse(ran.stdout.replaceAll(realpathSync(world.dir), "/srv")) as { findings: Found[] };
   const [here, there] = [findingIds(ids), findingIds(ids)];
   expect(findings.map((one) => here(one.fingerprint, one.name, one.location))).toEqual(findings.map(({ id }) => id));
+  // A plan of an earlier version has only the text of a place.
+  const earlier = findingIds(ids);
+  expect(
+    findings.map(({ fingerprint, name, location: { place: _place, lastingName: _name, ...location } }) =>
+      earlier(fingerprint, name, location),
+    ),
+  ).toEqual(findings.map(({ id }) => id));
+  expect(findings.map(({ location }) => location.place && placeText(location.place))).toEqual(
+    findings.map(({ location }) => location.path),
+  );
   return inSrv.findings
     .map((one) => `${there(one.fingerprint, one.name, one.location)} ${one.location.where} ${one.name}`)
     .toSorted();

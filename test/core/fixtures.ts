@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Plan, Step } from "../../src/model/plan.ts";
-import type { Location } from "../../src/model/location.ts";
+import { locationAt, type PlacedLocation } from "../../src/model/location.ts";
+import type { Place } from "../../src/model/place.ts";
 
 /** A plan that is sound in form and moves nothing real. */
 export function planOf(id: string, units: readonly string[] = ["web"]): Plan {
@@ -18,16 +19,10 @@ export function planOf(id: string, units: readonly string[] = ["web"]): Plan {
   };
 }
 
-export function locationOf(subject: string, path = "Config.Env[0]"): Location {
-  return {
-    source: "docker:",
-    subject: "container",
-    subjectName: subject,
-    subjectId: `id-${subject}`,
-    where: "env",
-    path,
-    origin: "own",
-  };
+export function locationOf(subject: string, path = "Config.Env[0]"): PlacedLocation {
+  const [, field = path, index] = /^(.*)\[(\d+)\]$/.exec(path) ?? [];
+  const place: Place = { kind: "field", field, ...(index === undefined ? {} : { index: Number(index) }) };
+  return locationAt("docker:", { kind: "container", name: subject, id: `id-${subject}` }, "env", place);
 }
 
 function putStep(unit: string): Step {

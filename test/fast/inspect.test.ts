@@ -12,7 +12,7 @@ import { inspectPlain } from "../../src/fast/plain.ts";
 import { openPool } from "../../src/fast/workers/pool.ts";
 import { LayerCache } from "../../src/images/layers/index.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
-import { NO_FACTS, type Location } from "../../src/model/location.ts";
+import { NO_FACTS, locationAt } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { archiveSource } from "../../src/sources/archive.ts";
 import { dirSource } from "../../src/sources/dir.ts";
@@ -168,10 +168,7 @@ describe.each(fast)("%s", (_, inspect) => {
 
   test("a source that knows nothing but the contract", async () => {
     const subject = { kind: "file", name: "one", id: "one" } as const;
-    const location: Location = {
-      ...{ source: "mine:x", subject: "file", subjectName: "one", subjectId: "one" },
-      ...{ where: "env", path: "Env[0]", origin: "own" },
-    };
+    const location = locationAt("mine:x", subject, "env", { kind: "field", field: "Env", index: 0 });
     const mine: Source = {
       kind: "mine",
       async *read(): AsyncGenerator<SourceReading> {

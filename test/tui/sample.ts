@@ -43,7 +43,11 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
 export function scanned(findings: readonly Finding[]): TuiState {
   const hits = findings.map((one): ScanHit => ({
     finding: one,
-    candidate: { name: one.name, value: Secret.of("x"), location: one.location },
+    candidate: {
+      name: one.name,
+      value: Secret.of("x"),
+      location: { ...one.location, place: { kind: "field", field: "Config.Env", index: 0 } },
+    },
     part: Secret.of("x"),
   }));
   return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupHits(hits) } };

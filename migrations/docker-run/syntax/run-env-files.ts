@@ -4,17 +4,18 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import type { RunCommand, WordFlag } from "./shell-run.ts";
 import { parseEntries, entriesOrNull } from "../../../src/files/env-file.ts";
-import { placeText } from "../../../src/files/file-migration.ts";
+import { linePlace } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { subjectOf } from "./run-names.ts";
 import { literalOf } from "./script-own.ts";
+import type { LinePlace } from "../../../src/model/place.ts";
 import type { RunScript } from "./script.ts";
 
 /** A variable that `--env-file` of a run line gives to its container. */
 export type EnvFileVariable = {
   readonly subject: string;
   /** `deploy/web.env:3 DB_PASSWORD`. */
-  readonly path: string;
+  readonly place: LinePlace;
   readonly name: string;
   readonly value: string;
 };
@@ -55,7 +56,7 @@ export async function handedOn(
           hint: fault.hint ?? "unsprawl scan env:FILE reads such a file",
         });
       for (const { name, value, line } of entries)
-        if (value !== null && value !== "") handed.push({ subject, path: placeText(file, line, name), name, value });
+        if (value !== null && value !== "") handed.push({ subject, place: linePlace(file, line, name), name, value });
     }
   }
   return { handed, errors };

@@ -17,6 +17,11 @@ export function subjectOf(file: string, text: string, run: RunCommand): string {
   return [`${basename(file)}:${lineOf(text, startOf(run))}`, calledBy(run) ?? ""].join(" ").trim();
 }
 
+/** `deploy.sh web`: the same without the line. */
+export function lastingSubject(file: string, run: RunCommand): string {
+  return [basename(file), calledBy(run) ?? ""].join(" ").trim();
+}
+
 /** `docker run web`. */
 export function runText(run: RunCommand): string {
   return [run.program, "run", calledBy(run) ?? ""].join(" ").trim();

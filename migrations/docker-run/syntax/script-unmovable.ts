@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
-import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
+import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
 import type { ScriptVariable } from "./script.ts";
 
@@ -53,7 +53,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
       return [
         {
           subject: basename(file),
-          path: placeText(file, lineOf(text, word.start), `${name}=`),
+          place: linePlace(file, lineOf(text, word.start), `${name}=`),
           // As it is called where inspect shows it.
           name: /^\$\{?\w+\}?$/.test(flag.content ?? "") ? flag.variable : name,
           value,
@@ -159,6 +159,6 @@ function unmovable(
   value: string,
   fault: Refusal,
 ): ScriptVariable {
-  const path = placeText(file, lineOf(text, at), `${what} -e ${name}`);
-  return { subject: basename(file), path, name, value, fault, by: null };
+  const place = linePlace(file, lineOf(text, at), `${what} -e ${name}`);
+  return { subject: basename(file), place, name, value, fault, by: null };
 }

@@ -2,7 +2,8 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
-import { placeText, type Refusal } from "../../../src/files/file-migration.ts";
+import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
+import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
 import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
@@ -13,7 +14,7 @@ export type ScriptVariable = {
   /** `deploy.sh:12 web`: its run line; the file alone for one that belongs to none. */
   readonly subject: string;
   /** `FILE:13 docker run web -e DB_PASSWORD`. */
-  readonly path: string;
+  readonly place: LinePlace;
   readonly name: string;
   readonly value: string;
   /** Why it cannot be moved as it is written; null when it can, and then it has a place in a run line. */
@@ -61,14 +62,17 @@ export function scriptOf(file: string, text: string): RunScript {
   // Places are told apart by their lines, and run lines too.
   const seen = new Set<string>();
   const again = new Set<string>();
-  for (const one of [...runs.map((run) => subjectOf(file, text, run)), ...variables.map(({ path }) => path)])
+  for (const one of [
+    ...runs.map((run) => subjectOf(file, text, run)),
+    ...variables.map(({ place }) => placeText(place)),
+  ])
     (seen.has(one) ? again : seen).add(one);
   const twice = { reason: "its line has another one like it", hint: "write each command on a line of its own" };
   const [line] = open;
   const broken =
     line === undefined ? null : { reason: `a quote in line ${line} never ends`, hint: "end it, then plan again" };
   const told = variables.map((one) =>
-    again.has(one.path) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
+    again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
   );
   return {
     ...{ file, text, kind, commands, runs, open },
@@ -108,7 +112,7 @@ function inRun(
     return [
       {
         subject: subjectOf(file, text, run),
-        path: placeText(file, line, `${runText(run)} -e ${flag.variable}`),
+        place: linePlace(file, line, `${runText(run)} -e ${flag.variable}`),
         name: flag.variable,
         value: own?.value ?? flag.content,
         fault: faultOf(run, flag, own, last.get(flag.variable) === flag, around),

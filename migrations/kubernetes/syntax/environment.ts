@@ -1,5 +1,6 @@
 import type { Node, Pair, Scalar, YAMLMap } from "yaml";
 import { entry, follow, isMap, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
+import { placeText, type FieldPlace } from "../../../src/model/place.ts";
 import { expand } from "./expand.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 
@@ -15,6 +16,7 @@ export type EnvPlace = {
   readonly uses: readonly string[];
   /** `containers[app].env.DB_PASSWORD`. */
   readonly path: string;
+  readonly place: FieldPlace;
   /** The way to the entry from the document's root, aliases followed. */
   readonly at: readonly (string | number)[];
   /** `value: …` as it is written, and the map that it is written in. */
@@ -95,13 +97,19 @@ function written(resource: Resource, { name: container, node, path, at }: Contai
     if (name === null || found === null || text === null || text === "") return [];
     const before = counts.get(name) ?? 0;
     counts.set(name, before + 1);
+    const place: FieldPlace = {
+      kind: "field",
+      field: `${path}.env.${name}`,
+      ...(before === 0 ? {} : { index: before }),
+    };
     return [
       {
         resource,
         container,
         name,
         ...expand(text),
-        path: `${path}.env.${name}${before === 0 ? "" : `[${before}]`}`,
+        path: placeText(place),
+        place,
         at: [...at, "env", index],
         pair: found.pair,
         owner: found.owner,

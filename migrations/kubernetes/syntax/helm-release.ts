@@ -4,7 +4,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { entry, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Resource } from "./manifest.ts";
-import { objectsIn, scalars, textLines, type ManifestText } from "../manifest-texts.ts";
+import { objectsIn, scalars, textLines, within, type ManifestText } from "../manifest-texts.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** A release as Helm keeps it in the cluster. */
@@ -37,7 +37,7 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
     const release = JSON.parse(unpacked(Buffer.from(once, "base64"))) as unknown;
     if (!isObject(release)) throw new TypeError("no object");
     const texts = await releaseTexts(file.file, release);
-    return { path, texts: texts.map((one) => ({ ...one, path: `${path} ${one.path}` })), fault: null };
+    return { path, texts: texts.map((one) => ({ ...one, place: within(path, one.place) })), fault: null };
   } catch (error) {
     const why =
       error instanceof RangeError ? "it is larger than 64 MiB" : "it is not what Helm writes, or was cut short";
@@ -75,7 +75,12 @@ async function releaseTexts(file: string, release: JsonObject): Promise<Manifest
     for (const one of list(part(chart, key))) {
       const [name, data] = [part(one, "name"), part(one, "data")];
       if (typeof name !== "string" || typeof data !== "string") continue;
-      found.push(...textLines(name, Buffer.from(data, "base64").toString("utf8"), `chart.${key}.${name}`));
+      found.push(
+        ...textLines(name, Buffer.from(data, "base64").toString("utf8"), {
+          kind: "field",
+          field: `chart.${key}.${name}`,
+        }),
+      );
     }
   return found.filter(({ value }) => value !== "");
 }
@@ -92,11 +97,11 @@ async function values(file: string, held: unknown, path: string): Promise<Manife
 async function manifest(file: string, text: unknown, path: string): Promise<ManifestText[]> {
   if (typeof text !== "string") return [];
   const objects = await objectsIn(file, text);
-  if (objects === null) return textLines(path, text, path);
-  return objects.map(({ object, where, name, value, path: at }) => ({
+  if (objects === null) return textLines(path, text, { kind: "field", field: path });
+  return objects.map(({ object, where, name, value, place }) => ({
     where,
     name,
     value,
-    path: `${path} ${object} ${at}`,
+    place: within(`${path} ${object}`, place),
   }));
 }

@@ -15,7 +15,10 @@ export function annotationsOf(source: string, subject: Subject, document: JsonOb
     for (const [name, value] of Object.entries(annotations))
       if (typeof value === "string" && value !== "")
         found.push(
-          candidateAt(source, subject, "annotation", name, value, `${at}annotations[${JSON.stringify(name)}]`),
+          candidateAt(source, subject, "annotation", name, value, {
+            kind: "field",
+            field: `${at}annotations[${JSON.stringify(name)}]`,
+          }),
         );
   };
   read(document, "");

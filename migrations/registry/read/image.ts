@@ -5,6 +5,7 @@ import type { HistoryLine, ImageDoc } from "../../../src/engine/types.ts";
 import type { Candidate } from "../../../src/model/candidate.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Subject } from "../../../src/model/location.ts";
+import { mapPlace, placeText } from "../../../src/model/place.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
 import type { Descriptor } from "../../../src/images/registry/digest.ts";
 import { descriptorsIn, open } from "../../../src/images/registry/kinds.ts";
@@ -149,7 +150,10 @@ function builtIn(source: string, subject: Subject, config: unknown, told: readon
     });
   return all
     .filter((one) => !isTold(one))
-    .map((one) => ({ ...one, location: { ...one.location, path: asRead(one.location.path) } }));
+    .map((one) => {
+      const place = mapPlace(one.location.place, asRead);
+      return { ...one, location: { ...one.location, place, path: placeText(place) } };
+    });
 }
 
 function docOf(id: string, config: unknown): ImageDoc {

@@ -1,6 +1,7 @@
 import type { SourceReading } from "../../../src/contract/source.ts";
 import type { Candidate } from "../../../src/model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../../../src/model/location.ts";
+import type { Place } from "../../../src/model/place.ts";
 import { descriptorsIn, IN_TOTO, open } from "../../../src/images/registry/kinds.ts";
 import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import { pairsOf, parseDockerfile } from "../../../src/images/dockerfile.ts";
@@ -44,8 +45,8 @@ export async function provenanceReadings(
 /** Every place of a provenance statement where a value can sit. */
 function statementCandidates(source: string, subject: Subject, statement: unknown, root: string): Candidate[] {
   const found: Candidate[] = [];
-  const add = (where: Where, name: string, value: string, path: string): void => {
-    if (value !== "") found.push(candidateAt(source, subject, where, name, value, path));
+  const add: AddBuildValue = (where, name, value, place) => {
+    if (value !== "") found.push(candidateAt(source, subject, where, name, value, place));
   };
   const waiting: { readonly value: unknown; readonly path: string; readonly key: string }[] = [
     { value: open(statement)["predicate"], path: root, key: "" },
@@ -54,7 +55,7 @@ function statementCandidates(source: string, subject: Subject, statement: unknow
     const { value, path, key } = waiting.pop() ?? { value: null, path: "", key: "" };
     if (typeof value === "string") {
       const [, kind = "", name = ""] = /^(build-arg|label|env):(.+)$/.exec(key) ?? [];
-      if (name !== "") add(kind === "label" ? "label" : "build-arg", name, value, path);
+      if (name !== "") add(kind === "label" ? "label" : "build-arg", name, value, { kind: "field", field: path });
       else if (key === "data" && path.includes(".infos[")) dockerfile(value, path, add);
       continue;
     }
@@ -67,22 +68,24 @@ function statementCandidates(source: string, subject: Subject, statement: unknow
     for (const [name, one] of Object.entries(open(value))) {
       const below = /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
       // SLSA calls what the build saw `environment`; BuildKit puts its own frontend's options into `args`.
-      if (/^(?:environment|env)$/.test(key) && typeof one === "string") add("build-arg", name, one, below);
+      if (/^(?:environment|env)$/.test(key) && typeof one === "string")
+        add("build-arg", name, one, { kind: "field", field: below });
       else waiting.push({ value: one, path: below, key: name });
     }
   }
   return found;
 }
 
-type AddBuildValue = (where: Where, name: string, value: string, path: string) => void;
+type AddBuildValue = (where: Where, name: string, value: string, place: Place) => void;
 
 /** `env` of a build step is `NAME=value`, `args` its command line. */
 function listed(key: string, texts: readonly string[], path: string, add: AddBuildValue): void {
-  if (key === "args") add("cmd", "args", JSON.stringify(texts), path);
+  if (key === "args") add("cmd", "args", JSON.stringify(texts), { kind: "field", field: path });
   if (key !== "env") return;
   for (const [at, text] of texts.entries()) {
     const split = text.indexOf("=");
-    if (split > 0) add("build-arg", text.slice(0, split), text.slice(split + 1), `${path}[${at}]`);
+    if (split > 0)
+      add("build-arg", text.slice(0, split), text.slice(split + 1), { kind: "field", field: path, index: at });
   }
 }
 
@@ -90,7 +93,7 @@ function listed(key: string, texts: readonly string[], path: string, add: AddBui
 function dockerfile(data: string, path: string, add: AddBuildValue): void {
   const text = Buffer.from(data, "base64").toString("utf8");
   for (const one of parseDockerfile(text)) {
-    const at = `${path}, line ${one.line}`;
+    const at = { kind: "embedded", field: path, line: one.line } as const;
     if (["ENV", "ARG", "LABEL"].includes(one.name))
       for (const { name, value } of pairsOf(one))
         add(one.name === "LABEL" ? "label" : "build-arg", name, value ?? "", at);

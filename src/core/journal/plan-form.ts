@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
+import type { Place } from "../../model/place.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 
 /** Whether a value has the form of a plan of this version. Its content may still be wrong: see `planFault`. */
@@ -20,9 +21,44 @@ export function formFault(plan: unknown): string | null {
 const TEXT = text();
 const NUMBER = v.pipe(v.number(), v.finite(), v.minValue(0));
 const ANY_LIST = v.array(v.unknown());
+const COUNT = v.pipe(NUMBER, v.integer());
+const LAYER = v.object({
+  number: COUNT,
+  of: COUNT,
+  fate: v.nullable(v.object({ does: v.picklist(["deleted", "replaced"]), in: COUNT })),
+});
+const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
+  v.object({
+    kind: v.literal("field"),
+    object: v.exactOptional(v.string()),
+    field: v.string(),
+    index: v.exactOptional(COUNT),
+    line: v.exactOptional(COUNT),
+  }),
+  v.object({
+    kind: v.literal("line"),
+    file: TEXT,
+    line: COUNT,
+    name: v.string(),
+    index: v.exactOptional(COUNT),
+  }),
+  v.object({
+    kind: v.literal("text"),
+    file: v.nullable(TEXT),
+    line: v.nullable(COUNT),
+    layer: v.exactOptional(v.union([v.literal("writable"), LAYER])),
+  }),
+  v.object({ kind: v.literal("embedded"), field: v.string(), line: COUNT }),
+  v.object({ kind: v.literal("reference"), reference: TEXT }),
+]);
 const MOVE = v.object({
   name: TEXT,
-  location: v.object({ source: TEXT, subject: TEXT, subjectName: TEXT, subjectId: TEXT, where: TEXT, path: TEXT }),
+  location: v.object({
+    ...{ source: TEXT, subject: TEXT, subjectName: TEXT, subjectId: TEXT, where: TEXT, path: TEXT },
+    // Absent in plans of earlier versions.
+    place: v.optional(PLACE),
+    lastingName: v.optional(TEXT),
+  }),
   fingerprint: TEXT,
   length: NUMBER,
   key: v.object({ path: TEXT, field: v.string() }),

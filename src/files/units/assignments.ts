@@ -1,15 +1,15 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Location } from "../../model/location.ts";
-import { parsePlacePath, placeText, type Refusal } from "../file-migration.ts";
+import { lineOfLocation, lineText, type Refusal } from "../file-migration.ts";
 import { inEffect, readUnit, type Assignment } from "./unit-environment.ts";
 
 /** The assignment of a unit that stands at a location now; null when none does. */
-export async function assignmentOf({ subjectId, path }: Location): Promise<Assignment | null> {
-  return at((await readUnit(subjectId)).assignments, path);
+export async function assignmentOf(location: Location): Promise<Assignment | null> {
+  return at((await readUnit(location.subjectId)).assignments, location);
 }
 
-function at(assignments: readonly Assignment[], path: string): Assignment | null {
-  const place = parsePlacePath(path);
+function at(assignments: readonly Assignment[], location: Location): Assignment | null {
+  const place = lineOfLocation(location);
   const here = ({ file, line, name }: Assignment): boolean =>
     file === place.file && line === place.line && name === place.name;
   return assignments.findLast(here) ?? null;
@@ -18,12 +18,12 @@ function at(assignments: readonly Assignment[], path: string): Assignment | null
 /** The assignment at a location, or why it cannot be moved wherever it would go. */
 export async function movable(location: Location): Promise<Assignment | Refusal> {
   const unit = await readUnit(location.subjectId);
-  const found = at(unit.assignments, location.path);
+  const found = at(unit.assignments, location);
   if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
   const effective = inEffect(unit);
   if (!effective.has(found)) {
     const over = [...effective].find((one) => one.name === found.name);
-    const by = over === undefined ? "Environment= without a value" : placeText(over.file, over.line, over.name);
+    const by = over === undefined ? "Environment= without a value" : lineText(over.file, over.line, over.name);
     return {
       reason: `has no effect: ${by} comes after it`,
       hint: cmd`take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,

@@ -1,4 +1,5 @@
 import type { FastReading } from "../../fast/index.ts";
+import type { LayerPlace, Place } from "../../model/place.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { Paths } from "./fates.ts";
 import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
@@ -138,7 +139,11 @@ export class LayerBook {
       if (layer === null || all.indexOf(layer) !== at) return [];
       return layer.findings.map((finding) => ({
         spotted: finding.spotted,
-        path: `${placeIn(finding)}, layer ${at + 1} of ${all.length}${fateOf(finding.path, all.slice(at + 1), at + 2)}`,
+        place: placeIn(finding, {
+          number: at + 1,
+          of: all.length,
+          fate: fateOf(finding.path, all.slice(at + 1), at + 2),
+        }),
       }));
     });
     if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
@@ -188,13 +193,14 @@ function knows({ knew, asked }: CachedLayer, lower: CachedLayer): boolean {
 }
 
 /** `/app/.env line 3`; without a line where lines mean nothing. */
-export function placeIn({ path, counted, spotted }: LayerFinding): string {
-  return counted ? `${path} line ${spotted.line}` : path;
+export function placeIn({ path, counted, spotted }: LayerFinding, layer: LayerPlace | "writable"): Place {
+  return { kind: "text", file: path, line: counted ? spotted.line : null, layer };
 }
 
-function fateOf(path: string, later: readonly (CachedLayer | null)[], number: number): string {
+function fateOf(path: string, later: readonly (CachedLayer | null)[], number: number): LayerPlace["fate"] {
   const at = later.findIndex((layer) => layer?.fates.has(path));
-  return at < 0 ? "" : `, ${later[at]?.fates.get(path)} in layer ${number + at}`;
+  const does = later[at]?.fates.get(path);
+  return does === undefined ? null : { does, in: number + at };
 }
 
 function shortId({ id, diffId }: ImageLayer): string {

@@ -5,6 +5,7 @@ import { detector } from "../../../src/detect/index.ts";
 import { LayerBook, layerReadings, LayerCache, type ImageLayer } from "../../../src/images/layers/index.ts";
 import { fingerprintKey } from "../../../src/model/fingerprint.ts";
 import { NO_FACTS } from "../../../src/model/location.ts";
+import { placeText } from "../../../src/model/place.ts";
 import { token } from "./scanned.ts";
 import { emptied, file, gone, sha256, tar } from "./tar-bytes.ts";
 
@@ -36,7 +37,7 @@ async function told(name: string, layers: readonly ImageLayer[], book: LayerBook
   opened.length = 0;
   for await (const reading of layerReadings(image, book, new AbortController().signal)) {
     if (reading.kind === "text") judge(reading);
-    else if (reading.kind === "found") places.push(...reading.found.map(({ path }) => path));
+    else if (reading.kind === "found") places.push(...reading.found.map(({ place }) => placeText(place)));
     else expect(reading.kind).toBe("bytes");
   }
   return places.toSorted();

@@ -6,6 +6,7 @@ import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { FileMove } from "../../../src/files/file-migration.ts";
 import { calledBy } from "../../../migrations/docker-run/syntax/run-names.ts";
 import { scriptOf } from "../../../migrations/docker-run/syntax/script.ts";
+import { locationAt } from "../../../src/model/location.ts";
 import type { Fingerprint } from "../../../src/model/fingerprint.ts";
 import { commandsOf } from "../../../migrations/docker-run/syntax/shell-run.ts";
 import { password } from "../files-world.ts";
@@ -46,17 +47,11 @@ function changeFor(how: How, names: readonly string[]): Pick<RunLineChange, "cha
 function rewritten(text: string, how: How, file = "/srv/deploy.sh"): string {
   const script = scriptOf(file, text);
   const own = script.variables.filter(({ fault, name }) => fault === null && name !== "LOG");
-  const moving = own.map(({ name, path, subject }): FileMove => {
-    const location = {
-      source: "script:",
-      subject: "file",
-      subjectName: subject,
-      subjectId: file,
-      where: "env",
-    } as const;
+  const moving = own.map(({ name, place, subject }): FileMove => {
+    const location = locationAt("script:", { kind: "file", name: subject, id: file }, "env", place);
     const move = {
       name,
-      location: { ...location, path, origin: "own" } as const,
+      location,
       fingerprint: "" as Fingerprint,
       length: 1,
       key: { path: "apps/web", field: name },

@@ -1,0 +1,86 @@
+import { expect, it } from "vitest";
+import { earlierLastingText, earlierLine } from "../../src/model/earlier-place.ts";
+import { lastingText, mapPlace, placeText, type LayerPlace, type Place } from "../../src/model/place.ts";
+
+const lower = (does: "deleted" | "replaced"): LayerPlace => ({ number: 1, of: 3, fate: { does, in: 2 } });
+const field = (name: string): { readonly kind: "field"; readonly field: string } => ({ kind: "field", field: name });
+
+const PLACES: readonly (readonly [text: string, lasting: string, place: Place])[] = [
+  ["Config.Env[3]", "Config.Env", { ...field("Config.Env"), index: 3 }],
+  ["History[0].CreatedBy", "History[0].CreatedBy", field("History[0].CreatedBy")],
+  ['Config.Labels["a.b"]', 'Config.Labels["a.b"]', field('Config.Labels["a.b"]')],
+  [
+    "prod/ConfigMap/web data.app:7",
+    "prod/ConfigMap/web data.app",
+    { ...field("data.app"), object: "prod/ConfigMap/web", line: 7 },
+  ],
+  [
+    "/srv/app.env:12 DB_PASSWORD",
+    "/srv/app.env DB_PASSWORD",
+    { kind: "line", file: "/srv/app.env", line: 12, name: "DB_PASSWORD" },
+  ],
+  [
+    "/srv/compose.yaml:4 services.web.command[1]",
+    "/srv/compose.yaml services.web.command",
+    { kind: "line", file: "/srv/compose.yaml", line: 4, name: "services.web.command", index: 1 },
+  ],
+  ["line 5", "", { kind: "text", file: null, line: 5 }],
+  ["app/.env line 5, writable layer", "app/.env ", { kind: "text", file: "app/.env", line: 5, layer: "writable" }],
+  [
+    "app/.env line 5, layer 1 of 3, deleted in layer 2",
+    "app/.env ",
+    { kind: "text", file: "app/.env", line: 5, layer: lower("deleted") },
+  ],
+  [
+    "app/key.der, layer 1 of 3, replaced in layer 2",
+    "app/key.der",
+    { kind: "text", file: "app/key.der", line: null, layer: lower("replaced") },
+  ],
+  [
+    "app/key.der, layer 3 of 3",
+    "app/key.der",
+    { kind: "text", file: "app/key.der", line: null, layer: { number: 3, of: 3, fate: null } },
+  ],
+  [
+    "layers[0].predicate.data, line 3",
+    "layers[0].predicate.data, ",
+    { kind: "embedded", field: "layers[0].predicate.data", line: 3 },
+  ],
+  [
+    "ref+vault://apps/web#/DB_PASSWORD",
+    "ref+vault://apps/web#/DB_PASSWORD",
+    { kind: "reference", reference: "ref+vault://apps/web#/DB_PASSWORD" },
+  ],
+];
+
+it.each(PLACES)("%s", (text, lasting, place) => {
+  expect(placeText(place)).toBe(text);
+  expect(lastingText(place)).toBe(lasting);
+  // Ids of earlier versions were made from the text: those of baselines and scrubbed runs.
+  expect(earlierLastingText(text)).toBe(lasting);
+});
+
+it("a line of an earlier plan is read from its text; other places have none", () => {
+  expect(earlierLine("/srv/a:1 b.env:12 NAME WITH SPACE")).toEqual({
+    file: "/srv/a:1 b.env",
+    line: 12,
+    name: "NAME WITH SPACE",
+  });
+  expect(earlierLine("Config.Env[3]")).toBeNull();
+});
+
+it("every text of a place is changed, and nothing else", () => {
+  const change = (text: string): string => `${text}!`;
+  expect(mapPlace({ kind: "line", file: "a", line: 1, name: "b" }, change)).toEqual({
+    kind: "line",
+    file: "a!",
+    line: 1,
+    name: "b!",
+  });
+  expect(mapPlace({ kind: "text", file: "a", line: null, layer: "writable" }, change)).toEqual({
+    kind: "text",
+    file: "a!",
+    line: null,
+    layer: "writable",
+  });
+});

@@ -5,7 +5,7 @@ import { nameMayHoldSecret, type Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import type { Location } from "../model/location.ts";
-import { earlierLine } from "../model/earlier-place.ts";
+import { earlierPlace } from "../model/earlier-place.ts";
 import { placeText, type LinePlace } from "../model/place.ts";
 import type { FileChange, Move, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
@@ -141,8 +141,8 @@ export function linePlace(file: string, line: number, name: string): LinePlace {
 
 /** The line of a location that has one; of any other, no line of its subject. */
 export function lineOfLocation({ place, path, subjectId }: Location): Omit<LinePlace, "kind"> {
-  const line = place === undefined ? earlierLine(path) : place.kind === "line" ? place : null;
-  return line ?? { file: subjectId, line: 0, name: "" };
+  const known = place ?? earlierPlace(path);
+  return known?.kind === "line" ? known : { file: subjectId, line: 0, name: "" };
 }
 
 export function valueGone(name: string, place: string): UnsprawlError {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { earlierLastingText, earlierLine } from "../../src/model/earlier-place.ts";
+import { earlierLastingText, earlierPlace } from "../../src/model/earlier-place.ts";
 import { lastingText, mapPlace, placeText, type LayerPlace, type Place } from "../../src/model/place.ts";
 
 const lower = (does: "deleted" | "replaced"): LayerPlace => ({ number: 1, of: 3, fate: { does, in: 2 } });
@@ -60,13 +60,11 @@ it.each(PLACES)("%s", (text, lasting, place) => {
   expect(earlierLastingText(text)).toBe(lasting);
 });
 
-it("a line of an earlier plan is read from its text; other places have none", () => {
-  expect(earlierLine("/srv/a:1 b.env:12 NAME WITH SPACE")).toEqual({
-    file: "/srv/a:1 b.env",
-    line: 12,
-    name: "NAME WITH SPACE",
-  });
-  expect(earlierLine("Config.Env[3]")).toBeNull();
+it("a line of an earlier plan is read from its text; other places are not", () => {
+  const place = { kind: "line", file: "/srv/a:1 b.env", line: 12, name: "NAME WITH SPACE" };
+  expect(earlierPlace("/srv/a:1 b.env:12 NAME WITH SPACE")).toEqual(place);
+  expect(earlierPlace("line 5")).toEqual({ kind: "text", file: null, line: 5 });
+  expect(earlierPlace("Config.Env[3]")).toBeNull();
 });
 
 it("every text of a place is changed, and nothing else", () => {

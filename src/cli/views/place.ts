@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import type { Finding } from "../../model/finding.ts";
+import { earlierPlace } from "../../model/earlier-place.ts";
 import type { Location } from "../../model/location.ts";
+import type { Place } from "../../model/place.ts";
 import { serviceRefOf } from "../../model/service-ref.ts";
 
 /** A file on disk that holds a finding, and the line where that is known. */
@@ -37,16 +39,19 @@ export function subjectPath({ location }: Finding): string {
   return [subject, ...names.map((name) => encodeURIComponent(name.toWellFormed()))].join("/");
 }
 
-/** Sources say a place in a file as `/abs/file:LINE what`. */
-function named({ path }: Location): FilePlace | null {
-  const [, file, line] = /^(\/[^:]{1,4096}):(\d{1,9})(?: |$)/.exec(path) ?? [];
-  return file === undefined ? null : { file, line: Number(line) };
+/** A line of a file that the location names. */
+function named(location: Location): FilePlace | null {
+  const place = placeOf(location);
+  return place?.kind === "line" && isAbsolute(place.file) ? { file: place.file, line: place.line } : null;
 }
 
-/** A subject that is a file, or stands in one: `/abs/compose.yaml#api`. A whole text says its lines as `line LINE`. */
-function ownFile({ subject, subjectId, path }: Location): FilePlace | null {
+/** A subject that is a file, or is in one: `/abs/compose.yaml#api`. */
+function ownFile(location: Location): FilePlace | null {
+  const { subject, subjectId } = location;
   if (!isAbsolute(subjectId)) return null;
-  const line = /^line (\d{1,9})$/.exec(path)?.[1];
-  const file = serviceRefOf({ subject, subjectId })?.file ?? subjectId;
-  return { file, line: line === undefined ? null : Number(line) };
+  const place = placeOf(location);
+  const line = place?.kind === "text" && place.file === null ? place.line : null;
+  return { file: serviceRefOf({ subject, subjectId })?.file ?? subjectId, line };
 }
+
+const placeOf = ({ place, path }: Location): Place | null => place ?? earlierPlace(path);

@@ -141,8 +141,11 @@ export interface ProviderModule {
   readonly externalSecrets?: ExternalSecretsForm;
   /** Schema of its section in `unsprawl.yaml`, used by `open` and for the shipped JSON Schema. */
   readonly settings: SchemaEntries;
-  /** The setting that holds the path template. The keys of a plan stay valid when it changes. */
-  readonly template: string;
+  /**
+   * The setting that holds the path template; absent for a store without one. The keys of a plan stay valid when it
+   * changes.
+   */
+  readonly template?: string;
   /**
    * Opens a store from its configuration, or from its ecosystem's environment variables if `config` is empty. Does not
    * connect yet. Throws `config` naming the missing key or variable.

@@ -222,6 +222,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/agent/serving.ts": "a source that it makes from Compose's labels",
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
+  "src/cli/doctor-probes.ts": "it examines the engine's containers",
   "src/cli/fleet-settings.ts": "a reference as an example",
   "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
   "src/delivery/tmpfs.ts": "the folder for values of Compose projects",

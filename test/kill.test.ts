@@ -7,14 +7,22 @@ import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { Containers } from "./support/containers.ts";
 import { resolved, savePlan, stateOf } from "./support/in-process.ts";
 import { DEEP } from "./support/deep.ts";
-import { boundariesOf, killedAt, oneOfEachStep, recorded, sweep, type Boundary } from "./support/kill.ts";
+import {
+  boundariesOf,
+  killedAt,
+  notYetVisited,
+  oneOfEachStep,
+  recorded,
+  sweep,
+  type Boundary,
+} from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { heldLocks } from "./support/locks.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
 
-// The second guard of the laws: SIGKILL at step boundaries (on the way to a local store at the first and last of each
-// kind, in the other forms at one of each step; at all in a deep run) and at random instants; then `resume` or `rollback`. The application serves its value, store and configuration agree,
-// nothing is lost or left behind.
+// The second guard of the laws: SIGKILL at step boundaries (in every run at each kind of them, in one of the forms that a
+// migration has here; in a deep run at all of them in each form) and at random instants; then `resume` or `rollback`. The
+// application serves its value, store and configuration agree, nothing is lost or left behind.
 
 const RANDOM_KILLS = DEEP ? 50 : 4;
 /** Which verb comes first is drawn, so that two runs see each boundary end both ways. */
@@ -169,14 +177,45 @@ async function undisturbed(subject: Subject): Promise<readonly string[]> {
   return kinds;
 }
 
+/** Kinds of boundaries at which the sweeps so far have killed. */
+const visited = new Set<string>();
+
+it.each([
+  // Until the container is recreated nothing is done to what shares its network.
+  { to: "local", shared: true, from: "before intent recreate" },
+  { to: "vault", shared: false, from: undefined },
+] as const)(
+  "killed at step boundaries on the way to $to (shared: $shared), then resumed or rolled back",
+  { timeout: 900_000 },
+  async ({ to, shared, from }) => {
+    const name = `k-${to}-${shared ? "shared" : "alone"}`;
+    const model = await new Subject(`${name}-undisturbed`, lane(0), to).begin(shared);
+    const boundaries = oneOfEachStep(boundariesOf(await undisturbed(model), from));
+    expect(boundaries.length).toBeGreaterThan(7);
+    for (const { kind } of boundaries) visited.add(kind);
+    await model.clear();
+    await sweep(boundaries, to === "vault" ? [lane(0)] : lanes, async (at, turn, world) => {
+      const subject = await new Subject(`${name}-${turn}`, world, to).begin(shared);
+      const killed = await subject.apply(at);
+      expect(killed.signal, `${at.kind}: exit ${killed.code}: ${killed.stdout}${killed.stderr}`).toBe("SIGKILL");
+      const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
+      if (await subject.hasBegun()) {
+        await subject.finish(verb, at.kind);
+        await (verb === "resume" ? subject.expectMoved() : subject.expectBack());
+      }
+      await subject.clear();
+    });
+  },
+);
+
 it("killed at step boundaries, then resumed or rolled back; so is the rollback", { timeout: 900_000 }, async () => {
   const model = await new Subject("k-local-undisturbed", lane(0), "local").begin(false);
-  const boundaries = boundariesOf(await undisturbed(model));
+  const boundaries = notYetVisited(boundariesOf(await undisturbed(model)), visited);
   const back = await recorded(lane(0), ["rollback", model.run]);
   expect(back.ran.code, back.ran.stderr).toBe(0);
   await model.expectBack();
   await model.clear();
-  expect(boundaries.length).toBeGreaterThan(20);
+  expect(boundaries.length).toBeGreaterThan(12);
 
   const ofRollback = boundariesOf(back.kinds);
   expect(ofRollback.length).toBeGreaterThan(8);
@@ -204,35 +243,14 @@ it("killed at step boundaries, then resumed or rolled back; so is the rollback",
     }
     await subject.clear();
   });
-  expect(ofRollback).toEqual([]);
+  await sweep(ofRollback.splice(0), lanes, async (at, turn, world) => {
+    const subject = await new Subject(`k-back-${turn}`, world, "local").begin(false);
+    const applied = await world.unsprawl(["apply", `${subject.name}.json`]);
+    expect(applied.code, applied.stderr).toBe(0);
+    await undo(subject, at);
+    await subject.clear();
+  });
 });
-
-it.each([
-  // Until the container is recreated nothing is done to what shares its network.
-  { to: "local", shared: true, from: "before intent recreate" },
-  { to: "vault", shared: false, from: undefined },
-] as const)(
-  "killed at step boundaries on the way to $to (shared: $shared), then resumed or rolled back",
-  { timeout: 900_000 },
-  async ({ to, shared, from }) => {
-    const name = `k-${to}-${shared ? "shared" : "alone"}`;
-    const model = await new Subject(`${name}-undisturbed`, lane(0), to).begin(shared);
-    const boundaries = oneOfEachStep(boundariesOf(await undisturbed(model), from));
-    expect(boundaries.length).toBeGreaterThan(7);
-    await model.clear();
-    await sweep(boundaries, to === "vault" ? [lane(0)] : lanes, async (at, turn, world) => {
-      const subject = await new Subject(`${name}-${turn}`, world, to).begin(shared);
-      const killed = await subject.apply(at);
-      expect(killed.signal, `${at.kind}: exit ${killed.code}: ${killed.stdout}${killed.stderr}`).toBe("SIGKILL");
-      const verb = (turn + first) % 2 === 0 ? "resume" : "rollback";
-      if (await subject.hasBegun()) {
-        await subject.finish(verb, at.kind);
-        await (verb === "resume" ? subject.expectMoved() : subject.expectBack());
-      }
-      await subject.clear();
-    });
-  },
-);
 
 it("killed at random instants, then resumed or rolled back", { timeout: 900_000 }, async () => {
   const instants = Array.from({ length: RANDOM_KILLS }, () => 40 + randomInt(900));

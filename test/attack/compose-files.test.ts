@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
@@ -88,42 +88,46 @@ function mighty(): string[] {
     .map(({ Name, State }) => `${Name} ${State.Status}`);
 }
 
-it.each<[string, (dir: string) => void]>([
-  ["a base that is not rewritten", (dir) => writeFileSync(join(dir, "base.yaml"), `services:\n  web:\n${EVIL}`)],
-  ["an env file", (dir) => writeFileSync(join(dir, "more.env"), "LD_PRELOAD=/data/evil.so\n")],
-  ["the .env that values are filled from", (dir) => writeFileSync(join(dir, ".env"), "LEVEL=2\n")],
-  [
-    "a file that is included",
-    (dir) => writeFileSync(join(dir, "other.yaml"), "services:\n  db: { image: evil, privileged: true }\n"),
-  ],
-  [
-    "a file that is extended",
-    (dir) => writeFileSync(join(dir, "common.yaml"), `services:\n  base:\n    image: ${BUSYBOX}\n${EVIL}`),
-  ],
-])("changed since the plan: %s", async (what, change) => {
-  const name = `since-${what.replaceAll(/[^a-z]+/g, "-")}`;
-  const dir = project(
-    name,
-    {
-      "base.yaml": "services:\n  web:\n    env_file: more.env\n    extends: { file: common.yaml, service: base }\n",
-      "common.yaml": `services:\n  base:\n    labels: { a: "1" }\n`,
-      "compose.yaml": `include: [other.yaml]\n${web("      LEVEL: ${LEVEL}\n")}`,
-      "other.yaml": `services:\n  db: { image: "${BUSYBOX}", network_mode: none, command: ${COMMAND} }\n`,
-      "more.env": "PORT=1\n",
-      ".env": "LEVEL=1\n",
-    },
-    ...["-f", "base.yaml", "-f", "compose.yaml"],
-  );
-  const planned = await plan(`docker:${name}-web-1`);
-  expect(planned.code, planned.stdout + planned.stderr).toBe(0);
-  const id = idOf(`${name}-web-1`);
-  change(dir);
-  const ran = await world.unsprawl(["apply", "plan.json"]);
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toContain("has changed since the plan was made");
-  expect(idOf(`${name}-web-1`)).toBe(id);
-  expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toContain(DB_PASSWORD);
-  expect(mighty()).toEqual([]);
+describe("changed since the plan", () => {
+  const files = {
+    "base.yaml": "services:\n  web:\n    env_file: more.env\n    extends: { file: common.yaml, service: base }\n",
+    "common.yaml": `services:\n  base:\n    labels: { a: "1" }\n`,
+    "compose.yaml": `include: [other.yaml]\n${web("      LEVEL: ${LEVEL}\n")}`,
+    "other.yaml": `services:\n  db: { image: "${BUSYBOX}", network_mode: none, command: ${COMMAND} }\n`,
+    "more.env": "PORT=1\n",
+    ".env": "LEVEL=1\n",
+  };
+  let dir: string;
+
+  beforeAll(() => {
+    dir = project("since", files, "-f", "base.yaml", "-f", "compose.yaml");
+  });
+
+  it.each<[string, (dir: string) => void]>([
+    ["a base that is not rewritten", (dir) => writeFileSync(join(dir, "base.yaml"), `services:\n  web:\n${EVIL}`)],
+    ["an env file", (dir) => writeFileSync(join(dir, "more.env"), "LD_PRELOAD=/data/evil.so\n")],
+    ["the .env that values are filled from", (dir) => writeFileSync(join(dir, ".env"), "LEVEL=2\n")],
+    [
+      "a file that is included",
+      (dir) => writeFileSync(join(dir, "other.yaml"), "services:\n  db: { image: evil, privileged: true }\n"),
+    ],
+    [
+      "a file that is extended",
+      (dir) => writeFileSync(join(dir, "common.yaml"), `services:\n  base:\n    image: ${BUSYBOX}\n${EVIL}`),
+    ],
+  ])("%s", async (_what, change) => {
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
+    const planned = await plan("docker:since-web-1");
+    expect(planned.code, planned.stdout + planned.stderr).toBe(0);
+    const id = idOf("since-web-1");
+    change(dir);
+    const ran = await world.unsprawl(["apply", "plan.json"]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("has changed since the plan was made");
+    expect(idOf("since-web-1")).toBe(id);
+    expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toContain(DB_PASSWORD);
+    expect(mighty()).toEqual([]);
+  });
 });
 
 it("a saved plan that names one more file, or another folder", async () => {

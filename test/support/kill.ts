@@ -52,13 +52,25 @@ export function boundariesOf(kinds: readonly string[], from?: string): Boundary[
 
 /**
  * One boundary of each step: before or after its effect, at the first or the last step of this name, as drawn. For the
- * sweeps of what kill.test.ts has in another form: that one kills at each. A deep run leaves nothing out.
+ * sweeps of what kill.test.ts has in another form: there each kind has its turn. A deep run leaves nothing out.
  */
 export function oneOfEachStep(boundaries: readonly Boundary[]): Boundary[] {
   if (DEEP) return [...boundaries];
-  const steps = Map.groupBy(boundaries, ({ kind }) => kind.replace(/^(?:after intent|before done|before) /, ""));
-  const drawn = new Set([...steps.values()].map((some) => some[randomInt(some.length)]));
+  const drawn = new Set([...byStep(boundaries).values()].map((some) => some[randomInt(some.length)]));
   return boundaries.filter((one) => drawn.has(one));
+}
+
+/** Those of a kind that no sweep before has visited; of a step that is known by all its kinds, still one, as drawn. */
+export function notYetVisited(boundaries: readonly Boundary[], visited: ReadonlySet<string>): Boundary[] {
+  if (DEEP) return [...boundaries];
+  const isNew = ({ kind }: Boundary): boolean => !visited.has(kind);
+  const known = new Set([...byStep(boundaries).values()].flatMap((some) => (some.some(isNew) ? [] : some)));
+  const drawn = oneOfEachStep([...known]);
+  return boundaries.filter((one) => isNew(one) || drawn.includes(one));
+}
+
+function byStep(boundaries: readonly Boundary[]): ReadonlyMap<string, readonly Boundary[]> {
+  return Map.groupBy(boundaries, ({ kind }) => kind.replace(/^(?:after intent|before done|before) /, ""));
 }
 
 /**

@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     setupFiles: ["test/setup.ts"],
-    maxWorkers: 3,
+    // More than a small machine has processors: much of a test of an engine or a terminal is waiting.
+    maxWorkers: 5,
     // Cases that run together only wait, for a store or a deadline.
     maxConcurrency: 32,
     reporters: [

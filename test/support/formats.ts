@@ -104,7 +104,14 @@ export function filesOf(dir: string): { readonly [file: string]: readonly [mode:
 export function leftovers(world: World): string[] {
   const state = join(world.dir, "state/unsprawl");
   const own = /\.jsonl$|\/fingerprint\.(?:key|cred)$|\/lock\/[^/]*$/;
-  const files = [...filesBelow(state), ...filesBelow(world.memory)].filter((file) => !own.test(file));
+  const files = [...filesBelow(state), ...filesBelow(world.memory)].filter(
+    (file) => !own.test(file) && !(file === join(state, "consumers.json") && listsNobody(file)),
+  );
   // The files of locks stay, empty; none may be held.
   return [...files, ...heldLocks(state)];
+}
+
+/** The agent's index stays when the last consumer is gone. */
+function listsNobody(index: string): boolean {
+  return (JSON.parse(readFileSync(index, "utf8")) as { readonly consumers: readonly object[] }).consumers.length === 0;
 }

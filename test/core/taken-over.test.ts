@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
+import type { Provider } from "../../src/contract/provider.ts";
 import { mustBeOwnValue, type KnownRuns } from "../../src/core/journal/taken-over.ts";
 import type { RunRecords } from "../../src/core/journal/uses.ts";
+import { supplyAll } from "../../src/core/supply.ts";
+import type { Consumer } from "../../src/model/consumer.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Receipt } from "../../src/model/receipt.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -65,4 +68,38 @@ test.each<[what: string, value: Secret, runs: readonly RunRecords[]]>([
   ["anything, without journals", other, []],
 ])("%s is given", (_what, value, runs) => {
   expect(given(value, "web", runs)).toBe(null);
+});
+
+test("a consumer is not given it: a container, or a service of a project; the others get theirs", async () => {
+  const runs = [web, ran("kind/shop", first, 1, "absent"), ran("db", second, 2, "other")];
+  const store = planOf("x").store;
+  const provider = {
+    target: store,
+    parse: () => ({ path: "web", field: "A" }),
+    get: async () => ({ value: second, version: "1" }),
+  } as Partial<Provider> as Provider;
+  const consumers = ["container:web", "kind:shop/api", "container:db", "container:new"].map((id): Consumer => ({
+    id,
+    delivery: "file",
+    folder: `/run/${id}`,
+    owner: { uid: 0, gid: 0 },
+    values: [{ name: "A", reference: REFERENCE, store: store.name }],
+    script: false,
+    onChange: null,
+    stores: [store],
+  }));
+  const supplied = await supplyAll(consumers, {
+    store: async () => provider,
+    storeOf: async () => provider,
+    resolve: async () => new Map(),
+    know: () => undefined,
+    known: () => ({ runs, key }),
+    write: () => ["A"],
+  });
+  expect(supplied.map(({ consumer, error }) => [consumer.id, error?.code ?? null])).toEqual([
+    ["container:web", "conflict"],
+    ["kind:shop/api", "conflict"],
+    ["container:db", null],
+    ["container:new", null],
+  ]);
 });

@@ -24,6 +24,17 @@ export function readerRights(
   return [{ path: wholeTree ? `${base}*` : base, capabilities: ["read"] }];
 }
 
+/** What seeing that a secret has changed needs, without reading it: nothing where the engine keeps no versions. */
+export function versionRights(
+  mount: string,
+  prefix: string,
+  kvVersion: 1 | 2,
+  wholeTree: boolean,
+): readonly PolicyRule[] {
+  if (kvVersion === 1) return [];
+  return [{ path: `${mount}/metadata/${prefix}${wholeTree ? "*" : ""}`, capabilities: ["read"] }];
+}
+
 /** What moving and taking back one secret needs. */
 export function writerRights(mount: string, path: string, kvVersion: 1 | 2): readonly PolicyRule[] {
   if (kvVersion === 1) return [{ path: `${mount}/${path}`, capabilities: ["create", "read", "update", "delete"] }];

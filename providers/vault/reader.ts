@@ -5,7 +5,7 @@ import { Secret } from "../../src/model/secret.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
 import { fixedPrefix } from "./names.ts";
-import { policyLine, readerRights, shortHash } from "./policy.ts";
+import { policyLine, readerRights, shortHash, versionRights } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 
 type IssuedVaultReader = Awaited<ReturnType<Provider["issueReader"]>>;
@@ -24,7 +24,12 @@ export async function issueReader(
 ): Promise<IssuedVaultReader> {
   const { mount, path, namespace, auth } = settings;
   const prefix = fixedPrefix(path);
-  const policy = readerRights(mount, prefix, version, path.includes("{")).map(policyLine).join("\n");
+  const wholeTree = path.includes("{");
+  const rules = [
+    ...readerRights(mount, prefix, version, wholeTree),
+    ...versionRights(mount, prefix, version, wholeTree),
+  ];
+  const policy = rules.map(policyLine).join("\n");
   const name = `unsprawl-runtime-${mount.replace(/[^\w-]/g, "-")}-${shortHash(namespace, mount, path)}`;
   const byHand = new UnsprawlError(
     "denied",

@@ -29,11 +29,12 @@ export type AgentRecord = {
 };
 
 /** A file that is missing or cannot be read counts as empty: it is learned again from folders and stores. */
-export function openRecord(stateFolder: string): AgentRecord {
-  const file = join(stateFolder, "agent.json");
-  const state = read(file);
+export function openRecord(stateFolder: string | null): AgentRecord {
+  const file = stateFolder === null ? null : join(stateFolder, "agent.json");
+  const state: AgentState = file === null ? { applied: {}, stopped: {}, gone: {} } : read(file);
   let writing: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
+    if (file === null) return writing;
     const write = (): Promise<void> => atomicWrite(file, jsonText({ version: 1, ...state }), { mode: 0o600 });
     return (writing = writing.then(write, write));
   };

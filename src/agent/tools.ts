@@ -40,8 +40,8 @@ export type AgentTools = {
   readonly consumers: (source: string) => Promise<FoundConsumers>;
   /** For digests of values. */
   readonly key: FingerprintKey;
-  /** The state folder. */
-  readonly state: string;
+  /** The state folder; null to remember nothing. */
+  readonly state: string | null;
   readonly told: (event: AgentEvent) => void;
   /** No value is at hand any more: those that were known for redaction can be forgotten. */
   readonly forget: () => void;

@@ -156,14 +156,24 @@ unsprawl watch install dockerfile, an image for the last three.`,
     summary: "Serve this host: files for migrated containers, at boot and when a value changes in the store",
     details: `agent writes the files that migrated containers mount, starts containers that could not start without them, and
 hands a new value to its consumers: a restart, one container at a time and only while each gets healthy; a signal; or
-nothing. The label unsprawl.on-change of a container comes before --on-change.`,
+nothing. The label unsprawl.on-change of a container comes before --on-change.
+
+unsprawl agent install systemd|compose|swarm   print what makes a service of it; with --yes write it, and issue
+                                               credentials of its own that can only read
+unsprawl agent uninstall systemd               remove both`,
     options: [
       ["--once", "one pass: files, starts, and what has changed since the pass before; exit 5 if something is left"],
       ["--on-change <what>", "what a container gets on a new value: restart (default), signal:NAME or none"],
       ["--every <time>", "ask the stores this often (default: 2s)"],
       ["--boot-timeout <time>", "with --once: before the engine starts, without it, and for at most this long"],
+      ["--metrics <address>", "counters for Prometheus, such as 127.0.0.1:9465"],
       ["--grace <time>", "how long a container without a health check must stay up (default: 5s)"],
       ["--health-timeout <time>", "how long a health check may take (default: 90s)"],
+      ["--yes", "install, uninstall: do what is printed"],
+      ["-o, --output <folder>", "install: write the files into this folder"],
+      ["--overwrite", "install: replace files that differ"],
+      ["--image <ref>", "install: the image with unsprawl in it"],
+      ["--to <store…>", "install: the stores that it may read (default: those of this host's consumers)"],
     ],
     stopping: "stopping",
     load: () => import("./commands/agent.ts"),

@@ -1,10 +1,11 @@
 import type { RunResult } from "../core/apply.ts";
+import { agentWarning } from "../core/agent-state.ts";
 import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
-import { printError, writeResult } from "./output.ts";
+import { printError, say, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { runText } from "./views/run-text.ts";
 
@@ -20,7 +21,18 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
     null,
     context,
   );
+  if (!context.json) await sayWithoutAgent(context);
   return error === null ? EXIT.ok : printError(error, context);
+}
+
+/** Says what a reboot would stop, where this host has no agent. */
+async function sayWithoutAgent(context: CommandContext): Promise<void> {
+  const { assembly } = context;
+  const { index } = await assembly.supplies();
+  const warning = agentWarning(assembly.state(), index.read().length);
+  if (warning === null) return;
+  say(context, warning);
+  say(context, "  next: unsprawl agent install systemd");
 }
 
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {

@@ -16,12 +16,18 @@ type EngineClient = { readonly docker: (...args: string[]) => string };
 export async function migrated(
   { docker }: EngineClient,
   world: World,
-  app: { readonly name: string; readonly image: string; readonly deliver: string; readonly more?: readonly string[] },
+  app: {
+    readonly name: string;
+    readonly image: string;
+    readonly deliver: string;
+    readonly more?: readonly string[];
+    readonly command?: readonly string[];
+  },
 ): Promise<string> {
-  const { name, image, deliver, more = [] } = app;
+  const { name, image, deliver, more = [], command = APP } = app;
   const value = random(24);
   world.plant({ [`${name} API_TOKEN`]: value });
-  docker("run", "-d", "--name", name, "--restart", "always", "-e", `API_TOKEN=${value}`, ...more, image, ...APP);
+  docker("run", "-d", "--name", name, "--restart", "always", "-e", `API_TOKEN=${value}`, ...more, image, ...command);
   const args = ["migrate", `docker:${name}`, "--to", "vault", "--deliver", deliver, "--grace", "100ms", "--yes"];
   const { code, stdout, stderr } = await world.unsprawl(args);
   expect(code, stderr + stdout).toBe(0);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { knownRuns } from "../../core/journal/render-journal.ts";
 import {
@@ -8,18 +9,29 @@ import {
   type AgentSettings,
   type AgentTools,
 } from "../../agent/index.ts";
+import { openAgentMetrics, type AgentMetrics } from "../../agent/metrics.ts";
+import type { Assembly } from "../../assembly/index.ts";
+import { openStore } from "../../assembly/open-store.ts";
 import { lockAgent } from "../../core/journal/lock.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
+import { fingerprintKey } from "../../model/fingerprint.ts";
+import { canonical } from "../../model/mac.ts";
+import { VERSION } from "../../model/version.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { agentEventJson, agentEventText } from "../views/agent-text.ts";
 
 /** `unsprawl agent [--once]`: serves this host's consumers until it is stopped, or once. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
+  if (args[0] === "install") return (await import("./agent-install.ts")).install(context, args.slice(1), options);
+  if (args[0] === "uninstall") return (await import("./agent-install.ts")).uninstall(context, args.slice(1), options);
   if (args[0] !== undefined)
     throw new UnsprawlError("usage", `not an action of agent: ${JSON.stringify(args[0])}`, "unsprawl agent --help");
+  const foreign = ["yes", "output", "overwrite", "image", "to"].find((flag) => options[flag] !== undefined);
+  if (foreign !== undefined)
+    throw new UnsprawlError("usage", `--${foreign} is for agent install`, "unsprawl agent install systemd");
   const { assembly, signal } = context;
   const settings = settingsOf(options);
   const once = options["once"] === true;
@@ -28,8 +40,13 @@ export async function run(context: CommandContext, args: readonly string[], opti
     throw new UnsprawlError("usage", "--boot-timeout goes with --once", "unsprawl agent --once --boot-timeout 30s");
   const bootMs = boot === null ? null : parseDuration(boot, "--boot-timeout");
   const lock = lockAgent(assembly.state());
+  let metrics: AgentMetrics | null = null;
   try {
-    const told: AgentTools["told"] = (event) => void write(event, context);
+    metrics = await openAgentMetrics(textFlag(options, "metrics"), VERSION);
+    const told: AgentTools["told"] = (event) => {
+      metrics?.count(event);
+      void write(event, context);
+    };
     const tools = await toolsOf(context, told);
     if (!once) {
       await serveHost(settings, tools, signal);
@@ -40,6 +57,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     if (served === 0) say(context, "this host has no consumers of stored values");
     return failed ? EXIT.partly : EXIT.ok;
   } finally {
+    await metrics?.close();
     lock.release();
   }
 }
@@ -63,25 +81,51 @@ function settingsOf(options: ParsedFlags): AgentSettings {
 async function toolsOf({ assembly }: CommandContext, told: AgentTools["told"]): Promise<AgentTools> {
   const { redactor } = assembly;
   const supplies = await assembly.supplies();
-  const key = assembly.key();
+  const { key, state } = keyed(assembly);
   redactor.settle();
   return {
     supplies,
     stores: {
-      store: assembly.store,
-      storeOf: assembly.storeOf,
+      ...(await storesOf(assembly)),
       resolve: assembly.resolve,
       know: (value) => redactor.know(value),
-      names: assembly.knownStores,
-      known: () => knownRuns({ state: assembly.state(), key, tails: STEP_TAILS }),
+      known: () => knownRuns({ state: assembly.state(), key: state === null ? null : key, tails: STEP_TAILS }),
     },
     engine: assembly.engine,
     consumers: assembly.consumers,
     key,
-    state: assembly.state(),
+    state,
     told,
     forget: () => redactor.forget(),
   };
+}
+
+/** The stores by the agent's own credentials where it has some, else as they are configured. */
+async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], "store" | "storeOf" | "names">> {
+  const { agentHome, readReaders } = await import("../../delivery/readers.ts");
+  const home = agentHome(assembly.env);
+  const readers = readReaders(home) ?? [];
+  return {
+    store: async (name) => {
+      const own = readers.find((one) => one.name === name);
+      return own === undefined ? assembly.store(name) : openStore(own, home);
+    },
+    storeOf: async (target) => {
+      const own = readers.find((one) => canonical(one.target) === canonical(target));
+      return own === undefined ? assembly.storeOf(target) : openStore(own, home);
+    },
+    names: async () => [...new Set([...readers.map(({ name }) => name), ...(await assembly.knownStores())])],
+  };
+}
+
+/** Where the installation's key cannot be opened, digests serve for this process alone and are not kept. */
+function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {
+  try {
+    return { key: assembly.key(), state: assembly.state() };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+    return { key: fingerprintKey(randomBytes(32)), state: null };
+  }
 }
 
 async function write(event: AgentEvent, context: CommandContext): Promise<void> {

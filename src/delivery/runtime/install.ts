@@ -1,17 +1,15 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Provider, ReaderFile } from "../../contract/provider.ts";
+import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { belowFolder } from "../../kit/io/name.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import type { Json } from "../../model/json.ts";
-import { Secret } from "../../model/secret.ts";
 import { atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { issueCredentials } from "../readers.ts";
 import { memoryRoot } from "../tmpfs.ts";
 import { foreignFile, foreignProgram, resolverFile } from "./owned.ts";
 import { runtimeProgram } from "./program.ts";
-import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
+import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings } from "./settings.ts";
 
 const WAIT_MS = 15_000;
 
@@ -46,7 +44,7 @@ export async function installRuntime(
   mkdirSync(home, { recursive: true, mode: 0o700 });
   mustBeRoots(foreignFile([home]));
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
-  for (const provider of providers) stores.set(provider.target.name, await credentials(provider, home));
+  for (const provider of providers) stores.set(provider.target.name, await issueCredentials(provider, home));
   if (stores.size === 0)
     throw new UnsprawlError("usage", "the runtime needs a store to read from", "unsprawl runtime install --to STORE");
 
@@ -159,34 +157,6 @@ function requireHost(engine: Engine, configFile: string | null): Daemon {
     `no dockerd of this host listens on ${engine.connection.address}`,
     "run it on the engine's host, or: unsprawl runtime install --print",
   );
-}
-
-async function credentials(provider: Provider, home: string): Promise<RuntimeStore> {
-  const folder = belowFolder(home, provider.target.name);
-  const { config, files } = await provider.issueReader(heldIn(folder));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const file of files) await atomicWrite(join(folder, file.name), file.content.expose(), { mode: 0o600 });
-  return {
-    name: provider.target.name,
-    provider: provider.target.provider,
-    config: placed(config, folder) as { [key: string]: Json },
-  };
-}
-
-function heldIn(folder: string): ReaderFile[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => ({ name, content: Secret.of(readFileSync(join(folder, name))) }));
-}
-
-/** Replaces `{dir}` in a reader's configuration by the folder of its files. */
-function placed(value: Json, folder: string): Json {
-  if (typeof value === "string") return value.replaceAll("{dir}", folder);
-  if (Array.isArray(value)) return value.map((one: Json) => placed(one, folder));
-  if (typeof value === "object" && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, placed(one as Json, folder)]));
-  return value;
 }
 
 async function realRuntime(engine: Engine): Promise<string> {

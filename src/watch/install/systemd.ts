@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { calendarOf } from "./calendar.ts";
+import { quotedSetting, unitText } from "./unit-text.ts";
 import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FOLDER = "/etc/systemd/system";
@@ -42,7 +43,7 @@ function serviceUnit(settings: InstallSettings): string {
     ...(shared === null ? ["HOME=/var/lib/unsprawl"] : []),
     ...(socket === null || socket === "/var/run/docker.sock" ? [] : [`DOCKER_HOST=unix://${socket}`]),
   ];
-  return unit({
+  return unitText({
     Unit: [
       "Description=unsprawl: tells which secrets are new, back or gone",
       `After=network-online.target${socket === null ? "" : " docker.service"}`,
@@ -53,8 +54,8 @@ function serviceUnit(settings: InstallSettings): string {
         ? // Findings are told, and are no failure of the service.
           ["Type=oneshot", "SuccessExitStatus=3"]
         : ["Type=exec", "Restart=on-failure", "RestartSec=10s", "TimeoutStopSec=60s"]),
-      `ExecStart=${command.map((word) => quoted(word).replaceAll("$", "$$$$")).join(" ")}`,
-      `Environment=${environment.map(quoted).join(" ")}`,
+      `ExecStart=${command.map((word) => quotedSetting(word).replaceAll("$", "$$$$")).join(" ")}`,
+      `Environment=${environment.map(quotedSetting).join(" ")}`,
       ...identity(settings),
       // Readable by the service alone, under /run/credentials/UNIT: systemd.exec(5), CREDENTIALS.
       ...secrets.map(({ name, file }) => `LoadCredential=${name}:${file.replaceAll("%", "%%")}`),
@@ -79,7 +80,7 @@ function identity({ shared, group, socket }: InstallSettings): string[] {
 
 function writable({ shared, metricsFile, watching }: InstallSettings): string[] {
   const paths = shared === null ? [] : [shared.state];
-  if (metricsFile === null) return paths.map((path) => `ReadWritePaths=${quoted(path)}`);
+  if (metricsFile === null) return paths.map((path) => `ReadWritePaths=${quotedSetting(path)}`);
   const folder = dirname(metricsFile);
   // A folder under /run is made for the service, and can be read by others.
   if (watching.once && folder.startsWith("/run/"))
@@ -89,8 +90,9 @@ function writable({ shared, metricsFile, watching }: InstallSettings): string[] 
       "watch.metrics.file: a file in a folder elsewhere, such as /var/lib/node_exporter/unsprawl.prom",
     );
   const made = /^\/run\/([\w.-]+)$/.exec(folder)?.[1];
-  if (made !== undefined) return [...paths.map((path) => `ReadWritePaths=${quoted(path)}`), `RuntimeDirectory=${made}`];
-  return [...paths, folder].map((path) => `ReadWritePaths=${quoted(path)}`);
+  if (made !== undefined)
+    return [...paths.map((path) => `ReadWritePaths=${quotedSetting(path)}`), `RuntimeDirectory=${made}`];
+  return [...paths, folder].map((path) => `ReadWritePaths=${quotedSetting(path)}`);
 }
 
 /**
@@ -110,7 +112,7 @@ const HARDENING = [
 
 function timerUnit({ watching }: InstallSettings): string {
   const { every, cron } = watching;
-  return unit({
+  return unitText({
     Unit: ["Description=unsprawl: when secrets are looked for"],
     Timer: [
       ...(cron === null
@@ -152,19 +154,3 @@ function inHome({ program, watching, config, shared, socket }: InstallSettings):
 }
 
 const pathOf = (source: string): string => source.slice(source.indexOf(":") + 1);
-
-function unit(sections: { readonly [name: string]: readonly string[] }): string {
-  return Object.entries(sections)
-    .map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)
-    .join("\n");
-}
-
-/** A word of a unit's setting as systemd reads it back: systemd.syntax(7), QUOTING, and specifiers of systemd.unit(5). */
-function quoted(word: string): string {
-  const escaped = word
-    .replace(/[\\"]/g, "\\$&")
-    // oxlint-disable-next-line no-control-regex -- a line's end would begin a setting of its own
-    .replace(/[\u0000-\u001f\u007f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
-    .replaceAll("%", "%%");
-  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
-}

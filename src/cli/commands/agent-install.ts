@@ -1,0 +1,119 @@
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Assembly } from "../../assembly/index.ts";
+import type { Provider } from "../../contract/provider.ts";
+import { AGENT_UNIT } from "../../core/agent-state.ts";
+import { homeOf } from "../../kit/home.ts";
+import { jsonText } from "../../kit/text/escape.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { parseOnChange } from "../../model/consumer.ts";
+import { canonical } from "../../model/mac.ts";
+import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { say, writeResult } from "../output.ts";
+
+/**
+ * `unsprawl agent install systemd|compose|swarm`: prints the service; with --yes writes it, and issues the credentials by
+ * which it reads the stores of this host's consumers.
+ */
+export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
+  const { agentFormOf, agentInstallation } = await import("../../agent/install/index.ts");
+  const { placesOf, writeFiles } = await import("../../watch/install/write.ts");
+  const { agentHome, writeReaders } = await import("../../delivery/readers.ts");
+  const { memoryRoot } = await import("../../delivery/tmpfs.ts");
+  const { findConnection } = await import("../../engine/connection.ts");
+  const { assembly } = context;
+  const { cwd, env } = assembly;
+  const config = text(options, "config");
+  const form = agentFormOf(args[0]);
+  const home = agentHome(env);
+  const made = agentInstallation(form, {
+    words: wordsOf(options),
+    // Beside this file once both are bundled.
+    program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
+    image: text(options, "image"),
+    config: config === null ? null : resolve(cwd, config),
+    state: assembly.state(),
+    memory: memoryRoot(env),
+    home,
+    socket: findConnection(env).socketPath,
+    userHome: homeOf(env),
+  });
+  const providers = await storesToRead(assembly, list(options, "to"));
+  const folder = text(options, "output");
+  const yes = options["yes"] === true;
+  const placed = placesOf(made.files, folder, cwd);
+  const names = providers.map(({ target }) => target.name);
+  const written = yes || folder !== null ? await writeFiles(placed, options["overwrite"] === true) : [];
+  if (yes) await writeReaders(providers, home);
+  const next = made.next(placed.map(({ path }) => path));
+  await writeResult(
+    context.json
+      ? jsonText({ version: 1, form, files: placed, written, credentials: { folder: home, stores: names }, next })
+      : placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"),
+    null,
+    context,
+  );
+  if (context.json) return EXIT.ok;
+  for (const note of made.notes) say(context, note);
+  const issued = yes ? "issued" : "to be issued";
+  if (names.length > 0) say(context, `read-only credentials ${issued} in ${home}: ${names.join(", ")}`);
+  else say(context, "this host has no consumers yet: name the stores that it may read with --to");
+  if (written.length > 0) for (const path of written) say(context, `wrote ${path}`);
+  if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR");
+  for (const command of next) say(context, `  next: ${command}`);
+  return EXIT.ok;
+}
+
+/** `unsprawl agent uninstall systemd`: with --yes removes the unit and the credentials. */
+export async function uninstall(
+  context: CommandContext,
+  args: readonly string[],
+  options: ParsedFlags,
+): Promise<number> {
+  if (args[0] !== "systemd")
+    throw new UnsprawlError(
+      "usage",
+      "only the systemd unit is uninstalled from here",
+      "docker compose -f unsprawl-agent-compose.yaml down --volumes, for the others",
+    );
+  const { agentHome } = await import("../../delivery/readers.ts");
+  const paths = [join("/etc/systemd/system", AGENT_UNIT), agentHome(context.assembly.env)].filter((path) =>
+    existsSync(path),
+  );
+  const yes = options["yes"] === true;
+  if (yes) for (const path of paths) rmSync(path, { recursive: true, force: true });
+  await writeResult(
+    context.json
+      ? jsonText({ version: 1, paths, removed: yes })
+      : paths.map((path) => `${yes ? "removed" : "to be removed:"} ${path}`).join("\n") || "no agent is installed",
+    null,
+    context,
+  );
+  if (!yes && paths.length > 0) say(context, "nothing was removed: add --yes");
+  if (yes && paths.length > 0) {
+    say(context, `  next: systemctl disable --now ${AGENT_UNIT}; systemctl daemon-reload`);
+    say(context, "the stores still know its credentials: revoke them there");
+  }
+  return EXIT.ok;
+}
+
+/** The flags that the service has too, checked. */
+function wordsOf(options: ParsedFlags): string[] {
+  const onChange = text(options, "onChange");
+  if (onChange !== null) parseOnChange(onChange);
+  const flags = { onChange: "--on-change", every: "--every", metrics: "--metrics", grace: "--grace" };
+  const all = { ...flags, healthTimeout: "--health-timeout" };
+  return Object.entries(all).flatMap(([name, flag]) => {
+    const value = text(options, name);
+    return value === null ? [] : [flag, value];
+  });
+}
+
+/** The stores that are named, else those of this host's consumers. */
+async function storesToRead(assembly: Assembly, named: readonly string[]): Promise<readonly Provider[]> {
+  if (named.length > 0) return Promise.all(named.map((name) => assembly.store(name)));
+  const consumers = (await assembly.supplies()).index.read();
+  const targets = new Map(consumers.flatMap(({ stores }) => stores).map((one) => [canonical(one), one]));
+  return Promise.all([...targets.values()].map((target) => assembly.storeOf(target)));
+}

@@ -1,0 +1,16 @@
+/** The text of a unit: its sections, each with lines that are written already. */
+export function unitText(sections: { readonly [name: string]: readonly string[] }): string {
+  return Object.entries(sections)
+    .map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)
+    .join("\n");
+}
+
+/** A word of a unit's setting as systemd reads it back: systemd.syntax(7), QUOTING, and specifiers of systemd.unit(5). */
+export function quotedSetting(word: string): string {
+  const escaped = word
+    .replace(/[\\"]/g, "\\$&")
+    // oxlint-disable-next-line no-control-regex -- a line's end would begin a setting of its own
+    .replace(/[\u0000-\u001f\u007f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
+    .replaceAll("%", "%%");
+  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BUSYBOX, FILE_ENV } from "../services/images.ts";
+import { startOpenBao, type OpenBao } from "../services/openbao.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
+import { DEEP } from "../support/deep.ts";
+import { makeWorld, type World } from "../support/world.ts";
+import { change, emptyMemory, migrated, startAgent, valueIn, type RunningAgent } from "./stage.ts";
+
+// A value changes in OpenBao: the agent hands it to the applications, one after the other.
+
+let engine: WorkerEngine;
+let bao: OpenBao;
+let world: World;
+let agent: RunningAgent | null = null;
+
+const HEALTH = ["--health-cmd", "true", "--health-interval", "300ms", "--stop-timeout", "1"];
+const APPS = [
+  { name: "alpha", image: BUSYBOX, deliver: "shim", more: HEALTH },
+  { name: "beta", image: FILE_ENV, deliver: "file", more: ["--stop-timeout", "1"] },
+];
+const GRACE = ["--grace", "200ms"];
+
+beforeAll(async () => {
+  [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
+  world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
+  for (const app of APPS) await migrated(engine, world, app);
+});
+
+afterAll(async () => {
+  await agent?.end().catch(() => null);
+  await engine?.clean();
+  await bao?.stop();
+  world?.remove();
+});
+
+const has = (name: string): string => {
+  try {
+    return valueIn(engine, name);
+  } catch {
+    return "it is down";
+  }
+};
+
+const restarts = (since: string): string[][] => {
+  const at = new Date(Date.now() + 1000).toISOString();
+  const filters = ["die", "start", "health_status"].flatMap((event) => ["--filter", `event=${event}`]);
+  const format = ["--format", "{{.Action}} {{.Actor.Attributes.name}}"];
+  const text = engine.docker("events", "--since", since, "--until", at, ...filters, ...format);
+  return text.split("\n").map((line) => line.split(" "));
+};
+
+describe("a changed value", () => {
+  it("reaches the application within 5 s at the 95th percentile, one container at a time, none unhealthy", async () => {
+    const since = new Date().toISOString();
+    agent = startAgent(world, ...GRACE);
+    const rounds = DEEP ? 50 : 10;
+    const took: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { name } = APPS[round % APPS.length] ?? { name: "" };
+      const value = await change(bao, world, name);
+      const began = Date.now();
+      while (has(name) !== value && Date.now() - began < 60_000) await sleep(50);
+      took.push(Date.now() - began);
+    }
+    // Both at once, in the end.
+    const both = await Promise.all(APPS.map(async ({ name }) => [name, await change(bao, world, name)] as const));
+    for (const [name, value] of both) await expect.poll(() => has(name), { timeout: 30_000 }).toBe(value);
+    const sorted = took.toSorted((a, b) => a - b);
+    expect(sorted[Math.ceil(sorted.length * 0.95) - 1], took.join(" ")).toBeLessThan(5000);
+
+    const events = restarts(since);
+    expect(events.filter(([action]) => action === "die")).toHaveLength(rounds + 2);
+    const down = new Set<string>();
+    for (const [action = "", name = ""] of events) {
+      if (action === "die") down.add(name);
+      if (action === "start") down.delete(name);
+      expect(down.size, "two are down at once").toBeLessThan(2);
+    }
+    expect(events.filter((words) => words.includes("unhealthy"))).toEqual([]);
+    expect(await agent.end()).toBe(0);
+  });
+
+  it("is given to one that asks for a signal without a restart", async () => {
+    const listening =
+      "trap 'cat /run/secrets/API_TOKEN >/tmp/seen' HUP; trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done";
+    const more = ["--stop-timeout", "1", "--label", "unsprawl.on-change=signal:HUP"];
+    await migrated(engine, world, {
+      name: "gamma",
+      image: FILE_ENV,
+      deliver: "file",
+      more,
+      command: ["sh", "-c", listening],
+    });
+    const started = engine.docker("inspect", "-f", "{{.State.StartedAt}}", "gamma");
+    expect((await world.unsprawl(["agent", "--once", ...GRACE])).code).toBe(0);
+    const value = await change(bao, world, "gamma");
+    const { code, stdout, stderr } = await world.unsprawl(["agent", "--once", ...GRACE]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain("gamma: signalled");
+    await expect.poll(() => engine.docker("exec", "gamma", "cat", "/tmp/seen")).toBe(value);
+    expect(engine.docker("inspect", "-f", "{{.State.StartedAt}}", "gamma")).toBe(started);
+  });
+
+  it("that a container does not survive stops there, and goes on once it is well", async () => {
+    const before = await change(bao, world, "alpha");
+    expect((await world.unsprawl(["agent", "--once", ...GRACE])).code).toBe(0);
+    const mounts = engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", "alpha");
+    // It shares the files, comes first, and does not start once there is another value than that of now.
+    const picky = `[ "$(cat /values/API_TOKEN)" = "$(cat /state/wanted 2>/dev/null || echo none)" ] || exit 3; sleep 100000`;
+    engine.docker("volume", "create", "picky");
+    const want = (value: string): string =>
+      engine.docker("run", "--rm", "-v", "picky:/state", BUSYBOX, "sh", "-c", `echo '${value}' >/state/wanted`);
+    want(before);
+    engine.docker(
+      ...["run", "-d", "--name", "picky", "--stop-timeout", "1", "--init=false"],
+      ...[
+        "--mount",
+        `type=bind,source=${mounts},target=/values,readonly`,
+        "-v",
+        "picky:/state",
+        BUSYBOX,
+        "sh",
+        "-c",
+        picky,
+      ],
+    );
+    const started = engine.docker("inspect", "-f", "{{.State.StartedAt}}", "alpha");
+    const value = await change(bao, world, "alpha");
+    const failed = await world.unsprawl(["agent", "--once", ...GRACE]);
+    expect(failed.code, failed.stdout).toBe(5);
+    expect(failed.stdout).toContain("stopped at picky");
+    expect(engine.docker("inspect", "-f", "{{.State.StartedAt}}", "alpha")).toBe(started);
+    // Still so at the next pass, which restarts nothing.
+    expect((await world.unsprawl(["agent", "--once", ...GRACE])).code).toBe(5);
+    expect(has("alpha")).toBe(before);
+    want(value);
+    engine.docker("start", "picky");
+    await sleep(1000);
+    const after = await world.unsprawl(["agent", "--once", ...GRACE]);
+    expect(after.code, after.stdout + after.stderr).toBe(0);
+    expect(has("alpha")).toBe(value);
+    engine.docker("rm", "-f", "picky");
+  });
+
+  it("files that vanish while it runs are written again", async () => {
+    agent = startAgent(world, ...GRACE, "--every", "200ms");
+    await expect.poll(() => agent?.child.exitCode).toBe(null);
+    await sleep(1500);
+    emptyMemory(world);
+    const mounts = engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", "alpha");
+    await expect.poll(() => agent?.output(), { timeout: 20_000 }).toContain("container:alpha: wrote API_TOKEN");
+    engine.docker("restart", "-t", "1", "alpha");
+    expect(has("alpha")).toHaveLength(24);
+    expect(mounts).toContain(world.memory);
+    expect(await agent.end()).toBe(0);
+  });
+});
+
+describe("an agent that is killed", () => {
+  it("leaves nothing stale for longer than a poll of the next one, and nothing lost", async () => {
+    for (let round = 0; round < (DEEP ? 20 : 3); round++) {
+      agent = startAgent(world, ...GRACE, "--every", "500ms");
+      await sleep(500 + Math.random() * 1500);
+      const { name } = APPS[round % APPS.length] ?? { name: "" };
+      const value = await change(bao, world, name);
+      await sleep(Math.random() * 2500);
+      expect(await agent.end("SIGKILL")).toBe(null);
+      agent = startAgent(world, ...GRACE, "--every", "500ms");
+      await expect.poll(() => has(name), { timeout: 15_000, interval: 100 }).toBe(value);
+      expect(await agent.end()).toBe(0);
+    }
+    const { code, stdout } = await world.unsprawl(["agent", "--once", ...GRACE]);
+    expect(code, stdout).toBe(0);
+  });
+
+  it("there is one agent a host", async () => {
+    agent = startAgent(world, ...GRACE);
+    await expect
+      .poll(async () => (await world.unsprawl(["agent", "--once"])).stderr, { timeout: 20_000 })
+      .toContain("another unsprawl agent serves this host");
+    expect(await agent.end()).toBe(0);
+  });
+});

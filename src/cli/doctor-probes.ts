@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Assembly } from "../assembly/index.ts";
+import { agentState } from "../core/agent-state.ts";
 import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
 import { runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
 import { readJournal } from "../core/journal/journal.ts";
@@ -12,7 +13,6 @@ import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { rotationTools } from "./run-tools.ts";
 
-const AGENT_UNIT = "/etc/systemd/system/unsprawl-agent.service";
 
 /** The engine, what containers of this host need, and what runs have left. */
 export async function hostProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
@@ -41,7 +41,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         return [
           ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null),
           ...notes,
-          agentCheck(consumers, existsSync(AGENT_UNIT)),
+          agentCheck(consumers, Object.values(agentState(assembly.state())).includes(true)),
         ];
       },
     },

@@ -6,7 +6,7 @@ export const AGENT_UNIT = "unsprawl-agent.service";
 const UNIT_FOLDERS = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /** Whether someone writes this host's files again after a reboot, and when a value changes. */
-export type AgentPresence = {
+type AgentPresence = {
   /** An agent with this state folder is running now. */
   readonly running: boolean;
   /** Its systemd unit is installed, so that it starts before the engine. */
@@ -21,7 +21,7 @@ export function agentState(state: string): AgentPresence {
   };
 }
 
-/** The line for a host whose consumers would not start after a reboot; null where an agent takes care of it. */
+/** The warning for a host whose consumers would not start after a reboot; null where an agent takes care of it. */
 export function agentWarning(state: string, consumers: number): string | null {
   const { running, installed } = agentState(state);
   if (consumers === 0 || running || installed) return null;

@@ -48,13 +48,15 @@ export function fetcher(tools: AgentTools): Fetcher {
     const { consumer, key } = served;
     try {
       const version = await versionOf(served, stores, versions);
-      if (version !== null && seen.get(key) === version && inPlace(served)) return null;
-      const fetched = await fetch(served, tools, stores);
-      await got(fetched);
-      done.add(key);
-      if (version === null) seen.delete(key);
-      else seen.set(key, version);
-      if (failing.delete(key)) tools.told({ kind: "recovered", what: consumer.id });
+      const isSame = version !== null && seen.get(key) === version && inPlace(served);
+      if (!isSame) {
+        await got(await fetch(served, tools, stores));
+        done.add(key);
+        if (version === null) seen.delete(key);
+        else seen.set(key, version);
+      }
+      if (failing.get(key)) tools.told({ kind: "recovered", what: consumer.id });
+      failing.delete(key);
       return null;
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
@@ -75,7 +77,8 @@ export function fetcher(tools: AgentTools): Fetcher {
       const error = await serve(served, versions, got);
       if (error === null || !AWAY.includes(error.code)) continue;
       lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
-      for (const other of all) if (!failing.has(other.key)) failing.set(other.key, error.message);
+      // Without a word: what is wrong has been said.
+      for (const other of all) if (!failing.has(other.key)) failing.set(other.key, "");
       return;
     }
     lane.failures = 0;
@@ -148,8 +151,9 @@ async function versionOf(
 /** Whether each file is there: a folder on tmpfs can be emptied. */
 function inPlace({ consumer, files }: ServedConsumer): boolean {
   if (!files) return true;
-  const names = [...consumer.values.map(({ name }) => name)];
-  return names.every((name) => lstatSync(join(consumer.folder, name), { throwIfNoEntry: false })?.isFile() === true);
+  return consumer.values.every(
+    ({ name }) => lstatSync(join(consumer.folder, name), { throwIfNoEntry: false })?.isFile() === true,
+  );
 }
 
 /** The values from their stores, written where there are files. Throws what the stores throw. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Assembly } from "../assembly/index.ts";
 import { agentState } from "../core/agent-state.ts";
 import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
@@ -12,7 +11,6 @@ import { once } from "../kit/once.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { rotationTools } from "./run-tools.ts";
-
 
 /** The engine, what containers of this host need, and what runs have left. */
 export async function hostProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {

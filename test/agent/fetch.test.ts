@@ -36,6 +36,7 @@ function toolsWith(stores: { readonly [name: string]: FakeStore }): { tools: Age
       storeOf: async ({ name }) => open(name) as Provider,
       resolve: async () => new Map(),
       know: () => undefined,
+      known: () => ({ runs: [], key: null }),
     },
     key: fingerprintKey(Buffer.alloc(32, 1)),
     told: (event) => void told.push(event),

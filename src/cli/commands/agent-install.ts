@@ -9,7 +9,7 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
 import { canonical } from "../../model/mac.ts";
-import { list, text, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 
 /**
@@ -24,14 +24,14 @@ export async function install(context: CommandContext, args: readonly string[], 
   const { findConnection } = await import("../../engine/connection.ts");
   const { assembly } = context;
   const { cwd, env } = assembly;
-  const config = text(options, "config");
+  const config = textFlag(options, "config");
   const form = agentFormOf(args[0]);
   const home = agentHome(env);
   const made = agentInstallation(form, {
     words: wordsOf(options),
     // Beside this file once both are bundled.
     program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
-    image: text(options, "image"),
+    image: textFlag(options, "image"),
     config: config === null ? null : resolve(cwd, config),
     state: assembly.state(),
     memory: memoryRoot(env),
@@ -39,8 +39,8 @@ export async function install(context: CommandContext, args: readonly string[], 
     socket: findConnection(env).socketPath,
     userHome: homeOf(env),
   });
-  const providers = await storesToRead(assembly, list(options, "to"));
-  const folder = text(options, "output");
+  const providers = await storesToRead(assembly, listFlag(options, "to"));
+  const folder = textFlag(options, "output");
   const yes = options["yes"] === true;
   const placed = placesOf(made.files, folder, cwd);
   const names = providers.map(({ target }) => target.name);
@@ -100,12 +100,12 @@ export async function uninstall(
 
 /** The flags that the service has too, checked. */
 function wordsOf(options: ParsedFlags): string[] {
-  const onChange = text(options, "onChange");
+  const onChange = textFlag(options, "onChange");
   if (onChange !== null) parseOnChange(onChange);
   const flags = { onChange: "--on-change", every: "--every", metrics: "--metrics", grace: "--grace" };
   const all = { ...flags, healthTimeout: "--health-timeout" };
   return Object.entries(all).flatMap(([name, flag]) => {
-    const value = text(options, name);
+    const value = textFlag(options, name);
     return value === null ? [] : [flag, value];
   });
 }

@@ -89,7 +89,7 @@ async function toolsOf({ assembly }: CommandContext, told: AgentTools["told"]): 
       ...(await storesOf(assembly)),
       resolve: assembly.resolve,
       know: (value) => redactor.know(value),
-      known: () => knownRuns({ state: assembly.state(), key: state === null ? null : key, tails: STEP_TAILS }),
+      known: lately(() => knownRuns({ state: assembly.state(), key: state === null ? null : key, tails: STEP_TAILS })),
     },
     engine: assembly.engine,
     consumers: assembly.consumers,
@@ -117,6 +117,17 @@ async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], 
     names: async () => [...new Set([...readers.map(({ name }) => name), ...(await assembly.knownStores())])],
   };
 }
+
+/** The same answer for a moment: a pass asks for many consumers. */
+function lately<T>(read: () => T): () => T {
+  let held: { readonly answer: T; readonly until: number } | null = null;
+  return () => {
+    if (held === null || Date.now() > held.until) held = { answer: read(), until: Date.now() + LATELY_MS };
+    return held.answer;
+  };
+}
+
+const LATELY_MS = 1000;
 
 /** Where the installation's key cannot be opened, digests serve for this process alone and are not kept. */
 function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {

@@ -225,7 +225,6 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/cli/doctor-probes.ts": "it examines the engine's containers",
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
-  "src/cli/doctor-probes.ts": "the consumers of the engine",
   "src/cli/fleet-settings.ts": "a reference as an example",
   "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
   "src/delivery/tmpfs.ts": "the folder for values of Compose projects",

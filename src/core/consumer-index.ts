@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { atomicWrite, digestOf } from "../kit/io/atomic.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -34,6 +34,22 @@ export function consumerIndex(state: () => string): ConsumerIndex {
     },
     remove: async (folders) => change((all) => all.filter(({ folder }) => !folders.includes(folder))),
   };
+}
+
+/**
+ * Sets a file aside that is not an index, as `consumers.json.broken`, so that it is made again from labels and Compose
+ * files. Returns its new name; null where there was nothing to do.
+ */
+export function setBrokenIndexAside(index: ConsumerIndex, state: string): string | null {
+  try {
+    index.read();
+    return null;
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code !== "malformed") throw error;
+  }
+  const file = join(state, "consumers.json");
+  renameSync(file, `${file}.broken`);
+  return `${file}.broken`;
 }
 
 function textOf(file: string): string | null {

@@ -12,6 +12,7 @@ import {
 import { openAgentMetrics, type AgentMetrics } from "../../agent/metrics.ts";
 import type { Assembly } from "../../assembly/index.ts";
 import { openStore } from "../../assembly/open-store.ts";
+import { setBrokenIndexAside } from "../../core/consumer-index.ts";
 import { lockAgent } from "../../core/journal/lock.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -78,9 +79,12 @@ function settingsOf(options: ParsedFlags): AgentSettings {
   };
 }
 
-async function toolsOf({ assembly }: CommandContext, told: AgentTools["told"]): Promise<AgentTools> {
+async function toolsOf(context: CommandContext, told: AgentTools["told"]): Promise<AgentTools> {
+  const { assembly } = context;
   const { redactor } = assembly;
   const supplies = await assembly.supplies();
+  const aside = setBrokenIndexAside(supplies.index, assembly.state());
+  if (aside !== null) say(context, `the index of consumers could not be read; it is kept as ${aside} and made again`);
   const { key, state } = keyed(assembly);
   redactor.settle();
   return {

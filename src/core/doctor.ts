@@ -56,8 +56,8 @@ export function verdict(checks: readonly DoctorCheck[]): string {
 }
 
 /**
- * Unfinished runs, and finished runs that still keep old containers. `isKept` tells whether what a finished run kept is
- * still there; null where that cannot be told.
+ * Unfinished runs, and finished runs that still keep old containers. `isKept` says whether what a finished run kept is
+ * still there; null if that is unknown.
  */
 export function runChecks(
   installation: Installation,

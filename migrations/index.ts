@@ -81,6 +81,7 @@ const FORMATS: readonly FormatEntry[] = [
     about: compose,
     migration: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
     source: async ({ cwd, env }) => (await import("./compose/read.ts")).composeSource(cwd, env),
+    consumers: async (tools) => (await import("./compose/consumers.ts")).composeConsumers(tools),
   },
   {
     about: swarm,

@@ -3,12 +3,14 @@
  * containers. A project is one unit: its services share files, anchors and `.env`.
  */
 import type { Delivery } from "../../src/contract/delivery.ts";
+import type { Supplies } from "../../src/contract/supplies.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, Selected } from "../../src/contract/migration.ts";
 import { composeEnvironment, holds, passedTo, withheldNote, type PassedEnvironment } from "./engine/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "./engine/cli.ts";
 import { variables } from "./syntax/environment.ts";
 import { loadProject } from "./syntax/project.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -24,6 +26,8 @@ import { planProject } from "./plan.ts";
 
 export type ComposeTools = {
   readonly open: () => Promise<Engine>;
+  /** Where the image of a service without a container may be looked at. */
+  readonly registry: (host: string) => Promise<Registry>;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
   readonly env: NodeJS.ProcessEnv;
@@ -33,6 +37,8 @@ export type ComposeTools = {
   readonly memory: () => string;
   readonly redact: (text: string) => string;
   readonly detector: () => Promise<Detector>;
+  /** The files of values on this host. */
+  readonly supplies: Supplies;
 };
 
 export function composeMigration(tools: ComposeTools): Migration {
@@ -48,7 +54,7 @@ export function composeMigration(tools: ComposeTools): Migration {
   };
   const calls = new Map<string, ProjectCall>();
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
-    composeCli(composeEnvironment(env, names), hostOf(await open()), tools.redact);
+    composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
   /**
    * The part of the environment that the project's files may use: of credentials, only those that its containers
@@ -118,7 +124,12 @@ export function composeMigration(tools: ComposeTools): Migration {
         const { deliveries, key, detector } = tools;
         const compose = await cli(passed.names);
         const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector };
-        return await planProject({ ...moving, memory: tools.memory() }, unit, byService, options);
+        return await planProject(
+          { ...moving, registry: tools.registry, env, memory: tools.memory() },
+          unit,
+          byService,
+          options,
+        );
       } catch (error) {
         // The withheld variables may be the cause.
         if (!(error instanceof UnsprawlError) || !["failed", "malformed"].includes(error.code)) throw error;
@@ -146,6 +157,11 @@ export function composeMigration(tools: ComposeTools): Migration {
     scrub: perform.scrub,
     render: perform.render,
   };
+}
+
+/** Where the values' files are, as Compose files fill it in. */
+function memoryIn({ UNSPRAWL_RUNTIME_DIR: dir }: NodeJS.ProcessEnv): { readonly [name: string]: string } {
+  return dir === undefined ? {} : { UNSPRAWL_RUNTIME_DIR: dir };
 }
 
 /** The engine in use as a DOCKER_HOST for Compose; null leaves the choice to Compose. */

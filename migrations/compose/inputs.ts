@@ -1,7 +1,7 @@
 import type { ComposeCli } from "./engine/cli.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { textsOf } from "./rewrite/index.ts";
-import type { Rewrite } from "../../src/files/rewritten.ts";
+import { bytesIfThere, type Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { callOf } from "./find.ts";
@@ -19,8 +19,11 @@ export function inputsOf(project: ComposeProject, key: FingerprintKey): { [file:
 export function sameInputs(step: Rewrite, project: ComposeProject, key: FingerprintKey, rewritten: boolean): void {
   const { inputs, profiles } = targetOf(step);
   const expected = new Map(Object.entries(inputs));
-  if (rewritten) for (const { file, after } of step.files) expected.set(file, after);
   const now = inputsOf(project, key);
+  for (const { file, before, after } of rewritten ? step.files : []) {
+    expected.set(file, after);
+    if (before === null) now[file] = keyedDigest(bytesIfThere(file)?.toString("utf8") ?? "", key);
+  }
   for (const file of new Set([...expected.keys(), ...Object.keys(now)]))
     if (expected.get(file) !== now[file]) throw changed(`${file} has changed since the plan was made`);
   if (callOf(project).profiles.join() !== profiles.join()) throw changed("the plan has other profiles than its files");

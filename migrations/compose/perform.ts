@@ -1,4 +1,4 @@
-import type { Delivery, RunChange } from "../../src/contract/delivery.ts";
+import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "./engine/cli.ts";
 import { composeEnvironment, missingOf } from "./engine/child.ts";
@@ -7,16 +7,36 @@ import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
+import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { verifyContainer } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
-import { valuesByName, valueKey, type DeliveryName, type Step } from "../../src/model/plan.ts";
+import {
+  valuesByName,
+  valueKey,
+  type DeliveryName,
+  type DeliverStep,
+  type Plan,
+  type Step,
+} from "../../src/model/plan.ts";
+import type { Secret } from "../../src/model/secret.ts";
 import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
-import { subjectOf, wishOf } from "./plan.ts";
+import { bareOf, NOBODY, siteOf, subjectOf, wishOf } from "./delivery/wish.ts";
+import {
+  composeChange,
+  serviceFolder,
+  type BareService,
+  type ComposeChange,
+  type ComposeSite,
+} from "./delivery/change.ts";
+import { sharedFiles } from "./delivery/shared.ts";
+import { supplied, withdrawn } from "./delivery/supplied.ts";
+import type { Consumer } from "../../src/model/consumer.ts";
+import { join } from "node:path";
 import { sameConfig, sameInputs } from "./inputs.ts";
 import { recreator } from "./engine/recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
@@ -56,6 +76,13 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         await files.unchanged(step);
         sameInputs(step, await project(step), key, false);
         await sameConfig(step, await cliOf(step), key);
+        for (const service of targetOf(step).unstarted)
+          if ((await containersOf(await open(), targetOf(step), service)).length > 0)
+            throw new UnsprawlError(
+              "changed",
+              `${service} has a container now, which it had not when the plan was made`,
+              "unsprawl plan again",
+            );
       }
       if (step.kind !== "recreate") return;
       // Only containers created from these very files: with another file in the plan, there are none.
@@ -81,10 +108,17 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
 
     async undo(steps, work) {
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
-      await files.restore(rewrite, work);
+      const kept = await sharedFiles(await open(), rewrite);
+      await files.restore({ ...rewrite, files: rewrite.files.filter(({ file }) => !kept.has(file)) }, work);
+      await files.forget(rewrite, work.plan);
       await recreation.bringBack(steps, rewrite, work);
-      for (const step of steps)
-        if (step.kind === "deliver") await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
+      for (const step of steps) {
+        if (step.kind !== "deliver") continue;
+        const owner = recordedOwner(work.record, step.id);
+        if (targetOf(rewrite).isCommitted && owner !== null)
+          await withdrawn(tools.supplies, consumerOf(step, rewrite, work.plan, owner));
+        else await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
+      }
     },
 
     async scrub(steps, { plan }) {
@@ -110,59 +144,89 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       for (const step of steps) {
         const owner = step.kind === "deliver" ? recordedOwner(record, step.id) : null;
         if (step.kind !== "deliver" || owner === null) continue;
-        await deliveryOf(step.delivery).prepare(
-          idOf(step, rewrite, plan.id),
-          owner,
-          step.moves,
-          valuesByName(step.moves, values),
-        );
+        await place(step, rewrite, plan, owner, values);
         files += step.moves.length;
       }
       return files;
     },
   };
 
+  /** Puts the values of a service where its containers mount them. */
+  async function place(
+    step: DeliverStep,
+    rewrite: Rewrite,
+    plan: Plan,
+    owner: Owner,
+    values: ReadonlyMap<string, Secret>,
+  ): Promise<void> {
+    const own = valuesByName(step.moves, values);
+    if (targetOf(rewrite).isCommitted) await supplied(tools.supplies, consumerOf(step, rewrite, plan, owner), own);
+    else await deliveryOf(step.delivery).prepare(idOf(step, rewrite, plan.id), owner, step.moves, own);
+  }
+
+  /** What a run alone delivers to a service. */
+  function consumerOf(step: DeliverStep, rewrite: Rewrite, { store }: Plan, owner: Owner): Consumer {
+    const [{ name, files, dir }, service] = [targetOf(rewrite), serviceOf(step)];
+    return {
+      id: `compose:${name}/${service}`,
+      delivery: step.delivery === "shim" ? "shim" : "file",
+      folder: join(tools.memory(), serviceFolder(name, service)),
+      owner,
+      values: step.moves.map((move) => ({ name: move.name, reference: move.reference, store: store.name })),
+      ...{ script: false, onChange: null, stores: [store], origin: files[0] ?? dir },
+    };
+  }
+
   function idOf(step: Step, rewrite: Rewrite, runId: string): string {
     return subjectOf({} as Facts["subject"], targetOf(rewrite).name, serviceOf(step), runId).id;
   }
 
-  /** A container of the service, and its delivery's subject without the mount of the delivery itself. */
-  async function known(step: Step, rewrite: Rewrite, runId: string): Promise<Facts & { readonly runs: boolean }> {
+  /** A container of the service, and the service as deliveries see it: without what any run added. */
+  async function known(
+    step: Extract<Step, { readonly kind: "deliver" | "check" }>,
+    rewrite: Rewrite,
+    runId: string,
+  ): Promise<Facts & { readonly bare: BareService }> {
     const engine = await open();
-    const { name } = targetOf(rewrite);
-    const [first] = await containersOf(engine, targetOf(rewrite), serviceOf(step));
+    const { name, isCommitted, unstarted } = targetOf(rewrite);
+    const service = serviceOf(step);
+    const [first] = await containersOf(engine, targetOf(rewrite), service);
+    const where = { project: name, service, runId };
+    if (!first && unstarted.includes(service)) {
+      const config = await (await cliOf(rewrite)).config(targetOf(rewrite));
+      const found = await declaredFacts({ engine, registry: tools.registry }, config, where, step.delivery);
+      return { ...found, bare: bareOf({ memory: tools.memory() }, found, where, step.moves) };
+    }
     if (!first)
-      throw new UnsprawlError(
-        "changed",
-        `no container of ${serviceOf(step)} exists any more`,
-        cmd`unsprawl rollback ${runId}`,
-      );
+      throw new UnsprawlError("changed", `no container of ${service} exists any more`, cmd`unsprawl rollback ${runId}`);
     const found = await readFacts(engine, first.Id, runId);
-    const subject = subjectOf(found.subject, name, serviceOf(step), runId);
+    if (isCommitted) return { ...found, bare: bareOf({ memory: tools.memory() }, found, where, step.moves) };
+    const subject = subjectOf(found.subject, name, service, runId);
     const ours = (first.Mounts ?? [])
       .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
       .map((one) => one.Destination);
-    return {
-      ...found,
-      runs: first.State.Running,
-      subject: { ...subject, mountTargets: subject.mountTargets.filter((target) => !ours.includes(target)) },
-    };
+    const mountTargets = subject.mountTargets.filter((target) => !ours.includes(target));
+    return { ...found, bare: { subject: { ...subject, mountTargets }, earlier: [], health: null, hasScript: false } };
   }
 
-  async function deliver(step: Extract<Step, { kind: "deliver" }>, rewrite: Rewrite, work: Work): Promise<void> {
+  async function deliver(step: DeliverStep, rewrite: Rewrite, work: Work): Promise<void> {
     const delivery = deliveryOf(step.delivery);
-    const { subject } = await known(step, rewrite, work.plan.id);
+    const { subject } = (await known(step, rewrite, work.plan.id)).bare;
     await delivery.allow(subject.id, subject.consumer, step.moves);
     const owner = recordedOwner(work.record, step.id) ?? (await delivery.owner(subject));
     if (owner === null) return;
     // Recorded for `render`, which works without the engine and the image.
     work.record.done(`${step.id}/owner`, owner);
-    await delivery.prepare(subject.id, owner, step.moves, valuesByName(step.moves, work.values));
+    await place(step, rewrite, work.plan, owner, work.values);
   }
 
   async function rewriteFiles(step: Rewrite, work: Work): Promise<void> {
     const target = targetOf(step);
     const compose = await cliOf(step);
+    if (target.unstarted.length > 0)
+      work.say(
+        `${target.unstarted.join(", ")}: store read back, files rewritten; never started, so nothing else is proven`,
+      );
     let prove = async (): Promise<void> => undefined;
     await files.write(step, work, async () => {
       const [before, wishes] = [await compose.config(target), await wishesOf(step, work)];
@@ -177,42 +241,56 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
 
   /** The planned changes of the services. The plan records where in each value the secret is. */
   async function wishesOf(step: Rewrite, work: Work): Promise<ServiceChange[]> {
-    const { spans } = targetOf(step);
+    const { spans, isCommitted } = targetOf(step);
+    if (!isCommitted)
+      throw new UnsprawlError(
+        "refused",
+        `run ${work.plan.id} was begun by an earlier version of unsprawl, which would write other files`,
+        cmd`unsprawl rollback ${work.plan.id}, then plan again`,
+      );
     const wishes: ServiceChange[] = [];
     for (const one of work.plan.steps) {
       if (one.kind !== "deliver" || one.unit !== step.unit) continue;
-      const found = await known(one, step, work.plan.id);
+      const { bare } = await known(one, step, work.plan.id);
       const secrets = one.moves.map((move) => {
         const value = work.values.get(valueKey(move));
         if (!value)
           throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
         return { name: move.name, masked: "", carries: carrier(value, spans[valueKey(move)] ?? null) };
       });
-      wishes.push(wishOf(serviceOf(one), found.subject, found, deliveryOf(one.delivery), one.moves, secrets));
+      const site = await placeIn(one, step, work);
+      wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets));
     }
     return wishes;
   }
 
   /** What the delivery changes in a service that has not been recreated yet. */
-  async function changeOf(service: string, rewrite: Rewrite, work: Work): Promise<RunChange> {
+  async function changeOf(service: string, rewrite: Rewrite, work: Work): Promise<ComposeChange> {
     const step = work.plan.steps.find(
       (one) => one.kind === "deliver" && one.unit === rewrite.unit && serviceOf(one) === service,
     );
     if (step?.kind !== "deliver")
       throw new UnsprawlError("malformed", `the plan delivers nothing to ${service}`, "unsprawl plan again");
-    const { subject } = await known(step, rewrite, work.plan.id);
-    return deliveryOf(step.delivery).change(subject, step.moves);
+    const { bare } = await known(step, rewrite, work.plan.id);
+    const change = deliveryOf(step.delivery).change(bare.subject, step.moves);
+    if (!targetOf(rewrite).isCommitted) return change;
+    return composeChange(change, bare, step.moves, await placeIn(step, rewrite, work));
+  }
+
+  async function placeIn(step: Step, rewrite: Rewrite, work: Work): Promise<ComposeSite> {
+    const owner = recordedOwner(work.record, step.id) ?? NOBODY;
+    return siteOf({ memory: tools.memory() }, await project(rewrite), serviceOf(step), owner);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {
     const engine = await open();
-    const { subject, info } = await known(step, rewrite, work.plan.id);
+    const { bare, info } = await known(step, rewrite, work.plan.id);
     const delivery = deliveryOf(step.delivery);
     const running = work.record.last(`${siblingId(step, "recreate")}/before`)?.["running"] === true;
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     let said = "";
     for (const { Id } of docs) {
-      const proof = await verifyContainer(engine, Id, step, delivery, subject, info.DockerRootDir, running, work);
+      const proof = await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, running, work);
       said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
       work.record.done(`${step.id}/proof`, { ...proof });
     }

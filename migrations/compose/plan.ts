@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { Blocked } from "./rewrite/blocked.ts";
@@ -6,19 +6,23 @@ import type { PassedEnvironment } from "./engine/child.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
+import { mustBeFound } from "./delivery/change.ts";
+import { bareOf, NOBODY, siteOf, wishOf } from "./delivery/wish.ts";
+import { COMMITTED } from "./steps.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { copiedWords } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { carrier, type SecretSpan } from "./rewrite/carries.ts";
-import { chooseDelivery, ODD_NAME } from "../../src/engine/choose.ts";
+import { chooseDelivery, ODD_NAME, onWord } from "../../src/engine/choose.ts";
+import type { Registry } from "../../src/images/registry/client.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
-import { distinctName } from "../../src/kit/io/name.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -35,12 +39,14 @@ import { stepId } from "../../src/model/step-id.ts";
 
 export type ComposeApplyInput = {
   readonly engine: Engine;
+  readonly registry: (host: string) => Promise<Registry>;
   readonly cli: ComposeCli;
   readonly project: ComposeProject;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
   /** A folder in memory for trying out the files. */
   readonly memory: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
 };
@@ -133,10 +139,18 @@ async function partOf(
   try {
     const moves = selected.map(({ move }) => move);
     const { docs, drift } = await settled(settling, service, selected, options.accept);
-    const known = await readFacts(moving.engine, docs[0]?.Id ?? "", options.runId);
+    const where = { project: call.name, service, runId: options.runId };
+    const [first] = docs;
+    const known =
+      first === undefined
+        ? await declaredFacts(moving, before, where, options.deliver)
+        : await readFacts(moving.engine, first.Id, options.runId);
     for (const one of selected) mustGo(known.doc, service, selected, one);
-    const subject = subjectOf(known.subject, call.name, service, options.runId);
-    const chosen = await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
+    const bare = bareOf(moving, known, where, moves);
+    const { subject } = bare;
+    const chosen = isUnseen(known)
+      ? await onWord(moving.deliveries, options.deliver, service, subject, moves)
+      : await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
     if (chosen.left.size > 0) {
       const names = new Set(Array.from(chosen.left, ({ name }) => name));
       throw new Blocked(ODD_NAME.reason, ODD_NAME.hint, (its, name) => its === service && names.has(name));
@@ -146,8 +160,12 @@ async function partOf(
       masked,
       carries: carrier(value, spanOf(part)),
     }));
-    const wish = wishOf(service, subject, known, chosen.delivery, moves, secrets);
-    await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
+    const owner = await chosen.delivery.owner(subject);
+    if (owner !== null) mustBeFound(moving.memory, moving.env);
+    const site = siteOf(moving, moving.project, service, owner ?? NOBODY);
+    const wish = wishOf(site, bare, chosen.delivery, moves, secrets);
+    if (first !== undefined)
+      await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
     const warnings = [...chosen.warnings, ...(await losses(moving.engine, docs, before, service, options.accept))];
     warnings.push(
@@ -175,31 +193,6 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
   }
 }
 
-/** The subject of a service's delivery, the same for all its replicas and before and after recreation. */
-export function subjectOf(subject: DeliverySubject, project: string, service: string, runId: string): DeliverySubject {
-  const called = distinctName(`${project}_${service}`, ["compose", project, service]);
-  return { ...subject, id: `${called}-${runId}`, consumer: `compose:${project}/${service}` };
-}
-
-export function wishOf(
-  service: string,
-  subject: DeliverySubject,
-  { doc }: Facts,
-  delivery: Delivery,
-  moves: readonly Move[],
-  secrets: ServiceChange["moves"],
-): ServiceChange {
-  const test = doc.Config.Healthcheck?.Test ?? [];
-  return {
-    service,
-    change: delivery.change(subject, moves),
-    moves: secrets,
-    entrypoint: subject.entrypoint,
-    cmd: subject.cmd,
-    health: test.length > 0 ? test : null,
-  };
-}
-
 function spanOf({ start, length }: SecretPart): SecretSpan {
   return start === null || length === null ? null : { start, length };
 }
@@ -215,12 +208,15 @@ function stepsOf(
 ): Step[] {
   const texts = textsOf(project);
   const moved = parts.flatMap(({ selected }) => selected);
-  const changes = files.map(({ file, text, diff }) => fileChange(file, texts.get(file) ?? null, text, diff, key));
+  const changes = files.map(({ file, text, diff, mode }) =>
+    fileChange(file, texts.get(file) ?? null, text, diff, key, mode),
+  );
   const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding.part)]));
   const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
     delivery: delivery.name,
     moves: selected.map(({ move }) => move),
   });
+  const started = parts.filter(({ docs }) => docs.length > 0);
   return [
     ...parts.map((part): Step => ({
       id: stepId({ kind: "deliver", unit, part: part.service }),
@@ -237,11 +233,12 @@ function stepsOf(
       files: changes,
       target: {
         ...{ ...call, services: parts.map(({ service }) => service), spans },
+        unstarted: parts.filter((one) => !started.includes(one)).map(({ service }) => service),
         ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
-        ...{ inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
+        ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
       },
     },
-    ...parts.flatMap((part): Step[] => [
+    ...started.flatMap((part): Step[] => [
       {
         id: stepId({ kind: "recreate", unit, part: part.service }),
         kind: "recreate",
@@ -276,9 +273,29 @@ function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withh
         : [],
     ),
     ...notes,
+    ...outside(parts),
     ...withheld.map(
       (name) => `${name} of your environment is withheld from Compose: the files mention it, and no container has it`,
     ),
-    "Compose removes each old container when the new one is made, with its logs",
+    ...parts.flatMap(({ service, docs }) =>
+      docs.length > 0
+        ? []
+        : [
+            `${service} has no container: its values are stored, read back and put in place; nothing is started or proven`,
+          ],
+    ),
+    ...(parts.some(({ docs }) => docs.length > 0)
+      ? ["Compose removes each old container when the new one is made, with its logs"]
+      : []),
+  ];
+}
+
+/** A reference to a store's file that no clone of the project has. */
+function outside(parts: readonly ServicePart[]): string[] {
+  const all = parts.flatMap(({ wish }) => wish.change.secrets ?? []).map(({ reference }) => reference);
+  const [first] = all.filter((reference) => reference.startsWith("ref+sops:///"));
+  if (first === undefined) return [];
+  return [
+    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder goes along with it (unsprawl.yaml: stores, file)`,
   ];
 }

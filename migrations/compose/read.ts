@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
-import { entriesOf, entry, scalarText } from "../../src/kit/text/yaml-nodes.ts";
+import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -48,7 +48,7 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
  */
 const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
-function filesOf(what: string, cwd: string): string[] {
+export function filesOf(what: string, cwd: string): string[] {
   const at = resolve(cwd, what);
   if (what !== "" && !(existsSync(at) && statSync(at).isDirectory())) {
     // Separated by colons as in COMPOSE_FILE, unless a file has this very name.
@@ -80,6 +80,9 @@ function serviceReading(
     const holds = places.at(-1);
     for (const place of places) told.add(place.id);
     if (holds === undefined || holds.value === null) continue;
+    // The text of a shared map is the variable's: what moves the one moves the other.
+    if (holds.kind === "pair")
+      told.add(`${holds.file.file}:${follow(holds.member.value, holds.file)?.range?.[0] ?? 0}`);
     for (const use of holds.uses) told.add(`$${use}`);
     candidates.push(
       candidate(source, subject, "env", variable, holds.value, {

@@ -18,6 +18,10 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly inputs: { readonly [file: string]: string };
   /** Keyed digest of the configuration that Compose resolved them to. */
   readonly config: string;
+  /** Values are mounted by `secrets:` of the files; earlier versions mounted a folder of the run's own. */
+  readonly isCommitted: boolean;
+  /** The services that had no container: nothing of them is created. */
+  readonly unstarted: readonly string[];
 } {
   const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
   const [name, dir] = [target["name"], target["dir"]];
@@ -35,6 +39,8 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     drift: target["drift"] === true,
     inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },
     config: typeof target["config"] === "string" ? target["config"] : "",
+    unstarted: texts(target["unstarted"]),
+    isCommitted: target["form"] === COMMITTED,
   };
 }
 
@@ -48,3 +54,6 @@ export function rewriteOf(steps: readonly Step[], unit: string): Rewrite {
 export function serviceOf(step: Step): string {
   return partOfStep(step);
 }
+
+/** The form of a delivery that a team commits, as a rewrite step notes it. */
+export const COMMITTED = "secrets";

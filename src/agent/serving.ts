@@ -80,7 +80,8 @@ async function composeSources(engine: Engine, { supplies }: AgentTools): Promise
     const mounts = Mounts.some(({ Source = "" }) => Source.startsWith("/") && supplies.mayHold(dirname(Source)));
     if (!mounts) continue;
     const files = (await composeLabelsOf(engine, await engine.container(Id)))?.["project.config_files"];
-    if (files !== undefined) sources.add(`compose:${files}`);
+    // The label parts them by commas, the source by colons.
+    if (files !== undefined) sources.add(`compose:${files.replaceAll(",", ":")}`);
   }
   return [...sources];
 }

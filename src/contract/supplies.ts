@@ -10,6 +10,8 @@ export interface Supplies {
    * Throws `refused` for a folder that may hold none, `absent` when `values` lacks one of the consumer's.
    */
   write(consumer: Consumer, values: ReadonlyMap<string, Secret>): readonly string[];
+  /** Removes values by their names, and the folder once it is empty; idempotent. Throws `refused` as `write` does. */
+  remove(folder: string, names: readonly string[]): void;
   /** What a folder has under this name; null where the file is missing. */
   read(folder: string, name: string): Secret | null;
   readonly index: ConsumerIndex;

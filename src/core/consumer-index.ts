@@ -1,6 +1,6 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { atomicWrite, digestOf } from "../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, digestOf, sweepTemps } from "../kit/io/atomic.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
 import type { ConsumerIndex } from "../contract/supplies.ts";
@@ -32,7 +32,10 @@ export function consumerIndex(state: () => string): ConsumerIndex {
       const folders = new Set(consumers.map(({ folder }) => folder));
       await change((all) => [...all.filter(({ folder }) => !folders.has(folder)), ...consumers]);
     },
-    remove: async (folders) => change((all) => all.filter(({ folder }) => !folders.includes(folder))),
+    remove: async (folders) => {
+      await change((all) => all.filter(({ folder }) => !folders.includes(folder)));
+      await withoutEmpty(file());
+    },
   };
 }
 
@@ -50,6 +53,20 @@ export function setBrokenIndexAside(index: ConsumerIndex, state: string): string
   const file = join(state, "consumers.json");
   renameSync(file, `${file}.broken`);
   return `${file}.broken`;
+}
+
+/** An index of nothing goes, with what a killed writer left beside it: a rollback leaves the state folder as it was. */
+async function withoutEmpty(file: string): Promise<void> {
+  const text = textOf(file);
+  if (parse(text, file).length > 0) return;
+  await sweepTemps(file);
+  if (text === null) return;
+  try {
+    await atomicRemove(file, { expect: digestOf(text) });
+  } catch (error) {
+    // Another run has added to it meanwhile.
+    if (!(error instanceof UnsprawlError) || error.code !== "changed") throw error;
+  }
 }
 
 function textOf(file: string): string | null {

@@ -2,6 +2,7 @@ import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
 import { openJournal, readJournal, type Installation } from "./journal/journal.ts";
+import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 
 /**
@@ -17,6 +18,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
       "the values are in the store; put them back by hand if need be",
     );
   }
+  mustBeLast(tools, { plan, receipts: before });
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;

@@ -86,6 +86,12 @@ export async function supplyKey(
     const key = provider?.parse(reference) ?? null;
     if (provider !== null && key !== null) return { provider, key };
   }
+  // A store's file that comes along with the run configuration needs no setting here.
+  for (const target of store === null ? consumer.stores : []) {
+    const provider = await tools.storeOf(target);
+    const key = provider.parse(reference);
+    if (key !== null) return { provider, key };
+  }
   return null;
 }
 

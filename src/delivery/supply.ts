@@ -1,6 +1,18 @@
-import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import type { ConsumerIndex, Supplies } from "../contract/supplies.ts";
+import { belowFolder } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { Secret } from "../model/secret.ts";
@@ -14,6 +26,7 @@ export function suppliesOf(env: NodeJS.ProcessEnv, index: ConsumerIndex): Suppli
     mayHold: (folder) => isSupplyFolder(env, folder),
     write: (consumer, values) => supply(env, consumer, values),
     read: suppliedValue,
+    remove: (folder, names) => withdraw(env, folder, names),
   };
 }
 
@@ -38,6 +51,18 @@ function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<
   const script = consumer.script ? [shimFile(consumer.values.map(({ name }) => name))] : [];
   if (anew.length + script.length > 0) writeFiles(folder, owner, [...script, ...anew]);
   return changed.map(({ name }) => name);
+}
+
+function withdraw(env: NodeJS.ProcessEnv, folder: string, names: readonly string[]): void {
+  mustBeFolder(env, folder);
+  for (const name of names) rmSync(belowFolder(folder, name), { force: true });
+  for (const empty of [folder, dirname(folder)]) {
+    try {
+      rmdirSync(empty);
+    } catch {
+      return; // others are in it, or it is gone already
+    }
+  }
 }
 
 /** What a consumer has now; null where the file is missing. Follows no link. */

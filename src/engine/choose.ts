@@ -43,6 +43,24 @@ export async function chooseDelivery(
   );
 }
 
+/** The delivery that was asked for, where nobody can look whether it fits: only `file` takes that on trust. */
+export async function onWord(
+  deliveries: readonly Delivery[],
+  wished: DeliveryName | "auto",
+  unit: string,
+  subject: DeliverySubject,
+  moves: readonly Move[],
+): Promise<ChosenDelivery> {
+  const delivery = deliveries.find(({ name }) => name === wished);
+  if (delivery === undefined || wished !== "file") return chooseDelivery(deliveries, wished, unit, subject, moves);
+  return {
+    delivery,
+    why: "as you say: its image is not here to be read",
+    warnings: [`whether the image of ${unit} reads NAME_FILE was not looked at`],
+    left: new Set(moves.filter(({ name }) => !isFileName(name))),
+  };
+}
+
 /** What a chosen delivery leaves in place, with the reason and what to type instead. */
 export function undeliveredMoves(
   all: readonly Selected[],

@@ -32,7 +32,7 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
       cmd`docker pull ${doc.Config.Image ?? ""}`,
     );
   }
-  return { doc, image, info, subject: subjectOf(engine, doc, image, info, runId) };
+  return { doc, image, info, subject: subjectWith(engine, doc, image, info, runId) };
 }
 
 /** A variable in a container's configuration; null if it is not set. */
@@ -41,7 +41,8 @@ export function containerVariable(doc: ContainerDoc, name: string): Secret | nul
   return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
 }
 
-function subjectOf(
+/** A container as deliveries see it. */
+export function subjectWith(
   engine: Engine,
   doc: ContainerDoc,
   image: ImageDoc,

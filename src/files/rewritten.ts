@@ -48,7 +48,7 @@ export function rewrittenFiles({
 
   const digests = (step: Rewrite): CurrentFile[] =>
     step.files.map(({ file }) => {
-      const bytes = bytesOf(file);
+      const bytes = bytesIfThere(file);
       if (bytes === null) return { keyed: null, expect: null };
       return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: digestOf(bytes) };
     });
@@ -63,7 +63,7 @@ export function rewrittenFiles({
   const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<FileVersions[]> => {
     const both: FileVersions[] = [];
     for (const { file, before, after } of step.files) {
-      const [old, text] = [bytesOf(file)?.toString("utf8") ?? null, texts.get(file)];
+      const [old, text] = [bytesIfThere(file)?.toString("utf8") ?? null, texts.get(file)];
       if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
       if (text === undefined || keyedDigest(text, key) !== after)
         throw new UnsprawlError(
@@ -113,7 +113,11 @@ export function rewrittenFiles({
         const is = now[at];
         if (is === undefined || is.keyed === change.after) continue;
         if (is.keyed !== change.before) throw strange(change.file, work.plan.id);
-        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""), { expect: is.expect });
+        const mode = change.before === null ? change.mode : undefined;
+        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""), {
+          expect: is.expect,
+          ...(mode === undefined ? {} : { mode }),
+        });
       }
       return true;
     },
@@ -143,8 +147,12 @@ export function fileChange(
   after: string,
   diff: FileChange["diff"],
   key: FingerprintKey,
+  mode?: FileChange["mode"],
 ): FileChange {
-  return { file, before: before === null ? null : keyedDigest(before, key), after: keyedDigest(after, key), diff };
+  return {
+    ...{ file, before: before === null ? null : keyedDigest(before, key), after: keyedDigest(after, key), diff },
+    ...(mode === undefined ? {} : { mode }),
+  };
 }
 
 async function writeBack(file: string, text: string | null, expect: string | null): Promise<void> {
@@ -153,7 +161,7 @@ async function writeBack(file: string, text: string | null, expect: string | nul
 }
 
 /** Null when it is not there. */
-function bytesOf(file: string): Buffer | null {
+export function bytesIfThere(file: string): Buffer | null {
   try {
     return readChecked(file);
   } catch (error) {

@@ -35,6 +35,8 @@ export type Consumer = {
   readonly onChange: OnChange | null;
   /** The settings of those stores, as far as this host knows them from a migration. */
   readonly stores: readonly StoreTarget[];
+  /** The file that describes it, absolute; absent for a container, which describes itself. */
+  readonly origin?: string;
 };
 
 /** What the deliveries call the folder that a container mounts. */

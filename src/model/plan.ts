@@ -54,6 +54,8 @@ export type FileChange = {
   readonly before: Fingerprint | null;
   readonly after: Fingerprint;
   readonly diff: readonly DiffLine[];
+  /** The mode of a new file that others may read; 0600 if absent. */
+  readonly mode?: 0o644;
 };
 
 export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "recreate" | "check";

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { subjectOf } from "../../migrations/compose/plan.ts";
+import { serviceFolder } from "../../migrations/compose/delivery/change.ts";
+import { subjectOf } from "../../migrations/compose/delivery/wish.ts";
 import { kubernetesMigration, type KubernetesTools } from "../../migrations/kubernetes/index.ts";
 import { createObjects, plannedObjects } from "../../migrations/swarm/objects.ts";
 import { secretKey } from "../../providers/aws-secrets-manager/names.ts";
@@ -50,6 +51,26 @@ describe("two subjects share nothing", () => {
     // A container keeps its folder while it is kept for rollback, and a plain name stays readable.
     expect(containerUnit(`web-before-${RUN}`, RUN)).toBe(containerUnit("web", RUN));
     expect(containerUnit("my_web.1", RUN)).toBe(`my_web.1-${RUN}`);
+  });
+
+  test("no folder of a Compose service, wherever it is committed", () => {
+    const pairs = [
+      ["a_b", "c"],
+      ["a", "b_c"],
+      ["a", "b/c"],
+      ["a/b", "c"],
+      ["..", "c"],
+      ["a", ".."],
+      ["a", "."],
+      ["a", "x".repeat(400)],
+      ["a", `x-${"0".repeat(16)}`],
+    ] as const;
+    const folders = pairs.map(([project, service]) => serviceFolder(project, service));
+    expect(new Set(folders).size).toBe(pairs.length);
+    for (const folder of folders)
+      expect(folder).toMatch(/^compose\/[A-Za-z0-9][\w.-]{0,254}\/[A-Za-z0-9][\w.-]{0,254}$/);
+    // The plain ones stay readable in a file that people review.
+    expect(serviceFolder("shop", "db")).toBe("compose/shop/db");
   });
 
   test("no Swarm secret", () => {

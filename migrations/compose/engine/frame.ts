@@ -1,4 +1,5 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
+import type { ComposeChange } from "../delivery/change.ts";
 import { ownAliases } from "../../../src/engine/create-body.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -16,13 +17,13 @@ export type ContainerFrame = { readonly [field: string]: readonly string[] };
  */
 export function frameOf(
   doc: ContainerDoc,
-  change: RunChange,
+  change: ComposeChange,
   names: readonly string[],
   delivered: boolean,
   nameOfId: ReadonlyMap<string, string>,
   key: FingerprintKey,
 ): ContainerFrame {
-  const bare = delivered ? withoutDelivery(doc, change) : doc;
+  const bare = delivered ? withoutDelivery(doc, change) : withoutEarlier(doc, change);
   const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
   const fields = fieldsOf(bare, left, nameOfId, delivered);
   return Object.fromEntries(
@@ -181,27 +182,40 @@ function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
 }
 
 function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
-  const { Config, HostConfig } = doc;
+  const { HostConfig } = doc;
   const ours = (source: unknown, target: unknown, readOnly: boolean): boolean =>
     readOnly && change.mounts.some((one) => one.source === source && one.target === target);
-  const runs = change.entrypointPrefix === null ? Config.Entrypoint : rest(Config.Entrypoint, change.entrypointPrefix);
-  const test = Config.Healthcheck?.Test ?? [];
-  const checks =
-    change.healthcheckPrefix === null || test[0] !== "CMD"
-      ? test
-      : ["CMD", ...rest(test.slice(1), change.healthcheckPrefix)];
+  const bare = withoutPrefix(doc, change.entrypointPrefix, change.healthcheckPrefix);
   return {
-    ...doc,
-    Config: {
-      ...Config,
-      Entrypoint: runs ?? null,
-      ...(Config.Healthcheck ? { Healthcheck: { ...Config.Healthcheck, Test: checks } } : {}),
-    },
+    ...bare,
     HostConfig: {
       ...HostConfig,
       Mounts: (HostConfig.Mounts ?? []).filter((one) => !ours(one.Source, one.Target, one["ReadOnly"] === true)),
     },
     Mounts: (doc.Mounts ?? []).filter((one) => !ours(one.Source, one.Destination, one.RW === false)),
+  };
+}
+
+/** A container whose entrypoint an earlier run has wrapped: the new prefix takes the place of that one. */
+function withoutEarlier(doc: ContainerDoc, { earlier = [], healthcheckPrefix }: ComposeChange): ContainerDoc {
+  return earlier.length === 0 ? doc : withoutPrefix(doc, earlier, healthcheckPrefix === null ? null : earlier);
+}
+
+function withoutPrefix(
+  doc: ContainerDoc,
+  entrypoint: readonly string[] | null,
+  healthcheck: readonly string[] | null,
+): ContainerDoc {
+  const { Config } = doc;
+  const test = Config.Healthcheck?.Test ?? [];
+  const checks = healthcheck === null || test[0] !== "CMD" ? test : ["CMD", ...rest(test.slice(1), healthcheck)];
+  return {
+    ...doc,
+    Config: {
+      ...Config,
+      Entrypoint: (entrypoint === null ? Config.Entrypoint : rest(Config.Entrypoint, entrypoint)) ?? null,
+      ...(Config.Healthcheck ? { Healthcheck: { ...Config.Healthcheck, Test: checks } } : {}),
+    },
   };
 }
 

@@ -1,11 +1,10 @@
 import * as v from "valibot";
-import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
+import { COMPOSE_CHANGE, type ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
-import { RUN_CHANGE } from "../../../src/files/delivered.ts";
 import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
@@ -27,7 +26,7 @@ type Recreator = {
    * other are recreated only once. Throws `refused` without starting anything if a new container differs from the old
    * one in more than the delivery.
    */
-  recreate(rewrite: Rewrite, work: Work, changeOf: (service: string) => Promise<RunChange>): Promise<void>;
+  recreate(rewrite: Rewrite, work: Work, changeOf: (service: string) => Promise<ComposeChange>): Promise<void>;
   /**
    * Recreates the original containers from the restored files. Throws `refused` without starting anything if they would
    * differ.
@@ -39,7 +38,7 @@ type Recreator = {
 type ServiceSnapshot = {
   readonly running: boolean;
   readonly copies: number;
-  readonly change: RunChange;
+  readonly change: ComposeChange;
   /** By replica number; absent in runs of older versions. */
   readonly frames?: { readonly [number: string]: ContainerFrame };
 };
@@ -47,7 +46,7 @@ type ServiceSnapshot = {
 const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
   running: v.boolean(),
   copies: v.number(),
-  change: RUN_CHANGE,
+  change: COMPOSE_CHANGE,
   frames: v.exactOptional(recordedByName(recordedByName(v.array(v.string())))),
 });
 
@@ -143,7 +142,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     steps: readonly Step[],
     rewrite: Rewrite,
     work: Work,
-    changeOf: (service: string) => Promise<RunChange>,
+    changeOf: (service: string) => Promise<ComposeChange>,
   ): Promise<void> {
     const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
     const parts: Recreated[] = [];
@@ -202,7 +201,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
 
   async function framesOf(
     docs: readonly ContainerDoc[],
-    change: RunChange,
+    change: ComposeChange,
     step: Step,
     delivered: boolean,
   ): Promise<{ [number: string]: ContainerFrame }> {

@@ -39,12 +39,6 @@ export async function settled(
       `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
       cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
     );
-  if (docs.length === 0)
-    throw new UnsprawlError(
-      "refused",
-      `no container of ${service} exists, so its image cannot be looked at`,
-      cmd`docker compose --project-directory ${call.dir} create ${service}, then plan again`,
-    );
   const stranger =
     foreseen === null ? undefined : docs.find((doc) => (foreseen.get(nameOf(doc)) ?? "create") === "create");
   if (stranger !== undefined)
@@ -53,13 +47,13 @@ export async function settled(
       `Compose does not count ${nameOf(stranger)} among the containers of ${service}`,
       again,
     );
-  if (before.services[service]?.["post_start"] !== undefined)
+  if (docs.length > 0 && before.services[service]?.["post_start"] !== undefined)
     throw new UnsprawlError(
       "refused",
       `${service} has post_start hooks: Compose would read its files again to run them`,
       "move the secrets of this service by hand",
     );
-  const drift = foreseen === null || docs.some((doc) => foreseen.get(nameOf(doc)) === "recreate");
+  const drift = docs.length > 0 && (foreseen === null || docs.some((doc) => foreseen.get(nameOf(doc)) === "recreate"));
   if (drift) mayDrift(service);
   const environment = before.services[service]?.environment ?? {};
   for (const { move, value } of selected) {

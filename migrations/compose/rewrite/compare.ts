@@ -1,5 +1,6 @@
 import { Blocked } from "./blocked.ts";
 import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
+import { entriesIn, grantsIn, type GrantKind } from "./entries.ts";
 import type { ServiceChange } from "./index.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
@@ -12,9 +13,17 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
     if (!old || !fresh) throw differs(`services.${wish.service}`);
-    undone[wish.service] = withoutDelivery(old, fresh, wish);
+    undone[wish.service] = withoutDelivery(old, fresh, wish, after);
   }
-  const place = difference(effective(before), effective({ ...after, services: undone }), "");
+  const ours = new Set(wishes.flatMap(({ change }) => change.mounts.map(({ source }) => source)));
+  const top = (kind: GrantKind): JsonObject =>
+    Object.fromEntries(
+      Object.entries(entriesIn(after, kind)).filter(
+        ([key, one]) => key in entriesIn(before, kind) || !ours.has(String(one["file"])),
+      ),
+    );
+  const rest = { ...after, services: undone, secrets: top("secrets"), configs: top("configs") };
+  const place = difference(effective(before), effective(rest), "");
   if (place !== null) throw differs(place);
 }
 
@@ -31,6 +40,7 @@ function withoutDelivery(
   old: ServiceConfig,
   fresh: ServiceConfig,
   { change, moves, service, ...runs }: ServiceChange,
+  after: ComposeConfig,
 ): JsonObject {
   const service_: { [key: string]: unknown } = { ...fresh };
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
@@ -47,16 +57,17 @@ function withoutDelivery(
   if (missing !== undefined) throw differs(`services.${service}.environment.${missing}`);
   for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
   service_["environment"] = environment;
-  const isOurs = (volume: JsonObject): boolean =>
-    change.mounts.some(
-      ({ source, target }) =>
-        volume["source"] === source && volume["target"] === target && volume["read_only"] === true,
-    );
-  if (change.mounts.length > 0) {
-    const volumes = (fresh["volumes"] ?? []) as JsonObject[];
-    if (volumes.filter(isOurs).length !== change.mounts.length) throw differs(`services.${service}.volumes`);
-    service_["volumes"] = volumes.filter((volume) => !isOurs(volume));
+  const open = [...change.mounts];
+  for (const kind of ["secrets", "configs"] as const) {
+    if (change.mounts.length === 0) break;
+    const all = grantsIn(after, fresh, kind);
+    service_[kind] = ((fresh[kind] ?? []) as readonly unknown[]).filter((_one, index) => {
+      const at = open.findIndex(({ source, target }) => all[index]?.file === source && all[index].target === target);
+      if (at >= 0) open.splice(at, 1);
+      return at < 0;
+    });
   }
+  if (open.length > 0) throw differs(`services.${service}.secrets`);
   if (change.runtime !== null && fresh["runtime"] === change.runtime) service_["runtime"] = old["runtime"];
   if (change.entrypointPrefix !== null) {
     if (same(list(fresh["entrypoint"]), [...change.entrypointPrefix, ...runs.entrypoint]))

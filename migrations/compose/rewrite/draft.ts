@@ -20,7 +20,13 @@ type CollectionEdits = {
 };
 type EnvLineEdit = { readonly file: ComposeEnvFile; readonly member: DotenvEntry; readonly text: string | null };
 
-export type NewFile = { readonly file: string; readonly text: string; readonly diff: readonly DiffLine[] };
+export type NewFile = {
+  readonly file: string;
+  readonly text: string;
+  readonly diff: readonly DiffLine[];
+  /** Of one that is made. */
+  readonly mode?: 0o644;
+};
 
 /** Collects all changes to a project's files before any is written. Repeated calls have no further effect. */
 export class ProjectDraft {

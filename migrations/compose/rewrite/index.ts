@@ -1,4 +1,8 @@
-import type { RunChange } from "../../../src/contract/delivery.ts";
+import { relative } from "node:path";
+import { bytesIfThere } from "../../../src/files/rewritten.ts";
+import type { ComposeChange } from "../delivery/change.ts";
+import { SCRIPT } from "../delivery/script.ts";
+import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "./blocked.ts";
@@ -12,7 +16,7 @@ import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/tex
 /** What a service gets instead of its secrets. */
 export type ServiceChange = {
   readonly service: string;
-  readonly change: RunChange;
+  readonly change: ComposeChange;
   readonly moves: readonly {
     readonly name: string;
     readonly masked: string;
@@ -65,11 +69,29 @@ export async function rewriteProject(
   }
   const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all);
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);
-  for (const wish of wishes) serviceKeys(draft, project, wish);
+  const top = new TopLevel(project);
+  for (const wish of wishes) serviceKeys(draft, project, wish, top);
+  top.write(draft);
   removeEmpty(draft, project);
   const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
-  return { files, notes };
+  return { files: [...scripts(project, top.scripts()), ...files], notes };
+}
+
+/** The script, wherever services are granted it and it is not there yet: before the files that name it. */
+function scripts({ dir }: ComposeProject, paths: readonly string[]): NewFile[] {
+  return paths.flatMap((file) => {
+    const is = bytesIfThere(file)?.toString("utf8") ?? null;
+    if (is === SCRIPT) return [];
+    if (is !== null)
+      throw new Blocked(
+        `${file} exists, and is not the script that services would start by`,
+        "rename it, then plan again; or --deliver runtime",
+        () => true,
+      );
+    const text = "the script that exports each value from its file, then starts the original command";
+    return [{ file, text: SCRIPT, diff: [{ sign: "+", path: relative(dir, file), text }], mode: 0o644 }];
+  });
 }
 
 function want(

@@ -282,10 +282,13 @@ function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: O
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }
 
+/** The map that describes a service; `dir` is what relative paths in it are relative to. */
+export type ServiceHome = { readonly file: YamlFile; readonly map: YAMLMap; readonly dir: string };
+
 /** The map that defines a service in the last given file that does so: additions go there. Null if there is none. */
-export function home(service: ComposeService): { readonly file: YamlFile; readonly map: YAMLMap } | null {
+export function home(service: ComposeService): ServiceHome | null {
   const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
-  return own && isMap(own.service) ? { file: own.file, map: own.service } : null;
+  return own && isMap(own.service) ? { file: own.file, map: own.service, dir: own.dir } : null;
 }
 
 /** False for a base that is extended, and for an alias of another service. */

@@ -4,19 +4,22 @@ import type { ProjectDraft } from "../rewrite/draft.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
-import { home, type ComposeProject, type ComposeService } from "./project.ts";
+import { home, type ComposeProject, type ComposeService, type ServiceHome } from "./project.ts";
+import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
+import { SCRIPT_TARGET } from "../delivery/script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
-type Home = { readonly file: YamlFile; readonly map: YAMLMap };
 type Variable = { readonly name: string; readonly value: string };
 
-/** Writes a service's changes besides its variables: mounts, the runtime, a command with a prefix. */
-export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange): void {
-  const { mounts, runtime, entrypointPrefix, healthcheckPrefix } = wish.change;
+/** Writes a service's changes besides its variables: grants of files, the runtime, a command with a prefix. */
+export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange, top: TopLevel): void {
+  const { mounts, runtime, entrypointPrefix, healthcheckPrefix, secrets = [], script = false } = wish.change;
   if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
   const at = homeOf(project, wish.service);
-  for (const { source, target } of mounts) mount(draft, at, source, target);
+  const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
+  grant(draft, at, "secrets", given);
+  if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
   const copied = copiedWords(project, wish);
   if (entrypointPrefix !== null) setKey(draft, at, "entrypoint", ...both(entrypointPrefix, copied.Entrypoint));
@@ -71,9 +74,15 @@ function anchorOf(draft: ProjectDraft, file: YamlFile, map: YAMLMap, wished: str
 }
 
 /** Sets a key of the service to these members, replacing an existing one. */
-function members(draft: ProjectDraft, { file, map }: Home, key: string, lines: readonly string[], shown = lines): void {
+function members(
+  draft: ProjectDraft,
+  { file, map }: ServiceHome,
+  key: string,
+  lines: readonly string[],
+  shown = lines,
+): void {
   const found = entry(map, key, file);
-  if (map.flow === true) throw flowMap(key);
+  if (map.flow === true) throw onOneLine(key);
   if (found === null || found.shared) {
     draft.add(file, map, nested(key, lines, 0), nested(key, shown, 0));
     return;
@@ -91,7 +100,7 @@ function nested(key: string, lines: readonly string[], column: number): string {
 
 const asItem = (text: string): string => `- ${text.replaceAll("\n", "\n  ")}`;
 
-function flowMap(key: string): UnsprawlError {
+function onOneLine(key: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `a service that is written on one line, in braces, would need ${key} of its own`,
@@ -99,7 +108,7 @@ function flowMap(key: string): UnsprawlError {
   );
 }
 
-function homeOf(project: ComposeProject, name: string): Home {
+function homeOf(project: ComposeProject, name: string): ServiceHome {
   const service = project.services.get(name);
   const found = service ? home(service) : null;
   if (found) return found;
@@ -110,28 +119,32 @@ function homeOf(project: ComposeProject, name: string): Home {
   );
 }
 
-function mount(draft: ProjectDraft, at: Home, source: string, target: string): void {
-  const found = entry(at.map, "volumes", at.file);
+/** Adds members to a list of the service, which keeps those that it has. */
+function grant(
+  draft: ProjectDraft,
+  at: ServiceHome,
+  key: "secrets" | "configs",
+  all: readonly { readonly source: string; readonly target: string }[],
+): void {
+  if (all.length === 0) return;
+  const found = entry(at.map, key, at.file);
   const list = found?.value;
-  // If the folder is missing at start, that must be an error, not an empty folder.
-  const [from, to] = [scalar(source, null), scalar(target, null)];
-  const lines = `type: bind\nsource: ${from}\ntarget: ${to}\nread_only: true\nbind:\n  create_host_path: false`;
-  const flow = `{ type: bind, source: ${from}, target: ${to}, read_only: true, bind: { create_host_path: false } }`;
+  const items = all.map((one) => flowMap(at.file, one));
   const own = found !== null && !found.shared && !isAlias(found.pair.value);
-  if (own && isSeq(list) && list.items.length > 0) draft.add(at.file, list, list.flow === true ? flow : lines);
-  else if (at.map.flow === true && (found === null || own)) setKey(draft, at, "volumes", `[${flow}]`);
+  if (own && isSeq(list) && list.items.length > 0) for (const item of items) draft.add(at.file, list, item);
+  else if (at.map.flow === true && (found === null || own)) setKey(draft, at, key, `[${items.join(", ")}]`);
   // `<<` and aliases do not extend a list: the service gets its own list with everything it shared.
-  else members(draft, at, "volumes", [...(isSeq(list) ? membersOf(draft, at.file, list) : []), lines].map(asItem));
+  else members(draft, at, key, [...(isSeq(list) ? membersOf(draft, at.file, list) : []), ...items].map(asItem));
 }
 
-function health(draft: ProjectDraft, at: Home, service: string, test: string, shown: string): void {
+function health(draft: ProjectDraft, at: ServiceHome, service: string, test: string, shown: string): void {
   const found = entry(at.map, "healthcheck", at.file);
   const [line, said] = [`test: ${test}`, `test: ${shown}`];
   const shared = found !== null && (found.shared || isAlias(found.pair.value));
   if (isMap(found?.value) && shared) {
     const merged = `<<: *${anchorOf(draft, at.file, found.value, `${service}-healthcheck`)}`;
     members(draft, at, "healthcheck", [merged, line], [merged, said]);
-  } else if (isMap(found?.value)) setKey(draft, { file: at.file, map: found.value }, "test", test, shown);
+  } else if (isMap(found?.value)) setKey(draft, { ...at, map: found.value }, "test", test, shown);
   else if (at.map.flow === true) draft.add(at.file, at.map, `healthcheck: { ${line} }`, `healthcheck: { ${said} }`);
   else members(draft, at, "healthcheck", [line], [said]);
 }
@@ -142,10 +155,10 @@ function inShell(test: readonly string[]): readonly string[] {
   return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
 }
 
-function setKey(draft: ProjectDraft, { file, map }: Home, key: string, value: string, shown = value): void {
+function setKey(draft: ProjectDraft, { file, map }: ServiceHome, key: string, value: string, shown = value): void {
   const own = entriesOf(map, file).find((one) => one.key === key && !one.shared);
-  if (own) draft.put(file, map, own.pair, `${key}: ${value}`, `${key}:`, `${key}: ${shown}`);
-  else draft.add(file, map, `${key}: ${value}`, `${key}: ${shown}`);
+  if (own) draft.put(file, map, own.pair, `${flowKey(file, key)}: ${value}`, `${key}:`, `${key}: ${shown}`);
+  else draft.add(file, map, `${flowKey(file, key)}: ${value}`, `${key}: ${shown}`);
 }
 
 function inProject(project: ComposeProject, name: string, key: string): boolean {
@@ -158,7 +171,8 @@ function inProject(project: ComposeProject, name: string, key: string): boolean 
  * does not know.
  */
 function both(prefix: readonly string[], own: readonly string[]): readonly [string, string] {
-  const written = (list: readonly string[]): string => JSON.stringify(list.map((word) => word.replaceAll("$", "$$$$")));
+  const written = (list: readonly string[]): string =>
+    `[${list.map((word) => JSON.stringify(word.replaceAll("$", "$$$$"))).join(", ")}]`;
   if (own.length === 0) return [written(prefix), written(prefix)];
   const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
   return [

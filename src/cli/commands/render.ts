@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
@@ -66,10 +67,13 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
     }
   }
   const known = index.read();
-  const consumers = found.map((one) => ({
-    ...one,
-    stores: known.find(({ folder }) => folder === one.folder)?.stores ?? one.stores,
-  }));
+  const consumers = found.flatMap((one): Consumer[] => {
+    const before = known.find(({ folder }) => folder === one.folder);
+    if (before === undefined) return [one];
+    const error = conflictOf(one, before);
+    if (error !== null) broken.push({ run: one.id, error });
+    return error === null ? [withKnown(one, before)] : [];
+  });
   const supplied = await supplyAll(
     consumers,
     await supplyTools(
@@ -79,6 +83,30 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
   );
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
   return { written: supplied.map(renderedOf), broken };
+}
+
+/** Two projects of one name share a folder: what one has there, the other must not replace with values of its own. */
+function conflictOf(one: Consumer, before: Consumer): UnsprawlError | null {
+  const { origin } = before;
+  if (origin === undefined || one.origin === undefined || origin === one.origin || !existsSync(origin)) return null;
+  const references = new Map(before.values.map(({ name, reference }) => [name, reference]));
+  const other = one.values.find(({ name, reference }) => (references.get(name) ?? reference) !== reference);
+  if (other === undefined) return null;
+  return new UnsprawlError(
+    "refused",
+    `${one.id}: ${other.name} in ${one.folder} is that of ${origin}, and another one here`,
+    "give one of the two projects another name: in its file",
+  );
+}
+
+/** Settings of stores that only the migration knew. */
+function withKnown(one: Consumer, { stores, values }: Consumer): Consumer {
+  const same = new Map(values.map((value) => [`${value.name} ${value.reference}`, value]));
+  return {
+    ...one,
+    stores: [...stores, ...one.stores],
+    values: one.values.map((value) => same.get(`${value.name} ${value.reference}`) ?? value),
+  };
 }
 
 /** What runs of this host delivered: the consumers of its index, and what journals of earlier versions say. */

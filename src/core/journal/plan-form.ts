@@ -89,7 +89,12 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
   deliver: delivers({ why: TEXT }),
   rewrite: v.object({
     moves: MOVES,
-    files: v.array(v.object({ file: TEXT, before: v.nullable(TEXT), after: TEXT, diff: ANY_LIST })),
+    files: v.array(
+      v.object({
+        ...{ file: TEXT, before: v.nullable(TEXT), after: TEXT, diff: ANY_LIST },
+        mode: v.optional(v.literal(0o644)),
+      }),
+    ),
     target: anyMap(),
   }),
   clean: v.object({

@@ -42,6 +42,22 @@ function put(files: { readonly [name: string]: string }): string {
   return dir;
 }
 
+test("what services share by an anchor is theirs, and not a finding of the file too", async () => {
+  const [secret, hidden] = [password(), password()];
+  const shared = `x-common: &common\n  environment: &env\n    DB_PASSWORD: ${secret}\n    OLD_PASSWORD: ${hidden}\n`;
+  const services = `services:\n  a: { <<: *common, image: a }\n  b:\n    image: b\n    environment:\n      <<: *env\n`;
+  expect((await scan({ "compose.yaml": shared + services }, [secret, hidden])).found).toEqual([
+    "a DB_PASSWORD",
+    "a OLD_PASSWORD",
+    "b DB_PASSWORD",
+    "b OLD_PASSWORD",
+  ]);
+  // One that every service sets otherwise stands in the file all the same.
+  const own = `x-common: &env { OLD_PASSWORD: ${hidden} }\nservices:\n  a: { image: a, environment: { <<: *env, OLD_PASSWORD: none } }\n`;
+  const { found } = await scan({ "compose.yaml": own }, [hidden]);
+  expect(found.map((one) => one.replace(/^\S+\//, ""))).toEqual(["compose.yaml OLD_PASSWORD"]);
+});
+
 describe("what Compose cannot fill in", () => {
   const secret = password();
   const services = (text: string): string =>

@@ -1,12 +1,21 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { composeCli, type ComposeCli, type ComposeConfig } from "../../../migrations/compose/engine/cli.ts";
 import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
 import { variables } from "../../../migrations/compose/syntax/environment.ts";
 import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
+import {
+  composeChange,
+  type BareService,
+  type ComposeChange,
+  type ComposeSite,
+} from "../../../migrations/compose/delivery/change.ts";
+import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
+import { home, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
+import type { Move } from "../../../src/model/plan.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { entry } from "../../../src/kit/text/yaml-nodes.ts";
 import { composeCli as installed } from "../../services/compose.ts";
@@ -14,35 +23,45 @@ import { copyFixture, FIXTURES, type Fixture } from "./fixtures.ts";
 
 /** What Compose fills `${…}` from besides files: nothing of the machine that the test runs on. */
 const ENV = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" };
-const DELIVERIES: { readonly [name: string]: (service: string, names: readonly string[]) => RunChange } = {
-  file: (service, names) => ({
-    unset: names,
-    set: names.map((name) => ({ name: `${name}_FILE`, value: `/run/secrets/${name}` })),
-    mounts: [{ source: `/run/unsprawl/units/p_${service}-r/secrets`, target: "/run/secrets" }],
-    entrypointPrefix: null,
-    healthcheckPrefix: null,
-    runtime: null,
-  }),
-  runtime: (service, names) => ({
-    unset: [],
-    set: names.map((name) => ({ name, value: `ref+vault://secret/apps/${service}#/${name}` })),
-    mounts: [],
-    entrypointPrefix: null,
-    healthcheckPrefix: null,
+const MEMORY = "/run/unsprawl";
+const bare = (subject: object): BareService => ({
+  subject: { mountTargets: [], ...subject } as unknown as BareService["subject"],
+  ...{ earlier: [], health: null, hasScript: false },
+});
+const site = (project: ComposeProject, service: string): ComposeSite => ({
+  ...{ project: project.name, service, owner: { uid: 999, gid: 998 }, shownReference: (reference) => reference },
+  folder: join(MEMORY, "compose", project.name, service),
+  script: join(home(project.services.get(service) as ComposeService)?.dir ?? project.dir, "unsprawl-entrypoint.sh"),
+});
+const NOTHING: RunChange = {
+  ...{ unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
+};
+const reference = (service: string, name: string): string => `ref+vault://secret/apps/${service}#/${name}`;
+type Made = (project: ComposeProject, service: string, names: readonly string[]) => ComposeChange;
+const inFiles = (change: RunChange, ...[project, service, names]: Parameters<Made>): ComposeChange => {
+  const moves = names.map((name) => ({ name, reference: reference(service, name) }) as Move);
+  return composeChange(change, bare({}), moves, site(project, service));
+};
+const DELIVERIES: { readonly [name: string]: Made } = {
+  file: (project, service, names) => {
+    const set = names.map((name) => ({ name: `${name}_FILE`, value: `/run/secrets/${name}` }));
+    const mounts = [{ source: "/anywhere", target: "/run/secrets" }];
+    return inFiles({ ...NOTHING, unset: names, set, mounts }, project, service, names);
+  },
+  runtime: (_project, service, names) => ({
+    ...NOTHING,
+    set: names.map((name) => ({ name, value: reference(service, name) })),
     runtime: "unsprawl",
   }),
-  shim: (service, names) => ({
-    unset: names,
-    set: [],
-    mounts: [{ source: `/run/unsprawl/units/p_${service}-r/shim`, target: "/run/unsprawl" }],
-    entrypointPrefix: ["/bin/sh", "/run/unsprawl/entrypoint"],
-    healthcheckPrefix: null,
-    runtime: null,
-  }),
+  shim: (project, service, names) => {
+    const entrypointPrefix = ["/bin/sh", "/run/unsprawl/entrypoint"];
+    const mounts = [{ source: "/anywhere", target: "/run/unsprawl" }];
+    return inFiles({ ...NOTHING, unset: names, mounts, entrypointPrefix }, project, service, names);
+  },
 };
 /** What a delivery writes; a new line holds nothing else. */
 const NEW =
-  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|volumes:( |$)|- ?type: bind|type: bind|source: \/run\/unsprawl|target: \/run\/|read_only: true|bind:|create_host_path: false|runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
+  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|(secrets|configs):( |$)|- \{ source: |[\w.-]+_[\w.]+:$|unsprawl-entrypoint(_\d+)?:$|file: (\$\{UNSPRAWL_RUNTIME_DIR:-|\.\/unsprawl-)|x-unsprawl: |runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
 
 /** What cannot be moved without loss: the reason, by fixture and delivery. */
 const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from
@@ -132,7 +151,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
         const { entrypoint, command } = before.services[service] as { entrypoint?: string[]; command?: string[] };
         return {
           service,
-          change: (DELIVERIES[kind] as (typeof DELIVERIES)[string])(service, names),
+          change: (DELIVERIES[kind] as Made)(project, service, names),
           moves: names.map((one) => ({ name: one, masked: "••••", carries: carries(fixture, before, service, one) })),
           entrypoint: (entrypoint ?? []).map((word) => plain(word) ?? ""),
           cmd: (command ?? []).map((word) => plain(word) ?? ""),
@@ -150,7 +169,13 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
         for (const { file, text } of files) writeFileSync(file, text);
         onlyDelivery(before, await compose.config(call(project, fixture)), wishes);
         for (const { file, text, diff } of files) {
-          const was = old.get(file) ?? "";
+          const was = old.get(file);
+          if (was === undefined) {
+            expect([basename(file), text]).toEqual(["unsprawl-entrypoint.sh", SCRIPT]);
+            continue;
+          }
+          // It is committed, and means the same wherever it is cloned.
+          expect(text).not.toContain(fixture.dir);
           const { gone, came } = lineDiff(was.trimEnd(), text.trimEnd());
           const allowed = mayGo(file, was, project, fixture, wishes);
           // In JSON, a comma goes or comes with the neighbour.
@@ -169,6 +194,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
         }
       } finally {
         for (const [file, text] of old) writeFileSync(file, text);
+        for (const { file } of files) if (!old.has(file)) rmSync(file);
       }
     },
   );

@@ -1,0 +1,162 @@
+import { posix } from "node:path";
+import * as v from "valibot";
+import { RUN_CHANGE } from "../../../src/files/delivered.ts";
+import type { DeliverySubject, Owner, RunChange } from "../../../src/contract/delivery.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { belowFolder, distinctName, isOwnName } from "../../../src/kit/io/name.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
+import type { Move } from "../../../src/model/plan.ts";
+import { NAMES_END, SCRIPT_TARGET, SCRIPT_NAME } from "./script.ts";
+
+/** One entry of the top-level `secrets:`, and the service's grant of it. */
+export type SecretEntry = {
+  readonly name: string;
+  /** As `target:` says it: relative to /run/secrets, or absolute. */
+  readonly target: string;
+  /** The text of `file:`, which every machine fills in for itself. */
+  readonly file: string;
+  readonly reference: string;
+  readonly owner: Owner;
+};
+
+/** A delivery in Compose's own form. Absent parts in journals of earlier versions, and for `runtime`. */
+export type ComposeChange = RunChange & {
+  readonly secrets?: readonly SecretEntry[];
+  /** Whether the service needs a grant of the script: an earlier run may have given it one. */
+  readonly script?: boolean;
+  /** What an earlier run put before the entrypoint; the new prefix takes its place. */
+  readonly earlier?: readonly string[];
+};
+
+/** What of it the journal is asked for again: a comparison of containers needs no entries of files. */
+export const COMPOSE_CHANGE: v.GenericSchema<unknown, ComposeChange> = v.intersect([
+  RUN_CHANGE,
+  v.object({ earlier: v.exactOptional(v.array(v.string())) }),
+]);
+
+/** A service as the deliveries see it: without what earlier runs brought. */
+export type BareService = {
+  readonly subject: DeliverySubject;
+  /** The prefix that earlier runs put before its entrypoint and its health check; empty for none. */
+  readonly earlier: readonly string[];
+  /** The command of its health check as the engine has it; null for none. */
+  readonly health: readonly string[] | null;
+  readonly hasScript: boolean;
+};
+
+/** Where a service's values are as files, below the folder in memory: the same on every machine and in every run. */
+export function serviceFolder(project: string, service: string): string {
+  return posix.join("compose", segment(project), segment(service));
+}
+
+const segment = (name: string): string => (isOwnName(name) ? name : distinctName(name, ["compose", name]));
+
+/**
+ * What `file:` of a secret says. The folder in memory is the one setting of a machine that it depends on; Compose fills
+ * it in as unsprawl does.
+ */
+export function secretFileText(project: string, service: string, name: string): string {
+  return `\${UNSPRAWL_RUNTIME_DIR:-${DEFAULT_MEMORY}}/${serviceFolder(project, service)}/${name}`;
+}
+
+const DEFAULT_MEMORY = "/run/unsprawl";
+
+/** The folder in memory, as Compose fills it in. */
+export function memoryOf({ UNSPRAWL_RUNTIME_DIR: dir }: NodeJS.ProcessEnv): string {
+  return dir === undefined || dir === "" ? DEFAULT_MEMORY : dir;
+}
+
+/** Throws `refused` when Compose, without help, would look for the files elsewhere than in this folder in memory. */
+export function mustBeFound(memory: string, env: NodeJS.ProcessEnv): void {
+  if ((env["UNSPRAWL_RUNTIME_DIR"] ?? "") !== "" || memory === DEFAULT_MEMORY) return;
+  throw new UnsprawlError(
+    "refused",
+    `${DEFAULT_MEMORY} is not on tmpfs here, and the Compose file would name it`,
+    `export UNSPRAWL_RUNTIME_DIR=${memory}, for docker compose too; or: mount -t tmpfs -o mode=0700 tmpfs ${DEFAULT_MEMORY}`,
+  );
+}
+
+/** A service's subject without the files, the script and the prefix of earlier runs. `folder` is its own, absolute. */
+export function bareService(
+  subject: DeliverySubject,
+  { Config, Mounts }: ContainerDoc,
+  folder: string,
+  moves: readonly Pick<Move, "name">[],
+): BareService {
+  const isScript = ({ Source = "", Destination = "" }): boolean =>
+    Destination === SCRIPT_TARGET && posix.basename(Source) === SCRIPT_NAME;
+  const mounts = (Mounts ?? []).filter((one) => !isScript(one) && !(one.Source ?? "").startsWith(`${folder}/`));
+  const targets = mounts.map(({ Destination }) => Destination);
+  // Secrets of the project's own are files beside ours; only one of the same name is in the way.
+  const names = new Set(moves.map(({ name }) => `${SECRETS}/${name}`));
+  const mountTargets = [
+    ...targets.filter((target) => !target.startsWith(`${SECRETS}/`)),
+    ...(targets.some((target) => names.has(target)) ? [SECRETS] : []),
+  ];
+  const earlier = earlierPrefix(subject.entrypoint);
+  const [kind = "", ...check] = Config.Healthcheck?.Test ?? [];
+  const test = [kind, ...check.slice(earlierPrefix(check).length)];
+  return {
+    subject: { ...subject, mountTargets, entrypoint: subject.entrypoint.slice(earlier.length) },
+    earlier,
+    health: kind === "" ? null : test,
+    hasScript: (Mounts ?? []).some(isScript),
+  };
+}
+
+const SECRETS = "/run/secrets";
+
+/** The words up to the `--` behind the script's names; none where another command begins. */
+function earlierPrefix(words: readonly string[]): readonly string[] {
+  const end = words.indexOf(NAMES_END);
+  const isOurs = words[1] === SCRIPT_TARGET && end > 0 && words.slice(2, end).every((name) => /^\w+$/.test(name));
+  return isOurs ? words.slice(0, end + 1) : [];
+}
+
+/** What a delivery changes, in the form that Compose files have for it: a secret for each value, a config for the script. */
+export function composeChange(
+  change: RunChange,
+  { subject, earlier, hasScript }: BareService,
+  moves: readonly Move[],
+  at: ComposeSite,
+): ComposeChange {
+  const [mount] = change.mounts;
+  if (mount === undefined) return change;
+  const isShim = change.entrypointPrefix !== null;
+  const inFolder = isShim ? (subject.mountTargets.includes(SECRETS) ? "/run/unsprawl/secrets" : SECRETS) : mount.target;
+  const prefix = (words: readonly string[] | null): readonly string[] | null =>
+    words === null ? null : [...words, ...earlier.slice(2, -1), ...moves.map(({ name }) => name), NAMES_END];
+  const needsScript = isShim && !hasScript;
+  const values = moves.map(({ name }) => ({
+    source: belowFolder(at.folder, name),
+    target: `${inFolder}/${name}`,
+  }));
+  return {
+    ...change,
+    mounts: [...values, ...(needsScript ? [{ source: at.script, target: SCRIPT_TARGET }] : [])],
+    entrypointPrefix: prefix(change.entrypointPrefix),
+    healthcheckPrefix: prefix(change.healthcheckPrefix),
+    secrets: moves.map(({ name, reference }) => ({
+      name,
+      target: inFolder === SECRETS ? name : `${inFolder}/${name}`,
+      file: secretFileText(at.project, at.service, name),
+      reference: at.shownReference(reference),
+      owner: at.owner,
+    })),
+    script: needsScript,
+    earlier: isShim ? earlier : [],
+  };
+}
+
+/** What a service's delivery depends on besides its container. */
+export type ComposeSite = {
+  readonly project: string;
+  readonly service: string;
+  /** Absolute: where its values are as files. */
+  readonly folder: string;
+  /** Absolute: the script in the folder that relative paths of its file are relative to. */
+  readonly script: string;
+  readonly owner: Owner;
+  /** A reference as a file of the project says it. */
+  readonly shownReference: (reference: string) => string;
+};

@@ -1,0 +1,31 @@
+/** What the script is called, in the project's folder; it is committed along with the Compose file. */
+export const SCRIPT_NAME = "unsprawl-entrypoint.sh";
+/** Where containers have it. */
+export const SCRIPT_TARGET = "/run/unsprawl/entrypoint";
+/** Ends the names that the script reads. */
+export const NAMES_END = "--";
+
+/**
+ * The entrypoint of services whose image reads no files: the same for all of them, since the names of the values are its
+ * arguments. Builtins only, so that it works in an image that has a shell and nothing else. `read` loses the last line's
+ * end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it.
+ */
+export const SCRIPT = `#!/bin/sh
+# unsprawl: exports each named value from its file, then becomes the command.
+# Usage: unsprawl-entrypoint.sh NAME... -- COMMAND...
+unsprawl_nl='
+'
+while [ "$#" -gt 0 ] && [ "$1" != -- ]; do
+  unsprawl_file=/run/unsprawl/secrets/$1
+  [ -e "$unsprawl_file" ] || unsprawl_file=/run/secrets/$1
+  [ -r "$unsprawl_file" ] || { echo "unsprawl: $unsprawl_file is missing: on the host, type: unsprawl render compose:FILE" >&2; exit 111; }
+  unsprawl_value=
+  while IFS= read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_file" || exit 111
+  # The loop ends at a last line without a newline, with that line still in the variable.
+  export "$1=$unsprawl_value$unsprawl_line"
+  shift
+done
+shift
+unset unsprawl_nl unsprawl_file unsprawl_line unsprawl_value
+exec "$@"
+`;

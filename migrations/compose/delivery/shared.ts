@@ -1,0 +1,28 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { Engine } from "../../../src/engine/engine.ts";
+import { bytesIfThere, type Rewrite } from "../../../src/files/rewritten.ts";
+import { targetOf } from "../steps.ts";
+
+/** The files that a run made and that other projects use by now: a rollback leaves them. */
+export async function sharedFiles(engine: Engine, rewrite: Rewrite): Promise<ReadonlySet<string>> {
+  const made = rewrite.files.filter(({ before }) => before === null).map(({ file }) => file);
+  if (made.length === 0) return new Set();
+  const { name } = targetOf(rewrite);
+  const others = (await engine.containers()).filter(({ Labels = {} }) => Labels["com.docker.compose.project"] !== name);
+  const mounted = new Set(others.flatMap(({ Mounts = [] }) => Mounts.flatMap(({ Source }) => Source ?? [])));
+  const own = new Set(rewrite.files.map(({ file }) => file));
+  return new Set(made.filter((file) => mounted.has(file) || isNamedBeside(file, own)));
+}
+
+/** Whether a Compose file beside it names the file: of a project that is down, maybe. */
+function isNamedBeside(file: string, own: ReadonlySet<string>): boolean {
+  const dir = dirname(file);
+  try {
+    return readdirSync(dir)
+      .filter((name) => /\.(ya?ml|json)$/.test(name) && !own.has(join(dir, name)))
+      .some((name) => bytesIfThere(join(dir, name))?.includes(basename(file)) === true);
+  } catch {
+    return false; // not a folder, or not readable: then nobody can be asked
+  }
+}

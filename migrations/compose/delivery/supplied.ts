@@ -1,0 +1,37 @@
+import type { Supplies } from "../../../src/contract/supplies.ts";
+import type { Consumer } from "../../../src/model/consumer.ts";
+import type { Secret } from "../../../src/model/secret.ts";
+
+/** Writes what a run delivers to a service, and notes it beside what earlier runs do. */
+export async function supplied(
+  supplies: Supplies,
+  consumer: Consumer,
+  values: ReadonlyMap<string, Secret>,
+): Promise<void> {
+  supplies.write(consumer, values);
+  const before = known(supplies, consumer);
+  const names = new Set(consumer.values.map(({ name }) => name));
+  const stores = new Set(consumer.stores.map(({ name }) => name));
+  await supplies.index.add([
+    {
+      ...consumer,
+      delivery: before?.delivery === "shim" ? "shim" : consumer.delivery,
+      values: [...(before?.values ?? []).filter(({ name }) => !names.has(name)), ...consumer.values],
+      onChange: before?.onChange ?? consumer.onChange,
+      stores: [...(before?.stores ?? []).filter(({ name }) => !stores.has(name)), ...consumer.stores],
+    },
+  ]);
+}
+
+/** Takes back what a run delivers to a service; what others do stays. Idempotent. */
+export async function withdrawn(supplies: Supplies, consumer: Consumer): Promise<void> {
+  const names = consumer.values.map(({ name }) => name);
+  supplies.remove(consumer.folder, names);
+  const before = known(supplies, consumer);
+  const values = (before?.values ?? []).filter(({ name }) => !names.includes(name));
+  if (before === undefined || values.length === 0) await supplies.index.remove([consumer.folder]);
+  else await supplies.index.add([{ ...before, values }]);
+}
+
+const known = ({ index }: Supplies, { folder }: Consumer): Consumer | undefined =>
+  index.read().find((one) => one.folder === folder);

@@ -1,0 +1,63 @@
+import { join } from "node:path";
+import type { Delivery, DeliverySubject, Owner } from "../../../src/contract/delivery.ts";
+import type { Facts } from "../../../src/engine/facts.ts";
+import { distinctName } from "../../../src/kit/io/name.ts";
+import type { Move } from "../../../src/model/plan.ts";
+import type { ServiceChange } from "../rewrite/index.ts";
+import { home, type ComposeProject } from "../syntax/project.ts";
+import { bareService, composeChange, serviceFolder, type BareService, type ComposeSite } from "./change.ts";
+import { relativeReference } from "./reference.ts";
+import { SCRIPT_NAME } from "./script.ts";
+
+/** The subject of a service's delivery, the same for all its replicas and before and after recreation. */
+export function subjectOf(subject: DeliverySubject, project: string, service: string, runId: string): DeliverySubject {
+  const called = distinctName(`${project}_${service}`, ["compose", project, service]);
+  return { ...subject, id: `${called}-${runId}`, consumer: `compose:${project}/${service}` };
+}
+
+/** A service as deliveries see it, without what earlier runs brought. */
+export function bareOf(
+  { memory }: { readonly memory: string },
+  known: Facts,
+  { project, service, runId }: { readonly project: string; readonly service: string; readonly runId: string },
+  moves: readonly Pick<Move, "name">[],
+): BareService {
+  const subject = subjectOf(known.subject, project, service, runId);
+  return bareService(subject, known.doc, join(memory, serviceFolder(project, service)), moves);
+}
+
+/** What the delivery of a service depends on besides its container. */
+export function siteOf(
+  { memory }: { readonly memory: string },
+  project: ComposeProject,
+  service: string,
+  owner: Owner,
+): ComposeSite {
+  const described = project.services.get(service);
+  const dir = (described === undefined ? null : home(described)?.dir) ?? project.dir;
+  return {
+    ...{ project: project.name, service, owner, script: join(dir, SCRIPT_NAME) },
+    folder: join(memory, serviceFolder(project.name, service)),
+    shownReference: (reference) => relativeReference(reference, project.dir),
+  };
+}
+
+/** Of files that are never made. */
+export const NOBODY: Owner = { uid: 0, gid: 0 };
+
+export function wishOf(
+  site: ComposeSite,
+  bare: BareService,
+  delivery: Delivery,
+  moves: readonly Move[],
+  secrets: ServiceChange["moves"],
+): ServiceChange {
+  return {
+    service: site.service,
+    change: composeChange(delivery.change(bare.subject, moves), bare, moves, site),
+    moves: secrets,
+    entrypoint: bare.subject.entrypoint,
+    cmd: bare.subject.cmd,
+    health: bare.health,
+  };
+}

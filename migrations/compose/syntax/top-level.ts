@@ -1,0 +1,144 @@
+import { posix } from "node:path";
+import type { SecretEntry } from "../delivery/change.ts";
+import { SCRIPT_NAME } from "../delivery/script.ts";
+import { Blocked } from "../rewrite/blocked.ts";
+import type { ProjectDraft } from "../rewrite/draft.ts";
+import { ownerText } from "../delivery/entry.ts";
+import { scalar } from "../../../src/kit/text/yaml-edit.ts";
+import {
+  entriesOf,
+  entry,
+  isAlias,
+  isMap,
+  scalarText,
+  type YamlEntry,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
+import type { ComposeProject, ServiceHome } from "./project.ts";
+
+type Kind = "secrets" | "configs";
+type NewEntry = { readonly key: string; readonly block: string; readonly flow: string; readonly service: string };
+
+/** New members of the top-level `secrets:` and `configs:` of a project's files; those that are there stay as they are. */
+export class TopLevel {
+  readonly #project: ComposeProject;
+  readonly #entries = new Map<YamlFile, { readonly [kind in Kind]: NewEntry[] }>();
+  readonly #scripts = new Map<YamlFile, { readonly key: string; readonly path: string; readonly isNew: boolean }>();
+  readonly #taken: { readonly [kind in Kind]: Set<string> };
+
+  constructor(project: ComposeProject) {
+    this.#project = project;
+    const keys = (kind: Kind): Set<string> =>
+      new Set([...project.yaml.values()].flatMap((file) => inFile(file, kind).map(({ key }) => key)));
+    this.#taken = { secrets: keys("secrets"), configs: keys("configs") };
+  }
+
+  /** Adds an entry for one value to the file that describes the service; gives the entry's key. */
+  secret({ file }: ServiceHome, service: string, { name, file: path, reference, owner }: SecretEntry): string {
+    const key = this.#free("secrets", `${service}_${name}`);
+    const ref = JSON.stringify(reference.replaceAll("$", "$$$$"));
+    const own = { ref, owner: JSON.stringify(ownerText(owner)) };
+    const x = `{ ref: ${own.ref}, owner: ${own.owner} }`;
+    const flow = `${flowKey(file, key)}: ${flowPairs(file, { file: JSON.stringify(path), "x-unsprawl": flowPairs(file, own) })}`;
+    this.#of(file).secrets.push({ key, block: `${key}:\n  file: ${path}\n  x-unsprawl: ${x}`, flow, service });
+    return key;
+  }
+
+  /** Sees to an entry for the script where a service can be granted it; gives the entry's key. */
+  script({ file, dir }: ServiceHome): string {
+    const path = posix.join(dir, SCRIPT_NAME);
+    // Files that are given together share their top level, which included ones do not.
+    const shares = (other: YamlFile): boolean =>
+      other === file || (this.#project.given.includes(other.file) && this.#project.given.includes(file.file));
+    for (const [other, made] of this.#scripts) if (shares(other) && made.path === path) return made.key;
+    for (const other of this.#project.yaml.values()) {
+      const known = shares(other) ? inFile(other, "configs").find((one) => namesScript(one, other)) : undefined;
+      if (known === undefined) continue;
+      this.#scripts.set(file, { key: known.key, path, isNew: false });
+      return known.key;
+    }
+    const key = this.#free("configs", "unsprawl-entrypoint");
+    this.#scripts.set(file, { key, path, isNew: true });
+    const flow = `${flowKey(file, key)}: ${flowMap(file, { file: `./${SCRIPT_NAME}` })}`;
+    this.#of(file).configs.push({ key, block: `${key}:\n  file: ./${SCRIPT_NAME}`, flow, service: "" });
+    return key;
+  }
+
+  /** The scripts that services are granted, absolute. */
+  scripts(): string[] {
+    return [...new Set([...this.#scripts.values()].map(({ path }) => path))];
+  }
+
+  /** Throws `refused` where a file's top level can take no member. */
+  write(draft: ProjectDraft): void {
+    for (const [file, kinds] of this.#entries) {
+      for (const kind of ["secrets", "configs"] as const)
+        if (kinds[kind].length > 0) add(draft, file, kind, kinds[kind]);
+    }
+  }
+
+  #free(kind: Kind, wished: string): string {
+    let key = wished;
+    for (let at = 2; this.#taken[kind].has(key); at++) key = `${wished}_${at}`;
+    this.#taken[kind].add(key);
+    return key;
+  }
+
+  #of(file: YamlFile): { readonly [kind in Kind]: NewEntry[] } {
+    const known = this.#entries.get(file) ?? { secrets: [], configs: [] };
+    this.#entries.set(file, known);
+    return known;
+  }
+}
+
+function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewEntry[]): void {
+  const { root } = file;
+  if (root === null) return;
+  const found = entry(root, kind, file);
+  const nested = `${kind}:\n${all.map(({ block }) => `  ${block.replaceAll("\n", "\n  ")}`).join("\n")}`;
+  if (found === null) {
+    draft.add(file, root, root.flow === true ? `${flowKey(file, kind)}: { ${flows(all)} }` : nested);
+    return;
+  }
+  const { value, pair } = found;
+  const isOwn = !found.shared && !isAlias(pair.value);
+  const tag = (pair.value as { readonly tag?: string } | null)?.tag ?? "";
+  if (isOwn && isMap(value) && !tag.startsWith("!reset")) {
+    const flow = value.flow === true;
+    for (const one of all) draft.add(file, value, flow ? one.flow : one.block);
+  } else
+    throw new Blocked(
+      `the top-level ${kind} of ${file.file} are not written out, so that none can be added`,
+      `write ${kind}: as a map of its own, then plan again`,
+      (service) => all.some((one) => one.service === service || one.service === ""),
+    );
+}
+
+const flows = (all: readonly NewEntry[]): string => all.map(({ flow }) => flow).join(", ");
+
+/** The entries of a top-level key of one file. */
+function inFile(file: YamlFile, kind: Kind): YamlEntry[] {
+  return entriesOf(entry(file.root, kind, file)?.value, file);
+}
+
+function namesScript({ value }: YamlEntry, file: YamlFile): boolean {
+  const path = isMap(value) ? scalarText(entry(value, "file", file)?.value ?? null) : null;
+  return path === `./${SCRIPT_NAME}` || path === SCRIPT_NAME;
+}
+
+/** Texts as a map on one line; in JSON as JSON has it. */
+export function flowMap(file: YamlFile, texts: { readonly [key: string]: string }): string {
+  const written = (text: string): string => (isJson(file) ? JSON.stringify(text) : scalar(text, null));
+  return flowPairs(file, Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, written(text)])));
+}
+
+function flowPairs(file: YamlFile, pairs: { readonly [key: string]: string }): string {
+  return `{ ${Object.entries(pairs)
+    .map(([key, text]) => `${flowKey(file, key)}: ${text}`)
+    .join(", ")} }`;
+}
+
+/** A key as JSON has it, where the file is JSON. */
+export const flowKey = (file: YamlFile, key: string): string => (isJson(file) ? JSON.stringify(key) : key);
+
+const isJson = ({ text }: YamlFile): boolean => /^\s*\{\s*"/.test(text);

@@ -1,0 +1,55 @@
+import { readChecked } from "../../kit/io/read.ts";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { keyedDigest } from "../../model/fingerprint.ts";
+import type { FileChange } from "../../model/plan.ts";
+import { readJournal, runIds, type Installation, type Journal } from "./journal.ts";
+import { runState, unitState } from "./runs.ts";
+
+/**
+ * Throws `refused`, naming the newest, when later runs have rewritten files of this run and stand: they come first. A file
+ * that is as this run left it is nobody else's by now.
+ */
+export function mustBeLast(installation: Installation, { plan, receipts }: Pick<Journal, "plan" | "receipts">): void {
+  const files = rewritten({ plan, receipts }).filter((change) => !isOurs(change, installation));
+  if (files.length === 0) return;
+  const names = new Set(files.map(({ file }) => file));
+  const later = runIds(installation.state)
+    .flatMap((id) => (id === plan.id ? [] : (readable(installation, id) ?? [])))
+    .filter((other) => other.plan.createdAt > plan.createdAt)
+    .filter((other) => rewritten(other).some(({ file }) => names.has(file)))
+    .sort((a, b) => (a.plan.createdAt < b.plan.createdAt ? 1 : -1));
+  const [newest] = later;
+  if (newest === undefined) return;
+  const file = rewritten(newest).find((change) => names.has(change.file))?.file ?? "";
+  const isScrubbed = runState(installation.state, newest) === "scrubbed";
+  throw new UnsprawlError(
+    "refused",
+    `run ${newest.plan.id} has changed ${file} since run ${plan.id} did${isScrubbed ? ", and was scrubbed" : ""}`,
+    isScrubbed ? "put the values back by hand; the store has them" : cmd`unsprawl rollback ${newest.plan.id}, first`,
+  );
+}
+
+/** What a run has done to files, and not undone. */
+function rewritten({ plan, receipts }: Pick<Journal, "plan" | "receipts">): readonly FileChange[] {
+  return plan.steps.flatMap((step) =>
+    step.kind === "rewrite" && ["begun", "done"].includes(unitState(receipts, step.unit)) ? step.files : [],
+  );
+}
+
+function isOurs({ file, before, after }: FileChange, { key }: Installation): boolean {
+  try {
+    const now = keyedDigest(readChecked(file).toString("utf8"), key);
+    return now === after || now === before;
+  } catch {
+    return false; // gone, or not to be read: the rollback itself says why
+  }
+}
+
+function readable(installation: Installation, id: string): Pick<Journal, "plan" | "receipts"> | null {
+  try {
+    return readJournal(installation, id);
+  } catch {
+    return null; // not authentic: it decides nothing
+  }
+}

@@ -34,6 +34,7 @@ import { inputsOf } from "./inputs.ts";
 import { losses } from "./engine/losses.ts";
 import { mountsOf, writerOf } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
+import { warningsOf } from "./warnings.ts";
 import { runsNothing, settled, type Settling } from "./engine/settled.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -261,41 +262,5 @@ function stepsOf(
         ...common(part),
       },
     ]),
-  ];
-}
-
-function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withheld }: PassedEnvironment): string[] {
-  return [
-    ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
-    ...parts.flatMap(({ service, drift }) =>
-      drift
-        ? [`${service}: settings that its files have changed since change too; a rollback does not change them back`]
-        : [],
-    ),
-    ...notes,
-    ...outside(parts),
-    ...withheld.map(
-      (name) => `${name} of your environment is withheld from Compose: the files mention it, and no container has it`,
-    ),
-    ...parts.flatMap(({ service, docs }) =>
-      docs.length > 0
-        ? []
-        : [
-            `${service} has no container: its values are stored, read back and put in place; nothing is started or proven`,
-          ],
-    ),
-    ...(parts.some(({ docs }) => docs.length > 0)
-      ? ["Compose removes each old container when the new one is made, with its logs"]
-      : []),
-  ];
-}
-
-/** A reference to a store's file that no clone of the project has. */
-function outside(parts: readonly ServicePart[]): string[] {
-  const all = parts.flatMap(({ wish }) => wish.change.secrets ?? []).map(({ reference }) => reference);
-  const [first] = all.filter((reference) => reference.startsWith("ref+sops:///"));
-  if (first === undefined) return [];
-  return [
-    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder goes along with it (unsprawl.yaml: stores, file)`,
   ];
 }

@@ -11,7 +11,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { DeliveryName } from "../../../src/model/plan.ts";
 
-export type ImageTools = {
+export type UnstartedTools = {
   readonly engine: Engine;
   readonly registry: (host: string) => Promise<Registry>;
 };
@@ -22,7 +22,7 @@ export type ImageTools = {
  * delivery that was asked for can do without it.
  */
 export async function declaredFacts(
-  { engine, registry }: ImageTools,
+  { engine, registry }: UnstartedTools,
   config: ComposeConfig,
   { project, service, runId }: { readonly project: string; readonly service: string; readonly runId: string },
   deliver: DeliveryName | "auto",
@@ -60,7 +60,7 @@ export async function declaredFacts(
 
 /** The image in its registry, or why it cannot be looked at there. */
 async function elsewhere(
-  registry: ImageTools["registry"],
+  registry: UnstartedTools["registry"],
   name: string,
   info: EngineInfo,
   signal: AbortSignal,

@@ -3,7 +3,11 @@ import type { ServicePart } from "./plan.ts";
 import type { Rewritten } from "./rewrite/index.ts";
 
 /** What a person should know before a project is moved. */
-export function warningsOf(parts: readonly ServicePart[], { notes }: Rewritten, { withheld }: PassedEnvironment): string[] {
+export function warningsOf(
+  parts: readonly ServicePart[],
+  { notes }: Rewritten,
+  { withheld }: PassedEnvironment,
+): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
     ...parts.flatMap(({ service, drift }) =>

@@ -90,6 +90,15 @@ describe("after a reboot", () => {
     expect((await world.unsprawl(["agent", "--once"])).code).toBe(0);
   });
 
+  it("a value that the runtime resolves is handed over by a restart", async () => {
+    expect((await world.unsprawl(["agent", "--once", "--grace", "100ms"])).code).toBe(0);
+    values["by-runtime"] = await change(bao, world, "by-runtime");
+    const { code, stdout, stderr } = await world.unsprawl(["agent", "--once", "--grace", "100ms"]);
+    expect(code, stderr + stdout).toBe(0);
+    expect(stdout).toContain("by-runtime: restarted");
+    await everyoneServes();
+  });
+
   it("a container that a person stopped stays down", async () => {
     engine.docker("stop", "-t", "1", "by-shim");
     emptyMemory(world);

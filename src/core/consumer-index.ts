@@ -1,30 +1,31 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { atomicRemove, atomicWrite, digestOf, sweepTemps } from "../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, digestOf, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
+import { withFileLock } from "../kit/io/lock.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
 import type { ConsumerIndex } from "../contract/supplies.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 
+const WAIT_MS = 20_000;
+
 /** The index in this state folder, `consumers.json`. Safe against another process that writes it at the same time. */
 export function consumerIndex(state: () => string): ConsumerIndex {
   const file = (): string => join(state(), "consumers.json");
+  // Two runs at once, on two engines of this host, or a run beside the agent.
+  const inTurn = (act: () => Promise<void>): Promise<void> => withFileLock(file(), act, WAIT_MS, state());
   const change = async (edit: (all: readonly Consumer[]) => readonly Consumer[]): Promise<void> => {
-    for (let tries = 0; ; tries++) {
+    const isSame = (text: string | null): boolean =>
+      JSON.stringify(parse(text, file())) === JSON.stringify(edit(parse(text, file())));
+    if (isSame(textOf(file()))) return;
+    await inTurn(async () => {
       const text = textOf(file());
-      const [before, after] = [parse(text, file()), edit(parse(text, file()))];
-      if (JSON.stringify(before) === JSON.stringify(after)) return;
-      try {
-        await atomicWrite(file(), jsonText({ version: 1, consumers: after }), {
-          expect: text === null ? null : digestOf(text),
-        });
-        return;
-      } catch (error) {
-        // Two runs at once, on two engines of this host.
-        if (!(error instanceof UnsprawlError) || error.code !== "changed" || tries > 20) throw error;
-      }
-    }
+      if (isSame(text)) return;
+      const consumers = edit(parse(text, file()));
+      const expect = text === null ? null : digestOf(text);
+      await atomicWrite(file(), jsonText({ version: 1, consumers }), { expect });
+    });
   };
   return {
     read: () => parse(textOf(file()), file()),
@@ -34,7 +35,9 @@ export function consumerIndex(state: () => string): ConsumerIndex {
     },
     remove: async (folders) => {
       await change((all) => all.filter(({ folder }) => !folders.includes(folder)));
-      await withoutEmpty(file());
+      const text = textOf(file());
+      const isNothing = text === null && !(await hasTemps(file()));
+      if (!isNothing && parse(text, file()).length === 0) await inTurn(() => withoutEmpty(file()));
     },
   };
 }

@@ -9,7 +9,7 @@ import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { verifyContainer } from "../../src/engine/prove.ts";
+import { proofOfCopies, proofText, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import {
@@ -288,12 +288,17 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const delivery = deliveryOf(step.delivery);
     const running = work.record.last(`${siblingId(step, "recreate")}/before`)?.["running"] === true;
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
-    let said = "";
-    for (const { Id } of docs) {
-      const proof = await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, running, work);
-      said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
-      work.record.done(`${step.id}/proof`, { ...proof });
+    const proofs: ContainerProof[] = [];
+    for (const { Id } of docs)
+      proofs.push(await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, running, work));
+    if (proofs.length === 0) {
+      const inspect = "there is no container to inspect";
+      work.record.done(`${step.id}/proof`, { inspect, disk: "not readable", started: false, received: [] });
+      return work.say("no container of it exists: nothing was started");
     }
+    const proof = proofOfCopies(proofs);
+    work.record.done(`${step.id}/proof`, { ...proof });
+    const said = proofText(proof, step);
     work.say(docs.length > 1 ? `${said} (${docs.length} copies)` : said);
   }
 }

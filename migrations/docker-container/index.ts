@@ -18,7 +18,7 @@ import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
-import { verifyContainer } from "../../src/engine/prove.ts";
+import { proofText, verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -167,9 +167,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         for (const sharer of sharers) await mustBeUp(sharer);
         await pauseAsBefore([swap, ...sharers]);
         work.record.done(`${step.id}/proof`, { ...proof });
-        work.say(
-          `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`,
-        );
+        work.say(proofText(proof, step));
       }
     },
     async undo(steps, work) {

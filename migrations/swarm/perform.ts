@@ -4,7 +4,13 @@ import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/cont
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { mustShowNoValue, verifyContainer } from "../../src/engine/prove.ts";
+import {
+  mustShowNoValue,
+  proofOfCopies,
+  proofText,
+  verifyContainer,
+  type ContainerProof,
+} from "../../src/engine/prove.ts";
 import { rolledOut } from "./rollout.ts";
 import {
   taskHasSpec,
@@ -145,16 +151,18 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
     );
   const delivery = deliveryOf(moving, step);
   const containers = await onThisNode(engine, tasks);
-  let said = "";
+  const proofs: ContainerProof[] = [];
   for (const id of containers) {
     const root = found.info.DockerRootDir;
-    const proof = await verifyContainer(engine, id, step, delivery, before, root, true, work);
-    said = `proven: inspect clean, engine's files ${proof.disk}, ${proof.health}, ${proof.received.length} of ${step.moves.length} received`;
-    work.record.done(`${step.id}/proof`, { ...proof });
+    proofs.push(await verifyContainer(engine, id, step, delivery, before, root, true, work));
   }
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");
   for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");
   const others = tasks.length - containers.length;
+  if (proofs.length === 0) return;
+  const proof = proofOfCopies(proofs);
+  work.record.done(`${step.id}/proof`, { ...proof, elsewhere: others });
+  const said = proofText(proof, step);
   work.say(others > 0 ? `${said} (${others} more tasks run on other nodes)` : said);
 }
 

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -15,7 +14,8 @@ import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts";
 import { readValues, recallValues, valueOf } from "./values.ts";
-import { subjectOfStep } from "../model/step-id.ts";
+import { proofsOf, type UnitProof } from "./proof.ts";
+import { describeStep } from "./step-text.ts";
 
 export type ApplyTools = {
   readonly migration: Migration;
@@ -47,6 +47,8 @@ export type RunResult = {
   readonly inspected: boolean;
   /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
   readonly cleaned: boolean;
+  /** By unit that was migrated: what was verified afterwards, and what was not. */
+  readonly proofs: readonly UnitProof[];
   /** What went wrong, or null. Determines the exit code. */
   readonly error: UnsprawlError | null;
 };
@@ -250,7 +252,8 @@ function finish(journal: Journal, units: readonly UnitResult[], failure: Unspraw
   const migrated = units.filter((one) => one.state === "migrated").length;
   const inspected = plan.steps.some(({ kind }) => kind === "check");
   const cleaned = plan.steps.some(({ kind }) => kind === "clean");
-  const base = { version: 1, run: plan.id, units, inspected, cleaned } as const;
+  const proofs = proofsOf(plan, journal.receipts);
+  const base = { version: 1, run: plan.id, units, inspected, cleaned, proofs } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
@@ -283,17 +286,4 @@ function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlErro
     return new UnsprawlError("interrupted", "called off", "everything begun was put back");
   const name = error instanceof Error ? error.name : typeof error;
   return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
-}
-
-/** One line that describes a step. */
-export function describeStep(step: Step): string {
-  if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
-  if (step.kind === "verify") return `read ${step.move.name} back and compare`;
-  if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;
-  // In a unit with several subjects, the one that the step's id names.
-  const whose = subjectOfStep(step);
-  if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
-  if (step.kind === "clean") return `clean ${step.image.tags.join(", ")}`;
-  if (step.kind === "recreate") return `create ${whose} again and swap`;
-  return `prove ${whose}`;
 }

@@ -31,7 +31,8 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     }
     record.done("rollback");
     journal.close();
-    return { version: 1, run: id, state: "rolled back", units: results, inspected: false, cleaned: false, error: null };
+    const state = "rolled back";
+    return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error: null };
   });
 }
 

@@ -18,8 +18,30 @@ export type ContainerProof = {
   readonly inspect: "clean";
   readonly disk: "clean" | "not readable";
   readonly health: string;
+  readonly started: boolean;
   readonly received: readonly string[];
 };
+
+/** A container's proof in one line; what was not seen is named. */
+export function proofText({ disk, health, started, received }: ContainerProof, step: CheckStep): string {
+  const values = started
+    ? `${received.length} of ${step.moves.length} received`
+    : `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`;
+  return `proven: inspect clean, engine's files ${disk}, ${health}; ${values}`;
+}
+
+/** The proof of several copies as one: it claims only what holds for each. Throws `unhealthy` if there is none. */
+export function proofOfCopies(proofs: readonly ContainerProof[]): ContainerProof {
+  const [first, ...others] = proofs;
+  if (first === undefined) throw new UnsprawlError("unhealthy", "no container of it is left to be checked");
+  return {
+    inspect: "clean",
+    disk: proofs.every(({ disk }) => disk === "clean") ? "clean" : "not readable",
+    health: [...new Set(proofs.map(({ health }) => health))].join(", "),
+    started: proofs.every(({ started }) => started),
+    received: first.received.filter((name) => others.every(({ received }) => received.includes(name))),
+  };
+}
 
 /**
  * Verifies a migrated container: it is healthy (or up for the grace time), the application has received each value, and
@@ -70,7 +92,7 @@ export async function verifyContainer(
     }
   }
   mustShowNoValue(await fresh(engine, id), step, work, "docker inspect");
-  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, received };
+  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: wasRunning, received };
 }
 
 async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {

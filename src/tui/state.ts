@@ -5,7 +5,6 @@ import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
 import type { ScanHit, ScanReport, SubjectError } from "../core/scan.ts";
 import type { Plan } from "../model/plan.ts";
-import type { Json } from "../model/json.ts";
 import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
@@ -53,14 +52,6 @@ export type RunState = {
   readonly scroll: number | null;
 };
 
-export type ProofSummary = {
-  readonly moves: number;
-  /** How many values the store gave back the same. */
-  readonly verified: number;
-  /** The `check:<unit>/proof` receipt; null when there is none. */
-  readonly check: { readonly [key: string]: Json } | null;
-};
-
 export type ResultState = {
   readonly kind: RunState["kind"];
   readonly run: string;
@@ -68,7 +59,6 @@ export type ResultState = {
   /** What a scrub purged, left and still found, a line each. */
   readonly told: readonly string[];
   readonly error: ShownMessage | null;
-  readonly proofs: ReadonlyMap<string, ProofSummary>;
   readonly scroll: number;
 };
 

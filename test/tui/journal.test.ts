@@ -103,8 +103,9 @@ it("shows how a failed run was put back, what the container said last, and what 
     "docker run its image by hand to see why",
   );
   const units = [{ unit: "api", state: "undone", error: error.message }] as const;
-  const run = { version: 1, run: "r-1", state: "failed", units, inspected: true, cleaned: false, error } as const;
-  const result = { kind: "apply", run: "r-1", result: run, told: [], proofs: new Map(), scroll: 0 } as const;
+  const rest = { inspected: true, cleaned: false, proofs: [], error } as const;
+  const run = { version: 1, run: "r-1", state: "failed", units, ...rest } as const;
+  const result = { kind: "apply", run: "r-1", result: run, told: [], scroll: 0 } as const;
   sitting.session.store.set(() => ({
     where: "proof",
     result: { ...result, error: shownError(error, sitting.session.assembly.redactor) },

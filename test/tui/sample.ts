@@ -102,7 +102,8 @@ export function everyScreen(text: string, many: number): TuiState[] {
     aborting: false,
     scroll: null,
   } as const;
-  const proof = { moves: 1, verified: 1, check: { inspect: "clean", disk: text, health: text, received: [text] } };
+  const items = [{ what: "health", text }] as const;
+  const proof = { unit: text, verified: items, notVerified: items, reach: "unseen" } as const;
   const result = {
     kind: "apply",
     run: plan.id,
@@ -114,11 +115,11 @@ export function everyScreen(text: string, many: number): TuiState[] {
       units: [{ unit: text, state: "migrated", error: text }],
       inspected: true,
       cleaned: false,
+      proofs: [proof],
       error: null,
     },
     error: said,
     told: [text, `left: ${text}`],
-    proofs: new Map([[text, proof]]),
     scroll: 3,
   } as const;
   const prompt = {

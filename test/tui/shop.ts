@@ -1,4 +1,5 @@
-import { describeStep } from "../../src/core/apply.ts";
+import type { UnitProof } from "../../src/core/proof.ts";
+import { describeStep } from "../../src/core/step-text.ts";
 import type { UnitMapping } from "../../src/core/config/mapping.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
@@ -148,10 +149,16 @@ const worked = PLAN.steps.map((step, at): StepState => ({
   state: at < 5 ? "done" : at === 5 ? "start" : "waiting",
 }));
 
-const proof = (...received: string[]) => ({
-  moves: received.length,
-  verified: received.length,
-  check: { inspect: "clean", disk: "clean", health: "healthy", received },
+const proof = (unit: string, ...received: string[]): UnitProof => ({
+  unit,
+  verified: [
+    { what: "store", text: `gave back the same bytes for ${received.length} of ${received.length}` },
+    { what: "inspect", text: "shows no value in any field" },
+    { what: "health", text: "healthy" },
+    { what: "received", text: `the application has ${received.join(", ")}` },
+  ],
+  notVerified: [{ what: "disk", text: "the engine's own files: not readable" }],
+  reach: "environment",
 });
 
 const mapped = (unit: string, ...names: readonly string[]): UnitMapping => ({
@@ -207,14 +214,11 @@ export const SHOP: { readonly [step: string]: TuiState } = {
         units: ["api", "worker"].map((unit) => ({ unit, state: "migrated", error: null })),
         inspected: true,
         cleaned: false,
+        proofs: [proof("api", "DATABASE_URL", "STRIPE_SECRET_KEY"), proof("worker", "DATABASE_URL")],
         error: null,
       },
       error: null,
       told: [],
-      proofs: new Map([
-        ["api", proof("DATABASE_URL", "STRIPE_SECRET_KEY")],
-        ["worker", proof("DATABASE_URL")],
-      ]),
       scroll: 0,
     },
   },

@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
-import type { Json } from "../../model/json.ts";
-import type { ProofSummary, ResultState, ShownMessage } from "../state.ts";
+import { closingSentences, type UnitProof } from "../../core/proof.ts";
+import type { ResultState, ShownMessage } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
 import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
@@ -23,7 +23,7 @@ export const proof: ScreenOf = (state, { columns, rows }, guard) => {
 };
 
 export function proofLines(shown: ResultState): SpanLine[] {
-  const { result, error, proofs, kind, run, told } = shown;
+  const { result, error, kind, run, told } = shown;
   const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
   for (const one of told) lines.push(toldLine(one));
@@ -33,14 +33,13 @@ export function proofLines(shown: ResultState): SpanLine[] {
     // The reason of the run's failure is said above already.
     if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
     if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
-    const found = proofs.get(unit);
-    if (is === "migrated" && found?.check) lines.push(...proven(found, found.check));
-    if (is === "migrated" && !found?.check && kind === "apply")
-      lines.push(wrapped(5, { text: "     ! no proof in the journal", color: "yellow" }));
+    const found = result?.proofs.find((one) => one.unit === unit);
+    if (found) lines.push(...itemLines(found));
   }
   if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
     lines.push(
       BLANK,
+      ...closingSentences(result.proofs).map((text) => wrapped(1, ` ${text}`)),
       wrapped(1, {
         text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
         color: "yellow",
@@ -93,24 +92,20 @@ function toldLine(one: string): SpanLine {
     : wrapped(3, { text: " ✓ ", color: "blue" }, one);
 }
 
-/** The journal's receipt in words. What it does not say is not claimed. */
-function proven({ moves, verified }: ProofSummary, data: { readonly [key: string]: Json }): SpanLine[] {
-  const received = Array.isArray(data["received"]) ? data["received"].filter((name) => typeof name === "string") : [];
-  const one = (label: string, text: string): SpanLine =>
-    wrapped(15, { text: `     ${label.padEnd(10)}`, dimColor: true }, text);
+/** What was seen of a unit, then what was not. */
+function itemLines({ verified, notVerified }: UnitProof): SpanLine[] {
   return [
-    one("store", `gave back the same bytes for ${verified} of ${moves}`),
-    one("inspect", data["inspect"] === "clean" ? "shows no value in any field" : text(data["inspect"])),
-    one(
-      "disk",
-      data["disk"] === "clean" ? "the engine's own files hold no value" : `the engine's files: ${text(data["disk"])}`,
-    ),
-    one("health", text(data["health"])),
-    one(
-      "received",
-      received.length > 0 ? `${received.length} of ${moves}: ${received.join(", ")}` : "not shown: it does not run",
+    ...verified.map(({ what, text }) => wrapped(18, { text: `     ${what.padEnd(13)}`, dimColor: true }, text)),
+    ...notVerified.map(({ what, text }) =>
+      wrapped(
+        18,
+        { text: "   ! ", color: "yellow", bold: true },
+        { text: what.padEnd(13), dimColor: true },
+        {
+          text: `not verified: ${text}`,
+          color: "yellow",
+        },
+      ),
     ),
   ];
 }
-
-const text = (value: Json | undefined): string => (typeof value === "string" ? value : "not said");

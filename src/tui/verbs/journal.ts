@@ -15,7 +15,7 @@ export async function openRun(session: TerminalSession, summary: RunSummary): Pr
     const { store, assembly } = session;
     const [{ readJournal }, { describeStep: describe }] = await Promise.all([
       import("../../core/journal/journal.ts"),
-      import("../../core/apply.ts"),
+      import("../../core/step-text.ts"),
     ]);
     const { plan, receipts } = readJournal(assembly.installation(), summary.run);
     const steps = [...unitsOf(plan)].flatMap(([unit, own]) => {
@@ -39,8 +39,9 @@ export async function startResume(session: TerminalSession, { run: id, state }: 
   if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
   await orTold(session, async () => {
     const { assembly } = session;
-    const [{ resume, describeStep: describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
+    const [{ resume }, { describeStep: describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
       import("../../core/apply.ts"),
+      import("../../core/step-text.ts"),
       import("../../core/rollback.ts"),
       import("../../core/journal/journal.ts"),
     ]);

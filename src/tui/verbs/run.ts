@@ -1,17 +1,14 @@
-import type { Json } from "../../model/json.ts";
 import type { RunResult } from "../../core/apply.ts";
 import type { HostEvent, Host } from "../../contract/host.ts";
-import type { Plan, Step } from "../../model/plan.ts";
+import type { Plan } from "../../model/plan.ts";
 import { shownError } from "../shown-error.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
-import type { Installation } from "../../core/journal/journal.ts";
 import { unitNoun } from "../../core/journal/runs.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { countText } from "../widgets/bar.ts";
-import { partOfStep } from "../../model/step-id.ts";
 
 /** Applies the plan that is shown. */
 export async function startApply(session: TerminalSession): Promise<void> {
@@ -25,7 +22,10 @@ export async function startApply(session: TerminalSession): Promise<void> {
   const { name } = plan.store;
   if (isTyped(restarts) && !(await typedName(session, `Apply this plan? Type ${name}:`, restarts, name))) return;
   startRun(session, "apply", plan, async (host) => {
-    const { apply, describeStep: describe } = await import("../../core/apply.ts");
+    const [{ apply }, { describeStep: describe }] = await Promise.all([
+      import("../../core/apply.ts"),
+      import("../../core/step-text.ts"),
+    ]);
     const steps = plan.steps.map((step): StepState => ({
       id: step.id,
       unit: step.unit,
@@ -117,7 +117,7 @@ export function startRun(
     now: started,
   }));
   startJob(session, "run", async (signal) => {
-    const base = { kind, run: plan.id, scroll: 0, proofs: NO_PROOFS, told: [] };
+    const base = { kind, run: plan.id, scroll: 0, told: [] };
     let result: ResultState;
     try {
       const host = tuiHost(session, signal, (event) => {
@@ -133,7 +133,6 @@ export function startRun(
         result: run,
         told: told.map((text) => assembly.redactor.foreign(text)),
         error: error === null ? null : shownError(error, assembly.redactor),
-        proofs: await proofsOf(assembly.installation(), plan.id),
       };
     } catch (error) {
       result = { ...base, result: null, error: shownError(error, assembly.redactor) };
@@ -164,47 +163,3 @@ function stepped(run: RunState, event: Extract<HostEvent, { type: "step" }>, tex
   const done = id.startsWith("undo:") ? run.done : event.done;
   return { ...run, steps, done };
 }
-
-const NO_PROOFS: ResultState["proofs"] = new Map();
-
-/** What the journal has of each container: values that the store gave back the same, and what its check found. */
-async function proofsOf(installation: Installation, id: string): Promise<ResultState["proofs"]> {
-  const { readJournal } = await import("../../core/journal/journal.ts");
-  const { plan, receipts } = readJournal(installation, id);
-  const done = new Map(
-    receipts.filter((receipt) => receipt.state === "done").map((receipt) => [receipt.step, receipt.data]),
-  );
-  const units = new Set(plan.steps.map(({ unit }) => unit));
-  return new Map(
-    [...units].map((unit) => {
-      const moves = plan.steps.filter((step) => step.kind === "verify" && step.unit === unit);
-      return [
-        unit,
-        {
-          moves: moves.length,
-          verified: moves.filter(({ id: step }) => done.has(step)).length,
-          check: together(
-            plan.steps.filter((step) => ["check", "clean"].includes(step.kind) && step.unit === unit),
-            done,
-          ),
-        },
-      ];
-    }),
-  );
-}
-
-type Data = { readonly [key: string]: Json };
-
-/** The proofs of all subjects of a unit as one: it says of them all only what holds for each. Null when one is missing. */
-function together(checks: readonly Step[], done: ReadonlyMap<string, Data>): Data | null {
-  const proofs = checks.map(({ id }) => done.get(`${id}/proof`));
-  const [first] = proofs;
-  if (first === undefined || proofs.some((one) => one === undefined)) return null;
-  if (proofs.length === 1) return first;
-  const worst = (key: string): Json => proofs.find((one) => one?.[key] !== "clean")?.[key] ?? "clean";
-  const health = checks.map((step, at) => `${partOfStep(step)} ${wordOf(proofs[at]?.["health"])}`);
-  const received = proofs.flatMap((one) => (Array.isArray(one?.["received"]) ? one["received"] : []));
-  return { inspect: worst("inspect"), disk: worst("disk"), health: health.join("; "), received };
-}
-
-const wordOf = (health: Json | undefined): string => (typeof health === "string" ? health : "unknown");

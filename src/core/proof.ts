@@ -1,0 +1,140 @@
+import type { Json } from "../model/json.ts";
+import type { Plan, Step, StepOf } from "../model/plan.ts";
+import type { Receipt } from "../model/receipt.ts";
+import { partOfStep } from "../model/step-id.ts";
+import { unitsOf, unitState } from "./journal/runs.ts";
+
+/** One thing that was looked at after a change, or was not. */
+export type ProofItem = {
+  readonly what: "store" | "inspect" | "disk" | "health" | "received" | "image" | "application";
+  readonly text: string;
+};
+
+/** What was seen of one unit after its migration, and what was not. */
+export type UnitProof = {
+  readonly unit: string;
+  readonly verified: readonly ProofItem[];
+  readonly notVerified: readonly ProofItem[];
+  /** How the running application was seen to have every value: in its environment, as readable files, or not at all. */
+  readonly reach: "environment" | "files" | "unseen";
+};
+
+type ReceiptData = Receipt["data"];
+
+/** The proofs of the units that a run migrated, by its journal: what has no receipt is not claimed. */
+export function proofsOf(plan: Plan, receipts: readonly Receipt[]): UnitProof[] {
+  const done = new Map(receipts.filter(({ state }) => state === "done").map(({ step, data }) => [step, data]));
+  return [...unitsOf(plan)]
+    .filter(([unit]) => unitState(receipts, unit) === "done")
+    .map(([unit, steps]) => unitProof(unit, steps, done));
+}
+
+/** The closing sentences of a run: what was verified of every unit, then the units whose application was not seen with its values. */
+export function closingSentences(proofs: readonly UnitProof[]): string[] {
+  const claims = CLAIMS.filter(({ holds }) => proofs.length > 0 && proofs.every(holds)).map(({ text }) => text);
+  if (proofs.length > 0 && proofs.every(({ reach }) => reach !== "unseen")) claims.push(reachText(proofs));
+  const reasons = Map.groupBy(
+    proofs.filter(({ reach }) => reach === "unseen"),
+    reasonOf,
+  );
+  const open = [...reasons].map(([reason, own]) => `${own.map(({ unit }) => unit).join(", ")} (${reason})`);
+  return [
+    ...(claims.length > 0 ? [`Verified: ${claims.join("; ")}.`] : []),
+    ...(open.length > 0 ? [`Not verified that the application has its values: ${open.join("; ")}.`] : []),
+  ];
+}
+
+const isSeen =
+  (what: ProofItem["what"]) =>
+  ({ verified, notVerified }: UnitProof): boolean =>
+    verified.some((item) => item.what === what) && notVerified.every((item) => item.what !== what);
+
+const CLAIMS: readonly { readonly text: string; readonly holds: (proof: UnitProof) => boolean }[] = [
+  { text: "the store gave back the same bytes", holds: isSeen("store") },
+  { text: "a fresh inspect shows no value", holds: isSeen("inspect") },
+  { text: "the cleaned image has the same layers and no value in its config or history", holds: isSeen("image") },
+];
+
+/** A file that a process can read is not yet a value that it has read. */
+function reachText(proofs: readonly UnitProof[]): string {
+  const ways = new Set(proofs.map(({ reach }) => reach));
+  if (ways.size > 1) return "the running applications have each value, or can read it from its file";
+  return ways.has("files")
+    ? "the running application can read each value from its file"
+    : "the running application has each value";
+}
+
+/** Why a unit's application was not seen with its values. */
+function reasonOf({ notVerified }: UnitProof): string {
+  const first = REASONS.map((what) => notVerified.find((item) => item.what === what)).find(
+    (item) => item !== undefined,
+  );
+  return first?.text ?? "not seen";
+}
+
+const REASONS = ["health", "application", "image", "received"] as const;
+
+function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<string, ReceiptData>): UnitProof {
+  const verified: ProofItem[] = [];
+  const notVerified: ProofItem[] = [];
+  const into = { verified, notVerified };
+  storeItems(steps, done, into);
+  const checks = steps.filter((step): step is StepOf<"check"> => step.kind === "check");
+  for (const step of checks) checkItems(step, done.get(`${step.id}/proof`), checks.length > 1, into);
+  const cleaned = steps.filter(({ kind }) => kind === "clean");
+  for (const { id } of cleaned) {
+    if (done.has(`${id}/proof`))
+      verified.push({ what: "image", text: "the same layers, and no value in its config or history" });
+    else notVerified.push({ what: "image", text: "no proof in the journal" });
+    notVerified.push({ what: "application", text: "nothing was started from the cleaned image" });
+  }
+  if (checks.length + cleaned.length === 0)
+    notVerified.push({ what: "application", text: "nothing that runs was changed or looked at" });
+  const isReached = checks.length > 0 && notVerified.every(({ what }) => !REASONS.some((reason) => reason === what));
+  const reach = checks.some(({ delivery }) => delivery === "file") ? "files" : "environment";
+  return { unit, verified, notVerified, reach: isReached ? reach : "unseen" };
+}
+
+type Items = { readonly verified: ProofItem[]; readonly notVerified: ProofItem[] };
+
+function storeItems(steps: readonly Step[], done: ReadonlyMap<string, ReceiptData>, into: Items): void {
+  const all = steps.filter(({ kind }) => kind === "verify");
+  const same = all.filter(({ id }) => done.has(id)).length;
+  const text = `gave back the same bytes for ${same} of ${all.length}`;
+  (same === all.length ? into.verified : into.notVerified).push({ what: "store", text });
+}
+
+function checkItems(step: StepOf<"check">, data: ReceiptData | undefined, isOneOfMany: boolean, into: Items): void {
+  const whose = isOneOfMany ? `${partOfStep(step)}: ` : "";
+  const add = (holds: boolean, what: ProofItem["what"], text: string): void => {
+    (holds ? into.verified : into.notVerified).push({ what, text: `${whose}${text}` });
+  };
+  if (data === undefined) return add(false, "application", "no proof in the journal");
+  const isClean = data["inspect"] === "clean";
+  add(isClean, "inspect", isClean ? "shows no value in any field" : textOf(data["inspect"]));
+  const isDiskClean = data["disk"] === "clean";
+  add(
+    isDiskClean,
+    "disk",
+    isDiskClean ? "the engine's own files hold no value" : "the engine's own files: not readable",
+  );
+  const received = names(data["received"]);
+  const isStarted = typeof data["started"] === "boolean" ? data["started"] : received.length > 0;
+  add(isStarted, "health", isStarted ? textOf(data["health"]) : "never started: it was not running before");
+  const missing = step.moves.map(({ name }) => name).filter((name) => !received.includes(name));
+  const how = step.delivery === "file" ? "can read" : "has";
+  if (received.length > 0) add(true, "received", `the application ${how} ${received.join(", ")}`);
+  if (missing.length > 0) add(false, "received", `whether the application ${how} ${missing.join(", ")}`);
+  const elsewhere = typeof data["elsewhere"] === "number" ? data["elsewhere"] : 0;
+  if (elsewhere > 0)
+    add(
+      false,
+      "application",
+      `${elsewhere} ${elsewhere === 1 ? "task" : "tasks"} on other nodes: only the spec was seen`,
+    );
+}
+
+const names = (value: Json | undefined): string[] =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+
+const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "not recorded");

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { BUSYBOX } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { random } from "../../support/canary.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// What the person at the terminal is told before and after a migration.
+
+let engine: WorkerEngine;
+let world: World;
+
+beforeAll(async () => {
+  engine = await workerEngine();
+  world = makeWorld(engine.host);
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"];
+
+function create(how: "run" | "create", name: string, ...options: string[]): void {
+  const value = random(24);
+  world.plant({ [name]: value });
+  engine.docker(
+    how,
+    ...(how === "run" ? ["-d"] : []),
+    "--name",
+    name,
+    "-e",
+    `DB_PASSWORD=${value}`,
+    ...options,
+    BUSYBOX,
+    ...APP,
+  );
+}
+
+const migrate = (...more: string[]): ReturnType<World["unsprawl"]> =>
+  world.unsprawl(["migrate", ...more, "--to", "local", "--deliver", "shim", "--grace", "100ms", "--yes"]);
+
+it("a container that was never started is not said to have its values", async () => {
+  create("create", "idle");
+  create("run", "busy");
+  const both = await migrate("docker:idle", "docker:busy");
+  expect(both.code, both.stderr).toBe(0);
+  expect(both.stdout).toContain("Verified: the store gave back the same bytes; a fresh inspect shows no value.");
+  expect(both.stdout).toContain("application has its values: idle (never started: it was not running before).");
+  expect(both.stdout).not.toContain("the running application has each value");
+});
+
+it("JSON has what was verified of each container and what was not", async () => {
+  create("create", "idle-json");
+  const { code, stdout } = await migrate("docker:idle-json", "--json");
+  expect(code).toBe(0);
+  const { proofs } = JSON.parse(stdout) as { proofs: { reach: string; notVerified: { what: string }[] }[] };
+  expect(proofs.map(({ reach }) => reach)).toEqual(["unseen"]);
+  expect(proofs[0]?.notVerified.map(({ what }) => what)).toEqual(["health", "received"]);
+});

@@ -9,7 +9,7 @@ import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { proofOfCopies, proofText, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
+import { recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import {
@@ -291,14 +291,6 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const proofs: ContainerProof[] = [];
     for (const { Id } of docs)
       proofs.push(await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, running, work));
-    if (proofs.length === 0) {
-      const inspect = "there is no container to inspect";
-      work.record.done(`${step.id}/proof`, { inspect, disk: "not readable", started: false, received: [] });
-      return work.say("no container of it exists: nothing was started");
-    }
-    const proof = proofOfCopies(proofs);
-    work.record.done(`${step.id}/proof`, { ...proof });
-    const said = proofText(proof, step);
-    work.say(docs.length > 1 ? `${said} (${docs.length} copies)` : said);
+    recordProof(step, proofs, work);
   }
 }

@@ -18,7 +18,7 @@ import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
-import { proofText, verifyContainer } from "../../src/engine/prove.ts";
+import { recordProof, verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -166,8 +166,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         );
         for (const sharer of sharers) await mustBeUp(sharer);
         await pauseAsBefore([swap, ...sharers]);
-        work.record.done(`${step.id}/proof`, { ...proof });
-        work.say(proofText(proof, step));
+        recordProof(step, [proof], work);
       }
     },
     async undo(steps, work) {

@@ -4,13 +4,7 @@ import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/cont
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import {
-  mustShowNoValue,
-  proofOfCopies,
-  proofText,
-  verifyContainer,
-  type ContainerProof,
-} from "../../src/engine/prove.ts";
+import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { rolledOut } from "./rollout.ts";
 import {
   taskHasSpec,
@@ -159,11 +153,7 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");
   for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");
   const others = tasks.length - containers.length;
-  if (proofs.length === 0) return;
-  const proof = proofOfCopies(proofs);
-  work.record.done(`${step.id}/proof`, { ...proof, elsewhere: others });
-  const said = proofText(proof, step);
-  work.say(others > 0 ? `${said} (${others} more tasks run on other nodes)` : said);
+  recordProof(step, proofs, work, others);
 }
 
 /**

@@ -22,25 +22,32 @@ export type ContainerProof = {
   readonly received: readonly string[];
 };
 
-/** A container's proof in one line; what was not seen is named. */
-export function proofText({ disk, health, started, received }: ContainerProof, step: CheckStep): string {
-  const values = started
-    ? `${received.length} of ${step.moves.length} received`
-    : `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`;
-  return `proven: inspect clean, engine's files ${disk}, ${health}; ${values}`;
-}
-
-/** The proof of several copies as one: it claims only what holds for each. Throws `unhealthy` if there is none. */
-export function proofOfCopies(proofs: readonly ContainerProof[]): ContainerProof {
+/**
+ * Records the proof of a step's containers as one, which claims only what holds for each, and says it. `elsewhere`: how
+ * many more run where they cannot be looked at.
+ */
+export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], work: Work, elsewhere = 0): void {
   const [first, ...others] = proofs;
-  if (first === undefined) throw new UnsprawlError("unhealthy", "no container of it is left to be checked");
-  return {
+  if (first === undefined) {
+    const inspect = "there is no container to inspect";
+    work.record.done(`${step.id}/proof`, { inspect, disk: "not readable", started: false, received: [], elsewhere });
+    return work.say("no container of it is here: nothing was looked at");
+  }
+  const proof: ContainerProof = {
     inspect: "clean",
     disk: proofs.every(({ disk }) => disk === "clean") ? "clean" : "not readable",
     health: [...new Set(proofs.map(({ health }) => health))].join(", "),
     started: proofs.every(({ started }) => started),
     received: first.received.filter((name) => others.every(({ received }) => received.includes(name))),
   };
+  work.record.done(`${step.id}/proof`, { ...proof, elsewhere });
+  const { disk, health, started, received } = proof;
+  const values = started
+    ? `${received.length} of ${step.moves.length} received`
+    : `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`;
+  const copies = proofs.length > 1 ? ` (${proofs.length} copies)` : "";
+  const unseen = elsewhere > 0 ? ` (${elsewhere} more tasks run on other nodes)` : "";
+  work.say(`proven: inspect clean, engine's files ${disk}, ${health}; ${values}${copies}${unseen}`);
 }
 
 /**

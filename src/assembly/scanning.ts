@@ -54,6 +54,7 @@ export function scanningOf(
         key: basis.key(),
         know: (value, whole) => basis.redactor.know(value, whole),
         keptBy,
+        isOwnCopy: await ownCopies(basis.state()),
         verify: verify ? await verifier(endpoints, basis.env) : null,
         ignoredBy: ignore.by,
         rotation: async () => (await import("../detect/rotation/index.ts")).rotationFor,
@@ -99,6 +100,13 @@ async function progress(
 function keptBy(name: string): string | null {
   const run = keptByRun(name);
   return run === null ? null : cmd`kept by run ${run} for rollback: unsprawl scrub ${run}`;
+}
+
+/** Whether a run of this installation keeps a subject of this name. Any other may be called what it likes, to hide. */
+async function ownCopies(state: string): Promise<(name: string) => boolean> {
+  const { runIds } = await import("../core/journal/journal.ts");
+  const runs = new Set(runIds(state));
+  return (name) => runs.has(keptByRun(name) ?? "");
 }
 
 /** Asks vendors and databases, ten seconds a question at most. Throws `config` for an endpoint of an unknown vendor. */

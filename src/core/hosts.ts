@@ -53,7 +53,10 @@ function together(reports: readonly ScanReport[], started: number): ScanReport {
       ignored: [...ignored].map(([by, count]) => ({ by, count })).sort((a, b) => b.count - a.count),
       advice: reports.flatMap((one) => one.advice),
       notes: [...new Set(reports.flatMap((one) => one.notes))],
-      summary: { subjects: sum("subjects"), values: sum("values"), hidden: sum("hidden"), ignored: sum("ignored") },
+      summary: {
+        ...{ subjects: sum("subjects"), values: sum("values") },
+        ...{ hidden: sum("hidden"), kept: sum("kept"), ignored: sum("ignored") },
+      },
     },
     findings,
   );
@@ -67,7 +70,7 @@ const NOTHING = {
   ignored: [],
   advice: [],
   notes: [],
-  summary: { subjects: 0, values: 0, hidden: 0, ignored: 0 },
+  summary: { subjects: 0, values: 0, hidden: 0, kept: 0, ignored: 0 },
 } as const;
 
 /** The report of a host that could not be scanned. */

@@ -34,6 +34,8 @@ export type ScanReport = {
     readonly findings: number;
     /** Below `minConfidence`. */
     readonly hidden: number;
+    /** Old copies that runs keep for rollback: they still hold values, and are not among the findings. */
+    readonly kept: number;
     /** Suppressed by a setting, listed in `ignored`. */
     readonly ignored: number;
     readonly byConfidence: { readonly [level in Confidence]: number };
@@ -52,7 +54,7 @@ export type BareReport = Omit<ScanReport, "findings" | "groups" | "summary"> & {
  */
 export function withFindings(bare: BareReport, findings: readonly Finding[]): ScanReport {
   const { version, scannedAt, durationMs, sources, rotation, ignored, advice, notes } = bare;
-  const { subjects, values, hidden, ignored: suppressed } = bare.summary;
+  const { subjects, values, hidden, kept, ignored: suppressed } = bare.summary;
   return {
     ...{ version, scannedAt, durationMs, sources },
     findings,
@@ -62,7 +64,7 @@ export function withFindings(bare: BareReport, findings: readonly Finding[]): Sc
     summary: {
       ...{ subjects, values },
       findings: findings.length,
-      ...{ hidden, ignored: suppressed },
+      ...{ hidden, kept, ignored: suppressed },
       byConfidence: count(CONFIDENCES, findings, (finding) => finding.confidence),
       bySeverity: count(SEVERITIES, findings, (finding) => finding.severity),
     },

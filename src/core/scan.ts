@@ -12,6 +12,7 @@ import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
 import { compareText, compareFindings, withFindings, type BareReport, type ScanReport } from "./report.ts";
+import { withoutKept } from "./kept-copies.ts";
 import { readSource, type CachedSubjects, type SubjectError } from "./read-source.ts";
 import {
   relocatedCheckpoint,
@@ -49,6 +50,8 @@ export type ScanTools = {
   readonly know: (value: Secret, whole: boolean) => void;
   /** Why a run keeps the subject of this name, such as "kept by run X until scrub"; null for all others. */
   readonly keptBy: (subjectName: string) => string | null;
+  /** Whether a subject that `keptBy` knows is kept by a run of this installation: then its findings only count as a copy. */
+  readonly isOwnCopy?: (subjectName: string) => boolean;
   /** Checks whether secrets are live; null if not requested. */
   readonly verify: Verify | null;
   /** Why a finding is ignored, or null. */
@@ -99,6 +102,7 @@ export async function scan(
   let since = emptyCheckpoint();
   let idOf = findingIds(tools.key);
   let advised: ReturnType<ScanTools["rotation"]> | null = null;
+  const isKept = (finding: Finding): boolean => withoutKept([finding], tools.isOwnCopy).copies > 0;
   const tell = (told: DetectedSecret, reading: ReadingOfSecret): void => {
     if (reading.kind !== "subject") values++;
     const judged = findingOf(told, reading, tools, idOf);
@@ -118,7 +122,7 @@ export async function scan(
     const { image } = reading.facts;
     const hit = { finding: judged, candidate: told.candidate, part: told.part, image, ...near };
     hits.push(hit);
-    input.onHit?.(hit);
+    if (!isKept(judged)) input.onHit?.(hit);
   };
   const { inspect, verify } = tools;
   const again = input.again === true;
@@ -174,8 +178,9 @@ export async function scan(
   }
   if (tools.verify !== null) hits = await withLiveness(hits, tools.verify, host);
   hits.sort((a, b) => compareFindings(a.finding, b.finding));
-  const findings = [...hits.map((hit) => hit.finding), ...resumed];
-  if (resumed.length > 0) findings.sort(compareFindings);
+  const all = [...hits.map((hit) => hit.finding), ...resumed];
+  if (resumed.length > 0) all.sort(compareFindings);
+  const { findings, copies } = withoutKept(all, tools.isOwnCopy);
   const bare: BareReport = {
     version: 1,
     scannedAt: new Date(started).toISOString(),
@@ -191,10 +196,11 @@ export async function scan(
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),
       values,
       hidden,
+      kept: copies,
       ignored: [...ignored.values()].reduce((sum, count) => sum + count, 0),
     },
   };
-  return { report: withFindings(bare, findings), hits };
+  return { report: withFindings(bare, findings), hits: hits.filter(({ finding }) => !isKept(finding)) };
 }
 
 async function rotationOf(

@@ -173,12 +173,18 @@ function addConfig(
   command("healthcheck", "Healthcheck", test, object(image?.["Healthcheck"])["Test"], "Config.Healthcheck.Test");
   const labels = texts(image?.["Labels"]);
   const named = namedAdder(add, known);
-  map(config["Labels"], "Config.Labels", odd, (name, value, at) =>
-    named("label", name, value, at, image !== null && labels[name] === value ? "image" : "own"),
-  );
+  map(config["Labels"], "Config.Labels", odd, (name, value, at) => {
+    const origin = image !== null && labels[name] === value ? "image" : "own";
+    const own = DELIVERY_LABEL.exec(name)?.[1];
+    if (own === undefined) named("label", name, value, at, origin);
+    else add("label", own, value, at + key(name), origin);
+  });
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
     if (line !== null) add("onbuild", "OnBuild", line, "Config.OnBuild", "own", index);
 }
+
+/** These end in the name of the variable that was moved, which would make a password of their values. */
+const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_]\w*$/;
 
 function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
   return (where, name, value, field, origin = "own", index) => {

@@ -345,6 +345,7 @@ function reportOf(findings: readonly Finding[]): ScanReport {
       values: 1,
       findings: findings.length,
       hidden: 0,
+      kept: 0,
       ignored: 0,
       byConfidence: { low: 0, medium: 0, high: 0 },
       bySeverity: { low: 0, medium: 0, high: 0, critical: 0 },

@@ -90,6 +90,7 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
       values: findings.length * 5,
       findings: findings.length,
       hidden: 12,
+      kept: 0,
       ignored: 3,
       byConfidence: count(CONFIDENCES, ({ confidence }) => confidence),
       bySeverity: count(SEVERITIES, ({ severity }) => severity),

@@ -134,6 +134,7 @@ const browse: TuiState = {
         values: 41,
         findings: FINDINGS.length,
         hidden: 0,
+        kept: 0,
         ignored: 0,
         byConfidence: { low: 0, medium: 0, high: FINDINGS.length },
         bySeverity: { low: 0, medium: 1, high: 3, critical: 1 },

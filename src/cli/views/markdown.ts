@@ -1,3 +1,4 @@
+import { keptText } from "../../core/kept-copies.ts";
 import type { ScanReport } from "../../core/scan.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
@@ -27,6 +28,7 @@ export function markdown(report: ScanReport): string {
   );
   return [
     `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
+    ...(report.summary.kept > 0 ? ["", keptText(report.summary.kept)] : []),
     "",
     "| severity | name | value | subject | place | confidence | why |",
     "| --- | --- | --- | --- | --- | --- | --- |",

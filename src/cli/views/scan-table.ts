@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
+import { keptText } from "../../core/kept-copies.ts";
 import type { Finding } from "../../model/finding.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
@@ -36,7 +37,12 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
       );
   }
   if (report.advice.length > 0) lines.push(...advice(report, stream), "");
-  lines.push(...report.notes.map((note) => `note: ${printable(note)}`), sum(report, stream), ...ignoredLines(report));
+  lines.push(
+    ...report.notes.map((note) => `note: ${printable(note)}`),
+    sum(report, stream),
+    ...keptLines(report),
+    ...ignoredLines(report),
+  );
   return lines.join("\n");
 }
 
@@ -65,6 +71,11 @@ function ignoredLines({ ignored, summary }: ScanReport): string[] {
   return [
     `${summary.ignored} ignored: ${[...by, ...more].join(", ")} (--show-ignored lists those that \`ignore\` or a label hides)`,
   ];
+}
+
+/** Old copies are no findings, but still have the values. */
+function keptLines({ summary }: ScanReport): string[] {
+  return summary.kept === 0 ? [] : [`${keptText(summary.kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
 }
 
 function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {

@@ -1,3 +1,4 @@
+import { keptText } from "../../core/kept-copies.ts";
 import { SEVERITIES } from "../../model/finding.ts";
 import { changeCounts } from "../../model/change-words.ts";
 import type { SecretGroup } from "../groups.ts";
@@ -35,6 +36,7 @@ export function header({ scan, now, suppressed, readOnly }: TuiState, columns: n
   }
   const { report, unread } = scan;
   const hidden = report && report.summary.hidden > 0 ? `  ${report.summary.hidden} of low confidence hidden` : "";
+  const copies = report && report.summary.kept > 0 ? `  ${keptText(report.summary.kept)}` : "";
   const quiet = (report?.summary.ignored ?? 0) + suppressed.size;
   const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
   const since = report && scan.changes?.length ? changeCounts(scan.changes) : "";
@@ -52,7 +54,7 @@ export function header({ scan, now, suppressed, readOnly }: TuiState, columns: n
     warn,
     { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}) },
     `  ${countText(report?.summary.subjects ?? 0, "subject")} read`,
-    { text: ignored + hidden, dimColor: true },
+    { text: copies + ignored + hidden, dimColor: true },
   );
 }
 

@@ -58,3 +58,18 @@ it("JSON has what was verified of each container and what was not", async () => 
   expect(proofs.map(({ reach }) => reach)).toEqual(["unseen"]);
   expect(proofs[0]?.notVerified.map(({ what }) => what)).toEqual(["health", "received"]);
 });
+
+it("an old copy is one line of a scan and no finding; a container that only has such a name is one", async () => {
+  create("run", "moved");
+  expect((await migrate("docker:moved")).code).toBe(0);
+  const one = await world.unsprawl(["scan", "docker:moved*"]);
+  expect([one.code, one.stdout]).toEqual([
+    0,
+    expect.stringContaining("\n1 old copy kept for rollback; next: unsprawl runs"),
+  ]);
+  expect(one.stdout).not.toContain("DB_PASSWORD");
+  create("run", "moved-before-20200101-000000-beef");
+  const both = await world.unsprawl(["scan", "docker:moved*", "--json"]);
+  const { findings, summary } = JSON.parse(both.stdout) as { findings: { state: string }[]; summary: { kept: number } };
+  expect([both.code, findings.map(({ state }) => state), summary.kept]).toEqual([3, ["migrated"], 1]);
+});

@@ -1,3 +1,4 @@
+import { keptText } from "../../../core/kept-copies.ts";
 import type { ScanReport } from "../../../core/scan.ts";
 import { counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 import { GLYPHS, inOrder, LEVELS, STATES } from "./page/data.ts";
@@ -26,6 +27,7 @@ export function summary({ findings, summary }: ScanReport): Markup {
   );
   const byState = [...states].sort(([a], [b]) => inOrder(STATES)(a, b));
   const left = [
+    ...(summary.kept > 0 ? [markup`<li>${keptText(summary.kept)}</li>`] : []),
     ...(summary.hidden > 0
       ? [
           markup`<li>${number(summary.hidden)} below the confidence that was asked for: <code>--min-confidence low</code> lists them</li>`,

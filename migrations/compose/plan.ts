@@ -15,6 +15,7 @@ import { withShadow } from "./engine/shadow.ts";
 import { carrier, type SecretSpan } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME, onWord } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
+import { outageOf } from "../../src/engine/outage.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
@@ -245,6 +246,7 @@ function stepsOf(
         kind: "recreate",
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
+        outage: outageOf(part.known.doc, { graceMs, healthTimeoutMs }),
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
         diff: [
           { sign: "~", path: part.service, text: cmd`docker compose up ${part.service}, no other service` },

@@ -18,6 +18,7 @@ import { redirected } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
+import { outageOf } from "../../src/engine/outage.ts";
 import { recordProof, verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
@@ -241,6 +242,7 @@ async function planUnit(
         subject,
         digest: driftDigest(known.doc, key),
         diff: [...diff(known.doc, change, selected), ...sharersDiff(sharers)],
+        outage: outageOf(known.doc, options),
         ...(sharers.length > 0 ? { sharers: sharersOfStep(sharers, key) } : {}),
         ...(await byHand(engine, known, change, detector)),
         ...common,

@@ -108,6 +108,15 @@ export type Step =
         /** Keyed digest of the subject's whole configuration: `apply` refuses if it has changed. */
         readonly digest: Fingerprint;
         readonly diff: readonly DiffLine[];
+        /** How long it is away at most, and which published ports close; absent where the format cannot tell. */
+        readonly outage?: {
+          readonly isRunning: boolean;
+          readonly stopMs: number;
+          readonly startMs: number;
+          /** Whether a health check decides that it is up again. */
+          readonly isChecked: boolean;
+          readonly ports: readonly string[];
+        };
         /** Containers that depend on this one and are recreated after it, in this order; absent if there are none. */
         readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];
         /** A POSIX shell command that creates the changed container by hand; contains no secret. */

@@ -1,4 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
+import { outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
 import { storeKeyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../kit/text/escape.ts";
@@ -32,6 +33,8 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
     }
     lines.push("");
   }
+  lines.push(...planTotals(plan).map((text) => `${text}.`));
+  if (units.size > 0) lines.push(paint("dim", LEGEND, stream));
   const what = unitNoun(plan.steps);
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
   lines.push(
@@ -39,6 +42,8 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   );
   return lines.join("\n");
 }
+
+const LEGEND = "+ created   - removed   ~ changed or replaced";
 
 /** On a line of its own, so that it can be copied. */
 function byHand({ run, runLacks = [] }: Extract<Step, { kind: "recreate" }>, stream: NodeJS.WriteStream): string[] {
@@ -76,13 +81,17 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
         line("tag", "~", `${tag}  names the cleaned image; the old one is kept until scrub`),
       ),
     ];
-  if (step.kind === "recreate") return step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`));
+  if (step.kind === "recreate")
+    return [
+      line("restart", "~", outageText(step)),
+      ...step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`)),
+    ];
   if (step.kind === "check")
     return [
       line(
         "check",
         " ",
-        `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
+        `no value in inspect, and each value reaches the application if it runs; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
       ),
     ];
   return [];

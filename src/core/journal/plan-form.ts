@@ -107,6 +107,12 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     subject: v.object({ id: TEXT, name: TEXT, image: TEXT }),
     digest: TEXT,
     diff: ANY_LIST,
+    outage: v.optional(
+      v.object({
+        ...{ isRunning: v.boolean(), stopMs: NUMBER, startMs: NUMBER, isChecked: v.boolean() },
+        ports: v.array(TEXT),
+      }),
+    ),
     sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),
     run: v.optional(TEXT),
     runLacks: v.optional(v.array(TEXT)),

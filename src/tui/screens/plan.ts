@@ -1,4 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
+import { outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
@@ -48,6 +49,8 @@ export function planLines(made: Plan): SpanLine[] {
       ),
       BLANK,
     );
+  const totals = planTotals(made);
+  if (totals.length > 0) lines.push(...totals.map((text) => wrapped(3, ` ${text}.`)), BLANK);
   for (const [unit, steps] of unitsOf(made)) {
     lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));
     for (const step of steps) lines.push(...stepLines(step));
@@ -85,13 +88,17 @@ function stepLines(step: Step): SpanLine[] {
       ...step.diff.map(({ sign, path, text }) => one("image", sign, `${path}  ${text}`)),
       ...step.image.tags.map((tag) => one("tag", "~", `${tag}  names the cleaned image`)),
     ];
-  if (step.kind === "recreate") return step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`));
+  if (step.kind === "recreate")
+    return [
+      one("restart", "~", outageText(step)),
+      ...step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`)),
+    ];
   if (step.kind === "check") {
     return [
       one(
         "check",
         " ",
-        `inspect shows no value, the application has each; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
+        `no value in inspect, and each value reaches the application if it runs; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
       ),
     ];
   }

@@ -73,3 +73,17 @@ it("an old copy is one line of a scan and no finding; a container that only has 
   const { findings, summary } = JSON.parse(both.stdout) as { findings: { state: string }[]; summary: { kept: number } };
   expect([both.code, findings.map(({ state }) => state), summary.kept]).toEqual([3, ["migrated"], 1]);
 });
+
+it("the plan says how long a container stops at most, and which ports close meanwhile", async () => {
+  const health = ["--health-cmd", "true", "--health-interval", "1s"];
+  create("run", "served", "-p", "127.0.0.1:18763:80", "--stop-timeout", "7", ...health);
+  create("create", "resting");
+  const args = ["plan", "docker:served", "docker:resting", "--to", "local", "--deliver", "shim"];
+  const { stdout } = await world.unsprawl([...args, "--health-timeout", "60s"]);
+  expect(stdout).toContain(
+    "served is stopped and replaced: up to 7 s to stop, then healthy within 60 s; published ports closed meanwhile: 18763",
+  );
+  expect(stdout).toContain("resting is replaced; it is not running, so nothing is started");
+  expect(stdout).toContain("\n1 container restarts.\nafter a reboot the files are gone until unsprawl agent");
+  expect(stdout).toContain("~ changed or replaced");
+});

@@ -1,0 +1,23 @@
+import type { RecreateStep } from "../model/plan.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/** Without a stop timeout of its own, the engine waits this long before it kills. */
+const STOP_SECONDS = 10;
+
+/** How long a container that is created again is away at most, and which published ports close meanwhile. */
+export function outageOf(
+  doc: ContainerDoc,
+  limits: { readonly graceMs: number; readonly healthTimeoutMs: number },
+): NonNullable<RecreateStep["outage"]> {
+  const test = doc.Config.Healthcheck?.Test?.[0];
+  const isChecked = test !== undefined && test !== "NONE";
+  const bindings = Object.entries(doc.HostConfig.PortBindings ?? {});
+  const ports = bindings.flatMap(([port, hosts]) => (hosts ?? []).map(({ HostPort }) => HostPort || port));
+  return {
+    isRunning: doc.State.Running,
+    stopMs: (doc.Config.StopTimeout ?? STOP_SECONDS) * 1000,
+    startMs: isChecked ? limits.healthTimeoutMs : limits.graceMs,
+    isChecked,
+    ports: [...new Set(ports)].sort(),
+  };
+}

@@ -1,4 +1,7 @@
 import { apply } from "../../core/apply.ts";
+import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
+import { unitNoun, unitsOf } from "../../core/journal/runs.ts";
+import { cmd } from "../../kit/shell.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
@@ -40,6 +43,15 @@ export async function run(context: CommandContext, sources: readonly string[], o
       );
     else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
     return findingsExit(left, incomplete);
+  }
+  if (sources.length === 0) {
+    const secrets = plan.steps.filter(({ kind }) => kind === "put").length;
+    const units = unitsOf(plan).size;
+    throw new UnsprawlError(
+      "usage",
+      `no source: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units} ${unitNoun(plan.steps)}${units === 1 ? "" : "s"} of ${DEFAULT_SOURCES.join(" ")} would move`,
+      cmd`unsprawl migrate ${DEFAULT_SOURCES[0] ?? ""} --to ${plan.store.name} --yes moves them all; nothing was changed`,
+    );
   }
   const tools = await applyTools(assembly, plan, options["breakLock"] === true, provider);
   const result = await apply(plan, tools, scriptHost(context, true));

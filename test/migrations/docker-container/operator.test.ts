@@ -87,3 +87,15 @@ it("the plan says how long a container stops at most, and which ports close mean
   expect(stdout).toContain("\n1 container restarts.\nafter a reboot the files are gone until unsprawl agent");
   expect(stdout).toContain("~ changed or replaced");
 });
+
+it("migrate without a source reports how much would move, and changes nothing", async () => {
+  create("create", "unasked");
+  const before = engine.docker("ps", "-aq", "--no-trunc");
+  const { code, stderr } = await migrate();
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/no source: \d+ secrets? in \d+ containers? of docker: would/),
+  ]);
+  expect(stderr).toContain("unsprawl migrate docker: --to local --yes");
+  expect(engine.docker("ps", "-aq", "--no-trunc")).toBe(before);
+});

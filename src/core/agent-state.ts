@@ -13,7 +13,7 @@ type AgentPresence = {
   readonly installed: boolean;
 };
 
-/** What there is of an agent on this host. An agent in a container is seen while it runs only by its own state folder. */
+/** What there is of an agent on this host. An agent in a container is visible only in the state folder that it uses, while it runs. */
 export function agentState(state: string): AgentPresence {
   return {
     running: agentRuns(state),

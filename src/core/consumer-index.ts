@@ -1,7 +1,8 @@
-import { readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readFileSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { atomicRemove, atomicWrite, digestOf, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
 import { withFileLock } from "../kit/io/lock.ts";
+import { isOnlyOurs } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
 import type { ConsumerIndex } from "../contract/supplies.ts";
@@ -72,10 +73,19 @@ async function withoutEmpty(file: string): Promise<void> {
   }
 }
 
+/** Throws `refused` if others than this user and root could have written it: it says which value goes to whom. */
 function textOf(file: string): string | null {
   try {
+    const open = [file, dirname(file)].find((path) => !isOnlyOurs(lstatSync(path)));
+    if (open !== undefined)
+      throw new UnsprawlError(
+        "refused",
+        `${file} is not used: others can write ${open}`,
+        cmd`chmod go-w ${open}, once nobody has changed it; or rm ${file}, then: unsprawl render docker:`,
+      );
     return readFileSync(file, "utf8");
   } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw new UnsprawlError("failed", `${file} cannot be read`, cmd`ls -l ${file}`);
   }

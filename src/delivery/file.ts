@@ -46,7 +46,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         unset: moves.map((move) => move.name),
         set: moves.map((move) => ({ name: formOf(subject)(move.name), value: `${target}/${move.name}` })),
         mounts: [{ source: folder(subject.id), target }],
-        unmount: suppliedBy(subject, "file") === null ? [] : [target],
+        ...(suppliedBy(subject, "file") === null ? {} : { unmount: [target] }),
         entrypointPrefix: null,
         healthcheckPrefix: null,
         runtime: null,

@@ -55,7 +55,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
         unset: moves.map((move) => move.name),
         set: [],
         mounts: [{ source: folder(subject.id), target: TARGET }],
-        unmount: isExtended ? [TARGET] : [],
+        ...(isExtended ? { unmount: [TARGET] } : {}),
         entrypointPrefix: isExtended ? null : prefix,
         healthcheckPrefix: subject.hasHealthcheck && !isExtended ? prefix : null,
         runtime: null,

@@ -107,6 +107,10 @@ const NO_COMMAND: readonly string[] = [
   "src/demo/engine.ts: docker …: …",
   "src/tui/accessible/runs.ts: ; next: …",
   "migrations/systemd/rewrite.ts: …_FILE",
+  "src/cli/only.ts: , and … more (unsprawl scan)",
+  "src/delivery/runtime/references.ts: build the image without …, or run it with another value for it",
+  // Around a hint that is quoted where it is made.
+  "src/cli/views/checks.ts: → …",
 ];
 
 test("every text that says what to type quotes the names in it", () => {

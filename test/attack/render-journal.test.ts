@@ -2,7 +2,7 @@
  * At boot `render` puts values back into memory. A journal that is not whole stops no other run, and neither an upgrade
  * nor a lost key stops a host; but nothing that others could have written is rendered, and nothing else than rendered.
  */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { holders, migrate, password } from "../migrations/files-world.ts";
@@ -16,6 +16,7 @@ const fileOf = (run: string): string => join(state, "runs", `${run}.jsonl`);
 const values = [password(), password()] as const;
 const runs: string[] = [];
 let honest: readonly string[];
+let index: string;
 let keys: ReadonlyMap<string, Buffer>;
 
 beforeAll(async () => {
@@ -28,6 +29,7 @@ beforeAll(async () => {
     expect(ran.code, ran.stderr).toBe(0);
     runs.push(run);
   }
+  index = readFileSync(join(state, "consumers.json"), "utf8");
   honest = runs.map((run) => readFileSync(fileOf(run), "utf8"));
   const names = readdirSync(state).filter((name) => name.startsWith("fingerprint."));
   keys = new Map(names.map((name) => [name, readFileSync(join(state, name))]));
@@ -39,6 +41,8 @@ beforeEach(() => {
   for (const [at, run] of runs.entries()) writeFileSync(fileOf(run), honest[at] ?? "");
   rmSync(join(state, "fingerprint.cred"), { force: true });
   for (const [name, bytes] of keys) writeFileSync(join(state, name), bytes, { mode: 0o600 });
+  // What an earlier version leaves: journals, and no index of consumers.
+  rmSync(join(state, "consumers.json"), { force: true });
 });
 
 const inMemory = (): boolean[] => values.map((value) => holders(world.memory, [value]).length > 0);
@@ -114,5 +118,39 @@ describe("a journal that cannot be authenticated", () => {
     chmodSync(join(state, "runs"), 0o700);
     writeFileSync(fileOf(run), without(text).replaceAll('"name":"DB_PASSWORD"', '"name":"../../DB_PASSWORD"'));
     expect([(await render(run)).code, inMemory()]).toEqual([1, [false, false]]);
+  });
+});
+
+describe("the index of consumers", () => {
+  const put = (text: string, mode = 0o600): void => {
+    rmSync(join(state, "consumers.json"), { force: true });
+    writeFileSync(join(state, "consumers.json"), text, { mode });
+    chmodSync(join(state, "consumers.json"), mode);
+  };
+
+  it("is rendered without the journals", async () => {
+    put(index);
+    expect([(await render("--all")).code, inMemory()]).toEqual([0, [true, true]]);
+  });
+
+  it("is refused when others could have written it", async () => {
+    put(index, 0o660);
+    const ran = await render("--all");
+    expect([ran.code, ran.stderr, inMemory()]).toEqual([
+      1,
+      expect.stringContaining("others can write"),
+      [false, false],
+    ]);
+  });
+
+  it("names no folder beside those for values", async () => {
+    const outside = join(world.dir, "outside");
+    put(index.replaceAll(/"folder": ?"[^"]*"/g, `"folder":"${outside}"`));
+    expect([(await render("--all")).code === 0, existsSync(outside)]).toEqual([false, false]);
+  });
+
+  it("names no file beside those of its folders", async () => {
+    put(index.replaceAll(/"name": ?"DB_PASSWORD"/g, '"name":"../DB_PASSWORD"'));
+    expect([(await render("--all")).code === 0, inMemory()]).toEqual([false, [false, false]]);
   });
 });

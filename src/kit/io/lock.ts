@@ -110,7 +110,7 @@ export async function withFileLock<T>(
 export function endHolderHint(holder: Holder | null): string {
   if (holder === null) return "if it hangs, end it";
   const here = holder.host === hostname() && holder.space === space();
-  return here ? `if it hangs: kill ${holder.pid}` : cmd`if it hangs, end process ${holder.pid} on ${holder.host}`;
+  return here ? cmd`if it hangs: kill ${holder.pid}` : cmd`if it hangs, end process ${holder.pid} on ${holder.host}`;
 }
 
 export function shortDigest(text: string): string {

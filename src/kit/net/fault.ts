@@ -25,7 +25,7 @@ const FAULTS: readonly (readonly [fault: ConnectionFault, code: RegExp])[] = [
   ["proxy", /PROXY/],
   ["other-name", /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/],
   ["expired", /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/],
-  ["client-certificate", /ALERT.*(?:CERTIFICATE|UNKNOWN_CA)/],
+  ["client-certificate", /ALERT_\w{0,20}(?:CERTIFICATE|UNKNOWN_CA)/],
   ["untrusted", /CERT|SELF_SIGNED|UNABLE_TO|ISSUER|SIGNATURE|CRL|INVALID_CA/],
   ["no-tls", /SSL|TLS|EPROTO/],
   ["no-http", /^HPE_/],

@@ -1,8 +1,8 @@
 import type { Finding } from "../model/finding.ts";
 
 /**
- * Splits off findings in old copies, which runs of this installation keep for rollback: `isOwnCopy` says so of a subject's
- * name. Such a copy still has the values, as it must; it is counted, and is no finding.
+ * Splits off findings in old copies, which runs of this installation keep for rollback. `isOwnCopy` recognises one by
+ * its subject's name. Such a copy still has the values, as it must; it is counted, and is no finding.
  */
 export function withoutKept(
   findings: readonly Finding[],

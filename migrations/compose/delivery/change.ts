@@ -1,3 +1,4 @@
+import { cmd } from "../../../src/kit/shell.ts";
 import { posix } from "node:path";
 import * as v from "valibot";
 import { RUN_CHANGE } from "../../../src/files/delivered.ts";
@@ -72,7 +73,7 @@ export function mustBeFound(memory: string, env: NodeJS.ProcessEnv): void {
   throw new UnsprawlError(
     "refused",
     `${DEFAULT_MEMORY} is not on tmpfs here, and the Compose file would name it`,
-    `export UNSPRAWL_RUNTIME_DIR=${memory}, for docker compose too; or: mount -t tmpfs -o mode=0700 tmpfs ${DEFAULT_MEMORY}`,
+    cmd`export UNSPRAWL_RUNTIME_DIR=${memory}, for docker compose too; or: mount -t tmpfs -o mode=0700 tmpfs ${DEFAULT_MEMORY}`,
   );
 }
 

@@ -50,7 +50,7 @@ it.each([
     await terminal.press("y");
     await terminal.until("✓ migrated", 60);
     await terminal.press("r");
-    await terminal.until("✓ kept");
+    await terminal.until("no secrets found");
     await terminal.press("5");
     await terminal.until("This secret");
     await terminal.until("DB_PASSWORD → local");

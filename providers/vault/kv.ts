@@ -8,7 +8,7 @@ import { storableText } from "../../src/stores-kit/storable.ts";
 /** One version of the KV engine: the same verbs over another API. */
 export type Kv = {
   get(key: StoreKey): Promise<Stored | null>;
-  /** The engine's version of a path; null where there is none, or this token may not see it. */
+  /** The engine's version of a path, or null if it has none or this token may not see it. */
   version(path: string): Promise<string | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;

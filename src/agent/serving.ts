@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { ownConsumers } from "../core/supply-rights.ts";
 import { runtimeConsumers } from "../engine/consumer-labels.ts";
 import type { Engine } from "../engine/engine.ts";
 import { composeLabelsOf } from "../engine/labels.ts";
@@ -15,7 +16,7 @@ const GONE_MS = 10 * 60_000;
 export type Serving = {
   /** From the index and what the engine said last. */
   all(): readonly ServedConsumer[];
-  /** Asks the engine: adds to the index who is new, and drops from it whose container is gone for good. */
+  /** Asks the engine: adds to the index who is new and asks for nothing that is another's, and drops from it whose container is gone for good. */
   refresh(engine: Engine): Promise<void>;
 };
 
@@ -37,11 +38,13 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
         said.add(`${source}: ${error.message}`);
       }
     }
+    const { consumers: own, refused } = await ownConsumers(consumers, index.read(), tools.stores);
+    for (const { message, hint } of refused) said.add(hint === null ? message : `${message}; next: ${hint}`);
     for (const fault of said)
       if (!faults.has(fault))
         tools.told({ kind: "failed", what: "a consumer", error: new UnsprawlError("malformed", fault) });
     faults = said;
-    return consumers;
+    return own;
   };
 
   return {

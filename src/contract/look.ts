@@ -27,7 +27,7 @@ export type ResidueMatch = {
   readonly mark: MovedValue;
   readonly place: string;
   readonly kind: PlaceKind;
-  /** The command that removes the copy; null if there is none. */
+  /** The command that removes the copy, or null. */
   readonly next: string | null;
   /** Kept on purpose by a run, until `scrub`. */
   readonly kept: boolean;

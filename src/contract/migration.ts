@@ -35,7 +35,7 @@ export type Recorder = {
   intent(step: string, data?: { readonly [key: string]: Json }): void;
   done(step: string, data?: { readonly [key: string]: Json }): void;
   undone(step: string, data?: { readonly [key: string]: Json }): void;
-  /** The data of the step's newest receipt in any state; null if there is none. */
+  /** The data of the step's newest receipt in any state, or null. */
   last(step: string): { readonly [key: string]: Json } | null;
 };
 

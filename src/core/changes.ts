@@ -169,7 +169,7 @@ function scanOf(scanned: HostScan, present: readonly Finding[]): Addition["scan"
   };
 }
 
-/** The move that this finding reverts; null if there is none. */
+/** The move that this finding reverts, or null. */
 function regressedFrom(
   found: Finding,
   before: Remembered | null,

@@ -9,7 +9,7 @@ export type LivenessCandidate = {
   readonly name: string;
   readonly part: Secret;
   readonly value: Secret;
-  /** Another variable of the same subject whose name matches; null if there is none. */
+  /** Another variable of the same subject whose name matches, or null. */
   readonly beside: (names: RegExp) => Secret | null;
 };
 

@@ -23,7 +23,7 @@ export type ScanProgress = {
   readonly earlier: Pick<ReadonlyMap<string, SubjectCheckpoint>, "get" | "has">;
   /** Announces many keys before `earlier` is asked for them. */
   ask?(keys: readonly string[]): Promise<void>;
-  /** The progress of an interrupted scan that is not resumed; null if there is none. */
+  /** The progress of an interrupted scan that is not resumed, or null. */
   readonly left: { readonly subjects: number; readonly since: Date } | null;
   /** Saves one subject's result. After a write error, nothing more is saved. */
   add(key: string, judged: SubjectCheckpoint): void;

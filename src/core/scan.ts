@@ -190,7 +190,8 @@ export async function scan(
     ignored: [...ignored]
       .map(([by, count]) => ({ by, count }))
       .sort((a, b) => b.count - a.count || compareText(a.by, b.by)),
-    advice,
+    // What an old copy would run as is nothing to act on.
+    advice: advice.filter(({ subject }) => tools.isOwnCopy?.(subject) !== true),
     notes: await tools.notes(),
     summary: {
       subjects: sources.reduce((sum, one) => sum + one.subjects, 0),

@@ -9,7 +9,7 @@ export type Daemon = { readonly pid: number; readonly configFile: string };
 
 const DEFAULT_CONFIG = "/etc/docker/daemon.json";
 
-/** Finds the dockerd that listens on this socket by the command lines in /proc. Null if there is none. */
+/** Finds the dockerd that listens on this socket by the command lines in /proc, or null. */
 export function findDaemon(socketPath: string, configFile: string | null): Daemon | null {
   const running = readdirSync("/proc").flatMap((entry) => {
     const argv = /^\d+$/.test(entry) ? commandLine(entry) : [];

@@ -33,7 +33,7 @@ export async function recreateFromCopy(swap: Swap): Promise<ContainerDoc> {
   return back;
 }
 
-/** The copy, or null if there is none. Found by name if the run was killed between creating and recording it. */
+/** The copy, or null. Found by name if the run was killed between creating and recording it. */
 export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
   const id = record.last(`${step}/copied`)?.["id"];
   if (typeof id === "string") return engine.container(id);

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { anyMap } from "./schema/index.ts";
 
 /**
- * The data of the newest journal record for this step, in any state; null if there is none. Throws `malformed`, naming
+ * The data of the newest journal record for this step, in any state, or null. Throws `malformed`, naming
  * the first member that does not fit the schema: acting on partial data could undo the wrong thing.
  */
 export function parseRecord<T extends object>(

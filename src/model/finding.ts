@@ -46,7 +46,7 @@ export type Verdict =
 /** Whether a secret still authenticates, as asked with `--verify`; `why` is plain English and quotes no value. */
 export type Liveness = { readonly state: "live" | "dead" | "unknown"; readonly why: string };
 
-/** How to rotate an exposed secret of some kind: a sentence, and a page with instructions (null if there is none). */
+/** How to rotate an exposed secret of some kind: a sentence, and a page with instructions (or null). */
 export type Rotation = { readonly text: string; readonly url: string | null };
 
 export type FindingState = "new" | "known" | "ignored" | "migrated" | "regressed";

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { agentRuns } from "../../src/core/journal/lock.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { BUSYBOX, FILE_ENV } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
@@ -188,9 +190,12 @@ describe("an agent that is killed", () => {
 
   it("there is one agent a host", async () => {
     agent = startAgent(world, ...GRACE);
-    await expect
-      .poll(async () => (await world.unsprawl(["agent", "--once"])).stderr, { timeout: 20_000 })
-      .toContain("another unsprawl agent serves this host");
+    await expect.poll(() => agentRuns(join(world.dir, "state/unsprawl")), { timeout: 20_000 }).toBe(true);
+    const second = await world.unsprawl(["agent", "--once"]);
+    expect([second.code, second.stderr]).toEqual([
+      1,
+      expect.stringContaining("another unsprawl agent serves this host"),
+    ]);
     expect(await agent.end()).toBe(0);
   });
 });

@@ -48,7 +48,7 @@ export type ServiceConfig = JsonObject & { readonly environment?: { readonly [na
 
 /**
  * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is its whole environment, `host` its
- * DOCKER_HOST. Throws `absent` if there is none.
+ * DOCKER_HOST. Throws `absent` if Compose is not installed.
  */
 export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: (text: string) => string): ComposeCli {
   const program = find(env);

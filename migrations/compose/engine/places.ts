@@ -35,7 +35,7 @@ export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[
   return [...mounted, ...devices, ...engines.filter(({ source }) => source !== "")];
 }
 
-/** The volume or engine folder that contains this path; null if there is none. */
+/** The volume or engine folder that contains this path, or null. */
 export function volumeAt(path: string, mounts: readonly WritableFolder[]): WritableFolder | null {
   return mounts.find((one) => !one.bind && below(path, one.source)) ?? null;
 }

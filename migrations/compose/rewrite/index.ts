@@ -25,7 +25,7 @@ export type ServiceChange = {
   /** What the container runs, including the image's defaults. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
-  /** Its health check's command as the engine has it; null if there is none. */
+  /** Its health check's command as the engine has it, or null. */
   readonly health: readonly string[] | null;
 };
 

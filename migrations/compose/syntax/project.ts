@@ -285,7 +285,7 @@ function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: O
 /** The map that describes a service; `dir` is what relative paths in it are relative to. */
 export type ServiceHome = { readonly file: YamlFile; readonly map: YAMLMap; readonly dir: string };
 
-/** The map that defines a service in the last given file that does so: additions go there. Null if there is none. */
+/** The map that defines a service in the last given file that does so, where additions go, or null. */
 export function home(service: ComposeService): ServiceHome | null {
   const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
   return own && isMap(own.service) ? { file: own.file, map: own.service, dir: own.dir } : null;

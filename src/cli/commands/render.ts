@@ -4,6 +4,7 @@ import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
 import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
+import { inOwnFolders, ownConsumers } from "../../core/supply-rights.ts";
 import type { Consumer } from "../../model/consumer.ts";
 import {
   allToRender,
@@ -56,17 +57,26 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
   const { index } = await assembly.supplies();
   const found: Consumer[] = [];
   const broken: { run: string; error: UnsprawlError }[] = [];
+  const known = index.read();
+  const tools = await supplyTools(
+    assembly,
+    onceSync(() => knownRuns(opened(assembly).place)),
+  );
   for (const source of sources) {
     try {
       const { consumers, faults } = await assembly.consumers(source);
-      found.push(...consumers);
+      // Who is named may have what it asks for; of all containers, each only what is its own.
+      const { consumers: own, refused } = isNamed(source)
+        ? inOwnFolders(consumers, known)
+        : await ownConsumers(consumers, known, { ...tools, names: assembly.knownStores });
+      found.push(...own);
+      for (const error of refused) broken.push({ run: source, error });
       for (const fault of faults) broken.push({ run: source, error: new UnsprawlError("malformed", fault) });
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted" || error.code === "usage") throw error;
       broken.push({ run: source, error });
     }
   }
-  const known = index.read();
   const consumers = found.flatMap((one): Consumer[] => {
     const before = known.find(({ folder }) => folder === one.folder);
     if (before === undefined) return [one];
@@ -74,15 +84,14 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
     if (error !== null) broken.push({ run: one.id, error });
     return error === null ? [withKnown(one, before)] : [];
   });
-  const supplied = await supplyAll(
-    consumers,
-    await supplyTools(
-      assembly,
-      onceSync(() => knownRuns(opened(assembly).place)),
-    ),
-  );
+  const supplied = await supplyAll(consumers, tools);
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
   return { written: supplied.map(renderedOf), broken };
+}
+
+/** Whether a person has named what is read: files, or one container, and not all of them or those of a pattern. */
+function isNamed(source: string): boolean {
+  return !/^docker:(?:$|.*[*?[\]{}!])/s.test(source);
 }
 
 /** Two projects of one name share a folder: what one has there, the other must not replace with values of its own. */

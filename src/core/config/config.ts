@@ -124,7 +124,7 @@ function untrustedOf({ file, guarded, foreign, state }: ProjectConfig, bySudo: b
   return { file, why, hint: bySudo ? "sudo unsprawl trust (root has a list of its own)" : "unsprawl trust", settings };
 }
 
-/** The user's own configuration; null if there is none. */
+/** The user's own configuration, or null. */
 async function userConfig(env: NodeJS.ProcessEnv, reserved: readonly string[]): Promise<FileConfig | null> {
   const file = join(configHome(env), "unsprawl/config.yaml");
   const found = readOwned(file, env, false);

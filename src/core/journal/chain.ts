@@ -107,7 +107,7 @@ function holds(code: unknown, link: string, receipt: JsonObject, key: Fingerprin
   }
 }
 
-/** A fault of the whole journal, which explains more than a bad first line; null if there is none. */
+/** A fault of the whole journal, which explains more than a bad first line, or null. */
 function unknown(code: unknown, receipt: JsonObject, id: string, key: FingerprintKey): UnsprawlError | null {
   if (code === undefined)
     return new UnsprawlError(

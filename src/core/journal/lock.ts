@@ -4,28 +4,23 @@ import { bare, cmd } from "../../kit/shell.ts";
 
 /** Takes the lock of this machine's only watch. Throws `locked` naming the holder. */
 export function lockWatch(state: string): Lock {
-  const lock = takeLock(state, WATCH, "unsprawl watch");
-  if (lock !== null) return lock;
-  const holder = lockHolder(state, WATCH);
-  throw new UnsprawlError(
-    "locked",
-    `another unsprawl watches this machine${by(holder)}`,
-    holder === null
-      ? "unsprawl watch runs once a machine; end the other"
-      : endHolderHint(holder).replace("if it hangs", "to end it"),
-  );
+  return lockService(state, WATCH, "watch", "another unsprawl watches this machine");
 }
 
 /** Takes the lock of this state folder's only agent. Throws `locked` naming the holder. */
 export function lockAgent(state: string): Lock {
-  const lock = takeLock(state, AGENT, "unsprawl agent");
+  return lockService(state, AGENT, "agent", "another unsprawl agent serves this host");
+}
+
+function lockService(state: string, name: string, verb: string, taken: string): Lock {
+  const lock = takeLock(state, name, `unsprawl ${verb}`);
   if (lock !== null) return lock;
-  const holder = lockHolder(state, AGENT);
+  const holder = lockHolder(state, name);
   throw new UnsprawlError(
     "locked",
-    `another unsprawl agent serves this host${by(holder)}`,
+    `${taken}${by(holder)}`,
     holder === null
-      ? "one agent serves a host; end the other"
+      ? cmd`unsprawl ${verb} runs once a machine; end the other`
       : endHolderHint(holder).replace("if it hangs", "to end it"),
   );
 }

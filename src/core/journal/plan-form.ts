@@ -8,7 +8,7 @@ export function isPlan(value: unknown): value is Plan {
   return formFault(value) === null;
 }
 
-/** The first part of a plan that is missing or of the wrong type; null if there is none. */
+/** The first part of a plan that is missing or of the wrong type, or null. */
 export function formFault(plan: unknown): string | null {
   if (!v.is(anyMap(), plan) || plan["version"] !== 1) return "not of this version";
   for (const [name, schema] of Object.entries(TOP))

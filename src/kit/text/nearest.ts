@@ -1,4 +1,4 @@
-/** The known word nearest to a mistyped one, with at most two letters or a third of it wrong; null if there is none. */
+/** The known word nearest to a mistyped one, with at most two letters or a third of it wrong, or null. */
 export function nearest(word: string, known: readonly string[]): string | null {
   const ranked = known
     .map((one) => ({ one, far: distance(word.toLowerCase(), one.toLowerCase()) }))

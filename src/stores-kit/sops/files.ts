@@ -61,7 +61,7 @@ export function sopsFiles(
   };
 }
 
-/** Which file it is and when it was written; null where there is none. */
+/** Which file it is and when it was written, or null. */
 async function fileVersion(file: string): Promise<string | null> {
   const found = await stat(file, { bigint: true }).catch(() => null);
   return found === null ? null : [found.ino, found.size, found.mtimeNs, found.ctimeNs].join(" ");

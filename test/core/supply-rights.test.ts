@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import type { Provider } from "../../src/contract/provider.ts";
+import { inOwnFolders, ownConsumers } from "../../src/core/supply-rights.ts";
+import type { SupplyTools } from "../../src/core/supply.ts";
+import type { Consumer } from "../../src/model/consumer.ts";
+
+// Labels and Compose files are written by people with fewer rights than the one whose store is read.
+
+const START = "ref+vault://secret/apps/";
+
+/** A store whose template is `apps/{project/}{subject}`. */
+const vault: Partial<Provider> = {
+  parse: (reference) => {
+    const [path = "", field = ""] = reference.startsWith(START) ? reference.slice(START.length).split("#/") : [];
+    return path === "" ? null : { path, field };
+  },
+  names: ({ path, field }) => {
+    const [subject = "", project = ""] = path.split("/").toReversed();
+    return { subject, project, name: field };
+  },
+};
+
+const tools: Omit<SupplyTools, "write"> = {
+  store: async () => vault as Provider,
+  storeOf: async () => vault as Provider,
+  names: async () => ["vault"],
+  resolve: async () => new Map(),
+  know: () => undefined,
+  known: () => ({ runs: [], key: null }),
+};
+
+function consumer(id: string, path: string, folder = `/run/unsprawl/units/${id}/shim`): Consumer {
+  const values = [{ name: "DB_PASSWORD", reference: `${START}${path}#/DB_PASSWORD`, store: null }];
+  return {
+    ...{ id, delivery: "shim", folder, owner: { uid: 0, gid: 0 }, values, script: true, onChange: null, stores: [] },
+  };
+}
+
+const served = async (found: readonly Consumer[], known: readonly Consumer[] = []): Promise<readonly string[]> =>
+  (await ownConsumers(found, known, tools)).consumers.map(({ id }) => id);
+
+describe("without a word from a person", () => {
+  it.each([
+    ["container:web", "web", true],
+    ["compose:shop/db", "shop/db", true],
+    ["container:web", "payroll", false],
+    ["container:web", "shop/web", false],
+    ["compose:shop/db", "db", false],
+    ["compose:shop/db", "payroll/db", false],
+    ["compose:shop/db", "shop/web", false],
+  ])("%s has what is at apps/%s: %s", async (id, path, may) => {
+    expect(await served([consumer(id, path)])).toEqual(may ? [id] : []);
+  });
+
+  it("has what a migration on this host gave it, wherever that is, and nothing that is changed since", async () => {
+    const given = consumer("container:web", "elsewhere");
+    expect(await served([given], [given])).toEqual(["container:web"]);
+    expect(await served([consumer("container:web", "payroll")], [given])).toEqual([]);
+    expect(await served([consumer("container:other", "elsewhere")], [given])).toEqual([]);
+  });
+
+  it("says what to type where it may have it", async () => {
+    const { refused } = await ownConsumers([consumer("container:web", "payroll")], [], tools);
+    expect(refused).toMatchObject([
+      {
+        message: `container:web asks for ${START}payroll#/DB_PASSWORD, which no migration on this host gave it`,
+        hint: "unsprawl render docker:web, if it may have it",
+      },
+    ]);
+  });
+
+  it("does not take the word of a store that the run configuration brings along", async () => {
+    const own = { name: "local", provider: "local", settings: { file: "/tmp/a.sops.yaml" } };
+    const found = { ...consumer("compose:shop/db", "shop/db"), stores: [own] };
+    const none = { ...tools, names: async () => [] };
+    expect((await ownConsumers([found], [], none)).consumers).toEqual([]);
+  });
+});
+
+describe("the folder of another", () => {
+  const folder = "/run/unsprawl/units/web-run/shim";
+  const web = consumer("container:web", "web", folder);
+
+  it("is not written, whoever names the thief", () => {
+    const thief = consumer("container:thief", "thief", folder);
+    expect(inOwnFolders([thief], [web]).consumers).toEqual([]);
+    expect(inOwnFolders([thief], [web]).refused[0]?.message).toContain("is the folder of container:web");
+  });
+
+  it("is nobody's where two claim it and the index is lost", () => {
+    const thief = consumer("container:thief", "thief", folder);
+    expect(inOwnFolders([web, thief], []).consumers).toEqual([]);
+  });
+
+  it("stays with a run line, whose container has the same", () => {
+    const line = consumer("docker-run:web.sh:2 web", "web", folder);
+    expect(inOwnFolders([web], [line])).toEqual({ consumers: [], refused: [] });
+  });
+});

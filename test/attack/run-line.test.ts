@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { expect, it } from "vitest";
 import { detector } from "../../src/detect/index.ts";
 import { hideSecrets } from "../../migrations/docker-container/run-line/hide.ts";
@@ -77,8 +78,14 @@ it("prints no number that its name gives away", () => {
   expect(text).not.toContain("48211");
 });
 
-it("prints no secret of the image's own command, where the delivery has to repeat it", () => {
-  const secret = random(20);
+const letters = (length: number): string =>
+  Array.from({ length }, () => String.fromCharCode((randomInt(2) === 0 ? 65 : 97) + randomInt(26))).join("");
+
+it.each([
+  ["letters and digits", random(20)],
+  ["letters alone", letters(20)],
+  ["small letters alone", letters(14).toLowerCase()],
+])("prints no secret of the image's own command, where the delivery has to repeat it: %s", (_what, secret) => {
   const entrypoint = ["/entry.sh", `--admin-password=${secret}`];
   const leaky = { ...image, Config: { ...image.Config, Entrypoint: entrypoint } } as unknown as ImageDoc;
   const doc = container({ Entrypoint: entrypoint });

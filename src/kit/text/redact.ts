@@ -42,9 +42,7 @@ export class Redactor {
     this.#recent.push([value, whole]);
     const forms = [...encodedForms(value.expose(), text), ...shownForms(text)];
     this.#foreign.push({ text, forms, whole });
-    if (value.length >= DISTINCTIVE && !/^[A-Za-z]+$/.test(text) && !/^[a-z]+([-_./ ][a-z]+)*$/.test(text)) {
-      this.#distinctive.add(text, forms);
-    }
+    if (value.length >= DISTINCTIVE && !isWords(text)) this.#distinctive.add(text, forms);
   }
 
   /** Makes all values known so far permanent, such as the credentials of channels. */
@@ -78,6 +76,17 @@ export class Redactor {
   guard(text: string): string {
     return this.#distinctive.replace(text);
   }
+}
+
+/** From this length on, letters without anything between them are no word. */
+const LONGEST_WORD = 20;
+
+/** Whether a value may be words that our own output has too: `postgres`, `KeyVault`, `my-app/db`. */
+function isWords(text: string): boolean {
+  if (/^[a-z]+(?:[-_./ ][a-z]+)*$/.test(text)) return !/^[a-z]+$/.test(text) || text.length < LONGEST_WORD;
+  const isLetters = /^[A-Za-z]+$/.test(text);
+  // A name in camel case has a few capitals; a random value changes back and forth.
+  return isLetters && text.length < LONGEST_WORD && (text.match(/[a-z][A-Z]/g)?.length ?? 0) < 3;
 }
 
 /** Every encoded form of a value that may occur in other text, without the value itself. */

@@ -99,15 +99,30 @@ describe("a known value survives nowhere", () => {
 });
 
 describe("words", () => {
-  test.each(["postgres", "production", "my-app", "web_server", "Administrator", "tiny-web-server.internal"])(
-    "%s stays in our own output, and goes from foreign text",
-    (word) => {
+  test.each([["bWIbhGkF", "tFhqWTSWIhXL"].join(""), "qWxEzRtY", "abcdefghij".repeat(3)])(
+    "guard hides letters that are no word: %s",
+    (letters) => {
       const redactor = new Redactor();
-      redactor.know(Secret.of(word));
-      expect(redactor.guard(`container ${word} is up`)).toBe(`container ${word} is up`);
-      expect(redactor.foreign(`container ${word} is up`)).toBe("container [secret] is up");
+      redactor.know(Secret.of(letters));
+      expect(redactor.guard(`--password=${letters} serve`)).toBe("--password=[secret] serve");
     },
   );
+
+  test.each([
+    "postgres",
+    "production",
+    "my-app",
+    "web_server",
+    "Administrator",
+    "SecretsManager",
+    "microservices",
+    "tiny-web-server.internal",
+  ])("%s stays in our own output, and goes from foreign text", (word) => {
+    const redactor = new Redactor();
+    redactor.know(Secret.of(word));
+    expect(redactor.guard(`container ${word} is up`)).toBe(`container ${word} is up`);
+    expect(redactor.foreign(`container ${word} is up`)).toBe("container [secret] is up");
+  });
 
   test("of one or two characters are never taken out: they are everywhere", () => {
     const redactor = new Redactor();

@@ -153,7 +153,7 @@ describe("the configuration", () => {
     const { certFile, keyFile } = bench.keywhiz.clients.automation;
     const opened = open(bench.identity("automation", "pem"), { KEYWHIZ_URL: `${bench.keywhiz.url}/` });
     await expect(opened).resolves.toMatchObject({
-      target: { settings: { url: bench.keywhiz.url, certFile, keyFile, name: "{subject}.{name}" } },
+      target: { settings: { url: bench.keywhiz.url, certFile, keyFile, name: "{project..}{subject}.{name}" } },
     });
   });
 });

@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { randomInt } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -18,6 +17,7 @@ import { which } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
 import { importImage, staticBusybox, tools } from "../services/images.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
+import { becomeSwarm } from "../services/swarm.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -195,8 +195,7 @@ test("a saved plan whose names and folders lead elsewhere is not applied, and no
 });
 
 test("Swarm services, also those whose secrets could be called alike", async () => {
-  const listen = `127.0.0.1:${randomInt(20_000, 30_000)}`;
-  engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
+  await becomeSwarm(engine);
   const [one, two, odd] = [secret(), secret(), token()];
   const start = (name: string, ...env: string[]): string =>
     engine.docker(

@@ -1,4 +1,3 @@
-import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect } from "vitest";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { makeImages } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
+import { becomeSwarm } from "../services/swarm.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { filesBelow, variableCanaries, Watch, type Canary } from "../support/canary.ts";
 import { layFiles, type Format } from "../support/formats.ts";
@@ -27,12 +27,7 @@ export function makeCaseStage({ withSwarm }: { readonly withSwarm: boolean }): C
   const cases: Case[] = [];
 
   beforeAll(async () => {
-    [engine, bao] = await Promise.all([withSwarm ? startEngine() : workerEngine(), startOpenBao()]);
-    if (!withSwarm) return;
-    await makeImages(engine);
-    // Another swarm on this host may have the usual port.
-    const listen = `127.0.0.1:${randomInt(20_000, 30_000)}`;
-    engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
+    [engine, bao] = await Promise.all([withSwarm ? swarmEngine() : workerEngine(), startOpenBao()]);
   });
   afterAll(async () => {
     for (const one of cases) one.remove();
@@ -135,3 +130,10 @@ export function layAll(one: Case, formats: readonly Format[]): string[] {
 
 /** Values that can stand on one line, without quotes. */
 export const plain = (value: string): boolean => /^[\w:/@.?=#!-]{8,200}$/.test(value);
+
+async function swarmEngine(): Promise<TestEngine> {
+  const engine = await startEngine();
+  await makeImages(engine);
+  await becomeSwarm(engine);
+  return engine;
+}

@@ -7,7 +7,7 @@ import { composeCli } from "../services/compose.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
 import { buildOwnImage } from "../services/own-image.ts";
-import { freePort } from "../services/tls.ts";
+import { becomeSwarm, leaveSwarm } from "../services/swarm.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -121,8 +121,7 @@ describe("compose", () => {
 
 describe("swarm", () => {
   it("a task on each node watches the engine of its node", async () => {
-    const listen = `127.0.0.1:${await freePort()}`;
-    engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
+    await becomeSwarm(engine);
     const { stdout } = await installed("swarm", "--secret", "hook.key=hook.key", "--yes", "--json");
     const { next } = JSON.parse(stdout) as { next: string[] };
     expect(next[0]).toBe(`docker secret create hook.key ${world.dir}/hook.key`);
@@ -143,6 +142,6 @@ describe("swarm", () => {
     );
     const mode = engine.docker("service", "inspect", "-f", "{{json .Spec.Mode}}", "unsprawl_watch");
     expect(JSON.parse(mode)).toEqual({ Global: {} });
-    engine.docker("swarm", "leave", "--force");
+    leaveSwarm(engine);
   });
 });

@@ -5,7 +5,7 @@ import { openEngine } from "../../../src/engine/engine.ts";
 import { swarmOf } from "../../../src/engine/swarm.ts";
 import { startEngine, type TestEngine } from "../../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../../services/images.ts";
-import { freePort } from "../../services/tls.ts";
+import { becomeSwarm } from "../../services/swarm.ts";
 import { killedAt, recorded } from "../../support/kill.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
@@ -23,9 +23,7 @@ beforeAll(async () => {
   await makeImages(engine);
   world = makeWorld(engine.host);
   swarmless = await world.unsprawl(["scan", "swarm:"]);
-  // Another swarm on this host may have the usual port.
-  const listen = `127.0.0.1:${await freePort()}`;
-  engine.docker("swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", listen);
+  await becomeSwarm(engine);
 });
 
 afterAll(async () => {

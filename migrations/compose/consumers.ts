@@ -15,7 +15,7 @@ import {
 import { parseOnChange, type Consumer, type OnChange, type SuppliedValue } from "../../src/model/consumer.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreTarget } from "../../src/model/plan.ts";
-import { memoryOf, secretFileText, serviceFolder } from "./delivery/change.ts";
+import { memoryOf, originOf, secretFileText, serviceFolder } from "./delivery/change.ts";
 import { parseOwnerText } from "./delivery/entry.ts";
 import { absoluteReference, sopsFileOf } from "./delivery/reference.ts";
 import { SCRIPT_TARGET } from "./delivery/script.ts";
@@ -85,7 +85,7 @@ function consumersIn(project: ComposeProject, memory: string, tell: OnFault): Fo
       script: false,
       onChange: onChangeOf(service, tell),
       stores: storesOf(project, own),
-      origin: project.given[0] ?? project.dir,
+      ...originOf(project.given, project.dir),
     });
   }
   return consumers;

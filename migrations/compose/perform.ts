@@ -32,6 +32,7 @@ import {
   type BareService,
   type ComposeChange,
   type ComposeSite,
+  originOf,
 } from "./delivery/change.ts";
 import { sharedFiles } from "./delivery/shared.ts";
 import { supplied, withdrawn } from "./delivery/supplied.ts";
@@ -173,7 +174,8 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       folder: join(tools.memory(), serviceFolder(name, service)),
       owner,
       values: step.moves.map((move) => ({ name: move.name, reference: move.reference, store: store.name })),
-      ...{ script: false, onChange: null, stores: [store], origin: files[0] ?? dir },
+      ...{ script: false, onChange: null, stores: [store] },
+      ...originOf(files, dir),
     };
   }
 

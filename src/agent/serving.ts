@@ -1,8 +1,7 @@
-import { dirname } from "node:path";
 import { ownConsumers } from "../core/supply-rights.ts";
 import { runtimeConsumers } from "../engine/consumer-labels.ts";
 import type { Engine } from "../engine/engine.ts";
-import { composeLabelsOf } from "../engine/labels.ts";
+import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { containersOf } from "./containers.ts";
@@ -28,7 +27,8 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
   const found = async (engine: Engine): Promise<readonly Consumer[]> => {
     const said = new Set<string>();
     const consumers: Consumer[] = [];
-    for (const source of ["docker:", ...(await composeSources(engine, tools))]) {
+    const containers = await projectContainers(engine, tools.supplies);
+    for (const source of ["docker:", ...composeSources(containers)]) {
       try {
         const read = await tools.consumers(source);
         consumers.push(...read.consumers);
@@ -38,7 +38,7 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
         said.add(`${source}: ${error.message}`);
       }
     }
-    const { consumers: own, refused } = await ownConsumers(consumers, index.read(), tools.stores);
+    const { consumers: own, refused } = await ownConsumers(consumers, index.read(), containers, tools.stores);
     for (const { message, hint } of refused) said.add(hint === null ? message : `${message}; next: ${hint}`);
     for (const fault of said)
       if (!faults.has(fault))
@@ -74,17 +74,4 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
       }
     },
   };
-}
-
-/** The Compose files of projects whose containers mount values, by Compose's own labels on them. */
-async function composeSources(engine: Engine, { supplies }: AgentTools): Promise<readonly string[]> {
-  const sources = new Set<string>();
-  for (const { Id, Mounts = [] } of await engine.containers()) {
-    const mounts = Mounts.some(({ Source = "" }) => Source.startsWith("/") && supplies.mayHold(dirname(Source)));
-    if (!mounts) continue;
-    const files = (await composeLabelsOf(engine, await engine.container(Id)))?.["project.config_files"];
-    // The label parts them by commas, the source by colons.
-    if (files !== undefined) sources.add(`compose:${files.replaceAll(",", ":")}`);
-  }
-  return [...sources];
 }

@@ -8,8 +8,8 @@ import { rotationChecks } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
 import { swapNames } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
-import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { hostConsumers } from "./host-consumers.ts";
 import { rotationTools } from "./run-tools.ts";
 
 /** The engine, what containers of this host need, and what runs have left. */
@@ -34,10 +34,10 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
     {
       name: "files",
       look: async () => {
-        const { consumers, notes } = await found();
+        const { consumers, notes, unindexed, unserved } = await found();
         const supplies = await assembly.supplies();
         return [
-          ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null),
+          ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
           ...notes,
           agentCheck(consumers, Object.values(agentState(assembly.state())).includes(true)),
         ];
@@ -80,34 +80,6 @@ async function runtimeChecks(assembly: Assembly): Promise<string | readonly Doct
   const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
   if (!status.installed && !status.registered) return "the OCI runtime is not installed, and files and shims need none";
   return status.lines.map(({ ok, text, hint }) => ({ name: "runtime", state: ok ? "ok" : "fail", text, hint }));
-}
-
-/** The consumers of this host's index and those that its containers' labels name, with what of these cannot be used. */
-async function hostConsumers(
-  assembly: Assembly,
-): Promise<{ readonly consumers: readonly Consumer[]; readonly notes: readonly DoctorCheck[] }> {
-  const indexed = (await assembly.supplies()).index.read();
-  try {
-    const { consumers, faults } = await assembly.consumers("docker:");
-    const mounted = await mountedFolders(assembly);
-    const byFolder = new Map([
-      ...indexed
-        .filter(({ id, folder }) => !id.startsWith("container:") || mounted.has(folder))
-        .map((one) => [one.folder, one] as const),
-      ...consumers.map((one) => [one.folder, one] as const),
-    ]);
-    const notes = faults.map((text): DoctorCheck => ({ name: "files", state: "warn", text, hint: null }));
-    return { consumers: [...byFolder.values()], notes };
-  } catch (error) {
-    if (!(error instanceof UnsprawlError) || (error.code !== "unreachable" && error.code !== "denied")) throw error;
-    const text = "the labels of containers could not be read: the engine does not answer";
-    return { consumers: indexed, notes: [{ name: "files", state: "unknown", text, hint: null }] };
-  }
-}
-
-async function mountedFolders(assembly: Assembly): Promise<ReadonlySet<string | undefined>> {
-  const containers = await (await assembly.engine()).containers();
-  return new Set(containers.flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)));
 }
 
 /** The names of the engine's containers; null while it does not answer. */

@@ -31,6 +31,16 @@ export interface ConsumerIndex {
   remove(folders: readonly string[]): Promise<void>;
 }
 
+/** A container that Compose created, and the project that it was created from. */
+export type ProjectContainer = {
+  readonly name: string;
+  /** The project's folder and its files, as Compose's labels have them. */
+  readonly dir: string;
+  readonly files: readonly string[];
+  /** What it mounts, on the host. */
+  readonly mounts: readonly string[];
+};
+
 /** What run configurations say of the files that their applications need: the consumers, and what of it cannot be used. */
 export type FoundConsumers = {
   readonly consumers: readonly Consumer[];

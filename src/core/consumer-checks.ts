@@ -1,26 +1,36 @@
 import type { Consumer } from "../model/consumer.ts";
-import { cmd } from "../kit/shell.ts";
 import type { DoctorCheck } from "./doctor.ts";
+import { renderCommand } from "./supply-rights.ts";
 
 /** Who a consumer is, for people: the container's name, else its id. */
 export const consumerName = ({ id }: Pick<Consumer, "id">): string => id.replace(/^container:/, "");
 
-/** Whether applications of this host have the files that they mount. `isThere` looks for one. */
+/** Folders of consumers whose run configuration says what they need, and which this host's index has not. */
+type UnknownFolders = { readonly unindexed: ReadonlySet<string>; readonly unserved: ReadonlySet<string> };
+
+/**
+ * Whether applications of this host have the files that they mount, and will have them after a reboot. `isThere` looks
+ * for one.
+ */
 export function consumerChecks(
   consumers: readonly Consumer[],
   isThere: (folder: string, name: string) => boolean,
+  { unindexed, unserved }: UnknownFolders,
 ): DoctorCheck[] {
   const name = "files";
   if (consumers.length === 0)
     return [{ name, state: "ok", text: "no application of this host gets values as files", hint: null }];
   const lacking = consumers.flatMap((consumer): DoctorCheck[] => {
     const missing = consumer.values.filter((value) => !isThere(consumer.folder, value.name));
+    if (missing.length === 0 && unserved.has(consumer.folder)) {
+      const text = `${consumerName(consumer)}: the index of this host does not have it: after a reboot the agent will not write its files`;
+      return [{ name, state: "warn", text, hint: renderCommand(consumer) }];
+    }
     if (missing.length === 0) return [];
     const files = `${missing.length} of ${some(consumer.values.length, "file")}`;
     const text = `${consumerName(consumer)}: ${files} missing in ${consumer.folder}: it cannot start again`;
-    const hint = consumer.id.startsWith("container:")
-      ? cmd`unsprawl render docker:${consumerName(consumer)}`
-      : "unsprawl render --all";
+    const isNamed = consumer.id.startsWith("container:") || unindexed.has(consumer.folder);
+    const hint = isNamed ? renderCommand(consumer) : "unsprawl render --all";
     return [{ name, state: "fail", text, hint }];
   });
   if (lacking.length > 0) return lacking;

@@ -1,9 +1,10 @@
+import { existsSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ProjectContainer } from "../contract/supplies.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import type { Consumer, SuppliedValue } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { supplyKey, type SupplyTools } from "./supply.ts";
-
-type RightsTools = Omit<SupplyTools, "write">;
+import { supplyKey, type PlaceTools } from "./supply.ts";
 
 /** The consumers that may be served, and why others are not. */
 export type OwnConsumers = { readonly consumers: readonly Consumer[]; readonly refused: readonly UnsprawlError[] };
@@ -12,14 +13,15 @@ export type OwnConsumers = { readonly consumers: readonly Consumer[]; readonly r
  * Of consumers that labels and Compose files describe, those that may be served without a person naming them. Whoever
  * writes a label or a file could name any secret that unsprawl can read: a reference counts only if this host's index has
  * it for this consumer, or if its path in the store is the consumer's (`apps/{project/}{subject}`). A folder belongs to
- * the consumer that the index has for it.
+ * the consumer that the index has for it, and to the Compose project whose containers mount it.
  */
 export async function ownConsumers(
   found: readonly Consumer[],
   known: readonly Consumer[],
-  tools: RightsTools,
+  containers: readonly ProjectContainer[],
+  tools: PlaceTools,
 ): Promise<OwnConsumers> {
-  const { consumers: mine, refused } = inOwnFolders(found, known);
+  const { consumers: mine, refused } = inOwnFolders(found, known, containers);
   const consumers: Consumer[] = [];
   const foreign: UnsprawlError[] = [];
   for (const one of mine) {
@@ -31,22 +33,77 @@ export async function ownConsumers(
 }
 
 /** The same for consumers that a person has named: what they ask for counts, and the folders of others stay theirs. */
-export function inOwnFolders(found: readonly Consumer[], known: readonly Consumer[]): OwnConsumers {
+export function inOwnFolders(
+  found: readonly Consumer[],
+  known: readonly Consumer[],
+  containers: readonly ProjectContainer[],
+): OwnConsumers {
   const consumers: Consumer[] = [];
   const refused: UnsprawlError[] = [];
   for (const one of found) {
     const holder = [...known, ...found].find(({ id, folder }) => folder === one.folder && id !== one.id);
-    if (holder === undefined) consumers.push(one);
+    const error = otherProject(one, [...known, ...found], containers);
+    if (error !== null) refused.push(error);
+    else if (holder === undefined) consumers.push(one);
     // A run line's container has what the index has for the line.
     else if (!one.values.every((value) => hasValue(holder, value))) refused.push(otherFolder(one, holder));
   }
   return { consumers, refused };
 }
 
+/**
+ * Two projects of one name share a folder: what one has there, the other must not replace with its values. A
+ * project whose files are gone has been moved or removed, and is in nobody's way.
+ */
+function otherProject(
+  one: Consumer,
+  all: readonly Consumer[],
+  containers: readonly ProjectContainer[],
+): UnsprawlError | null {
+  const { id, folder, origin } = one;
+  if (origin === undefined) return null;
+  const rename = "give one of the two projects another name: in its file";
+  const user = containers.find(
+    ({ dir, files, mounts }) =>
+      mounts.some((mount) => dirname(mount) === folder) &&
+      real(dir) !== real(dirname(origin)) &&
+      !files.some((file) => real(file) === real(origin)) &&
+      files.some((file) => existsSync(file)),
+  );
+  if (user !== undefined)
+    return new UnsprawlError(
+      "refused",
+      `${id}: ${user.name} mounts ${folder}, and is of the project in ${user.dir}`,
+      rename,
+    );
+  for (const other of all) {
+    const isAnother =
+      other.folder === folder && other.id === id && other.origin !== undefined && other.origin !== origin;
+    if (!isAnother || !existsSync(other.origin ?? "")) continue;
+    const references = new Map(other.values.map(({ name, reference }) => [name, reference]));
+    const value = one.values.find(({ name, reference }) => (references.get(name) ?? reference) !== reference);
+    if (value !== undefined)
+      return new UnsprawlError(
+        "refused",
+        `${id}: ${value.name} in ${folder} is that of ${other.origin ?? ""}, and another one here`,
+        rename,
+      );
+  }
+  return null;
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // gone: then it is compared by its name
+  }
+}
+
 async function foreignValue(
   one: Consumer,
   known: readonly Consumer[],
-  tools: RightsTools,
+  tools: PlaceTools,
 ): Promise<UnsprawlError | null> {
   const before = known.filter(({ id }) => id === one.id);
   for (const value of one.values) {
@@ -61,7 +118,7 @@ async function foreignValue(
 }
 
 /** Whether the path of a value in its store names this very consumer. */
-async function isOwnPath(one: Consumer, value: SuppliedValue, tools: RightsTools): Promise<boolean> {
+async function isOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
   const [, project = "", subject = ""] = /^(?:container:|compose:([^/]+)\/)([^/]+)$/.exec(one.id) ?? [];
   try {
     // Without what came along with the run configuration: that is the author's word too.
@@ -81,7 +138,8 @@ function otherFolder({ id, folder }: Consumer, holder: Consumer): UnsprawlError 
   return new UnsprawlError("refused", `${id}: ${folder} is the folder of ${holder.id}`, "unsprawl doctor");
 }
 
-function renderCommand({ id, origin }: Consumer): string {
+/** What a person types to give a consumer the values that it asks for. */
+export function renderCommand({ id, origin, also = [] }: Consumer): string {
   if (id.startsWith("container:")) return cmd`unsprawl render docker:${id.slice("container:".length)}`;
-  return cmd`unsprawl render compose:${origin ?? "FILE"}`;
+  return cmd`unsprawl render compose:${[origin ?? "FILE", ...also].join(":")}`;
 }

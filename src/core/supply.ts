@@ -23,12 +23,17 @@ export type SupplyTools = {
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
   /** Stores to look in, in this order, for a reference whose store is not known; absent to leave it to `resolve`. */
   readonly names?: () => Promise<readonly string[]>;
+  /** The configured stores: one of them comes before a store that a run configuration brings along. */
+  readonly configured?: () => Promise<readonly string[]>;
   readonly know: (value: Secret) => void;
   /** The runs of this host: a value that another unit put in the place of a consumer's one is not written. */
   readonly known: () => KnownRuns;
   /** Puts a consumer's files in place and returns the names of the values that were other ones. */
   readonly write: (consumer: Consumer, values: ReadonlyMap<string, Secret>) => readonly string[];
 };
+
+/** What leads from a reference to its store. */
+export type PlaceTools = Pick<SupplyTools, "store" | "storeOf" | "names" | "configured">;
 
 /**
  * Writes the files of these consumers from their stores, each store opened once. One consumer that fails keeps no other
@@ -77,23 +82,29 @@ async function valuesOf(
 export async function supplyKey(
   { reference, store }: SuppliedValue,
   consumer: Consumer,
-  tools: Omit<SupplyTools, "write">,
+  tools: PlaceTools,
   opened = new Map<string, Promise<Provider | null>>(),
-): Promise<{ readonly provider: Provider; readonly key: StoreKey } | null> {
-  const names = store === null ? ((await tools.names?.()) ?? []) : [store];
-  for (const name of names) {
-    const provider = await open(name, consumer, tools, opened);
-    const key = provider?.parse(reference) ?? null;
-    if (provider !== null && key !== null) return { provider, key };
-  }
+): Promise<StorePlace | null> {
+  const among = async (names: readonly string[]): Promise<StorePlace | null> => {
+    for (const name of names) {
+      const provider = await open(name, consumer, tools, opened);
+      const key = provider?.parse(reference) ?? null;
+      if (provider !== null && key !== null) return { provider, key };
+    }
+    return null;
+  };
+  const found = await among(store === null ? ((await tools.names?.()) ?? []) : [store]);
+  if (found !== null || store !== null) return found;
   // A store's file that comes along with the run configuration needs no setting here.
-  for (const target of store === null ? consumer.stores : []) {
+  for (const target of consumer.stores) {
     const provider = await tools.storeOf(target);
     const key = provider.parse(reference);
-    if (key !== null) return { provider, key };
+    if (key !== null) return (await among((await tools.configured?.()) ?? [])) ?? { provider, key };
   }
   return null;
 }
+
+type StorePlace = { readonly provider: Provider; readonly key: StoreKey };
 
 /** What the unit of a consumer may be called: the consumer itself (`web`), or its project (`kind/shop` of `kind:shop/db`). */
 function ownersOf({ id }: Consumer): readonly UnitOwner[] {
@@ -116,7 +127,7 @@ async function resolved(reference: string, { resolve }: SupplyTools): Promise<Se
 function open(
   name: string,
   { stores }: Consumer,
-  tools: Omit<SupplyTools, "write">,
+  tools: PlaceTools,
   opened: Map<string, Promise<Provider | null>>,
 ): Promise<Provider | null> {
   const target = stores.find((one) => one.name === name);
@@ -126,7 +137,7 @@ function open(
   return opening;
 }
 
-async function named(name: string, { store }: Omit<SupplyTools, "write">): Promise<Provider | null> {
+async function named(name: string, { store }: PlaceTools): Promise<Provider | null> {
   try {
     return await store(name);
   } catch (error) {

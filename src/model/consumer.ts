@@ -37,6 +37,8 @@ export type Consumer = {
   readonly stores: readonly StoreTarget[];
   /** The file that describes it, absolute; absent for a container, which describes itself. */
   readonly origin?: string;
+  /** The further files of its project, such as an override. */
+  readonly also?: readonly string[];
 };
 
 /** What the deliveries call the folder that a container mounts. */

@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import { inOwnFolders, ownConsumers } from "../../src/core/supply-rights.ts";
 import type { SupplyTools } from "../../src/core/supply.ts";
+import type { ProjectContainer } from "../../src/contract/supplies.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
 
 // Labels and Compose files are written by people with fewer rights than the one whose store is read.
@@ -37,7 +41,7 @@ function consumer(id: string, path: string, folder = `/run/unsprawl/units/${id}/
 }
 
 const served = async (found: readonly Consumer[], known: readonly Consumer[] = []): Promise<readonly string[]> =>
-  (await ownConsumers(found, known, tools)).consumers.map(({ id }) => id);
+  (await ownConsumers(found, known, [], tools)).consumers.map(({ id }) => id);
 
 describe("without a word from a person", () => {
   it.each([
@@ -60,7 +64,7 @@ describe("without a word from a person", () => {
   });
 
   it("says what to type where it may have it", async () => {
-    const { refused } = await ownConsumers([consumer("container:web", "payroll")], [], tools);
+    const { refused } = await ownConsumers([consumer("container:web", "payroll")], [], [], tools);
     expect(refused).toMatchObject([
       {
         message: `container:web asks for ${START}payroll#/DB_PASSWORD, which no migration on this host gave it`,
@@ -73,7 +77,7 @@ describe("without a word from a person", () => {
     const own = { name: "local", provider: "local", settings: { file: "/tmp/a.sops.yaml" } };
     const found = { ...consumer("compose:shop/db", "shop/db"), stores: [own] };
     const none = { ...tools, names: async () => [] };
-    expect((await ownConsumers([found], [], none)).consumers).toEqual([]);
+    expect((await ownConsumers([found], [], [], none)).consumers).toEqual([]);
   });
 });
 
@@ -83,17 +87,67 @@ describe("the folder of another", () => {
 
   it("is not written, whoever names the thief", () => {
     const thief = consumer("container:thief", "thief", folder);
-    expect(inOwnFolders([thief], [web]).consumers).toEqual([]);
-    expect(inOwnFolders([thief], [web]).refused[0]?.message).toContain("is the folder of container:web");
+    expect(inOwnFolders([thief], [web], []).consumers).toEqual([]);
+    expect(inOwnFolders([thief], [web], []).refused[0]?.message).toContain("is the folder of container:web");
   });
 
   it("is nobody's where two claim it and the index is lost", () => {
     const thief = consumer("container:thief", "thief", folder);
-    expect(inOwnFolders([web, thief], []).consumers).toEqual([]);
+    expect(inOwnFolders([web, thief], [], []).consumers).toEqual([]);
   });
 
   it("stays with a run line, whose container has the same", () => {
     const line = consumer("docker-run:web.sh:2 web", "web", folder);
-    expect(inOwnFolders([web], [line])).toEqual({ consumers: [], refused: [] });
+    expect(inOwnFolders([web], [line], [])).toEqual({ consumers: [], refused: [] });
+  });
+});
+
+describe("two Compose projects of one name on a host", () => {
+  const root = mkdtempSync(join(tmpdir(), "unsprawl-rights-"));
+  afterAll(() => rmSync(root, { recursive: true }));
+  const folder = "/run/unsprawl/compose/shop/web";
+  const project = (name: string, path = name): Consumer & { readonly origin: string } => {
+    mkdirSync(join(root, name), { recursive: true });
+    const origin = join(root, name, "compose.yaml");
+    writeFileSync(origin, "");
+    return { ...consumer("compose:shop/web", path, folder), origin };
+  };
+  const container = ({ origin }: { readonly origin: string }): ProjectContainer => ({
+    ...{ name: "shop-web-1", dir: dirname(origin), files: [origin], mounts: [join(folder, "DB_PASSWORD")] },
+  });
+  const ids = (
+    found: readonly Consumer[],
+    known: readonly Consumer[],
+    containers: readonly ProjectContainer[],
+  ): unknown => inOwnFolders(found, known, containers).consumers.map(({ origin }) => origin);
+
+  it("the folder is that of the project whose containers mount it", () => {
+    const [a, b] = [project("a"), project("b")];
+    expect(ids([a, b], [], [container(a)])).toEqual([]);
+    expect(ids([a], [], [container(a)])).toEqual([a.origin]);
+    expect(ids([b], [], [container(a)])).toEqual([]);
+    expect(inOwnFolders([b], [], [container(a)]).refused[0]?.message).toBe(
+      `compose:shop/web: shop-web-1 mounts ${folder}, and is of the project in ${dirname(a.origin)}`,
+    );
+  });
+
+  it("even where both ask for the same, which the other may change at any time", () => {
+    const [a, b] = [project("a", "shop/web"), project("b", "shop/web")];
+    expect(ids([b], [], [container(a)])).toEqual([]);
+  });
+
+  it("without containers it is that of the project that the index has", () => {
+    const [a, b] = [project("a"), project("b")];
+    expect(ids([b], [a], [])).toEqual([]);
+    expect(ids([a], [a], [])).toEqual([a.origin]);
+  });
+
+  it("a project that was moved to another folder goes on; so does one that is reached by a link", () => {
+    const [moved, now] = [project("old"), project("new")];
+    rmSync(dirname(moved.origin), { recursive: true });
+    expect(ids([now], [moved], [container(moved)])).toEqual([now.origin]);
+    symlinkSync(dirname(now.origin), join(root, "link"));
+    const linked = { ...now, origin: join(root, "link/compose.yaml") };
+    expect(ids([linked], [], [container(now)])).toEqual([linked.origin]);
   });
 });

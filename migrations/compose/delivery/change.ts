@@ -6,6 +6,7 @@ import type { DeliverySubject, Owner, RunChange } from "../../../src/contract/de
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { belowFolder, distinctName, isOwnName } from "../../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
+import type { Consumer } from "../../../src/model/consumer.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import { NAMES_END, SCRIPT_TARGET, SCRIPT_NAME } from "./script.ts";
 
@@ -58,6 +59,11 @@ const segment = (name: string): string => (isOwnName(name) ? name : distinctName
  */
 export function secretFileText(project: string, service: string, name: string): string {
   return `\${UNSPRAWL_RUNTIME_DIR:-${DEFAULT_MEMORY}}/${serviceFolder(project, service)}/${name}`;
+}
+
+/** The files that describe a project's consumers. */
+export function originOf([first, ...also]: readonly string[], dir: string): Pick<Consumer, "origin" | "also"> {
+  return { origin: first ?? dir, ...(also.length > 0 ? { also } : {}) };
 }
 
 const DEFAULT_MEMORY = "/run/unsprawl";

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
 import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
 import { inOwnFolders, ownConsumers } from "../../core/supply-rights.ts";
+import type { ProjectContainer } from "../../contract/supplies.ts";
+import { projectContainers } from "../../engine/project-containers.ts";
 import type { Consumer } from "../../model/consumer.ts";
 import {
   allToRender,
@@ -58,17 +59,16 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
   const found: Consumer[] = [];
   const broken: { run: string; error: UnsprawlError }[] = [];
   const known = index.read();
-  const tools = await supplyTools(
-    assembly,
-    onceSync(() => knownRuns(opened(assembly).place)),
-  );
+  const runs = onceSync(() => knownRuns(opened(assembly).place));
+  const tools = { ...(await supplyTools(assembly, runs)), configured: assembly.storeNames };
+  const containers = await mountingContainers(assembly);
   for (const source of sources) {
     try {
       const { consumers, faults } = await assembly.consumers(source);
       // Who is named may have what it asks for; of all containers, each only what is its own.
       const { consumers: own, refused } = isNamed(source)
-        ? inOwnFolders(consumers, known)
-        : await ownConsumers(consumers, known, { ...tools, names: assembly.knownStores });
+        ? inOwnFolders(consumers, [...known, ...found], containers)
+        : await ownConsumers(consumers, known, containers, { ...tools, names: assembly.knownStores });
       found.push(...own);
       for (const error of refused) broken.push({ run: source, error });
       for (const fault of faults) broken.push({ run: source, error: new UnsprawlError("malformed", fault) });
@@ -77,35 +77,28 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
       broken.push({ run: source, error });
     }
   }
-  const consumers = found.flatMap((one): Consumer[] => {
+  const consumers = found.map((one) => {
     const before = known.find(({ folder }) => folder === one.folder);
-    if (before === undefined) return [one];
-    const error = conflictOf(one, before);
-    if (error !== null) broken.push({ run: one.id, error });
-    return error === null ? [withKnown(one, before)] : [];
+    return before === undefined ? one : withKnown(one, before);
   });
   const supplied = await supplyAll(consumers, tools);
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
   return { written: supplied.map(renderedOf), broken };
 }
 
+/** The containers of Compose projects that mount values; none while the engine does not answer, as at boot. */
+async function mountingContainers(assembly: Assembly): Promise<readonly ProjectContainer[]> {
+  try {
+    return await projectContainers(await assembly.engine(), await assembly.supplies());
+  } catch (error) {
+    if (error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "denied")) return [];
+    throw error;
+  }
+}
+
 /** Whether a person has named what is read: files, or one container, and not all of them or those of a pattern. */
 function isNamed(source: string): boolean {
   return !/^docker:(?:$|.*[*?[\]{}!])/s.test(source);
-}
-
-/** Two projects of one name share a folder: what one has there, the other must not replace with values of its own. */
-function conflictOf(one: Consumer, before: Consumer): UnsprawlError | null {
-  const { origin } = before;
-  if (origin === undefined || one.origin === undefined || origin === one.origin || !existsSync(origin)) return null;
-  const references = new Map(before.values.map(({ name, reference }) => [name, reference]));
-  const other = one.values.find(({ name, reference }) => (references.get(name) ?? reference) !== reference);
-  if (other === undefined) return null;
-  return new UnsprawlError(
-    "refused",
-    `${one.id}: ${other.name} in ${one.folder} is that of ${origin}, and another one here`,
-    "give one of the two projects another name: in its file",
-  );
 }
 
 /** Settings of stores that only the migration knew. */

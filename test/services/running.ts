@@ -1,14 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CACHE } from "./apt.ts";
 
 const DIR = join(CACHE, "running");
 
+type RunningNote = { readonly owner: number; readonly dir: string; readonly bridge: string };
+
 /** Notes a service that must not outlive its test run. */
 export function remember(pid: number, dir: string, bridge = "", owner = process.pid): void {
   mkdirSync(DIR, { recursive: true });
-  writeFileSync(join(DIR, String(pid)), JSON.stringify({ owner, dir, bridge }));
+  // Whole from the start: another run may be reading them.
+  const written = join(DIR, `.${pid}`);
+  writeFileSync(written, JSON.stringify({ owner, dir, bridge } satisfies RunningNote));
+  renameSync(written, join(DIR, String(pid)));
 }
 
 export function forget(pid: number): void {
@@ -18,13 +23,10 @@ export function forget(pid: number): void {
 /** Ends what a killed test run left running: services whose owner is gone. Called once before a run. */
 export function reap(): void {
   mkdirSync(DIR, { recursive: true });
-  for (const name of readdirSync(DIR)) {
-    const { owner, dir, bridge } = JSON.parse(readFileSync(join(DIR, name), "utf8")) as {
-      owner: number;
-      dir: string;
-      bridge: string;
-    };
-    if (exists(owner)) continue;
+  for (const name of readdirSync(DIR).filter((one) => /^\d+$/.test(one))) {
+    const note = read(name);
+    if (note === null || exists(note.owner)) continue;
+    const { dir, bridge } = note;
     try {
       const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
       if (command.includes(dir)) process.kill(Number(name), "SIGTERM");
@@ -38,6 +40,15 @@ export function reap(): void {
     forget(Number(name));
   }
   removeOverlays();
+}
+
+/** `null` where its own run, or another's reaping, has taken it away since. */
+function read(name: string): RunningNote | null {
+  try {
+    return JSON.parse(readFileSync(join(DIR, name), "utf8")) as RunningNote;
+  } catch {
+    return null;
+  }
 }
 
 /**

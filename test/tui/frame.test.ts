@@ -2,7 +2,8 @@ import fc from "fast-check";
 import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { frame } from "../../src/tui/screens/index.ts";
-import { columns, layout, line, type ScreenRow } from "../../src/tui/widgets/text.ts";
+import { columns } from "../../src/kit/text/width.ts";
+import { layout, line, type ScreenRow } from "../../src/tui/widgets/text.ts";
 import { everyScreen, finding, scanned } from "./sample.ts";
 
 const plain = (row: ScreenRow): string => row.spans.map(({ text }) => text).join("");

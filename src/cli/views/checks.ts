@@ -1,7 +1,7 @@
-import stringWidth from "string-width";
 import { verdict, type CheckState, type DoctorCheck } from "../../core/doctor.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 import { printable } from "../../kit/text/escape.ts";
+import { columns } from "../../kit/text/width.ts";
 
 const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly colour: Colour } } = {
   ok: { text: "✓", colour: "blue" },
@@ -15,13 +15,13 @@ const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly
  * it can be copied, and the verdict last. Wrapped on a terminal only.
  */
 export function checkLines(checks: readonly DoctorCheck[], stream = process.stdout): string {
-  const widest = Math.max(0, ...checks.map(({ name }) => stringWidth(printable(name))));
+  const widest = Math.max(0, ...checks.map(({ name }) => columns(printable(name))));
   const indent = widest + 5;
   const width = stream.isTTY ? Math.max(40, stream.columns) - indent : Number.POSITIVE_INFINITY;
   const lines = checks.flatMap(({ name, state, text, hint }) => {
     const mark = MARKS[state];
     const called = printable(name);
-    const head = `${paint(mark.colour, mark.text, stream)}  ${called}${" ".repeat(widest - stringWidth(called))}  `;
+    const head = `${paint(mark.colour, mark.text, stream)}  ${called}${" ".repeat(widest - columns(called))}  `;
     const [first = "", ...rest] = wrap(printable(text), width);
     const next = hint === null ? [] : [`→ ${printable(hint)}`];
     return [head + first, ...[...rest, ...next].map((line) => " ".repeat(indent) + line)];
@@ -34,7 +34,7 @@ function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && stringWidth(line) + 1 + stringWidth(word) > width) {
+    if (line !== "" && columns(line) + 1 + columns(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;

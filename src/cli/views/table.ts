@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import { printable } from "../../kit/text/escape.ts";
+import { columns } from "../../kit/text/width.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 
 export type Cell = { readonly text: string; readonly colour?: Colour };
@@ -9,12 +9,12 @@ export function table(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteSt
   const safe = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
   const widths: number[] = [];
   for (const row of safe)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, stringWidth(cell.text));
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, columns(cell.text));
   return safe
     .map((row) =>
       row
         .map((cell, at) => {
-          const pad = at === row.length - 1 ? "" : " ".repeat((widths[at] ?? 0) - stringWidth(cell.text));
+          const pad = at === row.length - 1 ? "" : " ".repeat((widths[at] ?? 0) - columns(cell.text));
           return `${cell.colour ? paint(cell.colour, cell.text, stream) : cell.text}${pad}`;
         })
         .join("  ")

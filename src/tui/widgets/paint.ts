@@ -1,5 +1,6 @@
 import type { Style } from "../theme.ts";
-import { columns, type ScreenRow, type StyledSpan } from "./text.ts";
+import { columns } from "../../kit/text/width.ts";
+import type { ScreenRow, StyledSpan } from "./text.ts";
 
 /**
  * The bytes that make a screen which shows `before` show `after`. Each row is written from its first span that differs;

@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import { printable } from "../../kit/text/escape.ts";
+import { columns } from "../../kit/text/width.ts";
 import type { Style } from "../theme.ts";
 
 /** Text as a screen says it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
@@ -41,11 +41,6 @@ export function wrapped(hang: number, ...spans: readonly (StyledSpan | string)[]
 
 export const BLANK: SpanLine = { spans: [] };
 
-/** How many columns text takes; wide characters take two. */
-export function columns(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
-}
-
 /** Two rows side by side, the left one filled up to `at`. */
 export function beside(left: ScreenRow | undefined, right: ScreenRow | undefined, at: number): ScreenRow {
   const from = left ?? row([]);
@@ -74,9 +69,6 @@ function visible(text: string): string {
 }
 
 const ASCII = /^[\u0020-\u007e]*$/;
-/** Letters, lines and glyphs, our own among them, that take one column each whatever is next to them. */
-const NARROW =
-  /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u22ff\u2500-\u25fc\u270c-\u2727]*$/;
 const UNSEEN = /\p{Default_Ignorable_Code_Point}/u;
 const ALL_UNSEEN = /^\p{Default_Ignorable_Code_Point}+$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });

@@ -1,4 +1,4 @@
-import { isLoopback } from "../kit/net/http.ts";
+import { reachesThisMachine } from "../kit/loopback.ts";
 import { mysqlLogin } from "./mysql.ts";
 import { namedTarget, passwordName } from "./database-names.ts";
 import { urlTarget } from "./database-url.ts";
@@ -29,7 +29,7 @@ export function loginFor(
   const { kind, host, port, user, password, database, tls } = target;
   if (!/^(?:[\w.-]{1,253}|\[?[0-9a-f:.]+\]?)$/i.test(host)) return unknown("its host cannot be read without guessing");
   if (port < 1 || port > 65_535) return unknown("its port is none");
-  if (!held.local && (isLoopback(host) || !/[.:]/.test(host)))
+  if (!held.local && (reachesThisMachine(host) || !/[.:]/.test(host)))
     return unknown("its host name counts only within the container's own network");
   const bare = { ...target, host: host.replace(/^\[|\]$/g, "") };
   return {

@@ -1,5 +1,6 @@
 import { withBackoff, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
-import { isLoopback, send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
+import { isLoopback } from "../kit/loopback.ts";
+import { send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
 import { overWords } from "../kit/net/within.ts";
 import { isForeign } from "./foreign.ts";
 import { requestKey } from "./reveal.ts";

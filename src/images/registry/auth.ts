@@ -3,7 +3,8 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import { isLoopback, type RegistryEndpoint } from "./hosts.ts";
+import { isLoopback } from "../../kit/loopback.ts";
+import type { RegistryEndpoint } from "./hosts.ts";
 import type { RegistryConnection } from "./http.ts";
 
 /** What a request needs a right for: a repository and actions, or the catalog. */

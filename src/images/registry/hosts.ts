@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
+import { isLoopback } from "../../kit/loopback.ts";
 import { join } from "node:path";
 import { configHome } from "../../kit/home.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -54,12 +55,6 @@ export function endpointsOf(host: string, folders: HostFolders): readonly Regist
     return found;
   });
   return [...mirrors, own];
-}
-
-/** True for this machine's own addresses and names. */
-export function isLoopback(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, "");
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function endpoint(

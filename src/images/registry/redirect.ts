@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { ResponseHead } from "../../kit/net/client.ts";
-import { isLoopback } from "./hosts.ts";
+import { isLoopback, reachesThisMachine } from "../../kit/loopback.ts";
 
 const MOST_HOPS = 5;
 
@@ -17,7 +17,7 @@ export function redirected(method: string, { status, headers, url }: ResponseHea
   const next = new URL(location, url);
   if (next.protocol !== "https:" && next.protocol !== "http:") throw refuse("to something that is not HTTP");
   if (next.username !== "" || next.password !== "") throw refuse("to a URL with a login in it");
-  if (isLoopback(next.hostname) && !isLoopback(url.hostname)) throw refuse("to this machine");
+  if (reachesThisMachine(next.hostname) && !isLoopback(url.hostname)) throw refuse("to this machine");
   if (url.protocol === "https:" && next.protocol === "http:" && !isLoopback(next.hostname))
     throw refuse("from https to http");
   return next;

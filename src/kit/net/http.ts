@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { authorities, HttpClient, LateError } from "./client.ts";
 import { connectionFault, faultCode, type ConnectionFault } from "./fault.ts";
 import { overWords } from "./within.ts";
+import { isLoopback } from "../loopback.ts";
 
 /** The maximum number of bytes read from a body. */
 const BODY = 65_536;
@@ -62,11 +63,6 @@ export async function send(
   } finally {
     client.close();
   }
-}
-
-/** Whether a host name stays on this machine. */
-export function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0)$/i.test(host);
 }
 
 /** Why a connection failed, by the error code only: messages may contain addresses with passwords. */

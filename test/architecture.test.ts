@@ -283,6 +283,26 @@ test("only the listed files expose a value", () => {
   expect(calls).toEqual(Object.keys(EXPOSE).sort());
 });
 
+/** Files that read somebody else's wording, and whose. */
+const FOREIGN_WORDS: { readonly [file: string]: string } = {
+  "src/history/database.ts": "a database driver's",
+  "src/kit/schema/explain.ts": "valibot's, which carries our hint",
+  "src/detect/own/extend.ts": "the TOML parser's",
+  "src/detect/own/compile.ts": "the engine of regular expressions'",
+  "src/cli/index.ts": "commander's",
+  "src/verify/vendors/ai.ts": "a vendor's answer",
+  "providers/azure-key-vault/credential.ts": "Azure's login library",
+  "providers/azure-key-vault/errors.ts": "Azure's",
+};
+
+test("nothing is decided by how we word a place, an error or a reason", () => {
+  const worded = /(?:location\.path|\b(?:why|reason|hint|message|title))/.source;
+  const asked = /\.(?:includes|startsWith|endsWith|match|search|indexOf|lastIndexOf|split|replace|replaceAll)\(/.source;
+  const reads = new RegExp(`${worded}${asked}|\\.(?:test|exec)\\((?:\\w+\\.)*${worded}\\)`);
+  const found = files.filter((file) => reads.test(codeOf(file)));
+  expect(found).toEqual(Object.keys(FOREIGN_WORDS).sort());
+});
+
 /** The folders of the house that say what they are for: all of src, each plug-in, and the rooms that hold them. */
 function rooms(): string[] {
   const below = [...new Set(files.map((file) => dirname(file)))].filter(

@@ -107,23 +107,27 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
     .filter(
       ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
     )
-    .filter(({ path }) => !/^(?:services\.[^.]+\.)(?:environment|env_file|image)\b/.test(path))
+    .filter(({ keys: [top, , member] }) => !(top === "services" && OF_VARIABLES.has(member)))
     .filter(({ value }) => value !== "")
     .map((text) => candidate(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
+
+/** Members of a service that are read with its variables, or name an image. */
+const OF_VARIABLES: ReadonlySet<unknown> = new Set(["environment", "env_file", "image"]);
 
 function placeOf({ file, start, field, index }: ProjectText): Place {
   const line = lineOf(file.text, start);
   return { kind: "line", file: file.file, line, name: field, ...(index === undefined ? {} : { index }) };
 }
 
-function whereOf({ path }: ProjectText): Where {
-  if (/\.labels\b/.test(path)) return "label";
-  if (/\.(command|entrypoint)\b/.test(path)) return "cmd";
-  if (/\.healthcheck\b/.test(path)) return "healthcheck";
-  if (/\.args\b/.test(path)) return "build-arg";
-  return "file";
+function whereOf({ keys }: ProjectText): Where {
+  const isBelow = (...names: readonly string[]): boolean =>
+    keys.slice(1).some((key) => typeof key === "string" && names.includes(key));
+  if (isBelow("labels")) return "label";
+  if (isBelow("command", "entrypoint")) return "cmd";
+  if (isBelow("healthcheck")) return "healthcheck";
+  return isBelow("args") ? "build-arg" : "file";
 }
 
 function candidate(

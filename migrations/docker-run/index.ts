@@ -8,9 +8,8 @@ import { fileMigration, lineOfLocation, type FileFormat, type FileTools } from "
 import { calledBy, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Location } from "../../src/model/location.ts";
+import { isAt, type Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
 import { valuesByName, type DeliveryName, type Plan, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import type { Chosen, RunTools } from "./choose.ts";
@@ -142,7 +141,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
 async function variableAt(location: Location): Promise<ScriptVariable | null> {
   const { variables } = await readScript(location.subjectId);
   const isThere = ({ place, subject }: ScriptVariable): boolean =>
-    placeText(place) === location.path && subject === location.subjectName;
+    isAt(location, place) && subject === location.subjectName;
   return variables.find(isThere) ?? null;
 }
 

@@ -2,7 +2,7 @@
  * `dockerfile`: nothing is moved in place, since only another build changes an image. Each finding comes with a patch: the
  * secret of a build mounted into the commands that need it (BuildKit), that of the application left to its start.
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, lineOfLocation, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
@@ -30,10 +30,9 @@ export function dockerfileMigration(tools: FileTools): Migration {
 }
 
 async function refusal(finding: Finding): Promise<Refusal> {
-  const { where, subjectName } = finding.location;
+  const { where, subjectId } = finding.location;
   if (where === "file") {
-    const base = (subjectName.split(" (")[0] ?? "").split("/").at(-1) ?? "";
-    const name = /[\w-]+/.exec(base)?.[0] ?? "secret";
+    const name = /[\w-]+/.exec(basename(subjectId))?.[0] ?? "secret";
     return {
       reason: "is in a file that the build copies into the image",
       hint: cmd`put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,

@@ -35,7 +35,11 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
   return {
     drafts: [{ file, before: text, after, diff }],
-    rest: staying.map(({ name, line, value }) => ({ place: lineText(file, line, name), text: value ?? "" })),
+    rest: staying.map(({ name, line, value }) => ({
+      place: lineText(file, line, name),
+      text: value ?? "",
+      isOneLine: true as const,
+    })),
     warnings: [...WHO_READS, ...others(file, text, dialect, [...wanted.keys()])],
   };
 }

@@ -97,7 +97,7 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
     };
   if (!place.once)
     return {
-      reason: `is set twice in ${place.path.slice(0, place.path.indexOf(".env."))}, and only the last one counts`,
+      reason: `is set twice in ${place.containerPath}, and only the last one counts`,
       hint: "take the other one out, then scan again",
     };
   try {
@@ -118,7 +118,7 @@ function isSecretKey(key: string): boolean {
 
 async function helmValue({ location }: Finding): Promise<Refusal> {
   const file = fileOf(location);
-  const key = await existingSecretKey(file, await readText(file), location.path);
+  const key = await existingSecretKey(file, await readText(file), location);
   return key === null
     ? {
         reason: "is a Helm value: what the chart's templates make of it is not known",

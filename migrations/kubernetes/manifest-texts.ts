@@ -1,6 +1,6 @@
 import type { Node, Pair, Scalar } from "yaml";
 import type { Where } from "../../src/model/location.ts";
-import { placeText, type FieldPlace } from "../../src/model/place.ts";
+import { placeText, type FieldPlace, type FieldRole } from "../../src/model/place.ts";
 import {
   entriesOf,
   entry,
@@ -22,6 +22,8 @@ export type ManifestText = {
   readonly value: string;
   /** `data.DB_PASSWORD`, `containers[app].args`. */
   readonly place: FieldPlace;
+  /** The keys and indexes from the document's root to the text, where it was found by walking the document. */
+  readonly keys?: readonly (string | number)[];
 };
 
 /** The annotation in which `kubectl apply` keeps what it was last given, old values too. */
@@ -29,9 +31,9 @@ export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 const field = (path: string): FieldPlace => ({ kind: "field", field: path });
 
-/** A place within a text that is itself at `path`. */
-export function within(path: string, place: FieldPlace): FieldPlace {
-  return { ...place, field: `${path} ${place.field}` };
+/** A place within a text that is itself at `path`. The text's role is the role of all that is in it. */
+export function within(path: string, place: FieldPlace, role?: FieldRole): FieldPlace {
+  return { ...place, field: `${path} ${place.field}`, ...(role === undefined ? {} : { role }) };
 }
 
 /** What an object tells beside its containers' variables. */
@@ -83,9 +85,17 @@ function below(node: Node | null, keys: readonly string[], file: YamlFile): Node
 /** The object as it was once, with all that it held. */
 async function lastApplied(file: string, text: string, path: string): Promise<ManifestText[]> {
   const found = await objectsIn(file, text);
+  const role = "last-applied";
   if (found === null)
-    return text === "" ? [] : [{ where: "annotation", name: LAST_APPLIED, value: text, place: field(path) }];
-  return found.map(({ name, value, place }) => ({ where: "annotation", name, value, place: within(path, place) }));
+    return text === ""
+      ? []
+      : [{ where: "annotation", name: LAST_APPLIED, value: text, place: { ...field(path), role } }];
+  return found.map(({ name, value, place }) => ({
+    where: "annotation",
+    name,
+    value,
+    place: within(path, place, role),
+  }));
 }
 
 type ObjectScrap = ManifestText & { readonly object: string };
@@ -123,7 +133,12 @@ function commands(resource: Resource): ManifestText[] {
         for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {
           const [name, value] = [below(header, ["name"], file), below(header, ["value"], file)].map(scalarText);
           if (name && value)
-            found.push({ where: "file", name, value, place: field(`${path}.${keys.join(".")}.httpGet.${name}`) });
+            found.push({
+              where: "file",
+              name,
+              value,
+              place: { ...field(`${path}.${keys.join(".")}.httpGet.${name}`), role: "http-header" },
+            });
         }
       }
     }
@@ -203,20 +218,21 @@ const IN_POD =
 
 /** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
 export function scalars(node: unknown, file: YamlFile, path: string): ManifestText[] {
-  const walk = (at: unknown, place: FieldPlace, key: string, depth: number): ManifestText[] => {
-    if (depth > 50) return [];
+  const walk = (at: unknown, place: FieldPlace, key: string, keys: readonly (string | number)[]): ManifestText[] => {
+    if (keys.length > 50) return [];
     const here = placeText(place);
     if (isMap(at)) {
       const name = scalarText(entry(at, "name", file)?.value ?? null);
       return (at.items as Pair<Scalar, Node | null>[]).flatMap((pair) => {
         const own = isScalar(pair.key) ? String(pair.key.value) : "";
         const said = own === "value" && name !== null ? name : own;
-        return walk(pair.value, field(here === "" ? own : `${here}.${own}`), said, depth + 1);
+        return walk(pair.value, field(here === "" ? own : `${here}.${own}`), said, [...keys, own]);
       });
     }
-    if (isSeq(at)) return at.items.flatMap((item, index) => walk(item, { ...field(here), index }, key, depth + 1));
+    if (isSeq(at))
+      return at.items.flatMap((item, index) => walk(item, { ...field(here), index }, key, [...keys, index]));
     const text = isScalar(at) ? scalarText(at) : null;
-    return text === null ? [] : textLines(key, text, place);
+    return text === null ? [] : textLines(key, text, place).map((one) => ({ ...one, keys }));
   };
-  return walk(node, field(path), "", 0);
+  return walk(node, field(path), "", []);
 }

@@ -1,16 +1,19 @@
 import { cmd } from "../../src/kit/shell.ts";
 import { CONTAINERS, containersOf } from "./syntax/environment.ts";
 import type { Manifests } from "./syntax/manifest.ts";
-import { manifestsOf } from "./syntax/place.ts";
+import { manifestsOf, resourceAt } from "./syntax/place.ts";
 import { LAST_APPLIED } from "./manifest-texts.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { fieldRole } from "../../src/model/place.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why what is in no variable of a container stays where it is. */
 export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
-  const { where, path } = location;
-  if (path.includes(` annotations[${LAST_APPLIED}]`))
+  const { where, path, place } = location;
+  const role = fieldRole(place);
+  if (role === "last-applied")
     return {
       reason: "is in kubectl's own copy of what was applied before",
       hint: cmd`take ${LAST_APPLIED} out of the file: kubectl apply writes it anew`,
@@ -25,20 +28,23 @@ export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
       reason: `is in ${path}, not in a variable`,
       hint: "set a variable, write $(NAME) in its place, then scan again",
     };
-  if (/\.httpGet\.[^.]+$/.test(path))
+  if (role === "http-header")
     return {
       reason: `is a header in ${path}, where Kubernetes fills in nothing`,
       hint: "let a command ask in its place, with $(NAME) for a variable, then scan again",
     };
-  if (/ (?:stringData|data)\.release /.test(path))
+  if (role === "helm-release")
     return {
       reason: "is in what Helm keeps of a release",
       hint: "move it out of the chart's values, helm upgrade, then delete the Secrets of earlier revisions",
     };
-  const [kind = "", object = ""] = location.subjectName.split("/").slice(-2);
+  const manifests = await manifestsOf(location);
+  const resource = manifests === null ? null : resourceAt(manifests, location);
+  if (manifests === null || resource === null)
+    throw new UnsprawlError("changed", `${path} has changed since it was scanned`, "scan again");
+  const { kind, name: object } = resource;
   if (kind === "ConfigMap") {
-    const manifests = await manifestsOf(location);
-    const users = manifests === null ? [] : usersOf(manifests, object);
+    const users = usersOf(manifests, object);
     const by = users.length === 0 ? "" : `, which ${users.join(", ")} ${users.length === 1 ? "reads" : "read"}`;
     return {
       reason: `is in a ConfigMap${by}`,

@@ -63,7 +63,11 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
   return {
     drafts,
     rest: [
-      ...stays.map(({ file, line, name, value }) => ({ place: lineText(file, line, name), text: value })),
+      ...stays.map(({ file, line, name, value }) => ({
+        place: lineText(file, line, name),
+        text: value,
+        isOneLine: true as const,
+      })),
       ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
     ],
     warnings: warningsFor(unit, gone),

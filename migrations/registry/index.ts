@@ -12,6 +12,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { isAt } from "../../src/model/location.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { nameOf, parseReference, isGlob } from "../../src/images/registry/reference.ts";
@@ -70,7 +71,7 @@ export function registryMigration({ registry: open, readings, detector }: Regist
       const found = (await candidates(location.source)).find(
         (one) =>
           one.location.subjectId === location.subjectId &&
-          one.location.path === location.path &&
+          isAt(location, one.location.place) &&
           one.location.where === location.where &&
           (isText(location) || one.name === name),
       );

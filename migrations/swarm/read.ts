@@ -13,7 +13,7 @@ import {
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { locationAt, NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
-import type { Place } from "../../src/model/place.ts";
+import type { FieldPlace, FieldRole } from "../../src/model/place.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 /**
@@ -66,10 +66,10 @@ function serviceReading(
     }
   };
   take(specPlaces(doc.Spec, "Spec"));
-  if (doc.PreviousSpec) take(specPlaces(doc.PreviousSpec, "PreviousSpec"));
+  if (doc.PreviousSpec) take(withRole("previous-spec", specPlaces(doc.PreviousSpec, "PreviousSpec")));
   for (const task of tasks) {
     if (!taskHasSpec(task, doc.Spec))
-      take(containerPlaces(task.Spec.ContainerSpec, `Tasks.${task.ID}.Spec.ContainerSpec`));
+      take(withRole("old-task", containerPlaces(task.Spec.ContainerSpec, `Tasks.${task.ID}.Spec.ContainerSpec`)));
   }
   return { kind: "subject", subject, facts: factsOf(doc.Spec), candidates, exposure };
 }
@@ -95,8 +95,12 @@ type SpecPlace = {
   readonly name: string;
   readonly value: string;
   readonly at: string;
-  readonly place: Place;
+  readonly place: FieldPlace;
 };
+
+function withRole(role: FieldRole, places: readonly SpecPlace[]): SpecPlace[] {
+  return places.map((one) => ({ ...one, place: { ...one.place, role } }));
+}
 
 function specPlaces(spec: ServiceSpec, root: string): SpecPlace[] {
   const log = (spec.TaskTemplate["LogDriver"] ?? {}) as { Options?: Texts };

@@ -1,6 +1,7 @@
 import type { ServiceDoc } from "../../src/engine/swarm.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
+import { fieldRole } from "../../src/model/place.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why a finding is not moved by updating its service; null when it can be. */
@@ -10,17 +11,18 @@ export function refusal(
   accept: ReadonlySet<string>,
 ): Refusal | null {
   const { subject, subjectName, where, path } = location;
+  const role = fieldRole(location.place);
   if (subject !== "service")
     return {
       reason: "is in a Swarm config, whose text every manager shows",
       hint: "docker secret create NAME FILE keeps such a text out of sight; mount that in its place",
     };
-  if (path.startsWith("PreviousSpec."))
+  if (role === "previous-spec")
     return {
       reason: "is in the spec that the service had before, which the swarm keeps for a rollback",
       hint: cmd`docker service update ${subjectName} makes the present spec the one before too`,
     };
-  if (path.startsWith("Tasks."))
+  if (role === "old-task")
     return { reason: "is in the spec of an old task, which the swarm remembers", hint: forgetTasks(subjectName, null) };
   if (where !== "env")
     return {

@@ -189,7 +189,11 @@ function restOf(
   const stay = unit.assignments.filter((one) => !wanted.has(one));
   const texts = new Map([...unit.texts, ...unit.assignments].map(({ file, text }) => [file, text]));
   return [
-    ...stay.map(({ file, line, name, value }) => ({ place: lineText(file, line, name), text: value })),
+    ...stay.map(({ file, line, name, value }) => ({
+      place: lineText(file, line, name),
+      text: value,
+      isOneLine: true as const,
+    })),
     ...[...texts].filter(([file]) => !changed.has(file)).map(([place, text]) => ({ place, text })),
   ];
 }

@@ -172,7 +172,7 @@ function statusOf(error: unknown): number | null {
 export function engineError(error: unknown, what: string, connection: EngineConnection): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const status = statusOf(error);
-  const said = messageOf(error);
+  const said = engineMessage(error);
   if (status !== null) {
     const code =
       status === 401 || status === 403
@@ -238,7 +238,8 @@ function hintFor(status: number, said: string): string {
   return "unsprawl doctor";
 }
 
-function messageOf(error: unknown): string {
+/** What the engine said, of an error that the client threw. */
+export function engineMessage(error: unknown): string {
   const json = (error as { json?: { message?: unknown } }).json;
   if (typeof json?.message === "string") return json.message;
   return error instanceof Error ? error.message : "unknown error";

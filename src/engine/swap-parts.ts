@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Recorder } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
-import type { Engine } from "./engine.ts";
+import { engineMessage, type Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import type { ContainerDoc } from "./types.ts";
 import { parseRecord } from "../kit/recorded.ts";
@@ -120,11 +120,20 @@ export async function startContainer(engine: Engine, id: string): Promise<void> 
 export async function pauseContainer(engine: Engine, id: string): Promise<void> {
   for (let tries = 0; ; tries++) {
     if ((await engine.container(id))?.State.Paused) return;
+    let isForking = false;
+    const pause = async (): Promise<void> => {
+      try {
+        await (await engine.docker()).getContainer(id).pause();
+      } catch (error) {
+        isForking = /freeze/.test(engineMessage(error));
+        throw error;
+      }
+    };
     try {
-      await must(engine, `pause ${id.slice(0, 12)}`, async () => (await engine.docker()).getContainer(id).pause());
+      await must(engine, `pause ${id.slice(0, 12)}`, pause);
       return;
     } catch (error) {
-      if (tries === PAUSE_TRIES || !(error instanceof UnsprawlError && /freeze/.test(error.message))) throw error;
+      if (tries === PAUSE_TRIES || !isForking) throw error;
       await sleep(TICK_MS);
     }
   }

@@ -1,7 +1,7 @@
 import type { Selected } from "../contract/migration.ts";
 
-/** A text that stays, and where it stands. */
-export type RemainingText = { readonly place: string; readonly text: string };
+/** A text that stays, and where it is: `isOneLine` if `place` already names its line. */
+export type RemainingText = { readonly place: string; readonly text: string; readonly isOneLine?: true };
 
 /** Shorter ones stand in other texts by coincidence. */
 const DISTINCTIVE = 5;
@@ -18,6 +18,6 @@ export function leftIn(
     const found = texts.find(({ text }) => text === secret || (secret.length >= DISTINCTIVE && text.includes(secret)));
     if (found === undefined) return [];
     const line = found.text.slice(0, found.text.indexOf(secret)).split("\n").length;
-    return [{ name, place: /:\d+ /.test(found.place) ? found.place : `${found.place}:${line}` }];
+    return [{ name, place: found.isOneLine ? found.place : `${found.place}:${line}` }];
   });
 }

@@ -1,4 +1,4 @@
-import type { Place } from "./place.ts";
+import type { FieldRole, Place } from "./place.ts";
 
 // Plans and reports of earlier versions have a place only as text. This is the one file that reads such text.
 
@@ -16,4 +16,9 @@ export function earlierPlace(path: string): Place | null {
   if (own !== undefined) return { kind: "text", file: null, line: Number(own) };
   const [, file, line, name] = /^(.*):(\d+) (.*)$/s.exec(path) ?? [];
   return file === undefined || name === undefined ? null : { kind: "line", file, line: Number(line), name };
+}
+
+/** The role of a field of which only the text is left, for what a plan of an earlier version may hold; else null. */
+export function earlierRole(path: string): FieldRole | null {
+  return path.startsWith("ContainerConfig.") ? "builder" : null;
 }

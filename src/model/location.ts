@@ -33,7 +33,7 @@ export type Subject = {
 
 /**
  * Where a value is: printable, sortable, and the only key by which it is read again. `path` is the text of `place`, such
- * as `Config.Env[3]`; no code reads it.
+ * as `Config.Env[3]`; no code reads it, and only `isAt` compares it.
  */
 export type Location = {
   /** The fleet host's name in the configuration; absent for this machine. */
@@ -75,6 +75,14 @@ export function locationAt(
     ...(lastingName === undefined ? {} : { lastingName }),
     origin,
   };
+}
+
+/**
+ * Whether a location is at this place of its subject. Compares their texts, which are equal where the places are: plans of
+ * earlier versions have only those.
+ */
+export function isAt(location: Location, place: Place): boolean {
+  return location.path === placeText(place);
 }
 
 /** What is known about a subject besides its values. */

@@ -5,6 +5,24 @@ export type LayerPlace = {
   readonly fate: { readonly does: "deleted" | "replaced"; readonly in: number } | null;
 };
 
+/**
+ * What a field is for, where that decides whether its value can be moved: what a Swarm service was before
+ * (`previous-spec`, `old-task`), kubectl's copy of what was last applied, a header of an HTTP probe, a Helm release, the
+ * container that built an image (`builder`), an image's manifest or an attestation of it.
+ */
+export const FIELD_ROLES = [
+  "previous-spec",
+  "old-task",
+  "last-applied",
+  "http-header",
+  "helm-release",
+  "builder",
+  "manifest",
+  "attestation",
+] as const;
+
+export type FieldRole = (typeof FIELD_ROLES)[number];
+
 /** Where a value is inside its subject. Code reads the members; people read `placeText`. */
 export type Place =
   /**
@@ -17,6 +35,7 @@ export type Place =
       readonly field: string;
       readonly index?: number;
       readonly line?: number;
+      readonly role?: FieldRole;
     }
   /** What one line of a file sets: a variable, or a field by its path. */
   | {
@@ -34,7 +53,7 @@ export type Place =
       readonly layer?: LayerPlace | "writable";
     }
   /** A line of a whole file that a field holds. */
-  | { readonly kind: "embedded"; readonly field: string; readonly line: number }
+  | { readonly kind: "embedded"; readonly field: string; readonly line: number; readonly role?: FieldRole }
   /** A store entry, by its reference. */
   | { readonly kind: "reference"; readonly reference: string };
 
@@ -64,6 +83,10 @@ export function placeText(place: Place): string {
 /**
  * The part of a place that stays while the secret does, whatever moves around it: without positions, line numbers and
  * layers. Ids of findings are made from it, so the same place must give the same text in every version.
+ *
+ * A name that looks like a position (`backup:12`) is a name, and stays whole: `backup:12` and `backup:13` are two places.
+ * Versions without typed places could not tell the two apart and left `:12` out, as `earlierLastingText` still does for
+ * what they wrote. The id of a finding with such a name has changed once, with the first scan by a typed place.
  */
 export function lastingText(place: Place): string {
   switch (place.kind) {
@@ -80,11 +103,16 @@ export function lastingText(place: Place): string {
   }
 }
 
+/** What the field of a place is for; null if that decides nothing. */
+export function fieldRole(place: Place | undefined): FieldRole | null {
+  return place?.kind === "field" || place?.kind === "embedded" ? (place.role ?? null) : null;
+}
+
 /** The same place with each of its texts changed. */
 export function mapPlace<P extends Place>(place: P, change: (text: string) => string): P {
   const entries = Object.entries(place).map(([key, one]: [string, unknown]) => [
     key,
-    typeof one === "string" && key !== "kind" && key !== "layer" ? change(one) : one,
+    typeof one === "string" && !["kind", "layer", "role"].includes(key) ? change(one) : one,
   ]);
   return Object.fromEntries(entries) as P;
 }

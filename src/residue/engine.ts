@@ -23,7 +23,7 @@ export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look 
       const place = "containers, their logs, images, volumes and services of the engine";
       const asked = await readPlace(place, async () => (await open()).info());
       if (!("got" in asked)) {
-        if (wanted || (await isHere(open))) yield asked;
+        if (wanted || (await isHere(open))) yield asked.unread;
       } else for (const one of looks) yield* one.look(marks, host);
     },
   };
@@ -51,7 +51,7 @@ function documentLook(open: () => Promise<Engine>): Look {
         return { containers, images, volumes };
       });
       if (!("got" in lists)) {
-        yield lists;
+        yield lists.unread;
         return;
       }
       const { containers, images, volumes } = lists.got;
@@ -84,13 +84,14 @@ async function container(
 ): Promise<(ResidueMatch | UnreadablePlace)[]> {
   host.signal.throwIfAborted();
   const asked = await readPlace(`container ${id.slice(0, 12)}`, async () => engine.container(id));
-  if (!("got" in asked)) return [asked];
+  if (!("got" in asked)) return [asked.unread];
   const doc = asked.got;
   if (doc === null) return [];
   host.looked("container");
   const name = nameOf(doc);
+  const inVariables = new Set(search.places({ Env: doc.Config.Env }).map(({ mark }) => mark));
   return search.places(doc).map(({ mark, paths }) => {
-    const next = paths.some((path) => path.startsWith("Config.Env."))
+    const next = inVariables.has(mark)
       ? cmd`unsprawl plan docker:${name} --to ${mark.store}`
       : cmd`unsprawl scan docker:${name}`;
     return residueMatch("container", mark, placeText(name, paths), next, keptByRun(name) ?? false);
@@ -110,7 +111,7 @@ async function image(
   const asked = await readPlace(`image ${name}`, async () =>
     Promise.all([engine.image(Id), engine.history(Id)]).then(([doc, history]) => ({ doc, history })),
   );
-  if (!("got" in asked)) return [asked];
+  if (!("got" in asked)) return [asked.unread];
   const { doc, history } = asked.got;
   if (doc === null) return [];
   host.looked("image");

@@ -32,7 +32,7 @@ export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
         read.add(file);
         const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
         if (!("got" in shown)) {
-          if (!shown.why.includes("ENOENT")) yield shown;
+          if (!shown.absent) yield shown.unread;
           continue;
         }
         if (shown.got === null) continue;

@@ -29,7 +29,7 @@ export async function* likelyFiles(
     told.add(folder);
     const read = await readPlace(folder, async () => list(folder));
     if (!("got" in read)) {
-      if (!read.why.includes("ENOENT")) yield read;
+      if (!read.absent) yield read.unread;
       continue;
     }
     for (const name of read.got.files) {

@@ -43,7 +43,7 @@ async function* historyOf(
     return { shallow, log: await readLog(git, basename(file), search) };
   });
   if (!("got" in read)) {
-    yield read;
+    yield read.unread;
     return;
   }
   host.looked("git history");
@@ -56,7 +56,7 @@ async function* historyOf(
     const asked = await readPlace(place, async () =>
       ask(git, ["for-each-ref", "refs/remotes", "--format=%(refname:short)", ...contains(commits)]),
     );
-    if (!("got" in asked)) yield asked;
+    if (!("got" in asked)) yield asked.unread;
     yield hit(file, mark, commits, "got" in asked ? asked.got : "");
   }
 }

@@ -25,7 +25,7 @@ export function logLook(open: () => Promise<Engine>, most: number = MOST): Look 
         (await engine.containers()).map(({ Id }) => Id),
       );
       if (!("got" in listed)) {
-        yield listed;
+        yield listed.unread;
         return;
       }
       const search = searchFor(marks);
@@ -47,7 +47,7 @@ async function logOf(
   host.signal.throwIfAborted();
   const place = `the log of ${id.slice(0, 12)}`;
   const asked = await readPlace(place, async () => engine.container(id));
-  if (!("got" in asked)) return [asked];
+  if (!("got" in asked)) return [asked.unread];
   const doc = asked.got;
   const driver = doc?.HostConfig.LogConfig?.Type ?? "";
   if (doc === null || driver === "none") return [];
@@ -59,7 +59,7 @@ async function logOf(
   const read = await readPlace(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
   // Of other drivers the engine may have a copy, or none.
   const unseen = READABLE.has(driver) ? [] : [elsewhere];
-  if (!("got" in read)) return READABLE.has(driver) ? [read] : unseen;
+  if (!("got" in read)) return READABLE.has(driver) ? [read.unread] : unseen;
   host.looked("log");
   const { hits, cut } = read.got;
   if (cut)

@@ -1,17 +1,18 @@
 import type { UnreadablePlace } from "../contract/look.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** What `act` gives, or that `place` could not be looked at and why. */
-export async function readPlace<T>(
-  place: string,
-  act: () => Promise<T>,
-): Promise<{ readonly got: T } | UnreadablePlace> {
+/** That a place could not be looked at and why; `absent` if there is no such file or folder. */
+export type PlaceFault = { readonly unread: UnreadablePlace; readonly absent: boolean };
+
+/** What `act` returns, or why `place` could not be looked at. */
+export async function readPlace<T>(place: string, act: () => Promise<T>): Promise<{ readonly got: T } | PlaceFault> {
   try {
     return { got: await act() };
   } catch (error) {
     const why = reason(error);
     if (why === null) throw error;
-    return { place, why };
+    const { code } = error as { code?: unknown };
+    return { unread: { place, why }, absent: code === "ENOENT" || code === "ENOTDIR" };
   }
 }
 

@@ -34,7 +34,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
         if ((await readlink(file).catch(() => "")) === "/dev/null") continue;
         const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
         if (!("got" in shown)) {
-          if (!/ENOENT|ENOTDIR/.test(shown.why)) yield shown;
+          if (!shown.absent) yield shown.unread;
           continue;
         }
         if (shown.got === null) continue;

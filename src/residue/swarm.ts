@@ -25,7 +25,7 @@ export function swarmLook(open: () => Promise<Engine>): Look {
         return { services, tasks, configs };
       });
       if (!("got" in read)) {
-        yield read;
+        yield read.unread;
         return;
       }
       if (read.got === null) return;

@@ -1,4 +1,5 @@
 import type { RunSummary, UnitState } from "../core/journal/runs.ts";
+import { keptByRun } from "../engine/names.ts";
 import type { Finding } from "../model/finding.ts";
 import { storeKeyText, type Plan } from "../model/plan.ts";
 import type { SecretGroup } from "./groups.ts";
@@ -67,14 +68,13 @@ export function historyOf(runs: readonly { readonly summary: RunSummary; readonl
           else subjects.add(past);
       return { secret: [...secret], subjects: [...subjects].filter((past) => !secret.has(past)) };
     },
-    storeOf({ fingerprint, name, location, state, exposure }) {
+    storeOf({ fingerprint, name, location, state }) {
       const moved = [...(byPrint.get(fingerprint) ?? []), ...(bySubject.get(location.subjectName) ?? [])].find(
         (past) => past.unitState === "done" && (past.fingerprint === fingerprint || past.name === name),
       );
       if (moved) return moved.store;
-      // What a run keeps until scrub says so by the run's name.
-      const run = state === "migrated" && [...byRun].find(([id]) => exposure.some((text) => text.includes(id)));
-      return run ? run[1] : null;
+      const run = state === "migrated" ? keptByRun(location.subjectName) : null;
+      return run === null ? null : (byRun.get(run) ?? null);
     },
   };
 }

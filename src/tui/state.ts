@@ -64,6 +64,8 @@ export type ResultState = {
 
 export type StoreChoice = { readonly name: string; readonly text: string };
 
+export const WAITING_FOR_SCAN = "waiting for the scan to end";
+
 /** What the right pane shows of the chosen row, in the order of its tabs. */
 export const TABS = ["evidence", "places", "exposure", "plan", "journal"] as const;
 export type Tab = (typeof TABS)[number];
@@ -111,6 +113,7 @@ export type TuiState = {
   readonly stores: {
     readonly choices: readonly StoreChoice[];
     readonly at: number;
+    /** What it is doing, as `opening vault`; `WAITING_FOR_SCAN` while the scan has not ended. */
     readonly busy: string | null;
     readonly error: ShownMessage | null;
     /** The store that was planned with last; `d` uses it again. */

@@ -1,6 +1,14 @@
 import { expect, it } from "vitest";
-import { earlierLastingText, earlierPlace } from "../../src/model/earlier-place.ts";
-import { lastingText, mapPlace, placeText, type LayerPlace, type Place } from "../../src/model/place.ts";
+import { earlierLastingText, earlierPlace, earlierRole } from "../../src/model/earlier-place.ts";
+import {
+  FIELD_ROLES,
+  fieldRole,
+  lastingText,
+  mapPlace,
+  placeText,
+  type LayerPlace,
+  type Place,
+} from "../../src/model/place.ts";
 
 const lower = (does: "deleted" | "replaced"): LayerPlace => ({ number: 1, of: 3, fate: { does, in: 2 } });
 const field = (name: string): { readonly kind: "field"; readonly field: string } => ({ kind: "field", field: name });
@@ -58,6 +66,33 @@ it.each(PLACES)("%s", (text, lasting, place) => {
   expect(lastingText(place)).toBe(lasting);
   // Ids of earlier versions were made from the text: those of baselines and scrubbed runs.
   expect(earlierLastingText(text)).toBe(lasting);
+});
+
+it.each<readonly [lasting: string, earlier: string, place: Place]>([
+  ["/srv/app.env backup:12", "/srv/app.env backup", { kind: "line", file: "/srv/app.env", line: 3, name: "backup:12" }],
+  ["data.backup:12", "data.backup", field("data.backup:12")],
+  ["app/backup:12", "app/backup", { kind: "text", file: "app/backup:12", line: null }],
+])("%s is a name that looks like a position, and stays whole", (lasting, earlier, place) => {
+  expect(lastingText(place)).toBe(lasting);
+  // Text alone does not show which it is.
+  expect(earlierLastingText(placeText(place))).toBe(earlier);
+});
+
+it.each(FIELD_ROLES)("the role %s is part of the place, not of its text or a finding's id", (role) => {
+  const place: Place = { ...field("Config.Env"), index: 3, role };
+  expect(fieldRole(place)).toBe(role);
+  expect([placeText(place), lastingText(place)]).toEqual(["Config.Env[3]", "Config.Env"]);
+  expect(fieldRole(mapPlace(place, (text) => `${text}!`))).toBe(role);
+  expect(fieldRole({ kind: "embedded", field: "layers[0]", line: 1, role })).toBe(role);
+});
+
+it("a place of another kind has no role, nor has a field that says none", () => {
+  expect(fieldRole(undefined)).toBeNull();
+  expect(fieldRole({ kind: "line", file: "a", line: 1, name: "b" })).toBeNull();
+  expect(fieldRole(field("ContainerConfig.Env"))).toBeNull();
+  // Plans of earlier versions say it in the text alone.
+  expect(earlierRole("ContainerConfig.Cmd")).toBe("builder");
+  expect(earlierRole("Config.Cmd")).toBeNull();
 });
 
 it("a line of an earlier plan is read from its text; other places are not", () => {

@@ -12,7 +12,7 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
   const undone: { [name: string]: JsonObject } = { ...after.services };
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
-    if (!old || !fresh) throw differs(`services.${wish.service}`);
+    if (!old || !fresh) throw differs(["services", wish.service]);
     undone[wish.service] = withoutDelivery(old, fresh, wish, after);
   }
   const ours = new Set(wishes.flatMap(({ change }) => change.mounts.map(({ source }) => source)));
@@ -23,7 +23,7 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
       ),
     );
   const rest = { ...after, services: undone, secrets: top("secrets"), configs: top("configs") };
-  const place = difference(effective(before), effective(rest), "");
+  const place = difference(effective(before), effective(rest), []);
   if (place !== null) throw differs(place);
 }
 
@@ -50,11 +50,11 @@ function withoutDelivery(
     if (!names.has(name)) environment[name] = value;
     // A variable passed through from the shell and not set there, now that nothing overrides it: equals unset.
     else if (value === null && !wanted.has(name)) continue;
-    else if (wanted.get(name) !== plain(value)) throw differs(`services.${service}.environment.${name}`);
+    else if (wanted.get(name) !== plain(value)) throw differs(["services", service, "environment", name]);
     else wanted.delete(name);
   }
   const [missing] = wanted.keys();
-  if (missing !== undefined) throw differs(`services.${service}.environment.${missing}`);
+  if (missing !== undefined) throw differs(["services", service, "environment", missing]);
   for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
   service_["environment"] = environment;
   const open = [...change.mounts];
@@ -67,7 +67,7 @@ function withoutDelivery(
       return at < 0;
     });
   }
-  if (open.length > 0) throw differs(`services.${service}.secrets`);
+  if (open.length > 0) throw differs(["services", service, "secrets"]);
   if (change.runtime !== null && fresh["runtime"] === change.runtime) service_["runtime"] = old["runtime"];
   if (change.entrypointPrefix !== null) {
     if (same(list(fresh["entrypoint"]), [...change.entrypointPrefix, ...runs.entrypoint]))
@@ -91,12 +91,12 @@ const plain = (text: string | null): string | null => text?.replaceAll("$$", "$"
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map((one) => plain(String(one)) ?? "") : []);
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** The first place where two documents differ; null if they are equal. Absent, null and empty are equal. */
-function difference(before: unknown, after: unknown, path: string): string | null {
+/** The keys to the first difference of two documents; null if they are equal. Absent, null and empty are equal. */
+function difference(before: unknown, after: unknown, path: readonly string[]): readonly string[] | null {
   if (isEmpty(before) && isEmpty(after)) return null;
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      const found = difference(before[key], after[key], path === "" ? key : `${path}.${key}`);
+      const found = difference(before[key], after[key], [...path, key]);
       if (found !== null) return found;
     }
     return null;
@@ -109,10 +109,10 @@ const isObject = (value: unknown): value is JsonObject =>
 const isEmpty = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === "object" && Object.keys(value).length === 0);
 
-function differs(place: string): Blocked {
-  const [, service = ""] = /^services\.([^.]+)/.exec(place) ?? [];
+function differs(keys: readonly string[]): Blocked {
+  const service = keys[0] === "services" ? (keys[1] ?? "") : "";
   return new Blocked(
-    `Compose would make something else of ${place} than was meant`,
+    `Compose would make something else of ${keys.join(".")} than was meant`,
     "please report this file's form; --deliver runtime changes the least",
     (one) => service === "" || one === service,
   );

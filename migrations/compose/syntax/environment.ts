@@ -131,6 +131,8 @@ export type ProjectText = {
   readonly end: number;
   /** `services.db.command`, `x-env.PASSWORD`; in an env file the variable's name. */
   readonly path: string;
+  /** The path's keys and positions; in an env file the variable's name. */
+  readonly keys: readonly (string | number)[];
   /** The path without its position in a list, and that position. */
   readonly field: string;
   readonly index?: number;
@@ -144,29 +146,32 @@ export function projectTexts(project: ComposeProject, tell: OnFault = stop): Pro
   const found: ProjectText[] = [];
   for (const file of project.yaml.values()) {
     const lookup = project.lookups.get(file.file) ?? project.lookup;
-    const walk = (node: unknown, field: string, key: string, index?: number): void => {
+    const walk = (node: unknown, field: string, key: string, keys: ProjectText["keys"], index?: number): void => {
       const path = index === undefined ? field : `${field}[${index}]`;
       if (isAlias(node)) return;
       if (isMap(node)) {
         for (const pair of node.items as Pair<Scalar, Node | null>[]) {
           const name = isScalar(pair.key) ? String(pair.key.value) : "";
-          walk(pair.value, path === "" ? name : `${path}.${name}`, name);
+          walk(pair.value, path === "" ? name : `${path}.${name}`, name, [...keys, name]);
         }
-      } else if (isSeq(node)) for (const [at, item] of node.items.entries()) walk(item, path, key, at);
+      } else if (isSeq(node)) for (const [at, item] of node.items.entries()) walk(item, path, key, [...keys, at], at);
       else if (isScalar(node)) {
         const [start = 0, end = 0] = node.range ?? [];
         const { value, uses } = fill(node.value ?? "", lookup, file, start, tell);
         // Secrets and configs refer to their variable by name.
-        const named = /^(secrets|configs)\.[^.]+\.environment$/.test(path) ? [value] : [];
+        const [top, , member] = keys;
+        const isGrant = keys.length === 3 && (top === "secrets" || top === "configs") && member === "environment";
+        const named = isGrant ? [value] : [];
         const place = { field, ...(index === undefined ? {} : { index }) };
-        found.push({ file, start, end, path, ...place, key, value, uses: [...uses.map((use) => use.name), ...named] });
+        const from = [...uses.map((use) => use.name), ...named];
+        found.push({ file, start, end, path, keys, ...place, key, value, uses: from });
       }
     };
-    walk(file.root, "", "");
+    walk(file.root, "", "", []);
   }
   for (const file of envFiles(project)) {
     for (const { name, value, uses, start, end } of file.entries)
-      found.push({ file, start, end, path: name, field: name, key: name, value: value ?? "", uses });
+      found.push({ file, start, end, path: name, keys: [name], field: name, key: name, value: value ?? "", uses });
   }
   return found;
 }

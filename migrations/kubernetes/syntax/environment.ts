@@ -16,6 +16,8 @@ export type EnvPlace = {
   readonly uses: readonly string[];
   /** `containers[app].env.DB_PASSWORD`. */
   readonly path: string;
+  /** `containers[app]`. */
+  readonly containerPath: string;
   readonly place: FieldPlace;
   /** The way to the entry from the document's root, aliases followed. */
   readonly at: readonly (string | number)[];
@@ -109,6 +111,7 @@ function written(resource: Resource, { name: container, node, path, at }: Contai
         name,
         ...expand(text),
         path: placeText(place),
+        containerPath: path,
         place,
         at: [...at, "env", index],
         pair: found.pair,

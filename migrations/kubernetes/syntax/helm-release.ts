@@ -37,7 +37,11 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
     const release = JSON.parse(unpacked(Buffer.from(once, "base64"))) as unknown;
     if (!isObject(release)) throw new TypeError("no object");
     const texts = await releaseTexts(file.file, release);
-    return { path, texts: texts.map((one) => ({ ...one, place: within(path, one.place) })), fault: null };
+    return {
+      path,
+      texts: texts.map((one) => ({ ...one, place: within(path, one.place, "helm-release") })),
+      fault: null,
+    };
   } catch (error) {
     const why =
       error instanceof RangeError ? "it is larger than 64 MiB" : "it is not what Helm writes, or was cut short";

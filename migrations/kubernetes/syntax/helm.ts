@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Node } from "yaml";
 import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import { isAt, type Location } from "../../../src/model/location.ts";
 import { scalars, type ManifestText } from "../manifest-texts.ts";
 
 /** Whether a file is what a chart is filled in with. */
@@ -22,11 +23,12 @@ export async function helmValues(file: string, text: string): Promise<ManifestTe
   return document === undefined ? [] : scalars(document.root, document, "").filter(({ value }) => value !== "");
 }
 
-/** The key by which a chart takes a Secret in place of the value at `path`: beside it, or above; null when it has none. */
-export async function existingSecretKey(file: string, text: string, path: string): Promise<string | null> {
+/** The key by which a chart takes a Secret in place of the value at `location`: beside it, or above; null if it has none. */
+export async function existingSecretKey(file: string, text: string, location: Location): Promise<string | null> {
   const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
   if (document === undefined) return null;
-  const keys = path.split(".").slice(0, -1);
+  const value = scalars(document.root, document, "").find(({ place }) => isAt(location, place));
+  const keys = (value?.keys ?? []).slice(0, -1);
   for (let length = keys.length; length >= 0; length--) {
     const found = keyOf(below(document, keys.slice(0, length)), document);
     if (found !== null) return [...keys.slice(0, length), found].join(".");
@@ -34,8 +36,12 @@ export async function existingSecretKey(file: string, text: string, path: string
   return null;
 }
 
-function below(document: YamlFile, keys: readonly string[]): Node | null {
-  return keys.reduce<Node | null>((node, key) => entry(node, key, document)?.value ?? null, document.root);
+/** Null below a list: no chart takes a Secret for an item of one. */
+function below(document: YamlFile, keys: readonly (string | number)[]): Node | null {
+  return keys.reduce<Node | null>(
+    (node, key) => (typeof key === "string" ? (entry(node, key, document)?.value ?? null) : null),
+    document.root,
+  );
 }
 
 function keyOf(node: Node | null, document: YamlFile): string | null {

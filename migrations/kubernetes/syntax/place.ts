@@ -1,4 +1,4 @@
-import type { Location } from "../../../src/model/location.ts";
+import { isAt, type Location } from "../../../src/model/location.ts";
 import { serviceRefOf, serviceSubjectId } from "../../../src/model/service-ref.ts";
 import { readText } from "../../../src/files/read.ts";
 import { envPlaces, type EnvPlace } from "./environment.ts";
@@ -21,11 +21,17 @@ export function namespaceOf(location: Location): string {
   return (serviceRefOf(location)?.service ?? location.subjectId).split("/")[0] ?? "";
 }
 
-/** The variable that a location names, in a file as it is now; null when it has gone. */
-export function envPlaceAt(manifests: Manifests, { subjectName, path }: Location): EnvPlace | null {
+/** The object that a location is in, in a file as it is now; null if it is no longer there. */
+export function resourceAt({ resources }: Manifests, { subjectId }: Location): Resource | null {
+  return resources.find((resource) => resourceId(resource) === subjectId) ?? null;
+}
+
+/** The variable that a location names, in a file as it is now; null if it is no longer there. */
+export function envPlaceAt(manifests: Manifests, location: Location): EnvPlace | null {
   return (
     envPlaces(manifests).find(
-      (place) => place.told === subjectName && path === `${place.resource.label} ${place.path}`,
+      ({ told, resource, place }) =>
+        told === location.subjectName && isAt(location, { object: resource.label, ...place }),
     ) ?? null
   );
 }

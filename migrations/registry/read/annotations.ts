@@ -6,10 +6,16 @@ import type { JsonObject } from "../../../src/kit/json-object.ts";
 /** Lists of descriptors, each of which may have annotations (OCI image spec, `annotations.md`). */
 const LISTS = ["manifests", "layers", "blobs"];
 
-/** The annotations of a manifest or an index, and of the descriptors in it. */
-export function annotationsOf(source: string, subject: Subject, document: JsonObject): Candidate[] {
+/** The annotations of a manifest or an index, and of the descriptors in it; all of an attestation have its role. */
+export function annotationsOf(
+  source: string,
+  subject: Subject,
+  document: JsonObject,
+  isAttestation: boolean,
+): Candidate[] {
   const found: Candidate[] = [];
   const read = (from: unknown, at: string): void => {
+    const role = isAttestation ? "attestation" : at === "" ? "manifest" : null;
     const annotations = (from as JsonObject | null | undefined)?.["annotations"];
     if (typeof annotations !== "object" || annotations === null) return;
     for (const [name, value] of Object.entries(annotations))
@@ -18,6 +24,7 @@ export function annotationsOf(source: string, subject: Subject, document: JsonOb
           candidateAt(source, subject, "annotation", name, value, {
             kind: "field",
             field: `${at}annotations[${JSON.stringify(name)}]`,
+            ...(role === null ? {} : { role }),
           }),
         );
   };

@@ -151,7 +151,7 @@ function builtIn(source: string, subject: Subject, config: unknown, told: readon
   return all
     .filter((one) => !isTold(one))
     .map((one) => {
-      const place = mapPlace(one.location.place, asRead);
+      const place = { ...mapPlace(one.location.place, asRead), role: "builder" } as const;
       return { ...one, location: { ...one.location, place, path: placeText(place) } };
     });
 }

@@ -91,7 +91,7 @@ async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Pr
   const { manifest, repository } = found;
   const subject: Subject = { kind: "image", name: calledBy(found), id: manifest.digest };
   const exposure = [exposureOf(scan.registry, repository)];
-  const annotations = annotationsOf(scan.source, subject, manifest.document);
+  const annotations = annotationsOf(scan.source, subject, manifest.document, found.is === "attestation");
   if (found.is === "image") return imageReadings(found, subject, annotations, exposure, scan);
   if (found.is === "signed") return signedReadings(found, subject, exposure, scan);
   if (found.is === "attestation") return provenanceReadings(found, subject, annotations, exposure, scan);

@@ -46,7 +46,8 @@ export async function provenanceReadings(
 function statementCandidates(source: string, subject: Subject, statement: unknown, root: string): Candidate[] {
   const found: Candidate[] = [];
   const add: AddBuildValue = (where, name, value, place) => {
-    if (value !== "") found.push(candidateAt(source, subject, where, name, value, place));
+    const inAttestation = { ...place, role: "attestation" } as const;
+    if (value !== "") found.push(candidateAt(source, subject, where, name, value, inAttestation));
   };
   const waiting: { readonly value: unknown; readonly path: string; readonly key: string }[] = [
     { value: open(statement)["predicate"], path: root, key: "" },
@@ -76,7 +77,8 @@ function statementCandidates(source: string, subject: Subject, statement: unknow
   return found;
 }
 
-type AddBuildValue = (where: Where, name: string, value: string, place: Place) => void;
+type AddBuildValue = (where: Where, name: string, value: string, place: StatementPlace) => void;
+type StatementPlace = Extract<Place, { readonly kind: "field" | "embedded" }>;
 
 /** `env` of a build step is `NAME=value`, `args` its command line. */
 function listed(key: string, texts: readonly string[], path: string, add: AddBuildValue): void {

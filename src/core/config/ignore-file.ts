@@ -37,6 +37,8 @@ export type IgnoreEdit = {
   /** Null if the file is created. */
   readonly before: string | null;
   readonly after: string;
+  /** The line of the first entry; each entry has one line. */
+  readonly line: number;
   readonly diff: readonly DiffLine[];
 };
 
@@ -61,9 +63,9 @@ export async function planIgnore(file: string, wanted: readonly IgnoredSecret[])
   const items = wanted.map(ignoreItem);
   const after = await added(file, before ?? "", items);
   await proven(file, before ?? "", after, wanted);
-  const first = lineOf(after, after.indexOf(items[0] ?? ""));
-  const diff = items.map((item, at): DiffLine => ({ sign: "+", path: `${file}:${first + at}`, text: `- ${item}` }));
-  return { file, before, after, diff };
+  const line = lineOf(after, after.indexOf(items[0] ?? ""));
+  const diff = items.map((item, at): DiffLine => ({ sign: "+", path: `${file}:${line + at}`, text: `- ${item}` }));
+  return { file, before, after, line, diff };
 }
 
 /** Writes a planned edit. Throws `changed` if the file was modified since. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { anyMap, text, type SchemaEntries } from "../../kit/schema/index.ts";
-import type { Place } from "../../model/place.ts";
+import { FIELD_ROLES, type Place } from "../../model/place.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 
 /** Whether a value has the form of a plan of this version. Its content may still be wrong: see `planFault`. */
@@ -27,6 +27,7 @@ const LAYER = v.object({
   of: COUNT,
   fate: v.nullable(v.object({ does: v.picklist(["deleted", "replaced"]), in: COUNT })),
 });
+const ROLE = v.picklist(FIELD_ROLES);
 const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
   v.object({
     kind: v.literal("field"),
@@ -34,6 +35,7 @@ const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
     field: v.string(),
     index: v.exactOptional(COUNT),
     line: v.exactOptional(COUNT),
+    role: v.exactOptional(ROLE),
   }),
   v.object({
     kind: v.literal("line"),
@@ -48,7 +50,7 @@ const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
     line: v.nullable(COUNT),
     layer: v.exactOptional(v.union([v.literal("writable"), LAYER])),
   }),
-  v.object({ kind: v.literal("embedded"), field: v.string(), line: COUNT }),
+  v.object({ kind: v.literal("embedded"), field: v.string(), line: COUNT, role: v.exactOptional(ROLE) }),
   v.object({ kind: v.literal("reference"), reference: TEXT }),
 ]);
 const MOVE = v.object({

@@ -1,5 +1,7 @@
 import { keptByRun } from "../../engine/names.ts";
 import { cmd } from "../../kit/shell.ts";
+import { earlierRole } from "../../model/earlier-place.ts";
+import { fieldRole } from "../../model/place.ts";
 import { nameMayHoldSecret, type Finding } from "../../model/finding.ts";
 import type { Location } from "../../model/location.ts";
 
@@ -13,13 +15,17 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
       reason: "is in a file of a layer, which cannot change without a build, and which a later layer only hides",
       hint: withoutFile(location),
     };
-  if (location.subjectName.endsWith("(attestation)"))
+  const role = fieldRole(location.place);
+  if (role === "attestation")
     return {
       reason: "is in an attestation, which speaks for one digest and goes with it",
       hint: "move what the image itself holds; build with --provenance=mode=min",
     };
-  const ofManifest = location.where === "annotation" && location.path.startsWith("annotations[");
-  if (!ofManifest && !isBuilders(location) && !["image-env", "label", "history", "build-arg"].includes(location.where))
+  if (
+    role !== "manifest" &&
+    !isBuilders(location) &&
+    !["image-env", "label", "history", "build-arg"].includes(location.where)
+  )
     return {
       reason: `is in ${location.path}, which is what the image runs`,
       hint: "give the application a variable or a file for it, and build again",
@@ -30,13 +36,13 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
 }
 
 /** What an older builder kept of its own container: it tells how the image was made, and nothing runs it. */
-export function isBuilders({ path }: Location): boolean {
-  return path.startsWith("ContainerConfig.");
+export function isBuilders({ place, path }: Location): boolean {
+  return (fieldRole(place) ?? earlierRole(path)) === "builder";
 }
 
 /** A patch of the Dockerfile, which is not here to be read: for what only the build needs, and for what runs. */
-function withoutFile({ path }: Location): string {
-  const [file = ""] = path.split(/ line \d+,|, layer /);
+function withoutFile({ place }: Location): string {
+  const file = place?.kind === "text" || place?.kind === "line" ? (place.file ?? "") : "";
   const id = (file.split("/").at(-1) ?? "").replace(/^\W+|[^\w.-]/g, "") || "secret";
   return [
     "build without it, and rotate it; in the Dockerfile:",

@@ -5,7 +5,7 @@ import { imageCandidates } from "../../engine/candidates.ts";
 import type { RemovedValue } from "./clean.ts";
 import { isBuilders } from "./refuse.ts";
 import { valuesByName, type Move } from "../../model/plan.ts";
-import type { Location } from "../../model/location.ts";
+import { isAt, type Location } from "../../model/location.ts";
 import { atLeast, type Finding } from "../../model/finding.ts";
 import { Secret } from "../../model/secret.ts";
 
@@ -32,7 +32,7 @@ export function valueAt(
   name: string,
 ): Secret | null {
   const found = imageCandidates(location.source, location.subjectName, doc, history).find(
-    (one) => one.location.where === location.where && one.location.path === location.path && fits(one.name, name),
+    (one) => one.location.where === location.where && isAt(location, one.location.place) && fits(one.name, name),
   );
   if (found === undefined) return null;
   if (!isText(location)) return found.value;

@@ -1,6 +1,6 @@
 import type { Prompt } from "../prompt.ts";
 import type { TerminalSession } from "../session.ts";
-import type { TuiState } from "../state.ts";
+import { WAITING_FOR_SCAN, type TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
 import { seconds, countText, timeLeft } from "../widgets/bar.ts";
 import { line } from "../widgets/text.ts";
@@ -103,7 +103,7 @@ function tell(face: Face, before: TuiState, now: TuiState): void {
     say(face, now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
   const { busy } = now.stores;
   // What takes long for a reason is said at once.
-  if (busy?.startsWith("waiting") && busy !== before.stores.busy) say(face, busy);
+  if (busy === WAITING_FOR_SCAN && busy !== before.stores.busy) say(face, busy);
   const { run } = now;
   if (!run) return;
   if (run.aborting && !before.run?.aborting) say(face, "called off: putting back what was begun");

@@ -4,7 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { atField, formOf, mappingIn, wrongIn } from "../form.ts";
 import { shownError } from "../shown-error.ts";
 import { startJob, type TerminalSession } from "../session.ts";
-import type { TuiState, ShownForm } from "../state.ts";
+import { WAITING_FOR_SCAN, type TuiState, type ShownForm } from "../state.ts";
 import { startPlan } from "./plan.ts";
 
 /**
@@ -72,7 +72,7 @@ function fill(session: TerminalSession, name: string, from: ShownForm["from"], w
       const provider = await assembly.store(name);
       // A marked secret moves from all its places, so all must be known.
       const scanning = session.jobs.get("scan");
-      if (scanning) busy("waiting for the scan to end");
+      if (scanning) busy(WAITING_FOR_SCAN);
       await scanning?.done;
       const { scan, wanted, decided } = store.get();
       if (scan.status === "failed")

@@ -3,7 +3,6 @@ import {
   ignoreFile,
   ignoreItem,
   planIgnore,
-  type IgnoreEdit,
   undoIgnore,
   writeIgnore,
   type IgnoredSecret,
@@ -34,12 +33,12 @@ export async function startIgnore(
   const entries = (reason: string, until: string | null): IgnoredSecret[] =>
     wanted.map((fingerprint) => ({ fingerprint, reason, until }));
   try {
-    let diff: IgnoreEdit["diff"] = [];
+    let first: number | null = null;
     // A file that cannot be added to is told while the reason is typed; the question does not wait for it, so that no
     // key that is pressed early means something else.
     void planIgnore(file, entries("x", null)).then(
       (edit) => {
-        ({ diff } = edit);
+        first = edit.line;
         store.set(({ prompt }) => ({ prompt: prompt && { ...prompt } }));
       },
       (error: unknown) => {
@@ -54,7 +53,8 @@ export async function startIgnore(
       ...wanted
         .slice(0, MOST_SHOWN)
         .map(
-          (fingerprint, at) => `+ ${name}${lineAt(diff[at]?.path)}  - ${ignoreItem({ fingerprint, reason, until })}`,
+          (fingerprint, at) =>
+            `+ ${name}${first === null ? "" : `:${first + at}`}  - ${ignoreItem({ fingerprint, reason, until })}`,
         ),
       ...more,
     ];
@@ -96,10 +96,7 @@ export async function startIgnore(
       said: { reason, until },
     });
     store.set((state) => without(state, gone));
-    tell(
-      session,
-      `ignored ${called} in ${edit.diff[0]?.path.slice(file.length - name.length) ?? name}: u takes it back`,
-    );
+    tell(session, `ignored ${called} in ${name}:${edit.line}: u takes it back`);
   } catch (error) {
     failed(session, error);
   }
@@ -169,9 +166,6 @@ function nameOf({ scan }: TuiState, wanted: readonly string[]): string {
     ? (scan.groups.find(({ fingerprint }) => fingerprint === first)?.name ?? "it")
     : countText(wanted.length, "secret");
 }
-
-/** `:12` of `/path/file:12`. */
-const lineAt = (path = ""): string => /:\d+$/.exec(path)?.[0] ?? "";
 
 function tell({ store }: TerminalSession, text: string, tone: "good" | "warn" = "good"): void {
   store.set(() => ({ status: { text, tone } }));

@@ -6,7 +6,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { shownError } from "../shown-error.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
-import type { TuiState } from "../state.ts";
+import { WAITING_FOR_SCAN, type TuiState } from "../state.ts";
 import { likelyStore, storeChoices } from "../tools.ts";
 
 /** As `unsprawl plan` without flags. */
@@ -63,7 +63,7 @@ export function startPlan(session: TerminalSession, name: string, made?: Mapping
       const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
       // A marked secret moves from all its places, so all must be known.
       const scanning = session.jobs.get("scan");
-      if (scanning) stores({ busy: "waiting for the scan to end" }, signal);
+      if (scanning) stores({ busy: WAITING_FOR_SCAN }, signal);
       await scanning?.done;
       const { scan, wanted } = store.get();
       if (scan.status === "failed")

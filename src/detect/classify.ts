@@ -9,7 +9,8 @@ import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceO
 import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
-import { ciphertext, emptiness, placeholder, plain, reference, type Cleared } from "./shape.ts";
+import { reference } from "./reference.ts";
+import { ciphertext, emptiness, placeholder, plain, type Cleared } from "./shape.ts";
 import { programOf } from "./commands/programs.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
@@ -68,7 +69,8 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   const simple = /^[A-Za-z0-9]*$/.test(text);
 
   if (!simple) {
-    const fallback = /^\$\{\w{1,100}:?[-=]([^{}]{1,1000})\}$/.exec(text);
+    // `${redis-password}` is a setting of Spring's; a shell's variables are in capitals.
+    const fallback = /^\$\{(?:\w{1,100}:[-=]|[A-Z_]\w{0,99}[-=])([^{}]{1,1000})\}$/.exec(text);
     if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, ask);
     const pointed = reference(text) ?? ciphertext(text);
     if (pointed !== null) return pointed;

@@ -106,6 +106,8 @@ export const PLACEHOLDER = whole([
   String.raw`\?{3,}`,
   String.raw`xxx[x_ -]{0,190}`,
   String.raw`0{8,}`,
+  // The nil UUID, and others of one digit.
+  String.raw`(?<digit>[0-9a-f])\k<digit>{7}-(?:\k<digit>{4}-){3}\k<digit>{12}`,
   String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or).{0,120}`,
   String.raw`(?:please[-_ ])(?:change|replace|set).{0,120}`,
   String.raw`change[-_]?me[-_]?by[-_]?\d{1,3}.{0,80}`,
@@ -124,6 +126,7 @@ export const PLACEHOLDER = whole([
   String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
   String.raw`get[-_ ](?:a|an|the|it|your|this|one)[-_ ](?:[a-z]{1,20}[-_ ]){0,6}?(?:from|of|at|in|via|on)[-_ ].{1,80}`,
   String.raw`to-do`,
+  String.raw`(?:sk|pk|key|api|token|secret)[-_]x{3,}`,
   String.raw`\([A-Za-z][A-Za-z0-9 ,.'’:/_-]{0,78}\)`,
   String.raw`lorem ipsum.{0,80}`,
   String.raw`(?:[a-z]{1,20}[-_]){1,4}placeholder(?:[-_].{0,80})?`,
@@ -135,7 +138,7 @@ export const PLACEHOLDER = whole([
 
 /** The same, told by their ends or by a part in the middle. */
 export const PLACEHOLDER_PART =
-  /.[-_ ](?:goes[-_ ])?here$|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)/i;
+  /.[-_ ](?:goes[-_ ])?here$|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
 
 function whole(patterns: readonly string[]): RegExp {
   return new RegExp(`^(?:${patterns.join("|")})$`, "i");

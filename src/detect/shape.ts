@@ -1,6 +1,7 @@
 import { FAMILY } from "./names/lexicon.ts";
 import type { NameInfo } from "./names/names.ts";
-import { CIPHERTEXT, PATH, PLACEHOLDER, PLACEHOLDER_PART, REFERENCE, VARIABLE } from "./patterns.ts";
+import { countsUp, isSequence } from "./sequence.ts";
+import { CIPHERTEXT, PLACEHOLDER, PLACEHOLDER_PART } from "./patterns.ts";
 
 /** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
 export type Cleared = {
@@ -12,7 +13,8 @@ export type Cleared = {
   readonly suppressedBy?: string;
 };
 
-const cleared = (rule: string, why: string): Cleared => ({ rule, why });
+/** A verdict that clears a value. */
+export const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
 const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
@@ -58,31 +60,17 @@ export function emptiness(text: string): Cleared | null {
 const NO_PASSWORD =
   /^(?:required|nullable|sometimes|string|confirmed)(?:\|[\w:,.]{1,30}){1,8}$|^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
 
-/** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets. */
-const CUT =
-  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
-
-/** Points to where the secret is instead of holding it. */
-export function reference(text: string): Cleared | null {
-  const first = text.charCodeAt(0);
-  if (first === 47 || first === 46 || first === 126 || text.includes("\\") || text.includes(".")) {
-    if (text.length < 600 && !text.includes("://") && PATH.test(text))
-      return cleared("reference", "is a path to a file");
-  }
-  if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
-    return cleared("reference", "refers to a value that is kept elsewhere");
-  if (text.length < 2100 && (VARIABLE.test(text) || REFERENCE.test(text)))
-    return cleared("reference", "refers to a value that is kept elsewhere");
-  return null;
-}
-
 /** Encrypted already. */
 export function ciphertext(text: string): Cleared | null {
   return text.length >= 4 && CIPHERTEXT.test(text) ? cleared("ciphertext", "is encrypted already") : null;
 }
 
+/** The subject of jwt.io's own token, `1234567890`, as base64 has it. */
+const JOHN_DOE = /^(?:Bearer\s)?eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw/;
+
 /** Stands where a template wants the reader to put a value. */
 export function placeholder(text: string, name: NameInfo): Cleared | null {
+  if (JOHN_DOE.test(text)) return cleared("example", "is an example of a manual");
   if (text.length > 200) return null;
   // `yourStrong(!)Password` is SQL Server's own example, and many a server's password.
   // `example` and `Your_password123` of manuals likewise: in a password's place they open the account.
@@ -98,7 +86,17 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
     return cleared("placeholder", "is a placeholder of a template");
   if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))
     return cleared("placeholder", "is a placeholder of a template");
+  if (name.family !== "password" && name.family !== "pin" && isPublished(text))
+    return cleared("example", "is an example of a manual");
   return null;
+}
+
+/** What vendors print in place of a key: Amazon's end in EXAMPLE or EXAMPLEKEY, others count. */
+function isPublished(text: string): boolean {
+  return (
+    (/EXAMPLE(?:KEY|TOKEN)?$/.test(text) && /\d/.test(text)) ||
+    (/\d/.test(text) && text.length > 11 && isSequence(text))
+  );
 }
 
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
@@ -132,6 +130,7 @@ function hasRun(text: string): boolean {
 
 /** True when text inside a token says that it is an example; documentation's own domains (RFC 2606) are only a host. */
 export function saysExample(text: string): boolean {
+  if (countsUp(text)) return true;
   return /example(?!\.(?:com|org|net)(?![a-z]))|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
     text,
   );

@@ -1,7 +1,8 @@
 import { looksRandom, wordiness } from "../entropy.ts";
 import type { EvidenceOutcome } from "../evidence.ts";
 import type { NameInfo } from "./names.ts";
-import { listsNames, namesSecret, reference, ULID } from "../shape.ts";
+import { reference } from "../reference.ts";
+import { listsNames, namesSecret, ULID } from "../shape.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */

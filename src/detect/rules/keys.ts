@@ -16,14 +16,14 @@ const pemIsPrivate = (secret: string): "right" | "fake" => {
   return /^-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/.test(text) ? "right" : "fake";
 };
 
-/** A JWT counts when its header decodes; one whose claims say `anon` is made to be published. */
+/** A JWT counts when its header decodes; one whose claims say `anon` is made to be published, one of John Doe's is a manual's. */
 const jwtDecodes = (secret: string): "right" | "wrong" | "fake" => {
   const [header = "", claims = ""] = secret.split(".");
   try {
     const head = JSON.parse(Buffer.from(header, "base64url").toString()) as { alg?: unknown };
     if (typeof head.alg !== "string") return "wrong";
     const body = Buffer.from(claims, "base64url").toString();
-    return /"role":\s?"anon"/.test(body) ? "fake" : "right";
+    return /"role":\s?"anon"|"sub":\s?"1234567890"/.test(body) ? "fake" : "right";
   } catch {
     return "wrong";
   }
@@ -70,7 +70,11 @@ export const KEYS: readonly Rule[] = table(rows, {
   },
   jwt: {
     validate: jwtDecodes,
-    counterExamples: (kit) => [kit.jwt({ role: "anon", iss: "supabase" }), "eyJhbGciOiJIUzI1NiJ9"],
+    counterExamples: (kit) => [
+      kit.jwt({ role: "anon", iss: "supabase" }),
+      kit.jwt({ sub: "1234567890", name: "John Doe" }),
+      "eyJhbGciOiJIUzI1NiJ9",
+    ],
   },
   jwe: {
     examples: (kit) => {

@@ -1,5 +1,13 @@
 /** A named literal in a text, by the places of its first byte and the byte behind its last. */
-export type Literal = { readonly name: string; readonly start: number; readonly end: number; readonly quoted: boolean };
+export type Literal = {
+  readonly name: string;
+  /** The name's first byte. */
+  readonly from: number;
+  readonly start: number;
+  readonly end: number;
+  /** In quotes, or between the tags of an element. */
+  readonly quoted: boolean;
+};
 
 const FARTHEST = 80;
 const LONGEST = 4096;
@@ -19,17 +27,17 @@ export function assignment(bytes: Uint8Array, at: number): Literal | null {
   if (QUOTES.includes(bytes[here] as number) || bytes[here] === 93) here++; // `"password": …`, `config["password"] = …`
   if (bytes[here] === 93) here++;
   here = spaces(bytes, here);
-  if (bytes[here] === 62 && bytes[from - 1] === 60) return element(bytes, name, here + 1);
+  if (bytes[here] === 62 && bytes[from - 1] === 60) return element(bytes, { name, from }, here + 1);
   const sign = bytes[here];
-  if (sign === 58 || sign === 61 || sign === 63) {
+  if (sign === 58 || sign === 61 || (sign === 63 && bytes[here + 1] === 61)) {
     here++;
     if (bytes[here] === 61 || bytes[here] === 62) here++; // `:=`, `=>`, `?=`
     if (bytes[here] === 61) return null; // `==` compares
   } else return null;
-  return literal(bytes, name, spaces(bytes, here));
+  return literal(bytes, { name, from }, spaces(bytes, here));
 }
 
-function literal(bytes: Uint8Array, name: string, here: number): Literal | null {
+function literal(bytes: Uint8Array, named: Pick<Literal, "name" | "from">, here: number): Literal | null {
   const quote = bytes[here] as number;
   const quoted = QUOTES.includes(quote);
   const start = quoted ? here + 1 : here;
@@ -37,14 +45,14 @@ function literal(bytes: Uint8Array, name: string, here: number): Literal | null 
   let end = start;
   while (end < limit && !stops(bytes[end] as number, quoted ? quote : 0)) end += bytes[end] === 92 && quoted ? 2 : 1;
   if (end > limit || end <= start || (quoted && bytes[end] !== quote)) return null;
-  return { name, start, end, quoted };
+  return { ...named, start, end, quoted };
 }
 
-function element(bytes: Uint8Array, name: string, start: number): Literal | null {
+function element(bytes: Uint8Array, named: Pick<Literal, "name" | "from">, start: number): Literal | null {
   const limit = Math.min(bytes.length, start + LONGEST);
   let end = start;
   while (end < limit && bytes[end] !== 60 && bytes[end] !== 10) end++;
-  return end > start && bytes[end] === 60 && bytes[end + 1] === 47 ? { name, start, end, quoted: true } : null;
+  return end > start && bytes[end] === 60 && bytes[end + 1] === 47 ? { ...named, start, end, quoted: true } : null;
 }
 
 function stops(byte: number, quote: number): boolean {

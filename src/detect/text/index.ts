@@ -10,8 +10,9 @@ import { matches } from "../tokens.ts";
 import { assignment, latin1Text } from "./assignment.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
-import { isTest, kindOf, type TextKind } from "./kind.ts";
+import { isTest, kindOf } from "./kind.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
+import { plausible, type Assigned } from "./plausible.ts";
 import type { Watch } from "./watch.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
@@ -46,7 +47,7 @@ export function inText(
   if (bytes.length < 8) return [];
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
   if (as === "file" && isBinary(bytes)) return [];
-  const kind = kindOf(path);
+  const place = { path, kind: kindOf(path) };
   const seen = new Map<Rule, number>();
   const found: PendingHit[] = [];
   let quiet = 0; // an assignment that was read covers the keywords inside it
@@ -61,7 +62,7 @@ export function inText(
       found.push(hit);
     } else {
       if (at < quiet) return;
-      const hit = watch.kind === "url" ? url(bytes, at, kind, off) : named(bytes, at, kind, off);
+      const hit = watch.kind === "url" ? url(bytes, at, place, off) : named(bytes, at, place, off);
       if (hit === null) return;
       quiet = hit.end;
       if (hit.found !== null) found.push(hit as PendingHit);
@@ -105,16 +106,34 @@ function nameBefore(bytes: Uint8Array, start: number): string {
 
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
-function named(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): PossibleHit | null {
+type TextPlace = Pick<Assigned, "path" | "kind">;
+
+function named(bytes: Uint8Array, at: number, place: TextPlace, off: ReadonlySet<string>): PossibleHit | null {
+  const { kind } = place;
   const literal = assignment(bytes, at);
   if (literal === null) return null;
-  const { name, start, end, quoted } = literal;
+  const { name, from, start, end, quoted } = literal;
   // In code what stands without quotes is an expression; in prose only tokens count, which have a watch of their own.
   if (kind === "prose" || (kind === "code" && !quoted)) return null;
   const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome)) return { found: null, name, start, end };
-  return { found: kind === "settings" ? outcome : inCode(outcome, value), name, start, end };
+  const around = { lead: before(bytes, from), tail: behind(bytes, quoted ? end + 1 : end) };
+  const found = plausible(outcome, { name, value, quoted, ...around, ...place });
+  return { found: found === null || kind === "settings" ? found : inCode(found, value), name, start, end };
+}
+
+/** A line as far as it matters. */
+const LINE = 200;
+
+function before(bytes: Uint8Array, at: number): string {
+  const text = latin1Text(bytes, Math.max(0, at - LINE), at);
+  return text.slice(text.lastIndexOf("\n") + 1);
+}
+
+function behind(bytes: Uint8Array, at: number): string {
+  const text = Buffer.from(bytes.subarray(at, at + LINE)).toString("utf8");
+  return text.split("\n", 1)[0] ?? "";
 }
 
 /** In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password. */
@@ -128,7 +147,7 @@ function inCode(found: Evidence, value: string): Evidence {
 }
 
 /** `scheme://user:password@host`: the text up to a space or quote is judged as a URL. */
-function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<string>): PossibleHit | null {
+function url(bytes: Uint8Array, at: number, place: TextPlace, off: ReadonlySet<string>): PossibleHit | null {
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;
   let colon = false;
@@ -145,8 +164,11 @@ function url(bytes: Uint8Array, at: number, kind: TextKind, off: ReadonlySet<str
   let end = here;
   while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
   const outcome = decideIn("url", latin1Text(bytes, start, end), off);
-  const found = !isEvidence(outcome) ? null : kind === "settings" ? outcome : inCode(outcome, outcome.part);
-  return { found, name: nameBefore(bytes, start) || "url", start, end };
+  const name = nameBefore(bytes, start) || "url";
+  if (!isEvidence(outcome)) return { found: null, name, start, end };
+  const around = { lead: before(bytes, start), tail: behind(bytes, end) };
+  const found = plausible(outcome, { name, value: latin1Text(bytes, start, end), quoted: true, ...around, ...place });
+  return { found: found === null || place.kind === "settings" ? found : inCode(found, found.part), name, start, end };
 }
 
 /** Of hits over the same bytes the strongest; all in the order of the text. */

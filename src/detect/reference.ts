@@ -1,0 +1,38 @@
+import { PATH, REFERENCE, VARIABLE } from "./patterns.ts";
+import { cleared, type Cleared } from "./shape.ts";
+
+/** Points to where the secret is instead of holding it. */
+export function reference(text: string): Cleared | null {
+  const first = text.charCodeAt(0);
+  if (first === 47 || first === 46 || first === 126 || text.includes("\\") || text.includes(".")) {
+    if (text.length < 600 && !text.includes("://") && PATH.test(text))
+      return cleared("reference", "is a path to a file");
+  }
+  if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
+    return cleared("reference", "refers to a value that is kept elsewhere");
+  if (text.length < 2100 && (VARIABLE.test(text) || REFERENCE.test(text) || inUnknownStore(text)))
+    return cleared("reference", "refers to a value that is kept elsewhere");
+  return null;
+}
+
+/** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets. */
+const CUT =
+  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^\$\{\w{1,100}:?[-=]\$[({][^{}]{0,200}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
+
+/** Schemes behind which the value itself stands, and names of accounts: `admin:…` is a login. */
+const NO_STORE =
+  /^(?:base64|b64|hex|plain|raw|text|string|basic|bearer|token|apikey|key|md5|sha\d{0,3}|bcrypt|scrypt|crypt|argon2\w{0,2}|pbkdf2\w{0,10}|noop|user|username|admin|administrator|root|guest|test|demo|postgres|mysql|elastic|sa|system|mongo|rabbitmq|operator|service|svc|api|app|deploy|ci|bot|ftp|web|default|redis|scram|x|http|https|urn|data|mailto|tel|tcp|udp|hg|git|ssh)$/;
+const STORED =
+  /^([a-z][a-z0-9+-]{1,24}):(?!\/\/)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|([a-z][a-z0-9]{0,30}(?:[-_.][a-z0-9]{1,30}){0,6}(?:\/[A-Za-z][\w.-]{0,60}){0,8}(?:#[A-Za-z][\w.-]{0,60})?))$/;
+/** What a secret is called in a store: its own name says so, or it lies in a folder. */
+const CALLED =
+  /(?:^|[-_./#])(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?|creds?|auth|dsn)s?(?:$|[-_./#])/;
+
+/** `bitwarden-cli:db-password`, `hush:prod/db`, `item:UUID`: a scheme that nobody listed, then the name of an entry. */
+function inUnknownStore(text: string): boolean {
+  if (!text.includes(":")) return false;
+  const [whole, scheme = "", entry] = STORED.exec(text) ?? [];
+  if (whole === undefined || NO_STORE.test(scheme)) return false;
+  if (entry === undefined) return true;
+  return entry.includes("/") || (/[-_.]/.test(entry) && CALLED.test(entry));
+}

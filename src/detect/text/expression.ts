@@ -1,0 +1,40 @@
+import type { Assigned } from "./plausible.ts";
+
+/** Words that begin an expression of code or of a template, and what is written behind them goes on. */
+const OPENERS =
+  /^(?:await|new|lookup|include|coalesce|ternary|default|printf|tpl|toYaml|required|typeof|function|fn|lambda|return|if|not|list|dict|get|index|quote|yield|async|cast|unsafe|sizeof|local|select|case|let|my|our)$/;
+/** Objects that code takes settings from. */
+const HOLDERS =
+  /^(?:this|self|cls|process|os|env|environ|environment|config|configuration|cfg|conf|settings|options|opts|args|argv|params|props|event|response|resp|res|request|req|ctx|context|data|body|payload|result|input|state|user|account|credentials|creds|secrets|session|auth|client|app|module|var|local|each|row|record|item|values|Values|System|Deno|Bun|window|document|JSON|path|fs)$/;
+/** Before a name in code, never in a shell or in settings. */
+const DECLARES =
+  /(?:^|[\s;{(])(?:const|let|var|val|auto|public|private|protected|internal|static|final|String|string|char|def|pub|mut)\s{1,4}(?:[\w<>[\]*&?]{1,40}\s{1,4}){0,3}\$?$/;
+
+/**
+ * True for an expression rather than a value: a call, a member of an object, a declaration without quotes, or a regular
+ * expression. In quotes it has to look like nothing else.
+ */
+export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
+  if (isRegex(value)) return true;
+  const text = value.replace(/(?:\\[nrt]){1,3}[)}\]]{0,3}$/, "").replace(/[;,]$/, "");
+  if (text === "") return true;
+  // `keyword.$S2`: a highlighter's names of tokens.
+  if (/^[a-z]{2,20}(?:\.(?:\$\w{1,4}|[a-z]{2,20})){1,5}$/.test(text) && text.includes("$")) return true;
+  if (quoted) return false;
+  if (/^[A-Za-z_$@][\w$.?!:]{0,80}\(/.test(text) || /^[([][A-Za-z_"'.$]/.test(text)) return true;
+  if (/^[A-Za-z_]\w{0,60}\[(?:\d|["'A-Za-z$:]|$)/.test(text)) return true;
+  const member = /^\$?\.?([A-Za-z_]\w{0,60})(?:(?:\?\.|->|::|\.)[A-Za-z_]\w{0,60}){1,6}$/.exec(text);
+  if (member !== null && (HOLDERS.test(member[1] as string) || text.startsWith(".") || DECLARES.test(lead)))
+    return true;
+  if (OPENERS.test(text) && /^\s{1,4}[\w("'$.[{]|^\(/.test(tail)) return true;
+  if (DECLARES.test(lead)) return true;
+  // A name is given to another: `privateKey=privateKey`, written into a string.
+  return text !== value && /^[A-Za-z_]{1,40}$/.test(text) && /[a-z][A-Z]|_/.test(text) && /\\n/.test(value);
+}
+
+/** `^[A-Za-z]…$`, `/c\\NAME=`: a pattern or the command of an editor. */
+function isRegex(value: string): boolean {
+  return /\(\?[:=!<]|\[\^?[^\]]{1,30}\][+*{]|\\[wWdDsSb][+*{\\\])]|\.[*+](?:[?)$]|$)|^\^.{1,80}\$$|^\/[a-z]\\/.test(
+    value,
+  );
+}

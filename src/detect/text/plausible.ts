@@ -1,0 +1,143 @@
+import { looksRandom } from "../entropy.ts";
+import type { Evidence } from "../evidence.ts";
+import { readName } from "../names/names.ts";
+import type { TextKind } from "./kind.ts";
+import { reference } from "../reference.ts";
+import { emptiness } from "../shape.ts";
+import { isTranslation } from "./kind.ts";
+import { isCode } from "./expression.ts";
+import { isProse } from "./prose.ts";
+
+/** A literal that a text assigns to a name, with what stands around it on its line. */
+export type Assigned = {
+  readonly name: string;
+  readonly value: string;
+  /** In quotes, or between the tags of an element. */
+  readonly quoted: boolean;
+  /** The line before the name, and behind the value. */
+  readonly lead: string;
+  readonly tail: string;
+  readonly path: string;
+  readonly kind: TextKind;
+};
+
+/** What only the name promises; a vendor's own form stands for itself. */
+const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment)$/;
+/** The score of what is worth a look and no more. */
+const DOUBTFUL = 0.45;
+
+/**
+ * A finding of which only the name speaks, weighed by the text around it: null when the text is a template, code, a
+ * translation, a version or markup rather than a setting with its value; with a low score for a weak example.
+ */
+export function plausible(found: Evidence, assigned: Assigned): Evidence | null {
+  if (found.rule === "url-password") return isManual(found, assigned) ? doubt(found) : found;
+  if (!BY_NAME.test(found.rule)) return found;
+  const { value } = assigned;
+  const random = looksRandom(value, 12);
+  if (isMarkup(assigned) || inTemplate(assigned) || isVersion(value) || mountsFile(assigned)) return null;
+  if (!random && (isCode(assigned) || namesValue(assigned) || isProse(assigned) || isTranslation(assigned.path)))
+    return null;
+  if (!random && (isComment(assigned) || isStub(assigned))) return doubt(found);
+  return found;
+}
+
+function doubt(found: Evidence): Evidence {
+  return { ...found, score: Math.min(found.score, DOUBTFUL) };
+}
+
+/** Brackets, YAML's block scalars, anchors, aliases and tags, a line's continuation: all that is left of a value is marks. */
+function isMarkup({ value, quoted, tail }: Assigned): boolean {
+  if (/^[^\p{L}\p{N}]{1,3}$/u.test(value) || /^[,;:)\]}]\s/.test(value)) return true;
+  // `${GEM_HOST_API_KEY}\n`: the end of a line in a string.
+  if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
+  if (quoted) return false;
+  return /^[|>][-+]?\d?[-+]?$|^[{[(][\]})]?$|^\\|^[&*!][A-Za-z][\w-]{0,40}$|^#/.test(value)
+    ? !value.startsWith("!") || /^\s{0,4}\S/.test(tail) || /^![A-Z][a-z]+$/.test(value)
+    : false;
+}
+
+/** The name itself stands in a template's or a shell's brackets: `{{ $password := … }}`, `${password:32}`. */
+function inTemplate({ lead, value, quoted, tail }: Assigned): boolean {
+  for (const [open, close] of [
+    ["{{", "}}"],
+    ["{%", "%}"],
+    ["<%", "%>"],
+  ] as const)
+    if (lead.lastIndexOf(open) > lead.lastIndexOf(close)) return true;
+  if (lead.endsWith("${") && (/^(?:\d{1,4}|[-?+=]?)\}/.test(value) || standsForNone(value))) return true;
+  if (/^(?:<%|\{%|\{\{)/.test(value)) return true;
+  // `<replace with API key>`, `<defaults to random>`: a space cut the rest off.
+  return !quoted && /^<[A-Za-z]/.test(value) && /^[^<]{0,80}>/.test(tail);
+}
+
+/** `${KEY:-user_provided}`: what is taken without the variable is no value either. */
+function standsForNone(value: string): boolean {
+  const fallback = /^[-?+=]{1,2}([^{}]{1,100})\}/.exec(value)?.[1];
+  return fallback !== undefined && (emptiness(fallback) ?? reference(fallback)) !== null;
+}
+
+/** `^4.0.0`, `>=1.2 <2`, `[10.0.8, 10.0.8]`, `npm:^4`, `5.1.1(@types/node@26.1.2)`: what a package is asked for by. */
+function isVersion(value: string): boolean {
+  return (
+    value.length < 120 &&
+    /^(?:npm:(?:@?[\w./-]{1,80}@)?)?(?:[\^~]|[<>]=?|[=v*[(]|workspace:)\s{0,2}[v^~]?(?:\d{1,6}|\*|$)(?:\.(?:\d{1,8}|[x*]))*[\w.+-]{0,40}(?:(?:\s{1,3}|,\s{0,3}|\s?\|\|\s?|\s-\s)[<>=^~]{0,2}\d[\w.+-]{0,40})*[\])]?$|^\d{1,6}(?:\.\d{1,8}){2}(?:-[a-z]{1,10}\.?\d{0,5})?$|^\d{1,6}(?:\.\d{1,8}){1,3}[\w.+-]{0,40}\([@a-z][^\s]{1,300}$/.test(
+      value,
+    )
+  );
+}
+
+/** `/etc/passwd:ro`: the name is the end of a path. */
+function mountsFile({ lead, value }: Assigned): boolean {
+  return (
+    lead.endsWith("/") && /^(?:r[ow]|[zZ]|cached|delegated|consistent|\/.{0,200})(?:,[a-zA-Z]{1,12})*$/.test(value)
+  );
+}
+
+/** Capitals that say what belongs here: `SECRET`, `CLIENT_PASSWORD1`, `HOST:PORT:DATABASE:PASSWORD`. */
+function namesValue({ value }: Assigned): boolean {
+  if (value.length > 80 || !/^[A-Z][A-Z0-9]*(?:[_:-][A-Z0-9]+)*$/.test(value)) return false;
+  return (
+    readName(value.replaceAll(":", "_")).family !== null ||
+    /(?:SECRET|PASSWORD|PASSWD|TOKEN)(?:KEY)?\d{0,2}$/.test(value) ||
+    /(?:^|_)API_?KEY$/.test(value) ||
+    /^(?:MY|YOUR|SOME)SECRET/.test(value)
+  );
+}
+
+/** A line that is commented out, as examples are. */
+function isComment({ lead, path }: Assigned): boolean {
+  return (
+    /^\s{0,80}(?:#|\/\/|\/?\*|<!--|--\s|REM\s)/.test(lead) ||
+    (/^\s{0,8};/.test(lead) && /\.(?:ini|cfg|conf|cnf|properties|service|container)$/.test(path))
+  );
+}
+
+/** A token or key that somebody else gives out is never `my-token`, `token` or `test`. */
+function isStub({ name, value }: Assigned): boolean {
+  const { family, key } = readName(name);
+  if (
+    /^(?:fake|dummy|mock|stub)(?:[A-Z_-]|[a-z]{0,20}$)/.test(value) &&
+    /(?:pass(?:word)?|secret|token|key)\d{0,3}$/i.test(value)
+  )
+    return true;
+  const issued = family === "token" || (family === "key" && /(?:^|_)(?:api|license|licence)_key$/.test(key));
+  if (!issued && !(family === "secret" && /(?:^|_)client_secret$/.test(key))) return false;
+  if (/^(?:foo|bar|baz|qux|abc|test|dummy|stub|mock|value|string|secret|invalid)[-_]?\d{0,3}$/i.test(value))
+    return true;
+  if (!/^[a-z]{2,20}(?:[-_ .][a-z]{1,20}){0,6}$/i.test(value)) return /^\d{1,4};?$/.test(value);
+  return readName(value).family !== null || readName(value).setting !== null;
+}
+
+/** An address as a manual writes it: in a comment, or with words where the parts belong. */
+function isManual({ part }: Evidence, assigned: Assigned): boolean {
+  const whole = assigned.value;
+  if (
+    /:\/\/[\w.<>{}-]{1,30}:[^@\s]{1,40}@(?:host|hostname|server|address|your[\w.-]{0,40}|my[-_]?host|[\w.-]{0,60}example\.(?:com|org|net))(?:[:/?]|$)/i.test(
+      whole,
+    )
+  )
+    return !looksRandom(part, 10);
+  if (/:\/\/[^@\s]{1,80}@[\w.-]{1,80}:port\b/i.test(whole)) return true;
+  return isComment(assigned) && !looksRandom(part, 10);
+}

@@ -15,6 +15,8 @@ export type SecretApi = {
   readonly client: () => Promise<SecretsManagerClient>;
   /** Null when there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
   current(path: string): Promise<Current | null>;
+  /** The id of the current version, without its value; null as for `current`. A version never changes. */
+  readonly version: (path: string) => Promise<string | null>;
   /** Makes the secret; null when somebody else did at the same time. Throws `conflict` for a foreign one that is being deleted. */
   create(path: string, text: string, origin: Origin): Promise<string | null>;
   /** Makes `text` the current version if the current one is still the one that was read; null when it is not. */
@@ -111,6 +113,20 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
     store,
     client,
     current,
+    version: async (path) => {
+      const { DescribeSecretCommand } = await sdk();
+      const command = new DescribeSecretCommand({ SecretId: path });
+      try {
+        const known = ["ResourceNotFoundException"];
+        const found = await send("DescribeSecret", path, known, (sm) => sm.send(command));
+        if (found.DeletedDate !== undefined) return null;
+        const versions = Object.entries(found.VersionIdsToStages ?? {});
+        return versions.find(([, stages]) => stages.includes(CURRENT))?.[0] ?? null;
+      } catch (error) {
+        if (awsName(error) === "ResourceNotFoundException") return null;
+        throw error;
+      }
+    },
     move,
     async create(path, text, { runId, subject }) {
       const { CreateSecretCommand, RestoreSecretCommand } = await sdk();

@@ -51,6 +51,7 @@ export const provider: ProviderModule = {
       reference: secretReference,
       parse: parseSecretReference,
       get: store.get,
+      version: store.version,
       put: store.put,
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),

@@ -61,7 +61,7 @@ export function secretPolicy(template: string, names: SubjectNames | null, regio
   const arn = `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${
     names === null ? path : template.includes("{name}") ? path.replace(/NAME$/, "*") : `${path}-??????`
   }`;
-  const allow = (Action: string, Resource: string, more: object = {}): object => ({
+  const allow = (Action: string | readonly string[], Resource: string, more: object = {}): object => ({
     Effect: "Allow",
     Action,
     Resource,
@@ -71,7 +71,11 @@ export function secretPolicy(template: string, names: SubjectNames | null, regio
   return JSON.stringify(
     {
       Version: "2012-10-17",
-      Statement: [allow("secretsmanager:GetSecretValue", arn), allow("kms:Decrypt", "*", through)],
+      Statement: [
+        // To see that a value has changed without reading it.
+        allow(["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], arn),
+        allow("kms:Decrypt", "*", through),
+      ],
     },
     null,
     2,

@@ -5,6 +5,7 @@ import { Secret } from "../../src/model/secret.ts";
 import type { AwsSettings } from "../../src/stores-kit/aws.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { secretApi, type Current, type SecretApi } from "./api.ts";
 
 /** In bytes (quotas of Secrets Manager, "Secret value"). */
@@ -16,6 +17,7 @@ const TRIES = 12;
 export type SecretStore = {
   readonly client: SecretApi["client"];
   readonly get: (key: StoreKey) => Promise<Stored | null>;
+  readonly version: (key: StoreKey) => Promise<string | null>;
   readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
   readonly list: (what: string, single: boolean) => Promise<readonly StoreKey[]>;
@@ -33,6 +35,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
   return {
     client: api.client,
     get,
+    version: versionAsker(api.version),
     async put(key, value, replace, origin) {
       const text = storableText(value, { ...ROOM, empty: key.field !== "" });
       for (let tries = 0; tries < TRIES; tries++) {

@@ -41,6 +41,7 @@ export const provider: ProviderModule = {
       reference: (key) => parameterReference(key),
       parse: parseParameterReference,
       get: store.get,
+      version: store.version,
       put: store.put,
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what),

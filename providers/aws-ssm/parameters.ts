@@ -8,6 +8,7 @@ import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { versionAsker } from "../../src/stores-kit/versions.ts";
 
 /** An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering takes which fits. */
 const ROOM = { what: "a parameter", most: 8192, empty: false };
@@ -15,6 +16,7 @@ const ROOM = { what: "a parameter", most: 8192, empty: false };
 export type ParameterStore = {
   readonly client: () => Promise<SSMClient>;
   readonly get: (key: StoreKey) => Promise<Stored | null>;
+  readonly version: (key: StoreKey) => Promise<string | null>;
   readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
   readonly list: (what: string) => Promise<readonly StoreKey[]>;
@@ -49,9 +51,24 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
     }
   };
 
+  /** Of a SecureString the ciphertext comes along, for which the right to read is enough; DescribeParameters wants more. */
+  const version = async (path: string): Promise<string | null> => {
+    const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
+    try {
+      const command = new GetParameterCommand({ Name: path, WithDecryption: false });
+      const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
+      // The versions of one that was deleted and made again begin anew.
+      return found === undefined ? null : JSON.stringify([found.Version, found.LastModifiedDate?.getTime()]);
+    } catch (error) {
+      if (awsName(error) === "ParameterNotFound") return null;
+      throw error;
+    }
+  };
+
   return {
     client,
     get,
+    version: versionAsker(version),
     async put(key, value, replace, { runId, subject }) {
       const text = storableText(value, ROOM);
       const there = await get(key);

@@ -34,6 +34,7 @@ export const provider: ProviderModule = {
       },
       parse: (reference) => parseAzureReference(reference, settings.url),
       get: (key) => store.get(key),
+      version: (key) => store.state(key),
       put: (...what) => store.put(...what),
       remove: (...what) => store.remove(...what),
       list: (what) => store.list(what),

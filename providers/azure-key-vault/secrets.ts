@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { KeyNames, Provider, Stored } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { storeKeyText } from "../../src/model/plan.ts";
+import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { versionAsker } from "../../src/stores-kit/versions.ts";
 import type { AzureVaultClient } from "./client.ts";
 import { Failure } from "./errors.ts";
 import { oneAtATime } from "./lock.ts";
@@ -17,6 +18,8 @@ import { writer } from "./write.ts";
 export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
   /** The version that this process last read or wrote of a secret; null when it did neither. */
   version(name: string): string | null;
+  /** `version` of a provider. */
+  state(key: StoreKey): Promise<string | null>;
 };
 
 type AzureStored = Stored & { readonly id: string; readonly tags: Tags };
@@ -24,6 +27,8 @@ type AzureStored = Stored & { readonly id: string; readonly tags: Tags };
 const STORE = "the Key Vault";
 const ROOM = { what: "a Key Vault secret", most: 25_600 };
 const LIST_MS = 60_000;
+/** The service tells of 25 at a time. */
+const MOST_VERSIONS = 100;
 
 /**
  * The values. The service has no conditional write: within this process writers wait for each other, and against others
@@ -55,8 +60,22 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
     return { value, id, tags, version: versionOf(id, value) };
   };
 
+  /** The properties of all its versions; null for a secret that is not there, or has so many that reading costs less. */
+  const state = async (name: string): Promise<string | null> => {
+    const found = await client.call({ right: "list", name, expect: [404] }, async (api, abortSignal) => {
+      const all: string[] = [];
+      for await (const { version, enabled, updatedOn } of api.listPropertiesOfSecretVersions(name, { abortSignal })) {
+        if (all.length === MOST_VERSIONS) return null;
+        all.push(JSON.stringify([version, enabled, updatedOn?.getTime()]));
+      }
+      return all.sort().join(" ");
+    });
+    return found instanceof Failure || found === "" ? null : found;
+  };
+
   return {
     version: (name) => latest.get(name.toLowerCase()) ?? null,
+    state: versionAsker((path) => state(secretName({ path, field: "" }).name)),
     async get(key) {
       const { name, version } = secretName(key);
       const there = await read(name, version);

@@ -1,10 +1,13 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { versionOf } from "../../src/stores-kit/check-and-set.ts";
+import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { isKeywhiz, valueOf } from "./api.ts";
 import type { KeywhizClient } from "./client.ts";
 import { otherSpelling, strangeAnswer } from "./errors.ts";
 import { isText, type KeywhizSecrets } from "./secrets.ts";
+
+const TOGETHER_MS = 250;
 
 /** Secrets as they are delivered to this certificate's client: what its groups have, and nothing is written. */
 export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSecrets {
@@ -25,8 +28,18 @@ export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSec
       "to write, leave delivery out and name the certificate of an automation client (automationAllowed)",
     );
   };
+  let listed: { readonly checksums: ReturnType<typeof deliveredChecksums>; readonly until: number } | null = null;
+  /** One list says it of all secrets: who asks for many after one another is answered from the same. */
+  const checksums = (): ReturnType<typeof deliveredChecksums> => {
+    if (listed === null || Date.now() > listed.until) {
+      listed = { checksums: deliveredChecksums(client, url), until: Date.now() + TOGETHER_MS };
+      listed.checksums.catch(() => (listed = null));
+    }
+    return listed.checksums;
+  };
   return {
     get,
+    version: versionAsker(async (path) => (await checksums()).get(path) ?? null),
     put: readOnly,
     remove: readOnly,
     async list(what) {
@@ -43,11 +56,18 @@ export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSec
 
 /** The names of all that is delivered to this client. A client that Keywhiz does not know yet is made by this. */
 export async function deliveredNames(client: KeywhizClient, url: string): Promise<readonly string[]> {
+  return [...(await deliveredChecksums(client, url)).keys()];
+}
+
+/** The same with what differs for other values. */
+async function deliveredChecksums(client: KeywhizClient, url: string): Promise<ReadonlyMap<string, string>> {
   const { body } = await client.call("GET", "/secrets");
   if (!Array.isArray(body)) throw strangeAnswer(url, "list");
-  return body.map((one: unknown) => {
-    const { name } = (one ?? {}) as { name?: unknown };
-    if (typeof name !== "string") throw strangeAnswer(url, "list");
-    return name;
-  });
+  return new Map(
+    body.map((one: unknown) => {
+      const { name, checksum } = (one ?? {}) as { name?: unknown; checksum?: unknown };
+      if (typeof name !== "string" || typeof checksum !== "string") throw strangeAnswer(url, "list");
+      return [name, checksum];
+    }),
+  );
 }

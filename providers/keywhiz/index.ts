@@ -45,6 +45,7 @@ export const provider: ProviderModule = {
       reference: (of) => keywhizReference(of, url),
       parse: (reference) => parseKeywhizReference(reference, url),
       get: (of) => secrets.get(of),
+      version: (of) => secrets.version(of),
       put: (of, value, replace, origin) => {
         tell();
         return secrets.put(of, value, replace, origin);

@@ -5,12 +5,14 @@ import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { pathOf, SECRETS, type Automation, type KeywhizStored } from "./api.ts";
 import type { KeywhizClient } from "./client.ts";
 import { checkName, plainName } from "./names.ts";
 
 export type KeywhizSecrets = {
   get(key: StoreKey): Promise<Stored | null>;
+  version(key: StoreKey): Promise<string | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean): Promise<boolean>;
   list(what: string): Promise<readonly StoreKey[]>;
@@ -118,6 +120,10 @@ export function automationSecrets(
       const there = await api.read(path);
       return there === null ? null : stored(there);
     },
+    version: versionAsker(async (path) => {
+      const there = await api.detail(path);
+      return there === null ? null : `${there.version} ${there.checksum}`;
+    }),
     async put(key, value, replace, origin) {
       const text = storableText(value, ROOM);
       checkName(key.path);

@@ -27,7 +27,13 @@ export type Fetcher = {
 };
 
 /** Consumers of the same stores: one store that is down keeps no other lane waiting. */
-type StoreLane = { failures: number; nextAt: number; busy: Promise<void> | null };
+type StoreLane = {
+  readonly stores: string;
+  isAway: boolean;
+  failures: number;
+  nextAt: number;
+  busy: Promise<void> | null;
+};
 
 /**
  * Keeps what the stores said last: a version of each path where the store has them, so that an unchanged path costs one
@@ -60,6 +66,7 @@ export function fetcher(tools: AgentTools): Fetcher {
       return null;
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+      if (isAway(error)) return error;
       // Said once, not at each poll.
       if (failing.get(key) !== error.message) tools.told({ kind: "failed", what: consumer.id, error });
       failing.set(key, error.message);
@@ -75,11 +82,16 @@ export function fetcher(tools: AgentTools): Fetcher {
     const versions = new Map<string, Promise<string | null>>();
     for (const served of all) {
       const error = await serve(served, versions, got);
-      if (error === null || !AWAY.includes(error.code)) continue;
-      lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
-      // Without a word: what is wrong has been said.
-      for (const other of all) if (!failing.has(other.key)) failing.set(other.key, "");
-      return;
+      if (error !== null && isAway(error)) {
+        lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
+        // Without a word: what is wrong is said of the store.
+        for (const other of all) if (!failing.has(other.key)) failing.set(other.key, "");
+        if (!lane.isAway) tools.told({ kind: "failed", what: lane.stores, error, store: true });
+        lane.isAway = true;
+        return;
+      }
+      if (lane.isAway) tools.told({ kind: "recovered", what: lane.stores, store: true });
+      lane.isAway = false;
     }
     lane.failures = 0;
   };
@@ -87,10 +99,12 @@ export function fetcher(tools: AgentTools): Fetcher {
   return {
     async poll(all, got) {
       const byLane = Map.groupBy(all, laneOf);
-      for (const key of [...seen.keys(), ...failing.keys()])
-        if (!all.some((one) => one.key === key)) void (seen.delete(key), failing.delete(key));
+      const keys = new Set(all.map(({ key }) => key));
+      for (const kept of [seen, failing, done]) for (const key of kept.keys()) if (!keys.has(key)) kept.delete(key);
       const polls = [...byLane].map(([name, members]) => {
-        const lane = lanes.get(name) ?? { failures: 0, nextAt: 0, busy: null };
+        const lane = lanes.get(name) ?? {
+          ...{ stores: storesOf(members), isAway: false, failures: 0, nextAt: 0, busy: null },
+        };
         lanes.set(name, lane);
         if (Date.now() < lane.nextAt) return Promise.resolve();
         return (lane.busy ??= pollLane(lane, members, got).finally(() => (lane.busy = null)));
@@ -100,6 +114,17 @@ export function fetcher(tools: AgentTools): Fetcher {
     },
     isDone: (all) => all.every(({ key }) => done.has(key) && !failing.has(key)),
   };
+}
+
+function isAway({ code }: UnsprawlError): boolean {
+  return AWAY.includes(code);
+}
+
+/** For messages. */
+function storesOf(members: readonly ServedConsumer[]): string {
+  const values = members.flatMap(({ consumer }) => consumer.values);
+  const names = new Set(values.map(({ store, reference }) => store ?? reference.slice(0, reference.indexOf(":"))));
+  return `the store ${[...names].sort().join(", ")}`;
 }
 
 function laneOf({ consumer }: ServedConsumer): string {

@@ -42,16 +42,18 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
   const handOver = async (engine: Engine, { served, names }: DueConsumer): Promise<void> => {
     const how = served.consumer.onChange ?? settings.onChange;
     tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind });
-    if (how.kind === "none") return;
-    for (const { Id } of containersOf(served, await engine.containers())) {
+    let containers = 0;
+    for (const { Id } of how.kind === "none" ? [] : containersOf(served, await engine.containers())) {
       signal.throwIfAborted();
-      await renew(engine, Id, how, written(served, names));
+      if (await renew(engine, Id, how, written(served, names))) containers++;
     }
+    tools.told({ kind: "applied", consumer: served.consumer.id, names, containers });
   };
 
-  const renew = async (engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<void> => {
+  /** False for one that is not running, which has it once it starts. */
+  const renew = async (engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<boolean> => {
     const doc = await engine.container(id);
-    if (doc === null || (!doc.State.Running && !doc.State.Restarting) || doc.State.Paused) return;
+    if (doc === null || (!doc.State.Running && !doc.State.Restarting) || doc.State.Paused) return false;
     const began = Date.now();
     const name = nameOf(doc);
     try {
@@ -67,6 +69,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     }
     const kind = how.kind === "signal" ? "signalled" : "restarted";
     tools.told({ kind, container: name, tookMs: Date.now() - began });
+    return true;
   };
 
   /** Whether one of its values was too much for another container, which is not well yet. */

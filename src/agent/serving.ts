@@ -39,11 +39,10 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
       }
     }
     const { consumers: own, refused } = await ownConsumers(consumers, index.read(), containers, tools.stores);
-    for (const { message, hint } of refused) said.add(hint === null ? message : `${message}; next: ${hint}`);
-    for (const fault of said)
-      if (!faults.has(fault))
-        tools.told({ kind: "failed", what: "a consumer", error: new UnsprawlError("malformed", fault) });
-    faults = said;
+    const errors = [...[...said].map((fault) => new UnsprawlError("malformed", fault)), ...refused];
+    for (const error of errors)
+      if (!faults.has(error.message)) tools.told({ kind: "failed", what: "a consumer", error });
+    faults = new Set(errors.map(({ message }) => message));
     return own;
   };
 

@@ -25,11 +25,18 @@ export type AgentEvent =
       readonly how: OnChange["kind"];
     }
   | { readonly kind: "restarted" | "signalled"; readonly container: string; readonly tookMs: number }
+  | {
+      readonly kind: "applied";
+      readonly consumer: string;
+      readonly names: readonly string[];
+      readonly containers: number;
+    }
   | { readonly kind: "started"; readonly container: string }
   | { readonly kind: "added" | "dropped"; readonly consumer: string }
   | { readonly kind: "stopped"; readonly container: string; readonly error: UnsprawlError }
-  | { readonly kind: "failed"; readonly what: string; readonly error: UnsprawlError }
-  | { readonly kind: "recovered"; readonly what: string };
+  /** `store`: it is a store that does not answer, or does again, and not one consumer. */
+  | { readonly kind: "failed"; readonly what: string; readonly error: UnsprawlError; readonly store?: true }
+  | { readonly kind: "recovered"; readonly what: string; readonly store?: true };
 
 export type AgentTools = {
   readonly supplies: Supplies;

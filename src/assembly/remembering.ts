@@ -25,10 +25,10 @@ export function rememberingOf(
     memory,
     remembered: async () => (existsSync(join(state(), "history.db")) ? memory() : null),
     channels,
-    startDelivery: async (say) => {
+    startDelivery: async (say, outbox = null) => {
       const outlets = await Promise.all((await channels(say)).map(({ open }) => open()));
       const { startDelivery } = await import("../notify/deliver.ts");
-      return startDelivery({ history: await history(), outlets, say });
+      return startDelivery({ history: outbox ?? (await history()), outlets, say });
     },
     looks: async (about) => (await import("../residue/index.ts")).looksFor(about, engine, env),
   };

@@ -1,4 +1,4 @@
-import type { ChannelDelivery, Configured } from "../contract/channel.ts";
+import type { ChannelDelivery, Configured, Outbox } from "../contract/channel.ts";
 import type { Delivery } from "../contract/delivery.ts";
 import type { Detector } from "../contract/detector.ts";
 import type { History } from "../contract/history.ts";
@@ -79,6 +79,6 @@ export type Assembly = {
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
   /** The channels of `notify:`; `warn` gets what a person should know of their settings. */
   readonly channels: (warn: (text: string) => void) => Promise<readonly Configured[]>;
-  /** Begins to tell on them what the history's outbox holds. Throws `config` for settings that make no sense. */
-  readonly startDelivery: (say: (text: string) => void) => Promise<ChannelDelivery>;
+  /** Begins to tell on them what the history's outbox holds, or this one. Throws `config` for settings that make no sense. */
+  readonly startDelivery: (say: (text: string) => void, outbox?: Outbox | null) => Promise<ChannelDelivery>;
 };

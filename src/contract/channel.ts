@@ -1,7 +1,8 @@
 import type { SchemaEntries } from "../kit/schema/index.ts";
-import type { Change, ChangeKind } from "../model/change.ts";
 import type { Confidence, Severity } from "../model/finding.ts";
 import type { Json } from "../model/json.ts";
+import type { Notice, NoticeKind } from "../model/notice.ts";
+import type { History } from "./history.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** A destination for notifications. Holds no connection and no secret between calls. */
@@ -16,7 +17,7 @@ export interface Channel {
    * Sends the whole batch or throws `NotTold`. Equal batches get equal ids (`Idempotency-Key`, `Message-ID`, `batch`),
    * so that receivers can drop duplicates. Returns within `SEND_MS`, and soon after `signal` aborts.
    */
-  send(batch: readonly Change[], signal: AbortSignal): Promise<void>;
+  send(batch: readonly Notice[], signal: AbortSignal): Promise<void>;
   /**
    * Checks that the destination is reachable without sending anything, and returns one line on what works. Throws
    * UnsprawlError.
@@ -27,9 +28,9 @@ export interface Channel {
 /** Maximum duration of one `send`, in milliseconds. */
 export const SEND_MS = 30_000;
 
-/** Which changes a channel sends; all others count as delivered. */
+/** Which changes a channel sends; all others count as delivered. What has no confidence passes `minConfidence`. */
 export type ChannelFilter = {
-  readonly on: readonly ChangeKind[];
+  readonly on: readonly NoticeKind[];
   readonly minSeverity: Severity | null;
   readonly minConfidence: Confidence | null;
 };
@@ -39,6 +40,14 @@ export type Outlet = { readonly channel: Channel; readonly wanted: ChannelFilter
 
 /** A configured channel. `open` reads its settings and throws `config` naming the key. */
 export type Configured = { readonly name: string; readonly kind: string; readonly open: () => Promise<Outlet> };
+
+/** What is still to be reported: the history's outbox, or one like it. */
+export type Outbox = Pick<History, "told" | "postpone" | "waiting"> & {
+  claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedNotice[]>;
+};
+
+/** An undelivered notice and the number of attempts so far. */
+export type QueuedNotice = { readonly change: Notice; readonly tries: number };
 
 /** Delivers the outbox of every channel until stopped. */
 export type ChannelDelivery = {

@@ -1,6 +1,6 @@
-import type { ChannelDelivery, Outlet } from "../contract/channel.ts";
+import type { ChannelDelivery, Outbox, Outlet } from "../contract/channel.ts";
 import { REAL, type Clock } from "./clock.ts";
-import { ChannelQueue, type Outbox } from "./line.ts";
+import { ChannelQueue } from "./line.ts";
 
 export type DeliveryTools = {
   readonly history: Outbox;

@@ -1,15 +1,11 @@
-import { SEND_MS, type Outlet, type ChannelFilter } from "../contract/channel.ts";
-import type { History, QueuedChange } from "../contract/history.ts";
-import type { Change } from "../model/change.ts";
+import { SEND_MS, type ChannelFilter, type Outbox, type Outlet, type QueuedNotice } from "../contract/channel.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, SEVERITIES } from "../model/finding.ts";
+import type { Notice } from "../model/notice.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
 import { overWords, within } from "../kit/net/within.ts";
 import type { Clock } from "./clock.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
-
-/** What is still to be told. */
-export type Outbox = Pick<History, "claim" | "told" | "postpone" | "waiting">;
 
 export type ChannelQueueTools = {
   readonly history: Outbox;
@@ -107,7 +103,7 @@ export class ChannelQueue {
   }
 
   /** What is due: the first, and what comes soon after it. */
-  async #take(): Promise<readonly QueuedChange[]> {
+  async #take(): Promise<readonly QueuedNotice[]> {
     const { history, clock } = this.#tools;
     const { most } = this.#outlet.channel;
     this.#fresh = false;
@@ -124,7 +120,7 @@ export class ChannelQueue {
     return taken;
   }
 
-  async #tell(due: readonly QueuedChange[], lease: number): Promise<void> {
+  async #tell(due: readonly QueuedNotice[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     const wanted = due.filter(({ change }) => wants(this.#outlet.wanted, change));
     const rest = due.filter((told) => !wanted.includes(told));
@@ -136,7 +132,7 @@ export class ChannelQueue {
     }
   }
 
-  async #send(batch: readonly QueuedChange[], lease: number): Promise<void> {
+  async #send(batch: readonly QueuedNotice[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     try {
       const changes = batch.map(({ change }) => change);
@@ -164,14 +160,14 @@ export class ChannelQueue {
     this.#tools.say(`${this.#name}: works again`);
   }
 
-  async #part(batch: readonly QueuedChange[], lease: number): Promise<void> {
+  async #part(batch: readonly QueuedNotice[], lease: number): Promise<void> {
     const { history, clock } = this.#tools;
     const wait = this.#notBefore > clock.now() || this.#over.signal.aborted;
     if (!wait) return this.#send(batch, lease);
     await history.postpone(this.#name, idsOf(batch), new Date(Math.max(this.#notBefore, clock.now())));
   }
 
-  async #fail(batch: readonly QueuedChange[], error: unknown, remedy: Remedy): Promise<void> {
+  async #fail(batch: readonly QueuedNotice[], error: unknown, remedy: Remedy): Promise<void> {
     const { history, clock, say } = this.#tools;
     const tried = Math.max(...batch.map(({ tries }) => tries));
     const tries = remedy.do === "refused" ? tried : Math.max(this.#failures, tried);
@@ -220,13 +216,14 @@ export class ChannelQueue {
   }
 }
 
-function wants({ on, minSeverity, minConfidence }: ChannelFilter, { kind, finding }: Change): boolean {
-  if (!on.includes(kind)) return false;
-  if (minConfidence !== null && !atLeast(finding.confidence, minConfidence)) return false;
-  return minSeverity === null || SEVERITIES.indexOf(finding.severity) >= SEVERITIES.indexOf(minSeverity);
+function wants({ on, minSeverity, minConfidence }: ChannelFilter, change: Notice): boolean {
+  if (!on.includes(change.kind)) return false;
+  const { severity, confidence } = change.kind === "agent" ? { ...change, confidence: null } : change.finding;
+  if (minConfidence !== null && confidence !== null && !atLeast(confidence, minConfidence)) return false;
+  return minSeverity === null || SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(minSeverity);
 }
 
-function idsOf(batch: readonly QueuedChange[]): readonly string[] {
+function idsOf(batch: readonly QueuedNotice[]): readonly string[] {
   return batch.map(({ change }) => change.id);
 }
 

@@ -3,6 +3,7 @@ import { must } from "../kit/schema/index.ts";
 import type { Change } from "../model/change.ts";
 import type { Severity } from "../model/finding.ts";
 import { changeSentence } from "../model/change-words.ts";
+import type { AgentNotice, Notice } from "../model/notice.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
 import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";
@@ -52,7 +53,7 @@ export const otlp: ChannelKind = {
 type Value = { readonly stringValue: string } | { readonly doubleValue: number };
 type Attribute = { readonly key: string; readonly value: Value };
 
-function requestOf(batch: readonly Change[], now: Date): object {
+function requestOf(batch: readonly Notice[], now: Date): object {
   const hosts = Map.groupBy(batch, ({ host }) => host);
   return {
     resourceLogs: [...hosts].map(([host, changes]) => ({
@@ -64,7 +65,31 @@ function requestOf(batch: readonly Change[], now: Date): object {
   };
 }
 
-function recordOf(change: Change, batch: string, now: Date): object {
+function recordOf(change: Notice, batch: string, now: Date): object {
+  return change.kind === "agent" ? agentRecord(change, batch, now) : findingRecord(change, batch, now);
+}
+
+function agentRecord(notice: AgentNotice, batch: string, now: Date): object {
+  const { id, event, severity, subject, names, next } = notice;
+  return {
+    timeUnixNano: nanoseconds(new Date(notice.at)),
+    observedTimeUnixNano: nanoseconds(now),
+    severityNumber: SEVERITY_NUMBER[severity],
+    severityText: severity,
+    eventName: `unsprawl.agent.${event}`,
+    body: { stringValue: changeSentence(notice) },
+    attributes: attributes({
+      "unsprawl.batch": batch,
+      "unsprawl.change.id": id,
+      "unsprawl.change.kind": "agent",
+      "unsprawl.agent.subject": subject,
+      "unsprawl.agent.names": names.length === 0 ? null : names.join(" "),
+      "unsprawl.agent.next": next,
+    }),
+  };
+}
+
+function findingRecord(change: Change, batch: string, now: Date): object {
   const { finding, kind } = change;
   const { location } = finding;
   const gone = kind === "gone";

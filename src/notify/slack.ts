@@ -1,6 +1,6 @@
 import type { ChannelKind } from "../contract/channel.ts";
-import type { Change } from "../model/change.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
+import type { Notice } from "../model/notice.ts";
 import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
 import { line, ChannelSettingsReader } from "./settings.ts";
 
@@ -41,7 +41,7 @@ export const slack: ChannelKind = {
 };
 
 /** Every name stands inside a fence, where none of them reads links, emphasis or mentions. */
-function messageOf(batch: readonly Change[]): string {
+function messageOf(batch: readonly Notice[]): string {
   return [`unsprawl: ${changeCounts(batch)}`, "```", ...changeLines(batch, ROOM, harmless), "```"].join("\n");
 }
 

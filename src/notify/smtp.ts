@@ -4,9 +4,9 @@ import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
 import { authorities } from "../kit/net/client.ts";
 import { isLoopback } from "../kit/loopback.ts";
 import { connectionFailure } from "../kit/net/http.ts";
-import type { Change } from "../model/change.ts";
 import { causeOf } from "../model/error.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
+import type { Notice } from "../model/notice.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
@@ -115,7 +115,7 @@ function address(text: string, settings: ChannelSettingsReader, key: string): st
   throw settings.wrong(key, `is no mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
 }
 
-function mailOf(batch: readonly Change[]): { readonly subject: string; readonly text: string; readonly html: string } {
+function mailOf(batch: readonly Notice[]): { readonly subject: string; readonly text: string; readonly html: string } {
   const hosts = [...new Set(batch.map(({ host }) => printable(host)))];
   const on = hosts.length === 1 ? ` on ${(hosts[0] ?? "").slice(0, 80).toWellFormed()}` : ` on ${hosts.length} hosts`;
   const subject = `unsprawl: ${changeCounts(batch)}${on}`;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { need } from "../services/apt.ts";
@@ -37,7 +37,9 @@ afterAll(async () => {
 it("is printed first: nothing is written, and no credential is issued", async () => {
   const { code, stdout, stderr } = await world.unsprawl(["agent", "install", "systemd"]);
   expect(code, stderr).toBe(0);
-  expect(stdout).toContain("Before=docker.service podman.service");
+  // Podman starts its containers at boot by a service of its own.
+  expect(stdout).toContain("\nBefore=docker.service podman.service podman-restart.service\n");
+  expect(stdout).toContain("\nWantedBy=multi-user.target docker.service podman.service podman-restart.service\n");
   expect(stdout).toContain("agent --once --boot-timeout 30s");
   expect(stderr).toContain(`read-only credentials to be issued in ${world.dir}/agent: vault`);
   expect(stderr).toContain("nothing was written: add --yes, or -o DIR");
@@ -111,6 +113,20 @@ it("as a Compose project it has no right but to give files away", async () => {
   expect(services.agent).toMatchObject({
     ...{ cap_drop: ["ALL"], cap_add: ["CHOWN", "FOWNER", "DAC_OVERRIDE"], read_only: true, restart: "always" },
   });
+});
+
+it.each([
+  [["agent"], { DOCKER_HOST: "tcp://192.0.2.1:2376" }, "unsprawl agent, on that machine"],
+  [["agent", "--once", "--boot-timeout", "1s"], { DOCKER_HOST: "ssh://ops@far" }, "ssh ops@far unsprawl agent"],
+  [["agent", "install", "systemd", "--yes"], { DOCKER_HOST: "https://192.0.2.1" }, "on that machine"],
+])("%j for an engine elsewhere is refused before anything is written", async (args, env, next) => {
+  emptyMemory(world);
+  const { code, stderr, stdout } = await world.unsprawl(args, { env });
+  expect(code, stderr).toBe(2);
+  expect(stderr).toContain("the agent would write its files on the wrong machine");
+  expect(stderr).toContain(next);
+  expect(stdout).toBe("");
+  expect(readdirSync(world.memory)).toEqual([]);
 });
 
 it.each([

@@ -40,6 +40,8 @@ export type StoreTraits = {
   readonly reference: RegExp;
   /** A reference without a field names the whole of what is stored at a path. */
   readonly wholes?: boolean;
+  /** False where nothing tells that a value has changed but the value. */
+  readonly versions?: false;
   /** The most bytes in one value; a larger one is refused. Without it 64 KiB and more fit. */
   readonly most?: number;
   /** False where an empty value is refused. */

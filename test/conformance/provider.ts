@@ -3,6 +3,7 @@ import { Bench, type StoreTraits, type StoreWorld } from "./bench.ts";
 import { faultCases } from "./faults.ts";
 import { rightCases } from "./rights.ts";
 import { valueCases } from "./values.ts";
+import { versionCases } from "./versions.ts";
 import { writingCases } from "./writing.ts";
 
 export type { StoreTraits, StoreWorld } from "./bench.ts";
@@ -24,6 +25,7 @@ export function providerConformance(name: string, makeWorld: () => Promise<Store
         valueCases(bench);
         writingCases(bench);
         rightCases(bench);
+        versionCases(bench);
       });
     });
   });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Outlet, ChannelFilter } from "../../src/contract/channel.ts";
-import type { Change } from "../../src/model/change.ts";
+import type { Notice } from "../../src/model/notice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { startDelivery } from "../../src/notify/deliver.ts";
 import type { Clock } from "../../src/notify/clock.ts";
@@ -12,7 +12,7 @@ import { settled, TestClock, TestOutbox } from "./outbox.ts";
 
 const ALL: ChannelFilter = { on: ["new", "back", "regressed", "gone"], minSeverity: null, minConfidence: null };
 
-type Answer = (batch: readonly Change[], signal: AbortSignal, count: number) => unknown;
+type Answer = (batch: readonly Notice[], signal: AbortSignal, count: number) => unknown;
 
 /** A channel that notes, with the second at which it was, what it was told and whether that was taken. */
 function outlet(name: string, clock: TestClock, answer: Answer = () => {}, wanted = ALL, most = 100) {
@@ -24,7 +24,9 @@ function outlet(name: string, clock: TestClock, answer: Answer = () => {}, wante
       ...{ name, goesTo: name, most },
       async send(batch, signal) {
         const at = (clock.now() - began) / 1000;
-        const names = batch.map(({ finding }) => finding.name.replace("DB_PASSWORD_", "")).join(" ");
+        const names = batch
+          .map((one) => (one.kind === "agent" ? one.text : one.finding.name.replace("DB_PASSWORD_", "")))
+          .join(" ");
         let ok = false;
         try {
           await answer(batch, signal, sent.length);
@@ -211,7 +213,7 @@ test("a channel that is wrong holds up no other, is said once with what to do, a
 test("one change that is never taken holds up no other, and is never lost", async () => {
   const clock = new TestClock();
   const ops = outlet("ops", clock, (batch) => {
-    if (batch.some(({ finding }) => finding.name === "DB_PASSWORD_5")) fails({ do: "refused" });
+    if (batch.some((one) => one.kind !== "agent" && one.finding.name === "DB_PASSWORD_5")) fails({ do: "refused" });
   });
   const { outbox, begin, said } = started(clock, ops);
   outbox.put("ops", ...changes(8));

@@ -1,7 +1,7 @@
 import type { QueuedChange } from "../../src/contract/history.ts";
 import type { Change } from "../../src/model/change.ts";
 import type { Clock } from "../../src/notify/clock.ts";
-import type { Outbox } from "../../src/notify/line.ts";
+import type { Outbox } from "../../src/contract/channel.ts";
 
 /** Time that passes when a test says so. */
 export class TestClock implements Clock {

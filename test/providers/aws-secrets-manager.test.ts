@@ -9,10 +9,9 @@ const RIGHTS = {
     "UpdateSecretVersionStage",
     "DeleteSecret",
     "RestoreSecret",
-    "DescribeSecret",
     "TagResource",
   ),
-  read: of("GetSecretValue", "ListSecrets"),
+  read: of("DescribeSecret", "GetSecretValue", "ListSecrets"),
 };
 const WRITES = /CreateSecret|PutSecretValue/;
 const TRAITS = {

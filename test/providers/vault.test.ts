@@ -21,9 +21,11 @@ providerConformance("vault, KV v1, by token", () => vaultWorld(1, "token"), {
   ...COMMON,
   acrossProcesses: false,
   checkAndSet: false,
+  versions: false,
 });
 providerConformance("vault, KV v1, by AppRole", () => vaultWorld(1, "approle"), {
   ...COMMON,
   acrossProcesses: false,
   checkAndSet: false,
+  versions: false,
 });

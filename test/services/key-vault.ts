@@ -45,7 +45,8 @@ export type KeyVault = {
 const RIGHTS = {
   admin: ["get", "list", "set", "update", "delete", "recover", "purge"],
   writer: ["get", "list", "set", "update", "delete", "recover"],
-  reader: ["get"],
+  // As the role "Key Vault Secrets User" may.
+  reader: ["get", "list"],
   setter: ["set"],
   nobody: [],
 } as const satisfies { readonly [name: string]: readonly Right[] };

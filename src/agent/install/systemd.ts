@@ -37,7 +37,7 @@ export function agentUnit(asked: AgentInstall): WatchInstallation {
       `ReadOnlyPaths=-${quotedSetting(asked.home)}`,
       ...HARDENING,
     ],
-    Install: ["WantedBy=multi-user.target docker.service podman.service"],
+    Install: ["WantedBy=multi-user.target docker.service podman.service podman-restart.service"],
   });
   return {
     files: [{ path: `${FOLDER}/${AGENT_UNIT}`, text }],

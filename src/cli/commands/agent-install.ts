@@ -22,8 +22,10 @@ export async function install(context: CommandContext, args: readonly string[], 
   const { agentHome, writeReaders } = await import("../../delivery/readers.ts");
   const { memoryRoot } = await import("../../delivery/tmpfs.ts");
   const { findConnection } = await import("../../engine/connection.ts");
+  const { mustServeThisHost } = await import("../../agent/here.ts");
   const { assembly } = context;
   const { cwd, env } = assembly;
+  mustServeThisHost(env);
   const config = textFlag(options, "config");
   const form = agentFormOf(args[0]);
   const home = agentHome(env);

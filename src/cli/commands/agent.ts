@@ -3,6 +3,7 @@ import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { knownRuns } from "../../core/journal/render-journal.ts";
 import {
   bootPass,
+  mustServeThisHost,
   onePass,
   serveHost,
   type AgentEvent,
@@ -22,6 +23,7 @@ import { canonical } from "../../model/mac.ts";
 import { VERSION } from "../../model/version.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
+import { openAgentNotices, type AgentNotices } from "./agent-notices.ts";
 import { agentEventJson, agentEventText } from "../views/agent-text.ts";
 
 /** `unsprawl agent [--once]`: serves this host's consumers until it is stopped, or once. */
@@ -34,6 +36,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   if (foreign !== undefined)
     throw new UnsprawlError("usage", `--${foreign} is for agent install`, "unsprawl agent install systemd");
   const { assembly, signal } = context;
+  mustServeThisHost(assembly.env);
   const settings = settingsOf(options);
   const once = options["once"] === true;
   const boot = textFlag(options, "bootTimeout");
@@ -42,10 +45,13 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const bootMs = boot === null ? null : parseDuration(boot, "--boot-timeout");
   const lock = lockAgent(assembly.state());
   let metrics: AgentMetrics | null = null;
+  let notices: AgentNotices | null = null;
   try {
     metrics = await openAgentMetrics(textFlag(options, "metrics"), VERSION);
+    notices = await openAgentNotices(context);
     const told: AgentTools["told"] = (event) => {
       metrics?.count(event);
+      notices?.tell(event);
       void write(event, context);
     };
     const tools = await toolsOf(context, told);
@@ -58,6 +64,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     if (served === 0) say(context, "this host has no consumers of stored values");
     return failed ? EXIT.partly : EXIT.ok;
   } finally {
+    await notices?.stop(bootMs === null ? NOTICES_MS : NOTICES_BOOT_MS);
     await metrics?.close();
     lock.release();
   }
@@ -132,6 +139,9 @@ function lately<T>(read: () => T): () => T {
 }
 
 const LATELY_MS = 1000;
+/** How long channels have at the end; at boot the engine waits for it. */
+const NOTICES_MS = 5000;
+const NOTICES_BOOT_MS = 1000;
 
 /** Where the installation's key cannot be opened, digests serve for this process alone and are not kept. */
 function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {

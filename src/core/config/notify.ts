@@ -1,17 +1,17 @@
 import * as v from "valibot";
 import type { ChannelConfig } from "../../contract/channel.ts";
 import { map, may, oneOf, parse, says } from "../../kit/schema/index.ts";
-import { CHANGE_KINDS } from "../../model/change.ts";
 import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
+import { NOTICE_KINDS } from "../../model/notice.ts";
 
 const NOTHING = says("names nothing", "take it away");
 
 /** The keys common to every entry of `notify:`; each kind of channel adds its own. */
 export const OUTLET_ENTRIES = {
   on: may(
-    "which changes are sent: new, back, regressed, gone (default: all but gone)",
-    v.pipe(v.array(oneOf(CHANGE_KINDS), says("must be a list of texts", "on: [new, gone]")), v.nonEmpty(NOTHING)),
+    "which changes are sent: new, back, regressed, gone, and agent for what the agent does (default: all but gone)",
+    v.pipe(v.array(oneOf(NOTICE_KINDS), says("must be a list of texts", "on: [new, gone]")), v.nonEmpty(NOTHING)),
   ),
   minSeverity: may("only changes of this severity and above: low, medium, high or critical", oneOf(SEVERITIES)),
   minConfidence: may("only changes of this confidence and above: low, medium or high", oneOf(CONFIDENCES)),
@@ -22,7 +22,7 @@ const WANTED = map(
   undefined,
   { kind: says("{in} has no kind", "add kind: webhook, slack, smtp, command or otlp") },
 );
-const ON = ["new", "back", "regressed"] as const;
+const ON = ["new", "back", "regressed", "agent"] as const;
 
 /** The channels of a file in `dir`. A channel's own keys are validated when it is opened. Throws `config`. */
 export function readNotify(

@@ -1,0 +1,35 @@
+import type { AgentEvent } from "./tools.ts";
+
+/** What the agent did, as a line for people. Names in it are others' words: escape it where it is shown. */
+export function agentEventLine(event: AgentEvent): string {
+  switch (event.kind) {
+    case "written":
+      return `${event.consumer}: wrote ${event.names.join(", ")}`;
+    case "changed":
+      return `${event.consumer}: ${event.names.join(", ")} changed in the store; ${HOW[event.how]}`;
+    case "restarted":
+    case "signalled":
+      return `${event.container}: ${event.kind}, well after ${(event.tookMs / 1000).toFixed(1)} s`;
+    case "applied":
+      return `${event.consumer}: ${event.names.join(", ")} applied; ${appliedTo(event.containers)}`;
+    case "started":
+      return `${event.container}: started; the engine could not without its files`;
+    case "added":
+      return `${event.consumer}: serving`;
+    case "dropped":
+      return `${event.consumer}: its container is gone; no longer serving`;
+    case "stopped":
+      return `stopped at ${event.container}: ${event.error.message}; the other containers keep the value they have`;
+    case "failed":
+      return `${event.what}: ${event.error.message}${event.error.hint === null ? "" : `; next: ${event.error.hint}`}`;
+    case "recovered":
+      return `${event.what}: served again`;
+  }
+}
+
+const HOW = { restart: "restarting", signal: "sending a signal", none: "nothing else to do" } as const;
+
+function appliedTo(containers: number): string {
+  if (containers === 0) return "no running container takes it yet";
+  return containers === 1 ? "1 container has it" : `${containers} containers have it`;
+}

@@ -1,0 +1,50 @@
+import { memoryOutbox, noticeOf, type AgentEvent } from "../../agent/index.ts";
+import { findConnection, historyHostName } from "../../engine/connection.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { mustBeTrusted } from "../../core/config/untrusted.ts";
+import type { CommandContext } from "../context.ts";
+import { say } from "../output.ts";
+
+export type AgentNotices = {
+  tell(event: AgentEvent): void;
+  /** Tells what is left for so long at most. */
+  stop(limitMs: number): Promise<void>;
+};
+
+/**
+ * Tells the channels of `notify:` what the agent does. Channels that are set up wrongly are said and left out, since the
+ * host's containers need their files. Throws `config` for channels of a file that is not trusted.
+ */
+export async function openAgentNotices(context: CommandContext): Promise<AgentNotices> {
+  const { assembly } = context;
+  const { env, redactor } = assembly;
+  const { notify, untrusted } = await assembly.config();
+  mustBeTrusted(untrusted, "agent", "notify");
+  const outbox = memoryOutbox([...notify.keys()]);
+  const delivery = notify.size === 0 ? null : await opened(context, outbox);
+  const host = historyHostName(findConnection(env), env);
+  const redact = (text: string): string => redactor.foreign(text);
+  return {
+    tell(event) {
+      const notice = delivery === null ? null : noticeOf(event, { host, redact, now: new Date() });
+      if (notice === null) return;
+      outbox.add(notice);
+      delivery?.wake();
+    },
+    stop: async (limitMs) => delivery?.stop(limitMs),
+  };
+}
+
+async function opened(
+  context: CommandContext,
+  outbox: ReturnType<typeof memoryOutbox>,
+): Promise<Awaited<ReturnType<CommandContext["assembly"]["startDelivery"]>> | null> {
+  try {
+    return await context.assembly.startDelivery((told) => say(context, told), outbox);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    say(context, `nothing is told on the channels of notify: ${error.message}`);
+    if (error.hint !== null) say(context, `  next: ${error.hint}`);
+    return null;
+  }
+}

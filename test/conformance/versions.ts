@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { codeOf, type Bench } from "./bench.ts";
+import { openSpec } from "./spec.ts";
+
+/** What is asked every few seconds, to see that a value has changed. */
+export function versionCases(bench: Bench): void {
+  const { subject, keyOf, fresh, put, traits } = bench;
+  const versionAt = async (key: StoreKey): Promise<string | null> => (await bench.store.version?.(key)) ?? null;
+
+  test("a version is another one after each change, and the same between", async () => {
+    const [key, first, second] = [keyOf(subject()), fresh(), fresh()];
+    // The version is that of a whole file, which others write too.
+    const alone = traits.oneFile !== true;
+    if (alone) expect(await versionAt(key)).toBe(null);
+    const { version } = await put(key, first);
+    const seen = [await versionAt(key)];
+    if (traits.versions === false) return expect(seen).toEqual([null]);
+    expect(seen[0]).toEqual(expect.any(String));
+    if (alone) expect(await versionAt(key)).toBe(seen[0]);
+    await put(key, second, version);
+    seen.push(await versionAt(key));
+    if (alone) expect(await versionAt(key)).toBe(seen[1]);
+    await bench.store.remove(key, () => true);
+    expect(seen).not.toContain(await versionAt(key));
+    await put(key, second);
+    seen.push(await versionAt(key));
+    expect(new Set(seen).size).toBe(3);
+    const said = JSON.stringify(seen);
+    for (const value of [first, second])
+      for (const form of ["utf8", "base64", "hex"] as const) expect(said).not.toContain(value.expose().toString(form));
+  });
+
+  // Whoever keeps the key need not be asked for the version of a file that is there.
+  if (traits.oneFile === true) return;
+  bench.onServer("a store that does not answer tells no version", async () => {
+    const away = await openSpec(bench.world.unreachable ?? bench.world.writer);
+    const told = await away.version?.(keyOf(subject())).catch(codeOf);
+    expect([null, "unreachable"]).toContain(told);
+  });
+}

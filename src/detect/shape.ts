@@ -1,6 +1,5 @@
 import { FAMILY } from "./names/lexicon.ts";
 import type { NameInfo } from "./names/names.ts";
-import { countsUp, isSequence } from "./sequence.ts";
 import { CIPHERTEXT, PLACEHOLDER, PLACEHOLDER_PART } from "./patterns.ts";
 
 /** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
@@ -65,12 +64,8 @@ export function ciphertext(text: string): Cleared | null {
   return text.length >= 4 && CIPHERTEXT.test(text) ? cleared("ciphertext", "is encrypted already") : null;
 }
 
-/** The subject of jwt.io's own token, `1234567890`, as base64 has it. */
-const JOHN_DOE = /^(?:Bearer\s)?eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw/;
-
 /** Stands where a template wants the reader to put a value. */
 export function placeholder(text: string, name: NameInfo): Cleared | null {
-  if (JOHN_DOE.test(text)) return cleared("example", "is an example of a manual");
   if (text.length > 200) return null;
   // `yourStrong(!)Password` is SQL Server's own example, and many a server's password.
   // `example` and `Your_password123` of manuals likewise: in a password's place they open the account.
@@ -91,12 +86,9 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   return null;
 }
 
-/** What vendors print in place of a key: Amazon's end in EXAMPLE or EXAMPLEKEY, others count. */
+/** What Amazon prints in place of a key. */
 function isPublished(text: string): boolean {
-  return (
-    (/EXAMPLE(?:KEY|TOKEN)?$/.test(text) && /\d/.test(text)) ||
-    (/\d/.test(text) && text.length > 11 && isSequence(text))
-  );
+  return /EXAMPLE(?:KEY|TOKEN)?$/.test(text) && /\d/.test(text);
 }
 
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
@@ -130,7 +122,6 @@ function hasRun(text: string): boolean {
 
 /** True when text inside a token says that it is an example; documentation's own domains (RFC 2606) are only a host. */
 export function saysExample(text: string): boolean {
-  if (countsUp(text)) return true;
   return /example(?!\.(?:com|org|net)(?![a-z]))|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
     text,
   );

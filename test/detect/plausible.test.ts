@@ -91,18 +91,21 @@ test.each([
   expect(found(path, text)).toContain(part);
 });
 
-test("keys that count up are a manual's, whatever the letters between", () => {
-  for (const key of ["1234567890abcdefghijkl", "0123456789abcdef0123456789abcdef", "a1B2c3D4e5F6g7H8"])
-    expect(alarms("SERVICE_API_KEY", key)).toBe(false);
-  expect(alarms("SERVICE_PASSWORD", "123456")).toBe(true);
-  expect(alarms("SERVICE_API_KEY", make.hex(32))).toBe(true);
+test("a key that counts up is an example where examples stand", () => {
+  const keys = ["1234567890abcdefghijkl", "0123456789abcdef0123456789abcdef", "a1B2c3D4e5F6g7H8"];
+  for (const key of keys) {
+    expect(found("values.yaml", `# api_key: ${key}`)).toEqual([]);
+    expect(found("examples/values.yaml", `api_key: "${key}"`)).toEqual([]);
+    expect(alarms("SERVICE_API_KEY", key)).toBe(true);
+  }
+  expect(found("examples/values.yaml", `api_key: "${make.hex(32)}"`)).not.toEqual([]);
 });
 
 test("Amazon's published key, the nil UUID and John Doe's token are none", () => {
   expect(alarms("kSecret", ["wJalrXUtnFEMI", "K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("/"))).toBe(false);
   expect(alarms("API_KEY", "00000000-0000-0000-0000-000000000000")).toBe(false);
-  expect(alarms("TOKEN", make.jwt({ sub: "1234567890", name: "John Doe" }))).toBe(false);
-  expect(alarms("TOKEN", make.jwt({ sub: "4711" }))).toBe(true);
+  expect(found("values.yaml", `token: ${make.jwt({ sub: "1234567890", name: "John Doe" })}`)).toEqual([]);
+  expect(found("values.yaml", `token: ${make.jwt({ sub: "4711" })}`)).toHaveLength(1);
 });
 
 test("a reference to a store that nobody listed is one, a login is none", () => {

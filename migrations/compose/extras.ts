@@ -22,15 +22,15 @@ const PARTS: v.GenericSchema<unknown, Parts> = v.object({
   volumes: v.array(v.string()),
 });
 
-/** What `noteExtras` parseRecord; null if it has not run yet. */
-export function notedExtras(rewrite: Rewrite, work: Work): Parts | null {
+/** What `recordExtras` recorded; null if it has not run yet. */
+export function recordedExtras(rewrite: Rewrite, work: Work): Parts | null {
   return parseRecord(work.record, `${rewrite.id}/extras`, PARTS);
 }
 
 const PROJECT = "com.docker.compose.project";
 
 /** Records the project's existing parts, once, before Compose is first called. */
-export async function noteProject(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
+export async function recordProject(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   const step = `${rewrite.id}/project`;
   if (work.record.last(step) !== null) return;
   work.record.intent(step, await partsOf(engine, rewrite));
@@ -54,7 +54,7 @@ async function extrasOf(engine: Engine, rewrite: Rewrite, work: Work): Promise<P
 }
 
 /** Records the extra parts that Compose created, so that a later undo removes nothing else. */
-export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
+export async function recordExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<Parts> {
   const extras = await extrasOf(engine, rewrite, work);
   work.record.done(`${rewrite.id}/extras`, extras);
   return extras;
@@ -66,7 +66,7 @@ export async function noteExtras(engine: Engine, rewrite: Rewrite, work: Work): 
  */
 export async function removeExtras(engine: Engine, rewrite: Rewrite, work: Work): Promise<void> {
   if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
-  const noted = notedExtras(rewrite, work);
+  const noted = recordedExtras(rewrite, work);
   const { containers, networks, volumes } = noted ?? (await extrasOf(engine, rewrite, work));
   const docker = await engine.docker();
   for (const { id, name } of containers)

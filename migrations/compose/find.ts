@@ -9,7 +9,7 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
-import { mountsOf, volumeAt } from "./engine/places.ts";
+import { writableFolders, volumeAt } from "./engine/places.ts";
 
 /** The Compose project and service that a finding belongs to. */
 export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: string };
@@ -18,7 +18,7 @@ export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: s
  * The project and service of a finding: from the labels that Compose set on a container (if the files they name are on
  * this host and not in a container's volume), or from the scanned file. Null if it belongs to no Compose project.
  */
-export async function whose(
+export async function serviceOfFinding(
   { location }: Finding,
   engine: Engine,
   env: NodeJS.ProcessEnv,
@@ -28,7 +28,7 @@ export async function whose(
     const files = declared.file.split(":");
     // Identifying the project requires no credential.
     const project = await loadProject({ files, dir: null, name: null, envFiles: [], env: childEnvironment(env) });
-    return { call: callOf(project), service: declared.service };
+    return { call: projectCall(project), service: declared.service };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   const doc = await engine.container(location.subjectId);
@@ -40,7 +40,7 @@ async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFin
   if (labels === null || labels["oneoff"] === "True") return null;
   const { name, dir, files, envFiles, service } = said(labels);
   if (!isThere(dir, false) || ![...files, ...envFiles].every((file) => isThere(file, true))) return null;
-  const mounts = await mountsOf(engine);
+  const mounts = await writableFolders(engine);
   if ([dir, ...files, ...envFiles].some((path) => volumeAt(path, mounts) !== null)) return null;
   return { call: { name, dir, files, envFiles, profiles: [] }, service };
 }
@@ -58,7 +58,7 @@ function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "p
 }
 
 /** The arguments for calling Compose on a project. Includes every profile, so that all services are visible. */
-export function callOf({ name, dir, given, givenEnv, services }: ComposeProject): ProjectCall {
+export function projectCall({ name, dir, given, givenEnv, services }: ComposeProject): ProjectCall {
   const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))].sort();
   return { name, dir, files: given, envFiles: givenEnv, profiles };
 }
@@ -84,7 +84,7 @@ export async function membersOf(engine: Engine, call: ProjectCall, service: stri
     const doc = await engine.container(Id);
     const labels = await composeLabelsOf(engine, doc);
     if (doc === null || labels === null || labels["oneoff"] === "True") continue;
-    found.push({ doc, number: numberOf(doc), own: isFrom(said(labels), call) });
+    found.push({ doc, number: replicaNumber(doc), own: isFrom(said(labels), call) });
   }
   found.sort((a, b) => a.number - b.number);
   const docs = (own: boolean): ContainerDoc[] => found.filter((one) => one.own === own).map(({ doc }) => doc);
@@ -100,7 +100,7 @@ export async function containersOf(
 }
 
 /** The replica number of a container. */
-export function numberOf({ Config }: ContainerDoc): number {
+export function replicaNumber({ Config }: ContainerDoc): number {
   return Number(Config.Labels?.["com.docker.compose.container-number"] ?? 0);
 }
 

@@ -6,7 +6,13 @@ import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, Selected } from "../../src/contract/migration.ts";
-import { composeEnvironment, holds, passedTo, withheldNote, type PassedEnvironment } from "./engine/child.ts";
+import {
+  composeEnvironment,
+  containsValue,
+  passedEnvironment,
+  withheldNote,
+  type PassedEnvironment,
+} from "./engine/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "./engine/cli.ts";
 import { variables } from "./syntax/environment.ts";
 import { loadProject } from "./syntax/project.ts";
@@ -21,7 +27,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
-import { callOf, containersOf, projectOf, whose, type ServiceOfFinding } from "./find.ts";
+import { projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
 
 export type ComposeTools = {
@@ -48,7 +54,7 @@ export function composeMigration(tools: ComposeTools): Migration {
     const { subject, subjectId } = finding.location;
     if (subject !== "container" && subject !== "service") return null;
     const engine = await open();
-    const found = known.get(subjectId) ?? whose(finding, engine, env);
+    const found = known.get(subjectId) ?? serviceOfFinding(finding, engine, env);
     known.set(subjectId, found);
     return found;
   };
@@ -64,8 +70,8 @@ export function composeMigration(tools: ComposeTools): Migration {
     const [engine, project] = [await open(), await projectOf(call, childEnvironment(env))];
     const docs = await Promise.all([...project.services.keys()].map((service) => containersOf(engine, call, service)));
     const [texts, detector] = [docs.flat().flatMap(textsOf), await tools.detector()];
-    return passedTo(project, env, {
-      held: (value) => holds(texts, value),
+    return passedEnvironment(project, env, {
+      held: (value) => containsValue(texts, value),
       secret: (name, value) => {
         const verdict = detector.classify({ name, where: "env", value: Secret.of(value) });
         return verdict.secret || verdict.suppressedBy !== undefined;
@@ -145,7 +151,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       const declared = serviceRefOf(location);
       if (declared === null) return null;
       const named = { files: declared.file.split(":"), dir: null, name: null, envFiles: [] };
-      const { names } = await passedOf(callOf(await loadProject({ ...named, env: childEnvironment(env) })));
+      const { names } = await passedOf(projectCall(await loadProject({ ...named, env: childEnvironment(env) })));
       const project = await loadProject({ ...named, env: composeEnvironment(env, names) });
       const service = project.services.get(declared.service);
       const value = service === undefined ? null : (variables(service).get(name)?.at(-1)?.value ?? null);

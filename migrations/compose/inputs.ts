@@ -4,7 +4,7 @@ import { textsOf } from "./rewrite/index.ts";
 import { bytesIfThere, type Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
-import { callOf } from "./find.ts";
+import { projectCall } from "./find.ts";
 import { targetOf } from "./steps.ts";
 
 /** Keyed digests of every file that a project consists of: Compose files, includes, bases, env files. */
@@ -26,7 +26,8 @@ export function sameInputs(step: Rewrite, project: ComposeProject, key: Fingerpr
   }
   for (const file of new Set([...expected.keys(), ...Object.keys(now)]))
     if (expected.get(file) !== now[file]) throw changed(`${file} has changed since the plan was made`);
-  if (callOf(project).profiles.join() !== profiles.join()) throw changed("the plan has other profiles than its files");
+  if (projectCall(project).profiles.join() !== profiles.join())
+    throw changed("the plan has other profiles than its files");
 }
 
 /** Throws `changed` unless Compose resolves the project to the same configuration as at planning time. */

@@ -1,8 +1,8 @@
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "./engine/cli.ts";
-import { composeEnvironment, missingOf } from "./engine/child.ts";
-import { carrier } from "./rewrite/carries.ts";
+import { composeEnvironment, missingVariables } from "./engine/child.ts";
+import { secretTest } from "./rewrite/carries.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
@@ -25,7 +25,7 @@ import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
-import { bareOf, NOBODY, siteOf, subjectOf, wishOf } from "./delivery/wish.ts";
+import { bareSubject, NOBODY, composeSite, subjectOf, wishOf } from "./delivery/wish.ts";
 import {
   composeChange,
   serviceFolder,
@@ -35,7 +35,7 @@ import {
   originOf,
 } from "./delivery/change.ts";
 import { sharedFiles } from "./delivery/shared.ts";
-import { supplied, withdrawn } from "./delivery/supplied.ts";
+import { supplyService, withdrawService } from "./delivery/supplied.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
 import { join } from "node:path";
 import { sameConfig, sameInputs } from "./inputs.ts";
@@ -57,7 +57,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
   const files = rewrittenFiles(tools);
   const cliOf = async (rewrite: Rewrite): Promise<ComposeCli> => {
     const { name, passes } = targetOf(rewrite);
-    const missing = missingOf(await project(rewrite), passes, tools.env);
+    const missing = missingVariables(await project(rewrite), passes, tools.env);
     if (missing.length === 0) return cli(passes);
     throw new UnsprawlError(
       "refused",
@@ -117,7 +117,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         if (step.kind !== "deliver") continue;
         const owner = recordedOwner(work.record, step.id);
         if (targetOf(rewrite).isCommitted && owner !== null)
-          await withdrawn(tools.supplies, consumerOf(step, rewrite, work.plan, owner));
+          await withdrawService(tools.supplies, consumerOf(step, rewrite, work.plan, owner));
         else await deliveryOf(step.delivery).discard(idOf(step, rewrite, work.plan.id));
       }
     },
@@ -161,7 +161,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     values: ReadonlyMap<string, Secret>,
   ): Promise<void> {
     const own = valuesByName(step.moves, values);
-    if (targetOf(rewrite).isCommitted) await supplied(tools.supplies, consumerOf(step, rewrite, plan, owner), own);
+    if (targetOf(rewrite).isCommitted) await supplyService(tools.supplies, consumerOf(step, rewrite, plan, owner), own);
     else await deliveryOf(step.delivery).prepare(idOf(step, rewrite, plan.id), owner, step.moves, own);
   }
 
@@ -197,12 +197,12 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     if (!first && unstarted.includes(service)) {
       const config = await (await cliOf(rewrite)).config(targetOf(rewrite));
       const found = await declaredFacts({ engine, registry: tools.registry }, config, where, step.delivery);
-      return { ...found, bare: bareOf({ memory: tools.memory() }, found, where, step.moves) };
+      return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
     }
     if (!first)
       throw new UnsprawlError("changed", `no container of ${service} exists any more`, cmd`unsprawl rollback ${runId}`);
     const found = await readFacts(engine, first.Id, runId);
-    if (isCommitted) return { ...found, bare: bareOf({ memory: tools.memory() }, found, where, step.moves) };
+    if (isCommitted) return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
     const subject = subjectOf(found.subject, name, service, runId);
     const ours = (first.Mounts ?? [])
       .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
@@ -258,7 +258,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         const value = work.values.get(valueKey(move));
         if (!value)
           throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
-        return { name: move.name, masked: "", carries: carrier(value, spans[valueKey(move)] ?? null) };
+        return { name: move.name, masked: "", carries: secretTest(value, spans[valueKey(move)] ?? null) };
       });
       const site = await placeIn(one, step, work);
       wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets));
@@ -281,7 +281,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
 
   async function placeIn(step: Step, rewrite: Rewrite, work: Work): Promise<ComposeSite> {
     const owner = recordedOwner(work.record, step.id) ?? NOBODY;
-    return siteOf({ memory: tools.memory() }, await project(rewrite), serviceOf(step), owner);
+    return composeSite({ memory: tools.memory() }, await project(rewrite), serviceOf(step), owner);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {

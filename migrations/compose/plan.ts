@@ -7,13 +7,13 @@ import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound } from "./delivery/change.ts";
-import { bareOf, NOBODY, siteOf, wishOf } from "./delivery/wish.ts";
+import { bareSubject, NOBODY, composeSite, wishOf } from "./delivery/wish.ts";
 import { COMMITTED } from "./steps.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { copiedWords } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
-import { carrier, type SecretSpan } from "./rewrite/carries.ts";
-import { chooseDelivery, ODD_NAME, onWord } from "../../src/engine/choose.ts";
+import { secretTest, type SecretSpan } from "./rewrite/carries.ts";
+import { chooseDelivery, ODD_NAME, wishedDelivery } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import { outageOf } from "../../src/engine/outage.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
@@ -30,13 +30,13 @@ import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts
 import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { mayCreate } from "./engine/creates.ts";
-import { callOf } from "./find.ts";
+import { projectCall } from "./find.ts";
 import { inputsOf } from "./inputs.ts";
-import { losses } from "./engine/losses.ts";
-import { mountsOf, writerOf } from "./engine/places.ts";
+import { lossWarnings } from "./engine/losses.ts";
+import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { warningsOf } from "./warnings.ts";
-import { runsNothing, settled, type Settling } from "./engine/settled.ts";
+import { mustRunNothing, matchingContainers, type Settling } from "./engine/settled.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 export type ComposeApplyInput = {
@@ -77,12 +77,12 @@ export async function planProject(
   byService: ReadonlyMap<string, readonly Selected[]>,
   options: PlanOptions,
 ): Promise<UnitPlan> {
-  const call = callOf(moving.project);
+  const call = projectCall(moving.project);
   const before = await moving.cli.config(call);
   const inputs = [...textsOf(moving.project).keys()];
   const settling = async (): Promise<Settling> => {
-    runsNothing(before);
-    const writer = writerOf(inputs, await mountsOf(moving.engine));
+    mustRunNothing(before);
+    const writer = writerName(inputs, await writableFolders(moving.engine));
     const foreseen = await moving.cli.foresee(call, [...byService.keys()]);
     return { engine: moving.engine, call, before, foreseen, passed: moving.passed, writer };
   };
@@ -140,7 +140,7 @@ async function partOf(
   const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
   try {
     const moves = selected.map(({ move }) => move);
-    const { docs, drift } = await settled(settling, service, selected, options.accept);
+    const { docs, drift } = await matchingContainers(settling, service, selected, options.accept);
     const where = { project: call.name, service, runId: options.runId };
     const [first] = docs;
     const known =
@@ -148,10 +148,10 @@ async function partOf(
         ? await declaredFacts(moving, before, where, options.deliver)
         : await readFacts(moving.engine, first.Id, options.runId);
     for (const one of selected) mustGo(known.doc, service, selected, one);
-    const bare = bareOf(moving, known, where, moves);
+    const bare = bareSubject(moving, known, where, moves);
     const { subject } = bare;
     const chosen = isUnseen(known)
-      ? await onWord(moving.deliveries, options.deliver, service, subject, moves)
+      ? await wishedDelivery(moving.deliveries, options.deliver, service, subject, moves)
       : await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
     if (chosen.left.size > 0) {
       const names = new Set(Array.from(chosen.left, ({ name }) => name));
@@ -160,16 +160,19 @@ async function partOf(
     const secrets = selected.map(({ move, value, finding: { masked, part } }) => ({
       name: move.name,
       masked,
-      carries: carrier(value, spanOf(part)),
+      carries: secretTest(value, spanOf(part)),
     }));
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);
-    const site = siteOf(moving, moving.project, service, owner ?? NOBODY);
+    const site = composeSite(moving, moving.project, service, owner ?? NOBODY);
     const wish = wishOf(site, bare, chosen.delivery, moves, secrets);
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
-    const warnings = [...chosen.warnings, ...(await losses(moving.engine, docs, before, service, options.accept))];
+    const warnings = [
+      ...chosen.warnings,
+      ...(await lossWarnings(moving.engine, docs, before, service, options.accept)),
+    ];
     warnings.push(
       ...firstInitNotes(
         known.doc,

@@ -12,7 +12,7 @@ export type ByHand = { readonly run: string; readonly runLacks: readonly string[
  * What creates the changed container by hand, and what that lacks. Of values it holds those of the image, of the delivery,
  * and what cannot be a secret.
  */
-export async function byHand(
+export async function manualCommand(
   engine: Engine,
   { doc, image, info }: Facts,
   change: RunChange,

@@ -14,7 +14,7 @@ import type { Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
 import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import { containerUnit, keptByRun } from "../../src/engine/names.ts";
-import { redirected } from "../../src/engine/sharers.ts";
+import { withNewContainers } from "../../src/engine/sharers.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
@@ -23,10 +23,10 @@ import { recordProof, verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { byHand } from "./by-hand.ts";
-import { warningsFor } from "./losses.ts";
+import { manualCommand } from "./by-hand.ts";
+import { lossWarnings } from "./losses.ts";
 import { refusal } from "./refuse.ts";
-import { diff, rewritten } from "./rewrite.ts";
+import { maskedDiff, rewrittenBody } from "./rewrite.ts";
 import { scrubSwaps } from "./scrub.ts";
 import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
 import { labelledChange, withSupplied } from "./supplied.ts";
@@ -148,7 +148,9 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (step.kind === "recreate") {
         const change = await labelledChange(delivery, subject, step.moves, work.plan.store);
         await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
-          old.Id === known.doc.Id ? rewritten(engine, known, change) : swap.asItIs(redirected(old, replaced)),
+          old.Id === known.doc.Id
+            ? rewrittenBody(engine, known, change)
+            : swap.asItIs(withNewContainers(old, replaced)),
         );
       }
       if (step.kind === "check") {
@@ -230,7 +232,7 @@ async function planUnit(
   );
   const sharers = await neighbours.sharersOf(engine, known.doc);
   mayBeCreatedAgain(known.doc, sharers);
-  const told = await warningsFor(engine, known, sharers, moves, options.accept);
+  const told = await lossWarnings(engine, known, sharers, moves, options.accept);
   claims.claim(options.runId, unit, [known.doc, ...sharers.map((one) => one.doc)]);
   return {
     unit,
@@ -241,10 +243,10 @@ async function planUnit(
         kind: "recreate",
         subject,
         digest: driftDigest(known.doc, key),
-        diff: [...diff(known.doc, change, selected), ...sharersDiff(sharers)],
+        diff: [...maskedDiff(known.doc, change, selected), ...sharersDiff(sharers)],
         outage: outageOf(known.doc, options),
         ...(sharers.length > 0 ? { sharers: sharersOfStep(sharers, key) } : {}),
-        ...(await byHand(engine, known, change, detector)),
+        ...(await manualCommand(engine, known, change, detector)),
         ...common,
       },
       {

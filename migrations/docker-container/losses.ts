@@ -9,7 +9,7 @@ import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
 
 /** What to know before a container and its sharers are created again. Throws `refused` for a loss that is not accepted. */
-export async function warningsFor(
+export async function lossWarnings(
   engine: Engine,
   { doc, image }: Facts,
   sharers: readonly Sharer[],

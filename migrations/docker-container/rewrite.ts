@@ -7,7 +7,7 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import type { Facts } from "../../src/engine/facts.ts";
 
 /** The body that creates the container again with `change`, pinned to its own image by digest if its tag has moved. */
-export async function rewritten(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {
+export async function rewrittenBody(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {
   return createBody(doc, image, await imageRef(engine, doc), change, await engine.apiVersion());
 }
 
@@ -19,7 +19,7 @@ export async function imageRef(engine: Engine, doc: ContainerDoc): Promise<strin
 }
 
 /** What changes, masked on both sides. */
-export function diff(doc: ContainerDoc, change: RunChange, selected: readonly Selected[]): DiffLine[] {
+export function maskedDiff(doc: ContainerDoc, change: RunChange, selected: readonly Selected[]): DiffLine[] {
   const masked = new Map(selected.map(({ finding }) => [finding.name, finding.masked]));
   const gone = [...new Set([...change.unset, ...change.set.map((one) => one.name)])].filter((name) => masked.has(name));
   const runtime = change.runtime !== null && change.runtime !== doc.HostConfig.Runtime;

@@ -12,7 +12,7 @@ import type { DiffLine, RecreateStep } from "../../src/model/plan.ts";
 import { readFacts } from "../../src/engine/facts.ts";
 import type { Loss } from "../../src/engine/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { rewritten } from "./rewrite.ts";
+import { rewrittenBody } from "./rewrite.ts";
 
 /** Nothing: a sharer is created again as it is. */
 const NO_CHANGE: RunChange = {
@@ -109,7 +109,8 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
     names: swapNames(name, work.plan.id),
     step: id,
     record: work.record,
-    asItIs: async (doc) => rewritten(engine, { ...(await readFacts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
+    asItIs: async (doc) =>
+      rewrittenBody(engine, { ...(await readFacts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
   });
   return [
     swap(step.subject.id, step.subject.name, step.id),

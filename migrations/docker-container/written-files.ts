@@ -4,7 +4,7 @@ import { containerFacts } from "../../src/engine/candidates.ts";
 import { changedPaths, type Changed } from "./written-changes.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { cmd } from "../../src/kit/shell.ts";
-import { Contents, Paths, placeIn, type LayerBook } from "../../src/images/layers/index.ts";
+import { Contents, Paths, findingPlace, type LayerBook } from "../../src/images/layers/index.ts";
 import type { LayerTools } from "../../src/sources/engine-layers.ts";
 import { errorReading } from "../../src/engine/reading.ts";
 import type { SubjectRef } from "../../src/model/subject-ref.ts";
@@ -28,7 +28,7 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
     const facts = containerFacts(doc, null);
     for (const changed of chosen.slice(0, MOST_REQUESTS)) {
       const read = yield* filesAt(tools, doc.Id, changed, wanted, book);
-      const found = read.map((finding) => ({ spotted: finding.spotted, place: placeIn(finding, "writable") }));
+      const found = read.map((finding) => ({ spotted: finding.spotted, place: findingPlace(finding, "writable") }));
       if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
     }
     if (chosen.length > MOST_REQUESTS)

@@ -9,7 +9,7 @@ import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
-import { calledBy, runText, subjectOf } from "./syntax/run-names.ts";
+import { runName, runText, subjectOf } from "./syntax/run-names.ts";
 import { suppliedIn } from "./supplied.ts";
 import type { RunScript } from "./syntax/script.ts";
 import { distinctName, isFileName } from "../../src/kit/io/name.ts";
@@ -111,7 +111,7 @@ async function byPodman(
 ): ReturnType<typeof chooseFor> {
   if (deliver !== "auto")
     throw new UnsprawlError("refused", "a podman container gets its secrets from podman", "--deliver auto");
-  const called = (calledBy(run) ?? subject).replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  const called = (runName(run) ?? subject).replaceAll(/[^\w.-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
   const moves = all.filter(({ name }) => isFileName(name));
   if (moves.length === 0) throw new UnsprawlError("refused", `${subject}: ${ODD_NAME.reason}`, ODD_NAME.hint);
   const secrets = Object.fromEntries(moves.map(({ name }) => [name, `${called}-${name}`]));

@@ -5,7 +5,7 @@
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import { fileMigration, lineOfLocation, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
-import { calledBy, subjectOf } from "./syntax/run-names.ts";
+import { runName, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -14,7 +14,7 @@ import type { Json } from "../../src/model/json.ts";
 import { valuesByName, type DeliveryName, type Plan, type Step, type DeliverStep } from "../../src/model/plan.ts";
 import type { Chosen, RunTools } from "./choose.ts";
 import { rewriteScript } from "./rewrite.ts";
-import { settle } from "./settle.ts";
+import { movableRuns } from "./settle.ts";
 import { folderValues, foldersOf } from "../../src/engine/supplied.ts";
 import { lineConsumer, suppliedIn } from "./supplied.ts";
 import { stepId, subjectOfStep } from "../../src/model/step-id.ts";
@@ -51,7 +51,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     async names({ location }) {
       const { file, text, runs } = await readScript(location.subjectId);
       const run = runs.find((one) => subjectOf(file, text, one) === location.subjectName);
-      const called = run === undefined ? null : calledBy(run);
+      const called = run === undefined ? null : runName(run);
       return {
         subject: called ?? location.subjectName.replaceAll(/[^\w.-]+/g, "-"),
         project: "docker-run",
@@ -83,7 +83,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
   return {
     ...base,
     async plan(unit, selected, options) {
-      const { groups, left } = await settle(tools, await readScript(unit), selected, options);
+      const { groups, left } = await movableRuns(tools, await readScript(unit), selected, options);
       if (groups.length === 0) return { unit, steps: [], warnings: [], left };
       const target = { file: unit, lines: groups.map(({ line }) => line) };
       const planned = await fileMigration(tools, { ...format, target: async () => target }).plan(

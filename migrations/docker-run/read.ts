@@ -3,13 +3,13 @@ import { constants, lstat, open, stat as statOf } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { linePlace } from "../../src/files/file-migration.ts";
-import { handedOn, type EnvFileVariable, type UnreadableEnvFile } from "./syntax/run-env-files.ts";
+import { envFilesOfRuns, type EnvFileVariable, type UnreadableEnvFile } from "./syntax/run-env-files.ts";
 import { lastingSubject, runText, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
-import { startOf } from "./syntax/shell-run.ts";
+import { programStart } from "./syntax/shell-run.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { filesBelow } from "../../src/sources/dir.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -52,7 +52,7 @@ async function readings(source: string, file: string, root: string, named: boole
       throw new UnsprawlError("malformed", `${file} is larger than 1 MiB`, cmd`unsprawl scan dir:${file}`);
     const script = await readScript(file);
     if (!named && script.runs.length === 0 && script.variables.length === 0) return [];
-    const { handed, errors } = await handedOn(script, root);
+    const { handed, errors } = await envFilesOfRuns(script, root);
     const faults = errors.map((error) => ({
       ...error,
       about: { kind: "subject", name: error.subject, id: null } as const,
@@ -97,7 +97,7 @@ function readingsOf(
     const others = (runsOf.get(name) ?? []).map((run) => {
       const gone = new Set(run.env.flatMap(({ flag, holder }) => [flag, holder]));
       const words = run.words.slice(run.begin).filter((_, at) => !gone.has(at + run.begin));
-      const place = linePlace(file, lineOf(text, startOf(run)), runText(run));
+      const place = linePlace(file, lineOf(text, programStart(run)), runText(run));
       return candidateAt(
         source,
         subject,

@@ -1,7 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
-import { valueGone, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
@@ -11,9 +11,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
-import { eol, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts";
+import { lineEnding, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts";
 import { mountsIn } from "./supplied.ts";
-import { rewritten, written } from "./words.ts";
+import { rewrittenWord, shellWords } from "./words.ts";
 
 /** What becomes of one run line. It holds no value. */
 export type RunLineChange = {
@@ -47,7 +47,7 @@ export function rewriteScript(
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
-    if (run === undefined) throw valueGone(own[0]?.move.name ?? "", line.subject);
+    if (run === undefined) throw valueGoneError(own[0]?.move.name ?? "", line.subject);
     changeLine(script, run, line, own, made);
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
@@ -74,7 +74,7 @@ function changeLine(
   const found = moving.map(({ move, masked }) => {
     const at = move.location.path;
     const by = script.variables.find(({ place, subject }) => placeText(place) === at && subject === line.subject)?.by;
-    if (by?.command !== run) throw valueGone(move.name, at);
+    if (by?.command !== run) throw valueGoneError(move.name, at);
     return { ...by, path: at, masked };
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
@@ -85,7 +85,7 @@ function changeLine(
     const secret = secrets[flag.variable];
     const put = secret === undefined ? replacement(change, flag.variable) : null;
     const gap = between(text, run, flag);
-    const said = (words: readonly string[]): string => written(words, kind);
+    const said = (words: readonly string[]): string => shellWords(words, kind);
     made.diff.push({ sign: "-", path, text: masked });
     if (put === null) {
       const instead = secret === undefined ? [] : [["--secret", `${secret},type=env,target=${flag.variable}`]];
@@ -96,7 +96,7 @@ function changeLine(
       for (const words of instead) made.diff.push({ sign: "+", path, text: said(words) });
     } else {
       const old = { skip: flag.skip, old: flag.variable };
-      const now = rewritten(text.slice(holder.start, holder.end), old, put.name, put.value, kind);
+      const now = rewrittenWord(text.slice(holder.start, holder.end), old, put.name, put.value, kind);
       if (now === null)
         throw new UnsprawlError(
           "refused",
@@ -169,13 +169,13 @@ function mountText({ source, target }: RunChange["mounts"][number]): string {
 function remounted({ file, text, kind }: RunScript, run: RunCommand, change: RunChange, made: ScriptEdits): void {
   for (const mount of change.mounts.filter(({ target }) => change.unmount?.includes(target))) {
     const old = mountsIn(run).find(({ target }) => target === mount.target);
-    if (old === undefined) throw valueGone(mount.target, file);
+    if (old === undefined) throw valueGoneError(mount.target, file);
     const [word, holder] = [wordAt(run, old.flag.flag), wordAt(run, old.flag.holder)];
     const words = ["--mount", mountText(mount)];
-    made.edits.push({ start: word.start, end: holder.end, text: written(words, kind) });
+    made.edits.push({ start: word.start, end: holder.end, text: shellWords(words, kind) });
     made.words.set(holder, []).set(word, words);
     const path = lineText(file, lineOf(text, word.start), run.program);
-    made.diff.push({ sign: "~", path, text: written(words, kind) });
+    made.diff.push({ sign: "~", path, text: shellWords(words, kind) });
   }
 }
 
@@ -192,11 +192,11 @@ function shimmed(
   const path = lineText(file, lineOf(text, image.start), run.program);
   if (own !== null) {
     const [word, holder] = [wordAt(run, own.flag), wordAt(run, own.holder)];
-    made.edits.push({ start: word.start, end: holder.end, text: written(["--entrypoint", program], kind) });
+    made.edits.push({ start: word.start, end: holder.end, text: shellWords(["--entrypoint", program], kind) });
     made.words.set(holder, []).set(word, ["--entrypoint", program]);
     made.diff.push({ sign: "~", path, text: `--entrypoint ${program}` });
   }
-  const said = written(command, kind);
+  const said = shellWords(command, kind);
   made.edits.push({ start: image.end, end: image.end, text: ` ${said}` });
   made.words.set(image, [image.text, ...command]);
   made.diff.push({ sign: "+", path, text: `${said}, in front of the command` });
@@ -207,7 +207,7 @@ function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): stri
   const { start } = wordAt(run, flag);
   const indent = text.slice(lineStart(text, start), start);
   const alone = /^[ \t]+$/.test(indent) && /^[ \t]*\\\r?\n/.test(text.slice(wordAt(run, holder).end));
-  return alone ? ` \\${eol(text)}${indent}` : " ";
+  return alone ? ` \\${lineEnding(text)}${indent}` : " ";
 }
 
 /** Where what parts a word from the one before it begins, if nothing but blanks and line ends does. */

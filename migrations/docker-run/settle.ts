@@ -1,5 +1,5 @@
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { alsoStands, type FileMove } from "../../src/files/file-migration.ts";
+import { leftElsewhereError, type FileMove } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
@@ -14,7 +14,7 @@ type LeftFinding = NonNullable<UnitPlan["left"]>[number];
 export type RunLineMoves = { readonly own: readonly Selected[]; readonly line: Chosen };
 
 /** Which run lines of a script move: each as a whole, or not at all and with the reason. One that stays keeps no other. */
-export async function settle(
+export async function movableRuns(
   tools: RunTools,
   script: RunScript,
   selected: readonly Selected[],
@@ -51,7 +51,7 @@ export async function settle(
     const free = found.filter(({ place }) => place === undefined || options.accept.has("elsewhere"));
     if (free.length === kept.length) return { groups: kept, left };
     for (const one of found)
-      if (one.place !== undefined && !free.includes(one)) leave(one.group.own, alsoStands(one.place));
+      if (one.place !== undefined && !free.includes(one)) leave(one.group.own, leftElsewhereError(one.place));
     kept = free.map(({ group }) => group);
   }
 }

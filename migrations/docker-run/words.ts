@@ -7,7 +7,7 @@ type ScriptKind = RunScript["kind"];
  * A word that holds `OLD=…` behind some characters of its text, written with `NAME=VALUE` in its place: in the quotes that
  * were there, and whatever stands in front as it is. Null for one that is written in a way that is not read here.
  */
-export function rewritten(
+export function rewrittenWord(
   raw: string,
   { skip, old }: { readonly skip: number; readonly old: string },
   name: string,
@@ -33,7 +33,7 @@ export function rewritten(
 }
 
 /** Words as they are written in a line of this kind. */
-export function written(words: readonly string[], kind: ScriptKind): string {
+export function shellWords(words: readonly string[], kind: ScriptKind): string {
   return kind === "shell" ? shellLine(words) : words.map((word) => bare(word, kind)).join(" ");
 }
 

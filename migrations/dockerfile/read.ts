@@ -6,7 +6,7 @@ import { copiedSecrets, type Copied } from "./build-context.ts";
 import { readText } from "../../src/files/read.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
-import { onBuild, pairsOf, parseDockerfile, type Instruction } from "../../src/images/dockerfile.ts";
+import { postponedInstruction, pairsOf, parseDockerfile, type Instruction } from "../../src/images/dockerfile.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 
 /**
@@ -54,7 +54,7 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
       .map(({ name, value }) => candidateAt(source, subject, where, name, value ?? "", place(name)));
   if (one.value === "") return [];
   if (one.name === "ONBUILD") {
-    const later = onBuild(one);
+    const later = postponedInstruction(one);
     return later === null ? [] : candidatesOf(source, subject, later);
   }
   const command = COMMANDS[one.name];

@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseEntries, entriesOrNull, type DotenvFile } from "../../src/files/env-file.ts";
-import { valueGone, lineOfLocation, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import {
+  valueGoneError,
+  lineOfLocation,
+  lineText,
+  type FileMove,
+  type Rewriting,
+} from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
@@ -14,7 +20,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
   for (const one of moving) {
     const { line, name } = lineOfLocation(one.move.location);
     const entry = entries.find((other) => other.name === name && other.line === line);
-    if (entry === undefined) throw valueGone(name, one.move.location.path);
+    if (entry === undefined) throw valueGoneError(name, one.move.location.path);
     wanted.set(entry, one);
   }
   const staying = entries.filter((entry) => !wanted.has(entry));

@@ -1,5 +1,5 @@
 import { addAbortSignal, type Readable } from "node:stream";
-import { digestOf, type Blob, type BlobDescriptor } from "../../src/images/clean/tree.ts";
+import { blobDigest, type Blob, type BlobDescriptor } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -42,7 +42,7 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   const documents = new Map<string, Buffer>();
   for (const [name, bytes] of files) {
     const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
-    if (hex !== undefined && digestOf(bytes) === `sha256:${hex}`) documents.set(`sha256:${hex}`, bytes);
+    if (hex !== undefined && blobDigest(bytes) === `sha256:${hex}`) documents.set(`sha256:${hex}`, bytes);
   }
   return { combined, root: index?.manifests?.[0] ?? null, documents, config };
 }
@@ -85,7 +85,7 @@ export async function loadDocuments(engine: Engine, image: LoadedImage): Promise
   const { pack } = await import("tar-stream");
   const tar = pack();
   const file = (name: string, bytes: Buffer | string): void => void tar.entry({ name, mode: 0o644 }, bytes);
-  const configName = `blobs/sha256/${digestOf(image.config).slice("sha256:".length)}`;
+  const configName = `blobs/sha256/${blobDigest(image.config).slice("sha256:".length)}`;
   const sent = new Map([[configName, image.config]]);
   for (const { descriptor, bytes } of image.blobs) sent.set(`blobs/${descriptor.digest.replace(":", "/")}`, bytes);
   for (const [name, bytes] of sent) file(name, bytes);

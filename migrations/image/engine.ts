@@ -5,7 +5,7 @@ import { keptByRun } from "../../src/engine/names.ts";
 import { findValue } from "../../src/engine/traces.ts";
 import type { HistoryLine, ImageDoc } from "../../src/engine/types.ts";
 import { cleanConfig, type Cleaned, type RemovedValue, type Stays } from "../../src/images/clean/clean.ts";
-import { cleanTree, digestOf } from "../../src/images/clean/tree.ts";
+import { cleanTree, blobDigest } from "../../src/images/clean/tree.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { removedValues } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
@@ -14,13 +14,17 @@ import type { CleanStep } from "../../src/model/plan.ts";
 /** An image as the engine tells it. */
 export type InspectedImage = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
 
-export async function toldImage(engine: Engine, id: string): Promise<InspectedImage | null> {
+export async function inspectImage(engine: Engine, id: string): Promise<InspectedImage | null> {
   const [doc, history] = await Promise.all([engine.image(id), engine.history(id)]);
   return doc === null ? null : { doc, history };
 }
 
 /** What cleaning would change, by what the engine tells: the whole config is read only when it is done. */
-export function previewed({ doc, history }: InspectedImage, leaving: readonly RemovedValue[], stays: Stays): Cleaned {
+export function previewCleaned(
+  { doc, history }: InspectedImage,
+  leaving: readonly RemovedValue[],
+  stays: Stays,
+): Cleaned {
   const lines = history.map(({ CreatedBy, Comment }) => ({ created_by: CreatedBy, comment: Comment }));
   return cleanConfig(Buffer.from(JSON.stringify({ config: doc.Config, history: lines })), leaving, stays);
 }
@@ -62,9 +66,9 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
     root: tree?.root ?? null,
     blobs: tree?.blobs ?? [],
   });
-  const made = await toldImage(engine, temporary);
+  const made = await inspectImage(engine, temporary);
   // An image is named by the digest of its config, or of its manifest: the same name means the same bytes.
-  const expected = [digestOf(config.bytes), tree?.root.digest];
+  const expected = [blobDigest(config.bytes), tree?.root.digest];
   if (made === null || !expected.includes(made.doc.Id))
     throw new UnsprawlError("failed", `the engine did not load ${first} as it was sent`, "nothing was changed");
   work.record.done(`${step.id}/image`, { id: made.doc.Id });
@@ -96,7 +100,7 @@ async function mustBeAsBefore(
     throw new UnsprawlError("failed", `the cleaned ${name} has other layers`, "nothing was changed");
   for (const { name: variable, value } of leaving) {
     const paths = findValue({ ...made.doc, History: made.history }, value);
-    const told = new Set(previewed(made, leaving, "nothing").tolerated.map(({ path }) => path));
+    const told = new Set(previewCleaned(made, leaving, "nothing").tolerated.map(({ path }) => path));
     const shown = paths.filter((path) => !told.has(path));
     if (shown.length > 0)
       throw new UnsprawlError(

@@ -10,16 +10,16 @@ import type { Stays } from "../../src/images/clean/clean.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import {
   cleanImage,
-  previewed,
+  previewCleaned,
   scrubImage,
   tagsOf,
-  toldImage,
+  inspectImage,
   uncleanImage,
   usersOf,
   type InspectedImage,
 } from "./engine.ts";
 import { refusal } from "../../src/images/clean/refuse.ts";
-import { leavingSelected, othersIn, partOf, valueAt } from "../../src/images/clean/texts.ts";
+import { selectedValues, otherSecretsIn, secretInText, valueAt } from "../../src/images/clean/texts.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -51,12 +51,12 @@ export function imageMigration({ open, deliveries, detector }: ImageTools): Migr
       const path = named.split("/").map((part, at, { length }) => (at === length - 1 ? part.replace(/:.*/, "") : part));
       return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "", standIn: true };
     },
-    part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
+    part: async ({ finding, candidate, part }) => secretInText(finding, candidate.value, part),
     async plan(unit, selected, options) {
       return planImage(await open(), unit, selected, options, await detector(), runtimeOf(deliveries));
     },
     async read({ location, name }) {
-      const told = await toldImage(await open(), location.subjectId);
+      const told = await inspectImage(await open(), location.subjectId);
       return told === null ? null : valueAt(location, told.doc, told.history, await detector(), name);
     },
     async unchanged(step) {
@@ -90,7 +90,7 @@ async function planImage(
   runtime: string,
 ): Promise<UnitPlan> {
   const id = selected[0]?.finding.location.subjectId ?? "";
-  const told = await toldImage(engine, id);
+  const told = await inspectImage(engine, id);
   if (told === null) throw new UnsprawlError("changed", `the image ${unit} is gone`, "unsprawl scan image:*");
   const tags = tagsOf(told.doc);
   if (tags.length === 0)
@@ -100,8 +100,8 @@ async function planImage(
       cmd`docker tag ${id.slice(0, 19)} NAME:TAG, or docker rmi it`,
     );
   const stays = await staysIn(engine, unit, options, runtime);
-  const leaving = leavingSelected(selected);
-  const { diff, tolerated, bytes } = previewed(told, leaving, stays);
+  const leaving = selectedValues(selected);
+  const { diff, tolerated, bytes } = previewCleaned(told, leaving, stays);
   const moves = selected.map(({ move }) => move);
   return {
     unit,
@@ -111,7 +111,7 @@ async function planImage(
     warnings: [
       ...tolerated.map(({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}`),
       ...(await warnings(engine, told, selected, stays, runtime)),
-      ...othersIn(bytes, detector),
+      ...otherSecretsIn(bytes, detector),
     ],
   };
 }

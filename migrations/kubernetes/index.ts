@@ -18,9 +18,9 @@ import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import type { ClusterStores } from "./external-secrets.ts";
-import { make, rewriteStep } from "./make.ts";
+import { rewrittenTexts, rewriteStep } from "./make.ts";
 import { planFile } from "./plan.ts";
-import { elsewhere } from "./refuse.ts";
+import { refusalElsewhere } from "./refuse.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 export type KubernetesTools = ClusterStores & {
@@ -45,7 +45,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     async refuses(finding) {
       const { location } = finding;
       if (location.subject === "file") return helmValue(finding);
-      return location.where === "env" ? variable(finding) : elsewhere(finding);
+      return location.where === "env" ? variable(finding) : refusalElsewhere(finding);
     },
     async names({ location }) {
       const manifests = await manifestsOf(location);
@@ -63,7 +63,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     },
     async perform(step, work) {
       if (step.kind !== "rewrite") return;
-      const written = await files.write(step, work, () => make(step, work.plan.store, tools));
+      const written = await files.write(step, work, () => rewrittenTexts(step, work.plan.store, tools));
       if (written) work.say(`rewrite ${step.files.map(({ file }) => file).join(", ")}`);
     },
     async undo(steps, work) {

@@ -59,7 +59,7 @@ export async function makeFiles(
 }
 
 /** The texts of a planned rewrite, from the manifest as it is. */
-export async function make(
+export async function rewrittenTexts(
   step: Rewrite,
   store: StoreTarget,
   stores: ClusterStores,

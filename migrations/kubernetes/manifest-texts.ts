@@ -12,7 +12,7 @@ import {
   type YamlFile,
 } from "../../src/kit/text/yaml-nodes.ts";
 import { CONTAINERS, containersOf, envPlaces } from "./syntax/environment.ts";
-import { expand } from "./syntax/expand.ts";
+import { expandValue } from "./syntax/expand.ts";
 import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
 
 /** A text of an object that may be a secret, beside its containers' variables. */
@@ -32,7 +32,7 @@ export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const field = (path: string): FieldPlace => ({ kind: "field", field: path });
 
 /** A place within a text that is itself at `path`. The text's role is the role of all that is in it. */
-export function within(path: string, place: FieldPlace, role?: FieldRole): FieldPlace {
+export function placeWithin(path: string, place: FieldPlace, role?: FieldRole): FieldPlace {
   return { ...place, field: `${path} ${place.field}`, ...(role === undefined ? {} : { role }) };
 }
 
@@ -94,7 +94,7 @@ async function lastApplied(file: string, text: string, path: string): Promise<Ma
     where: "annotation",
     name,
     value,
-    place: within(path, place, role),
+    place: placeWithin(path, place, role),
   }));
 }
 
@@ -123,7 +123,7 @@ function commands(resource: Resource): ManifestText[] {
   for (const kind of CONTAINERS)
     for (const { node, path } of containersOf(resource, kind)) {
       const add = (keys: readonly string[], where: Where, name: string): void => {
-        const words = list(below(node, keys, file)).map((word) => expand(scalarText(word) ?? "").value);
+        const words = list(below(node, keys, file)).map((word) => expandValue(scalarText(word) ?? "").value);
         found.push({ where, name, value: words.join(" "), place: field(`${path}.${keys.join(".")}`) });
       };
       add(["command"], "entrypoint", "Entrypoint");
@@ -205,7 +205,7 @@ function literals({ file, node }: Resource): ManifestText[] {
 
 /** Every text of an object whose kind is not known, but for the names of Secrets. */
 function others({ file, node }: Resource): ManifestText[] {
-  return scalars(node, file, "").filter(({ place }) => !isKnownPlace(placeText(place)));
+  return scalarTexts(node, file, "").filter(({ place }) => !isKnownPlace(placeText(place)));
 }
 
 const isKnownPlace = (path: string): boolean =>
@@ -217,7 +217,7 @@ const IN_POD =
   /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
 
 /** Every text below a node with its path; an item `{ name, value }` is a text of that name. */
-export function scalars(node: unknown, file: YamlFile, path: string): ManifestText[] {
+export function scalarTexts(node: unknown, file: YamlFile, path: string): ManifestText[] {
   const walk = (at: unknown, place: FieldPlace, key: string, keys: readonly (string | number)[]): ManifestText[] => {
     if (keys.length > 50) return [];
     const here = placeText(place);

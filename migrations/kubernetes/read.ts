@@ -6,7 +6,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { envPlaces } from "./syntax/environment.ts";
 import { chartOf, helmValues, isValuesFile } from "./syntax/helm.ts";
 import { helmRelease } from "./syntax/helm-release.ts";
-import { podSpec, readManifests, template, type Resource } from "./syntax/manifest.ts";
+import { podSpec, readManifests, templateError, type Resource } from "./syntax/manifest.ts";
 import { resourceId } from "./syntax/place.ts";
 import { manifestTexts, type ManifestText } from "./manifest-texts.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
@@ -91,7 +91,7 @@ function templates(chart: string, count: number): SourceReading {
 }
 
 async function readFile(source: string, file: string, name: string): Promise<SourceReading[] | null> {
-  if (chartOf(file) !== null) throw template(file);
+  if (chartOf(file) !== null) throw templateError(file);
   const text = await readText(file, { named: true });
   if (isValuesFile(file)) {
     const subject: Subject = { kind: "file", name, id: file };

@@ -10,7 +10,7 @@ import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
 /** Why what is in no variable of a container stays where it is. */
-export async function elsewhere({ location, name }: Finding): Promise<Refusal> {
+export async function refusalElsewhere({ location, name }: Finding): Promise<Refusal> {
   const { where, path, place } = location;
   const role = fieldRole(place);
   if (role === "last-applied")

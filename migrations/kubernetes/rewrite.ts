@@ -2,7 +2,7 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import { basename } from "node:path";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { eol, lineStart, splice, yamlText, type Edit } from "../../src/kit/text/splice.ts";
+import { lineEnding, lineStart, splice, yamlText, type Edit } from "../../src/kit/text/splice.ts";
 import { memberRange } from "../../src/kit/text/yaml-edit.ts";
 import { isScalar } from "../../src/kit/text/yaml-nodes.ts";
 import type { EnvPlace } from "./syntax/environment.ts";
@@ -51,7 +51,7 @@ function editOf(
   const json = isScalar(pair.key) && pair.key.type === "QUOTE_DOUBLE" ? '"' : "";
   const word = (one: string): string => (json === "" ? yamlText(one) : JSON.stringify(one));
   const column = start - lineStart(text, start);
-  const line = (deeper: number, of: string): string => `${eol(text)}${" ".repeat(column + deeper)}${of}`;
+  const line = (deeper: number, of: string): string => `${lineEnding(text)}${" ".repeat(column + deeper)}${of}`;
   const [secretName, secretKey] = [word(secret), word(key)];
   const put =
     owner.flow === true

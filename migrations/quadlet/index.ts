@@ -3,7 +3,7 @@
  * environment when the container starts and masks it in inspect. The plan says how each is made from the store.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import { assignmentOf, movable } from "../../src/files/units/assignments.ts";
+import { assignmentOf, movableAssignment } from "../../src/files/units/assignments.ts";
 import { fileMigration, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
 import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -38,7 +38,7 @@ async function refusal({ location, name }: Finding): Promise<Refusal | null> {
       reason: `is in ${name}, an argument that every user of the host can list`,
       hint: "write Environment=NAME=value, then plan again",
     };
-  const found = await movable(location);
+  const found = await movableAssignment(location);
   if ("reason" in found) return found;
   if (found.by.kind === "entry")
     return {

@@ -1,7 +1,13 @@
-import { valueGone, lineOfLocation, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import {
+  valueGoneError,
+  lineOfLocation,
+  lineText,
+  type FileMove,
+  type Rewriting,
+} from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
-  inEffect,
+  effectiveAssignments,
   sectionOf,
   type Assignment,
   type SystemdUnit,
@@ -33,10 +39,10 @@ type RemovedAssignment = {
 export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {
   const gone = moving.map((one): RemovedAssignment => {
     const place = lineOfLocation(one.move.location);
-    const found = [...inEffect(unit)].find(
+    const found = [...effectiveAssignments(unit)].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
-    if (found?.by.kind !== "word") throw valueGone(one.move.name, one.move.location.path);
+    if (found?.by.kind !== "word") throw valueGoneError(one.move.name, one.move.location.path);
     return { one: found, ...found.by, moving: one };
   });
   const called = unit.name.replace(/\.container$/, "");

@@ -7,7 +7,7 @@ import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contr
 import type { SourceReading } from "../../src/contract/source.ts";
 import type { Stays } from "../../src/images/clean/clean.ts";
 import { refusal } from "../../src/images/clean/refuse.ts";
-import { isText, leavingSelected, othersIn, partOf } from "../../src/images/clean/texts.ts";
+import { holdsText, selectedValues, otherSecretsIn, secretInText } from "../../src/images/clean/texts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -15,7 +15,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import { isAt } from "../../src/model/location.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
-import { nameOf, parseReference, isGlob } from "../../src/images/registry/reference.ts";
+import { repositoryText, parseReference, isGlob } from "../../src/images/registry/reference.ts";
 import { cleanRemote, scrubRemote, treeOf, uncleanRemote } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -63,7 +63,7 @@ export function registryMigration({ registry: open, readings, detector }: Regist
       const path = taggedOf(location.source)?.repository.split("/") ?? [location.subjectName];
       return { subject: path.at(-1) ?? "", project: path.at(-2) ?? "", standIn: true };
     },
-    part: async ({ finding, candidate, part }) => partOf(finding, candidate.value, part),
+    part: async ({ finding, candidate, part }) => secretInText(finding, candidate.value, part),
     async plan(unit, selected, options) {
       return planRemote(registry, unit, selected, options, await detector());
     },
@@ -73,9 +73,9 @@ export function registryMigration({ registry: open, readings, detector }: Regist
           one.location.subjectId === location.subjectId &&
           isAt(location, one.location.place) &&
           one.location.where === location.where &&
-          (isText(location) || one.name === name),
+          (holdsText(location) || one.name === name),
       );
-      if (found === undefined || !isText(location)) return found?.value ?? null;
+      if (found === undefined || !holdsText(location)) return found?.value ?? null;
       const { where, path } = location;
       return (await detector()).part({ name: found.name, where, value: found.value, path });
     },
@@ -125,7 +125,7 @@ function taggedIn(step: CleanStep): Tagged {
 
 function unitName(source: string): string {
   const tagged = taggedOf(source);
-  return tagged === null ? source : `${nameOf(tagged.host, tagged.repository)}:${tagged.tag}`;
+  return tagged === null ? source : `${repositoryText(tagged.host, tagged.repository)}:${tagged.tag}`;
 }
 
 function oneTag({ location }: Finding): { readonly reason: string; readonly hint: string } | null {
@@ -156,7 +156,7 @@ async function planRemote(
   const { signal } = new AbortController();
   const registry = await open(tagged.host);
   const top = await registry.manifest(tagged.repository, tagged.tag, signal);
-  const tree = await treeOf(registry, tagged, top, leavingSelected(selected), stays, signal);
+  const tree = await treeOf(registry, tagged, top, selectedValues(selected), stays, signal);
   if (tree.root.digest === top.digest)
     throw new UnsprawlError("refused", `${unit} does not hold what the scan saw any more`, "unsprawl plan again");
   const moves = selected.map(({ move }) => move);
@@ -174,7 +174,7 @@ async function planRemote(
       `its digest changes: who pins ${top.digest.slice(0, 19)} keeps the old one, and signatures of it are void`,
       ...tree.voided.map((digest) => `the attestation ${digest.slice(0, 19)} is void, and not named any more`),
       ...tree.missing.map((platform) => `${platform} could not be read, and stays as it is`),
-      ...new Set(tree.configs.flatMap((one) => othersIn(one.bytes, detector))),
+      ...new Set(tree.configs.flatMap((one) => otherSecretsIn(one.bytes, detector))),
       "whoever pulled it has the values: rotate them",
     ],
   };

@@ -75,7 +75,7 @@ export async function createObjects(
 }
 
 /** The objects as a spec mounts them. Throws `changed` when one is gone. */
-export async function references(
+export async function mountedObjects(
   swarm: Swarm,
   objects: readonly PlannedObject[],
   { uid, gid }: Owner,

@@ -24,10 +24,10 @@ import {
   discardObjects,
   plannedObjects,
   PLANNED_OBJECT,
-  references,
+  mountedObjects,
   type PlannedObject,
 } from "./objects.ts";
-import { isRewritten, restored, rewritten, wayBack, type WayBack } from "./spec.ts";
+import { isRewritten, restoredSpec, rewrittenSpec, wayBack, type WayBack } from "./spec.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import { OWNER, RUN_CHANGE } from "../../src/files/delivered.ts";
 import { parseRecord, recordedByName } from "../../src/kit/recorded.ts";
@@ -117,9 +117,9 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
     const { doc, facts: found } = await runningService(moving, step.subject.id, work.plan.id);
     if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
-    const mounted = await references(swarm, objects, owner ?? { uid: 0, gid: 0 });
+    const mounted = await mountedObjects(swarm, objects, owner ?? { uid: 0, gid: 0 });
     work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
-    await swarm.update(doc, rewritten(doc.Spec, change, mounted, found.doc));
+    await swarm.update(doc, rewrittenSpec(doc.Spec, change, mounted, found.doc));
   }
   await rolledOut(swarm, step.subject.id, ours(change, objects), idleMs(work, step.unit), work);
 }
@@ -136,7 +136,7 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   const targets = new Set(objects.map(({ target }) => target));
   const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
   const back = wayBackOf(work, planned.id);
-  const undone = restored(doc.Spec, change, objects, back, valuesByName(step.moves, work.values));
+  const undone = restoredSpec(doc.Spec, change, objects, back, valuesByName(step.moves, work.values));
   if (specDigest(undone, moving.key) !== planned.digest)
     throw new UnsprawlError(
       "changed",
@@ -169,7 +169,7 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
     const { change, objects } = decided;
     const isOurs = ours(change, objects);
     const put = await replaceSpec(swarm, id, async (spec) =>
-      isOurs(spec) ? restored(spec, change, objects, back, valuesByName(step.moves, await work.recall())) : null,
+      isOurs(spec) ? restoredSpec(spec, change, objects, back, valuesByName(step.moves, await work.recall())) : null,
     );
     const doc = await swarm.service(id);
     // A service that did not run before the undo is none of its business, once the spec is back.

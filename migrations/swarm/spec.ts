@@ -21,7 +21,7 @@ export type WayBack = {
 };
 
 /** A service's spec with the change made; all else stays as it is. `container` is one of its tasks', for what the image gives. */
-export function rewritten(
+export function rewrittenSpec(
   spec: ServiceSpec,
   change: RunChange,
   references: readonly MountedObject[],
@@ -68,8 +68,8 @@ export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
   };
 }
 
-/** The inverse of `rewritten`. What somebody else has changed since, such as the number of replicas, stays. */
-export function restored(
+/** The inverse of `rewrittenSpec`. What somebody else has changed since, such as the number of replicas, stays. */
+export function restoredSpec(
   spec: ServiceSpec,
   change: RunChange,
   objects: readonly NamedSpec[],

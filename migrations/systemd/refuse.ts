@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { movable } from "../../src/files/units/assignments.ts";
+import { movableAssignment } from "../../src/files/units/assignments.ts";
 import { lineOfLocation, type Refusal } from "../../src/files/file-migration.ts";
 import { readUnit, unitsAt } from "../../src/files/units/unit-environment.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -9,7 +9,7 @@ import type { Location } from "../../src/model/location.ts";
 /** Why a finding of a unit cannot be moved; null when it can. */
 export async function refusal({ location, name }: Finding): Promise<Refusal | null> {
   if (location.where === "cmd") return inCommand(location, name);
-  const found = await movable(location);
+  const found = await movableAssignment(location);
   if ("reason" in found) return found;
   const others = found.by.kind === "entry" ? await sharers(location.subjectId, found.file) : [];
   if (others.length === 0) return null;

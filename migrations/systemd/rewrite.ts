@@ -1,5 +1,5 @@
 import {
-  valueGone,
+  valueGoneError,
   lineOfLocation,
   lineText,
   type FileDraft,
@@ -8,7 +8,7 @@ import {
 } from "../../src/files/file-migration.ts";
 import {
   assignmentsIn,
-  inEffect,
+  effectiveAssignments,
   sectionOf,
   type Assignment,
   type SystemdUnit,
@@ -38,13 +38,13 @@ type UnitFileEdits = { readonly edits: Edit[]; readonly diff: DiffLine[]; before
 /** The unit's files with these variables delivered otherwise; which no other byte is changed for. */
 export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readonly FileMove[]): Rewriting {
   const wanted = new Map<Assignment, FileMove>();
-  const effective = inEffect(unit);
+  const effective = effectiveAssignments(unit);
   for (const one of moving) {
     const place = lineOfLocation(one.move.location);
     const found = [...effective].find(
       ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
     );
-    if (found === undefined) throw valueGone(one.move.name, one.move.location.path);
+    if (found === undefined) throw valueGoneError(one.move.name, one.move.location.path);
     wanted.set(found, one);
   }
   const changes = new Map<string, UnitFileEdits>();

@@ -1,4 +1,9 @@
-import { inEffect, sectionOf, type SystemdUnit, type UnitText } from "../../src/files/units/unit-environment.ts";
+import {
+  effectiveAssignments,
+  sectionOf,
+  type SystemdUnit,
+  type UnitText,
+} from "../../src/files/units/unit-environment.ts";
 import type { Move } from "../../src/model/plan.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
 import type { UnitSetting } from "../../src/files/units/unit-file.ts";
@@ -77,7 +82,9 @@ type WrapEdit = Edit & { readonly line: number; readonly key: string; readonly s
 export function wrapEdits(unit: SystemdUnit, moved: readonly string[]): ReadonlyMap<string, readonly WrapEdit[]> {
   const commands = commandsOf(unit).filter(({ command }) => !KILL.test(command));
   const names = [...new Set([...commands.flatMap(({ command }) => namedBy(command) ?? []), ...moved])];
-  const others = [...inEffect(unit)].some(({ name, value }) => value.startsWith("ref+") && !names.includes(name));
+  const others = [...effectiveAssignments(unit)].some(
+    ({ name, value }) => value.startsWith("ref+") && !names.includes(name),
+  );
   const wrapper = `unsprawl run --only ${names.join(",")} ${others ? "--keep " : ""}-- `;
   const edits = commands.flatMap(({ text: { file }, setting, prefix, command }) => {
     const place = { line: setting.line, key: setting.key };

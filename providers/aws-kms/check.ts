@@ -6,7 +6,7 @@ import {
   removeEmptyFolders,
   sopsFiles,
   sopsKey,
-  standingFolder,
+  nearestFolder,
   usableFolder,
   type DataKeys,
   type SopsPlace,
@@ -25,7 +25,7 @@ export async function checkKms(
 ): Promise<readonly StoreCheck[]> {
   const { template, readOnly } = place;
   let folder = dirname(sopsKey(template, { subject: "check", project: "check", name: "PROBE" }).path);
-  const standing = await standingFolder(folder);
+  const standing = await nearestFolder(folder);
   const files = sopsFiles(place, keys);
   let asked: Promise<string> | null = null;
   try {

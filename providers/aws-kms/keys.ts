@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../src/model/error.ts";
 import {
   ageIdentities,
-  anyOf,
+  anyHolder,
   sopsNames,
   unwrapWithAge,
   wrapForAge,
@@ -13,7 +13,7 @@ import { arnRegion, type KmsSettings } from "./settings.ts";
 /** Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity of SOPS's own. */
 export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv): DataKeys {
   const identities = ageIdentities(env, null);
-  return anyOf([
+  return anyHolder([
     {
       kind: "kms",
       wrap: async (dataKey, file) => [await kms.encrypt(dataKey, contextOf(settings, file))],

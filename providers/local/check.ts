@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import {
-  passingIdentity,
+  temporaryIdentity,
   removeEmptyFolders,
   sopsFiles,
   sopsKey,
-  standingFolder,
+  nearestFolder,
   usableFolder,
   type DataKeys,
   type Identities,
@@ -23,7 +23,7 @@ export async function checkFiles(
   const { template, readOnly } = place;
   const names = { subject: "unsprawl-check", project: "unsprawl-check", name: "PROBE" };
   let folder = dirname(sopsKey(template, names).path);
-  const standing = await standingFolder(folder);
+  const standing = await nearestFolder(folder);
   let files = sopsFiles(place, keys);
   try {
     const lines = await probeStore(
@@ -46,7 +46,7 @@ export async function checkFiles(
           // One that is nowhere but in memory stands for it: a check makes no identity.
           files = sopsFiles(
             place,
-            dataKeys(passingIdentity(), {}, async () => []),
+            dataKeys(temporaryIdentity(), {}, async () => []),
           );
           return `no age identity yet (${identities.where}): the first write makes one`;
         },

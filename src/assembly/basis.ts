@@ -6,7 +6,7 @@ import { loadFingerprintKey, stateDir } from "../core/journal/state.ts";
 import { once, onceSync } from "../kit/once.ts";
 import { Redactor } from "../kit/text/redact.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
-import { builtIn } from "./open-store.ts";
+import { builtInStores } from "./open-store.ts";
 import type { Shared } from "./types.ts";
 
 /** What the other parts of an assembly are made from: where it runs, its settings, its state, its engine. */
@@ -34,7 +34,7 @@ export function basisOf(
   shared: Partial<Shared>,
 ): Basis {
   const redactor = shared.redactor ?? new Redactor();
-  const load = (): Promise<Config> => loadConfig(env, cwd, configFile, builtIn, say);
+  const load = (): Promise<Config> => loadConfig(env, cwd, configFile, builtInStores, say);
   let read = once(load);
   const state = shared.state ?? onceSync(() => stateDir(env));
   const key = shared.key ?? onceSync(() => loadFingerprintKey(env));

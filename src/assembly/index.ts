@@ -5,7 +5,7 @@
  */
 import { basisOf } from "./basis.ts";
 import { movingOf } from "./moving.ts";
-import { builtIn } from "./open-store.ts";
+import { builtInStores } from "./open-store.ts";
 import { rememberingOf } from "./remembering.ts";
 import { scanningOf } from "./scanning.ts";
 import { storesOf } from "./stores.ts";
@@ -32,7 +32,7 @@ export function assemble(
   return {
     env,
     cwd,
-    builtIn,
+    builtIn: builtInStores,
     redactor,
     state,
     key,

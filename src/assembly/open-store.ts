@@ -6,16 +6,16 @@ import type { OpenStore } from "../delivery/runtime/resolve.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { StoreTarget } from "../model/plan.ts";
-import { nearest } from "../kit/text/nearest.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 
 /**
  * The stores that work without a configuration. No other store takes one of these names. In this order they are asked for
  * a reference that several could hold.
  */
-export const builtIn = Object.keys(providers).sort();
+export const builtInStores = Object.keys(providers).sort();
 
 /** Those whose server the environment names. */
-export function namedBy(env: NodeJS.ProcessEnv): readonly string[] {
+export function storesInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
   return abouts
     .filter(({ addressVariables }) => addressVariables.some((variable) => env[variable]))
     .map(({ name }) => name)
@@ -41,9 +41,9 @@ export async function openNamed(
   mustBeTrusted(untrusted, `stores.${name}`);
   const configured = stores.get(name);
   if (configured) return openConfigured(name, configured, env, say);
-  if (builtIn.includes(name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
-  const known = [...stores.keys(), ...builtIn];
-  const near = nearest(name, known);
+  if (builtInStores.includes(name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
+  const known = [...stores.keys(), ...builtInStores];
+  const near = nearestWord(name, known);
   throw new UnsprawlError(
     "usage",
     `no store named ${JSON.stringify(name)}`,
@@ -52,7 +52,7 @@ export async function openNamed(
 }
 
 /** A configured store with the path template of a plan's target, where the configuration has none of its own. */
-export async function inTemplateOf({ provider, settings }: StoreTarget, config: StoreConfig): Promise<StoreConfig> {
+export async function withPlanTemplate({ provider, settings }: StoreTarget, config: StoreConfig): Promise<StoreConfig> {
   if (config.provider !== provider || !Object.hasOwn(providers, provider)) return config;
   const template = (await providers[provider]?.())?.provider.template ?? "";
   const was = settings[template];
@@ -68,7 +68,7 @@ export async function openConfigured(
 ): Promise<Provider> {
   const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
   if (!load) {
-    const near = nearest(config.provider, Object.keys(providers));
+    const near = nearestWord(config.provider, Object.keys(providers));
     throw new UnsprawlError(
       "config",
       `stores.${name}: unknown provider ${JSON.stringify(config.provider)}`,

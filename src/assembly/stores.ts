@@ -4,7 +4,7 @@ import { resolveReferences } from "../core/resolve.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { canonical } from "../model/mac.ts";
 import type { Basis } from "./basis.ts";
-import { builtIn, inTemplateOf, namedBy, openConfigured, openNamed } from "./open-store.ts";
+import { builtInStores, withPlanTemplate, storesInEnvironment, openConfigured, openNamed } from "./open-store.ts";
 import type { Assembly } from "./types.ts";
 
 /** Stores by their names, and the values of references in them. */
@@ -15,14 +15,16 @@ export function storesOf({
   say,
 }: Basis): Pick<Assembly, "store" | "storeOf" | "storeNames" | "knownStores" | "resolve"> {
   const store = async (name: string): Promise<Provider> => openNamed(name, await config(), { env, cwd, say });
-  const knownStores = async (): Promise<string[]> => [...new Set([...(await config()).stores.keys(), ...builtIn])];
+  const knownStores = async (): Promise<string[]> => [
+    ...new Set([...(await config()).stores.keys(), ...builtInStores]),
+  ];
   return {
     store,
     knownStores,
     storeNames: async () => [...(await config()).stores.keys()],
     // As with all settings, the environment comes before the configuration.
     resolve: async (references) =>
-      resolveReferences(references, [...new Set([...namedBy(env), ...(await knownStores())])], store),
+      resolveReferences(references, [...new Set([...storesInEnvironment(env), ...(await knownStores())])], store),
     async storeOf(target) {
       const { stores, untrusted } = await config();
       mustBeTrusted(untrusted, `stores.${target.name}`);
@@ -30,7 +32,7 @@ export function storesOf({
       // A store that only the environment described is opened with the plan's own settings, and credentials from here.
       const keys = { ...target.settings };
       const opened = named
-        ? await openConfigured(target.name, await inTemplateOf(target, named), env, say)
+        ? await openConfigured(target.name, await withPlanTemplate(target, named), env, say)
         : await openConfigured(target.name, { provider: target.provider, dir: cwd, keys }, env, say);
       if (canonical(opened.target) !== canonical(target)) {
         throw new UnsprawlError(

@@ -28,7 +28,7 @@ export async function scanHere(
 }
 
 /** Throws `usage` for a source that no engine has. */
-export function ofEngines(sources: readonly string[]): void {
+export function mustBeEngineSources(sources: readonly string[]): void {
   const other = sources.find((one) => !OF_ENGINES.includes(one.slice(0, one.indexOf(":"))));
   if (other === undefined) return;
   const fine = OF_ENGINES.map((one) => `${one}:`).join(" ");
@@ -45,7 +45,7 @@ export async function onHosts(
   { verify, remember, ...input }: Input & { readonly verify: boolean; readonly remember: boolean },
   host: Host,
 ): Promise<ScanReport> {
-  ofEngines(input.sources);
+  mustBeEngineSources(input.sources);
   const config = await assembly.config();
   mustBeTrusted(config.untrusted, "hosts");
   const hosts = new Map(chooseHosts(config.hosts, wanted));

@@ -1,7 +1,7 @@
 import picomatch from "picomatch";
 import type { ScanHit } from "../core/scan.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import { nearest } from "../kit/text/nearest.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /** How many names a hint lists. */
@@ -11,7 +11,7 @@ const LISTED = 8;
  * The findings that `--only` names, by name or glob; all of them where there is no `--only`. Throws `usage` for a name
  * that matches none: a misspelt one must not look like a secret that is already moved.
  */
-export function onlyThese(hits: readonly ScanHit[], globs: readonly string[]): readonly ScanHit[] {
+export function selectedHits(hits: readonly ScanHit[], globs: readonly string[]): readonly ScanHit[] {
   if (globs.length === 0) return hits;
   const known = [...new Set(hits.map(({ finding }) => finding.name))].sort();
   const matchers = globs.map((glob) => {
@@ -24,7 +24,7 @@ export function onlyThese(hits: readonly ScanHit[], globs: readonly string[]): r
 
 function hintFor(glob: string, known: readonly string[]): string {
   if (known.length === 0) return "nothing was found here: unsprawl scan shows what was looked at";
-  const near = nearest(glob.replace(/[*?]/g, ""), known);
+  const near = nearestWord(glob.replace(/[*?]/g, ""), known);
   if (near !== null) return cmd`did you mean ${near}?`;
   const more = known.length > LISTED ? `, and ${known.length - LISTED} more (unsprawl scan)` : "";
   return cmd`found: ${bare(known.slice(0, LISTED).join(", "))}${bare(more)}`;

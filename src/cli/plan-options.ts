@@ -7,8 +7,8 @@ import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
-import { onlyThese } from "./only.ts";
-import { fails, incomplete, scanWith } from "./scan-options.ts";
+import { selectedHits } from "./only.ts";
+import { isFailing, isIncomplete, scanWith } from "./scan-options.ts";
 
 export type PlannedMigration = {
   readonly plan: Plan;
@@ -48,7 +48,7 @@ export async function planWith(
 
   const provider = await assembly.store(to);
   const { report, hits, failOn } = await scanWith(context, sources, options);
-  const chosen = onlyThese(hits, listFlag(options, "only"));
+  const chosen = selectedHits(hits, listFlag(options, "only"));
   const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(
     { hits: chosen, deliver, overwrite: options["overwrite"] === true, accept, graceMs, healthTimeoutMs },
@@ -64,7 +64,7 @@ export async function planWith(
   return {
     plan,
     provider,
-    left: plan.notMoved.some(({ finding }) => fails(finding, failOn)),
-    incomplete: incomplete(report),
+    left: plan.notMoved.some(({ finding }) => isFailing(finding, failOn)),
+    incomplete: isIncomplete(report),
   };
 }

@@ -85,7 +85,7 @@ function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: bo
 }
 
 /** True when a finding must make the process exit 3. */
-export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
+export function isFailing(finding: Finding, failOn: Confidence | "never"): boolean {
   return (
     failOn !== "never" &&
     finding.state !== "known" &&
@@ -95,6 +95,6 @@ export function fails(finding: Finding, failOn: Confidence | "never"): boolean {
 }
 
 /** True when a subject could not be read: then the result is not whole, and the exit code says so. */
-export function incomplete(report: ScanReport): boolean {
+export function isIncomplete(report: ScanReport): boolean {
   return report.sources.some((source) => source.errors.length > 0);
 }

@@ -8,7 +8,7 @@ import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { lockEngine } from "./journal/lock.ts";
-import { putValue, takeBack, verifyValue } from "./store-steps.ts";
+import { putValue, undoPut, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
@@ -231,7 +231,7 @@ export async function undoUnit(
       if (step.kind !== "put") continue;
       const replaced = record.last(step.id)?.["before"] === "other";
       const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
-      await takeBack(tools.provider, step, plan, tools.key, record, shared);
+      await undoPut(tools.provider, step, plan, tools.key, record, shared);
     }
     record.undone(`unit:${unit}`);
   } catch (error) {

@@ -56,7 +56,7 @@ const sourceKey = (source: string, layers: boolean): string => (layers ? `${sour
  * floor, or a scan without layers do not cover it. A finding under a new name (a renamed container, a moved tag) is the
  * same finding and causes no change. What a run keeps for rollback is neither sent nor remembered.
  */
-export function judge(past: HostBaseline, scanned: HostScan): Judgement {
+export function compareScan(past: HostBaseline, scanned: HostScan): Judgement {
   // A scan that began before a move was done may have read the value before it was removed.
   const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
   const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { atomicRemove, atomicWrite, digestOf, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
 import { withFileLock } from "../kit/io/lock.ts";
 import { isOnlyOurs } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -24,7 +24,7 @@ export function consumerIndex(state: () => string): ConsumerIndex {
       const text = textOf(file());
       if (isSame(text)) return;
       const consumers = edit(parse(text, file()));
-      const expect = text === null ? null : digestOf(text);
+      const expect = text === null ? null : contentDigest(text);
       await atomicWrite(file(), jsonText({ version: 1, consumers }), { expect });
     });
   };
@@ -66,7 +66,7 @@ async function withoutEmpty(file: string): Promise<void> {
   await sweepTemps(file);
   if (text === null) return;
   try {
-    await atomicRemove(file, { expect: digestOf(text) });
+    await atomicRemove(file, { expect: contentDigest(text) });
   } catch (error) {
     // Another run has added to it meanwhile.
     if (!(error instanceof UnsprawlError) || error.code !== "changed") throw error;

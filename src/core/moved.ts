@@ -7,7 +7,7 @@ import { unitState } from "./journal/runs.ts";
 export type DoneMove = { readonly plan: Plan; readonly move: Move; readonly at: string };
 
 /** All moves of this installation, run by run. Unreadable journals are skipped; `unsprawl runs` reports them. */
-export function doneMoves(installation: Installation): readonly DoneMove[] {
+export function completedMoves(installation: Installation): readonly DoneMove[] {
   return runIds(installation.state).flatMap((run) => {
     try {
       const { plan, receipts } = readJournal(installation, run);
@@ -24,7 +24,7 @@ export function doneMoves(installation: Installation): readonly DoneMove[] {
 
 /** The same moves as history records. Moves of plans from older versions, which lack finding ids, are left out. */
 export function movedByRuns(installation: Installation): readonly MoveRecord[] {
-  return doneMoves(installation).flatMap(({ plan, move: { finding, name }, at }) =>
+  return completedMoves(installation).flatMap(({ plan, move: { finding, name }, at }) =>
     finding === undefined
       ? []
       : [{ fingerprint: finding.fingerprint, finding: finding.id, name, run: plan.id, store: plan.store.name, at }],

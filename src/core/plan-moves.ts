@@ -78,7 +78,7 @@ export async function unitMoves(
     try {
       const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
       const key = decided ?? provider.key({ ...names, name });
-      const at = placeOf(key);
+      const at = storeKeyId(key);
       const taken = keys.get(at) ?? mine.get(at);
       if (taken !== undefined && taken !== print(value)) throw twoValues(key);
       const stored = await provider.get(key);
@@ -136,7 +136,7 @@ export function nameFault(name: string): Omit<NotMoved, "finding"> | null {
 const LONGEST_NAME = 1024;
 
 /** A store key as the key of a map. */
-export const placeOf = ({ path, field }: StoreKey): string => `${path}\0${field}`;
+export const storeKeyId = ({ path, field }: StoreKey): string => `${path}\0${field}`;
 
 /** The step that reads a written value back. */
 export const verifyOf = (put: PutStep): StepOf<"verify"> => ({

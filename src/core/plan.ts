@@ -9,7 +9,7 @@ import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
-import { nameFault, placeOf, unitMoves, verifyOf } from "./plan-moves.ts";
+import { nameFault, storeKeyId, unitMoves, verifyOf } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
@@ -77,7 +77,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       const puts = moves.puts.filter(({ move }) => !stays.has(move));
       held.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
       // Reserved only now: a unit that cannot be migrated takes no place in the store.
-      for (const { move } of puts) keys.set(placeOf(move.key), move.fingerprint);
+      for (const { move } of puts) keys.set(storeKeyId(move.key), move.fingerprint);
       steps.push(...puts, ...puts.map(verifyOf), ...planned.steps);
       warnings.push(...[...moves.notes, ...planned.warnings].map((text) => ({ unit, text })));
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
 import type { Subject } from "../model/location.ts";
-import { judge, subjectKey, type Judgement, type HostScan } from "./changes.ts";
+import { compareScan, subjectKey, type Judgement, type HostScan } from "./changes.ts";
 import { placeId } from "./finding-id.ts";
 import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
@@ -48,7 +48,7 @@ export type RememberInput = {
 };
 
 /**
- * Scans and adds the result to the history; see `judge` for the states. `id` identifies the scan: repeated under the
+ * Scans and adds the result to the history; see `compareScan` for the states. `id` identifies the scan: repeated under the
  * same id (a job handed out twice), it is remembered once. Throws like `scan` and the history do; then nothing is
  * remembered.
  */
@@ -65,13 +65,13 @@ export async function scanAndRemember(
     scanned.id,
     memory.channels,
     (past) => {
-      judgement = judge(past, scanned);
+      judgement = compareScan(past, scanned);
       return judgement.addition;
     },
     about,
   );
   // Remembered before: compare again with the same history.
-  const { findings } = judgement ?? judge(await memory.history.past(memory.host, about), scanned);
+  const { findings } = judgement ?? compareScan(await memory.history.past(memory.host, about), scanned);
   return { ...shown(input, report, hits, findings), changes: added?.changes ?? [] };
 }
 
@@ -83,7 +83,7 @@ export async function scanAndCompare(
   host: Host,
 ): Promise<RememberedScan> {
   const { report, hits, scanned, about } = await observe(input, tools, memory, host);
-  const { addition, findings } = judge(await memory.history.past(memory.host, about), scanned);
+  const { addition, findings } = compareScan(await memory.history.past(memory.host, about), scanned);
   return { ...shown(input, report, hits, findings), changes: addition.changes };
 }
 

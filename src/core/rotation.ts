@@ -3,7 +3,7 @@ import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type StoreTarget } from "../model/plan.ts";
-import { doneMoves, type DoneMove } from "./moved.ts";
+import { completedMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
 /**
@@ -43,7 +43,7 @@ const AT_ONCE = 8;
  * Oldest first, each store key once. Excludes values that came from another store: they were not exposed.
  */
 export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
-  const moved = doneMoves({ state, key })
+  const moved = completedMoves({ state, key })
     .filter(({ move }) => move.location.where !== "store")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
   // The newest run that wrote a key counts: it replaced what older runs wrote.

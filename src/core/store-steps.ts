@@ -64,7 +64,7 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
  * The inverse of `putValue`: removes what this run created, restores what it replaced, leaves everything else.
  * `shared`: another run now relies on the entry, so it stays.
  */
-export async function takeBack(
+export async function undoPut(
   provider: Provider,
   step: PutStep,
   plan: Plan,

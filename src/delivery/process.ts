@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { readChecked } from "../kit/io/read.ts";
-import { walk } from "../kit/io/walk.ts";
+import { openEntry } from "../kit/io/walk.ts";
 import { Secret } from "../model/secret.ts";
 
 /**
@@ -59,7 +59,7 @@ function childrenOf(pid: number): number[] {
  */
 export async function processFile(pid: number, path: string): Promise<Secret | null> {
   try {
-    const place = await walk(path, `/proc/${pid}/root`);
+    const place = await openEntry(path, `/proc/${pid}/root`);
     try {
       return Secret.of(readChecked(place.at(place.name), { link: false, limit: LARGEST_VALUE }));
     } finally {

@@ -1,7 +1,7 @@
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
-import { nearest } from "../kit/text/nearest.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 import { createDetector, type CachingDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
@@ -50,7 +50,7 @@ export async function ownRules({ ruleSets }: DetectTuning): Promise<OwnRules | n
 
 function known(id: string, key: string, own: OwnRules | null): void {
   if (ruleById(id) !== null || own?.rules.some((rule) => rule.id === id) === true) return;
-  const near = nearest(id, [...rules.map((rule) => rule.id), ...(own?.rules.map((rule) => rule.id) ?? [])]);
+  const near = nearestWord(id, [...rules.map((rule) => rule.id), ...(own?.rules.map((rule) => rule.id) ?? [])]);
   throw new UnsprawlError(
     "config",
     `${key}: no rule ${JSON.stringify(id)}`,

@@ -44,7 +44,7 @@ export async function chooseDelivery(
 }
 
 /** The delivery that was asked for, where nobody can look whether it fits: only `file` takes that on trust. */
-export async function onWord(
+export async function wishedDelivery(
   deliveries: readonly Delivery[],
   wished: DeliveryName | "auto",
   unit: string,

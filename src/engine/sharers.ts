@@ -43,7 +43,7 @@ function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string
 const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 
 /** A sharer's document with the old containers replaced by the new ones. */
-export function redirected(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
+export function withNewContainers(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
   const host: { -readonly [key in keyof HostConfig]: HostConfig[key] } = { ...doc.HostConfig };
   for (const { old, fresh, name } of replaced) {
     for (const mode of MODES) if (host[mode] === `container:${old.Id}`) host[mode] = `container:${fresh.Id}`;

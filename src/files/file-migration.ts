@@ -68,7 +68,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       const { drafts, rest, warnings } = await format.rewrite(target, moving);
       const left = leftIn(selected, [...drafts.map(({ file, after }) => ({ place: file, text: after })), ...rest]);
       const [first] = left;
-      if (first !== undefined && !options.accept.has("elsewhere")) throw alsoStands(first);
+      if (first !== undefined && !options.accept.has("elsewhere")) throw leftElsewhereError(first);
       const step: Step = {
         id: stepId({ kind: "rewrite", unit }),
         kind: "rewrite",
@@ -121,7 +121,7 @@ function nameRefusal(finding: Finding): Refusal | null {
 }
 
 /** For a value that a rewrite would leave in another place. */
-export function alsoStands({ name, place }: { readonly name: string; readonly place: string }): UnsprawlError {
+export function leftElsewhereError({ name, place }: { readonly name: string; readonly place: string }): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `the value of ${name} also stands at ${place}, and would stay there`,
@@ -145,6 +145,6 @@ export function lineOfLocation({ place, path, subjectId }: Location): Omit<LineP
   return known?.kind === "line" ? known : { file: subjectId, line: 0, name: "" };
 }
 
-export function valueGone(name: string, place: string): UnsprawlError {
+export function valueGoneError(name: string, place: string): UnsprawlError {
   return new UnsprawlError("changed", `${name} does not stand at ${place} any more`, "unsprawl plan again");
 }

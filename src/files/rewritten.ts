@@ -5,7 +5,7 @@ import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { FileChange, Plan, Step } from "../model/plan.ts";
-import { atomicRemove, atomicWrite, digestOf, mayReplace, sweepTemps } from "../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps } from "../kit/io/atomic.ts";
 import { fileError } from "../kit/io/error.ts";
 import { readChecked } from "../kit/io/read.ts";
 import { readSealed, writeSealed } from "../kit/io/sealed.ts";
@@ -50,7 +50,7 @@ export function rewrittenFiles({
     step.files.map(({ file }) => {
       const bytes = bytesIfThere(file);
       if (bytes === null) return { keyed: null, expect: null };
-      return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: digestOf(bytes) };
+      return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: contentDigest(bytes) };
     });
 
   const sealed = async (step: Rewrite, work: Work): Promise<FileVersions[] | null> => {

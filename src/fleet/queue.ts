@@ -104,7 +104,7 @@ export async function openQueue(
 }
 
 /** Asks for a source's units, unless that is asked for already. */
-export async function askFor(queue: Queue, { source, layers }: Expand): Promise<void> {
+export async function enqueueExpansion(queue: Queue, { source, layers }: Expand): Promise<void> {
   const job = signed(queue, EXPAND, { source, layers });
   await queue.patiently(() => queue.boss.send(EXPAND, job, { singletonKey: keyOf({ source, layers }) }));
 }
@@ -171,7 +171,7 @@ export async function holdBack(queue: Queue, registry: string, until: Date): Pro
 }
 
 /** Jobs by queue and state. */
-export function counts(queue: Queue): Promise<readonly { queue: string; state: string; count: number }[]> {
+export function jobCounts(queue: Queue): Promise<readonly { queue: string; state: string; count: number }[]> {
   return rows(
     queue,
     `select name as queue, state::text as state, count(*)::integer as count
@@ -185,8 +185,8 @@ async function rows<Row>(queue: Queue, text: string, values: readonly unknown[])
 }
 
 /** Whether any job waits or is being done. */
-export async function busy(queue: Queue): Promise<boolean> {
-  return (await counts(queue)).some(({ state }) => ["created", "retry", "active"].includes(state));
+export async function hasJobs(queue: Queue): Promise<boolean> {
+  return (await jobCounts(queue)).some(({ state }) => ["created", "retry", "active"].includes(state));
 }
 
 export async function instances({ boss }: Queue): Promise<readonly Instance[]> {

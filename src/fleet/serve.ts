@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetSource } from "../core/config/fleet.ts";
-import { askFor, busy, schedule, type Queue } from "./queue.ts";
+import { enqueueExpansion, hasJobs, schedule, type Queue } from "./queue.ts";
 import type { FleetStore } from "./store.ts";
 
 export type ServeTools = {
@@ -25,9 +25,9 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   if (!once) await schedule(queue, sources);
-  for (const one of sources) await askFor(queue, one);
+  for (const one of sources) await enqueueExpansion(queue, one);
   if (once) {
-    while (!signal.aborted && (await busy(queue))) await pause(BUSY_MS, signal);
+    while (!signal.aborted && (await hasJobs(queue))) await pause(BUSY_MS, signal);
     // Called off, it has not seen to all of them.
     return signal.throwIfAborted();
   }

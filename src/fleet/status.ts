@@ -1,5 +1,5 @@
 import type { History } from "../contract/history.ts";
-import { counts, instances, type Queue } from "./queue.ts";
+import { jobCounts, instances, type Queue } from "./queue.ts";
 import type { FleetStore, FleetUnitState } from "./store.ts";
 
 /** The document of `fleet status --json`. */
@@ -42,7 +42,7 @@ export async function statusOf(
         heard: heartbeatOn.toISOString(),
         active: workers.reduce((sum, { active }) => sum + active, 0),
       })),
-    jobs: await counts(queue),
+    jobs: await jobCounts(queue),
     units: await store.units(),
     waiting: await Promise.all(channels.map(async (channel) => ({ channel, ...(await history.waiting(channel)) }))),
   };

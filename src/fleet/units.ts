@@ -3,7 +3,7 @@ import type { FleetSource } from "../core/config/fleet.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Registry } from "../images/registry/client.ts";
 import { repositoriesOf, type Problem } from "../images/registry/listing.ts";
-import { isGlob, nameOf, parseReference } from "../images/registry/reference.ts";
+import { isGlob, repositoryText, parseReference } from "../images/registry/reference.ts";
 
 /** What one job scans: a host's engine, or one repository. It names places, and holds no value. */
 export type FleetUnit = {
@@ -46,7 +46,8 @@ export async function unitsOf(wanted: UnitSource, tools: ExpandTools): Promise<r
   const registry = await tools.registry(host);
   try {
     const problems: Problem[] = [];
-    const called = (name: string): string => (tag === "*" ? nameOf(host, name) : `${nameOf(host, name)}:${tag}`);
+    const called = (name: string): string =>
+      tag === "*" ? repositoryText(host, name) : `${repositoryText(host, name)}:${tag}`;
     const listed = new Set((await repositoriesOf(registry, repository, tools.signal, problems)).map(called));
     const mine = picomatch(called(repository ?? "**"), { dot: true, bash: true });
     const gone = (await tools.known(host)).filter((name) => !listed.has(name) && mine(name));

@@ -1,7 +1,7 @@
 import type { Job } from "pg-boss";
 import type { History } from "../contract/history.ts";
 import type { LayerShelf } from "../fast/index.ts";
-import { judge } from "../core/changes.ts";
+import { compareScan } from "../core/changes.ts";
 import type { Installation } from "../core/journal/journal.ts";
 import type { SubjectError } from "../core/read-source.ts";
 import { scanAndRemember } from "../core/remember.ts";
@@ -63,7 +63,7 @@ const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
 const TRIES = 2;
 
 /** Takes jobs, `most` at once, until it is called off; what is under way then is finished, or left to others. */
-export async function work(most: number, tools: WorkerTools, signal: AbortSignal): Promise<void> {
+export async function takeJobs(most: number, tools: WorkerTools, signal: AbortSignal): Promise<void> {
   const { boss } = tools.queue;
   const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, heartbeatRefreshSeconds: 3 } as const;
   const take = async <Data extends object>(
@@ -212,7 +212,7 @@ async function rememberNothing(
   const sources = [{ source, subjects: 0, errors: [] }];
   const facts = { id, host, at: new Date().toISOString(), durationMs: 0, sources, findings: [], moved: [] };
   const scanned = { ...facts, runs: nobody, subjects: nobody, removed: nobody, floor, layers, partial: false };
-  const added = await history.remember(host, id, channels, (past) => judge(past, scanned).addition);
+  const added = await history.remember(host, id, channels, (past) => compareScan(past, scanned).addition);
   return added?.changes.length ?? 0;
 }
 

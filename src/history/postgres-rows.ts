@@ -13,7 +13,7 @@ type PostgresFindingRow = {
 };
 
 /** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
-export async function pastOf(query: SqlQuery, host: string, about?: FindingSelection): Promise<HostBaseline> {
+export async function hostBaseline(query: SqlQuery, host: string, about?: FindingSelection): Promise<HostBaseline> {
   const findings = await query<PostgresFindingRow>(
     `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
      where host = $1 and ($2::text[] is null or gone_at is null or id = any($2))`,
@@ -45,7 +45,7 @@ function rememberedOf(row: PostgresFindingRow): Remembered {
 }
 
 /** Writes what a scan adds, each kind of row in one statement; the caller holds the transaction. */
-export async function addTo(
+export async function insertAddition(
   query: SqlQuery,
   host: string,
   addition: Addition,

@@ -2,13 +2,13 @@ import type { History } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 import type { TrendPoint } from "../model/trend.ts";
 import type { Database, SqlQuery } from "./database.ts";
-import { addTo, pastOf } from "./postgres-rows.ts";
-import { migrate } from "./schema.ts";
+import { insertAddition, hostBaseline } from "./postgres-rows.ts";
+import { updateSchema } from "./schema.ts";
 import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
 /** The history of a fleet, in the schema `unsprawl` of a PostgreSQL database, which is made or brought up to date first. */
 export async function postgresHistory(database: Database): Promise<History> {
-  await migrate(database);
+  await updateSchema(database);
   const { query } = database;
   return {
     remember: (host, scanId, channels, judge, about) =>
@@ -17,12 +17,12 @@ export async function postgresHistory(database: Database): Promise<History> {
         await within("select pg_advisory_xact_lock(hashtextextended($1, 7771))", [host]);
         const known = await within("select 1 from unsprawl.scan where id = $1", [scanId]);
         if (known.length > 0) return null;
-        const addition = judge(await pastOf(within, host, about));
-        await addTo(within, host, addition, channels);
+        const addition = judge(await hostBaseline(within, host, about));
+        await insertAddition(within, host, addition, channels);
         return addition;
       }),
     hosts: () => query("select host, max(at) as last from unsprawl.scan group by host order by host"),
-    past: (host, about) => pastOf(query, host, about),
+    past: (host, about) => hostBaseline(query, host, about),
     trend: (host, limit) => trendOf(query, host, limit),
     async changes(limit) {
       const rows = await query<{ change: string }>("select change from unsprawl.change order by seq desc limit $1", [

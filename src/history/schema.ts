@@ -91,7 +91,7 @@ create table unsprawl.pause (
 const LOCK = 7_771_902_511;
 
 /** Brings the schema up to date, whoever else does so at the same time. Throws `refused` for one of a later unsprawl. */
-export async function migrate(database: Database): Promise<void> {
+export async function updateSchema(database: Database): Promise<void> {
   await database.transaction(async (query) => {
     await query("select pg_advisory_xact_lock($1)", [LOCK]);
     const [there] = await query<{ schema: string | null; version: string | null }>(

@@ -3,7 +3,7 @@ import type { FindingSelection, Addition, MoveRecord, HostBaseline, Remembered }
 import type { Finding } from "../model/finding.ts";
 
 /** What is known of a host; of these findings alone when it is asked about some. */
-export function pastOf(db: DatabaseSync, host: string, about?: FindingSelection): HostBaseline {
+export function hostBaseline(db: DatabaseSync, host: string, about?: FindingSelection): HostBaseline {
   const rows = rowsOf(db, host, about) as unknown as readonly SqliteFindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
   const sources = db.prepare("SELECT source, since FROM sources WHERE host = ?").all(host);
@@ -47,7 +47,7 @@ function rememberedOf(row: SqliteFindingRow): Remembered {
 }
 
 /** Writes what a scan adds; the caller holds the transaction. */
-export function addTo(db: DatabaseSync, host: string, addition: Addition, channels: readonly string[]): void {
+export function insertAddition(db: DatabaseSync, host: string, addition: Addition, channels: readonly string[]): void {
   const { scan, findings, seen, changes, moved } = addition;
   const put = db.prepare(
     `INSERT OR REPLACE INTO findings (host, id, first_seen, last_seen, gone_at, times, layers, finding)

@@ -5,7 +5,7 @@ import type { Addition, History, HostBaseline } from "../contract/history.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { outboxOf } from "./sqlite-outbox.ts";
 import { sqliteReads } from "./sqlite-reads.ts";
-import { addTo, pastOf } from "./sqlite-rows.ts";
+import { insertAddition, hostBaseline } from "./sqlite-rows.ts";
 import { SCHEMA, VERSION } from "./sqlite-schema.ts";
 
 /**
@@ -51,11 +51,11 @@ export async function openSqliteHistory(state: string): Promise<History> {
     remember: async (host, scanId, channels, judge, about) =>
       within((): Addition | null => {
         if (db.prepare("SELECT 1 FROM scans WHERE id = ?").get(scanId) !== undefined) return null;
-        const addition = judge(pastOf(db, host, about));
-        addTo(db, host, addition, channels);
+        const addition = judge(hostBaseline(db, host, about));
+        insertAddition(db, host, addition, channels);
         return addition;
       }),
-    past: async (host, about): Promise<HostBaseline> => guarded(() => pastOf(db, host, about)),
+    past: async (host, about): Promise<HostBaseline> => guarded(() => hostBaseline(db, host, about)),
     ...sqliteReads(db, guarded),
     ...outboxOf(db, within),
     close: async () => {

@@ -61,7 +61,7 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 const HEREDOC = /(?<!\S)\d*<<(-?)(?:"([^"\s<]+)"|'([^'\s<]+)'|([^\s<"'-][^\s<"']*))(?!\S)/g;
 
 /** The instruction that ONBUILD puts off; null where there is none, or another ONBUILD, which a build refuses. */
-export function onBuild({ value, ...at }: Instruction): Instruction | null {
+export function postponedInstruction({ value, ...at }: Instruction): Instruction | null {
   const [, word = "", rest = ""] = /^([A-Za-z]+)\s+(.*)$/s.exec(value) ?? [];
   const name = word.toUpperCase();
   return name === "" || name === "ONBUILD" ? null : { ...at, name, value: rest };

@@ -8,7 +8,7 @@ export function batchId(batch: readonly Notice[]): string {
 }
 
 /** What programs are told, by webhook and on stdin. What the agent did stands by itself, as `agent`. */
-export function document(batch: readonly Notice[]): string {
+export function batchJson(batch: readonly Notice[]): string {
   const changes = batch.filter((one) => one.kind !== "agent");
   const agent = batch.filter((one): one is AgentNotice => one.kind === "agent");
   return JSON.stringify({ version: 1, batch: batchId(batch), changes, ...(agent.length > 0 && { agent }) });

@@ -5,9 +5,9 @@ import { access } from "node:fs/promises";
 import { delimiter, resolve } from "node:path";
 import { SEND_MS, type ChannelKind, type ChannelTools } from "../contract/channel.ts";
 import { must } from "../kit/schema/index.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import { printable } from "../kit/text/escape.ts";
-import { document } from "./batch.ts";
+import { batchJson } from "./batch.ts";
 import { AGAIN, MEND, NotTold } from "./not-told.ts";
 import { oneOrMore, ChannelSettingsReader } from "./settings.ts";
 
@@ -31,8 +31,8 @@ export const command: ChannelKind = {
       goesTo: program,
       most: 500,
       async send(batch, signal) {
-        const over = await within(SEND_MS, signal, (stop) => ran(path, args, document(batch), tools, stop));
-        const ended = typeof over === "string" ? { why: overWords(over, SEND_MS), mend: false } : over;
+        const over = await withTimeLimit(SEND_MS, signal, (stop) => ran(path, args, batchJson(batch), tools, stop));
+        const ended = typeof over === "string" ? { why: noAnswerText(over, SEND_MS), mend: false } : over;
         if (ended.why !== null)
           throw new NotTold(
             "failed",

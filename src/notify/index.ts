@@ -6,7 +6,7 @@ import type { ChannelConfig, ChannelKind, ChannelTools, Configured, Outlet } fro
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
-import { nearest } from "../kit/text/nearest.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 
 /**
@@ -57,7 +57,7 @@ async function open(name: string, config: ChannelConfig, tools: ChannelTools): P
 }
 
 function unknown(message: string, word: string, known: readonly string[]): UnsprawlError {
-  const near = nearest(word, known);
+  const near = nearestWord(word, known);
   return new UnsprawlError(
     "config",
     message,

@@ -3,7 +3,7 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { atLeast, SEVERITIES } from "../model/finding.ts";
 import type { Notice } from "../model/notice.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import type { Clock } from "./clock.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 
@@ -137,10 +137,11 @@ export class ChannelQueue {
     try {
       const changes = batch.map(({ change }) => change);
       // A store that its key is fetched from may hang for longer than the channel itself.
-      const over = await within(LIMIT, this.#over.signal, (signal) =>
+      const over = await withTimeLimit(LIMIT, this.#over.signal, (signal) =>
         this.#outlet.channel.send(changes, signal).then(() => ({ told: true })),
       );
-      if (typeof over === "string") throw new NotTold("unreachable", AGAIN, `${this.#name}: ${overWords(over, LIMIT)}`);
+      if (typeof over === "string")
+        throw new NotTold("unreachable", AGAIN, `${this.#name}: ${noAnswerText(over, LIMIT)}`);
     } catch (error) {
       if (this.#over.signal.aborted) return history.postpone(this.#name, idsOf(batch), new Date(clock.now()));
       const remedy = remedyOf(error);

@@ -6,7 +6,7 @@ import { changeSentence } from "../model/change-words.ts";
 import type { AgentNotice, Notice } from "../model/notice.ts";
 import { batchId } from "./batch.ts";
 import { headersOf } from "./headers.ts";
-import { addressOf, hostOf, post, reach, warnIfPlain } from "./post.ts";
+import { addressOf, hostOf, post, tryConnection, warnIfPlain } from "./post.ts";
 import { line, lineOfText, ChannelSettingsReader } from "./settings.ts";
 
 const SETTINGS = {
@@ -44,7 +44,7 @@ export const otlp: ChannelKind = {
       },
       async probe(signal) {
         await more();
-        return reach(url, line(), signal);
+        return tryConnection(url, line(), signal);
       },
     };
   },

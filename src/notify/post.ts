@@ -5,7 +5,7 @@ import { retryAfterMs } from "../kit/net/backoff.ts";
 import { authorities } from "../kit/net/client.ts";
 import { isLoopback } from "../kit/loopback.ts";
 import { proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
 import type { ChannelSettingsReader } from "./settings.ts";
 
@@ -64,7 +64,7 @@ export function secretsInAddress(text: string): readonly string[] {
 }
 
 /** Connects, with TLS where the address says so, and hangs up: nothing is sent. Throws `unreachable`. */
-export async function reach(url: URL, { env, ca, name }: PostOptions, signal: AbortSignal): Promise<string> {
+export async function tryConnection(url: URL, { env, ca, name }: PostOptions, signal: AbortSignal): Promise<string> {
   const host = hostOf(url);
   if (proxied(env) && !isLoopback(url.hostname)) return `${host}, perhaps through the environment's proxy: not tried`;
   const secure = url.protocol === "https:";
@@ -79,9 +79,9 @@ export async function reach(url: URL, { env, ca, name }: PostOptions, signal: Ab
     });
   let why: string;
   try {
-    const found = await within(PROBE_MS, signal, act);
+    const found = await withTimeLimit(PROBE_MS, signal, act);
     if (typeof found !== "string") return secure ? `${host} answers, its certificate is trusted` : `${host} answers`;
-    why = overWords(found, PROBE_MS);
+    why = noAnswerText(found, PROBE_MS);
   } catch (error) {
     why = connectionFailure(error);
   }

@@ -1,7 +1,7 @@
 import type { ChannelKind } from "../contract/channel.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";
 import type { Notice } from "../model/notice.ts";
-import { addressOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
+import { addressOf, post, tryConnection, secretsInAddress, warnIfPlain } from "./post.ts";
 import { line, ChannelSettingsReader } from "./settings.ts";
 
 /** Discord's limit is 2000 characters, the least of them all. */
@@ -35,7 +35,7 @@ export const slack: ChannelKind = {
         const body = JSON.stringify({ text: messageOf(batch), parse: "none", link_names: 0, unfurl_links: false });
         await post({ url: await urlOf(), headers: {}, body }, line(), signal);
       },
-      probe: async (signal) => reach(await urlOf(), line(), signal),
+      probe: async (signal) => tryConnection(await urlOf(), line(), signal),
     };
   },
 };

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { ChannelKind } from "../contract/channel.ts";
-import { batchId, document } from "./batch.ts";
+import { batchId, batchJson } from "./batch.ts";
 import { headersOf } from "./headers.ts";
-import { addressOf, hostOf, post, reach, secretsInAddress, warnIfPlain } from "./post.ts";
+import { addressOf, hostOf, post, tryConnection, secretsInAddress, warnIfPlain } from "./post.ts";
 import { line, ChannelSettingsReader } from "./settings.ts";
 
 const SETTINGS = {
@@ -40,7 +40,7 @@ export const webhook: ChannelKind = {
       goesTo: known,
       most: 100,
       async send(batch, signal) {
-        const body = document(batch);
+        const body = batchJson(batch);
         const stamp = String(Math.floor(tools.now().getTime() / 1000));
         const headers = {
           ...(await more()),
@@ -52,7 +52,7 @@ export const webhook: ChannelKind = {
       },
       async probe(signal) {
         await Promise.all([key?.(), more()]);
-        return reach(await urlOf(), line(), signal);
+        return tryConnection(await urlOf(), line(), signal);
       },
     };
   },

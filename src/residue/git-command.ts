@@ -32,14 +32,14 @@ const HARMLESS = [
 ];
 
 /** What a short git command prints. Throws `failed` with git's own first line. */
-export async function ask(git: Git, args: readonly string[]): Promise<string> {
+export async function gitText(git: Git, args: readonly string[]): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of output(git, args)) chunks.push(chunk);
+  for await (const chunk of gitOutput(git, args)) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 
 /** What a git command prints, as it comes. Throws `failed` at its end when it fails; stopping early ends git. */
-export async function* output({ folder, env, signal }: Git, args: readonly string[]): AsyncGenerator<Buffer> {
+export async function* gitOutput({ folder, env, signal }: Git, args: readonly string[]): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn("git", [...HARMLESS, "-C", folder, ...args], {
     env,

@@ -1,4 +1,4 @@
-import { output, type Git } from "./git-command.ts";
+import { gitOutput, type Git } from "./git-command.ts";
 import type { Stream } from "./matcher.ts";
 import type { Search } from "./search.ts";
 
@@ -34,7 +34,7 @@ export async function readLog(
   const diff = ["-p", "-U0", "--text", "--no-textconv", "--no-ext-diff", "--no-color", "--no-renames", "--no-notes"];
   const reader = new LogReader(search);
   let size = 0;
-  for await (const chunk of output(git, [...args, ...diff, "--", name])) {
+  for await (const chunk of gitOutput(git, [...args, ...diff, "--", name])) {
     reader.take(chunk);
     size += chunk.length;
     if (size > MOST) break;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Look, LookAbout, LookHost, MovedValue, UnreadablePlace } from "../contract/look.ts";
-import { ask, gitEnv, type GitEnv } from "./git-command.ts";
+import { gitText, gitEnv, type GitEnv } from "./git-command.ts";
 import { readLog, type Commits } from "./git-log.ts";
 import { residueMatch, searchFor, type Search } from "./search.ts";
 import type { ResidueMatch } from "../contract/look.ts";
@@ -39,7 +39,7 @@ async function* historyOf(
   const place = `the git history of ${file}`;
   const git = { folder: dirname(file), env, signal: host.signal };
   const read = await readPlace(place, async () => {
-    const shallow = (await ask(git, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
+    const shallow = (await gitText(git, ["rev-parse", "--is-shallow-repository"])).trim() === "true";
     return { shallow, log: await readLog(git, basename(file), search) };
   });
   if (!("got" in read)) {
@@ -54,7 +54,7 @@ async function* historyOf(
     const mark = search.marks[index];
     if (mark === undefined) continue;
     const asked = await readPlace(place, async () =>
-      ask(git, ["for-each-ref", "refs/remotes", "--format=%(refname:short)", ...contains(commits)]),
+      gitText(git, ["for-each-ref", "refs/remotes", "--format=%(refname:short)", ...contains(commits)]),
     );
     if (!("got" in asked)) yield asked.unread;
     yield hit(file, mark, commits, "got" in asked ? asked.got : "");

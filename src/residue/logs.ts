@@ -5,7 +5,7 @@ import { openLog } from "../engine/logs.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstOf, residueMatch, searchFor, type Search } from "./search.ts";
+import { firstHits, residueMatch, searchFor, type Search } from "./search.ts";
 import type { NeedleMatch, Stream } from "./matcher.ts";
 import { readPlace } from "./read-place.ts";
 
@@ -67,7 +67,7 @@ async function logOf(
       place: `the log of ${name}`,
       why: `it is long: its first and last ${sizeText(most)} were read`,
     });
-  const places = firstOf(search, hits).map(({ mark }) => {
+  const places = firstHits(search, hits).map(({ mark }) => {
     const next = cmd`rotate ${mark.name}; the log goes with its container: docker rm ${name} once it may go`;
     return residueMatch("log", mark, name, next, keptByRun(name) ?? false);
   });

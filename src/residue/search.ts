@@ -39,7 +39,7 @@ export function searchFor(marks: readonly MovedValue[]): Search {
 }
 
 /** The marks of hits, each once, with the place of its first. */
-export function firstOf(
+export function firstHits(
   search: Search,
   hits: readonly { readonly mark: number; readonly offset: number }[],
 ): { readonly mark: MovedValue; readonly offset: number }[] {

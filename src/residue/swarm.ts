@@ -2,7 +2,7 @@ import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/
 import type { Engine } from "../engine/engine.ts";
 import { swarmOf, type ObjectDoc, type ServiceDoc, type TaskDoc } from "../engine/swarm.ts";
 import { cmd } from "../kit/shell.ts";
-import { firstOf, residueMatch, placeText, searchFor, type Search } from "./search.ts";
+import { firstHits, residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
 /** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
@@ -68,7 +68,7 @@ function* task(doc: TaskDoc, name: string, search: Search, host: LookHost): Gene
 function* config({ Spec }: ObjectDoc, search: Search, host: LookHost): Generator<ResidueMatch> {
   host.looked("config");
   const { Data, ...shown } = Spec;
-  const inside = firstOf(search, search.matcher.find(Buffer.from(Data ?? "", "base64"))).map(({ mark }) => ({
+  const inside = firstHits(search, search.matcher.find(Buffer.from(Data ?? "", "base64"))).map(({ mark }) => ({
     mark,
     paths: ["Data"],
   }));

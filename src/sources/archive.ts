@@ -6,7 +6,7 @@ import { bare, cmd } from "../kit/shell.ts";
 import {
   LayerBook,
   layerReadings,
-  packedWith,
+  compressionOf,
   type ImageLayer,
   type LayeredImage,
   type LayerCache,
@@ -40,7 +40,7 @@ export function archiveSource(cwd: string, shelf: LayerCache): FastSource {
       const archive: Archive = { source: `archive:${what}`, called: basename(path), book, signal };
       try {
         if (found.isDirectory()) yield* seekable(archive, await folderFiles(path));
-        else if (packedWith(await firstBytes(path)) === null) yield* seekable(archive, await tarFiles(path, signal));
+        else if (compressionOf(await firstBytes(path)) === null) yield* seekable(archive, await tarFiles(path, signal));
         else yield* streamed(archive, path, found.size);
       } catch (error) {
         throw named(error, what);

@@ -2,7 +2,7 @@ import { ACCEPT_WORDS } from "../assembly/plug-ins.ts";
 import type { Provider } from "../contract/provider.ts";
 import { DELIVERIES, storeKeyFault, type Mapping, type UnitMapping } from "../core/config/mapping.ts";
 import type { StoreKey } from "../model/plan.ts";
-import { nearest } from "../kit/text/nearest.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 import { characters } from "./line-edit.ts";
 import type { Guard } from "./widgets/text.ts";
 
@@ -121,13 +121,13 @@ function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answ
   if (guard(value) !== value) return "this holds a value that was found: a place is read by everybody";
   if (field.options !== null) {
     if (field.options.includes(value)) return null;
-    const near = nearest(value, field.options);
+    const near = nearestWord(value, field.options);
     return near === null ? `type one of ${field.options.join(", ")}` : `did you mean ${near}?`;
   }
   if (field.of === "accept") {
     const unknown = acceptsIn(value).find((one) => !ACCEPT_WORDS.includes(one));
     if (unknown === undefined) return null;
-    const near = nearest(unknown, ACCEPT_WORDS);
+    const near = nearestWord(unknown, ACCEPT_WORDS);
     return near === null ? `type words of ${ACCEPT_WORDS.join(", ")}` : `${unknown}: did you mean ${near}?`;
   }
   if (field.of !== "path" && field.of !== "field") return null;

@@ -2,7 +2,7 @@ import { isLoopback } from "../kit/loopback.ts";
 import type { TryLogin, LoginTarget, Tls } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 
 const NO_TLS = "HANDSHAKE_NO_SSL_SUPPORT";
 const LEAVE_MS = 1000;
@@ -35,14 +35,14 @@ async function attempt(
   const step = (act: (done: (error: Error | null | undefined) => void) => void) => (): Promise<object> =>
     new Promise((done, fail) => act((error) => (error ? fail(error) : done({}))));
   try {
-    const ended = await within(
+    const ended = await withTimeLimit(
       timeoutMs,
       signal,
       step((done) => connection.connect(done)),
     );
-    if (typeof ended === "string") return unknown(`MySQL: ${overWords(ended, timeoutMs)}`);
+    if (typeof ended === "string") return unknown(`MySQL: ${noAnswerText(ended, timeoutMs)}`);
     // A word of leave, but no long one.
-    await within(
+    await withTimeLimit(
       LEAVE_MS,
       signal,
       step((done) => connection.end(done)),

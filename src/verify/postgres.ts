@@ -2,7 +2,7 @@ import { isLoopback } from "../kit/loopback.ts";
 import type { TryLogin, LoginTarget, Tls } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 
 /** What pg says of a server without TLS; it gives no code with it. */
 const NO_TLS = "The server does not support SSL connections";
@@ -45,13 +45,13 @@ async function attempt(
   for (const kind of ["CleartextPassword", "MD5Password", "SASL"])
     connection.on(`authentication${kind}`, () => (asked = true));
   try {
-    const ended = await within(timeoutMs, signal, async () => {
+    const ended = await withTimeLimit(timeoutMs, signal, async () => {
       await client.connect();
       return { in: true };
     });
-    if (typeof ended === "string") return unknown(`PostgreSQL: ${overWords(ended, timeoutMs)}`);
+    if (typeof ended === "string") return unknown(`PostgreSQL: ${noAnswerText(ended, timeoutMs)}`);
     // A word of leave, but no long one.
-    await within(LEAVE_MS, signal, async () => {
+    await withTimeLimit(LEAVE_MS, signal, async () => {
       await client.end();
       return { out: true };
     }).catch(() => {});

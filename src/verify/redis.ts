@@ -3,13 +3,13 @@ import { connect as connectTls } from "node:tls";
 import type { TryLogin, LoginTarget } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
-import { overWords, within } from "../kit/net/within.ts";
+import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 
 /** One AUTH in RESP, and nothing after it. */
 export const redisLogin: TryLogin = async (target, timeoutMs, signal) => {
   try {
-    const line = await within(timeoutMs, signal, async (over) => ({ text: await auth(target, over) }));
-    return typeof line === "string" ? unknown(`Redis: ${overWords(line, timeoutMs)}`) : read(line.text);
+    const line = await withTimeLimit(timeoutMs, signal, async (over) => ({ text: await auth(target, over) }));
+    return typeof line === "string" ? unknown(`Redis: ${noAnswerText(line, timeoutMs)}`) : read(line.text);
   } catch (error) {
     return unknown(`Redis: ${connectionFailure(error)}`);
   }

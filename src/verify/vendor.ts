@@ -1,7 +1,7 @@
 import { withBackoff, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
 import { isLoopback } from "../kit/loopback.ts";
 import { send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
-import { overWords } from "../kit/net/within.ts";
+import { noAnswerText } from "../kit/net/within.ts";
 import { isForeign } from "./foreign.ts";
 import { requestKey } from "./reveal.ts";
 import { dead, live, unknown, type Liveness, type VerifyRequest, type VerifyOptions } from "./types.ts";
@@ -117,7 +117,7 @@ async function askOne(
 ): Promise<Liveness> {
   const answer = await withBackoff(() => attempt(sending, wire, signal), { ...PATIENCE, signal }).catch(
     (): NoAnswer => ({
-      none: overWords("stopped", wire.timeoutMs),
+      none: noAnswerText("stopped", wire.timeoutMs),
     }),
   );
   if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);

@@ -36,7 +36,7 @@ export function exposition(families: readonly MetricFamily[]): string {
 }
 
 /** The samples of what `exposition` wrote before, each under the words that stand before its value. */
-export function readBack(text: string): ReadonlyMap<string, number> {
+export function parseExposition(text: string): ReadonlyMap<string, number> {
   const samples = text.split("\n").map((line) => {
     const at = line.lastIndexOf(" ");
     return [line.slice(0, Math.max(at, 0)), Number(line.slice(at + 1))] as const;

@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import { followEvents, type EngineEvent } from "./events.ts";
-import { until, type Schedule } from "./schedule.ts";
+import { waitUntil, type Schedule } from "./schedule.ts";
 
 export type WatchInput = {
   readonly sources: readonly string[];
@@ -60,12 +60,12 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
     : Promise.resolve();
   const timer = (async (): Promise<void> => {
     // With events the first whole scan waits for the connection, unless there is none to be had.
-    if (input.events) await Promise.race([due.connected, until(new Date(Date.now() + PATIENCE_MS), signal)]);
+    if (input.events) await Promise.race([due.connected, waitUntil(new Date(Date.now() + PATIENCE_MS), signal)]);
     while (!signal.aborted) {
       const next = schedule.next(new Date());
       due.all();
       tools.waiting(next);
-      await until(next, signal);
+      await waitUntil(next, signal);
     }
   })().catch(() => undefined); // called off
   let failures = 0;

@@ -6,7 +6,7 @@ import { SEVERITIES, type FindingState } from "../model/finding.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { Counts, type ScanCounts } from "./counts.ts";
-import { exposition, gauge, readBack, type MetricFamily, type Sample } from "./exposition.ts";
+import { exposition, gauge, parseExposition, type MetricFamily, type Sample } from "./exposition.ts";
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
 
 export type Metrics = {
@@ -42,7 +42,7 @@ export async function openMetrics(
   },
   say: (text: string) => void,
 ): Promise<Metrics> {
-  const counts = new Counts(settings.file === null ? new Map() : readBack(contentOf(settings.file)), of.hosts);
+  const counts = new Counts(settings.file === null ? new Map() : parseExposition(contentOf(settings.file)), of.hosts);
   let findings: Promise<readonly Sample[]> | null = null;
   const families = async (): Promise<MetricFamily[]> => [
     gauge("unsprawl_build_info", "The version that runs.", [{ labels: { version: of.version }, value: 1 }]),

@@ -37,7 +37,7 @@ export async function cronSchedule(text: string): Promise<Schedule> {
 }
 
 /** Waits until then, however far it is and whether or not the clock is set meanwhile. Throws when called off. */
-export async function until(then: Date, signal: AbortSignal): Promise<void> {
+export async function waitUntil(then: Date, signal: AbortSignal): Promise<void> {
   const { setTimeout: sleep } = await import("node:timers/promises");
   for (let left = then.getTime() - Date.now(); left > 0; left = then.getTime() - Date.now())
     await sleep(Math.min(left, MINUTE_MS), undefined, { signal });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadProject } from "../../migrations/compose/syntax/project.ts";
-import { newMeter, unpacked } from "../../src/images/layers/unpack.ts";
+import { newMeter, decompressed } from "../../src/images/layers/unpack.ts";
 
 // Small input that would keep a scan busy for minutes, or for good.
 
@@ -64,7 +64,7 @@ it("a gzip layer of much repeated text is refused long before its end", async ()
   })();
   const meter = newMeter(null);
   const reading = (async () => {
-    for await (const chunk of unpacked(gzip as AsyncIterable<Buffer>, meter)) if (chunk.length === 0) break;
+    for await (const chunk of decompressed(gzip as AsyncIterable<Buffer>, meter)) if (chunk.length === 0) break;
   })();
   await expect(reading).rejects.toMatchObject({ code: "refused", message: /more than 200 times its size/ });
   expect(meter.unpacked).toBeLessThan(300 * 2 ** 20);

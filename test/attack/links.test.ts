@@ -21,10 +21,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadProject } from "../../migrations/compose/syntax/project.ts";
 import { processFile } from "../../src/delivery/process.ts";
 import { readText } from "../../src/files/read.ts";
-import { atomicRemove, atomicWrite, digestOf, mayReplace, sweepTemps } from "../../src/kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps } from "../../src/kit/io/atomic.ts";
 import { makeFolder } from "../../src/kit/io/folder.ts";
 import { readChecked } from "../../src/kit/io/read.ts";
-import { walk } from "../../src/kit/io/walk.ts";
+import { openEntry } from "../../src/kit/io/walk.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld } from "../support/world.ts";
 
@@ -90,7 +90,9 @@ describe("between the look and the write", () => {
     const file = join(bobs, "app.env");
     asBob(`echo old > ${file}`);
     await onceWritten(() => asBob(swap(file)));
-    await expect(atomicWrite(file, "new", { expect: digestOf("old\n") })).rejects.toMatchObject({ code: "changed" });
+    await expect(atomicWrite(file, "new", { expect: contentDigest("old\n") })).rejects.toMatchObject({
+      code: "changed",
+    });
     expect(readdirSync(bobs)).toEqual(["app.env"]);
     expectUntouched();
   });
@@ -109,7 +111,7 @@ describe("between the look and the write", () => {
     writeFileSync(join(roots, "app.env"), "old\n");
     asBob(`mkdir ${app}; echo old > ${app}/app.env`);
     await onceWritten(() => asBob(`mv ${app} ${app}-moved; ln -s ${roots} ${app}`));
-    await atomicWrite(join(app, "app.env"), "new", { expect: digestOf("old\n") });
+    await atomicWrite(join(app, "app.env"), "new", { expect: contentDigest("old\n") });
     expect(readFileSync(join(roots, "app.env"), "utf8")).toBe("old\n");
     expect(readFileSync(join(bobs, "app-moved/app.env"), "utf8")).toBe("new");
     await expect(atomicRemove(join(app, "app.env"))).rejects.toMatchObject({ code: "refused" });
@@ -144,7 +146,7 @@ describe("what was planted before", () => {
 
   test("another name of root's file (a hard link, where the system allows it) is refused", async () => {
     linkSync(victim, join(bobs, "f"));
-    await expect(atomicWrite(join(bobs, "f"), "x", { expect: digestOf(MINE) })).rejects.toMatchObject({
+    await expect(atomicWrite(join(bobs, "f"), "x", { expect: contentDigest(MINE) })).rejects.toMatchObject({
       code: "refused",
     });
     expectUntouched();
@@ -182,7 +184,7 @@ test("what these rules do not forbid: the user's file keeps its owner and mode, 
   asBob(`mkdir -p ${bobs}/releases/1; echo old > ${bobs}/releases/1/app.env; chmod 640 ${bobs}/releases/1/app.env`);
   asBob(`ln -s releases/1 ${bobs}/current`);
   const real = join(bobs, "releases/1/app.env");
-  await atomicWrite(join(bobs, "current/app.env"), "new", { expect: digestOf("old\n") });
+  await atomicWrite(join(bobs, "current/app.env"), "new", { expect: contentDigest("old\n") });
   const { uid, gid, mode } = statSync(real);
   expect([readFileSync(real, "utf8"), uid, gid, mode & 0o777]).toEqual(["new", BOB.uid, BOB.gid, 0o640]);
 
@@ -193,8 +195,8 @@ test("what these rules do not forbid: the user's file keeps its owner and mode, 
   expect(lstatSync(join(sticky, "mine")).isSymbolicLink()).toBe(true);
   expect(readFileSync(real, "utf8")).toBe("by root's link in a shared folder");
   await atomicWrite(join(sticky, "new"), "x");
-  await atomicWrite(join(sticky, "new"), "y", { expect: digestOf("x") });
-  expect(await atomicRemove(join(sticky, "new"), { expect: digestOf("y") })).toBe(true);
+  await atomicWrite(join(sticky, "new"), "y", { expect: contentDigest("x") });
+  expect(await atomicRemove(join(sticky, "new"), { expect: contentDigest("y") })).toBe(true);
   rmSync(join(dir, "mine"));
   expectUntouched();
 });
@@ -224,12 +226,12 @@ describe("reading", () => {
     asBob(`ln -s /etc/file ${bobs}/run/link; ln -s ../../../../../..${victim} ${bobs}/run/out`);
     expect(await processFile(process.pid, join(bobs, "run/pipe"))).toBeNull();
     expect(await processFile(process.pid, victim)).not.toBeNull();
-    const place = await walk("/run/link", bobs);
+    const place = await openEntry("/run/link", bobs);
     expect(readFileSync(place.at(place.name), "utf8")).toBe("inside\n");
     place.close();
-    await expect(walk("/run/out", bobs)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(openEntry("/run/out", bobs)).rejects.toMatchObject({ code: "ENOENT" });
     renameSync(join(bobs, "etc/file"), join(bobs, "etc/other"));
-    await expect(walk("/run/link", bobs)).rejects.toMatchObject({ code: "refused" });
+    await expect(openEntry("/run/link", bobs)).rejects.toMatchObject({ code: "refused" });
   });
 });
 

@@ -9,7 +9,7 @@ import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 import pMap from "p-map";
 import { openRegistry } from "../../src/images/registry/client.ts";
-import { walk } from "../../src/images/registry/walk.ts";
+import { walkRegistry } from "../../src/images/registry/walk.ts";
 import { startRegistry } from "../services/registry.ts";
 import { clientOf, forever, NO_FOLDERS, pushImage } from "../support/pushed.ts";
 
@@ -58,7 +58,7 @@ try {
   }
   const reader = openRegistry(server.host, { env, know: () => undefined, folders: NO_FOLDERS });
   const all = { host: server.host, repository: null, tag: "*", digest: null };
-  for await (const step of walk(reader, all, forever))
+  for await (const step of walkRegistry(reader, all, forever))
     if (step.kind === "found") await reader.json(step.repository, step.manifest.document["config"] as never, forever);
   reader.close();
   const held = IMAGES * LAYER;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { judge, type HostScan } from "../../src/core/changes.ts";
+import { compareScan, type HostScan } from "../../src/core/changes.ts";
 import { openSqliteHistory } from "../../src/history/sqlite.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { startEngine } from "../services/engine.ts";
@@ -53,14 +53,14 @@ async function remembering(): Promise<void> {
   for (const text of ["the first time", "the second", "once more, nothing changed", "a tenth of them gone"]) {
     const seen = text.startsWith("a tenth") ? findings.filter((_, at) => at % 10 > 0) : findings;
     const before = performance.now();
-    await history.remember("host", text, ["ops"], (past) => judge(past, scannedOf(text, seen)).addition);
+    await history.remember("host", text, ["ops"], (past) => compareScan(past, scannedOf(text, seen)).addition);
     console.log(`20,000 findings remembered, ${text}: ${ms(performance.now() - before)}`);
   }
   const one = findings.slice(0, 8);
   const few = { ...scannedOf("few", one), partial: true, subjects: new Set(["container\0app-0"]) };
   const about = { present: false, findings: one.map(({ id }) => id), names: ["app-0"], subjects: [] };
   const before = performance.now();
-  await history.remember("host", "few", ["ops"], (past) => judge(past, few).addition, about);
+  await history.remember("host", "few", ["ops"], (past) => compareScan(past, few).addition, about);
   console.log(`one container of these remembered: ${ms(performance.now() - before)}`);
   await history.close();
   rmSync(dir, { recursive: true });

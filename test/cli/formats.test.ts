@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { XmlDocument, type XmlElement } from "libxml2-wasm";
 import type { Log } from "sarif";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fails } from "../../src/cli/scan-options.ts";
+import { isFailing } from "../../src/cli/scan-options.ts";
 import { render } from "../../src/cli/views/index.ts";
 import type { ScanReport } from "../../src/core/scan.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -354,4 +354,4 @@ function reportOf(findings: readonly Finding[]): ScanReport {
 }
 
 const shown = (report: ScanReport, format: string): Promise<string> =>
-  render(report, format, { terminal: false, cwd: world.dir, fails: (one) => fails(one, "medium") });
+  render(report, format, { terminal: false, cwd: world.dir, fails: (one) => isFailing(one, "medium") });

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { onlyThese } from "../../src/cli/only.ts";
+import { selectedHits } from "../../src/cli/only.ts";
 import type { ScanHit } from "../../src/core/scan.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 
 const hits = ["DB_PASSWORD", "API_TOKEN", "SMTP_PASSWORD"].map((name) => ({ finding: { name } }) as ScanHit);
-const chosen = (...globs: string[]): string[] => onlyThese(hits, globs).map(({ finding }) => finding.name);
+const chosen = (...globs: string[]): string[] => selectedHits(hits, globs).map(({ finding }) => finding.name);
 
 test("--only takes names and globs; without it everything moves", () => {
   expect(chosen()).toEqual(["DB_PASSWORD", "API_TOKEN", "SMTP_PASSWORD"]);
@@ -24,7 +24,7 @@ test.each<[what: string, globs: string[], from: readonly ScanHit[], hint: string
     "nothing was found here: unsprawl scan shows what was looked at",
   ],
 ])("a name that matches nothing is a usage error: %s", (_what, globs, from, hint) => {
-  expect(() => onlyThese(from, globs)).toThrow(
+  expect(() => selectedHits(from, globs)).toThrow(
     expect.objectContaining({ code: "usage", exit: 2, hint }) as UnsprawlError,
   );
 });

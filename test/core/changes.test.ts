@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Addition, MoveRecord, HostBaseline, Remembered } from "../../src/contract/history.ts";
-import { judge, subjectKey, type HostScan } from "../../src/core/changes.ts";
+import { compareScan, subjectKey, type HostScan } from "../../src/core/changes.ts";
 import type { Finding, FindingState } from "../../src/model/finding.ts";
 import { ANY_SUBJECT, type SubjectRef } from "../../src/model/subject-ref.ts";
 
@@ -93,12 +93,12 @@ const B = finding("B");
 
 describe("of a scan and what is known", () => {
   it("what was never there is new, and known from then on", () => {
-    const first = judge(EMPTY, scanned([A, B]));
+    const first = compareScan(EMPTY, scanned([A, B]));
     expect(kinds(first.addition)).toEqual(["new A", "new B"]);
     const past1 = after(EMPTY, first.addition);
-    const second = judge(past1, scanned([A, B], { id: "2", at: "2026-11-03T01:00:00.000Z" }));
+    const second = compareScan(past1, scanned([A, B], { id: "2", at: "2026-11-03T01:00:00.000Z" }));
     expect([kinds(second.addition), second.findings.map(({ state }) => state)]).toEqual([[], ["known", "known"]]);
-    const third = judge(after(past1, second.addition), scanned([A, B], { id: "3" }));
+    const third = compareScan(after(past1, second.addition), scanned([A, B], { id: "3" }));
     expect([third.addition.findings, third.addition.seen]).toEqual([[], [A.id, B.id]]);
   });
 
@@ -106,7 +106,7 @@ describe("of a scan and what is known", () => {
     let now = past(A);
     const ids: string[] = [];
     const step = (findings: readonly Finding[]): string[] => {
-      const { addition } = judge(now, scanned(findings));
+      const { addition } = compareScan(now, scanned(findings));
       now = after(now, addition);
       ids.push(...addition.changes.map(({ id }) => id));
       return kinds(addition);
@@ -124,23 +124,23 @@ describe("of a scan and what is known", () => {
   });
 
   it("the same scan judged again gives the same changes, by the same ids", () => {
-    expect(judge(past(A), scanned([B])).addition).toEqual(judge(past(A), scanned([B])).addition);
+    expect(compareScan(past(A), scanned([B])).addition).toEqual(compareScan(past(A), scanned([B])).addition);
   });
 
   it("ignored findings are remembered and not told, nor when they go; told again once nobody ignores them", () => {
     const ignored: Finding = { ...A, state: "ignored", ignoredBy: "unsprawl.yaml ignore[0]" };
-    const first = judge(EMPTY, scanned([ignored]));
+    const first = compareScan(EMPTY, scanned([ignored]));
     expect(kinds(first.addition)).toEqual([]);
     const known = after(EMPTY, first.addition);
-    expect(kinds(judge(known, scanned([])).addition)).toEqual([]);
-    expect(kinds(judge(known, scanned([A])).addition)).toEqual(["back A"]);
-    const put = judge(past(A), scanned([ignored]));
+    expect(kinds(compareScan(known, scanned([])).addition)).toEqual([]);
+    expect(kinds(compareScan(known, scanned([A])).addition)).toEqual(["back A"]);
+    const put = compareScan(past(A), scanned([ignored]));
     expect([kinds(put.addition), put.findings[0]?.state]).toEqual([[], "ignored"]);
   });
 
   it("what a run keeps for rollback is neither told nor remembered", () => {
     const kept: Finding = { ...finding("A", { subject: "api-kept" }), state: "migrated" };
-    const { addition, findings } = judge(past(A), scanned([A, kept]));
+    const { addition, findings } = compareScan(past(A), scanned([A, kept]));
     expect([kinds(addition), addition.findings, findings.map(({ state }) => state)]).toEqual([
       [],
       [],
@@ -153,22 +153,22 @@ describe("a migrated secret", () => {
   const migrated: HostBaseline = { ...past(A), moved: [moved(A)] };
 
   it("that is gone is told with its run", () => {
-    const { addition } = judge(migrated, scanned([]));
+    const { addition } = compareScan(migrated, scanned([]));
     expect(addition.changes.map(({ kind, run }) => [kind, run])).toEqual([["gone", "run-1"]]);
   });
 
   it("is regressed in its old place, told once, and stays so", () => {
-    const first = judge(migrated, scanned([A]));
+    const first = compareScan(migrated, scanned([A]));
     expect(first.addition.changes.map(({ kind, run }) => [kind, run])).toEqual([["regressed", "run-1"]]);
-    const again = judge({ ...after(migrated, first.addition), moved: [moved(A)] }, scanned([A], { id: "2" }));
+    const again = compareScan({ ...after(migrated, first.addition), moved: [moved(A)] }, scanned([A], { id: "2" }));
     expect([kinds(again.addition), again.findings[0]?.state]).toEqual([[], "regressed"]);
   });
 
   it("is told again when it was moved again meanwhile", () => {
-    const first = judge(migrated, scanned([A]));
+    const first = compareScan(migrated, scanned([A]));
     const later = "2026-11-05T00:00:00.000Z";
     const known = { ...after(migrated, first.addition), moved: [moved(A), moved(A, "2026-11-04T00:00:00.000Z")] };
-    expect(kinds(judge(known, scanned([A], { at: later })).addition)).toEqual(["regressed A"]);
+    expect(kinds(compareScan(known, scanned([A], { at: later })).addition)).toEqual(["regressed A"]);
   });
 
   it.each<[string, Finding, HostBaseline, FindingState]>([
@@ -178,35 +178,35 @@ describe("a migrated secret", () => {
     ["in its old place, with no history", A, { ...EMPTY, moved: [moved(A)] }, "regressed"],
     ["under another value", { ...B, id: "api-A2" }, migrated, "new"],
   ])("%s", (_, found, known, state) => {
-    expect(judge(known, scanned([found])).findings[0]?.state).toBe(state);
+    expect(compareScan(known, scanned([found])).findings[0]?.state).toBe(state);
   });
 
   it("that its run has brought back is nothing new", () => {
     const runs = new Set(["run-1"]);
-    const first = judge(past(A), scanned([], { moved: [moved(A)], runs }));
+    const first = compareScan(past(A), scanned([], { moved: [moved(A)], runs }));
     expect(kinds(first.addition)).toEqual(["gone A"]);
     const known = after(past(A), first.addition);
     expect(known.moved).toEqual([moved(A)]);
-    const back = judge(known, scanned([A], { id: "2", runs }));
+    const back = compareScan(known, scanned([A], { id: "2", runs }));
     expect([kinds(back.addition), back.findings[0]?.state]).toEqual([["back A"], "new"]);
     expect(after(known, back.addition).moved).toEqual([]);
   });
 
   it("regressed in one place is not told again when another run moves it from another", () => {
-    const first = judge(migrated, scanned([A]));
+    const first = compareScan(migrated, scanned([A]));
     const later = { ...moved(twin("web"), "2026-11-04T00:00:00.000Z"), run: "run-2" };
     const known = { ...after(migrated, first.addition), moved: [moved(A), later] };
-    const again = judge(known, scanned([A], { at: "2026-11-05T00:00:00.000Z" }));
+    const again = compareScan(known, scanned([A], { at: "2026-11-05T00:00:00.000Z" }));
     expect([kinds(again.addition), again.findings[0]?.state]).toEqual([[], "regressed"]);
   });
 
   it("in a new place is regressed, whichever of the scans with layers and without had read the source before", () => {
     const layers: HostBaseline = { ...migrated, since: new Map([["docker: --layers", FIRST]]) };
-    expect(judge(layers, scanned([twin("web")])).findings[0]?.state).toBe("regressed");
+    expect(compareScan(layers, scanned([twin("web")])).findings[0]?.state).toBe("regressed");
   });
 
   it("that a scan read before the run was done says nothing", () => {
-    const { addition } = judge(past(A), scanned([A], { at: FIRST, moved: [moved(A)] }));
+    const { addition } = compareScan(past(A), scanned([A], { at: FIRST, moved: [moved(A)] }));
     expect(kinds(addition)).toEqual([]);
   });
 
@@ -232,7 +232,7 @@ describe("nothing is gone that was not looked at", () => {
     ["a higher floor", { floor: "high" }, finding("A", { confidence: "medium" })],
     ["a few subjects alone", { partial: true }, A],
   ])("%s", (_, more, one) => {
-    expect(kinds(judge(past(one), scanned([], more)).addition)).toEqual([]);
+    expect(kinds(compareScan(past(one), scanned([], more)).addition)).toEqual([]);
   });
 
   it.each<[of: string, error: string, about: SubjectRef, more: Partial<HostScan>]>([
@@ -249,9 +249,9 @@ describe("nothing is gone that was not looked at", () => {
         sources: [{ ...source, errors: [{ subject: called, about: ref, message: "", hint: "" }] }],
         ...more,
       });
-    expect(kinds(judge(past(one), scanOf(of)).addition)).toEqual([]);
+    expect(kinds(compareScan(past(one), scanOf(of)).addition)).toEqual([]);
     // What an error is called decides nothing.
-    expect(kinds(judge(past(one), scanOf(named("other"))).addition)).toEqual(["gone A"]);
+    expect(kinds(compareScan(past(one), scanOf(named("other"))).addition)).toEqual(["gone A"]);
   });
 
   function named(name: string): { readonly kind: "subject"; readonly name: string; readonly id: null } {
@@ -260,8 +260,8 @@ describe("nothing is gone that was not looked at", () => {
 
   it("a file of a layer, by a scan without layers", () => {
     const known: HostBaseline = { ...EMPTY, findings: new Map([[A.id, row(A, { layers: true })]]) };
-    expect(kinds(judge(known, scanned([])).addition)).toEqual([]);
-    expect(kinds(judge(known, scanned([], { layers: true })).addition)).toEqual(["gone A"]);
+    expect(kinds(compareScan(known, scanned([])).addition)).toEqual([]);
+    expect(kinds(compareScan(known, scanned([], { layers: true })).addition)).toEqual(["gone A"]);
   });
 
   it.each<[string, Partial<HostScan>]>([
@@ -276,7 +276,7 @@ describe("nothing is gone that was not looked at", () => {
     ],
   ])("but is when %s", (_, more) => {
     const one = { ...A, location: { ...A.location, source: "docker:a*" } };
-    expect(kinds(judge(past(one), scanned([], more)).addition)).toEqual(["gone A"]);
+    expect(kinds(compareScan(past(one), scanned([], more)).addition)).toEqual(["gone A"]);
   });
 });
 
@@ -285,7 +285,7 @@ it("what is called otherwise by now is the same: known, not told, its old name g
     const one = finding("A", { subject });
     return { ...one, location: { ...one.location, subjectId: "sha256:1" } };
   };
-  const { addition, findings } = judge(past(named("app:1, latest")), scanned([named("app:1")]));
+  const { addition, findings } = compareScan(past(named("app:1, latest")), scanned([named("app:1")]));
   expect([kinds(addition), findings[0]?.state]).toEqual([[], "known"]);
   expect(addition.findings.map(({ finding: { id }, goneAt, firstSeen }) => [id, goneAt, firstSeen])).toEqual([
     ["app:1-A", null, FIRST],
@@ -295,19 +295,22 @@ it("what is called otherwise by now is the same: known, not told, its old name g
 
 it("what two sources have in common is told once, in one state", () => {
   const again = { ...A, location: { ...A.location, source: "image:*" } };
-  const { addition, findings } = judge(past(A), scanned([A, again]));
+  const { addition, findings } = compareScan(past(A), scanned([A, again]));
   expect([kinds(addition), findings.map(({ state }) => state)]).toEqual([[], ["known", "known"]]);
 });
 
 it("the trend counts all that is there, by another source too", () => {
   const known = past(B);
-  const { scan } = judge(known, scanned([A], { sources: [{ source: "env:.env", subjects: 1, errors: [] }] })).addition;
+  const { scan } = compareScan(
+    known,
+    scanned([A], { sources: [{ source: "env:.env", subjects: 1, errors: [] }] }),
+  ).addition;
   expect(scan.trend?.findings).toBe(2);
 });
 
 it("a whole scan is a point of the trend, of what counts; a partial one is none", () => {
   const ignored: Finding = { ...B, state: "ignored" };
-  const { scan } = judge(EMPTY, scanned([A, ignored])).addition;
+  const { scan } = compareScan(EMPTY, scanned([A, ignored])).addition;
   expect(scan.trend).toEqual({ at: NOW, findings: 1, bySeverity: { low: 0, medium: 0, high: 1, critical: 0 } });
-  expect(judge(EMPTY, scanned([A], { partial: true })).addition.scan.trend).toBeNull();
+  expect(compareScan(EMPTY, scanned([A], { partial: true })).addition.scan.trend).toBeNull();
 });

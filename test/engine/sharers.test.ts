@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { redirected, sharersOf } from "../../src/engine/sharers.ts";
+import { withNewContainers, sharersOf } from "../../src/engine/sharers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 
 const id = (name: string): string => name.padEnd(64, "0");
@@ -52,7 +52,7 @@ test("redirected, one relies on the new containers and is not changed otherwise"
     Memory: 1,
   };
   const one = container("one", host);
-  expect(redirected(one, replaced).HostConfig).toEqual({
+  expect(withNewContainers(one, replaced).HostConfig).toEqual({
     NetworkMode: `container:${id("web-unsprawl-1")}`,
     PidMode: `container:${id("other")}`,
     Links: ["/web-unsprawl-1:/one/db", "/other:/one/web"],

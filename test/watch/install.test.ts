@@ -10,7 +10,7 @@ import { calendarOf, cronOf } from "../../src/watch/install/calendar.ts";
 import { installation } from "../../src/watch/install/index.ts";
 import type { InstallForm, WatchInstallation } from "../../src/watch/install/model.ts";
 import type { InstallRequest } from "../../src/watch/install/settings.ts";
-import { placesOf, writeFiles } from "../../src/watch/install/write.ts";
+import { placedFiles, writeFiles } from "../../src/watch/install/write.ts";
 import { need } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
 import { pythonProgram } from "../services/python.ts";
@@ -60,7 +60,7 @@ async function written(
 ): Promise<{ folder: string; made: WatchInstallation; paths: string[] }> {
   const folder = mkdtempSync(join(dir, `${form}-`));
   const made = installation(form, given);
-  const placed = placesOf(made.files, folder, dir);
+  const placed = placedFiles(made.files, folder, dir);
   await writeFiles(placed, false);
   return { folder, made, paths: placed.map(({ path }) => path) };
 }
@@ -303,7 +303,7 @@ describe("what is asked wrongly", () => {
 describe("what is there is not written over", () => {
   it("all or nothing, and what is the same stays", async () => {
     const { folder, made, paths } = await written("systemd", asked({ once: true }));
-    const placed = placesOf(made.files, folder, dir);
+    const placed = placedFiles(made.files, folder, dir);
     expect(await writeFiles(placed, false)).toEqual([]);
     const [service = "", timer = ""] = paths;
     writeFileSync(timer, "mine\n");

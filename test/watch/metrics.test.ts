@@ -12,7 +12,7 @@ import { readWatch, WATCH } from "../../src/core/config/watch.ts";
 import { parse } from "../../src/kit/schema/index.ts";
 import { openSqliteHistory } from "../../src/history/sqlite.ts";
 import type { Change } from "../../src/model/change.ts";
-import { readBack } from "../../src/watch/exposition.ts";
+import { parseExposition } from "../../src/watch/exposition.ts";
 import { openMetrics, type Metrics } from "../../src/watch/metrics.ts";
 import { promtool } from "../services/promtool.ts";
 import { makeWorld, type World } from "../support/world.ts";
@@ -79,7 +79,7 @@ describe("over HTTP", () => {
   });
 
   it("counts what there is, and what was done", async () => {
-    const found = readBack(await (await get("/metrics")).text());
+    const found = parseExposition(await (await get("/metrics")).text());
     expect(Object.fromEntries(found)).toMatchObject({
       'unsprawl_build_info{version="1.2.3"}': 1,
       'unsprawl_findings{severity="high",state="new"}': 2,
@@ -199,7 +199,7 @@ describe("in a text file", () => {
     const text = readFileSync(file, "utf8");
     const judged = spawnSync(promtool(), ["check", "metrics"], { input: text, encoding: "utf8" });
     expect({ status: judged.status, said: judged.stdout + judged.stderr }).toEqual({ status: 0, said: "" });
-    expect(Object.fromEntries(readBack(text))).toMatchObject({
+    expect(Object.fromEntries(parseExposition(text))).toMatchObject({
       'unsprawl_changes_total{kind="new"}': 6,
       'unsprawl_scans_total{result="complete"}': 1,
       'unsprawl_scans_total{result="incomplete"}': 2,
@@ -216,7 +216,8 @@ describe("in a text file", () => {
     first.scanned({ ...scan, host: "web1", errors: 0 });
     first.scanned({ ...scan, host: "web2", errors: 1 });
     await first.close();
-    const of = (): string[] => [...readBack(readFileSync(file, "utf8")).keys()].filter((one) => one.includes("host="));
+    const of = (): string[] =>
+      [...parseExposition(readFileSync(file, "utf8")).keys()].filter((one) => one.includes("host="));
     expect(of()).toEqual([
       'unsprawl_subjects{host="web1"}',
       'unsprawl_subjects{host="web2"}',
@@ -242,7 +243,7 @@ describe("in a text file", () => {
     writeFileSync(file, 'unsprawl_scans_total{result="complete"} nonsense\n\u0000\nunsprawl_scan_errors_total -5\n');
     const metrics = await open({ listen: null, file });
     await metrics.close();
-    expect(readBack(readFileSync(file, "utf8")).get("unsprawl_scan_errors_total")).toBe(0);
+    expect(parseExposition(readFileSync(file, "utf8")).get("unsprawl_scan_errors_total")).toBe(0);
 
     const folder = join(world.dir, "folder.prom");
     mkdirSync(folder);
@@ -269,7 +270,7 @@ describe("of the program", () => {
     expect((await own.unsprawl(["watch", "--once"])).code).toBe(0);
     expect((await own.unsprawl(["watch", "docker:", "--once"])).code).toBe(1);
     const text = readFileSync(join(own.dir, "own.prom"), "utf8");
-    const found = Object.fromEntries(readBack(text));
+    const found = Object.fromEntries(parseExposition(text));
     expect(found).toMatchObject({
       'unsprawl_changes_total{kind="new"}': 1,
       'unsprawl_findings{severity="high",state="known"}': 1,

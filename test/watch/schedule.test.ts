@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cronSchedule, everySchedule, until } from "../../src/watch/schedule.ts";
+import { cronSchedule, everySchedule, waitUntil } from "../../src/watch/schedule.ts";
 
 const noon = new Date(2026, 10, 25, 12, 0, 30);
 
@@ -28,9 +28,9 @@ it.each(["", "* * *", "61 * * * *", "0 0 30 2 *", "whenever"])("not cron %j", as
 });
 
 it("a wait ends when its time has come, and at once when it is called off", async () => {
-  await until(new Date(Date.now() - 1), new AbortController().signal);
+  await waitUntil(new Date(Date.now() - 1), new AbortController().signal);
   const off = new AbortController();
-  const waiting = until(new Date(Date.now() + 3_600_000), off.signal);
+  const waiting = waitUntil(new Date(Date.now() + 3_600_000), off.signal);
   off.abort();
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
 });

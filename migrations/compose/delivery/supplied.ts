@@ -3,7 +3,7 @@ import type { Consumer } from "../../../src/model/consumer.ts";
 import type { Secret } from "../../../src/model/secret.ts";
 
 /** Writes what a run delivers to a service, and notes it beside what earlier runs do. */
-export async function supplied(
+export async function supplyService(
   supplies: Supplies,
   consumer: Consumer,
   values: ReadonlyMap<string, Secret>,
@@ -24,7 +24,7 @@ export async function supplied(
 }
 
 /** Takes back what a run delivers to a service; what others do stays. Idempotent. */
-export async function withdrawn(supplies: Supplies, consumer: Consumer): Promise<void> {
+export async function withdrawService(supplies: Supplies, consumer: Consumer): Promise<void> {
   const names = consumer.values.map(({ name }) => name);
   supplies.remove(consumer.folder, names);
   const before = known(supplies, consumer);

@@ -16,7 +16,7 @@ export function subjectOf(subject: DeliverySubject, project: string, service: st
 }
 
 /** A service as deliveries see it, without what earlier runs brought. */
-export function bareOf(
+export function bareSubject(
   { memory }: { readonly memory: string },
   known: Facts,
   { project, service, runId }: { readonly project: string; readonly service: string; readonly runId: string },
@@ -27,7 +27,7 @@ export function bareOf(
 }
 
 /** What the delivery of a service depends on besides its container. */
-export function siteOf(
+export function composeSite(
   { memory }: { readonly memory: string },
   project: ComposeProject,
   service: string,

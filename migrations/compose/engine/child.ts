@@ -23,7 +23,11 @@ export type Judges = {
  * receive only values that the project's containers already have, and values that are not credentials by name, form and
  * detection.
  */
-export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held, secret }: Judges): PassedEnvironment {
+export function passedEnvironment(
+  project: ComposeProject,
+  env: NodeJS.ProcessEnv,
+  { held, secret }: Judges,
+): PassedEnvironment {
   const mentioned = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [word] of text.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g)) mentioned.add(word);
@@ -40,7 +44,7 @@ export function passedTo(project: ComposeProject, env: NodeJS.ProcessEnv, { held
  * The plan's variables that the project's files use and that this environment lacks: without them Compose would create
  * other containers than planned.
  */
-export function missingOf(project: ComposeProject, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
+export function missingVariables(project: ComposeProject, names: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const filled = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [, name = ""] of text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)) filled.add(name);
@@ -51,7 +55,7 @@ export function missingOf(project: ComposeProject, names: readonly string[], env
  * Whether one of the texts equals the value, or contains it if it is too long for a coincidence, such as a password in
  * a URL.
  */
-export function holds(texts: readonly string[], value: string): boolean {
+export function containsValue(texts: readonly string[], value: string): boolean {
   return texts.some((text) => text === value || (value.length >= LONG && text.includes(value)));
 }
 

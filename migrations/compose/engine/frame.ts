@@ -64,7 +64,7 @@ export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
  * The fields in which the new container differs. With `drift` settings may differ, but never in a way that gives a
  * container more rights. Fields equal to `filled`, the engine's present defaults, do not count: nobody configured them.
  */
-export function differences(
+export function frameDifferences(
   old: ContainerFrame,
   fresh: ContainerFrame,
   drift: boolean,

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { ComposeConfig } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
-import { numberOf } from "../find.ts";
+import { replicaNumber } from "../find.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** Files in a service's containers as tar archives, by replica number and path. */
@@ -29,17 +29,17 @@ export async function injectedIn(
       const archive = stream === null ? null : await whole(stream);
       if (archive !== null) files.set(path, archive);
     }
-    found.set(numberOf(doc), files);
+    found.set(replicaNumber(doc), files);
   }
   return found;
 }
 
 /** Writes the files into containers that have not been started, except where something is mounted. */
-export async function inject(engine: Engine, files: Injected, docs: readonly ContainerDoc[]): Promise<void> {
+export async function writeInjected(engine: Engine, files: Injected, docs: readonly ContainerDoc[]): Promise<void> {
   for (const doc of docs) {
     if (doc.State.Status !== "created") continue;
     const client = (await engine.docker()).getContainer(doc.Id);
-    for (const [path, archive] of files.get(numberOf(doc)) ?? [])
+    for (const [path, archive] of files.get(replicaNumber(doc)) ?? [])
       if (!isMounted(doc, path))
         await engine.call(`write ${path}`, async () => client.putArchive(archive, { path: posix.dirname(path) }));
   }

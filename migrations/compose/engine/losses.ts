@@ -6,7 +6,7 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 /**
  * Warnings about what is lost when Compose recreates a container. Throws `refused` for losses that are not accepted.
  */
-export async function losses(
+export async function lossWarnings(
   engine: Engine,
   docs: readonly ContainerDoc[],
   config: ComposeConfig,

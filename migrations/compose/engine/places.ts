@@ -6,7 +6,7 @@ import { trimEndOf } from "../../../src/kit/text/trim.ts";
 type WritableFolder = { readonly source: string; readonly bind: boolean; readonly container: string };
 
 /** The folders on this host that containers can write to, and the engine's own. */
-export async function mountsOf(engine: Engine): Promise<readonly WritableFolder[]> {
+export async function writableFolders(engine: Engine): Promise<readonly WritableFolder[]> {
   const [listed, { DockerRootDir }, volumes] = await Promise.all([
     engine.containers(),
     engine.info(),
@@ -41,7 +41,7 @@ export function volumeAt(path: string, mounts: readonly WritableFolder[]): Writa
 }
 
 /** The container that can write to one of these paths; null if none can. */
-export function writerOf(paths: readonly string[], mounts: readonly WritableFolder[]): string | null {
+export function writerName(paths: readonly string[], mounts: readonly WritableFolder[]): string | null {
   const found = paths.flatMap((path) => mounts.find((one) => below(path, one.source)) ?? []);
   return found[0]?.container ?? null;
 }

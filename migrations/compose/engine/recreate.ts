@@ -10,12 +10,12 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
 import { mayCreate, type Recreated } from "./creates.ts";
-import { notedExtras, noteExtras, noteProject, removeExtras } from "../extras.ts";
-import { containersOf, numberOf } from "../find.ts";
+import { recordedExtras, recordExtras, recordProject, removeExtras } from "../extras.ts";
+import { containersOf, replicaNumber } from "../find.ts";
 import { engineDefaults } from "./filled.ts";
-import { differences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
+import { frameDifferences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
 import type { ComposeTools } from "../index.ts";
-import { inject, injectedIn, type Injected } from "./injected.ts";
+import { writeInjected, injectedIn, type Injected } from "./injected.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
 import { settleInterrupted } from "../interrupted.ts";
@@ -73,7 +73,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const before = { running, copies: docs.length, change, frames };
         work.record.intent(`${step.id}/before`, before);
       }
-      await noteProject(engine, rewrite, work);
+      await recordProject(engine, rewrite, work);
       await bringUp(steps, rewrite, work, "forth");
       work.record.done(`${rewrite.id}/up`, { done: true });
     },
@@ -116,7 +116,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       if (run.length > 0) await compose.up(target, run, "create", copies, own);
       if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
     } finally {
-      if (way === "forth") await noteExtras(engine, rewrite, work);
+      if (way === "forth") await recordExtras(engine, rewrite, work);
     }
     if (way === "forth") nothingMore(rewrite, work);
     const compared: ComparedService[] = [];
@@ -124,7 +124,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     for (const step of begun) {
       const { docs, lacking } = await compare(step, rewrite, work, present.get(step.id) ?? null);
       without.push(...lacking);
-      await inject(engine, files.get(serviceOf(step)) ?? new Map(), docs);
+      await writeInjected(engine, files.get(serviceOf(step)) ?? new Map(), docs);
       if (run.includes(serviceOf(step))) compared.push({ service: serviceOf(step), docs });
     }
     // Not started by Compose, which would read the files again and start containers that were not compared.
@@ -174,16 +174,16 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     if (before === null || before.frames === undefined) return { docs, lacking };
     const made = await framesOf(docs, before.change, step, !back);
     for (const doc of docs) {
-      const fresh = made[numberOf(doc)] ?? {};
-      const old = before.frames[numberOf(doc)];
-      if (old === undefined && present?.get(numberOf(doc)) === undefined)
+      const fresh = made[replicaNumber(doc)] ?? {};
+      const old = before.frames[replicaNumber(doc)];
+      if (old === undefined && present?.get(replicaNumber(doc)) === undefined)
         throw differs(nameOf(doc), ["it is new"], back, drift);
       if (old === undefined) continue;
       const expected = back ? old : withDelivery(old, before.change, key);
-      const all = differences(expected, fresh, false);
+      const all = frameDifferences(expected, fresh, false);
       const filled = all.some(isFilled) ? await engineDefaults(engine, doc.Image, key) : null;
-      const since = present?.get(numberOf(doc));
-      const wrong = differences(expected, fresh, drift || back, filled).filter(
+      const since = present?.get(replicaNumber(doc));
+      const wrong = frameDifferences(expected, fresh, drift || back, filled).filter(
         (field) => since === undefined || (since[field] ?? []).join() !== (fresh[field] ?? []).join(),
       );
       if (wrong.length > 0) throw differs(nameOf(doc), wrong, back, drift);
@@ -210,7 +210,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const names = namesById(listed.filter((doc) => doc !== null));
     const moved = "moves" in step ? step.moves.map(({ name }) => name) : [];
     return Object.fromEntries(
-      docs.map((doc) => [numberOf(doc), frameOf(doc, change, moved, delivered, names, key)] as const),
+      docs.map((doc) => [replicaNumber(doc), frameOf(doc, change, moved, delivered, names, key)] as const),
     );
   }
 
@@ -229,7 +229,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
 
 /** Throws `refused` if Compose created containers that replace none. */
 function nothingMore(rewrite: Rewrite, work: Work): void {
-  const first = notedExtras(rewrite, work)?.containers[0];
+  const first = recordedExtras(rewrite, work)?.containers[0];
   if (first === undefined) return;
   throw new UnsprawlError(
     "refused",

@@ -6,7 +6,7 @@ import {
   type StartFiles,
 } from "../../../src/images/layers/image-files.ts";
 import type { Registry } from "../../../src/images/registry/client.ts";
-import { descriptorsIn, kindOf, open } from "../../../src/images/registry/kinds.ts";
+import { descriptorsIn, manifestKind, open } from "../../../src/images/registry/kinds.ts";
 import { parseReference } from "../../../src/images/registry/reference.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 
@@ -27,7 +27,7 @@ export async function remoteImage(
   if (repository === null) throw absent(name);
   const registry = await openRegistry(host);
   let manifest = await registry.manifest(repository, digest ?? tag ?? "latest", signal);
-  if (kindOf(manifest) === "index") {
+  if (manifestKind(manifest) === "index") {
     const platform = `linux/${ARCHITECTURES[architecture] ?? architecture}`;
     const own = descriptorsIn(manifest.document["manifests"]).find((one) =>
       `${one?.platform ?? ""}/`.startsWith(`${platform}/`),
@@ -36,7 +36,7 @@ export async function remoteImage(
     manifest = await registry.manifest(repository, own.digest, signal);
   }
   const [config] = descriptorsIn([manifest.document["config"]]);
-  if (kindOf(manifest) !== "image" || !config) throw absent(name);
+  if (manifestKind(manifest) !== "image" || !config) throw absent(name);
   const document = open(await registry.json(repository, config, signal));
   return {
     image: { Id: config.digest, Config: open(document["config"]) },

@@ -25,7 +25,7 @@ export type Settling = {
  * The service's containers, if they match the files and have the values to migrate. `drift`: they do not match, and
  * that was accepted. Throws `refused`.
  */
-export async function settled(
+export async function matchingContainers(
   { engine, call, before, foreseen, passed, writer }: Settling,
   service: string,
   selected: readonly Selected[],
@@ -94,7 +94,7 @@ export async function settled(
 }
 
 /** Throws `Blocked` for a project in which Compose would run programs on this host. */
-export function runsNothing({ services }: ComposeConfig): void {
+export function mustRunNothing({ services }: ComposeConfig): void {
   const found = Object.entries(services).find(([, service]) => (service["provider"] ?? null) !== null);
   if (found === undefined) return;
   const [name] = found;

@@ -5,7 +5,7 @@ import { startContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { numberOf } from "../find.ts";
+import { replicaNumber } from "../find.ts";
 
 /** A service with its compared containers. */
 export type ComparedService = { readonly service: string; readonly docs: readonly ContainerDoc[] };
@@ -24,7 +24,8 @@ export async function startCompared(
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
       for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
-    for (const doc of docs.toSorted((a, b) => numberOf(a) - numberOf(b))) await startContainer(engine, doc.Id);
+    for (const doc of docs.toSorted((a, b) => replicaNumber(a) - replicaNumber(b)))
+      await startContainer(engine, doc.Id);
     started.set(service, docs);
   }
 }

@@ -4,7 +4,7 @@ import type { Secret } from "../../../src/model/secret.ts";
 export type SecretSpan = { readonly start: number; readonly length: number } | null;
 
 /** A test whether another text contains this secret, or is a part of it that is too long for a coincidence. */
-export function carrier(value: Secret, span: SecretSpan): (text: string) => boolean {
+export function secretTest(value: Secret, span: SecretSpan): (text: string) => boolean {
   return (text) => {
     const whole = value.exposeText();
     const secret = span === null ? whole : whole.slice(span.start, span.start + span.length);

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { DiffLine } from "../../../src/model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { lineStart, splice, type Edit } from "../../../src/kit/text/splice.ts";
-import { edits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
+import { yamlEdits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
 import type { ComposeEnvFile } from "../syntax/env-file.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import type { YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
@@ -147,7 +147,7 @@ export class ProjectDraft {
     const outerFirst = [...this.#members].sort(([a], [b]) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0));
     for (const [owner, { file, dropKey, drop, put, add }] of outerFirst) {
       const changes: Changes = { dropKey, drop, put, add };
-      of(file).push(...edits(file, owner, changes));
+      of(file).push(...yamlEdits(file, owner, changes));
     }
     for (const [map, { file, name }] of this.#anchors) {
       // After the key's colon, if the block map begins on the next line.

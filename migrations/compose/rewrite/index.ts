@@ -11,7 +11,7 @@ import { envFiles, variables, type VariablePlace } from "../syntax/environment.t
 import type { ComposeProject } from "../syntax/project.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
-import { entry, parseYaml, isMap, isScalar, reaches } from "../../../src/kit/text/yaml-nodes.ts";
+import { entry, parseYaml, isMap, isScalar, isOrMerges } from "../../../src/kit/text/yaml-nodes.ts";
 
 /** What a service gets instead of its secrets. */
 export type ServiceChange = {
@@ -151,7 +151,7 @@ function hiddenFrom({ services }: ComposeProject, place: VariablePlace, by: Plac
       !by.has(name) &&
       layers.some(
         ({ service, file }) =>
-          file === place.file && reaches(entry(service, "environment", file)?.value, place.owner, file),
+          file === place.file && isOrMerges(entry(service, "environment", file)?.value, place.owner, file),
       ),
   );
 }

@@ -2,7 +2,7 @@ import { lineOf } from "../../../src/kit/text/lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
-import { fill, stop, type OnFault } from "./fill.ts";
+import { filledText, throwFault, type OnFault } from "./fill.ts";
 import type { ComposeEnvFile } from "./env-file.ts";
 import type { ServiceLayer, ComposeProject, ComposeService } from "./project.ts";
 import {
@@ -44,7 +44,7 @@ export type VariablePlace = {
  * `environment`, whatever their layer (Compose Specification, "Environment variables precedence"). Interpolation errors
  * are passed to `tell`, which throws by default; otherwise the text is taken literally.
  */
-export function variables(service: ComposeService, tell: OnFault = stop): Map<string, VariablePlace[]> {
+export function variables(service: ComposeService, tell: OnFault = throwFault): Map<string, VariablePlace[]> {
   const found = new Map<string, VariablePlace[]>();
   const add = (place: VariablePlace): void => {
     const own = found.get(place.name);
@@ -107,7 +107,7 @@ function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: On
     return (written.items as Node[]).flatMap((member): VariablePlace[] => {
       const node = follow(member, file);
       if (!isScalar(node)) return [];
-      const { value: text, uses } = fill(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
+      const { value: text, uses } = filledText(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
       const at = text.indexOf("=");
       const name = at < 0 ? text : text.slice(0, at);
       const value = at < 0 ? lookup(name) : text.slice(at + 1);
@@ -117,7 +117,7 @@ function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: On
   }
   return entriesOf(written, file).map(({ key, pair, owner, value: node }): VariablePlace => {
     const raw = scalarText(node);
-    const filled = raw === null ? null : fill(raw, lookup, file, node?.range?.[0] ?? 0, tell);
+    const filled = raw === null ? null : filledText(raw, lookup, file, node?.range?.[0] ?? 0, tell);
     const value = filled === null ? lookup(key) : filled.value;
     const uses = filled === null ? [key] : filled.uses.map((use) => use.name);
     return { kind: "pair", ...common(pair), name: key, value, uses, file, member: pair, owner };
@@ -142,7 +142,7 @@ export type ProjectText = {
 };
 
 /** Every text in the project's files, each once, however often Compose uses it. Errors as in `variables`. */
-export function projectTexts(project: ComposeProject, tell: OnFault = stop): ProjectText[] {
+export function projectTexts(project: ComposeProject, tell: OnFault = throwFault): ProjectText[] {
   const found: ProjectText[] = [];
   for (const file of project.yaml.values()) {
     const lookup = project.lookups.get(file.file) ?? project.lookup;
@@ -157,7 +157,7 @@ export function projectTexts(project: ComposeProject, tell: OnFault = stop): Pro
       } else if (isSeq(node)) for (const [at, item] of node.items.entries()) walk(item, path, key, [...keys, at], at);
       else if (isScalar(node)) {
         const [start = 0, end = 0] = node.range ?? [];
-        const { value, uses } = fill(node.value ?? "", lookup, file, start, tell);
+        const { value, uses } = filledText(node.value ?? "", lookup, file, start, tell);
         // Secrets and configs refer to their variable by name.
         const [top, , member] = keys;
         const isGrant = keys.length === 3 && (top === "secrets" || top === "configs") && member === "environment";

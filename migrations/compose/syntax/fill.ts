@@ -7,7 +7,7 @@ import type { Node } from "yaml";
 /** Receives what cannot be read in a project, with its position. If it throws, reading ends; otherwise it continues. */
 export type OnFault = (fault: UnsprawlError) => void;
 
-export const stop: OnFault = (fault) => {
+export const throwFault: OnFault = (fault) => {
   throw fault;
 };
 
@@ -15,7 +15,7 @@ export const stop: OnFault = (fault) => {
  * Interpolates a text at offset `start` of a file as Compose does. Errors go to `tell` with `FILE, line N`; the text is
  * then taken literally.
  */
-export function fill(
+export function filledText(
   text: string,
   lookup: (name: string) => string | null,
   { file, text: whole }: Pick<YamlFile, "file" | "text">,
@@ -41,7 +41,7 @@ export function filledScalar(
   const text = scalarText(node);
   if (text === null) return null;
   let sound = true;
-  const { value } = fill(text, lookup, file, node?.range?.[0] ?? 0, (fault) => {
+  const { value } = filledText(text, lookup, file, node?.range?.[0] ?? 0, (fault) => {
     sound = false;
     tell(fault);
   });

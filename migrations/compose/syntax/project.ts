@@ -4,7 +4,7 @@ import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { envFilesOf, readEnvFile, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
-import { filledScalar, stop, type OnFault } from "./fill.ts";
+import { filledScalar, throwFault, type OnFault } from "./fill.ts";
 import {
   entriesOf,
   entry,
@@ -107,7 +107,7 @@ function counter(signal: AbortSignal | undefined): Loading["step"] {
 export async function loadProject(input: ProjectInput): Promise<ComposeProject> {
   const given = input.files.map((file) => resolve(file));
   const dir = input.dir ?? dirname(given[0] ?? ".");
-  const tell = input.tell ?? stop;
+  const tell = input.tell ?? throwFault;
   const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
   const named = input.tell ? given : [];
   const loading: Loading = {

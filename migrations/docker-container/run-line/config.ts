@@ -36,7 +36,7 @@ export function configFlags(made: FlagInput): string[] {
  * command: the same program runs with the same arguments. Without the flag the image's entrypoint holds, and without words
  * its command (moby `daemon/commit.go`, merge).
  */
-export function command({ config, image, change, cannot }: FlagInput): {
+export function commandWords({ config, image, change, cannot }: FlagInput): {
   readonly flags: string[];
   readonly words: string[];
 } {

@@ -8,7 +8,7 @@ import type {
   ImageDoc,
   RunConfig,
 } from "../../../src/engine/types.ts";
-import { command, configFlags } from "./config.ts";
+import { commandWords, configFlags } from "./config.ts";
 import { equalParts, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { hostFlags } from "./host.ts";
 import { limitFlags } from "./limits.ts";
@@ -73,7 +73,7 @@ export function runLine(
     cannot: (what) => cannot.add(what),
   };
   const name = doc.Name.replace(/^\//, "");
-  const { flags: entrypoint, words } = command(made);
+  const { flags: entrypoint, words } = commandWords(made);
   const { flags: networks, after } = networkFlags(made, name);
   const { Running: running, Paused: paused } = doc.State;
   // A client that stays attached would give it this; one that creates it always does (StdinOnce).

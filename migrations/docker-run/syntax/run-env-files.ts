@@ -26,7 +26,7 @@ export type UnreadableEnvFile = { readonly subject: string; readonly message: st
  * What the env files hold that a script's run lines name, and those that cannot be read. A relative name is looked for in the
  * script's folder, then in `root`: from which folder a script is run, it does not say.
  */
-export async function handedOn(
+export async function envFilesOfRuns(
   script: RunScript,
   root: string,
 ): Promise<{ readonly handed: readonly EnvFileVariable[]; readonly errors: readonly UnreadableEnvFile[] }> {

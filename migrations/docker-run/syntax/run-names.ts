@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { startOf, type RunCommand } from "./shell-run.ts";
+import { programStart, type RunCommand } from "./shell-run.ts";
 
 /**
  * What the container of a run line is called: its name, else its image's; null when only the shell knows, and for what can be
  * no name: behind a quote that never ends it is half the script, values and all.
  */
-export function calledBy({ said: { name, image } }: RunCommand): string | null {
+export function runName({ said: { name, image } }: RunCommand): string | null {
   const [path = ""] = (image ?? "").split("@");
   const called = name ?? path.split("/").at(-1)?.split(":")[0] ?? "";
   return /^\w[\w.-]{0,254}$/.test(called) ? called : null;
@@ -14,15 +14,15 @@ export function calledBy({ said: { name, image } }: RunCommand): string | null {
 
 /** `deploy.sh:12 web`. */
 export function subjectOf(file: string, text: string, run: RunCommand): string {
-  return [`${basename(file)}:${lineOf(text, startOf(run))}`, calledBy(run) ?? ""].join(" ").trim();
+  return [`${basename(file)}:${lineOf(text, programStart(run))}`, runName(run) ?? ""].join(" ").trim();
 }
 
 /** `deploy.sh web`: the same without the line. */
 export function lastingSubject(file: string, run: RunCommand): string {
-  return [basename(file), calledBy(run) ?? ""].join(" ").trim();
+  return [basename(file), runName(run) ?? ""].join(" ").trim();
 }
 
 /** `docker run web`. */
 export function runText(run: RunCommand): string {
-  return [run.program, "run", calledBy(run) ?? ""].join(" ").trim();
+  return [run.program, "run", runName(run) ?? ""].join(" ").trim();
 }

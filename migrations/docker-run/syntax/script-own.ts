@@ -1,4 +1,4 @@
-import { startOf, type RunCommand } from "./shell-run.ts";
+import { programStart, type RunCommand } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
 import {
@@ -37,7 +37,7 @@ export function ownVariable(
   if (name === null) return null;
   const users = variableIndex(text, commands, runs).handed.get(name);
   if (users === undefined) return null;
-  const one = setOnce(text, commands, runs, name, startOf(run));
+  const one = setOnce(text, commands, runs, name, programStart(run));
   if (one === null || !one.words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly)$/.test(said))) return null;
   const { word, words } = one;
   const span = { start: words[0]?.start ?? 0, end: word.end };
@@ -64,7 +64,7 @@ export function literalOf(
   if (!/^"?[\w./:@${}-]*"?$/.test(raw)) return null;
   let known = true;
   const filled = word.text.replaceAll(/\$(?:\{(\w{1,255})\}|(\w{1,255}))/g, (_all, braced?: string, plain?: string) => {
-    const one = setOnce(text, commands, runs, braced ?? plain ?? "", startOf(run));
+    const one = setOnce(text, commands, runs, braced ?? plain ?? "", programStart(run));
     known &&= one !== null;
     return one?.word.text.replace(/^\w+=/, "") ?? "";
   });

@@ -1,6 +1,6 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { commandsOf, flagOf, runCommand, startOf, type EnvFlag, type RunCommand } from "./shell-run.ts";
+import { commandsOf, flagOf, runCommand, programStart, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
@@ -51,7 +51,7 @@ export function scriptOf(file: string, text: string): RunScript {
   const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies, unended);
   const open = unended.map((at) => lineOf(text, at));
   const { commands: spliced, parts } = kind === "unit" ? { commands, parts: new Set() } : withArrays(text, commands);
-  const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => startOf(a) - startOf(b));
+  const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => programStart(a) - programStart(b));
   const runs = kind === "unit" ? found : found.map((run) => filled(text, commands, found, run));
   const about = aroundOf(text);
   const moving = runs.flatMap((run) =>

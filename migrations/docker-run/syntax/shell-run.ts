@@ -45,7 +45,7 @@ export type RunCommand = {
 export function runCommands(text: string, kind: "shell" | "unit"): RunCommand[] {
   return commandsOf(text, kind)
     .flatMap((words) => runCommand(words) ?? [])
-    .sort((a, b) => startOf(a) - startOf(b));
+    .sort((a, b) => programStart(a) - programStart(b));
 }
 
 export function commandsOf(text: string, kind: "shell" | "unit"): ShellWord[][] {
@@ -53,7 +53,7 @@ export function commandsOf(text: string, kind: "shell" | "unit"): ShellWord[][] 
 }
 
 /** Where its program stands in the text. */
-export const startOf = ({ words, begin }: RunCommand): number => words[begin]?.start ?? 0;
+export const programStart = ({ words, begin }: RunCommand): number => words[begin]?.start ?? 0;
 
 /** The last value that a flag has, in full or by one of its letters; null when it is not there. */
 export function flagOf({ flags }: RunCommand, ...names: readonly string[]): WordFlag | null {

@@ -1,7 +1,7 @@
 import type { Node, Pair, Scalar, YAMLMap } from "yaml";
 import { entry, follow, isMap, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { placeText, type FieldPlace } from "../../../src/model/place.ts";
-import { expand } from "./expand.ts";
+import { expandValue } from "./expand.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 
 /** A variable with its value written beside it: an entry `{ name, value }` of a container's `env`. */
@@ -109,7 +109,7 @@ function written(resource: Resource, { name: container, node, path, at }: Contai
         resource,
         container,
         name,
-        ...expand(text),
+        ...expandValue(text),
         path: placeText(place),
         containerPath: path,
         place,

@@ -3,7 +3,7 @@
  * here. Kubernetes does this to `value`, `command` and `args`, and to nothing that comes from a Secret.
  * Source: k8s.io/kubernetes third_party/forked/golang/expansion.
  */
-export function expand(text: string): { readonly value: string; readonly uses: readonly string[] } {
+export function expandValue(text: string): { readonly value: string; readonly uses: readonly string[] } {
   const uses: string[] = [];
   let value = "";
   let done = 0;

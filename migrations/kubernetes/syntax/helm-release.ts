@@ -4,7 +4,7 @@ import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { entry, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Resource } from "./manifest.ts";
-import { objectsIn, scalars, textLines, within, type ManifestText } from "../manifest-texts.ts";
+import { objectsIn, scalarTexts, textLines, placeWithin, type ManifestText } from "../manifest-texts.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** A release as Helm keeps it in the cluster. */
@@ -39,7 +39,7 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
     const texts = await releaseTexts(file.file, release);
     return {
       path,
-      texts: texts.map((one) => ({ ...one, place: within(path, one.place, "helm-release") })),
+      texts: texts.map((one) => ({ ...one, place: placeWithin(path, one.place, "helm-release") })),
       fault: null,
     };
   } catch (error) {
@@ -95,7 +95,7 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 async function values(file: string, held: unknown, path: string): Promise<ManifestText[]> {
   if (!isObject(held)) return [];
   const [document] = await parseYamlDocuments(file, JSON.stringify(held), "helm get values shows them");
-  return document === undefined ? [] : scalars(document.root, document, path);
+  return document === undefined ? [] : scalarTexts(document.root, document, path);
 }
 
 async function manifest(file: string, text: unknown, path: string): Promise<ManifestText[]> {
@@ -106,6 +106,6 @@ async function manifest(file: string, text: unknown, path: string): Promise<Mani
     where,
     name,
     value,
-    place: within(`${path} ${object}`, place),
+    place: placeWithin(`${path} ${object}`, place),
   }));
 }

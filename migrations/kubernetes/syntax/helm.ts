@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Node } from "yaml";
 import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { isAt, type Location } from "../../../src/model/location.ts";
-import { scalars, type ManifestText } from "../manifest-texts.ts";
+import { scalarTexts, type ManifestText } from "../manifest-texts.ts";
 
 /** Whether a file is what a chart is filled in with. */
 export function isValuesFile(file: string): boolean {
@@ -20,14 +20,14 @@ export function chartOf(file: string): string | null {
 /** Every text of a values file. Throws `malformed`. */
 export async function helmValues(file: string, text: string): Promise<ManifestText[]> {
   const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
-  return document === undefined ? [] : scalars(document.root, document, "").filter(({ value }) => value !== "");
+  return document === undefined ? [] : scalarTexts(document.root, document, "").filter(({ value }) => value !== "");
 }
 
 /** The key by which a chart takes a Secret in place of the value at `location`: beside it, or above; null if it has none. */
 export async function existingSecretKey(file: string, text: string, location: Location): Promise<string | null> {
   const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
   if (document === undefined) return null;
-  const value = scalars(document.root, document, "").find(({ place }) => isAt(location, place));
+  const value = scalarTexts(document.root, document, "").find(({ place }) => isAt(location, place));
   const keys = (value?.keys ?? []).slice(0, -1);
   for (let length = keys.length; length >= 0; length--) {
     const found = keyOf(below(document, keys.slice(0, length)), document);

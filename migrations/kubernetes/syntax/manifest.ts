@@ -46,13 +46,13 @@ export async function readManifests(file: string, text: string): Promise<Manifes
   if (!text.includes("apiVersion") && !isKustomization(file)) return null;
   const hint = cmd`kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
   const documents = await parseYamlDocuments(file, text, hint);
-  if (isTemplate(documents, text)) throw template(file);
+  if (isTemplate(documents, text)) throw templateError(file);
   const found = documents.flatMap((document) => (document.root === null ? [] : objects(document, document.root, [])));
   return found.length === 0 ? null : { file, text, documents, resources: told(found) };
 }
 
 /** A file that only Helm can make YAML of. */
-export function template(file: string): UnsprawlError {
+export function templateError(file: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
     `${file} is a Helm template, not read: scan its values.yaml`,

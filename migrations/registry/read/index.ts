@@ -5,8 +5,8 @@ import type { Registry } from "../../../src/images/registry/client.ts";
 import { artifactType } from "../../../src/images/registry/kinds.ts";
 import { LayerCache } from "../../../src/images/layers/index.ts";
 import { isFinal } from "../../../src/images/registry/listing.ts";
-import { isGlob, nameOf, parseReference } from "../../../src/images/registry/reference.ts";
-import { walk, type RegistryManifest, type RegistryWalkEvent } from "../../../src/images/registry/walk.ts";
+import { isGlob, repositoryText, parseReference } from "../../../src/images/registry/reference.ts";
+import { walkRegistry, type RegistryManifest, type RegistryWalkEvent } from "../../../src/images/registry/walk.ts";
 import { annotationsOf } from "./annotations.ts";
 import { registryLayers, type ImageToRead } from "./layers.ts";
 import { Configs, imageReadings, signedReadings, type RegistryScan } from "./image.ts";
@@ -45,7 +45,12 @@ export function registrySource(
         // With their files images are not done when their configuration is: such a scan begins anew.
         return readingsOf(step, scan, several && options?.layers !== true, (one) => wanted.push(one));
       };
-      const steps = walk(registry, reference, signal, options?.finished && { ...options, finished: options.finished });
+      const steps = walkRegistry(
+        registry,
+        reference,
+        signal,
+        options?.finished && { ...options, finished: options.finished },
+      );
       try {
         for await (const readings of pMapIterable(steps, read, { concurrency: AT_ONCE })) yield* readings;
         if (options?.layers === true) yield* registryLayers(wanted, scan, shelf);
@@ -108,5 +113,5 @@ function calledBy({ is, name, manifest }: RegistryManifest): string {
 function exposureOf(registry: Registry, repository: string): string {
   return registry.anonymous
     ? `anyone who can reach ${registry.host}, without a login`
-    : `whoever may pull from ${nameOf(registry.host, repository)}`;
+    : `whoever may pull from ${repositoryText(registry.host, repository)}`;
 }

@@ -1,6 +1,6 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { literal, SOCKET, STATE, WARNING, yaml } from "../../watch/install/container.ts";
+import { escapeDollars, SOCKET, STATE, WARNING, yaml } from "../../watch/install/container.ts";
 import type { WatchInstallation } from "../../watch/install/model.ts";
 import type { AgentInstall } from "./settings.ts";
 
@@ -54,12 +54,12 @@ function base({ image, words, memory, home, socket }: AgentInstall): { readonly 
       "unsprawl watch install dockerfile says how one is made",
     );
   const bind = (source: string, target: string, readOnly: boolean): object => ({
-    ...{ type: "bind", source: literal(source), target },
+    ...{ type: "bind", source: escapeDollars(source), target },
     ...(readOnly ? { read_only: true } : {}),
   });
   return {
     image,
-    command: ["agent", ...words].map(literal),
+    command: ["agent", ...words].map(escapeDollars),
     user: "0:0",
     init: true,
     read_only: true,

@@ -18,7 +18,7 @@ import { say, writeResult } from "../output.ts";
  */
 export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { agentFormOf, agentInstallation } = await import("../../agent/install/index.ts");
-  const { placesOf, writeFiles } = await import("../../watch/install/write.ts");
+  const { placedFiles, writeFiles } = await import("../../watch/install/write.ts");
   const { agentHome, writeReaders } = await import("../../delivery/readers.ts");
   const { memoryRoot } = await import("../../delivery/tmpfs.ts");
   const { findConnection } = await import("../../engine/connection.ts");
@@ -44,7 +44,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   const providers = await storesToRead(assembly, listFlag(options, "to"));
   const folder = textFlag(options, "output");
   const yes = options["yes"] === true;
-  const placed = placesOf(made.files, folder, cwd);
+  const placed = placedFiles(made.files, folder, cwd);
   const names = providers.map(({ target }) => target.name);
   const written = yes || folder !== null ? await writeFiles(placed, options["overwrite"] === true) : [];
   if (yes) await writeReaders(providers, home);

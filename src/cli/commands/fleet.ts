@@ -10,7 +10,7 @@ import { openFleet, type Fleet } from "../../fleet/open.ts";
 import { serve } from "../../fleet/serve.ts";
 import { statusOf } from "../../fleet/status.ts";
 import { checkSource } from "../../fleet/units.ts";
-import { openRegistryIn, work, type OwnTools, type WorkerTools } from "../../fleet/worker.ts";
+import { openRegistryIn, takeJobs, type OwnTools, type WorkerTools } from "../../fleet/worker.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { databaseUrl, fleetKey } from "../fleet-settings.ts";
@@ -72,7 +72,7 @@ async function runWorker(context: CommandContext, options: ParsedFlags): Promise
   const { fleet, key } = await joined(context, "worker");
   try {
     say(context, `takes ${jobs} jobs at once`);
-    await work(jobs, await workerTools(context, fleet, key), signal);
+    await takeJobs(jobs, await workerTools(context, fleet, key), signal);
     return EXIT.ok;
   } finally {
     await fleet.close();

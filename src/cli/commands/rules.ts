@@ -2,7 +2,7 @@ import type { OwnRule, Rule } from "../../detect/index.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
 import { textFlag } from "../context.ts";
 import { writeResult } from "../output.ts";
@@ -131,7 +131,7 @@ function explainOwn(rule: OwnRule): RuleDetails {
 
 /** Other scanners call their rules otherwise (`github-pat`): those that begin with the same word are named. */
 function meant(id: string, ids: readonly string[]): string {
-  const near = nearest(id, ids);
+  const near = nearestWord(id, ids);
   if (near !== null) return `did you mean ${near}?`;
   const word = /^[a-z0-9]{2,}/i.exec(id)?.[0].toLowerCase();
   const alike = ids.filter((one) => one === word || one.startsWith(`${word}-`));

@@ -3,7 +3,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, writeResult } from "../output.ts";
-import { fails, incomplete, scanWith } from "../scan-options.ts";
+import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 
 /** `unsprawl scan [SOURCE…]`. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
@@ -14,11 +14,11 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { report, failOn } = await scanWith(context, sources, options, true);
   const { render } = await import("../views/index.ts");
   const file = textFlag(options, "output");
-  const failing = (finding: Finding): boolean => fails(finding, failOn);
+  const failing = (finding: Finding): boolean => isFailing(finding, failOn);
   const trend = format === "html" ? await trendOf(context, options) : [];
   const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, trend };
   await writeResult(await render(report, context.json ? "json" : (format ?? "table"), shown), file, context);
-  return findingsExit(report.findings.some(failing), incomplete(report));
+  return findingsExit(report.findings.some(failing), isIncomplete(report));
 }
 
 const SCANS = 1000;

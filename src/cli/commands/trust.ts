@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { projectOf, type ProjectConfig } from "../../core/config/config.ts";
-import { ALWAYS, folderName, readTrusted, writeTrusted } from "../../core/config/trusted.ts";
+import { ALWAYS, canonicalFolder, readTrusted, writeTrusted } from "../../core/config/trusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { printable } from "../../kit/text/escape.ts";
@@ -21,7 +21,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   if (options["list"] === true) return list(context);
   const given = resolve(cwd, args[0] ?? ".");
   if (options["remove"] === true) return remove(context, given);
-  const folder = folderName(given);
+  const folder = canonicalFolder(given);
   const project = await projectOf(env, folder, builtIn);
   if (project === null)
     throw new UnsprawlError("absent", `there is no unsprawl.yaml in ${folder}`, "unsprawl trust FOLDER");
@@ -60,7 +60,7 @@ async function remove(context: CommandContext, given: string): Promise<number> {
   const { env } = context.assembly;
   const trusted = readTrusted(env);
   // A folder that is gone is known by the name that it had.
-  const folder = trusted.has(given) ? given : folderName(given);
+  const folder = trusted.has(given) ? given : canonicalFolder(given);
   if (!trusted.has(folder))
     throw new UnsprawlError("absent", `${folder} is not trusted`, "unsprawl trust --list shows which folders are");
   await writeTrusted(env, folder, null);

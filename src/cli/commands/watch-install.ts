@@ -10,7 +10,7 @@ import { sourcesOf } from "./watch.ts";
 /** `unsprawl watch install FORM [SOURCE…]`: prints what would be written, and with --yes or -o writes it. */
 export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { formOf, installation } = await import("../../watch/install/index.ts");
-  const { placesOf, writeFiles } = await import("../../watch/install/write.ts");
+  const { placedFiles, writeFiles } = await import("../../watch/install/write.ts");
   const { cwd, env } = context.assembly;
   const form = formOf(args[0]);
   const fleet = options["fleet"] === true;
@@ -45,7 +45,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   });
   const folder = textFlag(options, "output");
   const { files, notes } = made;
-  const placed = placesOf(files, folder, cwd);
+  const placed = placedFiles(files, folder, cwd);
   const next = made.next(placed.map(({ path }) => path));
   const write = options["yes"] === true || folder !== null;
   const written = write ? await writeFiles(placed, options["overwrite"] === true) : [];

@@ -9,14 +9,14 @@ import type { Confidence } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
 import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
-import { cronSchedule, everySchedule, until, type Schedule } from "../../watch/schedule.ts";
+import { cronSchedule, everySchedule, waitUntil, type Schedule } from "../../watch/schedule.ts";
 import { watch, withEvents, type WatchScan, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { ofEngines } from "../on-hosts.ts";
+import { mustBeEngineSources } from "../on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";
-import { fails, incomplete } from "../scan-options.ts";
+import { isFailing, isIncomplete } from "../scan-options.ts";
 import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
 
 /** Hosts that are scanned at once. */
@@ -58,8 +58,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
   let [failing, unread] = [false, false];
   let delivery: ChannelDelivery | null = null;
   const round = async (one: WatchScan): Promise<void> => {
-    failing ||= one.report.findings.some((finding) => fails(finding, failOn));
-    unread ||= incomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
+    failing ||= one.report.findings.some((finding) => isFailing(finding, failOn));
+    unread ||= isIncomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
     say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
@@ -102,7 +102,7 @@ async function watchAll(
   const host = { emit: () => undefined, ask: async () => false, signal };
   const common = { ...told, waiting: (next: Date) => say(context, `next scan ${next.toISOString()}`) };
   if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, event), turn }, host);
-  ofEngines(input.sources);
+  mustBeEngineSources(input.sources);
   withEvents(input);
   const { default: pLimit } = await import("p-limit");
   const room = pLimit(AT_ONCE);
@@ -118,7 +118,7 @@ async function watchAll(
         told.failed(error);
         if (input.schedule === null) return;
         // A context that is not there yet, a certificate that is being replaced.
-        await until(new Date(Date.now() + AGAIN_MS), signal).catch(() => undefined);
+        await waitUntil(new Date(Date.now() + AGAIN_MS), signal).catch(() => undefined);
       }
     }
   };

@@ -7,7 +7,7 @@ import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Ci } from "./ci.ts";
 
@@ -48,7 +48,7 @@ export const FORMAT_NAMES = Object.keys(FORMATS) as readonly OutputFormat[];
 /** A scan report in an output format. Throws `usage` for a format that does not exist. */
 export async function render(report: ScanReport, format: string, showing: Showing): Promise<string> {
   if (Object.hasOwn(FORMATS, format)) return FORMATS[format as OutputFormat](report, showing);
-  const near = nearest(format, FORMAT_NAMES);
+  const near = nearestWord(format, FORMAT_NAMES);
   throw new UnsprawlError(
     "usage",
     `unknown output format ${JSON.stringify(format)}`,

@@ -4,7 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { EMPTY, type FileConfig } from "./settings.ts";
 import { guardedDigest, guardedOf, loosens, withoutGuarded, type Base, type Guarded } from "./guarded.ts";
 import { readOwned, type ForeignHand } from "./owned.ts";
-import { ALWAYS, folderName, readTrusted } from "./trusted.ts";
+import { ALWAYS, canonicalFolder, readTrusted } from "./trusted.ts";
 import { mergeTuning } from "./tuning.ts";
 import type { Untrusted } from "./untrusted.ts";
 
@@ -96,7 +96,7 @@ async function readProject(
   const common = { file, config, guarded, foreign: found.foreign };
   // Most project files need no trust, so the list is not read.
   if (guarded.length === 0) return { ...common, folder: cwd, digest: "", state: "untrusted" };
-  const [folder, digest] = [folderName(cwd), guardedDigest(guarded, dirname(file))];
+  const [folder, digest] = [canonicalFolder(cwd), guardedDigest(guarded, dirname(file))];
   const trusted = readTrusted(env).get(folder);
   const state =
     trusted === undefined ? "untrusted" : trusted === ALWAYS ? "always" : trusted === digest ? "trusted" : "changed";

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { formed, map, may, named, says, text, type SchemaValue } from "../../kit/schema/index.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 
 /** A host's engine: by address, optionally with a folder of certificates, or by Docker context. */
 export type HostSettings =
@@ -100,7 +100,7 @@ export function hostEnv(env: NodeJS.ProcessEnv, host: HostSettings): NodeJS.Proc
 }
 
 function unknownHost(name: string, known: readonly string[]): UnsprawlError {
-  const near = nearest(name, known);
+  const near = nearestWord(name, known);
   const source = name.includes(":") ? cmd`sources stand before it: unsprawl scan ${name} --hosts` : null;
   return new UnsprawlError(
     "usage",

@@ -5,10 +5,10 @@ import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Fingerprint } from "../../model/fingerprint.ts";
 import type { DiffLine } from "../../model/plan.ts";
-import { atomicRemove, atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
-import { eol, splice, yamlText } from "../../kit/text/splice.ts";
-import { edits, type Changes } from "../../kit/text/yaml-edit.ts";
+import { lineEnding, splice, yamlText } from "../../kit/text/splice.ts";
+import { yamlEdits, type Changes } from "../../kit/text/yaml-edit.ts";
 import {
   entry as entryOf,
   isMap,
@@ -72,14 +72,14 @@ export async function planIgnore(file: string, wanted: readonly IgnoredSecret[])
 export async function writeIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, before);
   // World-readable: the team shares it, and it contains no value.
-  const expect = before === null ? null : digestOf(before);
+  const expect = before === null ? null : contentDigest(before);
   await atomicWrite(file, after, before === null ? { mode: 0o644, expect } : { expect });
 }
 
 /** Reverts a written edit, byte for byte. Throws `changed` if the file was modified since. */
 export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<void> {
   same(file, after);
-  const expect = digestOf(after);
+  const expect = contentDigest(after);
   if (before === null) await atomicRemove(file, { expect });
   else await atomicWrite(file, before, { expect });
 }
@@ -108,13 +108,13 @@ async function added(file: string, text: string, items: readonly string[]): Prom
   if (yaml === undefined || yaml.root === null) {
     if (yaml !== undefined && yaml.document.contents !== null && scalarText(yaml.document.contents) !== null)
       throw new UnsprawlError("malformed", `${file} is no configuration: no map`, "mend it, then try again");
-    const end = eol(text);
+    const end = lineEnding(text);
     const gap = text === "" || text.endsWith("\n") ? "" : end;
     return `${text}${gap}${made.replaceAll("\n", end)}${end}`;
   }
   const { root } = yaml;
-  const change = (node: Parameters<typeof edits>[1], changes: Partial<Changes>): string =>
-    splice(text, edits(yaml, node, { drop: new Set(), put: new Map(), add: [], ...changes }));
+  const change = (node: Parameters<typeof yamlEdits>[1], changes: Partial<Changes>): string =>
+    splice(text, yamlEdits(yaml, node, { drop: new Set(), put: new Map(), add: [], ...changes }));
   const found = entryOf(root, "ignore", yaml);
   if (found === null) return change(root, { add: root.flow === true ? [`ignore: [${items.join(", ")}]`] : [made] });
   const { value, pair, shared, owner } = found;

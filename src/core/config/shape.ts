@@ -1,12 +1,12 @@
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 
 /** Throws `config` for an unknown key, suggesting the nearest known one. */
 export function mustHaveKnownKeys(given: object, known: readonly string[], file: string, path: string): void {
   for (const key of Object.keys(given)) {
     if (known.includes(key)) continue;
-    const near = nearest(key, known);
+    const near = nearestWord(key, known);
     throw new UnsprawlError(
       "config",
       `${file}: unknown key ${path}${key}`,

@@ -55,7 +55,7 @@ export async function writeTrusted(env: NodeJS.ProcessEnv, folder: string, diges
 }
 
 /** The folder's canonical path, under which it is trusted. Throws `absent`. */
-export function folderName(folder: string): string {
+export function canonicalFolder(folder: string): string {
   try {
     return realpathSync(folder);
   } catch {

@@ -4,7 +4,7 @@ import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { issueCredentials } from "../readers.ts";
 import { memoryRoot } from "../tmpfs.ts";
 import { foreignFile, foreignProgram, resolverFile } from "./owned.ts";
@@ -67,10 +67,10 @@ export async function installRuntime(
     await atomicWrite(
       daemon.configFile,
       plan.daemonText,
-      there ? { expect: digestOf(old) } : { mode: 0o644, expect: null },
+      there ? { expect: contentDigest(old) } : { mode: 0o644, expect: null },
     );
     if (!(await reloadDaemon(daemon, engine, (runtimes) => runtimes.includes(RUNTIME_NAME)))) {
-      await atomicWrite(daemon.configFile, old || "{}\n", { expect: digestOf(plan.daemonText) });
+      await atomicWrite(daemon.configFile, old || "{}\n", { expect: contentDigest(plan.daemonText) });
       process.kill(daemon.pid, "SIGHUP");
       throw new UnsprawlError(
         "failed",
@@ -127,7 +127,7 @@ export async function uninstallRuntime(
   const old = readDaemonConfig(daemon.configFile);
   const text = withRuntime(old, RUNTIME_NAME, null);
   if (text !== old) {
-    await atomicWrite(daemon.configFile, text, { expect: digestOf(old) });
+    await atomicWrite(daemon.configFile, text, { expect: contentDigest(old) });
     await reloadDaemon(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
   }
   rmSync(runtimeHome(env), { recursive: true, force: true });

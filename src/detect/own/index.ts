@@ -3,7 +3,7 @@
  * that cannot is refused with its reason.
  */
 import { basename } from "node:path";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 import { ruleById, rules as builtIn } from "../rules/index.ts";
 import { allowedBy } from "./allow.ts";
 import { compiler, type Defaults } from "./compile.ts";
@@ -113,7 +113,7 @@ function withoutReplaced(specs: readonly RuleSpec[]): readonly RuleSpec[] {
       throw wrong(`${spec.at}: the id ${spec.id} is taken already, in ${there}`, "rename it, or say replaces: true");
     }
     if (there === null && spec.replaces) {
-      const near = nearest(
+      const near = nearestWord(
         spec.id,
         [...byId.keys(), ...builtIn.map((rule) => rule.id)].filter((id) => id !== spec.id),
       );

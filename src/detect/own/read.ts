@@ -1,5 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
-import { nearest } from "../../kit/text/nearest.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 import { listParts, weakFlag, weakNumber, weakText } from "./weak.ts";
 
 /** A map of a configuration file. Each question throws `config`, naming file and key, when the answer is of a wrong kind. */
@@ -62,7 +62,7 @@ export function reader(given: unknown, at: string, known: readonly string[]): Ru
     },
     unknown: Object.keys(given)
       .filter((key) => !names.has(plain(key)))
-      .map((key) => ({ key, near: nearest(key, known) })),
+      .map((key) => ({ key, near: nearestWord(key, known) })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
-import { DocumentSplitter, malformed, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
+import { DocumentSplitter, malformedError, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
 
 /** A piece of the stream: documents that were read one by one, or the bytes of many that are still to be parsed. */
 export type Piece =
@@ -57,7 +57,7 @@ const OVERLAP = 128;
  * element's last bracket under its first) are cut at such brackets without a look at what lies between, so that the
  * parsing, which is what takes the time, can be done elsewhere; what parses is proven to be whole. From the first other
  * layout on, the rest comes as `documents`. What is broken is told with the documents before it; when there are none,
- * `malformed` is thrown, with the position and never with the text.
+ * `malformedError` is thrown, with the position and never with the text.
  */
 export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Piece> {
   const cuts = new BatchSplitter();
@@ -196,7 +196,7 @@ class BatchSplitter {
     this.#ended = end;
     this.#some ||= documents.length > 0;
     const { broken } = this.#cutter;
-    if (broken !== null && !this.#some) throw malformed(broken);
+    if (broken !== null && !this.#some) throw malformedError(broken);
     return { documents, broken };
   }
 }

@@ -128,7 +128,7 @@ export class DocumentSplitter {
 }
 
 /** The error for an input in which nothing could be read. */
-export function malformed({ what, at }: JsonStreamFault): UnsprawlError {
+export function malformedError({ what, at }: JsonStreamFault): UnsprawlError {
   return new UnsprawlError("malformed", `the input ${what} (character ${at})`, MALFORMED_HINT);
 }
 

@@ -91,14 +91,14 @@ export function parse(
 }
 
 /** What is to be asked of a batch that was parsed. */
-export function asked({ readings }: ParsedBatch): PackedValues {
+export function questionsOf({ readings }: ParsedBatch): PackedValues {
   return readings.flatMap(({ candidates }) =>
     candidates.flatMap(({ name, value, location }) => [name, value.exposeText(), location.where, location.path]),
   );
 }
 
 /** Judges what was asked. */
-export function answer(texts: PackedValues, detector: Detector): PackedVerdicts {
+export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts {
   const answered: (BatchVerdict & { at: number })[] = [];
   for (let at = 0; at * 4 < texts.length; at++) {
     const [name, value, where, path] = texts.slice(at * 4, at * 4 + 4) as [string, string, Where, string];

@@ -4,7 +4,7 @@ import type { Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
 import type { WorkerPool } from "../pool.ts";
 import type { SpottedFile } from "../spot.ts";
-import { asked, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
+import { questionsOf, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
 import { DismissedCache } from "../../detect/dismissed.ts";
 import type { DetectTuning } from "../../detect/tuned.ts";
 import { openThread } from "./thread.ts";
@@ -46,7 +46,7 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
     batchHere: async (batch) => {
       const parsed = parse(batch, readDocument, (where, entry, value) => cleared?.has(where, entry, value) === true);
       if (parsed === null) return null;
-      const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: asked(parsed) });
+      const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: questionsOf(parsed) });
       return withAnswers(parsed, answered, ({ name, value, location: { where } }) =>
         cleared?.add({ name, value, where }, CLEARED),
       );

@@ -5,7 +5,7 @@ import type { BatchBytes } from "../pool.ts";
 import type { TextBlock } from "../reading.ts";
 import { spotInBlock, spotInFile, type SpottedFile } from "../spot.ts";
 import {
-  answer as judged,
+  classifyBatch as judged,
   readBatch,
   type PackedVerdicts,
   type PackedValues,
@@ -31,7 +31,7 @@ export type WorkerJob =
   | { readonly kind: "asked"; readonly asked: PackedValues };
 
 /** A thread of the pool (see pool.ts): told the tuning, makes its own detector, then answers one job after the other. */
-export function work(readDocument: ReadDocument): void {
+export function runWorker(readDocument: ReadDocument): void {
   parentPort?.once("message", ({ tuning }: { tuning: DetectTuning }) => answerWith(tuning, readDocument));
 }
 

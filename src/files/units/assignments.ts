@@ -1,7 +1,7 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Location } from "../../model/location.ts";
 import { lineOfLocation, lineText, type Refusal } from "../file-migration.ts";
-import { inEffect, readUnit, type Assignment } from "./unit-environment.ts";
+import { effectiveAssignments, readUnit, type Assignment } from "./unit-environment.ts";
 
 /** The assignment of a unit that stands at a location now; null when none does. */
 export async function assignmentOf(location: Location): Promise<Assignment | null> {
@@ -16,11 +16,11 @@ function at(assignments: readonly Assignment[], location: Location): Assignment 
 }
 
 /** The assignment at a location, or why it cannot be moved wherever it would go. */
-export async function movable(location: Location): Promise<Assignment | Refusal> {
+export async function movableAssignment(location: Location): Promise<Assignment | Refusal> {
   const unit = await readUnit(location.subjectId);
   const found = at(unit.assignments, location);
   if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
-  const effective = inEffect(unit);
+  const effective = effectiveAssignments(unit);
   if (!effective.has(found)) {
     const over = [...effective].find((one) => one.name === found.name);
     const by = over === undefined ? "Environment= without a value" : lineText(over.file, over.line, over.name);

@@ -137,7 +137,7 @@ export async function readUnit(file: string): Promise<SystemdUnit> {
 }
 
 /** The assignments in effect: the last of each name, and none before an empty `Environment=`. */
-export function inEffect({ texts, assignments, ...unit }: SystemdUnit): ReadonlySet<Assignment> {
+export function effectiveAssignments({ texts, assignments, ...unit }: SystemdUnit): ReadonlySet<Assignment> {
   const reset = texts
     .flatMap(({ settings }) => settings)
     .findLastIndex(({ section, key, value }) => section === sectionOf(unit) && key === "Environment" && value === "");

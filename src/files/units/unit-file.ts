@@ -1,4 +1,4 @@
-import { eol, type Edit } from "../../kit/text/splice.ts";
+import { lineEnding, type Edit } from "../../kit/text/splice.ts";
 
 /** A setting of a systemd unit file, such as `Environment=A=1 "B=2"`. */
 export type UnitSetting = {
@@ -153,7 +153,7 @@ export function linesBelow(
   without: readonly Edit[],
   lines: readonly string[],
 ): Edit {
-  const newline = eol(text);
+  const newline = lineEnding(text);
   const gone = without.some((edit) => edit.start === start && edit.end === end);
   const put = lines.join(newline);
   if (text[end - 1] === "\n") return { start: end, end, text: put + newline };

@@ -4,7 +4,7 @@ import { imageCandidates, imageFacts } from "../../engine/candidates.ts";
 import { historyLines } from "../../engine/history.ts";
 import type { ImageDoc } from "../../engine/types.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
-import { digestOf, type ArchiveImage } from "./manifest.ts";
+import { blobNameDigest, type ArchiveImage } from "./manifest.ts";
 
 /** What an image's config says, as readings, and the digests of its layers' contents. */
 export type ConfigRead = {
@@ -43,7 +43,7 @@ export function readConfig(
   if (rootfs.diff_ids !== undefined && !Array.isArray(rootfs.diff_ids)) odd.add("rootfs.diff_ids");
   if (odd.size > 0)
     readings.push(error(subject, `part of its config is not in the form of one: ${[...odd].join(", ")}`));
-  const said = digestOf(file);
+  const said = blobNameDigest(file);
   if (said?.startsWith("sha256:") === true && said !== id)
     readings.push(error(subject, "its config has other bytes than its digest says"));
   return { subject, facts, readings, diffIds };

@@ -44,7 +44,7 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
     entry: (entry) => {
       if (entries.size >= MOST_FILES)
         throw new UnsprawlError("refused", "more files than an archive of images has", "scan dir:FOLDER reads files");
-      entries.set(nameOf(entry.path), entry);
+      entries.set(archivePath(entry.path), entry);
       return false;
     },
     data: () => undefined,
@@ -68,19 +68,19 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
 
 /** Links inside an archive lead to other files of it, and nowhere else: older engines write a layer only once. */
 export function followLinks(entries: ReadonlyMap<string, TarEntry>, file: string): TarEntry | null {
-  let name = nameOf(file);
+  let name = archivePath(file);
   for (let links = 0; links < MOST_LINKS; links++) {
     const entry = entries.get(name);
     if (entry === undefined) return null;
     if (entry.kind === "file") return entry;
     if (entry.kind !== "link" && entry.kind !== "symlink") return null;
-    name = nameOf(entry.kind === "link" ? entry.target : posix.join(posix.dirname(name), entry.target));
+    name = archivePath(entry.kind === "link" ? entry.target : posix.join(posix.dirname(name), entry.target));
   }
   return null;
 }
 
 /** A name in an archive, from its root. */
-export function nameOf(path: string): string {
+export function archivePath(path: string): string {
   return posix.join("/", path).slice(1);
 }
 

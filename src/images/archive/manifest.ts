@@ -86,7 +86,7 @@ function savedImages(manifest: unknown): ArchiveImages {
       });
       return [];
     }
-    const files = layers.map((file) => ({ file, digest: digestOf(file), size: null, mediaType: "" }));
+    const files = layers.map((file) => ({ file, digest: blobNameDigest(file), size: null, mediaType: "" }));
     return [{ name, tags, config, layers: files }];
   });
   if (manifest.length > MOST_IMAGES) errors.push(tooMany());
@@ -177,7 +177,7 @@ function fileOf(digest: unknown): string | null {
 }
 
 /** The digest that a blob's name is. */
-export function digestOf(file: string): string | null {
+export function blobNameDigest(file: string): string | null {
   const match = /^blobs\/(sha256|sha512)\/([0-9a-f]{64}|[0-9a-f]{128})$/.exec(file);
   return match === null ? null : `${match[1]}:${match[2]}`;
 }

@@ -1,7 +1,7 @@
 import type { FastReading } from "../../fast/index.ts";
-import { newMeter, tarEntries, unpacked, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
-import { followLinks, nameOf } from "./files.ts";
-import { digestOf, type ReadArchiveFile } from "./manifest.ts";
+import { newMeter, tarEntries, decompressed, type ImageLayer, type LayerBook, type TarEntry } from "../layers/index.ts";
+import { followLinks, archivePath } from "./files.ts";
+import { blobNameDigest, type ReadArchiveFile } from "./manifest.ts";
 
 /** Documents are told from layers by their beginning up to this size. */
 const SMALL = 4 * 1024 * 1024;
@@ -26,9 +26,9 @@ export class StreamedArchive {
 
   /** The first pass: documents are kept, and layers are read into the book, if there is one. */
   async *first(book: LayerBook | null, signal: AbortSignal): AsyncGenerator<FastReading> {
-    for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
+    for await (const { body, ...entry } of tarEntries(decompressed(this.#pass(), newMeter(null)))) {
       signal.throwIfAborted();
-      const file = nameOf(entry.path);
+      const file = archivePath(entry.path);
       if (this.#entries.size < 200_000) this.#entries.set(file, entry);
       if (entry.kind !== "file" || entry.size === 0) continue;
       const named = isDocument(file);
@@ -46,9 +46,9 @@ export class StreamedArchive {
   async look(layers: readonly ImageLayer[], book: LayerBook, signal: AbortSignal): Promise<void> {
     const wanted = new Map(layers.map((layer) => [layer.id, layer]));
     if (wanted.size === 0) return;
-    for await (const { body, ...entry } of tarEntries(unpacked(this.#pass(), newMeter(null)))) {
+    for await (const { body, ...entry } of tarEntries(decompressed(this.#pass(), newMeter(null)))) {
       signal.throwIfAborted();
-      const id = layerId(nameOf(entry.path));
+      const id = layerId(archivePath(entry.path));
       const layer = entry.kind === "file" ? wanted.get(id) : undefined;
       if (layer === undefined) continue;
       await book.look(layer, { id, digest: null, size: null, mediaType: "", open: body }, signal);
@@ -58,13 +58,13 @@ export class StreamedArchive {
   /** A document that the first pass came by. */
   readonly read: ReadArchiveFile = (file) => {
     const entry = followLinks(this.#entries, file);
-    return Promise.resolve(entry === null ? null : (this.#documents.get(nameOf(entry.path)) ?? null));
+    return Promise.resolve(entry === null ? null : (this.#documents.get(archivePath(entry.path)) ?? null));
   };
 
   /** The id of the layer that a manifest calls by this name. */
   idOf(file: string): string {
     const entry = followLinks(this.#entries, file);
-    return layerId(entry === null ? file : nameOf(entry.path));
+    return layerId(entry === null ? file : archivePath(entry.path));
   }
 
   #keep(file: string, bytes: Buffer): void {
@@ -82,7 +82,7 @@ function isLayer(file: string): boolean {
 }
 
 function layerId(file: string): string {
-  return digestOf(file) ?? file;
+  return blobNameDigest(file) ?? file;
 }
 
 async function* readInto(
@@ -94,7 +94,7 @@ async function* readInto(
 ): AsyncGenerator<FastReading> {
   const id = layerId(file);
   if (!book.has({ id, diffId: null }))
-    yield* book.read({ id, digest: digestOf(file), size, mediaType: "", open }, signal);
+    yield* book.read({ id, digest: blobNameDigest(file), size, mediaType: "", open }, signal);
 }
 
 async function collected(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -10,8 +10,8 @@ import { atLeast, type Finding } from "../../model/finding.ts";
 import { Secret } from "../../model/secret.ts";
 
 /** A text of the history is no value: what moves is the secret in it, under the name that it is given there. */
-export function partOf(finding: Finding, whole: Secret, part: Secret): { name: string; value: Secret } | null {
-  if (!isText(finding.location)) return null;
+export function secretInText(finding: Finding, whole: Secret, part: Secret): { name: string; value: Secret } | null {
+  if (!holdsText(finding.location)) return null;
   const { start } = finding.part;
   const before = start === null ? "" : whole.exposeText().slice(Math.max(0, start - 140), start);
   const given = /(?<![\w.-])([A-Za-z_][\w.-]{0,127})[ \t]{0,4}[=:]?[ \t]{0,4}["']?$/.exec(before)?.[1];
@@ -19,7 +19,7 @@ export function partOf(finding: Finding, whole: Secret, part: Secret): { name: s
 }
 
 /** Whether a place holds a text in which the secret is a part: told by its name alone, it would be the text. */
-export function isText(location: Location): boolean {
+export function holdsText(location: Location): boolean {
   return location.where === "history" || (isBuilders(location) && ["cmd", "entrypoint"].includes(location.where));
 }
 
@@ -35,7 +35,7 @@ export function valueAt(
     (one) => one.location.where === location.where && isAt(location, one.location.place) && fits(one.name, name),
   );
   if (found === undefined) return null;
-  if (!isText(location)) return found.value;
+  if (!holdsText(location)) return found.value;
   const { where, path } = location;
   return detector.part({ name: found.name, where, value: found.value, path });
 }
@@ -52,14 +52,14 @@ export function removedValues(moves: readonly Move[], values: ReadonlyMap<string
   });
 }
 
-export function leavingSelected(selected: readonly Selected[]): RemovedValue[] {
+export function selectedValues(selected: readonly Selected[]): RemovedValue[] {
   return selected.flatMap(({ move, value }) =>
     removedValues([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
   );
 }
 
 /** What texts of the history still hold after it was cleaned: a line may hold several secrets, of which a scan tells one. */
-export function othersIn(cleaned: Uint8Array, detector: Detector): string[] {
+export function otherSecretsIn(cleaned: Uint8Array, detector: Detector): string[] {
   const { history = [] } = JSON.parse(Buffer.from(cleaned).toString("utf8")) as {
     history?: { created_by?: unknown }[];
   };

@@ -53,7 +53,7 @@ export async function cleanTree(
   const voided: string[] = [];
   const missing: string[] = [];
   const stored = (was: BlobDescriptor, kind: Blob["kind"], bytes: Buffer): BlobDescriptor => {
-    const descriptor = { ...was, digest: digestOf(bytes), size: bytes.length };
+    const descriptor = { ...was, digest: blobDigest(bytes), size: bytes.length };
     if (descriptor.digest !== was.digest) blobs.push({ descriptor, kind, bytes });
     return descriptor;
   };
@@ -117,6 +117,6 @@ function platformOf({ platform, digest }: BlobDescriptor): string {
 }
 
 /** `sha256:…` of these bytes. */
-export function digestOf(bytes: Uint8Array): string {
+export function blobDigest(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

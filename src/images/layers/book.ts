@@ -3,7 +3,7 @@ import type { LayerPlace, Place } from "../../model/place.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { Paths } from "./fates.ts";
 import { fromShelf, toShelf, type SharedShelf } from "./shelved.ts";
-import { lookAtLayer, readLayer, type Layer, type LayerBlob, type LayerFinding } from "./layer.ts";
+import { layerFates, readLayer, type Layer, type LayerBlob, type LayerFinding } from "./layer.ts";
 
 /** One layer of an image, the lowest first. */
 export type ImageLayer = {
@@ -126,7 +126,7 @@ export class LayerBook {
     const kept = this.#get(id, diffId);
     if (kept === null) return;
     const asked = ++this.#shelf.clock;
-    kept.fates = await lookAtLayer(blob, this.#shelf.paths, signal);
+    kept.fates = await layerFates(blob, this.#shelf.paths, signal);
     kept.asked = asked;
     kept.knew = null;
   }
@@ -139,7 +139,7 @@ export class LayerBook {
       if (layer === null || all.indexOf(layer) !== at) return [];
       return layer.findings.map((finding) => ({
         spotted: finding.spotted,
-        place: placeIn(finding, {
+        place: findingPlace(finding, {
           number: at + 1,
           of: all.length,
           fate: fateOf(finding.path, all.slice(at + 1), at + 2),
@@ -193,7 +193,7 @@ function knows({ knew, asked }: CachedLayer, lower: CachedLayer): boolean {
 }
 
 /** `/app/.env line 3`; without a line where lines mean nothing. */
-export function placeIn({ path, counted, spotted }: LayerFinding, layer: LayerPlace | "writable"): Place {
+export function findingPlace({ path, counted, spotted }: LayerFinding, layer: LayerPlace | "writable"): Place {
   return { kind: "text", file: path, line: counted ? spotted.line : null, layer };
 }
 

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { tarEntries } from "../../kit/tar/entries.ts";
 import { rootedPath, whiteout } from "./path.ts";
-import { newMeter, unpacked } from "./unpack.ts";
+import { newMeter, decompressed } from "./unpack.ts";
 
 /** What one layer puts into an image's file system, and takes out of it. */
 export type LayerFiles = {
@@ -32,7 +32,7 @@ export async function readLayerFiles(stream: AsyncIterable<Buffer>): Promise<Lay
   const nodes = new Map<string, ImageNode>();
   const gone: { does: "deletes" | "empties"; path: string }[] = [];
   let kept = 0;
-  for await (const { body, kind, path: written, target, size } of tarEntries(unpacked(stream, newMeter(null)))) {
+  for await (const { body, kind, path: written, target, size } of tarEntries(decompressed(stream, newMeter(null)))) {
     const says = whiteout(rootedPath(written));
     if (says === null || nodes.size >= MOST_NODES) continue;
     const { does, path } = says;

@@ -9,11 +9,11 @@
  * A source whose layers can be opened in any order hands them to `layerReadings`; one that gets them as a stream reads
  * each into a `LayerBook` as it comes, looks once more at those that are `unsure`, and then lets the book `tell`.
  */
-export { LayerBook, layerReadings, placeIn, LayerCache, type ImageLayer, type LayeredImage } from "./book.ts";
+export { LayerBook, layerReadings, findingPlace, LayerCache, type ImageLayer, type LayeredImage } from "./book.ts";
 export type { SharedShelf } from "./shelved.ts";
 export { tarEntries } from "../../kit/tar/entries.ts";
 export { Paths } from "./fates.ts";
 export { Contents, type LayerBlob, type LayerFinding } from "./layer.ts";
 export { damagedArchive } from "../../kit/tar/limits.ts";
 export { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
-export { newMeter, packedWith, unpacked } from "./unpack.ts";
+export { newMeter, compressionOf, decompressed } from "./unpack.ts";

@@ -5,7 +5,7 @@ import { limitExceeded, damagedArchive, LIMITS } from "../../kit/tar/limits.ts";
 import { Packer } from "./packer.ts";
 import { rootedPath } from "./path.ts";
 import { TarParser, type TarEntry } from "../../kit/tar/parser.ts";
-import { newMeter, unpacked, type Meter } from "./unpack.ts";
+import { newMeter, decompressed, type Meter } from "./unpack.ts";
 
 /** A layer's bytes, opened when they are needed; packed with gzip or zstd or not. */
 export type LayerBlob = {
@@ -54,7 +54,7 @@ export async function* readLayer(
   try {
     if (/\+encrypted\b/.test(blob.mediaType))
       throw damagedArchive("is encrypted: it is not read", "scan the image that it was made from");
-    for await (const chunk of unpacked(blob.open(signal), meter)) {
+    for await (const chunk of decompressed(blob.open(signal), meter)) {
       signal.throwIfAborted();
       contents.parser.write(chunk);
       yield* contents.blocks();
@@ -102,7 +102,7 @@ function verify(blob: LayerBlob, meter: Meter): void {
 }
 
 /** Only what a layer that was read before does to other paths, as far as it can be read. */
-export async function lookAtLayer(blob: LayerBlob, paths: Paths, signal: AbortSignal): Promise<Layer["fates"]> {
+export async function layerFates(blob: LayerBlob, paths: Paths, signal: AbortSignal): Promise<Layer["fates"]> {
   const fates = new Fates(paths);
   const parser = new TarParser({
     entry: ({ path, kind }) => (fates.take(rootedPath(path), kind), false),
@@ -110,7 +110,7 @@ export async function lookAtLayer(blob: LayerBlob, paths: Paths, signal: AbortSi
     end: () => undefined,
   });
   try {
-    for await (const chunk of unpacked(blob.open(signal), newMeter(null))) parser.write(chunk);
+    for await (const chunk of decompressed(blob.open(signal), newMeter(null))) parser.write(chunk);
   } catch (error) {
     if (!(error instanceof UnsprawlError) || !["malformed", "refused"].includes(error.code)) throw error;
   }

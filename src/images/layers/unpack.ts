@@ -24,7 +24,7 @@ const CHUNK = 256 * 1024;
  * The bytes inside: gzip (all its members) and zstd (all its frames) are opened, told by their first bytes alone, and
  * anything else goes through as it is. Throws `refused` for a bomb, `malformed` for data that is damaged or cut off.
  */
-export async function* unpacked(packed: AsyncIterable<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
+export async function* decompressed(packed: AsyncIterable<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
   const source = metered(packed, meter);
   try {
     yield* opened(source, meter);
@@ -36,7 +36,7 @@ export async function* unpacked(packed: AsyncIterable<Buffer>, meter: Meter): As
 
 async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
   const { first, rest } = await begun(source);
-  const kind = packedWith(first);
+  const kind = compressionOf(first);
   if (kind === "bzip2" || kind === "xz")
     throw damagedArchive(`is packed with ${kind}, which is not read`, "unpack it, or pack it with gzip or zstd");
   if (kind === null) {
@@ -62,7 +62,7 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
 }
 
 /** What the first bytes say: RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2. */
-export function packedWith(first: Buffer): "gzip" | "zstd" | "bzip2" | "xz" | null {
+export function compressionOf(first: Buffer): "gzip" | "zstd" | "bzip2" | "xz" | null {
   if (first[0] === 0x1f && first[1] === 0x8b) return "gzip";
   const magic = first.length >= 4 ? first.readUInt32LE(0) : 0;
   if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return "zstd";

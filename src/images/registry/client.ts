@@ -2,12 +2,12 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Secret } from "../../model/secret.ts";
 import { RegistryLogin, type Scope } from "./auth.ts";
 import { findCredentials } from "./credentials.ts";
-import { asDescriptor, digestOf, type Descriptor, verified } from "./digest.ts";
+import { asDescriptor, manifestDigest, type Descriptor, verifiedChunks } from "./digest.ts";
 import { endpointsOf, hostFolders, type HostFolders } from "./hosts.ts";
 import { EndpointClient } from "./place.ts";
-import { pages } from "./pages.ts";
+import { pagedNames } from "./pages.ts";
 import { pusher, type Push } from "./push.ts";
-import { isDigest, isRepository, isTag, nameOf } from "./reference.ts";
+import { isDigest, isRepository, isTag, repositoryText } from "./reference.ts";
 
 export type Manifest = {
   readonly digest: string;
@@ -102,7 +102,7 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
   const manifest: Registry["manifest"] = async (repository, reference, signal) => {
     check(repository, reference);
     return anywhere(async (place) => {
-      const what = `${nameOf(host, repository)}${isDigest(reference) ? "@" : ":"}${reference}`;
+      const what = `${repositoryText(host, repository)}${isDigest(reference) ? "@" : ":"}${reference}`;
       const answer = await place.read(
         { method: "GET", path: `${repository}/manifests/${reference}`, headers: { accept: ACCEPT } },
         { scope: pull(repository), limit: MANIFEST_LIMIT, signal, what },
@@ -119,7 +119,7 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
       return anywhere(async (place) => {
         const { headers } = await place.read(
           { method: "HEAD", path: `${repository}/manifests/${tag}`, headers: { accept: ACCEPT } },
-          { scope: pull(repository), limit: 0, signal, what: `${nameOf(host, repository)}:${tag}` },
+          { scope: pull(repository), limit: 0, signal, what: `${repositoryText(host, repository)}:${tag}` },
         );
         const digest = headers["docker-content-digest"];
         return typeof digest === "string" && isDigest(digest) ? digest : null;
@@ -127,17 +127,17 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
     },
     async *blob(repository, descriptor, signal) {
       check(repository, descriptor.digest);
-      const what = `${nameOf(host, repository)}@${descriptor.digest}`;
+      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
       const request = { method: "GET", path: `${repository}/blobs/${descriptor.digest}` } as const;
       const { place, answer } = await anywhere(async (one) => ({
         place: one,
         answer: await one.open(request, { scope: pull(repository), signal, what }),
       }));
-      yield* verified(place.chunks(answer), descriptor, what);
+      yield* verifiedChunks(place.chunks(answer), descriptor, what);
     },
     async json(repository, descriptor, signal, limit = JSON_LIMIT) {
       check(repository, descriptor.digest);
-      const what = `${nameOf(host, repository)}@${descriptor.digest}`;
+      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
       if (descriptor.size > limit) throw new UnsprawlError("malformed", `${what} is larger than ${limit} bytes`);
       const bytes = await anywhere(async (place) => {
         const answer = await place.read(
@@ -151,14 +151,14 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
     },
     tags: (repository, signal) => {
       check(repository, null);
-      const what = `tag list of ${nameOf(host, repository)}`;
-      return pages(own, `${repository}/tags/list?n=1000`, "tags", { scope: pull(repository), signal, what });
+      const what = `tag list of ${repositoryText(host, repository)}`;
+      return pagedNames(own, `${repository}/tags/list?n=1000`, "tags", { scope: pull(repository), signal, what });
     },
     repositories: (signal) =>
-      pages(own, "_catalog?n=1000", "repositories", { scope: "catalog", signal, what: `catalog of ${host}` }),
+      pagedNames(own, "_catalog?n=1000", "repositories", { scope: "catalog", signal, what: `catalog of ${host}` }),
     async exists(repository, digest, signal) {
       check(repository, digest);
-      const what = `${nameOf(host, repository)}@${digest}`;
+      const what = `${repositoryText(host, repository)}@${digest}`;
       return own.there(`${repository}/blobs/${digest}`, { scope: pull(repository), signal, limit: 0, what });
     },
     ...pusher(own, host, check),
@@ -205,7 +205,7 @@ function asManifest(
   const mediaType = typeof open["mediaType"] === "string" ? open["mediaType"] : type;
   const told = headers["docker-content-digest"];
   const wanted = isDigest(reference) ? reference : typeof told === "string" && isDigest(told) ? told : null;
-  const digest = digestOf(bytes, open, wanted);
+  const digest = manifestDigest(bytes, open, wanted);
   if (wanted !== null && digest !== wanted)
     throw new UnsprawlError(
       "malformed",

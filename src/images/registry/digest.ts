@@ -15,7 +15,11 @@ export function digestOfBytes(bytes: Uint8Array, algorithm = "sha256"): string {
  * A manifest's digest, by the algorithm of the one it should have. A signed schema 1 manifest is digested without its
  * signatures: they say themselves how (distribution `docs/content/spec/deprecated-schema-v1.md`, `protected`).
  */
-export function digestOf(bytes: Buffer, document: { readonly [key: string]: unknown }, wanted: string | null): string {
+export function manifestDigest(
+  bytes: Buffer,
+  document: { readonly [key: string]: unknown },
+  wanted: string | null,
+): string {
   const algorithm = wanted === null ? "sha256" : algorithmOf(wanted);
   const whole = digestOfBytes(bytes, algorithm);
   const signature: unknown = Array.isArray(document["signatures"]) ? document["signatures"][0] : undefined;
@@ -39,7 +43,7 @@ export function asDescriptor(bytes: Uint8Array, { digest, size }: Descriptor, wh
 }
 
 /** The same bytes, checked on their way: the last chunk is given only when all are right. */
-export async function* verified(
+export async function* verifiedChunks(
   chunks: AsyncIterable<Buffer>,
   { digest, size }: Descriptor,
   what: string,

@@ -46,6 +46,6 @@ export function connectionError(error: unknown, url: URL, endpoint: RegistryEndp
   );
 }
 
-export function tooLong(url: URL, limit: number): UnsprawlError {
+export function tooLongError(url: URL, limit: number): UnsprawlError {
   return new UnsprawlError("malformed", `${url.host} sends more than ${limit} bytes, which no such document has`);
 }

@@ -11,8 +11,8 @@ import {
 } from "../../kit/net/client.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
-import { connectionError, isTransient, tooLong } from "./http-errors.ts";
-import { redirected } from "./redirect.ts";
+import { connectionError, isTransient, tooLongError } from "./http-errors.ts";
+import { redirectTarget } from "./redirect.ts";
 
 export type RegistryExchange = Omit<HttpRequest, "follow" | "body" | "signal"> & {
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export class RegistryConnection {
     return this.#patiently(ask, async () => {
       const answer = await this.#client.read({ ...requestOf(ask), wholeOnly: true }, limit);
       this.bytesRead += answer.bytes.length;
-      if (!answer.whole && answer.status < 400) throw tooLong(answer.url, limit);
+      if (!answer.whole && answer.status < 400) throw tooLongError(answer.url, limit);
       return answer;
     });
   }
@@ -136,7 +136,7 @@ export class RegistryConnection {
 }
 
 function requestOf({ follow, ...rest }: RegistryExchange): HttpRequest {
-  return follow === false ? rest : { ...rest, follow: (answer, hops) => redirected(rest.method, answer, hops) };
+  return follow === false ? rest : { ...rest, follow: (answer, hops) => redirectTarget(rest.method, answer, hops) };
 }
 
 /** The engine's certificates are for the registry itself; storage and token servers are checked by the system's. */

@@ -20,7 +20,7 @@ export const IN_TOTO = "application/vnd.in-toto+json";
  * "Guidelines for Artifact Usage"; BuildKit `docs/attestations/attestation-storage.md`; distribution
  * `deprecated-schema-v1.md`.
  */
-export function kindOf({ document, mediaType }: Manifest): ManifestKind | null {
+export function manifestKind({ document, mediaType }: Manifest): ManifestKind | null {
   if (Array.isArray(document["manifests"])) return "index";
   if (Array.isArray(document["fsLayers"])) return "signed";
   const layers = descriptorsIn(document["layers"]);

@@ -3,7 +3,7 @@ import picomatch from "picomatch";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
 import { GONE } from "./place.ts";
-import { HUB_HOST, isGlob, isRepository, isTag, nameOf, type RegistryReference } from "./reference.ts";
+import { HUB_HOST, isGlob, isRepository, isTag, repositoryText, type RegistryReference } from "./reference.ts";
 
 /** A manifest that a reference means, and by which tags. */
 export type TaggedManifest = {
@@ -25,7 +25,7 @@ export const AT_ONCE = 12;
  * Every manifest that the reference means, each once, however many tags it has. Lists and heads only are read where tags
  * are listed, so that nothing counts as a pull. Throws when nothing can be read at all, or nothing matches.
  */
-export async function listing(
+export async function taggedManifests(
   registry: Registry,
   reference: RegistryReference,
   signal: AbortSignal,
@@ -46,14 +46,15 @@ export async function listing(
   const wanted = matcher(tag ?? "*");
   const several = repository === null || isGlob(repository);
   const read = async ({ name, label }: NamedRepository): Promise<(() => void) | Problem> => {
-    const subject = label === null ? nameOf(registry.host, name) : `${nameOf(registry.host, name)}:${label}`;
+    const subject =
+      label === null ? repositoryText(registry.host, name) : `${repositoryText(registry.host, name)}:${label}`;
     try {
       if (label === null || !isTag(label)) throw oddName(label === null ? "repository" : "tag");
       const known = await registry.resolve(name, label, signal);
       const manifest = known === null ? await registry.manifest(name, label, signal) : null;
       return () => add(name, label, { digest: known ?? manifest?.digest ?? "", manifest });
     } catch (error) {
-      return problem(subject, error);
+      return problemOf(subject, error);
     }
   };
   for (const name of several ? await repositoriesOf(registry, repository, signal, problems) : [repository]) {
@@ -78,7 +79,7 @@ export function isFinal(error: unknown): boolean {
   return !(error instanceof UnsprawlError) || error.code === "throttled" || error.cause === GONE;
 }
 
-export function problem(subject: string, error: unknown): Problem {
+export function problemOf(subject: string, error: unknown): Problem {
   if (isFinal(error)) throw error;
   return { kind: "error", subject, error: error as UnsprawlError };
 }
@@ -120,7 +121,7 @@ async function* namedIn(
   } catch (error) {
     if (problems === null) throw error;
     if (error instanceof UnsprawlError && error.code === "absent") return;
-    problems.push(problem(nameOf(registry.host, name), error));
+    problems.push(problemOf(repositoryText(registry.host, name), error));
   }
 }
 

@@ -10,7 +10,7 @@ const MOST_NAMES = 2_000_000;
  * The names of a list that comes in pages (`Link: <…>; rel="next"`, RFC 8288, relative or absolute). Only the registry
  * itself is followed. Throws `malformed` for a list that goes round in circles or does not end.
  */
-export async function* pages(
+export async function* pagedNames(
   place: EndpointClient,
   first: string,
   field: "tags" | "repositories",

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Scope } from "./auth.ts";
-import { digestOf, digestOfBytes } from "./digest.ts";
+import { manifestDigest, digestOfBytes } from "./digest.ts";
 import type { EndpointClient } from "./place.ts";
-import { nameOf } from "./reference.ts";
+import { repositoryText } from "./reference.ts";
 
 /** What changes a registry. */
 export type Push = {
@@ -53,7 +53,7 @@ export function pusher(
   return {
     async putBlob(repository, content, signal, from) {
       check(repository, null);
-      const what = `a blob for ${nameOf(host, repository)}`;
+      const what = `a blob for ${repositoryText(host, repository)}`;
       const need = { scope: push(repository), signal, what, limit: ANSWER_LIMIT };
       const mounting = from ? { ...need, scope: { ...need.scope, from: from.repository } } : need;
       if (from) check(from.repository, from.digest);
@@ -82,9 +82,9 @@ export function pusher(
     },
     async putManifest(repository, reference, mediaType, bytes, signal) {
       check(repository, reference);
-      const what = `the manifest ${nameOf(host, repository)}:${reference}`;
+      const what = `the manifest ${repositoryText(host, repository)}:${reference}`;
       const document = JSON.parse(Buffer.from(bytes).toString("utf8")) as { readonly [key: string]: unknown };
-      const digest = digestOf(Buffer.from(bytes), document, null);
+      const digest = manifestDigest(Buffer.from(bytes), document, null);
       const { headers } = await place.read(
         {
           method: "PUT",
@@ -101,7 +101,7 @@ export function pusher(
     },
     async deleteManifest(repository, digest, signal) {
       check(repository, digest);
-      const what = `manifest ${nameOf(host, repository)}@${digest}`;
+      const what = `manifest ${repositoryText(host, repository)}@${digest}`;
       const { status } = await place.read(
         { method: "DELETE", path: `${repository}/manifests/${digest}` },
         { scope: { repository, actions: "pull,push,delete" }, signal, what, limit: ANSWER_LIMIT, or: [405] },
@@ -115,7 +115,7 @@ export function pusher(
         {
           scope: { repository, actions: "pull,push,delete" },
           signal,
-          what: `the tag ${nameOf(host, repository)}:${tag}`,
+          what: `the tag ${repositoryText(host, repository)}:${tag}`,
           limit: ANSWER_LIMIT,
           // Registries that are older than the specification's 1.1 want a digest, and say so in different ways.
           or: [400, 404, 405],

@@ -8,7 +8,7 @@ const MOST_HOPS = 5;
  * Where an answer sends a read on to; null when it is no redirect. Never from https to http, but on this machine; never
  * from elsewhere to this machine. Throws `malformed` for one that is not followed.
  */
-export function redirected(method: string, { status, headers, url }: ResponseHead, hops: number): URL | null {
+export function redirectTarget(method: string, { status, headers, url }: ResponseHead, hops: number): URL | null {
   if (![301, 302, 303, 307, 308].includes(status) || (method !== "GET" && method !== "HEAD")) return null;
   const refuse = (why: string): UnsprawlError => new UnsprawlError("malformed", `${url.host} redirects ${why}`);
   if (hops >= MOST_HOPS) throw refuse(`more than ${MOST_HOPS} times`);

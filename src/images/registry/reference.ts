@@ -86,6 +86,6 @@ export function isDigest(text: string): boolean {
 }
 
 /** `HOST/REPO`, as a person types it. */
-export function nameOf(host: string, repository: string): string {
+export function repositoryText(host: string, repository: string): string {
   return `${host}/${host === HUB_HOST ? repository.replace(/^library\//, "") : repository}`;
 }

@@ -1,9 +1,9 @@
 import { pMapIterable } from "p-map";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Manifest, Registry } from "./client.ts";
-import { descriptorsIn, kindOf, type ManifestKind } from "./kinds.ts";
-import { AT_ONCE, listing, problem, type Problem, type TaggedManifest } from "./listing.ts";
-import { nameOf, type RegistryReference } from "./reference.ts";
+import { descriptorsIn, manifestKind, type ManifestKind } from "./kinds.ts";
+import { AT_ONCE, taggedManifests, problemOf, type Problem, type TaggedManifest } from "./listing.ts";
+import { repositoryText, type RegistryReference } from "./reference.ts";
 
 /** A manifest of the registry, read once. */
 export type RegistryManifest = {
@@ -52,13 +52,13 @@ type PendingManifest = {
  * and when the registry is gone or refuses to answer so often. One that is `finished`, by its key, is not read; an index
  * must not be, for what is in it.
  */
-export async function* walk(
+export async function* walkRegistry(
   registry: Registry,
   reference: RegistryReference,
   signal: AbortSignal,
   { finished, ask }: Finished = NONE,
 ): AsyncGenerator<RegistryWalkEvent> {
-  const { tops, problems } = await listing(registry, reference, signal);
+  const { tops, problems } = await taggedManifests(registry, reference, signal);
   yield* problems;
   const seen = new Set<string>();
   const nodes = tops.map((top) => nodeOf(registry.host, top)).sort((a, b) => byText(nameIn(a), nameIn(b)));
@@ -77,7 +77,7 @@ export async function* walk(
         const manifest = node.manifest ?? (await registry.manifest(node.repository, node.digest, signal));
         if (node.size !== null && manifest.bytes.length !== node.size)
           throw new UnsprawlError("malformed", `${name} has another size than its index says`);
-        const is = kindOf(manifest);
+        const is = manifestKind(manifest);
         if (is === null)
           throw new UnsprawlError(
             "malformed",
@@ -86,7 +86,7 @@ export async function* walk(
           );
         return [{ kind: "found", is, repository: node.repository, name, manifest, key }];
       } catch (error) {
-        return [problem(name, error)];
+        return [problemOf(name, error)];
       }
     };
     for (const digest of level.keys()) seen.add(digest);
@@ -148,9 +148,10 @@ function nodeOf(host: string, { digest, repository, tags, manifest }: TaggedMani
   const names = [...tags].sort(byName).map(([name, labels]) => {
     const more = labels.length - NAMED_TAGS;
     const shown = labels.sort(byText).slice(0, NAMED_TAGS).join(", ");
-    return `${nameOf(host, name)}:${shown}${more > 0 ? ` and ${more} more` : ""}`;
+    return `${repositoryText(host, name)}:${shown}${more > 0 ? ` and ${more} more` : ""}`;
   });
-  if (names.length === 0) names.push(`${nameOf(host, repository)}@${digest.slice(0, digest.indexOf(":") + 13)}`);
+  if (names.length === 0)
+    names.push(`${repositoryText(host, repository)}@${digest.slice(0, digest.indexOf(":") + 13)}`);
   return { digest, size: null, repository, names, platform: null, manifest };
 }
 

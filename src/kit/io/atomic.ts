@@ -3,15 +3,15 @@ import { constants, type Stats } from "node:fs";
 import { link, lstat, open, readdir, rename, rm, type FileHandle } from "node:fs/promises";
 import { codeOf, fileError } from "./error.ts";
 import { isOnlyOurs, isShared, isTrustedFolder, isUnknown, effectiveUid } from "./owner.ts";
-import { changedMeanwhile, pathRefused, walk, type FolderEntry } from "./walk.ts";
+import { changedMeanwhile, pathRefused, openEntry, type FolderEntry } from "./walk.ts";
 
 export type WriteCondition = {
-  /** The `digestOf` the current content, or null if the file must not exist. Not checked if undefined. */
+  /** The `contentDigest` the current content, or null if the file must not exist. Not checked if undefined. */
   readonly expect?: string | null;
 };
 
 /** The digest that `expect` compares. */
-export function digestOf(bytes: string | Uint8Array): string {
+export function contentDigest(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
@@ -21,7 +21,7 @@ export function digestOf(bytes: string | Uint8Array): string {
  * kept, and its target replaced. The folder is opened once, so that nobody can redirect the path in between.
  *
  * Throws `denied`, `failed` (no space; nothing changed), `changed` (`expect` does not match at the last moment),
- * `refused` (not a regular file, a mount point, or reached through another user's link or hard link; see `walk`).
+ * `refused` (not a regular file, a mount point, or reached through another user's link or hard link; see `openEntry`).
  */
 export async function atomicWrite(
   path: string,
@@ -102,7 +102,7 @@ async function inFolder<T>(
   let place: FolderEntry | null = null;
   let handle: FileHandle | null = null;
   try {
-    place = await walk(path);
+    place = await openEntry(path);
     const at = place.at(place.name);
     const found = await lstat(at).catch(absentAsNull);
     mustBeOurs(path, place, found);
@@ -189,7 +189,7 @@ async function withTemps<T>(
   path: string,
   act: (place: FolderEntry, names: readonly string[]) => Promise<T>,
 ): Promise<T | undefined> {
-  const place = await walk(path).catch(() => null);
+  const place = await openEntry(path).catch(() => null);
   if (place === null) return undefined;
   try {
     const names = await readdir(place.at(".")).catch(() => []);

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { codeOf, fileError } from "./error.ts";
-import { pathRefused, walk } from "./walk.ts";
+import { pathRefused, openEntry } from "./walk.ts";
 
 /**
  * Creates a folder and its parents like `mkdir -p`, but not through another user's link into a folder that is not that
@@ -17,10 +17,10 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
 
 async function make(path: string, mode: number): Promise<void> {
   if (path === "/" || path === ".") return;
-  const place = await walk(path).catch(async (error: unknown) => {
+  const place = await openEntry(path).catch(async (error: unknown) => {
     if (codeOf(error) !== "ENOENT" || dirname(path) === path) throw error;
     await make(dirname(path), mode);
-    return walk(path);
+    return openEntry(path);
   });
   try {
     if (place.by !== null && place.folder.uid !== place.by)

@@ -37,7 +37,7 @@ export type FolderEntry = {
  * Throws `refused` for an untrusted link, a loop, a dangling link, or a path that ends in a folder's name (`/`, `..`),
  * otherwise the system's error.
  */
-export async function walk(path: string, root = "/"): Promise<FolderEntry> {
+export async function openEntry(path: string, root = "/"): Promise<FolderEntry> {
   const todo = parts(path);
   let folder = open(root, root, true);
   let by: number | null = null;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { authorities, HttpClient, LateError } from "./client.ts";
 import { connectionFault, faultCode, type ConnectionFault } from "./fault.ts";
-import { overWords } from "./within.ts";
+import { noAnswerText } from "./within.ts";
 import { isLoopback } from "../loopback.ts";
 
 /** The maximum number of bytes read from a body. */
@@ -58,8 +58,8 @@ export async function send(
     const retryAfter = answer.headers["retry-after"] ?? null;
     return { status, retryAfter, text: bytes.toString("utf8"), whole, headed: headedAs(answer.headers) };
   } catch (error) {
-    if (signal.aborted) return { none: overWords("stopped", timeoutMs) };
-    return { none: error instanceof LateError ? overWords("late", timeoutMs) : connectionFailure(error) };
+    if (signal.aborted) return { none: noAnswerText("stopped", timeoutMs) };
+    return { none: error instanceof LateError ? noAnswerText("late", timeoutMs) : connectionFailure(error) };
   } finally {
     client.close();
   }

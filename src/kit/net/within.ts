@@ -5,7 +5,7 @@ export type Over = "late" | "stopped";
  * Runs `act` for at most `ms` and until `signal` aborts. `act` receives a signal of its end and must release its
  * resources; its result is then ignored.
  */
-export async function within<T extends object>(
+export async function withTimeLimit<T extends object>(
   ms: number,
   signal: AbortSignal,
   act: (over: AbortSignal) => Promise<T>,
@@ -30,6 +30,6 @@ export async function within<T extends object>(
 }
 
 /** Completes a sentence about a server that did not answer. */
-export function overWords(over: Over, ms: number): string {
+export function noAnswerText(over: Over, ms: number): string {
   return over === "late" ? `no answer within ${Math.round(ms / 100) / 10} s` : "interrupted before it answered";
 }

@@ -1,7 +1,7 @@
 import type { BaseIssue } from "valibot";
 import { UnsprawlError } from "../../model/error.ts";
 import { bare, cmd, shellWord } from "../shell.ts";
-import { nearest } from "../text/nearest.ts";
+import { nearestWord } from "../text/nearest.ts";
 
 type SchemaIssue = BaseIssue<unknown>;
 
@@ -18,7 +18,7 @@ export function explain(issue: SchemaIssue, file: string, at = ""): UnsprawlErro
     new UnsprawlError("config", file === "" ? message : `${file}: ${message}`, hint);
   if (issue.expected === "never" && issue.type === "strict_object") {
     const known = issue.message.split("\n");
-    const near = nearest(String(keys.at(-1)), known);
+    const near = nearestWord(String(keys.at(-1)), known);
     const hint =
       near === null
         ? cmd`known keys: ${bare(known.join(", "))}`

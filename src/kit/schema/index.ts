@@ -6,7 +6,7 @@
  */
 import * as v from "valibot";
 import { explain, says, defaultMessage } from "./explain.ts";
-import { nearest } from "../text/nearest.ts";
+import { nearestWord } from "../text/nearest.ts";
 import { cmd } from "../shell.ts";
 
 export { says };
@@ -108,7 +108,7 @@ export function oneOf<const T extends readonly string[]>(
   hint: string | null = null,
 ): v.GenericSchema<T[number]> {
   return v.picklist(words, ({ input }) => {
-    const near = hint === null && typeof input === "string" ? nearest(input, words) : null;
+    const near = hint === null && typeof input === "string" ? nearestWord(input, words) : null;
     return says(message, near === null ? hint : cmd`did you mean ${near}?`);
   });
 }

@@ -43,6 +43,6 @@ function quoted(text: string): string {
 }
 
 /** The line ending that a text uses. */
-export function eol(text: string): string {
+export function lineEnding(text: string): string {
   return text.includes("\r\n") ? "\r\n" : "\n";
 }

@@ -22,7 +22,7 @@ export type Changes = {
  * The byte edits that apply `changes` to a map or sequence and leave everything else as it is, including comments and
  * order.
  */
-export function edits(file: YamlFile, node: YAMLMap | YAMLSeq, changes: Changes): Edit[] {
+export function yamlEdits(file: YamlFile, node: YAMLMap | YAMLSeq, changes: Changes): Edit[] {
   return node.flow === true ? flowEdits(node, changes) : blockEdits(file, node, changes);
 }
 

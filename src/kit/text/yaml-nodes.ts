@@ -173,7 +173,7 @@ function entriesByKey(node: unknown, file: YamlFile): ReadonlyMap<string, YamlEn
 const NONE: ReadonlyMap<string, YamlEntry> = new Map();
 
 /** Whether a map is `owner` or merges it in, even if it overrides its keys. */
-export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
+export function isOrMerges(node: unknown, owner: unknown, file: YamlFile, seen = new Set<YAMLMap>()): boolean {
   const map = follow(node, file);
   if (!isMap(map) || seen.has(map)) return false;
   seen.add(map);
@@ -181,7 +181,7 @@ export function reaches(node: unknown, owner: unknown, file: YamlFile, seen = ne
   return (map.items as Pair<Scalar, Node | null>[]).some(({ key, value }) => {
     if (!isScalar(key) || key.value !== "<<") return false;
     const from = follow(value, file);
-    return (isSeq(from) ? from.items : [value]).some((one) => reaches(one, owner, file, seen));
+    return (isSeq(from) ? from.items : [value]).some((one) => isOrMerges(one, owner, file, seen));
   });
 }
 

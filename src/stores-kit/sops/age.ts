@@ -2,7 +2,7 @@ import { buffer } from "node:stream/consumers";
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
-import { keyEntries, openedForText } from "./keys.ts";
+import { keyEntries, recipientsText } from "./keys.ts";
 
 /** An age identity as its file holds it, with the public half. */
 export type AgeIdentity = { readonly identity: string; readonly recipient: string };
@@ -57,7 +57,7 @@ export async function unwrapWithAge(
   throw new UnsprawlError(
     "denied",
     `${document.file}: ${has}`,
-    cmd`it is encrypted for ${bare(openedForText(document))}; give an age identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
+    cmd`it is encrypted for ${bare(recipientsText(document))}; give an age identity by SOPS_AGE_KEY_FILE or the store's ageKeyFile`,
   );
 }
 

@@ -79,7 +79,7 @@ export const KEY_LISTS: readonly string[] = [
 ];
 
 /** A document of what a format has found. Throws `malformed` without a MAC, `refused` for rules by comment. */
-export function finish(
+export function documentFrom(
   parsed: Pick<SopsDocument, "file" | "text" | "tree" | "leaves" | "metadata">,
   ranged: (key: string) => Ranged | null,
 ): SopsDocument {
@@ -122,7 +122,7 @@ export function notSops(file: string, format: string): UnsprawlError {
   );
 }
 
-export function inTheWay(named: string): UnsprawlError {
+export function inTheWayError(named: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `${named}: the file has a list, a map or a value in that place`,

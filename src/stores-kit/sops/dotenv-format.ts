@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import {
-  finish,
+  documentFrom,
   KEY_LISTS,
   notSops,
   type Leaf,
@@ -100,7 +100,7 @@ function readDotenv(text: string, file: string): SopsDocument {
       return { path: [key], named: true, ...value, literal: { type: "str", bytes } };
     });
   const metadata = unflatten(own.map(({ key, value }) => [key.slice(PREFIX.length), unescaped(value.text)]));
-  return finish(
+  return documentFrom(
     { file, text, tree: lines, leaves, metadata },
     (key) => own.find((line) => line.key === PREFIX + key)?.value ?? null,
   );

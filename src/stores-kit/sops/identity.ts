@@ -46,7 +46,7 @@ export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Iden
 }
 
 /** One identity that is nowhere but in memory, to try things out with. */
-export function passingIdentity(): Identities {
+export function temporaryIdentity(): Identities {
   let made: Promise<AgeIdentity> | null = null;
   const ensure = (): Promise<AgeIdentity> => (made ??= generate());
   return { where: "memory", file: "", ensure, load: async () => [await ensure()] };

@@ -8,9 +8,16 @@
 export { unwrapWithAge, wrapForAge } from "./age.ts";
 export type { SopsDocument, WrappedKey } from "./document.ts";
 export { sopsFiles, type SopsPlace } from "./files.ts";
-export { ageIdentities, identityFile, identityIn, newIdentity, passingIdentity, type Identities } from "./identity.ts";
-export { anyOf, keyEntries, type DataKeys } from "./keys.ts";
+export {
+  ageIdentities,
+  identityFile,
+  identityIn,
+  newIdentity,
+  temporaryIdentity,
+  type Identities,
+} from "./identity.ts";
+export { anyHolder, keyEntries, type DataKeys } from "./keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
-export { isInUse, standingFolder, templateFiles, usableFolder } from "./places.ts";
+export { isInUse, nearestFolder, templateFiles, usableFolder } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";
 export { getValue, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

@@ -1,8 +1,8 @@
 import type { Node } from "jsonc-parser";
 import { UnsprawlError } from "../../model/error.ts";
 import {
-  finish,
-  inTheWay,
+  documentFrom,
+  inTheWayError,
   KEY_LISTS,
   METADATA_KEY,
   notSops,
@@ -13,7 +13,7 @@ import {
   type WrappedKey,
 } from "./document.ts";
 import { jsonScalar } from "./scalar.ts";
-import { eol, lineStart, splice, type Edit } from "../../kit/text/splice.ts";
+import { lineEnding, lineStart, splice, type Edit } from "../../kit/text/splice.ts";
 
 /** The mark's key among SOPS's own data: sops leaves what it does not know out when it writes, and JSON has no comments. */
 const MARK_KEY = "unsprawl";
@@ -36,13 +36,13 @@ export const jsonFormat: SopsFormat = {
     const named = `${document.file}: ${path.join("/")}`;
     const there = propertyAt(rootOf(document), path);
     if (there) {
-      if (there.value.type === "object" || there.value.type === "array") throw inTheWay(named);
+      if (there.value.type === "object" || there.value.type === "array") throw inTheWayError(named);
       return splice(document.text, [{ ...span(there.value), text: JSON.stringify(cipher) }]);
     }
     let depth = path.length - 1;
     while (depth > 0 && !propertyAt(rootOf(document), path.slice(0, depth))) depth--;
     const parent = depth === 0 ? rootOf(document) : propertyAt(rootOf(document), path.slice(0, depth))?.value;
-    if (parent?.type !== "object") throw inTheWay(named);
+    if (parent?.type !== "object") throw inTheWayError(named);
     const value = path.slice(depth + 1).reduceRight<unknown>((inner, key) => ({ [key]: inner }), cipher);
     return splice(document.text, [insertion(document, parent, path[depth] ?? "", value)]);
   },
@@ -109,7 +109,7 @@ async function readJson(text: string, file: string): Promise<SopsDocument> {
   if (own?.type !== "object") throw notSops(file, "JSON");
   unique(own, file);
   const metadata = (plain as { readonly [METADATA_KEY]: Metadata })[METADATA_KEY];
-  return finish({ file, text, tree: root, leaves, metadata }, (key) => {
+  return documentFrom({ file, text, tree: root, leaves, metadata }, (key) => {
     const node = propertyAt(own, [key])?.value;
     return node?.type === "string" ? { text: node.value as string, ...span(node) } : null;
   });
@@ -162,15 +162,15 @@ function insertion(document: SopsDocument, parent: Node, key: string, value: unk
   const indent = anchor === undefined ? (step === null || own === null ? null : own + step) : line;
   const spelt = `${JSON.stringify(key)}: ${JSON.stringify(value, null, indent === null ? undefined : (step ?? "\t"))
     .split("\n")
-    .join(`${eol(text)}${indent ?? ""}`)}`;
-  const gap = indent === null ? " " : `${eol(text)}${indent}`;
+    .join(`${lineEnding(text)}${indent ?? ""}`)}`;
+  const gap = indent === null ? " " : `${lineEnding(text)}${indent}`;
   if (before) return { start: before.node.offset, end: before.node.offset, text: `${spelt},${gap}` };
   if (anchor) {
     const { end } = span(anchor.node);
     return { start: end, end, text: `,${gap}${spelt}` };
   }
   const { start, end } = span(parent);
-  return { start, end, text: indent === null ? `{${spelt}}` : `{${gap}${spelt}${eol(text)}${own ?? ""}}` };
+  return { start, end, text: indent === null ? `{${spelt}}` : `{${gap}${spelt}${lineEnding(text)}${own ?? ""}}` };
 }
 
 /** The ranges that take properties out of an object; one that loses all becomes `{}`. */

@@ -8,7 +8,7 @@ export type DataKeys = {
   wrap(dataKey: Buffer, file: string): Promise<readonly WrappedKey[]>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;
-  /** Whom the store's settings and identities name, as in `openedFor`: `age RECIPIENT`, `kms ARN`. */
+  /** Whom the store's settings and identities name, as in `recipientsOf`: `age RECIPIENT`, `kms ARN`. */
   names(): Promise<readonly string[]>;
 };
 
@@ -16,7 +16,7 @@ export type DataKeys = {
  * Several holders as one: a new file opens for each of them, and whichever can opens a file, the first one first.
  * When none can, the error is that of the first which has an entry in the file.
  */
-export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[]): DataKeys {
+export function anyHolder(holders: readonly (DataKeys & { readonly kind: WrappedKey["kind"] })[]): DataKeys {
   return {
     async wrap(dataKey, file) {
       return (await Promise.all(holders.map((holder) => holder.wrap(dataKey, file)))).flat();
@@ -37,7 +37,7 @@ export function anyOf(holders: readonly (DataKeys & { readonly kind: WrappedKey[
         new UnsprawlError(
           "denied",
           `${document.file} is encrypted for none of this store's keys`,
-          cmd`it is encrypted for ${bare(openedForText(document))}; sops updatekeys adds a key`,
+          cmd`it is encrypted for ${bare(recipientsText(document))}; sops updatekeys adds a key`,
         )
       );
     },
@@ -66,7 +66,7 @@ export function keyEntries({ file, metadata }: SopsDocument, kind: string): read
 }
 
 /** Whom a file is encrypted for: recipients and ARNs are no secrets. */
-export function openedFor(document: SopsDocument): readonly string[] {
+export function recipientsOf(document: SopsDocument): readonly string[] {
   return [
     ["age", "recipient"],
     ["kms", "arn"],
@@ -82,6 +82,6 @@ export function openedFor(document: SopsDocument): readonly string[] {
 }
 
 /** The same for people. */
-export function openedForText(document: SopsDocument): string {
-  return openedFor(document).join(", ") || "nobody";
+export function recipientsText(document: SopsDocument): string {
+  return recipientsOf(document).join(", ") || "nobody";
 }

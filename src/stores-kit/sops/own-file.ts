@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { codeOf, fileError } from "../../kit/io/error.ts";
 import { foreignHand, foreignOwner, type ForeignHand } from "../../kit/io/foreign.ts";
 import { isShared } from "../../kit/io/owner.ts";
-import { changedMeanwhile, walk, type FolderEntry } from "../../kit/io/walk.ts";
+import { changedMeanwhile, openEntry, type FolderEntry } from "../../kit/io/walk.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 
@@ -13,7 +13,7 @@ import { UnsprawlError } from "../../model/error.ts";
  * `changed` when it is not what lies there. A folder that is not there yet is nobody's.
  */
 export async function mustBeOurs(file: string, text: string | null): Promise<void> {
-  const place = await walk(file).catch((error: unknown) => {
+  const place = await openEntry(file).catch((error: unknown) => {
     if (codeOf(error) === "ENOENT") return null;
     throw fileError(error, file);
   });

@@ -4,7 +4,7 @@ import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { StoreKey } from "../../model/plan.ts";
 import { fileError } from "../../kit/io/error.ts";
-import { openedFor, type DataKeys } from "./keys.ts";
+import { recipientsOf, type DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
 import { isOurs } from "./create.ts";
 import { templateForms } from "../names.ts";
@@ -37,7 +37,7 @@ export async function listKeys(
 }
 
 /** The nearest folder at or above this one that exists. */
-export async function standingFolder(folder: string): Promise<string> {
+export async function nearestFolder(folder: string): Promise<string> {
   for (let at = folder; ; at = dirname(at)) {
     if (at === dirname(at) || (await stat(at).catch(() => null)) !== null) return at;
   }
@@ -83,7 +83,7 @@ export async function isInUse(template: string, recipients: readonly string[], k
     const opened = await openFile(file, keys).catch(() => null);
     if (opened === null || !isOurs(opened.document, opened.dataKey)) continue;
     const own = new Set(await keys.names());
-    if (openedFor(opened.document).every((name) => own.has(name))) return true;
+    if (recipientsOf(opened.document).every((name) => own.has(name))) return true;
   }
   return false;
 }

@@ -9,7 +9,7 @@ import { wrapForAge } from "./age.ts";
 import type { SopsDocument, WrappedKey } from "./document.ts";
 import { replaceKeys } from "./edit.ts";
 import { keyEntries, type DataKeys } from "./keys.ts";
-import { expectOf, openFile } from "./store.ts";
+import { expectedDigest, openFile } from "./store.ts";
 
 /** Who else reads the files of a template: an age recipient, whose identity the operator does not hold. */
 type AgeReader = { readonly file: string; readonly recipient: string };
@@ -47,7 +47,9 @@ export async function admitReader(file: string, recipient: string, keys: DataKey
     const there = entriesOf(document);
     if (there.some((one) => one.fields["recipient"] === recipient)) return;
     const added = await wrapForAge(dataKey, [recipient]);
-    await atomicWrite(file, await replaceKeys(document, [...there, ...added], dataKey), { expect: expectOf(opened) });
+    await atomicWrite(file, await replaceKeys(document, [...there, ...added], dataKey), {
+      expect: expectedDigest(opened),
+    });
   });
 }
 

@@ -5,14 +5,14 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
 import { readChecked } from "../../kit/io/read.ts";
-import { atomicRemove, atomicWrite, digestOf, hasTemps, sweepTemps } from "../../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest, hasTemps, sweepTemps } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 import { createDocument, isEmpty, isOurs } from "./create.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
-import { openedFor, type DataKeys } from "./keys.ts";
+import { recipientsOf, type DataKeys } from "./keys.ts";
 import { openDocument, type OpenLeaf } from "./mac.ts";
 import { mustBeOurs } from "./own-file.ts";
 import { isEncrypted } from "./rules.ts";
@@ -67,7 +67,7 @@ export async function putValue(
         `${file} would become too large`,
         "keep the value where it is, or use another file",
       );
-    await atomicWrite(file, text, { expect: expectOf(opened) });
+    await atomicWrite(file, text, { expect: expectedDigest(opened) });
     const written = valueAt(await openText(text, file, async () => dataKey), path);
     if (written === null) throw new UnsprawlError("failed", `${file} does not hold what was written`, null);
     return written.version;
@@ -83,7 +83,7 @@ export async function mayPut(file: string, keys: DataKeys): Promise<readonly str
   await mustBeOurs(file, opened?.document.text ?? null);
   if (opened === null) return [];
   const own = new Set(await keys.names());
-  return openedFor(opened.document)
+  return recipientsOf(opened.document)
     .filter((name) => !own.has(name))
     .map(
       (name) => `${file} is encrypted for ${name} too, which the store's settings do not name: it opens what is added`,
@@ -113,7 +113,7 @@ export async function removeValue(
     const ours = isOurs(opened.document, opened.dataKey);
     const text = await deleteValue(opened.document, path, opened.dataKey, ours);
     if (text === null) return false;
-    const expect = expectOf(opened);
+    const expect = expectedDigest(opened);
     if (ours && isEmpty(await readDocument(text, file))) await atomicRemove(file, { expect });
     else await atomicWrite(file, text, { expect });
     return true;
@@ -131,7 +131,7 @@ export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean>
     const opened = await openFile(file, keys);
     if (opened === null) return false;
     const text = await replaceKeys(opened.document, await keys.wrap(opened.dataKey, file), opened.dataKey);
-    await atomicWrite(file, text, { expect: expectOf(opened) });
+    await atomicWrite(file, text, { expect: expectedDigest(opened) });
     return true;
   });
 }
@@ -171,8 +171,8 @@ async function openText(text: string, file: string, unwrap: DataKeys["unwrap"]):
 }
 
 /** The file as it was read, for the last look before it is replaced. */
-export function expectOf(opened: Opened | null): string | null {
-  return opened === null ? null : digestOf(opened.document.text);
+export function expectedDigest(opened: Opened | null): string | null {
+  return opened === null ? null : contentDigest(opened.document.text);
 }
 
 function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsValue | null {

@@ -1,7 +1,7 @@
 import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../../model/error.ts";
 import {
-  inTheWay,
+  inTheWayError,
   KEY_LISTS,
   METADATA_KEY,
   type NewMetadata,
@@ -9,7 +9,7 @@ import {
   type SopsFormat,
   type WrappedKey,
 } from "./document.ts";
-import { eol, lineEnd, lineStart, splice, yamlKey, yamlText } from "../../kit/text/splice.ts";
+import { lineEnding, lineEnd, lineStart, splice, yamlKey, yamlText } from "../../kit/text/splice.ts";
 import { lastByte, pairAt, readYaml, rootOf, type SopsPair } from "./yaml.ts";
 
 /** YAML readers look no further for the colon of a key (1024 in YAML 1.2, section 7.4). */
@@ -40,16 +40,16 @@ async function setYaml(document: SopsDocument, path: readonly string[], cipherte
   const root = rootOf(document);
   const pair = await pairAt(root, path);
   if (pair) {
-    if (!isScalar(pair.value) || !pair.value.range) throw inTheWay(named);
+    if (!isScalar(pair.value) || !pair.value.range) throw inTheWayError(named);
     const [start, end] = pair.value.range;
-    const block = document.text.slice(start, end).endsWith("\n") ? eol(document.text) : "";
+    const block = document.text.slice(start, end).endsWith("\n") ? lineEnding(document.text) : "";
     const gap = /[\s]/.test(document.text[start - 1] ?? "") ? "" : " ";
     return splice(document.text, [{ start, end, text: gap + cipher + block }]);
   }
   let depth = path.length - 1;
   while (depth > 0 && !(await pairAt(root, path.slice(0, depth)))) depth--;
   const parent: unknown = depth === 0 ? root : (await pairAt(root, path.slice(0, depth)))?.value;
-  if (!isMap(parent)) throw inTheWay(named);
+  if (!isMap(parent)) throw inTheWayError(named);
   if (parent.flow && parent.items.length > 0) {
     throw new UnsprawlError(
       "refused",
@@ -58,7 +58,7 @@ async function setYaml(document: SopsDocument, path: readonly string[], cipherte
     );
   }
   const place = depth === 0 ? beforeMetadata(document) : inside(document, parent as ReturnType<typeof rootOf>);
-  const lines = nested(path.slice(depth), cipher, place.indent, eol(document.text));
+  const lines = nested(path.slice(depth), cipher, place.indent, lineEnding(document.text));
   return splice(document.text, [{ ...place, text: place.lead + lines }]);
 }
 
@@ -70,7 +70,7 @@ async function unsetYaml(document: SopsDocument, path: readonly string[], andEmp
   let depth = path.length;
   const parentOf = async (at: number): Promise<YAMLMap> => {
     const node = at === 1 ? root : (await pairAt(root, path.slice(0, at - 1)))?.value;
-    if (!isMap(node)) throw inTheWay(document.file);
+    if (!isMap(node)) throw inTheWayError(document.file);
     return node;
   };
   if (andEmptied) while (depth > 1 && (await parentOf(depth)).items.length === 1) depth--;
@@ -86,7 +86,7 @@ async function unsetYaml(document: SopsDocument, path: readonly string[], andEmp
   if (parent.items.length > 1) return splice(document.text, [{ start, end, text: "" }]);
   const owner = await pairAt(root, path.slice(0, depth - 1));
   const colon = document.text.indexOf(":", owner?.key.range?.[1] ?? start) + 1;
-  return splice(document.text, [{ start: colon, end, text: ` {}${eol(document.text)}` }]);
+  return splice(document.text, [{ start: colon, end, text: ` {}${lineEnding(document.text)}` }]);
 }
 
 async function rekeyYaml(document: SopsDocument, keys: readonly WrappedKey[]): Promise<string> {
@@ -98,7 +98,7 @@ async function rekeyYaml(document: SopsDocument, keys: readonly WrappedKey[]): P
   const first = pairs[0]?.key.range?.[0] ?? 0;
   const top = lineStart(document.text, first);
   const indent = document.text.slice(top, first);
-  const lines = metadataLines(keys, {}, indent).map((line) => line + eol(document.text));
+  const lines = metadataLines(keys, {}, indent).map((line) => line + lineEnding(document.text));
   return splice(document.text, [
     { start: top, end: top, text: lines.join("") },
     ...pairs
@@ -126,7 +126,7 @@ function inside({ text }: SopsDocument, map: ReturnType<typeof rootOf>): YamlIns
     // `name: {}`: the braces give way to lines below, one step deeper than the line they are on.
     const [start = 0, end = 0] = map.range ?? [];
     const own = /^ */.exec(text.slice(lineStart(text, start)))?.[0] ?? "";
-    return { start, end: lineEnd(text, end), indent: `${own}    `, lead: eol(text) };
+    return { start, end: lineEnd(text, end), indent: `${own}    `, lead: lineEnding(text) };
   }
   const at = first.key.range?.[0] ?? 0;
   const end = lineEnd(text, lastByte(map) ?? at);
@@ -134,7 +134,7 @@ function inside({ text }: SopsDocument, map: ReturnType<typeof rootOf>): YamlIns
     start: end,
     end,
     indent: text.slice(lineStart(text, at), at),
-    lead: text[end - 1] === "\n" ? "" : eol(text),
+    lead: text[end - 1] === "\n" ? "" : lineEnding(text),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "../../kit/text/lines.ts";
 import { repeatedKey } from "../../kit/text/yaml-keys.ts";
-import { finish, METADATA_KEY, notSops, type Leaf, type Metadata, type SopsDocument } from "./document.ts";
+import { documentFrom, METADATA_KEY, notSops, type Leaf, type Metadata, type SopsDocument } from "./document.ts";
 import { plainScalar } from "./scalar.ts";
 
 type Root = YAMLMap<Scalar<string>, Node | null>;
@@ -62,7 +62,7 @@ export async function readYaml(text: string, file: string): Promise<SopsDocument
 
   const own = root.get(METADATA_KEY);
   if (!isMap(own)) throw notSops(file, "YAML");
-  return finish({ file, text, tree: root, leaves, metadata: own.toJSON() as Metadata }, (key) => {
+  return documentFrom({ file, text, tree: root, leaves, metadata: own.toJSON() as Metadata }, (key) => {
     const node = own.get(key, true);
     if (!isScalar(node) || typeof node.value !== "string" || !node.range) return null;
     return { text: node.value, start: node.range[0], end: node.range[1] };

@@ -1,5 +1,5 @@
 import { bare, cmd } from "../../kit/shell.ts";
-import { CONFIG, literal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
+import { CONFIG, escapeDollars, SECRETS, composeServices, UID, WARNING, yaml } from "./container.ts";
 import { type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-compose.yaml";
@@ -7,16 +7,16 @@ const FILE = "unsprawl-compose.yaml";
 /** A Compose project for the engine of this machine: compose-spec's `spec.md`. */
 export function composeFile(settings: InstallSettings): WatchInstallation {
   const { config, secrets, host, socket } = settings;
-  const made = services(settings, (_role, base, mounts) => ({
+  const made = composeServices(settings, (_role, base, mounts) => ({
     ...base,
     // What changes are told under: a container's own name is another one each time it is created.
-    hostname: literal(host),
+    hostname: escapeDollars(host),
     restart: "unless-stopped",
     security_opt: ["no-new-privileges:true"],
     pids_limit: 128,
     volumes: [
       ...mounts,
-      ...(config === null ? [] : [{ type: "bind", source: literal(config), target: CONFIG, read_only: true }]),
+      ...(config === null ? [] : [{ type: "bind", source: escapeDollars(config), target: CONFIG, read_only: true }]),
     ],
     ...(secrets.length > 0 && { secrets: secrets.map(({ name }) => name) }),
   }));
@@ -26,7 +26,7 @@ export function composeFile(settings: InstallSettings): WatchInstallation {
       services: made,
       ...("watch" in made && { volumes: { state: {} } }),
       ...(secrets.length > 0 && {
-        secrets: Object.fromEntries(secrets.map(({ name, file }) => [name, { file: literal(file) }])),
+        secrets: Object.fromEntries(secrets.map(({ name, file }) => [name, { file: escapeDollars(file) }])),
       }),
     },
     socket === null ? null : WARNING,

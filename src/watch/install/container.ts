@@ -16,7 +16,7 @@ export const UID = 65_532;
 export const WARNING = "The engine's socket gives whoever uses it the machine: keep this image as you keep the engine.";
 
 /** The services of a Compose project or a stack: what watches, and the fleet's, which keep nothing of their own. */
-export function services(
+export function composeServices(
   settings: InstallSettings,
   make: (role: "watch" | "serve" | "worker", base: JsonObject, mounts: readonly object[]) => JsonObject,
 ): { readonly [name: string]: JsonObject } {
@@ -39,7 +39,7 @@ function serviceBase(settings: InstallSettings, words: readonly string[], watche
   const gid = socket === null || !watches ? null : group;
   return {
     image,
-    command: words.map(literal),
+    command: words.map(escapeDollars),
     user: `${UID}:${gid ?? UID}`,
     init: true,
     read_only: true,
@@ -54,11 +54,11 @@ function serviceBase(settings: InstallSettings, words: readonly string[], watche
 function mounts({ socket }: InstallSettings): readonly object[] {
   const state = { type: "volume", source: "state", target: STATE };
   if (socket === null) return [state];
-  return [{ type: "bind", source: literal(socket), target: SOCKET, read_only: true }, state];
+  return [{ type: "bind", source: escapeDollars(socket), target: SOCKET, read_only: true }, state];
 }
 
 /** Compose and `docker stack` replace `$NAME`: `$$` is a dollar. */
-export function literal(text: string): string {
+export function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 

@@ -24,7 +24,7 @@ type PodContainer = {
 };
 
 /** A pod of one container, kept to the restricted Pod Security Standard but for the volumes that it is given. */
-export function pod({ image, secrets }: InstallSettings, of: PodContainer): JsonObject {
+export function podTemplate({ image, secrets }: InstallSettings, of: PodContainer): JsonObject {
   const gid = of.gid ?? UID;
   const named = secrets.length > 0;
   return {
@@ -82,8 +82,8 @@ export const CONFINED = {
 export const RESOURCES = { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } } as const;
 
 /** What names an object, and what finds its pods. */
-export const named = (name: string): JsonObject => ({ name, namespace: NAMESPACE, labels: labels(name) });
-export const labels = (name: string): JsonObject => ({
+export const metadataOf = (name: string): JsonObject => ({ name, namespace: NAMESPACE, labels: labelsOf(name) });
+export const labelsOf = (name: string): JsonObject => ({
   "app.kubernetes.io/name": "unsprawl",
   "app.kubernetes.io/component": name,
 });

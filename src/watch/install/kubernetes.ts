@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { cronOf } from "./calendar.ts";
 import { SECRETS, SOCKET, STATE, UID, yaml } from "./container.ts";
-import { CONFINED, labels, LOGINS, named, NAMESPACE, OBJECT, pod, RESOURCES } from "./kubernetes-pod.ts";
+import { CONFINED, labelsOf, LOGINS, metadataOf, NAMESPACE, OBJECT, podTemplate, RESOURCES } from "./kubernetes-pod.ts";
 import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
@@ -59,12 +59,12 @@ function nodes(settings: InstallSettings, sources: readonly string[]): JsonObjec
   return {
     apiVersion: "apps/v1",
     kind: "DaemonSet",
-    metadata: named("watch"),
+    metadata: metadataOf("watch"),
     spec: {
-      selector: { matchLabels: labels("watch") },
+      selector: { matchLabels: labelsOf("watch") },
       template: {
-        metadata: { labels: labels("watch") },
-        spec: pod(settings, {
+        metadata: { labels: labelsOf("watch") },
+        spec: podTemplate(settings, {
           name: "watch",
           words: watchWords({ ...settings.watching, sources, once: false }),
           host: "watch",
@@ -107,13 +107,13 @@ function claim(): JsonObject {
   return {
     apiVersion: "v1",
     kind: "PersistentVolumeClaim",
-    metadata: named("registries"),
+    metadata: metadataOf("registries"),
     spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
   };
 }
 
 function registryJob(settings: InstallSettings, sources: readonly string[]): JsonObject {
-  const spec = pod(settings, {
+  const spec = podTemplate(settings, {
     name: "watch",
     // What is found is told, and no reason to begin again.
     words: [...watchWords({ ...settings.watching, sources, once: true }), "--fail-on", "never"],
@@ -125,7 +125,7 @@ function registryJob(settings: InstallSettings, sources: readonly string[]): Jso
   return {
     apiVersion: "batch/v1",
     kind: "CronJob",
-    metadata: named("registries"),
+    metadata: metadataOf("registries"),
     spec: {
       schedule: schedule(settings),
       // Two at once would ask the registry twice for the same.
@@ -133,7 +133,7 @@ function registryJob(settings: InstallSettings, sources: readonly string[]): Jso
       startingDeadlineSeconds: 600,
       successfulJobsHistoryLimit: 1,
       failedJobsHistoryLimit: 3,
-      jobTemplate: { spec: { backoffLimit: 2, template: { metadata: { labels: labels("registries") }, spec } } },
+      jobTemplate: { spec: { backoffLimit: 2, template: { metadata: { labels: labelsOf("registries") }, spec } } },
     },
   };
 }
@@ -159,13 +159,13 @@ function deployment(settings: InstallSettings, role: "serve" | "worker", replica
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: named(role),
+    metadata: metadataOf(role),
     spec: {
       replicas,
-      selector: { matchLabels: labels(role) },
+      selector: { matchLabels: labelsOf(role) },
       template: {
-        metadata: { labels: labels(role) },
-        spec: pod(settings, {
+        metadata: { labels: labelsOf(role) },
+        spec: podTemplate(settings, {
           name: role,
           words: ["fleet", role],
           mounts: [],

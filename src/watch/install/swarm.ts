@@ -1,5 +1,5 @@
 import { cmd } from "../../kit/shell.ts";
-import { CONFIG, literal, octal, SECRETS, services, UID, WARNING, yaml } from "./container.ts";
+import { CONFIG, escapeDollars, octal, SECRETS, composeServices, UID, WARNING, yaml } from "./container.ts";
 import { type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-stack.yaml";
@@ -8,7 +8,7 @@ const OWN = { uid: `${UID}`, mode: octal(0o400) };
 /** A stack with a task on every node, each for the engine of its node; secrets are the swarm's own, made beforehand. */
 export function swarmStack(settings: InstallSettings): WatchInstallation {
   const { config, secrets, socket } = settings;
-  const made = services(settings, (role, base, mounts) => ({
+  const made = composeServices(settings, (role, base, mounts) => ({
     ...base,
     // What changes are told under: each node by its own name.
     hostname: "{{.Node.Hostname}}",
@@ -27,7 +27,7 @@ export function swarmStack(settings: InstallSettings): WatchInstallation {
       version: "3.9",
       services: made,
       ...("watch" in made && { volumes: { state: {} } }),
-      ...(config !== null && { configs: { config: { file: literal(config) } } }),
+      ...(config !== null && { configs: { config: { file: escapeDollars(config) } } }),
       ...(secrets.length > 0 && { secrets: Object.fromEntries(secrets.map(({ name }) => [name, { external: true }])) }),
     },
     socket === null ? null : WARNING,

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
-import { atomicWrite, digestOf } from "../../kit/io/atomic.ts";
+import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import type { InstallFile } from "./model.ts";
 
 /** Where each file goes: where it belongs, or into `folder`. */
-export function placesOf(files: readonly InstallFile[], folder: string | null, cwd: string): readonly InstallFile[] {
+export function placedFiles(files: readonly InstallFile[], folder: string | null, cwd: string): readonly InstallFile[] {
   return files.map(({ path, text }) => ({
     path: folder === null ? resolve(cwd, path) : join(resolve(cwd, folder), basename(path)),
     text,
@@ -23,7 +23,7 @@ export async function writeFiles(files: readonly InstallFile[], overwrite: boole
     const there = contentOf(path);
     if (there === null) return [{ path, text, expect: null }];
     if (there.equals(Buffer.from(text))) return [];
-    if (overwrite) return [{ path, text, expect: digestOf(there) }];
+    if (overwrite) return [{ path, text, expect: contentDigest(there) }];
     throw new UnsprawlError(
       "conflict",
       `${path} is there, and differs; nothing was written`,

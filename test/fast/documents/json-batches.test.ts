@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { jsonPieces, parseBatch, type Batch, type Documents } from "../../../src/fast/documents/json-batches.ts";
-import { malformed, type JsonStreamFault } from "../../../src/fast/documents/json-stream.ts";
+import { malformedError, type JsonStreamFault } from "../../../src/fast/documents/json-stream.ts";
 
 async function* chunks(parts: readonly (Buffer | string)[]): AsyncGenerator<Buffer | string> {
   yield* parts;
@@ -188,7 +188,7 @@ async function failure(parts: readonly (Buffer | string)[]): Promise<UnsprawlErr
   const { documents: all, broken } = outcome as Read;
   expect(all).not.toEqual([]);
   expect(broken).not.toBeNull();
-  return malformed(broken as JsonStreamFault);
+  return malformedError(broken as JsonStreamFault);
 }
 
 describe("what is no JSON is malformed, and is not quoted", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { cleanConfig, type RemovedValue } from "../../../src/images/clean/clean.ts";
-import { cleanTree, digestOf, type BlobDescriptor } from "../../../src/images/clean/tree.ts";
+import { cleanTree, blobDigest, type BlobDescriptor } from "../../../src/images/clean/tree.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 
@@ -89,10 +89,10 @@ function world(): { root: BlobDescriptor; documents: Map<string, Buffer>; put: (
   const documents = new Map<string, Buffer>();
   const put = (document: object): BlobDescriptor => {
     const bytes = Buffer.from(JSON.stringify(document));
-    documents.set(digestOf(bytes), bytes);
-    return { mediaType: "application/vnd.oci.image.config.v1+json", digest: digestOf(bytes), size: bytes.length };
+    documents.set(blobDigest(bytes), bytes);
+    return { mediaType: "application/vnd.oci.image.config.v1+json", digest: blobDigest(bytes), size: bytes.length };
   };
-  const layers = [{ digest: digestOf(Buffer.from("layer")), size: 5 }];
+  const layers = [{ digest: blobDigest(Buffer.from("layer")), size: 5 }];
   const image = (architecture: string, env: string): BlobDescriptor => ({
     ...put({
       schemaVersion: 2,
@@ -118,7 +118,7 @@ test("an index is written anew above the platform that changed; the others and w
   const tree = await cleanTree(root, read, out, "nothing");
   expect(tree.blobs.map(({ kind }) => kind)).toEqual(["config", "manifest", "manifest"]);
   expect(Buffer.concat(tree.blobs.map(({ bytes }) => bytes)).toString("utf8")).not.toContain(SESSION_SECRET);
-  for (const { descriptor, bytes } of tree.blobs) expect(descriptor.digest).toBe(digestOf(bytes));
+  for (const { descriptor, bytes } of tree.blobs) expect(descriptor.digest).toBe(blobDigest(bytes));
   const before = JSON.parse((documents.get(root.digest) ?? "").toString()) as { manifests: BlobDescriptor[] };
   const after = JSON.parse(tree.blobs.at(-1)?.bytes.toString() ?? "") as { manifests: BlobDescriptor[] };
   expect(after.manifests.map(({ digest }) => digest)).toEqual([

@@ -1,6 +1,6 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { newMeter, unpacked } from "../../../src/images/layers/unpack.ts";
+import { newMeter, decompressed } from "../../../src/images/layers/unpack.ts";
 
 const content = Buffer.alloc(1000, "x");
 
@@ -21,7 +21,7 @@ test.each([
       closed();
     }
   };
-  for await (const chunk of unpacked(file(), newMeter(null))) {
+  for await (const chunk of decompressed(file(), newMeter(null))) {
     expect(chunk[0]).toBe(content[0]);
     break;
   }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { endpointsOf, type HostFolders } from "../../../src/images/registry/hosts.ts";
-import { redirected } from "../../../src/images/registry/redirect.ts";
+import { redirectTarget } from "../../../src/images/registry/redirect.ts";
 import { startRegistry, type TestRegistry } from "../../services/registry.ts";
 import { startGate } from "../../support/gate.ts";
 import { clientAt, clientOf, forever, NO_FOLDERS, pushImage } from "../../support/pushed.ts";
@@ -94,7 +94,7 @@ describe("endpointsOf", () => {
 
 describe("redirected", () => {
   const from = (url: string, location: string, hops = 0, method = "GET") =>
-    redirected(method, { status: 307, headers: { location }, url: new URL(url) }, hops)?.href;
+    redirectTarget(method, { status: 307, headers: { location }, url: new URL(url) }, hops)?.href;
 
   it.each([
     ["https://r.io/v2/", "https://storage.io/x", "https://storage.io/x"],

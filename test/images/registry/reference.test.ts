@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isGlob, nameOf, parseReference } from "../../../src/images/registry/reference.ts";
+import { isGlob, repositoryText, parseReference } from "../../../src/images/registry/reference.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
 
@@ -61,7 +61,7 @@ describe("parseReference", () => {
   });
 
   it("names Docker Hub's images as people type them", () => {
-    expect(nameOf("docker.io", "library/alpine")).toBe("docker.io/alpine");
-    expect(nameOf("r.io", "library/alpine")).toBe("r.io/library/alpine");
+    expect(repositoryText("docker.io", "library/alpine")).toBe("docker.io/alpine");
+    expect(repositoryText("r.io", "library/alpine")).toBe("r.io/library/alpine");
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nearest } from "../../../src/kit/text/nearest.ts";
+import { nearestWord } from "../../../src/kit/text/nearest.ts";
 
 test.each([
   ["valt", "vault"],
@@ -11,19 +11,19 @@ test.each([
   ["addres", "address"],
   ["minConfidense", "minConfidence"],
 ])("%s means %s", (typed, meant) => {
-  expect(nearest(typed, ["vault", "local", "aws-kms", "address", "minConfidence"])).toBe(meant);
+  expect(nearestWord(typed, ["vault", "local", "aws-kms", "address", "minConfidence"])).toBe(meant);
 });
 
 test.each(["xyz", "", "something-else-entirely", "v"])("%j means none of them", (typed) => {
-  expect(nearest(typed, ["vault", "local", "address"])).toBeNull();
+  expect(nearestWord(typed, ["vault", "local", "address"])).toBeNull();
 });
 
 test("a known word is its own nearest, and none is nearest among none", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, selector: (one) => one.toLowerCase() }),
-      (words) => words.every((word) => nearest(word, words) === word),
+      (words) => words.every((word) => nearestWord(word, words) === word),
     ),
   );
-  expect(nearest("vault", [])).toBeNull();
+  expect(nearestWord("vault", [])).toBeNull();
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { holds, missingOf, passedTo } from "../../../migrations/compose/engine/child.ts";
+import { containsValue, missingVariables, passedEnvironment } from "../../../migrations/compose/engine/child.ts";
 import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import { createDetector } from "../../../src/detect/detector.ts";
 import { Secret } from "../../../src/model/secret.ts";
@@ -15,8 +15,8 @@ function mentioning(names: readonly string[]): ComposeProject {
 }
 
 function passed(env: { readonly [name: string]: string }, texts: readonly string[] = []): readonly string[] {
-  return passedTo(mentioning(Object.keys(env)), env, {
-    held: (value) => holds(texts, value),
+  return passedEnvironment(mentioning(Object.keys(env)), env, {
+    held: (value) => containsValue(texts, value),
     secret: (name, value) => detector.classify({ name, where: "env", value: Secret.of(value) }).secret,
   }).names;
 }
@@ -45,5 +45,5 @@ test("one that a container has already is passed, alone or inside an address", (
 
 test("what was set for a plan and is not any more is missed where the files fill it in", () => {
   const project = mentioning(["TAG", "PORT"]);
-  expect(missingOf(project, ["HOME", "PORT", "TAG"], { PORT: "" })).toEqual(["TAG"]);
+  expect(missingVariables(project, ["HOME", "PORT", "TAG"], { PORT: "" })).toEqual(["TAG"]);
 });

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { differences, frameOf, withDelivery, type ContainerFrame } from "../../../migrations/compose/engine/frame.ts";
+import {
+  frameDifferences,
+  frameOf,
+  withDelivery,
+  type ContainerFrame,
+} from "../../../migrations/compose/engine/frame.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { fingerprintKey } from "../../../src/model/fingerprint.ts";
@@ -57,9 +62,9 @@ test("a delivery, Compose's bookkeeping and the forms in which Compose says the 
     ),
     Id: "b".repeat(64),
   };
-  expect(differences(withDelivery(frame(old, SHIM), SHIM, KEY), frame(fresh, SHIM, true), false)).toEqual([]);
+  expect(frameDifferences(withDelivery(frame(old, SHIM), SHIM, KEY), frame(fresh, SHIM, true), false)).toEqual([]);
   // Not as it was before, which an undo has to see.
-  expect(differences(frame(old, SHIM), frame(fresh, SHIM), false)).toEqual(
+  expect(frameDifferences(frame(old, SHIM), frame(fresh, SHIM), false)).toEqual(
     expect.arrayContaining(["Config.Entrypoint", "Config.Healthcheck", "Mounts", "delivered"]),
   );
 });
@@ -91,21 +96,21 @@ test.each<[string, ContainerDoc]>([
   ["Mounts", container({}, {}, { Mounts: [{ Type: "bind", Source: "/", Destination: "/host", RW: true }] })],
 ])("%s: more rights are refused, drift or not", (field, fresh) => {
   const old = frame(container({}, { MaskedPaths: ["/proc/acpi", "/proc/keys"], ReadonlyPaths: ["/proc/bus"] }));
-  expect(differences(old, frame(fresh), false)).toContain(field);
-  expect(differences(old, frame(fresh), true)).toContain(field);
+  expect(frameDifferences(old, frame(fresh), false)).toContain(field);
+  expect(frameDifferences(old, frame(fresh), true)).toContain(field);
 });
 
 test("a mount that turns writable is another one; fewer rights, and other settings, are a matter of drift", () => {
   const mount = (RW: boolean): object => ({ Mounts: [{ Type: "bind", Source: "/etc", Destination: "/etc", RW }] });
-  expect(differences(frame(container({}, {}, mount(false))), frame(container({}, {}, mount(true))), true)).toEqual([
-    "Mounts",
-  ]);
+  expect(frameDifferences(frame(container({}, {}, mount(false))), frame(container({}, {}, mount(true))), true)).toEqual(
+    ["Mounts"],
+  );
   const [old, fresh] = [
     frame(container({}, { Privileged: true })),
     frame(container({ Env: ["PW=x", "A=2"] }, { CapAdd: [] })),
   ];
-  expect(differences(old, fresh, false)).toEqual(["Config.Env", "HostConfig.CapAdd", "HostConfig.Privileged"]);
-  expect(differences(old, fresh, true)).toEqual([]);
+  expect(frameDifferences(old, fresh, false)).toEqual(["Config.Env", "HostConfig.CapAdd", "HostConfig.Privileged"]);
+  expect(frameDifferences(old, fresh, true)).toEqual([]);
 });
 
 test("more masked paths are no right, and neither is what the engine itself fills in now", () => {
@@ -114,14 +119,14 @@ test("more masked paths are no right, and neither is what the engine itself fill
   const fresh = frame(
     container({}, { MaskedPaths: ["/proc/acpi", "/sys/x"], ...log("json-file", { "max-size": "1m" }) }),
   );
-  expect(differences(old, fresh, false)).toEqual(["HostConfig.LogConfig"]);
-  expect(differences(old, fresh, true)).toEqual([]);
-  expect(differences(old, fresh, false, frame(container({}, log("json-file", { "max-size": "1m" }))))).toEqual([]);
+  expect(frameDifferences(old, fresh, false)).toEqual(["HostConfig.LogConfig"]);
+  expect(frameDifferences(old, fresh, true)).toEqual([]);
+  expect(frameDifferences(old, fresh, false, frame(container({}, log("json-file", { "max-size": "1m" }))))).toEqual([]);
   // Its defaults are no excuse for anything else.
   const other = frame(container({}, log("json-file", { "max-size": "9m" })));
-  expect(differences(old, fresh, false, other)).toEqual(["HostConfig.LogConfig"]);
+  expect(frameDifferences(old, fresh, false, other)).toEqual(["HostConfig.LogConfig"]);
   expect(
-    differences(old, frame(container({}, { Runtime: "other" })), true, frame(container({}, { Runtime: "other" }))),
+    frameDifferences(old, frame(container({}, { Runtime: "other" })), true, frame(container({}, { Runtime: "other" }))),
   ).toContain("HostConfig.Runtime");
 });
 
@@ -137,8 +142,8 @@ test("a shared namespace is the other container's, whatever its id has become", 
         [after, "db"],
       ]),
     );
-  expect(differences(of(before), of(after), false)).toEqual([]);
-  expect(differences(of(before), of("e".repeat(64)), true)).toEqual(["HostConfig.NetworkMode"]);
+  expect(frameDifferences(of(before), of(after), false)).toEqual([]);
+  expect(frameDifferences(of(before), of("e".repeat(64)), true)).toEqual(["HostConfig.NetworkMode"]);
 });
 
 test("nothing of a value is in a frame", () => {

@@ -4,7 +4,7 @@ import { expect, it, test } from "vitest";
 import { rewriteScript, type RunLineChange } from "../../../migrations/docker-run/rewrite.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { FileMove } from "../../../src/files/file-migration.ts";
-import { calledBy } from "../../../migrations/docker-run/syntax/run-names.ts";
+import { runName } from "../../../migrations/docker-run/syntax/run-names.ts";
 import { scriptOf } from "../../../migrations/docker-run/syntax/script.ts";
 import { locationAt } from "../../../src/model/location.ts";
 import type { Fingerprint } from "../../../src/model/fingerprint.ts";
@@ -258,7 +258,7 @@ test.for(REFUSED)("left: %s", ([, text, reason]) => {
 });
 
 it("a line is called by its name, else its image; by the script's own variables where they cannot be others", () => {
-  const called = (text: string): (string | null)[] => scriptOf("/srv/deploy.sh", text).runs.map(calledBy);
+  const called = (text: string): (string | null)[] => scriptOf("/srv/deploy.sh", text).runs.map(runName);
   expect(
     called("docker run --name web a/b:1; docker run reg:5000/c/d:2; docker run e@sha256:0; docker run $X"),
   ).toEqual(["web", "d", "e", null]);

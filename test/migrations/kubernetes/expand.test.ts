@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { expand } from "../../../migrations/kubernetes/syntax/expand.ts";
+import { expandValue } from "../../../migrations/kubernetes/syntax/expand.ts";
 
 // The rows of Kubernetes' own expansion test: third_party/forked/golang/expansion.
 it.each([
@@ -17,5 +17,5 @@ it.each([
   ["ends in $", "ends in $", []],
   ["", "", []],
 ])("%j is %j", (text, value, uses) => {
-  expect(expand(text)).toEqual({ value, uses });
+  expect(expandValue(text)).toEqual({ value, uses });
 });

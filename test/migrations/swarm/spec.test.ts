@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isRewritten, restored, rewritten, wayBack } from "../../../migrations/swarm/spec.ts";
+import { isRewritten, restoredSpec, rewrittenSpec, wayBack } from "../../../migrations/swarm/spec.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { ContainerSpec, ServiceSpec } from "../../../src/engine/swarm.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -49,12 +49,12 @@ function container({ Command, Args, Healthcheck }: ContainerSpec): ContainerDoc 
 describe.each(CHANGES)("%s", (_name, made) => {
   it.each(SPECS)("a spec with %s comes back as it was", (_what, ContainerSpec) => {
     const spec: ServiceSpec = { Name: "api", TaskTemplate: { ContainerSpec, ForceUpdate: 3 }, Labels: { a: "b" } };
-    const next = rewritten(spec, made, REFERENCES, container(ContainerSpec));
+    const next = rewrittenSpec(spec, made, REFERENCES, container(ContainerSpec));
     expect(isRewritten(spec, made, REFERENCES)).toBe(false);
     expect(isRewritten(next, made, REFERENCES)).toBe(true);
     expect(JSON.stringify(next)).not.toContain("PASSWORD=x");
     const values = new Map([["PASSWORD", Secret.of("x")]]);
-    expect(restored(next, made, REFERENCES, wayBack(spec, made), values)).toStrictEqual(spec);
+    expect(restoredSpec(next, made, REFERENCES, wayBack(spec, made), values)).toStrictEqual(spec);
   });
 });
 
@@ -62,7 +62,7 @@ it("behind the shim the task runs what it ran before", () => {
   const [, , [, shim]] = CHANGES as [unknown, unknown, [string, RunChange]];
   const runs = (ContainerSpec: ContainerSpec): unknown => {
     const spec = { Name: "api", TaskTemplate: { ContainerSpec } };
-    const { Command, Args } = rewritten(spec, shim, [], container(ContainerSpec)).TaskTemplate.ContainerSpec ?? {};
+    const { Command, Args } = rewrittenSpec(spec, shim, [], container(ContainerSpec)).TaskTemplate.ContainerSpec ?? {};
     return [...(Command ?? []).slice(SHIM.length), ...(Args ?? [])];
   };
   expect(runs({ Env })).toEqual(["/image-entrypoint", "image-argument"]);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { inEffect, readUnit } from "../../../src/files/units/unit-environment.ts";
+import { effectiveAssignments, readUnit } from "../../../src/files/units/unit-environment.ts";
 import type { World } from "../../support/world.ts";
 import { SECRET, type Files } from "./units.ts";
 
@@ -27,7 +27,7 @@ export function now(dir: string, files: Files): Files {
 }
 
 export async function variablesOf(file: string): Promise<{ readonly [name: string]: string }> {
-  return Object.fromEntries([...inEffect(await readUnit(file))].map(({ name, value }) => [name, value]));
+  return Object.fromEntries([...effectiveAssignments(await readUnit(file))].map(({ name, value }) => [name, value]));
 }
 
 /** The secrets' own pieces, which may stand nowhere. */

@@ -6,7 +6,7 @@ export function columns(text: string): number {
 }
 
 /**
- * Letters, lines and glyphs, our own among them, that take one column each whatever is next to them. They are told apart
+ * Letters, lines and glyphs, our own among them, that take one column each whatever is next to them. They are recognised
  * here because the library's first look at anything beyond ASCII builds a table of all emoji, which takes longer than
  * the rest of a small command.
  */

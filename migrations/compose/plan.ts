@@ -36,6 +36,7 @@ import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { warningsOf } from "./warnings.ts";
+import { inStack, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/settled.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -72,11 +73,13 @@ export type ServicePart = {
  * including everything that would have to be migrated with it; the rest is planned without it.
  */
 export async function planProject(
-  moving: ComposeApplyInput,
+  input: ComposeApplyInput,
   unit: string,
   byService: ReadonlyMap<string, readonly Selected[]>,
   options: PlanOptions,
 ): Promise<UnitPlan> {
+  const stack = await stackOf(input.engine, input.project);
+  const moving = stack === null ? input : { ...input, deliveries: input.deliveries.map(inStack) };
   const call = projectCall(moving.project);
   const before = await moving.cli.config(call);
   const inputs = [...textsOf(moving.project).keys()];
@@ -96,7 +99,7 @@ export async function planProject(
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
       const rewritten = await tried(moving, call, parts, before, options.accept);
       const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options);
-      return { unit, steps, left, warnings: warningsOf(parts, rewritten, moving.passed) };
+      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, stack }) };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, all]) => all.filter(({ move }) => error.blocks(service, move.name)));

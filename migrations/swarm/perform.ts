@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { rolledOut } from "./rollout.ts";
@@ -97,7 +98,7 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
     const { subject } = await runningService(moving, service.id, runId);
-    const change = delivery.change(subject, step.moves);
+    const change = withReferences(delivery.change(subject, step.moves), step, work.plan.store.name);
     decided = {
       change,
       owner: await delivery.owner(subject),
@@ -204,6 +205,15 @@ async function replaceSpec(
   }
 }
 
+/** The change, with where each value comes from. */
+export function withReferences(
+  change: RunChange,
+  { moves, delivery }: Pick<StepOf<"deliver">, "moves" | "delivery">,
+  store: string,
+): RunChange {
+  return { ...change, labels: labelsFor(moves, delivery, store, null) };
+}
+
 const ours =
   (change: RunChange, objects: readonly PlannedObject[]) =>
   (spec: ServiceSpec): boolean =>
@@ -232,6 +242,7 @@ const WAY_BACK: v.GenericSchema<unknown, WayBack> = v.object({
   command: v.boolean(),
   args: v.boolean(),
   health: v.picklist(["none", "no test", "CMD", "CMD-SHELL"]),
+  labels: v.exactOptional(v.boolean()),
 });
 
 function wayBackOf({ record }: Work, step: string): WayBack {

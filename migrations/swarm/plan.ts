@@ -8,7 +8,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
-import { runningService, type SwarmService, type SwarmApplyInput } from "./perform.ts";
+import { runningService, withReferences, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 /** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
@@ -33,7 +33,8 @@ export async function planService(
   const { delivery, why, warnings } = chosen;
   const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map(({ move }) => move);
-  const change = delivery.change(subject.subject, moves);
+  const made = { moves, delivery: delivery.name };
+  const change = withReferences(delivery.change(subject.subject, moves), made, options.store.name);
   const values = new Map(selected.map(({ move, value }) => [move.name, value]));
   const objects = plannedObjects(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
   const common = { unit, delivery: delivery.name, moves } as const;
@@ -150,6 +151,11 @@ function diff(
       text: `${move.name}=${finding.masked}`,
     })),
     ...change.set.map(({ name, value }): DiffLine => ({ sign: "+", path: `${at}.Env`, text: `${name}=${value}` })),
+    ...(change.labels ?? []).map(({ name, value }): DiffLine => ({
+      sign: "+",
+      path: "Spec.Labels",
+      text: `${name}=${value}`,
+    })),
     ...objects.map(({ kind, name, target }): DiffLine => ({
       sign: "+",
       path: `${at}.${field[kind]}`,

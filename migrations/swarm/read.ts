@@ -1,4 +1,5 @@
 import type { SourceReading, Source } from "../../src/contract/source.ts";
+import { labelName } from "../../src/engine/candidates.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { nameSelector } from "../../src/engine/select.ts";
 import {
@@ -150,9 +151,9 @@ function mapPlaces(where: Where, from: Texts, path: string, at: string): SpecPla
   const shown = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
   return Object.entries(from ?? {}).map(([name, value]) => ({
     where,
-    name,
+    name: where === "label" ? labelName(name) : name,
     value,
-    at,
+    at: `${at}${shown(name)}`,
     place: { kind: "field", field: path + shown(name) },
   }));
 }

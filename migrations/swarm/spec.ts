@@ -18,6 +18,8 @@ export type WayBack = {
   readonly args: boolean;
   /** How the spec gave its health check: not at all, without a test of its own, as a command, or as text for a shell. */
   readonly health: "none" | "no test" | "CMD" | "CMD-SHELL";
+  /** Whether the service had labels; absent in journals of earlier versions, which added none. */
+  readonly labels?: boolean;
 };
 
 /** A service's spec with the change made; all else stays as it is. `container` is one of its tasks', for what the image gives. */
@@ -33,7 +35,7 @@ export function rewrittenSpec(
   const shell = config.Shell?.length ? config.Shell : ["/bin/sh", "-c"];
   // Once a spec names a command, the image's own arguments count no more.
   const args = old.Command || old.Args || !config.Cmd ? {} : { Args: config.Cmd };
-  return withContainer(spec, {
+  return withContainer(withLabels(spec, change), {
     ...old,
     Env: changedEnv(old.Env ?? [], change),
     ...(prefix ? { Command: [...prefix, ...(config.Entrypoint ?? [])], ...args } : {}),
@@ -64,6 +66,7 @@ export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
     env: Object.fromEntries(places.filter(([name]) => names.has(name))),
     command: (Command ?? []).length > 0,
     args: (Args ?? []).length > 0,
+    labels: Boolean(spec.Labels),
     health: !Healthcheck ? "none" : kind === "CMD" || kind === "CMD-SHELL" ? kind : "no test",
   };
 }
@@ -84,7 +87,7 @@ export function restoredSpec(
   const keep = <T>(name: string, list: readonly T[] | null | undefined): { readonly [key: string]: readonly T[] } =>
     list && list.length > 0 ? { [name]: list } : {};
   const test = health === null ? Healthcheck : restoredHealth(Healthcheck, health.length, back.health);
-  return withContainer(spec, {
+  return withContainer(withoutLabels(spec, change, back), {
     ...rest,
     ...keep("Env", restoredEnv(rest.Env ?? [], change, back, values)),
     ...keep("Command", back.command ? Command?.slice(prefix.length) : prefix.length > 0 ? [] : Command),
@@ -93,6 +96,20 @@ export function restoredSpec(
     ...keep("Secrets", others(Secrets)),
     ...keep("Configs", others(Configs)),
   });
+}
+
+/** With labels that say where the values come from. They are the service's: those of a container would name its files. */
+function withLabels(spec: ServiceSpec, { labels = [] }: RunChange): ServiceSpec {
+  if (labels.length === 0) return spec;
+  return { ...spec, Labels: { ...spec.Labels, ...Object.fromEntries(labels.map(({ name, value }) => [name, value])) } };
+}
+
+function withoutLabels(spec: ServiceSpec, { labels = [] }: RunChange, back: WayBack): ServiceSpec {
+  if (labels.length === 0) return spec;
+  const { Labels, ...rest } = spec;
+  const ours = new Map(labels.map(({ name, value }) => [name, value]));
+  const left = Object.entries(Labels ?? {}).filter(([name, value]) => ours.get(name) !== value);
+  return left.length === 0 && back.labels === false ? rest : { ...rest, Labels: Object.fromEntries(left) };
 }
 
 function restoredHealth(

@@ -175,8 +175,8 @@ function addConfig(
   const named = namedAdder(add, known);
   map(config["Labels"], "Config.Labels", odd, (name, value, at) => {
     const origin = image !== null && labels[name] === value ? "image" : "own";
-    const own = DELIVERY_LABEL.exec(name)?.[1];
-    if (own === undefined) named("label", name, value, at, origin);
+    const own = labelName(name);
+    if (own === name) named("label", name, value, at, origin);
     else add("label", own, value, at + key(name), origin);
   });
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
@@ -185,6 +185,11 @@ function addConfig(
 
 /** These end in the name of the variable that was moved, which would make a password of their values. */
 const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_]\w*$/;
+
+/** What a label is judged by: its name, and for a delivery's own ones the part before the variable's name. */
+export function labelName(name: string): string {
+  return DELIVERY_LABEL.exec(name)?.[1] ?? name;
+}
 
 function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
   return (where, name, value, field, origin = "own", index) => {

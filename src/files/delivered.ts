@@ -20,4 +20,5 @@ export const RUN_CHANGE: v.GenericSchema<unknown, RunChange> = v.object({
   entrypointPrefix: WORDS,
   healthcheckPrefix: WORDS,
   runtime: v.nullable(v.string()),
+  labels: v.exactOptional(v.array(v.object({ name: v.string(), value: v.string() }))),
 });

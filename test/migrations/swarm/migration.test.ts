@@ -51,7 +51,7 @@ function secret(name: keyof ReturnType<typeof twelveSecrets> = "DB_PASSWORD"): s
 
 type Doc = {
   ID: string;
-  Spec: { TaskTemplate: { ContainerSpec: { [key: string]: unknown } } };
+  Spec: { Labels: { [name: string]: string }; TaskTemplate: { ContainerSpec: { [key: string]: unknown } } };
   PreviousSpec?: unknown;
 };
 
@@ -101,7 +101,8 @@ function untouched({ Spec }: Doc): unknown {
   const container = Spec.TaskTemplate.ContainerSpec;
   const kept = Object.entries(container).filter(([name]) => !differs.includes(name));
   const variables = (container["Env"] as string[]).filter((entry) => !entry.startsWith("DB_PASSWORD"));
-  return { ...Spec, TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec: { kept, variables } } };
+  const labels = Object.entries(Spec.Labels).filter(([name]) => !name.startsWith("unsprawl."));
+  return { ...Spec, Labels: labels, TaskTemplate: { ...Spec.TaskTemplate, ContainerSpec: { kept, variables } } };
 }
 
 it("an engine that manages no swarm says what makes one", () => {
@@ -173,6 +174,16 @@ describe.each([
     const after = inspect("moved");
     expect(JSON.stringify(after.Spec).includes(value)).toBe(false);
     expect(untouched(after)).toEqual(untouched(before));
+    // Where its value comes from stands beside it, and is nobody's secret.
+    expect(after.Spec.Labels).toEqual({
+      "unsprawl.ref.DB_PASSWORD": expect.stringMatching(/^ref\+sops:\/\/.*#\/DB_PASSWORD$/),
+      "unsprawl.deliver.DB_PASSWORD": delivery,
+      "unsprawl.store.DB_PASSWORD": "local",
+    });
+    const again = JSON.parse((await world.unsprawl(["scan", "swarm:moved", "--json"])).stdout) as {
+      findings: readonly { readonly location: { readonly where: string } }[];
+    };
+    expect(again.findings.filter(({ location }) => location.where === "label")).toEqual([]);
     await expectReceived("moved", value);
     expect(objects("secret")).toBe(`moved_DB_PASSWORD_${runOf(moved)}`);
 

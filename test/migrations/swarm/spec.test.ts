@@ -6,7 +6,9 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { Secret } from "../../../src/model/secret.ts";
 
 const SHIM = ["/bin/sh", "/run/unsprawl/entrypoint"];
+const labels = [{ name: "unsprawl.ref.PASSWORD", value: "ref+vault://a#/PASSWORD" }];
 const change = (more: Partial<RunChange>): RunChange => ({
+  labels,
   unset: ["PASSWORD"],
   set: [],
   mounts: [],
@@ -50,6 +52,7 @@ describe.each(CHANGES)("%s", (_name, made) => {
   it.each(SPECS)("a spec with %s comes back as it was", (_what, ContainerSpec) => {
     const spec: ServiceSpec = { Name: "api", TaskTemplate: { ContainerSpec, ForceUpdate: 3 }, Labels: { a: "b" } };
     const next = rewrittenSpec(spec, made, REFERENCES, container(ContainerSpec));
+    expect(next.Labels).toEqual({ a: "b", "unsprawl.ref.PASSWORD": "ref+vault://a#/PASSWORD" });
     expect(isRewritten(spec, made, REFERENCES)).toBe(false);
     expect(isRewritten(next, made, REFERENCES)).toBe(true);
     expect(JSON.stringify(next)).not.toContain("PASSWORD=x");
@@ -70,3 +73,19 @@ it("behind the shim the task runs what it ran before", () => {
   expect(runs({ Env, Command: ["app"] })).toEqual(["app"]);
   expect(runs({ Env, Command: ["app"], Args: ["serve"] })).toEqual(["app", "serve"]);
 });
+
+it.each([undefined, {}, { "unsprawl.ref.OTHER": "ref+vault://a#/OTHER" }])(
+  "labels %j come back as they were; those of a run before labels were written stay",
+  (Labels) => {
+    const spec: ServiceSpec = { Name: "api", TaskTemplate: { ContainerSpec: { Env } }, ...(Labels ? { Labels } : {}) };
+    const made = change({});
+    const next = rewrittenSpec(spec, made, REFERENCES, container({ Env }));
+    const values = new Map([["PASSWORD", Secret.of("x")]]);
+    expect(restoredSpec(next, made, REFERENCES, wayBack(spec, made), values)).toStrictEqual(spec);
+    const { labels: _none, ...earlier } = made;
+    const old = rewrittenSpec(spec, earlier, REFERENCES, container({ Env }));
+    expect(old.Labels).toEqual(spec.Labels);
+    const { labels: _nothing, ...back } = wayBack(spec, earlier);
+    expect(restoredSpec(old, earlier, REFERENCES, back, values)).toStrictEqual(spec);
+  },
+);

@@ -1,0 +1,145 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { composeCli } from "../../services/compose.ts";
+import { startEngine, type TestEngine } from "../../services/engine.ts";
+import { APP, BUSYBOX, FILE_ENV, makeImages } from "../../services/images.ts";
+import { startOpenBao, type OpenBao } from "../../services/openbao.ts";
+import { becomeSwarm } from "../../services/swarm.ts";
+import { random } from "../../support/canary.ts";
+import { twelveSecrets } from "../../support/secrets.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// A stack's file is moved as it is committed, and deployed from on this manager and on another that knows nothing.
+
+let bao: OpenBao;
+let managers: readonly { readonly engine: TestEngine; readonly world: World }[] = [];
+const { DB_PASSWORD = "", SIGNING_SECRET = "" } = twelveSecrets();
+
+const escaped = (text: string): string => text.replaceAll("$", "$$$$");
+const deploy = `
+    deploy: { replicas: 1, update_config: { order: start-first, monitor: 100ms }, restart_policy: { delay: 100ms } }`;
+const STACK = `version: "3.8" # docker stack deploy -c docker-stack.yml shop
+services:
+  db:
+    image: ${FILE_ENV}
+    environment:
+      DB_PASSWORD: ${JSON.stringify(escaped(DB_PASSWORD))}
+      TZ: UTC${deploy}
+  web:
+    image: ${BUSYBOX}
+    command: ${JSON.stringify(APP.map(escaped))}
+    user: "1234:1235"
+    environment:
+      SIGNING_SECRET: ${JSON.stringify(escaped(SIGNING_SECRET))}${deploy}
+networks: # no overlay network is needed here
+  default: { external: true, name: host }
+`;
+
+beforeAll(async () => {
+  bao = await startOpenBao();
+  await composeCli();
+  const manager = async (): Promise<(typeof managers)[number]> => {
+    const engine = await startEngine();
+    await makeImages(engine);
+    await becomeSwarm(engine);
+    return { engine, world: makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token }) };
+  };
+  managers = [await manager(), await manager()];
+}, 120_000);
+
+afterAll(async () => {
+  for (const { engine, world } of managers) {
+    await engine.stop();
+    world.remove();
+  }
+  await bao?.stop();
+});
+
+const FILE = "docker-stack.yml";
+type Manager = (typeof managers)[number];
+
+function deployed({ world: { env } }: Manager, cwd: string): void {
+  execFileSync("docker", ["stack", "deploy", "-c", FILE, "shop"], { cwd, env, stdio: "pipe" });
+}
+
+/** Waits until each service has one task that has its value, and looks at what the swarm shows of them. */
+async function expectServing({ engine }: Manager, isMoved: boolean, password = DB_PASSWORD): Promise<void> {
+  for (const [service, variable, value] of [
+    ["db", "DB_PASSWORD", password],
+    ["web", "SIGNING_SECRET", SIGNING_SECRET],
+  ] as const) {
+    const containers = (): string[] =>
+      engine.docker("ps", "-q", "--filter", `label=com.docker.swarm.service.name=shop_${service}`).split("\n");
+    const spec = (): string => engine.docker("service", "inspect", "-f", "{{json .Spec}}", `shop_${service}`);
+    const has = (): boolean =>
+      containers().length === 1 &&
+      containers().every((id) => {
+        try {
+          const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", id);
+          return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${variable}=${value}`);
+        } catch {
+          return false; // an old task that has ended since
+        }
+      });
+    await expect.poll(has, { timeout: 30_000, message: `shop_${service} has its value` }).toBe(true);
+    expect(spec().includes(JSON.stringify(value).slice(1, -1)), `the spec of shop_${service} shows it`).toBe(!isMoved);
+    expect(spec().includes(`shop_${service}_${variable}`)).toBe(isMoved);
+  }
+}
+
+it("the references stand in the file, and a manager that knows nothing deploys it", { timeout: 300_000 }, async () => {
+  const [first, second] = managers;
+  if (first === undefined || second === undefined) throw new Error("no managers");
+  const dir = join(first.world.dir, "project");
+  mkdirSync(dir);
+  writeFileSync(join(dir, FILE), STACK);
+  deployed(first, dir);
+  await expectServing(first, false);
+
+  // Its services say what moves them.
+  const asked = await first.world.unsprawl(["plan", "swarm:shop_*", "--to", "vault"]);
+  expect(asked.stdout).toContain("unsprawl migrate compose:FILE --to STORE, then docker stack deploy -c FILE shop");
+
+  const moved = await first.world.unsprawl(["migrate", `compose:${join(dir, FILE)}`, "--to", "vault", "--yes"]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(moved.stdout).toContain("docker stack deploy -c FILE shop hands the values to the stack");
+  const text = readFileSync(join(dir, FILE), "utf8");
+  expect(text).toContain('x-unsprawl: { ref: "ref+vault://secret/apps/project/db#/DB_PASSWORD", owner: "0:0" }');
+  const run = /Plan (\S+):/.exec(moved.stdout)?.[1] ?? "";
+  expect(run).not.toBe("");
+  for (const word of [DB_PASSWORD, SIGNING_SECRET, first.world.dir, first.world.memory, run])
+    expect(text.includes(word)).toBe(false);
+  deployed(first, dir);
+  await expectServing(first, true);
+
+  // What is committed, and nothing else, on another manager.
+  const clone = join(second.world.dir, "clone");
+  cpSync(dir, clone, { recursive: true });
+  expect(existsSync(join(second.world.dir, "state"))).toBe(false);
+  const rendered = await second.world.unsprawl(["render", `compose:${join(clone, FILE)}`]);
+  expect(rendered.code, rendered.stdout + rendered.stderr).toBe(0);
+  expect(rendered.stdout).toBe("compose:clone/db: 1 file\ncompose:clone/web: 1 file\n");
+  deployed(second, clone);
+  await expectServing(second, true);
+
+  // A value that changed in the store: Swarm never changes a secret, so the entry gets a name of its own.
+  const newer = random(24);
+  await bao.api("PATCH", "secret/data/apps/project/db", { data: { DB_PASSWORD: newer } });
+  second.world.plant({ "a later DB_PASSWORD": newer });
+  const again = await second.world.unsprawl(["render", `compose:${join(clone, FILE)}`]);
+  expect(again.code, again.stdout + again.stderr).toBe(0);
+  expect(() => deployed(second, clone)).toThrow("only updates to Labels are allowed");
+  writeFileSync(join(clone, FILE), text.replace(/^ {2}db_DB_PASSWORD:$/m, "$&\n    name: shop_db_DB_PASSWORD_2"));
+  deployed(second, clone);
+  await expectServing(second, true, newer);
+
+  // The way back, once the store has the value that was moved: the file, and what is deployed from it.
+  await bao.api("PATCH", "secret/data/apps/project/db", { data: { DB_PASSWORD } });
+  const back = await first.world.unsprawl(["rollback", run]);
+  expect(back.code, back.stdout + back.stderr).toBe(0);
+  expect(readFileSync(join(dir, FILE), "utf8")).toBe(STACK);
+  deployed(first, dir);
+  await expectServing(first, false);
+});

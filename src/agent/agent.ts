@@ -8,14 +8,14 @@ import { serving, type Serving } from "./serving.ts";
 import { startFailed } from "./start.ts";
 import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
 
-/** So many paths are asked in a second at most, whatever the interval. */
+/** At most this many paths are queried per second, whatever the interval. */
 const PATHS_PER_SECOND = 25;
-/** Events that come together are dealt with together. */
+/** Events close together are handled together. */
 const TOGETHER_MS = 50;
-/** How long stores have before the loop continues without their answer, which counts when it comes. */
+/** How long the loop waits for stores before it continues; later answers still count. */
 const FIRST_MS = 1000;
 
-/** What a pass left undone: consumers without their values. */
+/** What a pass could not do: consumers without their values. */
 export type PassResult = { readonly served: number; readonly failed: boolean };
 
 /**
@@ -52,7 +52,7 @@ export async function onePass(settings: AgentSettings, tools: AgentTools, signal
   } catch (error) {
     if (!(error instanceof UnsprawlError) || error.code !== "unreachable") throw error;
     tools.told({ kind: "failed", what: "the engine", error });
-    // At boot it starts after this.
+    // At boot the engine starts after this.
     const all = serves.all();
     return { served: all.length, failed: !fetch.isDone(all) };
   }
@@ -77,7 +77,7 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
         void guarded(roll.run());
       }),
     );
-  // Without the engine to begin with: at boot it waits for these files.
+  // Without the engine at first: at boot it waits for these files.
   await Promise.race([poll(), pause(FIRST_MS, ended)]);
   const engine = await tools.engine();
   const heard = ({ kind }: EngineEvent): void => {
@@ -92,7 +92,7 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
       mayStart = true;
       if (!(await asked(() => serves.refresh(engine), tools))) isStale = true;
     }
-    // A store that does not answer keeps nobody else waiting.
+    // A store that does not answer delays only its own consumers.
     await Promise.race([poll(), pause(FIRST_MS, ended)]);
     if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools), tools));
     void guarded(roll.run());
@@ -129,7 +129,7 @@ function pathsOf(all: readonly ServedConsumer[]): number {
   return new Set(all.flatMap(({ consumer }) => consumer.values.map(({ reference }) => reference.split("#")[0]))).size;
 }
 
-/** Ends early, without an error, when it is cancelled. */
+/** Ends early, without an error, if cancelled. */
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

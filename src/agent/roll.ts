@@ -96,7 +96,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     try {
       const engine = await tools.engine();
       const tried = new Set<DueConsumer>();
-      // Whoever comes due meanwhile is dealt with too.
+      // Consumers that become due meanwhile are handled too.
       for (let one = next(tried); one !== null && !signal.aborted; one = next(tried)) {
         tried.add(one);
         if (await isStopped(engine, one)) continue;
@@ -110,7 +110,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
       }
     } catch (error) {
       if (signal.aborted) return;
-      // The engine went away: what is due stays so.
+      // The engine is away: what is due stays due.
       if (!(error instanceof UnsprawlError)) throw error;
       if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
     }

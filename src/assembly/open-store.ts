@@ -14,7 +14,7 @@ import { nearestWord } from "../kit/text/nearest.ts";
  */
 export const builtInStores = Object.keys(providers).sort();
 
-/** Those whose server the environment names. */
+/** The stores whose server is named by the environment. */
 export function storesInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
   return abouts
     .filter(({ addressVariables }) => addressVariables.some((variable) => env[variable]))
@@ -51,7 +51,7 @@ export async function openNamed(
   );
 }
 
-/** A configured store with the path template of a plan's target, where the configuration has none of its own. */
+/** A configured store with the path template of a plan's target, if the configuration has none. */
 export async function withPlanTemplate({ provider, settings }: StoreTarget, config: StoreConfig): Promise<StoreConfig> {
   if (config.provider !== provider || !Object.hasOwn(providers, provider)) return config;
   const template = (await providers[provider]?.())?.provider.template ?? "";

@@ -82,7 +82,7 @@ async function openSources(
 ): Promise<readonly FastSource[]> {
   const settings = async () => detectionSettings({ tuning: (await config()).tuning, rules, key: key() });
   const layers = shared.layers ? { shelf: shared.layers(await settings()), key: key() } : null;
-  // Asked for by its name, one that is not trusted says so.
+  // A store that is named but not trusted reports it.
   const names = [...(await knownStores()), ...untrustedIn("stores", (await config()).untrusted)];
   const { allSources } = await import("../sources/index.ts");
   const tools = { env, cwd, engine, registry, note, store, shared: layers };

@@ -79,6 +79,8 @@ export type Assembly = {
   readonly resolve: (references: readonly string[]) => Promise<ReadonlyMap<string, Secret | null>>;
   /** The channels of `notify:`; `warn` gets what a person should know of their settings. */
   readonly channels: (warn: (text: string) => void) => Promise<readonly Configured[]>;
-  /** Begins to tell on them what the history's outbox holds, or this one. Throws `config` for settings that make no sense. */
+  /**
+   * Starts delivering what is in the history's outbox, or in this one. Throws `config` for settings that make no sense.
+   */
   readonly startDelivery: (say: (text: string) => void, outbox?: Outbox | null) => Promise<ChannelDelivery>;
 };

@@ -7,19 +7,20 @@ if (major < 24) {
   process.exit(2);
 }
 (await import("../kit/compiled-cache.ts")).cacheCompiledCode();
-// What a large scan waits for longest is its first thread, which gets ready while the rest is loaded.
+// A large scan waits longest for its first thread, which starts up while the rest is loaded.
 if (process.argv[2] === "scan") (await import("../fast/workers/thread.ts")).startEarly(process.argv.slice(3));
 outliveReaders();
 neverEndInSilence();
 const code = await chooseFace(process.argv.slice(2));
-// Results have been flushed; what was said has not, where its reader is slower than the pipe is long.
+// Results have been flushed; stderr has not, if its reader is slow.
 await new Promise((done) => process.stderr.write("", done));
-// What a library still holds open must not keep the process.
+// Handles that a library leaves open must not keep the process alive.
 process.exit(code === 0 ? process.exitCode : code);
 
 /**
  * A reader that has gone (`| head`, a closed window) does not end the process, which may be in the middle of a run, and
- * is no failure. What cannot be written for another reason, such as a full disk, is one, told by whoever writes.
+ * is no failure. Output that cannot be written for another reason, such as a full disk, is a failure, reported by its
+ * writer.
  */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr])
@@ -29,8 +30,8 @@ function outliveReaders(): void {
 }
 
 /**
- * Node ends a process in which nothing is left to wait for, though its work is not done, without a word of ours, by a code
- * that the contract does not know (13, "unsettled top-level await"). That is a fault of this program, and told as one.
+ * Node silently ends a process that has nothing left to wait for, though its work is not done, with a code that the
+ * contract does not have (13, "unsettled top-level await"). That is a bug in this program, and is reported as one.
  */
 function neverEndInSilence(): void {
   process.on("exit", () => {
@@ -44,8 +45,9 @@ function neverEndInSilence(): void {
 }
 
 /**
- * The terminal UI without arguments, or with its own flags alone, on a terminal, line by line where that is asked for or
- * the terminal can do no more; the command line for all else. In CI nobody answers: only a flag starts a face that asks.
+ * The terminal UI without arguments, or with only its flags, on a terminal; line by line if asked for or if the
+ * terminal can do no more; the command line for everything else. In CI nobody answers: only a flag starts an
+ * interactive face.
  */
 async function chooseFace(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, env } = process;

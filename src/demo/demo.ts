@@ -9,12 +9,12 @@ import { paint } from "../kit/paint.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
 import { DEMO_IMAGE, demoImage } from "./image.ts";
 
-// Beside this file once both are bundled.
+// In the same folder as this file once both are bundled.
 const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 /**
  * The main job, for real, on this machine: leaky containers on a real engine, scan, plan, migrate to the embedded
- * store, and what inspect shows before and after. Everything is made for the demo and taken away again.
+ * store, and what inspect shows before and after. Everything is created for the demo and removed again.
  */
 async function demo(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-demo-"));
@@ -47,7 +47,7 @@ async function demo(): Promise<number> {
 }
 
 function start(engine: DemoEngine, [shop = "", worker = ""]: readonly string[], image: string): void {
-  // Made up afresh: nothing here opens anything.
+  // Made up for this run: nothing here opens anything.
   const password = randomBytes(12).toString("base64url");
   const common = ["-e", `DB_PASSWORD=${password}`, "-e", "LOG_LEVEL=info", "-e", "PORT=8080"];
   const session = randomBytes(24).toString("hex");
@@ -118,7 +118,7 @@ function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | 
     .status;
 }
 
-/** A folder of the demo's own on tmpfs, so that it leaves nothing in the one that real runs use. */
+/** The demo's folder on tmpfs, so that it leaves nothing in the one that real runs use. */
 function memoryOf(dir: string): string {
   return `${memoryRoot(process.env)}-${basename(dir)}`;
 }

@@ -4,16 +4,19 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export type DemoEngine = {
-  /** What reaches the engine: DOCKER_HOST when it is the demo's own. */
+  /** The environment that reaches the engine: DOCKER_HOST if the demo started it. */
   readonly env: { readonly [name: string]: string };
-  /** Runs the engine's own client; throws with what it says. */
+  /** Runs the engine's command-line client; throws with its output. */
   docker(args: readonly string[], input?: Buffer): string;
   stop(dir: string): void;
 };
 
 const SBIN = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
 
-/** The engine that is reachable (as root on its host); else, on Debian or Ubuntu as root, the distribution's, started privately. */
+/**
+ * The engine that is reachable (as root on its host); otherwise, as root on Debian or Ubuntu, the distribution's
+ * engine, started privately.
+ */
 export async function demoEngine(dir: string, say: (text: string) => void): Promise<DemoEngine> {
   if (process.getuid?.() !== 0)
     throw new Error("run it as root: giving files to containers needs it (sudo npm run demo)");
@@ -42,7 +45,7 @@ function installEngine(say: (text: string) => void): void {
   };
   apt("update", "-qq");
   apt("install", "-y", "-qq", "--no-install-recommends", "docker.io", "iptables", "ca-certificates");
-  // Debian 13 has the client in a package of its own.
+  // Debian 13 has the client in a separate package.
   if (!has("docker")) apt("install", "-y", "-qq", "--no-install-recommends", "docker-cli");
 }
 
@@ -52,7 +55,7 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   writeFileSync(join(home, "daemon.json"), "{}\n");
   const socket = join(home, "docker.sock");
   const log = openSync(join(home, "log"), "a");
-  // In a network of its own: an engine without a bridge takes `docker0` away from any other on the host.
+  // In a separate network: an engine without a bridge removes `docker0` from any other engine on the host.
   const child = spawn(
     "unshare",
     [
@@ -78,7 +81,7 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   const failed = new Promise<null>((done) => child.on("error", () => done(null)));
   const stop = (): void => {
     child.kill("SIGTERM");
-    // It unmounts what its containers had; waited for, so that its folder can be removed.
+    // It unmounts its containers' mounts; waited for, so that its folder can be removed.
     for (let tries = 0; tries < 100 && running(child.pid ?? 0); tries++) execFileSync("sleep", ["0.1"]);
   };
   const engine = engineAt({ DOCKER_HOST: `unix://${socket}` }, stop);

@@ -5,14 +5,14 @@ import type { DemoEngine } from "./engine.ts";
 
 export const DEMO_IMAGE = "unsprawl-demo:1";
 
-/** A tiny application with a shell: it says which value it got, by digest, and then serves on. */
+/** A tiny application with a shell: it prints the digest of the value it got, and then keeps running. */
 const APP = `#!/bin/sh
 trap 'exit 0' TERM
 echo "DB_PASSWORD has SHA-256 $(printf %s "$DB_PASSWORD" | sha256sum | cut -c1-16)…"
 while :; do sleep 1000 & wait $!; done
 `;
 
-/** Makes the demo's image from the distribution's static busybox: nothing is pulled. */
+/** Builds the demo's image from the distribution's static busybox: nothing is pulled. */
 export function demoImage(engine: DemoEngine, dir: string): string {
   const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((file) => existsSync(file)) ?? installBusybox();
   const root = join(dir, "image");

@@ -1,5 +1,5 @@
 /*
- * `npm run demo`: a small world with an engine of its own to try unsprawl in, which is removed afterwards. No part of
- * the product calls it.
+ * `npm run demo`: a small world with a separate engine to try unsprawl in, which is removed afterwards. No part of the
+ * product calls it.
  */
 export {};

@@ -3,7 +3,7 @@ import { locationAt, type Subject, type Where } from "../model/location.ts";
 import type { Place } from "../model/place.ts";
 import { Secret } from "../model/secret.ts";
 
-/** A value at a place of a file of this subject. */
+/** A candidate at a place in a file of this subject. */
 export function candidateAt(
   source: string,
   subject: Subject,

@@ -5,14 +5,14 @@ import { parseRecord } from "../kit/recorded.ts";
 
 export const OWNER: v.GenericSchema<unknown, Owner> = v.object({ uid: v.number(), gid: v.number() });
 
-/** Who owns the files that a `deliver` step made, as the journal noted it; null when it made none on this host. */
+/** The owner of the files that a `deliver` step made, as recorded in the journal; null if it made none on this host. */
 export function recordedOwner(record: Pick<Recorder, "last">, step: string): Owner | null {
   return parseRecord(record, `${step}/owner`, OWNER);
 }
 
 const WORDS = v.nullable(v.array(v.string()));
 
-/** What a delivery changes in a run configuration, as a journal notes it. */
+/** What a delivery changes in a run configuration, as recorded in a journal. */
 export const RUN_CHANGE: v.GenericSchema<unknown, RunChange> = v.object({
   unset: v.array(v.string()),
   set: v.array(v.object({ name: v.string(), value: v.string() })),

@@ -1,21 +1,21 @@
 import { UnsprawlError } from "../model/error.ts";
 import { escapeDollar, interpolate, type VariableLookup } from "./interpolate.ts";
 
-/** Who reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
+/** Which program reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
 export type DotenvDialect = "compose" | "raw" | "docker";
 
 export type DotenvEntry = {
   readonly name: string;
-  /** Null when only the name stands there and `lookup` has no value: it sets nothing, and an earlier entry stays in force. */
+  /** Null if there is only a name and `lookup` has no value: it sets nothing, and an earlier entry stays in effect. */
   readonly value: string | null;
-  /** Where the name stands, from 1. */
+  /** The line of the name, from 1. */
   readonly line: number;
-  /** What to take out to remove it: its lines with indent, comment and line end; of a line that holds several, its part. */
+  /** The span to remove: its lines with indent, comment and line end; on a line with several entries, its part. */
   readonly start: number;
   readonly end: number;
   readonly nameStart: number;
   readonly nameEnd: number;
-  /** The value as written, with its quotes; both the end of the name when only the name stands there. */
+  /** The value as written, with its quotes; both are the end of the name if there is only a name. */
   readonly valueStart: number;
   readonly valueEnd: number;
   readonly quote: "'" | '"' | null;
@@ -27,15 +27,15 @@ export type DotenvEntry = {
 type Values = ReadonlyMap<string, string>;
 
 /**
- * The entries of an env file, in order; of several with one name the last that has a value counts. Comments and empty
- * lines are in no entry, and neither is a byte order mark.
+ * The entries of an env file, in order; for a repeated name the last one with a value counts. Comments and empty lines
+ * belong to no entry, and neither does a byte order mark.
  *
- * `compose`: compose-go's dotenv/parser.go and godotenv.go (v2.13, and alike since 2.4.8). `lookup` is asked first for
- * what a value interpolates, then the entries before it, then `earlier`: what env files before this one set. (compose-go
- * 2.4.8 asked those first.) `raw` and `docker`: docker/cli's pkg/kvfile (v28), which Compose registers as `raw`.
+ * `compose`: compose-go's dotenv/parser.go and godotenv.go (v2.13, unchanged since 2.4.8). Interpolation asks `lookup`
+ * first, then the entries before, then `earlier`: what earlier env files set. (compose-go 2.4.8 asked those first.)
+ * `raw` and `docker`: docker/cli's pkg/kvfile (v28), which Compose registers as `raw`.
  *
  * Throws what the reader refuses, as `malformed` with the line, or `absent` for a `${NAME?}` without a value; neither
- * quotes a value. Bytes that are not UTF-8, which kvfile refuses, are for who decodes the file.
+ * quotes a value. Bytes that are not UTF-8, which kvfile refuses, are up to the caller that decodes the file.
  */
 export function parseDotenv(
   text: string,
@@ -47,17 +47,17 @@ export function parseDotenv(
 }
 
 /**
- * Text for an entry's value that the dialect reads back as exactly this one, a comment behind it or not. In the quotes
- * asked for (those of the entry it replaces) where they can hold it, else in others, never in none; `raw` and `docker`
- * know no quotes. Null when the dialect cannot hold it: half a surrogate pair, and in `raw` and `docker` a newline, a
- * carriage return at the end, and what is too long for one line with a name of 256 bytes.
+ * Text for an entry's value that the dialect reads back as exactly this value, with or without a comment after it. Uses
+ * the requested quotes (those of the entry it replaces) if they can hold it, otherwise others, never none; `raw` and
+ * `docker` know no quotes. Null if the dialect cannot hold it: half a surrogate pair, and in `raw` and `docker` a
+ * newline, a carriage return at the end, and a value too long for one line with a name of 256 bytes.
  */
 export function renderDotenv(value: string, dialect: DotenvDialect, quote: "'" | '"' | null): string | null {
   if (!value.isWellFormed()) return null;
   if (dialect !== "compose")
     return value.includes("\n") || value.endsWith("\r") || Buffer.byteLength(value) > LONGEST - 258 ? null : value;
   if (quote === null && isPlain(value)) return escapeDollar(value);
-  // A backslash before a single quote takes that quote in, and nothing takes in the backslash.
+  // A backslash before a single quote includes that quote, and nothing escapes the backslash.
   const single = !/(?<!\\)(?:\\\\)*\\(?:'|$)/.test(value) && (quote === "'" || !/\p{Cc}/u.test(value));
   if (quote !== '"' && single) return `'${value.replaceAll("'", "\\'")}'`;
   return `"${value
@@ -66,12 +66,14 @@ export function renderDotenv(value: string, dialect: DotenvDialect, quote: "'" |
     .replaceAll("\r", "\\r")}"`;
 }
 
-/** Not empty: a comment behind nothing would be read as the value. Not `#` first: other readers take it for a comment. */
+/**
+ * Not empty: a comment after nothing would be read as the value. Not `#` first: other readers take it for a comment.
+ */
 function isPlain(value: string): boolean {
   return value !== "" && !/^[\s"'#]|\s$| #|\p{Cc}/u.test(value);
 }
 
-/** bufio.MaxScanTokenSize, which a line must stay under. */
+/** bufio.MaxScanTokenSize: a line must be shorter. */
 const LONGEST = 65_535;
 
 // Go's unicode.IsSpace, with and without the newline, and the parser's own narrower isSpace.
@@ -85,7 +87,7 @@ const WHITE = new RegExp(`[${WIDE}]*`, "y");
 const BLANK = new RegExp(`[${NARROW}]*`, "y");
 const TRAILING = new RegExp(`(?<![\\n${WIDE}])[\\n${WIDE}]+$`);
 
-/** Where what the expression matches at this place is over; the place itself when it matches nothing there. */
+/** Where the match of the expression at this position ends; the position itself if it does not match there. */
 function past(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : at;
@@ -107,7 +109,7 @@ function composeEntries(text: string, lookup: VariableLookup, earlier: Values): 
     if (found.value !== null) values.set(key.name, found.value);
     const { value, quote, uses, start: valueStart, end: valueEnd } = found;
     const { name, nameStart, nameEnd, exported } = key;
-    // Behind a closing quote the next entry may follow on the same line.
+    // After a closing quote the next entry may follow on the same line.
     const start = Math.max(done, text.lastIndexOf("\n", at) + 1);
     done = found.done;
     entries.push({
@@ -132,7 +134,10 @@ type Key = Pick<DotenvEntry, "name" | "nameStart" | "nameEnd" | "exported"> & {
   readonly done: number;
 };
 
-/** parser.go `locateKeyName`. A name that the text ends behind is no name to it: it becomes the value of a nameless entry. */
+/**
+ * parser.go `locateKeyName`. A name at the very end of the text is not a name to it: it becomes the value of a nameless
+ * entry.
+ */
 function keyAt(text: string, at: number, line: number): Key {
   const behind = past(EXPORT, text, at);
   const exported = behind > at;
@@ -151,7 +156,7 @@ function keyAt(text: string, at: number, line: number): Key {
 
 type DotenvValue = Pick<DotenvEntry, "value" | "quote" | "uses" | "start" | "end"> & { readonly done: number };
 
-/** parser.go `extractVarValue`. A comment behind an unquoted value begins with a space, which a tab is not. */
+/** parser.go `extractVarValue`. A comment after an unquoted value begins with a space; a tab does not count. */
 function valueAt(text: string, start: number, line: number, lookup: VariableLookup): DotenvValue {
   const quote = text[start];
   if (quote !== "'" && quote !== '"') {
@@ -201,7 +206,10 @@ const ESCAPES: { readonly [letter: string]: string } = {
   $: "$$",
 };
 
-/** parser.go `expandEscapes`. What follows `\\0` and is no octal number up to 0377 stays, without the 0; `\\c` stays whole. */
+/**
+ * parser.go `expandEscapes`. After `\\0`, anything but an octal number up to 0377 stays, without the 0; `\\c` stays
+ * whole.
+ */
 function unescaped(text: string): string {
   return text.replace(/\\(?:([abcfnrtv$"\\])|0(\d{0,3}))/g, (all: string, letter?: string, digits = "") => {
     if (letter !== undefined) return ESCAPES[letter] ?? all;
@@ -209,7 +217,7 @@ function unescaped(text: string): string {
   });
 }
 
-/** kvfile.go `parseKeyValueFile`. Its lines are bufio's, which end without one carriage return. */
+/** kvfile.go `parseKeyValueFile`. Its lines are bufio's: without one carriage return at the end. */
 function plainEntries(text: string, lookup: VariableLookup): readonly DotenvEntry[] {
   const entries: DotenvEntry[] = [];
   let line = 0;

@@ -5,14 +5,15 @@ import { readText } from "./read.ts";
 export type DotenvFile = {
   readonly file: string;
   readonly text: string;
-  /** Whose reading counts. */
+  /** The reader whose rules count. */
   readonly dialect: DotenvDialect;
   readonly entries: readonly DotenvEntry[];
 };
 
 /**
- * An env file as Compose, and most libraries, read it; where they refuse it, as `docker run --env-file` does. What only the
- * environment could fill in stays empty. `by` as for `readText`. Throws what `readText` does, and `malformed` when nobody can read it.
+ * An env file as Compose and most libraries read it; if they refuse it, as `docker run --env-file` does. What only the
+ * environment could supply stays empty. `by` as for `readText`. Throws as `readText`, and `malformed` if no reader
+ * accepts it.
  */
 export async function readEnvFile(file: string, by: { readonly named?: boolean } = {}): Promise<DotenvFile> {
   const text = await readText(file, by);
@@ -30,7 +31,7 @@ export function parseEntries(text: string, dialect: DotenvDialect): readonly Dot
   return parseDotenv(text, dialect, () => null);
 }
 
-/** The entries as a dialect reads them, or null when it refuses the file. */
+/** The entries as a dialect reads them, or null if it refuses the file. */
 export function entriesOrNull(text: string, dialect: DotenvDialect): readonly DotenvEntry[] | null {
   try {
     return parseEntries(text, dialect);

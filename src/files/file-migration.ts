@@ -17,7 +17,7 @@ export type FileTools = { readonly key: FingerprintKey; readonly state: () => st
 
 export type Refusal = { readonly reason: string; readonly hint: string | null };
 
-/** One secret to take out of its file. `masked` is for the diff, and empty once the plan has been made. */
+/** One secret to take out of its file. `masked` is for the diff, and empty when the plan is applied. */
 export type FileMove = { readonly move: Move; readonly masked: string };
 
 /** A file as it is and as it will be. The diff is masked. */
@@ -30,28 +30,30 @@ export type FileDraft = {
 
 export type Rewriting = {
   readonly drafts: readonly FileDraft[];
-  /** What the application reads besides and stays as it is: none of it may hold what moves. */
+  /** What the application also reads and what stays as it is: none of it may contain a migrated value. */
   readonly rest: readonly RemainingText[];
   readonly warnings: readonly string[];
 };
 
 export type StepTarget = { readonly [key: string]: Json };
 
-/** A run configuration whose files are all there is to change. */
+/** A run configuration that consists of files only. */
 export type FileFormat = {
   readonly name: string;
   unit(finding: Finding): Promise<Unit | null>;
   refuses(finding: Finding): Promise<Refusal | null>;
   names(finding: Finding): Promise<SubjectNames>;
-  /** The value that stands there now; null for none. */
+  /** The current value; null if there is none. */
   value(move: Move): Promise<string | null>;
-  /** What `rewrite` has to know again when the plan is applied; no value in it. Throws `refused`. */
+  /** What `rewrite` needs to know again when the plan is applied; contains no value. Throws `refused`. */
   target(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<StepTarget>;
-  /** The same files give the same texts. Throws `refused`, or `changed` when a place is not as it was. */
+  /** Deterministic: the same files give the same texts. Throws `refused`, or `changed` if a place has changed. */
   rewrite(target: StepTarget, moving: readonly FileMove[]): Promise<Rewriting>;
 };
 
-/** A migration that rewrites files and starts nothing again: after the store's writes there is one step, the rewrite. */
+/**
+ * A migration that rewrites files and restarts nothing: after the writes to the store there is one step, the rewrite.
+ */
 export function fileMigration(tools: FileTools, format: FileFormat): Migration {
   const files = rewrittenFiles(tools);
   return {
@@ -111,7 +113,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
 
 const rewrites = (steps: readonly Step[]): Rewrite[] => steps.filter((step) => step.kind === "rewrite");
 
-/** A name that holds a secret stays in every form the entry could get. */
+/** A name that contains a secret would stay in every form of the entry. */
 function nameRefusal(finding: Finding): Refusal | null {
   if (!nameMayHoldSecret(finding)) return null;
   return {
@@ -129,7 +131,7 @@ export function leftElsewhereError({ name, place }: { readonly name: string; rea
   );
 }
 
-/** `FILE:LINE NAME`: where an entry stands, and how it is found again. */
+/** `FILE:LINE NAME`: where an entry is. */
 export function lineText(file: string, line: number, name: string): string {
   return placeText(linePlace(file, line, name));
 }
@@ -139,7 +141,7 @@ export function linePlace(file: string, line: number, name: string): LinePlace {
   return { kind: "line", file, line, name };
 }
 
-/** The line of a location that has one; of any other, no line of its subject. */
+/** The line of a location, if it has one; for any other, line 0 of its subject. */
 export function lineOfLocation({ place, path, subjectId }: Location): Omit<LinePlace, "kind"> {
   const known = place ?? earlierPlace(path);
   return known?.kind === "line" ? known : { file: subjectId, line: 0, name: "" };

@@ -1,30 +1,32 @@
 import { UnsprawlError } from "../model/error.ts";
 
-/** One variable that a text uses: where it stands in the whole text, and the raw text of its `-` or `:-` default. */
+/** One variable that a text uses: where it is in the whole text, and the raw text of its `-` or `:-` default. */
 export type Use = {
   readonly name: string;
   readonly start: number;
   readonly end: number;
-  /** The use is all there is of the text. */
+  /** Whether the use is the whole text. */
   readonly whole: boolean;
   readonly fallback: string | null;
 };
 
 export type Interpolated = {
   readonly value: string;
-  /** In the order in which they begin; those inside a default, an alternative or a message too, evaluated or not. */
+  /**
+   * In the order of their beginnings, including those inside a default, an alternative or a message, evaluated or not.
+   */
   readonly uses: readonly Use[];
-  /** Variables that became nothing because they are not set and have no default: those Compose warns of. */
+  /** Variables that became empty because they are not set and have no default: Compose warns about these. */
   readonly missing: readonly string[];
 };
 
 export type VariableLookup = (name: string) => string | null;
 
 /**
- * What Compose makes of a text: compose-go's template/template.go (v2.13), `Substitute`. `$$`, `$NAME`, `${NAME}`, and
- * `${NAME` followed by `-` `:-` `?` `:?` `+` `:+`, an operand and `}`. A `$` before anything else but `{` stays as it is.
- * An operand holds no newline. It ends at the brace that closes its own, every `{` counting as one that opens; where
- * none does, at the last brace of the line. `lookup` gives null for what is not set.
+ * Interpolates a text as Compose does: compose-go's template/template.go (v2.13), `Substitute`. `$$`, `$NAME`,
+ * `${NAME}`, and `${NAME` followed by `-` `:-` `?` `:?` `+` `:+`, an operand and `}`. A `$` before anything else but
+ * `{` stays as it is. An operand has no newline. It ends at the brace that closes it, every `{` counting as an opening
+ * one; if there is none, at the last brace of the line. `lookup` returns null for unset variables.
  *
  * Throws `malformed` for what Compose refuses as an invalid interpolation format (and for uses nested over 100 deep),
  * `absent` for a `?` whose variable has no value. Neither quotes more of the text than that variable's name.
@@ -42,7 +44,7 @@ export function escapeDollar(text: string): string {
   return text.replaceAll("$", () => "$$");
 }
 
-// Case folding as Go's (?i) does it, which takes ſ and the Kelvin sign for letters: the flags i and u together.
+// Case folding as in Go's (?i), which counts ſ and the Kelvin sign as letters: the flags i and u together.
 const USE = /\$(?:(?<escaped>\$)|(?<named>[_a-z][_a-z0-9]*)|\{(?:(?<braced>[_a-z][_a-z0-9]*)(?<next>\}|:?[-?+]))?)/giu;
 const DEEPEST = 100;
 
@@ -53,7 +55,7 @@ type InterpolationMatch = {
   readonly missing: Set<string>;
 };
 
-/** `from`: where the text stands in the whole. What is not `needed` is only looked through, up to what is malformed. */
+/** `from`: the offset of the text in the whole. An operand that is not `needed` is only scanned for malformed parts. */
 function substitute(text: string, from: number, found: InterpolationMatch, depth: number, needed: boolean): string {
   let value = "";
   for (let at = 0; ;) {
@@ -105,7 +107,7 @@ function chosen(
   throw new UnsprawlError("absent", `the variable ${name} is required and has no value`, "set it, then try again");
 }
 
-/** template.go `getFirstBraceClosingIndex`, which passes over the character after each `{`, within the line's last brace. */
+/** template.go `getFirstBraceClosingIndex`, which skips the character after each `{`, within the line's last brace. */
 function closing(text: string, start: number, at: number): number | null {
   const newline = text.indexOf("\n", at);
   const last = text.lastIndexOf("}", newline < 0 ? text.length : newline);

@@ -3,10 +3,12 @@ import type { Selected } from "../contract/migration.ts";
 /** A text that stays, and where it is: `isOneLine` if `place` already names its line. */
 export type RemainingText = { readonly place: string; readonly text: string; readonly isOneLine?: true };
 
-/** Shorter ones stand in other texts by coincidence. */
+/** Shorter values occur in other texts by coincidence. */
 const DISTINCTIVE = 5;
 
-/** The secrets that still stand in these texts, each with the first place; of a value that is secret in part, that part. */
+/**
+ * The secrets that these texts still contain, each with the first place; if only part of a value is secret, that part.
+ */
 export function leftIn(
   selected: readonly Selected[],
   texts: readonly RemainingText[],

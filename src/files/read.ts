@@ -3,9 +3,9 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { readChecked } from "../kit/io/read.ts";
 
 /**
- * A text file of a project. Throws `absent`, `denied`, `refused` for what is no file, or `malformed` when it is not UTF-8: it
- * could not be written back. UTF-16 without a byte order mark passes for UTF-8 with NULs, which no such file has.
- * `named` says that a person has named this path, so that what the shell has opened (`<(…)`) is read.
+ * Reads a project's text file. Throws `absent`, `denied`, `refused` if it is not a file, or `malformed` if it is not
+ * UTF-8: it could not be written back. UTF-16 without a byte order mark looks like UTF-8 with NULs, which no such file
+ * has. `named`: a person has named this path, so a file that the shell has opened (`<(…)`) is read too.
  */
 export async function readText(file: string, { named = false } = {}): Promise<string> {
   let bytes: Buffer;

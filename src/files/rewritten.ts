@@ -12,26 +12,28 @@ import { readSealed, writeSealed } from "../kit/io/sealed.ts";
 
 export type Rewrite = Extract<Step, { kind: "rewrite" }>;
 
-/** Files that a run writes anew: each whole or not at all, and each brought back byte for byte. */
+/** Files that a run rewrites: each whole or not at all, and each restored byte for byte. */
 export type RewrittenFiles = {
-  /** Throws `changed` when a file is not as the plan saw it. */
+  /** Throws `changed` if a file is not as the plan saw it. */
   unchanged(step: Rewrite): Promise<void>;
   /**
-   * Writes the files. `make` gives their new texts, from the files as they are; they must be those of the plan. Both sides
-   * are sealed before the first byte is written, so that a run that was killed in between goes on, and `restore` can undo.
-   * False when all was as it should be already.
+   * Writes the files. `make` returns their new texts, made from the current files; they must equal the plan's. Both
+   * sides are sealed before the first byte is written, so that an interrupted run can be resumed and `restore` can undo
+   * it. False if the files had these texts already.
    */
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
   /**
-   * The files as they were, and then no copy of them is kept. One that somebody has changed since is left alone: throws
+   * Restores the files and removes their sealed copies. A file that somebody has changed since is left alone: throws
    * `changed`.
    */
   restore(step: Rewrite, work: Work): Promise<void>;
-  /** Removes the sealed copies of a step's files; what was removed, for people. */
+  /** Removes the sealed copies of a step's files; returns what was removed, for people. */
   forget(step: Rewrite, plan: Plan): Promise<string[]>;
 };
 
-/** A file as it is: by the plan's key, and as `atomicWrite` compares it at the last instant. */
+/**
+ * The current file: its digest under the plan's key, and the digest that `atomicWrite` compares at the last instant.
+ */
 type CurrentFile = { readonly keyed: string | null; readonly expect: string | null };
 type FileVersions = { readonly before: string | null; readonly after: string };
 
@@ -80,7 +82,7 @@ export function rewrittenFiles({
     return both;
   };
 
-  /** What a killed writer left beside the files may be their text from before, values and all. */
+  /** What a killed writer left beside the files may be their previous text, including values. */
   const sweep = async (step: Rewrite): Promise<void> => {
     for (const { file } of step.files) await sweepTemps(file);
   };
@@ -100,7 +102,7 @@ export function rewrittenFiles({
       for (const [at, { file, before }] of step.files.entries()) {
         if (now[at]?.keyed !== before)
           throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
-        // Known before a value is written to the store.
+        // Must be known before a value is written to the store.
         await mayReplace(file);
       }
     },
@@ -160,7 +162,7 @@ async function writeBack(file: string, text: string | null, expect: string | nul
   else await atomicWrite(file, Buffer.from(text), { expect });
 }
 
-/** Null when it is not there. */
+/** Null if it does not exist. */
 export function bytesIfThere(file: string): Buffer | null {
   try {
     return readChecked(file);

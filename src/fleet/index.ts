@@ -1,5 +1,5 @@
 /*
- * Many hosts and registries on PostgreSQL: one process asks, any number of workers scan. The database holds
+ * Many hosts and registries through PostgreSQL: one process schedules, any number of workers scan. The database holds
  * fingerprints and places, never a value.
  */
 export {};

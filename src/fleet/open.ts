@@ -14,16 +14,16 @@ export type Fleet = {
   readonly store: FleetStore;
   readonly history: History;
   readonly slots: Slots;
-  /** Lets jobs that are under way come to their end, for a while. */
+  /** Lets running jobs finish, for a limited time. */
   close(): Promise<void>;
 };
 
-/** How long a database may be away before what waits for it fails. */
+/** How long a database may be unavailable before those waiting for it fail. */
 const PATIENCE_MS = { serve: 600_000, worker: 600_000, status: 5000 } as const;
 
 /**
- * Opens the database as one of the fleet, and makes or updates what is in it; `status` only reads. Throws `absent` when
- * there is no fleet to tell of, `unreachable`, `denied`, and `refused` for a database of a later unsprawl.
+ * Opens the fleet's database and creates or updates its schema; `status` only reads. Throws `absent` if there is no
+ * fleet, `unreachable`, `denied`, and `refused` for a database of a later unsprawl.
  */
 export async function openFleet(
   url: string,

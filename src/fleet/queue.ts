@@ -8,18 +8,19 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import { signJob, type SignedJob } from "./jobs.ts";
 import type { FleetUnit } from "./units.ts";
 
-/** What a source is made of, found out when it is due. */
+/** The units of a source, determined when it is due. */
 export type Expand = Pick<FleetSource, "source" | "layers">;
 
 /**
- * The fleet's queue: pg-boss in a schema of its own, beside the history. Jobs name places, and hold no value. They carry
- * the fleet's code: who can write to the database cannot make a worker read a place that no server asked for.
+ * The fleet's queue: pg-boss in a separate schema beside the history. Jobs name places and hold no value. They are
+ * signed with the fleet's code: write access to the database is not enough to make a worker read a place that no server
+ * asked for.
  */
 export type Queue = {
   readonly boss: PgBoss;
-  /** The fleet's key, by which jobs are signed; null for one who only looks. */
+  /** The fleet's key, which signs jobs; null for a process that only looks. */
   readonly key: FingerprintKey | null;
-  /** Runs what may be done twice, again after a lost connection. */
+  /** Runs an idempotent action, again after a lost connection. */
   readonly patiently: <T>(act: () => Promise<T>) => Promise<T>;
   readonly close: () => Promise<void>;
 };
@@ -28,18 +29,18 @@ export const SCHEMA = "unsprawl_queue";
 export const SCAN = "scan";
 export const EXPAND = "expand";
 
-/** A worker that is not heard of for this long is taken to be dead: pg-boss takes no less. */
+/** A worker that has been silent for this long counts as dead: pg-boss allows no shorter time. */
 const HEARTBEAT_S = 10;
-/** A job that runs longer than this hangs. */
+/** A job that runs longer than this counts as hung. */
 const LONGEST_S = 6 * 3600;
 const KEPT_S = 86_400;
 const STOP_MS = 20_000;
 const PATIENCE_MS = 600_000;
 
-/** How often the dead are looked for: by the server often, by workers in case it is dead itself. */
+/** How often dead workers are looked for: often by the server, and by workers in case the server is dead. */
 const LOOK_S = { serve: 2, worker: 15, status: 60 } as const;
 
-/** Opens the queue, which is made or brought up to date first; `status` only reads. Throws `unreachable`, `denied`, `absent`. */
+/** Opens the queue and creates or updates it first; `status` only reads. Throws `unreachable`, `denied`, `absent`. */
 export async function openQueue(
   url: string,
   role: "serve" | "worker" | "status",
@@ -68,7 +69,7 @@ export async function openQueue(
     useListenNotify: !reads,
     openTelemetry: { enabled: false },
   });
-  // A database that is away is met with every question: said once in a while.
+  // An unavailable database fails every query: reported once in a while.
   let said = 0;
   boss.on("error", (error) => {
     if (Date.now() - said < 30_000) return;
@@ -103,13 +104,13 @@ export async function openQueue(
   };
 }
 
-/** Asks for a source's units, unless that is asked for already. */
+/** Enqueues finding the units of a source, unless that is enqueued already. */
 export async function enqueueExpansion(queue: Queue, { source, layers }: Expand): Promise<void> {
   const job = signed(queue, EXPAND, { source, layers });
   await queue.patiently(() => queue.boss.send(EXPAND, job, { singletonKey: keyOf({ source, layers }) }));
 }
 
-/** Has each source's units asked for when it is due, and no others. A time that was missed is made up for, once. */
+/** Schedules finding the units of each source, and of no others. A missed time is made up for once. */
 export async function schedule(queue: Queue, sources: readonly FleetSource[]): Promise<void> {
   const { boss, patiently: again } = queue;
   const wanted = new Set(sources.map(keyOf));
@@ -132,8 +133,8 @@ export async function schedule(queue: Queue, sources: readonly FleetSource[]): P
 }
 
 /**
- * Puts a job for each unit into the queue, unless there is one; `round` is the job that asked for them. Done again for the same
- * round it adds nothing, even when some of its jobs are done.
+ * Enqueues a job for each unit, unless there is one; `round` is the job that asked for them. Idempotent for one round,
+ * even if some of its jobs are done.
  */
 export async function enqueue(
   queue: Queue,
@@ -160,7 +161,7 @@ function signed<Data extends object>({ key }: Queue, queue: string, data: Data):
   return signJob(queue, data, key);
 }
 
-/** Holds back all jobs of a registry that have not begun. */
+/** Delays all jobs of a registry that have not begun. */
 export async function holdBack(queue: Queue, registry: string, until: Date): Promise<void> {
   await rows(
     queue,
@@ -184,7 +185,7 @@ async function rows<Row>(queue: Queue, text: string, values: readonly unknown[])
   return queue.patiently(async () => (await queue.boss.getDb().executeSql(text, [...values])).rows as Row[]);
 }
 
-/** Whether any job waits or is being done. */
+/** Whether any job is waiting or running. */
 export async function hasJobs(queue: Queue): Promise<boolean> {
   return (await jobCounts(queue)).some(({ state }) => ["created", "retry", "active"].includes(state));
 }
@@ -193,7 +194,7 @@ export async function instances({ boss }: Queue): Promise<readonly Instance[]> {
   return boss.getInstances({ limit: 10_000 });
 }
 
-/** Reduced to codes: what the server says may quote what it was sent. */
+/** Reduced to codes: the server's text may quote what it was sent. */
 function queueError(error: unknown): UnsprawlError {
   const cause = causeOf(error);
   const { code } = error as { code?: unknown };
@@ -210,7 +211,7 @@ function queueError(error: unknown): UnsprawlError {
 
 const keyOf = ({ source, layers }: Expand): string => uuidOf(`${source} ${layers}`);
 
-/** A UUID that a text always gives: version 8 of RFC 9562, whose bits are one's own. */
+/** A UUID derived from a text: version 8 of RFC 9562, whose bits are free to choose. */
 function uuidOf(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

@@ -15,8 +15,8 @@ const BUSY_MS = 500;
 const LOOK_MS = 3000;
 
 /**
- * Asks for every source now, and again when it is due, until it is called off; with `once` until all that was asked for
- * is done. The schedule is in the database: another server goes on with it.
+ * Schedules every source now, and again when it is due, until it is cancelled; with `once` until all that was scheduled
+ * is done. The schedule is in the database, so another server can continue it.
  */
 export async function serve(
   sources: readonly FleetSource[],
@@ -28,12 +28,12 @@ export async function serve(
   for (const one of sources) await enqueueExpansion(queue, one);
   if (once) {
     while (!signal.aborted && (await hasJobs(queue))) await pause(BUSY_MS, signal);
-    // Called off, it has not seen to all of them.
+    // If it is cancelled, not all of them were done.
     return signal.throwIfAborted();
   }
   const tidying = async (): Promise<void> => {
     while (!signal.aborted) {
-      // What could not be tidied is tidied next time: nothing waits for it.
+      // What could not be cleaned up is cleaned up next time: nothing waits for it.
       await store.tidy().catch(() => undefined);
       await pause(TIDY_MS, signal);
     }

@@ -2,18 +2,18 @@ import type { SubjectCheckpoint, ScanProgress } from "../core/scan-progress.ts";
 import type { LayerShelf, ShelvedLayer } from "../fast/index.ts";
 import type { FleetStore } from "./store.ts";
 
-/** What was judged of a subject, and what it was called there. */
+/** The verdicts about a subject, and its name where it was scanned. */
 type CachedCheckpoint = SubjectCheckpoint & { readonly name: string };
 
-/** What one scan takes from the shelf that the whole fleet shares, and puts onto it. */
+/** What one scan reads from and writes to the cache that the whole fleet shares. */
 export type ShelfProgress = ScanProgress & {
-  /** Puts onto the shelf what this scan has judged itself, whether or not it came to its end. */
+  /** Caches what this scan has classified itself, whether or not it finished. */
   flush(): Promise<void>;
 };
 
 /**
- * The progress of a scan over the shared shelf: a subject is kept by its digest, so that whoever meets the same one,
- * wherever it is, need not read it. Where names matter to the settings (`named`), by its digest and its name.
+ * The progress of a scan over the shared cache: a subject is cached by its digest, so that no other scan of the same
+ * subject needs to read it. If settings depend on names (`named`), the cache key is its digest and its name.
  */
 export function shelfProgress(store: FleetStore, settings: string, named: boolean): ShelfProgress {
   const asked = new Map<string, CachedCheckpoint>();
@@ -46,7 +46,7 @@ export function shelfProgress(store: FleetStore, settings: string, named: boolea
   };
 }
 
-/** The same for layers, which several images have in common. */
+/** The same for layers, which images share. */
 export function sharedLayers(store: FleetStore, settings: string): LayerShelf & Pick<ShelfProgress, "flush"> {
   const fresh = new Map<string, ShelvedLayer>();
   const under = `layers ${settings}`;
@@ -60,11 +60,11 @@ export function sharedLayers(store: FleetStore, settings: string): LayerShelf & 
   };
 }
 
-/** A key is a digest and what the subject is called: see the registry's walk. */
+/** A key is a digest and the subject's name: see the registry's walk. */
 const digestIn = (key: string): string => key.slice(0, key.indexOf(" "));
 const nameIn = (key: string): string => key.slice(key.indexOf(" ") + 1);
 
-/** What comes after the name, such as what kind of manifest it is, stays. */
+/** What follows the name, such as the kind of manifest, stays. */
 function calledNow({ name: before, ...judged }: CachedCheckpoint, now: string): SubjectCheckpoint {
   const called = (name: string): string => (name.startsWith(before) ? now + name.slice(before.length) : now);
   return {

@@ -2,28 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DatabaseSession } from "../history/session.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** A right to read from a registry, until it is released or its session is lost. */
+/** The right to read from a registry, until it is released or its session is lost. */
 export type Slot = { readonly lost: AbortSignal; release(): Promise<void> };
 
 const AGAIN_MS = 200;
 const PATIENCE_MS = 60_000;
 
 /**
- * So many of a registry's repositories at once over all workers: advisory locks of one session, which the server lets
- * go of when the process or its connection dies. The queue holds back most jobs by itself, but counts before it locks:
- * several workers that ask it at the same instant may all be given one.
+ * Limits how many repositories of a registry all workers read at once: advisory locks of one session, which the server
+ * releases when the process or its connection dies. The queue delays most jobs by itself, but it counts before it
+ * locks: several workers that ask at the same instant may all get a job.
  */
 export class Slots {
   readonly #open: () => Promise<DatabaseSession>;
   #session: Promise<DatabaseSession> | null = null;
-  /** What this process holds or is asking for: a session is given the same lock twice. */
+  /** What this process holds or is waiting for: a session can get the same lock twice. */
   readonly #mine = new Set<string>();
 
   constructor(open: () => Promise<DatabaseSession>) {
     this.#open = open;
   }
 
-  /** Waits for one of `most`. Throws `unreachable` when the database stays away, and when it is called off. */
+  /**
+   * Waits for one of `most`. Throws `unreachable` if the database stays unavailable, and the abort reason if cancelled.
+   */
   async take(registry: string, most: number, signal: AbortSignal): Promise<Slot> {
     for (let failing = 0; ;) {
       signal.throwIfAborted();
@@ -85,7 +87,7 @@ export class Slots {
       release: async () => {
         if (session.lost.aborted) return;
         this.#mine.delete(name);
-        // A session that is lost just now has let go of it.
+        // A session that has just been lost has released it.
         await session.query("select pg_advisory_unlock(hashtext($1), $2::integer)", values).catch(() => undefined);
       },
     };

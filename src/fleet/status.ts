@@ -12,17 +12,17 @@ export type FleetStatus = {
     readonly alive: boolean;
     /** ISO 8601. */
     readonly heard: string;
-    /** Jobs in hand when it was last heard of. */
+    /** Jobs in progress when it was last seen. */
     readonly active: number;
   }[];
   /** Jobs by queue and state. */
   readonly jobs: readonly { readonly queue: string; readonly state: string; readonly count: number }[];
   readonly units: readonly FleetUnitState[];
-  /** Changes that wait to be told, by channel. */
+  /** Undelivered changes, by channel. */
   readonly waiting: readonly { readonly channel: string; readonly count: number; readonly oldest: string | null }[];
 };
 
-/** How the fleet does. Those that stopped by themselves are left out; the dead are told. */
+/** The state of the fleet. Workers that stopped normally are left out; dead ones are listed. */
 export async function statusOf(
   queue: Queue,
   store: FleetStore,

@@ -7,12 +7,12 @@ import type { FleetUnit } from "./units.ts";
 export type FleetUnitState = {
   readonly name: string;
   readonly kind: FleetUnit["kind"];
-  /** When it was last scanned; null when it never was. ISO 8601. */
+  /** When it was last scanned; null if never. ISO 8601. */
   readonly last: string | null;
   readonly subjects: number;
   readonly findings: number;
   readonly errors: readonly SubjectError[];
-  /** When its last scan failed altogether; null when it did not. ISO 8601. */
+  /** When its last scan failed entirely; null if it did not. ISO 8601. */
   readonly failed: string | null;
 };
 
@@ -23,14 +23,14 @@ export type Served = { readonly channels: readonly string[]; readonly hosts: rea
 
 const MOST_KEYS = 1000;
 const MOST_ERRORS = 20;
-/** What nobody has asked for in so many days is of images or rules that are gone. */
+/** An entry that nobody has read for this many days belongs to images or rules that no longer exist. */
 const SHELF_DAYS = 30;
 const GONE_DAYS = 90;
 
-/** The fleet's own tables; the schema is made by the history. */
+/** The fleet's tables; the history creates the schema. */
 export function fleetStore({ query, transaction }: Database) {
   return {
-    /** What was judged under these settings, of all the keys in few questions. */
+    /** What was classified under these settings, all keys in a few queries. */
     async judged<Kind extends object>(settings: string, keys: readonly string[]): Promise<ReadonlyMap<string, Kind>> {
       const found = new Map<string, Kind>();
       for (let at = 0; at < keys.length; at += MOST_KEYS) {
@@ -47,9 +47,9 @@ export function fleetStore({ query, transaction }: Database) {
       }
       return found;
     },
-    /** Whoever was first holds. */
+    /** The first entry stays. */
     async shelve(settings: string, judged: ReadonlyMap<string, object>): Promise<void> {
-      // In one order for all, so that two who shelve the same do not wait for each other.
+      // In one order for all, so that two processes that write the same entries do not deadlock.
       const all = [...judged].sort(([a], [b]) => (a < b ? -1 : 1));
       for (let at = 0; at < all.length; at += MOST_KEYS) {
         const some = all.slice(at, at + MOST_KEYS);
@@ -94,7 +94,7 @@ export function fleetStore({ query, transaction }: Database) {
         failed: failed?.toISOString() ?? null,
       }));
     },
-    /** No job of this registry begins before then, whoever takes it. */
+    /** No job of this registry begins before then, whichever worker takes it. */
     async pause(registry: string, until: Date): Promise<void> {
       await query(
         `insert into unsprawl.pause values ($1, $2)
@@ -109,7 +109,7 @@ export function fleetStore({ query, transaction }: Database) {
       );
       return row?.until ?? null;
     },
-    /** The fleet's fingerprint key, by its public name. Throws `config` for one who has another. */
+    /** The fleet's fingerprint key, by its public name. Throws `config` if this process has another. */
     async checkKey(id: string): Promise<void> {
       await query("insert into unsprawl.setting values ('fingerprint-key', $1) on conflict do nothing", [id]);
       const [row] = await query<{ value: string }>("select value from unsprawl.setting where name = 'fingerprint-key'");
@@ -120,23 +120,23 @@ export function fleetStore({ query, transaction }: Database) {
         "give all the same one: fleet.key, or UNSPRAWL_FINGERPRINT_KEY_FILE",
       );
     },
-    /** What the fleet's server knows and workers need not: the channels it tells on, and the hosts there are. */
+    /** What the fleet's server knows and workers do not: the channels that report, and the hosts there are. */
     async serves(served: Served): Promise<void> {
       await query(
         "insert into unsprawl.setting values ('served', $1) on conflict (name) do update set value = excluded.value",
         [JSON.stringify(served)],
       );
-      // A host that is configured no more has no last scan that anybody waits for.
+      // A host that is no longer configured has no last scan that anybody waits for.
       await query("delete from unsprawl.unit where kind = 'host' and not (split_part(name, ' ', 1) = any($1))", [
         served.hosts,
       ]);
     },
-    /** Null before there was a server. */
+    /** Null if there was no server yet. */
     async served(): Promise<Served | null> {
       const [row] = await query<{ value: string }>("select value from unsprawl.setting where name = 'served'");
       return row === undefined ? null : (JSON.parse(row.value) as Served);
     },
-    /** Takes away what is of no more use to anybody. */
+    /** Deletes what nobody needs any more. */
     async tidy(): Promise<void> {
       const before = new Date(Date.now() - GONE_DAYS * 86_400_000).toISOString();
       await transaction(async (within) => {

@@ -5,18 +5,18 @@ import type { Registry } from "../images/registry/client.ts";
 import { repositoriesOf, type Problem } from "../images/registry/listing.ts";
 import { isGlob, repositoryText, parseReference } from "../images/registry/reference.ts";
 
-/** What one job scans: a host's engine, or one repository. It names places, and holds no value. */
+/** What one job scans: a host's engine, or one repository. Names places and holds no value. */
 export type FleetUnit = {
   readonly kind: "host" | "repository";
   /** As `fleet status` lists it. */
   readonly name: string;
-  /** Whose history it is in. */
+  /** The host whose history it belongs to. */
   readonly host: string;
   readonly source: string;
   readonly layers: boolean;
-  /** The registry's host, by which jobs are held back; null for an engine. */
+  /** The registry's host, whose jobs can be delayed together; null for an engine. */
   readonly registry: string | null;
-  /** Found in a catalog: one that has no image is no failure. `gone`: it is in the catalog no more. */
+  /** From a catalog: a repository without an image is no failure. `gone`: it is no longer in the catalog. */
   readonly listed: boolean;
   readonly gone: boolean;
 };
@@ -31,7 +31,7 @@ export type ExpandTools = {
 
 type UnitSource = Pick<FleetSource, "source" | "layers">;
 
-/** The units of a source: each host, or each repository of a registry's catalog and those that are there no more. */
+/** The units of a source: each host, or each repository of a registry's catalog and those that are no longer in it. */
 export async function unitsOf(wanted: UnitSource, tools: ExpandTools): Promise<readonly FleetUnit[]> {
   if (!wanted.source.startsWith("registry:")) {
     checkSource(wanted, tools.hosts);
@@ -77,7 +77,7 @@ function hostUnit(host: string, { source, layers }: UnitSource): FleetUnit {
 }
 
 function repositoryUnit(name: string, registry: string, { layers }: UnitSource): FleetUnit {
-  // A unit of a catalog is all its tags; one that was named itself is what was named.
+  // A unit from a catalog is all its tags; a unit that was named is exactly that.
   const tagged = name.slice(registry.length).includes(":");
   const source = `registry:${name}${tagged ? "" : ":*"}`;
   return { kind: "repository", name, host: name, source, layers, registry, listed: false, gone: false };

@@ -24,20 +24,20 @@ export type WorkerTools = {
   readonly store: FleetStore;
   readonly history: History;
   readonly slots: Slots;
-  /** The channels on which changes are to be told, where no server says which it has. */
+  /** The channels that report changes, if no server has said which there are. */
   readonly channels: readonly string[];
   /** Names of the configuration's hosts. */
   readonly hosts: readonly string[];
   readonly perRegistry: number;
   readonly minConfidence: Confidence;
-  /** This machine's own, whose runs may have moved what is found. */
+  /** This machine's installation, whose runs may have migrated what is found. */
   readonly installation: Installation;
   readonly registry: (host: string) => Promise<Registry>;
-  /** Takes out what reading catalogs came to know. */
+  /** Removes the secrets that reading catalogs added. */
   readonly redact: (text: string) => string;
-  /** What scans one unit, made for it alone, so that no value is known longer than it is needed. */
+  /** What scans one unit, created for it alone, so that no value is kept longer than needed. */
   readonly scanTools: (unit: FleetUnit, shelves: Shelves) => Promise<OwnTools>;
-  /** Told of each unit that was scanned, or could not be. */
+  /** Called for each unit that was scanned, or could not be. */
   readonly done: (unit: FleetUnit, outcome: JobOutcome) => void;
 };
 
@@ -45,9 +45,9 @@ export type Shelves = { readonly images: LoadScanProgress; readonly layers: (set
 
 export type OwnTools = {
   readonly tools: ScanTools;
-  /** Takes out what the scan came to know. */
+  /** Removes the secrets that the scan added. */
   readonly redact: (text: string) => string;
-  /** Lets its connections go. */
+  /** Closes its connections. */
   readonly close: () => Promise<void>;
 };
 
@@ -55,14 +55,14 @@ export type JobOutcome =
   | { readonly changes: number; readonly findings: number; readonly errors: number }
   | { readonly error: string };
 
-/** What may pass by itself: tried again. All else is told, and tried when it is due next. */
+/** What may pass by itself: retried. Everything else is reported, and tried when it is due next. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(["unreachable", "throttled", "failed", "interrupted", "locked"]);
 const THROTTLED_MS = 60_000;
-/** A registry that asks for more is asked again after a day: it may not decide that it is never scanned. */
+/** A registry may ask for no more than a day of delay: it must not decide that it is never scanned. */
 const LONGEST_PAUSE_MS = 24 * 60 * 60_000;
 const TRIES = 2;
 
-/** Takes jobs, `most` at once, until it is called off; what is under way then is finished, or left to others. */
+/** Takes jobs, `most` at once, until it is cancelled; running jobs are then finished, or left to others. */
 export async function takeJobs(most: number, tools: WorkerTools, signal: AbortSignal): Promise<void> {
   const { boss } = tools.queue;
   const options = { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, heartbeatRefreshSeconds: 3 } as const;
@@ -77,7 +77,7 @@ export async function takeJobs(most: number, tools: WorkerTools, signal: AbortSi
         const data = job && trusted<Data>(queue, job, tools);
         if (job && data) await act({ ...job, data }, tools);
       } finally {
-        // There may be more: asked at once, not when the next look is due.
+        // There may be more: asked for at once, not at the next interval.
         boss.notifyWorker(id);
       }
     });
@@ -91,7 +91,7 @@ export async function takeJobs(most: number, tools: WorkerTools, signal: AbortSi
   });
 }
 
-/** What a job says, if a member of the fleet put it into the queue; else null, and it is reported and done with. */
+/** The content of a job if a member of the fleet enqueued it; otherwise null, and it is reported and marked as done. */
 function trusted<Data extends object>(
   name: string,
   job: Job<Data>,
@@ -105,7 +105,7 @@ function trusted<Data extends object>(
   return data;
 }
 
-/** Opens a registry to read its catalog; `know` is told of each password and token. */
+/** Opens a registry to read its catalog; `know` receives each password and token. */
 export async function openRegistryIn(
   env: NodeJS.ProcessEnv,
   host: string,
@@ -131,7 +131,7 @@ async function expandJob({ id, data, signal, retryCount }: Job<Expand>, tools: W
   }
 }
 
-/** A source whose units cannot be found out stands in the status as itself. */
+/** A source whose units cannot be determined appears in the status as itself. */
 function sourceUnit({ source, layers }: Expand): FleetUnit {
   return { kind: "repository", name: source, host: source, source, layers, registry: null, listed: false, gone: false };
 }
@@ -157,7 +157,7 @@ async function scanJob(job: Job<FleetUnit>, tools: WorkerTools): Promise<void> {
       try {
         await scanUnit(job.id, unit, own.tools, tools, signal);
       } finally {
-        // What was judged before it failed is of use to whoever tries again.
+        // Verdicts from before the failure help whoever retries.
         for (const one of used) await one.flush();
         await own.close();
       }
@@ -165,7 +165,7 @@ async function scanJob(job: Job<FleetUnit>, tools: WorkerTools): Promise<void> {
       await slot?.release();
     }
   } catch (error) {
-    // It is somebody else's job by now, or will be: nothing is wrong with the unit.
+    // Another worker has the job by now, or will have it: nothing is wrong with the unit.
     if (signal.aborted) throw bare("called off");
     await failed(job, error, redact, tools);
   }
@@ -179,7 +179,7 @@ async function scanUnit(
   signal: AbortSignal,
 ): Promise<void> {
   const remember: History["remember"] = (...scan) => {
-    // Half a scan looks like a whole one in which things are gone.
+    // Half a scan would look like a whole one in which findings are gone.
     signal.throwIfAborted();
     return history.remember(...scan);
   };
@@ -195,7 +195,7 @@ async function scanUnit(
     done(unit, { changes: changes.length, findings, errors: errors.length });
   } catch (error) {
     if (!unit.listed || !(error instanceof UnsprawlError) || error.code !== "absent") throw error;
-    // It has no image any more: what was in it is gone.
+    // It has no image any more: its findings are gone.
     const changes = await rememberNothing(id, unit, minConfidence, memory);
     await (unit.gone ? store.forget(unit) : store.scanned(unit, 0, 0, []));
     done(unit, { changes, findings: 0, errors: 0 });
@@ -216,7 +216,7 @@ async function rememberNothing(
   return added?.changes.length ?? 0;
 }
 
-/** Tells it, and throws what makes the queue try again; returns for what will not get better by itself. */
+/** Reports the failure, and throws if the queue should retry; returns if retrying does not help. */
 async function failed(
   job: Job<FleetUnit>,
   error: unknown,
@@ -233,7 +233,7 @@ async function failed(
     const until = new Date(Date.now() + Math.min(error.retryAfterMs ?? THROTTLED_MS, LONGEST_PAUSE_MS));
     await store.pause(unit.registry, until);
     await holdBack(queue, unit.registry, until);
-    // It counts as waiting again, and is held back with all the others.
+    // The job counts as waiting again, and is delayed with all the others.
     await queue.patiently(() => queue.boss.fail(SCAN, job, { message: told.message }));
     await holdBack(queue, unit.registry, until);
     return tell();
@@ -242,7 +242,7 @@ async function failed(
   if (passes(error, job)) throw bare(told.message);
 }
 
-/** Whether it is tried again now. What does not pass so soon is tried when it is due next. */
+/** Whether it is retried now. A fault that does not pass so soon is retried when it is due next. */
 function passes(error: unknown, { retryCount }: Pick<Job, "retryCount">): boolean {
   return retryCount < TRIES && (!(error instanceof UnsprawlError) || PASSES.has(error.code));
 }
@@ -260,7 +260,7 @@ function toldOf(error: unknown, redact: (text: string) => string, subject: strin
   return { subject, about: ANY_SUBJECT, message: called, hint: "the worker's log says more" };
 }
 
-/** The queue keeps what is thrown: this and no more. */
+/** The queue stores what is thrown: nothing but this. */
 function bare(message: string): Error {
   return Object.assign(new Error(message), { stack: "" });
 }

@@ -2,8 +2,8 @@ import { isLoopback } from "../kit/loopback.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /**
- * Throws `config` for a database on another machine whose URL does not say how far the connection is encrypted: pg would
- * send the password in the clear. Host and TLS are those that pg itself makes of the URL and of its PG* variables.
+ * Throws `config` for a database on another machine whose URL does not say whether the connection is encrypted: pg
+ * would send the password in clear text. Host and TLS are what pg makes of the URL and its PG* variables.
  */
 export async function mustSayTls(url: string): Promise<void> {
   const { default: pg } = await import("pg");

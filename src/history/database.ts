@@ -3,20 +3,20 @@ import { withBackoff, type Attempt } from "../kit/net/backoff.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
 
-/** Runs one statement and gives its rows. */
+/** Runs one statement and returns its rows. */
 export type SqlQuery = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** A PostgreSQL database. All of it throws `denied`, `unreachable`, `absent` (no such database) and `failed`. */
+/** A PostgreSQL database. Every method throws `denied`, `unreachable`, `absent` (no such database) or `failed`. */
 export type Database = {
-  /** Asked again after a lost connection: only for what may be done twice. */
+  /** Retried after a lost connection: only for idempotent statements. */
   readonly query: SqlQuery;
-  /** All or nothing; done again from the start after a lost connection, a deadlock or a conflict. */
+  /** All or nothing; repeated from the start after a lost connection, a deadlock or a conflict. */
   readonly transaction: <T>(act: (query: SqlQuery) => Promise<T>) => Promise<T>;
   close(): Promise<void>;
 };
 
 export type DatabaseOptions = {
-  /** How long to try to get a lost connection back, in milliseconds. */
+  /** How long to try to restore a lost connection, in milliseconds. */
   readonly patience: number;
   /** Connections at most. */
   readonly size?: number;
@@ -27,9 +27,9 @@ export type DatabaseOptions = {
 const CONNECT_MS = 10_000;
 const PAUSES = { firstMs: 100, longestMs: 5000 };
 
-/** What passes: shutdown, start-up, too many connections, broken ones; what another transaction won. By SQLSTATE. */
+/** Transient faults: shutdown, start-up, too many connections, broken connections, lost conflicts. By SQLSTATE. */
 const PASSES = /^(?:57P0[123]|53300|08\w{3}|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN)$/;
-/** What pg says without a code. */
+/** What pg reports without a code. */
 const BROKEN = /^Connection terminated|^Client has encountered a connection error|^timeout exceeded when trying/;
 
 /** Opens a pool; nothing is sent yet. The URL holds a password: no error quotes it. Throws `config`, as `mustSayTls` too. */
@@ -48,7 +48,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   } catch {
     throw new UnsprawlError("config", "the database's URL cannot be read", "postgres://user:password@host:5432/name");
   }
-  // Of one that waits in the pool: whoever asks next gets another.
+  // A pooled connection failed: the next query gets another one.
   pool.on("error", () => undefined);
   return {
     query: (text, values) => reconnecting(() => withClient(pool, (client) => queryOn(client)(text, values)), options),
@@ -57,7 +57,7 @@ export async function openDatabase(url: string, options: DatabaseOptions): Promi
   };
 }
 
-/** Does it again, with growing pauses, while what fails is the connection. For what may be done twice. */
+/** Repeats the action with growing pauses as long as the connection fails. For idempotent actions. */
 export function reconnecting<T>(act: () => Promise<T>, { patience, lost }: DatabaseOptions): Promise<T> {
   const attempt = async (): Promise<Attempt<T>> => {
     try {
@@ -95,7 +95,7 @@ async function inTransaction<T>(client: PoolClient, act: (query: SqlQuery) => Pr
     await client.query("commit");
     return result;
   } catch (error) {
-    // A connection that is gone has rolled back already.
+    // A lost connection has rolled back already.
     await client.query("rollback").catch(() => undefined);
     throw error;
   }
@@ -112,7 +112,7 @@ function passes(error: unknown): boolean {
   return typeof code === "string" ? PASSES.test(code) : BROKEN.test(error.message);
 }
 
-/** What the server says may quote what it was sent: only codes are kept. */
+/** The server's text may quote what it was sent: only codes are kept. */
 function databaseError(error: unknown): unknown {
   if (error instanceof UnsprawlError || !(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };
@@ -136,7 +136,7 @@ function databaseError(error: unknown): unknown {
       "check its URL, and pg_isready",
       cause,
     );
-  // What judges a scan runs in a transaction too: its own failures are not the database's.
+  // The comparison of a scan runs in a transaction too: its failures are not the database's.
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code)
     ? new UnsprawlError("failed", `the database failed${says}`, "its log says why", cause)
     : error;

@@ -4,8 +4,8 @@ import type { TrendPoint } from "../model/trend.ts";
 export type HostPoint = readonly [host: string, point: TrendPoint];
 
 /**
- * The trend of several hosts as one: at each scan of one of them, what all have by then. Oldest first, as given;
- * `before` is the newest of each host from before them.
+ * The trend of several hosts as one: at each scan of one of them, the totals of all by then. Oldest first, as given;
+ * `before` has each host's newest point from before them.
  */
 export function mergedTrend(points: readonly HostPoint[], before: readonly HostPoint[]): readonly TrendPoint[] {
   const newest = new Map<string, TrendPoint>();

@@ -12,7 +12,7 @@ type PostgresFindingRow = {
   readonly layers: boolean;
 };
 
-/** What is known of a host; when it is asked about some findings, all that are there, and of those that are gone these. */
+/** What is known about a host; if `about` selects findings, all that are present, and of the gone ones only these. */
 export async function hostBaseline(query: SqlQuery, host: string, about?: FindingSelection): Promise<HostBaseline> {
   const findings = await query<PostgresFindingRow>(
     `select id, finding, first_seen, last_seen, gone_at, times, layers from unsprawl.finding
@@ -44,7 +44,7 @@ function rememberedOf(row: PostgresFindingRow): Remembered {
   };
 }
 
-/** Writes what a scan adds, each kind of row in one statement; the caller holds the transaction. */
+/** Writes what a scan adds, each kind of row in one statement; the caller has opened the transaction. */
 export async function insertAddition(
   query: SqlQuery,
   host: string,
@@ -73,7 +73,7 @@ export async function insertAddition(
     ]);
   if (changes.length === 0) return;
   const ids = changes.map(({ id }) => id);
-  // In the order of the list: the outbox tells the oldest first, by `seq`.
+  // In the order of the list: the outbox sends the oldest first, by `seq`.
   await query(
     `insert into unsprawl.change (id, at, change)
      select id, at, change from unnest($1::text[], $2::text[], $3::text[]) with ordinality as given (id, at, change, place)

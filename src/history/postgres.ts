@@ -6,14 +6,14 @@ import { insertAddition, hostBaseline } from "./postgres-rows.ts";
 import { updateSchema } from "./schema.ts";
 import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
-/** The history of a fleet, in the schema `unsprawl` of a PostgreSQL database, which is made or brought up to date first. */
+/** The history of a fleet, in the schema `unsprawl` of a PostgreSQL database, which is created or updated first. */
 export async function postgresHistory(database: Database): Promise<History> {
   await updateSchema(database);
   const { query } = database;
   return {
     remember: (host, scanId, channels, judge, about) =>
       database.transaction(async (within) => {
-        // Scans of one host take turns, so that each is judged by what the one before has said.
+        // Scans of one host take turns, so that each is compared with the one before.
         await within("select pg_advisory_xact_lock(hashtextextended($1, 7771))", [host]);
         const known = await within("select 1 from unsprawl.scan where id = $1", [scanId]);
         if (known.length > 0) return null;

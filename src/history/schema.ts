@@ -2,8 +2,8 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Database } from "./database.ts";
 
 /**
- * The schema `unsprawl`, one step a version: what has been released is never changed, only followed. Times that reports
- * hold are text as they were given (ISO 8601 in UTC, which sorts), documents are text since `jsonb` takes no NUL.
+ * The schema `unsprawl`, one step per version: a released step never changes, another one follows it. Times in reports
+ * are stored as text (ISO 8601 in UTC, which sorts), documents as text because `jsonb` does not accept NUL.
  */
 const STEPS: readonly string[] = [
   `
@@ -87,17 +87,20 @@ create table unsprawl.pause (
 `,
 ];
 
-/** A number for `pg_advisory_xact_lock` that nothing else of unsprawl takes. */
+/** A number for `pg_advisory_xact_lock` that nothing else in unsprawl uses. */
 const LOCK = 7_771_902_511;
 
-/** Brings the schema up to date, whoever else does so at the same time. Throws `refused` for one of a later unsprawl. */
+/**
+ * Brings the schema up to date, even if others do so at the same time. Throws `refused` for a schema of a later
+ * unsprawl.
+ */
 export async function updateSchema(database: Database): Promise<void> {
   await database.transaction(async (query) => {
     await query("select pg_advisory_xact_lock($1)", [LOCK]);
     const [there] = await query<{ schema: string | null; version: string | null }>(
       "select to_regnamespace('unsprawl')::text as schema, to_regclass('unsprawl.version')::text as version",
     );
-    // Where an administrator made the schema, this login need not be able to.
+    // If an administrator created the schema, this login does not need the right to.
     if (there?.schema === null) await query("create schema unsprawl");
     if (there?.version === null) await query("create table unsprawl.version (version integer not null)");
     const [found] = await query<{ version: number }>("select version from unsprawl.version");

@@ -2,15 +2,15 @@ import { UnsprawlError } from "../model/error.ts";
 import { mustSayTls } from "./clear-text.ts";
 import type { SqlQuery } from "./database.ts";
 
-/** One connection of its own, for what lives as long as it does, such as an advisory lock. */
+/** A separate connection for what must live exactly as long, such as an advisory lock. */
 export type DatabaseSession = {
   readonly query: SqlQuery;
-  /** Aborted when the connection is gone, and with it all that lived in it. */
+  /** Aborted when the connection is lost, and with it all its locks. */
   readonly lost: AbortSignal;
   close(): Promise<void>;
 };
 
-/** A machine that is gone without a word is noticed within a minute, and what it had locked is free. */
+/** A machine that disappears without closing its connection is noticed within a minute, and its locks are released. */
 const KEEPALIVE = "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
 /** Throws `unreachable`. The URL holds a password: no error quotes it. */
@@ -24,7 +24,7 @@ export async function openSession(url: string): Promise<DatabaseSession> {
     keepAlive: true,
     options: KEEPALIVE,
   });
-  // Without a reason of our own: whoever is called off must not take it for a failure of what it reads.
+  // Without our reason: a cancelled reader must not take it for a failure of what it reads.
   const gone = (): void => lost.abort();
   client.on("error", gone);
   client.on("end", gone);
@@ -33,7 +33,7 @@ export async function openSession(url: string): Promise<DatabaseSession> {
   } catch {
     throw new UnsprawlError("unreachable", "the database does not answer", "check its URL, and pg_isready");
   }
-  // One question at a time, whoever asks.
+  // One query at a time, whoever asks.
   let last: Promise<unknown> = Promise.resolve();
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {

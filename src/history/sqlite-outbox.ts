@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { History, QueuedChange } from "../contract/history.ts";
 import type { Change } from "../model/change.ts";
 
-/** What is still to be told, and who tells it just now. */
+/** Undelivered changes, and which process is delivering them. */
 export function outboxOf(
   db: DatabaseSync,
   within: <T>(act: () => T) => T,

@@ -4,7 +4,7 @@ import type { Change } from "../model/change.ts";
 import type { TrendPoint } from "../model/trend.ts";
 import { mergedTrend, type HostPoint } from "./merged-trend.ts";
 
-/** What people and reports ask of it. */
+/** The queries of people and reports. */
 export function sqliteReads(
   db: DatabaseSync,
   guarded: <T>(act: () => T) => T,
@@ -24,7 +24,7 @@ export function sqliteReads(
         const rows = newest.all(host, limit).reverse();
         const points = rows.map(pointOf);
         if (host !== null) return points.map(([, point]) => point);
-        // What a query without an aggregate of `trend` gives with `max` is the row that has it.
+        // In a query with `max`, columns of `trend` without an aggregate come from the row with the maximum.
         const before = db.prepare(
           "SELECT max(seq), host, trend FROM scans WHERE trend IS NOT NULL AND seq < ? GROUP BY host",
         );

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { FindingSelection, Addition, MoveRecord, HostBaseline, Remembered } from "../contract/history.ts";
 import type { Finding } from "../model/finding.ts";
 
-/** What is known of a host; of these findings alone when it is asked about some. */
+/** What is known about a host; if findings are selected, only about these. */
 export function hostBaseline(db: DatabaseSync, host: string, about?: FindingSelection): HostBaseline {
   const rows = rowsOf(db, host, about) as unknown as readonly SqliteFindingRow[];
   const moved = db.prepare("SELECT fingerprint, finding, name, run, store, at FROM moved ORDER BY at").all();
@@ -46,7 +46,7 @@ function rememberedOf(row: SqliteFindingRow): Remembered {
   };
 }
 
-/** Writes what a scan adds; the caller holds the transaction. */
+/** Writes what a scan adds; the caller has opened the transaction. */
 export function insertAddition(db: DatabaseSync, host: string, addition: Addition, channels: readonly string[]): void {
   const { scan, findings, seen, changes, moved } = addition;
   const put = db.prepare(
@@ -82,7 +82,10 @@ export function insertAddition(db: DatabaseSync, host: string, addition: Additio
   forget(db, scan.at);
 }
 
-/** What is kept, so that it stays small: of scans and changes the newest, of what is gone what went within this time. */
+/**
+ * How much is kept, so that the file stays small: the newest scans and changes, and findings that went away within this
+ * time.
+ */
 const POINTS = 20_000;
 const PARTIAL = 2_000;
 const CHANGES = 20_000;

@@ -1,6 +1,6 @@
 export const VERSION = 1;
 
-/** Times are ISO 8601 but for `due`, which is in milliseconds since 1970. `finding`, `change` and `trend` are JSON. */
+/** Times are ISO 8601, except `due`, which is in milliseconds since 1970. `finding`, `change` and `trend` are JSON. */
 export const SCHEMA = `
 CREATE TABLE findings (
   host TEXT NOT NULL, id TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL, gone_at TEXT,

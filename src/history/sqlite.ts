@@ -9,22 +9,23 @@ import { insertAddition, hostBaseline } from "./sqlite-rows.ts";
 import { SCHEMA, VERSION } from "./sqlite-schema.ts";
 
 /**
- * The history of this machine: `history.db` (0600) in the state folder, made on first use. Several processes may use it
- * at once. Throws `failed` when it cannot be opened, `malformed` when it is no history, or that of a later version.
+ * The history of this machine: `history.db` (0600) in the state folder, created on first use. Several processes may use
+ * it at once. Throws `failed` if it cannot be opened, `malformed` if it is not a history, or one of a later version.
  */
 export async function openSqliteHistory(state: string): Promise<History> {
   const file = join(state, "history.db");
   const { DatabaseSync } = await quietly(() => import("node:sqlite"));
   let db: DatabaseSync;
   try {
-    // Made here, for SQLite would give it the rights of every new file; its journal takes them over from it.
+    // Created here, since SQLite would give it the default rights of new files; its journal takes over the file's
+    // rights.
     closeSync(openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600));
     db = new DatabaseSync(file, { timeout: BUSY_MS });
     prepare(db, file);
   } catch (error) {
     throw failed(error, file);
   }
-  // Closed in order, it leaves one file and no journal beside it.
+  // A closed database leaves one file and no journal beside it.
   const close = (): void => void (db.isOpen && db.close());
   process.once("exit", close);
   const guarded = <T>(act: () => T): T => {
@@ -42,7 +43,7 @@ export async function openSqliteHistory(state: string): Promise<History> {
         db.exec("COMMIT");
         return result;
       } catch (error) {
-        // A full disk has rolled it back already.
+        // With a full disk, SQLite has already rolled back.
         if (db.isTransaction) db.exec("ROLLBACK");
         throw error;
       }
@@ -69,7 +70,7 @@ export async function openSqliteHistory(state: string): Promise<History> {
 const BUSY_MS = 20_000;
 
 function prepare(db: DatabaseSync, file: string): void {
-  // Written ahead, so that who reads need not wait for who writes; synced at each commit: what is answered is kept.
+  // Write-ahead log, so that readers do not wait for writers; synced at each commit, so that committed data survives.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   const version = (): number => Number(db.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version() > VERSION)
@@ -80,7 +81,7 @@ function prepare(db: DatabaseSync, file: string): void {
     );
   if (version() === VERSION) return;
   db.exec("BEGIN IMMEDIATE");
-  // Another process may have made it since.
+  // Another process may have created it since.
   if (version() < VERSION) db.exec(`${SCHEMA} PRAGMA user_version = ${VERSION};`);
   db.exec("COMMIT");
 }
@@ -101,7 +102,7 @@ const CORRUPT = 11;
 const FULL = 13;
 const NOTADB = 26;
 
-/** Node says that its SQLite is experimental each time it is loaded: nobody who runs this can do anything about it. */
+/** Node warns on each load that its SQLite is experimental: users cannot do anything about it. */
 async function quietly<T>(load: () => Promise<T>): Promise<T> {
   const warn = Object.getOwnPropertyDescriptor(process, "emitWarning") ?? {};
   process.emitWarning = () => undefined;

@@ -2,20 +2,21 @@
 export type Instruction = {
   /** In capitals. */
   readonly name: string;
-  /** What follows the name, its lines joined as Docker joins them; heredocs with their text. */
+  /** What follows the name, with lines joined as Docker joins them; heredocs with their text. */
   readonly value: string;
-  /** Where the name stands, from 1. */
+  /** The line of the name, from 1. */
   readonly line: number;
   /** Counts from 0 at each FROM; null before the first. */
   readonly stage: number | null;
 };
 
-/** A name and a value that ENV, ARG or LABEL sets; null where ARG gives none. */
+/** A name and a value that ENV, ARG or LABEL sets; null if ARG gives none. */
 export type DockerPair = { readonly name: string; readonly value: string | null };
 
 /**
- * The instructions of a Dockerfile, in order: docs.docker.com/reference/dockerfile, and BuildKit's frontend/dockerfile/parser.
- * The `escape` directive is honoured; comments and empty lines between continued lines are passed over.
+ * The instructions of a Dockerfile, in order: docs.docker.com/reference/dockerfile, and BuildKit's
+ * frontend/dockerfile/parser. The `escape` directive is honoured; comments and empty lines between continued lines are
+ * skipped.
  */
 export function parseDockerfile(text: string): readonly Instruction[] {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
@@ -45,7 +46,7 @@ export function parseDockerfile(text: string): readonly Instruction[] {
       for (const [, dash = "", double, single, bare] of value.matchAll(HEREDOC)) {
         const end = double ?? single ?? bare;
         const closes = (one: string): boolean => (dash === "" ? one : one.replace(/^\t+/, "")) === end;
-        // One that never ends is none, such as what stands in quotes: a build refuses it.
+        // A heredoc that never ends is not one, such as a word in quotes: a build refuses it.
         const stop = lines.findIndex((one, index) => index > at && closes(one));
         if (stop < 0) continue;
         whole += `\n${lines.slice(at + 1, stop + 1).join("\n")}`;
@@ -60,14 +61,14 @@ export function parseDockerfile(text: string): readonly Instruction[] {
 /** A word that begins a heredoc: `reHeredoc` of BuildKit's frontend/dockerfile/parser. */
 const HEREDOC = /(?<!\S)\d*<<(-?)(?:"([^"\s<]+)"|'([^'\s<]+)'|([^\s<"'-][^\s<"']*))(?!\S)/g;
 
-/** The instruction that ONBUILD puts off; null where there is none, or another ONBUILD, which a build refuses. */
+/** The instruction that ONBUILD postpones; null if there is none, or another ONBUILD, which a build refuses. */
 export function postponedInstruction({ value, ...at }: Instruction): Instruction | null {
   const [, word = "", rest = ""] = /^([A-Za-z]+)\s+(.*)$/s.exec(value) ?? [];
   const name = word.toUpperCase();
   return name === "" || name === "ONBUILD" ? null : { ...at, name, value: rest };
 }
 
-/** Directives stand before everything else: `# escape=`. */
+/** Directives come before everything else: `# escape=`. */
 function escapeOf(lines: readonly string[]): "\\" | "`" {
   for (const line of lines) {
     const [, name = "", value = ""] = /^#\s*([A-Za-z]+)\s*=(.*)$/.exec(line) ?? [];
@@ -79,9 +80,9 @@ function escapeOf(lines: readonly string[]): "\\" | "`" {
 
 const isPassed = (line: string): boolean => /^\s*(?:#|$)/.test(line);
 
-/** What ENV, LABEL or ARG sets, without quotes and escapes; what it fills in stays as written. */
+/** What ENV, LABEL or ARG sets, without quotes and escapes; variables in it stay as written. */
 export function pairsOf({ name, value }: Instruction): readonly DockerPair[] {
-  // The old form: one name, and all behind it is the value.
+  // The old form: one name, and everything after it is the value.
   const [, old = "", rest = ""] = /^([^\s=]+)\s+(.*)$/s.exec(value) ?? [];
   if (name !== "ARG" && old !== "") return [{ name: old, value: rest.trim() }];
   return splitWords(value).map((word) => {

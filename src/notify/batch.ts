@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type { AgentNotice, Notice } from "../model/notice.ts";
 
-/** The batch's id: the same for the same changes, in whatever order. 32 hex digits. */
+/** The batch's id: the same for the same changes in any order. 32 hex digits. */
 export function batchId(batch: readonly Notice[]): string {
   const ids = batch.map(({ id }) => id).sort();
   return createHash("sha256").update(ids.join("\n")).digest("hex").slice(0, 32);
 }
 
-/** What programs are told, by webhook and on stdin. What the agent did stands by itself, as `agent`. */
+/** What programs receive, by webhook and on stdin. What the agent did is separate, under `agent`. */
 export function batchJson(batch: readonly Notice[]): string {
   const changes = batch.filter((one) => one.kind !== "agent");
   const agent = batch.filter((one): one is AgentNotice => one.kind === "agent");

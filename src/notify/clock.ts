@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time and chance, so that a test can have its own. */
+/** Time and chance, replaceable in tests. */
 export type Clock = {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Ends early, and does not throw, when the signal says so. */
+  /** Ends early, without throwing, when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** 0..1 */
   random(): number;

@@ -16,9 +16,9 @@ const SETTINGS = {
 };
 
 /**
- * A program that gets `{"version":1,"batch":ID,"changes":[…]}` on stdin; no shell. Exit 0 means told; anything else, or
- * no end within the time limit (it and what it started are killed), is tried again. Of its output only the first line
- * of stderr is shown, and only when it failed.
+ * A program that gets `{"version":1,"batch":ID,"changes":[…]}` on stdin, without a shell. Exit 0 means delivered. Any
+ * other exit, or exceeding the time limit (then it and its children are killed), is retried. Only the first line of its
+ * stderr is shown, and only if it failed.
  */
 export const command: ChannelKind = {
   settings: SETTINGS,
@@ -53,7 +53,7 @@ export const command: ChannelKind = {
   },
 };
 
-/** Null when it did what it should. */
+/** Null if it succeeded. */
 type CommandOutcome = { readonly why: string | null; readonly mend: boolean };
 
 function ran(
@@ -64,7 +64,7 @@ function ran(
   stop: AbortSignal,
 ): Promise<CommandOutcome> {
   return new Promise((done) => {
-    // A group of its own, so that what it started ends with it.
+    // In a separate process group, so that its children end with it.
     const child = spawn(path, args, {
       env: childEnvironment(tools.env),
       stdio: ["pipe", "ignore", "pipe"],
@@ -76,12 +76,12 @@ function ran(
       if (size < KEPT) said.push(chunk);
       size += chunk.length;
     });
-    // A program that does not read what it is told is none of our business.
+    // A program that does not read its input is not our concern.
     child.stdin.on("error", () => {}).end(input);
     const killAll = (): void => kill(child.pid);
     stop.addEventListener("abort", killAll, { once: true });
     const end = (ended: CommandOutcome): void => {
-      // What it left behind on purpose is left alone.
+      // Background processes that it left on purpose are not killed.
       stop.removeEventListener("abort", killAll);
       child.stderr.destroy();
       done(ended);
@@ -96,12 +96,12 @@ function ran(
       end({ why: code === 0 ? null : why, mend: false });
     };
     child.once("close", ended);
-    // Whatever it left behind may hold stderr open for as long as it likes.
+    // A process that it left behind may hold stderr open indefinitely.
     child.once("exit", (...how) => void setTimeout(ended, LINGER_MS, ...how));
   });
 }
 
-/** How long its last words may take to arrive. */
+/** How long to wait for its last output. */
 const LINGER_MS = 500;
 const KEPT = 4096;
 const SHOWN = 200;
@@ -115,7 +115,7 @@ function kill(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, "SIGKILL");
   } catch {
-    // Gone already.
+    // Already ended.
   }
 }
 

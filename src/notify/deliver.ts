@@ -5,15 +5,15 @@ import { ChannelQueue } from "./line.ts";
 export type DeliveryTools = {
   readonly history: Outbox;
   readonly outlets: readonly Outlet[];
-  /** A line for people, about channels that do not work. */
+  /** A line for people about channels that do not work. */
   readonly say: (text: string) => void;
   readonly clock?: Clock;
 };
 
 /**
- * Tells on each channel what the history's outbox holds for it, side by side, until `stop`; a channel that fails holds
- * up no other. Each change is told at least once, whenever the process is killed, and may be told twice with the same
- * id. Never throws: what goes wrong is said, and tried again.
+ * Delivers what the history's outbox holds, on all channels side by side, until `stop`; a failing channel does not
+ * delay the others. Each change is sent at least once, even if the process is killed, and may be sent twice with the
+ * same id. Never throws: failures are reported and retried.
  */
 export function startDelivery({ history, outlets, say, clock = REAL }: DeliveryTools): ChannelDelivery {
   const lines = outlets.map((outlet) => new ChannelQueue(outlet, { history, say, clock }));

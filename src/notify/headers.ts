@@ -1,6 +1,6 @@
 import type { ChannelSettingsReader } from "./settings.ts";
 
-/** The headers of `headersFile`, one a line, as `Name: value`; lines that begin with `#` are none. */
+/** The headers in `headersFile`, one per line, as `Name: value`; lines that begin with `#` are comments. */
 export function headersOf(settings: ChannelSettingsReader): () => Promise<{ readonly [name: string]: string }> {
   const held = settings.held("headers");
   return async () => {

@@ -1,6 +1,6 @@
 /*
- * Notifications: one file a channel, and the delivery of what waits in the history's outbox. A channel gets text in
- * which no value is, and its own credential alone.
+ * Notifications: one file per channel, and the delivery of what waits in the history's outbox. A channel receives text
+ * without values, and only its own credential.
  */
 import type { ChannelConfig, ChannelKind, ChannelTools, Configured, Outlet } from "../contract/channel.ts";
 import { bare, cmd } from "../kit/shell.ts";
@@ -10,8 +10,8 @@ import { nearestWord } from "../kit/text/nearest.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 
 /**
- * Where changes are told: one file a kind of channel, loaded on first use, and `deliver.ts`, which takes from the
- * history's outbox what is still to be told and does not rest until it is.
+ * The channels that report changes: one file per kind of channel, loaded on first use, and `deliver.ts`, which delivers
+ * what is in the history's outbox until it is empty.
  */
 export const channels: { readonly [kind: string]: () => Promise<ChannelKind> } = {
   webhook: async () => (await import("./webhook.ts")).webhook,

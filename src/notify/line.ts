@@ -13,25 +13,28 @@ export type ChannelQueueTools = {
   readonly clock: Clock;
 };
 
-/** Milliseconds. What lies together is told together; a secret that is back after it was moved hardly waits. */
+/**
+ * Milliseconds. Changes close together are sent together; a secret that reappears after its migration is sent almost at
+ * once.
+ */
 const COLLECT = 3000;
 const COLLECT_LOUD = 200;
-/** How often the outbox is looked at unasked: other processes fill it too. */
+/** How often the outbox is checked without a signal: other processes fill it too. */
 const LOOK = 30_000;
-/** A send that takes no notice of its own limit. */
+/** A send that ignores its own limit. */
 const LIMIT = SEND_MS + 10_000;
-/** Long enough for collecting, one try, and the parts of what was refused. */
+/** Long enough for collecting, one attempt, and retrying the parts of a refused batch. */
 const LEASE = COLLECT + 3 * LIMIT;
-/** Pauses: the first, the longest, and for what a person must mend. */
+/** Pauses: the first, the longest, and the one for faults that a person must fix. */
 const FIRST = 2000;
 const LONGEST = 10 * 60_000;
 const MENDING = 15 * 60_000;
-/** Nobody is waited for longer than a day, whatever `Retry-After` says. */
+/** No channel is left waiting longer than a day, whatever `Retry-After` says. */
 const DAY = 24 * 3_600_000;
-/** A channel that fails this often in a row is spoken of. */
+/** A channel is reported once it has failed this often in a row. */
 const SPOKEN_OF = 3;
 
-/** One channel's share of the outbox: takes what is due, collects, tells, and waits when it must. */
+/** One channel's share of the outbox: takes what is due, collects, sends, and waits if it must. */
 export class ChannelQueue {
   readonly #outlet: Outlet;
   readonly #tools: ChannelQueueTools;
@@ -39,13 +42,13 @@ export class ChannelQueue {
   #stopping = false;
   #fresh = true;
   #nap: { readonly end: () => void; readonly light: boolean } | null = null;
-  /** Nothing is told before. */
+  /** Nothing is sent before this time. */
   #notBefore = 0;
   #failures = 0;
-  /** What was last said of this channel, while it lasts. */
+  /** The last reported fault of this channel, while it lasts. */
   #said: string | null = null;
   #refused: string | null = null;
-  /** The last failure, as long as it may pass by itself: it is said when there is no time left for that. */
+  /** The last failure that may pass: reported if no time is left for it to pass. */
   #unsaid: string | null = null;
 
   constructor(outlet: Outlet, tools: ChannelQueueTools) {
@@ -53,7 +56,7 @@ export class ChannelQueue {
     this.#tools = tools;
   }
 
-  /** Until `finish` and nothing more is due, or `giveUp`. Never throws. */
+  /** Runs until `finish` and nothing more is due, or until `giveUp`. Never throws. */
   async run(): Promise<void> {
     await this.#loop();
     if (this.#unsaid !== null && this.#said === null) this.#tools.say(this.#unsaid);
@@ -75,7 +78,7 @@ export class ChannelQueue {
         else if (this.#stopping) return;
         else await this.#rest(LOOK, true);
       } catch (error) {
-        // The history itself: what was claimed comes back when its time is over.
+        // The history itself fails: claimed entries become available again when their lease ends.
         if (this.#stopping) return;
         this.#complain(`${this.#name}: the history cannot be read: ${wordsOf(error).message}`);
         await this.#rest(Math.min(LONGEST, FIRST * 2 ** faults++), false);
@@ -102,7 +105,7 @@ export class ChannelQueue {
     return this.#outlet.channel.name;
   }
 
-  /** What is due: the first, and what comes soon after it. */
+  /** What is due: the first change, and what comes soon after it. */
   async #take(): Promise<readonly QueuedNotice[]> {
     const { history, clock } = this.#tools;
     const { most } = this.#outlet.channel;
@@ -125,7 +128,7 @@ export class ChannelQueue {
     const wanted = due.filter(({ change }) => wants(this.#outlet.wanted, change));
     const rest = due.filter((told) => !wanted.includes(told));
     if (rest.length > 0) await history.told(this.#name, idsOf(rest));
-    // What failed together is told together again: the same batch has the same id.
+    // What failed together is retried together: the same batch has the same id.
     for (const batch of Map.groupBy(wanted, ({ tries }) => tries).values()) {
       if (clock.now() >= this.#notBefore && !this.#over.signal.aborted) await this.#send(batch, lease);
       else await history.postpone(this.#name, idsOf(batch), new Date(Math.max(this.#notBefore, clock.now())));
@@ -136,7 +139,7 @@ export class ChannelQueue {
     const { history, clock } = this.#tools;
     try {
       const changes = batch.map(({ change }) => change);
-      // A store that its key is fetched from may hang for longer than the channel itself.
+      // The store that holds the channel's key may hang for longer than the channel itself.
       const over = await withTimeLimit(LIMIT, this.#over.signal, (signal) =>
         this.#outlet.channel.send(changes, signal).then(() => ({ told: true })),
       );
@@ -146,7 +149,7 @@ export class ChannelQueue {
       if (this.#over.signal.aborted) return history.postpone(this.#name, idsOf(batch), new Date(clock.now()));
       const remedy = remedyOf(error);
       if (remedy.do === "refused" && batch.length > 1 && clock.now() + 2 * LIMIT < lease) {
-        // One that is never taken must not hold up the others for ever.
+        // A change that is never accepted must not hold up the others forever.
         const half = Math.ceil(batch.length / 2);
         for (const part of [batch.slice(0, half), batch.slice(half)]) await this.#part(part, lease);
         return;
@@ -180,7 +183,7 @@ export class ChannelQueue {
     await history.postpone(this.#name, idsOf(batch), new Date(until));
     const { message, hint } = wordsOf(error);
     if (remedy.do === "refused") {
-      // It will not be taken later either, as likely as not: said when it happens, and not each time.
+      // It is unlikely to be accepted later either: reported when it happens, and not each time.
       if (tries === 0 && this.#refused !== message)
         say(`${message}; it stays in the outbox${hint === null ? "" : `; next: ${hint}`}`);
       this.#refused = message;
@@ -200,14 +203,14 @@ export class ChannelQueue {
     return Math.max(pause, Math.min(DAY, remedy.afterMs ?? 0));
   }
 
-  /** Once for as long as it stays the same. */
+  /** Reported once for as long as it stays the same. */
   #complain(message: string, more = ""): void {
     if (this.#said === message) return;
     this.#said = message;
     this.#tools.say(message + more);
   }
 
-  /** A light rest ends when something new may be there; each ends when all is to end. */
+  /** A light rest ends when something new may be due; every rest ends at shutdown. */
   async #rest(ms: number, light: boolean): Promise<void> {
     if (this.#stopping || (light && this.#fresh)) return;
     const nap = new AbortController();

@@ -1,10 +1,9 @@
 import { UnsprawlError, type ErrorCode } from "../model/error.ts";
 
 /**
- * What is to be done about it:
- * `again`: the same later; after `afterMs`, when the other side said so.
- * `mend`: the same fails until a person mends the channel (a wrong address, a wrong login).
- * `refused`: it is what was told that is not taken, not the channel; a part of it may be.
+ * What to do about it: `again`: the same batch later; after `afterMs` if the other side said so. `mend`: it fails until
+ * a person fixes the channel (a wrong address, a wrong login). `refused`: the batch is not accepted, though the channel
+ * works; a part of it may be.
  */
 export type Remedy =
   | { readonly do: "again"; readonly afterMs: number | null }
@@ -14,7 +13,7 @@ export type Remedy =
 export const AGAIN: Remedy = { do: "again", afterMs: null };
 export const MEND: Remedy = { do: "mend" };
 
-/** A batch that was not told, or of which that is not known. */
+/** A batch that was not delivered, or may not have been. */
 export class NotTold extends UnsprawlError {
   readonly remedy: Remedy;
 

@@ -18,8 +18,8 @@ const SETTINGS = {
 /**
  * OpenTelemetry logs by OTLP/HTTP with JSON (OpenTelemetry Protocol Specification: "OTLP/HTTP Request", "JSON Protobuf
  * Encoding", "Partial Success"; Logs Data Model: "Mapping of SeverityNumber", "Field: EventName"). A resource for each
- * host, a log record for each change. Records that the collector rejects in a 2xx must not be sent again, so that is
- * said and no more.
+ * host, a log record for each change. Records that the collector rejects in a 2xx must not be sent again, so they are
+ * reported only.
  */
 export const otlp: ChannelKind = {
   settings: SETTINGS,

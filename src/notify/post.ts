@@ -22,7 +22,10 @@ export type PostOptions = {
   readonly name: string;
 };
 
-/** One POST of JSON; the answer when it is a 2xx. Throws `NotTold`, which names of the address no more than the host. */
+/**
+ * One POST of JSON; returns the response if it is a 2xx. Throws `NotTold`, whose text contains no more of the address
+ * than the host.
+ */
 export async function post(
   { url, headers, body }: Post,
   { env, ca, name }: PostOptions,
@@ -42,28 +45,28 @@ export function hostOf(url: URL): string {
   return `${url.protocol}//${url.host}`;
 }
 
-/** The text as an address of the web. Throws `config`, which does not quote it. */
+/** The text as a web address. Throws `config`, which does not quote it. */
 export function addressOf(text: string, settings: ChannelSettingsReader, key: string): URL {
   const url = URL.parse(text);
   if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
   throw settings.wrong(key, "is no address of the web", `${key}: https://…`);
 }
 
-/** Says so when a credential goes to another machine in clear. */
+/** Warns if a credential would go to another machine in clear text. */
 export function warnIfPlain(url: URL, name: string, warn: (text: string) => void): URL {
   if (url.protocol === "http:" && !isLoopback(url.hostname))
     warn(`${name}: its credentials go to ${hostOf(url)} in clear; give it TLS, and an https address`);
   return url;
 }
 
-/** What of a webhook's address is secret: not the host, which messages name. */
+/** The secret parts of a webhook's address: not the host, which messages name. */
 export function secretsInAddress(text: string): readonly string[] {
   const url = URL.parse(text);
   if (url === null) return [text];
   return [url.pathname + url.search, url.username, url.password].filter((part) => part.length > 1);
 }
 
-/** Connects, with TLS where the address says so, and hangs up: nothing is sent. Throws `unreachable`. */
+/** Connects, with TLS if the address asks for it, and hangs up: nothing is sent. Throws `unreachable`. */
 export async function tryConnection(url: URL, { env, ca, name }: PostOptions, signal: AbortSignal): Promise<string> {
   const host = hostOf(url);
   if (proxied(env) && !isLoopback(url.hostname)) return `${host}, perhaps through the environment's proxy: not tried`;
@@ -95,7 +98,7 @@ export async function tryConnection(url: URL, { env, ca, name }: PostOptions, si
 
 const PROBE_MS = 5000;
 
-/** TLS names no addresses (RFC 6066, 3). */
+/** TLS does not carry IP addresses as server names (RFC 6066, 3). */
 function serverName(host: string): string {
   return /^[\d.]+$|:/.test(host) ? "" : host;
 }

@@ -16,7 +16,7 @@ import {
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 
-/** A secret of a channel, read anew each time: a rotated file counts from the next batch on. */
+/** A secret of a channel, read again each time: a rotated file counts from the next batch on. */
 export type ReadChannelSecret = () => Promise<string>;
 
 const LINE = /^[^\u0000-\u001f\u007f]+$/;
@@ -31,7 +31,7 @@ export function line(description: string): v.NullishSchema<v.GenericSchema<strin
   return mayBeNull(description, lineOfText());
 }
 
-/** A text, or a list of some. */
+/** A text, or a list of texts. */
 export function oneOrMore(): v.GenericSchema<string | string[]> {
   const bad = says("must be a list of texts", "{key}: [one, two]");
   const list = v.array(formed(LINES, "must be a line of text"), bad);
@@ -47,18 +47,18 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
   constructor(entries: E, settings: ChannelSettings, tools: ChannelTools) {
     this.#settings = settings;
     this.#tools = tools;
-    // What every channel has is read elsewhere: it is here so that a mistyped one is recognised.
+    // Keys that every channel has are read elsewhere: they are here so that a mistyped one is recognised.
     const shared = Object.fromEntries(SHARED.map((key) => [key, v.optional(v.unknown())]));
     const schema: v.GenericSchema<unknown, unknown> = map({ ...shared, ...entries });
     this.given = parse(schema, settings.keys, "", `notify.${settings.name}`) as EntryValues<E>;
   }
 
-  /** A line of text; null when it is not set. */
+  /** A line of text; null if it is not set. */
   text(key: string): string | null {
     return ((this.given as { readonly [key: string]: unknown })[key] as string | null | undefined) ?? null;
   }
 
-  /** A path, from the configuration file's folder; null when it is not set. */
+  /** A path, relative to the configuration file's folder; null if it is not set. */
   file(key: string): string | null {
     const value = this.text(key);
     return value === null ? null : resolve(this.#settings.dir, value);
@@ -68,15 +68,15 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
     return this.#settings.dir;
   }
 
-  /** The PEM text of `caFile`, read anew each time; undefined when it is not set. */
+  /** The PEM text of `caFile`, read again each time; undefined if it is not set. */
   authority(): () => string | undefined {
     const file = this.file("caFile");
     return () => (file === null ? undefined : this.#read(file, "caFile"));
   }
 
   /**
-   * `KEYFile: path` or `KEY: ref+…`; null when neither is set. Warns of a file that everybody on the machine may read.
-   * The secret itself in the configuration is refused. `secretsIn` are the parts by which it is known when it turns up
+   * `KEYFile: path` or `KEY: ref+…`; null if neither is set. Warns about a file that everybody on the machine may read.
+   * The secret itself in the configuration is refused. `secretsIn` returns the parts by which it is recognised
    * elsewhere.
    */
   held(key: string, secretsIn: (text: string) => readonly string[] = (text) => [text]): ReadChannelSecret | null {
@@ -89,7 +89,7 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
     let known: Secret | null = null;
     return async () => {
       const secret = file === null ? await this.#resolved(given ?? "", key) : this.#secretFile(file, `${key}File`);
-      // The redactor keeps what it is told: the same thing each time would fill it.
+      // The redactor keeps all it is given: adding the same secret each time would fill it.
       const text = secret.exposeText();
       if (known === null || !known.equals(secret))
         for (const part of secretsIn(text)) this.#tools.know(Secret.of(part));
@@ -129,7 +129,7 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
     try {
       ({ mode } = statSync(file));
     } catch {
-      // That it cannot be read is told when it is.
+      // An unreadable file is reported when it is read for sending.
     }
     if ((mode & 0o004) !== 0)
       this.#tools.warn(`notify.${this.#settings.name}.${key}: everyone on this machine may read ${file}: chmod 600`);

@@ -40,14 +40,14 @@ export const slack: ChannelKind = {
   },
 };
 
-/** Every name stands inside a fence, where none of them reads links, emphasis or mentions. */
+/** Every name is inside a fence, where none of these services interprets links, emphasis or mentions. */
 function messageOf(batch: readonly Notice[]): string {
   return [`unsprawl: ${changeCounts(batch)}`, "```", ...changeLines(batch, ROOM, harmless), "```"].join("\n");
 }
 
 /**
- * Slack's own escapes (`<!channel>`, `<https://…|text>`), no way out of the fence, and no `@here` for those who look for
- * mentions inside of it: an invisible space parts the sign from the name.
+ * Escapes Slack's markup (`<!channel>`, `<https://…|text>`), the end of the fence, and `@here` for services that look
+ * for mentions inside it: an invisible space separates the sign from the name.
  */
 function harmless(line: string): string {
   return line

@@ -33,8 +33,8 @@ const SETTINGS = {
 };
 
 /**
- * A mail in text and HTML. TLS is required, STARTTLS unless the port is 465, the certificate verified; `tls: none` is
- * for a server on this machine or one without a login. The Message-ID is made from the batch's id.
+ * A mail in text and HTML. TLS is required: STARTTLS, unless the port is 465. The certificate is verified; `tls: none`
+ * is for a server on this machine or without a login. The Message-ID is made from the batch's id.
  */
 export const smtp: ChannelKind = {
   settings: SETTINGS,
@@ -60,7 +60,7 @@ export const smtp: ChannelKind = {
         requireTLS: tls === "starttls",
         ignoreTLS: tls === "none",
         ...(user !== null && password !== null && { auth: { user: await user(), pass: await password() } }),
-        // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where a password goes.
+        // NODE_TLS_REJECT_UNAUTHORIZED=0 must not decide where a password is sent.
         tls: { rejectUnauthorized: true, ...(own !== undefined && { ca: authorities([own]) }) },
         ...{ connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS, socketTimeout: PATIENCE_MS },
         ...{ dnsTimeout: PATIENCE_MS, disableFileAccess: true, disableUrlAccess: true },
@@ -94,7 +94,8 @@ export const smtp: ChannelKind = {
             signal: over,
           }),
         );
-        // Who asks to come again (greylisting) has not been told; the others get it twice, under the same Message-ID.
+        // Recipients whose server defers (greylisting) have not received it; the others get it twice, under the same
+        // Message-ID.
         const later = rejectedErrors.find(({ responseCode }) => responseCode !== undefined && responseCode < 500);
         if (later !== undefined) throw notTold(later, who);
         if (rejected.length > 0) tools.warn(`${who} does not take mail for ${rejected.map(printable).join(", ")}`);
@@ -109,7 +110,7 @@ export const smtp: ChannelKind = {
 
 const PATIENCE_MS = 15_000;
 
-/** One bare address: no name, no list, and nothing that could end a header's line. */
+/** One bare address: no name, no list, and nothing that could end a header line. */
 function address(text: string, settings: ChannelSettingsReader, key: string): string {
   if (/^[^\s<>(),;:"@\u0000-\u001f]+@[^\s<>(),;:"@\u0000-\u001f]+$/.test(text)) return text;
   throw settings.wrong(key, `is no mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
@@ -132,7 +133,9 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-/** By nodemailer's code, the socket's, and the server's reply code: the server's words may quote the login. */
+/**
+ * Decided by nodemailer's code, the socket's code and the server's reply code: the server's text may quote the login.
+ */
 function notTold(error: unknown, who: string): NotTold {
   const { code, originalCode, responseCode } = error as {
     readonly [key in "code" | "originalCode" | "responseCode"]?: unknown;

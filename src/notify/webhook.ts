@@ -15,8 +15,8 @@ const SETTINGS = {
 };
 
 /**
- * POST of `{"version":1,"batch":ID,"changes":[…]}`. With a key, `X-Unsprawl-Signature: sha256=HEX` is the HMAC-SHA256 of
- * `TIMESTAMP.BODY`, where `X-Unsprawl-Timestamp` is in seconds: a receiver recomputes it and refuses what is old.
+ * POST of `{"version":1,"batch":ID,"changes":[…]}`. With a key, `X-Unsprawl-Signature: sha256=HEX` is the HMAC-SHA256
+ * of `TIMESTAMP.BODY`, where `X-Unsprawl-Timestamp` is in seconds: a receiver recomputes it and refuses old requests.
  * `Idempotency-Key` is the batch's id.
  */
 export const webhook: ChannelKind = {

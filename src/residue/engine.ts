@@ -12,8 +12,8 @@ import { readPlace } from "./read-place.ts";
 const AT_ONCE = 8;
 
 /**
- * All that one engine shows; where it does not answer, that is said once. A host without an engine shows nothing, as long
- * as none had part in what was moved (`wanted`).
+ * All places of one engine; an engine that does not answer is reported once. A host without an engine has none, unless
+ * a run migrated something on one (`wanted`).
  */
 export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look {
   const looks = [documentLook(open), swarmLook(open), logLook(open)];
@@ -29,13 +29,13 @@ export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look 
   };
 }
 
-/** False on a host where no engine was ever asked to listen. */
+/** False on a host where no engine was ever set up to listen. */
 async function isHere(open: () => Promise<Engine>): Promise<boolean> {
   const { socketPath } = (await open()).connection; // opening sends nothing
   return socketPath === null || existsSync(socketPath);
 }
 
-/** What the engine shows to anyone who may ask it: containers, stopped ones too, images with their history, volumes. */
+/** What the engine shows to anyone with access: containers, stopped ones too, images with their history, volumes. */
 function documentLook(open: () => Promise<Engine>): Look {
   return {
     name: "documents",
@@ -106,7 +106,7 @@ async function image(
 ): Promise<(ResidueMatch | UnreadablePlace)[]> {
   host.signal.throwIfAborted();
   const names = [...(RepoTags ?? []), ...(RepoDigests ?? [])].filter((one) => !one.includes("<none>"));
-  // One that a run keeps under a tag of its own has others only where somebody else named it.
+  // An image that a run keeps under its tag has other tags only if somebody else added them.
   const name = names.find((one) => keptByRun(one) === null) ?? names[0] ?? Id.slice(0, 19);
   const asked = await readPlace(`image ${name}`, async () =>
     Promise.all([engine.image(Id), engine.history(Id)]).then(([doc, history]) => ({ doc, history })),

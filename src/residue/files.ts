@@ -10,7 +10,7 @@ import { readPlace } from "./read-place.ts";
 
 const LARGEST = 1024 * 1024;
 
-/** The files that runs wrote anew, and settings and copies beside them and in their Compose projects' folders. */
+/** The files that runs rewrote, and settings and copies beside them and in the folders of their Compose projects. */
 export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
   return {
     name: "files",
@@ -56,11 +56,11 @@ function nextOf(file: string, store: string, name: string): string {
   return cmd`take ${name} out of it: unsprawl scan dir:${file}`;
 }
 
-/** The folders of the Compose projects that these containers are of, by Compose's own label. */
+/** The folders of these containers' Compose projects, by Compose's label. */
 async function projects({ containers }: LookAbout, open: () => Promise<Engine>): Promise<string[]> {
   if (containers.length === 0) return [];
   const names = new Set(containers.map((name) => `/${name}`));
-  // An engine that does not answer is told of where it is looked at itself.
+  // An engine that does not answer is reported by its own look.
   const listed = await readPlace("", async () => (await open()).containers());
   if (!("got" in listed)) return [];
   const folders: string[] = [];

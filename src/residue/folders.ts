@@ -5,17 +5,17 @@ import { readPlace } from "./read-place.ts";
 
 const DEEPEST = 2;
 const MOST_FILES = 2000;
-/** What others wrote, or Git keeps. */
+/** Written by others, or kept by Git. */
 const SKIPPED = new Set(["node_modules", ".git"]);
 
 /** Env files, Compose and other YAML, shell, configuration. */
 const SETTINGS =
   /^(\.?env(rc|ironment)?|\.env[.-].*|Dockerfile.*|Containerfile.*|Makefile|[Jj]ustfile|Procfile)$|\.(env|envrc|ya?ml|json|toml|ini|cfg|conf|cnf|properties|sh|bash|zsh|fish|profile|service|container|tf|tfvars|hcl)$/;
-/** What editors, patch and people leave beside a file that they change. */
+/** Copies that editors, patch and people leave beside a file that they change. */
 const COPIES =
   /(?:~|\.(?:bak|orig|old|save|backup|copy|rej|tmp|patch|diff|sw[a-p]|un~)(?:\.?\d{1,6})?)$|[.-](?:bak|old)[.-]|^#.*#$/;
 
-/** The files of these folders, and of those up to two deep in them, that settings or copies of them are likely in. */
+/** The files in these folders, and up to two levels below, that are likely to be settings or copies of them. */
 export async function* likelyFiles(
   folders: readonly string[],
   signal: AbortSignal,

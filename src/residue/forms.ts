@@ -3,12 +3,12 @@ import { isPlain } from "../engine/traces.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 import type { Needle } from "./matcher.ts";
 
-/** From this length on text is no part of another word by coincidence. */
+/** Text of this length or more does not occur inside another word by coincidence. */
 const DISTINCTIVE = 8;
 
 /**
- * What to look for: each value raw and encoded. A plain one (`postgres`, `1234`) may be anywhere by coincidence, and is
- * looked for only beside its own variable's name; a short one as a word of its own.
+ * What to look for: each value raw and encoded. A plain value (`postgres`, `1234`) may occur anywhere by coincidence,
+ * and is looked for only beside its variable's name; a short one only as a whole word.
  */
 export function needlesOf(marks: readonly MovedValue[]): Needle[] {
   return marks.flatMap((mark, index) => {
@@ -17,7 +17,7 @@ export function needlesOf(marks: readonly MovedValue[]): Needle[] {
   });
 }
 
-/** Text up to where it would tell a value. Plain ones are words that a name may have in it. */
+/** Text up to the point where it would reveal a value. Plain values are words that a name may contain. */
 export function valueHider(marks: readonly MovedValue[]): (text: string) => string {
   const forms = marks.filter(({ value }) => !isPlain(value)).flatMap((mark) => formsOf(mark));
   const texts = [...new Set(forms.map(({ bytes }) => bytes.toString("utf8")))];
@@ -30,7 +30,7 @@ export function valueHider(marks: readonly MovedValue[]): (text: string) => stri
 type NeedleForm = { readonly bytes: Buffer; readonly word: boolean };
 
 function formsOf({ value }: MovedValue): NeedleForm[] {
-  // What a file or a log shows ends where its last line does.
+  // In a file or a log, the value ends where its last line does.
   const whole = value.expose();
   const end = whole.findLastIndex((byte) => byte !== 0x0a && byte !== 0x0d) + 1;
   const raw = end === 0 ? whole : whole.subarray(0, end);
@@ -41,7 +41,7 @@ function formsOf({ value }: MovedValue): NeedleForm[] {
   return [raw, ...texts.map((form) => Buffer.from(form))].map((bytes) => ({ bytes, word: bytes.length < DISTINCTIVE }));
 }
 
-/** What stands between a name and its value: env files, YAML, JSON, properties, command lines. */
+/** What is between a name and its value: env files, YAML, JSON, properties, command lines. */
 const BETWEEN = ["=", '="', "='", ":", ": ", ': "', ": '", ":'", '":"', '": "', '" : "', "': '", " = ", ' = "', " = '"];
 
 function beside({ name, value }: MovedValue): NeedleForm[] {
@@ -50,8 +50,8 @@ function beside({ name, value }: MovedValue): NeedleForm[] {
 }
 
 /**
- * The lines of a longer value that give it away alone. Of keys those between BEGIN and END, without the first: it begins
- * alike in every key of a kind, and certificates beside it are public (RFC 7468). Of other text those that look random:
+ * The lines of a longer value that identify it. For keys, the lines between BEGIN and END without the first: keys of
+ * one kind begin alike, and certificates beside them are public (RFC 7468). For other text, the lines that look random:
  * documents share most of their lines.
  */
 function tellingLines(text: string): string[] {

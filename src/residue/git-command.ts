@@ -7,8 +7,9 @@ export type GitEnv = { readonly [name: string]: string };
 export type Git = { readonly folder: string; readonly env: GitEnv; readonly signal: AbortSignal };
 
 /**
- * What git gets to know of this process's environment: enough to find its configuration (which says whose repositories
- * are trusted), and nothing of stores or secrets. It asks nothing, fetches nothing, and takes no lock that it can do without.
+ * The part of this process's environment that git gets: enough to find its configuration (which says whose repositories
+ * are trusted), and nothing about stores or secrets. Git asks nothing, fetches nothing, and takes no lock that it can
+ * do without.
  */
 export function gitEnv({ PATH, HOME, XDG_CONFIG_HOME }: NodeJS.ProcessEnv): GitEnv {
   return {
@@ -25,20 +26,22 @@ export function gitEnv({ PATH, HOME, XDG_CONFIG_HOME }: NodeJS.ProcessEnv): GitE
   };
 }
 
-/** A repository's own configuration may name programs to run: none of them is. */
+/** A repository's configuration may name programs to run: git must run none of them. */
 const HARMLESS = [
   ...["--no-pager", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"],
   ...["-c", "log.showRoot=true", "-c", "log.follow=false", "-c", "protocol.allow=never"],
 ];
 
-/** What a short git command prints. Throws `failed` with git's own first line. */
+/** The output of a short git command. Throws `failed` with git's first line. */
 export async function gitText(git: Git, args: readonly string[]): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of gitOutput(git, args)) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** What a git command prints, as it comes. Throws `failed` at its end when it fails; stopping early ends git. */
+/**
+ * The output of a git command as a stream. Throws `failed` at its end if the command fails; stopping early ends git.
+ */
 export async function* gitOutput({ folder, env, signal }: Git, args: readonly string[]): AsyncGenerator<Buffer> {
   signal.throwIfAborted();
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn("git", [...HARMLESS, "-C", folder, ...args], {

@@ -2,7 +2,10 @@ import { gitOutput, type Git } from "./git-command.ts";
 import type { Stream } from "./matcher.ts";
 import type { Search } from "./search.ts";
 
-/** Which commits tell a value, each as `HASH (DATE)`; `having` are whole hashes of those that brought it, oldest first. */
+/**
+ * The commits that contain a value, each as `HASH (DATE)`; `having` are full hashes of those that added it, oldest
+ * first.
+ */
 export type Commits = {
   readonly first: string | null;
   readonly last: string | null;
@@ -13,8 +16,8 @@ const MOST = 1024 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * Every version of a file, as the lines that each commit brought and took away: the newest first, and no commit before
- * its children. Merges are compared with each parent, since what a stash holds is in no other commit. `cut` when there
+ * Every version of a file, as the lines that each commit added and removed: the newest first, and no commit before its
+ * children. Merges are compared with each parent, since the content of a stash is in no other commit. `cut` if there
  * was more than is read.
  */
 export async function readLog(
@@ -45,10 +48,10 @@ export async function readLog(
 type Side = "+" | "-";
 type GitLogLine = "commit" | "skipped" | Side;
 
-/** Takes the output apart, and searches what was added and what was removed each as a text of its own. */
+/** Splits the output, and searches added and removed lines as separate texts. */
 class LogReader {
   readonly #search: Search;
-  /** What the line so far is: a long one need not be kept. */
+  /** What the current line is: a long line need not be kept. */
   #line: GitLogLine | "new" = "new";
   #heading: Buffer[] = [];
   #inHunk = false;
@@ -88,7 +91,7 @@ class LogReader {
     );
   }
 
-  /** What a line is, by its first byte. No line of a hunk begins as those between hunks do. */
+  /** What a line is, by its first byte. No line of a hunk begins like the lines between hunks. */
   #begin(byte: number): GitLogLine {
     const char = String.fromCharCode(byte);
     if (char === "@") this.#inHunk = true;
@@ -124,7 +127,7 @@ class LogReader {
     for (const mark of new Set([...this.#here["+"], ...this.#here["-"]])) {
       const seen = this.#seen.get(mark) ?? { added: null, removed: null, having: [] };
       this.#seen.set(mark, seen);
-      // The newest comes first. A line that was only changed around the value has it on both sides.
+      // The newest comes first. A line that only changed around the value has it on both sides.
       if (this.#here["+"].has(mark)) {
         seen.added = text;
         if (seen.having.at(-1) !== hash) seen.having.push(hash);

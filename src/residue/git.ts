@@ -7,12 +7,12 @@ import { residueMatch, searchFor, type Search } from "./search.ts";
 import type { ResidueMatch } from "../contract/look.ts";
 import { readPlace } from "./read-place.ts";
 
-/** So many of the commits that have a value are asked for on remote-tracking branches. */
+/** For at most this many commits with a value, git is asked whether a remote-tracking branch has them. */
 const MOST_ASKED = 64;
 
 /**
- * The history that Git keeps of the files that runs wrote anew: every commit that a branch, a tag, the stash or a reflog
- * still reaches. It is told, and never touched: others may have it already, so that only a new value helps.
+ * The Git history of the files that runs rewrote: every commit that a branch, a tag, the stash or a reflog still
+ * reaches. Reported and never changed: others may have it already, so only a new value helps.
  */
 export function gitLook({ files }: LookAbout, env: NodeJS.ProcessEnv): Look {
   return {
@@ -25,7 +25,7 @@ export function gitLook({ files }: LookAbout, env: NodeJS.ProcessEnv): Look {
   };
 }
 
-/** Found without git, so that one that is missing is told only where there is something to look at. */
+/** Found without git, so that a missing git is reported only if there is something to look at. */
 function inWorkTree(folder: string): boolean {
   return existsSync(join(folder, ".git")) || (folder !== dirname(folder) && inWorkTree(dirname(folder)));
 }

@@ -1,5 +1,5 @@
 /**
- * What still shows a value after it was moved: one file a sort of places. It looks and says what to type; nothing is
+ * What still shows a value after its migration: one file per kind of place. It looks and says what to type; nothing is
  * deleted or changed.
  */
 import { realpath } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { valueHider } from "./forms.ts";
 import { gitLook } from "./git.ts";
 import { historyLook } from "./shell-history.ts";
 
-/** All looks, in the order in which their places are told. */
+/** All looks, in the order in which their places are reported. */
 export async function looksFor(
   about: LookAbout,
   open: () => Promise<Engine>,
@@ -24,7 +24,7 @@ export async function looksFor(
   return looks.map((look) => hiding(look));
 }
 
-/** Names of files, containers and labels may hold a value themselves: they are told up to there. */
+/** Names of files, containers and labels may contain a value: they are shown up to it. */
 function hiding(look: Look): Look {
   return {
     name: look.name,

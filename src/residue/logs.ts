@@ -10,12 +10,12 @@ import type { NeedleMatch, Stream } from "./matcher.ts";
 import { readPlace } from "./read-place.ts";
 
 const AT_ONCE = 4;
-/** So much of a log's beginning, and of its end, is read: applications print their configuration when they start. */
+/** This much of a log's beginning and end is read: applications print their configuration when they start. */
 const MOST = 64 * 1024 * 1024;
-/** Drivers whose logs the engine gives back whole. Source: docs.docker.com, "Configure logging drivers". */
+/** Drivers whose logs the engine returns whole. Source: docs.docker.com, "Configure logging drivers". */
 const READABLE = new Set(["local", "json-file", "journald"]);
 
-/** What containers printed: the engine keeps it for as long as the container exists. */
+/** What containers printed: the engine keeps it as long as the container exists. */
 export function logLook(open: () => Promise<Engine>, most: number = MOST): Look {
   return {
     name: "logs",
@@ -57,7 +57,7 @@ async function logOf(
     why: `its log driver ${driver} keeps it elsewhere`,
   };
   const read = await readPlace(`the log of ${name}`, async () => readLog(engine, doc, search, host.signal, most));
-  // Of other drivers the engine may have a copy, or none.
+  // For other drivers the engine may have a copy, or none.
   const unseen = READABLE.has(driver) ? [] : [elsewhere];
   if (!("got" in read)) return READABLE.has(driver) ? [read.unread] : unseen;
   host.looked("log");
@@ -74,7 +74,7 @@ async function logOf(
   return [...places, ...unseen];
 }
 
-/** The log from its beginning; where that is too long, its end as well. */
+/** The log from its beginning; if that is too long, its end too. */
 async function readLog(
   engine: Engine,
   doc: ContainerDoc,
@@ -85,7 +85,7 @@ async function readLog(
   const first = await readPart(engine, doc, null, search, signal, most);
   const hits = [...first.hits];
   if (!first.cut) return { hits, cut: false };
-  // As many lines as there were, or fewer where those at the end are longer.
+  // As many lines as the beginning had, or fewer if the last lines are longer.
   for (let lines = first.entries; lines > 0; lines = Math.floor(lines / 2)) {
     const last = await readPart(engine, doc, lines, search, signal, most);
     hits.push(...last.hits);

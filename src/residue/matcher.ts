@@ -1,15 +1,15 @@
 export type Needle = {
   readonly bytes: Buffer;
-  /** Counts only where no letter, digit or underscore touches it. */
+  /** Counts only if no letter, digit or underscore is next to it. */
   readonly word: boolean;
-  /** Whose it is. */
+  /** The value that it belongs to. */
   readonly mark: number;
 };
 
-/** Where a needle was found: its mark, and the place of its first byte in the whole stream. */
+/** Where a needle was found: its mark, and the offset of its first byte in the whole stream. */
 export type NeedleMatch = { readonly mark: number; readonly offset: number };
 
-/** One stream that is searched: what falls between two of its chunks is found too. */
+/** Searches one stream: a match across two of its chunks is found too. */
 export type Stream = {
   push(chunk: Buffer): NeedleMatch[];
   end(): NeedleMatch[];
@@ -25,10 +25,10 @@ export type Matcher = {
 const BLOCKS = 65_536;
 
 /**
- * Finds many byte strings at once, by Wu and Manber's way (University of Arizona, TR 94-17): how far the last two bytes
- * of a window let it move on without missing anything. 64 MiB with 30 needles take 0.05 s, where a `Buffer.indexOf` a
- * needle takes 0.6 s, and ten times that with ten times as many needles. `Literals` in kit/text is not used because it
- * looks at each character; this one skips most bytes of streams that can be gigabytes long.
+ * Finds many byte strings at once with the algorithm of Wu and Manber (University of Arizona, TR 94-17): the last two
+ * bytes of a window decide how far it can move without missing anything. 64 MiB with 30 needles take 0.05 s; one
+ * `Buffer.indexOf` per needle takes 0.6 s, and ten times as long with ten times as many needles. `Literals` in kit/text
+ * is not used because it looks at each character; this one skips most bytes of streams that can be gigabytes long.
  */
 export function matcher(needles: readonly Needle[]): Matcher {
   const usable = needles.filter(({ bytes }) => bytes.length >= 2);
@@ -69,11 +69,11 @@ export function matcher(needles: readonly Needle[]): Matcher {
     find: (text) => (usable.length === 0 ? [] : search(text, 0, text.length)),
     stream() {
       let rest: Buffer = Buffer.alloc(0);
-      /** Where in the stream `rest` begins, and from where on in `rest` nothing has been searched. */
+      /** The offset in the stream at which `rest` begins, and the first offset in `rest` that has not been searched. */
       let [base, from] = [0, 0];
       const go = (chunk: Buffer, last: boolean): NeedleMatch[] => {
         const text = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-        // Enough must follow to see a whole needle, and the byte behind it.
+        // Enough bytes must follow to see a whole needle and the byte after it.
         const to = last ? text.length : Math.max(from, text.length - longest);
         const hits = search(text, from, to).map(({ mark, offset }) => ({ mark, offset: base + offset }));
         const keep = Math.max(0, to - 1);

@@ -5,8 +5,8 @@ import type { MovedValue } from "../contract/look.ts";
 const CHUNK = 256 * 1024;
 
 /**
- * The marks that a file shows, each with the line of its first, and its size in bytes: one larger than `most` is not
- * read. Links are not followed; null for what is no regular file. Throws what the system says.
+ * The marks in a file, each with the line of its first occurrence, and the file's size in bytes: a file larger than
+ * `most` is not read. Links are not followed; null if it is not a regular file. Throws the system's error.
  */
 export async function marksIn(
   file: string,
@@ -47,7 +47,7 @@ async function scan(
   return found;
 }
 
-/** Read again, since places are few and lines need not be counted for all that holds none. */
+/** Read again: matches are few, and lines need not be counted in files that have none. */
 async function lineOf(handle: FileHandle, offset: number, signal: AbortSignal): Promise<number> {
   let [line, at] = [1, 0];
   for await (const chunk of chunks(handle, signal)) {

@@ -8,7 +8,7 @@ import { matcher, type Matcher } from "./matcher.ts";
 export type Search = {
   readonly marks: readonly MovedValue[];
   readonly matcher: Matcher;
-  /** The places of a JSON document that show a mark, for people. */
+  /** The places in a JSON document that show a mark, for people. */
   places(document: unknown): { readonly mark: MovedValue; readonly paths: readonly string[] }[];
 };
 
@@ -19,7 +19,7 @@ export function searchFor(marks: readonly MovedValue[]): Search {
     matcher: finder,
     places(document) {
       const text = JSON.stringify(document);
-      // Most documents hold none; its parts are looked at one by one only then.
+      // Most documents hold none; the parts of the others are looked at one by one.
       if (finder.find(Buffer.from(text)).length === 0 && !marks.some(({ name }) => text.includes(`"${name}":`)))
         return [];
       const paths = new Map<number, Set<string>>();
@@ -38,7 +38,7 @@ export function searchFor(marks: readonly MovedValue[]): Search {
   };
 }
 
-/** The marks of hits, each once, with the place of its first. */
+/** The marks of these hits, each once, with the place of its first. */
 export function firstHits(
   search: Search,
   hits: readonly { readonly mark: number; readonly offset: number }[],

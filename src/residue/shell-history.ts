@@ -21,7 +21,7 @@ const HISTORIES = [
   ".python_history",
 ];
 
-/** What people typed into shells and database clients: the user's own histories; as root everyone's. */
+/** What people typed into shells and database clients: the user's histories; for root everyone's. */
 export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
   return {
     name: "shell history",
@@ -30,7 +30,7 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
       const own = env["HISTFILE"]?.startsWith("/") === true ? [env["HISTFILE"]] : [];
       const homes = await homesOf(env, isRoot);
       for (const file of new Set([...own, ...homes.flatMap((home) => HISTORIES.map((name) => join(home, name)))])) {
-        // How people keep none.
+        // This is how people turn a history off.
         if ((await readlink(file).catch(() => "")) === "/dev/null") continue;
         const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
         if (!("got" in shown)) {

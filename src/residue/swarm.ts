@@ -5,7 +5,7 @@ import { cmd } from "../kit/shell.ts";
 import { firstHits, residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
-/** What a swarm's managers show: services with the spec before, the tasks that are remembered, configs. */
+/** What a swarm's managers show: services with their previous spec, old tasks, configs. */
 export function swarmLook(open: () => Promise<Engine>): Look {
   return {
     name: "swarm",
@@ -49,7 +49,7 @@ function* service({ PreviousSpec, ...doc }: ServiceDoc, search: Search, host: Lo
   const { Name } = doc.Spec;
   for (const { mark, paths } of search.places(doc))
     yield residueMatch("service", mark, placeText(Name, paths), cmd`unsprawl plan swarm:${Name} --to ${mark.store}`);
-  // Kept for a rollback; only the newest run's scrub can take it away.
+  // Kept for a rollback; only a scrub of the newest run can remove it.
   for (const { mark } of search.places(PreviousSpec ?? null))
     yield residueMatch("service", mark, `${Name}: PreviousSpec`, null, mark.runs.at(-1) ?? false);
 }

@@ -22,7 +22,7 @@ const LARGEST_DOCUMENT = 16 * 1024 * 1024;
 
 /**
  * `archive:FILE`: images that `docker save` wrote, or an OCI layout, as a tar file (packed with gzip or zstd or not) or
- * as a folder: each image's config and history, and with `layers` its files. Nothing is unpacked to disk.
+ * as a folder: each image's config and history, and its files with `layers`. Nothing is unpacked to disk.
  */
 export function archiveSource(cwd: string, shelf: LayerCache): FastSource {
   return {
@@ -52,7 +52,7 @@ export function archiveSource(cwd: string, shelf: LayerCache): FastSource {
 type Archive = {
   readonly source: string;
   readonly called: string;
-  /** Null when nobody wants the files. */
+  /** Null if nobody wants the files. */
   readonly book: LayerBook | null;
   readonly signal: AbortSignal;
 };
@@ -120,7 +120,7 @@ async function* streamed(
   for (const image of images) yield* book.tell(image);
 }
 
-/** An image's layers, which have been read by then. */
+/** An image's layers, all of which have been read already. */
 export function streamedLayers(
   { layers }: ArchiveImage,
   archive: StreamedArchive,
@@ -165,7 +165,7 @@ async function firstBytes(path: string): Promise<Buffer> {
   }
 }
 
-/** What is wrong with the archive itself, with its name. */
+/** A fault of the archive itself, with its name. */
 function named(error: unknown, what: string): unknown {
   if (error instanceof UnsprawlError)
     return ["malformed", "refused"].includes(error.code)

@@ -4,12 +4,12 @@ import type { SourceReading, Source } from "../contract/source.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS } from "../model/location.ts";
 
-/** What Git keeps is compressed, and what it tracks stands in the work tree; its `config` may hold a token. */
+/** Git's objects are compressed, and tracked files are in the work tree; its `config` may hold a token. */
 const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
 
 /**
- * `dir:PATH`: every regular file below a folder, or one file. Symbolic links below it are not followed. Files are read as a
- * stream by the threads that judge them; binary files are passed over.
+ * `dir:PATH`: every regular file below a folder, or one file. Symbolic links below it are not followed. Files are read
+ * as a stream by the threads that classify them; binary files are skipped.
  */
 export function dirSource(cwd: string): Source {
   return {
@@ -31,7 +31,7 @@ export function dirSource(cwd: string): Source {
   };
 }
 
-/** Every regular file below a folder, and what could not be looked into; paths in errors are below `root`. */
+/** Every regular file below a folder, and what could not be read; paths in errors are relative to `root`. */
 export async function* filesBelow(
   root: string,
   folder: string,

@@ -10,20 +10,20 @@ import { StreamedArchive } from "../images/archive/stream.ts";
 import { streamedLayers } from "./archive.ts";
 import { imageName, errorReading } from "../engine/reading.ts";
 
-/** From whom layers are read, and for whom. */
+/** Which engine layers are read from, and for which source. */
 export type LayerTools = {
   readonly engine: Engine;
   readonly source: string;
   readonly exposure: readonly string[];
   readonly signal: AbortSignal;
-  /** As the user called it: an image of several tags is told by this one. */
+  /** As the user named it: an image with several tags is reported under this one. */
   readonly asked: string;
 };
 
-/** Images are asked for together, so that the engine sends layers that they share once. */
+/** Images are requested together, so that the engine sends shared layers once. */
 const AT_ONCE = 50;
 
-/** The layers of images in the engine, which sends them as `docker save` would. */
+/** The layers of images in the engine, which sends them as `docker save` does. */
 export async function* engineLayers(
   tools: LayerTools,
   ids: readonly string[],
@@ -70,11 +70,11 @@ async function* together(tools: LayerTools, docs: readonly ImageDoc[], book: Lay
   } catch (error) {
     const [one] = wanted;
     if (one !== undefined && (wanted.length === 1 || signal.aborted)) {
-      // It is told by the name that was asked for, and one of several tags may be called by another here.
+      // Reported under the name that was asked for; the archive may use another of its tags.
       const about = { kind: "subject", name: imageName(one, tools.asked), id: one.Id } as const;
       yield errorReading(`${imageName(one)} layers`, about, error);
     }
-    // One that cannot be sent would keep the others from being read.
+    // An image that cannot be sent would keep the others from being read.
     else for (const doc of wanted) yield* together(tools, [doc], book);
   }
 }
@@ -100,12 +100,12 @@ function diffIdsOf({ RootFS }: ImageDoc): readonly string[] {
   return (RootFS?.Layers ?? []).filter((id) => typeof id === "string");
 }
 
-/** An image's layers by what the engine says that they hold. */
+/** An image's layers by the digests that the engine reports for them. */
 function known(doc: ImageDoc): readonly ImageLayer[] {
   return diffIdsOf(doc).map((id) => ({ id, diffId: id, blob: null }));
 }
 
-/** Which files of the archive are an image's layers: its config names the same contents as the engine does. */
+/** Which files of the archive are an image's layers: its config names the same digests as the engine does. */
 async function savedLayers(
   archive: StreamedArchive,
   { source }: LayerTools,

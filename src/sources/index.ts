@@ -1,6 +1,6 @@
 /*
  * Read-only places without a migration (folders, saved inspect documents, image archives), what several sources share,
- * and the list of all sources. A source of a run-config format lies in that format's folder; its line is in
+ * and the list of all sources. The source of a run-config format is in the format's folder; its line is in
  * migrations/index.ts.
  */
 import type { Provider } from "../contract/provider.ts";
@@ -15,17 +15,19 @@ export type SourceTools = {
   readonly cwd: string;
   readonly engine: () => Promise<Engine>;
   readonly registry: (host: string) => Promise<Registry>;
-  /** Told what a person should know of what was read, besides findings. */
+  /** Called with notes for people about what was read, besides findings. */
   readonly note: (text: string) => void;
   readonly store: (name: string) => Promise<Provider>;
-  /** Where others find what was read of layers; null when there are none. */
+  /** Where others find what was read from layers; null if there is no such cache. */
   readonly shared: SharedShelf | null;
 };
 
-/** What a source is opened with. `shelf` is one for all: what one source has read of a layer, no other need read again. */
+/**
+ * What a source is opened with. `shelf` is shared by all: a layer that one source has read need not be read by another.
+ */
 export type OpenTools = SourceTools & { readonly shelf: () => Promise<LayerCache> };
 
-/** A source as it is listed; `load` is called when it is first read. */
+/** A source in the list; `load` is called when it is first read. */
 export type LazySource = Omit<FastSource, "read"> & { readonly load: (tools: OpenTools) => Promise<FastSource> };
 
 const OWN: readonly LazySource[] = [
@@ -42,8 +44,8 @@ const OWN: readonly LazySource[] = [
 ];
 
 /**
- * Every source by its kind: the formats' own, those of this folder, and each store by its name. Each is loaded when it is
- * first read. A store that is called like a source's kind is not listed.
+ * Every source by its kind: those of formats, those in this folder, and each store by its name. Each is loaded when it
+ * is first read. A store with the name of a source's kind is not listed.
  */
 export function allSources(
   tools: SourceTools,

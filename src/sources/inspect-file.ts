@@ -21,8 +21,8 @@ import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
 /**
  * `inspect:FILE` or `inspect:-`: saved `docker inspect` output, arrays and objects one after the other. Read as a
- * stream, a bounded piece at a time. A container's values are told apart from its image's when the image came earlier
- * in the same input. Input that goes wrong behind a document is an `error` reading; input without any is `malformed`.
+ * stream, with bounded memory. A container's values are distinguished from its image's if the image came earlier in the
+ * same input. A fault after the first document is an `error` reading; input without any document is `malformed`.
  */
 export function inspectSource(stdin: () => AsyncIterable<Buffer>): FastSource {
   return {
@@ -81,7 +81,7 @@ async function* contents(file: string): AsyncGenerator<Buffer> {
   yield* createReadStream(file, { highWaterMark: PIECE }) as AsyncIterable<Buffer>;
 }
 
-/** A command before a pipe that failed leaves nothing to read: no subjects would look like no secrets. */
+/** An empty input means that the command before the pipe failed: no subjects would look like no secrets. */
 function empty(what: string): SourceReading {
   const hint =
     what === "-"
@@ -96,12 +96,12 @@ function empty(what: string): SourceReading {
   };
 }
 
-/** Of a larger one more is alive when memory is collected, and collecting is what takes long. */
+/** With larger pieces more is in use when memory is collected, and collecting takes most of the time. */
 const PIECE = 1 << 16;
 
 /**
- * Stands in every image's document that an engine prints, as the beginning of `RepoTags`. Node looks for texts of more
- * than six bytes in another way, which takes several times as long here.
+ * Occurs in every image document that an engine prints, as the beginning of `RepoTags`. Node searches for texts of more
+ * than six bytes with another algorithm, which takes several times as long here.
  */
 const MARK = "RepoTa";
 
@@ -109,8 +109,8 @@ const NO_IMAGES: Map<string, ImageDoc> = new Map();
 const NOTHING_KNOWN: IsDismissed = () => false;
 
 /**
- * One document of inspect's output: the subject with all that can be read of it, then what cannot, if any. Never
- * throws. What is `known` is not among the candidates. An image is kept in `images`, where its containers look for it.
+ * One document of inspect's output: the subject with all that can be read of it, then any faults. Never throws. `known`
+ * values are not among the candidates. An image is stored in `images`, where its containers look for it.
  */
 export function inspectReading(
   source: string,
@@ -155,7 +155,7 @@ function containerReadings(
   const reading: SourceReading = {
     kind: "subject",
     subject,
-    // Asked for when something is found, which is seldom.
+    // Called only if something is found, which is rare.
     get facts() {
       return containerFacts(factual, made);
     },

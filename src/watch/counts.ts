@@ -1,24 +1,24 @@
 import { CHANGE_KINDS } from "../model/change.ts";
 import { gauge, seriesOf, type MetricFamily, type Sample } from "./exposition.ts";
 
-/** How a scan went, in numbers. */
+/** The result of a scan, in numbers. */
 export type ScanCounts = {
-  /** A host of the configuration; null for this machine. */
+  /** A host in the configuration; null for this machine. */
   readonly host: string | null;
   readonly durationMs: number;
   readonly subjects: number;
   /** Subjects that could not be read. */
   readonly errors: number;
-  /** A few subjects alone, after an event. */
+  /** Only a few subjects, after an event. */
   readonly partial: boolean;
 };
 
 const RESULTS = ["complete", "incomplete", "failed"] as const;
 
-/** What is counted here and nowhere else. */
+/** Counters that exist only here. */
 export class Counts {
   readonly #values: Map<string, number>;
-  /** What the last whole scan of each host is told by: no label where this machine is watched alone. */
+  /** The label of each host's last whole scan: none if only this machine is watched. */
   readonly #hosts: readonly Omit<Sample, "value">[];
 
   constructor(before: ReadonlyMap<string, number>, hosts: readonly string[]) {

@@ -3,23 +3,26 @@ import { pauseMs } from "../kit/net/backoff.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 
-/** What the engine did, as far as it matters for what can be found. */
+/** What the engine did, as far as it matters for findings. */
 export type EngineEvent =
-  /** From here on nothing is missed; what came before may have been. */
+  /** From here on nothing is missed; earlier events may have been. */
   | { readonly kind: "connected" }
   | { readonly kind: "started" | "removed"; readonly id: string }
   | { readonly kind: "lost"; readonly error: UnsprawlError };
 
 const PAUSES = { firstMs: 100, longestMs: 10_000 };
 const LONGEST_LINE = 1024 * 1024;
-/** A connection over a network that says nothing for so long is made anew: it may be dead. */
+/** A network connection that is silent for this long is opened again: it may be dead. */
 const SILENCE_MS = 300_000;
-/** Events from so long ago are then asked for again: its clock may be another. What was looked at before is so again. */
+/**
+ * Events since this long before are then requested again: the engine's clock may differ. Subjects that were looked at
+ * already are looked at again.
+ */
 const AGAIN_MS = SILENCE_MS + 600_000;
 
 type WatchedActions = { readonly [action: string]: "started" | "removed" };
 
-/** Started, or called otherwise: both are looked at. A container's environment is the same from its creation on. */
+/** Started or renamed: both are scanned. A container's environment does not change after its creation. */
 const WATCHED: WatchedActions = {
   start: "started",
   rename: "started",
@@ -27,13 +30,13 @@ const WATCHED: WatchedActions = {
   remove: "removed", // Podman
 };
 
-/** The agent's too: a container whose files are missing is created, and then does not start. */
+/** For the agent too: a container whose files are missing is created, and then does not start. */
 export const AGENT_EVENTS: WatchedActions = { ...WATCHED, create: "started" };
 
 /**
- * The engine's events, for as long as nobody calls it off; a connection that ends is made again, sooner at first, then
- * every ten seconds. The engine drops what its reader is slow to take, so that whoever is told must not wait.
- * Source: moby `api/server/router/system`, events; `daemon/events` (a slow reader loses messages).
+ * The engine's events until it is cancelled; a lost connection is opened again, soon at first, then every ten seconds.
+ * The engine drops events if its reader is slow, so the callback must not wait. Source: moby
+ * `api/server/router/system`, events; `daemon/events` (a slow reader loses messages).
  */
 export async function followEvents(
   engine: Engine,
@@ -52,7 +55,7 @@ export async function followEvents(
     try {
       const answer = await engine.stream("engine events", `/events?filters=${filters}${since}`, either);
       if (answer === null) throw new UnsprawlError("malformed", "the engine has no events", "unsprawl doctor");
-      // After mere silence the engine is asked for what it did meanwhile: nothing was missed.
+      // After mere silence, the engine is asked for its events meanwhile: nothing was missed.
       if (since === "") told({ kind: "connected" });
       lost = 0;
       for await (const line of linesOf(answer)) {
@@ -68,7 +71,7 @@ export async function followEvents(
     } finally {
       if (timer !== null) clearTimeout(timer);
     }
-    // Drawn, so that many who watch one engine do not all come back at once.
+    // Random, so that many watchers of one engine do not all reconnect at once.
     await sleep(pauseMs(++lost, PAUSES), undefined, { signal }).catch(() => undefined);
   }
 }
@@ -78,7 +81,7 @@ function lostOf(error: unknown): UnsprawlError {
   return new UnsprawlError("unreachable", "the engine's events have broken off", "it is asked again");
 }
 
-/** JSON objects, one a line; a line that is longer than any event is left out. */
+/** JSON objects, one per line; a line longer than any event is skipped. */
 async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let held = "";
@@ -92,7 +95,7 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   }
 }
 
-/** Null for what is none, or does not matter. Podman says what it did under other names. */
+/** Null for anything that is not an event, or does not matter. Podman uses other names. */
 function eventOf(line: string, actions: WatchedActions): EngineEvent | null {
   let event: { Action?: unknown; status?: unknown; id?: unknown; Actor?: { ID?: unknown } };
   try {

@@ -1,6 +1,9 @@
 import { printable } from "../kit/text/escape.ts";
 
-/** A family of samples in Prometheus' text format 0.0.4 (prometheus/docs, `content/docs/instrumenting/exposition_formats.md`). */
+/**
+ * A family of samples in Prometheus's text format 0.0.4 (prometheus/docs,
+ * `content/docs/instrumenting/exposition_formats.md`).
+ */
 export type MetricFamily = {
   readonly name: string;
   readonly help: string;
@@ -9,7 +12,7 @@ export type MetricFamily = {
 };
 
 export type Sample = {
-  /** Of a summary: `_sum` or `_count`. */
+  /** For a summary: `_sum` or `_count`. */
   readonly suffix?: "_sum" | "_count";
   readonly labels?: MetricLabels;
   readonly value: number;
@@ -24,7 +27,7 @@ export const gauge = (name: string, help: string, samples: readonly Sample[]): M
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Families without a sample are left out. Labels' values are untrusted text. */
+/** Families without samples are left out. Label values are untrusted text. */
 export function exposition(families: readonly MetricFamily[]): string {
   return families
     .filter(({ samples }) => samples.length > 0)
@@ -35,7 +38,7 @@ export function exposition(families: readonly MetricFamily[]): string {
     .join("");
 }
 
-/** The samples of what `exposition` wrote before, each under the words that stand before its value. */
+/** The samples in text that `exposition` wrote before, keyed by what precedes each value. */
 export function parseExposition(text: string): ReadonlyMap<string, number> {
   const samples = text.split("\n").map((line) => {
     const at = line.lastIndexOf(" ");
@@ -44,7 +47,7 @@ export function parseExposition(text: string): ReadonlyMap<string, number> {
   return new Map(samples.filter(([series, value]) => /^\w/.test(series) && Number.isFinite(value) && value >= 0));
 }
 
-/** The words before a value. */
+/** What precedes a value. */
 export function seriesOf(name: string, { suffix, labels = {} }: Omit<Sample, "value">): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escaped(value)}"`);
   return `${name}${suffix ?? ""}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`}`;
@@ -52,12 +55,12 @@ export function seriesOf(name: string, { suffix, labels = {} }: Omit<Sample, "va
 
 const LONGEST = 200;
 
-/** First for who looks at it on a terminal, then for the format. */
+/** Escaped for terminals first, then for the format. */
 function escaped(value: string): string {
   return printable(value.slice(0, LONGEST)).replaceAll("\\", "\\\\").replaceAll('"', '\\"');
 }
 
-/** As Go's ParseFloat reads it. */
+/** As Go's ParseFloat parses it. */
 function number(value: number): string {
   return Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 }

@@ -11,36 +11,36 @@ export type WatchInput = {
   readonly sources: readonly string[];
   readonly minConfidence: Confidence;
   readonly layers: boolean;
-  /** Null for one scan alone. */
+  /** Null for a single scan. */
   readonly schedule: Schedule | null;
-  /** Reacts to the engine's own events too. */
+  /** Whether the engine's events trigger scans too. */
   readonly events: boolean;
 };
 
-/** One scan of the watch. `why` says what asked for it; `host` is null where only this machine is watched. */
+/** One scan of the watch. `why` says what triggered it; `host` is null if only this machine is watched. */
 export type WatchScan = RememberedScan & { readonly why: "schedule" | "events"; readonly host: string | null };
 
 export type WatchTools = {
   readonly host: string | null;
-  /** Made anew for each whole scan, so that a changed configuration counts. */
+  /** Created for each whole scan, so that a changed configuration counts. */
   readonly scanTools: () => Promise<ScanTools>;
   readonly memory: () => Promise<Memory>;
   readonly engine: () => Promise<Engine>;
-  /** Where several watch side by side: waits until there is room for one more scan. */
+  /** If several watch side by side: waits until one more scan may run. */
   readonly turn: <T>(act: () => Promise<T>) => Promise<T>;
-  /** Told of each scan that was remembered. Awaited: nothing else goes on meanwhile but the taking of events. */
+  /** Called for each scan that was added to the history. Awaited: meanwhile, only events are collected. */
   readonly round: (round: WatchScan) => Promise<void>;
-  /** Told of what went wrong while it goes on; and of each event. */
+  /** Called for failures that do not end the watch, and for each event. */
   readonly failed: (error: unknown) => void;
   readonly event: (event: EngineEvent) => void;
   readonly waiting: (next: Date) => void;
 };
 
 /**
- * Scans when the schedule says so, at once to begin with; with `events` each container as it starts, and everything
- * after each connection to the engine, so that what began while nobody listened is not missed. One scan at a time: what
- * starts meanwhile is looked at together, right after. Ends when it is called off; without a schedule after one scan,
- * and then throws what the scan throws. Throws `usage` when there are events and no source that has any.
+ * Scans at once and then on schedule; with `events` also each container as it starts, and everything after each
+ * connection to the engine, so that what started before it is not missed. One scan at a time: containers that start
+ * meanwhile are scanned together right after. Ends when it is cancelled; without a schedule after one scan, and then
+ * throws what the scan throws. Throws `usage` if there are events and no source that has any.
  */
 export async function watch(input: WatchInput, tools: WatchTools, host: Host): Promise<void> {
   const { schedule } = input;
@@ -59,7 +59,7 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
       )
     : Promise.resolve();
   const timer = (async (): Promise<void> => {
-    // With events the first whole scan waits for the connection, unless there is none to be had.
+    // With events, the first whole scan waits for the connection, unless there cannot be one.
     if (input.events) await Promise.race([due.connected, waitUntil(new Date(Date.now() + PATIENCE_MS), signal)]);
     while (!signal.aborted) {
       const next = schedule.next(new Date());
@@ -85,7 +85,7 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
       if (signal.aborted) break;
       tools.failed(error);
       if (!input.events) continue;
-      // What was missed is looked for by a whole scan, which the engine's return brings about as well.
+      // A whole scan looks for what was missed; the engine's return triggers one too.
       const wait = Math.min(FIRST_RETRY_MS * 2 ** failures++, LONGEST_RETRY_MS);
       clearTimeout(retry);
       retry = setTimeout(() => due.all(), wait);
@@ -95,7 +95,7 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
   await Promise.all([follow, timer]);
 }
 
-/** The sources whose engine tells what it does. Throws `usage` when events are asked for and there is none. */
+/** The sources whose engine reports events. Throws `usage` if events are requested and there is none. */
 export function withEvents({ sources, events }: Pick<WatchInput, "sources" | "events">): readonly string[] {
   const own = sources.filter((source) => source.startsWith("docker:"));
   if (events && own.length === 0)
@@ -124,7 +124,7 @@ async function few(input: WatchInput, asked: ContainerEvents, tools: WatchTools,
 
 type ContainerEvents = { readonly started: ReadonlySet<string>; readonly removed: ReadonlySet<string> };
 
-/** What is to be looked at. Holds each container once, however often it started. */
+/** What to scan next. Holds each container once, however often it started. */
 class PendingContainers {
   #all = false;
   #started = new Set<string>();
@@ -161,7 +161,7 @@ class PendingContainers {
     await new Promise<void>((done) => (this.#wake = done));
   }
 
-  /** A whole scan sees to what started before it; what is gone is gone for it too. */
+  /** A whole scan covers what started before it, and what is gone. */
   next(): "all" | ContainerEvents {
     const few = { started: this.#started, removed: this.#removed };
     this.#started = new Set();

@@ -5,15 +5,15 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { CONTENT_TYPE } from "./exposition.ts";
 
 export type MetricsServer = {
-  /** Of what it listens on, as the system gave it. */
+  /** The port that it listens on, as the system assigned it. */
   readonly port: number;
-  /** Answers what has been asked, and ends. */
+  /** Answers open requests, and ends. */
   close(): Promise<void>;
 };
 
 /**
- * Answers GET /metrics and GET /healthz and nothing else; whoever asks slowly, much or often is cut off. Throws `failed`
- * when it cannot listen there.
+ * Answers GET /metrics and GET /healthz and nothing else; slow, large or too many requests are cut off. Throws `failed`
+ * if it cannot listen there.
  */
 export async function serveMetrics(
   { host, port }: MetricsAddress,
@@ -48,7 +48,7 @@ async function answer(
   const [pathname] = (request.url ?? "").split("?");
   const send = (status: number, type: string, body: string, more: { [header: string]: string } = {}): void => {
     const headers = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", ...more };
-    // What it sends on is not read.
+    // The rest of what a client sends is not read.
     if (request.method !== "GET" && request.method !== "HEAD") response.shouldKeepAlive = false;
     response.writeHead(status, { "Content-Type": type, "Content-Length": Buffer.byteLength(body), ...headers });
     response.end(request.method === "HEAD" ? undefined : body);

@@ -10,16 +10,16 @@ import { exposition, gauge, parseExposition, type MetricFamily, type Sample } fr
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
 
 export type Metrics = {
-  /** Null where there is no server. */
+  /** Null if there is no server. */
   readonly port: number | null;
-  /** A scan has been remembered. */
+  /** Called when a scan has been added to the history. */
   scanned(scan: ScanCounts): void;
-  /** A scan came to nothing: no engine, no history. */
+  /** Called when a scan failed: no engine, no history. */
   failed(): void;
   changed(changes: readonly Change[]): void;
-  /** The engine said that something happened, and it was dealt with. */
+  /** Called when an event of the engine has been handled. */
   event(): void;
-  /** Writes the file once more, and ends the server. */
+  /** Writes the file once more, and stops the server. */
   close(): Promise<void>;
 };
 
@@ -27,9 +27,10 @@ const STATES: readonly FindingState[] = ["new", "known", "ignored", "migrated", 
 const WRITE_MS = 1000;
 
 /**
- * What `watch` does, in numbers: over HTTP, in a text file, or neither. Nothing names a variable, a place or a secret, and
- * no label has more values than the configuration has channels or hosts. Counters go on from where the file left them, so that
- * `watch --once` counts too. Throws `failed` when it cannot listen; a file that cannot be written is said once.
+ * What `watch` does, in numbers: over HTTP, in a text file, or neither. Nothing names a variable, a place or a secret,
+ * and no label has more values than the configuration has channels or hosts. Counters continue from the values in the
+ * file, so that `watch --once` counts too. Throws `failed` if it cannot listen; a file that cannot be written is
+ * reported once.
  */
 export async function openMetrics(
   settings: MetricsSettings,
@@ -37,7 +38,7 @@ export async function openMetrics(
     readonly version: string;
     readonly history: Pick<History, "hosts" | "past" | "waiting">;
     readonly channels: readonly string[];
-    /** The hosts of the configuration that are watched; none for this machine alone. */
+    /** The watched hosts of the configuration; none if only this machine is watched. */
     readonly hosts: readonly string[];
   },
   say: (text: string) => void,
@@ -59,7 +60,7 @@ export async function openMetrics(
     }
   };
   let asked: Promise<string> | null = null;
-  // Who asks while another is being answered gets the same.
+  // Requests during another one get the same answer.
   const render = (): Promise<string> =>
     (asked ??= families()
       .then((all) => exposition([...all, ...processFamilies()]))
@@ -104,7 +105,7 @@ async function countFindings(history: Pick<History, "hosts" | "past">): Promise<
       counted.set(key, (counted.get(key) ?? 0) + 1);
     }
   }
-  // Zeros too: an alert on what is not there would never end.
+  // Zeros too: an alert on a missing series would never end.
   return SEVERITIES.flatMap((severity) =>
     STATES.map((state) => ({ labels: { severity, state }, value: counted.get(`${severity} ${state}`) ?? 0 })),
   );
@@ -128,7 +129,7 @@ async function waiting(history: Pick<History, "waiting">, channels: readonly str
   ];
 }
 
-/** By the names that every exporter gives them; in a file they would be node_exporter's own. */
+/** Under the names that every exporter uses; in a file they would clash with those of node_exporter. */
 function processFamilies(): MetricFamily[] {
   const { user, system } = process.cpuUsage();
   return [
@@ -145,7 +146,7 @@ function processFamilies(): MetricFamily[] {
   ];
 }
 
-/** Writes at most once a second, whole or not at all, and readable by all: node_exporter is somebody else. */
+/** Writes at most once a second, whole or not at all, and readable by all: node_exporter runs as another user. */
 function writerOf(
   file: string,
   render: () => Promise<string>,

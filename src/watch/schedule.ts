@@ -9,11 +9,11 @@ export type Schedule = {
   readonly text: string;
 };
 
-/** The longest that a timer can wait for: setTimeout counts in 32 bits. */
+/** The longest time that a timer can wait for: setTimeout uses 32 bits. */
 const LONGEST_MS = 2 ** 31 - 1;
 const SHORTEST_MS = 1000;
 
-/** `--every 15m`: that long after a scan began. Throws `usage`. */
+/** `--every 15m`: this long after a scan began. Throws `usage`. */
 export function everySchedule(text: string): Schedule {
   const ms = parseDuration(text, "--every");
   if (ms < SHORTEST_MS || ms > LONGEST_MS)
@@ -21,7 +21,7 @@ export function everySchedule(text: string): Schedule {
   return { next: (now) => new Date(now.getTime() + ms), text: `every ${text}` };
 }
 
-/** `--cron "0 3 * * *"`, in local time, as crontab(5) has it. Throws `usage`. */
+/** `--cron "0 3 * * *"`, in local time, as in crontab(5). Throws `usage`. */
 export async function cronSchedule(text: string): Promise<Schedule> {
   const { Cron } = await import("croner");
   const wrong = (): UnsprawlError =>
@@ -36,12 +36,12 @@ export async function cronSchedule(text: string): Promise<Schedule> {
   return { next: (now) => cron.nextRun(now) ?? new Date(now.getTime() + LONGEST_MS), text: `cron ${text}` };
 }
 
-/** Waits until then, however far it is and whether or not the clock is set meanwhile. Throws when called off. */
+/** Waits until that time, however far away it is and even if the clock is set meanwhile. Throws if cancelled. */
 export async function waitUntil(then: Date, signal: AbortSignal): Promise<void> {
   const { setTimeout: sleep } = await import("node:timers/promises");
   for (let left = then.getTime() - Date.now(); left > 0; left = then.getTime() - Date.now())
     await sleep(Math.min(left, MINUTE_MS), undefined, { signal });
 }
 
-/** After a suspend, timers go on where they were: looked at each minute, the time that is meant is met. */
+/** After a suspend, timers resume where they were: the clock is checked each minute, so that the right time is met. */
 const MINUTE_MS = 60_000;

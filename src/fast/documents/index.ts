@@ -1,4 +1,5 @@
 /*
- * Streams of JSON documents, cut into batches without a look at what lies between. What comes out is what JSON.parse reads.
+ * Cuts streams of JSON documents into batches without parsing what is between the cuts. The documents are those that
+ * JSON.parse returns.
  */
 export {};

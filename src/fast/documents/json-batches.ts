@@ -2,31 +2,34 @@ import { isAscii, isUtf8 } from "node:buffer";
 import { StringDecoder } from "node:string_decoder";
 import { DocumentSplitter, malformedError, MAX_DOCUMENT, type JsonStreamFault } from "./json-stream.ts";
 
-/** A piece of the stream: documents that were read one by one, or the bytes of many that are still to be parsed. */
+/** A piece of the stream: documents that were parsed one by one, or the bytes of many unparsed ones. */
 export type Piece =
   | { readonly kind: "documents"; readonly read: Documents }
   | { readonly kind: "batch"; readonly batch: Batch }
-  /** The last and only one: there was nothing but white space. */
+  /** Whether the batch is the last and only one: there was only white space. */
   | { readonly kind: "empty" };
 
-/** What was read, and what ended the reading, told once: the rest of the input is passed over. */
+/** The documents read so far and what ended the reading, reported once: the rest of the input is skipped. */
 export type Documents = { readonly documents: readonly unknown[]; readonly broken: JsonStreamFault | null };
 
 /** Many elements of one array, in UTF-8. */
 export type Batch = {
-  /** Begin with the comma that parts it from the batch before, unless it is the first of its array. */
+  /**
+   * These bytes begin with the comma that separates them from the previous batch, unless they are the first of their
+   * array.
+   */
   readonly bytes: Buffer;
   readonly first: boolean;
-  /** False when it is known that `parseBatch` can make nothing of the bytes. */
+  /** False if `parseBatch` is known to fail on the bytes. */
   readonly whole: boolean;
   /**
-   * The same documents read with care, for bytes that `parseBatch` can make nothing of. From then on every batch that
-   * was handed out has to be read by this, in order, before the next piece is asked for. Throws as `jsonPieces` does.
+   * Parses the same documents slowly, for bytes that `parseBatch` cannot parse. From then on, every batch that was
+   * handed out must be parsed this way, in order, before the next piece is requested. Throws as `jsonPieces` does.
    */
   readonly slowly: () => Documents;
 };
 
-/** The documents of a batch; null when its bytes are not those of whole objects. */
+/** The documents of a batch; null if its bytes are not whole objects. */
 export function parseBatch({ buffer, byteOffset, length }: Uint8Array, first: boolean): object[] | null {
   const whole = Buffer.from(buffer, byteOffset, length);
   const text = whole.toString(isAscii(whole) ? "latin1" : "utf8");
@@ -41,23 +44,23 @@ export function parseBatch({ buffer, byteOffset, length }: Uint8Array, first: bo
 }
 
 /**
- * `[`, then an element that begins on a line of its own; behind another array, that one's end comes first. These read
- * bytes, in which a byte order mark is three.
+ * `[`, then an element that begins on its line; after another array, the end of that array comes first. These patterns
+ * match bytes, in which a byte order mark is three.
  */
 const HEAD = /^(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}\[(\r?\n)([ \t]{0,64})\{\r?\n/;
 const NEXT_HEAD = /^[ \t\r\n]{0,64}\](?:[ \t\r\n]|\xef\xbb\xbf){0,64}\[(\r?\n)([ \t]{0,64})\{\r?\n/;
 const LONGEST_HEAD = 500;
 const AFTER_ELEMENT = /^[ \t\r\n]{0,64}([^ \t\r\n])/;
 const BLANK = /^[ \t\r\n\xef\xbb\xbf]*$/;
-/** Longer than what an element can end in. */
+/** Longer than the end of any element. */
 const OVERLAP = 128;
 
 /**
- * The documents of a stream as `DocumentSplitter` tells them apart. Arrays laid out as `docker inspect` prints them (each
- * element's last bracket under its first) are cut at such brackets without a look at what lies between, so that the
- * parsing, which is what takes the time, can be done elsewhere; what parses is proven to be whole. From the first other
- * layout on, the rest comes as `documents`. What is broken is told with the documents before it; when there are none,
- * `malformedError` is thrown, with the position and never with the text.
+ * The documents of a stream, as `DocumentSplitter` separates them. Arrays laid out as `docker inspect` prints them
+ * (each element's last bracket under its first) are cut at such brackets without looking at what is between them, so
+ * that other threads can do the parsing, which takes most of the time; whatever parses is proven to be whole. From the
+ * first other layout on, the rest is returned as `documents`. Broken input is reported with the documents before it; if
+ * there are none, `malformedError` is thrown, with the position and never with the text.
  */
 export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncGenerator<Piece> {
   const cuts = new BatchSplitter();
@@ -70,24 +73,24 @@ export async function* jsonPieces(bytes: AsyncIterable<Buffer | string>): AsyncG
 
 const NONE: Buffer = Buffer.alloc(0);
 
-/** Cuts the bytes into pieces. A batch stands for all of them since the one before it, should it be read slowly. */
+/** Cuts the bytes into pieces. If a batch has to be parsed slowly, it stands for all bytes since the previous batch. */
 class BatchSplitter {
   readonly #cutter = new DocumentSplitter();
-  /** Of what is read slowly. */
+  /** The bytes that are parsed slowly. */
   readonly #decoder = new StringDecoder("utf8");
-  /** What has not been handed out, its size, and the character of the input where it begins. */
+  /** What has not been handed out yet, its size, and the input character at which it begins. */
   #held: Buffer[] = [];
   #size = 0;
   #start = 0;
-  /** Where the rest begins: before an array, behind an element, or at what is to be cut off next. */
+  /** Where the rest begins: before an array, after an element, or at the next cut. */
   #place: "before" | "behind" | "at" | "elsewhere" = "before";
-  /** What the elements of this array end in, and what its last one does. */
+  /** What the elements of this array end with, and what the last one ends with. */
   #close = NONE;
   #lastClose = NONE;
-  /** Where the elements begin in the rest, and whether the first of the array is among them. */
+  /** Where the elements begin in the rest, and whether the first element of the array is among them. */
   #from = 0;
   #first = true;
-  /** The end of what has been searched for `#close` in vain. */
+  /** The end of the part in which `#close` was searched and not found. */
   #searched = NONE;
   #careful = false;
   #some = false;
@@ -114,13 +117,13 @@ class BatchSplitter {
     if (end && this.#blank) yield { kind: "empty" };
   }
 
-  /** What has not been handed out, in one piece. */
+  /** What has not been handed out yet, in one piece. */
   #rest(): Buffer {
     if (this.#held.length > 1) this.#held = [Buffer.concat(this.#held)];
     return this.#held[0] ?? NONE;
   }
 
-  /** The next batch; null when more is needed, or nothing can be cut any more. `fresh` has not been searched. */
+  /** The next batch; null if more input is needed or no further cut is possible. `fresh` has not been searched yet. */
   #batch(fresh: Buffer, end: boolean): Batch | null {
     if (this.#place === "behind") {
       const next = AFTER_ELEMENT.exec(this.#head())?.[1];
@@ -147,7 +150,7 @@ class BatchSplitter {
   }
 
   #cut(fresh: Buffer, end: boolean): Batch | null {
-    // The two are searched apart: put together they would be copied.
+    // The two are searched separately: joining them would copy them.
     const seam = Buffer.concat([this.#searched, fresh.subarray(0, OVERLAP)]);
     if (!fresh.includes(this.#close) && !seam.includes(this.#close)) {
       this.#searched = (fresh.length < OVERLAP ? seam : fresh).subarray(-OVERLAP);
@@ -162,7 +165,7 @@ class BatchSplitter {
     return { bytes: rest.subarray(from), first, whole: true, slowly: () => this.#slowly(rest, start, false) };
   }
 
-  /** All that is left, which is not laid out like that. Read right here if nothing was handed out before. */
+  /** All that is left, which has another layout. Parsed immediately if nothing was handed out before. */
   #elsewhere(end: boolean): Batch | null {
     this.#place = "elsewhere";
     this.#careful = this.#start === 0;
@@ -185,7 +188,7 @@ class BatchSplitter {
   #slowly(bytes: Buffer, start: number, end: boolean): Documents {
     if (this.broken) return { documents: [], broken: null };
     if (!this.#careful && start > 0) {
-      // All batches before this one were whole, and the text goes on behind an element.
+      // All earlier batches were whole, and the text continues after an element.
       this.#cutter.resume(start);
       this.#some = true;
     }
@@ -201,12 +204,12 @@ class BatchSplitter {
   }
 }
 
-/** How many UTF-16 units these bytes are as text: of a mostly ASCII one found much faster than by making it. */
+/** The number of UTF-16 units of these bytes as text. For mostly ASCII bytes, counting is much faster than decoding. */
 function characters(bytes: Buffer): number {
   return isAscii(bytes) ? bytes.length : isUtf8(bytes) ? units(bytes) : bytes.toString("utf8").length;
 }
 
-/** Each character has one first byte; one of four bytes is two units. */
+/** Each character has one first byte; a character of four bytes has two units. */
 function units(bytes: Buffer): number {
   if (isAscii(bytes)) return bytes.length;
   const half = bytes.length >> 1;
@@ -215,8 +218,8 @@ function units(bytes: Buffer): number {
 }
 
 /**
- * The place of `close`, which ends in a bracket at the start of a line: there are few of those. Most pieces have none,
- * which is found out several times as fast from their end.
+ * The position of `close`, which ends with a bracket at the start of a line; there are few of those. Most pieces have
+ * none, which is found out several times faster by searching from the end.
  */
 function endOfArray(bytes: Buffer, close: Buffer, from: number): number {
   if (bytes.lastIndexOf("\n]") < from) return -1;

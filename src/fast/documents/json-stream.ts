@@ -2,13 +2,14 @@ import { UnsprawlError } from "../../model/error.ts";
 
 export const MAX_DOCUMENT = 64 * 1024 * 1024;
 
-/** What ended the reading of a stream, and the character of the input where it stands. Never quotes the text. */
+/** What ended the reading of a stream, and the input character at which it is. Never quotes the text. */
 export type JsonStreamFault = { readonly what: string; readonly at: number };
 
 /**
- * Finds where the documents of a stream begin and end: objects and the elements of arrays, one after the other in any
- * order (with or without line ends); JSON.parse reads what lies between. Memory holds one document; one of more than
- * 64 Mi characters is refused. What is not JSON, or ends midway, is told in `broken`, and nothing is read behind it.
+ * Finds where the documents of a stream begin and end: objects and elements of arrays, one after the other in any order
+ * (with or without line ends); JSON.parse parses what is between. Memory holds one document; a document of more than 64
+ * Mi characters is refused. Anything that is not JSON, or ends early, is reported in `broken`, and nothing after it is
+ * read.
  */
 export class DocumentSplitter {
   broken: JsonStreamFault | null = null;
@@ -18,18 +19,18 @@ export class DocumentSplitter {
   #inString = false;
   #escaped = false;
   #inArray = false;
-  /** What came last inside the array: elements and commas take turns. */
+  /** What came last in the array: elements and commas alternate. */
   #last: "nothing" | "value" | "comma" = "nothing";
   #position = 0;
-  /** Where the document that is being read begins. */
+  /** Where the current document begins. */
   #began = 0;
-  /** Cleared by the first wrong guess. */
+  /** Set to false by the first wrong guess. */
   #guess = true;
 
   *feed(text: string): Generator {
     if (this.broken !== null) return;
     let start = this.#depth > 0 ? 0 : -1;
-    // Fields are slow in a loop over every character.
+    // Local variables: fields are slow in a loop over every character.
     let [depth, inString, escaped] = [this.#depth, this.#inString, this.#escaped];
     const length = text.length;
     for (let at = 0; at < length; at++) {
@@ -69,7 +70,7 @@ export class DocumentSplitter {
     this.#position += length;
   }
 
-  /** Goes on at this character of the input, which stands behind an array's element. */
+  /** Continues at this character of the input, which is after an array's element. */
   resume(position: number): void {
     this.#position = position;
     this.#inArray = true;
@@ -81,8 +82,8 @@ export class DocumentSplitter {
   }
 
   /**
-   * Where the document that begins at `at` ends if it stands on one line; 0 when this chunk has no such place. An object
-   * ends in one place only, so a piece that parses is the document: much faster than a look at every character.
+   * The end of the document that begins at `at` if it is on one line; 0 if this chunk has no such end. An object ends
+   * in one place only, so a piece that parses is the document: much faster than looking at every character.
    */
   #guessedEnd(text: string, at: number): number {
     if (!this.#guess) return 0;
@@ -94,7 +95,7 @@ export class DocumentSplitter {
     return 0;
   }
 
-  /** False for a character that may not stand between documents. */
+  /** False for a character that is not allowed between documents. */
   #between(code: number): boolean {
     if (code === 32 || code === 9 || code === 10 || code === 13 || code === 0xfeff) return true;
     if (code === 91 && !this.#inArray) [this.#inArray, this.#last] = [true, "nothing"];
@@ -104,7 +105,7 @@ export class DocumentSplitter {
     return true;
   }
 
-  /** False when the document has become too large. */
+  /** False if the document has become too large. */
   #hold(text: string): boolean {
     this.#held.push(text);
     this.#size += text.length;
@@ -127,14 +128,14 @@ export class DocumentSplitter {
   }
 }
 
-/** The error for an input in which nothing could be read. */
+/** The error for an input of which nothing could be parsed. */
 export function malformedError({ what, at }: JsonStreamFault): UnsprawlError {
   return new UnsprawlError("malformed", `the input ${what} (character ${at})`, MALFORMED_HINT);
 }
 
 export const MALFORMED_HINT = "docker inspect NAME > FILE writes what is read here";
 
-/** Undefined when it is no JSON: JSON.parse's own message quotes the text. */
+/** Undefined if it is not JSON: JSON.parse's message would quote the text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

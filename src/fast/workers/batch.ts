@@ -9,15 +9,20 @@ import type { Where } from "../../model/location.ts";
 import { Secret } from "../../model/secret.ts";
 import { parseBatch } from "../documents/json-batches.ts";
 
-/** What a document of the source is, without what is known: handed in, since detection knows no source. Never throws. */
+/**
+ * Makes the readings of a document, without dismissed values. Passed in, since detection knows no source. Never throws.
+ */
 export type ReadDocument = (source: string, document: unknown, known: IsCachedValue) => readonly SourceReading[];
 
-/** What a batch holds, before its values are judged. */
+/** What a batch holds, before its values are classified. */
 export type ParsedBatch = Omit<ReadBatch, "found"> & { readonly readings: readonly SubjectReading[] };
 
-/** Values to be judged, in a form that is quickly handed from thread to thread: of each one four texts in a row. */
+/**
+ * Values to be classified, in a form that is cheap to transfer between threads: four texts for each value, in one
+ * array.
+ */
 export type PackedValues = readonly string[];
-/** What is told of those that are secrets, or were hidden by a setting, by their number. */
+/** The verdicts of values that are secrets or were suppressed by a setting, by the values' numbers. */
 export type PackedVerdicts = readonly (BatchVerdict & { readonly at: number })[];
 
 type BatchVerdict = {
@@ -28,12 +33,12 @@ type BatchVerdict = {
 };
 type BareDetected = Omit<BatchVerdict, "name"> & Pick<Candidate, "name" | "location"> & { readonly value: string };
 type BatchSecret = ReadBatch["found"][number];
-/** A batch that was read, in a form that can be handed from thread to thread. */
+/** A parsed batch, in a form that can be transferred between threads. */
 export type BareBatch = Omit<ReadBatch, "found"> & {
   readonly found: readonly (Omit<BatchSecret, "told"> & { readonly told: readonly BareDetected[] })[];
 };
 
-/** Parses and judges a batch of documents; null when `parsed` makes nothing of it. */
+/** Parses and classifies a batch of documents; null if `parsed` returns null. */
 export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detector: CachingDetector): BareBatch | null {
   const parsed = parse(batch, readDocument, detector.known);
   if (parsed === null) return null;
@@ -57,8 +62,8 @@ export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detecto
 }
 
 /**
- * Parses a batch of documents; null when its bytes are not those of whole ones, or a subject of it can be read in part
- * only, of which a batch cannot tell: then it is read where its readings are taken one by one.
+ * Parses a batch of documents; null if its bytes are not whole documents, or if one of its subjects is only partly
+ * readable. A batch cannot report that, so it is then parsed reading by reading.
  */
 export function parse(
   { source, bytes, first }: BatchBytes,
@@ -90,14 +95,14 @@ export function parse(
   return { subjects, values, errors, readings };
 }
 
-/** What is to be asked of a batch that was parsed. */
+/** The questions of a parsed batch. */
 export function questionsOf({ readings }: ParsedBatch): PackedValues {
   return readings.flatMap(({ candidates }) =>
     candidates.flatMap(({ name, value, location }) => [name, value.exposeText(), location.where, location.path]),
   );
 }
 
-/** Judges what was asked. */
+/** Classifies the values in question. */
 export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts {
   const answered: (BatchVerdict & { at: number })[] = [];
   for (let at = 0; at * 4 < texts.length; at++) {
@@ -108,7 +113,7 @@ export function classifyBatch(texts: PackedValues, detector: Detector): PackedVe
   return answered;
 }
 
-/** The batch with what was answered; `clear` is called for each value of which nothing is to be told. */
+/** The batch with its verdicts; `clear` is called for each value that has nothing to report. */
 export function withAnswers(
   { readings, ...rest }: ParsedBatch,
   answered: PackedVerdicts,
@@ -131,7 +136,7 @@ export function withAnswers(
   return { ...rest, found };
 }
 
-/** The secrets are secrets again. */
+/** The secrets become `Secret` objects again. */
 export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
   return {
     ...rest,
@@ -146,12 +151,12 @@ export function unwrapBatch({ found, ...rest }: BareBatch): ReadBatch {
   };
 }
 
-/** Asked for only when something is found, since the facts are made only then. */
+/** Called only if something was found, since the facts are built only then. */
 function about({ subject, facts, exposure }: SubjectReading): Omit<BatchSecret, "told"> {
   return { subject, facts, exposure };
 }
 
-/** Null when nothing is to be told of the value. */
+/** Null if there is nothing to report about the value. */
 function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): BatchVerdict | null {
   const question = { name, value, where, path };
   const verdict = detector.classify(question);

@@ -10,7 +10,7 @@ import type { DetectTuning } from "../../detect/tuned.ts";
 import { openThread } from "./thread.ts";
 import type { WorkerReply, BareSpotted, WorkerJob } from "./worker.ts";
 
-/** More threads than this do not pay: reading becomes what takes the time. */
+/** More threads than this do not pay: then reading takes most of the time. */
 const MOST = 8;
 
 /**
@@ -20,7 +20,7 @@ const MOST = 8;
 export function openPool(tuning: DetectTuning, readDocument: ReadDocument): WorkerPool {
   const size = Math.min(MOST, availableParallelism());
   const hands: PoolWorker[] = [];
-  // A rule of one's own may ask for the path, so that what was cleared in one place is not in another.
+  // A custom rule may ask for the path, so a value that was dismissed in one place may count in another.
   const cleared = tuning.ruleSets.length === 0 ? new DismissedCache(true) : null;
   const hand = (most: number): PoolWorker => {
     const idle = hands.find((one) => one.waiting === 0);
@@ -39,7 +39,7 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
       return (answer.texts ?? []).map(({ piece, ...one }) => ({ ...unwrap(one), piece }));
     },
     batch: async (batch) => {
-      // Who hands out batches reads some of them itself.
+      // The thread that hands out batches also parses some of them.
       const answer = await hand(Math.max(1, size - 1)).ask({ kind: "batch", batch });
       return answer.batch ? unwrapBatch(answer.batch) : null;
     },
@@ -72,7 +72,7 @@ type PoolWorker = {
 function startHand(tuning: DetectTuning): PoolWorker {
   const worker = openThread();
   worker.postMessage({ tuning });
-  // Node's own code and the program's come out of their caches only as long as these are as they were.
+  // Node's code and the program's code are loaded from their caches only as long as these settings stay the same.
   worker.once("message", setFlags);
   const open = new Map<number, { resolve: (answer: WorkerReply) => void; reject: (error: Error) => void }>();
   let next = 0;
@@ -99,7 +99,7 @@ function startHand(tuning: DetectTuning): PoolWorker {
         worker.postMessage({ id, job }, handedOver);
       }),
     close: () => {
-      // An answer that still came would let go of the thread, and the process would end before the thread has.
+      // A late answer would unreference the thread, and the process would end before the thread has.
       worker.removeAllListeners("message");
       return worker.terminate();
     },
@@ -107,12 +107,12 @@ function startHand(tuning: DetectTuning): PoolWorker {
 }
 
 function setFlags(): void {
-  // What this thread makes of a batch is dropped at once: a young generation that grows would take 64 MiB for nothing.
+  // What this thread makes of a batch is dropped at once: a young generation that grows would use 64 MiB for nothing.
   setFlagsFromString("--semi-space-growth-factor=1");
-  // One that begins at 1 MiB is collected in the middle of each batch, when all of it is still alive.
+  // A young generation that begins at 1 MiB is collected in the middle of each batch, when all of it is still in use.
   setFlagsFromString("--min-semi-space-size=4");
-  // The last of V8's compilers takes a tenth of a short scan for code that is hardly any faster before the scan ends. Like
-  // those above this is a number that V8 reads each time it needs it; what else it has may not be set in a running process
-  // (`--no-regexp-tier-up`, which would be as fast, now and then ends it with a fault).
+  // V8's last compiler takes a tenth of a short scan for code that is hardly faster before the scan ends. Like the
+  // settings above, this is a number that V8 reads whenever it needs it; other V8 settings must not be changed in a
+  // running process (`--no-regexp-tier-up`, which would be as fast, occasionally crashes it).
   setFlagsFromString("--invocation-count-for-turbofan=50000");
 }

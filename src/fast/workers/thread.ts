@@ -2,13 +2,15 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
-/** Of fewer bytes an inspect file may be a single batch, which needs no thread. */
+/** An inspect file with fewer bytes may be a single batch, which needs no thread. */
 const LARGE = 1 << 20;
 
-/** Started before anybody asked for it. */
+/** Started before it was requested. */
 let early: Worker | null = null;
 
-/** A thread that judges (see worker.ts), which waits for its tuning; the one that was started early, if there is one. */
+/**
+ * A thread that classifies (see worker.ts) and waits for its tuning; the one that was started early, if there is one.
+ */
 export function openThread(): Worker {
   const ready = early;
   early = null;
@@ -16,15 +18,15 @@ export function openThread(): Worker {
   return ready ?? start();
 }
 
-/** Starts a thread when the words of a scan's command line name a source for which one will be needed. */
+/** Starts a thread if the words of a scan's command line name a source that will need one. */
 export function startEarly(words: readonly string[]): void {
   if (!words.some(isLarge)) return;
   early ??= start();
-  // One that cannot be started says so when it is asked for.
+  // A thread that cannot be started reports it when it is used.
   early.once("error", () => (early = null));
 }
 
-/** Folders are read in threads, and inspect files of some size. */
+/** Folders are read in threads, and so are large inspect files. */
 function isLarge(word: string): boolean {
   if (word.startsWith("dir:")) return true;
   try {
@@ -35,7 +37,7 @@ function isLarge(word: string): boolean {
 }
 
 function start(): Worker {
-  // In the bundle this code stands beside the worker's file; in the source tree the worker is TypeScript.
+  // In the bundle this code is in the same folder as the worker's file; in the source tree the worker is TypeScript.
   const file = import.meta.url.endsWith(".ts") ? "../../bin/detect-worker.ts" : "./detect-worker.js";
   const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
     resourceLimits: { maxYoungGenerationSizeMb: 16 },

@@ -15,7 +15,7 @@ import {
 import { detectorFor, type DetectTuning } from "../../detect/tuned.ts";
 
 export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Uint8Array; readonly part: Uint8Array };
-/** What a thread says of the files that it was asked about, in their order, or of the batch. */
+/** What a thread answers about the files that it was asked about, in their order, or about the batch. */
 export type WorkerReply = {
   readonly files?: readonly BareFile[];
   readonly batch?: BareBatch | null;

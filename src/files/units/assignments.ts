@@ -3,7 +3,7 @@ import type { Location } from "../../model/location.ts";
 import { lineOfLocation, lineText, type Refusal } from "../file-migration.ts";
 import { effectiveAssignments, readUnit, type Assignment } from "./unit-environment.ts";
 
-/** The assignment of a unit that stands at a location now; null when none does. */
+/** The assignment of a unit that is at a location now; null if there is none. */
 export async function assignmentOf(location: Location): Promise<Assignment | null> {
   return at((await readUnit(location.subjectId)).assignments, location);
 }
@@ -15,7 +15,7 @@ function at(assignments: readonly Assignment[], location: Location): Assignment 
   return assignments.findLast(here) ?? null;
 }
 
-/** The assignment at a location, or why it cannot be moved wherever it would go. */
+/** The assignment at a location, or why it cannot be moved, whatever the delivery. */
 export async function movableAssignment(location: Location): Promise<Assignment | Refusal> {
   const unit = await readUnit(location.subjectId);
   const found = at(unit.assignments, location);

@@ -1,5 +1,4 @@
 /*
- * The text of systemd units and Quadlet files: their sections, words and environment, and how they look when one value is
- * taken out.
+ * The text of systemd units and Quadlet files: their sections, words and environment, and their text without one value.
  */
 export {};

@@ -1,11 +1,11 @@
 import { lineOf } from "../../kit/text/lines.ts";
 
-/** One variable of a file that `EnvironmentFile=` names. */
+/** One variable in a file that `EnvironmentFile=` names. */
 export type SystemdEnvEntry = {
   readonly name: string;
   readonly value: string;
   readonly line: number;
-  /** Its lines, with the last one's end. */
+  /** Its lines, including the last line end. */
   readonly start: number;
   readonly end: number;
   readonly valueStart: number;
@@ -17,9 +17,9 @@ const BLANK = /[ \t]/;
 const NEWLINE = /[\n\r]/;
 
 /**
- * The variables of a file as systemd reads it: `parse_env_file_internal` of src/basic/env-file.c. Quotes in the manner of a
- * shell, which take in line ends; a backslash before a line end takes the end away; nothing is filled in; `#` and `;` begin a
- * comment at the start of a line alone.
+ * The variables of a file as systemd reads it: `parse_env_file_internal` of src/basic/env-file.c. Quotes as in a shell,
+ * which may include line ends; a backslash before a line end removes it; nothing is interpolated; `#` and `;` begin a
+ * comment only at the start of a line.
  */
 export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
   const entries: SystemdEnvEntry[] = [];
@@ -38,7 +38,7 @@ export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
     const line = lineOf(text, at);
     const start = text.lastIndexOf("\n", at - 1) + 1;
     at = read.done;
-    // What is no name is passed over.
+    // Anything that is not a valid name is skipped.
     if (/^[A-Za-z_]\w*$/.test(name)) {
       const { value, valueStart, valueEnd, quote } = read;
       const end = text.startsWith("\r\n", at) ? at + 2 : Math.min(at + 1, text.length);
@@ -56,7 +56,7 @@ type ReadAssignment = Pick<SystemdEnvEntry, "value" | "valueStart" | "valueEnd" 
 
 function valueAt(text: string, from: number): ReadAssignment {
   let value = "";
-  /** White space at the end of what stands outside quotes does not count. */
+  /** White space at the end of unquoted text does not count. */
   let solid = 0;
   let state: "before" | "plain" | "'" | '"' = "before";
   let at = from;
@@ -99,7 +99,7 @@ function valueAt(text: string, from: number): ReadAssignment {
   return { value: value.slice(0, solid), valueStart, valueEnd, quote, done: at };
 }
 
-/** Text for an entry's value that is read back as exactly this one, in the quotes asked for if need be. */
+/** Text for an entry's value that is read back as exactly this value, in the requested quotes if they are needed. */
 export function renderSystemdEnv(value: string, quote: "'" | '"' | null): string {
   if (quote === null && /^[^\s'"\\`$]+$/.test(value)) return value;
   if (quote === "'" && !value.includes("'")) return `'${value}'`;

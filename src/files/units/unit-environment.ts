@@ -17,7 +17,7 @@ export type Assignment = {
   readonly line: number;
   readonly name: string;
   readonly value: string;
-  /** Why it cannot be moved as it is written; null when it can. */
+  /** Why it cannot be moved as it is written; null if it can. */
   readonly fault: string | null;
   readonly by:
     | { readonly kind: "word"; readonly word: UnitWord; readonly setting: UnitSetting }
@@ -33,7 +33,7 @@ export type Assignment = {
 export type SystemdUnit = {
   /** `api.service`, `api.container`. */
   readonly name: string;
-  /** Where its main file is or would be: it may have drop-ins alone here. */
+  /** Where its main file is or would be: there may be drop-ins only. */
   readonly file: string;
   /** The main file and its drop-ins, in systemd's order. */
   readonly texts: readonly UnitText[];
@@ -44,7 +44,7 @@ export type SystemdUnit = {
   readonly errors: readonly { readonly subject: string; readonly message: string; readonly hint: string }[];
 };
 
-/** The sections that say what is run, by the unit's kind: systemd.exec(5), podman-systemd.unit(5). */
+/** The sections with commands, by the unit's kind: systemd.exec(5), podman-systemd.unit(5). */
 const SECTIONS: { readonly [kind: string]: string } = {
   service: "Service",
   socket: "Socket",
@@ -63,9 +63,12 @@ export function isQuadlet(name: string): boolean {
   return kindOf(name) === "container";
 }
 
-/** The units of a folder, or the one that a file (its own or a drop-in) is of; by the main file. Throws `absent` or `usage`. */
+/**
+ * The units in a folder, or the one that a file (its main file or a drop-in) belongs to; by the main file. Throws
+ * `absent` or `usage`.
+ */
 export function unitsAt(path: string): readonly string[] {
-  // A link that leads to itself is there, and nothing is behind it.
+  // A link that leads to itself exists, and has no target.
   const stat = existsSync(path) ? statSync(path) : undefined;
   if (stat === undefined)
     throw new UnsprawlError("absent", `there is no ${path}`, "unsprawl scan systemd:FILE_OR_FOLDER");
@@ -88,7 +91,9 @@ export function unitsAt(path: string): readonly string[] {
   );
 }
 
-/** A unit with its drop-ins and the files of variables that it names. Throws what `readText` does for its own files. */
+/**
+ * A unit with its drop-ins and the variable files that it names. Throws as `readText` for its main file and drop-ins.
+ */
 export async function readUnit(file: string): Promise<SystemdUnit> {
   const name = basename(file);
   const folder = `${file}.d`;
@@ -148,7 +153,7 @@ export function effectiveAssignments({ texts, assignments, ...unit }: SystemdUni
   return new Set(last.values());
 }
 
-/** The variables that the text of a unit file sets, in order. */
+/** The variables that a unit file's text sets, in order. */
 export function assignmentsIn(file: string, text: string, section: string): readonly Assignment[] {
   return parseUnit(text)
     .filter((setting) => setting.section === section && setting.key === "Environment")

@@ -2,16 +2,16 @@ import { lineEnding, type Edit } from "../../kit/text/splice.ts";
 
 /** A setting of a systemd unit file, such as `Environment=A=1 "B=2"`. */
 export type UnitSetting = {
-  /** Without its brackets; empty before the first. */
+  /** Without brackets; empty before the first section. */
   readonly section: string;
   readonly key: string;
-  /** What systemd makes of its lines: continued ones joined by a space, without the comments between them. */
+  /** As systemd joins its lines: continued ones with a space, without the comments between them. */
   readonly value: string;
-  /** Where each character of the value stands in the text. */
+  /** The offset in the text of each character of the value. */
   readonly at: readonly number[];
-  /** Where the key stands, from 1. */
+  /** The line of the key, from 1. */
   readonly line: number;
-  /** Its lines, with the last one's end. */
+  /** Its lines, including the last line end. */
   readonly start: number;
   readonly end: number;
 };
@@ -20,18 +20,19 @@ export type UnitSetting = {
 export type UnitWord = {
   /** Without quotes and escapes; specifiers such as %n as written. */
   readonly text: string;
-  /** In the file, as written. */
+  /** The span in the file, as written. */
   readonly start: number;
   readonly end: number;
-  /** The quote that it, or what is behind its first `=`, begins with. */
+  /** The quote that begins it, or that begins the part after its first `=`. */
   readonly quote: "'" | '"' | null;
-  /** It goes on over several lines. */
+  /** Whether it spans several lines. */
   readonly broken: boolean;
 };
 
 /**
- * The settings of a unit file, in order: systemd.syntax(7), and `config_parse` of src/shared/conf-parser.c. A line that ends in
- * a backslash goes on in the next; a line of comment in between is passed over. Quadlet files are of the same syntax.
+ * The settings of a unit file, in order: systemd.syntax(7), and `config_parse` of src/shared/conf-parser.c. A line that
+ * ends in a backslash continues on the next one; comment lines in between are skipped. Quadlet files have the same
+ * syntax.
  */
 export function parseUnit(text: string): readonly UnitSetting[] {
   const settings: UnitSetting[] = [];
@@ -64,7 +65,7 @@ export function parseUnit(text: string): readonly UnitSetting[] {
   return settings;
 }
 
-/** A setting whose lines have not all been read. */
+/** A setting that may continue on the next line. */
 type PendingSetting = { text: string; readonly at: number[]; readonly line: number; readonly start: number };
 
 const ESCAPES: { readonly [letter: string]: string } = {
@@ -73,8 +74,8 @@ const ESCAPES: { readonly [letter: string]: string } = {
 };
 
 /**
- * The words of a value, as `extract_first_word` of src/basic/extract-word.c takes them out with its flags UNQUOTE and
- * CUNESCAPE: quotes may open anywhere in a word. What follows an error, such as a quote that does not end, systemd ignores.
+ * The words of a value, as `extract_first_word` of src/basic/extract-word.c returns them with its flags UNQUOTE and
+ * CUNESCAPE: quotes may open anywhere in a word. systemd ignores everything after an error, such as an unclosed quote.
  */
 export function wordsOf({ value, at }: UnitSetting): readonly UnitWord[] {
   const words: UnitWord[] = [];
@@ -117,7 +118,7 @@ export function wordsOf({ value, at }: UnitSetting): readonly UnitWord[] {
   return words;
 }
 
-/** What a backslash and what follows it stand for; null when systemd refuses it. `cunescape_one` of src/basic/escape.c. */
+/** What an escape sequence stands for; null if systemd refuses it. `cunescape_one` of src/basic/escape.c. */
 function escapeAt(value: string, at: number): { readonly bytes: Buffer; readonly length: number } | null {
   const letter = value.charAt(at + 1);
   const simple = ESCAPES[letter];
@@ -132,7 +133,7 @@ function escapeAt(value: string, at: number): { readonly bytes: Buffer; readonly
   return { bytes: Buffer.from(String.fromCodePoint(point)), length: code.length };
 }
 
-/** Takes words out of a setting, which goes altogether when none stays. A comment between its lines stays. */
+/** Removes words from a setting, or the whole setting if no word stays. A comment between its lines stays. */
 export function withoutWords(text: string, setting: UnitSetting, starts: ReadonlySet<number>): Edit[] {
   const words = wordsOf(setting);
   if (words.every(({ start }) => starts.has(start))) return [{ start: setting.start, end: setting.end, text: "" }];
@@ -146,7 +147,7 @@ export function withoutWords(text: string, setting: UnitSetting, starts: Readonl
   });
 }
 
-/** What puts lines below a setting, which `without` may take away; a text without a last line end stays one. */
+/** The edit that adds lines below a setting, which `without` may remove; a text without a final line end keeps none. */
 export function linesBelow(
   text: string,
   { start, end }: UnitSetting,
@@ -160,7 +161,10 @@ export function linesBelow(
   return { start: end, end, text: gone ? put : newline + put };
 }
 
-/** A word for a unit file that is read as this text: specifiers and escapes doubled, in the quotes asked for if need be. */
+/**
+ * Writes a word for a unit file that is read back as this text: specifiers and escapes doubled, in the requested quotes
+ * if they are needed.
+ */
 export function renderWord(text: string, quote: "'" | '"' | null): string {
   const escaped = text.replaceAll("%", "%%").replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
   if (quote === null && /^[^\s'"]*$/.test(escaped)) return escaped;
@@ -168,7 +172,7 @@ export function renderWord(text: string, quote: "'" | '"' | null): string {
   return marks + escaped.replaceAll(marks, `\\${marks}`) + marks;
 }
 
-/** The text without specifiers (`%%` is a percent sign); null when it has one, which only systemd can fill in. */
+/** The text without specifiers (`%%` is a percent sign); null if it has one, which only systemd can resolve. */
 export function withoutSpecifiers(text: string): string | null {
   return /%/.test(text.replaceAll("%%", "")) ? null : text.replaceAll("%%", "%");
 }

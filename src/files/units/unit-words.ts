@@ -5,8 +5,8 @@ import { parseUnit, wordsOf } from "./unit-file.ts";
 const PREFIX = /^[-@:+!|]*/;
 
 /**
- * The commands of a systemd unit's `Exec…=` lines by their words, as the commands get them (systemd.service(5), COMMAND
- * LINES): a `;` on its own begins another command, `$$` and `%%` stand for one character.
+ * The commands of a systemd unit's `Exec…=` lines as words, as the commands receive them (systemd.service(5), COMMAND
+ * LINES): a single `;` begins another command, `$$` and `%%` stand for one character.
  */
 export function unitCommands(text: string): ShellWord[][] {
   return parseUnit(text)
@@ -19,7 +19,7 @@ export function unitCommands(text: string): ShellWord[][] {
         else {
           const own = command.length === 0 ? said.replace(PREFIX, "") : said;
           const left = own.replaceAll(/\$\$|%%/g, "");
-          // `$NAME` in single quotes too: quotes only keep blanks together here.
+          // `$NAME` in single quotes too: here quotes only keep blanks together.
           const expands = /\$[\w{]|%\w/.test(left);
           command.push({ start, end, text: own.replaceAll(/([$%])\1/g, "$1"), expands });
         }

@@ -6,7 +6,7 @@ import type { ImageDoc } from "../../engine/types.ts";
 import type { Subject, SubjectFacts } from "../../model/location.ts";
 import { blobNameDigest, type ArchiveImage } from "./manifest.ts";
 
-/** What an image's config says, as readings, and the digests of its layers' contents. */
+/** The readings of an image's config, and the digests of its layers' contents. */
 export type ConfigRead = {
   readonly subject: Subject;
   readonly facts: SubjectFacts;
@@ -15,8 +15,8 @@ export type ConfigRead = {
 };
 
 /**
- * Reads an image's config: what `image:` reads of an image that an engine has, at the same places. Any form is read as
- * far as it goes; the rest is told. Source: OCI image-spec, config.md.
+ * Reads an image's config: the same values, at the same places, as `image:` reads from an engine. Any form is read as
+ * far as possible; the rest is reported. Source: OCI image-spec, config.md.
  */
 export function readConfig(
   source: string,

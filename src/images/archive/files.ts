@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../model/error.ts";
 
 /** The files of an archive that can be read in any order. */
 export type ArchiveFiles = {
-  /** Null when there is none of this name. */
+  /** Null if there is no file of this name. */
   open(file: string): Promise<ArchiveFile | null>;
   close(): Promise<void>;
 };
@@ -17,8 +17,8 @@ const MOST_FILES = 200_000;
 const MOST_LINKS = 8;
 
 /**
- * A tar file, of which the entries' names and places are kept: each is then read where it stands, and nothing is
- * unpacked. Throws `malformed` or `refused` as the reader of tar does.
+ * A tar file with the names and offsets of its entries: each is then read at its offset, and nothing is unpacked.
+ * Throws `malformed` or `refused` as the tar reader does.
  */
 export async function tarFiles(path: string, signal: AbortSignal): Promise<ArchiveFiles> {
   const handle = await open(path, "r");
@@ -52,7 +52,7 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
   });
   const { size } = await handle.stat();
   const buffer = Buffer.allocUnsafe(READ);
-  // Headers stand far apart: between them a little is read ahead, and the rest is gone over.
+  // Headers are far apart: a little is read ahead between them, and the rest is skipped.
   for (let at = 0, ahead = READ; at < size && !parser.done;) {
     signal.throwIfAborted();
     const { bytesRead } = await handle.read(buffer, 0, ahead, at);
@@ -66,7 +66,7 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
   return entries;
 }
 
-/** Links inside an archive lead to other files of it, and nowhere else: older engines write a layer only once. */
+/** Links in an archive lead to other files in it, and nowhere else: older engines write a layer only once. */
 export function followLinks(entries: ReadonlyMap<string, TarEntry>, file: string): TarEntry | null {
   let name = archivePath(file);
   for (let links = 0; links < MOST_LINKS; links++) {
@@ -79,12 +79,12 @@ export function followLinks(entries: ReadonlyMap<string, TarEntry>, file: string
   return null;
 }
 
-/** A name in an archive, from its root. */
+/** The absolute path of a name in an archive. */
 export function archivePath(path: string): string {
   return posix.join("/", path).slice(1);
 }
 
-/** The next piece is read while this one is worked on. */
+/** The next piece is read while this one is processed. */
 async function* slice(handle: FileHandle, offset: number, size: number): AsyncGenerator<Buffer> {
   const piece = async (at: number): Promise<Buffer> => {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(Math.min(READ, size - at)), {
@@ -103,7 +103,7 @@ async function* slice(handle: FileHandle, offset: number, size: number): AsyncGe
   }
 }
 
-/** An OCI layout in a folder: its own files alone, wherever links lead. */
+/** An OCI layout in a folder: only files in the folder, wherever links lead. */
 export async function folderFiles(path: string): Promise<ArchiveFiles> {
   const root = await realpath(path);
   return {

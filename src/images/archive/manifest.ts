@@ -13,13 +13,13 @@ export type ArchiveImage = {
 
 export type ArchiveLayer = {
   readonly file: string;
-  /** Of the file's bytes, `sha256:…`; null when nothing says it. */
+  /** The digest of the file's bytes, `sha256:…`; null if nothing names it. */
   readonly digest: string | null;
   readonly size: number | null;
   readonly mediaType: string;
 };
 
-/** A file's bytes; null when there is none. Throws `refused` for one that is too large. */
+/** A file's bytes; null if there is none. Throws `refused` if it is too large. */
 export type ReadArchiveFile = (file: string) => Promise<Buffer | null>;
 
 export type UnreadableImage = { readonly subject: string; readonly about: SubjectRef; readonly message: string };
@@ -33,9 +33,9 @@ const MOST_IMAGES = 10_000;
 const DEEPEST = 4;
 
 /**
- * The images of an archive, by what `docker save` writes (manifest.json) or else the OCI layout (index.json). Sources:
- * moby, image/spec/v1.2.md; OCI image-spec, image-layout.md. Null when neither is there; throws `malformed` for one
- * that cannot be understood at all.
+ * The images of an archive, from manifest.json (`docker save`) or else index.json (OCI layout). Sources: moby,
+ * image/spec/v1.2.md; OCI image-spec, image-layout.md. Null if neither exists; throws `malformed` for one that cannot
+ * be understood at all.
  */
 export async function imagesIn(read: ReadArchiveFile, archive: string): Promise<ArchiveImages | null> {
   const saved = await read("manifest.json");
@@ -47,7 +47,7 @@ export async function imagesIn(read: ReadArchiveFile, archive: string): Promise<
   return some(found, "index.json");
 }
 
-/** No image would look like no secret. */
+/** No images would look like no secrets. */
 function some(found: ArchiveImages, by: string): ArchiveImages {
   if (found.images.length + found.errors.length > 0) return found;
   return {
@@ -157,7 +157,7 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
   }
 }
 
-/** What BuildKit says about an image stands beside it as one of its kind. */
+/** BuildKit's attestations are listed like images. */
 function isImage({ annotations }: JsonObject): boolean {
   return open(annotations)["vnd.docker.reference.type"] !== "attestation-manifest";
 }
@@ -169,14 +169,14 @@ function ociLayer({ digest, size, mediaType }: JsonObject): ArchiveLayer | null 
   return { file, digest: digest as string, size: bytes, mediaType: text(mediaType) ?? "" };
 }
 
-/** The file of a digest: nothing else that a manifest says becomes a path. */
+/** The file of a digest: nothing else in a manifest becomes a path. */
 function fileOf(digest: unknown): string | null {
   return typeof digest === "string" && /^sha(?:256:[0-9a-f]{64}|512:[0-9a-f]{128})$/.test(digest)
     ? `blobs/${digest.replace(":", "/")}`
     : null;
 }
 
-/** The digest that a blob's name is. */
+/** The digest that a blob's name stands for. */
 export function blobNameDigest(file: string): string | null {
   const match = /^blobs\/(sha256|sha512)\/([0-9a-f]{64}|[0-9a-f]{128})$/.exec(file);
   return match === null ? null : `${match[1]}:${match[2]}`;

@@ -3,16 +3,16 @@ import { newMeter, tarEntries, decompressed, type ImageLayer, type LayerBook, ty
 import { followLinks, archivePath } from "./files.ts";
 import { blobNameDigest, type ReadArchiveFile } from "./manifest.ts";
 
-/** Documents are told from layers by their beginning up to this size. */
+/** Up to this size, documents are distinguished from layers by their first bytes. */
 const SMALL = 4 * 1024 * 1024;
 const LARGEST = 16 * 1024 * 1024;
-/** Of all documents of an archive. */
+/** The limit for all documents of an archive together. */
 const MOST = 64 * 1024 * 1024;
 
 /**
- * An archive of images that only comes as a stream: an engine's, or a packed file. Layers are read as they come, before
- * anything says whose they are; an image's manifest stands at the end. What is on the way of a second pass, if one is
- * needed at all, are names alone.
+ * An archive of images that is only available as a stream: an engine's, or a packed file. Layers are read as they come,
+ * before it is known which image they belong to; the manifest is at the end. A second pass, if one is needed at all,
+ * looks at names only.
  */
 export class StreamedArchive {
   readonly #pass: () => AsyncIterable<Buffer>;
@@ -42,7 +42,7 @@ export class StreamedArchive {
     }
   }
 
-  /** The second pass, for layers that have to be looked at once more. */
+  /** The second pass, for layers that must be looked at again. */
   async look(layers: readonly ImageLayer[], book: LayerBook, signal: AbortSignal): Promise<void> {
     const wanted = new Map(layers.map((layer) => [layer.id, layer]));
     if (wanted.size === 0) return;
@@ -55,7 +55,7 @@ export class StreamedArchive {
     }
   }
 
-  /** A document that the first pass came by. */
+  /** A document from the first pass. */
   readonly read: ReadArchiveFile = (file) => {
     const entry = followLinks(this.#entries, file);
     return Promise.resolve(entry === null ? null : (this.#documents.get(archivePath(entry.path)) ?? null));

@@ -5,32 +5,32 @@ import type { Secret } from "../../model/secret.ts";
 import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { encodedForms } from "../../kit/text/redact.ts";
 
-/** A value that goes out of an image: of a variable or label of this name, and out of every text of the history. */
+/** A value to remove from an image: from a variable or label of this name, and from every text of the history. */
 export type RemovedValue = {
   readonly name: string;
   readonly value: Secret;
   readonly reference: string;
 };
 
-/** What is left in the place of a variable: its reference, for hosts that resolve it, or nothing. */
+/** What replaces a variable's value: its reference, for hosts that resolve it, or nothing. */
 export type Stays = "reference" | "nothing";
 
 export type Cleaned = {
   readonly bytes: Buffer;
   readonly diff: readonly DiffLine[];
-  /** Where a plain word stands by itself too, so that it is left there. */
+  /** Places where a plain word also occurs alone, so that it is left there. */
   readonly tolerated: readonly { readonly name: string; readonly path: string }[];
 };
 
 type EditableConfig = { [key: string]: unknown };
 
 /**
- * An image's config without the values: gone from its variables and labels, and from whatever tells how it was built
- * (history, and the `container_config` that older builders wrote). All else keeps its place, numbers their digits.
- * The document is that of the OCI image-spec, config.md, with Docker's additions.
+ * An image's config without the values: removed from its variables and labels, and from everything that shows how it
+ * was built (history, and the `container_config` that older builders wrote). Everything else keeps its place, numbers
+ * their digits. The document is that of the OCI image-spec, config.md, with Docker's additions.
  *
- * Throws `refused` when a value also stands where it cannot be taken out without changing what runs (a command, another
- * variable), and `malformed` for what is no config.
+ * Throws `refused` if a value also occurs where it cannot be removed without changing what runs (a command, another
+ * variable), and `malformed` if it is not a config.
  */
 export function cleanConfig(bytes: Uint8Array, leaving: readonly RemovedValue[], stays: Stays): Cleaned {
   const document = parsed(bytes);
@@ -42,7 +42,7 @@ export function cleanConfig(bytes: Uint8Array, leaving: readonly RemovedValue[],
     const part = document[at];
     if (!isOpen(part)) continue;
     const lines = [...variables(part, leaving, stays), ...labels(part, leaving)];
-    // What the builder kept of its own container is not what people look at: one line says it all.
+    // People do not look at what the builder recorded about its container: one line summarises it.
     if (told) diff.push(...lines);
     else if (lines.length > 0)
       diff.push({ sign: "~", path: at, text: "what the builder kept: the same values taken out" });
@@ -59,7 +59,7 @@ export function cleanConfig(bytes: Uint8Array, leaving: readonly RemovedValue[],
   return { bytes: Buffer.from(stringifyExact(document)), diff, tolerated: left(document, leaving) };
 }
 
-/** Puts references into the texts of a map (annotations), which nothing that runs depends on. */
+/** Puts references into the texts of a map (annotations) that nothing at run time depends on. */
 export function cleanTexts(map: unknown, leaving: readonly RemovedValue[]): void {
   if (isOpen(map)) for (const name of Object.keys(map)) written(map, name, leaving);
 }
@@ -71,7 +71,7 @@ function parsed(bytes: Uint8Array): EditableConfig {
     const document = parseExact(Buffer.from(bytes).toString("utf8"));
     if (isOpen(document)) return document;
   } catch {
-    // told below
+    // Reported below.
   }
   throw new UnsprawlError("malformed", "the image's config is no JSON object", "pull or build the image again");
 }
@@ -109,7 +109,7 @@ function labels(config: EditableConfig, leaving: readonly RemovedValue[]): DiffL
   });
 }
 
-/** Puts references into a text or a list of texts, in any form that a value comes in; gives the names that it had. */
+/** Puts references into a text or a list of texts, for every form of a value; returns the names of the values found. */
 function written(holder: EditableConfig, key: string, leaving: readonly RemovedValue[]): string[] {
   const names = new Set<string>();
   const clean = (text: unknown): unknown => {
@@ -130,7 +130,7 @@ function written(holder: EditableConfig, key: string, leaving: readonly RemovedV
 function withReference(text: string, { name, value, reference }: RemovedValue): string {
   const raw = value.exposeText();
   if (raw === "") return text;
-  // A plain word goes only where it is this variable's.
+  // A plain word is replaced only where it is this variable's value.
   if (isPlain(value))
     return [`${name}=${raw}`, `${name}="${raw}"`, `${name}='${raw}'`, `${name} ${raw}`].reduce(
       (now, form) => replaceWord(now, form, `${name}=${reference}`),
@@ -147,7 +147,7 @@ function replaceWord(text: string, form: string, by: string): string {
   return text.slice(0, found) + by + replaceWord(text.slice(found + form.length), form, by);
 }
 
-/** Throws `refused` when a value is still there. */
+/** Throws `refused` if a value is still there. */
 function left(document: EditableConfig, leaving: readonly RemovedValue[]): { name: string; path: string }[] {
   const { config, history, ...rest } = document;
   const tolerated: { name: string; path: string }[] = [];

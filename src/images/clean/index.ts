@@ -1,4 +1,4 @@
 /*
- * Takes a value out of an image's config and history, and refuses where that would not remove it.
+ * Removes a value from an image's config and history, and refuses if that would not remove it completely.
  */
 export {};

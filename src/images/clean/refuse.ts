@@ -5,7 +5,7 @@ import { fieldRole } from "../../model/place.ts";
 import { nameMayHoldSecret, type Finding } from "../../model/finding.ts";
 import type { Location } from "../../model/location.ts";
 
-/** Why a finding of an image is not taken out of its config; null when it can be. */
+/** Why a finding of an image cannot be removed from its config; null if it can. */
 export function refusal(finding: Finding): { readonly reason: string; readonly hint: string | null } | null {
   const { location, name, part } = finding;
   const kept = keptByRun(location.subjectName);
@@ -35,12 +35,12 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
   return null;
 }
 
-/** What an older builder kept of its own container: it tells how the image was made, and nothing runs it. */
+/** What an older builder recorded about its container: it shows how the image was made, and nothing runs it. */
 export function isBuilders({ place, path }: Location): boolean {
   return (fieldRole(place) ?? earlierRole(path)) === "builder";
 }
 
-/** A patch of the Dockerfile, which is not here to be read: for what only the build needs, and for what runs. */
+/** A patch for the Dockerfile, which is not available here: for build-time secrets, and for run-time secrets. */
 function withoutFile({ place }: Location): string {
   const file = place?.kind === "text" || place?.kind === "line" ? (place.file ?? "") : "";
   const id = (file.split("/").at(-1) ?? "").replace(/^\W+|[^\w.-]/g, "") || "secret";

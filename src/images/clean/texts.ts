@@ -9,7 +9,7 @@ import { isAt, type Location } from "../../model/location.ts";
 import { atLeast, type Finding } from "../../model/finding.ts";
 import { Secret } from "../../model/secret.ts";
 
-/** A text of the history is no value: what moves is the secret in it, under the name that it is given there. */
+/** A text of the history is not a value: the secret in it moves, under the name that it has there. */
 export function secretInText(finding: Finding, whole: Secret, part: Secret): { name: string; value: Secret } | null {
   if (!holdsText(finding.location)) return null;
   const { start } = finding.part;
@@ -18,12 +18,15 @@ export function secretInText(finding: Finding, whole: Secret, part: Secret): { n
   return { name: given ?? (finding.rule ?? "secret").toUpperCase().replace(/\W/g, "_"), value: part };
 }
 
-/** Whether a place holds a text in which the secret is a part: told by its name alone, it would be the text. */
+/**
+ * Whether a place holds a text in which the secret is only a part: by its name alone, the value would be the whole
+ * text.
+ */
 export function holdsText(location: Location): boolean {
   return location.where === "history" || (isBuilders(location) && ["cmd", "entrypoint"].includes(location.where));
 }
 
-/** A value where a scan found it; null when it is not there any more. */
+/** A value where a scan found it; null if it is no longer there. */
 export function valueAt(
   location: Location,
   doc: ImageDoc,
@@ -40,10 +43,10 @@ export function valueAt(
   return detector.part({ name: found.name, where, value: found.value, path });
 }
 
-/** Texts of the history have a name of their own; variables, labels and build arguments the one that moves. */
+/** Texts of the history have a fixed name; variables, labels and build arguments have the name that moves. */
 const fits = (found: string, name: string): boolean => found === name || found === "history" || found === "comment";
 
-/** What goes out of the image for these moves. */
+/** The values that these moves remove from the image. */
 export function removedValues(moves: readonly Move[], values: ReadonlyMap<string, Secret>): RemovedValue[] {
   const own = valuesByName(moves, values);
   return moves.flatMap(({ name, reference }) => {
@@ -58,7 +61,10 @@ export function selectedValues(selected: readonly Selected[]): RemovedValue[] {
   );
 }
 
-/** What texts of the history still hold after it was cleaned: a line may hold several secrets, of which a scan tells one. */
+/**
+ * Secrets that texts of the history still contain after cleaning: a line may contain several, of which a scan reports
+ * one.
+ */
 export function otherSecretsIn(cleaned: Uint8Array, detector: Detector): string[] {
   const { history = [] } = JSON.parse(Buffer.from(cleaned).toString("utf8")) as {
     history?: { created_by?: unknown }[];

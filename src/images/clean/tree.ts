@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { cleanConfig, cleanTexts, type Cleaned, type RemovedValue, type Stays } from "./clean.ts";
 
-/** What names a blob: OCI image-spec, descriptor.md. */
+/** A reference to a blob: OCI image-spec, descriptor.md. */
 export type BlobDescriptor = {
   readonly mediaType?: string;
   readonly digest: string;
@@ -12,7 +12,7 @@ export type BlobDescriptor = {
   readonly platform?: { readonly architecture?: string; readonly os?: string; readonly variant?: string };
 };
 
-/** A document that has to be stored, and under which digest. */
+/** A document to store, and its digest. */
 export type Blob = {
   readonly descriptor: BlobDescriptor;
   readonly kind: "config" | "manifest";
@@ -20,14 +20,14 @@ export type Blob = {
 };
 
 export type CleanTree = {
-  /** What the tag must name from now on; equal to what was given when no value was in it. */
+  /** What the tag must point to from now on; equal to the input if it contained no value. */
   readonly root: BlobDescriptor;
-  /** In the order in which they have to be stored: each after what it names. */
+  /** In the order in which they must be stored: each after those it refers to. */
   readonly blobs: readonly Blob[];
   readonly configs: readonly Cleaned[];
-  /** Manifests of signatures and attestations that spoke for a digest that is no more. */
+  /** Manifests of signatures and attestations about a digest that no longer exists. */
   readonly voided: readonly string[];
-  /** Platforms that are not here, so that nobody could look. */
+  /** Platforms that are not available here and could not be checked. */
   readonly missing: readonly string[];
 };
 
@@ -39,8 +39,9 @@ const DEEPEST = 3;
 const CONFIGS = new Set(["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"]);
 
 /**
- * An image from its config up, without the values: new configs, the manifests that name them, the index above. Layers are
- * neither read nor changed. `read` gives a document by its descriptor, null when it is not there. Throws as `cleanConfig`.
+ * An image without the values, from its config up: new configs, the manifests that name them, the index above. Layers
+ * are neither read nor changed. `read` returns a document by its descriptor, null if it is not available. Throws as
+ * `cleanConfig`.
  */
 export async function cleanTree(
   root: BlobDescriptor,
@@ -71,7 +72,7 @@ export async function cleanTree(
       document["manifests"] = await children(document["manifests"] as BlobDescriptor[], depth);
     } else {
       const config = document["config"] as BlobDescriptor | undefined;
-      // Signatures, charts and the like have a config of their own kind.
+      // The configs of signatures, charts and the like are of other kinds.
       if (config === undefined || !(config.mediaType === undefined || CONFIGS.has(config.mediaType))) return was;
       const held = await read(config, "config");
       if (held === null) {
@@ -79,7 +80,7 @@ export async function cleanTree(
         return was;
       }
       const cleaned = cleanConfig(held, leaving, stays);
-      // Bytes that nothing went out of stay as they were written.
+      // Documents without a removed value keep their bytes.
       const changed = cleaned.diff.length > 0;
       if (changed) configs.push(cleaned);
       document["config"] = changed ? stored(config, "config", cleaned.bytes) : config;
@@ -95,7 +96,7 @@ export async function cleanTree(
     return all.flatMap((one) => {
       const about = one.annotations?.["vnd.docker.reference.digest"];
       if (!isAttestation(one)) return [now.get(one.digest) ?? one];
-      // What was said of the image before is not true of another digest.
+      // What was attested about the old image is not true of another digest.
       if (about === undefined || now.get(about)?.digest === about) return [one];
       voided.push(one.digest);
       return [];

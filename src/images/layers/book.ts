@@ -7,11 +7,11 @@ import { layerFates, readLayer, type Layer, type LayerBlob, type LayerFinding } 
 
 /** One layer of an image, the lowest first. */
 export type ImageLayer = {
-  /** Its blob's id. */
+  /** The id of its blob. */
   readonly id: string;
-  /** `sha256:…` of the bytes inside, as the image's config says; null when it does not. */
+  /** `sha256:…` of the uncompressed bytes, from the image's config; null if it does not say. */
   readonly diffId: string | null;
-  /** Null when it is not there to be read. */
+  /** Null if it is not available. */
   readonly blob: LayerBlob | null;
 };
 
@@ -25,21 +25,24 @@ export type LayeredImage = {
 
 export type CachedLayer = Omit<Layer, "fates"> & {
   fates: Layer["fates"];
-  /** Of one that somebody else has read: the paths whose fates were looked for. */
+  /** For a layer from the cache: the paths whose fates were looked for. */
   knew?: ReadonlySet<string> | null;
-  /** When its fates were looked for, and when all that was found in it was known. */
+  /** When its fates were looked for, and when all findings in it were known. */
   asked: number;
   readonly ended: number;
 };
 
-/** What all layers of a scan told, by their proven digests, so that each is read once however many images have it. */
+/**
+ * The findings in all layers of a scan, by their proven digests, so that each layer is read once however many images
+ * have it.
+ */
 export class LayerCache {
-  /** Told what a person should know of layers, besides their secrets. */
+  /** Called with notes for people about layers, besides their secrets. */
   readonly note: (text: string) => void;
   readonly layers = new Map<string, CachedLayer>();
   readonly paths = new Paths();
   clock = 0;
-  /** Where others find what was read here; null when there are none. */
+  /** Where others find what was read here; null if there is no such cache. */
   readonly shared: SharedShelf | null;
 
   constructor(note: (text: string) => void = () => undefined, shared: SharedShelf | null = null) {
@@ -47,7 +50,7 @@ export class LayerCache {
     this.shared = shared;
   }
 
-  /** Takes over what others have read of these layers. To be called with many, before they are read. */
+  /** Takes over what others have read of these layers. Call it with many at once, before they are read. */
   async ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
     if (this.shared === null) return;
     const ids = new Set(layers.flatMap(({ id, diffId }) => [id, diffId ?? id]).filter((id) => LASTING.test(id)));
@@ -67,21 +70,21 @@ export class LayerBook {
   readonly #shelf: LayerCache;
   readonly #own = new Map<string, CachedLayer>();
   #done = 0;
-  /** How many bytes will be read; null when nobody knows. */
+  /** How many bytes will be read; null if unknown. */
   total: number | null = null;
-  /** How many of them have been, where the layers' own bytes do not say it. */
+  /** How many have been read, if the layers' bytes do not show it. */
   position: (() => number) | null = null;
 
   constructor(shelf: LayerCache = new LayerCache()) {
     this.#shelf = shelf;
   }
 
-  /** As the shelf's. */
+  /** As for the cache. */
   ask(layers: readonly Pick<ImageLayer, "id" | "diffId">[]): Promise<void> {
     return this.#shelf.ask(layers);
   }
 
-  /** True when this layer need not be read. */
+  /** True if this layer need not be read. */
   has({ id, diffId }: Pick<ImageLayer, "id" | "diffId">): boolean {
     return this.#get(id, diffId) !== null;
   }
@@ -103,13 +106,13 @@ export class LayerBook {
     }
   }
 
-  /** So many bytes more have been read. */
+  /** Adds to the number of bytes read. */
   progress(bytes: number): FastReading {
     this.#done += bytes;
     return { kind: "bytes", done: this.position?.() ?? this.#done, total: this.total };
   }
 
-  /** The layers that have to be looked at once more: read before something was found in one below them. */
+  /** The layers that must be looked at again: they were read before something was found in a layer below them. */
   unsure(layers: readonly ImageLayer[]): readonly ImageLayer[] {
     const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
     return layers.filter((_, at) => {
@@ -121,7 +124,7 @@ export class LayerBook {
     });
   }
 
-  /** Looks at a layer once more. */
+  /** Looks at a layer again. */
   async look({ id, diffId }: Pick<ImageLayer, "id" | "diffId">, blob: LayerBlob, signal: AbortSignal): Promise<void> {
     const kept = this.#get(id, diffId);
     if (kept === null) return;
@@ -131,7 +134,7 @@ export class LayerBook {
     kept.knew = null;
   }
 
-  /** What is to be told of an image whose layers have been read. */
+  /** The readings of an image whose layers have all been read. */
   *tell(image: LayeredImage): Generator<FastReading> {
     const { source, subject, facts, exposure, layers } = image;
     const all = layers.map(({ id, diffId }) => this.#get(id, diffId));
@@ -174,8 +177,8 @@ export class LayerBook {
 }
 
 /**
- * Reads the layers of one image that have not been read, from the lowest to the uppermost, and tells what is in them.
- * Each is opened once, and only its entries' names a second time where an image has layers in another order.
+ * Reads the unread layers of one image, from the lowest to the uppermost, and reports what is in them. Each is opened
+ * once; only its entries' names are read a second time if an image has the layers in another order.
  */
 export async function* layerReadings(
   image: LayeredImage,
@@ -187,7 +190,7 @@ export async function* layerReadings(
   yield* book.tell(image);
 }
 
-/** Whether the fates of what was found in the lower one were looked for in the upper one. */
+/** Whether the fates of the lower layer's findings were looked for in the upper one. */
 function knows({ knew, asked }: CachedLayer, lower: CachedLayer): boolean {
   return knew ? lower.findings.every(({ path }) => knew.has(path)) : lower.ended <= asked;
 }

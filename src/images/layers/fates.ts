@@ -6,7 +6,7 @@ export type Fate = "deleted" | "replaced";
 /** The paths whose fate in later layers matters: those of files with findings. */
 export class Paths {
   readonly #files = new Set<string>();
-  /** Each folder above them. */
+  /** All folders above them. */
   readonly #folders = new Set<string>();
 
   get size(): number {
@@ -41,7 +41,9 @@ export class Paths {
   }
 }
 
-/** What one layer does to paths of the layers below it. State is kept for `paths` alone, however many entries there are. */
+/**
+ * What one layer does to paths of the layers below it. State is kept only for `paths`, however many entries there are.
+ */
 export class Fates {
   readonly of = new Map<string, Fate>();
   readonly #paths: Paths;
@@ -57,14 +59,14 @@ export class Fates {
     if (said === null) return;
     const fate = said.does === "replaces" ? "replaced" : "deleted";
     if (said.does !== "empties" && this.#paths.has(said.path)) this.#set(said.path, fate);
-    // A folder in a folder's place leaves what is in it; anything else in its place takes it away.
+    // A folder in a folder's place keeps its content; anything else in its place removes it.
     if (said.does === "replaces" && kind === "folder") return;
     if (!this.#paths.isFolder(said.path) || this.#emptied.has(said.path)) return;
     this.#emptied.add(said.path);
     for (const below of this.#paths.below(said.path)) this.#set(below, "deleted");
   }
 
-  /** Deleted and there again in the same layer is replaced. */
+  /** A path that is deleted and created again in the same layer is replaced. */
   #set(path: string, fate: Fate): void {
     if (fate === "replaced" || !this.of.has(path)) this.of.set(path, fate);
   }

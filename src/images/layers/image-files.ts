@@ -3,7 +3,7 @@ import { tarEntries } from "../../kit/tar/entries.ts";
 import { rootedPath, whiteout } from "./path.ts";
 import { newMeter, decompressed } from "./unpack.ts";
 
-/** What one layer puts into an image's file system, and takes out of it. */
+/** What one layer adds to an image's file system, and removes from it. */
 export type LayerFiles = {
   readonly nodes: ReadonlyMap<string, ImageNode>;
   readonly gone: readonly { readonly does: "deletes" | "empties"; readonly path: string }[];
@@ -14,9 +14,9 @@ type ImageNode =
   | { readonly kind: "symlink" | "link"; readonly target: string }
   | { readonly kind: "folder" };
 
-/** The files of an image by which it starts. Follows links. */
+/** The files of an image that a start reads. Follows links. */
 export type StartFiles = {
-  /** A script, or a file that says who is who; null for anything else, and for what is not there. */
+  /** A script, or a file that lists users; null for anything else, and for an absent file. */
   readFile(path: string): Buffer | null;
   hasFile(path: string): boolean;
 };
@@ -27,7 +27,7 @@ const MOST_NODES = 1_000_000;
 const MOST_LINKS = 40;
 const NAMED = /^\/etc\/(passwd|group)$|\.(sh|bash)$/;
 
-/** Reads one layer, packed or not. Of its files only what a start reads is kept. */
+/** Reads one layer, packed or not. Keeps only the files that a start reads. */
 export async function readLayerFiles(stream: AsyncIterable<Buffer>): Promise<LayerFiles> {
   const nodes = new Map<string, ImageNode>();
   const gone: { does: "deletes" | "empties"; path: string }[] = [];
@@ -58,7 +58,7 @@ async function scriptIn(body: AsyncIterable<Buffer>, isWanted: boolean): Promise
   return Buffer.concat(chunks);
 }
 
-/** The file system of an image of these layers, the lowest first. */
+/** The file system of an image with these layers, the lowest first. */
 export function startFiles(layers: readonly LayerFiles[]): StartFiles {
   const all = new Map<string, ImageNode>();
   for (const { nodes, gone } of layers) {

@@ -9,11 +9,11 @@ import { newMeter, decompressed, type Meter } from "./unpack.ts";
 
 /** A layer's bytes, opened when they are needed; packed with gzip or zstd or not. */
 export type LayerBlob = {
-  /** What it is kept by: two with one id are one layer, and read once. */
+  /** Its cache key: two layers with one id are the same, and read once. */
   readonly id: string;
-  /** `sha256:…` of the bytes as `open` gives them; null when nobody said. */
+  /** `sha256:…` of the bytes as `open` returns them; null if unknown. */
   readonly digest: string | null;
-  /** Of the bytes as `open` gives them; null when nobody said. */
+  /** The size of the bytes as `open` returns them; null if unknown. */
   readonly size: number | null;
   /** A hint: the first bytes decide. */
   readonly mediaType: string;
@@ -23,23 +23,23 @@ export type LayerBlob = {
 /** A secret in a file of a layer. */
 export type LayerFinding = { readonly path: string; readonly spotted: ShelvedSecret; readonly counted: boolean };
 
-/** What a layer holds, and what it does to those below it. */
+/** What a layer contains, and what it does to the layers below. */
 export type Layer = {
   readonly findings: readonly LayerFinding[];
   readonly fates: ReadonlyMap<string, "deleted" | "replaced">;
-  /** Folders of Git's, `/src/.git`. */
+  /** Git folders, `/src/.git`. */
   readonly git: readonly string[];
   readonly errors: readonly { readonly message: string; readonly hint: string }[];
-  /** `sha256:…` of the bytes inside; null when they were not read to their end. */
+  /** `sha256:…` of the uncompressed bytes; null if they were not read to their end. */
   readonly diffId: string | null;
-  /** Its bytes are those that its digest stands for. */
+  /** Whether its bytes match its digest. */
   readonly whole: boolean;
 };
 
 const MOST_FOLDERS = 100;
 const TELL_EVERY = 4 * 1024 * 1024;
 
-/** Reads a layer once, from its first byte to its last. What is wrong with it is in `errors`; others' failures throw. */
+/** Reads a layer once, from its first byte to its last. Faults of the layer are in `errors`; other failures throw. */
 export async function* readLayer(
   blob: LayerBlob,
   paths: Paths,
@@ -89,7 +89,7 @@ function algorithmOf({ digest }: LayerBlob): "sha256" | "sha512" {
   return ALGORITHMS[digest?.split(":", 1)[0] ?? ""] ?? "sha256";
 }
 
-/** The bytes are judged by then: what is wrong is said all the same, since they are not those that somebody meant. */
+/** By then the bytes have been classified; the fault is reported anyway, since they are not the intended bytes. */
 function verify(blob: LayerBlob, meter: Meter): void {
   const { digest, size } = blob;
   if (size !== null && size !== meter.packed)
@@ -117,13 +117,13 @@ export async function layerFates(blob: LayerBlob, paths: Paths, signal: AbortSig
   return fates.of;
 }
 
-/** Whatever is in a layer, or in a folder of a container, on its way to the detectors. */
+/** The files of a layer, or of a container's folder, on their way to the detectors. */
 export class Contents {
   readonly parser: TarParser;
   readonly fates: Fates;
   readonly git = new Set<string>();
   tooMany = false;
-  /** The first entry is a folder. */
+  /** Whether the first entry is a folder. */
   isFolder = false;
   #entries = 0;
   readonly #packer = new Packer();
@@ -133,7 +133,7 @@ export class Contents {
   #failed: { readonly error: unknown } | null = null;
   readonly #wants: (path: string) => boolean;
 
-  /** `base` is put before each path; files that `wants` does not want are passed over. */
+  /** `base` is put before each path; files for which `wants` is false are skipped. */
   constructor(paths: Paths, base = "", wants: (path: string) => boolean = () => true) {
     this.fates = new Fates(paths);
     this.#wants = wants;
@@ -149,13 +149,13 @@ export class Contents {
       yield { kind: "text", block, judged: (spotted) => this.#judge(block, spotted) };
   }
 
-  /** Nothing more comes: what has come of a file that was cut off is judged too. */
+  /** The input has ended: what was received of a truncated file is classified too. */
   end(): void {
     this.#packer.end();
     this.#packer.flush();
   }
 
-  /** Once all blocks have been judged. Throws what judging threw. */
+  /** Resolves when all blocks have been classified. Throws what classifying threw. */
   async findings(): Promise<readonly LayerFinding[]> {
     await Promise.all(this.#judged);
     if (this.#failed !== null) throw this.#failed.error;

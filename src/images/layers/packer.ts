@@ -1,37 +1,37 @@
 import type { TextBlock, TextPiece } from "../../fast/index.ts";
 import { LIMITS } from "../../kit/tar/limits.ts";
 
-/** Files are handed to the threads in blocks of this size, and larger ones in pieces of it. */
+/** Files are passed to the threads in blocks of this size, and larger files in pieces of it. */
 const BLOCK = 2 * 1024 * 1024;
-/** Pieces overlap: the longest secret fits in. */
+/** Pieces overlap by this much: the longest secret fits in. */
 const OVERLAP = 64 * 1024;
-/** A NUL within so many bytes means that a file is binary. */
+/** A NUL within this many bytes means that a file is binary. */
 const HEAD = 8000;
-/** Shorter files hold no secret that could be told from words. */
+/** Shorter files hold no secret that could be distinguished from words. */
 const SHORTEST = 8;
 
 type PendingFile = {
   readonly path: string;
   readonly size: number;
-  /** Where its bytes in this block begin. */
+  /** Where its bytes begin in this block. */
   start: number;
   line: number;
-  /** None of it is in another block. */
+  /** Whether no part of it is in another block. */
   first: boolean;
   as: TextPiece["as"] | null;
   skipped: boolean;
 };
 
-/** Packs the files of a layer into blocks, as their bytes come; binary files only when they are small. */
+/** Packs the files of a layer into blocks as their bytes arrive; binary files only if they are small. */
 export class Packer {
-  /** Blocks that are full; whoever takes them empties the list. */
+  /** Full blocks; the consumer empties the list. */
   readonly full: TextBlock[] = [];
   #bytes = Buffer.allocUnsafeSlow(BLOCK);
   #pieces: TextPiece[] = [];
   #at = 0;
   #file: PendingFile | null = null;
 
-  /** True when the file's bytes are wanted. Where lines cannot be counted, those of its pieces are -1. */
+  /** True if the file's bytes are wanted. If lines cannot be counted, those of its pieces are -1. */
   begin(path: string, size: number, counted: boolean): boolean {
     if (size < SHORTEST) return false;
     if (size > BLOCK - this.#at) this.flush();
@@ -76,7 +76,7 @@ export class Packer {
     this.#at = file.start;
   }
 
-  /** A block is full in the middle of a file: it goes on in the next, with some of it again. */
+  /** The block is full in the middle of a file: the file continues in the next one, with an overlap. */
   #cut(file: PendingFile): void {
     this.#piece(file);
     const before = this.#bytes;

@@ -1,8 +1,8 @@
 import { limitExceeded, LIMITS } from "../../kit/tar/limits.ts";
 
 /**
- * An entry's path from the root, `/app/.env`: `.`, `..` and doubled slashes are resolved within the root, as engines do.
- * It is only ever shown and compared, never opened. Throws `refused` for one that no system would take.
+ * An entry's absolute path, `/app/.env`: `.`, `..` and doubled slashes are resolved within the root, as engines do. It
+ * is only shown and compared, never opened. Throws `refused` for a path that no system would accept.
  */
 export function rootedPath(path: string): string {
   if (path.length > LIMITS.path)
@@ -29,8 +29,8 @@ function depth(path: string): string {
 }
 
 /**
- * What an entry says of the layers below: its own path is replaced, or deleted, or a folder is emptied; null for
- * aufs's own files. Source: OCI image-spec, layer.md, "Whiteouts".
+ * What an entry does to the layers below: its path is replaced, or deleted, or a folder is emptied; null for aufs's
+ * internal files. Source: OCI image-spec, layer.md, "Whiteouts".
  */
 export function whiteout(
   path: string,

@@ -4,12 +4,12 @@ import { Secret } from "../../model/secret.ts";
 import type { CachedLayer } from "./book.ts";
 import type { Layer } from "./layer.ts";
 
-/** A shelf for several machines, and the key by which they know a value that none of them keeps. */
+/** A cache shared by several machines, and the key by which they recognise a value that none of them stores. */
 export type SharedShelf = { readonly shelf: LayerShelf; readonly key: FingerprintKey };
 
 const NOTHING = Secret.of("");
 
-/** A layer that was read whole, without its values; `asked` are the paths whose fates were looked for. */
+/** A layer that was read completely, without its values; `asked` are the paths whose fates were looked for. */
 export function toShelf(
   { findings, fates, git, diffId }: Layer,
   asked: readonly string[],
@@ -27,7 +27,7 @@ export function toShelf(
   };
 }
 
-/** The same for whoever meets it again. */
+/** The same for anyone who finds it in the cache. */
 export function fromShelf({ findings, fates, asked, git, diffId }: ShelvedLayer): CachedLayer {
   return {
     findings: findings.map(({ path, counted, ...spotted }) => ({

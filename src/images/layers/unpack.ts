@@ -3,13 +3,13 @@ import { Readable, pipeline } from "node:stream";
 import { constants, createGunzip, createZstdDecompress, type ZstdDecompress } from "node:zlib";
 import { limitExceeded, damagedArchive, LIMITS } from "../../kit/tar/limits.ts";
 
-/** Counts what goes through. `packedHash` and `unpackedHash` are of all that went through so far. */
+/** Counts what passes through. `packedHash` and `unpackedHash` cover everything that passed so far. */
 export type Meter = {
   packed: number;
   unpacked: number;
-  /** Null where nobody asks. */
+  /** Null if not requested. */
   readonly packedHash: Hash | null;
-  /** Null where it would be the same, or nobody asks. */
+  /** Null if it would be the same, or is not requested. */
   unpackedHash: Hash | null;
 };
 
@@ -21,15 +21,17 @@ export function newMeter(algorithm: "sha256" | "sha512" | null): Meter {
 const CHUNK = 256 * 1024;
 
 /**
- * The bytes inside: gzip (all its members) and zstd (all its frames) are opened, told by their first bytes alone, and
- * anything else goes through as it is. Throws `refused` for a bomb, `malformed` for data that is damaged or cut off.
+ * The uncompressed bytes: gzip (all its members) and zstd (all its frames) are recognised by their first bytes, and
+ * anything else passes through unchanged. Throws `refused` for a decompression bomb, `malformed` for damaged or
+ * truncated data.
  */
 export async function* decompressed(packed: AsyncIterable<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
   const source = metered(packed, meter);
   try {
     yield* opened(source, meter);
   } finally {
-    // Who stops at the first bytes has not come to where the rest is read: the file would stay open.
+    // A consumer that stops at the first bytes has not reached the point where the rest is read: the file would stay
+    // open.
     source.return(undefined).catch(() => undefined);
   }
 }
@@ -61,7 +63,7 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
   }
 }
 
-/** What the first bytes say: RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2. */
+/** The compression that the first bytes show: RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2. */
 export function compressionOf(first: Buffer): "gzip" | "zstd" | "bzip2" | "xz" | null {
   if (first[0] === 0x1f && first[1] === 0x8b) return "gzip";
   const magic = first.length >= 4 ? first.readUInt32LE(0) : 0;
@@ -102,8 +104,8 @@ async function* gunzipped(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
 }
 
 /**
- * Node's decompressor stops behind a frame when more is there (and says nothing): frames one after another are what
- * zstd:chunked and parallel compressors write, so each rest is given to a decompressor of its own.
+ * Node's decompressor stops silently after the first frame: zstd:chunked and parallel compressors write several frames,
+ * so each remainder is passed to a new decompressor.
  */
 async function* unzstd(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const feed: Feed = { source, rest: null };
@@ -135,7 +137,7 @@ async function feedInto(unzip: ZstdDecompress, feed: Feed): Promise<void> {
     }
     given += chunk.length;
     await Promise.race([new Promise<void>((resolve) => unzip.write(chunk, () => resolve())), close]);
-    // What it did not take stands behind the frame.
+    // What it did not consume follows the frame.
     const left = given - unzip.bytesWritten;
     if (left > 0 && !unzip.errored) {
       feed.rest = chunk.subarray(chunk.length - left);

@@ -7,12 +7,12 @@ import { isLoopback } from "../../kit/loopback.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import type { RegistryConnection } from "./http.ts";
 
-/** What a request needs a right for: a repository and actions, or the catalog. */
+/** The rights that a request needs: a repository and actions, or the catalog. */
 export type Scope =
   | {
       readonly repository: string;
       readonly actions: "pull" | "pull,push" | "pull,push,delete";
-      /** Another repository, whose blobs are taken over. */
+      /** Another repository, whose blobs are reused. */
       readonly from?: string;
     }
   | "catalog";
@@ -25,12 +25,12 @@ type Scheme =
 type Token = { readonly header: string; readonly until: number };
 
 const TOKEN_LIMIT = 1024 * 1024;
-/** Seconds, when the answer says nothing. Source: distribution spec, token authentication, `expires_in`. */
+/** Seconds, if the response has none. Source: distribution spec, token authentication, `expires_in`. */
 const DEFAULT_LIFE = 60;
 
 /**
- * How one registry wants to be logged in at: nothing, Basic, or Bearer tokens for each scope, asked for once, kept until
- * shortly before they end, and asked for again when one is refused. Source: distribution
+ * The login that one registry asks for: none, Basic, or Bearer tokens for each scope, requested once, kept until
+ * shortly before they expire, and requested again if one is refused. Source: distribution
  * `docs/content/spec/auth/token.md`, `oauth.md`.
  */
 export class RegistryLogin {
@@ -43,7 +43,7 @@ export class RegistryLogin {
   /** Headers that got a 401. */
   readonly #refused = new Set<string>();
   readonly #found = new Map<string, Promise<Credentials | null>>();
-  /** True once a login was sent: without one the registry would have said no, or something else. */
+  /** True once a login was sent: without one, the registry would have answered differently. */
   used = false;
 
   constructor(
@@ -58,7 +58,7 @@ export class RegistryLogin {
     this.#know = know;
   }
 
-  /** The `Authorization` header for this scope; null when none is wanted, or there is no login. */
+  /** The `Authorization` header for this scope; null if none is required, or there is no login. */
   async header(scope: Scope, signal: AbortSignal): Promise<string | null> {
     if (this.#scheme.kind === "none") return null;
     if (this.#scheme.kind === "basic") {
@@ -72,7 +72,7 @@ export class RegistryLogin {
     if (kept) {
       const { header, until } = await kept;
       if (until > Date.now() && !this.#refused.has(header)) return header;
-      // Another request may have asked for a new one meanwhile.
+      // Another request may have got a new one meanwhile.
       if (this.#tokens.get(key) !== kept) return this.header(scope, signal);
     }
     const asking = this.#token(this.#scheme.realm, this.#scheme.service, scope, signal);
@@ -81,7 +81,7 @@ export class RegistryLogin {
     return (await asking).header;
   }
 
-  /** Learns from a 401 to a request with this header; true when asking again makes sense. Throws `malformed`. */
+  /** Learns from a 401 to a request with this header; true if a retry makes sense. Throws `malformed`. */
   learn(wanted: string | undefined, sent: string | null): boolean {
     const challenges = parseChallenges(wanted ?? "");
     const bearer = challenges.find(({ scheme }) => scheme === "bearer");
@@ -168,7 +168,7 @@ export class RegistryLogin {
   }
 }
 
-/** The registry, or who gives its tokens, says no. */
+/** The registry, or its token service, refuses. */
 export function loginDenied(host: string, loggedIn: boolean): UnsprawlError {
   return new UnsprawlError(
     "denied",

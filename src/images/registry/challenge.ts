@@ -2,12 +2,12 @@
 export type AuthChallenge = { readonly scheme: string; readonly parameters: ReadonlyMap<string, string> };
 
 const TOKEN = /[!#$%&'*+.^_`|~\w-]+/y;
-/** Longer headers are none that a registry sends. */
+/** No registry sends longer headers. */
 const LONGEST = 8192;
 
 /**
- * Reads `Bearer realm="…",service="…", Basic realm="…"` (RFC 9110, 11.6.1): several challenges in one header, parameters
- * quoted or not. What cannot be read ends the list.
+ * Parses `Bearer realm="…",service="…", Basic realm="…"` (RFC 9110, 11.6.1): several challenges in one header,
+ * parameters quoted or not. An unparsable part ends the list.
  */
 export function parseChallenges(header: string): readonly AuthChallenge[] {
   const found: { scheme: string; parameters: Map<string, string> }[] = [];

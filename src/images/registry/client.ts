@@ -11,50 +11,50 @@ import { isDigest, isRepository, isTag, repositoryText } from "./reference.ts";
 
 export type Manifest = {
   readonly digest: string;
-  /** The document's own `mediaType`, else the answer's content type. */
+  /** The document's `mediaType`, else the response's content type. */
   readonly mediaType: string;
   readonly bytes: Buffer;
   readonly document: { readonly [key: string]: unknown };
 };
 
 /**
- * One registry, by the OCI Distribution Specification 1.1 and Docker's Registry HTTP API V2. All of it throws
+ * One registry, by the OCI Distribution Specification 1.1 and Docker's Registry HTTP API V2. Every method throws
  * `unreachable`, `denied` (401, 403), `absent` (404), `throttled`, `malformed` (another digest or size than promised,
- * larger than any real one, an answer that makes no sense) and, for names that cannot be, `usage`.
+ * larger than any real one, a response that makes no sense) and, for impossible names, `usage`.
  */
 export type Registry = {
   /** As the user named it, such as `docker.io`. */
   readonly host: string;
   /** By tag or digest; one by digest is checked against it. At most 4 MiB. */
   manifest(repository: string, reference: string, signal: AbortSignal): Promise<Manifest>;
-  /** The digest that a tag stands for, without its manifest; null when the registry does not say. */
+  /** The digest that a tag points to, without its manifest; null if the registry does not say. */
   resolve(repository: string, tag: string, signal: AbortSignal): Promise<string | null>;
-  /** A blob's bytes as they come. Throws `malformed` at their end when they are not those of the descriptor. */
+  /** A blob's bytes as a stream. Throws `malformed` at its end if they do not match the descriptor. */
   blob(repository: string, descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Buffer>;
   /** A JSON blob of at most `limit` bytes (8 MiB), verified before it is parsed. */
   json(repository: string, descriptor: Descriptor, signal: AbortSignal, limit?: number): Promise<unknown>;
   /** As the registry lists them: untrusted text. */
   tags(repository: string, signal: AbortSignal): AsyncIterable<string>;
   repositories(signal: AbortSignal): AsyncIterable<string>;
-  /** True when the repository has this blob. */
+  /** True if the repository has this blob. */
   exists(repository: string, digest: string, signal: AbortSignal): Promise<boolean>;
-  /** What could be learnt about limits, such as Docker Hub's pulls that are left. */
+  /** Known limits, such as the remaining pulls of Docker Hub. */
   readonly notes: readonly string[];
-  /** True when nothing that was read so far needed a login. */
+  /** True if nothing that was read so far needed a login. */
   readonly anonymous: boolean;
   /** Bytes of all bodies so far. */
   readonly bytesRead: number;
-  /** Requests that were answered so far. */
+  /** Requests answered so far. */
   readonly requests: number;
-  /** Lets the connections go. */
+  /** Closes its connections. */
   close(): void;
 } & Push;
 
 export type RegistryClientTools = {
   readonly env: NodeJS.ProcessEnv;
-  /** Told of each password and token, so that no output shows it. */
+  /** Called with each password and token, so that no output shows it. */
   readonly know: (value: Secret) => void;
-  /** Other than the engine's, for tests. */
+  /** Different from the engine's in tests. */
   readonly folders?: HostFolders;
 };
 
@@ -72,7 +72,7 @@ const ACCEPT = [
   "application/vnd.docker.distribution.manifest.v1+json;q=0.5",
 ].join(", ");
 
-/** Opens a registry; nothing is sent yet. Mirrors are asked before Docker Hub itself. Throws `config`. */
+/** Opens a registry; nothing is sent yet. Mirrors are tried before Docker Hub itself. Throws `config`. */
 export function openRegistry(host: string, tools: RegistryClientTools): Registry {
   const { env } = tools;
   const places = endpointsOf(host, tools.folders ?? hostFolders(env)).map(
@@ -86,7 +86,7 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
   const own = places.at(-1) as EndpointClient;
 
   const gone = new Set<EndpointClient>();
-  /** From a mirror when it has it, else from the registry. */
+  /** From a mirror if it has it, else from the registry. */
   const anywhere = async <T>(read: (place: EndpointClient) => Promise<T>): Promise<T> => {
     for (const mirror of places.slice(0, -1).filter((place) => !gone.has(place))) {
       try {
@@ -180,7 +180,7 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
 
 const pull = (repository: string): Scope => ({ repository, actions: "pull" });
 
-/** Names come from servers too: only what is a name may stand in a URL. */
+/** Names come from servers too: only valid names may be put into a URL. */
 function check(repository: string, reference: string | null): void {
   const wrong = !isRepository(repository)
     ? repository

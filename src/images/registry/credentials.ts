@@ -10,7 +10,7 @@ import { HUB_HOST } from "./reference.ts";
 import { trimEndOf } from "../../kit/text/trim.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
-/** A login at a registry: a name and a password, or an identity token that is exchanged for others. */
+/** A registry login: a name and a password, or an identity token that is exchanged for others. */
 export type Credentials =
   | { readonly kind: "password"; readonly username: string; readonly password: Secret }
   | { readonly kind: "identity"; readonly token: Secret };
@@ -21,9 +21,9 @@ const HELPER_LIMIT = 64 * 1024;
 
 /**
  * The login for `HOST[:PORT]/REPO`, found as Docker and Podman find theirs: `$REGISTRY_AUTH_FILE`, else
- * `$DOCKER_CONFIG/config.json` (`credHelpers`, `credsStore`, `auths`), else Podman's own files. Null when nobody has
- * one. Sources: docker/cli `cli/config`, containers-auth.json(5). Throws `config` for a file that cannot be read,
- * `failed` for a helper that fails otherwise than by having nothing.
+ * `$DOCKER_CONFIG/config.json` (`credHelpers`, `credsStore`, `auths`), else Podman's files. Null if there is none.
+ * Sources: docker/cli `cli/config`, containers-auth.json(5). Throws `config` for an unreadable file, `failed` if a
+ * helper fails for another reason than having no login.
  */
 export async function findCredentials(
   env: NodeJS.ProcessEnv,
@@ -91,7 +91,7 @@ async function fromConfig(
   return null;
 }
 
-/** Podman keeps logins for parts of a registry too: the longest that fits counts. */
+/** Podman stores logins for parts of a registry too: the longest match counts. */
 function keysFor(host: string, repository: string): readonly string[] {
   const parts = repository === "" ? [] : repository.split("/");
   const nested = parts.map((_, at) => [host, ...parts.slice(0, parts.length - at)].join("/"));
@@ -143,7 +143,7 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
   return { kind: "password", username: typeof username === "string" ? username : "", password: Secret.of(secret) };
 }
 
-/** A helper is the user's own choice, and some log in to a cloud with its own variables: those pass, and no others. */
+/** A helper is the user's choice, and some log in to a cloud with the cloud's variables: only those are passed on. */
 function helpersEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const clouds = Object.entries(env).filter(([name]) =>
     /^(AWS|AZURE|GOOGLE|CLOUDSDK|GCP)_|^(PASSWORD_STORE|DOCKER_CREDENTIAL)/.test(name),

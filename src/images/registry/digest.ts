@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { UnsprawlError } from "../../model/error.ts";
 
-/** Names content: what OCI's image spec calls a descriptor. `size` in bytes. */
+/** A reference to content: what OCI's image spec calls a descriptor. `size` in bytes. */
 export type Descriptor = { readonly digest: string; readonly size: number; readonly mediaType: string };
 
 const algorithmOf = (digest: string): string => digest.slice(0, digest.indexOf(":"));
@@ -12,8 +12,8 @@ export function digestOfBytes(bytes: Uint8Array, algorithm = "sha256"): string {
 }
 
 /**
- * A manifest's digest, by the algorithm of the one it should have. A signed schema 1 manifest is digested without its
- * signatures: they say themselves how (distribution `docs/content/spec/deprecated-schema-v1.md`, `protected`).
+ * A manifest's digest, with the algorithm of the expected one. A signed schema 1 manifest is digested without its
+ * signatures, which say how (distribution `docs/content/spec/deprecated-schema-v1.md`, `protected`).
  */
 export function manifestDigest(
   bytes: Buffer,
@@ -37,12 +37,12 @@ export function manifestDigest(
   }
 }
 
-/** Throws `malformed` unless these are the bytes that the descriptor promises. */
+/** Throws `malformed` unless these bytes match the descriptor. */
 export function asDescriptor(bytes: Uint8Array, { digest, size }: Descriptor, what: string): void {
   if (bytes.length !== size || digestOfBytes(bytes, algorithmOf(digest)) !== digest) throw wrong(what);
 }
 
-/** The same bytes, checked on their way: the last chunk is given only when all are right. */
+/** The same bytes, verified while they pass: the last chunk is passed on only if all are right. */
 export async function* verifiedChunks(
   chunks: AsyncIterable<Buffer>,
   { digest, size }: Descriptor,

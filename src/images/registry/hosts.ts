@@ -6,22 +6,22 @@ import { configHome } from "../../kit/home.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { HUB_HOST } from "./reference.ts";
 
-/** One place that answers for a registry. */
+/** One endpoint that answers for a registry. */
 export type RegistryEndpoint = {
-  /** What credentials and certificates are kept under: `HOST[:PORT]`. */
+  /** The key of its credentials and certificates: `HOST[:PORT]`. */
   readonly name: string;
   /** `https://host[:port]`. */
   readonly origin: string;
-  /** May be asked without TLS when it does not speak it: a loopback host, or one of `insecure-registries`. */
+  /** May be used without TLS if it does not support it: a loopback host, or one of `insecure-registries`. */
   readonly plain: boolean;
-  /** The engine was told not to check this host's certificate (`insecure-registries`). */
+  /** The engine is configured not to check this host's certificate (`insecure-registries`). */
   readonly unverified: boolean;
-  /** On this machine: never asked through a proxy. */
+  /** On this machine: never contacted through a proxy. */
   readonly loopback: boolean;
   readonly tls: { readonly ca: readonly string[]; readonly cert?: string; readonly key?: string };
 };
 
-/** Where the engine keeps what it knows of registries. */
+/** Where the engine stores its registry settings. */
 export type HostFolders = { readonly certificates: string; readonly daemons: readonly string[] };
 
 export function hostFolders(env: NodeJS.ProcessEnv): HostFolders {
@@ -32,9 +32,9 @@ export function hostFolders(env: NodeJS.ProcessEnv): HostFolders {
 }
 
 /**
- * Who answers for this host, in the order in which they are asked: mirrors (of Docker Hub only, as the engine has
- * it), then the registry itself. Source: dockerd(8), `registry-mirrors`, `insecure-registries`; Docker's "Verify
- * repository client with certificates". Throws `config` for a daemon.json or a certificate that cannot be read.
+ * The endpoints for this host, in the order in which they are tried: mirrors (of Docker Hub only, as in the engine),
+ * then the registry itself. Source: dockerd(8), `registry-mirrors`, `insecure-registries`; Docker's "Verify repository
+ * client with certificates". Throws `config` for a daemon.json or a certificate that cannot be read.
  */
 export function endpointsOf(host: string, folders: HostFolders): readonly RegistryEndpoint[] {
   const daemon = daemonSettings(folders.daemons);

@@ -3,7 +3,7 @@ import { bare, cmd } from "../../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 
-/** Worth another try: the connection broke, or nothing came in time. */
+/** Worth a retry: the connection broke, or timed out. */
 export function isTransient(error: unknown): boolean {
   const code = faultCode(error);
   return code === "EAI_AGAIN" || TRANSIENT.has(connectionFault(code));
@@ -11,12 +11,12 @@ export function isTransient(error: unknown): boolean {
 
 const TRANSIENT: ReadonlySet<ConnectionFault> = new Set(["broken", "refused", "late", "unreachable"]);
 
-/** The far side does not speak TLS, or not on this port. */
+/** The server does not speak TLS, or not on this port. */
 export function speaksNoTls(error: unknown): boolean {
   return error instanceof UnsprawlError && /EPROTO|ERR_SSL|ECONNRESET|ECONNREFUSED/.test(String(error.cause));
 }
 
-/** What went wrong on the way to a host, by its code alone: messages may quote what was sent. */
+/** Why a connection to a host failed, by its code only: messages may quote what was sent. */
 export function connectionError(error: unknown, url: URL, endpoint: RegistryEndpoint): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = faultCode(error);

@@ -16,23 +16,23 @@ import { redirectTarget } from "./redirect.ts";
 
 export type RegistryExchange = Omit<HttpRequest, "follow" | "body" | "signal"> & {
   readonly signal: AbortSignal;
-  /** A stream is sent once: such a request is not tried again. */
+  /** A stream is sent once: such a request is not retried. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
-  /** False hands a redirect back as the answer. */
+  /** False returns a redirect as the response. */
   readonly follow?: boolean;
-  /** True for a question that is asked once, whatever comes. */
+  /** True for a request that is sent only once, whatever happens. */
   readonly once?: boolean;
 };
 
 const SOCKETS = 12;
 const TRIES = 4;
 const PAUSES = { firstMs: 250, longestMs: 2000 };
-/** Milliseconds: without any byte, for a whole small document, and the most that a server may ask us to wait. */
+/** Milliseconds: without any byte, for a whole small document, and the longest delay that a server may ask for. */
 const SILENCE = 30_000;
 const DOCUMENT = 120_000;
 const LONGEST_WAIT = 90_000;
 
-/** Everything that goes over the network to one registry: redirects, retries, limits. */
+/** All network traffic with one registry: redirects, retries, limits. */
 export class RegistryConnection {
   readonly #endpoint: RegistryEndpoint;
   readonly #client: HttpClient;
@@ -47,9 +47,9 @@ export class RegistryConnection {
   }
 
   /**
-   * The whole answer, at most `limit` bytes of it. Asks again, with growing pauses, after a 5xx, a broken connection
-   * and a 429 (for as long as it says). Throws `unreachable`, `throttled`, `malformed` (longer than the limit, or a
-   * redirect that is not allowed).
+   * The whole response, at most `limit` bytes. Retries, with growing pauses, after a 5xx, a broken connection and a 429
+   * (after the time it says). Throws `unreachable`, `throttled`, `malformed` (longer than the limit, or a redirect that
+   * is not allowed).
    */
   async read(ask: RegistryExchange, limit: number): Promise<BufferedResponse> {
     return this.#patiently(ask, async () => {
@@ -60,12 +60,12 @@ export class RegistryConnection {
     });
   }
 
-  /** The answer with its body still to be read by `chunks`; asks again only until the body begins. */
+  /** The response with its body still to be read by `chunks`; retries only until the body begins. */
   async open(ask: RegistryExchange): Promise<StreamedResponse> {
     return this.#patiently(ask, () => this.#client.open(requestOf(ask)));
   }
 
-  /** The body of an opened answer. Throws `unreachable` when it breaks off. */
+  /** The body of an opened response. Throws `unreachable` if it breaks off. */
   async *chunks(answer: StreamedResponse): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of answer.stream) {
@@ -79,7 +79,7 @@ export class RegistryConnection {
     }
   }
 
-  /** Lets idle connections go. */
+  /** Closes idle connections. */
   close(): void {
     this.#client.close();
   }
@@ -107,7 +107,7 @@ export class RegistryConnection {
     });
   }
 
-  /** An answer that asks for another attempt. One that is told to wait speaks for all that ask the same host. */
+  /** A response that requires another attempt. A delay counts for all requests to the same host. */
   #later<T extends ResponseHead>(ask: RegistryExchange, answer: T): Attempt<T> {
     const busy = answer.status === 429;
     const askedMs = retryAfterMs(answer.headers["retry-after"]);
@@ -139,12 +139,12 @@ function requestOf({ follow, ...rest }: RegistryExchange): HttpRequest {
   return follow === false ? rest : { ...rest, follow: (answer, hops) => redirectTarget(rest.method, answer, hops) };
 }
 
-/** The engine's certificates are for the registry itself; storage and token servers are checked by the system's. */
+/** The engine's certificates are for the registry itself; storage and token servers are checked with the system's. */
 function routeTo(url: URL, endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv): HttpRoute {
   const mine = url.host === new URL(endpoint.origin).host;
   const { ca = [], cert, key } = mine ? endpoint.tls : {};
   return {
-    // A loopback host is never asked through a proxy, as Go's clients have it.
+    // A loopback host is never contacted through a proxy, as in Go's clients.
     proxy: mine && endpoint.loopback ? null : env,
     tls: {
       ...(url.protocol === "https:" && { ca: authorities(ca) }),

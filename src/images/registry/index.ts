@@ -1,5 +1,5 @@
 /*
- * The client of OCI registries: references, logins, listing, reading and pushing. A login goes to the registry and its
- * token service alone, and no redirect carries it on.
+ * The client of OCI registries: references, logins, listing, reading and pushing. A login is sent only to the registry
+ * and its token service, and never follows a redirect.
  */
 export {};

@@ -3,10 +3,10 @@ import type { Descriptor } from "./digest.ts";
 import { isDigest } from "./reference.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
-/** What a manifest describes. A `signed` one is of Docker's first schema, with its configuration inside. */
+/** What a manifest describes. A `signed` one is of Docker's first schema, which includes the configuration. */
 export type ManifestKind = "index" | "image" | "attestation" | "artifact" | "signed";
 
-/** A descriptor in a manifest, with what else may stand in it. */
+/** A descriptor in a manifest, with its optional members. */
 export type AnnotatedDescriptor = Descriptor & { readonly annotations: JsonObject; readonly platform: string | null };
 
 const IMAGE_CONFIGS = new Set([
@@ -16,8 +16,8 @@ const IMAGE_CONFIGS = new Set([
 export const IN_TOTO = "application/vnd.in-toto+json";
 
 /**
- * Told from the manifest itself; null for what is none. Sources: OCI image spec 1.1 `manifest.md`, `image-index.md`,
- * "Guidelines for Artifact Usage"; BuildKit `docs/attestations/attestation-storage.md`; distribution
+ * Determined from the manifest itself; null if it is not a known kind. Sources: OCI image spec 1.1 `manifest.md`,
+ * `image-index.md`, "Guidelines for Artifact Usage"; BuildKit `docs/attestations/attestation-storage.md`; distribution
  * `deprecated-schema-v1.md`.
  */
 export function manifestKind({ document, mediaType }: Manifest): ManifestKind | null {
@@ -31,13 +31,13 @@ export function manifestKind({ document, mediaType }: Manifest): ManifestKind | 
   return config || artifact || /manifest/.test(mediaType) ? "artifact" : null;
 }
 
-/** What kind of artifact, in its maker's words: untrusted text. */
+/** The kind of artifact, as its maker names it: untrusted text. */
 export function artifactType({ document }: Manifest): string {
   const type = document["artifactType"] ?? open(document["config"])["mediaType"];
   return typeof type === "string" ? type.slice(0, 200) : "of an unknown type";
 }
 
-/** The descriptors of a list, null for each that is none. */
+/** The descriptors of a list; null for each entry that is not one. */
 export function descriptorsIn(list: unknown): readonly (AnnotatedDescriptor | null)[] {
   if (!Array.isArray(list)) return [];
   return list.map((one: unknown) => {
@@ -54,7 +54,7 @@ export function descriptorsIn(list: unknown): readonly (AnnotatedDescriptor | nu
   });
 }
 
-/** `linux/arm64/v8`; null when it says nothing. */
+/** `linux/arm64/v8`; null if unknown. */
 function platformOf(given: unknown): string | null {
   const { os, architecture, variant } = open(given);
   const parts = [os, architecture, variant].filter((one) => typeof one === "string" && one !== "" && one !== "unknown");

@@ -5,14 +5,14 @@ import type { Manifest, Registry } from "./client.ts";
 import { GONE } from "./place.ts";
 import { HUB_HOST, isGlob, isRepository, isTag, repositoryText, type RegistryReference } from "./reference.ts";
 
-/** A manifest that a reference means, and by which tags. */
+/** A manifest that a reference means, and its tags. */
 export type TaggedManifest = {
   readonly digest: string;
-  /** One that has it. */
+  /** A repository that has it. */
   readonly repository: string;
   /** `REPO` → tags, in any order. */
   readonly tags: Map<string, string[]>;
-  /** Read already, where the digest could not be had without it. */
+  /** Present if it had to be read to learn the digest. */
   readonly manifest: Manifest | null;
 };
 
@@ -22,8 +22,8 @@ export type Problem = { readonly kind: "error"; readonly subject: string; readon
 export const AT_ONCE = 12;
 
 /**
- * Every manifest that the reference means, each once, however many tags it has. Lists and heads only are read where tags
- * are listed, so that nothing counts as a pull. Throws when nothing can be read at all, or nothing matches.
+ * Every manifest that the reference means, each once, however many tags it has. While tags are listed, only lists and
+ * heads are read, so that nothing counts as a pull. Throws if nothing can be read at all, or nothing matches.
  */
 export async function taggedManifests(
   registry: Registry,
@@ -74,7 +74,7 @@ export async function taggedManifests(
 
 type NamedRepository = { readonly name: string; readonly label: string | null };
 
-/** What ends a scan: all that would come after it would fail likewise. */
+/** Faults that end a scan: everything after them would fail the same way. */
 export function isFinal(error: unknown): boolean {
   return !(error instanceof UnsprawlError) || error.code === "throttled" || error.cause === GONE;
 }
@@ -84,7 +84,10 @@ export function problemOf(subject: string, error: unknown): Problem {
   return { kind: "error", subject, error: error as UnsprawlError };
 }
 
-/** The registry's repositories that match, as far as their names can be; all when `glob` is null. Throws `usage` for Docker Hub. */
+/**
+ * The registry's repositories that match, as far as names can tell; all if `glob` is null. Throws `usage` for Docker
+ * Hub.
+ */
 export async function repositoriesOf(
   registry: Registry,
   glob: string | null,
@@ -108,7 +111,7 @@ export async function repositoriesOf(
   return [...found];
 }
 
-/** A repository's tags; one that has none any more is still in the catalog, which is no problem. */
+/** A repository's tags; one without tags may still be in the catalog, which is no problem. */
 async function* namedIn(
   registry: Registry,
   name: string,

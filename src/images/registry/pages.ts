@@ -2,13 +2,13 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Need, EndpointClient } from "./place.ts";
 
 const PAGE_LIMIT = 8 * 1024 * 1024;
-/** A million names by the thousand; a server that gives fewer on each page is read as far as this too. */
+/** A million names, a thousand per page; a server with smaller pages is read up to the same number of pages. */
 const MOST_PAGES = 20_000;
 const MOST_NAMES = 2_000_000;
 
 /**
- * The names of a list that comes in pages (`Link: <…>; rel="next"`, RFC 8288, relative or absolute). Only the registry
- * itself is followed. Throws `malformed` for a list that goes round in circles or does not end.
+ * The names of a paged list (`Link: <…>; rel="next"`, RFC 8288, relative or absolute). Only links to the registry
+ * itself are followed. Throws `malformed` for a list that loops or does not end.
  */
 export async function* pagedNames(
   place: EndpointClient,
@@ -45,7 +45,7 @@ function listed(bytes: Buffer, field: string, bad: (why: string) => UnsprawlErro
     throw bad("is not JSON");
   }
   const list = (json as { readonly [key: string]: unknown } | null)?.[field];
-  // A repository whose last tag was deleted says null.
+  // A repository whose last tag was deleted returns null.
   if (list === null) return [];
   if (!Array.isArray(list) || !list.every((one): one is string => typeof one === "string")) throw bad("is none");
   return list;

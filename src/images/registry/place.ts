@@ -6,14 +6,14 @@ import type { RegistryEndpoint } from "./hosts.ts";
 import { speaksNoTls } from "./http-errors.ts";
 import { RegistryConnection, type RegistryExchange } from "./http.ts";
 
-/** The cause of the error of a registry that has stopped answering: nothing more is asked of it. */
+/** The cause of the error when a registry has stopped answering: it is not contacted again. */
 export const GONE = "gone";
-/** So many requests in a row without an answer. */
+/** This many requests in a row without a response. */
 const IN_A_ROW = 24;
 
 export type RegistryRequest = {
   readonly method: RegistryExchange["method"];
-  /** Below `/v2/`, or a whole URL that the registry gave. */
+  /** Below `/v2/`, or a whole URL from the registry. */
   readonly path: string | URL;
   readonly headers?: { readonly [name: string]: string };
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
@@ -22,13 +22,13 @@ export type RegistryRequest = {
 export type Need = {
   readonly scope: Scope;
   readonly signal: AbortSignal;
-  /** What is asked for, as errors call it. */
+  /** What is requested, for errors. */
   readonly what: string;
-  /** Other answers than 2xx that are fine. */
+  /** Accepted statuses besides 2xx. */
   readonly or?: readonly number[];
 };
 
-/** One place that answers for a registry: the registry itself, or a mirror. Logs in when it is asked to. */
+/** One endpoint of a registry: the registry itself, or a mirror. Logs in if asked to. */
 export class EndpointClient {
   readonly endpoint: RegistryEndpoint;
   readonly wire: RegistryConnection;
@@ -48,12 +48,12 @@ export class EndpointClient {
     return [...this.#notes.values()];
   }
 
-  /** A whole answer of at most `limit` bytes. Throws what `Registry` throws. */
+  /** A whole response of at most `limit` bytes. Throws as `Registry`. */
   async read(request: RegistryRequest, need: Need & { readonly limit: number }): Promise<BufferedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.read(ask, need.limit)));
   }
 
-  /** An answer whose body is read by `chunks`. */
+  /** A response whose body is read by `chunks`. */
   async open(request: RegistryRequest, need: Need): Promise<StreamedResponse> {
     return this.#counted(() => this.#loggedIn(request, need, (ask) => this.wire.open(ask)));
   }
@@ -62,7 +62,7 @@ export class EndpointClient {
     return this.wire.chunks(answer);
   }
 
-  /** Asks by HEAD. */
+  /** Sends a HEAD request. */
   async there(path: string, need: Need & { readonly limit: number }): Promise<boolean> {
     const { status } = await this.read({ method: "HEAD", path }, { ...need, or: [404] });
     return status !== 404;
@@ -113,7 +113,7 @@ export class EndpointClient {
     throw this.#refusal(answer, need.what);
   }
 
-  /** The registry's origin. One that may be asked without TLS is tried with it first. */
+  /** The registry's origin. If it may be used without TLS, TLS is tried first. */
   #base(signal: AbortSignal): Promise<string> {
     const { origin, plain } = this.endpoint;
     if (!plain || origin.startsWith("http:")) return Promise.resolve(origin);

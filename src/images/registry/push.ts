@@ -5,12 +5,11 @@ import { manifestDigest, digestOfBytes } from "./digest.ts";
 import type { EndpointClient } from "./place.ts";
 import { repositoryText } from "./reference.ts";
 
-/** What changes a registry. */
+/** Operations that change a registry. */
 export type Push = {
   /**
-   * Uploads a blob, in one piece; a stream's digest is made on the way. With `from`, it is taken from that repository of
-   * the same registry when it is there, and nothing is sent. Gives the digest; of a stream, the size too is only known
-   * after it.
+   * Uploads a blob in one piece; a stream is digested while it is sent. With `from`, the blob is reused from that
+   * repository of the same registry if it is there, and nothing is sent. Returns the digest, and for a stream the size.
    */
   putBlob(
     repository: string,
@@ -18,7 +17,7 @@ export type Push = {
     signal: AbortSignal,
     from?: { readonly repository: string; readonly digest: string },
   ): Promise<string>;
-  /** Puts a manifest under a tag, or under its own digest. Gives its digest, as the registry has it too. */
+  /** Puts a manifest under a tag, or under its digest. Returns its digest, which the registry has confirmed. */
   putManifest(
     repository: string,
     reference: string,
@@ -26,9 +25,9 @@ export type Push = {
     bytes: Uint8Array,
     signal: AbortSignal,
   ): Promise<string>;
-  /** Deletes a manifest by its digest, with all its tags. False when this registry deletes nothing. */
+  /** Deletes a manifest by its digest, with all its tags. False if this registry deletes nothing. */
   deleteManifest(repository: string, digest: string, signal: AbortSignal): Promise<boolean>;
-  /** Deletes a tag, and nothing of what it names. False when this registry cannot do that. */
+  /** Deletes a tag, and nothing of what it points to. False if this registry cannot do that. */
   deleteTag(repository: string, tag: string, signal: AbortSignal): Promise<boolean>;
 };
 
@@ -117,7 +116,7 @@ export function pusher(
           signal,
           what: `the tag ${repositoryText(host, repository)}:${tag}`,
           limit: ANSWER_LIMIT,
-          // Registries that are older than the specification's 1.1 want a digest, and say so in different ways.
+          // Registries older than the specification's 1.1 require a digest, and say so in different ways.
           or: [400, 404, 405],
         },
       );

@@ -5,8 +5,8 @@ import { isLoopback, reachesThisMachine } from "../../kit/loopback.ts";
 const MOST_HOPS = 5;
 
 /**
- * Where an answer sends a read on to; null when it is no redirect. Never from https to http, but on this machine; never
- * from elsewhere to this machine. Throws `malformed` for one that is not followed.
+ * The target of a redirected read; null if the response is not a redirect. Never from https to http except on this
+ * machine; never from elsewhere to this machine. Throws `malformed` for a redirect that is not followed.
  */
 export function redirectTarget(method: string, { status, headers, url }: ResponseHead, hops: number): URL | null {
   if (![301, 302, 303, 307, 308].includes(status) || (method !== "GET" && method !== "HEAD")) return null;

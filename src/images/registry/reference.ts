@@ -1,12 +1,12 @@
 import { UnsprawlError } from "../../model/error.ts";
 
-/** What a `registry:` source names. */
+/** What a `registry:` source means. */
 export type RegistryReference = {
   /** As the user types it: `docker.io`, `localhost:5000`, `[::1]:5000`. */
   readonly host: string;
-  /** A repository or a glob over repositories; null for all of the registry. */
+  /** A repository or a glob over repositories; null for the whole registry. */
   readonly repository: string | null;
-  /** A tag or a glob over tags; null when a digest is given alone. */
+  /** A tag or a glob over tags; null if only a digest is given. */
   readonly tag: string | null;
   readonly digest: string | null;
 };
@@ -22,9 +22,9 @@ const HUB = new Set(["docker.io", "index.docker.io", "registry-1.docker.io", "re
 export const HUB_HOST = "docker.io";
 
 /**
- * Reads `HOST/REPO[:TAG|@DIGEST]`, `HOST/GLOB[:GLOB]`, `HOST` or, as Docker does, a bare name of Docker Hub
- * (`alpine` is `docker.io/library/alpine`). Without a tag one repository means `latest`, a glob every tag.
- * Rules: distribution/reference `reference.go`, `normalize.go`. Throws `usage`.
+ * Parses `HOST/REPO[:TAG|@DIGEST]`, `HOST/GLOB[:GLOB]`, `HOST` or, as Docker does, a bare name on Docker Hub (`alpine`
+ * is `docker.io/library/alpine`). Without a tag, one repository means `latest`, a glob every tag. Rules:
+ * distribution/reference `reference.go`, `normalize.go`. Throws `usage`.
  */
 export function parseReference(what: string): RegistryReference {
   const bad = (why: string): UnsprawlError =>
@@ -71,7 +71,7 @@ export function isGlob(text: string): boolean {
   return GLOB.test(text);
 }
 
-/** True for a repository's name, which may then stand in a URL. At most 255 characters. */
+/** True for a valid repository name, which may be put into a URL. At most 255 characters. */
 export function isRepository(text: string): boolean {
   return text.length <= 255 && REPOSITORY.test(text);
 }

@@ -10,10 +10,10 @@ export type RegistryManifest = {
   readonly kind: "found";
   readonly is: ManifestKind;
   readonly repository: string;
-  /** `HOST/REPO:TAG, TAG`, and the platform for one that came out of an index. */
+  /** `HOST/REPO:TAG, TAG`, and the platform if it came from an index. */
   readonly name: string;
   readonly manifest: Manifest;
-  /** Its digest and its name: what it is now. */
+  /** Its digest and its name: its current state. */
   readonly key: string;
 };
 
@@ -23,7 +23,7 @@ export type RegistryWalkEvent =
   | { readonly kind: "total"; readonly manifests: number }
   | { readonly kind: "finished"; readonly key: string; readonly repository: string };
 
-/** What need not be read: asked by its key, after `ask` was told of all that may be. */
+/** What need not be read: asked by key, after `ask` has been called with all keys that may follow. */
 export type Finished = {
   readonly finished: (key: string) => boolean;
   readonly ask?: ((keys: readonly string[]) => Promise<void>) | undefined;
@@ -31,7 +31,7 @@ export type Finished = {
 
 const NONE: Finished = { finished: () => false };
 
-/** An index of indexes is as deep as any tool makes them. */
+/** No tool makes deeper indexes of indexes. */
 const DEEPEST = 3;
 const MOST_ENTRIES = 1000;
 const MOST_MANIFESTS = 500_000;
@@ -47,10 +47,10 @@ type PendingManifest = {
 };
 
 /**
- * Every manifest that a reference means: those that tags name, then those in indexes, level by level; each digest once.
- * A manifest that cannot be read is a problem of its own. Throws when nothing can be read at all, when nothing matches,
- * and when the registry is gone or refuses to answer so often. One that is `finished`, by its key, is not read; an index
- * must not be, for what is in it.
+ * Every manifest that a reference means: the tagged ones, then those in indexes, level by level; each digest once. An
+ * unreadable manifest is a `problem`. Throws if nothing can be read at all, if nothing matches, and if the registry is
+ * gone or keeps refusing. A `finished` manifest, by its key, is not read; an index must not be finished, because of
+ * what is in it.
  */
 export async function* walkRegistry(
   registry: Registry,
@@ -105,7 +105,7 @@ export async function* walkRegistry(
 
 const keyOf = (node: PendingManifest): string => `${node.digest} ${nameIn(node)}`;
 
-/** Puts an index's manifests onto the next level; what cannot go there is a problem. */
+/** Adds an index's manifests to the next level; those that cannot be added are problems. */
 function entries(
   parent: PendingManifest,
   { document }: Manifest,
@@ -130,7 +130,7 @@ function entries(
       for (const name of parent.names) if (!there.names.includes(name)) there.names.push(name);
       continue;
     }
-    // An attestation has no platform of its own; it says which image it is about.
+    // An attestation has no platform; it says which image it is about.
     const about = one.annotations["vnd.docker.reference.digest"];
     const platform = one.platform ?? (typeof about === "string" ? (platforms.get(about) ?? null) : null);
     const { digest, size } = one;
@@ -144,7 +144,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => byText(a, b);
 
 function nodeOf(host: string, { digest, repository, tags, manifest }: TaggedManifest): PendingManifest {
-  // Registries list tags in any order; a finding is known again by its image's name.
+  // Registries list tags in any order; findings are recognised by their image's name.
   const names = [...tags].sort(byName).map(([name, labels]) => {
     const more = labels.length - NAMED_TAGS;
     const shown = labels.sort(byText).slice(0, NAMED_TAGS).join(", ");

@@ -4,9 +4,9 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /**
- * Crontab's five fields (crontab(5)) as systemd's calendar (systemd.time(7)): each field spelled out, so that nothing is
- * left to how either counts. Where both days are given (neither begins with `*`), either of them will do: one entry for each.
- * Throws `usage` for what is not five fields.
+ * Converts crontab's five fields (crontab(5)) to systemd's calendar (systemd.time(7)): each field is spelled out, so
+ * that nothing depends on how either counts. If both days are given (neither begins with `*`), either matches: one
+ * entry for each. Throws `usage` if there are not five fields.
  */
 export function calendarOf(cron: string): readonly string[] {
   const fields = cron.trim().split(/\s+/);
@@ -26,7 +26,7 @@ export function calendarOf(cron: string): readonly string[] {
   return either ? [at(weekdays.join(","), "*"), at(null, days)] : [at(weekdays.join(","), days)];
 }
 
-/** `--every 15m` in crontab's words; null for a time that does not go into an hour or a day. */
+/** `--every 15m` as a crontab entry; null for a time that does not divide an hour or a day. */
 export function cronOf(ms: number): string | null {
   const minutes = ms / 60_000;
   if (Number.isInteger(minutes) && minutes > 0 && minutes < 60 && 60 % minutes === 0) return `*/${minutes} * * * *`;

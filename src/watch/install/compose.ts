@@ -4,12 +4,12 @@ import { type WatchInstallation, type InstallSettings } from "./model.ts";
 
 const FILE = "unsprawl-compose.yaml";
 
-/** A Compose project for the engine of this machine: compose-spec's `spec.md`. */
+/** A Compose project for this machine's engine: compose-spec's `spec.md`. */
 export function composeFile(settings: InstallSettings): WatchInstallation {
   const { config, secrets, host, socket } = settings;
   const made = composeServices(settings, (_role, base, mounts) => ({
     ...base,
-    // What changes are told under: a container's own name is another one each time it is created.
+    // The name in reported changes: a container's name differs each time it is created.
     hostname: escapeDollars(host),
     restart: "unless-stopped",
     security_opt: ["no-new-privileges:true"],

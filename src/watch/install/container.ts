@@ -2,20 +2,20 @@ import { Scalar, stringify } from "yaml";
 import { watchWords, type InstallSettings } from "./model.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
-/** Where the container finds its configuration, its secrets and its state, whatever platform runs it. */
+/** Where the container finds its configuration, its secrets and its state, on every platform. */
 export const CONFIG = "/etc/unsprawl/config.yaml";
 export const SECRETS = "/run/secrets";
 export const STATE = "/var/lib/unsprawl";
 export const SOCKET = "/var/run/docker.sock";
-/** Who has no line in /etc/passwd has no home, and Node asks for one. */
+/** A user without a line in /etc/passwd has no home, and Node asks for one. */
 export const PLACES = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: "/etc", HOME: STATE } as const;
 
-/** Nobody on any machine; the image's user. */
+/** A user that exists on no machine; the image's user. */
 export const UID = 65_532;
 
 export const WARNING = "The engine's socket gives whoever uses it the machine: keep this image as you keep the engine.";
 
-/** The services of a Compose project or a stack: what watches, and the fleet's, which keep nothing of their own. */
+/** The services of a Compose project or a stack: the watch, and those of the fleet, which keep no state. */
 export function composeServices(
   settings: InstallSettings,
   make: (role: "watch" | "serve" | "worker", base: JsonObject, mounts: readonly object[]) => JsonObject,
@@ -50,25 +50,25 @@ function serviceBase(settings: InstallSettings, words: readonly string[], watche
   };
 }
 
-/** Read-only keeps the socket's file from being replaced; the engine still hears everything. */
+/** Read-only keeps the socket's file from being replaced; requests still reach the engine. */
 function mounts({ socket }: InstallSettings): readonly object[] {
   const state = { type: "volume", source: "state", target: STATE };
   if (socket === null) return [state];
   return [{ type: "bind", source: escapeDollars(socket), target: SOCKET, read_only: true }, state];
 }
 
-/** Compose and `docker stack` replace `$NAME`: `$$` is a dollar. */
+/** Escapes for Compose and `docker stack`, which replace `$NAME`: `$$` is a dollar. */
 export function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-/** As YAML 1.1 reads it, too: that is what these platforms do with `on`, `0400` and `12:30`. */
+/** Also correct as YAML 1.1, which is how these platforms read `on`, `0400` and `12:30`. */
 export function yaml(document: unknown, comment: string | null = null): string {
   const text = stringify(document, { version: "1.1", lineWidth: 0, aliasDuplicateObjects: false });
   return comment === null ? text : `# ${comment}\n${text}`;
 }
 
-/** Rights as they are written everywhere, such as 0400. */
+/** Rights in octal notation, such as 0400. */
 export function octal(mode: number): Scalar {
   const scalar = new Scalar(mode);
   scalar.format = "OCT";

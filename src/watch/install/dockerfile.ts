@@ -3,8 +3,8 @@ import { type WatchInstallation } from "./model.ts";
 import { PLACES, STATE, UID } from "./container.ts";
 
 /**
- * An image of unsprawl, built from its own source. The last stage has Node, what runs and its libraries: no source, no
- * package cache, nobody's login, and a user that is nobody on any machine.
+ * An image of unsprawl, built from its source. The last stage has Node, the program and its libraries: no source, no
+ * package cache, nobody's login, and a user that exists on no machine.
  */
 export function dockerfile(image: string | null): WatchInstallation {
   const places = Object.entries(PLACES).map(([name, value]) => `${name}=${value}`);

@@ -1,6 +1,6 @@
 /*
  * Makes a service of `watch`, in a form such as a systemd unit or a Compose file. It prints what it would write, and
- * writes only when told to.
+ * writes only if asked to.
  */
 import { bare, cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -12,7 +12,7 @@ import { settingsFor, type InstallRequest } from "./settings.ts";
 import { swarmStack } from "./swarm.ts";
 import { systemdUnits } from "./systemd.ts";
 
-/** Which form a word names. Throws `usage`. */
+/** Parses the name of a form. Throws `usage`. */
 export function formOf(word: string | undefined): InstallForm {
   const found = FORMS.find((form) => form === word);
   if (found !== undefined) return found;
@@ -23,7 +23,7 @@ export function formOf(word: string | undefined): InstallForm {
   );
 }
 
-/** What would be written for it, and what to type then. Writes nothing. */
+/** What would be written for it, and what to type afterwards. Writes nothing. */
 export function installation(form: InstallForm, asked: InstallRequest): WatchInstallation {
   if (form === "dockerfile") return dockerfile(asked.image);
   const { settings, notes } = settingsFor(form, asked);

@@ -3,9 +3,9 @@ import type { InstallSettings } from "./model.ts";
 import type { JsonObject } from "../../kit/json-object.ts";
 
 export const NAMESPACE = "unsprawl";
-/** The ConfigMap with the configuration and the Secret with what it names; both may be made after the rest. */
+/** The ConfigMap with the configuration and the Secret with the files that it names; both may be created later. */
 export const OBJECT = "unsprawl";
-/** The Secret with logins at registries, as `docker login` keeps them. */
+/** The Secret with registry logins, as `docker login` stores them. */
 export const LOGINS = "unsprawl-registries";
 
 const LOGINS_AT = "/etc/unsprawl-registries";
@@ -13,17 +13,17 @@ const LOGINS_AT = "/etc/unsprawl-registries";
 type PodContainer = {
   readonly name: string;
   readonly words: readonly string[];
-  /** Where a state outlives the pod: by the pod's own name, a lock that it left would be somebody else's. */
+  /** If its state outlives the pod: under the pod's name, a lock that it left would belong to another host. */
   readonly host?: string;
   readonly env?: readonly JsonObject[];
   readonly mounts: readonly JsonObject[];
   readonly volumes: readonly JsonObject[];
-  /** The group of the engine's socket, or the pod's own. */
+  /** The group of the engine's socket, or the pod's group. */
   readonly gid?: number;
   readonly more?: JsonObject;
 };
 
-/** A pod of one container, kept to the restricted Pod Security Standard but for the volumes that it is given. */
+/** A pod of one container, under the restricted Pod Security Standard except for the volumes that it is given. */
 export function podTemplate({ image, secrets }: InstallSettings, of: PodContainer): JsonObject {
   const gid = of.gid ?? UID;
   const named = secrets.length > 0;
@@ -44,7 +44,7 @@ export function podTemplate({ image, secrets }: InstallSettings, of: PodContaine
       {
         name: of.name,
         image,
-        // `$(NAME)` would be replaced.
+        // Kubernetes would replace `$(NAME)`.
         args: of.words.map((word) => word.replaceAll("$(", "$$$$(")),
         env: [
           ...Object.entries({ ...PLACES, DOCKER_CONFIG: LOGINS_AT }).map(([name, value]) => ({ name, value })),
@@ -78,10 +78,10 @@ export const CONFINED = {
   capabilities: { drop: ["ALL"] },
 } as const;
 
-/** A request, so that it finds a place; a limit, so that no node is taken down by it. */
+/** A request, so that it is scheduled; a limit, so that it takes down no node. */
 export const RESOURCES = { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "1Gi" } } as const;
 
-/** What names an object, and what finds its pods. */
+/** What names an object, and what selects its pods. */
 export const metadataOf = (name: string): JsonObject => ({ name, namespace: NAMESPACE, labels: labelsOf(name) });
 export const labelsOf = (name: string): JsonObject => ({
   "app.kubernetes.io/name": "unsprawl",

@@ -10,8 +10,8 @@ import type { JsonObject } from "../../kit/json-object.ts";
 const FILE = "unsprawl-kubernetes.yaml";
 
 /**
- * Engines are watched on each node that has one (DaemonSet), registries from anywhere (CronJob); the fleet has its server
- * and its workers. Throws `usage` for a time that a CronJob has no words for.
+ * Engines are watched on each node that has one (DaemonSet), registries from anywhere (CronJob); the fleet has its
+ * server and its workers. Throws `usage` for a schedule that a CronJob cannot express.
  */
 export function kubernetesManifests(settings: InstallSettings): WatchInstallation {
   const { watching, fleet, config } = settings;
@@ -45,7 +45,7 @@ export function kubernetesManifests(settings: InstallSettings): WatchInstallatio
 }
 
 function namespace(engines: boolean): JsonObject {
-  // A folder or socket of the node is what the stricter levels forbid.
+  // The stricter levels forbid folders and sockets of the node.
   const level = engines ? "privileged" : "restricted";
   return {
     apiVersion: "v1",
@@ -68,7 +68,7 @@ function nodes(settings: InstallSettings, sources: readonly string[]): JsonObjec
           name: "watch",
           words: watchWords({ ...settings.watching, sources, once: false }),
           host: "watch",
-          // Its changes are the node's.
+          // Changes are reported under the node's name.
           env: [{ name: "UNSPRAWL_HOST", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } }],
           gid,
           mounts: [{ name: "socket", mountPath: SOCKET, readOnly: true }],
@@ -86,7 +86,7 @@ function nodes(settings: InstallSettings, sources: readonly string[]): JsonObjec
   };
 }
 
-/** The node's folder is root's until it is given to who watches. */
+/** The node's folder belongs to root until it is given to the watch's user. */
 function ownState({ image }: InstallSettings, gid: number): JsonObject {
   return {
     name: "own-state",
@@ -115,7 +115,7 @@ function claim(): JsonObject {
 function registryJob(settings: InstallSettings, sources: readonly string[]): JsonObject {
   const spec = podTemplate(settings, {
     name: "watch",
-    // What is found is told, and no reason to begin again.
+    // Findings are reported, and are no reason to restart.
     words: [...watchWords({ ...settings.watching, sources, once: true }), "--fail-on", "never"],
     host: "registries",
     mounts: [],
@@ -128,7 +128,7 @@ function registryJob(settings: InstallSettings, sources: readonly string[]): Jso
     metadata: metadataOf("registries"),
     spec: {
       schedule: schedule(settings),
-      // Two at once would ask the registry twice for the same.
+      // Two at once would query the registry twice.
       concurrencyPolicy: "Forbid",
       startingDeadlineSeconds: 600,
       successfulJobsHistoryLimit: 1,
@@ -149,10 +149,10 @@ function schedule({ watching: { every, cron } }: InstallSettings): string {
   );
 }
 
-/** One server: it sets out what is to be done. What it knows is in the database. */
+/** One server: it schedules the work. What it knows is in the database. */
 const fleetServer = (settings: InstallSettings): JsonObject => deployment(settings, "serve", 1);
 
-/** Any number: each takes what nobody else has taken. */
+/** Any number: each takes what no other has taken. */
 const fleetWorkers = (settings: InstallSettings): JsonObject => deployment(settings, "worker", 2);
 
 function deployment(settings: InstallSettings, role: "serve" | "worker", replicas: number): JsonObject {

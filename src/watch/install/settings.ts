@@ -9,7 +9,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { SOCKET } from "./container.ts";
 import type { InstallForm, InstallSettings, Watching } from "./model.ts";
 
-/** What a person asked for, as flags say it. */
+/** What a person asked for, as flags. */
 export type InstallRequest = {
   readonly watching: Watching;
   readonly image: string | null;
@@ -20,7 +20,7 @@ export type InstallRequest = {
   readonly metricsFile: string | null;
   readonly shareState: boolean;
   readonly fleet: boolean;
-  /** The sources there are, stores aside. */
+  /** All sources except stores. */
   readonly known: readonly SourceAbout[];
   readonly program: readonly string[];
   readonly cwd: string;
@@ -30,7 +30,7 @@ export type InstallRequest = {
 const IMAGE = /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)*(?::[\w.-]+)?(?:@[\w]+:[0-9a-fA-F]+)?$/;
 const NAME = /^[A-Za-z0-9][\w.-]{0,62}$/;
 
-/** Throws `usage` for what the form cannot do, `refused` for an engine that is elsewhere. Nothing is written. */
+/** Throws `usage` for what the form cannot do, `refused` for a remote engine. Nothing is written. */
 export function settingsFor(
   form: InstallForm,
   asked: InstallRequest,
@@ -109,7 +109,7 @@ function isOfEngine(source: string, { known }: InstallRequest): boolean {
 
 const kindOf = (source: string): string => source.slice(0, Math.max(source.indexOf(":"), 0));
 
-/** A source as the service reads it: files by their whole path, and only where it sees them. */
+/** A source as the service reads it: files by absolute path, and only if the service can see them. */
 function placed(source: string, form: InstallForm, { cwd, known }: InstallRequest): string {
   const kind = kindOf(source);
   if (kind === "")
@@ -119,7 +119,7 @@ function placed(source: string, form: InstallForm, { cwd, known }: InstallReques
     if (what === "-") throw new UnsprawlError("usage", `${source}: a service has no standard input`, "name a file");
     return reachOf(source, known) === "files" && what !== "" ? `${kind}:${resolve(cwd, what)}` : source;
   }
-  // A pod of each node has the node's engine beside it, which manages no swarm.
+  // A pod on each node has the node's engine, which manages no swarm.
   const reachable: readonly SourceReach[] = form === "kubernetes" ? OF_NODE : [...OF_NODE, "manager"];
   const allowed = known.flatMap((one) => (reachable.includes(one.reads) ? [one.kind] : []));
   if (allowed.includes(kind)) return source;
@@ -130,7 +130,7 @@ function placed(source: string, form: InstallForm, { cwd, known }: InstallReques
   );
 }
 
-/** This machine's, or what other nodes have in its place. */
+/** This machine's path, or its equivalent on other nodes. */
 function socketFor(form: InstallForm, env: NodeJS.ProcessEnv): string {
   if (form === "kubernetes") return SOCKET;
   const { socketPath, address } = findConnection(env);
@@ -143,7 +143,7 @@ function socketFor(form: InstallForm, env: NodeJS.ProcessEnv): string {
   );
 }
 
-/** Who may use the socket: as said, else as it is on this machine. */
+/** Who may use the socket: as given, otherwise as it is on this machine. */
 function groupFor(form: InstallForm, socket: string, said: string | null, notes: string[]): string {
   const flag = "--socket-group";
   if (said !== null) {

@@ -5,12 +5,15 @@ import { type WatchInstallation, type InstallSettings } from "./model.ts";
 const FILE = "unsprawl-stack.yaml";
 const OWN = { uid: `${UID}`, mode: octal(0o400) };
 
-/** A stack with a task on every node, each for the engine of its node; secrets are the swarm's own, made beforehand. */
+/**
+ * A stack with a task on every node, each for the engine of its node; the secrets are Swarm secrets, created
+ * beforehand.
+ */
 export function swarmStack(settings: InstallSettings): WatchInstallation {
   const { config, secrets, socket } = settings;
   const made = composeServices(settings, (role, base, mounts) => ({
     ...base,
-    // What changes are told under: each node by its own name.
+    // Changes are reported under each node's name.
     hostname: "{{.Node.Hostname}}",
     ...(mounts.length > 0 && { volumes: mounts }),
     ...(config !== null && { configs: [{ source: "config", target: CONFIG, ...OWN }] }),

@@ -11,8 +11,8 @@ const ONCE = "unsprawl-watch-once";
 
 /**
  * A service that watches, or with `--once` a timer and the service that it starts: systemd.exec(5), systemd.timer(5).
- * An identity of its own that lives as long as the service does, in the group of the engine's socket, unless the state is
- * shared with a user. Throws `usage` for a schedule that is none.
+ * It runs under a dynamic user in the group of the engine's socket, unless it shares its state with a user. Throws
+ * `usage` for an invalid schedule.
  */
 export function systemdUnits(settings: InstallSettings): WatchInstallation {
   const { once } = settings.watching;
@@ -39,7 +39,7 @@ function serviceUnit(settings: InstallSettings): string {
   const environment = [
     `XDG_STATE_HOME=${state}`,
     "XDG_CONFIG_HOME=/etc",
-    // Who has no line in /etc/passwd has no home, and Node asks for one.
+    // A user without a line in /etc/passwd has no home, and Node asks for one.
     ...(shared === null ? ["HOME=/var/lib/unsprawl"] : []),
     ...(socket === null || socket === "/var/run/docker.sock" ? [] : [`DOCKER_HOST=unix://${socket}`]),
   ];
@@ -57,13 +57,13 @@ function serviceUnit(settings: InstallSettings): string {
       `ExecStart=${command.map((word) => quotedSetting(word).replaceAll("$", "$$$$")).join(" ")}`,
       `Environment=${environment.map(quotedSetting).join(" ")}`,
       ...identity(settings),
-      // Readable by the service alone, under /run/credentials/UNIT: systemd.exec(5), CREDENTIALS.
+      // Readable only by the service, under /run/credentials/UNIT: systemd.exec(5), CREDENTIALS.
       ...secrets.map(({ name, file }) => `LoadCredential=${name}:${file.replaceAll("%", "%%")}`),
       ...writable(settings),
       ...HARDENING,
-      // A lock's owner is looked up among the processes: one that is hidden would count as gone.
+      // A lock's owner is looked up among the processes: a hidden one would count as ended.
       ...(shared === null ? ["ProtectProc=invisible"] : []),
-      // Among its own users alone the socket's group would be nobody's.
+      // With private users, the socket's group would be nobody's.
       ...(shared === null && socket === null ? ["PrivateUsers=yes"] : []),
       `ProtectHome=${inHome(settings) ? "read-only" : "yes"}`,
     ],
@@ -82,7 +82,7 @@ function writable({ shared, metricsFile, watching }: InstallSettings): string[] 
   const paths = shared === null ? [] : [shared.state];
   if (metricsFile === null) return paths.map((path) => `ReadWritePaths=${quotedSetting(path)}`);
   const folder = dirname(metricsFile);
-  // A folder under /run is made for the service, and can be read by others.
+  // A folder under /run is created for the service, and others can read it.
   if (watching.once && folder.startsWith("/run/"))
     throw new UnsprawlError(
       "refused",
@@ -96,8 +96,8 @@ function writable({ shared, metricsFile, watching }: InstallSettings): string[] 
 }
 
 /**
- * All that Node can do without. MemoryDenyWriteExecute is not among it (its compiler writes code), nor ProcSubset=pid
- * (the machine's boot id says whose a left lock is).
+ * Everything that Node can do without. Not MemoryDenyWriteExecute (Node's compiler writes code), nor ProcSubset=pid
+ * (the machine's boot id says who owns a leftover lock).
  */
 const HARDENING = [
   ...["NoNewPrivileges=yes", "CapabilityBoundingSet=", "AmbientCapabilities="],
@@ -118,7 +118,7 @@ function timerUnit({ watching }: InstallSettings): string {
       ...(cron === null
         ? ["OnBootSec=1m", `OnUnitActiveSec=${every ?? "15m"}`]
         : [...calendarOf(cron).map((one) => `OnCalendar=${one}`), "Persistent=true"]),
-      // Many machines do not ask one registry all at once.
+      // So that many machines do not query one registry at once.
       "RandomizedDelaySec=30s",
       "FixedRandomDelay=true",
     ],
@@ -147,7 +147,7 @@ function notesFor(settings: InstallSettings, service: string): string[] {
   return notes;
 }
 
-/** Whether anything that it needs lies where people live. */
+/** Whether anything that it needs is in a home folder. */
 function inHome({ program, watching, config, shared, socket }: InstallSettings): boolean {
   const needed = [...program, ...watching.sources.map(pathOf), config ?? "", shared?.state ?? "", socket ?? ""];
   return needed.some((path) => /^\/(?:home|root|run\/user)(?:\/|$)/.test(path));

@@ -1,11 +1,11 @@
-/** The text of a unit: its sections, each with lines that are written already. */
+/** The text of a unit: its sections, each with finished lines. */
 export function unitText(sections: { readonly [name: string]: readonly string[] }): string {
   return Object.entries(sections)
     .map(([name, lines]) => `[${name}]\n${lines.join("\n")}\n`)
     .join("\n");
 }
 
-/** A word of a unit's setting as systemd reads it back: systemd.syntax(7), QUOTING, and specifiers of systemd.unit(5). */
+/** Quotes a word of a unit's setting for systemd: systemd.syntax(7), QUOTING, and specifiers of systemd.unit(5). */
 export function quotedSetting(word: string): string {
   const escaped = word
     .replace(/[\\"]/g, "\\$&")

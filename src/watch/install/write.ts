@@ -6,7 +6,7 @@ import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import type { InstallFile } from "./model.ts";
 
-/** Where each file goes: where it belongs, or into `folder`. */
+/** Where each file goes: its usual place, or into `folder`. */
 export function placedFiles(files: readonly InstallFile[], folder: string | null, cwd: string): readonly InstallFile[] {
   return files.map(({ path, text }) => ({
     path: folder === null ? resolve(cwd, path) : join(resolve(cwd, folder), basename(path)),
@@ -15,8 +15,9 @@ export function placedFiles(files: readonly InstallFile[], folder: string | null
 }
 
 /**
- * Writes what is not there yet (0644: there is no secret in it). All files are looked at before one is written: throws
- * `conflict` for one that differs, unless it may be overwritten. Says which were written; the others were so already.
+ * Writes files that do not exist yet (0644: they contain no secret). All files are checked before one is written:
+ * throws `conflict` for one that differs, unless it may be overwritten. Returns the files written; the others had this
+ * content already.
  */
 export async function writeFiles(files: readonly InstallFile[], overwrite: boolean): Promise<readonly string[]> {
   const todo = files.flatMap(({ path, text }): Todo[] => {

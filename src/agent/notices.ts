@@ -7,8 +7,8 @@ import { agentEventLine } from "./words.ts";
 type NoticeParts = Pick<AgentNotice, "event" | "severity" | "subject"> & { readonly names?: readonly string[] };
 
 /**
- * What the channels are told of an event; null for one that only the log gets. `redact` takes known values out of the
- * words of stores and engines.
+ * What the channels receive about an event; null if only the log gets it. `redact` takes known values out of the text
+ * of stores and engines.
  */
 export function noticeOf(
   event: AgentEvent,

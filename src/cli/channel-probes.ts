@@ -2,7 +2,10 @@ import type { CheckState, DoctorCheck, DoctorProbe } from "../core/doctor.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CommandContext } from "./context.ts";
 
-/** For each channel of `notify:` whether it is well configured and reachable, without telling anything, and what waits. */
+/**
+ * For each channel of `notify:` whether it is configured well and reachable, without sending anything, and what is
+ * queued.
+ */
 export async function channelProbes({ assembly, signal }: CommandContext): Promise<DoctorProbe[]> {
   const warnings: string[] = [];
   const configured = await assembly.channels((text) => warnings.push(text));

@@ -2,7 +2,7 @@ import { ACCEPT_WORDS, ACCEPTS, SOURCES, STORES } from "../assembly/plug-ins.ts"
 import type { CommandModule } from "./context.ts";
 import { FORMAT_NAMES } from "./views/index.ts";
 
-/** `flags`, what it does, and the allowed values. A flag with `…` may be given more than once. */
+/** `flags`, the description, and the allowed values. A flag with `…` may be given more than once. */
 export type OptionSpec = readonly [flags: string, text: string, choices?: readonly string[]];
 
 export type CommandSpec = {
@@ -10,7 +10,7 @@ export type CommandSpec = {
   readonly summary: string;
   readonly details?: string;
   readonly options: readonly OptionSpec[];
-  /** What is said when it is called off. */
+  /** Shown when it is cancelled. */
   readonly stopping?: string;
   readonly load: () => Promise<CommandModule>;
 };
@@ -61,7 +61,7 @@ const INSTALL: readonly OptionSpec[] = [
 
 const BREAK: OptionSpec = ["--break-lock", "take the engine's lock over from a run that is gone for good"];
 
-/** A list for `--help`: names in a column, what they are beside them. */
+/** A list for `--help`: names in a column, descriptions beside them. */
 function listed(title: string, rows: readonly (readonly [name: string, text: string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return [`${title}:`, ...rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)].join("\n");

@@ -63,7 +63,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
   ];
 }
 
-/** The configured stores. Others that runs of this host have used are asked for what was moved there. */
+/** The configured stores. Other stores that runs of this host have used are asked for the values moved there. */
 export async function storeProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
   return (await assembly.storeNames()).map((name) => ({
     name: `store ${name}`,
@@ -93,7 +93,7 @@ async function keptNames(assembly: Assembly): Promise<ReadonlySet<string> | null
   }
 }
 
-/** Whether the old containers of a finished run are there; true for a run that kept none, null if that cannot be told. */
+/** Whether the old containers of a finished run still exist; true for a run that kept none, null if unknown. */
 function isKept(assembly: Assembly, { run }: RunSummary, names: ReadonlySet<string> | null): boolean | null {
   const { plan } = readJournal(assembly.installation(), run);
   const kept = plan.steps.flatMap((step) =>

@@ -25,7 +25,7 @@ export async function finishRun(result: RunResult, context: CommandContext): Pro
   return error === null ? EXIT.ok : printError(error, context);
 }
 
-/** Says what a reboot would stop, where this host has no agent. */
+/** Warns about what a reboot would stop, if this host has no agent. */
 async function sayWithoutAgent(context: CommandContext): Promise<void> {
   const { assembly } = context;
   const { index } = await assembly.supplies();

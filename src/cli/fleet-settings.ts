@@ -30,7 +30,7 @@ export function databaseUrl(assembly: Assembly, fleet: FleetConfig | null): stri
   return url;
 }
 
-/** Equal secrets group across hosts only under one key: this refuses to make one of its own. Throws `config`. */
+/** Equal secrets group across hosts only under one key: refuses to create another one. Throws `config`. */
 export async function fleetKey(assembly: Assembly, fleet: FleetConfig | null): Promise<FingerprintKey> {
   const reference = fleet?.key ?? null;
   if (reference !== null) {
@@ -60,7 +60,7 @@ function readUrl(file: string): string {
   }
 }
 
-/** Null for what is no PostgreSQL URL. */
+/** Null if it is not a PostgreSQL URL. */
 function passwordIn(url: string): string | null {
   try {
     const { protocol, password } = new URL(url);

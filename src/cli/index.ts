@@ -1,7 +1,7 @@
 /*
  * The face of scripts: arguments in, text or JSON out, an exit code. commands.ts is the table that help, completion and
- * the manual are made from; a command is one file below commands/. No decision about a secret is made here: that is
- * core's.
+ * the manual are made from; each command is one file in commands/. No decision about a secret is made here: core does
+ * that.
  */
 import { Command, CommanderError, Option } from "commander";
 import { EXIT, UnsprawlError } from "../model/error.ts";
@@ -34,7 +34,7 @@ Without a command, on a terminal: the terminal UI; with --accessible line by lin
 Exit codes: ${exits.slice(0, 4).join(" · ")}
             ${exits.slice(4).join(" · ")}`;
 
-/** Runs one command line and returns the exit code. The only thing that writes a usage error. */
+/** Runs one command line and returns the exit code. The only place that writes a usage error. */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 0) {
     build(async () => undefined).outputHelp({ error: true });
@@ -132,7 +132,7 @@ async function runCommand(
   }
 }
 
-/** Tells what ended another face: a line and what to type next, no stack trace. Returns the exit code. */
+/** Reports the error that ended another face: a line and what to type next, no stack trace. Returns the exit code. */
 export function tellError(error: unknown, json = false): number {
   return printError(error, makeContext({ json }));
 }

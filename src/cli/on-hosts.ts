@@ -14,7 +14,7 @@ const OF_ENGINES = SOURCES.filter(({ reads }) => reads === "engine" || reads ===
 
 type Input = Parameters<typeof scanAndRemember>[0];
 
-/** Scans, and keeps what was found in the history of its host if it is to `remember` it. */
+/** Scans, and adds the findings to the history of its host if `remember` is set. */
 export async function scanHere(
   assembly: Assembly,
   input: Input,
@@ -36,8 +36,8 @@ export function mustBeEngineSources(sources: readonly string[]): void {
 }
 
 /**
- * Scans the engines of the configuration's `hosts:` that are wanted (all when none is named), and makes one report.
- * Throws `usage` for a source that no engine has.
+ * Scans the selected engines from the configuration's `hosts:` (all if none is named), and makes one report. Throws
+ * `usage` for a source that no engine has.
  */
 export async function onHosts(
   assembly: Assembly,

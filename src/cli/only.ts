@@ -8,8 +8,8 @@ import { UnsprawlError } from "../model/error.ts";
 const LISTED = 8;
 
 /**
- * The findings that `--only` names, by name or glob; all of them where there is no `--only`. Throws `usage` for a name
- * that matches none: a misspelt one must not look like a secret that is already moved.
+ * The findings that `--only` names, by name or glob; all of them without `--only`. Throws `usage` for a name that
+ * matches none: a misspelt one must not look like a secret that is already moved.
  */
 export function selectedHits(hits: readonly ScanHit[], globs: readonly string[]): readonly ScanHit[] {
   if (globs.length === 0) return hits;

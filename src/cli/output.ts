@@ -21,7 +21,7 @@ export async function writeResult(text: string, file: string | null, context: Cl
   });
 }
 
-/** True for a reader that has gone (`| head`), which is no failure, and for all that is written after. */
+/** True if the reader has gone (`| head`), which is no failure, and for all later output. */
 function readerGone(error: Error): boolean {
   const { code } = error as { code?: string };
   return code === "EPIPE" || code === "ERR_STREAM_DESTROYED";
@@ -40,7 +40,7 @@ export function say(context: CliContext, text: string): void {
   if (!context.quiet) context.progress.line(text);
 }
 
-/** Tells an error: what failed, where, what to type next. Returns the exit code. Never a stack trace. */
+/** Reports an error: what failed, where, what to type next. Returns the exit code. Never a stack trace. */
 export function printError(error: unknown, context: CliContext): number {
   const known = known_(error);
   const { redactor } = context.assembly;
@@ -66,7 +66,7 @@ function known_(error: unknown): UnsprawlError {
   );
 }
 
-/** The exit code for what a scan or plan left behind. */
+/** The exit code for what a scan or plan leaves. */
 export function findingsExit(worst: boolean, errors: boolean): number {
   return errors ? EXIT.failed : worst ? EXIT.findings : EXIT.ok;
 }

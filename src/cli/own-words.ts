@@ -2,8 +2,8 @@ import type { Redactor } from "../kit/text/redact.ts";
 import { Secret } from "../model/secret.ts";
 
 /**
- * Takes note of secrets among the arguments themselves (`scan postgres://u:p@h`, a token where an id belongs), so that
- * no error repeats them. Only for errors: loading the rules takes a while.
+ * Recognises secrets among the arguments (`scan postgres://u:p@h`, a token instead of an id), so that no error repeats
+ * them. Only for errors: loading the rules takes a while.
  */
 export async function knowArguments(argv: readonly string[], redactor: Redactor): Promise<void> {
   const words = argv

@@ -18,7 +18,7 @@ export type PlannedMigration = {
   readonly incomplete: boolean;
 };
 
-/** From store to store nothing is rewritten; both kinds in one plan would have no one order. */
+/** From store to store nothing is rewritten; a plan with both kinds would have no single order. */
 function migrationsFor(hits: readonly ScanHit[]): readonly string[] {
   const stored = hits.filter(({ finding }) => finding.location.subject === "store").length;
   if (stored === 0) return RUN_CONFIGURATIONS;

@@ -9,7 +9,7 @@ const FRAME_MS = 80;
 const megabytes = (bytes: number): string => Math.round(bytes / 1e6).toLocaleString("en");
 
 /**
- * Progress on stderr: one line that is redrawn on a terminal, with counts and the time left; off a terminal a plain
+ * Progress on stderr: one line that is redrawn on a terminal, with counts and the time left; without a terminal a plain
  * line for each finished step, and a heartbeat every ten seconds for scans.
  */
 export class Progress {
@@ -36,13 +36,13 @@ export class Progress {
     else if (!event.step.startsWith("plan:")) this.#step(event);
   }
 
-  /** A whole line, above the redrawn one. */
+  /** Prints a whole line, above the redrawn one. */
   line(text: string): void {
     this.stop();
     this.#stream.write(`${printable(this.#redactor.foreign(text))}\n`);
   }
 
-  /** Takes the redrawn line away. */
+  /** Removes the redrawn line. */
   stop(): void {
     if (this.#drawn) this.#stream.write("\r\u001b[2K");
     this.#drawn = false;

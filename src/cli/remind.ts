@@ -7,7 +7,7 @@ import { rotationTools } from "./run-tools.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Reminds, once a day at most, of secrets that were moved and have not been rotated since. */
+/** Reminds, at most once a day, of secrets that were moved and have not been rotated since. */
 export function dailyReminder(context: CliContext): () => Promise<void> {
   let last = 0;
   return async () => {
@@ -17,7 +17,7 @@ export function dailyReminder(context: CliContext): () => Promise<void> {
       const text = rotationReminder(await rotations(rotationTools(context.assembly)), new Date());
       if (text !== null) say(context, text);
     } catch (error) {
-      // A watch needs no store; `unsprawl doctor` says what is wrong with one.
+      // A watch needs no store; `unsprawl doctor` reports faults of stores.
       if (!(error instanceof UnsprawlError)) throw error;
     }
   };

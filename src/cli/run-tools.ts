@@ -28,7 +28,7 @@ export async function applyTools(
   };
 }
 
-/** What core needs to look for what still shows moved values. */
+/** What core needs to look for places that still show moved values. */
 export function residueTools(assembly: Assembly): ResidueTools {
   return {
     installation: assembly.installation(),
@@ -38,12 +38,15 @@ export function residueTools(assembly: Assembly): ResidueTools {
   };
 }
 
-/** What core needs to learn whether moved secrets have been rotated. */
+/** What core needs to find out whether moved secrets have been rotated. */
 export function rotationTools(assembly: Assembly): RotationTools {
   return { state: assembly.state(), key: assembly.key(), storeOf: assembly.storeOf };
 }
 
-/** The run that a command means: the one named, or the only one that `fits`. Throws `usage` when that is not clear. */
+/**
+ * The run that a command means: the one named, or the only one for which `fits` is true. Throws `usage` if that is
+ * ambiguous.
+ */
 export function chooseRun(
   assembly: Assembly,
   named: string | undefined,
@@ -58,7 +61,7 @@ export function chooseRun(
   );
 }
 
-/** The only one of these runs. Throws `absent` or `usage` when there is none, or several. */
+/** The only one of these runs. Throws `absent` or `usage` if there is none, or several. */
 export function oneRun(runs: readonly string[], what: string): string {
   const [one] = runs;
   if (one !== undefined && runs.length === 1) return one;

@@ -21,8 +21,8 @@ export type CompletedScan = {
 };
 
 /**
- * Scans as the flags and the configuration say; shared by scan, plan and migrate. A scan that `keeps` can be gone on with;
- * what it had found before is in the report alone, since a plan needs the values.
+ * Scans as the flags and the configuration say; shared by scan, plan and migrate. A scan that `keeps` can be resumed;
+ * findings from before the interruption are then in the report only, since a plan needs the values.
  */
 export async function scanWith(
   context: CommandContext,
@@ -71,7 +71,7 @@ export async function scanWith(
 }
 
 /**
- * With what of the project's file does not count: a note where nothing on stderr says so, and an error where rules are
+ * Adds what does not count in the project's file: a note unless stderr already has it, and an error if rules are
  * missing, which may have found more.
  */
 function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: boolean): ScanReport {
@@ -84,7 +84,7 @@ function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: bo
   return { ...report, notes, sources: [...report.sources, { source: "unsprawl.yaml", subjects: 0, errors }] };
 }
 
-/** True when a finding must make the process exit 3. */
+/** True if a finding must make the process exit 3. */
 export function isFailing(finding: Finding, failOn: Confidence | "never"): boolean {
   return (
     failOn !== "never" &&
@@ -94,7 +94,7 @@ export function isFailing(finding: Finding, failOn: Confidence | "never"): boole
   );
 }
 
-/** True when a subject could not be read: then the result is not whole, and the exit code says so. */
+/** True if a subject could not be read: then the result is incomplete, and the exit code shows it. */
 export function isIncomplete(report: ScanReport): boolean {
   return report.sources.some((source) => source.errors.length > 0);
 }

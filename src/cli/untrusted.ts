@@ -4,19 +4,19 @@ import { UnsprawlError } from "../model/error.ts";
 import type { CliContext } from "./context.ts";
 import { say } from "./output.ts";
 
-/** One line about what of the project's file does not count; none where JSON has it as a note. */
+/** One line about what does not count in the project's file; null if JSON has it as a note. */
 export function sayUntrusted(context: CliContext, untrusted: Untrusted | null): void {
   if (untrusted !== null && !context.json)
     say(context, `warning: ${untrustedText(untrusted)}; next: ${untrusted.hint}`);
 }
 
-/** What is wrong with a scan without the project's own rules: they may find more. Null when they count. */
+/** The error for a scan without the project's rules: they may find more. Null if they count. */
 export function rulesMissing(untrusted: Untrusted | null): UnsprawlError | null {
   if (untrusted === null || !untrustedIn("rules", untrusted).includes("files")) return null;
   return new UnsprawlError("config", untrustedText({ ...untrusted, settings: ["rules.files"] }), untrusted.hint);
 }
 
-/** For `doctor`. Throws `config` when some of the project's file does not count. */
+/** For `doctor`. Throws `config` if part of the project's file does not count. */
 export function configurationLine({ untrusted }: Config): string {
   if (untrusted !== null) throw new UnsprawlError("config", untrustedText(untrusted), untrusted.hint);
   return "all that it says counts";

@@ -16,7 +16,7 @@
  * Elsewhere, as it is part of what is there: the detector's cache of dismissed values (detect/dismissed.ts), the cache of
  * one scan's layers (images/layers/book.ts), HTTP pipelining to an engine (engine/pipeline.ts).
  *
- * This file and those beside it import no detector: threads alone have one of their own.
+ * This file and those beside it import no detector: only threads have one.
  */
 export type { LayerShelf, ShelvedLayer } from "./layer-shelf.ts";
 export type { DetectedSecret, BatchCounts, Inspect, InspectEvents, ReadingWithoutValues } from "./port.ts";

@@ -60,7 +60,7 @@ function nextOf(file: string, store: string, name: string): string {
 async function projects({ containers }: LookAbout, open: () => Promise<Engine>): Promise<string[]> {
   if (containers.length === 0) return [];
   const names = new Set(containers.map((name) => `/${name}`));
-  // An engine that does not answer is reported by its own look.
+  // An engine that does not answer is reported where it is searched.
   const listed = await readPlace("", async () => (await open()).containers());
   if (!("got" in listed)) return [];
   const folders: string[] = [];

@@ -20,8 +20,8 @@ import { startScan } from "./verbs/scan.ts";
 import { scrolled, type ScrollMove } from "./scroll.ts";
 
 /**
- * What of the screen a key press needs: the height of a page, how far its text scrolls, whether it is too small to be
- * read, and whether the list and the right pane are side by side.
+ * What a key press needs to know about the screen: the height of a page, how far its text scrolls, whether it is too
+ * small to be read, and whether the list and the right pane are side by side.
  */
 export type ScreenLayout = {
   readonly page: number;
@@ -30,7 +30,7 @@ export type ScreenLayout = {
   readonly wide: boolean;
 };
 
-/** One key press. A question, the filter and the help take keys first. */
+/** Handles one key press. A question, the filter and the help take keys first. */
 export function press(session: TerminalSession, key: string, room: ScreenLayout): void {
   const { store } = session;
   if (store.get().status) store.set(() => ({ status: null }));
@@ -52,7 +52,7 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
       store.set(({ help }) => ({ help: scrolled(help ?? 0, action, room.page, room.last) }));
     return;
   }
-  // What cannot be seen is not decided on.
+  // Nothing is decided that cannot be seen.
   if (action === null || (room.blind && action !== "quit")) return;
   if (isMove(action)) move(session, action, room);
   else if (browsing.isBrowsing(action)) browsing.act(session, action, key, room.wide);
@@ -60,7 +60,7 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
   startPreview(session);
 }
 
-/** Text that was pasted goes to a line that is typed or nowhere: a `y` in it must not apply a plan. */
+/** Pasted text goes into a line being typed or nowhere: a `y` in it must not apply a plan. */
 export function paste(session: TerminalSession, text: string): void {
   if (session.store.get().revealed) return session.store.set(() => ({ revealed: null }));
   if (session.store.get().prompt) return typeText(session, text);
@@ -70,8 +70,8 @@ export function paste(session: TerminalSession, text: string): void {
 }
 
 /**
- * Whether a key changes the world, or agrees to something, where it is pressed: it is typed alone. A burst of text with a
- * `y` in it is not an answer; where text is typed, Enter is one.
+ * Whether a key changes something outside, or agrees to something, at this point: it must arrive alone. A burst of text
+ * with a `y` in it is not an answer; where text is typed, this applies to Enter.
  */
 export function answers({ filtering, prompt, where }: TuiState, key: string): boolean {
   return prompt || where === "form" ? key === "enter" : key === "y" && !filtering;
@@ -142,7 +142,7 @@ function back(session: TerminalSession): void {
     store.set(() => ({ where: "browse" }));
     startScan(session);
   } else {
-    // A plan that is being made is not wanted any more; it changes nothing.
+    // A plan that is still being made is no longer wanted; it changes nothing.
     jobs.get("plan")?.abort.abort();
     store.set((state) => ({ where: "browse", status: null, stores: { ...state.stores, busy: null, error: null } }));
   }
@@ -185,7 +185,7 @@ function openRuns(session: TerminalSession): void {
   const { store, assembly } = session;
   try {
     const list = listRuns(assembly.installation()).toReversed();
-    // The run that was looked into stays the chosen one.
+    // The run that was opened stays selected.
     const id = store.get().opened?.summary.run;
     const at = Math.max(
       0,
@@ -227,7 +227,7 @@ function openChosen(session: TerminalSession): void {
 function goOn(session: TerminalSession, action: "resume" | "scrub"): void {
   const { where, result } = session.store.get();
   if (where === "proof") {
-    // Each unit that is migrated keeps something; what failed has been put back.
+    // Each migrated unit keeps something; a failed unit has been put back.
     const done = result?.kind === "apply" && result.result?.units.some(({ state }) => state === "migrated");
     if (result && done) void startScrub(session, { run: result.run, state: "done" });
     return;

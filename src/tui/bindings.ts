@@ -1,4 +1,4 @@
-/** Where a key is pressed: a screen, or a part of one that takes its own keys. */
+/** Where a key is pressed: a screen, or a part of one with separate keys. */
 export type KeyScope =
   | "browse"
   | "detail"
@@ -61,12 +61,12 @@ export type KeyBinding = {
   /** The keys as people write them. */
   readonly show: string;
   readonly where: readonly KeyScope[];
-  /** For the footer; null keeps it to the help. */
+  /** Shown in the footer; null shows it only in the help. */
   readonly short: string | null;
   readonly long: string;
 };
 
-/** Every place where keys are pressed, but the form: letters are text there. */
+/** Every place where keys are pressed, except the form: letters are text there. */
 export const ALL: readonly KeyScope[] = [
   "browse",
   "detail",

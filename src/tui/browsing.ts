@@ -24,7 +24,7 @@ export function isBrowsing(action: KeyAction): action is Browsing {
   return (ACTIONS as readonly KeyAction[]).includes(action);
 }
 
-/** What changes only what is looked at or marked. `wide` is whether the right pane is in sight beside the list. */
+/** Actions that change only what is shown or marked. `wide`: the right pane is visible beside the list. */
 export function act({ store }: TerminalSession, action: Browsing, key: string, wide: boolean): void {
   store.set((state) => {
     if (action === "mark") return mark(state);
@@ -37,12 +37,12 @@ export function act({ store }: TerminalSession, action: Browsing, key: string, w
     const at = TABS.indexOf(state.tab);
     const by = action === "nextTab" ? 1 : TABS.length - 1;
     const tab = TABS[action === "tab" ? Number(key) - 1 : (at + by) % TABS.length] as Tab;
-    // Where only one pane is in sight, asking for a tab opens it.
+    // If only one pane is visible, asking for a tab opens it.
     return { tab, detailScroll: 0, where: wide ? state.where : "detail" };
   });
 }
 
-/** Takes back the newest of what narrows the list: a range, the filter, the facets. */
+/** Takes back the newest restriction of the list: a range, the filter, the facets. */
 export function clear({ store }: TerminalSession): void {
   store.set(({ range, filter, facets, selected }) => {
     if (range !== null) return { range: null, status: null };
@@ -51,7 +51,7 @@ export function clear({ store }: TerminalSession): void {
   });
 }
 
-/** Marks or unmarks the range, which ends it, or the chosen row, and goes to the next. */
+/** Marks or unmarks the range, which ends it, or the selected row, and moves to the next. */
 function mark(state: TuiState): Partial<TuiState> {
   const items = itemsOf(state);
   const range = rangeOf(state);
@@ -65,11 +65,11 @@ function mark(state: TuiState): Partial<TuiState> {
 function markSection(state: TuiState): Partial<TuiState> {
   const items = itemsOf(state);
   const head = items.slice(0, selectedAt(state, items) + 1).findLast(({ kind }) => kind === "section");
-  // Without headings all is one group.
+  // Without headings, all secrets are one group.
   return toggled(state, head ? [head] : items);
 }
 
-/** Marks all of these, or none when all are marked. */
+/** Marks all of these, or none if all are marked. */
 export function toggled({ marked: before }: Pick<TuiState, "marked">, items: readonly ListItem[]): Partial<TuiState> {
   const marked = new Set(before);
   const prints = items.flatMap(secretsOf);
@@ -83,7 +83,7 @@ export function toggled({ marked: before }: Pick<TuiState, "marked">, items: rea
 const next = (grouping: Grouping): Grouping =>
   GROUPINGS[(GROUPINGS.indexOf(grouping) + 1) % GROUPINGS.length] ?? "secret";
 
-/** Another grouping; the chosen secret stays the chosen one. */
+/** Changes the grouping; the selected secret stays selected. */
 export function grouped(state: TuiState, grouping: Grouping): Partial<TuiState> {
   const items = itemsOf(state);
   const [print] = secretsOf(items[selectedAt(state, items)]);
@@ -92,7 +92,7 @@ export function grouped(state: TuiState, grouping: Grouping): Partial<TuiState> 
   return { grouping, range: null, selected: same?.key ?? null, detailScroll: 0 };
 }
 
-/** One value of a facet chosen, or no longer. */
+/** Selects or deselects one value of a facet. */
 export function toggledFacet(state: Pick<TuiState, "facets">, key: string | undefined): Partial<TuiState> {
   if (key === undefined) return {};
   const facets = new Set(state.facets);

@@ -3,20 +3,20 @@ import { askLine } from "./prompt.ts";
 import { ask, type TerminalSession } from "./session.ts";
 import { countText } from "./widgets/bar.ts";
 
-/** More containers than this restart only after a name was typed: one key is pressed by mistake too easily for so many. */
+/** Restarting more containers than this requires typing a name: a single key is pressed by mistake too easily. */
 const MOST_BY_KEY = 3;
 
-/** How many containers a plan, or its undo, starts again. */
+/** How many containers a plan, or its undo, restarts. */
 export function restartsOf({ steps }: Plan): number {
   const checked = steps.filter(({ kind }) => kind === "check").length;
   const recreated = steps.flatMap((step) => (step.kind === "recreate" ? [step, ...(step.sharers ?? [])] : []));
   return Math.max(checked, recreated.length);
 }
 
-/** Whether so many restarts take a typed name. */
+/** Whether this many restarts require a typed name. */
 export const isTyped = (restarts: number): boolean => restarts > MOST_BY_KEY;
 
-/** Asks before something is done: by `y`, or by typing `name` where many containers restart. */
+/** Asks for confirmation: by `y`, or by typing `name` if many containers restart. */
 export async function confirmed(
   session: TerminalSession,
   { text, restarts, name }: { readonly text: string; readonly restarts: number; readonly name: string },
@@ -24,7 +24,7 @@ export async function confirmed(
   return isTyped(restarts) ? typedName(session, `${text} Type ${name}:`, restarts, name) : ask(session, text);
 }
 
-/** Asks for the name of what is about to be done, and says why. */
+/** Asks to type the name of what is about to be done, and says why. */
 export async function typedName(
   session: TerminalSession,
   label: string,

@@ -3,7 +3,7 @@ import type { SecretGroup } from "./groups.ts";
 import { last } from "./last.ts";
 import type { TuiState } from "./state.ts";
 
-/** The facets' values among what the typed filter leaves. */
+/** The values of facets among the groups that the typed filter leaves. */
 export function facetsOf({ scan, filter, facets }: TuiState): readonly FacetValue[] {
   return values(scan.groups, filter, facets);
 }

@@ -4,8 +4,8 @@ import { last } from "./last.ts";
 import { STATE } from "./theme.ts";
 
 /**
- * Groups that contain every word of the text, in whatever a person knows of them; `!` before a word wants those without
- * it. Words are looked for in the names, rule, severity, state and subjects of a group, whatever their case.
+ * Groups that contain every word of the text, in any of their names, rule, severity, state and subjects, ignoring case;
+ * `!` before a word excludes groups with it.
  */
 export function filterGroups(groups: readonly SecretGroup[], filter: string): readonly SecretGroup[] {
   const words = wordsOf(filter);
@@ -16,7 +16,7 @@ export function filterGroups(groups: readonly SecretGroup[], filter: string): re
   });
 }
 
-/** Asked for each heading's groups by turns. */
+/** Called for each heading's groups in turn. */
 const wordsOf = last((filter: string) =>
   filter
     .toLowerCase()
@@ -27,20 +27,20 @@ const wordsOf = last((filter: string) =>
 
 const texts = new WeakMap<SecretGroup, string>();
 
-/** All that is looked through, made once a group: a key press must not spell 20,000 findings anew. */
+/** The searched text, made once per group: a key press must not build the text of 20,000 findings again. */
 export function groupText(group: SecretGroup): string {
   const made = texts.get(group);
   if (made !== undefined) return made;
   const words = [group.severity, ...group.images];
   for (const { name, rule, state, location } of group.findings)
     words.push(name, rule, location.subjectName, state, STATE[state].word);
-  // No word that is typed has a line end in it, so none matches across two.
+  // No typed word contains a line end, so none matches across two entries.
   const text = (group.findings.length === 1 ? words : [...new Set(words)]).join("\n").toLowerCase();
   texts.set(group, text);
   return text;
 }
 
-/** What the list can be narrowed by, beside words. */
+/** What the list can be narrowed by, besides words. */
 const FACETS = {
   severity: ({ severity }) => severity,
   state: ({ state }) => STATE[state].word,
@@ -64,7 +64,7 @@ export type FacetValue = {
   readonly count: number;
 };
 
-/** Groups that have, in one finding, one of the chosen values of each facet that has any. */
+/** Groups with a finding that has one of the selected values of each facet with selected values. */
 export function withFacets(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): readonly SecretGroup[] {
   if (chosen.size === 0) return groups;
   const asked = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
@@ -74,7 +74,9 @@ export function withFacets(groups: readonly SecretGroup[], chosen: ReadonlySet<s
   );
 }
 
-/** Every value of every facet in these groups, the most frequent first; chosen ones stay when nothing has them. */
+/**
+ * Every value of every facet in these groups, the most frequent first; selected values stay even if no group has them.
+ */
 export function facetValues(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): FacetValue[] {
   const counts = new Map<FilterFacet, Map<string, number>>(FACET_NAMES.map((facet) => [facet, new Map()]));
   for (const { findings } of groups) {

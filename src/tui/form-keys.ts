@@ -5,7 +5,7 @@ import type { TerminalSession } from "./session.ts";
 import type { ShownForm } from "./state.ts";
 import { acceptForm, changeStore, leaveForm } from "./verbs/form.ts";
 
-/** A key in the form: to another field, another answer, or text. What cannot be seen is not agreed to. */
+/** A key in the form: moves to another field or answer, or is text. Nothing is confirmed that cannot be seen. */
 export function typeForm(session: TerminalSession, key: string, blind: boolean): void {
   const { form } = session.store.get();
   const action = actionOf("form", key);
@@ -29,7 +29,7 @@ export function typeForm(session: TerminalSession, key: string, blind: boolean):
   if (field.of === "store") changeStore(session, value);
 }
 
-/** Pasted text, at the cursor of a text. */
+/** Pasted text, inserted at the cursor of a text field. */
 export function pasteForm({ store }: TerminalSession, text: string): void {
   const { form } = store.get();
   const field = form?.fields[form.at];
@@ -38,10 +38,10 @@ export function pasteForm({ store }: TerminalSession, text: string): void {
   store.set(() => ({ form: { ...changed(form, form.at, typed.text), cursor: typed.at } }));
 }
 
-/** To a neighbour, round the ends; the field that is left says what is wrong with it. */
+/** Moves to the next field, wrapping around; the field that is left shows what is wrong with it. */
 function move({ store, assembly }: TerminalSession, form: ShownForm, to: number): void {
   const count = form.fields.length;
-  // What a store that could not be opened said stays in sight.
+  // The error of a store that could not be opened stays visible.
   const looked = form.at === 0 ? form : checked(form, form.at, (text) => assembly.redactor.foreign(text));
   store.set(() => ({ form: atField(looked, (to + count) % count) }));
 }

@@ -13,20 +13,22 @@ type FieldDecision =
   | { readonly of: "path" | "field"; readonly unit: string; readonly name: string };
 
 export type Field = FieldDecision & {
-  /** What the fields under it are about; told once for those that follow each other. */
+  /** The heading for the fields below it, set once for fields that follow each other. */
   readonly head: string;
   readonly label: string;
   readonly value: string;
-  /** What can be chosen; null where text is typed. */
+  /** The choices; null if text is typed. */
   readonly options: readonly string[] | null;
   readonly about: string;
-  /** Why the value will not do, and what to type. */
+  /** Why the value is not valid, and what to type. */
   readonly error: string | null;
 };
 
-/** All that a person may decide of a plan, a field each, with answers filled in. Holds no value of a secret. */
+/**
+ * Everything that a person may decide about a plan, one field each, with answers filled in. Holds no value of a secret.
+ */
 export type PlanForm = {
-  /** The store that the filled-in places belong to; the field may name another, which is being opened. */
+  /** The store whose places are filled in; the field may name another, which is being opened. */
   readonly store: string;
   readonly provider: Provider;
   readonly known: Mapping;
@@ -71,7 +73,7 @@ export function formOf(store: string, names: readonly string[], provider: Provid
     for (const [name, key] of keys) {
       const its = { head: `${unit}  ${name}`, unit, name, options: null, error: null };
       fields.push({ ...its, of: "path", label: "path", value: key.path, about: "where in the store" });
-      // A store without it in its own places has one value a path.
+      // A store without it in its path template has one value per path.
       if (key.field !== "")
         fields.push({ ...its, of: "field", label: "key name", value: key.field, about: "the key under that path" });
     }
@@ -79,22 +81,22 @@ export function formOf(store: string, names: readonly string[], provider: Provid
   return { store, provider, known, fields };
 }
 
-/** The form with another value in one field. What was wrong with it is to be found out again. */
+/** The form with another value in one field, which is not validated yet. */
 export function changed<F extends PlanForm>(form: F, at: number, value: string): F {
   return withField(form, at, { value, error: null });
 }
 
-/** The form with this field looked at: why it will not do is in it. */
+/** The form with this field validated: it contains the field's error, if any. */
 export function checked<F extends PlanForm>(form: F, at: number, guard: Guard): F {
   return withField(form, at, { error: wrongWith(form, form.fields[at], () => answersOf(form), guard) });
 }
 
-/** The form with this field as the chosen one, the cursor at its end. */
+/** The form with this field selected, the cursor at its end. */
 export function atField<F extends PlanForm>(form: F, at: number): F & { readonly at: number; readonly cursor: number } {
   return { ...form, at, cursor: characters(form.fields[at]?.value ?? "").length };
 }
 
-/** Every field looked at: the form with what is wrong, and where the first of it is; null when nothing is. */
+/** The form with every field validated, and the index of the first invalid one; null if all are valid. */
 export function wrongIn<F extends PlanForm>(form: F, guard: Guard): { readonly form: F; readonly at: number } | null {
   const answers = answersOf(form);
   const fields = form.fields.map((field) => ({ ...field, error: wrongWith(form, field, () => answers, guard) }));
@@ -102,7 +104,7 @@ export function wrongIn<F extends PlanForm>(form: F, guard: Guard): { readonly f
   return at < 0 ? null : { form: { ...form, fields }, at };
 }
 
-/** The mapping that the form stands for, right or wrong. */
+/** The mapping that the form stands for, valid or not. */
 export function mappingIn(form: PlanForm): Mapping {
   const answers = answersOf(form);
   const units = [...form.known.units].map(([unit, was]): [string, UnitMapping] => {
@@ -114,7 +116,7 @@ export function mappingIn(form: PlanForm): Mapping {
   return { overwrite: answers.get(idOf({ of: "replace" })) === "yes", units: new Map(units) };
 }
 
-/** Why the value of a field will not do, with what to type; null when it will. */
+/** Why the value of a field is not valid, with what to type; null if it is valid. */
 function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answers, guard: Guard): string | null {
   if (field === undefined) return null;
   const value = field.value.trim();
@@ -137,7 +139,7 @@ function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answ
   if (value === filled) return null;
   const like = `type one as ${filled}`;
   if (value === "") return `nothing is no ${field.label}: ${like}`;
-  // Alone first: a key name that will not do is not told of the path.
+  // Checked alone first: the error of an invalid key name must not mention the path.
   const alone = storeKeyFault({ ...was, [field.of]: value }, form.provider);
   const why =
     alone ?? (field.of === "path" ? storeKeyFault(keyIn(answers(), field.unit, field.name, was), form.provider) : null);
@@ -151,7 +153,7 @@ const answersOf = ({ fields }: PlanForm): Answers => new Map(fields.map((field) 
 const idOf = (of: FieldDecision): string =>
   [of.of, "unit" in of ? of.unit : "", "name" in of ? of.name : ""].join("\0");
 
-/** Where a secret goes by the form. */
+/** Where a secret goes according to the form. */
 function keyIn(answers: Answers, unit: string, name: string, was: StoreKey): StoreKey {
   return {
     path: answers.get(idOf({ of: "path", unit, name })) ?? was.path,

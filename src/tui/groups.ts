@@ -7,16 +7,16 @@ export type SecretGroup = {
   readonly name: string;
   readonly severity: Severity;
   readonly state: FindingState;
-  /** The finding that says most. */
+  /** The finding with the most information. */
   readonly lead: Finding;
   readonly findings: readonly Finding[];
-  /** The same, each with where it came from. */
+  /** The same findings, each with its source. */
   readonly hits: readonly ScanHit[];
-  /** The images that its containers were made from, as far as they are known. */
+  /** The images that its containers were made from, where known. */
   readonly images: readonly string[];
 };
 
-/** Hits by secret, the worst first; the order does not change as places are added to a group. */
+/** Hits grouped by secret, the worst first; the order does not change as places are added to a group. */
 export function groupHits(hits: readonly ScanHit[]): SecretGroup[] {
   const byPrint = new Map<string, ScanHit[]>();
   for (const hit of hits) {
@@ -28,7 +28,7 @@ export function groupHits(hits: readonly ScanHit[]): SecretGroup[] {
   return [...byPrint.values()].map(groupOf).sort(byNeed);
 }
 
-/** What needs attention most decides: a secret that is kept in one place and new in another is new. */
+/** The state that needs most attention counts: a secret that is kept in one place and new in another is new. */
 const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
 /** The group of hits with one fingerprint; at least one. */

@@ -20,17 +20,17 @@ export type SecretRun = {
   readonly key: string;
 };
 
-/** The runs of this installation, to be asked about a secret; newest first. */
+/** The runs of this installation by secret; newest first. */
 export type RunHistory = {
   /** Runs that moved this secret, and runs that only touched one of its subjects. */
   of(group: SecretGroup): { readonly secret: readonly SecretRun[]; readonly subjects: readonly SecretRun[] };
-  /** The store that a run left this secret in; null when none did. */
+  /** The store that a run left this secret in; null if none did. */
   storeOf(finding: Finding): string | null;
 };
 
 export const NO_HISTORY: RunHistory = { of: () => ({ secret: [], subjects: [] }), storeOf: () => null };
 
-/** `runs` oldest first, as the journal lists them. */
+/** `runs`: oldest first, as the journal lists them. */
 export function historyOf(runs: readonly { readonly summary: RunSummary; readonly plan: Plan }[]): RunHistory {
   const byPrint = new Map<string, SecretRun[]>();
   const bySubject = new Map<string, SecretRun[]>();
@@ -63,7 +63,7 @@ export function historyOf(runs: readonly { readonly summary: RunSummary; readonl
       const subjects = new Set<SecretRun>();
       for (const { name, location } of findings)
         for (const past of bySubject.get(location.subjectName) ?? [])
-          // A URL moves as a whole while its password is what was found: the variable is the same.
+          // A URL moves as a whole while its password was found: the variable is the same.
           if (past.name === name) secret.add(past);
           else subjects.add(past);
       return { secret: [...secret], subjects: [...subjects].filter((past) => !secret.has(past)) };

@@ -1,6 +1,6 @@
 /**
- * The face for a person at a terminal: scan, browse, choose a store, preview, apply, proof. `state.ts` holds all that is
- * shown; `screens/` are functions from it to rows; `actions.ts` turns keys into changes; `verbs/` call core.
+ * The face for a person at a terminal: scan, browse, choose a store, preview, apply, proof. `state.ts` holds all that
+ * is shown; `screens/` are functions from it to rows; `actions.ts` turns keys into changes; `verbs/` call core.
  */
 import type { Assembly } from "../assembly/index.ts";
 import { DEFAULT_SOURCES } from "../assembly/plug-ins.ts";
@@ -12,7 +12,7 @@ import { summary } from "./summary.ts";
 import { openTerminal } from "./terminal.ts";
 import { openView } from "./view.ts";
 
-/** Runs the terminal UI until the person leaves; returns the exit code. The terminal is as it was afterwards. */
+/** Runs the terminal UI until the person leaves; returns the exit code. Restores the terminal afterwards. */
 export async function runTui(
   assembly: Assembly,
   options: { readonly readOnly?: boolean } = {},
@@ -24,12 +24,12 @@ export async function runTui(
     if (signal !== "SIGINT" || !session.away) void session.leave(EXIT.interrupted);
   };
   for (const signal of SIGNALS) process.on(signal, terminate);
-  // A terminal that has gone (closed window, lost line) must not end the process in the middle of a run.
+  // A closed terminal (closed window, lost line) must not end the process in the middle of a run.
   for (const stream of [process.stdin, process.stdout]) stream.on("error", terminate);
   process.stdin.on("end", terminate);
-  // What is typed from here on waits until it is read, unseen.
+  // Input from here on waits, without echo, until it is read.
   process.stdin.setRawMode(true);
-  // The first frame comes before anything is read or any library loaded.
+  // The first frame is drawn before anything is read or any library loaded.
   const view = openView(session, openTerminal(process.stdout, assembly.env));
   let keyboard: Keyboard | null = null;
   let keep: () => Promise<void> = async () => undefined;
@@ -41,7 +41,7 @@ export async function runTui(
     keep = keepDecisions(session);
     const { tellUnfinished } = await import("./verbs/run.ts");
     await tellUnfinished(session);
-    // A screen or a key that fails is an error like any other, after what was begun is put back.
+    // An exception in a screen or a key handler is reported like any other error, after putting back what was begun.
     return await Promise.race([session.ended, view.failed, keyboard.ended.then(() => session.ended)]);
   } catch (error) {
     await session.leave(EXIT.failed);

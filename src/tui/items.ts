@@ -21,7 +21,7 @@ type ItemList = {
   readonly at: () => ReadonlyMap<string, number>;
 };
 
-/** All rows of the list. Made again only when what they come from has changed: a move makes none. */
+/** All rows of the list. Rebuilt only if their inputs have changed: moving the selection does not. */
 export function itemsOf(state: TuiState): readonly ListItem[] {
   return shownOf(state).items;
 }
@@ -31,12 +31,12 @@ export function shownSecrets(state: TuiState): number {
   return shownOf(state).secrets();
 }
 
-/** Makes ready what the first change to this grouping needs. */
+/** Prepares what the first change to this grouping needs. */
 export function prepareGrouping(state: TuiState, grouping: Grouping): void {
   sections(state, grouping);
 }
 
-/** The place of the chosen item; the first when it is gone. */
+/** The index of the selected item; the first if it no longer exists. */
 export function selectedAt(state: TuiState, items: readonly ListItem[]): number {
   const { at, items: now } = shownOf(state);
   if (items === now) return (state.selected === null ? undefined : at().get(state.selected)) ?? 0;
@@ -57,18 +57,18 @@ export function secretsOf(item: ListItem | undefined): readonly string[] {
   return item?.kind === "section" ? item.section.groups.map(({ fingerprint }) => fingerprint) : [];
 }
 
-/** What `m` and `d` act on: the marked secrets, else the chosen one or all under the chosen heading. */
+/** What `m` and `d` act on: the marked secrets, else the selected one or all under the selected heading. */
 export function wantedOf(state: TuiState): ReadonlySet<string> {
   return state.marked.size > 0 ? state.marked : new Set(secretsOf(selectedItem(state)));
 }
 
-/** How much the wanted secrets are. */
+/** How many secrets are wanted, as text. */
 export function wantedText({ scan, wanted }: TuiState): string {
   const places = scan.hits.filter(({ finding }) => wanted.has(finding.fingerprint)).length;
   return `${countText(wanted.size, "secret")} in ${countText(places, "place")}`;
 }
 
-/** The rows from where a range of marks began to the chosen one; null while there is no range. */
+/** The rows from the beginning of a range of marks to the selected one; null if there is no range. */
 export function rangeOf(state: TuiState): { readonly from: number; readonly to: number } | null {
   if (state.range === null) return null;
   const { items, at } = shownOf(state);
@@ -77,7 +77,7 @@ export function rangeOf(state: TuiState): { readonly from: number; readonly to: 
   return began === undefined ? null : { from: Math.min(began, here), to: Math.max(began, here) };
 }
 
-/** Every grouping of what was found, each made when it is first asked for. */
+/** Every grouping of the findings, each built when it is first needed. */
 const groupings = last(
   (groups: readonly SecretGroup[]) =>
     new Map(
@@ -86,7 +86,7 @@ const groupings = last(
 );
 
 function sections({ scan, history }: TuiState, grouping: Grouping): readonly Section[] {
-  // What runs did is told late, and of all groupings only the stores depend on it.
+  // The history of runs is loaded late, and only the grouping by store depends on it.
   const known = grouping === "store" ? history : NO_HISTORY;
   return groupings(scan.groups).get(grouping)?.(known) ?? [];
 }
@@ -112,7 +112,7 @@ const shown = last(
         });
       }
     }
-    // What could not be read is never filtered away.
+    // Unreadable subjects are never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
     const prints = (): string[] => items.flatMap((item) => (item.kind === "group" ? item.group.fingerprint : []));
     return {

@@ -8,7 +8,7 @@ import type { TerminalSession } from "./session.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
 
-/** What was decided and not done yet. Marks are fingerprints: the file holds no name and no value. */
+/** What was decided and not done yet. Marks are fingerprints: the file contains no name and no value. */
 type SavedSelection = {
   readonly marked: readonly string[];
   readonly filter: string;
@@ -19,7 +19,7 @@ type SavedSelection = {
 const NOTHING: SavedSelection = { marked: [], filter: "", grouping: "secret", store: null };
 const SAVE_MS = 500;
 
-/** Takes up what was decided when the last sitting was left, and says so. */
+/** Restores the decisions of the last session, and reports it. */
 export function takeUp({ store, assembly }: TerminalSession): void {
   try {
     const { marked, filter, grouping, store: last } = read(assembly.state()) ?? NOTHING;
@@ -43,9 +43,9 @@ export function takeUp({ store, assembly }: TerminalSession): void {
 }
 
 /**
- * Keeps what is decided from now on, shortly after each decision: a process that is killed has kept it too. The function
- * that is returned ends that and keeps what is left. Nothing it does fails a sitting: a decision that cannot be kept is
- * no reason to lose the run that follows.
+ * Saves decisions from now on, shortly after each: even a killed process has saved them. The returned function stops
+ * that and saves the rest. Never fails a session: a decision that cannot be saved is no reason to lose the run that
+ * follows.
  */
 export function keepDecisions({ store, assembly }: TerminalSession): () => Promise<void> {
   let saved = textOf(store.get(), assembly.redactor.foreign.bind(assembly.redactor));
@@ -80,14 +80,14 @@ export function keepDecisions({ store, assembly }: TerminalSession): () => Promi
 
 const FILE = "decided.json";
 
-/** A filter that holds a value is not kept. */
+/** A filter that contains a value is not saved. */
 function textOf({ marked, filter, grouping, stores }: TuiState, redact: (text: string) => string): string {
   const harmless = redact(filter) === filter ? filter : "";
   const kept: SavedSelection = { marked: [...marked], filter: harmless, grouping, store: stores.last };
   return `${JSON.stringify({ version: 1, ...kept })}\n`;
 }
 
-/** Null when nothing was kept. Throws `malformed` for a file that is not ours. */
+/** Null if nothing was saved. Throws `malformed` for a file that is not ours. */
 function read(state: string): SavedSelection | null {
   const file = join(state, FILE);
   let text: string;
@@ -105,7 +105,7 @@ function read(state: string): SavedSelection | null {
     if (version === 1 && prints && texts && grouping !== undefined)
       return { marked: marked as string[], filter, grouping, store };
   } catch {
-    // Told below, like any other text that is not ours.
+    // Reported below, like any other untrusted text.
   }
   throw new UnsprawlError("malformed", `${file} cannot be read: what was marked is not known any more`);
 }

@@ -1,6 +1,6 @@
 /**
- * What is typed, as Ink reads it: keys, pasted text, and the terminal's raw mode. Ink draws nowhere: it lays out every
- * cell of every frame anew, which on a large terminal takes several frames' time.
+ * What is typed, as Ink reads it: keys, pasted text, and the terminal's raw mode. Ink does not draw: it lays out every
+ * cell of every frame again, which on a large terminal takes the time of several frames.
  */
 import { Writable } from "node:stream";
 import { render, useApp, useInput, usePaste } from "ink";
@@ -10,7 +10,7 @@ import type { TerminalSession } from "./session.ts";
 import type { View } from "./view.ts";
 
 export type Keyboard = {
-  /** Rejects when Ink fails; otherwise resolves after `close`. */
+  /** Rejects if Ink fails; otherwise resolves after `close`. */
   readonly ended: Promise<void>;
   close(): void;
 };
@@ -18,7 +18,7 @@ export type Keyboard = {
 export function openKeyboard(session: TerminalSession, view: View): Keyboard {
   const app = render(<Keys session={session} view={view} />, {
     stdout: nowhere(),
-    // Ctrl-C is ours: a run must be put back before the process ends.
+    // Ctrl-C is handled here: a run must be put back before the process ends.
     exitOnCtrlC: false,
     patchConsole: false,
     interactive: true,
@@ -28,7 +28,7 @@ export function openKeyboard(session: TerminalSession, view: View): Keyboard {
 
 function Keys({ session, view }: { readonly session: TerminalSession; readonly view: View }): null {
   const { suspendTerminal } = useApp();
-  // Ink also notices signals that end the process before anything else could be said to it.
+  // Ink also handles signals that end the process, before other handlers could run.
   useLayoutEffect(() => () => view.close(), [view]);
   useEffect(() => {
     session.handOver = async (act) => {
@@ -43,29 +43,29 @@ function Keys({ session, view }: { readonly session: TerminalSession; readonly v
     const names = keyNames(input, key);
     if (names[0] !== "ctrl-z") return view.keys(names);
     session.store.set(() => ({ revealed: null }));
-    // A run that stands still would hold the engine's lock, and a container in between.
+    // A suspended run would hold the engine's lock, and leave a container half recreated.
     if (!session.jobs.has("run")) void view.away(() => suspendTerminal(stopped));
   });
   usePaste((text) => view.paste(text));
   return null;
 }
 
-/** A terminal that nobody looks at. */
+/** A terminal that shows nothing. */
 function nowhere(): NodeJS.WriteStream {
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
   return Object.assign(stream, { columns: 80, rows: 24 }) as unknown as NodeJS.WriteStream;
 }
 
-/** Stops this process as the shell's Ctrl-Z does; resolves when it goes on. */
+/** Stops this process as the shell's Ctrl-Z does; resolves when it continues. */
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
-    // Neither a paused stdin nor a signal's listener keeps the process alive.
+    // Neither a paused stdin nor a signal listener keeps the process alive.
     const alive = setInterval(() => undefined, 1000);
     process.once("SIGCONT", () => {
       clearInterval(alive);
       resolve();
     });
-    // The whole group, as the terminal would: a wrapper (npx, npm) must stop too.
+    // Stops the whole group, as the terminal would: a wrapper (npx, npm) must stop too.
     process.kill(0, "SIGTSTP");
   });
 }

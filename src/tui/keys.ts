@@ -1,6 +1,6 @@
 import type { Key } from "ink";
 
-/** Ink's idea of a key press as the keymap's names; several when they arrived in one piece (fast typing, a slow line). */
+/** Converts Ink's key press to the keymap's names; several if they arrived in one piece (fast typing, a slow line). */
 export function keyNames(input: string, key: Key): readonly string[] {
   if (key.ctrl) return [`ctrl-${input}`];
   if (key.tab && key.shift) return ["shift-tab"];
@@ -8,11 +8,11 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (named) return [named[1]];
   if (key.super || key.hyper) return [];
   const typed = Array.from(input, (char) => TYPED[char] ?? withCtrl(char));
-  // Escape and a key that arrive in one piece look like Alt and that key, which means nothing here.
+  // Escape and a key that arrive together look like Alt and that key, which has no meaning here.
   return key.meta ? ["esc", ...typed] : typed;
 }
 
-/** Keys whose bytes stand among text when they arrive in one piece with it. */
+/** Keys whose bytes are among text that arrives together with them. */
 const TYPED: { readonly [char: string]: string } = {
   " ": "space",
   "\r": "enter",

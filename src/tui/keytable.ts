@@ -1,8 +1,8 @@
 import { ALL, type KeyBinding } from "./bindings.ts";
 
 /**
- * Every key there is. The footer, the `?` help and the README's table are made from this, and keys are looked up here
- * and nowhere else. In the order of the footer: what is first stays longest on a narrow terminal.
+ * Every key. The footer, the `?` help and the README's table are made from this, and keys are looked up only here. In
+ * the order of the footer: the first ones stay longest on a narrow terminal.
  */
 export const KEYMAP: readonly KeyBinding[] = [
   {

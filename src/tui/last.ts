@@ -1,4 +1,4 @@
-/** The function, which remembers its newest result: there is one screen, and one list on it. */
+/** Memoises the function's newest result: there is one screen, and one list on it. */
 export function last<Args extends readonly unknown[], Result>(
   make: (...args: Args) => Result,
 ): (...args: Args) => Result {

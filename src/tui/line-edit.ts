@@ -1,4 +1,4 @@
-/** A line of text under a person's hands; `at` is how many characters stand before the cursor, as people count them. */
+/** A line of text that is being edited; `at` is the number of characters before the cursor, as people count them. */
 export type Typed = { readonly text: string; readonly at: number };
 
 const LONGEST = 300;
@@ -29,7 +29,7 @@ export function edited({ text, at }: Typed, key: string): Typed | null {
   return characters(key).length === 1 ? inserted({ text, at }, key) : null;
 }
 
-/** The line with text put in at the cursor: typed or pasted. Line ends and what a terminal would obey become spaces. */
+/** The line with text inserted at the cursor: typed or pasted. Line ends and control characters become spaces. */
 export function inserted({ text, at }: Typed, typed: string): Typed {
   const all = characters(text);
   const put = characters(typed.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, " ")).slice(0, LONGEST - all.length);

@@ -3,12 +3,12 @@ import { prepareGrouping } from "./items.ts";
 import { GROUPINGS } from "./sections.ts";
 import type { Store } from "./state.ts";
 
-/** So many secrets' texts are made at once: a key press in between waits no longer than for a frame. */
+/** The texts of this many secrets are made at once: a key press in between waits no longer than for a frame. */
 const PIECE = 2000;
 
 /**
- * Makes ready what the first filter and the first change of grouping need of many findings, a piece at a time while
- * nobody types. Ends by itself, and at once when other findings take the place of these.
+ * Prepares what the first filter and the first change of grouping need for many findings, a piece at a time while
+ * nobody types. Ends by itself, and at once if other findings replace these.
  */
 export function prepare(store: Store): void {
   const { groups } = store.get().scan;

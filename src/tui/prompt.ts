@@ -1,16 +1,16 @@
 import { characters, edited, inserted, type Typed } from "./line-edit.ts";
 import type { TerminalSession } from "./session.ts";
 
-/** A line of text that a person types, with what it leads to shown below it as it is typed. */
+/** A line of text that a person types, with its effect shown below while typing. */
 export type Prompt = {
   readonly label: string;
   readonly text: string;
-  /** How many characters stand before the cursor, as people count them. */
+  /** The number of characters before the cursor, as people count them. */
   readonly at: number;
   readonly error: string | null;
-  /** What this text would lead to, a line each. */
+  /** What this text would do, one line each. */
   readonly about: (text: string) => readonly string[];
-  /** Why this text will not do; null when it does. */
+  /** Why this text is not valid; null if it is. */
   readonly check: (text: string) => string | null;
   /** Null: the person went back. */
   readonly answer: (text: string | null) => void;
@@ -18,7 +18,7 @@ export type Prompt = {
 
 type LinePrompt = Pick<Prompt, "label" | "about" | "check"> & { readonly text?: string };
 
-/** Asks for a line; null when the person goes back. What is given has passed `check`, without spaces around it. */
+/** Asks for a line; null if the person goes back. The result has passed `check`, and is trimmed. */
 export function askLine(
   { store }: TerminalSession,
   { label, about, check, text = "" }: LinePrompt,
@@ -33,7 +33,7 @@ export function askLine(
   });
 }
 
-/** A key while a line is typed. What cannot be seen is not agreed to. */
+/** Handles a key while a line is typed. Nothing is confirmed that cannot be seen. */
 export function typePrompt(session: TerminalSession, key: string, blind: boolean): void {
   const { prompt } = session.store.get();
   if (!prompt) return;
@@ -49,7 +49,7 @@ export function typePrompt(session: TerminalSession, key: string, blind: boolean
   change(session, edited(prompt, key));
 }
 
-/** Puts text in at the cursor: pasted or typed. */
+/** Inserts text at the cursor: pasted or typed. */
 export function typeText(session: TerminalSession, typed: string): void {
   const { prompt } = session.store.get();
   if (prompt) change(session, inserted(prompt, typed));

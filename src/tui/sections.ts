@@ -3,14 +3,14 @@ import { SEVERITIES, type Finding } from "../model/finding.ts";
 import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
 import type { RunHistory } from "./history.ts";
 
-/** What the list is arranged by, in the order of `b`. */
+/** What the list is grouped by, in the order of `b`. */
 export const GROUPINGS = ["secret", "container", "image", "store", "severity"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** A heading and the secrets under it, each with those of its places that belong there. */
 export type Section = { readonly title: string; readonly groups: readonly SecretGroup[] };
 
-/** The findings under headings, what is worst first; "secret" has one section without a title. */
+/** The findings under headings, the worst first; "secret" has one section without a title. */
 export function sectionsOf(
   groups: readonly SecretGroup[],
   grouping: Grouping,
@@ -20,7 +20,7 @@ export function sectionsOf(
   if (grouping === "severity") return bySeverity(groups);
   const titleOf = ({ finding, image }: ScanHit): string => TITLES[grouping](finding, image ?? null, history);
   const titled = new Map<string, SecretGroup[]>();
-  // Groups come in their order, and so do most parts of them.
+  // Groups come in their order, and so do most of their parts.
   const unordered = new Set<string>();
   const add = (title: string, part: SecretGroup): void => {
     const under = titled.get(title);

@@ -5,7 +5,7 @@ import { createStore, START, type Store } from "./state.ts";
 import type { IgnoreEdit } from "../core/config/ignore-file.ts";
 import type { ScanHit } from "../core/scan.ts";
 
-/** A verb of core at work. */
+/** A running verb of core. */
 export type VerbJob = {
   readonly kind: "scan" | "plan" | "run" | "preview" | "history";
   readonly abort: AbortController;
@@ -18,21 +18,21 @@ export type Ignoring = {
   readonly said: { readonly reason: string; readonly until: string | null };
 };
 
-/** One sitting at the terminal: what is shown, what works, and how it ends. */
+/** One session at the terminal: what is shown, what is running, and how it ends. */
 export type TerminalSession = {
   readonly assembly: Assembly;
   readonly sources: readonly string[];
   readonly store: Store;
-  /** Resolves with the exit code, once nothing that was begun is left half done. */
+  /** Resolves with the exit code, once nothing is left half done. */
   readonly ended: Promise<number>;
   readonly jobs: Map<VerbJob["kind"], VerbJob>;
-  /** Gives the terminal to another program while `act` lasts; null while nothing is drawn. */
+  /** Gives the terminal to another program while `act` runs; null while nothing is drawn. */
   handOver: ((act: () => Promise<void>) => Promise<void>) | null;
-  /** The terminal is another program's: an interrupt is for that. */
+  /** Another program has the terminal: an interrupt is for that program. */
   away: boolean;
-  /** What was ignored in this sitting, the newest last. */
+  /** What was ignored in this session, the newest last. */
   readonly ignores: Ignoring[];
-  /** Leaves: calls off what works, waits for a run to put back what it began. */
+  /** Leaves: cancels what is running, waits for a run to put back what it began. */
   leave(code?: number): Promise<void>;
 };
 
@@ -62,7 +62,7 @@ export function createSession(
   };
 }
 
-/** Starts a verb; the one of its kind that works already is called off first. `act` must not throw. */
+/** Starts a verb; a running verb of the same kind is cancelled first. `act` must not throw. */
 export function startJob(
   session: TerminalSession,
   kind: VerbJob["kind"],
@@ -70,7 +70,7 @@ export function startJob(
 ): VerbJob {
   session.jobs.get(kind)?.abort.abort();
   const abort = new AbortController();
-  // Times that are shown go on while nothing else happens.
+  // Displayed times advance while nothing else happens.
   const clock = setInterval(() => session.store.set(() => ({ now: Date.now() })), 1000);
   const done = act(abort.signal).finally(() => {
     clearInterval(clock);
@@ -81,7 +81,7 @@ export function startJob(
   return job;
 }
 
-/** The face under which core works here: events become state, questions a dialog. */
+/** The face under which core runs here: events become state, questions a dialog. */
 export function tuiHost(session: TerminalSession, signal: AbortSignal, emit: Host["emit"]): Host {
   return {
     signal,

@@ -2,13 +2,13 @@ import type { Redactor } from "../kit/text/redact.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { ShownMessage } from "./state.ts";
 
-/** Any thrown thing as a person may read it: known values are taken out, and no stack is shown. */
+/** Any thrown value as a person may read it: without known values and without a stack. */
 export function shownError(error: unknown, redactor: Redactor): ShownMessage {
   const known = reduce(error);
   return { text: redactor.foreign(known.message), hint: known.hint === null ? null : redactor.foreign(known.hint) };
 }
 
-/** True when a verb ended because it was called off. */
+/** True if a verb ended because it was cancelled. */
 function calledOff(error: unknown): boolean {
   return (
     error instanceof Error &&

@@ -14,7 +14,7 @@ import type { Grouping } from "./sections.ts";
 import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
 
-/** An error or a note as it may be shown: known values are out of it. */
+/** An error or a note that may be shown: known values are taken out. */
 export type ShownMessage = { readonly text: string; readonly hint: string | null };
 
 export type ScanState = {
@@ -28,7 +28,7 @@ export type ScanState = {
   readonly groups: readonly SecretGroup[];
   readonly unread: readonly (SubjectError & { readonly source: string })[];
   readonly report: ScanReport | null;
-  /** What has changed since the newest scan that was remembered; null where none was. */
+  /** What has changed since the newest recorded scan; null if there is none. */
   readonly changes: readonly Change[] | null;
 };
 
@@ -48,7 +48,7 @@ export type RunState = {
   readonly started: number;
   readonly ended: number | null;
   readonly aborting: boolean;
-  /** Rows above the running step that the person scrolled to; null follows the work. */
+  /** Rows above the running step that the person scrolled to; null follows the running step. */
   readonly scroll: number | null;
 };
 
@@ -56,7 +56,7 @@ export type ResultState = {
   readonly kind: RunState["kind"];
   readonly run: string;
   readonly result: RunResult | null;
-  /** What a scrub purged, left and still found, a line each. */
+  /** What a scrub purged, left and still found, one line each. */
   readonly told: readonly string[];
   readonly error: ShownMessage | null;
   readonly scroll: number;
@@ -66,47 +66,47 @@ export type StoreChoice = { readonly name: string; readonly text: string };
 
 export const WAITING_FOR_SCAN = "waiting for the scan to end";
 
-/** What the right pane shows of the chosen row, in the order of its tabs. */
+/** What the right pane shows of the selected row, in the order of its tabs. */
 export const TABS = ["evidence", "places", "exposure", "plan", "journal"] as const;
 export type Tab = (typeof TABS)[number];
 
-/** What would be done with one secret by a store: nothing yet while both are null. */
+/** What a store would do with one secret: nothing yet while both are null. */
 export type StorePreview = { readonly store: string; readonly plan: Plan | null; readonly error: ShownMessage | null };
 
-/** The form on the screen: its answers, the chosen field, and where it was opened from. */
+/** The form on the screen: its answers, the selected field, and where it was opened from. */
 export type ShownForm = PlanForm & { readonly at: number; readonly cursor: number; readonly from: "stores" | "plan" };
 
-/** All that the screens show. They are functions of this and the terminal's size, and hold nothing themselves. */
+/** Everything that the screens show. They are functions of this and the terminal's size, and hold no state. */
 export type TuiState = {
   readonly where: KeyScope;
   /** How far the help is scrolled; null while it is closed. */
   readonly help: number | null;
   readonly question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
-  /** A line that is being typed; it takes keys before the screen does. */
+  /** A line being typed; it takes keys before the screen does. */
   readonly prompt: Prompt | null;
   readonly status: { readonly text: string; readonly tone: keyof typeof TONE } | null;
   /** The one value that is shown, for a short time. */
   readonly revealed: { readonly name: string; readonly value: Secret } | null;
-  /** Nothing may be changed: not applied, undone, scrubbed, ignored or revealed. */
+  /** Nothing may be changed: no apply, undo, scrub, ignore or reveal. */
   readonly readOnly: boolean;
-  /** Secrets that were ignored in this sitting, by fingerprint; a scan that began earlier still finds them. */
+  /** Secrets ignored in this session, by fingerprint; a scan that began earlier still finds them. */
   readonly suppressed: ReadonlySet<string>;
   readonly now: number;
   readonly scan: ScanState;
-  /** The chosen item's key; null is the first, so that findings which come in above do not move the eye. */
+  /** The selected item's key; null is the first, so that findings that are added above do not move the view. */
   readonly selected: string | null;
   readonly marked: ReadonlySet<string>;
   readonly filter: string;
   readonly filtering: boolean;
   readonly grouping: Grouping;
-  /** Chosen values of facets, as `severity:high`; none of a facet lets all of it through. */
+  /** Selected values of facets, as `severity:high`; a facet without selected values excludes nothing. */
   readonly facets: ReadonlySet<string>;
   readonly facetAt: number;
-  /** The key of the item where a range of marks began; null while there is none. */
+  /** The key of the item where a range of marks began; null if there is none. */
   readonly range: string | null;
   readonly tab: Tab;
   readonly history: RunHistory;
-  /** By fingerprint; made with `stores.last`, by what the newest scan found. */
+  /** By fingerprint; made with `stores.last`, for the findings of the newest scan. */
   readonly previews: ReadonlyMap<string, StorePreview>;
   readonly detailScroll: number;
   readonly wanted: ReadonlySet<string>;
@@ -116,28 +116,28 @@ export type TuiState = {
     /** What it is doing, as `opening vault`; `WAITING_FOR_SCAN` while the scan has not ended. */
     readonly busy: string | null;
     readonly error: ShownMessage | null;
-    /** The store that was planned with last; `d` uses it again. */
+    /** The store of the last plan; `d` uses it again. */
     readonly last: string | null;
   };
   readonly planned: {
     readonly plan: Plan;
     readonly provider: Provider;
     readonly scroll: number;
-    /** What was decided for single secrets; absent while nothing was. */
+    /** What was decided for single secrets; absent if nothing was. */
     readonly mapping?: Mapping;
     /** An edited mapping that could not be read, as it was left. */
     readonly draft?: string | null;
   } | null;
-  /** Where each wanted secret goes, as it is being answered: the chosen field, and the cursor in its text. */
+  /** The form while it is filled in: the selected field, and the cursor in its text. */
   readonly form: ShownForm | null;
-  /** What was decided for single secrets of a store; it counts again when the way goes back and forth. */
+  /** What was decided for single secrets of a store; kept when the person goes back and forth. */
   readonly decided: { readonly store: string; readonly mapping: Mapping } | null;
   readonly run: RunState | null;
   readonly result: ResultState | null;
-  /** Every run of this sitting, for the summary. */
+  /** Every run of this session, for the summary. */
   readonly ended: readonly ResultState[];
   readonly runs: { readonly list: readonly RunSummary[]; readonly at: number };
-  /** The run of the list that is looked into. */
+  /** The run that was opened from the list. */
   readonly opened: {
     readonly summary: RunSummary;
     readonly plan: Plan;
@@ -199,7 +199,7 @@ export const START: TuiState = {
 export type Store = {
   readonly get: () => TuiState;
   set(change: (state: TuiState) => Partial<TuiState>): void;
-  /** As `set`, but drawn with others a moment later: for what comes in by the thousand. */
+  /** As `set`, but drawn together with others a moment later: for events that come by the thousand. */
   later(change: (state: TuiState) => Partial<TuiState>): void;
   readonly subscribe: (listener: () => void) => () => void;
 };

@@ -5,7 +5,7 @@ import { printable } from "../kit/text/escape.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
 
-/** What is left to read on the normal screen: what was found, what was done, the next command. */
+/** What remains on the normal screen: what was found, what was done, the next command. */
 export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
   const lines: string[] = [];
   if (scan.status === "done") {
@@ -38,7 +38,7 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");
 }
 
-/** So much of what has changed is said on leaving. */
+/** At most this many changes are listed on leaving. */
 const SAID = { lines: 10, characters: 2000 };
 
 const WORD = { apply: "run", rollback: "undo of", scrub: "scrub of" } as const;

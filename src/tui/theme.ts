@@ -1,6 +1,6 @@
 import type { FindingState, Severity } from "../model/finding.ts";
 
-/** The 16 ANSI colours and the default foreground only, so that light and dark terminals both can be read. */
+/** Only the 16 ANSI colours and the default foreground, so that both light and dark terminals are readable. */
 export type Style = {
   readonly color?: "red" | "yellow" | "blue" | "magenta" | "cyan";
   readonly bold?: boolean;
@@ -8,7 +8,7 @@ export type Style = {
   readonly inverse?: boolean;
 };
 
-/** A state is always a glyph and a word, and a colour on top: colour alone tells nothing to many. */
+/** A state is always a glyph and a word, with a colour in addition: many people cannot distinguish colours. */
 export type StateMark = { readonly glyph: string; readonly word: string; readonly style: Style };
 
 export const SEVERITY: { readonly [severity in Severity]: StateMark } = {

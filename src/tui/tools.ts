@@ -12,7 +12,7 @@ import type { Confidence } from "../model/finding.ts";
 import type { Plan } from "../model/plan.ts";
 import type { StoreChoice } from "./state.ts";
 
-/** What core needs to scan, and the floor that the configuration sets. */
+/** What core needs to scan, and the confidence floor of the configuration. */
 export async function scanTools(
   assembly: Assembly,
 ): Promise<{ readonly tools: ScanTools; readonly minConfidence: Confidence }> {
@@ -44,7 +44,7 @@ export async function applyTools(
   };
 }
 
-/** What core needs to look for what still shows moved values. */
+/** What core needs to look for places that still show moved values. */
 export function residueTools(session: TerminalSession): ResidueTools {
   const { assembly } = session;
   return {
@@ -71,7 +71,7 @@ export async function storeChoices(assembly: Assembly): Promise<StoreChoice[]> {
   return [...configured, ...offered.filter(({ name }) => !stores.has(name))];
 }
 
-/** The store that the environment names without a configuration, else the one that needs nothing. */
+/** The store that the environment names without a configuration, else the one that needs none. */
 export function likelyStore(env: NodeJS.ProcessEnv): string | null {
   const preselected = STORES.map(({ name, choice }) => ({ name, by: choice?.preselected ?? [] }));
   const named = preselected.find(({ by }) => by !== "otherwise" && by.some((variable) => env[variable]));

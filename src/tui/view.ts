@@ -6,14 +6,14 @@ import type { TerminalSession } from "./session.ts";
 import type { TuiState } from "./state.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A session on a terminal: drawn when something has changed, and what is typed goes to it. */
+/** A session on a terminal: drawn when something has changed, with typed keys passed to it. */
 export type View = {
-  /** Keys that came in one piece, as the keymap names them. */
+  /** Keys that arrived in one piece, as the keymap names them. */
   keys(names: readonly string[]): void;
   paste(text: string): void;
-  /** Gives the screen to another program while `act` lasts. */
+  /** Gives the screen to another program while `act` runs. */
   away(act: () => Promise<void>): Promise<void>;
-  /** Rejects when a frame or a key fails; never resolves. */
+  /** Rejects if a frame or a key fails; never resolves. */
   readonly failed: Promise<never>;
   close(): void;
 };
@@ -32,7 +32,7 @@ export function openView(session: TerminalSession, terminal: Terminal): View {
   };
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  // It may come before anybody waits for it.
+  // It may reject before anybody waits for it.
   failed.catch(() => undefined);
   const guarded = (act: () => void): void => {
     try {
@@ -53,7 +53,7 @@ export function openView(session: TerminalSession, terminal: Terminal): View {
   const soon = (): void => {
     if (due !== null) return;
     const wait = drawnAt + FRAME_MS - performance.now();
-    // After a pause it is drawn once the keys that came with this one have been taken.
+    // After a pause, the frame is drawn once all keys that arrived with this one have been handled.
     const timer = wait > 0 ? setTimeout(draw, wait) : null;
     const next = timer === null ? setImmediate(draw) : null;
     due = { cancel: () => (timer ? clearTimeout(timer) : next && clearImmediate(next)) };
@@ -88,7 +88,7 @@ export function openView(session: TerminalSession, terminal: Terminal): View {
   };
 }
 
-/** How far the text scrolls is known from a frame, which is not made for a key that does not ask. */
+/** How far the text scrolls is known from a frame, which is made only for keys that need it. */
 function roomOf(size: Size, last: () => number): ScreenLayout {
   return {
     page: Math.max(1, size.rows - FRAME_ROWS - 1),

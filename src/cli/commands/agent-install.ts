@@ -31,7 +31,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   const home = agentHome(env);
   const made = agentInstallation(form, {
     words: wordsOf(options),
-    // Beside this file once both are bundled.
+    // In the same folder as this file once both are bundled.
     program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
     image: textFlag(options, "image"),
     config: config === null ? null : resolve(cwd, config),
@@ -100,7 +100,7 @@ export async function uninstall(
   return EXIT.ok;
 }
 
-/** The flags that the service has too, checked. */
+/** The flags that the service has too, validated. */
 function wordsOf(options: ParsedFlags): string[] {
   const onChange = textFlag(options, "onChange");
   if (onChange !== null) parseOnChange(onChange);

@@ -7,13 +7,13 @@ import { say } from "../output.ts";
 
 export type AgentNotices = {
   tell(event: AgentEvent): void;
-  /** Tells what is left for so long at most. */
+  /** Delivers the rest for at most this long. */
   stop(limitMs: number): Promise<void>;
 };
 
 /**
- * Tells the channels of `notify:` what the agent does. Channels that are set up wrongly are said and left out, since the
- * host's containers need their files. Throws `config` for channels of a file that is not trusted.
+ * Sends what the agent does to the channels of `notify:`. Misconfigured channels are reported and left out, since the
+ * host's containers need their files. Throws `config` for channels in an untrusted file.
  */
 export async function openAgentNotices(context: CommandContext): Promise<AgentNotices> {
   const { assembly } = context;

@@ -111,7 +111,7 @@ async function toolsOf(context: CommandContext, told: AgentTools["told"]): Promi
   };
 }
 
-/** The stores by the agent's own credentials where it has some, else as they are configured. */
+/** The stores with the agent's credentials if it has some, else as they are configured. */
 async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], "store" | "storeOf" | "names">> {
   const { agentHome, readReaders } = await import("../../delivery/readers.ts");
   const home = agentHome(assembly.env);
@@ -129,7 +129,7 @@ async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], 
   };
 }
 
-/** The same answer for a moment: a pass asks for many consumers. */
+/** Cached for a moment: a pass asks for many consumers. */
 function lately<T>(read: () => T): () => T {
   let held: { readonly answer: T; readonly until: number } | null = null;
   return () => {
@@ -143,7 +143,7 @@ const LATELY_MS = 1000;
 const NOTICES_MS = 5000;
 const NOTICES_BOOT_MS = 1000;
 
-/** Where the installation's key cannot be opened, digests serve for this process alone and are not kept. */
+/** If the installation's key cannot be opened, digests are valid only in this process and are not stored. */
 function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {
   try {
     return { key: assembly.key(), state: assembly.state() };

@@ -16,7 +16,7 @@ import { say } from "../output.ts";
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const plan = readPlan(resolve(assembly.cwd, args[0] ?? ""));
-  // Before anything that it names is reached.
+  // Checked before anything that it names is contacted.
   mustBeOurs(plan, assembly.key());
   const clear = clearTextWarning(plan.store);
   if (clear !== null) say(context, `warning: ${clear}`);

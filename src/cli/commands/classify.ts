@@ -2,7 +2,7 @@ import { classifyStream } from "../../core/classify.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { CommandContext } from "../context.ts";
 
-/** `unsprawl classify`: NDJSON in, verdicts out, same order. Exit 1 at the end when a line was bad. */
+/** `unsprawl classify`: NDJSON in, verdicts out, same order. Exit 1 at the end if a line was invalid. */
 export async function run(context: CommandContext): Promise<number> {
   if (process.stdin.isTTY)
     throw new UnsprawlError(

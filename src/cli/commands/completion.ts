@@ -20,7 +20,7 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
 type CommandSummary = {
   readonly name: string;
   readonly summary: string;
-  /** What it takes beside flags: sources, by what they begin with. */
+  /** What it takes besides flags: sources, by their prefixes. */
   readonly sources: readonly (readonly [begin: string, summary: string])[];
   readonly flags: readonly (readonly [flag: string, text: string, choices: string])[];
 };

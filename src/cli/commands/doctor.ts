@@ -13,7 +13,9 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { hostProbes, storeProbes } from "../doctor-probes.ts";
 import { checkLines } from "../views/checks.ts";
 
-/** `unsprawl doctor`: everything that a migration needs and has left behind; exit 1 unless all is well and was examined. */
+/**
+ * `unsprawl doctor`: everything that a migration needs and has left behind; exit 1 unless all is well and was examined.
+ */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const probes: DoctorProbe[] = [

@@ -18,7 +18,7 @@ import { say, writeResult } from "../output.ts";
 import { outcomeText, statusText } from "../views/fleet-text.ts";
 
 const JOBS = 4;
-/** How long channels are given at the end: all that is due, or what is under way. */
+/** How long channels have at the end: for all that is due, or for what is being sent. */
 const ONCE_MS = 60_000;
 const STOP_MS = 10_000;
 
@@ -92,7 +92,7 @@ async function runStatus(context: CommandContext): Promise<number> {
   }
 }
 
-/** As one of those that share the key. */
+/** As a member of the group that shares the key. */
 async function joined(
   context: CommandContext,
   role: "serve" | "worker",
@@ -129,7 +129,7 @@ async function workerTools(context: CommandContext, fleet: Fleet, key: Fingerpri
       const { redactor } = own;
       const redact = (said: string): string => redactor.foreign(said);
       if (unit.kind !== "host") return { tools, redact, close: async () => undefined };
-      // One that cannot even be opened has nothing to let go.
+      // A pool that could not be opened has nothing to close.
       const close = (): Promise<void> =>
         own.engine().then(
           (engine) => engine.close(),
@@ -141,7 +141,7 @@ async function workerTools(context: CommandContext, fleet: Fleet, key: Fingerpri
   };
 }
 
-/** An assembly for one unit: what it comes to know is forgotten with it. Throws `absent` for a host that is not configured. */
+/** An assembly for one unit: what it learns is forgotten with it. Throws `absent` for a host that is not configured. */
 async function assemblyFor(
   assembly: Assembly,
   host: string | null,
@@ -155,12 +155,12 @@ async function assemblyFor(
   return assembly.at(hostEnv(assembly.env, config), more);
 }
 
-/** On which changes are told; the outbox keeps them for these. */
+/** The channels that report changes; the outbox keeps changes for these. */
 async function channelsOf({ assembly }: CommandContext): Promise<readonly string[]> {
   return [...(await assembly.config()).notify.keys()];
 }
 
-/** Tells what any worker puts into the outbox, if there is anybody to be told. */
+/** Delivers what any worker puts into the outbox, if there are channels. */
 async function startTelling(context: CommandContext, { history }: Fleet): Promise<ChannelDelivery | null> {
   const { assembly } = context;
   if ((await channelsOf(context)).length === 0) return null;

@@ -18,7 +18,9 @@ export async function run(context: CommandContext, sources: readonly string[], o
   return findingsExit(left, incomplete);
 }
 
-/** Throws where a value is also a name or a path that the plan acts on: it cannot be masked there, and must not be saved. */
+/**
+ * Throws if a value is also a name or a path that the plan acts on: it cannot be masked there, and must not be saved.
+ */
 function mustBeSavable(plan: Plan, { assembly }: CommandContext): void {
   const written = jsonText(plan);
   if (assembly.redactor.guard(written) !== written)

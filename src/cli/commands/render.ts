@@ -25,8 +25,8 @@ import { applyTools, oneRun } from "../run-tools.ts";
 
 /**
  * `unsprawl render [RUN|SOURCE…|--all]`: writes the files that migrated applications mount, from the store. A source
- * such as `docker:` or `compose:FILE` says by itself who needs what, with an empty state folder too. What cannot be read
- * fails the command, and keeps nothing else from being rendered.
+ * such as `docker:` or `compose:FILE` describes its consumers itself, so it works with an empty state folder too. An
+ * unreadable source fails the command, and does not keep others from being rendered.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const all = options["all"] === true;
@@ -53,7 +53,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
 
 type RenderResult = { readonly written: readonly Rendered[]; readonly broken: UnreadableRuns };
 
-/** What run configurations say of themselves; this host's index learns of it. */
+/** The consumers that run configurations describe; they are added to this host's index. */
 async function fromSources({ assembly }: CommandContext, sources: readonly string[]): Promise<RenderResult> {
   const { index } = await assembly.supplies();
   const found: Consumer[] = [];
@@ -65,7 +65,7 @@ async function fromSources({ assembly }: CommandContext, sources: readonly strin
   for (const source of sources) {
     try {
       const { consumers, faults } = await assembly.consumers(source);
-      // Who is named may have what it asks for; of all containers, each only what is its own.
+      // A named consumer may have what it asks for; of all containers, each only what is its.
       const { consumers: own, refused } = isNamed(source)
         ? inOwnFolders(consumers, [...known, ...found], containers)
         : await ownConsumers(consumers, known, containers, { ...tools, names: assembly.knownStores });
@@ -96,7 +96,7 @@ async function mountingContainers(assembly: Assembly): Promise<readonly ProjectC
   }
 }
 
-/** Whether a person has named what is read: files, or one container, and not all of them or those of a pattern. */
+/** Whether a person has named what is read: files, or one container, and not all of them or a pattern. */
 function isNamed(source: string): boolean {
   return !/^docker:(?:$|.*[*?[\]{}!])/s.test(source);
 }
@@ -111,7 +111,7 @@ function withKnown(one: Consumer, { stores, values }: Consumer): Consumer {
   };
 }
 
-/** What runs of this host delivered: the consumers of its index, and what journals of earlier versions say. */
+/** What runs of this host delivered: the consumers in its index, and in journals of earlier versions. */
 async function fromRuns(context: CommandContext, named: string | undefined, all: boolean): Promise<RenderResult> {
   const { assembly, place } = opened(context.assembly);
   const known = onceSync(() => knownRuns(place));
@@ -129,7 +129,7 @@ async function fromRuns(context: CommandContext, named: string | undefined, all:
       const tools = await applyTools(assembly, journal.plan, false);
       written.push(...(await render(journal, tools, scriptHost(context, true), known())));
     } catch (error) {
-      // Its store cannot be opened; those of the others can.
+      // Its store cannot be opened; other stores can.
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       broken.push({ run: journal.plan.id, error });
     }
@@ -137,7 +137,9 @@ async function fromRuns(context: CommandContext, named: string | undefined, all:
   return { written, broken };
 }
 
-/** Without the consumers that no container mounts any more; all of them while the engine does not answer, as at boot. */
+/**
+ * Without the consumers that no container mounts any more; all of them while the engine does not answer, as at boot.
+ */
 async function stillThere(assembly: Assembly, consumers: readonly Consumer[]): Promise<readonly Consumer[]> {
   if (consumers.length === 0) return [];
   try {
@@ -186,8 +188,8 @@ function chosen(
 }
 
 /**
- * An assembly that can render: where the key cannot be opened, one with a key of no meaning. Nothing is authenticated or
- * fingerprinted by it, and the place has none.
+ * An assembly that can render: if the key cannot be opened, one with a meaningless key. Nothing is authenticated or
+ * fingerprinted with it, and the place has none.
  */
 function opened(assembly: Assembly): { readonly assembly: Assembly; readonly place: RenderPlace } {
   const state = assembly.state();

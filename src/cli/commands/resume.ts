@@ -4,7 +4,7 @@ import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts
 import { finishRun } from "../finish.ts";
 import { applyTools, chooseRun, planOf } from "../run-tools.ts";
 
-/** `unsprawl resume [RUN]`: goes on where the run's process ended, with applying or with rolling back. */
+/** `unsprawl resume [RUN]`: continues where the run's process ended, with applying or with rolling back. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const id = chooseRun(assembly, args[0], (one) => one.state === "unfinished", "resume");

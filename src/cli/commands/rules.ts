@@ -35,7 +35,7 @@ type Listed = {
 
 type RuleDetails = { readonly [key: string]: string | readonly string[] };
 
-/** Lays what the configuration says of a rule over the rule; `configured` names the settings, if there are any. */
+/** A rule with the configuration's changes; `configured` names the settings, if there are any. */
 async function configuration({
   assembly,
 }: CommandContext): Promise<<T extends RuleDetails & { id: string; state: string }>(rule: T, builtIn: boolean) => T> {
@@ -53,7 +53,10 @@ async function configuration({
   };
 }
 
-/** Built-in rules by vendor family, then the team's own; what the configuration switched off or re-rated is said. */
+/**
+ * Built-in rules by vendor family, then the team's rules; those that the configuration switched off or re-rated are
+ * marked.
+ */
 async function list(context: CommandContext): Promise<number> {
   const [{ rules, familyOf }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
@@ -129,7 +132,7 @@ function explainOwn(rule: OwnRule): RuleDetails {
   };
 }
 
-/** Other scanners call their rules otherwise (`github-pat`): those that begin with the same word are named. */
+/** Other scanners use other names (`github-pat`): rules that begin with the same word are suggested. */
 function meant(id: string, ids: readonly string[]): string {
   const near = nearestWord(id, ids);
   if (near !== null) return `did you mean ${near}?`;

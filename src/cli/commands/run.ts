@@ -8,7 +8,8 @@ import { accessSync, constants, statSync } from "node:fs";
 
 /**
  * `unsprawl run -- CMD…`: resolves references in the environment, then becomes CMD (execve: no parent stays). With
- * `--only` just these variables: who can set others, by an environment file of theirs, gets no secret of the operator's.
+ * `--only` just these variables: anyone who can set others, through an environment file, gets no secret of the
+ * operator's.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
@@ -33,7 +34,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return EXIT.failed;
 }
 
-/** The variables to resolve, with their references. Throws `refused` for a reference that is not among `only`. */
+/** The variables to resolve, with their references. Throws `refused` for a reference that is not in `only`. */
 function wanted(
   environment: NodeJS.ProcessEnv,
   only: readonly string[],

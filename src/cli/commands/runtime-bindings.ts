@@ -24,7 +24,7 @@ export async function allow(context: CommandContext, words: readonly string[]): 
   return tell(context, "allowed", bindings);
 }
 
-/** `runtime forbid CONSUMER [VARIABLE [REFERENCE…]]`. Throws `absent` when nothing of it was allowed. */
+/** `runtime forbid CONSUMER [VARIABLE [REFERENCE…]]`. Throws `absent` if nothing of it was allowed. */
 export async function forbid(context: CommandContext, words: readonly string[]): Promise<number> {
   const [who, variable, ...references] = words;
   if (who === undefined)

@@ -23,7 +23,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
 
 const SCANS = 1000;
 
-/** What the scans before this one found, and it itself; nothing when it is not to be remembered. */
+/** What earlier scans found, and this scan itself; nothing if it is not to be recorded. */
 async function trendOf({ assembly }: CommandContext, options: ParsedFlags): Promise<readonly TrendPoint[]> {
   if (options["remember"] !== true) return [];
   const { history, host } = await assembly.memory();

@@ -7,7 +7,9 @@ import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 
-/** `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and says what else still shows the values. */
+/**
+ * `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and reports what else still shows the values.
+ */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
@@ -21,7 +23,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const text = lines.map((line) => printable(line)).join("\n");
   await writeResult(context.json ? jsonText(document) : text, null, context);
   if (error !== null) throw error;
-  // What could not be looked at may show them too: nobody should read "clean" from an exit code.
+  // Unread places may show them too: an exit code must not be read as "clean".
   const open =
     found !== null &&
     (found.residue.length > 0 || found.unseen.length > 0 || found.unknown.some(({ rotated }) => !rotated));
@@ -32,7 +34,7 @@ type ResidueLookup = { readonly found: Residue | null; readonly error: unknown }
 
 const NOT_LOOKED: ResidueLookup = { found: null, error: null };
 
-/** What was purged is told even where the look fails or is called off. */
+/** What was purged is reported even if the look fails or is cancelled. */
 async function look(context: CommandContext, id: string): Promise<ResidueLookup> {
   try {
     const [found = null] = await residue([id], residueTools(context.assembly), scriptHost(context, true));

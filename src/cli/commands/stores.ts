@@ -8,9 +8,9 @@ import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 /**
- * `unsprawl stores [check STORE]`: what is configured; whether each right that a migration needs is there.
- * `stores policy SUBJECT --to STORE`: what lets one application read its own values and nothing else.
- * `stores rewrap STORE`: the data keys of its files for the keys that the configuration names now.
+ * `unsprawl stores [check STORE]`: the configured stores; whether each right that a migration needs is there. `stores
+ * policy SUBJECT --to STORE`: a policy that lets one application read its values and nothing else. `stores rewrap
+ * STORE`: re-wraps the data keys of its files for the keys in the configuration.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;

@@ -10,7 +10,7 @@ import { table } from "../views/table.ts";
 
 const ACTIONS = ["print", "always", "remove", "list"] as const;
 
-/** `unsprawl trust [FOLDER]`: what the folder's unsprawl.yaml says counts from now on, until it changes. */
+/** `unsprawl trust [FOLDER]`: the folder's unsprawl.yaml counts from now on, until it changes. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { env, cwd, builtIn } = context.assembly;
   const chosen = ACTIONS.filter((one) => options[one] === true);
@@ -59,7 +59,7 @@ async function show(
 async function remove(context: CommandContext, given: string): Promise<number> {
   const { env } = context.assembly;
   const trusted = readTrusted(env);
-  // A folder that is gone is known by the name that it had.
+  // A deleted folder is known by the name that it had.
   const folder = trusted.has(given) ? given : canonicalFolder(given);
   if (!trusted.has(folder))
     throw new UnsprawlError("absent", `${folder} is not trusted`, "unsprawl trust --list shows which folders are");
@@ -103,7 +103,7 @@ async function list(context: CommandContext): Promise<number> {
   }
 }
 
-/** Every setting on a line of its own, as people check it: addresses, programs, files. Secrets are masked. */
+/** Every setting on one line, for review: addresses, programs, files. Secrets are masked. */
 async function settingsOf({ guarded }: ProjectConfig): Promise<readonly GuardedSetting[]> {
   const { createDetector } = await import("../../detect/index.ts");
   const detector = createDetector();

@@ -7,7 +7,7 @@ import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../co
 import { say, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
 
-/** `unsprawl watch install FORM [SOURCE…]`: prints what would be written, and with --yes or -o writes it. */
+/** `unsprawl watch install FORM [SOURCE…]`: prints what would be written; with --yes or -o writes it. */
 export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { formOf, installation } = await import("../../watch/install/index.ts");
   const { placedFiles, writeFiles } = await import("../../watch/install/write.ts");
@@ -38,7 +38,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     shareState: options["shareState"] === true,
     fleet,
     known: SOURCES,
-    // Beside this file once both are bundled.
+    // In the same folder as this file once both are bundled.
     program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
     cwd,
     env,
@@ -66,7 +66,10 @@ export async function install(context: CommandContext, args: readonly string[], 
 
 type WatchSchedule = { readonly every: string | null; readonly cron: string | null };
 
-/** What the command line says, else the configuration, else each quarter of an hour. Throws `usage` for no schedule. */
+/**
+ * The schedule from the command line, else from the configuration, else every quarter of an hour. Throws `usage` for no
+ * schedule.
+ */
 async function whenOf(options: ParsedFlags, config: WatchSchedule | null): Promise<WatchSchedule> {
   const given = { every: textFlag(options, "every"), cron: textFlag(options, "cron") };
   const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");

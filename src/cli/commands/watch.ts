@@ -19,12 +19,12 @@ import { dailyReminder } from "../remind.ts";
 import { isFailing, isIncomplete } from "../scan-options.ts";
 import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
 
-/** Hosts that are scanned at once. */
+/** How many hosts are scanned at once. */
 const AT_ONCE = 8;
-/** A host whose engine cannot even be opened is tried again after this. */
+/** A host whose engine cannot even be opened is retried after this. */
 const AGAIN_MS = 60_000;
 
-/** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: tells only what is new, back or gone. */
+/** `unsprawl watch [SOURCE…] (--every TIME | --cron "…" | --once) [--events]`: reports only changes. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly, signal } = context;
   if (sources[0] === "install") return (await import("./watch-install.ts")).install(context, sources.slice(1), options);
@@ -37,7 +37,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const schedule = await scheduleOf(options, config.watch);
   const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
   const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
-  // What goes on by the configuration is not asked of one scan alone.
+  // Settings of the configuration that repeat scans do not apply to a single scan.
   const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
   const layers = options["layers"] === true;
   const input = { sources: sourcesOf(sources, config.watch), minConfidence, layers, schedule, events };
@@ -66,7 +66,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
     delivery?.wake();
     if (metrics !== null) count(metrics, one);
     if (one.why === "schedule") await remind();
-    // Of what is being read just now on another host the values are still to be known.
+    // The values that are being read on another host just now must stay known.
     if (reading === 0) assembly.redactor.forget();
   };
   const failed = (error: unknown): void => {
@@ -91,7 +91,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   return exit;
 }
 
-/** This machine alone when `wanted` is null; else hosts of the configuration side by side, where one may fail. */
+/** Only this machine if `wanted` is null; else hosts from the configuration side by side, where one may fail. */
 async function watchAll(
   context: CommandContext,
   input: WatchInput,
@@ -117,7 +117,7 @@ async function watchAll(
         failures.push(error);
         told.failed(error);
         if (input.schedule === null) return;
-        // A context that is not there yet, a certificate that is being replaced.
+        // A context that does not exist yet, a certificate that is being replaced.
         await waitUntil(new Date(Date.now() + AGAIN_MS), signal).catch(() => undefined);
       }
     }
@@ -150,7 +150,7 @@ function toolsOf(
   };
 }
 
-/** How long changes may still be told when it ends; what is not told by then is told by the next watch. */
+/** How long changes may still be sent when it ends; the next watch sends the rest. */
 const STOP_MS = 5000;
 const ONCE_MS = 30_000;
 
@@ -158,13 +158,13 @@ const INSTALL_FLAGS = ["yes", "output", "overwrite", "image", "secret", "socketG
 
 const dashed = (flag: string): string => flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** What the command line names, else the configuration, else the engine's containers. */
+/** The sources on the command line, else in the configuration, else the engine's containers. */
 export function sourcesOf(named: readonly string[], config: WatchConfig | null): readonly string[] {
   if (named.length > 0) return named;
   return config !== null && config.sources.length > 0 ? config.sources : DEFAULT_SOURCES;
 }
 
-/** Null where the configuration asks for none. */
+/** Null if the configuration asks for none. */
 async function metricsOf(context: CommandContext, wanted: readonly string[] | null): Promise<Metrics | null> {
   const { assembly } = context;
   const { watch: own, hosts } = await assembly.config();
@@ -187,7 +187,7 @@ function count(metrics: Metrics, { report, changes, host, why }: WatchScan): voi
   metrics.changed(changes);
 }
 
-/** Null for `--once`. Throws `usage` when not exactly one of the three was given, here or in the configuration. */
+/** Null for `--once`. Throws `usage` unless exactly one of the three is given, here or in the configuration. */
 async function scheduleOf(options: ParsedFlags, config: WatchConfig | null): Promise<Schedule | null> {
   const once = options["once"] === true;
   const given = once || options["every"] !== undefined || options["cron"] !== undefined;

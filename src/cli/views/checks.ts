@@ -11,8 +11,8 @@ const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly
 };
 
 /**
- * The checks for a person: a mark, the part, the text with a hanging indent, the next command on a line of its own so that
- * it can be copied, and the verdict last. Wrapped on a terminal only.
+ * The checks for a person: a mark, the part, the text with a hanging indent, the next command on a separate line so
+ * that it can be copied, and the verdict last. Wrapped on a terminal only.
  */
 export function checkLines(checks: readonly DoctorCheck[], stream = process.stdout): string {
   const widest = Math.max(0, ...checks.map(({ name }) => columns(printable(name))));

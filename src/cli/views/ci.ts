@@ -3,7 +3,7 @@ import type { Finding } from "../../model/finding.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { subjectIn } from "./subject.ts";
 
-/** What a format for CI systems has to know besides the report. */
+/** What a format for CI systems needs besides the report. */
 export type Ci = {
   /** The checkout's root: files below it are named from there. */
   readonly root: string;
@@ -29,7 +29,10 @@ export function detailLines(finding: Finding, { rotation }: ScanReport): string[
   ].map(printable);
 }
 
-/** Ids of findings that stay the same from scan to scan, and are each there once: a second of the same place is `ID:2`. */
+/**
+ * Ids of findings that stay the same from scan to scan, each of them unique: the second one in the same place is
+ * `ID:2`.
+ */
 export function uniqueIds(findings: readonly Finding[]): string[] {
   const seen = new Map<string, number>();
   return findings.map(({ id }) => {

@@ -3,13 +3,13 @@ import type { Rotation } from "../../model/finding.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
 
-/** Exposed secrets with what to do about their kind. */
+/** Exposed secrets with what to do about each kind. */
 export type Advised = Exposed & { readonly rotate: Rotation };
 
 /** Places of one kind that are named; more are counted. */
 const NAMED = 6;
 
-/** What a run leaves to be done by people: to rotate what it moved. A kind of secret at a time; no line when there is none. */
+/** What a run leaves to people: rotating what it moved. One kind of secret at a time; no line if there is none. */
 export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStream | null): string[] {
   if (exposed.length === 0) return [];
   return [

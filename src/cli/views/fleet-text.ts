@@ -7,7 +7,7 @@ import { table, type Cell } from "./table.ts";
 
 const number = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
-/** A line for each unit that a worker is done with. */
+/** A line for each unit that a worker has finished. */
 export function outcomeText({ name }: FleetUnit, outcome: JobOutcome): string {
   if ("error" in outcome) return `${name}: ${outcome.error}`;
   const { changes, findings, errors } = outcome;
@@ -15,7 +15,7 @@ export function outcomeText({ name }: FleetUnit, outcome: JobOutcome): string {
   return `${name}: ${number(findings, "finding")}, ${number(changes, "change")}${unread}`;
 }
 
-/** Who works, what waits, and each unit: those with errors first. */
+/** Workers, the queue, and each unit: those with errors first. */
 export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | null): string {
   const title = (text: string): string => paint("bold", text, stream);
   const { processes, jobs, units, waiting } = status;

@@ -5,8 +5,8 @@ import { fileOf } from "./place.ts";
 import { unreadIn } from "./subject.ts";
 
 /**
- * A scan as GitHub Actions' workflow commands, a line each, the gravest first: what fails is an error, as is what could
- * not be read; what is known or ignored is a notice, every other a warning.
+ * A scan as GitHub Actions' workflow commands, one line each, the gravest first: what fails is an error, as is what
+ * could not be read; known and ignored findings are notices, all others warnings.
  */
 export function github(report: ScanReport, ci: Ci): string {
   const findings = report.findings.map((finding) => {
@@ -31,7 +31,7 @@ export function github(report: ScanReport, ci: Ci): string {
     })),
   );
   const all = [...unread, ...findings];
-  // The log shows only so many annotations a step: those that fail come first.
+  // The log shows only a limited number of annotations per step: failures come first.
   const ordered = (["error", "warning", "notice"] as const).flatMap((level) =>
     all.filter((one) => one.level === level).map(command),
   );
@@ -51,6 +51,6 @@ function command(one: {
   return `::${level} ${given.join(",")}::${data(lines.join("\n"))}`;
 }
 
-// What ends a line, a property or a command is escaped as in actions/toolkit, packages/core/src/command.ts.
+// The ends of lines, properties and commands are escaped as in actions/toolkit, packages/core/src/command.ts.
 const data = (text: string): string => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 const property = (text: string): string => data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");

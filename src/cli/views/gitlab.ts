@@ -13,8 +13,8 @@ const SEVERITY: { readonly [severity in Severity]: string } = {
 };
 
 /**
- * A scan as a GitLab Code Quality report, which every tier shows in a merge request (its secret-detection report needs
- * Ultimate to be seen). GitLab itself tells new from known by the fingerprint, so that known findings are in it too.
+ * A scan as a GitLab Code Quality report, which every tier shows in a merge request (showing its secret-detection
+ * report needs Ultimate). GitLab distinguishes new from known by the fingerprint, so known findings are included.
  */
 export function gitlab(report: ScanReport, { root }: Ci): string {
   const ids = uniqueIds(report.findings);

@@ -1,6 +1,6 @@
 /*
- * What commands print, one file a view. An output format of `scan` is one file here and its line in `FORMATS`: the flag's
- * choices, completion, the manual and the leak test's list are made from it.
+ * What commands print, one file per view. An output format of `scan` is one file here and its line in `FORMATS`: the
+ * flag's choices, completion, the manual and the leak test's list are made from it.
  */
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -12,9 +12,9 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Ci } from "./ci.ts";
 
 /**
- * How a report is shown. `terminal` is false when it goes to a file: then it has no colours. `fails` says of a finding
- * whether it makes the process exit 3, and `cwd` is where the checkout's root is looked for. `trend` is what earlier
- * scans found, oldest first: the page of `html` draws it.
+ * How a report is shown. `terminal` is false if it goes to a file: then it has no colours. `fails` says whether a
+ * finding makes the process exit 3, and `cwd` is where the search for the checkout's root begins. `trend` is what
+ * earlier scans found, oldest first: the page of `html` draws it.
  */
 export type Showing = {
   readonly terminal: boolean;

@@ -6,8 +6,8 @@ import { fileOf } from "./place.ts";
 import { subjectIn } from "./subject.ts";
 
 /**
- * A scan as JUnit XML, as Jenkins and GitLab read it: a test suite a source; a finding that fails is a failure, one that
- * is ignored is skipped, every other passes; what could not be read is an error.
+ * A scan as JUnit XML, as Jenkins and GitLab read it: a test suite per source; a finding that fails is a failure, an
+ * ignored one is skipped, every other passes; what could not be read is an error.
  */
 export function junit(report: ScanReport, ci: Ci): string {
   const own = Map.groupBy(report.findings, ({ location }) => suiteOf(location));
@@ -76,7 +76,9 @@ const count = (cases: readonly string[], element: string): number =>
 const counts = (cases: readonly string[]): string =>
   `tests="${cases.length}" failures="${count(cases, "failure")}" errors="${count(cases, "error")}"`;
 
-/** Text or attribute: what XML 1.0 has no character for (section 2.2) is shown as an escape, markup is text. */
+/**
+ * For text and attributes: characters that XML 1.0 does not allow (section 2.2) are shown as an escape, markup is text.
+ */
 function xml(text: string): string {
   return printable(text).replace(
     /[&<>"'\ufffe\uffff]/g,

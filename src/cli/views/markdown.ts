@@ -3,7 +3,7 @@ import type { ScanReport } from "../../core/scan.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 
-/** A scan as a Markdown table. Untrusted text can be no link, no HTML, no cell border. */
+/** A scan as a Markdown table. Untrusted text cannot become a link, HTML or a cell border. */
 export function markdown(report: ScanReport): string {
   const rows = report.findings.map((finding) =>
     [

@@ -6,14 +6,16 @@ import type { Location } from "../../model/location.ts";
 import type { Place } from "../../model/place.ts";
 import { serviceRefOf } from "../../model/service-ref.ts";
 
-/** A file on disk that holds a finding, and the line where that is known. */
+/** A file on disk that holds a finding, and the line if known. */
 export type FilePlace = {
-  /** Below the root with forward slashes; absolute when it is elsewhere. */
+  /** Below the root with forward slashes; absolute if it is elsewhere. */
   readonly file: string;
   readonly line: number | null;
 };
 
-/** The checkout's root, by which CI systems name files: the nearest folder upwards that is Git's, else the folder itself. */
+/**
+ * The checkout's root, relative to which CI systems name files: the nearest Git folder upwards, else the folder itself.
+ */
 export function checkoutRoot(cwd: string): string {
   for (let dir = cwd; ; dir = dirname(dir)) {
     if (existsSync(join(dir, ".git"))) return dir;
@@ -21,7 +23,7 @@ export function checkoutRoot(cwd: string): string {
   }
 }
 
-/** The file that holds a finding; null for what is in none here, such as a container's variable. */
+/** The file that holds a finding; null if it is in none here, such as a container's variable. */
 export function fileOf({ location }: Finding, root: string): FilePlace | null {
   const { host, subject } = location;
   const here = host === undefined && (subject === "file" || subject === "service");
@@ -32,7 +34,7 @@ export function fileOf({ location }: Finding, root: string): FilePlace | null {
   return { file: below ? inside : found.file, line: found.line };
 }
 
-/** What stands for a subject that is no file where a format demands one: `container/api`, `container/HOST/api`. */
+/** Stands for a subject that is not a file where a format requires one: `container/api`, `container/HOST/api`. */
 export function subjectPath({ location }: Finding): string {
   const { host, subject, subjectName } = location;
   const names = host === undefined ? [subjectName] : [host, subjectName];

@@ -45,7 +45,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
 
 const LEGEND = "+ created   - removed   ~ changed or replaced";
 
-/** On a line of its own, so that it can be copied. */
+/** On a separate line, so that it can be copied. */
 function byHand({ run, runLacks = [] }: Extract<Step, { kind: "recreate" }>, stream: NodeJS.WriteStream): string[] {
   if (run === undefined) return [];
   const lacks = runLacks.map((what) => `    ${paint("dim", `it lacks ${printable(what)}`, stream)}`);

@@ -31,14 +31,14 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
   return lines.join("\n");
 }
 
-/** What was not seen of a unit, a line each. */
+/** What was not verified about a unit, one line each. */
 function openLines(proof: UnitProof | undefined): string[] {
   return (proof?.notVerified ?? []).map(({ what, text }) => `${what}: ${text}`);
 }
 
 const CONTAINERS =
   "The old containers, and sealed copies of rewritten files, are kept for rollback; containers still contain the values:";
-/** Manifests, or from store to store: nothing that runs was touched. */
+/** Manifests, or from store to store: nothing running was touched. */
 const FILES =
   "The plan's notes say what to do next. Sealed copies of the files, and old places in a store, are kept for rollback:";
 const IMAGES =

@@ -19,12 +19,12 @@ const BASELINE: { readonly [state in FindingState]: NonNullable<Result["baseline
   regressed: "updated",
 };
 
-/** A scan as SARIF 2.1.0 (OASIS, sarif-v2.1.0), and as GitHub's code scanning demands it; masked values only. */
+/** A scan as SARIF 2.1.0 (OASIS, sarif-v2.1.0), as GitHub's code scanning requires it; masked values only. */
 export async function sarif(report: ScanReport, ci: Ci): Promise<string> {
   return jsonText(await sarifLog(report, ci));
 }
 
-/** The log as an object, so that its type can be held against the standard's. */
+/** The log as an object, so that its type can be compared with the standard's. */
 export async function sarifLog(report: ScanReport, ci: Ci): Promise<Log> {
   const { ruleById } = await import("../../detect/index.ts");
   const used = [...Map.groupBy(report.findings, ({ rule }) => rule)];
@@ -47,7 +47,7 @@ export async function sarifLog(report: ScanReport, ci: Ci): Promise<Log> {
           ],
         },
       ],
-      // The second is the one by which GitHub tells alerts apart, in its own form.
+      // The second is the one by which GitHub identifies alerts, in its form.
       partialFingerprints: { "unsprawl/v1": finding.id, primaryLocationLineHash: ids[at] ?? finding.id },
       baselineState: BASELINE[finding.state],
       // All results have them, or none (section 3.27.23).
@@ -78,7 +78,9 @@ export async function sarifLog(report: ScanReport, ci: Ci): Promise<Log> {
   };
 }
 
-/** GitHub shows only what has a file and a line: a subject that is none stands as `container/NAME`, line 1. */
+/**
+ * GitHub shows only results with a file and a line: a subject that is not a file is shown as `container/NAME`, line 1.
+ */
 function physical(
   finding: Finding,
   { root }: Ci,
@@ -91,7 +93,7 @@ function physical(
   return { artifactLocation, region };
 }
 
-/** A rule as the alerts' page tells it: what it is, and how to rotate what it found. */
+/** A rule as the alerts' page describes it: what it is, and how to rotate what it found. */
 function describe(
   id: string,
   description: string | null,

@@ -6,7 +6,7 @@ import { paint } from "../../kit/paint.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 import { SEVERITY_MARK, table, type Cell } from "./table.ts";
 
-/** A scan for a person: one block a finding, then what could not be read, then the sum. */
+/** A scan for a person: one block per finding, then what could not be read, then the sum. */
 export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null): string {
   const copies = new Map(report.groups.map((group) => [group.fingerprint, group.count]));
   const rows = report.findings.map((finding): Cell[] => {
@@ -46,7 +46,7 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
   return lines.join("\n");
 }
 
-/** Most images run as root: what many have in common is told once. */
+/** Most images run as root: a warning that many share is shown once. */
 function advice({ advice: all }: ScanReport, stream: NodeJS.WriteStream | null): string[] {
   const subjects = new Map<string, string[]>();
   for (const { subject, texts } of all)
@@ -73,7 +73,7 @@ function ignoredLines({ ignored, summary }: ScanReport): string[] {
   ];
 }
 
-/** Old copies are no findings, but still have the values. */
+/** Old copies are no findings, but still contain the values. */
 function keptLines({ summary }: ScanReport): string[] {
   return summary.kept === 0 ? [] : [`${keptText(summary.kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
 }

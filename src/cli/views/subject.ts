@@ -1,11 +1,11 @@
 import type { Location } from "../../model/location.ts";
 
-/** Whose value it is, as people read it: `web1: api` on a host of the fleet. */
+/** The subject of a value, as people read it: `web1: api` on a host of the fleet. */
 export function subjectIn({ host, subjectName }: Location): string {
   return host === undefined ? subjectName : `${host}: ${subjectName}`;
 }
 
-/** What a source could not read, with the host that it is on. */
+/** What a source could not read, with its host. */
 export function unreadIn(
   { source, host }: { readonly source: string; readonly host?: string },
   subject: string,

@@ -5,7 +5,7 @@ import type { WatchScan } from "../../watch/loop.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 import { SEVERITY_MARK } from "./table.ts";
 
-/** One change as a line for a person: what, how bad, which, where; for a regressed one, whose work is undone. */
+/** One change as a line for a person: what, how bad, which, where; for a regressed one, which run is undone. */
 export function changeLine({ at, kind, finding, run, host }: Change, stream: NodeJS.WriteStream | null): string {
   const { location, name, severity, masked } = finding;
   const mark = SEVERITY_MARK[severity] ?? { text: severity };

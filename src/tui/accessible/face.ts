@@ -6,29 +6,29 @@ import { line, type Guard, type SpanLine } from "../widgets/text.ts";
 import type { LineTerminal } from "./lines.ts";
 import { spoken } from "./spoken.ts";
 
-/** One sitting without a screen: what is at work, where it is told, and the list whose numbers are typed. */
+/** One session without a screen: what is running, where it is reported, and the list whose numbers are typed. */
 export type Face = {
   readonly session: TerminalSession;
   readonly lines: LineTerminal;
   readonly guard: Guard;
   /** The rows of the list as it was last read out; the number 1 is the first. */
   listed: readonly ListItem[];
-  /** The number of the first that is read out next. */
+  /** The number of the first one that is read out next. */
   from: number;
 };
 
-/** Key presses that are made here scroll nothing. */
+/** Key presses made here scroll nothing. */
 export const NO_ROOM: ScreenLayout = { page: 1, last: 0, blind: false, wide: true };
 
-/** What can be typed at a question. `act` gets what follows the word and says what is wrong with it, if anything is. */
+/** What can be typed at a question. `act` gets the text after the word and returns what is wrong with it, or null. */
 export type TypedCommand = {
   readonly typed: string;
-  /** How it is written with what follows it; null is the word alone, which then must stand alone. */
+  /** How the word is written with its argument; null if it takes none and must be alone. */
   readonly like: string | null;
-  /** For the question; null keeps it to the help. */
+  /** Shown in the question; null shows it only in the help. */
   readonly short: string | null;
   readonly does: string;
-  /** False for what `--read-only` refuses. */
+  /** False if `--read-only` refuses it. */
   readonly harmless: boolean;
   readonly act: (rest: string) => Promise<string | void> | string | void;
 };
@@ -79,8 +79,8 @@ export function say({ lines, guard }: Face, ...told: readonly (SpanLine | string
 }
 
 /**
- * Puts a question until one of the words is typed. `?` explains them, `q` and the end of the input leave. `other` takes
- * what begins with none of them (a number, a name, nothing at all); it returns what is wrong, or null when it is right.
+ * Puts a question until one of the words is typed. `?` explains them; `q` and the end of the input leave. `other`
+ * handles input that begins with none of them (a number, a name, an empty line); it returns what is wrong, or null.
  */
 export async function choose(
   face: Face,

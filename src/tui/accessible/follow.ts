@@ -10,8 +10,8 @@ import { spoken } from "./spoken.ts";
 const STILL_MS = 10_000;
 
 /**
- * Tells what happens until `work` and all that it started have ended, and puts the questions that come up. A scan that
- * goes on behind them is not waited for.
+ * Reports events until `work` and all that it started have ended, and puts the questions that come up. A scan that
+ * continues in the background is not waited for.
  */
 export async function follow(face: Face, work: Promise<unknown> = Promise.resolve()): Promise<void> {
   const { session, lines } = face;
@@ -43,7 +43,7 @@ export async function follow(face: Face, work: Promise<unknown> = Promise.resolv
   }
 }
 
-/** Tells news as they come in; the function that is returned ends that. */
+/** Reports news as it arrives; the returned function stops that. */
 export function telling(face: Face): () => void {
   const { store } = face.session;
   let told = store.get();
@@ -63,7 +63,7 @@ async function idle(session: TerminalSession, work: Promise<unknown>): Promise<v
   }
 }
 
-/** Only `y` is yes. A question that is taken back (its run was called off) is not waited for. */
+/** Only `y` is yes. A withdrawn question (its run was cancelled) is not waited for. */
 async function put({ session, lines, guard }: Face, question: NonNullable<TuiState["question"]>): Promise<void> {
   const gone = new AbortController();
   const off = session.store.subscribe(() => {
@@ -82,7 +82,7 @@ async function put({ session, lines, guard }: Face, question: NonNullable<TuiSta
   off();
 }
 
-/** A line to type: what it leads to is said after it, as the screens show it under it. */
+/** A line to type: its effect is said after it, as the screens show it below it. */
 async function type(face: Face, prompt: Prompt): Promise<void> {
   const filled = prompt.text === "" ? "" : `, enter for ${prompt.text}`;
   const [label = ""] = spoken([line(`${prompt.label} (b goes back${filled})`)], face.guard);
@@ -102,7 +102,7 @@ function tell(face: Face, before: TuiState, now: TuiState): void {
   if (now.status && now.status !== before.status)
     say(face, now.status.tone === "bad" ? `failed: ${now.status.text}` : now.status.text);
   const { busy } = now.stores;
-  // What takes long for a reason is said at once.
+  // A long wait with a reason is reported at once.
   if (busy === WAITING_FOR_SCAN && busy !== before.stores.busy) say(face, busy);
   const { run } = now;
   if (!run) return;

@@ -8,7 +8,7 @@ import { follow } from "./follow.ts";
 import { numbers } from "./numbers.ts";
 import { spoken } from "./spoken.ts";
 
-/** Where each secret goes: the answers as they are filled in, numbered; those that a person names are asked for in turn. */
+/** Where each secret goes: the current answers, numbered; those that a person names are asked for in turn. */
 export async function form(face: Face): Promise<void> {
   const { session } = face;
   const { form: shown } = session.store.get();
@@ -41,7 +41,7 @@ export async function form(face: Face): Promise<void> {
 
 const called = ({ head, label }: Field): string => (head === "" ? label : `${head}, ${label}`);
 
-/** Asks for one field until it will do; false when the person went back, or left. */
+/** Asks for one field until it is valid; false if the person went back, or left. */
 async function answered(face: Face, at: number): Promise<boolean> {
   const { session, lines, guard } = face;
   const { store, assembly } = session;

@@ -4,13 +4,13 @@ import { countText } from "../widgets/bar.ts";
 import { say, type Face } from "./face.ts";
 import { stillText, telling } from "./follow.ts";
 
-/** A scan that is over by then is told as a whole. */
+/** A scan that has ended by then is reported as a whole. */
 const FIRST_MS = 1_000;
 const EVERY_MS = 5_000;
 
 /**
- * Tells how many secrets there are while a scan works, until it ends or the person begins with those: from the first one
- * on, Enter does. The scan then goes on, and its end is told.
+ * Reports how many secrets there are during a scan, until it ends or the person starts working with them: from the
+ * first secret on, Enter does that. The scan then continues, and its end is reported.
  */
 export async function hear(face: Face): Promise<void> {
   const { session, lines } = face;
@@ -24,7 +24,7 @@ export async function hear(face: Face): Promise<void> {
   let silent = 0;
   const every = setInterval(() => {
     const now = soFar(session);
-    // What has not changed is said half as often.
+    // An unchanged count is repeated half as often.
     if (now === told && ++silent < 2) return;
     [told, silent] = [now, 0];
     lines.say(count(session) === 0 ? stillText(session.store.get(), face) : `${now}; press Enter to begin with these`);
@@ -49,12 +49,12 @@ export async function hear(face: Face): Promise<void> {
   await session.jobs.get("history")?.done;
 }
 
-/** Says that the scan behind the questions has ended. */
+/** Reports that the scan in the background has ended. */
 function tellEnd(face: Face, done: Promise<void>): void {
   const { session, lines } = face;
   void done.then(() => {
     const { status, groups } = session.store.get().scan;
-    // Another scan has taken its place: that one is told.
+    // Another scan has taken its place: that one is reported.
     if (status === "running") return;
     lines.say(
       status === "failed"
@@ -72,7 +72,7 @@ function soFar(session: TerminalSession): string {
   return `${countText(groups.length, "secret")} so far, ${done}${total === null ? "" : ` of ${total}`} read`;
 }
 
-/** Resolves with the next change of what is known, or with the end. */
+/** Resolves with the next change of the findings, or with the end. */
 function change({ store }: TerminalSession, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -1,5 +1,5 @@
 /**
- * The terminal UI without a screen, for those who listen to it or read it by touch, and for terminals that cannot move
+ * The terminal UI without a screen, for people who listen to it or read it by touch, and for terminals that cannot move
  * their cursor: one line after the other, numbered lists, a question at a time. State, verbs and letters are those of
  * the screens.
  */
@@ -65,7 +65,7 @@ const STEPS: { readonly [where in KeyScope]: (face: Face) => Promise<void> } = {
   run: follow,
 };
 
-/** `began` is called once what was decided before is taken up. */
+/** `began` is called once earlier decisions have been restored. */
 async function talk(face: Face, began: () => void): Promise<number> {
   const { session } = face;
   let left = false;
@@ -75,24 +75,26 @@ async function talk(face: Face, began: () => void): Promise<number> {
   began();
   for (let next = hear; ; next = STEPS[session.store.get().where]) {
     await next(face);
-    // Leaving is told by a promise: it comes before the next question.
+    // Leaving resolves a promise: it comes before the next question.
     await Promise.resolve();
     if (left) return session.ended;
   }
 }
 
-/** What was decided in the last sitting, and what a crash cut off; told as news, so after the listener is there. */
+/**
+ * Decisions from the last session, and runs that a crash cut off; reported as news, so after the listener is installed.
+ */
 async function takenUp(session: TerminalSession): Promise<void> {
   await Promise.resolve();
   takeUp(session);
   await tellUnfinished(session);
 }
 
-/** Signals and the terminal's own keys. What is open is asked again after it. */
+/** Signals and the terminal's keys. An open question is put again afterwards. */
 function listen(session: TerminalSession, lines: LineTerminal): () => void {
   const leave = (): void => void session.leave(EXIT.interrupted);
   const interrupt = (): void => {
-    // The other program's, while it has the terminal.
+    // While another program has the terminal, the signal is for that program.
     if (session.away) return;
     if (session.jobs.has("run")) callOff(session);
     else leave();
@@ -107,7 +109,7 @@ function listen(session: TerminalSession, lines: LineTerminal): () => void {
       process.on("SIGTSTP", stop);
       lines.again();
     });
-    // The terminal has stopped the others of the group already.
+    // The terminal has already stopped the other processes of the group.
     process.kill(process.pid, "SIGTSTP");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", leave).on("SIGHUP", leave).on("SIGTSTP", stop);

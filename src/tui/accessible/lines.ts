@@ -5,21 +5,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 export type LineTerminal = {
   say(text: string): void;
   /**
-   * The line that is typed after the question was put; null when the input has ended or `signal` called it off. A line
-   * that was there before the question (typed ahead, pasted) answers nothing.
+   * The line typed after the question was put; null if the input has ended or `signal` cancelled it. A line that was
+   * there before the question (typed ahead, pasted) answers nothing.
    */
   ask(question: string, signal?: AbortSignal): Promise<string | null>;
-  /** Moves what was said out of sight, by empty lines: no escape is written, and the scrollback keeps it. */
+  /** Moves earlier output out of sight with empty lines: no escape is written, and the scrollback keeps it. */
   pushAway(): void;
-  /** Leaves the terminal to another program while `act` lasts; what is said meanwhile comes after it. */
+  /** Gives the terminal to another program while `act` runs; output meanwhile comes after it. */
   away(act: () => Promise<void>): Promise<void>;
-  /** Puts the open question once more: something was said in between, or the program was away. */
+  /** Puts the open question again: other output came in between, or the process was suspended. */
   again(): void;
   readonly ended: () => boolean;
   close(): void;
 };
 
-/** A terminal hands over what was pasted a line at a time: a question waits until nothing more comes. */
+/** A terminal delivers pasted text line by line: a question waits until nothing more arrives. */
 const QUIET_MS = 50;
 
 export function openLines(input: NodeJS.ReadStream, output: NodeJS.WriteStream): LineTerminal {

@@ -14,7 +14,7 @@ import { numbers } from "./numbers.ts";
 import { revealing } from "./reveal.ts";
 import { listCommands, wordsFor } from "./these.ts";
 
-/** The secrets, numbered; a number reads the evidence, `m` and numbers go on. */
+/** The secrets, numbered; a number reads the evidence, `m` and numbers start a migration. */
 export async function list(face: Face): Promise<void> {
   const { session } = face;
   const state = session.store.get();
@@ -47,7 +47,7 @@ export async function list(face: Face): Promise<void> {
       { ...word("browse", "rescan", () => rescan(face)), short: "scan again" },
     ],
     (text) => {
-      // Read again: what came in since is in it.
+      // Built again: it includes what came in since.
       if (text === "") return null;
       const item = chosen(text);
       if (item === undefined) return notUnderstood(items.length);
@@ -57,7 +57,10 @@ export async function list(face: Face): Promise<void> {
   );
 }
 
-/** Why one is a secret, where it is, who can read it, what would be and was done: a tab of the screens at a time. */
+/**
+ * Why something is a secret, where it is, who can read it, what would be and was done: one tab of the screens at a
+ * time.
+ */
 export async function detail(face: Face): Promise<void> {
   const { session } = face;
   const state = session.store.get();
@@ -79,7 +82,7 @@ export async function detail(face: Face): Promise<void> {
 
 export const NOT_A_WORD = "not understood: ? tells what can be typed";
 
-/** Scans again and tells how it goes; its findings can be used while it still works. */
+/** Scans again and reports progress; findings can be used while it is still running. */
 export function rescan(face: Face): Promise<void> {
   press(face.session, "r", NO_ROOM);
   return hear(face);

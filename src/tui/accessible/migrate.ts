@@ -12,7 +12,7 @@ import { follow } from "./follow.ts";
 import { NOT_A_WORD, rescan } from "./list.ts";
 import { numbers } from "./numbers.ts";
 
-/** Where to: a number or a name; nothing typed is the likely one, for a plan changes nothing. */
+/** Where to: a number or a name; an empty line is the likely one, since a plan changes nothing. */
 export async function stores(face: Face): Promise<void> {
   const { session } = face;
   const state = session.store.get();
@@ -86,7 +86,7 @@ export async function proof(face: Face): Promise<void> {
   );
 }
 
-/** The form with the places of a store, before anything is planned; without a number of the likely one. */
+/** The form with the places of a store, before anything is planned; without a number the likely store. */
 function change(face: Face, rest: string): Promise<void> | string {
   const { choices, at: likely } = face.session.store.get().stores;
   const [at, ...others] = rest === "" ? [likely] : (numbers(rest, choices.length) ?? []);

@@ -25,7 +25,7 @@ export function narrowing(face: Face): readonly TypedCommand[] {
   ];
 }
 
-/** What narrows the list now, as it is said before it; nothing while all of it is shown. */
+/** What narrows the list now, said before it; empty if all of it is shown. */
 export function narrowed(state: TuiState): readonly string[] {
   const { filter, facets: chosen, grouping, scan } = state;
   const parts = [
@@ -40,7 +40,7 @@ export function narrowed(state: TuiState): readonly string[] {
   ];
 }
 
-/** Every facet's values, numbered, with how many secrets have each; numbers choose them or take them away. */
+/** Every facet's values, numbered, with how many secrets have each; numbers select or deselect them. */
 export async function facets(face: Face): Promise<void> {
   const { session } = face;
   const state = session.store.get();

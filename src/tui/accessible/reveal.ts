@@ -32,9 +32,9 @@ async function reveal(face: Face, item: Extract<ListItem, { kind: "group" }>): P
   const shown = disclose(session, item);
   if ("why" in shown) return shown.why;
   say(face, `The value of ${name}:`);
-  // Past the guard that takes known values out of everything else that is said.
+  // Bypasses the guard that takes known values out of everything else.
   lines.say(revealedText(shown.value));
-  // No time limit: to hear a value letter by letter takes as long as it takes.
+  // No time limit: hearing a value letter by letter takes a while.
   const typed = await lines.ask("Enter moves it out of sight.\n> ");
   lines.pushAway();
   say(face, `${name} was shown; clear the scrollback of this terminal if others can read it.`);

@@ -66,7 +66,7 @@ export async function receipts(face: Face): Promise<void> {
   );
 }
 
-/** Does something with the run of this number; the only one needs none. */
+/** Acts on the run of this number; if there is only one, no number is needed. */
 function one(
   face: Face,
   rest: string,

@@ -1,11 +1,11 @@
 import { layout, type Guard, type SpanLine } from "../widgets/text.ts";
 
 /**
- * Lines of the screens as they are read aloud: whole, without indentation, with words in place of signs. Known values
- * are out of them and nothing in them moves a terminal, as for the screens.
+ * Lines of the screens as they are read aloud: whole, without indentation, with words instead of signs. As on the
+ * screens, they contain no known value and nothing that controls a terminal.
  */
 export function spoken(lines: readonly SpanLine[], guard: Guard): string[] {
-  // Not wrapped: where a line is broken is the terminal's matter, and a reader's pause.
+  // Not wrapped: breaking lines is up to the terminal, and a break is a pause for the reader.
   const whole = lines.map(({ spans }) => ({ spans }));
   return layout(whole, Number.MAX_SAFE_INTEGER, guard).map(({ spans }) =>
     spans
@@ -16,12 +16,12 @@ export function spoken(lines: readonly SpanLine[], guard: Guard): string[] {
       .replaceAll(/[▰▱]{1,80} |▸ /gu, "")
       .replaceAll(/•+/gu, "[hidden]")
       .replaceAll(" → ", " to ")
-      // Where the screens have a key, here a letter is typed.
+      // Where the screens have a key, a letter is typed here.
       .replaceAll(/\besc(?=(?: goes)? back|, then )/g, "b"),
   );
 }
 
-/** Spans that are one sign and nothing else: they carry what the words after them leave open. */
+/** Spans of a single sign: they carry what the words after them leave open. */
 const SIGNS: { readonly [text: string]: string } = {
   "+ ": "add ",
   "- ": "remove ",

@@ -8,7 +8,7 @@ import { numbers } from "./numbers.ts";
 
 type Act = (face: Face, these: ReadonlySet<string>) => Promise<void> | string;
 
-/** The words that do something with secrets of the list, by the numbers that follow them. */
+/** The words that act on secrets of the list, by the numbers after them. */
 export function listCommands(face: Face): readonly TypedCommand[] {
   const all = (letter: string, act: Act) => (rest: string) => by(face, rest, letter, act);
   const marking = word("browse", "mark", (rest) => mark(face, rest), "mark 1 3-5");
@@ -26,7 +26,7 @@ export function listCommands(face: Face): readonly TypedCommand[] {
   ];
 }
 
-/** The same for one row that is read: its secret, or all under its heading. */
+/** The same for one row: its secret, or all under its heading. */
 export function wordsFor(face: Face, these: ReadonlySet<string>): readonly TypedCommand[] {
   if (these.size === 0) return [];
   const one = (act: Act) => () => act(face, these);
@@ -39,7 +39,7 @@ export function wordsFor(face: Face, these: ReadonlySet<string>): readonly Typed
 }
 
 const migrate: Act = (face, these) => {
-  // What was put back after a failure can be tried again by its marks; those that were made before stay.
+  // What was put back after a failure can be tried again by its marks; marks made before stay.
   face.session.store.set(({ marked }) => (marked.size > 0 ? {} : { marked: these }));
   return follow(face, chooseStore(face.session, these));
 };
@@ -61,7 +61,10 @@ function mark(face: Face, rest: string): string {
   return size === 0 ? "none is marked" : `${size} marked: m migrates them, i ignores them`;
 }
 
-/** Acts on the secrets that numbers name; without a number on what is marked, or the only one. What is wrong, as text. */
+/**
+ * Acts on the secrets that numbers name; without a number on the marked ones, or the only one. Returns what is wrong,
+ * as text.
+ */
 function by(face: Face, rest: string, letter: string, act: Act): Promise<void> | string {
   const { session, listed } = face;
   const { scan, marked } = session.store.get();

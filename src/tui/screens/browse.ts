@@ -6,7 +6,7 @@ import { WIDE, type ScreenOf } from "./frame.ts";
 import { list, listTitle } from "./list.ts";
 import { detail, detailTitle } from "./tabs/index.ts";
 
-/** The secrets, or the facets, and what is known of the chosen one beside them; on a narrow terminal one at a time. */
+/** The secrets, or the facets, and the details of the selected one beside them; on a narrow terminal one at a time. */
 export const browse: ScreenOf = (state, room, guard) => {
   const items = itemsOf(state);
   const item = items[selectedAt(state, items)];

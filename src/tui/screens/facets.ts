@@ -11,7 +11,7 @@ import type { Size } from "./frame.ts";
 /** A value, or the heading of its facet. */
 type FacetRow = { readonly value: FacetValue; readonly at: number } | { readonly heading: string };
 
-/** Every facet with its values and how many secrets have each; the chosen ones are checked. */
+/** Every facet with its values and how many secrets have each; the selected ones are checked. */
 export function facets(
   state: TuiState,
   room: Size,

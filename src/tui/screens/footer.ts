@@ -29,7 +29,7 @@ export function footer(state: TuiState, columns: number): SpanLine {
   return line(...keys(state, columns));
 }
 
-/** As many keys as fit; help and quit are always there. */
+/** As many keys as fit; help and quit are always shown. */
 function keys(state: TuiState, room: number): StyledSpan[] {
   const where = state.where;
   const shown = bindings(where).filter(

@@ -7,7 +7,7 @@ import { typedSpans } from "./typed.ts";
 
 const HANG = 14;
 
-/** Where each secret goes, a field a line; what the chosen one is for, and what is wrong, under it. */
+/** Where each secret goes, one field per line; the selected field's purpose and error below it. */
 export const form: ScreenOf = (state, { columns, rows }, guard) => {
   const { form: shown, stores } = state;
   const step = shown?.from === "plan" ? "2 of 4" : "1 of 4";
@@ -19,7 +19,7 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
   if (shown === null) return { title, body: [] };
   const made: ScreenRow[] = [];
   let [from, to] = [0, 0];
-  // A field has a row at least: more of them than rows are never seen.
+  // A field has at least one row: more fields than rows are never visible.
   const first = Math.max(0, shown.at - rows);
   for (const [index, field] of shown.fields.slice(first, shown.at + rows + 1).entries()) {
     const at = first + index;
@@ -30,13 +30,13 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
     made.push(...layout(fieldLines(field, here ? shown.cursor : null, guard), columns, guard));
     if (here) to = made.length;
   }
-  // All of the chosen field is in sight, with as much before it as after it.
+  // The whole selected field is visible, with as much before it as after it.
   const spare = Math.max(0, rows - (to - from));
   const { rows: body } = windowFrom(made, from - Math.floor(spare / 2), rows);
   return { title, body };
 };
 
-/** `cursor` is null for a field that is not the chosen one. */
+/** `cursor` is null for a field that is not selected. */
 function fieldLines(field: Field, cursor: number | null, guard: Guard): SpanLine[] {
   const { label, value, options, about, error } = field;
   const head = { text: ` ${cursor === null ? " " : "▸"} ${label.padEnd(HANG - 4)} `, bold: cursor !== null };

@@ -8,10 +8,10 @@ import { SEVERITY, STATE } from "../theme.ts";
 import { bar, countText, timeLeft } from "../widgets/bar.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 
-/** From this width on the severities are counted too. */
+/** From this width on, the severities are counted too. */
 const ROOMY = 110;
 
-/** What is scanned, how far, and what was found. */
+/** What is scanned, the progress, and the result. */
 export function header({ scan, now, suppressed, readOnly }: TuiState, columns: number): SpanLine {
   const name: StyledSpan = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
   const { places, severities } = counted(scan.groups);
@@ -58,7 +58,7 @@ export function header({ scan, now, suppressed, readOnly }: TuiState, columns: n
   );
 }
 
-/** How many there are, in all and of each severity; counted once for each set of groups, not for each frame. */
+/** The number of secrets, in total and for each severity; counted once per set of groups, not per frame. */
 const counted = last(
   (groups: readonly SecretGroup[]): { readonly places: number; readonly severities: readonly StyledSpan[] } => ({
     places: groups.reduce((sum, { findings }) => sum + findings.length, 0),

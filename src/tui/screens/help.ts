@@ -3,7 +3,7 @@ import { windowFrom } from "../widgets/window.ts";
 import { layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenOf } from "./frame.ts";
 
-/** Every key of the screen under it. */
+/** Every key of the screen below it. */
 export const help: ScreenOf = (state, { columns, rows }, guard) => {
   const lines = bindings(state.where).map((one): SpanLine =>
     wrapped(12, " ", { text: one.show.padEnd(11), bold: true }, one.long),

@@ -1,5 +1,5 @@
 /*
- * What is shown, a file a screen: a pure function from state to lines. Nothing is asked, read or changed here.
+ * What is shown, one file per screen: a pure function from state to lines. Nothing is asked, read or changed here.
  */
 import { type KeyScope } from "../keymap.ts";
 import type { TuiState } from "../state.ts";
@@ -63,7 +63,7 @@ export function frame(state: TuiState, size: Size, guard: Guard): ScreenFrame {
   return { rows, last: screen.last ?? 0 };
 }
 
-/** A question, a line being typed or news: in whole, above the keys, however narrow the terminal is. */
+/** A question, a line being typed or news: shown whole, above the keys, however narrow the terminal is. */
 function notice({ question, prompt, status }: TuiState, guard: Guard): SpanLine[] {
   if (question) return [wrapped(3, { text: " ? ", color: "yellow", bold: true }, { text: question.text, bold: true })];
   if (prompt) return promptLines(prompt, guard);

@@ -15,11 +15,11 @@ import {
 import { windowAround } from "../widgets/window.ts";
 import type { Size } from "./frame.ts";
 
-/** From this width on a row tells the rule as well. */
+/** From this width on, a row shows the rule as well. */
 const ROOMY = 90;
 const RULE = 24;
 
-/** The part of the list that is in sight, around the chosen row. */
+/** The visible part of the list, around the selected row. */
 export function list(
   state: TuiState,
   items: readonly ListItem[],
@@ -40,7 +40,7 @@ export function list(
   return { body, last };
 }
 
-/** What the list is, and all that narrows it. */
+/** The list's name, and everything that narrows it. */
 export function listTitle(state: TuiState): (StyledSpan | string)[] {
   const { filter, grouping, marked, facets, range } = state;
   const narrowed = filter !== "" || facets.size > 0;
@@ -55,7 +55,7 @@ export function listTitle(state: TuiState): (StyledSpan | string)[] {
   ];
 }
 
-/** `✓` for what is marked, `~` for a heading under which only some are. */
+/** `✓` for a marked secret, `~` for a heading with some marked. */
 function markGlyph(item: ListItem, { marked }: TuiState): string {
   if (marked.size === 0) return " ";
   const prints = secretsOf(item);
@@ -95,7 +95,7 @@ function itemLine(item: ListItem, here: boolean, mark: string, columns: number):
   );
 }
 
-/** Says what an empty list means. */
+/** What an empty list means. */
 function nothing({ scan, filter, facets }: TuiState): SpanLine[] {
   if (scan.status === "failed" && scan.error) {
     return [

@@ -30,7 +30,7 @@ export function proofLines(shown: ResultState): SpanLine[] {
   for (const { unit, state: is, error: why } of result?.units ?? []) {
     const { glyph, word, style } = UNIT[is];
     lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
-    // The reason of the run's failure is said above already.
+    // The reason of the run's failure is already shown above.
     if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
     if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
     const found = result?.proofs.find((one) => one.unit === unit);
@@ -67,10 +67,10 @@ export function titleOf({ kind, error, result }: ResultState): string {
 const PUT_BACK =
   "its configuration is as it was; what this run put into the store is out again, unless another run needs it";
 
-/** How the proof of a container words what it logged last. */
+/** The wording with which the proof of a container introduces its last log lines. */
 const LAST_WORDS = "; its last words: ";
 
-/** What went wrong, the container's last words a line each, and what to type. */
+/** What went wrong, the container's last log lines, and what to type. */
 function failure({ text: all, hint }: ShownMessage): SpanLine[] {
   const [what = "", ...words] = all.split(LAST_WORDS);
   const log = words
@@ -84,7 +84,7 @@ function failure({ text: all, hint }: ShownMessage): SpanLine[] {
   ];
 }
 
-/** What is still there is told from what is gone by more than its words. */
+/** What still exists and what is gone must not differ in words only. */
 function toldLine(one: string): SpanLine {
   const open = /^(residue|left|not looked (at|for)):/.test(one);
   return open
@@ -92,7 +92,7 @@ function toldLine(one: string): SpanLine {
     : wrapped(3, { text: " ✓ ", color: "blue" }, one);
 }
 
-/** What was seen of a unit, then what was not. */
+/** What was verified about a unit, then what was not. */
 function itemLines({ verified, notVerified }: UnitProof): SpanLine[] {
   return [
     ...verified.map(({ what, text }) => wrapped(18, { text: `     ${what.padEnd(13)}`, dimColor: true }, text)),

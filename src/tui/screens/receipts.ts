@@ -15,7 +15,7 @@ export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
   return { title, body, last };
 };
 
-/** The steps of each unit, then the records, a line each. */
+/** The steps of each unit, then the records, one line each. */
 export function receiptLines({ plan, steps, records }: NonNullable<TuiState["opened"]>): SpanLine[] {
   const lines: SpanLine[] = [];
   for (const unit of unitsOf(plan).keys()) {

@@ -4,7 +4,7 @@ import { printable } from "../../kit/text/escape.ts";
 import { layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
 
 /**
- * The one value that somebody asked to see, past the guard that takes known values out of everything else. Made
+ * The one value that somebody asked to see; bypasses the guard that takes known values out of everything else. Made
  * printable and fitted like all text; never more than `most` rows.
  */
 export function revealRows(
@@ -30,5 +30,5 @@ export function revealRows(
   return [...rows.slice(0, most - 1), ...layout([more], columns, (text) => text)];
 }
 
-/** The same value as one line that moves no terminal, for those who have it read to them. */
+/** The same value as one line without control characters, for people who have it read to them. */
 export const revealedText = (value: Secret): string => printable(value.exposeText());

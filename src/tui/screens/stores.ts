@@ -3,7 +3,7 @@ import { windowFrom } from "../widgets/window.ts";
 import { wantedText } from "../items.ts";
 import type { ScreenOf } from "./frame.ts";
 
-/** Where to: the stores there are, and what went wrong with the one that was tried. */
+/** Where to: the stores, and the error of the one that was tried. */
 export const stores: ScreenOf = (state, { columns, rows }, guard) => {
   const { choices, at, busy, error } = state.stores;
   const list = choices.map(({ name, text }, index): ScreenRow => {
@@ -21,7 +21,7 @@ export const stores: ScreenOf = (state, { columns, rows }, guard) => {
     if (error.hint) below.push(wrapped(9, { text: "   next: ", bold: true }, error.hint));
   }
   const news = layout(below, columns, guard);
-  // The error stays in sight however many stores there are.
+  // The error stays visible however many stores there are.
   const { rows: shown } = windowFrom(list, at - Math.floor(rows / 2), Math.max(1, rows - news.length));
   return {
     title: line(

@@ -2,8 +2,8 @@ import { characters, type Typed } from "../line-edit.ts";
 import type { Guard, StyledSpan } from "../widgets/text.ts";
 
 /**
- * A line that is being typed, with a cursor that is seen without colours too. A value that was pasted is known as a
- * whole only, so no cursor stands in one.
+ * A line being typed, with a cursor that is visible without colours too. A pasted value is recognised only as a whole,
+ * so no cursor is shown in one.
  */
 export function typedSpans({ text, at }: Typed, guard: Guard): StyledSpan[] {
   const shown = guard(text);

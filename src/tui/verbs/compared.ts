@@ -7,8 +7,8 @@ import type { ScanState } from "../state.ts";
 type ComparedScan = Omit<RememberedScan, "changes"> & Pick<ScanState, "changes">;
 
 /**
- * A scan, compared with what is remembered, of which a look changes nothing; where nothing is, with what the runs say
- * that they moved.
+ * A scan, compared with the history, which a read-only session does not change; without a history, with what the runs
+ * say that they moved.
  */
 export async function compared(
   input: Pick<RememberInput, "sources" | "minConfidence" | "onHit">,

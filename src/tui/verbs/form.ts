@@ -8,8 +8,8 @@ import { WAITING_FOR_SCAN, type TuiState, type ShownForm } from "../state.ts";
 import { startPlan } from "./plan.ts";
 
 /**
- * Opens the form of where each wanted secret goes, with answers filled in: those of the plan that is shown, or those
- * that the chosen store would have. It changes nothing.
+ * Opens the form of where each wanted secret goes, with answers filled in: those of the plan on screen, or the defaults
+ * of the selected store. Changes nothing.
  */
 export function openForm(session: TerminalSession): void {
   const { where, planned, stores } = session.store.get();
@@ -20,7 +20,7 @@ export function openForm(session: TerminalSession): void {
   fill(session, name, from, () => (from === "plan" ? planned?.mapping : null) ?? null);
 }
 
-/** Another store: its own places are filled in, what was said of delivery stays. A store that cannot be opened is told. */
+/** Another store: its places are filled in, the choice of delivery stays. A store that cannot be opened is reported. */
 export function changeStore(session: TerminalSession, name: string): void {
   const { form } = session.store.get();
   if (form === null) return;
@@ -30,10 +30,10 @@ export function changeStore(session: TerminalSession, name: string): void {
   });
 }
 
-/** Plans by the form. What will not do is told under its field, and nothing else happens. */
+/** Plans by the form. An invalid answer is reported under its field, and nothing else happens. */
 export async function acceptForm(session: TerminalSession): Promise<void> {
   const { store, jobs, assembly } = session;
-  // A store that is being opened first, so that a key which is pressed early is not lost.
+  // Waits for a store that is being opened, so that a key pressed early is not lost.
   await jobs.get("plan")?.done;
   const { form, stores } = store.get();
   if (form === null) return;
@@ -46,7 +46,7 @@ export async function acceptForm(session: TerminalSession): Promise<void> {
   startPlan(session, form.store, mappingIn(form));
 }
 
-/** Back to where the form was opened, as if it had not been. */
+/** Goes back to where the form was opened, as if it had not been. */
 export function leaveForm({ store, jobs }: TerminalSession): void {
   jobs.get("plan")?.abort.abort();
   store.set(({ form, stores }) => ({
@@ -57,7 +57,7 @@ export function leaveForm({ store, jobs }: TerminalSession): void {
   }));
 }
 
-/** Fills the form in for a store; while that is opened, what is shown stays. */
+/** Fills in the form for a store; while that is opened, the screen stays. */
 function fill(session: TerminalSession, name: string, from: ShownForm["from"], was: () => Mapping | null): void {
   const { store, assembly } = session;
   const { choices } = store.get().stores;
@@ -84,7 +84,7 @@ function fill(session: TerminalSession, name: string, from: ShownForm["from"], w
       const form = formOf(name, names, provider, known);
       show(({ form: before, stores, where }) => ({
         stores: { ...stores, busy: null },
-        // The person may have gone on: to the run, or back.
+        // The person may have moved on: to the run, or back.
         ...([from, "form"].includes(where) && {
           where: "form",
           form: atField({ ...form, from }, Math.min(before?.at ?? 0, form.fields.length - 1)),

@@ -3,7 +3,7 @@ import { historyOf } from "../history.ts";
 import { shownError } from "../shown-error.ts";
 import { startJob, type TerminalSession } from "../session.ts";
 
-/** Reads the journals of all runs, for what is told of a secret. */
+/** Reads the journals of all runs, for the history of a secret. */
 export function startHistory(session: TerminalSession): void {
   startJob(session, "history", async (signal) => {
     try {
@@ -23,7 +23,7 @@ async function read({ store, assembly }: TerminalSession, signal: AbortSignal): 
   const installation = assembly.installation();
   const runs: Parameters<typeof historyOf>[0][number][] = [];
   for (const summary of listRuns(installation)) {
-    // Keys are answered between two runs. One that cannot be read is told of among the runs.
+    // Keys are handled between two runs. An unreadable run is reported in the list of runs.
     await turn();
     if (signal.aborted) return;
     if (summary.state !== "unreadable") runs.push({ summary, plan: readJournal(installation, summary.run).plan });

@@ -17,8 +17,8 @@ import type { TuiState } from "../state.ts";
 import { countText } from "../widgets/bar.ts";
 
 /**
- * Ignores these secrets, wherever they stand: asks why and until when, shows the lines as they
- * will be written, and takes them off the list. `again` offers what was said the last time.
+ * Ignores these secrets in all places: asks why and until when, shows the lines as they will be written, and takes them
+ * off the list. `again` offers the previous answers.
  */
 export async function startIgnore(
   session: TerminalSession,
@@ -34,8 +34,8 @@ export async function startIgnore(
     wanted.map((fingerprint) => ({ fingerprint, reason, until }));
   try {
     let first: number | null = null;
-    // A file that cannot be added to is told while the reason is typed; the question does not wait for it, so that no
-    // key that is pressed early means something else.
+    // A file that cannot be edited is reported while the reason is typed; the question does not wait for it, so that no
+    // early key press means something else.
     void planIgnore(file, entries("x", null)).then(
       (edit) => {
         first = edit.line;
@@ -48,7 +48,7 @@ export async function startIgnore(
     );
     const more =
       wanted.length > MOST_SHOWN ? [`+ ${countText(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
-    // Laid out at every key press: as many as anybody reads.
+    // Laid out at every key press: only as many as people read.
     const shown = (reason: string, until: string | null): string[] => [
       ...wanted
         .slice(0, MOST_SHOWN)
@@ -104,7 +104,7 @@ export async function startIgnore(
 
 const MOST_SHOWN = 5;
 
-/** Takes back the last ignore of this sitting: the file as it was, the secrets on the list again. */
+/** Takes back the last ignore of this session: restores the file, and the secrets on the list. */
 export async function undoLastIgnore(session: TerminalSession): Promise<void> {
   const last = session.ignores.at(-1);
   if (last === undefined) return tell(session, "nothing was ignored in this sitting: L has what was done", "warn");
@@ -127,7 +127,7 @@ export async function undoLastIgnore(session: TerminalSession): Promise<void> {
   }
 }
 
-/** The state without these secrets; the one after them is chosen. */
+/** The state without these secrets; the one after them is selected. */
 function without(state: TuiState, gone: ReadonlySet<string>): Partial<TuiState> {
   const items = itemsOf(state);
   const at = selectedAt(state, items);
@@ -150,7 +150,7 @@ function withHits({ scan }: TuiState, hits: readonly ScanHit[]): Pick<TuiState, 
   return { scan: { ...scan, hits, groups: groupHits(hits) } };
 }
 
-/** The day as `YYYY-MM-DD`; null for none, undefined for text that names no day to come. */
+/** The day as `YYYY-MM-DD`; null for none, undefined for text that names no future day. */
 function dayOf(text: string, now: Date): string | null | undefined {
   if (text === "") return null;
   const days = /^(\d{1,4})d$/.exec(text)?.[1];

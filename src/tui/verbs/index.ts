@@ -1,4 +1,4 @@
 /*
- * What a key sets going: scans, plans, runs. A verb changes the state and calls core; it draws nothing.
+ * What a key starts: scans, plans, runs. A verb changes the state and calls core; it draws nothing.
  */
 export {};

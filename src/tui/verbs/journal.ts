@@ -34,7 +34,7 @@ export async function openRun(session: TerminalSession, summary: RunSummary): Pr
   });
 }
 
-/** Goes on with a run whose process ended, after a `y`: with applying, or with putting back. */
+/** Resumes a run whose process ended, after a `y`: continues applying, or rolling back. */
 export async function startResume(session: TerminalSession, { run: id, state }: RunSummary): Promise<void> {
   if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
   await orTold(session, async () => {
@@ -64,7 +64,7 @@ export async function startResume(session: TerminalSession, { run: id, state }: 
   });
 }
 
-/** Purges what a finished run kept for undo, after a question, and says what else still shows its values. */
+/** Purges what a finished run kept for undo, after a question, and reports what else still shows its values. */
 export async function startScrub(
   session: TerminalSession,
   { run: id, state }: Pick<RunSummary, "run" | "state">,
@@ -86,7 +86,7 @@ export async function startScrub(
     ]);
     const { plan } = readJournal(assembly.installation(), id);
     const text = `Scrub run ${id}: purge what it keeps of ${countText(unitsOf(plan).size, unitNoun(plan.steps))}, no undo then?`;
-    // Nothing restarts by it, but as much is lost as a run of that size has kept.
+    // Nothing restarts, but as much is lost as a run of that size has kept.
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "scrub", plan, async (host) => {
       const step = (at: number, is: StepState["state"]): void =>
@@ -114,7 +114,7 @@ export async function startScrub(
         step(1, "done");
         return { told: [...told, ...found.flatMap((one) => residueLines(one))] };
       } catch (error) {
-        // What was purged is told even where the look fails or is called off.
+        // What was purged is reported even if the look fails or is cancelled.
         step(1, "failed");
         return { told, error };
       }
@@ -124,7 +124,7 @@ export async function startScrub(
 
 const SCRUB_STEPS = ["purge what was kept for undo", "look for what still shows the values"] as const;
 
-/** A record's data in one line. It holds no value; what is long is for the file. */
+/** A record's data in one line. It contains no value; long data is only in the file. */
 function dataText(data: { readonly [key: string]: Json }): string {
   const parts = Object.entries(data).flatMap(([key, value]) =>
     typeof value === "string" || typeof value === "number" || typeof value === "boolean"

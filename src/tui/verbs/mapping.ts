@@ -11,8 +11,8 @@ import type { TerminalSession } from "../session.ts";
 import { startPlan } from "./plan.ts";
 
 /**
- * Opens where each secret goes in the person's own editor, and plans again by what was saved. What does not read stays
- * as a draft, which the next time opens.
+ * Opens the mapping in the person's editor, and plans again with what was saved. An invalid file stays as a draft,
+ * which is opened the next time.
  */
 export async function editMapping(session: TerminalSession): Promise<void> {
   const { store, assembly } = session;
@@ -47,7 +47,7 @@ export async function editMapping(session: TerminalSession): Promise<void> {
   }
 }
 
-/** What the person made of the text; null when the editor failed, as it does by `:cq`. The file holds no value, is 0600 and goes. */
+/** The edited text; null if the editor failed, as after `:cq`. The file contains no value, is 0600 and is deleted. */
 async function edited(session: TerminalSession, text: string): Promise<string | null> {
   const { assembly, handOver } = session;
   const dir = join(assembly.state(), "edit");
@@ -67,7 +67,7 @@ async function edited(session: TerminalSession, text: string): Promise<string | 
   }
 }
 
-/** As git runs an editor: by the shell, so that `code --wait` works. Resolves with its exit code. */
+/** Runs an editor as git does: by the shell, so that `code --wait` works. Resolves with its exit code. */
 function run(env: NodeJS.ProcessEnv, file: string): Promise<number> {
   const editor = env["VISUAL"] || env["EDITOR"] || "vi";
   return new Promise((resolve) => {

@@ -18,14 +18,17 @@ export const DEFAULTS = {
   healthTimeoutMs: 90_000,
 } as const;
 
-/** Asks for the store that these secrets go to. The question comes with its answers: a key pressed early is not lost. */
+/**
+ * Asks for the store that these secrets go to. The question and its answers appear together: a key pressed early is not
+ * lost.
+ */
 export async function chooseStore({ store, assembly }: TerminalSession, wanted: ReadonlySet<string>): Promise<void> {
   const show = (stores: Partial<TuiState["stores"]>): void =>
     store.set((state) => ({
       where: "stores",
       wanted,
       status: null,
-      // What was decided is of these secrets; others are asked anew.
+      // Decisions are about these secrets; others are asked again.
       decided: [...wanted].every((print) => state.wanted.has(print)) ? state.decided : null,
       stores: { ...state.stores, busy: null, error: null, ...stores },
     }));
@@ -40,14 +43,14 @@ export async function chooseStore({ store, assembly }: TerminalSession, wanted: 
   }
 }
 
-/** The plan of these with the store that was planned with last; where there was none, the store is asked for. */
+/** Plans these with the store of the last plan; if there was none, asks for a store. */
 export async function startDiff(session: TerminalSession, wanted: ReadonlySet<string>): Promise<void> {
   await chooseStore(session, wanted);
   const { last, choices } = session.store.get().stores;
   if (last !== null && choices.some(({ name }) => name === last)) startPlan(session, last);
 }
 
-/** Opens the store and plans, by a mapping if one was made for it; the plan is shown, or the error in place of it. */
+/** Opens the store and plans, by a mapping if there is one; shows the plan, or the error instead. */
 export function startPlan(session: TerminalSession, name: string, made?: Mapping): void {
   const { store, assembly } = session;
   if (made) store.set(() => ({ decided: { store: name, mapping: made } }));
@@ -98,7 +101,7 @@ export function startPlan(session: TerminalSession, name: string, made?: Mapping
   });
 }
 
-/** Writes the plan where `unsprawl apply` finds it: 0600, and never over another file's half. */
+/** Writes the plan where `unsprawl apply` finds it: 0600, atomically. */
 export async function savePlan(session: TerminalSession): Promise<void> {
   const { store, assembly } = session;
   const { planned } = store.get();

@@ -6,15 +6,15 @@ import { startJob, type TerminalSession } from "../session.ts";
 import type { StorePreview } from "../state.ts";
 import { DEFAULTS } from "./plan.ts";
 
-/** A row that is only passed by is not planned for. */
+/** A row that is only scrolled past is not planned. */
 const REST_MS = 300;
 
 /** The secret and the store that are planned for. */
 const underWay = new WeakMap<TerminalSession, string>();
 
 /**
- * Plans for the chosen secret with the store that was planned with last, while the plan tab shows it. Reads the store and
- * the engine, once a secret; before a store was chosen, and before all places are known, nothing is asked.
+ * Plans for the selected secret with the store of the last plan while the plan tab is visible. Reads the store and the
+ * engine, once per secret; before a store was chosen, and before all places are known, nothing is read.
  */
 export function startPreview(session: TerminalSession): void {
   const { store, jobs, assembly } = session;
@@ -39,7 +39,7 @@ export function startPreview(session: TerminalSession): void {
       await sleep(REST_MS, undefined, { signal });
       const hits = state.scan.hits.filter(({ finding }) => finding.fingerprint === print);
       const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
-      // A look asks nothing: the plan itself does.
+      // A preview asks nothing: the real plan does.
       const host = { signal, emit: () => undefined, ask: () => Promise.resolve(false) };
       const migration = assembly.migration(RUN_CONFIGURATIONS);
       const tools = {

@@ -4,10 +4,10 @@ import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { TuiState } from "../state.ts";
 
-/** So long a value stays on the screen. */
+/** How long a value stays on the screen. */
 export const REVEAL_MS = 10_000;
 
-/** Shows the chosen secret's value for ten seconds or until a key is pressed. That it was shown is recorded first. */
+/** Shows the selected secret's value for ten seconds or until a key is pressed, after recording that it is shown. */
 export function reveal(session: TerminalSession): void {
   const { store } = session;
   const revealed = disclose(session, selectedItem(store.get()));
@@ -19,7 +19,10 @@ export function reveal(session: TerminalSession): void {
   store.set(() => ({ revealed, status: null }));
 }
 
-/** The value of a row, of the finding that says most, once it is recorded that it was asked for; or why it is not given. */
+/**
+ * The value of a row, from the finding with the most information, after recording that it was requested; or why it is
+ * not shown.
+ */
 export function disclose(
   { store, assembly }: TerminalSession,
   item: ListItem | undefined,

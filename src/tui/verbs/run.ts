@@ -10,7 +10,7 @@ import type { ResultState, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { countText } from "../widgets/bar.ts";
 
-/** Applies the plan that is shown. */
+/** Applies the plan on the screen. */
 export async function startApply(session: TerminalSession): Promise<void> {
   const { planned } = session.store.get();
   if (planned === null || planned.plan.steps.length === 0) {
@@ -58,7 +58,7 @@ export async function startUndo(session: TerminalSession, id: string): Promise<v
   }
 }
 
-/** Tells of runs that a crash cut off: they hold containers in between. */
+/** Reports runs that a crash cut off: they leave containers half recreated. */
 export async function tellUnfinished({ store, assembly }: TerminalSession): Promise<void> {
   try {
     const { listRuns } = await import("../../core/journal/runs.ts");
@@ -83,10 +83,10 @@ export function callOff(session: TerminalSession): void {
   session.store.set(({ run }) => ({ run: run && { ...run, aborting: true } }));
 }
 
-/** How a verb ended: as a run, or as lines that tell what was done. */
+/** How a verb ended: as a run, or as lines that say what was done. */
 type VerbOutcome = { readonly result?: RunResult; readonly told?: readonly string[]; readonly error?: unknown };
 
-/** Shows a verb at work on a plan, then how it ended. */
+/** Shows a verb that runs a plan, then how it ended. */
 export function startRun(
   session: TerminalSession,
   kind: RunState["kind"],
@@ -154,7 +154,7 @@ export function startRun(
   });
 }
 
-/** A step's event written into the list of steps; one that the plan did not name (an undo) is added. */
+/** Records a step's event in the list of steps; a step that the plan did not name (an undo) is added. */
 function stepped(run: RunState, event: Extract<HostEvent, { type: "step" }>, text: string): RunState {
   const { step: id, unit, state } = event;
   const now: StepState = { id, unit, text, state };

@@ -9,10 +9,12 @@ import { compared } from "./compared.ts";
 import { startHistory } from "./history.ts";
 
 const REGROUP_MS = 100;
-/** Grouping takes at most this part of the time: with many thousands of findings the scan must not wait for the list. */
+/**
+ * Grouping takes at most this part of the time: with many thousands of findings the scan must not wait for the list.
+ */
 const REGROUP_PART = 20;
 
-/** Scans in the background; the list fills as findings come in. */
+/** Scans in the background; the list fills as findings arrive. */
 export function startScan(session: TerminalSession): void {
   const { store, sources } = session;
   startJob(session, "scan", async (signal) => {
@@ -38,7 +40,7 @@ export function startScan(session: TerminalSession): void {
       let due = 0;
       const regroup = (): void => {
         const now = Date.now();
-        // What came in just before a long wait is shown too.
+        // Findings from just before a long wait are shown too.
         if (now < due) {
           later ??= setTimeout(() => {
             later = null;
@@ -67,12 +69,12 @@ export function startScan(session: TerminalSession): void {
         { status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report, changes },
         false,
       );
-      // Marks stay over a fresh scan as far as their secrets are still there.
+      // Marks survive a new scan as far as their secrets are still there.
       const prints = new Set(report.findings.map(({ fingerprint }) => fingerprint));
       if (!signal.aborted)
         store.set(({ marked, suppressed }) => ({
           marked: new Set([...marked].filter((print) => prints.has(print))),
-          // What the configuration hides by now is in the report's own count.
+          // What the configuration hides by now is in the report's count.
           suppressed: new Set([...suppressed].filter((print) => prints.has(print))),
         }));
       if (!signal.aborted) prepare(store);

@@ -4,7 +4,7 @@ export function bar(done: number, total: number, width: number): string {
   return "▰".repeat(full) + "▱".repeat(width - full);
 }
 
-/** The time that is left, by the pace so far; empty before the first is done. */
+/** The time left at the pace so far; empty before the first is done. */
 export function timeLeft(started: number, now: number, done: number, total: number | null): string {
   if (total === null || done <= 0 || done >= total) return "";
   return `${Math.max(1, Math.ceil((((now - started) / done) * (total - done)) / 1000))} s left`;

@@ -1,4 +1,4 @@
 /*
- * Pieces that screens are put together from: bars, windows, text that fits. They know no finding.
+ * Building blocks of screens: bars, windows, text that fits. They know no finding.
  */
 export {};

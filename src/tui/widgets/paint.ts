@@ -3,8 +3,8 @@ import { columns } from "../../kit/text/width.ts";
 import type { ScreenRow, StyledSpan } from "./text.ts";
 
 /**
- * The bytes that make a screen which shows `before` show `after`. Each row is written from its first span that differs;
- * nothing is written for a frame that looks the same. A row that is not in `before` is taken for unknown.
+ * The bytes that turn a screen showing `before` into `after`. Each row is written from its first span that differs;
+ * nothing is written for an equal frame. A row that is not in `before` counts as unknown.
  */
 export function paint(before: readonly ScreenRow[], after: readonly ScreenRow[], styled: boolean): string {
   let out = "";
@@ -16,7 +16,7 @@ export function paint(before: readonly ScreenRow[], after: readonly ScreenRow[],
   return out;
 }
 
-/** The spans of a row that must be written, and where they begin; null when it looks the same already. */
+/** The spans of a row that must be written, and where they begin; null if it looks the same already. */
 function changed(
   was: ScreenRow | undefined,
   now: ScreenRow,
@@ -30,7 +30,7 @@ function changed(
     column += columns(b.text);
   }
   if (at === now.spans.length && at === was.spans.length) return { spans: null, column };
-  // What takes no column hangs on the character before it, at the last column too: it is written with that.
+  // A character of zero width belongs to the one before it, at the last column too: both are written together.
   const full = column >= Math.max(was.width, now.width);
   return full ? { spans: now.spans, column: 0 } : { spans: now.spans.slice(at), column };
 }
@@ -45,7 +45,7 @@ function same(a: StyledSpan, b: StyledSpan): boolean {
   );
 }
 
-/** Text with a style set only where it changes, and none left on at the end. */
+/** Text with a style set only where it changes, and none left set at the end. */
 function inStyle(spans: readonly StyledSpan[]): string {
   let out = "";
   let now = "";

@@ -2,7 +2,7 @@ import { printable } from "../../kit/text/escape.ts";
 import { columns } from "../../kit/text/width.ts";
 import type { Style } from "../theme.ts";
 
-/** Text as a screen says it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
+/** Text as a screen produces it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
 export type StyledSpan = Style & { readonly text: string; readonly cell?: number };
 
 /** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
@@ -13,16 +13,16 @@ const MADE = Symbol("made by layout");
 /** What is drawn: safe for a terminal, and no wider than the width it was laid out for. Only `layout` makes one. */
 export type ScreenRow = { readonly spans: readonly StyledSpan[]; readonly width: number; readonly [MADE]: true };
 
-/** Takes known values out of text, as the last thing before it is drawn. */
+/** Takes known values out of text, as the last step before it is drawn. */
 export type Guard = (text: string) => string;
 
 /**
- * The one way from text to the screen: known values are taken out, everything that a terminal would obey becomes
- * visible, and each line is fitted to the width.
+ * The only way from text to the screen: known values are taken out, control characters become visible, and each line is
+ * fitted to the width.
  */
 export function layout(lines: readonly SpanLine[], width: number, guard: Guard): ScreenRow[] {
   return lines.flatMap((one) => {
-    // Before anything is cut: half a value would not be known any more.
+    // Before anything is cut: half a value would not be recognised.
     const safe = one.spans.map(({ cell, ...span }) => {
       const text = visible(guard(span.text));
       return { ...span, text: cell === undefined ? text : fit(text, cell) };
@@ -41,7 +41,7 @@ export function wrapped(hang: number, ...spans: readonly (StyledSpan | string)[]
 
 export const BLANK: SpanLine = { spans: [] };
 
-/** Two rows side by side, the left one filled up to `at`. */
+/** Two rows side by side, the left one padded up to `at`. */
 export function beside(left: ScreenRow | undefined, right: ScreenRow | undefined, at: number): ScreenRow {
   const from = left ?? row([]);
   const to = right ?? row([]);
@@ -52,13 +52,13 @@ export function beside(left: ScreenRow | undefined, right: ScreenRow | undefined
   );
 }
 
-/** The same row drawn as the chosen one: inverse over the whole width. */
+/** The same row drawn as the selected one: inverse over the whole width. */
 export function chosen(is: ScreenRow, width: number): ScreenRow {
   const text = is.spans.map((span) => span.text).join("");
   return row([{ text: text + " ".repeat(Math.max(0, width - is.width)), inverse: true }]);
 }
 
-/** Nothing in it that a terminal obeys, nor that shows nothing: terminals do not agree whether that takes a column. */
+/** No control characters, and none that show nothing: terminals disagree about whether these take a column. */
 function visible(text: string): string {
   if (ASCII.test(text)) return text;
   const safe = printable(text);
@@ -128,7 +128,7 @@ function wrap(spans: readonly StyledSpan[], width: number, hang: number): Screen
     for (const word of words(span.text, width - indent)) {
       const wide = columns(word);
       if (used + wide > width && used > indent) next();
-      // A line that was broken at a space does not begin with it.
+      // A line broken at a space does not begin with it.
       const text = used === indent && rows.length > 0 ? word.trimStart() : word;
       now.push({ ...span, text });
       used += columns(text);

@@ -1,4 +1,4 @@
-/** The part of a long list that is drawn: never more than `height`, with `at` in it. */
+/** The visible part of a long list: never more than `height`, with `at` in it. */
 export function windowAround(
   count: number,
   at: number,
@@ -8,7 +8,7 @@ export function windowAround(
   return { from, to: Math.min(count, from + height) };
 }
 
-/** The part of a long text that is drawn when it is scrolled by `by`; `by` past the end shows the last page. */
+/** The visible part of a long text that is scrolled by `by`; `by` past the end shows the last page. */
 export function windowFrom<T>(
   rows: readonly T[],
   by: number,

@@ -9,7 +9,7 @@ export function unitText(sections: { readonly [name: string]: readonly string[] 
 export function quotedSetting(word: string): string {
   const escaped = word
     .replace(/[\\"]/g, "\\$&")
-    // oxlint-disable-next-line no-control-regex -- a line's end would begin a setting of its own
+    // oxlint-disable-next-line no-control-regex -- a line end would begin another setting
     .replace(/[\u0000-\u001f\u007f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
     .replaceAll("%", "%%");
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped}"`;

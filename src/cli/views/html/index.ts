@@ -1,6 +1,6 @@
 /*
- * The report as one HTML page that loads nothing and holds no value. index.ts puts it together at run time; page/ is
- * the script in it, which is bundled for browsers at build time.
+ * The report as one HTML page that loads nothing and holds no value. index.ts assembles it at run time; page/ is its
+ * script, which is bundled for browsers at build time.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,8 +15,8 @@ import { adviceSection, ignoredSection, notesSection, rotationSection, unreadSec
 import { trendSection } from "./trend.ts";
 
 /**
- * A scan as one page that needs nothing else: no network, its own style and script by their digests alone. What came
- * from outside is text in it. `trend` is what earlier scans found, oldest first; without any the page shows none.
+ * A scan as one self-contained page: no network; its style and script are allowed only by their digests. Untrusted text
+ * stays text. `trend` is what earlier scans found, oldest first; without any the page shows none.
  */
 export function html(report: ScanReport, trend: readonly TrendPoint[] = []): string {
   const script = pageScript();
@@ -65,7 +65,7 @@ function digest(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
 }
 
-/** The page's own script, which the build makes of `page/`. In the bundle it stands beside this code. */
+/** The page's script, which the build makes from `page/`. In the bundle it is beside this code. */
 function pageScript(): string {
   const file = import.meta.url.endsWith(".ts") ? "../../../../dist/report-page.js" : "./report-page.js";
   return readFileSync(new URL(file, import.meta.url), "utf8").trim();

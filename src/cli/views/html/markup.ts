@@ -1,6 +1,6 @@
 import { inHtml, jsonInHtml, printable } from "../../../kit/text/escape.ts";
 
-/** HTML that may stand in a page. Only `markup` makes it, and that escapes every text it is given. */
+/** HTML that may be put into a page. Only `markup` makes it, and it escapes every text it is given. */
 export class Markup {
   readonly html: string;
   constructor(html: string) {
@@ -10,7 +10,7 @@ export class Markup {
 
 type MarkupPart = Markup | string | number | readonly Markup[];
 
-/** A template for HTML: what is put in is text, whatever it looks like, unless it is markup itself. */
+/** A template for HTML: inserted values are text, whatever they look like, unless they are markup themselves. */
 export function markup(fixed: TemplateStringsArray, ...parts: readonly MarkupPart[]): Markup {
   return new Markup(fixed.map((text, at) => text + (at < parts.length ? inserted(parts[at] ?? "") : "")).join(""));
 }
@@ -28,9 +28,9 @@ export function island(data: object): Markup {
   return new Markup(`<script type="application/json" id="data">${jsonInHtml(JSON.stringify(data))}</script>`);
 }
 
-/** The first items, the rest behind a disclosure that says how many they are. */
+/** The first items, the rest behind a disclosure that shows their number. */
 export function capped(items: readonly Markup[], limit: number, what: string): Markup {
-  // One more is shown rather than a disclosure for one.
+  // One more item is shown instead of a disclosure for one.
   if (items.length <= limit + 1) return markup`<ul>${items}</ul>`;
   return markup`<ul>${items.slice(0, limit)}</ul>
 <details><summary>and ${number(items.length - limit)} more ${what}</summary><ul>${items.slice(limit)}</ul></details>`;

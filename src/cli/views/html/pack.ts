@@ -31,7 +31,7 @@ export function pack(report: ScanReport): PageData {
       text(advice.text),
       text(advice.url ?? ""),
     ]),
-    // Last: they are whole only now.
+    // Last: they are complete only now.
     strings: strings.values,
     stringCount: strings.values.length,
     lists: lists.values,
@@ -45,7 +45,7 @@ function textColumns(all: readonly Finding[], number: (text: string) => number):
   return Object.fromEntries(columns) as PageData["texts"];
 }
 
-/** So much of a fingerprint as an entry of `ignore:` needs. */
+/** This much of a fingerprint is needed for an entry of `ignore:`. */
 const SHOWN_PRINT = 12;
 
 const TEXT: { readonly [column in TextColumn]: (finding: Finding) => string } = {
@@ -70,12 +70,12 @@ function partText({ part: { path, start, length } }: Finding): string {
   return [path || "the whole value", which].filter(Boolean).join(", ");
 }
 
-/** A column that says the same of all is one number. */
+/** A column with the same value in all rows is one number. */
 function packed(column: readonly number[]): readonly number[] {
   return column.length > 1 && column.every((one) => one === column[0]) ? column.slice(0, 1) : column;
 }
 
-/** Values by their number; equal ones have the same. */
+/** Values by number; equal ones share one. */
 class Numbered<Value> {
   readonly values: Value[] = [];
   readonly #numbers = new Map<string, number>();

@@ -5,7 +5,7 @@ import { GLYPHS } from "./page/data.ts";
 
 const ROWS = 1000;
 
-/** The worst findings as a plain table, for where no script runs. */
+/** The worst findings as a plain table, for browsers without scripts. */
 export function plainTable({ findings }: ScanReport): Markup {
   const rows = findings.slice(0, ROWS).map(
     ({ severity, name, masked, location, confidence, score, state, why }) =>

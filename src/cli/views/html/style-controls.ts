@@ -1,4 +1,4 @@
-/** The parts that the page's script makes: filter, list, details, graphs. */
+/** The parts that the page's script creates: filter, list, details, graphs. */
 export const CONTROLS = `
 button,input,select{font:inherit;color:inherit}
 button,select,input[type=search]{background:var(--card);border:1px solid var(--quiet);border-radius:6px;padding:.35rem .7rem}

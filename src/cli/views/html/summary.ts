@@ -3,7 +3,7 @@ import type { ScanReport } from "../../../core/scan.ts";
 import { counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 import { GLYPHS, inOrder, LEVELS, STATES } from "./page/data.ts";
 
-/** What was scanned, when, and what came of it. */
+/** What was scanned, when, and the result. */
 export function header(report: ScanReport, title: string): Markup {
   const { summary, sources, scannedAt, durationMs } = report;
   const named = [...new Set(sources.map(({ source }) => source))].map((source) => markup`<code>${source}</code> `);
@@ -48,7 +48,7 @@ function tile(level: string, count: number): Markup {
   return markup`<li class="tile ${level}"><a href="#findings" data-facet="severity" data-value="${level}">${told}</a></li>`;
 }
 
-/** Louder than all else: what was moved once, and is back. */
+/** More prominent than everything else: moved once, found again. */
 function back(count: number): Markup {
   if (count === 0) return NOTHING;
   const link = markup`<a href="#findings" data-facet="state" data-value="regressed">${counted(count, "finding")}</a>`;
@@ -65,7 +65,7 @@ function bars(caption: string, rows: readonly (readonly [string, number])[], all
   return markup`<table class="bars"><caption>${caption}</caption><tbody>${lines}</tbody></table>`;
 }
 
-/** `2026-01-31 18:25 UTC`; what is no time is shown as it is. */
+/** `2026-01-31 18:25 UTC`; text that is not a time is shown as it is. */
 export function when(iso: string): string {
   const time = Date.parse(iso);
   if (Number.isNaN(time)) return iso;

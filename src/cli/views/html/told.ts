@@ -4,7 +4,7 @@ import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.
 
 const SHOWN = 10;
 
-/** What could not be read, and what to type next: first on the page, since the rest is not whole without it. */
+/** What could not be read, and what to type next: first on the page, since the rest is incomplete without it. */
 export function unreadSection({ sources }: ScanReport): Markup {
   const errors = sources.flatMap((source) =>
     source.errors.map(
@@ -16,7 +16,7 @@ export function unreadSection({ sources }: ScanReport): Markup {
   return section("unread", `Not read: ${counted(errors.length, "place")}`, capped(errors, SHOWN, "not read"));
 }
 
-/** How to rotate each kind that was found; the pages are ours, the only links out of the report. */
+/** How to rotate each kind that was found; the pages are ours, the only external links in the report. */
 export function rotationSection({ rotation }: ScanReport): Markup {
   const items = Object.entries(rotation).map(([rule, { text, url }]) => {
     const page = url?.startsWith("https://") !== true ? NOTHING : markup` <a href="${url}" rel="noreferrer">${url}</a>`;
@@ -26,7 +26,7 @@ export function rotationSection({ rotation }: ScanReport): Markup {
   return section("rotation", "Rotate what could be read", capped(items, SHOWN, "kinds"));
 }
 
-/** What images bring with them besides secrets; what many have in common is told once. */
+/** Warnings about images besides secrets; a warning that many share is shown once. */
 export function adviceSection({ advice }: ScanReport): Markup {
   const subjects = new Map<string, string[]>();
   for (const { subject, texts } of advice)

@@ -3,7 +3,7 @@ import { markup, NOTHING, number, type Markup } from "./markup.ts";
 import { LEVELS } from "./page/data.ts";
 import { when } from "./summary.ts";
 
-/** So many points make a line; of more each n-th is drawn, and the last. */
+/** At most this many points make a line; of more, each n-th is drawn, and the last. */
 const DRAWN = 400;
 const TOLD = 100;
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 240, 46, 92, 12, 28];
@@ -56,7 +56,7 @@ function dot(pair: string): Markup {
   return markup`<circle cx="${cx}" cy="${cy}" r="2.5"></circle>`;
 }
 
-/** Each line's name at its end, pushed down where two would meet. */
+/** Each line's name at its end, pushed down where two would overlap. */
 function labels(
   lines: readonly TrendLine[],
   last: TrendPoint | undefined,
@@ -66,7 +66,7 @@ function labels(
   if (last === undefined) return [];
   const placed = lines.map(({ word, of }) => ({ word, count: of(last), y: y(of(last)) + 4 })).sort((a, b) => a.y - b.y);
   for (const [at, one] of placed.entries()) one.y = Math.max(one.y, (placed[at - 1]?.y ?? -Infinity) + 15);
-  // What was pushed below the last grid line moves up again.
+  // Names pushed below the last grid line move up again.
   for (let at = placed.length - 1, floor = HEIGHT - BOTTOM + 6; at >= 0; at--, floor -= 15) {
     const one = placed[at];
     if (one) one.y = Math.min(one.y, floor);

@@ -5,7 +5,7 @@ import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 /** More subjects than these are counted, not named. */
 const NAMED = 5;
 
-/** Who can read a secret, each with the subjects through which they do. */
+/** Who can read a secret, each with the subjects through which they can. */
 export function exposure({ findings }: SecretGroup): SpanLine[] {
   const by = new Map<string, Set<string>>();
   for (const { exposure: texts, location } of findings) {

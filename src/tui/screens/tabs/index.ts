@@ -1,5 +1,5 @@
 /*
- * The tabs of the evidence: where a secret is, what was done with it, who can see it. Pure functions of the chosen
+ * The tabs of the evidence: where a secret is, what was done with it, who can see it. Pure functions of the selected
  * secret.
  */
 import type { SecretGroup } from "../../groups.ts";
@@ -23,10 +23,10 @@ const TITLES: { readonly [tab in Tab]: string } = {
   journal: "Journal",
 };
 
-/** More secrets than these are not listed for a heading: the list beside does that. */
+/** For a heading, no more secrets than this are listed: the list beside does that. */
 const MOST = 100;
 
-/** What the chosen tab says of the chosen row. */
+/** The content of the selected tab for the selected row. */
 export function detail(item: ListItem | undefined, state: TuiState): SpanLine[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
@@ -50,7 +50,7 @@ function told(group: SecretGroup, state: TuiState): SpanLine[] {
   return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);
 }
 
-/** The tabs, all by name where there is room; the chosen one always. */
+/** The tabs, all by name if there is room; the selected one always. */
 export function detailTitle(state: TuiState, columns: number, below: number): (StyledSpan | string)[] {
   const open = state.where === "detail";
   const more = below > 0 ? ` ↓ ${below} more${open ? "" : " (enter)"}` : "";

@@ -4,7 +4,7 @@ import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { fields } from "./fields.ts";
 
-/** Older runs than these are left to the list of runs. */
+/** Older runs than these are only in the list of runs. */
 const MOST = 20;
 
 /** The runs that moved this secret, and those that touched the same subjects. */

@@ -4,10 +4,10 @@ import { STATE } from "../../theme.ts";
 import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 
-/** Each place is laid out whole, so that no name is cut; thousands of them would make every key slow. */
+/** Each place is laid out whole, so that no name is cut; thousands of places would make every key slow. */
 const MOST = 200;
 
-/** Every place of a secret: what holds it, where in there, and what is known of it. */
+/** Every place of a secret: its subject, where it is in there, and what is known about it. */
 export function places({ findings, name, images }: SecretGroup): SpanLine[] {
   const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
   const left = findings.length - MOST;

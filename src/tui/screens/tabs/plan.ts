@@ -5,7 +5,7 @@ import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
 import { fields } from "./fields.ts";
 
-/** What would be done with one secret by the store of the last plan; before there was one, how to get there. */
+/** What the store of the last plan would do with one secret; before there was one, how to get there. */
 export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: TuiState): SpanLine[] {
   const { last } = state.stores;
   const all = state.scan.hits.filter(({ finding }) => finding.fingerprint === fingerprint).length;

@@ -3,7 +3,7 @@ import { button, byId, make, number } from "./dom.ts";
 import type { Findings } from "./findings.ts";
 import { everything, FACETS, type PageFacet, type PageQuery } from "./query.ts";
 
-/** The filter: search, levels, rule, source, grouping. Tells `changed` with each change, and never reloads anything. */
+/** The filter: search, levels, rule, source, grouping. Calls `changed` with each change, and never reloads anything. */
 export class Controls {
   readonly element: HTMLFormElement;
   readonly search: HTMLInputElement;
@@ -14,7 +14,7 @@ export class Controls {
   readonly #group: HTMLInputElement;
   #secret: number | null = null;
   readonly #changed: () => void;
-  /** Takes every part of the filter back. */
+  /** Resets every part of the filter. */
   readonly clear: HTMLButtonElement = button("Show all findings", {}, () => {
     this.#reset();
     this.#changed();
@@ -83,7 +83,7 @@ export class Controls {
     return this.#group.checked;
   }
 
-  /** Rules everything out but one secret. */
+  /** Excludes everything but one secret. */
   onlySecret(secret: number): void {
     this.#reset();
     this.#secret = secret;
@@ -100,14 +100,14 @@ export class Controls {
     this.#secret = null;
   }
 
-  /** What all findings have in common has no box, and needs none. */
+  /** What all findings have in common has no checkbox. */
   #only(facet: string, value: string): void {
     this.#reset();
     for (const box of this.#boxes) box.checked = box.name === facet && box.value === value;
     this.#changed();
   }
 
-  /** Null when all findings have the same. */
+  /** Null if all findings have the same. */
   #facet(facet: PageFacet, counts: ReadonlyMap<string, number>): HTMLElement | null {
     if (counts.size < 2) return null;
     const order = inOrder(facet === "state" ? STATES : LEVELS);

@@ -7,7 +7,7 @@ const AT_ONCE = 6;
 const NODES = 8;
 const [WIDTH, LEFT, NODE, LINE] = [560, 200, 290, 40];
 
-/** Each secret that is in several places, the most copied first: a graph of it and the same as a list. */
+/** Each secret that is in several places, the most copied first: as a graph and as a list. */
 export function showCopies(findings: Findings, onlySecret: (secret: number) => void): void {
   const severity = inOrder(LEVELS);
   const worst = (rows: readonly number[]): string => findings.text("severity", rows[0] ?? 0);
@@ -57,10 +57,10 @@ function copies(findings: Findings, rows: readonly number[], onlySecret: (secret
 
 type GraphNode = { readonly name: string; readonly told: string };
 
-/** The secret on the left, what holds it on the right, a line between them for each. */
+/** The secret on the left, its subjects on the right, a line between them for each. */
 function graph(findings: Findings, rows: readonly number[]): SVGElement {
   const nodes = nodesOf(findings, rows);
-  // One more node is drawn rather than "and 1 more".
+  // One more node is drawn instead of "and 1 more".
   const cut = nodes.length > NODES + 1 ? nodes.slice(0, NODES) : nodes;
   const left = nodes.length - cut.length;
   const height = (cut.length + (left > 0 ? 1 : 0)) * LINE;
@@ -94,13 +94,13 @@ function place({ name, told }: GraphNode, at: number): SVGElement[] {
   const top = at * LINE;
   return [
     drawn("rect", { x: NODE, y: top + 3, width: WIDTH - NODE - 1, height: LINE - 6, rx: 6 }),
-    // Two texts, so that the direction of one does not change the other.
+    // Two texts, so that the text direction of one does not change the other.
     drawn("text", { x: NODE + 10, y: top + 18 }, short(name, 34)),
     drawn("text", { class: "path", x: NODE + 10, y: top + 32, "font-size": 11 }, short(told, 40)),
   ];
 }
 
-/** What holds the secret: once however often it does. */
+/** The subjects with the secret: each once, however often it occurs there. */
 function nodesOf(findings: Findings, rows: readonly number[]): readonly GraphNode[] {
   const bySubject = new Map<number, number[]>();
   for (const row of rows) {

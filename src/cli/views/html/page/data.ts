@@ -1,21 +1,23 @@
 /**
- * What the report hands to its page: the findings as columns over one table of strings, since most of what they say
- * repeats. Every string has been made printable already. The page and what writes it share this file alone.
+ * What the report passes to its page: the findings as columns over one table of strings, since most of them repeat.
+ * Every string has been made printable already. The page and its writer share only this file.
  */
 export type PageData = {
   readonly strings: readonly string[];
-  /** How many strings there are: a text that was taken out of the page on its way must not move the others. */
+  /** The number of strings: a text that was removed from the page on its way must not shift the others. */
   readonly stringCount: number;
   /** Lists of strings: reasons, exposures. */
   readonly lists: readonly (readonly number[])[];
-  /** What was read; each field an index into `strings`. The name has the host in it; without a host it is the empty text. */
+  /**
+   * What was read; each field an index into `strings`. The name includes the host; without a host it is the empty text.
+   */
   readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number, host: number])[];
-  /** How to rotate what a rule finds, each an index into `strings`; the page that says how may be the empty text. */
+  /** How to rotate what a rule finds, each an index into `strings`; the documentation page may be the empty text. */
   readonly rotation: readonly (readonly [rule: number, text: number, page: number])[];
   /** The secrets that findings share, each by the start of its fingerprint. */
   readonly secrets: readonly string[];
   readonly findings: number;
-  /** For each finding an index into `strings`; one number alone when it is the same for all. */
+  /** For each finding an index into `strings`; a single number if it is the same for all. */
   readonly texts: { readonly [column in TextColumn]: readonly number[] };
   /** Indexes into `lists`. */
   readonly why: readonly number[];
@@ -28,7 +30,7 @@ export type PageData = {
   readonly length: readonly number[];
 };
 
-/** Those that repeat most first: the numbers of their texts are short. */
+/** The most frequent first: their texts get short numbers. */
 export const TEXT_COLUMNS = [
   "severity",
   "confidence",

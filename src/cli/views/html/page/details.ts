@@ -3,7 +3,7 @@ import type { Findings } from "./findings.ts";
 
 const PLACES = 20;
 
-/** All that is known of a finding; of a secret (`rows` are its places that match) its places too. */
+/** All details of a finding; for a secret (`rows` are its matching places) its places too. */
 export function details(
   findings: Findings,
   rows: readonly number[],
@@ -41,7 +41,7 @@ export function details(
   return cell;
 }
 
-/** The pages are unsprawl's own; nothing but such an address becomes a link. */
+/** The pages are unsprawl's; nothing but such an address becomes a link. */
 function pageLink(page: string): (Node | string)[] {
   return page.startsWith("https://") ? [" ", make("a", { href: page, rel: "noreferrer" }, page)] : [];
 }

@@ -1,7 +1,7 @@
 type Attributes = { readonly [name: string]: string | number | boolean };
 type Child = Node | string;
 
-/** An element. Text is set as text: nothing here reads markup. An attribute that is false is left out. */
+/** An element. Text is set as text: no markup is parsed here. An attribute that is false is left out. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -25,7 +25,7 @@ function filled<Kind extends Element>(element: Kind, attributes: Attributes, chi
   return element;
 }
 
-/** A name from outside: what direction it is written in changes nothing around it. */
+/** An untrusted name: its text direction changes nothing around it. */
 export function named(text: string): HTMLElement {
   return make("bdi", {}, text);
 }
@@ -42,10 +42,10 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** At most so many at a time are added to the page by one press. */
+/** One press adds at most this many to the page. */
 const STEP = 500;
 
-/** Items of which the first are shown; a button adds the others. The keyboard's place moves to the first one added. */
+/** Items of which the first are shown; a button adds the others. The keyboard focus moves to the first one added. */
 export function listed(items: readonly (() => Child)[], limit: number, what: string): HTMLElement {
   const list = make("ul");
   const add = (from: number, to: number): void => {

@@ -11,7 +11,7 @@ type ExposureRow = {
   readonly secrets: ReadonlySet<number>;
 };
 
-/** Who can see what, and turned around: what is seen by whom. Says nothing when nobody else is known of at all. */
+/** Who can see what, and the reverse: what is seen by whom. Empty if nobody else is known at all. */
 export function showExposure(findings: Findings): void {
   const byWho = new Table();
   const byWhat = new Table();
@@ -55,7 +55,7 @@ class Table {
     row.secrets.add(secret);
   }
 
-  /** Those that see, or are seen by, most come first. */
+  /** Those with the most entries come first. */
   get rows(): readonly ExposureRow[] {
     return [...this.#rows.values()].sort((a, b) => b.secrets.size - a.secrets.size || b.names.size - a.names.size);
   }

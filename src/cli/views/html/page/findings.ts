@@ -5,11 +5,11 @@ export type PageSubject = {
   readonly kind: string;
   readonly name: string;
   readonly id: string;
-  /** Empty on this machine; else a part of the name, too. */
+  /** Empty on this machine; otherwise also part of the name. */
   readonly host: string;
 };
 
-/** The findings by row number; what is looked up often is made once. */
+/** The findings by row number; frequent look-ups are prepared once. */
 export class Findings {
   readonly count: number;
   readonly strings: readonly string[];
@@ -18,7 +18,7 @@ export class Findings {
   #bySecret: readonly (readonly number[])[] | null = null;
   #index: readonly string[] | null = null;
 
-  /** Throws when the data is not whole. */
+  /** Throws if the data is incomplete. */
   constructor(data: PageData) {
     if (data.strings.length !== data.stringCount) throw new Error("the data of this page is not whole");
     this.#data = data;
@@ -71,7 +71,10 @@ export class Findings {
     return this.#data.secrets[this.secret(row)] ?? "";
   }
 
-  /** How to rotate it, and the page that says so, which may be the empty text; null when nothing is said of its rule. */
+  /**
+   * How to rotate it, and the page that explains it, which may be the empty text; null if there is no advice for its
+   * rule.
+   */
   rotation(row: number): { readonly text: string; readonly page: string } | null {
     const rule = this.number("rule", row);
     const said = this.#data.rotation.find(([of]) => of === rule);
@@ -93,7 +96,7 @@ export class Findings {
     return this.bySecret[this.secret(row)] ?? [];
   }
 
-  /** All that a search looks at, one text a row, in lower case. */
+  /** All text that a search looks at, one per row, in lower case. */
   get index(): readonly string[] {
     if (this.#index === null) {
       const lower = this.strings.map((text) => text.toLowerCase());
@@ -124,7 +127,7 @@ export class Findings {
   }
 }
 
-/** A column of one number says the same of every row. */
+/** A column of one number has the same value in every row. */
 function at(column: readonly number[], row: number): number {
   return column[column.length === 1 ? 0 : row] ?? 0;
 }

@@ -22,7 +22,7 @@ export class List {
   #order: readonly number[];
   #sort: Sort = "severity";
   #down = false;
-  /** Each a finding, or the places of a secret that match. */
+  /** Each is a finding, or the matching places of a secret. */
   #shown: readonly (readonly number[])[] = [];
   #open = new Set<number>();
   #page = 0;
@@ -90,7 +90,7 @@ export class List {
     this.#table.scrollIntoView();
   }
 
-  /** Fills the table; on paper with as many rows as it may take, since nobody can turn the page there. */
+  /** Fills the table; on paper with as many rows as allowed, since nobody can turn the page there. */
   #draw(atOnce = PAGE): void {
     const printing = atOnce !== PAGE;
     const first = printing ? 0 : this.#page * PAGE;
@@ -114,7 +114,7 @@ export class List {
     return open ? [row, detailRow(id, this.#details(rows))] : [row];
   }
 
-  /** In place, so that the keyboard stays on the button. */
+  /** In place, so that the keyboard focus stays on the button. */
   #toggle(key: number, rows: readonly number[], row: HTMLTableRowElement): void {
     const open = !this.#open.delete(key);
     if (open) this.#open.add(key);
@@ -129,7 +129,7 @@ export class List {
   }
 }
 
-/** Earlier, later, and where one is. */
+/** Previous, next, and the current page. */
 class Pager {
   readonly element: HTMLElement;
   readonly #earlier: HTMLButtonElement;
@@ -148,7 +148,7 @@ class Pager {
     this.#page = page;
     this.element.hidden = pages < 2;
     this.#where.textContent = `Page ${number(page + 1)} of ${number(pages)}`;
-    // A disabled button would lose the keyboard's place.
+    // A disabled button would lose the keyboard focus.
     for (const [one, off] of [
       [this.#earlier, page === 0],
       [this.#later, page >= pages - 1],

@@ -1,4 +1,4 @@
-// The page's own script: reads the findings that the report put beside it, and touches nothing outside the page.
+// The page's script: reads the findings that the report put beside it, and touches nothing outside the page.
 import { showCopies } from "./copies.ts";
 import type { PageData } from "./data.ts";
 import { byId } from "./dom.ts";
@@ -14,6 +14,6 @@ byId("not-started").remove();
 setTimeout(() => {
   showCopies(findings, (secret) => list.onlySecret(secret));
   showExposure(findings);
-  // So that the first keystroke finds it made.
+  // So that it is ready at the first key press.
   setTimeout(() => findings.index);
 });

@@ -4,7 +4,7 @@ import type { Findings } from "./findings.ts";
 export const FACETS = ["severity", "confidence", "state"] as const;
 export type PageFacet = (typeof FACETS)[number];
 
-/** What the list shows; an empty part of it rules nothing out. */
+/** What the list shows; an empty member excludes nothing. */
 export type PageQuery = {
   words: readonly string[];
   readonly chosen: { readonly [facet in PageFacet]: Set<string> };
@@ -50,7 +50,7 @@ export function matching(findings: Findings, query: PageQuery, order: readonly n
 export const SORTS = ["severity", "name", "place", "confidence", "state"] as const;
 export type Sort = (typeof SORTS)[number];
 
-/** All rows in an order of their own; equal ones as in the report. Worst, first and surest come first. */
+/** All rows in this order; equal ones as in the report. Worst, first and surest come first. */
 export function ordered(findings: Findings, sort: Sort, down: boolean): readonly number[] {
   const rank = ranks(findings, sort);
   const rows = Array.from({ length: findings.count }, (_, row) => row);
@@ -81,7 +81,7 @@ const alphabetic = (a: string, b: string): number => collator.compare(a, b);
 
 type Order = (a: string, b: string) => number;
 
-/** For each text of a column, by its number, its place in the order. */
+/** For each text of a column, by its number, its rank. */
 function placesOf(findings: Findings, column: TextColumn, order: Order): ReadonlyMap<number, number> {
   const used = new Set<number>();
   for (let row = 0; row < findings.count; row++) used.add(findings.number(column, row));
@@ -91,7 +91,7 @@ function placesOf(findings: Findings, column: TextColumn, order: Order): Readonl
   );
 }
 
-/** Equal texts have the same place. */
+/** Equal texts have the same rank. */
 function places(texts: readonly (readonly [number, string])[], order: Order): ReadonlyMap<number, number> {
   const sorted = [...new Set(texts.map(([, text]) => text))].sort(order);
   const place = new Map(sorted.map((text, at) => [text, at]));

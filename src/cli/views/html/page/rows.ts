@@ -44,7 +44,7 @@ export class TableHead {
       const cell = this.#cells.get(sort);
       const mark = cell?.querySelector("i");
       if (!cell || !mark) continue;
-      // The worst and the surest come first, and they are the most.
+      // The worst and the surest come first.
       const falling = down !== (sort === "severity" || sort === "confidence");
       mark.textContent = sort === sorted ? (falling ? "▼" : "▲") : "";
       if (sort === sorted) cell.setAttribute("aria-sort", falling ? "descending" : "ascending");
@@ -61,7 +61,7 @@ export function tableRow(
   detailId: string,
   onToggle: () => void,
 ): HTMLTableRowElement {
-  // Of a secret's places the worst: the report is in that order.
+  // The worst of a secret's places: the report is in that order.
   const row = Math.min(...rows);
   const toggle = make("button", {
     type: "button",

@@ -8,7 +8,7 @@ const HOLDERS =
   /^(?:this|self|cls|process|os|env|environ|environment|config|configuration|cfg|conf|settings|options|opts|args|argv|params|props|event|response|resp|res|request|req|ctx|context|data|body|payload|result|input|state|user|account|credentials|creds|secrets|session|auth|client|app|module|var|local|each|row|record|item|values|Values|System|Deno|Bun|window|document|JSON|path|fs)$/;
 /** Before a name in code, never in a shell or in settings. */
 const DECLARES =
-  /(?:^|[\s;{(])(?:const|let|var|val|auto|public|private|protected|internal|static|final|String|string|char|def|pub|mut)\s{1,4}(?:[\w<>[\]*&?]{1,40}\s{1,4}){0,3}\$?$/;
+  /^[\s\w:-]{0,40}?(?:[;{(]\s{0,4})?(?:const|let|var|val|auto|static|final|def|pub|mut)\s{1,4}(?:[\w<>[\]*&?,]{1,40}\s{1,4}){0,3}\$?$|^\s{0,40}(?:public|private|protected|internal)\s{1,4}(?:[\w<>[\]*&?]{1,40}\s{1,4}){0,3}\$?$/;
 
 /**
  * True for an expression rather than a value: a call, a member of an object, a declaration without quotes, or a regular

@@ -26,6 +26,7 @@ export type Assigned = {
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment)$/;
 /** The subject of jwt.io's own token, `1234567890`, as base64 has it. */
 const JOHN_DOE = /^(?:Bearer\s)?eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The score of what is worth a look and no more. */
 const DOUBTFUL = 0.45;
 
@@ -37,7 +38,7 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
   if (found.rule === "url-password") return isManual(found, assigned) ? doubt(found) : found;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
-  const random = looksRandom(value, 12);
+  const random = looksRandom(value, 12) || UUID.test(value);
   if (JOHN_DOE.test(value)) return null;
   if (isMarkup(assigned) || inTemplate(assigned) || isVersion(value) || mountsFile(assigned)) return null;
   if (!random && (isCode(assigned) || namesValue(assigned) || isProse(assigned) || isTranslation(assigned.path)))
@@ -82,14 +83,16 @@ function standsForNone(value: string): boolean {
   return fallback !== undefined && (emptiness(fallback) ?? reference(fallback)) !== null;
 }
 
-/** `^4.0.0`, `>=1.2 <2`, `[10.0.8, 10.0.8]`, `npm:^4`, `5.1.1(@types/node@26.1.2)`: what a package is asked for by. */
+/** `^4.0.0`, `>=1.2 <2`, `[10.0.8, 10.0.8]`: a range of versions, after what npm and Yarn put in front. */
+const RANGE =
+  /^(?:npm:(?:@?[\w./-]{1,80}@)?|workspace:)?(?:[\^~=*[(]|[<>]=?)?\s{0,2}(?:\d{1,6}(?:\.(?:\d{1,8}|[x*])){0,3}(?:[-+][\w.+-]{1,40})?)?(?:(?:\s{1,3}|,\s{0,3}|\s?\|\|\s?|\s-\s)[<>=^~]{0,2}\d[\w.+-]{0,40}){0,4}[\])]?$/;
+/** `2.35.0`, and pnpm's `5.1.1(@types/node@26.1.2)`. */
+const RELEASE = /^\d{1,6}\.\d{1,8}\.\d{1,8}(?:-[a-z]{1,10}\.?\d{0,5})?(?:\([@a-z][^\s]{1,300})?$/;
+
+/** What a package is asked for by. */
 function isVersion(value: string): boolean {
-  return (
-    value.length < 120 &&
-    /^(?:npm:(?:@?[\w./-]{1,80}@)?)?(?:[\^~]|[<>]=?|[=v*[(]|workspace:)\s{0,2}[v^~]?(?:\d{1,6}|\*|$)(?:\.(?:\d{1,8}|[x*]))*[\w.+-]{0,40}(?:(?:\s{1,3}|,\s{0,3}|\s?\|\|\s?|\s-\s)[<>=^~]{0,2}\d[\w.+-]{0,40})*[\])]?$|^\d{1,6}(?:\.\d{1,8}){2}(?:-[a-z]{1,10}\.?\d{0,5})?$|^\d{1,6}(?:\.\d{1,8}){1,3}[\w.+-]{0,40}\([@a-z][^\s]{1,300}$/.test(
-      value,
-    )
-  );
+  if (value.length > 320) return false;
+  return RELEASE.test(value) || (/^(?:npm:|workspace:|[\^~=*[(<>])/.test(value) && RANGE.test(value));
 }
 
 /** `/etc/passwd:ro`: the name is the end of a path. */
@@ -134,15 +137,12 @@ function isStub({ name, value }: Assigned): boolean {
   return readName(value).family !== null || readName(value).setting !== null;
 }
 
-/** An address as a manual writes it: in a comment, or with words where the parts belong. */
+/** `user:password@host`, as a manual writes it. */
+const MANUAL =
+  /:\/\/(?:my_?)?(?:user(?:name)?|usr|login|name|account|me)\d?:(?:my_?)?(?:pass(?:word|wd)?|pwd|pw|secret|(?:access[-_])?token|key)\d?@(?:host|hostname|server|address|your[\w.-]{0,40}|my[-_]?host|[\w.-]{0,60}example\.(?:com|org|net))(?:[:/?]|$)/i;
+
+/** An address with words where its parts belong, or a weak one in a comment. */
 function isManual({ part }: Evidence, assigned: Assigned): boolean {
-  const whole = assigned.value;
-  if (
-    /:\/\/[\w.<>{}-]{1,30}:[^@\s]{1,40}@(?:host|hostname|server|address|your[\w.-]{0,40}|my[-_]?host|[\w.-]{0,60}example\.(?:com|org|net))(?:[:/?]|$)/i.test(
-      whole,
-    )
-  )
-    return !looksRandom(part, 10);
-  if (/:\/\/[^@\s]{1,80}@[\w.-]{1,80}:port\b/i.test(whole)) return true;
+  if (MANUAL.test(assigned.value) || /:\/\/[^@\s]{1,80}@[\w.-]{1,80}:port\b/i.test(assigned.value)) return true;
   return isComment(assigned) && !looksRandom(part, 10);
 }

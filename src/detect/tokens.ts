@@ -48,7 +48,9 @@ function ofUnknownLength(candidates: readonly Rule[], text: string, off: Readonl
   if (text.length < 35 || text.length > 512 || !/^\w[\w.~+/=-]+$/.test(text)) return null;
   for (const rule of candidates) {
     if (rule.publishable || rule.confidence !== "high" || off.has(rule.id)) continue;
-    const prefix = rule.prefixes.find((own) => own.length >= 5 && /[-_.]$/.test(own) && text.startsWith(own));
+    const prefix = rule.prefixes.find(
+      (own) => own.length >= 5 && /[-_.]$/.test(own) && !ANYONES.test(own) && text.startsWith(own),
+    );
     if (prefix === undefined || saysExample(text)) continue;
     const rest = text.slice(prefix.length);
     if (!/[a-z]/.test(rest) || !/[A-Z]/.test(rest) || !looksRandom(rest, 30)) continue;
@@ -57,6 +59,9 @@ function ofUnknownLength(candidates: readonly Rule[], text: string, off: Readonl
   }
   return null;
 }
+
+/** `live_`, `test_`: many a vendor's, so that they say nothing of whose a token is. */
+const ANYONES = /^(?:live|test|sandbox|prod|production|dev|secret|key|access|token|client|console)[-_.]$/;
 
 /** The kinds that have no keyword, where the length fits. */
 function withLength(candidates: readonly Rule[], length: number): readonly Rule[] {

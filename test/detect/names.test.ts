@@ -46,6 +46,17 @@ test.each([
   ["VAULT_SECRET_ID", "secret"],
   ["WALLET_MNEMONIC", "phrase"],
   ["PASSWORD_ADMIN", "password"],
+  ["CLE_API", "key"],
+  ["INVENTORY_CHAVE_API", "key"],
+  ["LLAVE_PRIVADA", "key"],
+  ["KLUCZ_API", "key"],
+  ["API_NYCKEL", "key"],
+  ["GIZLI_ANAHTAR", "key"],
+  ["APP_GEHEIM", "secret"],
+  ["APP_SALAISUUS", "secret"],
+  ["API密钥", "key"],
+  ["ключ_api", "key"],
+  ["クライアントシークレット", "secret"],
 ])("%s promises a %s", (name, family) => {
   expect(readName(name)).toMatchObject({ family, setting: null });
 });
@@ -68,6 +79,7 @@ test.each([
   "TOKEN_MODEL",
   "RESET_PASSWORD_WITHIN",
   "PROXY_PASS",
+  "PasswordMtime",
 ])("%s is a setting", (name) => {
   expect(readName(name).setting).not.toBeNull();
 });
@@ -88,6 +100,8 @@ test.each([
   "SEARCH_KEY",
   "SECRETARY",
   "PINNED",
+  "NOPASSWD",
+  "TIKTOKEN",
 ])("%s promises nothing", (name) => {
   expect(readName(name).family).toBeNull();
 });

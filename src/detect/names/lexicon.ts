@@ -26,7 +26,9 @@ export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamil
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
   ...words(
-    "secret secrets pepper hmac hmacencoded macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto secreta segreta secrete",
+    `secret secrets pepper hmac hmacencoded macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto
+    secreta segreta secrete geheim sekret tajemstvi tajomstvo tajemnica salaisuus tajna skrivnost hemlighet hemmelighed
+    hemmelighet titok rahasia bimat sekretua paslaptis leyndarmal saladus noslepums gizlianahtar секрет тайна 秘密 シークレット 비밀`,
   ).map((word) => [word, "secret"] as const),
   ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
@@ -35,7 +37,10 @@ export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamil
     (word) => [word, "session"] as const,
   ),
   ...words("private signing").map((word) => [word, "session"] as const),
-  ...words("schluessel schlussel chiave chave cle sleutel klucz nyckel").map((word) => [word, "key"] as const),
+  ...words(`schluessel schlussel chiave chave cle clef llave clau cheie cheia sleutel klucz klic kluc anahtar anahtari
+    avain kljuc nyckel nogle nokkel kulcs kunci khoa miyao gakoa raktas lykill atslega ключ κλειδι κλειδί 密钥 密鑰 鍵 キー 키`).map(
+    (word) => [word, "key"] as const,
+  ),
   ...words("salt").map((word) => [word, "salt"] as const),
   ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
 ]);
@@ -44,6 +49,7 @@ export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamil
 export const KEY_ANY: ReadonlySet<string> = new Set(
   words(`api secret private encryption enc encrypt decryption decrypt crypt crypto cipher signing sign signature master jwt hmac
     aes fernet vault unseal recovery nonce preshared shared webhook internal
+    secreta secrete secreto segreta segreto privee privada privata privato geheime tajny tajna gizli rahasia secretă
     cookies secure csrf salt rails flask django app auth logged rememberme remember radius tacacs`),
 );
 

@@ -86,7 +86,7 @@ function read(name: string): NameInfo {
   const found = headOf(words);
   if (found === null) return nothing;
   const { family, need, at } = found;
-  const distance = words.length - 1 - at;
+  const distance = words.length - 1 - at - (family === "key" && words[at] !== "key" && need === "any" ? 1 : 0);
   // The further the noun is from the end, the less it decides: `PASSWORD_ADMIN` does, `TOKEN_BUCKET_SOMETHING` needs help.
   const weaker = distance > 0 && family !== "password" ? "shaped" : need;
   return {
@@ -134,6 +134,9 @@ function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo[
     if (at < words.length - 1 && /^(?:pw|psw|private|signing)$/.test(word)) continue;
     if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
       return { family: "password", need: "any", at };
+    if (family === "key" && KEY_ANY.has(words[at - 1] ?? "")) return { family, need: "any", at };
+    // `CLE_API`, `CHAVE_SECRETA`: many languages put behind what English puts before.
+    if (family === "key" && KEY_ANY.has(words[at + 1] ?? "")) return { family, need: "any", at };
     if (family === "key" || family === "phrase" || family === "session") return { family, need: "random", at };
     return { family, need: family === "pin" ? "shaped" : "any", at };
   }

@@ -67,7 +67,9 @@ function pushWord(words: string[], raw: string): void {
     return;
   }
   // Scripts that put no mark between words.
-  const unspaced = /[^\x00-\x7f]/.test(raw) ? /.(密码|密碼|口令|パスワード|비밀번호)$/.exec(raw) : null;
+  const unspaced = /[^\x00-\x7f]/.test(raw)
+    ? /.(密码|密碼|口令|パスワード|비밀번호|密钥|密鑰|キー|シークレット|비밀|키)$/.exec(raw)
+    : null;
   if (unspaced !== null) {
     words.push(raw.slice(0, -(unspaced[1] as string).length), unspaced[1] as string);
     return;

@@ -9,8 +9,8 @@ import { imageRef } from "./rewrite.ts";
 export type ByHand = { readonly run: string; readonly runLacks: readonly string[] };
 
 /**
- * What creates the changed container by hand, and what that lacks. Of values it holds those of the image, of the delivery,
- * and what cannot be a secret.
+ * The commands that create the changed container by hand, and what they cannot express. They contain values of the
+ * image and of the delivery, and those that cannot be secrets.
  */
 export async function manualCommand(
   engine: Engine,

@@ -1,6 +1,6 @@
 /*
- * `docker-container`: moves variables of a container's own configuration, by creating the container again. read.ts is
- * the source; run-line/ writes the `docker run` that creates it by hand.
+ * `docker-container`: moves variables of a container's configuration, by recreating the container. read.ts is the
+ * source; run-line/ writes the `docker run` that creates it by hand.
  */
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
@@ -52,11 +52,11 @@ export type DockerContainerTools = {
   readonly supplies: Supplies;
 };
 
-/** `docker-container`: moves variables of a container's own configuration, by creating the container again. */
+/** `docker-container`: moves variables of a container's configuration, by recreating the container. */
 export function dockerContainer(tools: DockerContainerTools): Migration {
   const { open, deliveries, key, detector, supplies } = tools;
   const mayHold = (folder: string): boolean => supplies.mayHold(folder);
-  /** Facts with what earlier migrations deliver by files. */
+  /** Facts with what earlier migrations deliver as files. */
   const factsOf = async (engine: Engine, id: string, runId: string): Promise<Facts> => {
     const known = await readFacts(engine, id, runId);
     const { doc, image, subject } = known;
@@ -133,7 +133,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         await delivery.allow(subject.id, subject.consumer, step.moves);
         const owner = await delivery.owner(subject);
         if (owner !== null) {
-          // Kept for `render`, which must do without the engine and the image.
+          // Stored for `render`, which must work without the engine and the image.
           work.record.done(`${step.id}/owner`, owner);
           const consumer = delivery.consumer(subject, owner, step.moves, work.plan.store);
           if (consumer !== null) {
@@ -263,7 +263,7 @@ async function planUnit(
   };
 }
 
-/** Whether nobody mounts the files any more; null when the engine does not answer, as before it is up at boot. */
+/** Whether nobody mounts the files any more; null if the engine does not answer, as before it is up at boot. */
 async function gone(engine: Engine, name: string): Promise<boolean | null> {
   try {
     return (await engine.container(name)) === null;
@@ -273,12 +273,12 @@ async function gone(engine: Engine, name: string): Promise<boolean | null> {
   }
 }
 
-/** The subject under the name it had when the plan was made: after the swap the old container is called otherwise. */
+/** The subject under its name in the plan: after the swap the old container has another name. */
 function asPlanned(subject: DeliverySubject, unit: string, runId: string): DeliverySubject {
   return { ...subject, id: containerUnit(unit, runId), consumer: `container:${unit}` };
 }
 
-/** A sharer holds nothing to be proven, but must be as it was. */
+/** A sharer has no value to verify, but must be as it was. */
 async function mustBeUp(swap: Swap): Promise<void> {
   const { State, Name } = await mustNew(swap);
   if (swap.record.last(`${swap.step}/create`)?.["running"] !== true || (State.Running && !State.Restarting)) return;

@@ -8,7 +8,7 @@ import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
 
-/** What to know before a container and its sharers are created again. Throws `refused` for a loss that is not accepted. */
+/** Warnings before a container and its sharers are recreated. Throws `refused` for a loss that is not accepted. */
 export async function lossWarnings(
   engine: Engine,
   { doc, image }: Facts,

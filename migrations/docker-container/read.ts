@@ -14,8 +14,8 @@ import { writtenFiles } from "./written-files.ts";
 const AT_ONCE = 12;
 
 /**
- * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, each told apart from what its image gave it,
- * and the images that they come from; with `layers` the files that each container has written, and its image's.
+ * `docker:[NAME or GLOB]`: containers of the engine, running and stopped, with their values distinguished from their
+ * image's, and those images; with `layers` the files that each container has written, and its image's.
  */
 export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache()): FastSource {
   return {
@@ -34,7 +34,7 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache
       }
       const images = new Map<string, Promise<ImageDoc | null>>();
       for (const { ImageID } of chosen) images.set(ImageID, images.get(ImageID) ?? engine.image(ImageID));
-      // Awaited where each container is read; a failure is told there, and never as an unhandled rejection.
+      // Awaited where each container is read; a failure is reported there, and never as an unhandled rejection.
       for (const image of images.values()) image.catch(() => null);
       yield { kind: "total", subjects: chosen.length + images.size };
 
@@ -79,7 +79,7 @@ async function readContainer(
 }
 
 function namesOf(listed: ListedContainer): string[] {
-  // Links show as /other/alias; the container's own names have one slash only.
+  // Links are listed as /other/alias; the container's names have only one slash.
   return listed.Names.map((name) => name.replace(/^\//, "")).filter((name) => !name.includes("/"));
 }
 

@@ -4,7 +4,7 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
-/** Why a finding is not moved by creating its container again; null when it can be. */
+/** Why a finding cannot be moved by recreating its container; null if it can. */
 export function refusal(
   finding: Finding,
   doc: ContainerDoc | null,
@@ -34,7 +34,7 @@ export function refusal(
     };
   }
   if (doc === null) return { reason: "its container is gone", hint: "unsprawl scan again" };
-  // An image can be labelled as anybody's.
+  // An image can have any label.
   const labels = ownLabels(doc, image);
   const service = labels["com.docker.swarm.service.name"];
   if (service !== undefined || labels["io.kubernetes.pod.name"]) {

@@ -6,19 +6,19 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import type { Facts } from "../../src/engine/facts.ts";
 
-/** The body that creates the container again with `change`, pinned to its own image by digest if its tag has moved. */
+/** The body that recreates the container with `change`, pinned to its image by digest if its tag has moved. */
 export async function rewrittenBody(engine: Engine, { doc, image }: Facts, change: RunChange): Promise<CreateBody> {
   return createBody(doc, image, await imageRef(engine, doc), change, await engine.apiVersion());
 }
 
-/** The image as the container names it, or its id where that name is another image's by now. */
+/** The image as the container names it, or its id if another image has that name by now. */
 export async function imageRef(engine: Engine, doc: ContainerDoc): Promise<string> {
   const ref = doc.Config.Image ?? doc.Image;
   const tagged = await engine.image(ref);
   return tagged?.Id === doc.Image ? ref : doc.Image;
 }
 
-/** What changes, masked on both sides. */
+/** The changes, masked on both sides. */
 export function maskedDiff(doc: ContainerDoc, change: RunChange, selected: readonly Selected[]): DiffLine[] {
   const masked = new Map(selected.map(({ finding }) => [finding.name, finding.masked]));
   const gone = [...new Set([...change.unset, ...change.set.map((one) => one.name)])].filter((name) => masked.has(name));

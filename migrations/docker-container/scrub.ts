@@ -4,7 +4,7 @@ import type { Swap } from "../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 
-/** Removes the old containers, and returns their names. Throws `refused` while one that took over is not up. */
+/** Removes the old containers, and returns their names. Throws `refused` while a new one is not up. */
 export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {
   for (const swap of swaps) await mustServe(swap);
   const removed: string[] = [];
@@ -24,7 +24,7 @@ async function mustServe(swap: Swap): Promise<void> {
   const { engine, names, record, step } = swap;
   const old = await findOld(swap);
   if (old === null) return;
-  // Whoever serves under the name now counts: it may have been created again since, by hand or by a later run.
+  // The container that has the name now counts: it may have been recreated since, by hand or by a later run.
   const live = await engine.container(names.final);
   const wasRunning = record.last(`${step}/create`)?.["running"] === true;
   if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {

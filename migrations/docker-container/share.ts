@@ -14,7 +14,7 @@ import type { Loss } from "../../src/engine/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewrittenBody } from "./rewrite.ts";
 
-/** Nothing: a sharer is created again as it is. */
+/** No change: a sharer is recreated as it is. */
 const NO_CHANGE: RunChange = {
   unset: [],
   set: [],
@@ -25,23 +25,23 @@ const NO_CHANGE: RunChange = {
 };
 
 /**
- * The containers of an engine, each inspected once: what one shares with another is settled when it is created, and a
- * plan of many would otherwise inspect all of them for each.
+ * The containers of an engine, each inspected once: sharing is decided at creation, and a plan of many containers would
+ * otherwise inspect all of them for each.
  */
 export class Neighbours {
   readonly #docs = new Map<string, ContainerDoc>();
 
-  /** The containers that rely on one, as they are now, in the order in which they are created again. */
+  /** The containers that currently rely on one, in the order in which they are recreated. */
   async sharersOf(engine: Engine, doc: ContainerDoc): Promise<Sharer[]> {
     const known = await Promise.all(
       (await engine.containers()).map(async ({ Id, Names }) => {
         const one = this.#docs.get(Id) ?? (await engine.container(Id));
         if (one) this.#docs.set(Id, one);
-        // Others that are linked to it give it names with two slashes.
+        // Other containers that link to it give it names with two slashes.
         return one && { ...one, Name: Names.find((name) => name.lastIndexOf("/") === 0) ?? one.Name };
       }),
     );
-    // One that is kept for rollback relies on what its own run left behind, and is not started.
+    // A container kept for rollback relies on what its run left behind, and is not started.
     const living = known.filter((one) => one !== null).filter((one) => keptByRun(nameOf(one)) === null);
     const now = sharersOf(doc, living).map(async ({ doc: one, shares }) => {
       const fresh = await engine.container(one.Id);
@@ -51,7 +51,7 @@ export class Neighbours {
   }
 }
 
-/** Throws `refused` where one of the sharers cannot be created again. */
+/** Throws `refused` if one of the sharers cannot be recreated. */
 export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[]): void {
   if (doc.HostConfig.AutoRemove && doc.State.Running && sharers.length > 0)
     throw new UnsprawlError(
@@ -84,12 +84,12 @@ export function sharersDiff(sharers: readonly Sharer[]): DiffLine[] {
 
 const paths = (shares: readonly string[]): string => [...new Set(shares)].map((one) => `HostConfig.${one}`).join(", ");
 
-/** What a step says of its sharers. */
+/** A step's data about its sharers. */
 export function sharersOfStep(sharers: readonly Sharer[], key: FingerprintKey): NonNullable<RecreateStep["sharers"]> {
   return sharers.map(({ doc }) => ({ id: doc.Id, name: nameOf(doc), digest: driftDigest(doc, key) }));
 }
 
-/** Throws `changed` when other containers rely on the step's than the plan saw, or one of them has changed. */
+/** Throws `changed` if other containers than in the plan rely on the step's, or one of them has changed. */
 export function unchangedSharers(step: RecreateStep, sharers: readonly Sharer[], key: FingerprintKey): void {
   const print = (some: RecreateStep["sharers"] = []): string =>
     JSON.stringify(some.map(({ id, digest }) => [id, digest].join(" ")).toSorted());
@@ -118,7 +118,7 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
   ];
 }
 
-/** The copy of a container that was started with --rm and is deleted by now: a run that goes on reads from it. */
+/** The copy of a container that was started with --rm and is deleted by now: a resumed run reads from it. */
 export async function newestKept(engine: Engine, name: string): Promise<ContainerDoc | null> {
   const names = (await engine.containers()).flatMap(({ Names }) => Names.map((one) => one.slice(1)));
   const kept = names.filter((one) => keptByRun(one) !== null && one.startsWith(`${name}-before-`)).sort();
@@ -127,8 +127,8 @@ export async function newestKept(engine: Engine, name: string): Promise<Containe
 }
 
 /**
- * Which unit of a plan creates which container again: each one once. Of two units that would both do it, as when a
- * container and one that relies on it both hold secrets, the second waits for a plan of its own.
+ * Which unit of a plan recreates which container: each one once. If two units would recreate the same one, as when a
+ * container and one that relies on it both hold secrets, the second waits for another plan.
  */
 export class Claims {
   readonly #units = new Map<string, Map<string, string>>();

@@ -5,7 +5,9 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
 import type { Move, StoreTarget } from "../../src/model/plan.ts";
 
-/** The subject with what earlier migrations deliver to it. `known` are this host's consumers, which know their stores. */
+/**
+ * The subject with what earlier migrations deliver to it. `known` are this host's consumers, which know their stores.
+ */
 export function withSupplied(
   subject: DeliverySubject,
   { consumers }: FoundConsumers,

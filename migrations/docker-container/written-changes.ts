@@ -4,7 +4,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 /** A path that a container's own layer holds. */
 export type Changed = {
   readonly path: string;
-  /** It is in no image: a folder is the container's own with all that is in it. */
+  /** Whether it is in no image: a folder then belongs to the container with all that is in it. */
   readonly isNew: boolean;
 };
 
@@ -14,8 +14,8 @@ const ADDED = 1;
 const DELETED = 2;
 
 /**
- * What a container has written, as the fewest paths: a folder that it made stands for all below it, and a folder of the
- * image for those files in it that have changed. Throws `refused` for a list that is too long to hold.
+ * What a container has written, as the fewest paths: a folder that it created stands for everything below it, and a
+ * folder of the image for the changed files in it. Throws `refused` for a list that is too long to hold.
  */
 export async function changedPaths(engine: Engine, id: string, signal: AbortSignal): Promise<readonly Changed[]> {
   const stream = await engine.stream(`list what ${id.slice(0, 12)} has changed`, `/containers/${id}/changes`, signal);
@@ -37,7 +37,7 @@ export async function changedPaths(engine: Engine, id: string, signal: AbortSign
 }
 
 function fewest(changes: readonly { readonly Path: string; readonly Kind: number }[]): Changed[] {
-  // By their parts, so that a folder stands right before what is in it.
+  // By path components, so that a folder comes right before its content.
   const sorted = changes.map(({ Path, Kind }) => ({
     path: Path,
     isNew: Kind === ADDED,

@@ -11,7 +11,7 @@ import type { SubjectRef } from "../../src/model/subject-ref.ts";
 
 const MOST_REQUESTS = 2000;
 
-/** The files that a container has written into its own layer: what stands in volumes and mounts is not in it. */
+/** The files that a container has written into its writable layer: volumes and mounts are not part of it. */
 export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBook): AsyncGenerator<FastReading> {
   const { engine, source, exposure } = tools;
   let name = id.slice(0, 12);
@@ -44,7 +44,7 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
   }
 }
 
-/** One file, or a folder that the container made with all that is in it. */
+/** One file, or a folder that the container created with all that is in it. */
 async function* filesAt(
   { engine, signal }: LayerTools,
   id: string,
@@ -55,7 +55,7 @@ async function* filesAt(
   const at = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
   const stream = await engine.stream(`read ${path}`, at, signal);
   if (stream === null) return [];
-  // A folder of the image's that was only touched would come with all that the image has in it.
+  // A folder of the image that was only touched would come with all its content from the image.
   const own = (file: string): boolean => (isNew || file === path) && wanted(file);
   const contents = new Contents(new Paths(), `${posix.dirname(path)}/`, own);
   for await (const chunk of stream) {

@@ -29,20 +29,23 @@ export type RunTools = {
 };
 
 export type Chosen = RunLineChange & {
-  /** Null for podman, which delivers by itself. */
+  /** Null for podman, which has its own secrets. */
   readonly delivery: DeliveryName | null;
   readonly why: string;
   readonly owner: Owner | null;
-  /** Who its container is for the OCI runtime; null when the line gives it no name. */
+  /** Its container's identity for the OCI runtime; null if the line gives it no name. */
   readonly consumer: string | null;
-  /** What its files are called by on this host. */
+  /** The name of its files on this host. */
   readonly id: string;
 };
 
-/** What of the engine tells how a line's container works: its image, and a container made from it. */
+/** What the engine knows about a line's container: its image, and a container made from it. */
 type InspectedRun = { readonly image: ImageDoc; readonly doc: ContainerDoc };
 
-/** How the container of a run line gets its values. Throws `refused` when there is no way, with what would make one. */
+/**
+ * How the container of a run line gets its values. Throws `refused` if there is no way, with the change that would make
+ * one possible.
+ */
 export async function chooseFor(
   tools: RunTools,
   script: RunScript,
@@ -130,7 +133,7 @@ async function byPodman(
   return { line, left: new Set(all.filter((move) => !moves.includes(move))) };
 }
 
-/** Nothing tells what is in the image: only what needs nothing of it fits. */
+/** The image cannot be inspected: only a delivery that needs nothing from it fits. */
 async function withoutEvidence(
   deliveries: readonly Delivery[],
   run: RunCommand,
@@ -157,7 +160,7 @@ async function evidenceOf(engine: Engine, run: RunCommand): Promise<InspectedRun
   const image = ref === null ? null : await engine.image(ref);
   if (ref !== null && image === null) return null;
   const named = name === null ? null : await engine.container(name);
-  // The line's own image counts: a container of that name may be of an older one.
+  // The line's image counts: a container of that name may have an older one.
   if (named !== null && (image === null || named.Image === image.Id)) {
     const own = image ?? (await engine.image(named.Image));
     return own === null ? null : { image: own, doc: named };
@@ -206,12 +209,12 @@ async function subjectFor(
   };
 }
 
-/** A name that only the shell knows, or that is never given, is nobody that could be allowed a reference. */
+/** A name that only the shell knows, or that is missing, cannot be allowed a reference. */
 function consumerOf({ said: { name } }: RunCommand): string | null {
   return name !== null && /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name) ? `container:${name}` : null;
 }
 
-/** What a shim would have to know of a line, and only the shell does; null when nothing is missing. */
+/** What a shim would need to know about a line, and only the shell does; null if nothing is missing. */
 function unclearCommand({ words, flags, image, said }: RunCommand): string | null {
   const entrypoint = flags.findLast(({ name }) => name === "entrypoint");
   if (entrypoint !== undefined && words[entrypoint.holder]?.expands === true) return "its entrypoint";
@@ -232,7 +235,7 @@ function targetsOf({ flags }: RunCommand): string[] {
   });
 }
 
-/** What a shim has to start: the entrypoint, and the image's command where the line has none of its own. */
+/** What a shim has to start: the entrypoint, and the image's command if the line has none. */
 function own(run: RunCommand, { entrypoint, cmd }: DeliverySubject): readonly string[] {
   const has = run.image !== null && run.image + 1 < run.words.length;
   return has ? entrypoint : [...entrypoint, ...cmd];

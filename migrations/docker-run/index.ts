@@ -1,6 +1,6 @@
 /**
- * `docker-run`: a `docker run` or `podman run` line in a shell script or a systemd unit becomes one without secrets, whose
- * container gets its values as a migrated container does. The file's other words stay, and nothing is started.
+ * `docker-run`: a `docker run` or `podman run` line in a shell script or a systemd unit becomes one without secrets,
+ * whose container gets its values as a migrated container does. The file's other words stay, and nothing is started.
  */
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
@@ -59,7 +59,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       };
     },
     value: async ({ location }) => (await variableAt(location))?.value ?? null,
-    // `plan` says it for each script.
+    // `plan` reports it for each script.
     target: async (file) => ({ file, lines: [] }),
     rewrite: async ({ file, lines }, moving) => rewriteScript(await readScript(file as string), linesOf(lines), moving),
   };
@@ -112,7 +112,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       const { owner, consumer } = lineOf(work.plan, step);
       await deliveryOf(step.delivery).allow(idOf(step), consumer, step.moves);
       if (owner === null) return;
-      // Kept for `render`: what is not recorded was never delivered.
+      // Stored for `render`: what is not recorded was never delivered.
       work.record.done(`${step.id}/owner`, owner);
       await supply(step, owner, work);
     },
@@ -149,7 +149,7 @@ const isDeliver = (step: Step): step is DeliverStep => step.kind === "deliver";
 
 const idOf = (step: DeliverStep): string => subjectOfStep(step);
 
-/** What was decided for the line of a step. */
+/** The decision about the line of a step. */
 function lineOf(plan: Plan, step: DeliverStep): Chosen {
   const rewrite = plan.steps.find((one) => one.kind === "rewrite" && one.unit === step.unit);
   if (rewrite?.kind !== "rewrite") throw unclear();

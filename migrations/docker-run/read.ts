@@ -14,12 +14,12 @@ import { candidateAt } from "../../src/files/candidate.ts";
 import { filesBelow } from "../../src/sources/dir.ts";
 import { errorReading } from "../../src/engine/reading.ts";
 
-/** What is larger is no script that somebody wrote: an installer with its files inside. */
+/** Anything larger is not a hand-written script: an installer with embedded files. */
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of their
- * `docker run` and `podman run` lines, and the env files that those name.
+ * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of
+ * their `docker run` and `podman run` lines, and the env files that those name.
  */
 export function scriptSource(cwd: string): Source {
   return {
@@ -42,7 +42,7 @@ export function scriptSource(cwd: string): Source {
   };
 }
 
-/** None for a file of a folder that is no script, or has nothing to do with containers. */
+/** None for a file in a folder that is not a script, or has nothing to do with containers. */
 async function readings(source: string, file: string, root: string, named: boolean): Promise<readonly SourceReading[]> {
   const about = { kind: "file", path: file } as const;
   try {
@@ -115,12 +115,12 @@ const EXPOSURE = ["anyone who can read the script, or inspect the container that
 
 const SHELL = /^#!\s{0,8}(?:\S{0,100}\/)?(?:env\s{1,8}(?:-S\s{0,8})?)?(?:\S{0,100}\/)?(?:ba|da|k|z|a)?sh\b/;
 
-/** By its name, or for what may be executed by its first line. */
+/** By its name, or for executable files by the first line. */
 async function isScript(file: string): Promise<boolean> {
   if (/\.(?:sh|bash|service)$/.test(file)) return true;
   const { mode } = await lstat(file);
   if ((mode & 0o111) === 0) return false;
-  // It may be a pipe by now, which would be waited for.
+  // It may be a pipe by now, which would block.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(128), 0, 128, 0);

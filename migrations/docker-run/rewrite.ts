@@ -15,28 +15,28 @@ import { lineEnding, lineStart, splice, type Edit } from "../../src/kit/text/spl
 import { mountsIn } from "./supplied.ts";
 import { rewrittenWord, shellWords } from "./words.ts";
 
-/** What becomes of one run line. It holds no value. */
+/** The changes of one run line. Contains no value. */
 export type RunLineChange = {
   /** Its subject: `deploy.sh:12 web`. */
   readonly subject: string;
   readonly change: RunChange;
-  /** Of podman's secrets, by variable: `--secret` takes the flag's place. Empty elsewhere. */
+  /** Podman's secrets, by variable: `--secret` replaces the flag. Empty elsewhere. */
   readonly secrets: { readonly [variable: string]: string };
-  /** What stands in front of the container's own command: a shim, the entrypoint that it starts. */
+  /** The words before the container's command: a shim, the entrypoint that it starts. */
   readonly command: readonly string[];
   readonly warnings: readonly string[];
 };
 
-/** Edits, and the words that a reader must find afterwards in the place of a word. */
+/** Edits, and the words that must be read afterwards in the place of a word. */
 type ScriptEdits = {
   readonly edits: Edit[];
   readonly words: Map<ShellWord, readonly string[]>;
   readonly diff: DiffLine[];
-  /** How many flags that hand a variable of the script on have got something else. */
+  /** How many flags that pass on a variable of the script have been replaced. */
   readonly freed: Map<ShellWord | undefined, number>;
 };
 
-/** The script with these variables delivered otherwise. Every other word is read as before, which is proven. */
+/** The script with another delivery for these variables. Every other word is read as before, which is proven. */
 export function rewriteScript(
   script: RunScript,
   lines: readonly RunLineChange[],
@@ -79,7 +79,7 @@ function changeLine(
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
   for (const [index, { flag, own, path, masked }] of found.entries()) {
-    // What a delivery needs besides comes behind the first.
+    // Further flags of a delivery come after the first.
     const more = index === 0 ? moreFlags(run, change) : [];
     const [word, holder] = [wordAt(run, flag.flag), wordAt(run, flag.holder)];
     const secret = secrets[flag.variable];
@@ -114,7 +114,7 @@ function changeLine(
   }
 }
 
-/** The script's own variable goes with the last flag that handed it on. */
+/** The script's variable is removed with the last flag that passes it on. */
 function free(
   { file, text }: RunScript,
   own: ScriptConstant,
@@ -136,7 +136,7 @@ function wordAt({ words }: RunCommand, at: number): ShellWord {
   throw new UnsprawlError("changed", "a run line has fewer words than it had", "unsprawl plan again");
 }
 
-/** What takes a variable's place in its flag; null for nothing. */
+/** What replaces a variable in its flag; null for nothing. */
 function replacement(
   { unset, set }: RunChange,
   variable: string,
@@ -145,7 +145,7 @@ function replacement(
   return (at < 0 ? set.find(({ name }) => name === variable) : set[at]) ?? null;
 }
 
-/** Flags that a delivery needs besides, each with its value. */
+/** Further flags of a delivery, each with its value. */
 function moreFlags(run: RunCommand, change: RunChange): (readonly string[])[] {
   const { mounts, unmount = [], labels = [], runtime, entrypointPrefix } = change;
   const [program] = entrypointPrefix ?? [];
@@ -165,7 +165,7 @@ function mountText({ source, target }: RunChange["mounts"][number]): string {
   return csvRecord(["type=bind", `source=${source}`, `target=${target}`, "readonly"]);
 }
 
-/** The folder of an earlier migration makes room for the one that holds its values and the new ones. */
+/** The folder of an earlier migration is replaced by the one with its values and the new ones. */
 function remounted({ file, text, kind }: RunScript, run: RunCommand, change: RunChange, made: ScriptEdits): void {
   for (const mount of change.mounts.filter(({ target }) => change.unmount?.includes(target))) {
     const old = mountsIn(run).find(({ target }) => target === mount.target);
@@ -179,7 +179,7 @@ function remounted({ file, text, kind }: RunScript, run: RunCommand, change: Run
   }
 }
 
-/** The shim in place of the line's own entrypoint, and what it starts behind the image. */
+/** The shim in place of the line's entrypoint, and what it starts after the image. */
 function shimmed(
   { file, text, kind }: RunScript,
   run: RunCommand,
@@ -202,7 +202,7 @@ function shimmed(
   made.diff.push({ sign: "+", path, text: `${said}, in front of the command` });
 }
 
-/** What parts a flag from the next: a continued line's end where it has a line of its own. */
+/** What separates a flag from the next: a continued line end if it is alone on its line. */
 function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): string {
   const { start } = wordAt(run, flag);
   const indent = text.slice(lineStart(text, start), start);
@@ -210,14 +210,14 @@ function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): stri
   return alone ? ` \\${lineEnding(text)}${indent}` : " ";
 }
 
-/** Where what parts a word from the one before it begins, if nothing but blanks and line ends does. */
+/** Where the separator between a word and the previous one begins, if it is only blanks and line ends. */
 function blanksBefore(text: string, run: RunCommand, at: number): number {
   const { start } = wordAt(run, at);
   const end = wordAt(run, at - 1).end;
   return end < start && /^(?:\s|\\\r?\n)*$/.test(text.slice(end, start)) ? end : start;
 }
 
-/** All commands are read as before, but for the words that were to change; a word around one holds its new text. */
+/** All commands are read as before, except for the words to change; a word around one contains its new text. */
 function onlyThese({ file, commands }: RunScript, after: string, { edits, words: changed }: ScriptEdits): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands

@@ -10,10 +10,13 @@ import { rewriteScript } from "./rewrite.ts";
 
 type LeftFinding = NonNullable<UnitPlan["left"]>[number];
 
-/** What moves of one run line, and how. */
+/** What moves from one run line, and how. */
 export type RunLineMoves = { readonly own: readonly Selected[]; readonly line: Chosen };
 
-/** Which run lines of a script move: each as a whole, or not at all and with the reason. One that stays keeps no other. */
+/**
+ * The run lines of a script that move: each as a whole, or not at all with the reason. One that stays does not keep
+ * others.
+ */
 export async function movableRuns(
   tools: RunTools,
   script: RunScript,

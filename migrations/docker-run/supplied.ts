@@ -31,7 +31,7 @@ export function consumersOfLine(
   return { consumers: consumers.map((one) => ({ ...one, id: lineConsumer(subject) })), faults };
 }
 
-/** Who a run line's container is in the index: it need not be there for its files to be needed. */
+/** A run line's container in the index: its files are needed even if it does not exist yet. */
 export const lineConsumer = (subject: string): string => `docker-run:${subject}`;
 
 /** What an earlier migration of this line delivers to its container. */

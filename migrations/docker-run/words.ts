@@ -4,8 +4,8 @@ import type { RunScript } from "./syntax/script.ts";
 type ScriptKind = RunScript["kind"];
 
 /**
- * A word that holds `OLD=…` behind some characters of its text, written with `NAME=VALUE` in its place: in the quotes that
- * were there, and whatever stands in front as it is. Null for one that is written in a way that is not read here.
+ * A word with `OLD=…` after some characters of its text, written with `NAME=VALUE` in its place: in the same quotes,
+ * and with the text before it unchanged. Null if it is written in a way that is not supported.
  */
 export function rewrittenWord(
   raw: string,
@@ -32,7 +32,7 @@ export function rewrittenWord(
   return `${raw.slice(0, from)}${name}=${quote === "" ? own : ""}${inner}${own}`;
 }
 
-/** Words as they are written in a line of this kind. */
+/** Quotes words for a line of this kind. */
 export function shellWords(words: readonly string[], kind: ScriptKind): string {
   return kind === "shell" ? shellLine(words) : words.map((word) => bare(word, kind)).join(" ");
 }
@@ -42,7 +42,7 @@ function bare(text: string, kind: ScriptKind): string {
   return text !== "" && /^[^\s"';]*$/.test(text) ? escaped(text) : `"${escaped(text).replaceAll('"', String.raw`\"`)}"`;
 }
 
-/** For a unit: systemd.service(5) fills `$` and `%` in even inside quotes. */
+/** For a unit: systemd.service(5) expands `$` and `%` even inside quotes. */
 const escaped = (text: string): string =>
   text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("$", "$$$$").replaceAll("%", "%%");
 

@@ -5,23 +5,23 @@ import type { Instruction } from "../../src/images/dockerfile.ts";
 import { readChecked } from "../../src/kit/io/read.ts";
 import { secretFileKind } from "../../src/model/secret-file.ts";
 
-/** A file that a build would copy into the image, and that holds secrets by what it is. */
+/** A file that a build would copy into the image, and that is known to hold secrets. */
 export type Copied = {
   readonly instruction: Instruction;
-  /** Relative to the build's folder, with slashes. */
+  /** Relative to the build context, with slashes. */
   readonly path: string;
-  /** Absolute; null for one that the instruction names and that is not there. */
+  /** Absolute; null for one that the instruction names and that does not exist. */
   readonly file: string | null;
 };
 
-/** Files and folders that are looked at, so that a home folder given by mistake ends too. */
+/** At most this many files and folders are looked at, so that a home folder given by mistake ends too. */
 const MOST_ENTRIES = 200_000;
-/** What others wrote: its examples are no secrets of this build. */
+/** Written by others: examples in it are no secrets of this build. */
 const SKIPPED = new Set(["node_modules", "objects"]);
 
 /**
- * Every secret file that COPY and ADD take into the image, by name or with the folder that it is in, unless the
- * `.dockerignore` keeps it out. The build's folder is the Dockerfile's own. `cut` is true when there were too many files.
+ * Every secret file that COPY and ADD copy into the image, by name or with its folder, unless the `.dockerignore`
+ * excludes it. The build context is the Dockerfile's folder. `cut` is true if there were too many files.
  */
 export async function copiedSecrets(
   dockerfile: string,
@@ -43,7 +43,7 @@ export async function copiedSecrets(
   return { copied, cut };
 }
 
-/** What an instruction copies from the build's folder. Source: docs.docker.com/reference/dockerfile, COPY and ADD. */
+/** What an instruction copies from the build context. Source: docs.docker.com/reference/dockerfile, COPY and ADD. */
 function sourcesOf({ name, value }: Instruction): readonly string[] {
   if (!["COPY", "ADD"].includes(name) || /(?:^|\s)--from=/.test(value) || value.includes("<<")) return [];
   const words = value.replace(/^(?:--\S+\s+)+/, "");
@@ -51,28 +51,31 @@ function sourcesOf({ name, value }: Instruction): readonly string[] {
   return all.slice(0, -1).flatMap((word) => (/^(?:https?|git|ssh):\/\/|^git@/.test(word) ? [] : [plain(word)]));
 }
 
-/** Relative to the build's folder; empty for all of it. */
+/** Relative to the build context; empty for all of it. */
 const plain = (word: string): string =>
   word
     .split("/")
     .filter((part) => part !== "" && part !== ".")
     .join("/");
 
-/** The form of a JSON list; what is none is read as words, as the builder does. */
+/** The form of a JSON list; anything else is read as words, as the builder does. */
 function listOf(text: string): readonly string[] {
   try {
     const list = JSON.parse(text) as unknown;
     if (Array.isArray(list)) return list.filter((word): word is string => typeof word === "string");
   } catch {
-    // words, then
+    // Read as words, then.
   }
   return text.split(/\s+/);
 }
 
-/** A source takes the file that it fits, and all of a folder that it fits: the same rule as for what is ignored. */
+/**
+ * A source copies the file that it matches, and everything in a folder that it matches: the same rule as in
+ * `.dockerignore`.
+ */
 const takes = (source: string, path: string): boolean => source === "" || parseDockerignore(source)(path);
 
-/** `NAME.dockerignore` beside the Dockerfile wins over the folder's own. Source: docs.docker.com/build/concepts/context. */
+/** `NAME.dockerignore` beside the Dockerfile wins over the folder's. Source: docs.docker.com/build/concepts/context. */
 async function ignoredBy(dockerfile: string): Promise<DockerignoreMatcher> {
   for (const file of [`${dockerfile}.dockerignore`, join(dirname(dockerfile), ".dockerignore")]) {
     try {

@@ -1,6 +1,7 @@
 /**
- * `dockerfile`: nothing is moved in place, since only another build changes an image. Each finding comes with a patch: the
- * secret of a build mounted into the commands that need it (BuildKit), that of the application left to its start.
+ * `dockerfile`: nothing is moved in place, since only another build changes an image. Each finding comes with a patch:
+ * a build-time secret is mounted into the commands that need it (BuildKit), a run-time secret is left to the start of
+ * the container.
  */
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";

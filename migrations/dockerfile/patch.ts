@@ -4,8 +4,8 @@ import type { Finding } from "../../src/model/finding.ts";
 import { pairsOf, type Instruction } from "../../src/images/dockerfile.ts";
 
 /**
- * What to change for one finding, as a unified diff under a sentence that says how to build then. It holds no value, of this
- * secret or any other: what is of no interest in a line is `…`.
+ * What to change for one finding, as a unified diff below a sentence that says how to build then. Contains no value of
+ * this secret or any other: irrelevant parts of lines are `…`.
  */
 export function patchFor(
   file: string,
@@ -98,19 +98,19 @@ function withoutPair(own: Instruction, { name, masked }: Finding): readonly stri
   return hunk(own, [`-${own.name} ${pairs.map(show).join(" ")}`, ...after]);
 }
 
-/** Lines that go on are shown as one. */
+/** Continued lines are shown as one. */
 function hunk({ line }: Instruction, lines: readonly string[]): readonly string[] {
   const added = lines.filter((one) => one.startsWith("+")).length;
   return [`@@ -${line},${lines.length - added} +${line},${added} @@`, ...lines];
 }
 
-/** The program of a command, if it stands before the secret; what follows may be anything. */
+/** The program of a command, if it comes before the secret; what follows may be anything. */
 function headOf(value: string, before: number): string {
   const [, options = "", head = ""] = /^((?:--\S+\s+)*)([\w./-]+)(?=\s|$)/.exec(value) ?? [];
   return head === "" || options.length + head.length > before ? "…" : `${head} …`;
 }
 
-/** What the command itself calls the secret, if it gives it a name. */
+/** The command's name for the secret, if it has one. */
 function nameIn(value: string, { part: { start } }: Finding): string {
   const before = start === null ? "" : value.slice(Math.max(0, start - 300), start);
   return /(?<!\w)([A-Za-z_]\w{0,127})=["']?[^\s"'=]{0,150}$/.exec(before)?.[1]?.toUpperCase() ?? "BUILD_SECRET";

@@ -10,9 +10,8 @@ import { postponedInstruction, pairsOf, parseDockerfile, type Instruction } from
 import { candidateAt } from "../../src/files/candidate.ts";
 
 /**
- * `dockerfile:FILE`, `dockerfile:FOLDER` or `dockerfile:`: what a build would write into the image and its history, and the
- * files known to hold secrets that it copies in (by name, or in a folder without a `.dockerignore` against it), read where
- * they are.
+ * `dockerfile:FILE`, `dockerfile:FOLDER` or `dockerfile:`: what a build would write into the image and its history, and
+ * the files known to hold secrets that it copies in (by name, or in a folder without a `.dockerignore` against it).
  */
 export function dockerfileSource(cwd: string): Source {
   return {
@@ -32,7 +31,7 @@ export function dockerfileSource(cwd: string): Source {
         yield {
           kind: "error",
           subject: dirname(file),
-          // What the Dockerfile itself holds was read.
+          // The Dockerfile itself has been read.
           about: { kind: "subject", name: dirname(file), id: dirname(file) },
           message: "holds more files than a build's folder should, so that not all were looked at",
           hint: "add a .dockerignore, or scan the folder that is built in",
@@ -58,7 +57,7 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
     return later === null ? [] : candidatesOf(source, subject, later);
   }
   const command = COMMANDS[one.name];
-  // What is copied from the build's folder is read there; a heredoc and a URL stand in the instruction.
+  // Files copied from the build context are read there; a heredoc and a URL are in the instruction.
   if (command === undefined || (/^(?:COPY|ADD)$/.test(one.name) && !/<<|:\/\//.test(one.value))) return [];
   return [candidateAt(source, subject, command, one.name, one.value, place(one.name))];
 }

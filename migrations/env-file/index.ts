@@ -1,6 +1,6 @@
 /**
- * `env-file`: each secret of an env file becomes its reference, in its place. The file stays an env file for whoever
- * resolves references: `unsprawl run`, the OCI runtime, vals.
+ * `env-file`: each secret in an env file is replaced by its reference. The file stays an env file for programs that
+ * resolve references: `unsprawl run`, the OCI runtime, vals.
  */
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
@@ -64,7 +64,7 @@ async function refusal({ location }: Finding): Promise<Refusal | null> {
   return null;
 }
 
-/** `api.env` is of api; `.env` and `.env.production` of their folder. */
+/** `api.env` belongs to api; `.env` and `.env.production` to their folder. */
 function namesOf(file: string): SubjectNames {
   const folder = basename(dirname(file)) || "env";
   const parts = basename(file)

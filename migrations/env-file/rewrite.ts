@@ -14,7 +14,7 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/files/dotenv.ts";
 import { splice, type Edit } from "../../src/kit/text/splice.ts";
 
-/** The file with references in place of these values; nothing but their own bytes differs, which is proven by reading it again. */
+/** The file with references in place of these values; only their bytes differ, which is proven by reading it again. */
 export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, moving: readonly FileMove[]): Rewriting {
   const wanted = new Map<DotenvEntry, FileMove>();
   for (const one of moving) {
@@ -54,7 +54,7 @@ const WHO_READS = [
   "who reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime that may use them (unsprawl runtime install, unsprawl runtime allow), or vals; docker run --env-file without that runtime hands each reference on as text",
 ];
 
-/** An entry that stays would fill in the reference where the value was. */
+/** A remaining entry would interpolate the reference instead of the value. */
 function fillsIn(entry: DotenvEntry, moving: readonly DotenvEntry[]): void {
   const use = moving.find(({ name, start }) => start < entry.start && entry.uses.includes(name));
   if (use !== undefined)
@@ -86,7 +86,7 @@ const READERS: { readonly [dialect in DotenvDialect]: string } = {
   docker: "docker run --env-file",
 };
 
-/** What other readers of env files make of the same lines. */
+/** How other readers of env files read the same lines. */
 function others(file: string, text: string, dialect: DotenvDialect, moving: readonly DotenvEntry[]): readonly string[] {
   const warnings: string[] = [];
   const other = dialect === "compose" ? "docker" : "compose";

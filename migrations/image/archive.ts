@@ -5,23 +5,23 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { tarEntries } from "../../src/kit/tar/entries.ts";
 
-/** The documents of a saved image: what names its layers, and none of them. */
+/** The documents of a saved image: those that name its layers, without the layers. */
 export type SavedImage = {
   /** `manifest.json`: what engines with graph drivers read. Source: Docker image spec v1.2, "Combined Image JSON". */
   readonly combined: { readonly Config: string; readonly Layers: readonly string[] };
-  /** What `index.json` names (engines that keep images in containerd read it); null before engine 25. */
+  /** What `index.json` names (read by engines that keep images in containerd); null before engine 25. */
   readonly root: BlobDescriptor | null;
   /** By digest. */
   readonly documents: ReadonlyMap<string, Buffer>;
-  /** Of the engine's own config. */
+  /** The digest of the engine's config. */
   readonly config: Buffer;
 };
 
 const LARGEST = 8 * 1024 * 1024;
 
 /**
- * Reads the documents of an image out of `docker save`. The engine writes its layers too; they are passed over. Throws
- * `absent` when the image is gone, `malformed` for what is no saved image.
+ * Reads the documents of an image from `docker save`. The engine writes its layers too; they are skipped. Throws
+ * `absent` if the image is gone, `malformed` if it is not a saved image.
  */
 export async function savedImage(engine: Engine, ref: string, signal: AbortSignal): Promise<SavedImage> {
   const stream = await engine.call(`save ${ref}`, async () => (await engine.docker()).getImage(ref).get());
@@ -47,7 +47,7 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   return { combined, root: index?.manifests?.[0] ?? null, documents, config };
 }
 
-/** Keeps an entry that starts as JSON does; a layer is a tar or compressed, and starts otherwise. */
+/** Keeps an entry that starts as JSON does; a layer is a tar or compressed, and starts differently. */
 async function keepDocument(entry: AsyncIterable<Buffer>, files: Map<string, Buffer>, name: string): Promise<void> {
   const chunks: Buffer[] = [];
   let looks = true;
@@ -71,15 +71,15 @@ const first = (list: unknown): unknown => (Array.isArray(list) ? (list[0] ?? nul
 export type LoadedImage = {
   readonly tag: string;
   readonly config: Buffer;
-  /** The layers' names as `docker save` gave them. They are not sent: the engine has them. */
+  /** The layers' names as in `docker save`. They are not sent: the engine has them. */
   readonly layers: readonly string[];
   readonly root: BlobDescriptor | null;
   readonly blobs: readonly Blob[];
 };
 
 /**
- * Loads an image of which the engine has every layer: only documents are sent. Engines with graph drivers look a layer up
- * by its digests before they would read it, those with containerd's store check nothing that is there.
+ * Loads an image of which the engine has every layer: only documents are sent. Engines with graph drivers look a layer
+ * up by its digests before they read it; those with containerd's store do not check what they have.
  */
 export async function loadDocuments(engine: Engine, image: LoadedImage): Promise<void> {
   const { pack } = await import("tar-stream");
@@ -107,7 +107,7 @@ export async function loadDocuments(engine: Engine, image: LoadedImage): Promise
     throw new UnsprawlError("failed", `load ${image.tag}: the engine says: ${error}`, "unsprawl doctor");
 }
 
-/** A tag in full, as containerd names images. Source: distribution/reference, normalize.go. */
+/** A full tag, as containerd names images. Source: distribution/reference, normalize.go. */
 function familiar(tag: string): string {
   const [first = "", ...rest] = tag.split("/");
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");

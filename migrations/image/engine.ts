@@ -11,7 +11,7 @@ import { removedValues } from "../../src/images/clean/texts.ts";
 import { bare, cmd, shellLine, shellWord } from "../../src/kit/shell.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 
-/** An image as the engine tells it. */
+/** An image as the engine reports it. */
 export type InspectedImage = { readonly doc: ImageDoc; readonly history: readonly HistoryLine[] };
 
 export async function inspectImage(engine: Engine, id: string): Promise<InspectedImage | null> {
@@ -19,7 +19,7 @@ export async function inspectImage(engine: Engine, id: string): Promise<Inspecte
   return doc === null ? null : { doc, history };
 }
 
-/** What cleaning would change, by what the engine tells: the whole config is read only when it is done. */
+/** What cleaning would change, from the engine's report: the whole config is read only when it is applied. */
 export function previewCleaned(
   { doc, history }: InspectedImage,
   leaving: readonly RemovedValue[],
@@ -29,12 +29,12 @@ export function previewCleaned(
   return cleanConfig(Buffer.from(JSON.stringify({ config: doc.Config, history: lines })), leaving, stays);
 }
 
-/** The tags that are moved to the cleaned image: all but those by which a run keeps one. */
+/** The tags that move to the cleaned image: all but those by which a run keeps one. */
 export function tagsOf({ RepoTags }: ImageDoc): string[] {
   return (RepoTags ?? []).filter((tag) => keptByRun(tag) === null && !tag.startsWith("<none>"));
 }
 
-/** By which an image is kept until scrub: nobody's `prune` takes it away. */
+/** The tag that keeps an image until scrub: `prune` does not remove it. */
 function keptTag(tag: string, run: string): string {
   const at = tag.lastIndexOf(":");
   // A tag has 128 characters at most (OCI distribution-spec, "Pulling manifests").
@@ -44,8 +44,8 @@ function keptTag(tag: string, run: string): string {
 const waiting = (tag: string, run: string): string => keptTag(tag, run).replace(/-before-/, "-unsprawl-");
 
 /**
- * Makes the cleaned image beside the old one, proves it, then moves the tags. Each part looks at what is there, so that it can
- * be done again after a kill.
+ * Creates the cleaned image beside the old one, verifies it, then moves the tags. Each part checks the current state,
+ * so that it can be repeated after a kill.
  */
 export async function cleanImage(engine: Engine, step: CleanStep, work: Work): Promise<void> {
   const { id, tags } = step.image;
@@ -86,7 +86,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   work.say(`proven: config and history clean, the same layers, ${tags.join(", ")} → ${short(made.doc.Id)}${unseen}`);
 }
 
-/** Throws `failed` unless the two images differ in what was cleaned only. */
+/** Throws `failed` unless the two images differ only in what was cleaned. */
 async function mustBeAsBefore(
   engine: Engine,
   id: string,
@@ -111,7 +111,7 @@ async function mustBeAsBefore(
   }
 }
 
-/** Puts the tags back on the old image and takes the new one away. */
+/** Moves the tags back to the old image and removes the new one. */
 export async function uncleanImage(engine: Engine, step: CleanStep, work: Work): Promise<void> {
   const { id, tags } = step.image;
   const [first = ""] = tags;
@@ -120,7 +120,7 @@ export async function uncleanImage(engine: Engine, step: CleanStep, work: Work):
   for (const name of tags) {
     const now = (await engine.image(name))?.Id ?? null;
     if (now === id) continue;
-    // Somebody else's image under this name by now is theirs.
+    // If the tag is on somebody else's image by now, it stays there.
     if (now === made || now === null) await tag(engine, id, name);
     else work.say(`${name} names another image by now, and stays`);
   }
@@ -131,7 +131,7 @@ export async function uncleanImage(engine: Engine, step: CleanStep, work: Work):
 
 const NONE = { Id: "", RepoTags: ["none:none"] } as const;
 
-/** Lets the old image go, unless a container is made from it. */
+/** Removes the old image, unless a container uses it. */
 export async function scrubImage(engine: Engine, step: CleanStep, work: Work): Promise<string[]> {
   const { id, tags } = step.image;
   const kept = keptTag(tags[0] ?? "", work.plan.id);
@@ -169,7 +169,7 @@ async function tag(engine: Engine, id: string, name: string): Promise<void> {
   if (done === null) throw new UnsprawlError("changed", `the image ${short(id)} is gone`, "unsprawl scan image:*");
 }
 
-/** Takes a tag away, and the image with its last one. One that is in use stays. */
+/** Removes a tag, and with the last tag the image. An image in use stays. */
 async function untag(engine: Engine, name: string): Promise<void> {
   try {
     await engine.call(`untag ${name}`, async () => (await engine.docker()).getImage(name).remove({ force: false }));

@@ -1,6 +1,6 @@
 /*
  * `image`: takes values out of images of the engine, in config and history, and moves their tags to the cleaned image.
- * The image that was there stays until scrub.
+ * The old image stays until scrub.
  */
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
@@ -30,8 +30,8 @@ export type ImageTools = {
 };
 
 /**
- * `image`: takes values out of an image's config and history without a rebuild: a new image of the same layers, to which the
- * tags are moved. The old one is kept until scrub. Containers that were made from it are not touched.
+ * `image`: takes values out of an image's config and history without a rebuild: a new image with the same layers, to
+ * which the tags are moved. The old one is kept until scrub. Containers that were made from it are not touched.
  */
 export function imageMigration({ open, deliveries, detector }: ImageTools): Migration {
   return {
@@ -41,7 +41,7 @@ export function imageMigration({ open, deliveries, detector }: ImageTools): Migr
       return { id: (await engine.info()).ID, address: engine.connection.address };
     },
     async unit({ location }) {
-      // What a scan of containers tells of their images beside is not asked for here.
+      // Findings about images that a scan of containers reports along the way are not for this migration.
       if (location.subject !== "image" || !location.source.startsWith("image:")) return null;
       return { id: location.subjectId, name: location.subjectName };
     },
@@ -120,7 +120,7 @@ async function planImage(
 const runtimeOf = (deliveries: readonly Delivery[]): string =>
   deliveries.find(({ name }) => name === "runtime")?.change({} as DeliverySubject, []).runtime ?? "unsprawl";
 
-/** A host without the runtime would hand the reference to the application as if it were the value. */
+/** A host without the runtime would pass the reference to the application as if it were the value. */
 async function staysIn(engine: Engine, unit: string, { deliver }: PlanOptions, runtime: string): Promise<Stays> {
   if (deliver === "runtime") return "reference";
   if (deliver !== "auto")

@@ -34,7 +34,7 @@ export function imageSource(open: () => Promise<Engine>, shelf = new LayerCache(
 }
 
 async function chosen(engine: Engine, what: string): Promise<string[]> {
-  // An exact reference first: the engine knows its own rules of default tags and registries.
+  // An exact reference first: the engine knows the rules of default tags and registries.
   if (what !== "" && !/[*?[{]/.test(what)) {
     const doc = await engine.image(what);
     if (doc) return [doc.Id];

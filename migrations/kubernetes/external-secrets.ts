@@ -5,15 +5,15 @@ import type { Json } from "../../src/model/json.ts";
 import type { StoreKey, StoreTarget, StoreTargetSettings } from "../../src/model/plan.ts";
 import { yamlText } from "../../src/kit/text/splice.ts";
 
-/** A Secret that External Secrets is to make in the cluster, and what it is made of. */
+/** A Secret that External Secrets should make in the cluster, and what it is made of. */
 export type WantedSecret = {
   readonly name: string;
-  /** Null when the manifest leaves it to whoever applies it. */
+  /** Null if the manifest leaves the namespace to whoever applies it. */
   readonly namespace: string | null;
   readonly data: readonly { readonly secretKey: string; readonly remote: StoreKey }[];
 };
 
-/** A store as the manifests name it: how it is read, its settings, and what was asked of it. */
+/** A store as the manifests name it: how it is read, its settings, and which values are needed. */
 export type ManifestStore = {
   readonly form: ExternalSecretsForm;
   readonly settings: StoreTargetSettings;
@@ -21,9 +21,9 @@ export type ManifestStore = {
 };
 
 /**
- * The manifests from which External Secrets makes these Secrets: one ExternalSecret for each, and a SecretStore for each
- * namespace, whose login is left to fill in. Fields: external-secrets.io/v1, `apis/externalsecrets/v1`.
- * Throws `refused` for a store of which something is missing.
+ * The manifests from which External Secrets makes these Secrets: one ExternalSecret for each, and a SecretStore for
+ * each namespace, with its login left to fill in. Fields: external-secrets.io/v1, `apis/externalsecrets/v1`. Throws
+ * `refused` for a store with missing settings.
  */
 export function externalSecrets(secrets: readonly WantedSecret[], store: ManifestStore, storeName: string): string {
   const { lines, note } = store.form.secretStore(store.settings, store.facts, FILL_IN);
@@ -60,16 +60,16 @@ export function externalSecrets(secrets: readonly WantedSecret[], store: Manifes
   return `${[login, ...note].map((line) => `# ${line}\n`).join("")}${documents.join("---\n")}`;
 }
 
-/** What stands where a login has to be filled in. */
+/** The placeholder for a login to fill in. */
 export const FILL_IN = "change-me";
 
-/** How External Secrets reads stores of a provider (null when it does not), and the providers that it reads. */
+/** How External Secrets reads stores of a provider (null if it does not), and the providers that it reads. */
 export type ClusterStores = {
   readonly externalSecrets: (provider: string) => Promise<ExternalSecretsForm | null>;
   readonly inClusters: readonly string[];
 };
 
-/** How External Secrets reads this store. Throws `refused` when it cannot. */
+/** How External Secrets reads this store. Throws `refused` if it cannot. */
 export async function formOf(
   { name, provider }: StoreTarget,
   { externalSecrets: form, inClusters }: ClusterStores,

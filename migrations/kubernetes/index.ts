@@ -1,7 +1,7 @@
 /**
- * `kubernetes`: moves variables of workloads out of manifest files. `value: X` becomes a reference to a Secret's key, and a
- * new file beside the manifest tells External Secrets to make that Secret from the store. No cluster is asked or changed:
- * whoever applies manifests applies these. Everything of one file moves together.
+ * `kubernetes`: moves variables of workloads out of manifest files. `value: X` becomes a reference to a Secret's key,
+ * and a new file beside the manifest makes External Secrets create that Secret from the store. No cluster is queried or
+ * changed: the user applies the manifests. Everything in one file moves together.
  */
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
 import { existingSecretKey } from "./syntax/helm.ts";
@@ -28,7 +28,7 @@ export type KubernetesTools = ClusterStores & {
   readonly key: FingerprintKey;
   /** The state folder: where the files' sealed copies are kept for a rollback. */
   readonly state: () => string;
-  /** What names of files are told from. */
+  /** Shown file names are relative to this folder. */
   readonly cwd: string;
 };
 
@@ -70,7 +70,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
       await files.restore(rewriteStep(steps), work);
     },
     scrub: async (steps, { plan }) => files.forget(rewriteStep(steps), plan),
-    // Nothing is mounted: the cluster makes its Secrets itself.
+    // Nothing is mounted: the cluster creates its Secrets itself.
     render: async () => 0,
   };
 }
@@ -101,7 +101,7 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
       hint: "take the other one out, then scan again",
     };
   try {
-    // Tried alone, so that an anchor keeps back no more than what shares it.
+    // Tried alone, so that an anchor keeps back only what shares it.
     const wanted = copiesOf(place, manifests).map((copy) => ({ place: copy, secret: "tried", masked }));
     await rewriteManifests(manifests, wanted);
     return null;

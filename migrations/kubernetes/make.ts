@@ -14,7 +14,7 @@ import type { Rewrite } from "../../src/files/rewritten.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine, Move, Step, StoreTarget } from "../../src/model/plan.ts";
 
-/** A move with what stands for its value where people read. */
+/** A move with the masked value that people see. */
 export type MaskedMove = { readonly move: Move; readonly masked: string };
 
 export type RewrittenManifest = {
@@ -26,7 +26,7 @@ export type RewrittenManifest = {
   readonly workloads: readonly Resource[];
 };
 
-/** What the two files become. Throws `refused`, or `changed` when a variable has gone. */
+/** The new texts of the two files. Throws `refused`, or `changed` if a variable is gone. */
 export async function makeFiles(
   manifests: Manifests,
   shown: readonly MaskedMove[],
@@ -58,7 +58,7 @@ export async function makeFiles(
   };
 }
 
-/** The texts of a planned rewrite, from the manifest as it is. */
+/** The texts of a planned rewrite, from the current manifest. */
 export async function rewrittenTexts(
   step: Rewrite,
   store: StoreTarget,

@@ -15,7 +15,7 @@ import { CONTAINERS, containersOf, envPlaces } from "./syntax/environment.ts";
 import { expandValue } from "./syntax/expand.ts";
 import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
 
-/** A text of an object that may be a secret, beside its containers' variables. */
+/** A text in an object that may be a secret, besides its containers' variables. */
 export type ManifestText = {
   readonly where: Where;
   readonly name: string;
@@ -26,7 +26,7 @@ export type ManifestText = {
   readonly keys?: readonly (string | number)[];
 };
 
-/** The annotation in which `kubectl apply` keeps what it was last given, old values too. */
+/** The annotation in which `kubectl apply` stores the manifest that it last applied, old values included. */
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 const field = (path: string): FieldPlace => ({ kind: "field", field: path });
@@ -36,7 +36,7 @@ export function placeWithin(path: string, place: FieldPlace, role?: FieldRole): 
   return { ...place, field: `${path} ${place.field}`, ...(role === undefined ? {} : { role }) };
 }
 
-/** What an object tells beside its containers' variables. */
+/** The texts of an object besides its containers' variables. */
 export async function manifestTexts(resource: Resource): Promise<ManifestText[]> {
   const found = [...(await annotations(resource)), ...commands(resource), ...own(resource)];
   return found.filter(({ value }) => value !== "");
@@ -50,13 +50,13 @@ function own(resource: Resource): readonly ManifestText[] {
   return OF_KUBERNETES.test(apiVersion) || SEALED.test(kind) ? [] : others(resource);
 }
 
-/** Groups of Kubernetes' own, whose fields are known: no secret is written in those that are not looked at here. */
+/** Built-in API groups, whose fields are known: no secrets are written in fields that are not read here. */
 const OF_KUBERNETES = /^(?:[a-z0-9]+|apps\/\w+|batch\/\w+|autoscaling\/\w+|policy\/\w+|[\w.]+\.k8s\.io\/\w+)$/;
 
 /** Kinds that hold references or ciphertext where others hold secrets. */
 const SEALED = /^(?:Cluster)?(?:ExternalSecret|SecretStore|PushSecret)$|^SealedSecret$|^SecretProviderClass$/;
 
-/** Of the object, and of the pods that it makes. */
+/** Annotations and labels of the object, and of the pods that it makes. */
 async function annotations(resource: Resource): Promise<ManifestText[]> {
   const { file, node, at } = resource;
   const template = podSpec(resource)?.at.slice(0, -1) ?? [];
@@ -82,7 +82,7 @@ function below(node: Node | null, keys: readonly string[], file: YamlFile): Node
   return keys.reduce<Node | null>((at, key) => entry(at, key, file)?.value ?? null, node);
 }
 
-/** The object as it was once, with all that it held. */
+/** The earlier version of the object, with all its texts. */
 async function lastApplied(file: string, text: string, path: string): Promise<ManifestText[]> {
   const found = await objectsIn(file, text);
   const role = "last-applied";
@@ -100,7 +100,10 @@ async function lastApplied(file: string, text: string, path: string): Promise<Ma
 
 type ObjectScrap = ManifestText & { readonly object: string };
 
-/** What the objects in a text tell that is kept inside another one, their containers' variables too; null for no manifests. */
+/**
+ * The texts of objects inside another object's text, including their containers' variables; null if it holds no
+ * manifests.
+ */
 export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
   const kept = await readManifests(file, text).catch(() => null);
   if (kept === null) return null;
@@ -115,7 +118,7 @@ export async function objectsIn(file: string, text: string): Promise<ObjectScrap
 
 const DEEPEST = 10;
 
-/** Command lines of containers: what they run, and what asks whether they are well, with the headers that it sends. */
+/** Command lines of containers and of their probes, and the headers that HTTP probes send. */
 function commands(resource: Resource): ManifestText[] {
   const { file } = resource;
   const found: ManifestText[] = [];
@@ -153,7 +156,7 @@ const PROBES = [
   ["lifecycle", "preStop"],
 ] as const;
 
-/** The texts of a map; of one that is a whole file, its lines `key: value` and `key=value` too. */
+/** The texts in a map; for a text that is a whole file, its lines `key: value` and `key=value`. */
 function data({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
     textLines(one.key, scalarText(one.value) ?? "", field(`${key}.${one.key}`)),
@@ -164,13 +167,13 @@ function decoded({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) => {
     const bytes = Buffer.from(scalarText(one.value) ?? "", "base64");
     const text = bytes.toString("utf8");
-    // Bytes that are no text are a keystore or the like, whose name is all that can be judged.
+    // Bytes that are not text are a keystore or the like, which can be classified by name only.
     const readable = Buffer.from(text).equals(bytes) ? text : (scalarText(one.value) ?? "");
     return textLines(one.key, readable, field(`${key}.${one.key}`));
   });
 }
 
-/** A text; of one that is a whole file, its lines `key: value` and `key=value` where it has any. */
+/** A text; if it is a whole file, its lines `key: value` and `key=value`, if it has any. */
 export function textLines(name: string, value: string, place: FieldPlace): ManifestText[] {
   const whole: ManifestText = { where: "file", name, value, place };
   if (!value.trim().includes("\n")) return [whole];
@@ -187,7 +190,7 @@ function unquoted(text: string): string {
   return /^(["'])(.*)\1[,;]?$/.exec(text)?.[2] ?? text;
 }
 
-/** What Kustomize makes ConfigMaps and Secrets of: `literals: [KEY=value]`. */
+/** What Kustomize makes ConfigMaps and Secrets from: `literals: [KEY=value]`. */
 function literals({ file, node }: Resource): ManifestText[] {
   return ["secretGenerator", "configMapGenerator"].flatMap((key) => {
     const list = entry(node, key, file)?.value ?? null;
@@ -203,7 +206,7 @@ function literals({ file, node }: Resource): ManifestText[] {
   });
 }
 
-/** Every text of an object whose kind is not known, but for the names of Secrets. */
+/** Every text of an object of unknown kind, except names of Secrets. */
 function others({ file, node }: Resource): ManifestText[] {
   return scalarTexts(node, file, "").filter(({ place }) => !isKnownPlace(placeText(place)));
 }
@@ -212,7 +215,7 @@ const isKnownPlace = (path: string): boolean =>
   NAMES_ONLY.test(path) || /^(?:apiVersion|kind|metadata|status)\b/.test(path) || IN_POD.test(path);
 
 const NAMES_ONLY = /(?:secret\w{0,40}ref|remoteRef|secretName|secretStore|pullSecrets|valueFrom|existingSecret)/i;
-/** Variables and commands of known containers are told already. */
+/** Variables and commands of known containers are reported elsewhere. */
 const IN_POD =
   /^(?:spec\.)?(?:jobTemplate\.spec\.)?template\.spec\.(?:initContainers|containers|ephemeralContainers)\[\d+\]\.(?:env\[\d+\]\.(?:name|value)$|command|args)/;
 

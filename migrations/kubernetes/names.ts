@@ -5,7 +5,7 @@ import { isMap, isScalar, isSeq } from "../../src/kit/text/yaml-nodes.ts";
 import { podSpec, type Manifests, type Resource } from "./syntax/manifest.ts";
 import { trimEndOf, trimStartOf } from "../../src/kit/text/trim.ts";
 
-/** The names of the Secrets that a file's workloads get, each one that the file does not name yet. */
+/** Names for the Secrets of a file's workloads, none of which the file uses yet. */
 export function secretNames(manifests: Manifests): ReadonlyMap<Resource, string> {
   const taken = wordsOf(manifests);
   const names = new Map<Resource, string>();
@@ -20,13 +20,13 @@ export function secretNames(manifests: Manifests): ReadonlyMap<Resource, string>
   return names;
 }
 
-/** A file as a person standing in `cwd` types it. */
+/** A file's path as typed in `cwd`. */
 export function shortName(file: string, cwd: string): string {
   const name = relative(cwd, file);
   return name.startsWith("..") ? file : name;
 }
 
-/** A file beside a manifest for the Secrets of its workloads, that is not there yet. */
+/** The name of a new file beside a manifest, for the Secrets of its workloads. */
 export function secretsFile(file: string): string {
   const base = file.slice(0, file.length - extname(file).length);
   let name = `${base}-secrets.yaml`;
@@ -34,15 +34,15 @@ export function secretsFile(file: string): string {
   return name;
 }
 
-/** The name of the SecretStore that goes with a file: its own, so that two files never describe one object. */
+/** The name of the SecretStore for a file: unique, so that two files never describe one object. */
 export function storeName(file: string, store: string): string {
   const called = `${basename(file, extname(file))}-${store}`;
   const name = objectName(called);
-  // Files whose names the cluster cannot tell apart.
+  // Files whose names map to one name in the cluster.
   return name === called ? name : distinctName(name, [basename(file), store], 200);
 }
 
-/** Text as a DNS subdomain (RFC 1123), which every object's name is; short enough to be added to. */
+/** Text as a DNS subdomain (RFC 1123), as every object's name must be; short enough for a suffix. */
 function objectName(text: string): string {
   const name = text.toLowerCase().replace(/[^a-z0-9.-]+/g, "-");
   const labels = name.split(".").map((label) => trimEndOf(trimStartOf(label, "-"), "-"));

@@ -13,7 +13,7 @@ import type { KubernetesTools } from "./index.ts";
 import { makeFiles, type RewrittenManifest } from "./make.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
-/** Plans one manifest file: what it becomes, and the file that is made beside it. */
+/** Plans one manifest file: its new text, and the new file beside it. */
 export async function planFile(
   tools: KubernetesTools,
   unit: string,
@@ -38,7 +38,7 @@ export async function planFile(
     kind: "rewrite",
     unit,
     moves: selected.map(({ move }) => move),
-    // The new file first: a manifest never asks for what nothing makes.
+    // The new file first: a manifest never refers to what nothing creates.
     files: [
       fileChange(secrets, null, made.secrets, diff, tools.key),
       fileChange(file, text, made.manifest.text, made.manifest.diff, tools.key),

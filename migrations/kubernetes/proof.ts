@@ -4,7 +4,7 @@ import type { SecretVariable } from "./rewrite.ts";
 
 type PlainYaml = string | null | readonly PlainYaml[] | { readonly [key: string]: PlainYaml };
 
-/** Whether two texts of a file mean the same but for these variables, each of which is as wished in the second. */
+/** Whether two texts of a file mean the same except for these variables, each of which is as wanted in the second. */
 export function onlyMoved(before: Manifests, after: Manifests, wanted: readonly SecretVariable[]): boolean {
   if (before.documents.length !== after.documents.length) return false;
   return before.documents.every((document, index) => {
@@ -16,7 +16,7 @@ export function onlyMoved(before: Manifests, after: Manifests, wanted: readonly 
   });
 }
 
-/** The tree with one entry's `value` replaced. Keys are sorted in `plain`, so that their order does not tell. */
+/** The tree with one entry's `value` replaced. `plain` sorts keys, so that their order does not count. */
 function moved(tree: PlainYaml, at: readonly (string | number)[], want: SecretVariable): PlainYaml {
   const [key, ...rest] = at;
   if (key === undefined) {
@@ -31,7 +31,7 @@ function moved(tree: PlainYaml, at: readonly (string | number)[], want: SecretVa
   return { ...tree, [key]: moved(tree[key] ?? null, rest, want) };
 }
 
-/** A document as data: aliases followed, merge keys merged, every scalar by its text and whether it is one. */
+/** A document as data: aliases followed, merge keys merged, every scalar as its text and whether it is plain. */
 function plain(document: YamlFile): PlainYaml {
   let nodes = 0;
   const of = (at: unknown, depth: number): PlainYaml => {
@@ -43,7 +43,7 @@ function plain(document: YamlFile): PlainYaml {
         Object.fromEntries(entriesOf(at, document).map(({ key, value }) => [key, of(value, depth + 1)] as const)),
       );
     if (isSeq(node)) return node.items.map((item) => of(item, depth + 1));
-    // A plain `null` and a quoted one are two things, and a plain word and a quoted one are the same.
+    // A plain `null` and a quoted one differ, while a plain word and a quoted one are equal.
     if (!isScalar(node)) return null;
     const isText = node.type !== "PLAIN" || !NOT_TEXT.test(node.value ?? "");
     return `${isText ? "'" : "~"}${node.value ?? ""}`;
@@ -51,7 +51,7 @@ function plain(document: YamlFile): PlainYaml {
   return of(document.document.contents, 0);
 }
 
-/** Plain scalars that some reader of YAML takes for something else than text. */
+/** Plain scalars that some YAML reader takes for something other than text. */
 const NOT_TEXT = /^(?:~|null|true|false|yes|no|on|off|y|n|[-+.]?\d.*|[-+]?\.(?:inf|nan))?$/i;
 
 function isObject(tree: PlainYaml): tree is { readonly [key: string]: PlainYaml } {

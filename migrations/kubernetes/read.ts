@@ -19,8 +19,8 @@ import { errorReading } from "../../src/engine/reading.ts";
 
 /**
  * `kubernetes:FILE` or `kubernetes:FOLDER`: manifest files and Helm values, with the variables of every container, its
- * command lines, ConfigMaps, Secrets and annotations. Needs neither a cluster nor kubectl. In a folder, files that are no
- * manifests are passed over.
+ * command lines, ConfigMaps, Secrets and annotations. Needs neither a cluster nor kubectl. In a folder, files that are
+ * not manifests are skipped.
  */
 export function kubernetesSource(cwd: string): Source {
   return {
@@ -56,7 +56,7 @@ export function kubernetesSource(cwd: string): Source {
   };
 }
 
-/** As kubectl picks them from a folder. */
+/** The files that kubectl picks from a folder. */
 async function manifestFiles(folder: string): Promise<string[]> {
   let found: string[] = [];
   for await (const entry of await opendir(folder)) {
@@ -68,7 +68,7 @@ async function manifestFiles(folder: string): Promise<string[]> {
   return found.sort();
 }
 
-/** What is no manifest says nothing; what looks like one and is broken is told. */
+/** A file that is not a manifest is skipped; a broken one that looks like a manifest is reported. */
 async function fileInFolder(source: string, root: string, file: string): Promise<SourceReading[]> {
   const name = relative(root, file);
   try {

@@ -9,7 +9,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
-/** Why what is in no variable of a container stays where it is. */
+/** Why a finding outside a container's variables stays where it is. */
 export async function refusalElsewhere({ location, name }: Finding): Promise<Refusal> {
   const { where, path, place } = location;
   const role = fieldRole(place);
@@ -62,7 +62,7 @@ export async function refusalElsewhere({ location, name }: Finding): Promise<Ref
   };
 }
 
-/** Who in the same file has a ConfigMap's values in its environment. */
+/** The objects in the same file that have a ConfigMap's values in their environment. */
 function usersOf(manifests: Manifests, name: string): string[] {
   return manifests.resources
     .filter((resource) =>

@@ -1,7 +1,7 @@
 import type { Secret } from "../../src/model/secret.ts";
 import { trimEndOf } from "../../src/kit/text/trim.ts";
 
-/** The lines of a text that hold a value, as it is or in base64, as a word of its own. */
+/** The lines of a text that contain a value, raw or in base64, as a whole word. */
 export function linesWith(text: string, value: Secret): number[] {
   const plain = value.exposeText();
   const forms = [plain, trimEndOf(value.expose().toString("base64"), "=")].filter((form) => form.trim() !== "");

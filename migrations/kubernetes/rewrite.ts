@@ -9,17 +9,17 @@ import type { EnvPlace } from "./syntax/environment.ts";
 import { readManifests, type Manifests } from "./syntax/manifest.ts";
 import { onlyMoved } from "./proof.ts";
 
-/** A variable that a Secret's key is to give from now on. */
+/** A variable that should come from a Secret's key. */
 export type SecretVariable = {
   readonly place: EnvPlace;
   readonly secret: string;
-  /** For people, in place of the value. */
+  /** Shown instead of the value. */
   readonly masked: string;
 };
 
 /**
  * The file's text with each of these values replaced by a reference to a Secret's key; every other byte stays. Throws
- * `refused` when anything but these variables would mean something else, which is how a shared anchor shows.
+ * `refused` if anything but these variables would change its meaning, which is how a shared anchor is noticed.
  */
 export async function rewriteManifests(
   manifests: Manifests,
@@ -74,7 +74,7 @@ function editOf(
   };
 }
 
-/** The comment behind `value:`, or behind a block scalar's `|`, which is within what is replaced. */
+/** The comment after `value:`, or after a block scalar's `|`, which is within the replaced range. */
 function commentOf(text: string, { key, value }: EnvPlace["pair"]): string {
   if (!isScalar(key) || !isScalar(value)) return "";
   const after = key.range?.[1] ?? 0;
@@ -85,7 +85,7 @@ function commentOf(text: string, { key, value }: EnvPlace["pair"]): string {
   return (isBlock || isBelow) && at >= 0 ? line.slice(at).trimEnd() : "";
 }
 
-/** A block scalar's range ends behind its line end, which belongs to the next line. */
+/** A block scalar's range ends after its line end, which belongs to the next line. */
 function withoutLineEnd(text: string, end: number): number {
   if (text[end - 1] !== "\n") return end;
   return text[end - 2] === "\r" ? end - 2 : end - 1;

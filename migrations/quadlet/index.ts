@@ -1,6 +1,6 @@
 /**
- * `quadlet`: a variable of a Quadlet container (podman-systemd.unit(5)) becomes a secret of podman, which puts it into the
- * environment when the container starts and masks it in inspect. The plan says how each is made from the store.
+ * `quadlet`: a variable of a Quadlet container (podman-systemd.unit(5)) becomes a podman secret, which podman puts into
+ * the environment when the container starts and masks in inspect. The plan says how each is made from the store.
  */
 import type { Migration } from "../../src/contract/migration.ts";
 import { assignmentOf, movableAssignment } from "../../src/files/units/assignments.ts";
@@ -45,7 +45,7 @@ async function refusal({ location, name }: Finding): Promise<Refusal | null> {
       reason: "is in a file that podman hands on as it is",
       hint: cmd`write Environment=${found.name}=value in the unit in its place, then plan again`,
     };
-  // It becomes an argument of ExecStart, where systemd fills in.
+  // It becomes an argument of ExecStart, where systemd expands it.
   if (!found.value.includes("$")) return null;
   return {
     reason: "has a dollar sign, which systemd may fill in",

@@ -99,7 +99,7 @@ export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[])
   }
 }
 
-/** All but these words and the new secrets is read as before. */
+/** Everything but these words and the new secrets is read as before. */
 function onlyThese(
   unit: SystemdUnit,
   file: string,

@@ -31,7 +31,7 @@ export type Tagged = { readonly host: string; readonly repository: string; reado
 
 /**
  * `registry`: takes values out of an image in a registry: only new configs and manifests are uploaded, and the tag is
- * moved to them. What it named before is kept under a tag of its own until scrub.
+ * moved to them. The old image is kept under another tag until scrub.
  */
 export function registryMigration({ registry: open, readings, detector }: RegistryMigrationTools): Migration {
   const opened = new Map<string, Promise<Registry>>();
@@ -41,7 +41,7 @@ export function registryMigration({ registry: open, readings, detector }: Regist
     return found;
   };
   const read = new Map<string, Promise<readonly Candidate[]>>();
-  /** What a source holds; images are named by digest, so that one that was read stays true. */
+  /** The candidates of a source; images are named by digest, so that what was read stays true. */
   const candidates = (source: string): Promise<readonly Candidate[]> => {
     const found = read.get(source) ?? all(readings(source));
     read.set(source, found);

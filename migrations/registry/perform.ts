@@ -10,7 +10,7 @@ import type { Manifest, Registry } from "../../src/images/registry/client.ts";
 import type { Tagged } from "./index.ts";
 import type { CleanStep } from "../../src/model/plan.ts";
 
-/** The cleaned image, by what the registry has. */
+/** The cleaned image, from the registry's documents. */
 export function treeOf(
   registry: Registry,
   { repository }: Tagged,
@@ -36,10 +36,13 @@ export function treeOf(
   return cleanTree(root, read, leaving, stays);
 }
 
-/** By which what the tag named before is kept until scrub: a registry's garbage collection leaves what has a tag. */
+/** The tag that keeps the old image until scrub: a registry's garbage collection leaves tagged images. */
 const keptTag = (tag: string, run: string): string => `${tag.slice(0, 90)}-before-${run}`;
 
-/** Uploads what is new, moves the tag, and reads it all back. Can be done again after a kill at any point. */
+/**
+ * Uploads what is new, moves the tag, and reads it all back. Idempotent, so that it can be repeated after a kill at any
+ * point.
+ */
 export async function cleanRemote(registry: Registry, tagged: Tagged, step: CleanStep, work: Work): Promise<void> {
   const { repository, tag } = tagged;
   const { signal } = work;
@@ -54,7 +57,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
   if (now !== old.digest && now !== tree.root.digest)
     throw new UnsprawlError("changed", `${step.unit} names another image by now`, "unsprawl plan again");
   work.record.intent(`${step.id}/tag`, { digest: tree.root.digest });
-  // Only now: whoever takes this tag away again must have something else to name by it.
+  // Only now: removing this tag again requires another image to point it to.
   await registry.putManifest(repository, keptTag(tag, work.plan.id), old.mediaType, old.bytes, signal);
   const top = tree.blobs.at(-1);
   if (top === undefined)
@@ -65,7 +68,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
   work.say(`proven: ${step.unit} is ${tree.root.digest.slice(0, 19)}, no value in its configs, manifests or history`);
 }
 
-/** Reads the tag again, with everything below it. Throws `failed` when a value is still there. */
+/** Reads the tag again, with everything below it. Throws `failed` if a value is still there. */
 async function mustBeClean(
   registry: Registry,
   tagged: Tagged,
@@ -85,7 +88,9 @@ async function mustBeClean(
     throw new UnsprawlError("failed", `${unit} still shows ${first?.name ?? "a value"}`, "nothing is lost");
 }
 
-/** Moves the tag back. What was uploaded holds no value, and goes with the registry's garbage collection. */
+/**
+ * Moves the tag back. The uploaded documents contain no value, and are removed by the registry's garbage collection.
+ */
 export async function uncleanRemote(registry: Registry, tagged: Tagged, step: CleanStep, work: Work): Promise<void> {
   const { repository, tag } = tagged;
   const { signal } = work;
@@ -102,9 +107,9 @@ export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Cl
 }
 
 /**
- * Takes a tag away from the old image: it names the cleaned one first, so that a registry which deletes what a tag names,
- * and not the tag alone, takes nothing else away. Where a tag cannot be deleted it goes with the cleaned image, if
- * nothing else names that. What `tag` names is put back if it went along. False when the tag stays.
+ * Removes a tag from the old image: points it to the cleaned one first, so that a registry which deletes the image of a
+ * tag, and not only the tag, removes nothing else. Where a tag cannot be deleted, it is deleted with the cleaned image,
+ * if no other tag points to that. If `tag` was removed along with it, it is restored. False if the tag stays.
  */
 async function dropTag(
   registry: Registry,
@@ -127,7 +132,7 @@ async function dropTag(
   return dropped;
 }
 
-/** Deletes what the tag named before, unless another tag names it too. */
+/** Deletes the old image of the tag, unless another tag points to it too. */
 export async function scrubRemote(
   registry: Registry,
   tagged: Tagged,
@@ -156,7 +161,7 @@ export async function scrubRemote(
   return [`${repository}@${step.image.id}`];
 }
 
-/** Tags that name a digest. */
+/** Tags that point to a digest. */
 async function namers(
   registry: Registry,
   repository: string,

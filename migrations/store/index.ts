@@ -1,7 +1,7 @@
 /**
  * `store`: moves values from one secret store to another. There is no run configuration to rewrite: the plan is the
- * writes and their read-backs. The values stay in the old store, as a container is kept, until `scrub`; a rollback takes
- * back what was written.
+ * writes and their read-backs. The values stay in the old store, as old containers are kept, until `scrub`; a rollback
+ * removes what was written.
  */
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
@@ -68,7 +68,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     render: async () => 0,
   };
 
-  /** Removes the old value, if it still is what was moved. */
+  /** Removes the old value, if it is still the one that was moved. */
   async function removeOld({ location, fingerprint: moved }: Move): Promise<boolean> {
     const { provider, key } = await from(location);
     return provider.remove(key, (value) => fingerprint(value, fingerprintKey) === moved);

@@ -11,8 +11,8 @@ const AT_ONCE = 8;
 
 /**
  * A secret store as a source: `vault:apps/api`, `keywhiz:`, or a configured store by its name. Every value in it counts
- * as a secret, whatever it looks like; values of one subject are one subject here too, as far as the store's own path
- * template tells them apart.
+ * as a secret, whatever it looks like; values of one subject are one subject here too, as far as the store's path
+ * template distinguishes them.
  */
 export function storeSource(kind: string, open: () => Promise<Provider>): Source {
   return {
@@ -55,7 +55,7 @@ async function reading(
   }
 }
 
-/** Null for a value that went away meanwhile. */
+/** Null for a value that has been deleted meanwhile. */
 async function candidate(store: Provider, source: string, subject: Subject, key: StoreKey): Promise<Candidate | null> {
   const stored = await store.get(key);
   if (stored === null) return null;

@@ -1,6 +1,6 @@
 /**
- * `swarm`: moves variables of a Swarm service by updating the service. What a delivery mounts becomes Swarm secrets (and a
- * Swarm config for the shim's script), so that a task gets its values on whichever node it runs.
+ * `swarm`: moves variables of a Swarm service by updating the service. The files of a delivery become Swarm secrets
+ * (and a Swarm config for the shim's script), so that a task gets its values on any node.
  */
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
@@ -50,7 +50,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
     },
     async read({ location, name, fingerprint: print }) {
       const doc = await docOf(location.subjectId);
-      // The previous spec has it for a while: then it can be put back though the store does not answer.
+      // The previous spec has it for a while: it can then be restored even if the store does not answer.
       const values = [doc?.Spec, doc?.PreviousSpec].map((spec) => specVariable(spec?.TaskTemplate, name));
       const found = values.flatMap((value) => (value === null ? [] : [Secret.of(value)]));
       return found.find((value) => fingerprint(value, key) === print) ?? found[0] ?? null;

@@ -6,17 +6,20 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { MountedObject } from "./spec.ts";
 
-/** Bytes in a Swarm secret. Source: moby/swarmkit, api/validation: MaxSecretSize. */
+/** Maximum size of a Swarm secret. Source: moby/swarmkit, api/validation: MaxSecretSize. */
 export const LARGEST = 500 * 1024;
 /** Source: moby/swarmkit, manager/controlapi: names of secrets and configs. */
 const LONGEST_NAME = 64;
 /** Characters of `distinctName`'s digest, and the dash before it. */
 const DIGEST = 17;
 
-/** Whose a Swarm secret or config is. */
+/** The run and service that a Swarm secret or config belongs to. */
 type SwarmLabels = { readonly [key: string]: string };
 
-/** What a delivery's files become: a Swarm secret for each value, a config for a script; by name, position and owner. */
+/**
+ * The Swarm objects for a delivery's files: a secret for each value, a config for a script; by name, position and
+ * owner.
+ */
 export type PlannedObject = {
   readonly kind: ObjectKind;
   readonly name: string;
@@ -25,7 +28,7 @@ export type PlannedObject = {
   readonly mode: number;
 };
 
-/** The same, as a journal notes it. */
+/** The same, as recorded in a journal. */
 export const PLANNED_OBJECT: v.GenericSchema<unknown, PlannedObject> = v.object({
   kind: v.picklist(["secret", "config"]),
   name: v.string(),
@@ -50,7 +53,7 @@ export function plannedObjects(
   }));
 }
 
-/** Creates what is not there yet: an object of this run's name is this run's, and cannot be changed. */
+/** Creates what does not exist yet: an object with this run's name belongs to this run, and is immutable. */
 export async function createObjects(
   swarm: Swarm,
   objects: readonly PlannedObject[],
@@ -74,7 +77,7 @@ export async function createObjects(
   }
 }
 
-/** The objects as a spec mounts them. Throws `changed` when one is gone. */
+/** The objects as a spec mounts them. Throws `changed` if one is gone. */
 export async function mountedObjects(
   swarm: Swarm,
   objects: readonly PlannedObject[],
@@ -91,7 +94,7 @@ export async function mountedObjects(
   });
 }
 
-/** Removes what this run created for a service; what the swarm still uses throws. */
+/** Removes what this run created for a service; throws for objects that the swarm still uses. */
 export async function discardObjects(swarm: Swarm, service: string, runId: string): Promise<void> {
   for (const kind of ["secret", "config"] as const)
     for (const doc of await swarm.objects(kind)) if (isOf(doc, service, runId)) await swarm.remove(kind, doc.ID);
@@ -111,7 +114,7 @@ function labels(service: string, runId: string): SwarmLabels {
   return { "managed-by": "unsprawl", "unsprawl.run": runId, "unsprawl.service": service };
 }
 
-/** Readable as far as it fits, and never the same for files of two services. */
+/** Readable as far as it fits, and unique across services. */
 function objectName(service: string, file: string, runId: string): string {
   const text = `${service}_${file}`;
   const room = LONGEST_NAME - runId.length - 1;

@@ -40,12 +40,12 @@ export type SwarmApplyInput = {
   readonly key: FingerprintKey;
 };
 
-/** A service with one of its running tasks' containers on this node, for what only a container tells. */
+/** A service with the container of one of its running tasks on this node, for facts that only a container shows. */
 export type SwarmService = { readonly doc: ServiceDoc; readonly facts: Facts; readonly subject: DeliverySubject };
 
 const MOST_TRIES = 20;
 
-/** What was decided when the values were delivered: nothing of it may change until the run is over. */
+/** What was decided when the values were delivered: none of it may change until the run is over. */
 type Decided = { readonly change: RunChange; readonly owner: Owner | null; readonly objects: readonly PlannedObject[] };
 
 const DECIDED: v.GenericSchema<unknown, Decided> = v.object({
@@ -54,7 +54,7 @@ const DECIDED: v.GenericSchema<unknown, Decided> = v.object({
   objects: v.array(PLANNED_OBJECT),
 });
 
-/** Throws `refused` when no task of the service's present spec runs on this node. */
+/** Throws `refused` if no task of the service's current spec runs on this node. */
 export async function runningService(
   { engine, swarm }: SwarmApplyInput,
   id: string,
@@ -76,7 +76,7 @@ export async function runningService(
   const found = await readFacts(engine, task, runId);
   const { Secrets, Configs } = doc.Spec.TaskTemplate.ContainerSpec ?? {};
   const targets = [...(Secrets ?? []), ...(Configs ?? [])].flatMap(({ File }) =>
-    // A name without a folder is mounted where Swarm puts secrets.
+    // A name without a folder is mounted in Swarm's folder for secrets.
     File ? [File.Name.startsWith("/") ? File.Name : `/run/secrets/${File.Name}`] : [],
   );
   const subject = {
@@ -109,7 +109,7 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   await createObjects(moving.swarm, decided.objects, files, service.name, runId);
 }
 
-/** Updates the service, unless it has been already, and waits for its tasks. */
+/** Updates the service, unless that has been done, and waits for its tasks. */
 export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">, work: Work): Promise<void> {
   const { swarm, key } = moving;
   const { change, objects, owner } = mustBeDecided(work, step.unit);
@@ -125,13 +125,13 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
   await rolledOut(swarm, step.subject.id, ours(change, objects), idleMs(work, step.unit), work);
 }
 
-/** Proves every task: those of this node by their containers, all by what the swarm shows of them. */
+/** Verifies every task: those on this node by their containers, all by what the swarm shows about them. */
 export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check">, work: Work): Promise<void> {
   const { engine, swarm } = moving;
   const planned = recreateOf(work, step.unit);
   const service = planned.subject;
   const { change, objects } = mustBeDecided(work, step.unit);
-  // First of all, so that a task that has failed meanwhile is told as such.
+  // First, so that a task that has failed meanwhile is reported as such.
   const { doc, tasks } = await rolledOut(swarm, service.id, ours(change, objects), idleMs(work, step.unit), work);
   const { subject, facts: found } = await runningService(moving, service.id, work.plan.id);
   const targets = new Set(objects.map(({ target }) => target));
@@ -158,8 +158,8 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
 }
 
 /**
- * Puts the service's spec back, waits for its tasks, and removes the Swarm secrets; idempotent. What somebody else has
- * changed in the spec since stays.
+ * Restores the service's spec, waits for its tasks, and removes the Swarm secrets; idempotent. Later changes by others
+ * to the spec stay.
  */
 export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, work: Work): Promise<void> {
   const { swarm } = moving;
@@ -173,10 +173,10 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
       isOurs(spec) ? restoredSpec(spec, change, objects, back, valuesByName(step.moves, await work.recall())) : null,
     );
     const doc = await swarm.service(id);
-    // A service that did not run before the undo is none of its business, once the spec is back.
+    // A service that did not run before the undo need not run after it, once its spec is restored.
     if (doc && (put || /updating|rollback_started/.test(doc.UpdateStatus?.State ?? "")))
       await rolledOut(swarm, id, (spec) => !isOurs(spec), idleMs(work, step.unit), work);
-    // `docker service rollback` would go back to secrets that are about to be removed.
+    // `docker service rollback` would return to secrets that are about to be removed.
     const now = await swarm.service(id);
     if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
   }
@@ -184,7 +184,10 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
   await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
 }
 
-/** Updates a service as `next` says of its present spec, until nobody else is faster; false when there is nothing to do. */
+/**
+ * Updates a service with `next` of its current spec, repeated if another update was faster; false if there is nothing
+ * to do.
+ */
 async function replaceSpec(
   swarm: Swarm,
   id: string,
@@ -198,14 +201,14 @@ async function replaceSpec(
       await swarm.update(doc, spec);
       return true;
     } catch (error) {
-      // The swarm itself may be taking a failed update back, and counts every task in the service's version.
+      // The swarm itself may be rolling back a failed update, and counts every task in the service's version.
       if (!(error instanceof UnsprawlError) || error.code !== "changed" || tries >= MOST_TRIES) throw error;
       await sleep(200);
     }
   }
 }
 
-/** The change, with where each value comes from. */
+/** The change, with the source of each value. */
 export function withReferences(
   change: RunChange,
   { moves, delivery }: Pick<StepOf<"deliver">, "moves" | "delivery">,

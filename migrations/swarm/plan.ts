@@ -11,7 +11,10 @@ import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
 import { runningService, withReferences, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
-/** Plans one service. Throws `refused` when it is not settled, when no task of it can be looked at, or no delivery fits. */
+/**
+ * Plans one service. Throws `refused` if it is being updated, if none of its tasks can be inspected, or no delivery
+ * fits.
+ */
 export async function planService(
   moving: SwarmApplyInput,
   unit: string,
@@ -76,7 +79,7 @@ export async function planService(
   };
 }
 
-/** Refuses what an update would disturb, and variables that the container has otherwise than the spec. */
+/** Refuses services that an update would disturb, and variables whose value in the container differs from the spec. */
 function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, selected: readonly Selected[]): void {
   const state = UpdateStatus?.State ?? "";
   if (/updating|paused|rollback_started/.test(state))
@@ -114,13 +117,13 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, se
   }
 }
 
-/** Whether a document has a whole number that JavaScript rounds. */
+/** Whether a document contains an integer that JavaScript rounds. */
 function isInexact(node: unknown): boolean {
   if (typeof node === "number") return Number.isInteger(node) && !Number.isSafeInteger(node);
   return typeof node === "object" && node !== null && Object.values(node).some(isInexact);
 }
 
-/** Swarm names no OCI runtime for a service: each node's default counts, and only this node's is known. */
+/** Swarm names no OCI runtime for a service: each node uses its default, and only this node's is known. */
 function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService, nodes: number): readonly Delivery[] {
   const fallback = facts.info.DefaultRuntime ?? "runc";
   const why =
@@ -134,7 +137,7 @@ function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService,
   });
 }
 
-/** What changes, masked on both sides. */
+/** The changes, masked on both sides. */
 function diff(
   selected: readonly Selected[],
   change: ReturnType<Delivery["change"]>,

@@ -19,8 +19,8 @@ import { Secret } from "../../src/model/secret.ts";
 
 /**
  * `swarm:[NAME or GLOB]`: the services of a swarm, each with its spec, the previous spec that the swarm keeps for a
- * rollback, and the specs of old tasks that it remembers; and, when all are meant, the text of Swarm configs. What Swarm
- * secrets hold is shown to nobody.
+ * rollback, and the specs of old tasks that it remembers; without a name also the text of Swarm configs. The values of
+ * Swarm secrets cannot be read.
  */
 export function swarmSource(open: () => Promise<Engine>): Source {
   return {
@@ -59,7 +59,7 @@ function serviceReading(
   const told = new Set<string>();
   const take = (found: readonly SpecPlace[]): void => {
     for (const { where, name, value, at, place } of found) {
-      // What an older spec has in the very place that a newer one has it in says nothing new.
+      // The same value in the same place of an older spec adds nothing.
       const same = `${at}\0${name}\0${value}`;
       if (value === "" || told.has(same)) continue;
       told.add(same);
@@ -83,14 +83,14 @@ function factsOf({ Labels, TaskTemplate }: ServiceSpec): SubjectFacts {
 function configReading(source: string, { ID, Spec }: ObjectDoc, exposure: readonly string[]): SourceReading {
   const subject: Subject = { kind: "file", name: `config ${Spec.Name}`, id: ID };
   const value = Secret.of(Buffer.from(Spec.Data ?? "", "base64"));
-  // Not called by the config's own name, whose ending would be taken for what the text is.
+  // Not under the config's name, whose ending would be taken for the kind of the text.
   const candidates = [
     { name: "Data", value, location: locationAt(source, subject, "file", { kind: "field", field: "Spec.Data" }) },
   ];
   return { kind: "subject", subject, facts: NO_FACTS, candidates: value.length > 0 ? candidates : [], exposure };
 }
 
-/** `at` is the place within a container's or service's spec, whichever of the specs it is. */
+/** `at` is the place within a container's or service's spec, independent of which spec it is. */
 type SpecPlace = {
   readonly where: Where;
   readonly name: string;

@@ -4,7 +4,7 @@ import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import { fieldRole } from "../../src/model/place.ts";
 import type { Refusal } from "../../src/files/file-migration.ts";
 
-/** Why a finding is not moved by updating its service; null when it can be. */
+/** Why a finding cannot be moved by updating its service; null if it can. */
 export function refusal(
   { name, location, part }: Finding,
   doc: ServiceDoc | null,
@@ -50,7 +50,7 @@ export function refusal(
   return null;
 }
 
-/** What makes the swarm forget a service's old tasks; `limit` is how many it remembers now. */
+/** The commands that make the swarm forget a service's old tasks; `limit` is how many it remembers now. */
 export function forgetTasks(service: string, limit: number | null): string {
   const back = limit === null ? "" : cmd`, then docker swarm update --task-history-limit ${limit} again`;
   return cmd`docker swarm update --task-history-limit 0 && docker service update --force ${service}${bare(back)}`;

@@ -6,13 +6,14 @@ import { taskHasSpec, type ServiceDoc, type ServiceSpec, type Swarm, type TaskDo
 
 const TICK_MS = 200;
 
-/** A service whose tasks all run with its present spec. */
+/** A service whose tasks all run with its current spec. */
 export type RolledOut = { readonly doc: ServiceDoc; readonly tasks: readonly TaskDoc[] };
 
 /**
- * Waits until every task of a service is of its present spec, runs (a task with a health check runs once that is
- * healthy) and the swarm has seen enough of it. Throws `unhealthy` as soon as one fails, when the swarm pauses the update or
- * takes it back (the spec is not as `wanted`), and when no further task has come up for `idleMs` and what the service's own update settings add to it.
+ * Waits until every task of a service has its current spec and runs (with a health check: is healthy), and the swarm's
+ * monitoring time is over. Throws `unhealthy` as soon as one fails, if the swarm pauses the update or rolls it back
+ * (the spec is not as `wanted`), and if no further task has started for `idleMs` plus the delays of the service's
+ * update settings.
  */
 export async function rolledOut(
   swarm: Swarm,
@@ -29,10 +30,10 @@ export async function rolledOut(
     const [doc, all] = [await swarm.service(id), await swarm.tasks(id)];
     if (doc === null) throw new UnsprawlError("changed", "the service is gone", "docker service ls shows what is left");
     const { Spec, UpdateStatus: status } = doc;
-    // Tasks that failed with the same spec long ago are none of this rollout's.
+    // Tasks with the same spec that failed long ago do not belong to this rollout.
     const started = Date.parse(status?.StartedAt ?? "");
     const fresh = all.filter((task) => taskHasSpec(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
-    // One that ends well is none that serves: an unhealthy task that obeys its stop signal is `complete`, and the swarm
+    // A task that ended well does not serve: an unhealthy task that obeys its stop signal is `complete`, and the swarm
     // takes such an update for completed.
     const failed = fresh.find(({ Status: { State } }) => ["failed", "rejected", "complete"].includes(State));
     const state = status?.State ?? "";
@@ -48,7 +49,7 @@ export async function rolledOut(
     if (!/^(updating|rollback_started)$/.test(state) && up.length === live.length && up.length >= replicas)
       return { doc, tasks: up };
 
-    // Tasks that come and go are no progress.
+    // Tasks that start and fail are no progress.
     if (state !== seen || up.length > most) since = Date.now();
     [seen, most] = [state, Math.max(most, up.length)];
     if (Date.now() - since > idleMs + ownPauses(doc))
@@ -61,7 +62,7 @@ export async function rolledOut(
   }
 }
 
-/** Times for which nothing moves because the service says so, in milliseconds: the engine counts nanoseconds. */
+/** Delays that the service's settings ask for, in milliseconds: the engine counts nanoseconds. */
 function ownPauses({ Spec, PreviousSpec }: ServiceDoc): number {
   const update = (Spec["UpdateConfig"] ?? {}) as { Monitor?: number; Delay?: number };
   const restart = (Spec.TaskTemplate["RestartPolicy"] ?? {}) as { Delay?: number };

@@ -9,9 +9,9 @@ import type { SwarmApplyInput } from "./perform.ts";
 import { forgetTasks } from "./refuse.ts";
 
 /**
- * Takes the values out of the spec that the swarm keeps for a rollback, and removes the old tasks' containers on this
- * node. The engine has no call that removes an old task: those that still show a value are told, with what makes the
- * swarm forget them.
+ * Removes the values from the spec that the swarm keeps for a rollback, and the old tasks' containers on this node. The
+ * engine has no call that removes an old task: tasks that still show a value are reported, with the commands that make
+ * the swarm forget them.
  */
 export async function scrubService(
   { engine, swarm, key }: SwarmApplyInput,
@@ -35,13 +35,13 @@ export async function scrubService(
     );
   const removed: string[] = [];
   if (doc.PreviousSpec && shows(doc.PreviousSpec.TaskTemplate)) {
-    // An update to the same spec replaces no task, and makes it the previous one too.
+    // An update to the same spec replaces no task, and makes it the previous spec too.
     await swarm.update(doc, doc.Spec);
     removed.push(`the previous spec of ${name}`);
   }
   const old = tasks.filter(({ Spec }) => shows(Spec));
   for (const container of old.flatMap(({ Status }) => Status.ContainerStatus?.ContainerID ?? [])) {
-    // One that is still being stopped is gone at the next scrub.
+    // A container that is still stopping is removed by the next scrub.
     if ((await engine.container(container))?.State.Running !== false) continue;
     const done = await engine.call(`remove ${container}`, async () => {
       await (await engine.docker()).getContainer(container).remove({ v: false, force: false });

@@ -5,24 +5,27 @@ import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Secret } from "../../src/model/secret.ts";
 
-/** A Swarm secret or config as it is mounted. */
+/** A Swarm secret or config with its mount. */
 export type MountedObject = { readonly kind: "secret" | "config"; readonly name: string; readonly mounted: Mounted };
 
 type NamedSpec = { readonly name: string };
 
-/** What the way back needs besides the values: where things stood, and what was not there at all. Plain data, no value. */
+/** What an undo needs besides the values: positions, and what was absent. Plain data, no value. */
 export type WayBack = {
   /** The positions of the variables in Env. */
   readonly env: { readonly [name: string]: number };
   readonly command: boolean;
   readonly args: boolean;
-  /** How the spec gave its health check: not at all, without a test of its own, as a command, or as text for a shell. */
+  /** How the spec set its health check: not at all, without a test, as a command, or as text for a shell. */
   readonly health: "none" | "no test" | "CMD" | "CMD-SHELL";
   /** Whether the service had labels; absent in journals of earlier versions, which added none. */
   readonly labels?: boolean;
 };
 
-/** A service's spec with the change made; all else stays as it is. `container` is one of its tasks', for what the image gives. */
+/**
+ * A service's spec with the change; everything else stays as it is. `container` is one of its tasks', for the image's
+ * settings.
+ */
 export function rewrittenSpec(
   spec: ServiceSpec,
   change: RunChange,
@@ -33,7 +36,7 @@ export function rewrittenSpec(
   const { entrypointPrefix: prefix, healthcheckPrefix: health } = change;
   const test = config.Healthcheck?.Test ?? [];
   const shell = config.Shell?.length ? config.Shell : ["/bin/sh", "-c"];
-  // Once a spec names a command, the image's own arguments count no more.
+  // If a spec sets a command, the image's arguments no longer count.
   const args = old.Command || old.Args || !config.Cmd ? {} : { Args: config.Cmd };
   return withContainer(withLabels(spec, change), {
     ...old,
@@ -71,7 +74,7 @@ export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
   };
 }
 
-/** The inverse of `rewrittenSpec`. What somebody else has changed since, such as the number of replicas, stays. */
+/** The inverse of `rewrittenSpec`. Later changes by others, such as the number of replicas, stay. */
 export function restoredSpec(
   spec: ServiceSpec,
   change: RunChange,
@@ -98,7 +101,7 @@ export function restoredSpec(
   });
 }
 
-/** With labels that say where the values come from. They are the service's: those of a container would name its files. */
+/** With labels that say where the values come from. They are service labels: container labels would name its files. */
 function withLabels(spec: ServiceSpec, { labels = [] }: RunChange): ServiceSpec {
   if (labels.length === 0) return spec;
   return { ...spec, Labels: { ...spec.Labels, ...Object.fromEntries(labels.map(({ name, value }) => [name, value])) } };

@@ -8,7 +8,7 @@ import type { Consumer, SuppliedValue } from "../../src/model/consumer.ts";
 /** `X-Unsprawl-Ref=NAME STORE REFERENCE`: where a credential's value comes from. */
 export const REFERENCE_KEY = "X-Unsprawl-Ref";
 
-/** Where an administrator's own units are: systemd.unit(5). */
+/** Where an administrator's units are: systemd.unit(5). */
 const OWN = "/etc/systemd/system";
 
 export type UnitConsumerTools = { readonly cwd: string; readonly mayHold: (folder: string) => boolean };
@@ -23,7 +23,7 @@ export function unitConsumers({ cwd, mayHold }: UnitConsumerTools): ConsumerRead
   };
 }
 
-/** Who a unit is in the index. */
+/** A unit in the index. */
 export const unitConsumer = (file: string): string => `systemd:${file}`;
 
 /** A folder for each run that moved something of the unit: a credential names its file. */
@@ -47,7 +47,7 @@ function consumersOfUnit(unit: SystemdUnit, mayHold: (folder: string) => boolean
   return { consumers: [...folders].map(([folder, values]) => consumerOf(unit.file, folder, values)), faults };
 }
 
-/** systemd reads a credential's file as root, and hands it on to the unit's user. */
+/** systemd reads a credential's file as root, and passes it on to the unit's user. */
 export function consumerOf(file: string, folder: string, values: readonly SuppliedValue[]): Consumer {
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   return { id: unitConsumer(file), delivery: "file", folder, owner, values, script: false, onChange: null, stores: [] };

@@ -1,6 +1,6 @@
 /**
- * `systemd`: moves variables of a unit, its drop-ins and its files of variables. Either each becomes its reference and the
- * unit's commands are started by `unsprawl run`, or each becomes a credential (systemd.exec(5), CREDENTIALS) in a file.
+ * `systemd`: moves variables of a unit, its drop-ins and its variable files. Either each becomes its reference and
+ * `unsprawl run` starts the unit's commands, or each becomes a credential (systemd.exec(5), CREDENTIALS) in a file.
  */
 import { basename } from "node:path";
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
@@ -79,7 +79,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
       await base.perform(step, work);
       if (step.kind !== "deliver" || step.delivery !== "file") return;
       const owner: Owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-      // Kept for `render`: nobody but root needs to read them, systemd hands each on to the unit's user.
+      // Stored for `render`: only root needs to read them; systemd passes each on to the unit's user.
       work.record.done(`${step.id}/owner`, owner);
       const { store } = work.plan;
       const folder = credentials(inFiles(), idOf(step.unit, work.plan.id), step.moves);

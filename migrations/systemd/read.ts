@@ -9,7 +9,7 @@ import { wordsOf, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { errorReading } from "../../src/engine/reading.ts";
 
-/** Where an administrator's own units are: systemd.unit(5), podman-systemd.unit(5). */
+/** Where an administrator's units are: systemd.unit(5), podman-systemd.unit(5). */
 const OWN = ["/etc/systemd/system", "/etc/containers/systemd"];
 
 /**
@@ -71,7 +71,7 @@ function reading(source: string, unit: SystemdUnit): SourceReading {
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
-/** What `Label=` and `Annotation=` of a Quadlet container give it, and the credential that `SetCredential=` holds as it is. */
+/** What `Label=` and `Annotation=` of a Quadlet container set, and the plain credential of `SetCredential=`. */
 function pairs(setting: UnitSetting): { readonly where: Where; readonly name: string; readonly value: string }[] {
   const { key, value } = setting;
   const where = key === "Label" ? "label" : key === "Annotation" ? "annotation" : "file";

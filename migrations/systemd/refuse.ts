@@ -6,7 +6,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
 
-/** Why a finding of a unit cannot be moved; null when it can. */
+/** Why a finding of a unit cannot be moved; null if it can. */
 export async function refusal({ location, name }: Finding): Promise<Refusal | null> {
   if (location.where === "cmd") return inCommand(location, name);
   const found = await movableAssignment(location);
@@ -32,7 +32,7 @@ async function inCommand(location: Location, key: string): Promise<Refusal> {
   return { reason, hint };
 }
 
-/** Other units of the same folder that read this file of variables. */
+/** Other units in the same folder that read this variable file. */
 async function sharers(unit: string, file: string): Promise<string[]> {
   const found: string[] = [];
   for (const other of unitsAt(dirname(unit))) {

@@ -35,7 +35,7 @@ export type UnitDelivery = {
 
 type UnitFileEdits = { readonly edits: Edit[]; readonly diff: DiffLine[]; before: string };
 
-/** The unit's files with these variables delivered otherwise; which no other byte is changed for. */
+/** The unit's files with another delivery for these variables; no other byte changes. */
 export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readonly FileMove[]): Rewriting {
   const wanted = new Map<Assignment, FileMove>();
   const effective = effectiveAssignments(unit);
@@ -84,13 +84,13 @@ function inPlace({ name, text: whole, by }: Assignment, reference: string): Edit
     return { start, end, text: renderSystemdEnv(reference, quote) };
   }
   const { start, end, quote } = by.word;
-  // Quotes that only the value is in stay around the value.
+  // Quotes around only the value stay around it.
   const inner = quote !== null && whole[start] !== quote;
   const text = inner ? `${name}=${renderWord(reference, quote)}` : renderWord(`${name}=${reference}`, quote);
   return { start, end, text };
 }
 
-/** Takes the variables out, and puts credentials in behind the first place of a unit file that had one. */
+/** Removes the variables, and inserts credentials after the first place of a unit file that had one. */
 function credentials(
   unit: SystemdUnit,
   how: UnitDelivery,
@@ -137,7 +137,9 @@ function credentials(
   for (const line of lines) diff.push({ sign: "+", path: file, text: line });
 }
 
-/** The setting that the credentials come behind: the first that lost a variable, or that names a file which did. */
+/**
+ * The setting after which the credentials are inserted: the first that lost a variable, or that names a file which did.
+ */
 function anchorOf(
   unit: SystemdUnit,
   wanted: ReadonlyMap<Assignment, FileMove>,
@@ -179,7 +181,7 @@ function proven(
   }
 }
 
-/** All that is read besides: what stays of the variables, and the files that are not changed. */
+/** Everything else that is read: the remaining variables, and the unchanged files. */
 function restOf(
   unit: SystemdUnit,
   drafts: readonly FileDraft[],

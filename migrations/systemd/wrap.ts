@@ -8,10 +8,10 @@ import type { Move } from "../../src/model/plan.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
 import type { UnitSetting } from "../../src/files/units/unit-file.ts";
 
-/** What resolves references of its environment, and then becomes the command behind it. */
+/** Resolves references in its environment, and then becomes the command after it. */
 const WRAPPER = /^(?:\S*\/)?unsprawl\s+run\s+((?:--only[=\s]\s*\S+\s+|--keep\s+)*)--\s+/;
 
-/** What a shell, and the list of `--only`, take as a variable's name. */
+/** What a shell, and the list of `--only`, accept as a variable's name. */
 const NAME = /^[A-Za-z_]\w*$/;
 
 /** Sends a signal, and reads no variable: systemd.service(5) has it as the usual ExecReload. */
@@ -27,7 +27,7 @@ type Command = {
   readonly command: string;
 };
 
-/** The commands in effect of a unit: an empty setting takes back those before it. */
+/** The commands of a unit in effect: an empty setting clears those before it. */
 function commandsOf(unit: SystemdUnit): readonly Command[] {
   const byKey = new Map<string, Command[]>();
   for (const text of unit.texts) {
@@ -42,7 +42,7 @@ function commandsOf(unit: SystemdUnit): readonly Command[] {
   return [...byKey.values()].flat();
 }
 
-/** Why the unit's commands cannot be started by `unsprawl run`; null when they can. */
+/** Why `unsprawl run` cannot start the unit's commands; null if it can. */
 export function wrapFault(unit: SystemdUnit, moves: readonly Move[]): string | null {
   const commands = commandsOf(unit);
   if (!commands.some(({ setting }) => setting.key === "ExecStart"))
@@ -60,7 +60,7 @@ export function wrapFault(unit: SystemdUnit, moves: readonly Move[]): string | n
   return filledIn(unit, moves);
 }
 
-/** systemd would fill in what stands in the environment before anything resolves it. */
+/** systemd would expand variables from the environment before anything resolves them. */
 export function filledIn(unit: SystemdUnit, moves: readonly Move[]): string | null {
   for (const { setting } of commandsOf(unit)) {
     const used = moves.find(({ name }) =>
@@ -75,9 +75,9 @@ export function filledIn(unit: SystemdUnit, moves: readonly Move[]): string | nu
 type WrapEdit = Edit & { readonly line: number; readonly key: string; readonly shown: string };
 
 /**
- * What puts a wrapper for these variables before each command that may read one, by file: it resolves no other, since an
- * environment file may be another user's. A wrapper that names variables already gets these too; one that names none
- * resolves all, and stays. References of the unit that are not among them are handed on as they are (`--keep`).
+ * The edits that put a wrapper for these variables before each command that may read one, by file: it resolves no other
+ * variable, since an environment file may belong to another user. A wrapper that names variables already gets these
+ * too; one that names none resolves all, and stays. Other references of the unit are passed on as they are (`--keep`).
  */
 export function wrapEdits(unit: SystemdUnit, moved: readonly string[]): ReadonlyMap<string, readonly WrapEdit[]> {
   const commands = commandsOf(unit).filter(({ command }) => !KILL.test(command));
@@ -96,7 +96,7 @@ export function wrapEdits(unit: SystemdUnit, moved: readonly string[]): Readonly
     const added = names.filter((name) => !known.includes(name));
     const first = /--only[=\s]\s*\S+/.exec(command);
     if (known.length === 0 || added.length === 0 || first === null) return [];
-    // Behind the last character of the first list.
+    // After the last character of the first list.
     const at = (setting.at[prefix.length + first.index + first[0].length - 1] ?? setting.end) + 1;
     const shown = `unsprawl run --only ${[...known, ...added].join(",")}`;
     return [{ file, edit: { start: at, end: at, text: `,${added.join(",")}`, ...place, shown } }];
@@ -111,7 +111,7 @@ function namedBy(command: string): readonly string[] | null {
   return [...flags.matchAll(/--only[=\s]\s*(\S+)/g)].flatMap(([, list = ""]) => list.split(",")).filter(Boolean);
 }
 
-/** A command as it is without its wrapper. */
+/** A command without its wrapper. */
 export function unwrapped(value: string): string {
   const prefix = PREFIX.exec(value)?.[0] ?? "";
   return prefix + value.slice(prefix.length).replace(WRAPPER, "");

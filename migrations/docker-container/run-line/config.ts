@@ -2,7 +2,7 @@ import type { Healthcheck } from "../../../src/engine/types.ts";
 import { repeatedFlag, optionalFlag, equalParts, type FlagInput } from "../../../src/engine/run-flags.ts";
 import { shellLine } from "../../../src/kit/shell.ts";
 
-/** The flags of what the engine keeps in `Config`, but for the entrypoint. */
+/** The flags for what the engine stores in `Config`, except the entrypoint. */
 export function configFlags(made: FlagInput): string[] {
   const { config, image, host } = made;
   const changed = (name: string, key: "User" | "WorkingDir" | "StopSignal"): string[] =>
@@ -32,9 +32,9 @@ export function configFlags(made: FlagInput): string[] {
 }
 
 /**
- * The entrypoint's flag and the words after the image. `--entrypoint` takes one word, so that further ones go before the
- * command: the same program runs with the same arguments. Without the flag the image's entrypoint holds, and without words
- * its command (moby `daemon/commit.go`, merge).
+ * The entrypoint's flag and the words after the image. `--entrypoint` takes one word, so further words go before the
+ * command: the same program runs with the same arguments. Without the flag the image's entrypoint counts, and without
+ * words its command (moby `daemon/commit.go`, merge).
  */
 export function commandWords({ config, image, change, cannot }: FlagInput): {
   readonly flags: string[];
@@ -46,15 +46,16 @@ export function commandWords({ config, image, change, cannot }: FlagInput): {
     return { flags: [], words: equalParts(cmd, image.Cmd) ? [] : [...cmd] };
   }
   const [first = "", ...rest] = entrypoint;
-  // The words of a delivery are its own matter, wherever inspect shows them.
+  // The words of a delivery are not secret, wherever inspect shows them.
   if (entrypoint.length - (change.entrypointPrefix?.length ?? 0) > 1)
     cannot("an entrypoint of several words: inspect shows all but the first as the command's");
   return { flags: ["--entrypoint", first], words: [...rest, ...cmd] };
 }
 
 /**
- * Of a name that is set twice the client keeps the last (docker/cli cli/command/container/run.go), as the program does.
- * `NAME` alone is taken from the shell's environment (opts/env.go), and takes the image's away where it is not set there.
+ * If a name is set twice, the client keeps the last (docker/cli cli/command/container/run.go), as the program does.
+ * `NAME` alone is taken from the shell's environment (opts/env.go), and removes the image's value if it is not set
+ * there.
  */
 function variables({ config, image, hide, change, cannot }: FlagInput): string[] {
   const last = new Map((config.Env ?? []).map((entry) => [entry.split("=", 1)[0] ?? "", entry]));
@@ -74,7 +75,7 @@ function variables({ config, image, hide, change, cannot }: FlagInput): string[]
   });
 }
 
-/** A key is cut at its first `=` and has no blanks (docker/cli opts/opts.go, ValidateLabel). */
+/** A key ends at its first `=` and has no blanks (docker/cli opts/opts.go, ValidateLabel). */
 function labels({ config, cannot }: FlagInput): string[] {
   return Object.entries(config.Labels ?? {}).flatMap(([key, value]) => {
     if (key !== "" && !/[=\s]/.test(key)) return ["--label", `${key}=${value}`];
@@ -110,7 +111,7 @@ function health(
   return own?.Retries === theirs?.Retries ? flags : [...flags, ...optionalFlag("--health-retries", own?.Retries)];
 }
 
-/** Nanoseconds as Go reads a duration; empty for none. */
+/** Nanoseconds as a Go duration; empty for none. */
 function duration(ns: unknown): string {
   if (typeof ns !== "number" || ns === 0) return "";
   if (ns % 1e9 === 0) return `${ns / 1e9}s`;

@@ -10,20 +10,20 @@ import type { JsonObject } from "../../../src/kit/json-object.ts";
 const MARK = "[hidden]";
 
 export type Hidden = {
-  /** The document with a mark in the place of each text that may be a secret, outside its variables. */
+  /** The document with a mark in place of each text that may be a secret, outside its variables. */
   readonly doc: ContainerDoc;
   /** The variables of which only the name may be shown. */
   readonly names: ReadonlySet<string>;
-  /** Where marks stand, in plain words. */
+  /** Where marks are, in plain words. */
   readonly places: readonly string[];
   /** Takes the known secrets out of any other text. */
   readonly redact: (text: string) => string;
 };
 
 /**
- * A container as it may be shown. Detection may miss a secret, so it does not decide alone: of variables, labels, options
- * and commands only what the image itself sets stays, and what is public by its form unless detection or a setting says
- * otherwise. A command with a word that is neither is taken away whole.
+ * A container as it may be shown. Detection may miss a secret, so it does not decide alone: of variables, labels,
+ * options and commands, only what the image itself sets stays, and what is public by its form unless detection or a
+ * setting says otherwise. A command with any other word is removed as a whole.
  */
 export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detector): Hidden {
   const redactor = new Redactor();
@@ -34,7 +34,7 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
     const verdict = detector.classify(question);
     if (!(verdict.secret || verdict.suppressedBy !== undefined)) continue;
     const ofImage = location.origin === "image";
-    // A delivery may have to repeat the image's own command.
+    // A delivery may have to repeat the image's command.
     if (!ofImage || COMMANDS.has(location.where)) redactor.know(detector.part(question) ?? value);
     if (ofImage) continue;
     if (location.where === "env") flagged.names.add(name);
@@ -90,7 +90,7 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
     } as ContainerDoc,
     names,
     places: [...places],
-    // All it knows was taken for a secret: no word is spared.
+    // If everything in it counts as a secret, no word is spared.
     redact: (text) => redactor.foreign(text),
   };
 }
@@ -107,7 +107,7 @@ function variables(
   const theirs = new Set(image.Config?.Env);
   const hidden = env.filter((entry) => {
     const name = nameOf(entry);
-    // A name alone, which takes the image's value away, holds nothing.
+    // A name alone, which removes the image's value, contains nothing.
     return flagged.has(name) || !(theirs.has(entry) || isPublic(entry.slice(name.length + 1)));
   });
   return { env, names: new Set(hidden.map(nameOf)) };

@@ -3,7 +3,7 @@ import { repeatedFlag, optionalFlag, keyValueFlags, type FlagInput } from "../..
 /** The engine's size of /dev/shm (moby daemon/config, DefaultShmSize). */
 const SHM = 64 * 1024 * 1024;
 
-/** The flags of how a container is kept running, what it may do, what it shares, and who runs it. */
+/** The flags for how a container is kept running, its rights, what it shares, and its user. */
 export function hostFlags(made: FlagInput): string[] {
   const { host, info } = made;
   const { Name = "", MaximumRetryCount = 0 } = host.RestartPolicy ?? {};
@@ -25,7 +25,7 @@ export function hostFlags(made: FlagInput): string[] {
     ...optionalFlag("--pid", host.PidMode),
     ...optionalFlag("--uts", host["UTSMode"]),
     ...optionalFlag("--userns", host["UsernsMode"]),
-    // Private is what an engine on cgroup v2 gives, host on v1 (moby daemon/config, DefaultCgroupNamespaceMode).
+    // Private is the default on cgroup v2, host on v1 (moby daemon/config, DefaultCgroupNamespaceMode).
     ...unless("--cgroupns", host["CgroupnsMode"], info["CgroupVersion"] === "1" ? "host" : "private"),
     ...optionalFlag("--cgroup-parent", host["CgroupParent"]),
     ...logging(made),
@@ -40,14 +40,16 @@ function unless(name: string, value: unknown, usual: string): string[] {
   return value === usual ? [] : optionalFlag(name, value);
 }
 
-/** The driver is named with its options: they are its own. */
+/** The driver is named together with its options. */
 function logging({ host, info }: FlagInput): string[] {
   const { Type = "", Config } = host.LogConfig ?? {};
   const usual = Type === (info["LoggingDriver"] ?? "json-file") && Object.keys(Config ?? {}).length === 0;
   return usual ? [] : [...optionalFlag("--log-driver", Type), ...keyValueFlags("--log-opt", Config)];
 }
 
-/** What the engine hides and write-protects by itself (moby oci/defaults.go); newer ones also hide the optional paths. */
+/**
+ * What the engine hides and write-protects by default (moby oci/defaults.go); newer ones also hide the optional paths.
+ */
 const MASKED = ["asound", "acpi", "kcore", "keys", "latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"]
   .map((name) => `/proc/${name}`)
   .concat("/sys/firmware");
@@ -57,7 +59,7 @@ const READONLY = ["bus", "fs", "irq", "sys", "sysrq-trigger"].map((name) => `/pr
 
 function security({ host, cannot }: FlagInput): string[] {
   const options = ((host["SecurityOpt"] ?? []) as readonly string[]).filter((option) => {
-    // The client reads a file and sends what is in it (docker/cli cli/command/container/opts.go, parseSecurityOpts).
+    // The client reads a file and sends its content (docker/cli cli/command/container/opts.go, parseSecurityOpts).
     const profile = /^seccomp[=:]\s*\{/.test(option);
     if (profile) cannot("its seccomp profile: save it to a file and add --security-opt seccomp=FILE");
     return !profile;

@@ -17,18 +17,18 @@ import { shellLine } from "../../../src/kit/shell.ts";
 import { storageFlags } from "./storage.ts";
 
 export type RunLine = {
-  /** What follows `docker`: `run -d …`, or `create …` for what is not to start, or not at once. */
+  /** The arguments of `docker`: `run -d …`, or `create …` for a container that must not start, or not at once. */
   readonly argv: readonly string[];
   /** Further commands, each without `docker`, in their order. */
   readonly after: readonly (readonly string[])[];
-  /** What no flag of the client can say, in plain words. */
+  /** What no flag of the client can express, in plain words. */
   readonly cannot: readonly string[];
 };
 
 export type RunSubject = {
   readonly doc: ContainerDoc;
   readonly image: ImageDoc;
-  /** The engine's, as far as it is known: what is its default needs no flag. */
+  /** The engine's settings, as far as known: its defaults need no flag. */
   readonly info?: Partial<EngineInfo>;
   /** Below 1.44 networks are connected one by one. */
   readonly apiVersion?: string;
@@ -44,10 +44,10 @@ const NONE: RunChange = {
 };
 
 /**
- * The client's command that creates an equal container from `imageRef`, with the change that is asked for, if any. It
- * says what `createBody` says, in flags (docker/cli cli/command/container/opts.go), for clients from 25 on. Of the
- * variables in `hide` only the name is written, which the client completes from its own environment. All else is
- * written as it is: secrets elsewhere (labels, commands) have to be out of `doc`, see `hideSecrets`.
+ * The client's command that creates an equal container from `imageRef`, with the requested change, if any. It expresses
+ * `createBody` in flags (docker/cli cli/command/container/opts.go), for clients from 25 on. For variables in `hide`
+ * only the name is written, which the client completes from its environment. Everything else is written as it is:
+ * secrets elsewhere (labels, commands) must have been removed from `doc`, see `hideSecrets`.
  */
 export function runLine(
   { doc, image, info = {}, apiVersion = "1.44" }: RunSubject,
@@ -76,7 +76,7 @@ export function runLine(
   const { flags: entrypoint, words } = commandWords(made);
   const { flags: networks, after } = networkFlags(made, name);
   const { Running: running, Paused: paused } = doc.State;
-  // A client that stays attached would give it this; one that creates it always does (StdinOnce).
+  // An attached client would set this; a client that creates the container always does (StdinOnce).
   const open = config["OpenStdin"] === true;
   const once = open && config["StdinOnce"] === true;
   const atOnce = running && after.length === 0 && !once;
@@ -120,7 +120,7 @@ function unsaid({ config, host, cannot }: FlagInput): void {
   if (host["Cgroup"]) cannot("the container whose cgroup it joins");
 }
 
-/** The kernel's names of machines, in the names that images use (containerd platforms, normalizeArch). */
+/** Kernel names of architectures, mapped to the names in images (containerd platforms, normalizeArch). */
 const MACHINES: { readonly [machine: string]: string } = {
   x86_64: "amd64",
   aarch64: "arm64",
@@ -129,7 +129,7 @@ const MACHINES: { readonly [machine: string]: string } = {
   i686: "386",
 };
 
-/** Named only where it is not the engine's own: a client that must pull the image would pull the engine's. */
+/** Named only if it is not the engine's: a client that must pull the image would pull the engine's. */
 function platform({ Os = "", Architecture = "" }: ImageDoc, info: Partial<EngineInfo>): string[] {
   const machine = typeof info["Architecture"] === "string" ? info["Architecture"] : "";
   const usual = machine === "" || Architecture === "" || (MACHINES[machine] ?? machine) === Architecture;

@@ -23,7 +23,7 @@ const RATES = [
   ["--device-write-iops", "BlkioDeviceWriteIOps"],
 ] as const;
 
-/** The flags of memory, processors, disks, processes, kernel settings and devices. */
+/** The flags for memory, processors, disks, processes, kernel settings and devices. */
 export function limitFlags({ host, cannot }: FlagInput): string[] {
   if (host["KernelMemoryTCP"]) cannot("the limit of the kernel's TCP memory");
   const disks = RATES.filter(([, key]) => ((host[key] ?? []) as readonly unknown[]).length > 0);
@@ -35,10 +35,10 @@ export function limitFlags({ host, cannot }: FlagInput): string[] {
   const swappiness = host["MemorySwappiness"];
   return [
     ...optionalFlag("--memory", memory),
-    // Twice the memory is what the engine fills in (moby daemon/daemon_unix.go, adaptContainerSettings).
+    // Twice the memory is the engine's default (moby daemon/daemon_unix.go, adaptContainerSettings).
     ...(memory > 0 && host["MemorySwap"] === memory * 2 ? [] : optionalFlag("--memory-swap", host["MemorySwap"])),
     ...optionalFlag("--memory-reservation", host["MemoryReservation"]),
-    // Zero counts here; -1 is the client's word for none.
+    // Zero is a value here; -1 is the client's word for none.
     ...(typeof swappiness === "number" && swappiness >= 0 ? ["--memory-swappiness", String(swappiness)] : []),
     ...optionalFlag("--kernel-memory", host["KernelMemory"]),
     ...optionalFlag("--oom-kill-disable", host["OomKillDisable"]),
@@ -84,7 +84,7 @@ function device({ PathOnHost = "", PathInContainer = "", CgroupPermissions = "" 
   return `${PathOnHost}${PathInContainer === PathOnHost && mode === "" ? "" : `:${PathInContainer || PathOnHost}`}${mode}`;
 }
 
-/** `--gpus` always asks for the capability `gpu` and takes one list of them (docker/cli opts/gpus.go). */
+/** `--gpus` always asks for the capability `gpu` and takes one list of capabilities (docker/cli opts/gpus.go). */
 function request(one: DeviceRequest, cannot: FlagInput["cannot"]): string[] {
   const { Driver = "", Count = 0 } = one;
   const ids = one.DeviceIDs ?? [];

@@ -9,7 +9,8 @@ type Ipam = {
 
 /**
  * The flags of networks, ports, names and links, and the commands that must follow before the start: `run` takes either
- * networks of users or one of the engine's own, never both (docker/cli cli/command/container/opts.go, parseNetworkOpts).
+ * user-defined networks or one of the engine's, never both (docker/cli cli/command/container/opts.go,
+ * parseNetworkOpts).
  */
 export function networkFlags(made: FlagInput, name: string): { readonly flags: string[]; readonly after: string[][] } {
   const { host, endpoints, later, cannot } = made;
@@ -26,7 +27,7 @@ export function networkFlags(made: FlagInput, name: string): { readonly flags: s
     cannot("the MAC address in a network that is connected afterwards");
   const [network, endpoint] = primary ?? [mode, {}];
   const fields = endpointFields(endpoint);
-  // Named only where it is not what the client takes anyway; and once it is left, the others are connected after it.
+  // Named only if it differs from the client's default; once it is disconnected, the others are connected after it.
   const first = fields.length > 0 || !isDefault(mode) ? ["--network", spec(network, fields)] : [];
   const left =
     !primary && entries.length > 0 ? [["network", "disconnect", isDefault(mode) ? "bridge" : mode, name]] : [];
@@ -62,7 +63,7 @@ function spec(network: string, fields: readonly string[]): string {
   return fields.length === 0 ? network : csvRecord([`name=${network}`, ...fields]);
 }
 
-/** As docker/cli opts/network.go reads them; links have a flag of their own. */
+/** As docker/cli opts/network.go parses them; links have a separate flag. */
 function endpointFields(endpoint: NetworkEndpoint): string[] {
   const { IPv4Address, IPv6Address, LinkLocalIPs } = (endpoint.IPAMConfig ?? {}) as Ipam;
   return [
@@ -84,7 +85,7 @@ function connectFlags(endpoint: NetworkEndpoint): string[] {
   return [...fields, ...repeatedFlag("--link", endpoint.Links)];
 }
 
-/** `[ip:][port]:port[/protocol]`, as docker/go-connections nat.ParsePortSpec reads it. */
+/** `[ip:][port]:port[/protocol]`, as docker/go-connections nat.ParsePortSpec parses it. */
 function publish({ host, cannot }: FlagInput): string[] {
   return Object.entries(host.PortBindings ?? {}).flatMap(([port, bindings]) => {
     const inside = port.replace(/\/tcp$/, "");

@@ -1,6 +1,6 @@
 /**
- * Whether a text cannot be a secret, by its form alone: empty, a switch, a number of up to five digits, or such a number
- * with a unit of size or time. Whatever else it looks like, whoever reads a plan does not get to see it.
+ * Whether a text cannot be a secret, by its form alone: empty, a switch, a number of up to five digits, or such a
+ * number with a unit of size or time. People who read a plan see nothing else.
  */
 export function isPublic(text: string): boolean {
   return FORM.test(text);

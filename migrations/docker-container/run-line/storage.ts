@@ -23,7 +23,10 @@ type MountSpec = {
   readonly ImageOptions?: { readonly Subpath?: string } | null;
 };
 
-/** The flags of volumes, binds, mounts and tmpfs. A path of `Config.Volumes` is said beside the volume that holds its data. */
+/**
+ * The flags of volumes, binds, mounts and tmpfs. A path of `Config.Volumes` is listed beside the volume that holds its
+ * data.
+ */
 export function storageFlags({ config, host, cannot }: FlagInput): string[] {
   const tmpfs = Object.entries((host["Tmpfs"] ?? {}) as Dictionary<string>);
   return [
@@ -42,7 +45,7 @@ const RECURSIVE = {
   ReadOnlyForceRecursive: "readonly",
 } as const;
 
-/** As docker/cli opts/mount.go reads them. */
+/** As docker/cli opts/mount.go parses them. */
 function mountFields(mount: MountSpec, cannot: FlagInput["cannot"]): string[] {
   const { Type = "volume", Source = "", Target = "", ReadOnly, Consistency = "" } = mount;
   const { BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ImageOptions: image } = mount;
@@ -52,9 +55,9 @@ function mountFields(mount: MountSpec, cannot: FlagInput["cannot"]): string[] {
     Object.entries(values ?? {}).map(([key, value]) => `${name}=${key}=${value}`);
   if (bind?.["CreateMountpoint"] === true) cannot(`that the folder mounted at ${Target} is made where it is missing`);
   if (tmpfs?.Options) cannot(`the options of the tmpfs at ${Target}`);
-  // The client demands the propagation, which is what the engine then uses anyway.
+  // The client requires the propagation, which is what the engine then uses anyway.
   const forced = bind?.["ReadOnlyForceRecursive"] === true;
-  // One field each: every one of them sets a switch of its own.
+  // One field each: every one of them sets another switch.
   const recursive = Object.entries(RECURSIVE).filter(([key]) => bind?.[key] === true);
   return [
     `type=${Type}`,

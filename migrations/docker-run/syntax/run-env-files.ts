@@ -11,7 +11,7 @@ import { literalOf } from "./script-own.ts";
 import type { LinePlace } from "../../../src/model/place.ts";
 import type { RunScript } from "./script.ts";
 
-/** A variable that `--env-file` of a run line gives to its container. */
+/** A variable that a run line's `--env-file` gives to its container. */
 export type EnvFileVariable = {
   readonly subject: string;
   /** `deploy/web.env:3 DB_PASSWORD`. */
@@ -23,8 +23,8 @@ export type EnvFileVariable = {
 export type UnreadableEnvFile = { readonly subject: string; readonly message: string; readonly hint: string };
 
 /**
- * What the env files hold that a script's run lines name, and those that cannot be read. A relative name is looked for in the
- * script's folder, then in `root`: from which folder a script is run, it does not say.
+ * The env files that a script's run lines name, and those that cannot be read. A relative name is looked for in the
+ * script's folder, then in `root`: the script does not say from which folder it is run.
  */
 export async function envFilesOfRuns(
   script: RunScript,
@@ -62,14 +62,17 @@ export async function envFilesOfRuns(
   return { handed, errors };
 }
 
-/** The script's own folder, or the one that it is run from. */
+/** The script's folder, or the one that it is run from. */
 const HERE =
   /^(?:\$\(pwd\)|\$PWD|\$\{PWD\}|\$\(dirname (?:--? )?"?\$(?:0|BASH_SOURCE|\{(?:0|BASH_SOURCE(?:\[0\])?)\})"?\))\//;
 
-/** What may be told as a name: behind a quote that never ends stands half the script. `/dev/fd/3` is of the shell's own. */
+/**
+ * What may be shown as a name: after a quote that never ends there is half the script. `/dev/fd/3` belongs to the
+ * shell.
+ */
 const NAME = /^(?!\/(?:dev|proc)\/)[\w./@:,+ -]{1,255}$/;
 
-/** Null for what only the shell, or systemd, can fill in. */
+/** Null if only the shell, or systemd, can expand it. */
 function nameIn({ text, kind, commands, runs }: RunScript, run: RunCommand, flag: WordFlag): string | null {
   const word = run.words[flag.holder];
   if (word === undefined) return null;
@@ -81,7 +84,7 @@ function nameIn({ text, kind, commands, runs }: RunScript, run: RunCommand, flag
 
 type EnvFileRead = { readonly entries: readonly DotenvEntry[]; readonly fault: UnsprawlError | null };
 
-/** As docker reads it; what it refuses is told, and read as Compose does where that can. */
+/** Read as docker reads it; what docker refuses is reported, and read as Compose does where possible. */
 async function readIn(file: string): Promise<EnvFileRead> {
   let text: string | null = null;
   try {

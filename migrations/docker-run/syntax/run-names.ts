@@ -3,8 +3,8 @@ import { lineOf } from "../../../src/kit/text/lines.ts";
 import { programStart, type RunCommand } from "./shell-run.ts";
 
 /**
- * What the container of a run line is called: its name, else its image's; null when only the shell knows, and for what can be
- * no name: behind a quote that never ends it is half the script, values and all.
+ * The name of a run line's container: its name, else its image's; null if only the shell knows, and for impossible
+ * names: after a quote that never ends it would be half the script, values included.
  */
 export function runName({ said: { name, image } }: RunCommand): string | null {
   const [path = ""] = (image ?? "").split("@");

@@ -5,26 +5,29 @@ export type ScriptCommands = readonly (readonly ShellWord[])[];
 
 export type ScriptAssignment = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
 
-/** A command that opens or closes branches, loops or functions: what the keywords in front of it say, in order. */
+/** A command that opens or closes branches, loops or functions: the keywords before it, in order. */
 type BranchCommand = { readonly start: number; readonly words: readonly string[] };
 
-/** What is asked of a script for each of its run lines, found in one walk each: a script may have thousands of them. */
+/**
+ * What is needed about a script for each of its run lines, computed in one pass each: a script may have thousands of
+ * them.
+ */
 export type ScriptIndex = {
-  /** By where they begin. */
+  /** By their beginnings. */
   readonly sorted: ScriptCommands;
   readonly starts: readonly number[];
-  /** Commands with a keyword in front, in order, and where `;;` stands. */
+  /** Commands with a keyword before them, in order, and where `;;` is. */
   readonly turns: readonly BranchCommand[];
   readonly turnStarts: readonly number[];
   readonly branchEnds: readonly number[];
-  /** How often a word stands in the text, a `-` before it aside; and where `NAME=(` first does. */
+  /** How often a word occurs in the text, ignoring a `-` before it; and where `NAME=(` first does. */
   readonly counts: ReadonlyMap<string, number>;
   readonly arrays: ReadonlyMap<string, number>;
 };
 
 const indexes = new WeakMap<ScriptCommands, ScriptIndex>();
 
-/** Kept for as long as its commands are. */
+/** Cached as long as its commands are. */
 export function scriptIndex(text: string, commands: ScriptCommands): ScriptIndex {
   const known = indexes.get(commands);
   if (known !== undefined) return known;
@@ -54,21 +57,21 @@ export function scriptIndex(text: string, commands: ScriptCommands): ScriptIndex
 
 const KEYWORD = /^(?:if|then|elif|else|fi|for|while|until|do|done|case|select|esac|\{|\}|!|time)$/;
 
-/** How variables are set and used, run lines aside. */
+/** How variables are set and used, outside run lines. */
 export type VariableIndex = {
-  /** What may set or read any variable stands in the text. */
+  /** Whether the text contains something that may set or read any variable. */
   readonly unsure: boolean;
   /** Commands about a variable, by its name. */
   readonly settings: ReadonlyMap<string, readonly ScriptAssignment[]>;
   /** Set where they are used: `${NAME:=…}`. */
   readonly defaulted: ReadonlySet<string>;
-  /** How many words of run lines are one variable and hand it on, for those that nothing else uses. */
+  /** How many words of run lines are one variable and pass it on, for variables that nothing else uses. */
   readonly handed: ReadonlyMap<string, number>;
 };
 
 const variableIndexes = new WeakMap<ScriptCommands, VariableIndex>();
 
-/** Kept as above: the run lines are those of these commands. */
+/** Cached as above: the run lines are those of these commands. */
 export function variableIndex(text: string, commands: ScriptCommands, runs: readonly RunCommand[]): VariableIndex {
   const known = variableIndexes.get(commands);
   if (known !== undefined) return known;
@@ -99,7 +102,7 @@ function handedBy(text: string, runs: readonly RunCommand[]): Map<string, number
   for (const [name, words] of handing) {
     words.sort((a, b) => a.start - b.start);
     const starts = words.map(({ start }) => start);
-    // Words do not overlap: the last one that begins before a place is the only one that can hold it.
+    // Words do not overlap: only the last one that begins before a position can contain it.
     const isHanding = (at: number): boolean => (words[countBelow(starts, at + 1) - 1]?.end ?? 0) > at;
     if ((uses.get(name) ?? []).every(isHanding)) handed.set(name, words.length);
   }
@@ -116,13 +119,13 @@ function add<Of>(to: Map<string, Of[]>, name: string, one: Of): void {
 const UNSURE =
   /\$\{!|\bset[ \t]+-[a-z]*a|\ballexport\b|\beval\b|\bdeclare[ \t]+-[a-z]*n|(?:^|[;&|({]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]/m;
 
-/** The name in `$NAME` or `${NAME}`, when that is all. */
+/** The name in `$NAME` or `${NAME}`, if the word is nothing else. */
 export function variableIn(content: string): string | null {
   const [, plain, braced] = /^\$(?:([A-Za-z_]\w{0,254})|\{([A-Za-z_]\w{0,254})\})$/.exec(content) ?? [];
   return plain ?? braced ?? null;
 }
 
-/** How many of these, which are in order, are less than that. */
+/** How many of these sorted numbers are less than the limit. */
 export function countBelow(sorted: readonly number[], limit: number): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

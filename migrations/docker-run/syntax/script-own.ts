@@ -10,21 +10,21 @@ import {
   type ScriptCommands,
 } from "./script-index.ts";
 
-/** A variable of the script that does nothing but hand its literal on to containers. */
+/** A variable of the script that only passes its literal on to containers. */
 export type ScriptConstant = {
   readonly name: string;
   readonly value: string;
   /** The command that sets it, and nothing else. */
   readonly words: readonly ShellWord[];
-  /** What goes with it: its line, where there is no comment behind it. */
+  /** What is removed with it: its line, if there is no comment after it. */
   readonly span: TextRange;
-  /** How many flags hand it on: it can go once each of them has got something else. */
+  /** How many flags pass it on: it can be removed once each of them has been replaced. */
   readonly users: number;
 };
 
 /**
- * The variable that `-e NAME="$OWN"` hands on, when it always has the one literal that the script sets it to, and is used
- * for nothing else. Null in any doubt: when it is set twice, exported, read by another command, or set in a branch only.
+ * The variable that `-e NAME="$OWN"` passes on, if it always has the one literal that the script sets, and is used for
+ * nothing else. Null in any doubt: if it is set twice, exported, read by another command, or set only in a branch.
  */
 export function ownVariable(
   text: string,
@@ -50,7 +50,7 @@ export function ownVariable(
   return { name, value, words, span: alone, users };
 }
 
-/** A word of the script as a run line gets it, when its variables always hold the same and it has this shape; else null. */
+/** A word of the script as a run line gets it, if its variables never change and it has this shape; else null. */
 export function literalOf(
   text: string,
   commands: ScriptCommands,
@@ -71,7 +71,7 @@ export function literalOf(
   return known && shape.test(filled) ? filled : null;
 }
 
-/** The one command that sets a variable, to a literal, before that place and whichever way leads there; else null. */
+/** The one command that sets a variable to a literal before that position on every path; else null. */
 function setOnce(
   text: string,
   commands: ScriptCommands,
@@ -87,7 +87,7 @@ function setOnce(
   const { word, words } = one;
   const front = words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly|export|declare|typeset)$/.test(said));
   if (!front || word !== words.at(-1) || !word.text.startsWith(`${name}=`) || word.expands) return null;
-  // What stands in front of it on its line may decide whether it is run.
+  // What comes before it on its line may decide whether it runs.
   const start = words[0]?.start ?? 0;
   if (text.slice(lineStart(text, start), start).trim() !== "") return null;
   return reaches(text, commands, word, to) ? one : null;
@@ -96,7 +96,10 @@ function setOnce(
 const OPENS = /^(?:if|for|while|until|case|select|\{)$/;
 const CLOSES = /^(?:fi|done|esac|\})$/;
 
-/** Whether what is set there holds wherever that is run: no branch, loop or function that it is set in ends in between. */
+/**
+ * Whether a setting there still holds wherever that runs: no branch, loop or function around the setting ends in
+ * between.
+ */
 function reaches(text: string, commands: ScriptCommands, from: TextRange, to: number): boolean {
   const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
   const next = branchEnds[countBelow(branchEnds, from.end)];
@@ -115,8 +118,8 @@ function reaches(text: string, commands: ScriptCommands, from: TextRange, to: nu
 }
 
 /**
- * Commands with the words of arrays (`args=(-e A=b)`) in the place of `"${args[@]}"`, and the commands that are such words.
- * An array that is set twice or in a branch only, or used twice, stays as it is.
+ * Commands with the words of arrays (`args=(-e A=b)`) in place of `"${args[@]}"`, and the commands that are such words.
+ * An array that is set twice or only in a branch, or used twice, stays as it is.
  */
 export function withArrays(
   text: string,
@@ -134,7 +137,7 @@ export function withArrays(
       const command = sorted[at] ?? [];
       const [first, last] = [command[0], command.at(-1)];
       if (first === undefined || last === undefined || first.start < end) continue;
-      // Line ends part commands, and here only words.
+      // Line ends separate commands, but only words here.
       if (!/^(?:\s|\\\r?\n|#.*\n)*$/.test(text.slice(end, first.start))) break;
       inside.push(command);
       end = last.end;

@@ -16,10 +16,10 @@ type ScriptContext = {
   readonly moving: readonly ScriptVariable[];
 };
 
-/** What else of a script gives variables to containers: told, with the reason why it stays. */
+/** What else in a script gives variables to containers: reported, with the reason why it stays. */
 export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
-  // What is longer than a file's name may be is no command.
+  // Text longer than a file name can be is not a command.
   const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
   const functions = new Set([...made].map(([, name = ""]) => name));
   return [
@@ -31,7 +31,7 @@ export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   ];
 }
 
-/** The script's own variables that `-e NAME=$OWN`, or `-e OWN`, hands on. */
+/** The script's variables that `-e NAME=$OWN`, or `-e OWN`, passes on. */
 function filledIn({ file, text, commands, runs, moving }: ScriptContext): ScriptVariable[] {
   const moves = new Set(moving.flatMap(({ by }) => (by === null || by.own === null ? [] : [by.flag])));
   const users = new Map<string, { readonly run: RunCommand; readonly flag: EnvFlag }>();
@@ -54,7 +54,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
         {
           subject: basename(file),
           place: linePlace(file, lineOf(text, word.start), `${name}=`),
-          // As it is called where inspect shows it.
+          // By its name in inspect.
           name: /^\$\{?\w+\}?$/.test(flag.content ?? "") ? flag.variable : name,
           value,
           fault: {
@@ -68,10 +68,10 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
   });
 }
 
-/** Words that an assignment may stand behind, and assignments. */
+/** Words that may precede an assignment, and assignments. */
 const ASSIGNS = /^(?:[A-Za-z_]\w*=[^]*|export|local|readonly|declare|typeset|-[a-z]+)$/;
 
-/** What hands variables on to a container without being a `docker run` that can be read: `docker compose run`, an array. */
+/** What passes variables on to a container without being a parsable `docker run`: `docker compose run`, an array. */
 function beside(
   file: string,
   text: string,
@@ -105,7 +105,7 @@ function beside(
   return [...found, ...inner];
 }
 
-/** Commands inside a quoted word: of `ssh host 'docker run …'`, `eval`, `sh -c`. */
+/** Commands inside a quoted word: in `ssh host 'docker run …'`, `eval`, `sh -c`. */
 function quoted(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
   return words.flatMap((word) => {
     if (!mentions(word.text) || text.slice(word.start, word.end).includes("$(")) return [];
@@ -114,7 +114,7 @@ function quoted(file: string, text: string, words: readonly ShellWord[]): Script
   });
 }
 
-/** Whether a text may hold a run line: the client, and somewhere behind it what makes a container, and a flag. */
+/** Whether a text may contain a run line: the client, later a subcommand that creates a container, and a flag. */
 function mentions(text: string): boolean {
   const client = text.search(/\b(?:docker|podman)\b/);
   if (client < 0) return false;

@@ -11,18 +11,18 @@ import { unmovableVariables } from "./script-unmovable.ts";
 
 /** A variable that a line of a script gives to a container, or would. */
 export type ScriptVariable = {
-  /** `deploy.sh:12 web`: its run line; the file alone for one that belongs to none. */
+  /** `deploy.sh:12 web`: its run line; only the file for one that belongs to none. */
   readonly subject: string;
   /** `FILE:13 docker run web -e DB_PASSWORD`. */
   readonly place: LinePlace;
   readonly name: string;
   readonly value: string;
-  /** Why it cannot be moved as it is written; null when it can, and then it has a place in a run line. */
+  /** Why it cannot be moved as it is written; null if it can, and then it has a place in a run line. */
   readonly fault: Refusal | null;
   readonly by: {
     readonly command: RunCommand;
     readonly flag: EnvFlag;
-    /** The script's variable that holds the value; null when the flag does. */
+    /** The script's variable that holds the value; null if the flag does. */
     readonly own: ScriptConstant | null;
   } | null;
 };
@@ -35,11 +35,13 @@ export type RunScript = {
   /** The commands that create a container, in their order. */
   readonly runs: readonly RunCommand[];
   readonly variables: readonly ScriptVariable[];
-  /** The lines in which a quote or a substitution begins that nothing ends. */
+  /** The lines with a quote or a substitution that never ends. */
   readonly open: readonly number[];
 };
 
-/** A shell script, or a systemd unit by its name, with what its `docker run` lines hold. Throws what `readText` does. */
+/**
+ * A shell script, or by its name a systemd unit, with the variables of its `docker run` lines. Throws as `readText`.
+ */
 export async function readScript(file: string): Promise<RunScript> {
   return scriptOf(file, await readText(file, { named: true }));
 }
@@ -59,7 +61,7 @@ export function scriptOf(file: string, text: string): RunScript {
   );
   const others = commands.filter((words) => !parts.has(words));
   const variables = [...moving, ...unmovableVariables({ file, text, commands: others, bodies, runs, moving })];
-  // Places are told apart by their lines, and run lines too.
+  // Places, and run lines too, are distinguished by their lines.
   const seen = new Set<string>();
   const again = new Set<string>();
   for (const one of [
@@ -80,7 +82,7 @@ export function scriptOf(file: string, text: string): RunScript {
   };
 }
 
-/** A run line with its name and image in full, where they are variables of the script. */
+/** A run line with its name and image expanded, if they are variables of the script. */
 function filled(
   text: string,
   commands: RunScript["commands"],
@@ -122,7 +124,7 @@ function inRun(
   });
 }
 
-/** Settings that send a client to another engine: docker(1), podman(1). */
+/** Settings that direct a client to another engine: docker(1), podman(1). */
 const ELSEWHERE =
   /(?<![\w-]|(?:-[a-z]{0,8}e|--env)[ \t=]{0,8}["']?)(DOCKER_HOST|DOCKER_CONTEXT|CONTAINER_HOST|CONTAINER_CONNECTION)=/;
 const OTHER_ENGINE = /^(?:-H|-c|--(?:host|context|url|connection|remote|config)\b)/;

@@ -1,27 +1,27 @@
 import { shellCommands, type ShellWord } from "../../../src/kit/text/shell-words.ts";
 import { unitCommands } from "../../../src/files/units/unit-words.ts";
 
-/** A flag with a value that a command line has, by the places of its words among those of the command. */
+/** A flag with a value in a command line, by the positions of its words in the command. */
 export type WordFlag = {
-  /** As it is called in full: `env` for `-e`. */
+  /** Its full name: `env` for `-e`. */
   readonly name: string;
   readonly value: string;
   /** The word with the flag, and the one with its value: often the same. */
   readonly flag: number;
   readonly holder: number;
-  /** How many characters of the holder's text come before the value. */
+  /** How many characters of that word come before the value. */
   readonly skip: number;
-  /** Other short flags in the same word: `it` of `-ite NAME=value`. They must stay. */
+  /** Other short flags in the same word: `it` in `-ite NAME=value`. They must stay. */
   readonly others: string;
 };
 
 /** A variable that a command line gives to a container. */
 export type EnvFlag = WordFlag & {
   readonly variable: string;
-  /** Null for `-e NAME`, which is taken from the environment. Where it `expands`, what stands there. */
+  /** Null for `-e NAME`, which is taken from the environment. If it `expands`, the unexpanded text. */
   readonly content: string | null;
   readonly expands: boolean;
-  /** A word before it of which only the shell knows whether it is flags, or the image; null when there is none. */
+  /** An earlier word of which only the shell knows whether it is flags, or the image; null if there is none. */
   readonly behind: string | null;
 };
 
@@ -29,15 +29,15 @@ export type EnvFlag = WordFlag & {
 export type RunCommand = {
   readonly program: "docker" | "podman";
   readonly words: readonly ShellWord[];
-  /** Where its program stands among the words. */
+  /** The position of its program among the words. */
   readonly begin: number;
-  /** The flags before `run`, which may say which engine. */
+  /** The flags before `run`, which may select the engine. */
   readonly global: readonly string[];
   readonly flags: readonly WordFlag[];
   readonly env: readonly EnvFlag[];
-  /** Where the image stands among the words; null when there is none. What follows is the container's command. */
+  /** The position of the image among the words; null if there is none. The container's command follows. */
   readonly image: number | null;
-  /** What `--name` and the image say; null when they say nothing, or only the shell knows. */
+  /** The values of `--name` and the image; null if absent, or if only the shell knows. */
   readonly said: { readonly name: string | null; readonly image: string | null };
 };
 
@@ -52,19 +52,21 @@ export function commandsOf(text: string, kind: "shell" | "unit"): ShellWord[][] 
   return kind === "unit" ? unitCommands(text) : shellCommands(text);
 }
 
-/** Where its program stands in the text. */
+/** Where its program is in the text. */
 export const programStart = ({ words, begin }: RunCommand): number => words[begin]?.start ?? 0;
 
-/** The last value that a flag has, in full or by one of its letters; null when it is not there. */
+/** The last value of a flag, by its full name or one of its letters; null if it is absent. */
 export function flagOf({ flags }: RunCommand, ...names: readonly string[]): WordFlag | null {
   return flags.findLast(({ name }) => names.includes(name)) ?? null;
 }
 
-/** Words before a command that leave it one: assignments, the shell's own, and programs that run another. */
+/** Words that may precede a command: assignments, shell words, and programs that run another. */
 const BEFORE = /^(?:[A-Za-z_]\w*=.*|if|then|elif|else|while|until|do|!|\{|time|exec|command|eval)$/s;
 const RUNS_ANOTHER = /^(?:.*\/)?(?:sudo|doas|env|nohup|nice|ionice|timeout|time|setsid|systemd-run|chronic|xargs)$/;
 
-/** Flags without a value; each other one takes the next word (docker/cli cli/command/container/opts.go, podman-run(1)). */
+/**
+ * Flags without a value; each other one takes the next word (docker/cli cli/command/container/opts.go, podman-run(1)).
+ */
 const BARE = new Set(
   `detach disable-content-trust env-host help http-proxy init interactive no-healthcheck no-hostname no-hosts
   oom-kill-disable passwd privileged publish-all quiet read-only read-only-tmpfs replace rm rmi sig-proxy tls-verify tty
@@ -90,7 +92,7 @@ export function runCommand(words: readonly ShellWord[]): RunCommand | null {
   const sure = readFlags(words, at + 1);
   const { flags, env } = sure;
   let image = sure.end;
-  // `$OPTS` is taken for flags where variables follow it, and else for the image.
+  // `$OPTS` is taken for flags if variables follow it, and else for the image.
   for (let behind = words[image]; behind?.expands === true && VARIABLE.test(behind.text); behind = words[image]) {
     const more = readFlags(words, image + 1);
     if (more.env.length === 0) break;
@@ -117,7 +119,7 @@ export function runCommand(words: readonly ShellWord[]): RunCommand | null {
 /** A flag before `run` that needs no further word. */
 const isWhole = (flag: string): boolean => flag.includes("=") || GLOBAL_BARE.test(flag);
 
-/** Flags up to the first word that is none: its place, behind a `--`. */
+/** Parses flags up to the first word that is not a flag; returns its position, after a `--`. */
 function readFlags(
   words: readonly ShellWord[],
   from: number,
@@ -151,7 +153,10 @@ type Flag = {
   readonly others: string;
 };
 
-/** Null for what is no flag: the image, or `--`. As pflag reads them: `-eX`, `-e=X` and `-itde X` are one word's flags. */
+/**
+ * Null for a word that is not a flag: the image, or `--`. As in pflag, `-eX`, `-e=X` and `-itde X` are one word's
+ * flags.
+ */
 function readFlag(word: string): Flag | null {
   if (!/^-[^-]|^--./.test(word)) return null;
   if (word.startsWith("--")) {

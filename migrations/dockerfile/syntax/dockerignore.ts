@@ -1,9 +1,11 @@
-/** Whether a file of a build context is kept out of it; the path is relative to the context, with slashes. */
+/**
+ * Whether a `.dockerignore` excludes a file from a build context; the path is relative to the context, with slashes.
+ */
 export type DockerignoreMatcher = (path: string) => boolean;
 
 /**
- * Reads a `.dockerignore`: lines in order, the last that fits wins, `!` takes back, a folder that fits takes all below it.
- * Source: github.com/moby/patternmatcher (MatchesOrParentMatches) and its ignorefile package.
+ * Parses a `.dockerignore`: lines in order, the last match wins, `!` includes again, a matching folder includes
+ * everything below it. Source: github.com/moby/patternmatcher (MatchesOrParentMatches) and its ignorefile package.
  */
 export function parseDockerignore(text: string): DockerignoreMatcher {
   const patterns = text
@@ -26,7 +28,7 @@ export function parseDockerignore(text: string): DockerignoreMatcher {
   };
 }
 
-/** As Go's filepath.Clean does for what is meant here: no `./`, no doubled or final slash, and none at the start. */
+/** As Go's filepath.Clean, for these paths: no `./`, no doubled or final slash, and none at the start. */
 function cleaned(pattern: string): string {
   const parts: string[] = [];
   for (const part of pattern.split("/")) {
@@ -37,7 +39,7 @@ function cleaned(pattern: string): string {
   return parts.join("/");
 }
 
-/** One step of a pattern: what a character may be, once or any number of times, or how many steps may be left out. */
+/** One step of a pattern: a set of characters, once or repeated, or a number of steps that may be skipped. */
 type PatternStep = { readonly may: (char: string) => boolean; readonly loops: boolean } | { readonly skip: number };
 
 const any = (): boolean => true;
@@ -45,8 +47,8 @@ const inName = (char: string): boolean => char !== "/";
 const none = (): boolean => false;
 
 /**
- * `*` and `?` within a name, `**` across folders, classes and backslashes as in Go's filepath.Match. No expression of the
- * language's own: one with many stars would try every way to share a name out among them.
+ * `*` and `?` within a name, `**` across folders, classes and backslashes as in Go's filepath.Match. Not translated to
+ * a JavaScript expression: with many stars it would try every way to divide a name among them.
  */
 function compiled(pattern: string): (path: string) => boolean {
   const steps: PatternStep[] = [];

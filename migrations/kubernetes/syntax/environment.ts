@@ -4,39 +4,39 @@ import { placeText, type FieldPlace } from "../../../src/model/place.ts";
 import { expandValue } from "./expand.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 
-/** A variable with its value written beside it: an entry `{ name, value }` of a container's `env`. */
+/** A variable with a literal value: an entry `{ name, value }` in a container's `env`. */
 export type EnvPlace = {
   readonly resource: Resource;
-  /** The container's name; its number where it has none. */
+  /** The container's name; its number if it has none. */
   readonly container: string;
   readonly name: string;
-  /** As the container gets it. */
+  /** As the container receives it. */
   readonly value: string;
-  /** The variables that Kubernetes fills in (`$(NAME)`), which it does in no value that comes from a Secret. */
+  /** The variables that Kubernetes expands (`$(NAME)`), which it does not do in values from a Secret. */
   readonly uses: readonly string[];
   /** `containers[app].env.DB_PASSWORD`. */
   readonly path: string;
   /** `containers[app]`. */
   readonly containerPath: string;
   readonly place: FieldPlace;
-  /** The way to the entry from the document's root, aliases followed. */
+  /** The path to the entry from the document's root, aliases followed. */
   readonly at: readonly (string | number)[];
-  /** `value: …` as it is written, and the map that it is written in. */
+  /** The written `value: …`, and the map that contains it. */
   readonly pair: Pair<Scalar, Node | null>;
   readonly owner: YAMLMap;
-  /** Where it is told of: the object, and its container too where an earlier one sets the same variable. */
+  /** Its subject name: the object, and its container too if an earlier one sets the same variable. */
   readonly told: string;
-  /** What it is kept under in a store: a value of its own has a place of its own, a copy has the first one's. */
+  /** Its subject in a store: different values have different subjects, a copy has the first one's. */
   readonly subject: string;
   /** Its key in the workload's Secret. */
   readonly key: string;
-  /** False when the container sets it twice, so that one of the two is for nothing. */
+  /** False if the container sets it twice, so that one of the two has no effect. */
   readonly once: boolean;
 };
 
 export const CONTAINERS = ["initContainers", "containers", "ephemeralContainers"] as const;
 
-/** Every variable whose value is written in the file. */
+/** Every variable with a literal value in the file. */
 export function envPlaces({ resources }: Pick<Manifests, "resources">): EnvPlace[] {
   return resources.flatMap((resource) => {
     const places = CONTAINERS.flatMap((list) => containersOf(resource, list).flatMap((one) => written(resource, one)));
@@ -57,7 +57,7 @@ export function envPlaces({ resources }: Pick<Manifests, "resources">): EnvPlace
   });
 }
 
-/** A variable wherever the containers of its workload have it alike: they share one key of its Secret. */
+/** A variable in all containers of its workload that have the same value: they share one key of its Secret. */
 export function copiesOf(place: EnvPlace, manifests: Manifests): EnvPlace[] {
   const isCopy = ({ resource, key, once }: EnvPlace): boolean =>
     resource === place.resource && key === place.key && once === place.once;

@@ -7,19 +7,19 @@ import type { Resource } from "./manifest.ts";
 import { objectsIn, scalarTexts, textLines, placeWithin, type ManifestText } from "../manifest-texts.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 
-/** A release as Helm keeps it in the cluster. */
+/** A release as Helm stores it in the cluster. */
 export type HelmRelease = {
-  /** Where it stands in its object. */
+  /** Where it is in its object. */
   readonly path: string;
-  /** What it was made with, and what was made of it. */
+  /** Its input and its output. */
   readonly texts: readonly ManifestText[];
-  /** Why it could not be read, or not all of it. */
+  /** Why it could not be read, or not completely. */
   readonly fault: UnsprawlError | null;
 };
 
 /**
- * The release in a Secret or ConfigMap in which Helm keeps one: its values, its chart's, its templates and files, and the
- * objects that came of them. Null for every other object.
+ * The release in a Secret or ConfigMap in which Helm stores one: its values, its chart's values, templates and files,
+ * and the resulting objects. Null for every other object.
  */
 export async function helmRelease(resource: Resource): Promise<HelmRelease | null> {
   const { file, node, kind, name } = resource;
@@ -53,7 +53,7 @@ export async function helmRelease(resource: Resource): Promise<HelmRelease | nul
 const TYPE = "helm.sh/release.v1";
 const LARGEST = 64 * 1_048_576;
 
-/** JSON, which Helm gzips since version 3 and before left as it is (helm pkg/storage/driver/util.go, `decodeRelease`). */
+/** JSON, which Helm gzips since version 3 and did not before (helm pkg/storage/driver/util.go, `decodeRelease`). */
 function unpacked(bytes: Buffer): string {
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return new TextDecoder("utf-8", { fatal: true }).decode(
@@ -91,7 +91,7 @@ async function releaseTexts(file: string, release: JsonObject): Promise<Manifest
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** JSON is YAML, and read as such as a values file is. */
+/** JSON is YAML, so it is read like a values file. */
 async function values(file: string, held: unknown, path: string): Promise<ManifestText[]> {
   if (!isObject(held)) return [];
   const [document] = await parseYamlDocuments(file, JSON.stringify(held), "helm get values shows them");

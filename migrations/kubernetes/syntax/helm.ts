@@ -5,12 +5,12 @@ import { entriesOf, entry, parseYamlDocuments, type YamlFile } from "../../../sr
 import { isAt, type Location } from "../../../src/model/location.ts";
 import { scalarTexts, type ManifestText } from "../manifest-texts.ts";
 
-/** Whether a file is what a chart is filled in with. */
+/** Whether a file is a chart's values file. */
 export function isValuesFile(file: string): boolean {
   return /^values(?:[-._].*)?\.ya?ml$/.test(basename(file));
 }
 
-/** The chart whose template a file is, as a folder; null for a file of no chart. */
+/** The folder of the chart that a template belongs to; null for a file in no chart. */
 export function chartOf(file: string): string | null {
   for (let dir = dirname(file); dirname(dir) !== dir; dir = dirname(dir))
     if (basename(dir) === "templates" && existsSync(join(dirname(dir), "Chart.yaml"))) return dirname(dir);

@@ -13,7 +13,7 @@ import {
 } from "../../../src/kit/text/yaml-nodes.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
 
-/** A manifest file as it was read. */
+/** A parsed manifest file. */
 export type Manifests = {
   /** Absolute. */
   readonly file: string;
@@ -24,25 +24,25 @@ export type Manifests = {
 
 /** One object of a manifest file. */
 export type Resource = {
-  /** The document that it stands in. */
+  /** The document that contains it. */
   readonly file: YamlFile;
   readonly node: YAMLMap;
-  /** The way to it from the document's root: into a List's items. */
+  /** The path to it from the document's root: into a List's items. */
   readonly at: readonly (string | number)[];
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
-  /** Null when the manifest leaves it to whoever applies it. */
+  /** Null if the manifest leaves it to whoever applies it. */
   readonly namespace: string | null;
   /** `Deployment/api`: unique in the file. */
   readonly label: string;
-  /** What its secrets are kept under in a store: its name, and more where the file has several of that name. */
+  /** Its subject in a store: its name, and more if the file has several of that name. */
   readonly subject: string;
 };
 
-/** Reads a file's objects, those of Lists too; null when it holds none. Throws `malformed`. */
+/** Parses a file's objects, including those in Lists; null if it has none. Throws `malformed`. */
 export async function readManifests(file: string, text: string): Promise<Manifests | null> {
-  // Most files of a folder are none, and large ones take long to parse.
+  // Most files of a folder are not manifests, and large ones take long to parse.
   if (!text.includes("apiVersion") && !isKustomization(file)) return null;
   const hint = cmd`kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
   const documents = await parseYamlDocuments(file, text, hint);
@@ -51,7 +51,7 @@ export async function readManifests(file: string, text: string): Promise<Manifes
   return found.length === 0 ? null : { file, text, documents, resources: told(found) };
 }
 
-/** A file that only Helm can make YAML of. */
+/** The error for a file that only Helm can turn into YAML. */
 export function templateError(file: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
@@ -60,7 +60,7 @@ export function templateError(file: string): UnsprawlError {
   );
 }
 
-/** `{{ … }}` outside quotes is a map within a map to YAML, which no manifest has. */
+/** To YAML, `{{ … }}` outside quotes is a map within a map, which no manifest has. */
 function isTemplate(documents: readonly YamlFile[], text: string): boolean {
   const braces = (node: unknown, depth: number): boolean => {
     if (depth > DEEPEST) return false;
@@ -85,7 +85,7 @@ type ManifestObject = Omit<Resource, "label" | "subject">;
 
 function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]): ManifestObject[] {
   const part = (of: Node | null, key: string): Node | null => entry(of, key, file)?.value ?? null;
-  // A kustomization may leave out what it is.
+  // A kustomization may omit its kind.
   const own = isKustomization(file.file) && at.length === 0 ? KUSTOMIZATION : null;
   const apiVersion = scalarText(part(node, "apiVersion")) ?? own?.apiVersion ?? null;
   const kind = scalarText(part(node, "kind")) ?? own?.kind ?? null;
@@ -102,7 +102,7 @@ function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]
   return [{ file, node, at, apiVersion, kind, name, namespace: scalarText(part(metadata, "namespace")) }];
 }
 
-/** Names by which no two objects of a file are called. */
+/** Gives objects names that are unique in the file. */
 function told(found: readonly ManifestObject[]): Resource[] {
   const labels = new Set<string>();
   const subjects = new Set<string>();
@@ -119,7 +119,7 @@ function told(found: readonly ManifestObject[]): Resource[] {
     return {
       ...one,
       label: first(labels, [`${kind}/${name}`, `${space}/${kind}/${name}`]),
-      // Only what has containers may take the bare name: a Service is called like its Deployment.
+      // Only objects with containers may take the bare name: a Service is called like its Deployment.
       subject: isWorkload(one)
         ? first(subjects, [name, `${name}.${kind.toLowerCase()}`, `${space}.${name}.${kind.toLowerCase()}`])
         : name,
@@ -127,7 +127,7 @@ function told(found: readonly ManifestObject[]): Resource[] {
   });
 }
 
-/** Where a pod's spec may be, by what is usual: a Pod, a CronJob, a PodTemplate, and everything that has a template. */
+/** Where a pod's spec usually is: in a Pod, a CronJob, a PodTemplate, and everything with a template. */
 const POD_SPECS: readonly (readonly string[])[] = [
   ["spec", "template", "spec"],
   ["spec", "jobTemplate", "spec", "template", "spec"],
@@ -135,7 +135,7 @@ const POD_SPECS: readonly (readonly string[])[] = [
   ["spec"],
 ];
 
-/** The pod's spec of an object, and the way to it; null when it makes no pods. */
+/** The pod's spec of an object, and the path to it; null if it makes no pods. */
 export function podSpec({ file, node, kind }: Pick<Resource, "file" | "node" | "kind">): {
   readonly spec: YAMLMap;
   readonly at: readonly string[];

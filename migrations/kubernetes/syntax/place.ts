@@ -4,10 +4,10 @@ import { readText } from "../../../src/files/read.ts";
 import { envPlaces, type EnvPlace } from "./environment.ts";
 import { readManifests, type Manifests, type Resource } from "./manifest.ts";
 
-/** What an object is called in a location: its file, then namespace, kind and name. */
+/** An object's id in a location: its file, then namespace, kind and name. */
 export function resourceId({ file, label, kind, namespace, name }: Resource): string {
   const own = `${namespace ?? "default"}/${kind}/${name}`;
-  // Two of one name are told apart by their labels.
+  // Objects of one name are distinguished by their labels.
   return serviceSubjectId({ file: file.file, service: label.startsWith(`${own}-`) ? label : own });
 }
 
@@ -16,7 +16,7 @@ export function fileOf(location: Location): string {
   return serviceRefOf(location)?.file ?? location.subjectId;
 }
 
-/** The namespace of the object that a location is in; `default` where the manifest names none. */
+/** The namespace of the object that a location is in; `default` if the manifest names none. */
 export function namespaceOf(location: Location): string {
   return (serviceRefOf(location)?.service ?? location.subjectId).split("/")[0] ?? "";
 }
@@ -36,7 +36,7 @@ export function envPlaceAt(manifests: Manifests, location: Location): EnvPlace |
   );
 }
 
-/** The file of a location as it is now; null when it holds no manifests. Throws as `readText` and `readManifests`. */
+/** The current file of a location; null if it holds no manifests. Throws as `readText` and `readManifests`. */
 export async function manifestsOf(location: Location): Promise<Manifests | null> {
   const file = fileOf(location);
   return readManifests(file, await readText(file));

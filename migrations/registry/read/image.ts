@@ -22,7 +22,7 @@ export type RegistryScan = {
 /** Bytes of configurations that are kept for other manifests with the same one. */
 const KEPT = 16 * 1024 * 1024;
 
-/** Configuration blobs, each fetched once as long as manifests with the same one are not too far apart. */
+/** Configuration blobs, each fetched once as long as manifests with the same one are close together. */
 export class Configs {
   readonly #registry: Registry;
   readonly #signal: AbortSignal;
@@ -78,8 +78,8 @@ export async function imageReadings(
 }
 
 /**
- * An image of Docker's first schema: one JSON text a layer, the newest first, in the form that the engine kept.
- * Source: distribution `docs/content/spec/deprecated-schema-v1.md`, `v1Compatibility`.
+ * An image of Docker's first schema: one JSON text per layer, the newest first, in the engine's form. Source:
+ * distribution `docs/content/spec/deprecated-schema-v1.md`, `v1Compatibility`.
  */
 export async function signedReadings(
   { manifest, name }: RegistryManifest,
@@ -138,7 +138,10 @@ function readings(
   ];
 }
 
-/** The container of the last build step, in configurations that older engines wrote; what the image has too is told there. */
+/**
+ * The container of the last build step, in configurations that older engines wrote, without values that the image has
+ * too.
+ */
 function builtIn(source: string, subject: Subject, config: unknown, told: readonly Candidate[], odd: Odd): Candidate[] {
   if (config === undefined || config === null) return [];
   const asRead = (path: string): string => path.replace(/^Config\b/, "ContainerConfig");

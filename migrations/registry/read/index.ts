@@ -16,8 +16,9 @@ import { errorReading } from "../../../src/engine/reading.ts";
 const AT_ONCE = 12;
 
 /**
- * `registry:HOST/REPO[:TAG|@DIGEST]`, with globs over repositories and tags: manifests and configuration blobs, no
- * layer, unless `layers` asks for the files too. `open` gives a registry by its host; `note` is told at the end what a person should know.
+ * `registry:HOST/REPO[:TAG|@DIGEST]`, with globs over repositories and tags: manifests and configuration blobs; layers
+ * only if `layers` asks for the files too. `open` returns a registry by its host; `note` is called at the end with
+ * notes for people.
  */
 export function registrySource(
   open: (host: string) => Promise<Registry>,
@@ -42,7 +43,7 @@ export function registrySource(
           const type = artifactType(step.manifest);
           artifacts.set(type, (artifacts.get(type) ?? 0) + 1);
         }
-        // With their files images are not done when their configuration is: such a scan begins anew.
+        // With files, an image is not finished when its configuration is: such a scan starts over.
         return readingsOf(step, scan, several && options?.layers !== true, (one) => wanted.push(one));
       };
       const steps = walkRegistry(
@@ -83,7 +84,7 @@ async function readingsOf(
     const [only] = readings;
     if (step.is === "image" && only?.kind === "subject")
       want({ found: step, subject: only.subject, facts: only.facts, exposure: only.exposure });
-    // What could not be read in whole is read again, and so is an index, for what is in it.
+    // What could not be read completely is read again, and so is an index, because of what is in it.
     const isWhole = several && readings.length === 1 && only?.kind === "subject" && step.is !== "index";
     return isWhole ? [{ ...only, key: step.key }] : readings;
   } catch (error) {
@@ -103,7 +104,7 @@ async function manifestReadings(found: RegistryManifest, scan: RegistryScan): Pr
   return [{ kind: "subject", subject, facts: NO_FACTS, candidates: annotations, exposure }];
 }
 
-/** What is no image is told as what it is. */
+/** A manifest that is not an image is named as what it is. */
 function calledBy({ is, name, manifest }: RegistryManifest): string {
   if (is === "index") return `${name} (index)`;
   if (is === "attestation") return `${name} (attestation)`;

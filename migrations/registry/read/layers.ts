@@ -12,7 +12,7 @@ import type { RegistryManifest } from "../../../src/images/registry/walk.ts";
 import type { Subject, SubjectFacts } from "../../../src/model/location.ts";
 import type { RegistryScan } from "./image.ts";
 
-/** An image whose files are to be read, once the configuration of all has been. */
+/** An image whose files are read after all configurations. */
 export type ImageToRead = {
   readonly found: RegistryManifest;
   readonly subject: Subject;
@@ -20,7 +20,7 @@ export type ImageToRead = {
   readonly exposure: readonly string[];
 };
 
-/** The files of these images: each layer is streamed from the registry once, whatever the number of images that have it. */
+/** The files of these images: each layer is streamed from the registry once, however many images have it. */
 export async function* registryLayers(
   wanted: readonly ImageToRead[],
   scan: RegistryScan,

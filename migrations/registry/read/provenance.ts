@@ -8,15 +8,15 @@ import { pairsOf, parseDockerfile } from "../../../src/images/dockerfile.ts";
 import { candidateAt } from "../../../src/files/candidate.ts";
 import type { RegistryScan } from "./image.ts";
 
-/** Provenance is small; what is larger is a bill of materials by another name. */
+/** Provenance is small; anything larger is a bill of materials by another name. */
 const LIMIT = 4 * 1024 * 1024;
 const PREDICATE = "in-toto.io/predicate-type";
 const MOST_PLACES = 200_000;
 
 /**
- * An attestation that is kept beside an image: its annotations, and of each provenance statement the build arguments,
- * environments, commands and the Dockerfile. Bills of materials list packages, and are not read.
- * Sources: in-toto Statement v1; SLSA provenance v0.2, v1; BuildKit `docs/attestations/slsa-definitions.md`.
+ * An attestation that is stored beside an image: its annotations, and of each provenance statement the build arguments,
+ * environments, commands and the Dockerfile. Bills of materials list packages, and are not read. Sources: in-toto
+ * Statement v1; SLSA provenance v0.2, v1; BuildKit `docs/attestations/slsa-definitions.md`.
  */
 export async function provenanceReadings(
   { manifest, repository }: RegistryManifest,
@@ -42,7 +42,7 @@ export async function provenanceReadings(
   return [{ kind: "subject", subject, facts: NO_FACTS, candidates, exposure }, ...errors];
 }
 
-/** Every place of a provenance statement where a value can sit. */
+/** Every place of a provenance statement that can hold a value. */
 function statementCandidates(source: string, subject: Subject, statement: unknown, root: string): Candidate[] {
   const found: Candidate[] = [];
   const add: AddBuildValue = (where, name, value, place) => {
@@ -68,7 +68,7 @@ function statementCandidates(source: string, subject: Subject, statement: unknow
     }
     for (const [name, one] of Object.entries(open(value))) {
       const below = /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
-      // SLSA calls what the build saw `environment`; BuildKit puts its own frontend's options into `args`.
+      // SLSA calls the build's variables `environment`; BuildKit puts options of its frontend into `args`.
       if (/^(?:environment|env)$/.test(key) && typeof one === "string")
         add("build-arg", name, one, { kind: "field", field: below });
       else waiting.push({ value: one, path: below, key: name });
@@ -91,7 +91,7 @@ function listed(key: string, texts: readonly string[], path: string, add: AddBui
   }
 }
 
-/** The Dockerfile as BuildKit keeps it at `mode=max`, in base64. */
+/** The Dockerfile as BuildKit stores it with `mode=max`, in base64. */
 function dockerfile(data: string, path: string, add: AddBuildValue): void {
   const text = Buffer.from(data, "base64").toString("utf8");
   for (const one of parseDockerfile(text)) {

@@ -55,15 +55,15 @@ it("killed at step boundaries, then resumed or rolled back; so is the scrub", { 
   const applied = await recorded(world, ["apply", "ss-undisturbed.json"]);
   expect(applied.ran.code, applied.ran.stderr).toBe(0);
   expect(applied.kinds.length).toBeGreaterThan(15);
-  const scrubbed = await recorded(world, ["scrub", run]);
+  const scrubbed = await recorded(world, ["scrub", run, "--accept", "key-backup"]);
   expect(scrubbed.ran.code, scrubbed.ran.stderr).toBe(0);
 
   const ofScrub = boundariesOf(scrubbed.kinds);
   expect(ofScrub.length).toBeGreaterThan(2);
   const scrub = async (name: string, run: string, at: Boundary, world: World): Promise<void> => {
-    expect((await killedAt(world, ["scrub", run], at)).signal, at.kind).toBe("SIGKILL");
+    expect((await killedAt(world, ["scrub", run, "--accept", "key-backup"], at)).signal, at.kind).toBe("SIGKILL");
     expect(await there(name, world), at.kind).toEqual(SECRETS);
-    const finished = await world.unsprawl(["scrub", run]);
+    const finished = await world.unsprawl(["scrub", run, "--accept", "key-backup"]);
     expect(finished.code, `${at.kind}: ${finished.stderr}`).toBe(0);
     // unsprawl did not make the secret, so an empty one stays.
     expect(await inVault(name), at.kind).toEqual({});

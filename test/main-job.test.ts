@@ -258,7 +258,9 @@ describe("after a migration", () => {
       summary: { kept: number };
     };
     expect([kept.findings, kept.summary.kept]).toEqual([[], 1]);
-    expect((await world.unsprawl(["scrub", run])).stdout).toContain(`removed scrubbed-before-${run}`);
+    expect((await world.unsprawl(["scrub", run, "--accept", "key-backup"])).stdout).toContain(
+      `removed scrubbed-before-${run}`,
+    );
     expect((await world.unsprawl(["scan", "docker:scrubbed*", "--json"])).code).toBe(0);
     expect((await world.unsprawl(["rollback", run])).code).toBe(1);
   });

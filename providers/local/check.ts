@@ -3,14 +3,18 @@ import type { StoreCheck } from "../../src/contract/provider.ts";
 import {
   temporaryIdentity,
   removeEmptyFolders,
+  holdersOf,
   sopsFiles,
   sopsKey,
   nearestFolder,
+  templateFiles,
   usableFolder,
   type DataKeys,
   type Identities,
   type SopsPlace,
 } from "../../src/stores-kit/sops/index.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { dataKeys } from "./keys.ts";
 
@@ -43,6 +47,7 @@ export async function checkFiles(
         },
         authenticate: async () => {
           if ((await identities.load()).length > 0) return identities.where;
+          await mustNeedNone(template, identities.file);
           // One that is nowhere but in memory stands for it: a check makes no identity.
           files = sopsFiles(
             place,
@@ -57,4 +62,21 @@ export async function checkFiles(
   } finally {
     await removeEmptyFolders(folder, standing);
   }
+}
+
+/** Throws `denied` if there are files already that only an age key opens: a new one would open none of them. */
+async function mustNeedNone(template: string, keyFile: string): Promise<void> {
+  const closed: string[] = [];
+  for (const file of await templateFiles(template)) {
+    const holders = (await holdersOf(file)) ?? [];
+    if (holders.length > 0 && holders.every((holder) => holder.startsWith("age "))) closed.push(file);
+  }
+  const [first] = closed;
+  if (first === undefined) return;
+  const more = closed.length > 1 ? ` and ${closed.length - 1} more` : "";
+  throw new UnsprawlError(
+    "denied",
+    `no age key in ${keyFile}, and nothing else here opens ${first}${more}`,
+    cmd`restore ${keyFile} from its backup (a new key opens nothing old)`,
+  );
 }

@@ -15,6 +15,7 @@ import {
   type Identities,
 } from "../../src/stores-kit/sops/index.ts";
 import { checkFiles } from "./check.ts";
+import { keyFiles } from "./key-files.ts";
 import { dataKeys } from "./keys.ts";
 import { localPolicy } from "./policy.ts";
 import { issueReader, readersFile } from "./reader.ts";
@@ -71,6 +72,7 @@ export const provider: ProviderModule = {
           ...(readOnly ? { readOnly } : {}),
         },
       },
+      keyFiles: async (places) => keyFiles(places, identities, env, await readers()),
       policy: async (names) => localPolicy(template, names, identities, env, await readers()),
       check: () => checkFiles(place, identities, keys),
       issueReader: (held) => issueReader(template, identities, keys, held ?? [], say),

@@ -20,7 +20,7 @@ const LEVELS = ["low", "medium", "high"] as const;
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
   ["--json", "JSON on stdout"],
   ["--quiet", "no progress, no notes"],
-  ["--no-input", "never ask (there are no prompts outside the terminal UI)"],
+  ["--no-input", "never ask for anything to be typed"],
   ["--config <file>", "configuration in place of unsprawl.yaml"],
 ];
 
@@ -128,7 +128,11 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     usage: "scrub [run]",
     summary: "purge what a finished run kept for rollback, and say what else still shows the values",
-    options: [BREAK, ["--no-residue", "do not look for what else still shows the values"]],
+    options: [
+      BREAK,
+      ["--no-residue", "do not look for what else still shows the values"],
+      ["--accept <what…>", "key-backup: the key that alone opens the stored values has a backup (remembered per key)"],
+    ],
     load: () => import("./commands/scrub.ts"),
   },
   { usage: "runs [run]", summary: "list runs, or show one", options: [], load: () => import("./commands/runs.ts") },

@@ -14,6 +14,8 @@ export type CliContext = {
   /** JSON on stdout, and errors as JSON on stderr. */
   readonly json: boolean;
   readonly quiet: boolean;
+  /** The file that --config named, as it was typed. */
+  readonly configFile: string | null;
 };
 
 export type CommandContext = CliContext & { readonly signal: AbortSignal };
@@ -26,11 +28,12 @@ export type CommandModule = {
 export function makeContext(options: ParsedFlags): CliContext {
   const quiet = options["quiet"] === true;
   const json = options["json"] === true;
-  const assembly = assemble(process.env, process.cwd(), textFlag(options, "config"), (said) => {
+  const configFile = textFlag(options, "config");
+  const assembly = assemble(process.env, process.cwd(), configFile, (said) => {
     if (!quiet && !json) progress.line(said);
   });
   const progress = new Progress(process.stderr, quiet, assembly.redactor);
-  return { assembly, json, quiet, progress };
+  return { assembly, json, quiet, configFile, progress };
 }
 
 /** The face of scripts: progress on stderr, never a prompt. */

@@ -1,7 +1,8 @@
 import type { Assembly } from "../assembly/index.ts";
 import { agentState } from "../core/agent-state.ts";
 import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
-import { runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
+import { notChecked, runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
+import { keyChecks, runKeys } from "../core/key-checks.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import { rotationChecks } from "../core/rotation-text.ts";
@@ -16,6 +17,7 @@ import { rotationTools } from "./run-tools.ts";
 export async function hostProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
   const found = once(async () => hostConsumers(assembly));
   const kept = once(async () => keptNames(assembly));
+  const keys = once(async () => runKeys(assembly.installation(), assembly.storeOf));
   return [
     {
       name: "engine",
@@ -50,6 +52,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         return runChecks(assembly.installation(), (run) => isKept(assembly, run, names));
       },
     },
+    { name: "key", look: async () => keyChecks(await keys()) },
     {
       name: "rotation",
       look: async () => {
@@ -57,7 +60,14 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         const used = consumers.flatMap((one) =>
           one.values.map(({ reference }) => [reference, consumerName(one)] as const),
         );
-        return rotationChecks(await rotations(rotationTools(assembly)), new Map(used), new Date());
+        const lost = new Set((await keys()).flatMap(({ isThere, store }) => (isThere ? [] : [store])));
+        const moved = await rotations(rotationTools(assembly));
+        const closed = moved.filter(({ rotation, store }) => rotation === "unknown" && lost.has(store));
+        const rest = moved.filter((one) => !closed.includes(one));
+        return [
+          ...(rest.length > 0 || closed.length === 0 ? rotationChecks(rest, new Map(used), new Date()) : []),
+          ...(closed.length === 0 ? [] : [notChecked("rotation", "key")]),
+        ];
       },
     },
   ];

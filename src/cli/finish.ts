@@ -7,17 +7,19 @@ import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, say, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
+import { withConfig } from "./run-commands.ts";
 import { runText } from "./views/run-text.ts";
 
 /** Prints how a run ended, and how to rotate what it moved; returns its exit code. */
 export async function finishRun(result: RunResult, context: CommandContext): Promise<number> {
   const { error, ...rest } = result;
-  const reduced = error === null ? null : { code: error.code, message: error.message, hint: error.hint };
+  const hint = error?.hint == null ? null : withConfig(error.hint, context);
+  const reduced = error === null ? null : { code: error.code, message: error.message, hint };
   const exposed = await exposedBy(result, context);
   await writeResult(
     context.json
       ? jsonText({ ...rest, exposed, error: reduced })
-      : [runText(result, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
+      : [withConfig(runText(result, process.stdout), context), ...exposedText(exposed, process.stdout)].join("\n"),
     null,
     context,
   );

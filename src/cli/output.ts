@@ -3,6 +3,7 @@ import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
 import type { CliContext } from "./context.ts";
+import { withConfig } from "./run-commands.ts";
 import { paint } from "../kit/paint.ts";
 
 /** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are taken out at this sink. */
@@ -46,7 +47,7 @@ export function printError(error: unknown, context: CliContext): number {
   const { redactor } = context.assembly;
   context.progress.stop();
   const message = redactor.foreign(known.message);
-  const hint = known.hint === null ? null : redactor.foreign(known.hint);
+  const hint = known.hint === null ? null : redactor.foreign(withConfig(known.hint, context));
   if (context.json) {
     process.stderr.write(`${jsonText({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
   } else {

@@ -1,6 +1,6 @@
 import type { SchemaEntries } from "../kit/schema/index.ts";
 import type { Json } from "../model/json.ts";
-import type { StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
+import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** A stored value. `version` is the store's opaque token for check-and-set. */
@@ -70,6 +70,11 @@ export interface Provider {
    * would. Implemented only by stores where others may have created the path.
    */
   mayPut?(key: StoreKey): Promise<readonly string[]>;
+  /**
+   * The keys on this machine without which nobody can read the values at these places, those that are there and those
+   * that will be written. Excludes places that somebody else's key opens too. Only for stores with a key in a file.
+   */
+  keyFiles?(keys: readonly StoreKey[]): Promise<readonly KeyFile[]>;
   /**
    * Removes one value by check-and-set, if `matches` accepts the current value. True if removed, false if absent.
    * Throws `conflict` if the value is a different one.

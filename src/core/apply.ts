@@ -7,6 +7,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
+import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, undoPut, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
@@ -49,6 +50,8 @@ export type RunResult = {
   readonly cleaned: boolean;
   /** By unit that was migrated: what was verified afterwards, and what was not. */
   readonly proofs: readonly UnitProof[];
+  /** The keys on this machine that alone open what was stored. Absent if there are none. */
+  readonly keyFiles?: readonly HeldKey[];
   /** What went wrong, or null. Determines the exit code. */
   readonly error: UnsprawlError | null;
 };
@@ -127,7 +130,8 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
       results.push({ unit, state: "undone", error: failure.message });
     }
   }
-  return finish(journal, results, failure);
+  const migrated = [...units].flatMap(([unit, steps]) => (unitState(journal.receipts, unit) === "done" ? steps : []));
+  return { ...finish(journal, results, failure), ...(await keysAfter(migrated, tools)) };
 }
 
 async function workUnit(

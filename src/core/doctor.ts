@@ -37,10 +37,15 @@ export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorChec
       if (!(error instanceof UnsprawlError)) throw error;
       const before = checks.find(({ text }) => text === error.message);
       if (before === undefined) checks.push({ name, state: "fail", text: error.message, hint: error.hint });
-      else checks.push({ name, state: "unknown", text: `not checked, because of ${before.name}`, hint: null });
+      else checks.push(notChecked(name, before.name));
     }
   }
   return checks;
+}
+
+/** A part that another part's problem keeps from being examined. */
+export function notChecked(name: string, cause: string): DoctorCheck {
+  return { name, state: "unknown", text: `not checked, because of ${cause}`, hint: null };
 }
 
 /** `2 problems, 1 warning, 1 not checked`, or that all is well. */

@@ -1,3 +1,4 @@
+import { keyFileText } from "./key-files.ts";
 import type { Plan, RecreateStep } from "../model/plan.ts";
 
 /** Which containers a recreate step stops, for how long at most, and which ports close meanwhile. */
@@ -11,8 +12,8 @@ export function outageText({ subject, outage, sharers = [] }: RecreateStep): str
   return `${subject.name} is stopped and replaced: up to ${stopMs / 1000} s to stop, then ${up}${closed}${also}`;
 }
 
-/** What is true of the whole plan: restarts, their order, and what a reboot needs. */
-export function planTotals({ steps }: Plan): string[] {
+/** What is true of the whole plan: restarts, their order, what a reboot needs, and which keys must be kept. */
+export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
   const restarts = steps
     .filter((step): step is RecreateStep => step.kind === "recreate" && step.outage?.isRunning === true)
     .reduce((sum, { sharers = [] }) => sum + 1 + sharers.length, 0);
@@ -23,5 +24,6 @@ export function planTotals({ steps }: Plan): string[] {
     ...(onTmpfs
       ? ["after a reboot the files are gone until unsprawl agent, or unsprawl render, writes them again"]
       : []),
+    ...keyFiles.map(keyFileText),
   ];
 }

@@ -7,6 +7,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
 import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
+import { keyFilesOf } from "./key-files.ts";
 import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
 import { nameFault, storeKeyId, unitMoves, verifyOf } from "./plan-moves.ts";
@@ -97,6 +98,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       total: units.size,
     });
   }
+  const keyFiles = await keyFilesOf(steps, provider);
   const clear = clearTextWarning(provider.target);
   const plan: Plan = {
     version: 1,
@@ -110,6 +112,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     steps,
     notMoved,
     warnings: clear === null ? warnings : [{ unit: "", text: clear }, ...warnings],
+    ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);
 }

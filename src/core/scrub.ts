@@ -4,6 +4,7 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
 import { forgetValues } from "./forget.ts";
+import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
 import { finishScrub, openJournal, readJournal } from "./journal/journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { dropBackup } from "./store-steps.ts";
@@ -15,11 +16,13 @@ export type ScrubResult = {
   readonly removed: readonly string[];
   /** What could not be deleted, and what to type. */
   readonly left: readonly string[];
+  /** The keys on this machine that alone open the values. */
+  readonly keyFiles: readonly HeldKey[];
 };
 
 /**
  * Deletes what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
- * container is not up. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
+ * container is not up, and while nobody has confirmed a backup of a key that alone opens the values. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
   const { plan, receipts: before } = readJournal(tools, id);
@@ -27,6 +30,8 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
   if (units.some(([unit]) => unitState(before, unit) === "begun")) {
     throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
   }
+  const moved = units.flatMap(([unit, steps]) => (unitState(before, unit) === "done" ? steps : []));
+  if (tools.readOnly !== true) await mustBeBackedUp(id, moved, tools, host);
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
@@ -51,6 +56,6 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     }
     journal.close();
     finishScrub(tools, id, await forgetValues(plan, tools));
-    return { version: 1, run: id, removed, left };
+    return { version: 1, run: id, removed, left, keyFiles: await heldKeys(moved, tools) };
   });
 }

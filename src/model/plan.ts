@@ -26,6 +26,16 @@ export type StoreTarget = {
   readonly settings: { readonly [key: string]: Json };
 };
 
+/** A key on this machine that alone opens values in a store: without it they are lost. */
+export type KeyFile = {
+  /** The file that holds it or will hold it, or the environment variable. */
+  readonly file: string;
+  /** Its public half; null if there is no key yet: the first write creates one. */
+  readonly id: string | null;
+  /** Whether this machine has the key. */
+  readonly isThere: boolean;
+};
+
 export type DeliveryName = "file" | "runtime" | "shim";
 
 /** One line of a diff, with values masked. */
@@ -173,6 +183,8 @@ export type Plan = {
   readonly steps: readonly Step[];
   readonly notMoved: readonly NotMoved[];
   readonly warnings: readonly { readonly unit: string; readonly text: string }[];
+  /** The keys that alone open what the plan stores. Absent if there are none. */
+  readonly keyFiles?: readonly KeyFile[];
   /** MAC over all other members, by the installation that made the plan. Absent only until it is signed. */
   readonly mac?: string;
 };

@@ -132,7 +132,7 @@ it("a sealed file takes all values and the key, and says nothing of what a guess
 describe("after scrub", () => {
   it("nothing remains by which a value could be confirmed, and the run can still be read", async () => {
     const { key, ...here } = installationOf(world);
-    const scrubbed = await world.unsprawl(["scrub", run]);
+    const scrubbed = await world.unsprawl(["scrub", run, "--accept", "key-backup"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
     const { plan, receipts } = readJournal({ ...here, key }, run);
     const text = readFileSync(join(here.state, "runs", `${run}.jsonl`), "utf8");

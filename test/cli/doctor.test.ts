@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DoctorCheck } from "../../src/core/doctor.ts";
@@ -41,14 +41,17 @@ async function doctor(env: { readonly [name: string]: string } = {}): Promise<Do
 const of = ({ checks }: Doctored, name: string): string[] =>
   checks.filter((one) => one.name === name).map(({ state, text }) => `${state}: ${text}`);
 
-it("a host on which all is well but for the agent and the rotation", async () => {
+it("a host on which all is well but for the agent, the backup of the key and the rotation", async () => {
   const found = await doctor();
-  expect([found.code, found.verdict]).toEqual([0, "2 warnings"]);
+  expect([found.code, found.verdict]).toEqual([0, "3 warnings"]);
   expect(of(found, "files")).toEqual(["ok: 1 application of this host has its 1 file"]);
   expect(of(found, "agent")).toEqual([
     "warn: not installed: after a reboot 1 application does not start until its files are written again",
   ]);
   expect(of(found, "runs")).toEqual([`ok: run ${run} keeps the old containers for rollback`]);
+  expect(of(found, "key")).toEqual([
+    `warn: ${join(world.dir, "age/keys.txt")} alone opens 1 secret in local, and no backup of it is confirmed`,
+  ]);
   expect(of(found, "rotation")).toEqual([
     "ok: 0 of 1 moved secret has been rotated since",
     "warn: DB_PASSWORD of web was exposed until moved, and is not rotated yet",
@@ -58,7 +61,7 @@ it("a host on which all is well but for the agent and the rotation", async () =>
 it("each check has a line, and the command that helps has its own", async () => {
   const { stdout } = await world.unsprawl(["doctor", "--no-residue"]);
   expect(stdout).toMatch(/^! {2}agent .*written again\n +→ unsprawl agent install systemd/m);
-  expect(stdout.trimEnd().split("\n").at(-1)).toBe("2 warnings");
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("3 warnings");
 });
 
 describe("what was ticked once and is no longer", () => {
@@ -87,9 +90,11 @@ describe("what was ticked once and is no longer", () => {
   it("an age key that is gone", async () => {
     const found = await doctor({ SOPS_AGE_KEY_FILE: join(world.dir, "age/none.txt") });
     expect(found.code).toBe(1);
-    expect(of(found, "rotation").at(-1)).toMatch(
-      /^unknown: whether DB_PASSWORD of web has been rotated cannot be told: /,
-    );
+    const gone = join(world.dir, "age/none.txt");
+    expect(of(found, "key")).toEqual([`fail: ${gone} does not have the key that alone opens 1 secret in local`]);
+    expect(found.checks.find(({ name }) => name === "key")?.hint).toContain(`restore ${gone} from its backup`);
+    expect(of(found, "rotation")).toEqual(["unknown: not checked, because of key"]);
+    expect(existsSync(gone)).toBe(false);
   });
 
   it("a store file that is gone", async () => {

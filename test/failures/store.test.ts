@@ -95,7 +95,7 @@ describe("the store", () => {
     const again = await subject.migrate("vault", "shim", {}, ["--overwrite"]);
     expect(again.code, again.stderr).toBe(0);
     expect(Object.values((await stored(subject.name)) ?? {})).toContain(before.DB_PASSWORD); // kept beside it
-    const scrubbed = await subject.world.unsprawl(["scrub", runIdOf(again)]);
+    const scrubbed = await subject.world.unsprawl(["scrub", runIdOf(again), "--accept", "key-backup"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
     expect(await stored(subject.name)).toEqual({ ...subject.secrets, BESIDE: before.BESIDE });
     subject.expectServing();

@@ -114,7 +114,7 @@ export async function throughAll(
   back();
   const moved = await one.quiet(["migrate", ...sources, ...options, "--yes", "--json"], 0, { sampled: true });
   if (options.includes("file")) await one.quiet(["render", "--all"], 0);
-  await one.quiet(["scrub", runIdOf(moved.stdout)], scrubbed);
+  await one.quiet(["scrub", runIdOf(moved.stdout), "--accept", "key-backup"], scrubbed);
   gone();
 }
 

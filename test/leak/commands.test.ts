@@ -115,7 +115,12 @@ describe("values that are everywhere still", () => {
     const moved = await quiet(watch, file, { env });
     expect(moved.code, moved.stderr).toBe(0);
     const run = runIdOf(moved.stdout);
-    for (const args of [["doctor"], ["doctor", "--json"], ["scrub", run], ["scrub", run, "--json"]]) {
+    for (const args of [
+      ["doctor"],
+      ["doctor", "--json"],
+      ["scrub", run, "--accept", "key-backup"],
+      ["scrub", run, "--json"],
+    ]) {
       const ran = await quiet(watch, args, { env });
       expect(ran.code, ran.stderr).toBe(args[0] === "scrub" ? 5 : 1);
       const kinds = ["container everywhere", "log everywhere", "app.env.bak", ".bash_history", "since commit"];

@@ -54,7 +54,7 @@ async function moved(name: string, variables: { readonly [name: string]: string 
 }
 
 async function scrub({ world, run }: Moved): Promise<{ ran: Ran; result: ScrubResult & Residue }> {
-  const ran = await world.unsprawl(["scrub", run, "--json"]);
+  const ran = await world.unsprawl(["scrub", run, "--json", "--accept", "key-backup"]);
   expect(ran.stdout, ran.stderr).toContain('"version":1');
   return { ran, result: JSON.parse(ran.stdout) as ScrubResult & Residue };
 }
@@ -101,7 +101,7 @@ describe("after a run", () => {
     expect(checks[0]?.text).toMatch(
       new RegExp(`^run ${run.run}: 1 value, nothing shows it; searched \\d+ containers?, \\d+ images?`),
     );
-    const text = await run.world.unsprawl(["scrub", run.run]);
+    const text = await run.world.unsprawl(["scrub", run.run, "--accept", "key-backup"]);
     expect([text.code, text.stdout]).toEqual([
       0,
       expect.stringMatching(/looked for 1 value in .*nothing else shows it/),
@@ -165,10 +165,10 @@ describe("after a run", () => {
       const { ran: doctored, checks } = await doctor(run);
       expect(doctored.code).toBe(1);
       expect(checks.filter(({ state }) => state === "fail")).toHaveLength(4);
-      const text = await run.world.unsprawl(["scrub", run.run]);
+      const text = await run.world.unsprawl(["scrub", run.run, "--accept", "key-backup"]);
       expect(text.stdout).toContain("residue: DB_PASSWORD in container residue-worker: Config.Env.DB_PASSWORD");
       expect(text.stdout).toMatch(/4 places still show it/);
-      const skipped = await run.world.unsprawl(["scrub", run.run, "--no-residue", "--json"]);
+      const skipped = await run.world.unsprawl(["scrub", run.run, "--no-residue", "--json", "--accept", "key-backup"]);
       expect([skipped.code, JSON.parse(skipped.stdout)]).toEqual([0, expect.objectContaining({ residue: null })]);
       expect(state()).toEqual(before);
     } finally {
@@ -249,7 +249,7 @@ describe("after a run", () => {
     const { result } = await scrub(run);
     expect(places(result)).toEqual(["container residue-same: Config.Env.DB_PASSWORD DB_PASSWORD"]);
     expect(result.plain).toEqual(["DB_PASSWORD"]);
-    const text = await run.world.unsprawl(["scrub", run.run]);
+    const text = await run.world.unsprawl(["scrub", run.run, "--accept", "key-backup"]);
     expect(text.stdout).toContain("the value of DB_PASSWORD is a plain word: it was looked for only beside that name");
   });
 });
@@ -315,7 +315,9 @@ describe("a value that", () => {
     const [first, ...more] = checks.filter(({ name }) => name === "residue");
     expect([closed.code, first?.state, more]).toEqual([1, "fail", []]);
     expect(first?.text).not.toContain("clean");
-    const scrubbed = await run.world.unsprawl(["scrub", run.run, "--json"], { env: unreadable });
+    const scrubbed = await run.world.unsprawl(["scrub", run.run, "--json", "--accept", "key-backup"], {
+      env: unreadable,
+    });
     expect(scrubbed.code).toBe(5);
     expect(JSON.parse(scrubbed.stdout)).toMatchObject({
       values: 0,

@@ -96,7 +96,7 @@ test("scrub of a run that needs no engine is fine on a host without one", async 
     writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${password()}\n`);
     const ran = await world.unsprawl(["migrate", "env:app.env", "--to", "local", "--yes"]);
     expect(ran.code, ran.stderr).toBe(0);
-    const scrubbed = await world.unsprawl(["scrub"]);
+    const scrubbed = await world.unsprawl(["scrub", "--accept", "key-backup"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
     expect(scrubbed.stdout).not.toContain("not looked at");
     expect(scrubbed.stdout).toMatch(

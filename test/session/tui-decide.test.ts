@@ -53,6 +53,8 @@ it("scrubs a finished run from the journal, and says that nothing shows its valu
   await terminal.until("no undo then?");
   await terminal.press(KEY.enter);
   await terminal.press("y");
+  await terminal.until("Is there a backup of");
+  await terminal.press("y");
   await terminal.until("Scrubbed", 60);
   await terminal.until("✓ removed");
   expect(terminal.screen()).toMatch(/looked for 1 value in .*/);

@@ -19,7 +19,14 @@ export async function savePlan(
 ): Promise<string> {
   const assembly = assemblyOf(world);
   const progress = new Progress(process.stderr, true, assembly.redactor);
-  const context = { assembly, progress, json: true, quiet: true, signal: new AbortController().signal };
+  const context = {
+    assembly,
+    progress,
+    json: true,
+    quiet: true,
+    configFile: null,
+    signal: new AbortController().signal,
+  };
   const { plan } = await planWith(context, sources, options);
   if (plan.steps.length === 0) throw new Error(`nothing to move in ${sources.join(" ")}: ${jsonText(plan.notMoved)}`);
   writeFileSync(join(world.dir, file), jsonText(plan));

@@ -46,7 +46,7 @@ it(
     expect(migrated.code, migrated.stderr).toBe(0);
     await watching.until(() => watching.changes().includes("gone DB_PASSWORD watch-story"));
     expect(watching.changes()).toEqual(["new DB_PASSWORD watch-story", "gone DB_PASSWORD watch-story"]);
-    expect((await world.unsprawl(["scrub"])).code).toBe(0);
+    expect((await world.unsprawl(["scrub", "--accept", "key-backup"])).code).toBe(0);
 
     docker("rm", "-f", "watch-story");
     run("watch-story");

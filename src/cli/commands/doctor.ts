@@ -6,6 +6,7 @@ import { configurationLine } from "../untrusted.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { withConfig } from "../run-commands.ts";
 import { channelProbes } from "../channel-probes.ts";
 import { residueTools } from "../run-tools.ts";
 import { residueChecks } from "../../core/residue-text.ts";
@@ -39,7 +40,10 @@ export async function run(context: CommandContext, _args: readonly string[], opt
         return residueChecks(await residue(ids, residueTools(assembly), scriptHost(context, true)));
       },
     });
-  const checks = await doctor(probes);
+  const checks = (await doctor(probes)).map((check) => ({
+    ...check,
+    hint: check.hint === null ? null : withConfig(check.hint, context),
+  }));
   await writeResult(
     context.json ? jsonText({ version: 1, verdict: verdict(checks), checks: checks.map(withOk) }) : checkLines(checks),
     null,

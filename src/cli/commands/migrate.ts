@@ -5,11 +5,13 @@ import { cmd } from "../../kit/shell.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
+import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
+import { typedOnTerminal } from "../typed.ts";
 import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
@@ -44,12 +46,10 @@ export async function run(context: CommandContext, sources: readonly string[], o
     else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
     return findingsExit(left, incomplete);
   }
-  if (sources.length === 0) {
-    const secrets = plan.steps.filter(({ kind }) => kind === "put").length;
-    const units = unitsOf(plan).size;
+  if (sources.length === 0 && !(await isTyped(plan, context, options))) {
     throw new UnsprawlError(
       "usage",
-      `no source: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units} ${unitNoun(plan.steps)}${units === 1 ? "" : "s"} of ${DEFAULT_SOURCES.join(" ")} would move`,
+      `no source: ${countText(plan)} would move`,
       cmd`unsprawl migrate ${DEFAULT_SOURCES[0] ?? ""} --to ${plan.store.name} --yes moves them all; nothing was changed`,
     );
   }
@@ -57,4 +57,18 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const result = await apply(plan, tools, scriptHost(context, true));
   const exit = await finishRun(result, context);
   return exit === EXIT.ok ? findingsExit(left, incomplete) : exit;
+}
+
+/** Without a source every secret of the engine moves: a person types what they did not name. */
+async function isTyped(plan: Plan, context: CommandContext, options: ParsedFlags): Promise<boolean> {
+  const source = DEFAULT_SOURCES.join(" ");
+  return typedOnTerminal(context, options, `No source was given: ${countText(plan)} will move.`, source);
+}
+
+/** `5 secrets in 2 containers of docker:`. */
+function countText(plan: Plan): string {
+  const secrets = plan.steps.filter(({ kind }) => kind === "put").length;
+  const units = unitsOf(plan).size;
+  const what = `${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units} ${unitNoun(plan.steps)}${units === 1 ? "" : "s"}`;
+  return `${what} of ${DEFAULT_SOURCES.join(" ")}`;
 }

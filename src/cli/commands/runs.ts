@@ -5,6 +5,7 @@ import { EXIT } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { withConfig } from "../run-commands.ts";
 import { adviceFor, exposedText } from "../views/exposed-text.ts";
 import { table } from "../views/table.ts";
 
@@ -30,7 +31,10 @@ export async function run(context: CommandContext, args: readonly string[]): Pro
     );
     return EXIT.ok;
   }
-  const runs = listRuns(installation);
+  const runs = listRuns(installation).map((one) => ({
+    ...one,
+    next: one.next === null ? null : withConfig(one.next, context),
+  }));
   const rows = runs.map((one) => [
     { text: one.run, colour: "bold" as const },
     { text: one.state },

@@ -1,20 +1,28 @@
+import type { Host } from "../../contract/host.ts";
+import { KEY_BACKUP } from "../../core/key-files.ts";
 import { residue, type Residue } from "../../core/residue.ts";
 import { scrub } from "../../core/scrub.ts";
-import { EXIT } from "../../model/error.ts";
-import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { cmd } from "../../kit/shell.ts";
 import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
+import { typedOnTerminal } from "../typed.ts";
 
 /**
  * `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and reports what else still shows the values.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
+  const accepted = listFlag(options, "accept");
+  const odd = accepted.find((word) => word !== KEY_BACKUP);
+  if (odd !== undefined)
+    throw new UnsprawlError("usage", `--accept ${odd} is not known here`, cmd`known: ${KEY_BACKUP}`);
   const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  const result = await scrub(id, tools, scriptHost(context, true));
+  const result = await scrub(id, tools, scrubHost(context, options, accepted));
   const { removed, left } = result;
   const { found, error } = options["residue"] === false ? NOT_LOOKED : await look(context, id);
   const kept = [...removed.map((name) => `removed ${name}`), ...left.map((text) => `left: ${text}`)];
@@ -28,6 +36,14 @@ export async function run(context: CommandContext, args: readonly string[], opti
     found !== null &&
     (found.residue.length > 0 || found.unseen.length > 0 || found.unknown.some(({ rotated }) => !rotated));
   return left.length > 0 || open ? EXIT.partly : EXIT.ok;
+}
+
+/** Whether keys have a backup is answered by the flag, or typed. */
+function scrubHost(context: CommandContext, options: ParsedFlags, accepted: readonly string[]): Host {
+  return {
+    ...scriptHost(context, false),
+    ask: async ({ text }) => accepted.includes(KEY_BACKUP) || typedOnTerminal(context, options, text, KEY_BACKUP),
+  };
 }
 
 type ResidueLookup = { readonly found: Residue | null; readonly error: unknown };

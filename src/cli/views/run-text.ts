@@ -1,5 +1,6 @@
 import type { RunResult } from "../../core/apply.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
+import { backupTexts } from "../../core/key-files.ts";
 import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
@@ -28,6 +29,7 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
       cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
   }
+  lines.push(...backupTexts(result.keyFiles ?? []).map(printable));
   return lines.join("\n");
 }
 

@@ -7,6 +7,9 @@ import { atomicWrite } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import type { AgeIdentity } from "./age.ts";
 
+/** An identity with the file or variable that it was read from. */
+type LoadedIdentity = AgeIdentity & { readonly from: string };
+
 /** Where age identities come from. */
 export type Identities = {
   /** In words, for errors: the files and variables that were looked at. */
@@ -14,7 +17,7 @@ export type Identities = {
   /** The file that a new identity would be written to. */
   readonly file: string;
   /** All there are, the preferred one first; empty when there is none. */
-  load(): Promise<readonly AgeIdentity[]>;
+  load(): Promise<readonly LoadedIdentity[]>;
   /** The preferred one; made (folder 0700, file 0600) when there is none. */
   ensure(): Promise<AgeIdentity>;
 };
@@ -29,7 +32,7 @@ export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Iden
   const files = file === null ? [...(named === null ? [] : [named]), usual] : [file];
   const direct = file === null ? (env["SOPS_AGE_KEY"] ?? "") : "";
   const where = [...(direct === "" ? [] : ["SOPS_AGE_KEY"]), ...files].join(", ");
-  const load = async (): Promise<readonly AgeIdentity[]> => {
+  const load = async (): Promise<readonly LoadedIdentity[]> => {
     const found = [...(await identitiesIn(direct, "SOPS_AGE_KEY"))];
     for (const path of files) found.push(...(await identitiesIn(await readText(path), path)));
     return found;
@@ -49,7 +52,7 @@ export function ageIdentities(env: NodeJS.ProcessEnv, file: string | null): Iden
 export function temporaryIdentity(): Identities {
   let made: Promise<AgeIdentity> | null = null;
   const ensure = (): Promise<AgeIdentity> => (made ??= generate());
-  return { where: "memory", file: "", ensure, load: async () => [await ensure()] };
+  return { where: "memory", file: "", ensure, load: async () => [{ ...(await ensure()), from: "memory" }] };
 }
 
 /** The form of `age-keygen`'s output. */
@@ -108,14 +111,14 @@ async function readText(path: string): Promise<string> {
 }
 
 /** Lines that start with `#` are comments; identities of plug-ins are left to sops. Throws `config` without quoting a line. */
-async function identitiesIn(text: string, where: string): Promise<readonly AgeIdentity[]> {
+async function identitiesIn(text: string, where: string): Promise<readonly LoadedIdentity[]> {
   const lines = text.split("\n").map((line) => line.trim());
-  const found: AgeIdentity[] = [];
+  const found: LoadedIdentity[] = [];
   for (const [index, line] of lines.entries()) {
     if (!line.startsWith("AGE-SECRET-KEY-")) continue;
     const { identityToRecipient } = await import("age-encryption");
     try {
-      found.push({ identity: line, recipient: await identityToRecipient(line) });
+      found.push({ identity: line, recipient: await identityToRecipient(line), from: where });
     } catch {
       throw new UnsprawlError(
         "config",

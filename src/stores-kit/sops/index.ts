@@ -20,4 +20,4 @@ export { anyHolder, keyEntries, type DataKeys } from "./keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
 export { isInUse, nearestFolder, templateFiles, usableFolder } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";
-export { getValue, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";
+export { getValue, holdersOf, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

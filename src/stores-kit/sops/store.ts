@@ -144,6 +144,12 @@ export async function listValues(file: string, keys: DataKeys): Promise<readonly
   return opened.leaves.filter((leaf) => leaf.named && isEncrypted(leaf.path, rules)).map((leaf) => leaf.path);
 }
 
+/** Whom a file is encrypted for, as `openedFor`; null when it is absent. Needs no key. */
+export async function holdersOf(file: string): Promise<readonly string[] | null> {
+  const text = await readWhole(file);
+  return text === null ? null : openedFor(await readDocument(text, file));
+}
+
 /** Removes folders that are empty, from `folder` upwards to but without `stop`. */
 export async function removeEmptyFolders(folder: string, stop: string): Promise<void> {
   for (let at = folder; at.startsWith(stop) && at !== stop; at = dirname(at)) {

@@ -1,4 +1,5 @@
 import { cmd } from "../../kit/shell.ts";
+import { backupTexts } from "../../core/key-files.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
 import type { ResultState, ShownMessage } from "../state.ts";
 import { UNIT } from "../theme.ts";
@@ -40,6 +41,7 @@ export function proofLines(shown: ResultState): SpanLine[] {
     lines.push(
       BLANK,
       ...closingSentences(result.proofs).map((text) => wrapped(1, ` ${text}`)),
+      ...backupTexts(result.keyFiles ?? []).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
       wrapped(1, {
         text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
         color: "yellow",

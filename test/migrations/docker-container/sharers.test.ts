@@ -98,7 +98,7 @@ describe("containers that rely on another", () => {
     const moved = await migrate("main", "--accept", "sharers");
     expect(moved.code, moved.stdout + moved.stderr).toBe(0);
     expect(engine.docker("ps", "-aq").split("\n")).toHaveLength(2 * olds.size - 1);
-    const scrubbed = await world.unsprawl(["scrub", runOf(moved.stdout)]);
+    const scrubbed = await world.unsprawl(["scrub", runOf(moved.stdout), "--accept", "key-backup"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
     expect(engine.docker("ps", "-aq").split("\n")).toHaveLength(olds.size);
   });

@@ -149,7 +149,7 @@ describe("a script that is run before and after", () => {
       expect((await world.unsprawl(["rollback", id])).code).toBe(0);
       expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([text, 0o750]);
       expect(readdirSync(world.memory, { recursive: true }).filter((one) => String(one).includes(name))).toEqual([]);
-      await world.unsprawl(["scrub", id]);
+      await world.unsprawl(["scrub", id, "--accept", "key-backup"]);
     },
   );
 });

@@ -210,7 +210,7 @@ test("a file that somebody has changed since the run is not rolled back over", a
 
 test("scrub forgets the sealed copy, and then nothing can be rolled back", async () => {
   const { run } = await migrate(world, `env:${write(`DB_PASSWORD=${p()}\n`)}`);
-  expect((await world.unsprawl(["scrub", run])).stdout).toContain("the sealed copy of");
+  expect((await world.unsprawl(["scrub", run, "--accept", "key-backup"])).stdout).toContain("the sealed copy of");
   expect((await world.unsprawl(["rollback", run])).code).toBe(1);
 });
 

@@ -130,12 +130,12 @@ describe.each(STORES)("an engine with %s", (_store, config) => {
     expect(kept.stdout).not.toContain(`${name}:1-before-${run}`);
     expect(kept.stdout).toMatch(/\n\d+ old cop(y|ies) kept for rollback; next: unsprawl runs/);
 
-    const early = await world.unsprawl(["scrub", run]);
+    const early = await world.unsprawl(["scrub", run, "--accept", "key-backup"]);
     expect(early.code).toBe(1);
     expect(early.stderr).toContain("user still comes from the old image");
     engine.docker("rm", "-f", "user");
     // Other tests' images hold the same values, which is for the tests of residue.
-    const late = await world.unsprawl(["scrub", run, "--no-residue"]);
+    const late = await world.unsprawl(["scrub", run, "--no-residue", "--accept", "key-backup"]);
     expect(late.code, late.stderr).toBe(0);
     expect(tagged(name)).toEqual([`${name}:1`, `${name}:latest`]);
     expect(engine.docker("image", "ls", "-a", "--no-trunc", "--format", "{{.ID}}")).not.toContain(id);

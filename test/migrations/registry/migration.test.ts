@@ -144,7 +144,7 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
         const { name, digest } = await index();
         const run = runOf(await migrate(name));
         expect((await registry.manifest(name, `1-before-${run}`, forever)).digest).toBe(digest);
-        const scrubbed = told(await world.unsprawl(["scrub", run]));
+        const scrubbed = told(await world.unsprawl(["scrub", run, "--accept", "key-backup"]));
         if (deletes) {
           expect([scrubbed.code, scrubbed.stdout]).toEqual([5, expect.stringContaining("garbage collection")]);
           await expect(registry.manifest(name, digest, forever)).rejects.toMatchObject({ code: "absent" });
@@ -154,7 +154,7 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
         const { bytes, mediaType } = await registry.manifest(other.name, "1", forever);
         await registry.putManifest(other.name, "stable", mediaType, bytes, forever);
         const second = runOf(await migrate(other.name));
-        const left = told(await world.unsprawl(["scrub", second]));
+        const left = told(await world.unsprawl(["scrub", second, "--accept", "key-backup"]));
         expect([left.code, left.stdout]).toEqual([5, expect.stringContaining("stable still names the old image")]);
         expect((await registry.manifest(other.name, "stable", forever)).digest).toBe(other.digest);
       },

@@ -219,7 +219,7 @@ it("scrub takes the values out of the previous spec, and says what makes the swa
   writeFileSync(copy, `password: ${value}\n`);
   engine.docker("config", "create", "scrubbed-copy", copy);
 
-  const scrubbed = told(await world.unsprawl(["scrub", run]));
+  const scrubbed = told(await world.unsprawl(["scrub", run, "--accept", "key-backup"]));
   expect(scrubbed.code).toBe(5);
   expect(scrubbed.stdout).toContain("removed the previous spec of scrubbed");
   // What the swarm still shows of it: the old task, and a config that nobody moved; not the previous spec.
@@ -237,7 +237,7 @@ it("scrub takes the values out of the previous spec, and says what makes the swa
 
   const { hint } = /left: 1 old task .*?: (?<hint>.*), then/.exec(scrubbed.stdout)?.groups ?? {};
   for (const command of hint?.split(" && ") ?? []) engine.docker(...command.split(" ").slice(1));
-  const again = await world.unsprawl(["scrub", run]);
+  const again = await world.unsprawl(["scrub", run, "--accept", "key-backup"]);
   expect(again.stdout).toContain("nothing was kept");
   expect(again.code).toBe(0);
   engine.docker("swarm", "update", "--task-history-limit", "5");

@@ -40,9 +40,13 @@ test("looked for in SOPS's order; the store's own file alone when it names one",
     SOPS_AGE_KEY_FILE: b,
     XDG_CONFIG_HOME: join(dir, "c"),
   };
-  expect(await ageIdentities(env, null).load()).toEqual([first, second, third]);
-  expect(await ageIdentities(env, a).load()).toEqual([first]);
-  expect(await ageIdentities({ ...env, SOPS_AGE_KEY: "" }, null).ensure()).toEqual(second);
+  expect(await ageIdentities(env, null).load()).toEqual([
+    { ...first, from: "SOPS_AGE_KEY" },
+    { ...second, from: b },
+    { ...third, from: c },
+  ]);
+  expect(await ageIdentities(env, a).load()).toEqual([{ ...first, from: a }]);
+  expect(await ageIdentities({ ...env, SOPS_AGE_KEY: "" }, null).ensure()).toMatchObject(second);
   expect(await ageIdentities({ HOME: join(dir, "none") }, null).load()).toEqual([]);
   expect(readdirSync(dir).toSorted()).toEqual(["a", "b", "c"]);
 });

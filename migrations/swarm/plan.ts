@@ -8,6 +8,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
+import { serviceOutage } from "./outage.ts";
 import { runningService, withReferences, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -56,6 +57,7 @@ export async function planService(
         },
         digest: specDigest(doc.Spec, moving.key),
         diff: diff(selected, change, objects),
+        outage: serviceOutage(doc, await moving.swarm.tasks(doc.ID), facts.doc, options),
         ...common,
       },
       {
@@ -73,7 +75,7 @@ export async function planService(
         ({ name, path }) =>
           `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
       ),
-      "its tasks are replaced as its update settings say; the spec before and its old tasks show the values until `unsprawl scrub`",
+      "the spec before and its old tasks show the values until `unsprawl scrub`",
     ],
     left: undeliveredMoves(all, chosen),
   };

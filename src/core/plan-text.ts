@@ -5,22 +5,63 @@ import type { Plan, RecreateStep } from "../model/plan.ts";
 export function outageText({ subject, outage, sharers = [] }: RecreateStep): string {
   const also = sharers.length === 0 ? "" : `; then ${sharers.map(({ name }) => name).join(", ")}, which depend on it`;
   if (outage === undefined) return `${subject.name} is replaced${also}`;
-  const { isRunning, stopMs, startMs, isChecked, ports } = outage;
+  const { isRunning, stopMs, startMs, isChecked, ports, update } = outage;
   if (!isRunning) return `${subject.name} is replaced; it is not running, so nothing is started${also}`;
+  if (update !== undefined) return updateText(subject.name, outage, update);
   const up = isChecked ? `healthy within ${startMs / 1000} s` : `watched for ${startMs / 1000} s`;
   const closed = ports.length === 0 ? "" : `; published ports closed meanwhile: ${ports.join(", ")}`;
   return `${subject.name} is stopped and replaced: up to ${stopMs / 1000} s to stop, then ${up}${closed}${also}`;
 }
 
+/** How a swarm replaces the tasks of a service: what is away at a time, and for how long the whole update lasts at most. */
+function updateText(name: string, { stopMs, startMs, isChecked, ports }: Outage, update: ServiceUpdate): string {
+  const { order, tasks, atOnce, delayMs, monitorMs } = update;
+  const isAll = atOnce === tasks;
+  const which = tasks === 1 ? "its task is" : isAll ? `all ${tasks} tasks are` : `${tasks} tasks are`;
+  const pace = isAll ? (tasks === 1 ? "" : " at once") : `, ${atOnce} at a time`;
+  const [stop, start] = [
+    `up to ${span(stopMs)} to stop`,
+    `${isChecked ? "healthy" : "running"} within ${span(startMs)}`,
+  ];
+  const how =
+    order === "start-first"
+      ? `the new one starts first (start-first), ${start}; then the old one has ${stop}, so none is missing`
+      : `the old one stops first (stop-first), ${stop}, then the new one must be ${start}`;
+  const batches = Math.ceil(tasks / atOnce);
+  const between = batches > 1 && delayMs > 0 ? `; ${span(delayMs)} between` : "";
+  const total = batches * (stopMs + startMs) + (batches - 1) * delayMs + monitorMs;
+  const closed = ports.length === 0 ? "" : `; published ports closed meanwhile: ${ports.join(", ")}`;
+  return `${name}: ${which} replaced${pace}: ${how}${between}; watched for ${span(monitorMs)}; ${span(total)} in all at most${closed}`;
+}
+
+type Outage = NonNullable<RecreateStep["outage"]>;
+type ServiceUpdate = NonNullable<Outage["update"]>;
+
+/** `90 s`, or `12 min` for what takes longer. */
+function span(ms: number): string {
+  return ms < 180_000 ? `${ms / 1000} s` : `${Math.ceil(ms / 60_000)} min`;
+}
+
 /** What is true of the whole plan: restarts, their order, what a reboot needs, and which keys must be kept. */
 export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
-  const restarts = steps
-    .filter((step): step is RecreateStep => step.kind === "recreate" && step.outage?.isRunning === true)
+  const all = steps.filter((step): step is RecreateStep => step.kind === "recreate" && step.outage?.isRunning === true);
+  const services = all.flatMap(({ outage }) => outage?.update ?? []);
+  const tasks = services.reduce((sum, { tasks: own }) => sum + own, 0);
+  const restarts = all
+    .filter(({ outage }) => outage?.update === undefined)
     .reduce((sum, { sharers = [] }) => sum + 1 + sharers.length, 0);
   const order = restarts > 1 ? ", one after another in this order" : "";
-  const onTmpfs = steps.some((step) => step.kind === "recreate" && step.delivery !== "runtime");
+  // A swarm keeps what it mounts itself.
+  const onTmpfs = steps.some(
+    (step) => step.kind === "recreate" && step.delivery !== "runtime" && step.outage?.update === undefined,
+  );
   return [
     ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? "container restarts" : "containers restart"}${order}`] : []),
+    ...(services.length > 0
+      ? [
+          `${tasks} ${tasks === 1 ? "task" : "tasks"} of ${services.length} ${services.length === 1 ? "service" : "services"} ${tasks === 1 ? "is" : "are"} replaced${services.length > 1 ? ", one service after another in this order" : ""}`,
+        ]
+      : []),
     ...(onTmpfs
       ? ["after a reboot the files are gone until unsprawl agent, or unsprawl render, writes them again"]
       : []),

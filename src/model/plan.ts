@@ -126,6 +126,15 @@ export type Step =
           /** Whether a health check decides that it is up again. */
           readonly isChecked: boolean;
           readonly ports: readonly string[];
+          /** How a swarm replaces the tasks of a service, a few at once; absent for a single container. */
+          readonly update?: {
+            readonly order: "stop-first" | "start-first";
+            readonly tasks: number;
+            readonly atOnce: number;
+            /** The pause after each of these, and for how long the swarm watches a new task. */
+            readonly delayMs: number;
+            readonly monitorMs: number;
+          };
         };
         /** Containers that depend on this one and are recreated after it, in this order; absent if there are none. */
         readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];

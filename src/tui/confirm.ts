@@ -9,8 +9,13 @@ const MOST_BY_KEY = 3;
 /** How many containers a plan, or its undo, restarts. */
 export function restartsOf({ steps }: Plan): number {
   const checked = steps.filter(({ kind }) => kind === "check").length;
-  const recreated = steps.flatMap((step) => (step.kind === "recreate" ? [step, ...(step.sharers ?? [])] : []));
-  return Math.max(checked, recreated.length);
+  const recreated = steps.map((step) =>
+    step.kind === "recreate" ? (step.outage?.update?.tasks ?? 1) + (step.sharers ?? []).length : 0,
+  );
+  return Math.max(
+    checked,
+    recreated.reduce((sum, one) => sum + one, 0),
+  );
 }
 
 /** Whether this many restarts require a typed name. */

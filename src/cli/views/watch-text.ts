@@ -1,3 +1,4 @@
+import { keptText } from "../../core/kept-copies.ts";
 import type { Change, ChangeKind } from "../../model/change.ts";
 import { changeCounts } from "../../model/change-words.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
@@ -29,14 +30,15 @@ export function changesJson({ report, changes, why }: WatchScan): string[] {
 
 /** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */
 export function roundText({ report, changes, why }: WatchScan): string {
-  const { findings, subjects } = report.summary;
+  const { findings, subjects, kept } = report.summary;
   const errors = report.sources.flatMap((source) =>
     source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
   );
   const seconds = (report.durationMs / 1000).toFixed(1);
   const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
+  const copies = kept === 0 ? [] : [`${keptText(kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
   const asked = why === "events" ? ", after events" : "";
-  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...errors].join("\n");
+  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...copies, ...errors].join("\n");
 }
 
 const WIDEST = "regressed".length;

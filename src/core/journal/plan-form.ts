@@ -113,6 +113,12 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       v.object({
         ...{ isRunning: v.boolean(), stopMs: NUMBER, startMs: NUMBER, isChecked: v.boolean() },
         ports: v.array(TEXT),
+        update: v.optional(
+          v.object({
+            order: v.picklist(["stop-first", "start-first"]),
+            ...{ tasks: COUNT, atOnce: COUNT, delayMs: NUMBER, monitorMs: NUMBER },
+          }),
+        ),
       }),
     ),
     sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),

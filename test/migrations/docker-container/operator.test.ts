@@ -68,6 +68,13 @@ it("an old copy is one line of a scan and no finding; a container that only has 
     expect.stringContaining("\n1 old copy kept for rollback; next: unsprawl runs"),
   ]);
   expect(one.stdout).not.toContain("DB_PASSWORD");
+  for (const format of ["sarif", "html", "junit", "github", "gitlab", "ndjson"]) {
+    const shown = await world.unsprawl(["scan", "docker:moved*", "--format", format]);
+    expect([format, shown.code, shown.stdout.includes("DB_PASSWORD")]).toEqual([format, 0, false]);
+  }
+  const watched = await world.unsprawl(["watch", "docker:moved*", "--once"]);
+  expect([watched.code, watched.stdout]).toEqual([0, ""]);
+  expect(watched.stderr).toMatch(/^nothing new; 0 findings in .*\n1 old copy kept for rollback; next: unsprawl runs/m);
   create("run", "moved-before-20200101-000000-beef");
   const both = await world.unsprawl(["scan", "docker:moved*", "--json"]);
   const { findings, summary } = JSON.parse(both.stdout) as { findings: { state: string }[]; summary: { kept: number } };

@@ -5,7 +5,7 @@ import type { StoreTarget } from "../model/plan.ts";
 import type { DoctorCheck } from "./doctor.ts";
 import type { Installation } from "./journal/journal.ts";
 import { isBackedUp, type HeldKey } from "./key-files.ts";
-import { doneMoves } from "./moved.ts";
+import { completedMoves } from "./moved.ts";
 
 /** A key that alone opens secrets that runs of this installation have moved. */
 export type RunKey = HeldKey & {
@@ -21,7 +21,7 @@ export async function runKeys(
   storeOf: (target: StoreTarget) => Promise<Pick<Provider, "keyFiles">>,
 ): Promise<readonly RunKey[]> {
   const found = new Map<string, RunKey>();
-  const byStore = Map.groupBy(doneMoves(installation), ({ plan }) => JSON.stringify(plan.store));
+  const byStore = Map.groupBy(completedMoves(installation), ({ plan }) => JSON.stringify(plan.store));
   for (const moves of byStore.values()) {
     const [first] = moves;
     if (first === undefined) continue;

@@ -17,7 +17,7 @@ import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";
 import { isFailing, isIncomplete } from "../scan-options.ts";
-import { changeLine, changesJson, roundText } from "../views/watch-text.ts";
+import { changeLine, changesJson, roundLines } from "../views/watch-text.ts";
 
 /** How many hosts are scanned at once. */
 const AT_ONCE = 8;
@@ -62,7 +62,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
     unread ||= isIncomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
-    say(context, `${one.host === null ? "" : `${one.host}: `}${roundText(one)}`);
+    const at = one.host === null ? "" : `${one.host}: `;
+    for (const line of roundLines(one)) say(context, `${at}${line}`);
     delivery?.wake();
     if (metrics !== null) count(metrics, one);
     if (one.why === "schedule") await remind();

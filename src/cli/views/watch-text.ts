@@ -28,8 +28,8 @@ export function changesJson({ report, changes, why }: WatchScan): string[] {
   return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) => jsonText(line));
 }
 
-/** A scan in one line: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`. */
-export function roundText({ report, changes, why }: WatchScan): string {
+/** A scan: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`, then kept copies and what was not read. */
+export function roundLines({ report, changes, why }: WatchScan): readonly string[] {
   const { findings, subjects, kept } = report.summary;
   const errors = report.sources.flatMap((source) =>
     source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
@@ -38,7 +38,7 @@ export function roundText({ report, changes, why }: WatchScan): string {
   const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
   const copies = kept === 0 ? [] : [`${keptText(kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
   const asked = why === "events" ? ", after events" : "";
-  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...copies, ...errors].join("\n");
+  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...copies, ...errors];
 }
 
 const WIDEST = "regressed".length;

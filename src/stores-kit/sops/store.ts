@@ -144,10 +144,10 @@ export async function listValues(file: string, keys: DataKeys): Promise<readonly
   return opened.leaves.filter((leaf) => leaf.named && isEncrypted(leaf.path, rules)).map((leaf) => leaf.path);
 }
 
-/** Whom a file is encrypted for, as `openedFor`; null when it is absent. Needs no key. */
+/** Whom a file is encrypted for, as `recipientsOf`; null when it is absent. Needs no key. */
 export async function holdersOf(file: string): Promise<readonly string[] | null> {
   const text = await readWhole(file);
-  return text === null ? null : openedFor(await readDocument(text, file));
+  return text === null ? null : recipientsOf(await readDocument(text, file));
 }
 
 /** Removes folders that are empty, from `folder` upwards to but without `stop`. */

@@ -30,7 +30,7 @@ const stepOf = (outage: NonNullable<RecreateStep["outage"]>): RecreateStep => ({
   delivery: "file",
   moves: [],
   subject: { id: "1", name: "api", image: "app" },
-  digest: "d" as RecreateStep["digest"],
+  digest: "d",
   diff: [],
   outage,
 });

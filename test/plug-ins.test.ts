@@ -221,6 +221,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "providers/vault/login.ts": "a way to log in to Vault",
   "src/agent/install/settings.ts": "the forms of `agent install`, not formats",
   "src/agent/serving.ts": "it asks the labels of the engine's containers",
+  "src/engine/consumer-labels.ts": "what a binding of the OCI runtime calls a container of Compose",
   "src/engine/project-containers.ts": "a source that it makes from Compose's labels",
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",

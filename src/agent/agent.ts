@@ -64,6 +64,7 @@ export async function onePass(settings: AgentSettings, tools: AgentTools, signal
 /** Serves this host until it is cancelled. */
 export async function serveHost(settings: AgentSettings, tools: AgentTools, signal: AbortSignal): Promise<void> {
   const { fetch, roll, serves } = parts(settings, tools, signal);
+  const said = new Map<string, string>();
   let woken = new AbortController();
   let [isStale, mayStart] = [true, true];
   const broken = new AbortController();
@@ -94,7 +95,7 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
     }
     // A store that does not answer delays only its own consumers.
     await Promise.race([poll(), pause(FIRST_MS, ended)]);
-    if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools), tools));
+    if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools, said), tools));
     void guarded(roll.run());
     const everyMs = Math.max(settings.everyMs, (pathsOf(serves.all()) / PATHS_PER_SECOND) * 1000);
     await pause(everyMs * (0.75 + Math.random() / 2), AbortSignal.any([ended, woken.signal]));

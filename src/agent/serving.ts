@@ -1,5 +1,5 @@
-import { ownConsumers } from "../core/supply-rights.ts";
-import { runtimeConsumers } from "../engine/consumer-labels.ts";
+import { ownConsumers, ownRuntimeConsumers } from "../core/supply-rights.ts";
+import { runtimeConsumers, type RuntimeContainer } from "../engine/consumer-labels.ts";
 import type { Engine } from "../engine/engine.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -19,12 +19,14 @@ export type Serving = {
   refresh(engine: Engine): Promise<void>;
 };
 
+type FoundOnHost = { readonly own: readonly Consumer[]; readonly resolved: readonly RuntimeContainer[] };
+
 export function serving(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>): Serving {
   const { index } = tools.supplies;
   let runtime: readonly ServedConsumer[] = [];
   let faults = new Set<string>();
 
-  const found = async (engine: Engine): Promise<readonly Consumer[]> => {
+  const found = async (engine: Engine): Promise<FoundOnHost> => {
     const said = new Set<string>();
     const consumers: Consumer[] = [];
     const containers = await projectContainers(engine, tools.supplies);
@@ -39,25 +41,36 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
       }
     }
     const { consumers: own, refused } = await ownConsumers(consumers, index.read(), containers, tools.stores);
-    const errors = [...[...said].map((fault) => new UnsprawlError("malformed", fault)), ...refused];
+    const runtimes = await runtimeConsumers(engine);
+    for (const fault of runtimes.faults) said.add(fault);
+    const resolved = await ownRuntimeConsumers(runtimes.containers, tools.isBound, tools.stores);
+    const errors = [
+      ...[...said].map((fault) => new UnsprawlError("malformed", fault)),
+      ...refused,
+      ...resolved.refused,
+    ];
     for (const error of errors)
       if (!faults.has(error.message)) tools.told({ kind: "failed", what: "a consumer", error });
     faults = new Set(errors.map(({ message }) => message));
-    return own;
+    return { own, resolved: resolved.consumers };
   };
 
   return {
     all: () => [...index.read().map((consumer) => ({ key: consumer.folder, consumer, files: true })), ...runtime],
     async refresh(engine) {
       const known = new Map(index.read().map((one) => [one.folder, one]));
-      const consumers = (await found(engine)).map((one) => ({
+      const { own, resolved } = await found(engine);
+      const consumers = own.map((one) => ({
         ...one,
         stores: known.get(one.folder)?.stores ?? one.stores,
       }));
       const fresh = consumers.filter((one) => JSON.stringify(known.get(one.folder)) !== JSON.stringify(one));
       if (fresh.length > 0) await index.add(fresh);
       for (const { id, folder } of fresh) if (!known.has(folder)) tools.told({ kind: "added", consumer: id });
-      runtime = (await runtimeConsumers(engine)).map(({ id, consumer }) => ({ key: id, consumer, files: false }));
+      const before = runtime;
+      runtime = resolved.map(({ id, consumer }) => ({ key: id, consumer, files: false }));
+      // A container that is made again is another one.
+      for (const { key } of before) if (!runtime.some((one) => one.key === key)) await forget(key);
       const listed = await engine.containers();
       for (const consumer of known.values()) {
         // What a Compose file says stands for itself: its containers may be down.

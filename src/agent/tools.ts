@@ -45,6 +45,8 @@ export type AgentTools = {
   readonly engine: () => Promise<Engine>;
   /** The consumers of `docker:` or `compose:FILE`. */
   readonly consumers: (source: string) => Promise<FoundConsumers>;
+  /** Whether the OCI runtime gives one of these names this reference in this variable. */
+  readonly isBound: (names: readonly string[], variable: string, reference: string) => boolean;
   /** For digests of values. */
   readonly key: FingerprintKey;
   /** The state folder; null to remember nothing. */

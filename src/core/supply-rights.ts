@@ -117,6 +117,41 @@ async function foreignValue(
   return null;
 }
 
+/** Whom the OCI runtime gives values to, by everything that its bindings may call it. */
+export type RuntimeConsumer = { readonly consumer: Consumer; readonly names: readonly string[] };
+
+/**
+ * The same for containers of the OCI runtime: a reference counts only if the runtime would resolve it (`isBound`), or if its
+ * path in the store is the container's. Their labels are the author's word alone.
+ */
+export async function ownRuntimeConsumers<T extends RuntimeConsumer>(
+  found: readonly T[],
+  isBound: (names: readonly string[], variable: string, reference: string) => boolean,
+  tools: PlaceTools,
+): Promise<{ readonly consumers: readonly T[]; readonly refused: readonly UnsprawlError[] }> {
+  const consumers: T[] = [];
+  const refused: UnsprawlError[] = [];
+  for (const one of found) {
+    let foreign: SuppliedValue | null = null;
+    for (const value of one.consumer.values) {
+      if (isBound(one.names, value.name, value.reference)) continue;
+      const own = one.names.map((id) => isOwnPath({ ...one.consumer, id }, value, tools));
+      if (!(await Promise.all(own)).includes(true)) foreign ??= value;
+    }
+    if (foreign === null) consumers.push(one);
+    else refused.push(unbound(one.consumer, foreign));
+  }
+  return { consumers, refused };
+}
+
+function unbound({ id }: Consumer, { name, reference }: SuppliedValue): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${id} asks for ${reference}, which it may not use`,
+    cmd`unsprawl runtime allow ${id} ${name} ${reference}, if it may have it`,
+  );
+}
+
 /** Whether the path of a value in its store names this very consumer. */
 async function isOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
   const [, project = "", subject = ""] = /^(?:container:|compose:([^/]+)\/)([^/]+)$/.exec(one.id) ?? [];

@@ -17,7 +17,12 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { Secret } from "../model/secret.ts";
 import { shimFile } from "./shim.ts";
-import { isSupplyFolder, memoryRoot, writeFiles } from "./tmpfs.ts";
+import { isSupplyFolder, memoryRoot, partName, writeFiles } from "./tmpfs.ts";
+
+/** No link is followed, and no pipe is waited for. */
+const NO_TRAP = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** In bytes: more than any store holds in one value. */
+const LARGEST = 64 * 1024 * 1024;
 
 /** The files of values on this host, below the folder for values on tmpfs. */
 export function suppliesOf(env: NodeJS.ProcessEnv, index: ConsumerIndex): Supplies {
@@ -55,7 +60,8 @@ function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<
 
 function withdraw(env: NodeJS.ProcessEnv, folder: string, names: readonly string[]): void {
   mustBeFolder(env, folder);
-  for (const name of names) rmSync(belowFolder(folder, name), { force: true });
+  for (const name of names)
+    for (const file of [name, partName(name)]) rmSync(belowFolder(folder, file), { force: true });
   for (const empty of [folder, dirname(folder)]) {
     try {
       rmdirSync(empty);
@@ -65,12 +71,16 @@ function withdraw(env: NodeJS.ProcessEnv, folder: string, names: readonly string
   }
 }
 
-/** What a consumer has now; null where the file is missing. Follows no link. */
+/**
+ * What a consumer has now; null where there is no file of a value's size. Follows no link and waits for nobody: who can
+ * write to a folder might put a pipe there.
+ */
 function suppliedValue(folder: string, name: string): Secret | null {
   try {
-    const fd = openSync(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const fd = openSync(join(folder, name), constants.O_RDONLY | NO_TRAP);
     try {
-      return Secret.of(readFileSync(fd));
+      const stat = fstatSync(fd);
+      return stat.isFile() && stat.size <= LARGEST ? Secret.of(readFileSync(fd)) : null;
     } finally {
       closeSync(fd);
     }
@@ -83,7 +93,7 @@ function suppliedValue(folder: string, name: string): Secret | null {
 function overwrite({ folder, owner }: Consumer, one: { readonly name: string; readonly content: Secret }): boolean {
   let fd: number;
   try {
-    fd = openSync(join(folder, one.name), constants.O_WRONLY | constants.O_NOFOLLOW);
+    fd = openSync(join(folder, one.name), constants.O_WRONLY | NO_TRAP);
   } catch {
     return false;
   }

@@ -8,6 +8,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  renameSync,
   rmSync,
   statfsSync,
   writeSync,
@@ -166,25 +167,36 @@ export function secretFile(file: string, bytes: Uint8Array, owner: Owner, mode =
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
+/** What a file is called until it is whole. A writer that was killed leaves it behind, and the next one removes it. */
+export function partName(name: string): string {
+  return `.${name.slice(0, LONGEST_PART)}.part`;
+}
+
+const LONGEST_PART = 200;
+
 /**
- * Writes a file in an open folder, independent of where its path now leads. An older file is removed and a new one
- * created (O_EXCL), so that no link is followed and no other link to the old file receives the value.
+ * Writes a file in an open folder, independent of where its path now leads. It is created under another name (O_EXCL, so
+ * that no link is followed) and takes the place of an older one once it is whole: nobody reads a part of it, and no other
+ * link to the old file receives the value.
  */
 function writeIn(folder: number, dir: string, name: string, bytes: Uint8Array, owner: Owner, mode: number): void {
-  const file = `/proc/self/fd/${folder}/${name}`;
+  const at = (file: string): string => `/proc/self/fd/${folder}/${file}`;
+  const part = at(partName(name));
   try {
-    rmSync(file, { force: true });
+    rmSync(part, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const fd = openSync(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
       fsyncSync(fd);
       fchownSync(fd, owner.uid, owner.gid);
       fchmodSync(fd, mode);
     } finally {
       closeSync(fd);
     }
+    renameSync(part, at(name));
   } catch (error) {
+    rmSync(part, { force: true });
     throw fileError(join(dir, name), error);
   }
 }

@@ -6,7 +6,7 @@ import { isFileName } from "../kit/io/name.ts";
 import { CONSUMER_FOLDERS, parseOnChange, type Consumer, type OnChange } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
-import { ownLabels } from "./labels.ts";
+import { composeLabelsOf, ownLabels } from "./labels.ts";
 import { keptByRun, nameOf } from "./names.ts";
 import { nameSelector } from "./select.ts";
 import type { ContainerDoc, ImageDoc } from "./types.ts";
@@ -88,10 +88,17 @@ export async function consumersOfEngine(
   return { consumers: found.flatMap((one) => one.consumers), faults: found.flatMap((one) => one.faults) };
 }
 
-/** The containers that the OCI runtime hands values to at each start, by their id; their consumers have no files. */
+/** A container that the OCI runtime hands values to at each start; `names` is all that a binding may call it. */
+export type RuntimeContainer = { readonly id: string; readonly consumer: Consumer; readonly names: readonly string[] };
+
+/**
+ * The containers that the OCI runtime hands values to, as their labels say, and what of these cannot be used; their
+ * consumers have no files.
+ */
 export async function runtimeConsumers(
   engine: Engine,
-): Promise<readonly { readonly id: string; readonly consumer: Consumer }[]> {
+): Promise<{ readonly containers: readonly RuntimeContainer[]; readonly faults: readonly string[] }> {
+  const faults: string[] = [];
   const isRuntime = ([key, value]: readonly [string, string]): boolean =>
     key.startsWith(DELIVERY) && value === "runtime";
   const chosen = (await engine.containers()).filter(({ Labels }) => Object.entries(Labels ?? {}).some(isRuntime));
@@ -101,6 +108,7 @@ export async function runtimeConsumers(
       const doc = await engine.container(Id);
       if (doc === null || keptByRun(nameOf(doc)) !== null) return [];
       const labels = ownLabels(doc, await engine.image(doc.Image));
+      const compose = await composeLabelsOf(engine, doc);
       const values = Object.entries(labels)
         .filter(isRuntime)
         .map(([key]) => key.slice(DELIVERY.length))
@@ -110,13 +118,14 @@ export async function runtimeConsumers(
         id: `container:${nameOf(doc)}`,
         ...{ delivery: "shim", folder: "", owner: { uid: 0, gid: 0 }, script: false, stores: [] },
         values,
-        onChange: onChangeOf(labels, nameOf(doc), []),
+        onChange: onChangeOf(labels, nameOf(doc), faults),
       };
-      return values.length === 0 ? [] : [{ id: Id, consumer }];
+      const service = compose === null ? [] : [`compose:${compose["project"] ?? ""}/${compose["service"] ?? ""}`];
+      return values.length === 0 ? [] : [{ id: Id, consumer, names: [consumer.id, ...service, `id:${Id}`] }];
     },
     { concurrency: 8 },
   );
-  return found.flat();
+  return { containers: found.flat(), faults };
 }
 
 const NONE: FoundConsumers = { consumers: [], faults: [] };

@@ -104,6 +104,7 @@ async function toolsOf(context: CommandContext, told: AgentTools["told"]): Promi
     },
     engine: assembly.engine,
     consumers: assembly.consumers,
+    isBound: await bindings(assembly.env),
     key,
     state,
     told,
@@ -127,6 +128,21 @@ async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], 
     },
     names: async () => [...new Set([...readers.map(({ name }) => name), ...(await assembly.knownStores())])],
   };
+}
+
+/** What may be resolved, read anew for each refresh. A file that cannot be read binds nothing, as for the runtime itself. */
+async function bindings(env: NodeJS.ProcessEnv): Promise<AgentTools["isBound"]> {
+  const { isBound, readBindings } = await import("../../delivery/runtime/bindings.ts");
+  const { runtimeHome } = await import("../../delivery/runtime/settings.ts");
+  const held = lately(() => {
+    try {
+      return readBindings(runtimeHome(env));
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+      return [];
+    }
+  });
+  return (names, variable, reference) => isBound(held(), names, variable, reference);
 }
 
 /** Cached for a moment: a pass asks for many consumers. */

@@ -2,13 +2,38 @@ import { resolve } from "node:path";
 import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
+import type { Redactor } from "../kit/text/redact.ts";
 import type { CliContext } from "./context.ts";
 import { withConfig } from "./run-commands.ts";
 import { paint } from "../kit/paint.ts";
 
-/** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are taken out at this sink. */
+/** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are redacted at this sink. */
 export async function writeResult(text: string, file: string | null, context: CliContext): Promise<void> {
-  const safe = context.assembly.redactor.guard(text.endsWith("\n") ? text : `${text}\n`);
+  const { redactor } = context.assembly;
+  await writeRedacted(context.json ? redactedJson(text, redactor) : redactor.guard(text), file, context);
+}
+
+/** JSON, or a document a line, redacted as data: in the text a value could take the quotes with it. */
+function redactedJson(text: string, redactor: Redactor): string {
+  if (redactor.guard(text) === text) return text;
+  const lines = isJson(text) ? [text] : text.split("\n");
+  return lines
+    .map((line) => (isJson(line) ? jsonText(redactor.data(JSON.parse(line) as unknown)) : redactor.guard(line)))
+    .join("\n");
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The same for a text whose data was redacted before it was laid out. */
+export async function writeRedacted(text: string, file: string | null, context: CliContext): Promise<void> {
+  const safe = text.endsWith("\n") ? text : `${text}\n`;
   context.progress.stop();
   if (file !== null) {
     await atomicWrite(resolve(context.assembly.cwd, file), Buffer.from(safe), { mode: 0o600 });

@@ -2,7 +2,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { TrendPoint } from "../../model/trend.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { findingsExit, writeResult } from "../output.ts";
+import { findingsExit, writeRedacted } from "../output.ts";
 import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 
 /** `unsprawl scan [SOURCE…]`. */
@@ -17,7 +17,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const failing = (finding: Finding): boolean => isFailing(finding, failOn);
   const trend = format === "html" ? await trendOf(context, options) : [];
   const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, trend };
-  await writeResult(await render(report, context.json ? "json" : (format ?? "table"), shown), file, context);
+  const safe = context.assembly.redactor.data(report);
+  await writeRedacted(await render(safe, context.json ? "json" : (format ?? "table"), shown), file, context);
   return findingsExit(report.findings.some(failing), isIncomplete(report));
 }
 

@@ -12,16 +12,27 @@ const SHORTEST = 3;
 const DISTINCTIVE = 8;
 /** This many consecutive characters of a value are a leak by themselves. */
 const PIECE = 12;
+/** From this length on, a value with digits and letters is redacted inside names too: no name looks like it by chance. */
+const OPAQUE = 16;
+
+/** Fields of our own documents that identify: words of the program, digests, and the names that people gave. */
+const OWN_WORDS = new Set(["id", "fingerprint", "rule", "confidence", "severity", "state", "kind", "where", "in"]);
+const NAMES = new Set([
+  ...["name", "source", "host", "subject", "subjectName", "subjectId", "lastingName", "path", "place", "service"],
+  ...["container", "image", "file", "folder"],
+]);
 
 /**
  * Redacts known secret values in text, raw and encoded (JSON, base64 at every offset, base64url, hex, percent, shell
  * quoting). `foreign` is for text that others wrote (engine and store messages) and redacts every known value. `guard`
  * is for our own output, where a value such as `postgres` may also be a container's name, and redacts only values that
- * cannot be plain words.
+ * cannot be plain words. `data` is `guard` for a document that is still to be serialised: redacting serialised text
+ * could cut through its quotes.
  */
 export class Redactor {
   #all = new Needles();
   #distinctive = new Needles();
+  #opaque = new Needles();
   #pieces = new Pieces();
   /** Values already added: a long-running process finds the same values in every scan. */
   readonly #known = new Set<string>();
@@ -42,7 +53,10 @@ export class Redactor {
     this.#recent.push([value, whole]);
     const forms = [...encodedForms(value.expose(), text), ...shownForms(text)];
     this.#foreign.push({ text, forms, whole });
-    if (value.length >= DISTINCTIVE && !isWords(text)) this.#distinctive.add(text, forms);
+    if (value.length < DISTINCTIVE || isWords(text)) return;
+    this.#distinctive.add(text, forms);
+    if (value.length >= OPAQUE && /\d/.test(text) && /[A-Za-z]/.test(text) && !isIdentifier(text))
+      this.#opaque.add(text, forms);
   }
 
   /** Makes all values known so far permanent, such as the credentials of channels. */
@@ -57,6 +71,7 @@ export class Redactor {
     this.#recent = [];
     this.#foreign = [];
     [this.#all, this.#distinctive, this.#pieces] = [new Needles(), new Needles(), new Pieces()];
+    this.#opaque = new Needles();
     for (const [value, whole] of this.#lasting) this.know(value, whole);
     this.#recent = [];
   }
@@ -76,17 +91,45 @@ export class Redactor {
   guard(text: string): string {
     return this.#distinctive.replace(text);
   }
+
+  /**
+   * A JSON-like document with every string guarded. Keys and our own words stay as they are; in names only long values
+   * of letters and digits are redacted.
+   */
+  data<T>(document: T): T {
+    return this.#data(document, (text) => this.guard(text)) as T;
+  }
+
+  #data(node: unknown, redact: (text: string) => string): unknown {
+    if (typeof node === "string") return redact(node);
+    if (Array.isArray(node)) return node.map((item) => this.#data(item, redact));
+    if (node === null || typeof node !== "object") return node;
+    return Object.fromEntries(
+      Object.entries(node).map(([key, value]) => {
+        if (OWN_WORDS.has(key)) return [key, value];
+        return [key, this.#data(value, NAMES.has(key) ? (text) => this.#opaque.replace(text) : redact)];
+      }),
+    );
+  }
 }
 
 /** From this length on, letters without anything between them are no word. */
 const LONGEST_WORD = 20;
 
-/** Whether a value may be words that our own output has too: `postgres`, `KeyVault`, `my-app/db`. */
-function isWords(text: string): boolean {
+/** Whether a value may be words that our own output has too: `postgres`, `KeyVault`, `my-app/db`, `CLIENT_SECRET`. */
+function isWords(value: string): boolean {
+  // `docker run --env-file` keeps the quotes, which are the syntax of our own output.
+  const text = value.replace(/^(["'])(.*)\1$/s, "$2");
   if (/^[a-z]+(?:[-_./ ][a-z]+)*$/.test(text)) return !/^[a-z]+$/.test(text) || text.length < LONGEST_WORD;
+  if (/^[A-Z]+(?:[-_./ ][A-Z]+)+$/.test(text)) return true;
   const isLetters = /^[A-Za-z]+$/.test(text);
   // A name in camel case has a few capitals; a random value changes back and forth.
   return isLetters && text.length < LONGEST_WORD && (text.match(/[a-z][A-Z]/g)?.length ?? 0) < 3;
+}
+
+/** Written as names of variables are: `OAUTH2_CLIENT_SECRET`. */
+function isIdentifier(text: string): boolean {
+  return /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(text);
 }
 
 /** Every encoded form of a value that may occur in other text, without the value itself. */
@@ -190,6 +233,11 @@ class Pieces {
   }
 }
 
+/** Whether a place in a text is only part of a longer name. */
+function isInside(text: string, start: number, end: number): boolean {
+  return /\w/.test(text.charAt(start - 1)) || /\w/.test(text.charAt(end));
+}
+
 /** Known values and their forms. Where several begin at one place, the longest is replaced. */
 class Needles {
   readonly #literals = new Literals<null>(6);
@@ -206,7 +254,9 @@ class Needles {
 
   replace(text: string): string {
     const found: { readonly at: number; end: number }[] = [];
-    this.#literals.search(text, (_, at, { length }) => {
+    this.#literals.search(text, (_, at, literal) => {
+      const { length } = literal;
+      if (isIdentifier(literal) && isInside(text, at, at + length)) return;
       const last = found.at(-1);
       if (last?.at === at) last.end = Math.max(last.end, at + length);
       else found.push({ at, end: at + length });

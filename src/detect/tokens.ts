@@ -112,7 +112,8 @@ function publishes(rule: Rule, text: string): boolean {
 export function matches(rule: Rule, text: string): Evidence | null {
   const match = rule.pattern?.exec(text) ?? null;
   if (match === null) return null;
-  const part = match.groups?.["secret"] ?? match[0];
+  const whole = match.groups?.["secret"] ?? match[0];
+  const part = rule.ends === null ? whole : whole.slice(0, rule.ends(whole));
   const checked = rule.validate === null ? "unknown" : rule.validate(part);
   if (checked !== "right" && (saysExample(part) || fewCharacters(part, rule))) return null;
   if (checked === "fake") return null;

@@ -1,4 +1,5 @@
 import rows from "./keys.json" with { type: "json" };
+import { armourLength } from "./armour.ts";
 import { table } from "./table.ts";
 import { bech32Right, bech32Sum } from "./checksum.ts";
 import type { Rule } from "./rule.ts";
@@ -29,10 +30,17 @@ const jwtDecodes = (secret: string): "right" | "wrong" | "fake" => {
   }
 };
 
+/** Up to the last line of its kind, if it has one. */
+function endOf(secret: string, last: RegExp): number {
+  const match = last.exec(secret);
+  return match === null ? secret.length : match.index + match[0].length;
+}
+
 /** Keys and signed tokens that belong to no vendor. */
 export const KEYS: readonly Rule[] = table(rows, {
   "private-key": {
     validate: hasBody,
+    ends: armourLength,
     examples: (kit) => [
       kit.pem("RSA PRIVATE KEY"),
       kit.pem("PRIVATE KEY").replaceAll("\n", "\\n"),
@@ -40,6 +48,8 @@ export const KEYS: readonly Rule[] = table(rows, {
       kit.pem("PGP PRIVATE KEY BLOCK"),
     ],
   },
+  "putty-private-key": { ends: (secret) => endOf(secret, /Private-MAC: [0-9a-f]{40,64}/) },
+  "openvpn-static-key": { ends: (secret) => endOf(secret, /-----END OpenVPN [A-Za-z0-9 -]{1,40}-----/) },
   "private-key-base64": {
     validate: pemIsPrivate,
     examples: (kit) => [

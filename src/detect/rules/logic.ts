@@ -124,6 +124,7 @@ function logic(
     despite: false,
     prefixes: [],
     validate: null,
+    ends: null,
     publishable: false,
     reference: "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
     examples,

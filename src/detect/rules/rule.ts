@@ -30,6 +30,8 @@ export type Rule = {
   readonly prefixes: readonly string[];
   /** `right` proves the value, `wrong` says it only looks like one, `fake` clears it. */
   readonly validate: ((secret: string) => "right" | "wrong" | "fake") | null;
+  /** How long the secret is, for a kind whose end no pattern can say; null when the pattern says it. */
+  readonly ends: ((secret: string) => number) | null;
   /** True for kinds that are made to be public, such as publishable keys: they clear a value. */
   readonly publishable: boolean;
   readonly reference: string;
@@ -89,6 +91,7 @@ const DEFAULTS = {
   despite: false,
   prefixes: [],
   validate: null,
+  ends: null,
   publishable: false,
   counterExamples: () => [],
 } as const satisfies Partial<Rule>;

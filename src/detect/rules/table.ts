@@ -50,7 +50,7 @@ export type RuleRow = {
 const AS_THEY_ARE = ["severity", "confidence", "keywords", "lengths", "despite", "prefixes", "publishable"] as const;
 
 /** What only code can say about a rule: its checksum, or a pattern or example that has to be computed. */
-type RuleCode = Partial<Pick<Rule, "validate" | "pattern" | "examples" | "counterExamples">> & {
+type RuleCode = Partial<Pick<Rule, "validate" | "ends" | "pattern" | "examples" | "counterExamples">> & {
   readonly make?: (make: Kit) => string;
 };
 

@@ -23,13 +23,29 @@ const JUDGEMENTS = 6000;
 
 const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30}){0,20}$/;
 
-/** How much may still be spent on one value, whatever it holds, and the rules that do not count. */
-type ClassifyBudget = { left: number; readonly off: ReadonlySet<string> };
+/**
+ * How much may still be spent on one value, whatever it holds, the rules that do not count, and the secrets in it that
+ * were found before.
+ */
+type ClassifyBudget = { left: number; readonly off: ReadonlySet<string>; readonly found: ReadonlySet<string> };
 
-/** What name, place and value say together; bounded time for any input. Rules in `off` are passed over. */
-export function decide(question: ClassifyInput, off: ReadonlySet<string>): EvidenceOutcome {
+const NONE: ReadonlySet<string> = new Set();
+/** No value holds more secrets than this that anyone would look at one by one. */
+const MOST = 16;
+/** What stands in place of a secret that was found before: a reference, which every form of text can hold. */
+const INSTEAD = "${X}";
+
+/**
+ * What name, place and value say together; bounded time for any input. Rules in `off` are passed over, and so are the
+ * secrets in `found`.
+ */
+export function decide(
+  question: ClassifyInput,
+  off: ReadonlySet<string>,
+  found: ReadonlySet<string> = NONE,
+): EvidenceOutcome {
   const text = classifiedText(question.value);
-  const ask: ClassifyBudget = { left: JUDGEMENTS, off };
+  const ask: ClassifyBudget = { left: JUDGEMENTS, off, found };
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
     const outcome = judge(question.name, text, 0, ask);
@@ -41,19 +57,55 @@ export function decide(question: ClassifyInput, off: ReadonlySet<string>): Evide
   return emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
 }
 
+/** The other secrets in a value in which `first` was found, the strongest first. */
+export function others(first: Evidence, again: (found: ReadonlySet<string>) => EvidenceOutcome): readonly Evidence[] {
+  const parts = new Set([first.part]);
+  const more: Evidence[] = [];
+  while (more.length < MOST) {
+    const next = again(parts);
+    if (!isEvidence(next) || next.score < MEDIUM || next.part === "" || parts.has(next.part)) break;
+    // A part of what is known, or all of the value again, is no other secret.
+    if (![...parts].some((part) => part.includes(next.part) || next.part.includes(part))) more.push(next);
+    parts.add(next.part);
+  }
+  return more;
+}
+
 /** The same for a literal that a text assigns to a name. */
-export function decideIn(name: string, text: string, off: ReadonlySet<string>): EvidenceOutcome {
-  return judge(name, text, 0, { left: 200, off });
+export function decideIn(
+  name: string,
+  text: string,
+  off: ReadonlySet<string>,
+  found: ReadonlySet<string> = NONE,
+): EvidenceOutcome {
+  return judge(name, text, 0, { left: 400, off, found });
+}
+
+/** The same for a command in a text. */
+export function decideCommand(
+  text: string,
+  off: ReadonlySet<string>,
+  found: ReadonlySet<string> = NONE,
+): Evidence | null {
+  const ask: ClassifyBudget = { left: 400, off, found };
+  return command(text, "cmd", (name, value, step) => within(name, value, step, 1, ask), ask);
+}
+
+function withoutFound(text: string, found: ReadonlySet<string>): string {
+  let rest = text;
+  for (const part of found) if (part.length >= 3) rest = rest.replaceAll(part, INSTEAD);
+  return rest;
 }
 
 /** A secret on a command line, or a known token anywhere in it. */
 function command(
-  text: string,
+  whole: string,
   where: Where,
   inner: Judge,
   ask: ClassifyBudget,
   hints: readonly string[] = [],
 ): Evidence | null {
+  const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);
   const token = knownToken(text, ask.off);
   const likely = isEvidence(token) && token.score >= MEDIUM ? token : null;
   return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
@@ -62,7 +114,9 @@ function command(
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
 function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
   if (ask.left-- <= 0) return null;
-  const text = unquote(rawText.trim());
+  const whole = unquote(rawText.trim());
+  if (ask.found.size > 0 && ask.found.has(whole)) return null;
+  const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);
   const empty = emptiness(text);
   if (empty !== null) return empty;
   const name = readName(rawName);
@@ -129,6 +183,11 @@ function inStructure(
       /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(?!realm=)([^\s"']{6,4096})/i.exec(
         text,
       );
+    // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
+    const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{\{|%\w|<).{1,400})$/i.exec(text);
+    const elsewhere =
+      pointed === null ? null : (reference(pointed[1] as string) ?? placeholder(pointed[1] as string, name));
+    if (elsewhere !== null) return elsewhere;
     // `Token Service` is a title.
     if (header !== null && (!/^(?:Token|Bot|ApiKey|Digest)\s/i.test(text) || looksRandom(header[1] as string, 12))) {
       const found = inner(

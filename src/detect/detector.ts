@@ -127,11 +127,19 @@ function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as
     const length = as === "file" && isBinary(bytes) ? Math.min(bytes.length, HEAD) : bytes.length;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, length).toString("utf8");
     let [line, counted] = [1, 0];
+    const builtIn = new Map(hits.map((hit, at) => [hit.found.part, at]));
     for (const hit of own.findInText(text, path).toSorted((one, other) => one.start - other.start)) {
       for (let at = text.indexOf("\n", counted); at >= 0 && at < hit.start; at = text.indexOf("\n", at + 1)) line++;
       counted = hit.start;
       if (as === "binary" && !/^[\t\n\r -~]+$/.test(text.slice(hit.start, hit.end))) continue;
       const found = ofOwn(hit, text);
+      // One secret, one finding: the stronger, and at a tie the team's own rule.
+      const same = builtIn.get(found.part);
+      const twin = same === undefined || hits[same]?.start !== hit.start ? undefined : hits[same];
+      if (twin !== undefined && isEvidence(twin.outcome)) {
+        if (twin.outcome.score > found.score) continue;
+        hits[same as number] = { ...twin, outcome: null };
+      }
       hits.push({
         found,
         outcome: suppressed(found, settings, settings.ownOff),

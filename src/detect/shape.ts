@@ -154,6 +154,9 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (name.open && promised !== "secret" && !text.includes("://"))
     return cleared("public", "the name says that it is public");
   if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
+  // A permission of a workflow: `id-token: write`.
+  if (promised === "token" && /^(?:read|write|none|read-all|write-all|read-write)$/.test(text))
+    return cleared("setting", "names a right, not a value");
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
   if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
   if (text.includes(".") && HOST.test(text) && text === text.toLowerCase() && !(signs(name) && joinsWords(text)))

@@ -9,6 +9,7 @@ import { generate } from "./generate.ts";
 import { askPeer, chosen, withFiles } from "./peers.ts";
 import { compare, lastRecord, measure, writeRecord } from "./recorded.ts";
 import { score, wrong, type Answer } from "./score.ts";
+import { evaluateText } from "./text/evaluate.ts";
 import { columns, percent, report } from "./table.ts";
 
 const HELP = `npm run eval -- [options]
@@ -17,6 +18,7 @@ const HELP = `npm run eval -- [options]
   --misses           print each row that was judged wrongly
   --peers[=a,b]      kingfisher, detect-secrets, secretlint beside it (installed into the user's cache)
   --fleet            containers in place of rows; --containers N (default 10000)
+  --text             the rows in each kind of file, read by \`scan dir:\`; --size N rows in each kind
   --record           keep today's figures of the fixed seeds in recorded.json
   --gate             exit 1 below precision 0.985 or recall 0.97
   --dist             the built program in place of the sources
@@ -33,6 +35,7 @@ const { values: options } = parseArgs({
     peers: { type: "string" },
     misses: { type: "boolean", default: false },
     fleet: { type: "boolean", default: false },
+    text: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
     gate: { type: "boolean", default: false },
     dist: { type: "boolean", default: false },
@@ -46,6 +49,7 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 if (options.help) process.stdout.write(HELP);
 else if (options.fleet) evaluateFleet();
+else if (options.text) evaluateFiles();
 else evaluateRows();
 
 function evaluateRows(): void {
@@ -78,6 +82,37 @@ function evaluateRows(): void {
   for (const line of against) print(`  ${line}`);
   if (options.record) print("recorded");
   print(`goal (precision ${GATE.precision}, recall ${GATE.recall}): ${passed ? "reached" : "not reached"}`);
+}
+
+function evaluateFiles(): void {
+  const main = join(import.meta.dirname, "../..", options.dist ? "dist/main.js" : "src/bin/main.ts");
+  const kinds = evaluateText(seed, Math.min(Number(options.size), 600), main);
+  const figures = kinds.map(({ kind, secrets, clean, missed, alarms, strays }) => {
+    const found = secrets - missed.length;
+    const wrongly = alarms.length + strays.length;
+    return {
+      ...{ kind, secrets, clean, missed: missed.length, alarms: alarms.length, strays: strays.length },
+      recall: secrets === 0 ? 1 : found / secrets,
+      precision: found + wrongly === 0 ? 1 : found / (found + wrongly),
+    };
+  });
+  const passed = figures.every(({ recall, precision }) => recall >= GATE.recall && precision >= GATE.precision);
+  if (options.gate && !passed) process.exitCode = 1;
+  if (options.json) {
+    print(JSON.stringify({ version: 1, seed, kinds: figures, passed }));
+    return;
+  }
+  print(`seed ${seed}: rows in files, by \`scan dir:\``);
+  const rows = figures.map(({ kind, secrets, clean, missed, alarms, strays, recall, precision }) =>
+    [kind, secrets, missed, percent(recall), clean, alarms, strays, percent(precision)].map(String),
+  );
+  print(columns([["kind of file", "secrets", "missed", "recall", "clean", "alarms", "strays", "precision"], ...rows]));
+  if (options.misses)
+    for (const { missed, alarms, strays } of kinds) {
+      for (const row of missed) print(`missed ${row.file}:${row.from} ${row.kind} ${JSON.stringify(row.lines)}`);
+      for (const row of alarms) print(`false ${row.file}:${row.from} ${row.kind} ${JSON.stringify(row.lines)}`);
+      for (const stray of strays) print(`stray ${stray}`);
+    }
 }
 
 function evaluateFleet(): void {

@@ -154,7 +154,7 @@ function isReference(value: string): boolean {
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
     // Where a shell sends what a program prints: `2>&1`.
     /^\d?>{1,2}\d?$/.test(value) ||
-    /^(?:jwt|simple),/.test(value) ||
+    /^(?:jwt|simple),|^@Microsoft\.KeyVault\(/.test(value) ||
     /^Basic \$\(|^[\w"']{0,12}\}$/.test(value) ||
     /^(?:process\.env|os\.environ|System\.getenv|ENV\[)/.test(value)
   );
@@ -178,6 +178,7 @@ function isTaken(given: readonly string[], at: number): boolean {
 /** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
 function inWord(word: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
+  if (word.includes("@Microsoft.KeyVault(")) return null;
   const list = word.startsWith(":") || word.includes("=[") || word.indexOf("=") !== word.lastIndexOf("=");
   if (
     list &&

@@ -79,7 +79,13 @@ function read(name: string): NameInfo {
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   const setting =
     cancelledBy(words) ??
-    (SWITCHES.test(key) ? "a switch" : key.includes("existing_secret") ? "EXISTING_SECRET" : null) ??
+    (SWITCHES.test(key)
+      ? "a switch"
+      : key.includes("existing_secret")
+        ? "EXISTING_SECRET"
+        : IN_OBJECT.test(key)
+          ? "SECRET_KEY"
+          : null) ??
     (IN_BACKEND.test(key) ? "SECRET" : NO_TOKEN.test(key) ? "CLUSTER_TOKEN" : null);
   if (setting !== null) return { ...nothing, setting };
 
@@ -96,6 +102,9 @@ function read(name: string): NameInfo {
     word: (words[at] ?? "").toUpperCase(),
   };
 }
+
+/** Charts name the entry of a Secret that holds a password: `auth.passwordSecretKey`. */
+const IN_OBJECT = /(?:^|_)(?:password|username|user|usernames|passwords)_secret_(?:key|ref|key_ref)$/;
 
 /** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
 function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo["need"]; at: number } | null {

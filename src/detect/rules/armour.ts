@@ -21,7 +21,7 @@ export function armourLength(text: string): number {
   const end = text.indexOf(last, begin);
   if (end >= 0 && (next < 0 || end < next) && isBody(text.slice(begin, end))) return end + last.length;
   let at = begin;
-  for (let rest = begin; rest < text.length; ) {
+  for (let rest = begin; rest < text.length;) {
     rest += BETWEEN.exec(text.slice(rest, rest + 500))?.[0].length ?? 0;
     const piece = text.slice(rest, rest + 20_100);
     const header = at === begin ? HEADER.exec(piece) : null;

@@ -3,16 +3,18 @@
  * same rules judge them.
  */
 import { decideIn } from "../classify.ts";
-import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
 import { matches } from "../tokens.ts";
-import { assignment, latin1Text } from "./assignment.ts";
+import { latin1Text, utf8Text } from "./assignment.ts";
+import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
-import { isTest, kindOf } from "./kind.ts";
+import { inKind, isTest, kindOf } from "./kind.ts";
+import { languageOf, type Language } from "./language.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
-import { plausible, type Assigned } from "./plausible.ts";
+import { plausible } from "./plausible.ts";
+import { unescapedXml } from "./unescape.ts";
 import type { Watch } from "./watch.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
@@ -25,13 +27,16 @@ export type TextHit = {
   readonly value: string;
 };
 
-type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
+export type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
 const BEHIND = 2048;
 const BEFORE = 256;
 /** A private key is longer than any token. */
 const KEY = 16_384;
 const HITS = 5000;
+/** Settings up to this size are read line by line: their values are secrets under names without a keyword too. */
+const SMALL = 65_536;
+const EVERY_LINE = new Set<Language>(["dotenv", "shell", "docker", "make", "yaml", "ini", "hcl", "groovy", "json"]);
 
 /**
  * Every secret in a text of any kind: source, settings, prose. One pass over the bytes finds keywords; only around
@@ -47,10 +52,13 @@ export function inText(
   if (bytes.length < 8) return [];
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
   if (as === "file" && isBinary(bytes)) return [];
-  const place = { path, kind: kindOf(path) };
+  const context: TextContext = { bytes, path, kind: kindOf(path), language: languageOf(path, bytes), off };
   const seen = new Map<Rule, number>();
   const found: PendingHit[] = [];
-  let quiet = 0; // an assignment that was read covers the keywords inside it
+  const everyLine =
+    bytes.length <= (context.language === "json" ? SMALL / 4 : SMALL) && EVERY_LINE.has(context.language);
+  let read = 0; // a line is read once, whatever keywords it has
+  let quiet = 0;
   findKeywords(bytes, (watch, at) => {
     if (found.length >= HITS) return;
     if (watch.kind === "token") {
@@ -60,15 +68,26 @@ export function inText(
       if (hit === null) return;
       seen.set(rule, hit.end);
       found.push(hit);
-    } else {
-      if (at < quiet) return;
-      const hit = watch.kind === "url" ? url(bytes, at, place, off) : named(bytes, at, place, off);
-      if (hit === null) return;
-      quiet = hit.end;
-      if (hit.found !== null) found.push(hit as PendingHit);
+      return;
     }
+    if (watch.kind === "url" && at >= quiet) {
+      const hit = url(context, at);
+      if (hit !== null) {
+        quiet = hit.end;
+        if (hit.found !== null) found.push(hit as PendingHit);
+      }
+    }
+    if (at < read || everyLine) return;
+    const line = lineHits(context, at, watch.kind === "name");
+    read = line.end;
+    found.push(...line.hits);
   });
-  found.push(...inKnownFile(bytes, path, off));
+  for (read = everyLine ? 0 : bytes.length; read < bytes.length && found.length < HITS;) {
+    const line = lineHits(context, read, false);
+    read = Math.max(line.end, read) + 1;
+    found.push(...line.hits);
+  }
+  found.push(...commandHits(context), ...inKnownFile(bytes, path, off));
   return withLines(bytes, best(found, isTest(path)));
 }
 
@@ -99,55 +118,15 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
 }
 
 /** The name that the value at `start` is assigned to, or an empty one. */
-function nameBefore(bytes: Uint8Array, start: number): string {
+export function nameBefore(bytes: Uint8Array, start: number): string {
   const before = latin1Text(bytes, Math.max(0, start - 120), start);
   return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
 }
 
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
-type TextPlace = Pick<Assigned, "path" | "kind">;
-
-function named(bytes: Uint8Array, at: number, place: TextPlace, off: ReadonlySet<string>): PossibleHit | null {
-  const { kind } = place;
-  const literal = assignment(bytes, at);
-  if (literal === null) return null;
-  const { name, from, start, end, quoted } = literal;
-  // In code what stands without quotes is an expression; in prose only tokens count, which have a watch of their own.
-  if (kind === "prose" || (kind === "code" && !quoted)) return null;
-  const value = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString("utf8");
-  const outcome = decideIn(name, value, off);
-  if (!isEvidence(outcome)) return { found: null, name, start, end };
-  const around = { lead: before(bytes, from), tail: behind(bytes, quoted ? end + 1 : end) };
-  const found = plausible(outcome, { name, value, quoted, ...around, ...place });
-  return { found: found === null || kind === "settings" ? found : inCode(found, value), name, start, end };
-}
-
-/** A line as far as it matters. */
-const LINE = 200;
-
-function before(bytes: Uint8Array, at: number): string {
-  const text = latin1Text(bytes, Math.max(0, at - LINE), at);
-  return text.slice(text.lastIndexOf("\n") + 1);
-}
-
-function behind(bytes: Uint8Array, at: number): string {
-  const text = Buffer.from(bytes.subarray(at, at + LINE)).toString("utf8");
-  return text.split("\n", 1)[0] ?? "";
-}
-
-/** In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password. */
-function inCode(found: Evidence, value: string): Evidence {
-  if (/^#[0-9a-f]{3,8}$/i.test(value)) return { ...found, score: 0 };
-  if (!/^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/.test(found.rule)) return found;
-  const strong =
-    looksRandom(value, 16) ||
-    (/\d/.test(value) && /[!@#$%^&*?+]/.test(value) && /[A-Za-z]/.test(value) && !/[\s(){}<>|\\]/.test(value));
-  return { ...found, score: Math.min(found.score, strong ? 0.7 : 0.45) };
-}
-
 /** `scheme://user:password@host`: the text up to a space or quote is judged as a URL. */
-function url(bytes: Uint8Array, at: number, place: TextPlace, off: ReadonlySet<string>): PossibleHit | null {
+function url({ bytes, path, kind, language, off }: TextContext, at: number): PossibleHit | null {
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;
   let colon = false;
@@ -163,27 +142,50 @@ function url(bytes: Uint8Array, at: number, place: TextPlace, off: ReadonlySet<s
     start--;
   let end = here;
   while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
-  const outcome = decideIn("url", latin1Text(bytes, start, end), off);
-  const name = nameBefore(bytes, start) || "url";
-  if (!isEvidence(outcome)) return { found: null, name, start, end };
-  const around = { lead: before(bytes, start), tail: behind(bytes, end) };
-  const found = plausible(outcome, { name, value: latin1Text(bytes, start, end), quoted: true, ...around, ...place });
-  return { found: found === null || place.kind === "settings" ? found : inCode(found, found.part), name, start, end };
+  const raw = latin1Text(bytes, start, end);
+  const text = language === "xml" ? unescapedXml(raw) : raw.replaceAll("\\$", "$");
+  const outcome = decideIn("url", utf8Text(text), off);
+  const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, kind };
+  const likely = isEvidence(outcome) ? plausible(outcome, assigned) : null;
+  const found = likely === null ? null : inKind(kind, likely, "", likely.part);
+  return { found, name: nameBefore(bytes, start) || "url", start, end };
 }
 
-/** Of hits over the same bytes the strongest; all in the order of the text. */
+/** Of hits on the same secret the strongest; all in the order of the text. */
 function best(found: PendingHit[], test: boolean): PendingHit[] {
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const kept: PendingHit[] = [];
   for (const raw of found) {
     const hit =
       test && raw.found.score < 0.9 ? { ...raw, found: { ...raw.found, score: raw.found.score - 0.15 } } : raw;
-    const last = kept.at(-1);
-    if (last === undefined || hit.start >= last.end) kept.push(hit);
+    const at = kept.findLastIndex((other, index) => index >= kept.length - NEAR && overlaps(other, hit));
+    const last = kept[at];
+    if (last === undefined) kept.push(hit);
     else if (stronger(last.found, hit.found) === hit.found)
-      kept[kept.length - 1] = { ...hit, start: Math.min(hit.start, last.start), end: Math.max(hit.end, last.end) };
+      kept[at] = {
+        ...hit,
+        name: hit.name || last.name,
+        start: Math.min(hit.start, last.start),
+        end: Math.max(hit.end, last.end),
+      };
+    else if (last.name === "" && hit.name !== "") kept[at] = { ...last, name: hit.name };
   }
   return kept;
+}
+
+/** So many hits before one are compared with it: one value holds few secrets. */
+const NEAR = 20;
+
+/** Whether two hits are one secret: they share bytes, and one's secret is in the other's. */
+function overlaps(one: PendingHit, other: PendingHit): boolean {
+  if (other.start >= one.end) return false;
+  const [a, b] = [bare(one.found.part), bare(other.found.part)];
+  return a.includes(b) || b.includes(a);
+}
+
+/** Without line ends, escaped or real. */
+function bare(part: string): string {
+  return part.replace(/\\{1,4}[nrt]|\s|\\/g, "");
 }
 
 function withLines(bytes: Uint8Array, hits: readonly PendingHit[]): TextHit[] {

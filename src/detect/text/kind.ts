@@ -1,11 +1,15 @@
 import { secretFileKind } from "../../model/secret-file.ts";
+import { looksRandom } from "../entropy.ts";
+import { MEDIUM, type Evidence } from "../evidence.ts";
+import { FAMILY } from "../names/lexicon.ts";
+import { splitWords } from "../names/words.ts";
 
 /** What a text is for, by its path: how much a mere name says in it. */
 export type TextKind = "settings" | "code" | "prose";
 
 /** Besides the files that are known to hold secrets. */
 const SETTINGS =
-  /(?:^|\/)(?:\.?env(?:\.[\w.-]{1,40})?|config|Dockerfile[\w.-]{0,40}|Containerfile|Caddyfile|[\w.-]{1,80}\.(?:env|properties|ini|cfg|conf|cnf|ya?ml|toml|tfvars|tfstate|json|jsonc|json5|xml|plist|service|container|config|pem|key))$/i;
+  /(?:^|\/)(?:\.?env(?:rc)?(?:\.[\w.-]{1,40})?|config|(?:GNU)?Makefile(?:\.[\w.-]{1,40})?|Jenkinsfile(?:[.-][\w.-]{1,40})?|etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|profile|crontab)|(?:profile|environment|cron)\.d\/[^/]{1,80}|\.?\w{1,12}_history|\.(?:bash|zsh)(?:rc|_profile|env|_aliases)|\.z?profile|Dockerfile[\w.-]{0,40}|Containerfile|Caddyfile|[\w.-]{1,80}\.(?:env|properties|ini|cfg|conf|cnf|ya?ml|toml|tfvars|tfstate|json|jsonc|json5|xml|plist|service|container|config|pem|key|sh|bash|zsh|ksh|ash|mk|tf|hcl|nomad|gradle))$/i;
 /** Settings that come with a system too, of which all that look like secrets are examples. */
 const PROSE =
   /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$|\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
@@ -32,3 +36,110 @@ const IN_LANGUAGE =
 export function isTranslation(path: string): boolean {
   return TRANSLATIONS.test(path) || IN_LANGUAGE.test(path);
 }
+
+/** Rules that only a name speaks for. */
+const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/;
+/** What a person takes who means to change it: in a password's place these open the account. */
+const WEAK =
+  /^(?:admin|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
+
+/** Words of forms and messages, which stand where a password would. */
+const LABEL =
+  /pass(?:wor[dt]|wd|phrase|code)?|secret|token|key|auth|creden|pwd|string|text|hidden|label|required|input|field|number|boolean|object|error|invalid|missing|forgot|reset|change|create|update|delete|remove|current|confirm|repeat|verif|valid|show|hide|weak|strong|match|hash|encrypt|crypt|plain|user|name|email|login|sign|type|value|default|none|null|true|false|enable|disable|optional|unknown|mock|fake|dummy|example|sample|placeholder/i;
+const TALKS =
+  /^(?:label|labels|error|errors|err|msg|message|messages|text|title|hint|help|i18n|lang|placeholder|tooltip|forgot|confirm|invalid|wrong|validation|validate|description)$/;
+
+/** What a hit counts in a file of this kind: in code and prose a name says less than in settings. */
+export function inKind(kind: TextKind, found: Evidence, name: string, value: string): Evidence {
+  if (found.score < MEDIUM || !BY_NAME.test(found.rule)) return found;
+  const weaker = (score: number): Evidence => ({ ...found, score: Math.min(found.score, score) });
+  // `pass=0; fail=0` counts; what opens an account is longer.
+  if (value.length < 3 || isTold(name, value) || namesObject(name, value)) return weaker(0.3);
+  if (kind === "settings") return found;
+  if (/^#[0-9a-f]{3,8}$/i.test(value)) return weaker(0);
+  if (kind === "prose") return weaker(isStrong(value) ? 0.55 : 0.4);
+  // In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password.
+  return isStrong(value) || isGiven(name, value) || isInside(found, value) ? found : weaker(0.45);
+}
+
+/** A part of what code never spells out for people: of a URL, a line of settings, or text that was encoded. */
+function isInside({ rule, via = [] }: Evidence, value: string): boolean {
+  if (via.some((step) => /^(?:base64|hex|gzip|zlib)\b/.test(step))) return true;
+  if (rule !== "url-password" && via.length === 0) return false;
+  return (
+    value.length >= 5 && !WORDS_ONLY.test(value) && (rule === "url-password" || /\d|[a-z][-_.#][a-z]/i.test(value))
+  );
+}
+
+const WORDS_ONLY =
+  /^(?:my|your|the|some|test)?[-_. ]?(?:pass(?:wor[dt]|wd|phrase)?|pwd|secret|token|key|user(?:name)?|string|value|changeme|foo|bar|baz|xxx)$/i;
+
+/** A message to people: `label.password=Password`, `error.password = The password is too short`, `password: Mot de passe`. */
+function isTold(name: string, value: string): boolean {
+  if (TALKS.test(splitWords(name)[0] ?? "")) return /^[A-Z\u0080-\uffff][^\d]{2,}$|\s/.test(value);
+  if (/[^\p{L}\s.,:;!?'’…*()-]/u.test(value) || !/[a-z]/.test(name) || !/^\p{Lu}|\s/u.test(value)) return false;
+  return splitWords(value).some((word) => FAMILY.get(word) === "password");
+}
+
+/** `secret: grafana-basic-auth`, Quadlet's `Secret=db_password,type=env`: the name of an object that holds the secret. */
+function namesObject(name: string, value: string): boolean {
+  return (
+    /^secrets?$/i.test(name) &&
+    /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
+  );
+}
+
+/** Made by a machine, or by a person who was asked for letters, digits and marks; not an expression of code. */
+function isStrong(value: string): boolean {
+  if (looksRandom(value, 12) || isPassphrase(value)) return true;
+  if (
+    /\s|\$\{|\{\{|%[sd]|^[\w.]{1,60}\([\w., "']{0,80}\)|=>|^<[^<>]{1,80}>$|^\^|\\[dwsb]|[[(][^\])]{1,20}[\])][+*?]/.test(
+      value,
+    )
+  )
+    return false;
+  const classes = [/[a-z]/, /[A-Z]/, /\d/, /[^\w]/].filter((one) => one.test(value)).length;
+  return (
+    value.length >= 6 && /\d/.test(value) && classes >= (value.length >= 10 && /\d{2}|[^\w.-]/.test(value) ? 2 : 3)
+  );
+}
+
+/** `cobalt winter tennis waffle`: words that make no sentence. */
+function isPassphrase(value: string): boolean {
+  return /^[a-z]{3,12}(?: [a-z]{3,12}){2,7}[!.?]?$/.test(value) && !SENTENCE.test(value);
+}
+
+const SENTENCE =
+  /\b(?:the|and|you|your|for|not|are|was|has|have|with|from|that|this|must|should|can|cannot|when|while|into|please|enter|use|used|using|new|old|set|get|too|than|all|any|one|two|does|did|will|its|only)\b|(?:ing|tion|ed)\b/;
+
+/** A constant of the code's own, or one that it puts into an environment, with a value that is no word of forms. */
+function isGiven(name: string, value: string): boolean {
+  if (WEAK.test(value)) return true;
+  const words = splitWords(name);
+  const last = words.at(-1) ?? "";
+  if (/^\d{4,12}$/.test(value)) return words.some((word) => /^(?:pin|pincode)$/.test(word)) || ACCOUNTS(words);
+  if (!/^[\x21-\x7e\u0080-\uffff]{4,60}$/.test(value) || /[(){}[\]|\\]/.test(value)) return false;
+  if (/\d/.test(value)) return value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value);
+  if (
+    words.length < 2 ||
+    /[<>/]/.test(value) ||
+    /^[A-Z_]+$/.test(value) ||
+    words.join("") === splitWords(value).join("")
+  )
+    return false;
+  // `my-cherry-secret`: three words that only a secret of one's own has.
+  if (/^(?:secret|key)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
+  if (LABEL.test(value)) return false;
+  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words)) return true;
+  return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
+}
+
+/** Kinds, versions and ordinals, which have digits too. */
+const TECHNICAL =
+  /^(?:sha|md|utf|base|oauth|argon|http|ipv|aes|rsa|hs|rs|es|ps|ed|x|v|win|mp|h|p|k)-?\d|^[a-z]{1,40}[-_]?\d$|(?:field|input|label|step|test|page|item|form|row|col|section|option)[-_]?\d|^v?\d{1,5}\.\d/i;
+
+const ACCOUNTS = (words: readonly string[]): boolean => words.slice(0, -1).some((word) => ACCOUNT.test(word));
+
+/** What has passwords: `dbPassword`, `smtp_pass`. */
+const ACCOUNT =
+  /^(?:db|database|root|admin|administrator|mysql|mariadb|postgres|postgresql|pg|redis|mongo|mongodb|rabbitmq|kafka|elastic|ldap|smtp|imap|mail|ftp|sftp|ssh|vnc|proxy|minio|grafana|jenkins|keycloak|nexus|oracle|sa|superuser|service|backup|replication|nextauth|auth|jwt|session|cookie|signing|hmac|app|api)$/;

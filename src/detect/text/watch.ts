@@ -11,21 +11,25 @@ export type Watch = {
   readonly starts: boolean;
   /** Where in the keyword its rarest three characters stand, by which it is filed. */
   readonly rare: number;
-  readonly kind: "token" | "name" | "url";
+  readonly kind: "token" | "name" | "value" | "url";
   readonly rule: Rule | null;
 };
 
 /** Words in names that promise a secret: where they stand, an assignment is looked for. */
-const NAMES = `password passwd passphrase passwort secret token apikey api_key api-key private_key privatekey access_key
-  accesskey auth_key authkey encryption_key signing_key secret_key account_key accountkey credential dsn_pass _pass _pwd
-  bearer senha contrase`;
+const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha contrase mdp haslo heslo clave parol wachtwoord
+  kennwort losungswort sifre khau sandi salasana jelszo geslo lozinka login hmac pepper jwt session sessid signing psk webhook
+  _pw pw= pw" phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
+  segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass`;
+
+/** What values begin with, or hold, that have secrets in them whatever their names are. */
+const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine";
 
 /** Letters of English and code from the most common on; what is not here is rarer. */
 const COMMON = " etaoinsrlcdumpfhgbyvkwxjqz_.-:/=\"'";
 
 /** Every keyword, filed under its rarest three characters. */
 export function watched(): readonly Watch[] {
-  return [...rules.flatMap(ofRule), ...NAMES.trim().split(/\s+/).map(ofName), url()];
+  return [...rules.flatMap(ofRule), ...words(NAMES, "name"), ...words(VALUES, "value"), url()];
 }
 
 function ofRule(rule: Rule): Watch[] {
@@ -36,8 +40,8 @@ function ofRule(rule: Rule): Watch[] {
   return (lead ? rule.prefixes : rule.keywords).map((keyword) => watch(keyword, lead, lead, "token", rule));
 }
 
-function ofName(word: string): Watch {
-  return watch(word, false, false, "name", null);
+function words(text: string, kind: Watch["kind"]): Watch[] {
+  return text.split(/\s+/).map((word) => watch(word, false, false, kind, null));
 }
 
 function url(): Watch {

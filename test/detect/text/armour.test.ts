@@ -51,7 +51,10 @@ describe("a banner alone is none", () => {
     ["a pattern", `const KEY = /${BANNER}[A-Za-z0-9+\\/=\\s]+${LAST}/;\nconst digest = "${kit.base64(48)}";\n`],
     ["a check", `if (!text.startsWith("${BANNER}")) throw new Error("${kit.base62(44)}");\n`],
     ["prose", `Paste it here:\n\n${BANNER}\n...\n${LAST}\n\nsha256: ${kit.hex(64)}\n`],
-    ["code between two", `begin("${BANNER}");\nhash("${kit.base62(43)}");\nloadTheKeyFromTheStore(options);\nend("${LAST}");\n`],
+    [
+      "code between two",
+      `begin("${BANNER}");\nhash("${kit.base62(43)}");\nloadTheKeyFromTheStore(options);\nend("${LAST}");\n`,
+    ],
   ])("%s", (_, text) => {
     for (const path of ["src/key.js", "app.yaml", "README.md", "x.sh"]) expect(alarmsIn(path, text)).toEqual([]);
   });

@@ -1,0 +1,122 @@
+import type { Language } from "./language.ts";
+import { unescaped } from "./unescape.ts";
+
+/** A command in a file: its place there, one character a byte, and the text as its shell gets it. */
+export type CommandInText = { readonly start: number; readonly end: number; readonly text: string };
+
+const MOST = 20_000;
+const LONGEST = 16_384;
+/** A command without one of these holds no secret that a command line can hold. */
+const LIKELY =
+  /pass|pwd|secret|token|key|auth|cred|login|salt|cookie|bearer|identified|:\/\/|<<<|\bpw\b|\s-{1,2}[A-Za-z]|\s\/[a-z]{1,3}:|:\S{3,80}@|=\S|\becho\b|\bprintf\b|\bsed\b/i;
+
+const STEPS =
+  /^(\s{0,80})(?:-\s{1,4})?(["']?)(?:run|script|scripts|before_script|after_script|command|commands|cmd|args|entrypoint|test|exec|shell|inline|pre|post|healthcheck|bash|sh|powershell)\2:(?:\s{1,8}(\S[^\n]{0,8000}))?\s{0,8}$/;
+
+/** The commands of a file whose lines, or some of whose values, are commands of a shell. */
+export function commandsIn(text: string, language: Language): CommandInText[] {
+  const found: CommandInText[] = [];
+  const add = (start: number, end: number, command: string): void => {
+    if (found.length < MOST && command.length > 3 && command.length <= LONGEST && LIKELY.test(command))
+      found.push({ start, end, text: command });
+  };
+  if (language === "groovy") inSteps(text, add);
+  else if (language === "yaml") inYaml(text, add);
+  else inLines(text, language, add);
+  return found;
+}
+
+type AddCommand = (start: number, end: number, command: string) => void;
+
+const DOCKER =
+  /^\s{0,40}(?:ONBUILD\s{1,4})?(?:RUN|CMD|ENTRYPOINT|SHELL|HEALTHCHECK(?:\s{1,4}--\S{1,60}){0,6}\s{1,4}CMD)\s{1,8}(?:--\S{1,200}\s{1,4}){0,6}/i;
+
+/** A line with those that it continues on. */
+function inLines(text: string, language: Language, add: AddCommand): void {
+  for (let start = 0; start < text.length;) {
+    let end = lineEnd(text, start);
+    while (text.charAt(end - 1) === "\\" && end < text.length && end - start < LONGEST) end = lineEnd(text, end + 1);
+    const line = text.slice(start, end);
+    if (language === "make") {
+      const recipe = /^\t[@+-]{0,3}/.exec(line);
+      if (recipe !== null) add(start, end, line.slice(recipe[0].length).replaceAll("$$", "$"));
+    } else if (language === "docker") {
+      const instruction = DOCKER.exec(line);
+      if (instruction !== null)
+        add(start, end, line.slice(instruction[0].length).replace(/\\\r?\n(?:\s{0,80}#[^\n]{0,400}\n)?/g, " "));
+    } else if (!/^\s{0,80}(?:#|$)/.test(line)) {
+      add(start, end, line.replace(/^: \d{9,11}:\d{1,6};/, ""));
+    }
+    start = end + 1;
+  }
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** Values below `run:`, `script:`, `command:` and the like: on the line, in a block, in a list. */
+function inYaml(text: string, add: AddCommand): void {
+  let below = -1;
+  const words: string[] = [];
+  let listed = 0;
+  const flush = (end: number): void => {
+    // `args: ["-a", "…"]` over several lines is one command.
+    if (words.length > 1) add(listed, end, JSON.stringify(words));
+    words.length = 0;
+  };
+  for (let start = 0; start < text.length;) {
+    const end = lineEnd(text, start);
+    const line = text.slice(start, end);
+    const step = line.length < 9000 && line.includes(":") ? STEPS.exec(line) : null;
+    const indent = line.length - line.trimStart().length;
+    if (step !== null) {
+      flush(start);
+      below = indent + (/^\s{0,80}-/.test(line) ? 1 : 0);
+      const value = step[3];
+      if (value !== undefined && !/^[|>]/.test(value)) {
+        const at = start + line.lastIndexOf(value);
+        add(at, end, scalar(value));
+      }
+    } else if (below >= 0 && line.trim() !== "") {
+      if (indent < below || (indent === below && !/^\s{0,80}-\s/.test(line))) {
+        flush(start);
+        below = -1;
+      } else {
+        const item = /^\s{0,120}-\s{1,8}(\S[^\n]{0,8000})$/.exec(line)?.[1];
+        const at = start + (item === undefined ? indent : line.lastIndexOf(item));
+        const command = scalar(item ?? line.trim());
+        if (item !== undefined) {
+          if (words.length === 0) listed = start;
+          if (words.length < 200) words.push(command);
+        }
+        if (!/^[|>]/.test(command)) add(at, end, command);
+      }
+    }
+    start = end + 1;
+  }
+  flush(text.length);
+}
+
+function scalar(value: string): string {
+  const text = value.trim();
+  if (/^"(?:\\.|[^"\\])*"$/.test(text)) return unescaped(text.slice(1, -1));
+  return /^'(?:''|[^'])*'$/.test(text) ? text.slice(1, -1).replaceAll("''", "'") : text;
+}
+
+const STEP =
+  /\b(?:sh|bat|powershell|pwsh|bash|exec|execute|commandLine)\s{0,4}\(?\s{0,4}(?:script\s{0,2}:\s{0,4})?("""|'''|"|')((?:\\[\s\S]|[^\\]){1,8192}?)\1/g;
+
+/** Jenkins' `sh '…'`, also over several lines. */
+function inSteps(text: string, add: AddCommand): void {
+  for (const match of text.matchAll(STEP)) {
+    const [whole, quote = "", body = ""] = match;
+    if (quote.length === 1 && body.includes("\n")) continue;
+    let at = match.index + whole.length - quote.length - body.length;
+    for (const line of body.split("\n")) {
+      add(at, at + line.length, unescaped(line.trim()));
+      at += line.length + 1;
+    }
+  }
+}

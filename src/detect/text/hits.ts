@@ -1,0 +1,249 @@
+import { decideCommand, decideIn, others } from "../classify.ts";
+import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
+import { readName } from "../names/names.ts";
+import { byFormat, spaced } from "../structure/line-formats.ts";
+import { latin1Text, utf8Text, type Assignment } from "./assignment.ts";
+import { commandsIn } from "./commands.ts";
+import { headOf, wordsOf } from "./heads.ts";
+import { inKind, type TextKind } from "./kind.ts";
+import { hasCommands, type Language } from "./language.ts";
+import { literalsIn } from "./literals.ts";
+import { plausible } from "./plausible.ts";
+import { defaultOf, elementsIn, pairIn, type LineInText } from "./pairs.ts";
+import type { PendingHit } from "./index.ts";
+
+/** A text that is read, and how. */
+export type TextContext = {
+  readonly bytes: Uint8Array;
+  readonly path: string;
+  readonly kind: TextKind;
+  readonly language: Language;
+  readonly off: ReadonlySet<string>;
+};
+
+const LONGEST = 8192;
+/** Of a line that is longer, so much around the keyword. */
+const [BEFORE, BEHIND] = [400, 1600];
+const AROUND = 800;
+const QUOTED = 16_384;
+
+/** The secrets that the line around a keyword (in a name, if `inName`) gives a name; `end` is where the line, or what was read of it, ends. */
+export function lineHits(
+  context: TextContext,
+  at: number,
+  inName: boolean,
+): { readonly hits: PendingHit[]; readonly end: number } {
+  const { bytes, language } = context;
+  let from = at === 0 ? 0 : bytes.lastIndexOf(10, at - 1) + 1;
+  let to = bytes.indexOf(10, at);
+  if (to < 0) to = bytes.length;
+  if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
+  const end = to - from >= BEFORE + BEHIND ? Math.max(at + 1, to - BEFORE) : to;
+  if (!canAssign(bytes, at, to, language, inName)) return { hits: [], end: QUOTES_ONLY.has(language) ? at : end };
+  const [first, last] = [Math.max(0, from - AROUND), Math.min(bytes.length, to + AROUND)];
+  const near = /^(?:yaml|json|hcl|groovy|ini|code)$/.test(language);
+  const offset = near ? first : from;
+  const line = near
+    ? { text: latin1Text(bytes, first, last), from: from - first, to: to - first }
+    : { text: latin1Text(bytes, from, to), from: 0, to: to - from };
+  const hits: PendingHit[] = [];
+  for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, offset, context));
+  if (hits.length === 0 && language === "ini")
+    hits.push(...byLineFormat(line.text.slice(line.from, line.to), from, context));
+  return { hits, end };
+}
+
+/** Whether a line may give a literal to the name in which the keyword at `at` stands. */
+function canAssign(bytes: Uint8Array, at: number, to: number, language: Language, inName: boolean): boolean {
+  if (!QUOTES_ONLY.has(language)) return hasSign(bytes, at, to);
+  if (!inName) return hasQuote(bytes, at, to);
+  let here = at;
+  const limit = Math.min(to, at + 100);
+  while (here < limit && isNameByte(bytes[here] as number)) here++;
+  for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
+  const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
+  while (bytes[here] === 32 || bytes[here] === 9) here++;
+  const byte = bytes[here];
+  // `name =`, `name:`, `"name", "value"`, `.name("value")`, `name ||= "value"`, `variable "name" {`, `name>value<`
+  const follows =
+    byte === 61 ||
+    byte === 58 ||
+    byte === 63 ||
+    byte === 124 ||
+    byte === 46 ||
+    byte === 43 ||
+    byte === 62 ||
+    (byte === 44 && closed) ||
+    (byte === 40 && isQuote(bytes[here + 1])) ||
+    (language === "hcl" && byte === 123) ||
+    (closed && language !== "code");
+  // The literal may be one that the keyword is part of: `"password=…"`.
+  return follows && hasQuote(bytes, here, to);
+}
+
+const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
+
+function isNameByte(byte: number): boolean {
+  return (
+    (byte >= 97 && byte <= 122) ||
+    (byte >= 65 && byte <= 90) ||
+    (byte >= 48 && byte <= 57) ||
+    byte === 95 ||
+    byte === 45
+  );
+}
+
+function isQuote(byte: number | undefined): boolean {
+  return byte === 34 || byte === 39 || byte === 96;
+}
+
+function isCloser(byte: number | undefined): boolean {
+  return isQuote(byte) || byte === 93 || byte === 41 || byte === 92;
+}
+
+function hasQuote(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (isQuote(bytes[at])) return true;
+  return false;
+}
+
+/** No line without a sign gives a name a value. */
+function hasSign(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === 61 || byte === 58 || byte === 44 || byte === 40 || byte === 62 || byte === 32) return true;
+  }
+  return false;
+}
+
+function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from: number): Generator<Assignment> {
+  const own = line.text.slice(line.from, line.to);
+  const shifted = (one: Assignment): Assignment => ({ ...one, start: one.start + line.from, end: one.end + line.from });
+  if (language === "xml") for (const one of elementsIn(own)) yield shifted(one);
+  if (/^(?:yaml|json|hcl|groovy|ini|code)$/.test(language)) {
+    const pair = pairIn(line, language);
+    if (pair !== null) yield pair;
+  }
+  if (language === "hcl") {
+    const variable = defaultOf(line);
+    if (variable !== null) yield variable;
+  }
+  let head = headOf(own, language);
+  // A value in quotes may go on over lines.
+  if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own))
+    head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
+  if (head !== null) yield shifted(head);
+  if (language === "docker" || language === "shell") for (const one of wordsOf(own, language)) yield shifted(one);
+  // A recipe's lines are commands.
+  if (language === "make" && own.startsWith("\t")) return;
+  for (const one of literalsIn(own, language)) if (head === null || !covers(head, one)) yield shifted(one);
+}
+
+/** What a line's own name says of all of its value, a name inside says again. */
+function covers(head: Assignment, { start, end }: Assignment): boolean {
+  return start >= head.start - 1 && end <= head.end + 1;
+}
+
+function judged(one: Assignment, offset: number, context: TextContext): PendingHit[] {
+  const { bytes, path, kind, language, off } = context;
+  const name = utf8Text(one.name);
+  // Compose and Kubernetes read two dollars as one.
+  const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
+  if (language === "code" && !isWorthIt(name, value)) return [];
+  const outcome = decideIn(name, value, off);
+  if (!isEvidence(outcome) || namesItself(outcome)) return [];
+  const [start, end] = [one.start + offset, one.end + offset];
+  const assigned = { name, value, quoted: one.quoted, ...lineAround(bytes, start, end), path, kind };
+  const likely = plausible(outcome, assigned);
+  if (likely === null) return [];
+  const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
+  if (outcome.part === value || likely.score < MEDIUM) return [first];
+  const more = others(outcome, (found) => decideIn(name, value, off, found));
+  if (more.length === 0) return [first];
+  return [likely, ...more].map((found) => ({
+    found: inKind(kind, found, name, found.part),
+    name,
+    ...placeOf(found, bytes, start, end),
+  }));
+}
+
+/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. */
+function namesItself({ part, via = [] }: Evidence): boolean {
+  return via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
+}
+
+/** In code most names say nothing, and most strings hold nothing. */
+function isWorthIt(name: string, value: string): boolean {
+  const { family, setting } = readName(name);
+  if (family !== null) return setting === null || value.length > 11;
+  if (value.length > 15 && /key|token|secret|dsn|hook|url|pgpass|sessid/i.test(name) && !value.includes(" "))
+    return true;
+  if (value.length > 15 && /header|auth/i.test(name) && /[:=]|^(?:token|bearer|basic)\s/i.test(value)) return true;
+  return /^(?:eyJ|H4sI|base64:|jdbc:|machine\s|[[{]|-{1,2}[A-Za-z])|[:/][^\s@/]{3,60}@[\w.-]{1,80}:\d|:\/\/[^\s/@]{1,200}@|(?:pass|pwd|secret|token|key|auth|cred)\w{0,20}["']?\s?[=:>]|\bpassword\s|\bdefine\(/i.test(
+    value,
+  );
+}
+
+/** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */
+function placeOf({ part }: Evidence, bytes: Uint8Array, start: number, end: number): { start: number; end: number } {
+  const at = latin1Text(bytes, start, end).indexOf(Buffer.from(part).toString("latin1"));
+  return at < 0 ? { start, end } : { start: start + at, end: start + at + Buffer.byteLength(part) };
+}
+
+/** A line as far as it matters. */
+const NEAR = 200;
+
+/** What stands on the line before a value's name, or before the value, and behind the value. */
+export function lineAround(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): { readonly lead: string; readonly tail: string } {
+  const before = utf8Text(latin1Text(bytes, Math.max(0, start - NEAR), start));
+  const lead = before.slice(before.lastIndexOf("\n") + 1).replace(/["'`]$/, "");
+  const closed = bytes[end] === 34 || bytes[end] === 39 || bytes[end] === 96 ? end + 1 : end;
+  const [tail = ""] = utf8Text(latin1Text(bytes, closed, Math.min(bytes.length, closed + NEAR))).split("\n", 1);
+  return { lead: NAMED.exec(lead)?.[1] ?? lead, tail };
+}
+
+/** Up to the name: `- NAME=`, `"name": `. */
+const NAMED = /^([^\n]{0,160}?)["']?\$?[A-Za-z_][\w.-]{0,79}["'\])]{0,3}\s{0,8}[:=]{1,2}>?\s{0,8}$/;
+
+/** `requirepass X`, a line of HAProxy's users: a settings file that puts a space between name and value. */
+function byLineFormat(line: string, from: number, { bytes, kind, off }: TextContext): PendingHit[] {
+  const judge: Judge = (name, value, step) => {
+    const outcome = decideIn(name, value, off);
+    return isEvidence(outcome) && outcome.score >= MEDIUM ? { ...outcome, via: [step, ...(outcome.via ?? [])] } : null;
+  };
+  const text = utf8Text(line);
+  const found = byFormat(text, judge) ?? spaced(text, judge);
+  if (found === null) return [];
+  const name = /^\s{0,40}([A-Za-z][\w.-]{1,60})/.exec(text)?.[1] ?? "";
+  return [{ found: inKind(kind, found, name, found.part), name, ...placeOf(found, bytes, from, from + line.length) }];
+}
+
+const LARGEST = 1 << 20;
+
+/** The secrets on the command lines of a file that has some. */
+export function commandHits(context: TextContext): PendingHit[] {
+  const { bytes, language, off, kind } = context;
+  if (!hasCommands(language)) return [];
+  const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
+  return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
+    const line = utf8Text(command);
+    const first = decideCommand(line, off);
+    if (first === null || first.score < MEDIUM) return [];
+    const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
+    return all
+      .filter(({ part }) => part.length > 2)
+      .map((found) => {
+        const place = placeOf(found, bytes, start, end);
+        return { found: inKind(kind, found, "", found.part), name: namedBy(text, place.start), ...place };
+      });
+  });
+}
+
+/** The flag or name that a value on a command line belongs to. */
+function namedBy(text: string, start: number): string {
+  const before = text.slice(Math.max(0, start - 120), start);
+  return /(?:^|[\s"'])-{0,2}([A-Za-z_][\w.-]{0,79})["']?(?:=|:\s?|\s{1,4})["']?$/.exec(before)?.[1] ?? "";
+}

@@ -1,0 +1,138 @@
+import type { Assignment } from "./assignment.ts";
+import type { Language } from "./language.ts";
+import { unescaped, unescapedSingle, unescapedXml } from "./unescape.ts";
+
+/** What takes a name and a value: `os.Setenv(`, `define(`, `setProperty(`, `getenv(`, `header(`. */
+const TAKES_PAIR =
+  /(?:set\w{0,20}|put\w{0,12}|add\w{0,12}|def(?:ine)?|get_?env|env|fetch|get|config\w{0,12}|append|default|header\w?|property|option|with\w{0,12}|register|secret\w{0,8}|arg|lookup|variable|write|store|insert)\(\s{0,4}$/i;
+const NAME = /^[A-Za-z_][\w.:/ -]{0,79}$/;
+const INNER = /^(?:-D|--?)?([A-Za-z_][\w.-]{0,79})=(?!=)([\s\S]{1,4000})$/;
+
+/** The strings in quotes that a piece of code or of a structured document gives a name. */
+export function literalsIn(text: string, language: Language): Assignment[] {
+  const found: Assignment[] = [];
+  let before: { readonly text: string; readonly start: number; readonly end: number } | null = null;
+  for (const { start, end } of stringsIn(text)) {
+    const raw = text.slice(start, end);
+    const name = nameOf(text, start - 1, end + 1, before);
+    before = { text: raw, start: start - 1, end: end + 1 };
+    const value = decoded(raw, text.charAt(start - 1), language);
+    if (name !== null) found.push({ name, start, end, value, quoted: true });
+    const inner = INNER.exec(value);
+    if (inner !== null && (name === null || name === "")) {
+      const [, key = "", rest = ""] = inner;
+      const at = raw.indexOf("=") + 1;
+      found.push({ name: key, start: start + at, end, value: rest, quoted: true });
+    }
+  }
+  return found;
+}
+
+const LONGEST = 4096;
+
+/** What stands in quotes, on one line each. */
+function stringsIn(text: string): { readonly start: number; readonly end: number }[] {
+  const found: { readonly start: number; readonly end: number }[] = [];
+  // Where a quote is not closed, no later one of its kind is: so each character is looked at a few times at most.
+  const open = new Set<string>();
+  for (let at = 0; at < text.length; at++) {
+    const quote = text.charAt(at);
+    if ((quote !== '"' && quote !== "'" && quote !== "`") || open.has(quote)) continue;
+    const end = closedAt(text, at + 1, quote);
+    if (end < 0) open.add(quote);
+    else if (end > at + 1) found.push({ start: at + 1, end });
+    if (end >= 0) at = end;
+  }
+  return found;
+}
+
+function closedAt(text: string, from: number, quote: string): number {
+  const limit = Math.min(text.length, from + LONGEST);
+  for (let at = from; at < limit; at++) {
+    const char = text.charAt(at);
+    if (char === "\\") at++;
+    else if (char === quote) return at;
+    else if (char === "\n") return -1;
+  }
+  return -1;
+}
+
+function nameOf(
+  text: string,
+  quoteAt: number,
+  behind: number,
+  before: { readonly text: string; readonly start: number; readonly end: number } | null,
+): string | null {
+  const head = text
+    .slice(Math.max(0, quoteAt - AROUND), quoteAt)
+    .replace(MARK, "$1")
+    .trimEnd();
+  // `("NAME", "value")`: the name is the argument before.
+  if (head.endsWith(",") && before !== null && text.slice(before.end, quoteAt).replace(MARK, "$1").trim() === ",") {
+    const call = text.slice(Math.max(0, before.start - 60), before.start);
+    return NAME.test(before.text) && TAKES_PAIR.test(call) ? before.text : null;
+  }
+  if (!head.endsWith("(")) return assigned(head) ?? fallback(head);
+  const callee = /[\w.:>-]{1,80}$/.exec(head.slice(0, -1))?.[0] ?? "";
+  if (WRAPS.test(callee)) {
+    const outer = head.slice(0, -1 - callee.length).trimEnd();
+    const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
+    if (name !== null) return name;
+  }
+  return /^\s{0,4}[),]/.test(text.slice(behind, behind + 8)) ? setterOf(callee) : null;
+}
+
+const AROUND = 200;
+/** Marks that languages put before a string: Python's `b` and `r`, C#'s `@`. */
+const MARK = /(^|[^\w$@])[brufRBUF@$]{1,2}$/;
+/** What makes a value of another type of a string: `SecretStr("…")`, `String::from("…")`. */
+const WRAPS = /secret|str|quote|from|\bof\b|some|bytes|sensitive/i;
+const SIGNS = ["||=", "??=", "::=", "=>", ":=", "?=", "+=", ".=", "=", ":"];
+
+/** `name =`, `"name":`, `name =>`, `name: str =`, `config["name"] ||=`: the name that a string is assigned to. */
+function assigned(head: string): string | null {
+  const sign = SIGNS.find((one) => head.endsWith(one));
+  if (sign === undefined) return null;
+  const rest = head.slice(0, -sign.length);
+  if (sign === "=" && /[=!<>]$/.test(rest)) return null;
+  const left = rest.trimEnd();
+  if (sign === "=") {
+    const type = /[\w.<>[\]|?]{1,40}$/.exec(left)?.[0] ?? "";
+    const typed = left.slice(0, left.length - type.length).trimEnd();
+    if (type !== "" && typed.endsWith(":")) return lastName(typed.slice(0, -1).trimEnd());
+  }
+  return lastName(left);
+}
+
+function lastName(left: string): string | null {
+  const name = /([A-Za-z_][\w.$-]{0,79})["'\])]{0,3}$/.exec(left)?.[1];
+  return name === undefined ? null : bare(name);
+}
+
+/** `name = process.env.NAME || "…"`, `name = os.getenv("NAME") or "…"`: what counts when nothing else is given. */
+function fallback(head: string): string | null {
+  if (!/(?:\|\||\?\?|\?:|\bor|\belse)$/.test(head)) return null;
+  const statement = head.slice(Math.max(...[";", "{", "\n"].map((mark) => head.lastIndexOf(mark))) + 1);
+  const sign = statement.search(/=|:/);
+  return sign < 0 ? null : lastName(statement.slice(0, sign).trimEnd());
+}
+
+/** `.setPassword(`, `.api_key(`, `withToken(`. */
+function setterOf(callee: string): string | null {
+  const last = /[A-Za-z]\w{2,60}$/.exec(callee)?.[0];
+  if (last === undefined) return null;
+  const name = /^(?:set|with|add|put)(?:_|(?=[A-Z]))(\w{3,60})$/.exec(last)?.[1];
+  return name ?? (last.length < callee.length ? last : null);
+}
+
+/** Without the marks of PHP's and shells' variables. */
+function bare(name: string): string {
+  return name.replace(/^\${1,3}/, "");
+}
+
+function decoded(raw: string, quote: string, language: Language): string {
+  if (language === "xml") return unescapedXml(raw);
+  if (quote === "`") return raw;
+  if (quote === "'" && language === "yaml") return raw.replaceAll("''", "'");
+  return quote === "'" ? unescapedSingle(raw) : unescaped(raw);
+}

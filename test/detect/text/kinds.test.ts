@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import { kit as makeKit } from "../../../src/detect/index.ts";
+import { urlOf } from "../ask.ts";
+import { alarmsIn, partsIn } from "./spot.ts";
+
+// A file is read as what it is: what names a value there is its name, and what ends a value there ends it.
+
+const kit = makeKit(11);
+const V = `${kit.base62(14)}9aZ`;
+const WORDY = ["chocolate", "teapot"].join("-");
+const HUMAN = ["Summer", "2024!"].join("");
+
+/** Files by path, each with lines in which V is the secret, under a name of a password. */
+const FOUND: readonly (readonly [path: string, text: string])[] = [
+  [".env", `DB_PASSWORD=${V}`],
+  ["app.env", `DB_PASSWORD="${V}" # the database`],
+  ["etc/environment", `DB_PASSWORD=${V}`],
+  ["etc/default/app", `DB_PASSWORD='${V}'`],
+  ["etc/profile.d/app.sh", `export DB_PASSWORD=${V}`],
+  ["root/.bashrc", `export PATH=/bin DB_PASSWORD=${V}`],
+  ["root/.bash_history", `DB_PASSWORD=${V} ./deploy.sh`],
+  ["root/.zsh_history", `: 1700000000:0;export DB_PASSWORD=${V}`],
+  ["entrypoint", `#!/bin/sh\ncat > /app.env <<EOF\nDB_PASSWORD=${V}\nEOF`],
+  ["Makefile", `DB_PASSWORD ::= ${V}`],
+  ["Makefile", `deploy:\n\tDB_PASSWORD=${V} ./deploy.sh`],
+  ["Dockerfile", `FROM a\nENV A=1 \\\n    DB_PASSWORD=${V}`],
+  ["Dockerfile", `ENV DB_PASSWORD ${V}`],
+  ["Dockerfile", `ARG DB_PASSWORD="${V}"`],
+  ["config.php", `define( 'DB_PASSWORD', '${V}' );`],
+  ["config.php", `$config['db_password'] = '${V}';`],
+  ["config.php", `putenv('DB_PASSWORD=${V}');`],
+  ["settings.py", `DB_PASSWORD: str = "${V}"`],
+  ["settings.py", `os.environ.setdefault("DB_PASSWORD", "${V}")`],
+  ["settings.py", `password = os.getenv("DB_PASSWORD") or "${V}"`],
+  ["config.ts", `const dbPassword: string = '${V}';`],
+  ["config.js", `password: process.env.DB_PASSWORD || "${V}",`],
+  ["application.properties", `spring.datasource.password=${V}`],
+  ["app.ini", `[db]\npassword = ${V} ; the database`],
+  ["redis.conf", `requirepass ${V}`],
+  ["settings.xml", `<server><password>${V}</password></server>`],
+  ["web.config", `<add key="DbPassword" value="${V}" />`],
+  ["context.xml", `<Environment value="${V}" name="dbPassword" type="java.lang.String"/>`],
+  ["values.yaml", `db:\n  password: ${V} # change`],
+  ["docker-compose.yml", `services:\n  a:\n    environment:\n      - "DB_PASSWORD=${V}"`],
+  ["main.go", `os.Setenv("DB_PASSWORD", "${V}")`],
+  ["main.go", "\tdbPassword := `" + V + "`"],
+  ["config.rb", `ENV["DB_PASSWORD"] ||= "${V}"`],
+  ["config.rb", `  :db_password => '${V}',`],
+  ["main.tf", `variable "db_password" {\n  type    = string\n  default = "${V}"\n}`],
+  ["main.tf", `  environment = [{ name = "DB_PASSWORD", value = "${V}" }]`],
+  ["deployment.yaml", `env:\n  - name: DB_PASSWORD\n    value: ${V}`],
+  ["deployment.yaml", `env:\n  - value: "${V}"\n    name: DB_PASSWORD\n  - name: PORT\n    value: "80"`],
+  ["deployment.yaml", `env: [{ name: DB_PASSWORD, value: ${V} }]`],
+  ["task.json", `{"environment": [{ "name": "DB_PASSWORD", "value": "${V}" }]}`],
+  ["task.json", `[\n  {\n    "name": "DB_PASSWORD",\n    "value": "${V}"\n  }\n]`],
+  ["stack.json", `[{ "ParameterKey": "DbPassword", "ParameterValue": "${V}" }]`],
+  ["config.json", `{ "dbPassword": "${V}" }`],
+  ["Jenkinsfile", `environment { DB_PASSWORD = '${V}' }`],
+  ["Jenkinsfile", `withEnv(['DB_PASSWORD=${V}']) {}`],
+  ["Config.java", `config.setDbPassword("${V}");`],
+  ["Config.kt", `props.setProperty("db.password", "${V}")`],
+  ["Client.cs", `.WithPassword("${V}")`],
+  ["a.sh", `mysql -u root -p${V} -e 'select 1'`],
+  ["a.sh", `curl -fsS -u admin:${V} https://api.internal/x`],
+  ["Dockerfile", `RUN redis-cli -a ${V} ping`],
+  ["Makefile", `ping:\n\t@redis-cli -a ${V} ping`],
+  [".github/workflows/ci.yml", `steps:\n  - run: docker login -u bot -p ${V} registry.internal`],
+  [".gitlab-ci.yml", `job:\n  script:\n    - docker login -u bot -p ${V} registry.internal`],
+  ["Jenkinsfile", `sh 'docker login -u bot -p ${V} registry.internal'`],
+  ["server.ts", `const db = connect("${urlOf("postgres", "app", V, "db:5432/app")}");`],
+  ["server.ts", `headers: { "X-Api-Key": "${V}" }`],
+];
+
+describe("found", () => {
+  test.each(FOUND)("in %s: %s", (path, text) => {
+    expect(partsIn(path, `${text}\n`)).toEqual([V]);
+  });
+
+  test.each([
+    ["words in an environment", "app.py", `os.environ["DB_PASSWORD"] = "${WORDY}"`],
+    ["a human password in code", "app.js", `const password = '${HUMAN}';`],
+    ["a default password", "Config.java", `String adminPassword = "${["change", "me"].join("")}";`],
+    ["a name in another language", "config.php", `$contrasena = '${HUMAN}';`],
+    ["an application's key", ".env", `APP_KEY=base64:${kit.base64(32)}`],
+    ["an encryption key", "values.yaml", `encryption-key: ${kit.hex(64)}`],
+    ["base64 of settings", "config.yml", `blob: ${Buffer.from(`password: ${V}\nport: 1\n`).toString("base64")}`],
+    ["options of Java", "app.env", `JAVA_OPTS=-Xmx1g -Dspring.datasource.password=${V}`],
+  ])("%s", (_, path, text) => {
+    expect(alarmsIn(path, `${text}\n`)).toHaveLength(1);
+  });
+
+  test("with its name and its line", () => {
+    const text = `env:\n  - name: DB_PASSWORD\n    value: ${V}\n`;
+    expect(alarmsIn("deployment.yaml", text)).toEqual(["DB_PASSWORD"]);
+  });
+});
+
+/** Names of secret objects, pointers, labels and code. */
+const SILENT: readonly (readonly [path: string, text: string])[] = [
+  [
+    "compose.yaml",
+    "services:\n  a:\n    secrets: [db_password]\nsecrets:\n  db_password:\n    file: ./db_password.txt",
+  ],
+  ["compose.yaml", "    secrets:\n      - db_password\n      - source: api_token\n        target: token"],
+  ["compose.yaml", '      JWT_KEY: "$$(aws ssm get-parameter --name /prod/key --query Parameter.Value)"'],
+  ["service.yaml", "basicAuth:\n  secret: grafana-basic-auth"],
+  [
+    "values.yaml",
+    "auth:\n  existingSecret: db-auth\n  passwordSecretKey: db-password\n  secretKeys:\n    adminPasswordKey: postgres-password",
+  ],
+  ["web.container", "[Container]\nSecret=db_password,type=env,target=DB_PASSWORD"],
+  [".github/workflows/ci.yml", "permissions:\n  id-token: write\n  contents: read"],
+  [".github/workflows/ci.yml", "        with:\n          token: Bearer ${{ secrets.API_TOKEN }}"],
+  [
+    "deployment.yaml",
+    "env:\n  - name: DB_PASSWORD\n    valueFrom:\n      secretKeyRef:\n        name: db\n        key: password",
+  ],
+  ["deployment.yaml", "env:\n  - value: Password1\n    name: GREETING\n  - name: TOKEN_FILE\n    value: /run/token"],
+  [
+    "task.json",
+    '{"secrets": [{ "name": "DB_PASSWORD", "valueFrom": "arn:aws:ssm:eu-west-1:123456789012:parameter/db" }]}',
+  ],
+  ["messages.properties", "label.password=Password\nerror.password.short = The password is too short"],
+  ["fr.json", '{ "password": "Mot de passe", "forgotPassword": "Mot de passe oublié ?" }'],
+  ["a.sh", 'pass=0\nfail=0\nPASSWORD="${PASSWORD:?must be set}"\nTOKEN=$(cat /run/secrets/token)'],
+  ["a.sh", 'docker login -u "$USER" -p "$PASS" registry.internal\nread -rs PASSWORD'],
+  ["Makefile", "TOKEN ?= $(shell cat .token)\nrun:\n\t@echo $(TOKEN)"],
+  [
+    "app.py",
+    'PASSWORD_FIELD = "password"\ntoken = request.headers.get("X-Token")\nraise ValueError("password: too short")',
+  ],
+  ["app.ts", "type: 'password', passwordLabel: 'Your password', const TOKEN_KEY = \"access_token\";"],
+  ["Config.java", 'public static final String PASSWORD = "password";\n@Value("${db.password}") String password;'],
+  ["main.go", 'Password string `json:"password,omitempty"`\nreturn errors.New("password is required")'],
+  ["main.tf", 'password = var.db_password\nsecret_name = "app-db"\ndescription = "Password of the database"'],
+  ["web.config", '<input type="password" name="password" placeholder="Password"/>'],
+];
+
+describe("silent", () => {
+  test.each(SILENT)("in %s: %s", (path, text) => {
+    expect(alarmsIn(path, `${text}\n`)).toEqual([]);
+  });
+});
+
+describe("several secrets in one value", () => {
+  const W = `${kit.base62(16)}Q4`;
+
+  test.each([
+    ["options of Java", ".env", `JAVA_OPTS="-Ddb.password=${V} -Dapi.token=${W}"`],
+    ["a command", "a.sh", `app --db-password ${V} --api-token ${W}`],
+    ["a document", ".env", `SETTINGS={"db":{"password":"${V}"},"api":{"token":"${W}"}}`],
+    ["base64", "values.yaml", `blob: ${Buffer.from(`password: ${V}\ntoken: ${W}\n`).toString("base64")}`],
+    ["a line of a Dockerfile", "Dockerfile", `ENV DB_PASSWORD=${V} API_TOKEN=${W}`],
+    ["a list of URLs", ".env", `DSNS=${urlOf("amqp", "a", V, "mq1:5672")},${urlOf("amqp", "b", W, "mq2:5672")}`],
+  ])("%s", (_, path, text) => {
+    expect(partsIn(path, `${text}\n`).toSorted()).toEqual([V, W].toSorted());
+  });
+});

@@ -2,7 +2,7 @@
  * A value that a text gives a name. `start` and `end` are places in the text that was read, one character a byte; `value`
  * is what the language's reader would see: without quotes, its escapes resolved.
  */
-export type Assignment = {
+export type NamedLiteral = {
   readonly name: string;
   readonly start: number;
   readonly end: number;

@@ -1,4 +1,4 @@
-import type { Assignment } from "./assignment.ts";
+import type { NamedLiteral } from "./assignment.ts";
 import type { Language } from "./language.ts";
 import { unescaped, unescapedShell } from "./unescape.ts";
 
@@ -18,7 +18,7 @@ const ITEM = /^\s{0,120}-\s{1,8}(["']?)([A-Za-z_][\w.-]{0,119})=/;
 const COMMENT = /^\s{0,80}(?:#(?!\s?\w{0,20}=)|;|\/\/|\*|--\s)/;
 
 /** The name that a line of settings begins with, and its value; null when it begins with none. */
-export function headOf(line: string, language: Language): Assignment | null {
+export function headOf(line: string, language: Language): NamedLiteral | null {
   if (COMMENT.test(line)) return ofComment(line, language);
   if (language === "yaml") {
     const item = ITEM.exec(line);
@@ -31,7 +31,7 @@ export function headOf(line: string, language: Language): Assignment | null {
 }
 
 /** A setting that is commented out. */
-function ofComment(line: string, language: Language): Assignment | null {
+function ofComment(line: string, language: Language): NamedLiteral | null {
   const mark = /^\s{0,80}(?:#{1,3}|;|\/\/)\s{0,4}(?=["'A-Za-z_-])/.exec(line)?.[0];
   if (mark === undefined) return null;
   const found = headOf(line.slice(mark.length), language);
@@ -41,9 +41,9 @@ function ofComment(line: string, language: Language): Assignment | null {
 const WORD = /(?:^|[\s;&|(])([A-Za-z_][\w.-]{0,119})=(?=[^\s=])/g;
 
 /** Every `NAME=value` of a line: `ENV A=1 B=2`, `A=1 B=2 ./run`. */
-export function wordsOf(line: string, language: Language): Assignment[] {
+export function wordsOf(line: string, language: Language): NamedLiteral[] {
   if (COMMENT.test(line)) return [];
-  const found: Assignment[] = [];
+  const found: NamedLiteral[] = [];
   for (const match of line.matchAll(WORD)) {
     const word = shellWord(line, match.index + match[0].length, match[1] as string);
     if (word !== null && word.start >= (found.at(-1)?.end ?? 0)) found.push(word);
@@ -52,7 +52,7 @@ export function wordsOf(line: string, language: Language): Assignment[] {
 }
 
 /** `"NAME=value"`: the quote stands before the name. */
-function listed(line: string, start: number, name: string, quote: string): Assignment | null {
+function listed(line: string, start: number, name: string, quote: string): NamedLiteral | null {
   if (quote === "") return valueAt(line, start, name, "yaml");
   const end = line.lastIndexOf(quote);
   if (end <= start) return null;
@@ -61,7 +61,7 @@ function listed(line: string, start: number, name: string, quote: string): Assig
   return { name, start, end, value, quoted: true };
 }
 
-function valueAt(line: string, start: number, name: string, language: Language): Assignment | null {
+function valueAt(line: string, start: number, name: string, language: Language): NamedLiteral | null {
   const quote = line.charAt(start);
   if (language === "shell" || language === "docker") {
     if (language === "docker" && line.charAt(start - 1) !== "=") return plain(line, start, name, language);
@@ -79,7 +79,7 @@ function valueAt(line: string, start: number, name: string, language: Language):
 }
 
 /** Up to the end of the line, or to what ends a value without quotes. */
-function plain(line: string, start: number, name: string, language: Language): Assignment | null {
+function plain(line: string, start: number, name: string, language: Language): NamedLiteral | null {
   const stop = line.indexOf("\n", start);
   let raw = stop < 0 ? line.slice(start) : line.slice(start, stop);
   const comment = language === "ini" ? /\s[#;]\s/.exec(raw) : /\s#/.exec(raw);
@@ -100,7 +100,7 @@ function plain(line: string, start: number, name: string, language: Language): A
 }
 
 /** A word as a shell reads it: pieces in quotes and without, one behind the other. */
-function shellWord(line: string, start: number, name: string): Assignment | null {
+function shellWord(line: string, start: number, name: string): NamedLiteral | null {
   const pieces: string[] = [];
   let at = start;
   for (; at < line.length; at++) {

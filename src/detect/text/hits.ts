@@ -2,7 +2,7 @@ import { decideCommand, decideIn, others } from "../classify.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
 import { readName } from "../names/names.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
-import { latin1Text, utf8Text, type Assignment } from "./assignment.ts";
+import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { commandsIn } from "./commands.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
@@ -115,9 +115,13 @@ function hasSign(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from: number): Generator<Assignment> {
+function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from: number): Generator<NamedLiteral> {
   const own = line.text.slice(line.from, line.to);
-  const shifted = (one: Assignment): Assignment => ({ ...one, start: one.start + line.from, end: one.end + line.from });
+  const shifted = (one: NamedLiteral): NamedLiteral => ({
+    ...one,
+    start: one.start + line.from,
+    end: one.end + line.from,
+  });
   if (language === "xml") for (const one of elementsIn(own)) yield shifted(one);
   if (/^(?:yaml|json|hcl|groovy|ini|code)$/.test(language)) {
     const pair = pairIn(line, language);
@@ -139,11 +143,11 @@ function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from
 }
 
 /** What a line's own name says of all of its value, a name inside says again. */
-function covers(head: Assignment, { start, end }: Assignment): boolean {
+function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
   return start >= head.start - 1 && end <= head.end + 1;
 }
 
-function judged(one: Assignment, offset: number, context: TextContext): PendingHit[] {
+function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
   const { bytes, path, kind, language, off } = context;
   const name = utf8Text(one.name);
   // Compose and Kubernetes read two dollars as one.

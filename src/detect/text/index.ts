@@ -118,7 +118,7 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
 }
 
 /** The name that the value at `start` is assigned to, or an empty one. */
-export function nameBefore(bytes: Uint8Array, start: number): string {
+function nameBefore(bytes: Uint8Array, start: number): string {
   const before = latin1Text(bytes, Math.max(0, start - 120), start);
   return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
 }

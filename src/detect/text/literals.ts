@@ -1,4 +1,4 @@
-import type { Assignment } from "./assignment.ts";
+import type { NamedLiteral } from "./assignment.ts";
 import type { Language } from "./language.ts";
 import { unescaped, unescapedSingle, unescapedXml } from "./unescape.ts";
 
@@ -9,8 +9,8 @@ const NAME = /^[A-Za-z_][\w.:/ -]{0,79}$/;
 const INNER = /^(?:-D|--?)?([A-Za-z_][\w.-]{0,79})=(?!=)([\s\S]{1,4000})$/;
 
 /** The strings in quotes that a piece of code or of a structured document gives a name. */
-export function literalsIn(text: string, language: Language): Assignment[] {
-  const found: Assignment[] = [];
+export function literalsIn(text: string, language: Language): NamedLiteral[] {
+  const found: NamedLiteral[] = [];
   let before: { readonly text: string; readonly start: number; readonly end: number } | null = null;
   for (const { start, end } of stringsIn(text)) {
     const raw = text.slice(start, end);

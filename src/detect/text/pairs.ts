@@ -1,4 +1,4 @@
-import type { Assignment } from "./assignment.ts";
+import type { NamedLiteral } from "./assignment.ts";
 import { headOf } from "./heads.ts";
 import { literalsIn } from "./literals.ts";
 import type { Language } from "./language.ts";
@@ -16,7 +16,7 @@ const CLOSE = 600;
 export type LineInText = { readonly text: string; readonly from: number; readonly to: number };
 
 /** `name: X` and `value: …` beside each other, on one line or on two: variables of Kubernetes, ECS and CloudFormation. */
-export function pairIn({ text, from, to }: LineInText, language: Language): Assignment | null {
+export function pairIn({ text, from, to }: LineInText, language: Language): NamedLiteral | null {
   const line = text.slice(from, to);
   const around = aroundOf(text, from, to, line);
   const named = NAME_FIELD.exec(line);
@@ -55,11 +55,11 @@ function lineBelow(text: string, to: number): readonly [number, number] {
   return [Math.min(to + 1, text.length), end < 0 ? text.length : end];
 }
 
-function valueIn(line: string, offset: number, name: string, language: Language): Assignment | null {
+function valueIn(line: string, offset: number, name: string, language: Language): NamedLiteral | null {
   const field = VALUE_FIELD.exec(line);
   if (field === null) return null;
   const at = field.index + field[0].length;
-  const shifted = (found: Assignment | null | undefined, head: string): Assignment | null => {
+  const shifted = (found: NamedLiteral | null | undefined, head: string): NamedLiteral | null => {
     const shift = offset + at - head.length;
     return found ? { ...found, name, start: found.start + shift, end: found.end + shift } : null;
   };
@@ -73,7 +73,7 @@ function valueIn(line: string, offset: number, name: string, language: Language)
 }
 
 /** Terraform's `variable "x" { default = "…" }`. */
-export function defaultOf({ text, from, to }: LineInText): Assignment | null {
+export function defaultOf({ text, from, to }: LineInText): NamedLiteral | null {
   const name = VARIABLE.exec(text.slice(from, to))?.[1];
   if (name === undefined) return null;
   const body = text.slice(to, to + CLOSE);
@@ -91,8 +91,8 @@ const KEY_ATTRIBUTE = /\b(?:name|key|id|property)\s{0,2}=\s{0,2}["']([^"'<>]{1,1
 const VALUE_ATTRIBUTE = /\bvalue\s{0,2}=\s{0,2}(?:"([^"<>]{1,4096})"|'([^'<>]{1,4096})')/i;
 
 /** `<password>…</password>`, `<property name="password" value="…"/>`, `<entry key="password">…</entry>`. */
-export function elementsIn(text: string): Assignment[] {
-  const found: Assignment[] = [];
+export function elementsIn(text: string): NamedLiteral[] {
+  const found: NamedLiteral[] = [];
   const push = (name: string, raw: string, start: number): void => {
     if (raw.trim() !== "")
       found.push({ name, start, end: start + raw.length, value: unescapedXml(raw).trim(), quoted: true });

@@ -4,7 +4,7 @@ import { detector } from "../../../src/detect/index.ts";
 import type { Spotted } from "../../../src/contract/detector.ts";
 
 /** What is found in a file of this path, in the order of the text. */
-export function spot(path: string, text: string): readonly Spotted[] {
+function spot(path: string, text: string): readonly Spotted[] {
   return detector.text(Buffer.from(text), path);
 }
 

@@ -16,7 +16,7 @@ import { contextOf } from "./keys.ts";
 import type { Kms } from "./kms.ts";
 import type { KmsSettings } from "./settings.ts";
 
-/** Tries the folder, KMS and every right on the key with a file or a value of its own, and leaves nothing behind. */
+/** Tries the folder, KMS and every right on the key with a test file or value, and leaves nothing behind. */
 export async function checkKms(
   settings: KmsSettings,
   place: SopsPlace,
@@ -35,7 +35,7 @@ export async function checkKms(
         get: (key) => files.get(key),
         async put(key, value, replace, origin) {
           folder = dirname(key.path);
-          // A file that is there already needs kms:Decrypt alone, and the next new one more.
+          // An existing file needs only kms:Decrypt; the next new one needs more.
           if (!readOnly && replace === null) await kms.encrypt(randomBytes(32), contextOf(settings, key.path));
           return files.put(key, value, replace, origin);
         },
@@ -54,7 +54,7 @@ export async function checkKms(
           try {
             return await (asked ?? kms.arn());
           } catch (error) {
-            // Whoever is told that a right is missing has been recognised; this one only the policy needs.
+            // An answer that a right is missing proves that we were recognised; only the policy needs this right.
             if (error instanceof UnsprawlError && /AccessDenied/.test(String(error.cause)))
               return `${settings.keyId} (kms:DescribeKey is not allowed, which only unsprawl's policies need)`;
             throw error;
@@ -62,7 +62,7 @@ export async function checkKms(
         },
       },
     );
-    // A store for reading only has no rights beyond these to try without a value of its own.
+    // A read-only store has no further rights that could be tried without a test value.
     return readOnly ? lines.slice(0, 2) : lines;
   } finally {
     await removeEmptyFolders(folder, standing);

@@ -7,13 +7,13 @@ export type KmsAct = {
   readonly key: string;
   /** `KMS at https://…` */
   readonly store: string;
-  /** The SOPS file, where one is opened. */
+  /** The SOPS file, if one is opened. */
   readonly file?: string;
 };
 
 /**
  * Reduces what the SDK throws to what went wrong with which key (KMS API reference, Errors of Encrypt, Decrypt,
- * DescribeKey). Nothing of the request is kept: it holds the data key.
+ * DescribeKey). Nothing of the request is kept: it contains the data key.
  */
 export function kmsError(error: unknown, { action, key, store, file }: KmsAct): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
@@ -68,7 +68,7 @@ export function kmsError(error: unknown, { action, key, store, file }: KmsAct): 
   }
 }
 
-/** The key as IAM names it: rights are of a key, never of its alias. */
+/** The key as IAM names it: rights are granted for a key, never for its alias. */
 export function resourceOf(key: string): string {
   if (/^arn:[^:]+:kms:.*:key\//.test(key)) return key;
   return `arn:aws:kms:*:*:key/${key.includes("alias/") ? "*" : key}`;

@@ -1,7 +1,7 @@
 /**
- * `aws-kms`: KMS keeps keys and no secrets, so the values go into SOPS files whose data key KMS wraps; the real `sops`
+ * `aws-kms`: KMS stores keys and no secrets, so the values go into SOPS files whose data key KMS wraps; the real `sops`
  * reads and edits them. `settings` says which key and where, `kms` talks, `keys` wraps and opens, `policy` says what an
- * application needs. A template with `{subject}` makes a flat file a subject, without one a map a subject.
+ * application needs. A template with `{subject}` makes a flat file per subject, without one a map per subject.
  */
 import { randomBytes } from "node:crypto";
 import { stat } from "node:fs/promises";
@@ -27,7 +27,7 @@ export const provider: ProviderModule = {
     const place = { name, template: settings.template, dir, readOnly: settings.readOnly };
     const files = sopsFiles(place, keys);
     let proven: Promise<unknown> | null = null;
-    /** A plan for a file that is still to be made is worth something only if the key would make it. */
+    /** A plan for a new file is worthless if the key could not create it. */
     const prove = async (file: string): Promise<void> => {
       const asking = (proven ??= kms.encrypt(randomBytes(32), contextOf(settings, file)));
       asking.catch(() => {

@@ -10,7 +10,10 @@ import {
 import type { Kms } from "./kms.ts";
 import { arnRegion, type KmsSettings } from "./settings.ts";
 
-/** Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity of SOPS's own. */
+/**
+ * Data keys wrapped by the KMS key and for the further age recipients; opened by KMS, else by an age identity from
+ * SOPS's places.
+ */
 export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv): DataKeys {
   const identities = ageIdentities(env, null);
   return anyHolder([
@@ -30,12 +33,12 @@ export function dataKeys(settings: KmsSettings, kms: Kms, env: NodeJS.ProcessEnv
   ]);
 }
 
-/** What a file has of the key; a key that may not be described keeps the name it is configured by. */
+/** What a file records about the key; a key that may not be described keeps its configured name. */
 async function arnOf({ keyId }: KmsSettings, kms: Kms): Promise<string> {
   return arnRegion(keyId) === null ? kms.arn().catch(() => keyId) : keyId;
 }
 
-/** The encryption context of one file: the same for all, but for the names that the file's own name tells. */
+/** The encryption context of one file: the same for all, except for the names in the file's name. */
 export function contextOf(
   { context, template }: Pick<KmsSettings, "context" | "template">,
   file: string,

@@ -18,7 +18,7 @@ export type Kms = {
   readonly store: string;
 };
 
-/** The few calls of KMS that SOPS makes (getsops/sops kms/keysource.go). The SDK is loaded with the first one. */
+/** The few KMS calls that SOPS makes (getsops/sops kms/keysource.go). The SDK is loaded with the first one. */
 export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
   const { aws, keyId } = settings;
   const store = aws.endpoint === null ? "KMS" : `KMS at ${aws.endpoint}`;
@@ -56,7 +56,7 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
         kms.send(command),
       );
       if (blob === undefined) throw new UnsprawlError("malformed", `${store} gave no ciphertext`, "is it KMS?");
-      // sops takes ARNs only. An ARN that is configured stays: an alias may be meant to move on.
+      // sops accepts only ARNs. A configured ARN stays: an alias may be meant to move on.
       const arn = arnRegion(keyId) === null ? (used ?? (await describe()) ?? keyId) : keyId;
       return {
         kind: "kms",
@@ -72,7 +72,7 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
     async decrypt(document) {
       const { DecryptCommand } = await import("@aws-sdk/client-kms");
       const { file } = document;
-      // The configured key's own entry first.
+      // The configured key's entry first.
       const entries = entriesOf(document).toSorted((a, b) => Number(b.arn === keyId) - Number(a.arn === keyId));
       let first: unknown = null;
       for (const { arn, enc, context } of entries) {
@@ -100,7 +100,7 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
 
 type KmsEntry = { readonly arn: string; readonly enc: string; readonly context: EncryptionContext };
 
-/** The file's own entries for KMS. What another writer put into a context that is not text makes no context. */
+/** The file's entries for KMS. A context with anything but text, written by others, is ignored. */
 function entriesOf(document: SopsDocument): readonly KmsEntry[] {
   return keyEntries(document, "kms").flatMap((entry) => {
     const { arn, enc, context } = entry as { arn?: unknown; enc?: unknown; context?: unknown };

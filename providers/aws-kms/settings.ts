@@ -10,11 +10,11 @@ import { AWS, publicAws, readAws, type AwsGiven, type AwsSettings } from "../../
 
 export type KmsSettings = {
   readonly aws: AwsSettings;
-  /** An id, an ARN, an alias or the ARN of one. */
+  /** An id, an ARN, an alias or the alias's ARN. */
   readonly keyId: string;
   /** The absolute file, with `{subject}` and the like in it. */
   readonly template: string;
-  /** What KMS binds the data key to, and CloudTrail shows; values may have `{subject}` and `{project}`. */
+  /** What KMS binds the data key to, and CloudTrail shows; values may contain `{subject}` and `{project}`. */
   readonly context: { readonly [key: string]: string };
   /** Further age recipients of a new file. */
   readonly age: readonly string[];
@@ -52,7 +52,7 @@ export const KMS = {
 /** `arn:aws:kms:REGION:ACCOUNT:key/ID` (getsops/sops kms/keysource.go `arnRegex`). */
 const ARN = /^arn:aws[\w-]*:kms:([\w-]+):\d+:(?:key|alias)\/.+$/;
 
-/** The settings of a store, its own keys first and AWS's and SOPS's own variables where they say nothing. Throws `config`. */
+/** The settings of a store: its keys first, then AWS's and SOPS's variables. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, { env, dir }: ProviderContext): KmsSettings {
   const given = parse(map(KMS), config, "");
   const keyId = given.keyId ?? (env["AWS_KMS_KEY_ID"] || env["SOPS_KMS_ARN"] || "");
@@ -100,7 +100,7 @@ export function publicSettings(settings: KmsSettings): { readonly [key: string]:
   };
 }
 
-/** What a reader with a credential of its own needs: the place, not who we are. */
+/** What a reader with a separate credential needs: the place, not who we are. */
 export function readerSettings({ aws, keyId, template, context }: KmsSettings): { readonly [key: string]: Json } {
   const region = aws.region ?? arnRegion(keyId);
   return {
@@ -112,7 +112,7 @@ export function readerSettings({ aws, keyId, template, context }: KmsSettings): 
   };
 }
 
-/** The region that an ARN names, null for what is none. */
+/** The region in an ARN, null if it is not one. */
 export function arnRegion(key: string): string | null {
   return ARN.exec(key)?.[1] ?? null;
 }
@@ -124,7 +124,7 @@ function readContext(
   const form = CONTEXT_FORM;
   for (const [key, value] of Object.entries(context)) {
     if (key === "") throw new UnsprawlError("config", "context has a key without a name", form);
-    // A dotenv file keeps the context in its own flat form (getsops/sops stores/flatten.go).
+    // A dotenv file stores the context in its flat form (getsops/sops stores/flatten.go).
     const flat = template.endsWith(".env") && (/=|__/.test(key) || value.includes("\\n"));
     if (/\p{Cc}/u.test(key + value) || flat)
       throw new UnsprawlError("config", "context has a character that a SOPS file cannot keep", form);

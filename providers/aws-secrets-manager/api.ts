@@ -6,28 +6,31 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 
-/** What a secret holds now, and the version that says so. */
+/** The current text of a secret, and its version. */
 export type Current = { readonly path: string; readonly text: string; readonly version: string };
 
 export type SecretApi = {
   /** For messages. */
   readonly store: string;
   readonly client: () => Promise<SecretsManagerClient>;
-  /** Null when there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
+  /** Null if there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
   current(path: string): Promise<Current | null>;
   /** The id of the current version, without its value; null as for `current`. A version never changes. */
   readonly version: (path: string) => Promise<string | null>;
-  /** Makes the secret; null when somebody else did at the same time. Throws `conflict` for a foreign one that is being deleted. */
+  /**
+   * Creates the secret; null if somebody else did at the same time. Throws `conflict` for a foreign one that is being
+   * deleted.
+   */
   create(path: string, text: string, origin: Origin): Promise<string | null>;
-  /** Makes `text` the current version if the current one is still the one that was read; null when it is not. */
+  /** Makes `text` the current version if the current one is still the one that was read; null if it is not. */
   move(current: Current, text: string): Promise<string | null>;
-  /** Schedules the secret for deletion if unsprawl made it and it is as it was read; false when it is not ours. */
+  /** Schedules the secret for deletion if unsprawl made it and it is unchanged; false if it is not ours. */
   removeOurs(current: Current): Promise<boolean>;
   names(prefix: string): Promise<readonly string[]>;
 };
 
 const CURRENT = "AWSCURRENT";
-/** Days until a removed secret is gone for good; the service takes 7 to 30. */
+/** Days until a removed secret is deleted for good; the service takes 7 to 30. */
 const RECOVERY_DAYS = 7;
 
 /** The SDK is loaded on the first request. A write that the client sends twice counts once: it carries a token. */
@@ -37,7 +40,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
   const sdk = (): Promise<typeof import("@aws-sdk/client-secrets-manager")> =>
     import("@aws-sdk/client-secrets-manager");
   const store = `Secrets Manager${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
-  /** Sends a command; errors of these names are the caller's. */
+  /** Sends a command; errors of these names are left to the caller. */
   const send = async <T>(
     action: string,
     path: string,
@@ -93,10 +96,10 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       moved = await label(CURRENT, token, version);
     } catch (error) {
       if (awsName(error) !== "InvalidParameterException") throw error;
-      // Sent twice by the client, or somebody else was faster.
+      // Sent twice by the client, or another writer was faster.
       if ((await current(path))?.version === token) moved = {};
     }
-    // Without a label a version is forgotten by the service.
+    // The service forgets a version without a label.
     await label(stage, undefined, token).catch(() => undefined);
     return moved === null ? null : token;
   };

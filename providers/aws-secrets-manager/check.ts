@@ -3,7 +3,7 @@ import type { Provider, StoreCheck } from "../../src/contract/provider.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 
-/** Tries every right that a migration needs. Reading something that is not there proves address and key at once. */
+/** Tries every right that a migration needs. Reading something that does not exist proves address and key at once. */
 export function checkSecrets(
   store: Provider,
   client: () => Promise<SecretsManagerClient>,

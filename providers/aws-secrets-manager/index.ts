@@ -1,6 +1,6 @@
 /**
- * `aws-secrets-manager`: one JSON object a subject, or one secret a value when the path holds `{name}`, through
- * @aws-sdk/client-secrets-manager. Check-and-set is made of staging labels: a new version becomes AWSCURRENT only if the
+ * `aws-secrets-manager`: one JSON object per subject, or one secret per value if the path contains `{name}`, through
+ * @aws-sdk/client-secrets-manager. Check-and-set uses staging labels: a new version becomes AWSCURRENT only if the
  * version that was read still is (`versions.ts`).
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";

@@ -8,7 +8,7 @@ import { encodeName, fillTemplate, templateFor } from "../../src/stores-kit/name
 const MOST = 512;
 const SCHEME = "ref+awssecrets://";
 
-/** Where a value goes: a field of the subject's object, or a secret of its own. Throws `refused`. */
+/** Where a value goes: a field of the subject's object, or a separate secret. Throws `refused`. */
 export function secretKey(of: string, names: KeyNames): StoreKey {
   const { subject, project, name } = names;
   const template = templateFor(of, names);
@@ -57,7 +57,7 @@ export function parseSecretReference(reference: string): StoreKey | null {
 /** An IAM policy that reads this subject's secrets, or all below the prefix (null). */
 export function secretPolicy(template: string, names: SubjectNames | null, region: string | null): string {
   const path = names === null ? `${template}*` : secretKey(template, { ...names, name: "NAME" }).path;
-  // The service adds a dash and six characters of its own to every name (IAM for Secrets Manager, resource ARNs).
+  // The service appends a dash and six characters to every name (IAM for Secrets Manager, resource ARNs).
   const arn = `arn:aws:secretsmanager:${region ?? "*"}:*:secret:${
     names === null ? path : template.includes("{name}") ? path.replace(/NAME$/, "*") : `${path}-??????`
   }`;

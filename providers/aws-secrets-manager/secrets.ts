@@ -11,7 +11,7 @@ import { secretApi, type Current, type SecretApi } from "./api.ts";
 /** In bytes (quotas of Secrets Manager, "Secret value"). */
 const MOST = 65_536;
 const ROOM = { what: "a secret of Secrets Manager", most: MOST };
-/** Other writers of the same object may win that often. */
+/** Other writers of the same object may win this often. */
 const TRIES = 12;
 
 export type SecretStore = {
@@ -88,7 +88,10 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
   };
 }
 
-/** The value of a key; null when the field is not there. Throws `malformed` when a field is asked of what has none. */
+/**
+ * The value of a key; null if the field does not exist. Throws `malformed` if a field is asked of a secret without
+ * fields.
+ */
 function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
   const stored = (text: string): Stored => {
     const value = Secret.of(text);
@@ -123,7 +126,7 @@ function withField(current: Current | null, { field }: StoreKey, text: string): 
   return JSON.stringify({ ...(current === null ? {} : fieldsOf(current)), [field]: text });
 }
 
-/** The object without a field; null when nothing is left. */
+/** The object without a field; null if nothing is left. */
 function withoutField(current: Current, field: string): string | null {
   const { [field]: _, ...left } = fieldsOf(current) ?? {};
   return Object.keys(left).length === 0 ? null : JSON.stringify(left);

@@ -1,6 +1,6 @@
 /**
- * `aws-ssm`: AWS Systems Manager's Parameter Store, one SecureString a value, through @aws-sdk/client-ssm. A creation is
- * atomic; a replacement has no check-and-set in the service, so the version that comes back proves that nobody wrote in
+ * `aws-ssm`: AWS Systems Manager's Parameter Store, one SecureString per value, through @aws-sdk/client-ssm. A creation
+ * is atomic; the service has no check-and-set for replacements, so the returned version proves that nobody wrote in
  * between.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";

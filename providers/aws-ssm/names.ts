@@ -16,7 +16,7 @@ export function prefixOf(given: string): string {
   throw new UnsprawlError("config", "prefix is not one that a parameter's name may have", "the form is /apps/");
 }
 
-/** Where a value goes. Throws `refused` when the names cannot be mapped. */
+/** Where a value goes. Throws `refused` if the names cannot be mapped. */
 export function parameterKey(of: string, names: KeyNames): StoreKey {
   const { subject, project, name } = names;
   const template = templateFor(of, names);

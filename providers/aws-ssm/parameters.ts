@@ -10,7 +10,10 @@ import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/sto
 import { storableText } from "../../src/stores-kit/storable.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 
-/** An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering takes which fits. */
+/**
+ * An advanced parameter; a standard one holds 4 KiB (PutParameter, Value). Intelligent tiering chooses the one that
+ * fits.
+ */
 const ROOM = { what: "a parameter", most: 8192, empty: false };
 
 export type ParameterStore = {
@@ -22,7 +25,7 @@ export type ParameterStore = {
   readonly list: (what: string) => Promise<readonly StoreKey[]>;
 };
 
-/** The SDK is loaded, and the credentials are looked for, on the first request. */
+/** The SDK is loaded, and credentials are looked up, on the first request. */
 export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): ParameterStore {
   let made: Promise<SSMClient> | null = null;
   const client = (): Promise<SSMClient> => (made ??= connect(aws, env));
@@ -51,13 +54,13 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
     }
   };
 
-  /** Of a SecureString the ciphertext comes along, for which the right to read is enough; DescribeParameters wants more. */
+  /** A SecureString comes with its ciphertext, for which the right to read is enough; DescribeParameters needs more. */
   const version = async (path: string): Promise<string | null> => {
     const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
     try {
       const command = new GetParameterCommand({ Name: path, WithDecryption: false });
       const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
-      // The versions of one that was deleted and made again begin anew.
+      // The versions of a parameter that was deleted and created again start over.
       return found === undefined ? null : JSON.stringify([found.Version, found.LastModifiedDate?.getTime()]);
     } catch (error) {
       if (awsName(error) === "ParameterNotFound") return null;
@@ -82,12 +85,12 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
         Description: `managed by unsprawl, run ${runId}`,
         Overwrite: there !== null,
         ...(kmsKeyId === null ? {} : { KeyId: kmsKeyId }),
-        // Tags and an overwrite do not go together (PutParameter, Tags).
+        // Tags cannot be combined with an overwrite (PutParameter, Tags).
         ...(there === null ? { Tags: tags(subject) } : {}),
       });
       const written = await act("PutParameter", key.path, (ssm) => ssm.send(command)).catch(async (error: unknown) => {
         if (awsName(error) !== "ParameterAlreadyExists") throw error;
-        // The client tries again by itself when an answer was lost: what is there may be what it wrote.
+        // The client retries by itself if a response was lost: the current value may be the one it wrote.
         const now = await get(key);
         if (
           now !== null &&
@@ -134,7 +137,7 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
     },
   };
 
-  /** Another version than the next one: the client wrote twice, or somebody else wrote in between. */
+  /** Not the next version: the client wrote twice, or somebody else wrote in between. */
   async function settled(key: StoreKey, value: Secret, expected: number, version: number): Promise<void> {
     const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
     for (let at = expected; at < version; at++) {

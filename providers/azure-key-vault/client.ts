@@ -11,24 +11,24 @@ import { failed, Failure, failureOf } from "./errors.ts";
 import type { SecretPermission } from "./policy.ts";
 import type { AzureSettings } from "./settings.ts";
 
-/** What is asked of the vault: named by what may be missing. */
+/** What is requested from the vault: named by the right that may be missing. */
 export type AzureCall = {
   readonly right: SecretPermission;
   readonly name: string | null;
-  /** Statuses that the caller understands: given back instead of thrown. */
+  /** Statuses that the caller handles: returned instead of thrown. */
   readonly expect?: readonly number[];
-  /** False: a failure after which the request may have been carried out is given back, not tried again. */
+  /** False: a failure after which the request may have been carried out is returned, not retried. */
   readonly repeat?: false;
   readonly deadline?: number;
 };
 
-/** Where to ask for a token, as the vault itself says. */
+/** Where to ask for a token, according to the vault itself. */
 export type TokenChallenge = { readonly scopes: string | string[]; readonly tenantId: string | undefined };
 
-/** The API of one vault. Waits out throttling and a service that is away for a while, and takes a new token in time. */
+/** The API of one vault. Waits out throttling and short outages, and gets a new token in time. */
 export type AzureVaultClient = {
   call<T>(ask: AzureCall, act: (client: SecretClient, signal: AbortSignal) => Promise<T>): Promise<T | Failure>;
-  /** Asks without a token. */
+  /** Sends without a token. */
   challenge(): Promise<TokenChallenge>;
   /** Logs in. */
   login(challenge: TokenChallenge): Promise<void>;
@@ -36,9 +36,9 @@ export type AzureVaultClient = {
 
 /** One attempt: connection, login, answer. */
 const ATTEMPT_MS = 10_000;
-/** Of one call, all waiting together. */
+/** For one call, all waiting together. */
 const PATIENCE = { firstMs: 250, longestMs: 8000, attempts: 7, withinMs: 30_000 };
-/** A connection that broke is tried again that often. */
+/** A broken connection is retried this often. */
 const BROKEN = 3;
 
 type AzureConnection = { readonly client: SecretClient; readonly who: TokenCredential };
@@ -69,7 +69,7 @@ export function vaultClient(
         const failure = await attempt(deadline, async (signal) => act((await used).client, signal));
         if (!(failure instanceof Failure)) return failure;
         if (failure.status === 401 && !renewed) {
-          // The SDK keeps a token that the vault takes no more; only a new credential asks for another.
+          // The SDK keeps a token that the vault no longer accepts; only a new credential asks for another.
           renewed = true;
           if (connected === used) connected = null;
           return once(attempts);
@@ -115,12 +115,12 @@ export function vaultClient(
   };
 }
 
-/** Whether another attempt may fare better. */
+/** Whether a retry may succeed. */
 function passes({ status, unsure, code }: Failure, attempts: number): boolean {
   return status === 429 || status >= 500 || (unsure && code !== "ETIMEDOUT" && attempts <= BROKEN);
 }
 
-/** What it gives, or how the SDK's call failed. Throws what is an UnsprawlError already. */
+/** Its result, or how the SDK's call failed. Rethrows an UnsprawlError. */
 async function attempt<T>(
   ms: number,
   act: (signal: AbortSignal) => Promise<T>,
@@ -158,7 +158,7 @@ async function open(settings: AzureSettings, who: TokenCredential): Promise<Secr
   return new SecretClient(settings.url, who, options);
 }
 
-/** The SDK's own retries would write a second version of a secret whose answer was lost. */
+/** The SDK's retries would write a second version of a secret whose response was lost. */
 async function transport({ caFile }: AzureSettings): Promise<TransportOptions> {
   const own =
     caFile === null

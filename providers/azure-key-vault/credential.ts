@@ -15,7 +15,7 @@ export type TransportOptions = {
 const PUBLIC_HOST = "https://login.microsoftonline.com";
 const MICROSOFT = /^https:\/\/login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn|chinacloudapi\.cn)$/;
 
-/** Who we are, afresh: nothing is cached from one to the next. What it throws is an UnsprawlError. */
+/** A new credential: nothing is cached from one to the next. Throws only UnsprawlError. */
 export async function credential(
   settings: AzureSettings,
   env: NodeJS.ProcessEnv,
@@ -27,9 +27,9 @@ export async function credential(
   const authorityHost = given ?? PUBLIC_HOST;
   const options = {
     ...transport,
-    // Where nothing is said the SDK looks itself, as it does for everything else of its default credential.
+    // Without configuration the SDK looks itself, as it does for the rest of its default credential.
     ...(given === null ? {} : { authorityHost: given }),
-    // Microsoft's own login server does not know a private one, and there may be no way to ask it.
+    // Microsoft's login server does not know a private one, and there may be no way to ask it.
     disableInstanceDiscovery: !MICROSOFT.test(authorityHost),
     retryOptions: { maxRetries: 2, retryDelayInMs: 300 },
   };
@@ -50,7 +50,7 @@ export async function credential(
 
 type Client = Omit<ClientSecret, "clientSecretFile"> & { readonly secret: string };
 
-/** The app registration that the environment names in full; else the SDK looks for what there is. */
+/** The app registration that the environment describes completely; otherwise the SDK looks for what there is. */
 function fromEnvironment(env: NodeJS.ProcessEnv): Client | null {
   const {
     AZURE_TENANT_ID: tenantId,
@@ -67,7 +67,7 @@ async function fromFile({ clientSecretFile, ...rest }: ClientSecret): Promise<Cl
   return { ...rest, secret: await readSecretFile(clientSecretFile) };
 }
 
-/** The client secret in a file. Throws `config` for what cannot be one. */
+/** The client secret in a file. Throws `config` if it cannot be one. */
 export async function readSecretFile(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw (error as { code?: unknown }).code === "ENOENT"
@@ -79,7 +79,7 @@ export async function readSecretFile(file: string): Promise<string> {
   throw new UnsprawlError("config", `${file} holds no client secret`, "write it there again, alone in one line");
 }
 
-/** Reduces a failed login. The SDK's words are looked at for their code and not repeated. */
+/** Reduces a failed login. The SDK's text is searched for its code and not repeated. */
 function loginError(
   error: unknown,
   settings: AzureSettings,
@@ -128,7 +128,7 @@ type CredentialErrorFields = {
   readonly errors?: unknown;
 };
 
-/** The error and what it was made of. */
+/** The error and its causes. */
 function chain(error: unknown, depth = 0): readonly CredentialErrorFields[] {
   if (typeof error !== "object" || error === null || depth > 5) return [];
   const known = error as CredentialErrorFields;

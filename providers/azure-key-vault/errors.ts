@@ -7,17 +7,17 @@ import type { SecretPermission } from "./policy.ts";
 import { deniedHint } from "./policy.ts";
 import type { AzureSettings } from "./settings.ts";
 
-/** What of a failed request is safe to keep: the SDK's own error holds the value and the token in its request. */
+/** The safe part of a failed request: the SDK's error contains the value and the token in its request. */
 export class Failure {
-  /** 0 where there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
   /** `SecretNotFound`, `ECONNRESET`, or empty. */
   readonly code: string;
   /** `ObjectIsBeingDeleted` within a 409, `ForbiddenByFirewall` within a 403. */
   readonly inner: string;
-  /** How long the service asks to wait, in milliseconds; null when it does not say. */
+  /** How long the service asks to wait, in milliseconds; null if it does not say. */
   readonly retryAfter: number | null;
-  /** The request may have been carried out all the same. */
+  /** The request may still have been carried out. */
   readonly unsure: boolean;
 
   constructor(status: number, code: string, inner = "", retryAfter: number | null = null) {
@@ -41,7 +41,7 @@ type AzureErrorFields = {
   readonly response?: { readonly headers?: { get?(name: string): string | undefined } };
 };
 
-/** Reduces what the SDK throws. Looks at nothing of its request. */
+/** Reduces what the SDK throws. Looks at nothing in its request. */
 export function failureOf(error: unknown): Failure {
   const { name, message, code, statusCode, details, response } = (error ?? {}) as AzureErrorFields;
   const status = typeof statusCode === "number" ? statusCode : 0;
@@ -49,7 +49,7 @@ export function failureOf(error: unknown): Failure {
     return new Failure(0, "CHALLENGE");
   if (status === 0 && name === "AbortError") return new Failure(0, "ETIMEDOUT");
   const inner = details?.error?.innerError?.code;
-  // A truncated answer comes with the status of its head, and yet nobody knows what it said.
+  // A truncated response has the status of its head, and yet its content is unknown.
   const broken = code === "PARSE_ERROR" && status < 400;
   return new Failure(
     broken ? 0 : status,
@@ -59,7 +59,10 @@ export function failureOf(error: unknown): Failure {
   );
 }
 
-/** What to say of a failure that nobody understood or waited out; `right` is what was tried, on `name` or the whole vault. */
+/**
+ * The error for a failure that was neither handled nor waited out; `right` is what was tried, on `name` or the whole
+ * vault.
+ */
 export function failed(
   failure: Failure,
   { right, name }: { readonly right: SecretPermission; readonly name: string | null },
@@ -134,7 +137,7 @@ export function azureConnectionError(code: string, at: string, key: string, caFi
     );
   const away = (why: string, hint: string): UnsprawlError =>
     new UnsprawlError("unreachable", `${at} ${why}`, hint, code);
-  // All that MSAL tells of a connection that failed.
+  // All text of MSAL about a failed connection.
   if (code === "ENDPOINTS")
     return away("cannot be reached", `check ${key}, the network, HTTPS_PROXY, and caFile for a private CA`);
   if (code === "PARSE_ERROR") return away("broke off its answer, or is no Key Vault", `try again; check ${key}`);

@@ -1,6 +1,6 @@
 /**
- * `azure-key-vault`: one secret a variable in Azure Key Vault, through @azure/keyvault-secrets and @azure/identity.
- * `settings` says where and who, `names` maps to what a vault takes, `client` and `credential` talk, `secrets` and
+ * `azure-key-vault`: one secret per variable in Azure Key Vault, through @azure/keyvault-secrets and @azure/identity.
+ * `settings` says where and who, `names` maps to what a vault accepts, `client` and `credential` talk, `secrets` and
  * `write` store, `errors` reduces what went wrong.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";

@@ -13,19 +13,19 @@ const PLACE = /\{(subject|project|name)\}/g;
 /** A secret's name, and the version that a pinned reference asks for. */
 export type SecretName = { readonly name: string; readonly version: string | null };
 
-/** The names that stand behind the vault's own. */
+/** The original names of a vault name. */
 export type Names = {
-  /** One secret a variable. Throws `refused` for names that the vault cannot hold or cannot keep apart. */
+  /** One secret per variable. Throws `refused` for names that the vault cannot hold or cannot distinguish. */
   key(names: KeyNames): StoreKey;
-  /** What became this name in this process; null for one that comes from a plan, a reference or the vault. */
+  /** The names that were mapped to this one in this process; null for a name from a plan, a reference or the vault. */
   original(name: string): KeyNames | null;
-  /** What a secret's tags say that it was, for `names`. */
+  /** The original names in a secret's tags, for `names`. */
   learn(name: string, was: Partial<KeyNames>): void;
-  /** The inverse of `key`: exact where it was made here or learnt, else as far as the template tells. */
+  /** The inverse of `key`: exact if it was made or learnt here, else as far as the template determines it. */
   names(key: StoreKey): KeyNames;
 };
 
-/** Remembers what became what: the vault knows letters, digits and dashes, and no case. */
+/** Remembers the original of each mapped name: the vault has letters, digits and dashes, and ignores case. */
 export function nameMap(template: string): Names {
   const made = new Map<string, KeyNames>();
   const learnt = new Map<string, Partial<KeyNames>>();
@@ -53,7 +53,9 @@ export function nameMap(template: string): Names {
   };
 }
 
-/** The names in the vault's letters, in the template's places. Throws `refused` for one that is empty or no text. */
+/**
+ * The names in the vault's letters, in the template's places. Throws `refused` for a name that is empty or not text.
+ */
 export function mappedName(of: string, given: KeyNames): string {
   const template = templateFor(of, given);
   const used = (["subject", "project", "name"] as const).filter((which) => template.includes(`{${which}}`));
@@ -94,7 +96,7 @@ export function secretName({ path, field }: StoreKey): SecretName {
   return split;
 }
 
-/** The vault's own name, for the Azure CLI: the first label of its host. */
+/** The vault's name, for the Azure CLI: the first label of its host. */
 export function vaultName(url: string): string {
   return new URL(url).hostname.split(".")[0] ?? "";
 }
@@ -104,7 +106,7 @@ export function usesSubject(template: string): boolean {
   return template.includes("{subject}");
 }
 
-/** Throws `config` for a template that could not give a name, or gives all variables the same. */
+/** Throws `config` for a template that could not produce a name, or gives all variables the same. */
 export function checkTemplate(template: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
@@ -135,7 +137,7 @@ function part(text: string, which: string): string {
   return Array.from(text, letter).join("");
 }
 
-/** Exact where the tags say so; a subject that is known tells where the variable's name begins. */
+/** Exact if the tags say so; a known subject shows where the variable's name begins. */
 function unmapped(template: string, name: string, was: Partial<KeyNames>): KeyNames {
   const guess = unfillTemplate(template, name, decoded);
   if (was.name !== undefined) return { ...guess, ...was };
@@ -156,7 +158,7 @@ function letter(char: string): string {
   return char === "_" ? "-" : `-x${(char.codePointAt(0) ?? 0).toString(16)}-`;
 }
 
-/** Only the names that the template uses tell two apart. */
+/** Only names that the template uses distinguish two secrets. */
 function differ(template: string, a: KeyNames, b: KeyNames): boolean {
   const [one, other] = [a, b].map((names) => usedIn(templateFor(template, names), names));
   return one !== other;

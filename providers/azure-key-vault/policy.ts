@@ -3,12 +3,12 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import { mappedName, vaultName } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
 
-/** The vault's own names for what may be done with its secrets, as its access policies spell them. */
+/** The vault's names for rights on its secrets, as in its access policies. */
 export type SecretPermission = "get" | "list" | "set" | "delete" | "recover";
 
 const SCOPE = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.KeyVault/vaults";
 
-/** What gives a missing right, for both ways in which a vault may be set to grant them. */
+/** The command that grants a missing right, for both permission models of a vault. */
 export function deniedHint(right: SecretPermission, vault: string): string {
   const role = right === "get" ? "Key Vault Secrets User" : "Key Vault Secrets Officer";
   return [
@@ -17,7 +17,7 @@ export function deniedHint(right: SecretPermission, vault: string): string {
   ].join("; ");
 }
 
-/** What lets one application read its own secrets, as an operator types it. */
+/** The commands that let one application read its secrets. */
 export function readerPolicy(names: SubjectNames, { url, name }: AzureSettings): string {
   const vault = vaultName(url);
   return [

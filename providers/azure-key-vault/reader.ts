@@ -7,8 +7,8 @@ import { vaultName } from "./names.ts";
 import { named, publicSettings, type AzureSettings } from "./settings.ts";
 
 /**
- * The identity that the configuration names as its reader, for the OCI runtime. unsprawl has no right to make one in a
- * directory: without it throws `denied` with what an operator types.
+ * The identity that the configuration names as its reader, for the OCI runtime. unsprawl has no right to create one in
+ * a directory: without it throws `denied` with the commands for an operator.
  */
 export async function issueReader(settings: AzureSettings): ReturnType<Provider["issueReader"]> {
   const { reader, url } = settings;

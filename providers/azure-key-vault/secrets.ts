@@ -27,19 +27,19 @@ type AzureStored = Stored & { readonly id: string; readonly tags: Tags };
 const STORE = "the Key Vault";
 const ROOM = { what: "a Key Vault secret", most: 25_600 };
 const LIST_MS = 60_000;
-/** The service tells of 25 at a time. */
+/** The service returns 25 at a time. */
 const MOST_VERSIONS = 100;
 
 /**
  * The values. The service has no conditional write: within this process writers wait for each other, and against others
- * the list of versions is compared before and after, so that a lost race is told, never hidden.
+ * the list of versions is compared before and after, so that a lost race is reported, never hidden.
  */
 export function secrets(settings: AzureSettings, client: AzureVaultClient, names: Names): AzureSecrets {
   const write = writer(settings, client);
   const latest = new Map<string, string>();
   const at = (name: string): string => `${settings.url}/${name.toLowerCase()}`;
 
-  /** Null only when the vault says that there is none. */
+  /** Null only if the vault says that there is none. */
   const read = async (name: string, version: string | null): Promise<AzureStored | null> => {
     const found = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
       api.getSecret(name, { abortSignal, ...(version === null ? {} : { version }) }),
@@ -60,7 +60,9 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
     return { value, id, tags, version: versionOf(id, value) };
   };
 
-  /** The properties of all its versions; null for a secret that is not there, or has so many that reading costs less. */
+  /**
+   * The properties of all its versions; null for a secret that does not exist, or has so many that reading costs less.
+   */
   const state = async (name: string): Promise<string | null> => {
     const found = await client.call({ right: "list", name, expect: [404] }, async (api, abortSignal) => {
       const all: string[] = [];
@@ -151,10 +153,10 @@ function writable(key: Parameters<Provider["put"]>[0]): string {
   );
 }
 
-/** Throws `conflict` when the secret is another variable's that maps to the same name. */
+/** Throws `conflict` if the secret belongs to another variable that maps to the same name. */
 function checkOriginal(tags: Tags, mine: KeyNames, template: string, name: string): void {
   const theirs = originalOf(tags);
-  // Without the variable's name the subject is who wrote, not what the name was made of.
+  // Without the variable's name, the subject is the writer, not what the name was made from.
   if (theirs.name === undefined) return;
   const subject = usesSubject(template) ? (theirs.subject ?? mine.subject) : mine.subject;
   const sameProject = mine.standIn === true || (theirs.project ?? mine.project) === mine.project;

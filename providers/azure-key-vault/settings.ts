@@ -21,7 +21,7 @@ export type AzureSettings = {
   readonly url: string;
   /** Template of the secret's name. */
   readonly name: string;
-  /** Null: by the process's own environment, as every tool of Azure's SDK. */
+  /** Null: by the process's environment, as every tool with Azure's SDK. */
   readonly auth: ClientSecret | null;
   /** A CA to trust beside those that Node trusts. */
   readonly caFile: string | null;
@@ -72,7 +72,7 @@ export const AZURE = {
 
 type ClientGiven = EntryValues<typeof CLIENT>;
 
-/** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
+/** The settings of a store: its keys first, then the ecosystem's variables. Throws `config`. */
 export function readSettings(config: AzureConfigValues, { env, dir }: ProviderContext): AzureSettings {
   const given = parse(map(AZURE), config, "");
   const url = given.url ?? (env["AZURE_KEYVAULT_URL"] || env["AZURE_KEY_VAULT_URL"] || "");
@@ -160,7 +160,7 @@ function clientSecret(from: ClientGiven, at: string, env: NodeJS.ProcessEnv, dir
   };
 }
 
-/** A variable that names no file is not worth stopping for: Node goes on without it too. */
+/** A variable that names no file is not worth stopping for: Node continues without it too. */
 function readCa(given: string | null, env: NodeJS.ProcessEnv, dir: string): string | null {
   if (given !== null) return resolve(dir, given);
   const extra = env["NODE_EXTRA_CA_CERTS"];

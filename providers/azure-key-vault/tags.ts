@@ -22,13 +22,13 @@ export function isOf(write: string, tags: Tags | undefined): boolean {
 }
 
 /**
- * The tags of a new version: who wrote it, and of what. A foreign secret that is replaced keeps its own, and stays
- * foreign: unsprawl did not make it, and does not delete it. Throws `refused` when there is no room.
+ * The tags of a new version: its writer, and its subject. A foreign secret that is replaced keeps its tags, and stays
+ * foreign: unsprawl did not create it, and does not delete it. Throws `refused` if there is no room.
  */
 export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Origin, write: string): Tags {
   const foreign = there !== null && !isOurs(there);
   const kept = Object.entries(there ?? {}).filter(([name]) => !name.startsWith(`${OURS}-`));
-  // Who does not know the variable's name leaves what is said of it.
+  // A writer that does not know the variable's name leaves the tag as it is.
   const before =
     there?.[NAME] === undefined
       ? { [SUBJECT]: origin.subject, ...(origin.name === undefined ? {} : { [NAME]: origin.name }) }
@@ -50,7 +50,7 @@ export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Orig
   );
 }
 
-/** What the secret was before it got the vault's name, as far as it says. */
+/** The original names of the secret, as far as its tags say. */
 export function originalOf(tags: Tags | undefined): Partial<Pick<KeyNames, "subject" | "project" | "name">> {
   if (!isOurs(tags)) return {};
   const [subject, project, name] = [tags?.[SUBJECT], tags?.[PROJECT], tags?.[NAME]];

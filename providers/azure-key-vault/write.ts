@@ -11,16 +11,17 @@ import { isOf, isOurs, type Tags } from "./tags.ts";
 /** A new version, as it is to be: `write` marks it as this one write's. */
 export type Version = { readonly text: string; readonly write: string; readonly tags: Tags };
 
-/** Writing and deleting as the service does it, with its slow steps waited for. */
+/** Writes and deletes, and waits for the service's slow steps. */
 export type Writer = {
   /** Every version of a secret; none where there is no such secret. */
   versions(name: string): Promise<readonly SecretProperties[]>;
   /**
-   * Makes a version, once whatever the network does, and gives its id. A soft-deleted secret is recovered first if
-   * unsprawl made it, and is then as it was: `revived` hears of its versions. Throws `conflict` for a foreign one.
+   * Creates a version, exactly once whatever the network does, and returns its id. A soft-deleted secret is recovered
+   * first if unsprawl created it, with its old state: `revived` is called with its versions. Throws `conflict` for a
+   * foreign one.
    */
   set(name: string, version: Version, revived: (versions: readonly SecretProperties[]) => void): Promise<string>;
-  /** Soft-deletes a secret and waits for it to be done. One that is gone already is fine. */
+  /** Soft-deletes a secret and waits until it is done. Idempotent. */
   remove(name: string): Promise<void>;
 };
 
@@ -42,12 +43,12 @@ export function writer(settings: AzureSettings, client: AzureVaultClient): Write
     return found instanceof Failure ? [] : found;
   };
 
-  /** Brings a soft-deleted secret back, if that is ours to do. */
+  /** Restores a soft-deleted secret, if it is ours. */
   const revive = async (name: string): Promise<void> => {
     const gone = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
       api.getDeletedSecret(name, { abortSignal }),
     );
-    // Somebody else was faster: the next write tells.
+    // Another writer was faster: the next write shows it.
     if (gone instanceof Failure) return;
     const ours = isOurs(gone.properties.tags);
     if (!ours && !settings.recover) throw foreign(name, settings);
@@ -80,7 +81,7 @@ export function writer(settings: AzureSettings, client: AzureVaultClient): Write
         });
         if (!(made instanceof Failure)) return made;
         if (made.unsure) {
-          // Whether it was done is seen by its mark alone.
+          // Only its mark shows whether it was done.
           const done = (await versions(name)).find((one) => isOf(write, one.tags));
           if (done?.version !== undefined) return done.version;
           if (tries++ >= WRITES) throw failed(made, ask, settings);
@@ -115,7 +116,7 @@ export function writer(settings: AzureSettings, client: AzureVaultClient): Write
   };
 }
 
-/** Asks until it holds, or for as long as the vault may take. */
+/** Repeats the question until the answer is true, or for as long as the vault may take. */
 async function until(holds: () => Promise<boolean>): Promise<void> {
   for (const give = Date.now() + SLOW_MS; !(await holds()) && Date.now() < give;) await sleep(POLL_MS);
 }

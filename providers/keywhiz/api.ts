@@ -5,10 +5,10 @@ import { otherSpelling, strangeAnswer } from "./errors.ts";
 
 export const SECRETS = "/automation/v2/secrets";
 const GROUPS = "/automation/v2/groups";
-/** More than Keywhiz keeps of one secret. */
+/** More versions than Keywhiz keeps of one secret. */
 const ALL_VERSIONS = 1000;
 
-/** What Keywhiz tells of a version of a secret, without its value. */
+/** What Keywhiz reports about a version of a secret, without its value. */
 export type Detail = {
   readonly name: string;
   /** A signed 64-bit number, as text. */
@@ -34,7 +34,7 @@ export function automation(client: KeywhizClient, url: string) {
     return found;
   };
 
-  /** The values of these names; those that are missing are left out. */
+  /** The values of these names; missing ones are left out. */
   const contents = async (names: readonly string[]): Promise<ReadonlyMap<string, Secret>> => {
     const request = { json: { secrets: names }, reads: true };
     const { body } = await client.call("POST", `${SECRETS}/request/contents`, request);
@@ -46,13 +46,13 @@ export function automation(client: KeywhizClient, url: string) {
   return {
     detail,
     contents,
-    /** Value and version, which may be of two moments when another writer is at work. */
+    /** Value and version, which may be from different moments if another writer is active. */
     async read(name: string): Promise<KeywhizStored | null> {
       const [values, found] = await Promise.all([contents([name]), detail(name)]);
       const value = values.get(name);
       return value === undefined || found === null ? null : { value, detail: found };
     },
-    /** Value and version of one moment. Throws `conflict` when others do not stop writing. */
+    /** Value and version of one moment. Throws `conflict` if others do not stop writing. */
     async settled(name: string): Promise<KeywhizStored | null> {
       for (let left = 5; left > 0; left--) {
         const before = await detail(name);
@@ -67,7 +67,7 @@ export function automation(client: KeywhizClient, url: string) {
         "try again when they are done",
       );
     },
-    /** Every version that Keywhiz keeps, newest second first; none of a missing secret. */
+    /** Every version that Keywhiz keeps, newest second first; none for a missing secret. */
     async versions(name: string): Promise<readonly Detail[]> {
       const path = `${pathOf(name)}/versions?versionIdx=0&numVersions=${ALL_VERSIONS}`;
       const answer = await client.call("GET", path, { expect: [404] });
@@ -75,7 +75,7 @@ export function automation(client: KeywhizClient, url: string) {
       if (!Array.isArray(answer.body)) throw strangeAnswer(url, "versions");
       return answer.body.map((one: unknown) => detailOf(one, url));
     },
-    /** Makes a version of before the current one again. */
+    /** Makes an earlier version the current one again. */
     async setVersion(name: string, version: string): Promise<void> {
       await client.call("POST", `${pathOf(name)}/setversion`, { json: { name, version: exact(version, url) } });
     },
@@ -86,10 +86,10 @@ export function automation(client: KeywhizClient, url: string) {
       const there = await client.call("GET", `${GROUPS}/${encodeURIComponent(name)}`, { expect: [404] });
       if (!missing(there)) return;
       const json = { name, description: "made by unsprawl", metadata: {}, owner: "" };
-      // A lost answer or somebody faster: what counts is looked at when the secret is granted.
+      // A lost response, or another writer was faster: the result is checked when the secret is granted.
       await client.write("POST", GROUPS, { json, expect: [409] });
     },
-    /** Grants a secret to these groups; gives those that it is not granted to: no such group, or no such secret. */
+    /** Grants a secret to these groups; returns those that it is not granted to: no such group, or no such secret. */
     async grant(name: string, groups: readonly string[]): Promise<readonly string[]> {
       const path = `${pathOf(name)}/groups`;
       const lacking = (has: readonly string[]): readonly string[] => {
@@ -102,11 +102,11 @@ export function automation(client: KeywhizClient, url: string) {
       const missed = lacking(texts(there.body, url));
       if (missed.length === 0) return [];
       const json = { addGroups: missed, removeGroups: [] };
-      // Adding twice is adding once, so a lost answer is no reason to look first.
+      // Adding twice is adding once, so a lost response is no reason to check first.
       const answer = await client.call("PUT", path, { json, reads: true, expect: [404] });
       return missing(answer) ? groups : lacking(texts(answer.body, url));
     },
-    /** Answers for who may use this API only. */
+    /** Answers only clients that may use this API. */
     async listGroups(): Promise<void> {
       texts((await client.call("GET", GROUPS)).body, url);
     },
@@ -117,14 +117,14 @@ export function pathOf(name: string): string {
   return `${SECRETS}/${encodeURIComponent(name)}`;
 }
 
-/** Throws `malformed` for a 404 that is not Keywhiz's own: another server's says nothing of a secret. */
+/** Throws `malformed` for a 404 that is not from Keywhiz: another server's says nothing about a secret. */
 export function isKeywhiz({ status, body }: KeywhizResponse, url: string): true {
   const { code } = (body ?? {}) as { code?: unknown };
   if (code === status) return true;
   throw strangeAnswer(url, String(status));
 }
 
-/** A value out of base64. Throws `malformed`. */
+/** Decodes a value from base64. Throws `malformed`. */
 export function valueOf(text: unknown, url: string): Secret {
   if (typeof text !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw strangeAnswer(url, "content");
   return Secret.of(Buffer.from(text, "base64"));

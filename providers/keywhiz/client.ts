@@ -8,30 +8,30 @@ export type KeywhizResponse = {
   readonly status: number;
   /** Integers beyond 2^53 come as the text that they were. */
   readonly body: unknown;
-  /** Sent more than once: an earlier try may have been done, though it was answered by 429 or 503. */
+  /** Sent more than once: an earlier attempt may have been carried out, though it was answered by 429 or 503. */
   readonly again: boolean;
 };
 
 export type KeywhizRequest = {
   readonly json?: { readonly [key: string]: unknown };
-  /** Statuses beside success that the caller understands: handed back instead of thrown. */
+  /** Statuses besides success that the caller handles: returned instead of thrown. */
   readonly expect?: readonly number[];
   /** A POST that only reads, or a PUT that may be sent twice. */
   readonly reads?: boolean;
 };
 
-/** The API of one Keywhiz: an answer, or an UnsprawlError that holds nothing of the request. */
+/** The API of one Keywhiz: a response, or an UnsprawlError without anything from the request. */
 export type KeywhizClient = {
-  /** Throws AnswerLost when a write may have been done; what only reads is tried again before that. */
+  /** Throws AnswerLost if a write may have been carried out; reads are retried before that. */
   call(method: Raw["method"], path: string, request?: KeywhizRequest): Promise<KeywhizResponse>;
-  /** A write; null when its answer was lost, and the caller must look whether it was done. */
+  /** A write; null if its response was lost, and the caller must check whether it was carried out. */
   write(method: Raw["method"], path: string, request?: KeywhizRequest): Promise<KeywhizResponse | null>;
-  /** Any answer at all proves that there is a server. */
+  /** Any response at all proves that there is a server. */
   reach(): Promise<void>;
 };
 
 const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, longestAskedMs: 20_000 };
-/** A connection that broke is tried again that often. */
+/** A broken connection is retried this often. */
 const READS = 3;
 
 /** Connects on the first call. */

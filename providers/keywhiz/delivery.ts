@@ -9,7 +9,7 @@ import { isText, type KeywhizSecrets } from "./secrets.ts";
 
 const TOGETHER_MS = 250;
 
-/** Secrets as they are delivered to this certificate's client: what its groups have, and nothing is written. */
+/** Secrets as delivered to this certificate's client: what its groups have; nothing is written. */
 export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSecrets {
   const get: KeywhizSecrets["get"] = async ({ path: name }) => {
     // 404 says that there is no such secret; 403 that it is there and not granted.
@@ -29,7 +29,7 @@ export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSec
     );
   };
   let listed: { readonly checksums: ReturnType<typeof deliveredChecksums>; readonly until: number } | null = null;
-  /** One list says it of all secrets: who asks for many after one another is answered from the same. */
+  /** One list has this for all secrets: further questions are answered from the same list. */
   const checksums = (): ReturnType<typeof deliveredChecksums> => {
     if (listed === null || Date.now() > listed.until) {
       listed = { checksums: deliveredChecksums(client, url), until: Date.now() + TOGETHER_MS };
@@ -54,7 +54,7 @@ export function deliveredSecrets(client: KeywhizClient, url: string): KeywhizSec
   };
 }
 
-/** The names of all that is delivered to this client. A client that Keywhiz does not know yet is made by this. */
+/** The names of everything that is delivered to this client. Creates the client in Keywhiz if it is unknown. */
 export async function deliveredNames(client: KeywhizClient, url: string): Promise<readonly string[]> {
   return [...(await deliveredChecksums(client, url)).keys()];
 }

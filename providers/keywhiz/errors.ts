@@ -4,14 +4,14 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import type { KeywhizSettings } from "./settings.ts";
 
-/** The connection ended before the answer was whole: a write may have been done, or not. */
+/** The connection ended before the response was complete: a write may have been carried out, or not. */
 export class AnswerLost extends UnsprawlError {}
 
 type KeywhizEndpoint = Pick<KeywhizSettings, "url" | "caFile" | "identity">;
 
 const REFUSED = /certificate|unknown ca|access denied|handshake failure|alert number (?:4[0-9]|116)\b/i;
 
-/** Reduces a failed connection to what went wrong. Of node's own error only the code is kept. */
+/** Reduces a failed connection to what went wrong. Only the code of Node's error is kept. */
 export function keywhizConnectionError(error: unknown, { url, caFile, identity }: KeywhizEndpoint): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   const code = faultCode(error);
@@ -46,7 +46,7 @@ export function keywhizConnectionError(error: unknown, { url, caFile, identity }
 /** The request may have arrived. */
 const LOST: ReadonlySet<ConnectionFault> = new Set(["late", "broken", "other"]);
 
-/** 429 or 503 that was waited for long enough; `wait` is what the server still asks for, in seconds. */
+/** 429 or 503 after all retries; `wait` is the delay that the server still asks for, in seconds. */
 export function busyError(status: number, url: string, wait: number | null): UnsprawlError {
   const when = wait === null ? "try again later" : `try again in ${wait} seconds`;
   if (status === 429)
@@ -54,7 +54,7 @@ export function busyError(status: number, url: string, wait: number | null): Uns
   return new UnsprawlError("unreachable", `the Keywhiz at ${url} cannot answer now`, when, String(status));
 }
 
-/** An answer that no caller expects. The server's own words are left out: they may quote what was sent. */
+/** A response that no caller expects. The server's text is left out: it may quote what was sent. */
 export function statusError(status: number, { url, identity, delivery }: KeywhizSettings): UnsprawlError {
   const key = identity.kind === "pem" ? "certFile" : "p12File";
   const cause = String(status);
@@ -91,7 +91,7 @@ export function statusError(status: number, { url, identity, delivery }: Keywhiz
   return strangeAnswer(url, cause);
 }
 
-/** What a Keywhiz does not answer. */
+/** A response that no Keywhiz sends. */
 export function strangeAnswer(url: string, cause: string): UnsprawlError {
   return new UnsprawlError(
     "malformed",
@@ -101,7 +101,7 @@ export function strangeAnswer(url: string, cause: string): UnsprawlError {
   );
 }
 
-/** A secret whose name differs from the one that was asked for, and yet is the same to Keywhiz. */
+/** A secret whose name differs from the requested one, though Keywhiz treats them as equal. */
 export function otherSpelling(name: string, there: string): UnsprawlError {
   return new UnsprawlError(
     "refused",

@@ -18,7 +18,7 @@ import { KEYWHIZ, publicSettings, readSettings } from "./settings.ts";
 const RETIRED =
   "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
 
-/** Said once a process, to who moves secrets; an application's own lines are its own. */
+/** Reported once per process, and only to those who move secrets. */
 let told = false;
 
 export const provider: ProviderModule = {
@@ -56,7 +56,7 @@ export const provider: ProviderModule = {
         return secrets.list(what === "" ? fixedPrefix(template) : what);
       },
       async policy(names) {
-        // What is there already is named; the commands hold without it too.
+        // Existing secrets are named; the commands are correct without that too.
         const listed = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
           if (error instanceof UnsprawlError) return [];
           throw error;
@@ -73,7 +73,7 @@ export const provider: ProviderModule = {
           own.map(({ path }) => path),
         );
       },
-      // The probe is granted to no group, so that no application ever sees it, and none is made for it.
+      // The probe is granted to no group, so no application ever sees it, and no group is created for it.
       check: () =>
         probeStore(
           { key, ...open([]) },

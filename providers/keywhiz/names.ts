@@ -11,8 +11,8 @@ const BEFORE_DOT = /^[A-Za-z0-9_:-]$/;
 const LONGEST = 195;
 
 /**
- * Maps names to a secret's name for one opened store. Keywhiz compares names without regard to case: names that it
- * could not keep apart throw `refused`, as do empty ones and those that are too long.
+ * Maps names to a secret's name for one opened store. Keywhiz ignores case: names that it could not distinguish throw
+ * `refused`, as do empty ones and those that are too long.
  */
 export function keyMaker(of: string): (names: KeyNames) => StoreKey {
   const taken = new Map<string, string>();
@@ -24,7 +24,7 @@ export function keyMaker(of: string): (names: KeyNames) => StoreKey {
         throw new UnsprawlError("refused", `{${which}} is empty here`, cmd`leave {${which}} out of the store's name`);
     }
     const parts = Object.fromEntries(used.map((which) => [which, encoded(which, names[which])]));
-    // Keywhiz takes no name with a dot in front.
+    // Keywhiz accepts no name that begins with a dot.
     const name = fillTemplate(template, parts).replace(/^\./, "_x2e_");
     checkName(name);
     const folded = name.toLowerCase();
@@ -70,7 +70,7 @@ export function parseKeywhizReference(reference: string, url: string): StoreKey 
   return { path, field: "" };
 }
 
-/** A name that is going to be created. Throws `refused` where Keywhiz would not take it. */
+/** A name for a new secret. Throws `refused` if Keywhiz would not accept it. */
 export function checkName(name: string): void {
   if (name.length > LONGEST)
     throw new UnsprawlError(
@@ -82,7 +82,7 @@ export function checkName(name: string): void {
     throw new UnsprawlError("refused", "Keywhiz takes no secret of this name", "rename it");
 }
 
-/** Throws `config` for a template that gives names which Keywhiz does not take, or one name for all variables. */
+/** Throws `config` for a template that produces names which Keywhiz does not accept, or one name for all variables. */
 export function checkTemplate(template: string): string {
   const literals = templateForms(template).map((form) => form.replace(/\{(?:subject|project|name)\}/g, ""));
   const bad = (why: string): UnsprawlError =>
@@ -100,14 +100,14 @@ export function fixedPrefix(template: string): string {
   return template.split("{")[0] ?? "";
 }
 
-/** What every name of this subject begins with, as far as the template puts it in front of the variable's. */
+/** What every name of this subject begins with, as far as the template puts it before the variable's. */
 export function subjectPrefix(template: string, names: SubjectNames): string {
   const [front = ""] = templateFor(template, names).split("{name}");
   const [subject, project] = [encoded("subject", names.subject), encoded("project", names.project)];
   return fillTemplate(front, { subject, project });
 }
 
-/** A subject's name in the letters that Keywhiz has: for a group of its own, and for descriptions. */
+/** A subject's name in the letters that Keywhiz has: for its group, and for descriptions. */
 export function plainName(name: string): string {
   return encodeName(name, BEFORE_DOT);
 }

@@ -4,8 +4,8 @@ import { plainName, subjectPrefix } from "./names.ts";
 import type { Identity, KeywhizSettings } from "./settings.ts";
 
 /**
- * The commands by which an operator lets one application's client read its secrets: rights in Keywhiz are groups.
- * `existing` are the names of the secrets that are there already.
+ * The commands with which an operator lets one application's client read its secrets: rights in Keywhiz are groups.
+ * `existing` are the names of existing secrets.
  */
 export function operatorCommands(settings: KeywhizSettings, names: SubjectNames, existing: readonly string[]): string {
   const { url, groups, name: template } = settings;
@@ -38,6 +38,6 @@ function certificate(identity: Identity): string {
   if (identity.kind === "pem") return `--cert ${shellWord(identity.certFile)} --key ${shellWord(identity.keyFile)}`;
   const { p12File, p12PasswordFile } = identity;
   if (p12PasswordFile === null) return `--cert-type P12 --cert ${shellWord(`${p12File}:`)}`;
-  // printf is the shell's own, so the password is in no command line.
+  // printf is a shell builtin, so the password is in no command line.
   return `--cert-type P12 --cert ${shellWord(p12File)} -K <(printf 'pass = "%s"\\n' "$(cat ${shellWord(p12PasswordFile)})")`;
 }

@@ -11,8 +11,8 @@ import type { Identity, KeywhizSettings } from "./settings.ts";
 type IssuedKeywhizReader = Awaited<ReturnType<Provider["issueReader"]>>;
 
 /**
- * The certificate that `reader` names, proven to be let in and to write nothing. unsprawl has no CA to issue one with:
- * without `reader` it throws `denied` with what an operator does. Reads only what its client's groups have.
+ * The certificate that `reader` names, after proving that it is accepted and can write nothing. unsprawl has no CA to
+ * issue one with: without `reader` it throws `denied` with instructions. Reads only what its client's groups have.
  */
 export async function issueReader(settings: KeywhizSettings): Promise<IssuedKeywhizReader> {
   const { url, caFile, name, groups, reader } = settings;

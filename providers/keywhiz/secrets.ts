@@ -20,7 +20,7 @@ export type KeywhizSecrets = {
 
 const STORE = "Keywhiz";
 const ROOM = { what: "a Keywhiz secret", most: 8 * 1024 * 1024, empty: false };
-/** How often a write is sent whose answer was lost, and which proves not to have been done. */
+/** How often a write is repeated whose response was lost, and which proves not to have been carried out. */
 const TRIES = 3;
 const AT_ONCE = 8;
 
@@ -53,7 +53,7 @@ export function automationSecrets(
         break;
       }
       if (answer === null && attempt === TRIES) throw gaveUp(name);
-      // Once more even then: another's secret of this name may have been there for a moment.
+      // Once more even then: another writer's secret of this name may have existed for a moment.
       if (answer !== null && attempt > 1) throw databaseError(name, url);
     }
     const lacking = await api.grant(name, groups);
@@ -74,8 +74,8 @@ export function automationSecrets(
   };
 
   /**
-   * Keywhiz has no check-and-set. What another writer wrote between our read and our write shows afterwards as one more
-   * version: then it is made the current one again, and we are the one who is told of a conflict.
+   * Keywhiz has no check-and-set. A write by another between our read and our write shows up afterwards as one more
+   * version: then that one is made current again, and our write fails with a conflict.
    */
   const replaceBy = async (
     key: StoreKey,
@@ -89,7 +89,7 @@ export function automationSecrets(
     const changed = (): UnsprawlError =>
       new UnsprawlError("conflict", `${name} has changed meanwhile in ${STORE}`, "unsprawl plan again");
     checkReplace(there === null ? null : stored(there), replace, key, STORE);
-    // Only the content: groups, metadata and expiry are what keysync and the application rely on.
+    // Only the content: keysync and the application rely on groups, metadata and expiry.
     const json = { contentPresent: true, content: base64(text) };
     for (let attempt = 1; ; attempt++) {
       const answer = await client.write("POST", `${pathOf(name)}/partialupdate`, { json, expect: [404] });
@@ -166,7 +166,7 @@ export function isText(value: Secret | undefined): boolean {
   }
 }
 
-/** Who writes, in what the database keeps of a description: 255 characters. */
+/** The writer, in the 255 characters that the database keeps of a description. */
 function describe({ runId, subject }: Origin): string {
   return `managed by unsprawl: run ${runId}, subject ${plainName(subject)}`.slice(0, 250);
 }

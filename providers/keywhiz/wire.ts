@@ -18,14 +18,14 @@ export type KeywhizSend = (
   raw: Raw,
 ) => Promise<{ readonly status: number; readonly retryAfter: string | null; readonly text: string }>;
 
-/** A connection, an answer and its body: all within this. */
+/** A connection, a response and its body: all within this time. */
 const TIMEOUT_MS = 10_000;
-/** Bytes of an answer: a list of all secrets has no pages. */
+/** Bytes of a response: a list of all secrets has no pages. */
 const LIMIT = 64 * 1024 * 1024;
 
 /**
- * Reads the certificates and gives what sends requests with them: mutual TLS, 1.2 or newer, over connections that are
- * kept. Rejects as node does, and with `config` for files that hold no certificate or key.
+ * Reads the certificates and returns the function that sends requests with them: mutual TLS, 1.2 or newer, over kept
+ * connections. Rejects as Node does, and with `config` for files without a certificate or key.
  */
 export async function connect(
   { url, caFile, identity }: KeywhizSettings,
@@ -69,11 +69,11 @@ async function contextOf(identity: Identity, caFile: string | null): Promise<Sec
   );
 }
 
-/** OpenSSL passes over a file without a certificate, and would then trust nobody. */
+/** OpenSSL ignores a file without a certificate, and would then trust nobody. */
 async function authority(caFile: string): Promise<Buffer> {
   const ca = await bytes(caFile, "caFile");
   try {
-    // Throws where there is none.
+    // Throws if there is none.
     void new X509Certificate(ca).subject;
     return ca;
   } catch {
@@ -81,7 +81,7 @@ async function authority(caFile: string): Promise<Buffer> {
   }
 }
 
-/** OpenSSL's own words stay behind; they are about the bytes of a key. */
+/** OpenSSL's text is dropped: it is about the bytes of a key. */
 function made(options: SecureContextOptions, message: string, hint: string): SecureContext {
   try {
     return createSecureContext(options);

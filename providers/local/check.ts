@@ -18,7 +18,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { dataKeys } from "./keys.ts";
 
-/** Tries the folder, the identity and every right with a value of its own, and leaves nothing behind. */
+/** Tries the folder, the identity and every right with a test value, and leaves nothing behind. */
 export async function checkFiles(
   place: SopsPlace,
   identities: Identities,
@@ -48,7 +48,7 @@ export async function checkFiles(
         authenticate: async () => {
           if ((await identities.load()).length > 0) return identities.where;
           await mustNeedNone(template, identities.file);
-          // One that is nowhere but in memory stands for it: a check makes no identity.
+          // A temporary identity in memory stands in for it: a check creates none.
           files = sopsFiles(
             place,
             dataKeys(temporaryIdentity(), {}, async () => []),
@@ -57,7 +57,7 @@ export async function checkFiles(
         },
       },
     );
-    // A store for reading only has no rights beyond these to try.
+    // A read-only store has no further rights to try.
     return readOnly ? lines.slice(0, 2) : lines;
   } finally {
     await removeEmptyFolders(folder, standing);

@@ -1,6 +1,6 @@
 /**
- * `local`: the embedded store that needs no server. SOPS files under an age key in SOPS's own place; the real `sops`
- * reads and edits them. A template with `{subject}` makes a flat file a subject, without one a map a subject.
+ * `local`: the embedded store that needs no server. SOPS files under an age key in SOPS's usual place; the real `sops`
+ * reads and edits them. A template with `{subject}` makes a flat file per subject, without one a map per subject.
  */
 import { dirname, join, resolve } from "node:path";
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";

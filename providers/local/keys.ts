@@ -1,8 +1,8 @@
 import { unwrapWithAge, wrapForAge, type DataKeys, type Identities } from "../../src/stores-kit/sops/index.ts";
 
 /**
- * Data keys wrapped for the store's own age identity, for SOPS_AGE_RECIPIENTS as sops itself does, and for the store's
- * further readers.
+ * Data keys wrapped for the store's age identity, for SOPS_AGE_RECIPIENTS as sops does, and for the store's further
+ * readers.
  */
 export function dataKeys(
   identities: Identities,
@@ -24,7 +24,7 @@ export function dataKeys(
   };
 }
 
-/** What SOPS_AGE_RECIPIENTS names. */
+/** The recipients in SOPS_AGE_RECIPIENTS. */
 export function otherRecipients(env: NodeJS.ProcessEnv): readonly string[] {
   return (env["SOPS_AGE_RECIPIENTS"] ?? "")
     .split(",")

@@ -21,8 +21,8 @@ export function readersFile(identities: Identities): string {
 }
 
 /**
- * An age identity of the reader's own: the files that are there are encrypted for it too, and so are those that will be
- * made. The operator's identities, which may open far more than this store, stay where they are.
+ * A separate age identity for the reader: existing and future files are encrypted for it too. The operator's
+ * identities, which may open far more than this store, stay where they are.
  */
 export async function issueReader(
   template: string,

@@ -8,7 +8,7 @@ import { map, may, mayBeNull, oneOf, text, type SchemaValue } from "../../src/ki
 import { variable } from "./variable.ts";
 import { checkPath } from "./names.ts";
 
-/** How to be let in. Every credential is a file, read when it is used; a token of the environment likewise. */
+/** How to log in. Every credential is a file, read when it is used; a token from the environment likewise. */
 export type VaultAuth =
   | { readonly method: "token"; readonly tokenFile: string }
   | { readonly method: "token"; readonly wrappedTokenFile: string }
@@ -51,7 +51,7 @@ const AUTH_KEYS: { readonly [method in AuthMethod]: readonly string[] } = {
 };
 const METHODS = Object.keys(AUTH_KEYS) as AuthMethod[];
 
-/** `auth` of a store: the keys of all methods, of which `readAuth` takes those of one. */
+/** `auth` of a store: the keys of all methods, of which `readAuth` accepts those of one. */
 export const AUTH = map(
   {
     method: mayBeNull(METHODS.join(", "), oneOf(METHODS, "is not one that unsprawl knows")),
@@ -74,10 +74,10 @@ export const AUTH = map(
 
 type VaultAuthGiven = SchemaValue<typeof AUTH>;
 
-/** Where Kubernetes puts a pod's own token. */
+/** Where Kubernetes mounts a pod's token. */
 const POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** The `auth` of a store's configuration; without one the token of the environment. Throws `config`. */
+/** The `auth` of a store's configuration; without one the token in the environment. Throws `config`. */
 export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderContext): VaultAuth {
   if (auth === null) return environmentToken(env);
   const method = methodOf(auth);
@@ -128,7 +128,7 @@ export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderCont
   }
 }
 
-/** The method, with no key beside it that belongs to another. */
+/** The method, if no key beside it belongs to another. */
 function methodOf(auth: VaultAuthGiven): AuthMethod {
   const method = auth.method ?? "token";
   const known = ["method", ...AUTH_KEYS[method]];

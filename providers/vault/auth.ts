@@ -5,18 +5,21 @@ import type { VaultSettings } from "./settings.ts";
 
 /** Who we are at one Vault. */
 export type VaultSession = {
-  /** The token to send. The first call logs in; later ones renew a lease that runs out. */
+  /** The token to send. The first call logs in; later ones renew a lease before it expires. */
   token(): Promise<string>;
-  /** Whether the server does not know this token at all, as opposed to a right that it lacks. */
+  /** Whether the server does not know this token at all, as opposed to a missing right. */
   isBad(token: string): Promise<boolean>;
-  /** Another token in place of a bad one; null when there is no way to get one. */
+  /** Another token in place of a bad one; null if there is no way to get one. */
   renewed(bad: string): Promise<string | null>;
 };
 
-/** `whole` is what the login gave, which a renewal may no longer give in full. */
+/** `whole` is the duration that the login granted; a renewal may grant less. */
 type Lease = Grant & { readonly renewAt: number; readonly whole: number };
 
-/** Logs in lazily and once; parallel calls share it. At two thirds of its time a lease is renewed, else taken afresh. */
+/**
+ * Logs in lazily and once; parallel calls share it. After two thirds of its duration a lease is renewed, else a new one
+ * is requested.
+ */
 export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): VaultSession {
   const logIn = loginOf(settings, env, send);
   let lease: Promise<Lease> | null = null;
@@ -25,15 +28,15 @@ export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, sen
     if (!old.renewable) return fresh();
     const answer = await send("POST", "auth/token/renew-self", old.token, {});
     const grant = answer.status === 200 ? grantIn(answer) : null;
-    // Towards the end of a token's life each renewal gives less.
+    // Towards the end of a token's life each renewal grants less.
     return grant === null || grant.seconds < old.whole / 2 ? fresh() : leaseOf(grant, old.whole);
   };
   const replace = (old: Promise<Lease> | null, by: () => Promise<Lease>): Promise<Lease> => {
-    // Who comes second takes what the first one started.
+    // A second caller shares the login that the first one started.
     if (lease !== null && lease !== old) return lease;
     const started = by();
     lease = started;
-    // A failed login is tried again by the next call, not remembered.
+    // A failed login is retried by the next call, not remembered.
     started.catch(() => {
       if (lease === started) lease = null;
     });
@@ -48,11 +51,11 @@ export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, sen
     async isBad(token) {
       const { status, errors } = await send("GET", "auth/token/lookup-self", token);
       if (status !== 403) return false;
-      // Newer HashiCorp servers say it.
+      // Newer HashiCorp servers report it.
       if (errors.some((text) => /invalid token|bad token/.test(text))) return true;
       // A known token without the right to look itself up gets "1 error occurred: permission denied"; a wrong one less.
       if (errors.some((text) => text.includes("error occurred"))) return false;
-      // Where the words tell nothing: any right below the mount opens this, and a token that is not known does not.
+      // If the text does not show it: any right below the mount opens this path, and an unknown token does not.
       const seen = await send("GET", `sys/internal/ui/mounts/${encodePath(settings.mount)}`, token);
       return seen.status === 403 && !seen.errors.some((text) => text.includes("preflight"));
     },

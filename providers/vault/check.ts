@@ -10,7 +10,7 @@ import { encodePath, fixedPrefix, vaultKey } from "./names.ts";
 import { writerRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 
-/** Tries every right that a migration needs with a secret of its own, which it removes. Stops at the first that fails. */
+/** Tries every right that a migration needs with a test secret, which it removes. Stops at the first that fails. */
 export async function checkVault(
   settings: VaultSettings,
   client: VaultClient,
@@ -20,7 +20,7 @@ export async function checkVault(
   const { address, mount, path } = settings;
   let probe: StoreKey | null = null;
   const store = {
-    // A field of the probe's own name: where the path holds no {subject}, it stands beside real ones.
+    // A field with the probe's name: if the path has no {subject}, it is beside real ones.
     key: ({ subject }: { subject: string }) => (probe = vaultKey(path, { subject, project: subject, name: subject })),
     get: async (key: StoreKey) => (await kv()).get(key),
     put: async (...args: Parameters<Kv["put"]>) => (await kv()).put(...args),
@@ -33,7 +33,7 @@ export async function checkVault(
     },
     authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await version()}`,
     async gone() {
-      // Without a placeholder the secret is there for others too.
+      // Without a placeholder the secret exists for others too.
       if (probe !== null && path.includes("{") && (await version()) === 2) await gone(client, mount, probe.path);
     },
   });
@@ -50,7 +50,7 @@ export async function checkVault(
         hint: "let nobody else write during a migration, or use a KV version 2 mount",
       };
     if (line.ok || probe === null) return line;
-    // Nothing is written where nothing can be read back; what is missing then is the reading.
+    // Nothing is written if nothing can be read back; what is missing then is the right to read.
     const blind = line.right === "write" && (await store.get(probe).then(() => false, isDenied));
     // The rule is for what will be written, not for the probe.
     const all = path.includes("{") ? `${fixedPrefix(path)}*` : path;
@@ -58,7 +58,10 @@ export async function checkVault(
   }
 }
 
-/** Without rights on the metadata a value goes, and its empty secret stays. Throws `denied` with what is missing. */
+/**
+ * Without rights on the metadata, the value is removed, and its empty secret stays. Throws `denied` with what is
+ * missing.
+ */
 async function gone(client: VaultClient, mount: string, path: string): Promise<void> {
   const needs = writerRights(mount, path, 2).filter((right) => right.path.startsWith(`${mount}/metadata/`));
   const { status } = await client.call("GET", encodePath(`${mount}/metadata/${path}`), { needs, expect: [404] });

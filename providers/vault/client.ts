@@ -9,13 +9,13 @@ import { connect, type VaultResponse, type Method, type VaultSend, type VaultTra
 
 export type VaultRequest = {
   readonly json?: { readonly [key: string]: unknown };
-  /** What a policy must give for this, named when it does not. */
+  /** The right that a policy must grant for this, named if it does not. */
   readonly needs: readonly PolicyRule[];
-  /** Statuses beside success that the caller understands: handed back instead of thrown. */
+  /** Statuses besides success that the caller handles: returned instead of thrown. */
   readonly expect?: readonly number[];
 };
 
-/** The API of one Vault: an answer, or an UnsprawlError that holds nothing of the request. */
+/** The API of one Vault: a response, or an UnsprawlError without anything from the request. */
 export type VaultClient = {
   call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
   /** Without a token, for health. */
@@ -25,7 +25,7 @@ export type VaultClient = {
 /** A server that asks for a longer pause is not waited for: the call fails as throttled. */
 const PATIENCE = { firstMs: 250, longestMs: 2000, attempts: 5, withinMs: 20_000 };
 
-/** Connects on the first call. `env` gives the token when the settings name no file. */
+/** Connects on the first call. `env` provides the token if the settings name no file. */
 export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultClient {
   const { address } = settings;
   const send = patient(settings, env);
@@ -64,7 +64,7 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
     return withBackoff(async () => {
       const answer = await send(...request).catch(fail);
       const { status, errors } = answer;
-      // A mount that was made a moment ago is not ready yet.
+      // A mount that was created a moment ago is not ready yet.
       const upgrading = errors.some((text) => text.startsWith("Upgrading from non-versioned"));
       const away = status === 503 && request[0] === "GET" && !refusesAll(errors);
       if (status !== 429 && !upgrading && !away) return { done: answer };

@@ -7,27 +7,27 @@ import { variable } from "./variable.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
 import { refusesAll, statusError } from "./errors.ts";
 
-/** A file's token or id. Throws `config` for what cannot be one. */
+/** A token or id in a file. Throws `config` if it cannot be one. */
 export async function credential(file: string): Promise<string> {
   return checkCredential(await content(file), file);
 }
 
-/** A file's password: all of it but one line end, for people choose spaces and umlauts too. */
+/** A password in a file: all of it but one line end, since people choose spaces and umlauts too. */
 export async function password(file: string): Promise<string> {
   const text = (await content(file)).replace(/\r?\n$/, "");
   if (text !== "") return text;
   throw new UnsprawlError("config", `${file} holds no password`, "write it there, alone");
 }
 
-/** The token of the environment, or the one that `vault login` (and `bao login`) left. */
+/** The token in the environment, or the one that `vault login` (or `bao login`) left. */
 export async function environmentToken(env: NodeJS.ProcessEnv): Promise<string> {
   const given = variable(env, "TOKEN");
   return given === null ? credential(join(homeOf(env), ".vault-token")) : checkCredential(given.value, given.name);
 }
 
 /**
- * What a response-wrapping token holds. It can be opened once, so what was in it is kept for the life of the process.
- * Throws `denied` when it was opened before: by us, or by somebody who now has what was in it.
+ * The content of a response-wrapping token. It can be opened only once, so its content is kept for the life of the
+ * process. Throws `denied` if it was opened before: by us, or by somebody who now has its content.
  */
 export function unwrapper(file: string, address: string, send: VaultSend): () => Promise<VaultResponse> {
   let opened: Promise<VaultResponse> | null = null;
@@ -44,7 +44,7 @@ async function unwrap(file: string, address: string, send: VaultSend): Promise<V
   const token = await credential(file);
   const looked = await send("POST", "sys/wrapping/lookup", null, { token });
   const found = (looked.body as { data?: { creation_path?: unknown } } | null)?.data?.creation_path;
-  // Whoever stole what was inside can wrap it again, and the victim would not notice.
+  // A thief can wrap the content again, and the victim would not notice.
   if (looked.status === 200 && typeof found === "string" && found.endsWith("sys/wrapping/wrap"))
     throw new UnsprawlError(
       "denied",

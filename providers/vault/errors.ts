@@ -4,7 +4,9 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import { policyLine, type PolicyRule } from "./policy.ts";
 
-/** Reduces a failed connection to what went wrong. Nothing of the client's error object is kept: it holds the token. */
+/**
+ * Reduces a failed connection to what went wrong. Nothing of the client's error object is kept: it contains the token.
+ */
 export function vaultConnectionError(error: unknown, address: string, caCert: string | null): UnsprawlError {
   const code = faultCode(error);
   const at = `the Vault at ${address}`;
@@ -43,7 +45,7 @@ export function missingRight(rights: readonly PolicyRule[]): UnsprawlError {
   );
 }
 
-/** For who has no way to log in again. */
+/** For a credential that cannot log in again. */
 export function badToken(address: string): UnsprawlError {
   return new UnsprawlError(
     "denied",
@@ -52,12 +54,15 @@ export function badToken(address: string): UnsprawlError {
   );
 }
 
-/** Whether the server, as it is, answers nobody: a refusal then says nothing of a credential, and waiting does not help. */
+/**
+ * Whether the server currently answers nobody: a refusal then says nothing about a credential, and waiting does not
+ * help.
+ */
 export function refusesAll(texts: readonly string[]): boolean {
   return texts.some((text) => /sealed|not initialized|HTTPS server/i.test(text));
 }
 
-/** An answer that is none of those a caller expects. The server's own words are left out: they may quote what was sent. */
+/** A response that no caller expects. The server's text is left out: it may quote what was sent. */
 export function statusError(status: number, texts: readonly string[], address: string): UnsprawlError {
   const says = (part: string): boolean => texts.some((text) => text.toLowerCase().includes(part));
   if (says("sealed"))

@@ -2,11 +2,11 @@ import type { ExternalSecretsForm } from "../../src/contract/provider.ts";
 import { yamlText } from "../../src/kit/text/splice.ts";
 import type { Json } from "../../src/model/json.ts";
 
-/** `VaultProvider`: the KV engine by Kubernetes' own login. */
+/** `VaultProvider`: the KV engine by Kubernetes' login. */
 export const externalSecrets: ExternalSecretsForm = {
   async facts({ kvVersion, mount }, open) {
     if (kvVersion === 1 || kvVersion === 2) return { kvVersion };
-    // The store's own policy spells its paths as the mount's version has them.
+    // The store's policy has its paths in the form of the mount's version.
     const policy = await (await open()).policy({ subject: "subject", project: "project" });
     return { kvVersion: typeof mount === "string" && policy.includes(`"${mount}/data/`) ? 2 : 1 };
   },

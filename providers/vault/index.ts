@@ -1,6 +1,6 @@
 /**
  * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
- * `auth-settings` who; `transport` and `client` talk, `login` and `auth` are let in; `kv1` and `kv2` store, `list` lists;
+ * `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in; `kv1` and `kv2` store, `list` lists;
  * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";

@@ -5,7 +5,7 @@ import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
 
-/** One version of the KV engine: the same verbs over another API. */
+/** One version of the KV engine: the same operations over another API. */
 export type Kv = {
   get(key: StoreKey): Promise<Stored | null>;
   /** The engine's version of a path, or null if it has none or this token may not see it. */
@@ -23,7 +23,7 @@ export type Fields = { readonly [field: string]: unknown };
 const MAX_VALUE = 1024 * 1024 - 64 * 1024;
 const PROCESS_KEY = randomBytes(32);
 
-/** A field's value; null when absent. What is not text comes as JSON, as `vault kv get -field` prints it. */
+/** A field's value; null if absent. Anything but text is returned as JSON, as `vault kv get -field` prints it. */
 export function fieldValue(fields: Fields | null, field: string): Secret | null {
   if (fields === null || !Object.hasOwn(fields, field)) return null;
   const value = fields[field];
@@ -33,13 +33,13 @@ export function fieldValue(fields: Fields | null, field: string): Secret | null 
 
 /**
  * A token for check-and-set of one field: the engine's version, and a digest under a key of this process. A sibling
- * moves the version and leaves the digest; the digest tells nothing about a weak value to who reads it elsewhere.
+ * changes the version and not the digest; the digest reveals nothing about a weak value to others.
  */
 export function versionOf(engine: number, value: Secret): string {
   return `${engine}.${createHmac("sha256", PROCESS_KEY).update(value.expose()).digest("hex").slice(0, 32)}`;
 }
 
-/** Throws `conflict` unless what is there is what the caller means to replace (null: nothing). */
+/** Throws `conflict` unless the current value is what the caller means to replace (null: nothing). */
 export function checkReplace(there: Secret | null, engine: number, replace: string | null, key: StoreKey): void {
   if (replace === null) {
     if (there === null) return;
@@ -64,7 +64,7 @@ export function vaultText(value: Secret): string {
   return storableText(value, { what: "a Vault entry", most: MAX_VALUE });
 }
 
-/** A write whose answer did not come: it may be done, or be done yet. */
+/** A write without a response: it may have been carried out, or still be. */
 export function unsure(error: UnsprawlError, key: StoreKey): UnsprawlError {
   return new UnsprawlError(
     "unreachable",

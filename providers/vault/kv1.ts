@@ -14,7 +14,7 @@ const turns = new Map<string, Promise<unknown>>();
 
 /**
  * KV version 1 has no check-and-set and no PATCH: the whole secret is read, merged, written and read back. Two
- * processes at once can lose a field; the read-back says so to the one who lost (`conflict`).
+ * processes at once can lose a field; the read-back reports it to the loser (`conflict`).
  */
 export function kv1(client: VaultClient, mount: string, address: string): Kv {
   const at = (path: string): string => `${encodePath(mount)}/${encodePath(path)}`;
@@ -40,7 +40,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
       Object.keys(fields).length > 0
         ? client.call("POST", at(path), { json: fields, needs })
         : client.call("DELETE", at(path), { needs });
-    // Where the answer is lost, the read-back says what came of it.
+    // If the response is lost, the read-back shows the result.
     const lost = await sent.then(
       () => null,
       (error: unknown) => {
@@ -99,7 +99,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
   };
 }
 
-/** Numbers beyond 2^53 were bent when the answer was read, and must not be written back so. */
+/** Numbers beyond 2^53 were rounded when the response was parsed, and must not be written back. */
 function isExact(value: unknown): boolean {
   if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
   return typeof value !== "object" || value === null || Object.values(value).every(isExact);

@@ -12,20 +12,20 @@ import { writerRights } from "./policy.ts";
 
 /** The custom metadata of a secret that unsprawl created. */
 const MARK = { key: "managed-by", value: "unsprawl" };
-/** What a server that does not answer now fails with. */
+/** The error of a server that does not answer. */
 const AWAY: readonly string[] = ["unreachable", "throttled"];
-/** Each round loses only when another writer won it. */
+/** Each round loses only if another writer won it. */
 const ROUNDS = 40;
 
 type Kv2State = {
   readonly fields: Fields | null;
   readonly version: number;
   readonly ours: boolean;
-  /** When this version was written, in the server's words. */
+  /** When this version was written, as the server writes times. */
   readonly createdAt: unknown;
 };
 
-/** A write whose answer did not come, and the version that it was to replace. */
+/** A write without a response, and the version that it was to replace. */
 class LostWrite extends Error {
   readonly error: UnsprawlError;
   readonly replaces: number;
@@ -47,7 +47,7 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     return stateOf(answer, address);
   };
 
-  /** One write; null when another writer was faster. Throws `LostWrite` when it may be done. */
+  /** One write; null if another writer was faster. Throws `LostWrite` if it may have been carried out. */
   const write = async (
     method: "POST" | "PATCH",
     path: string,
@@ -68,11 +68,13 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     throw statusError(answer.status, answer.errors, address);
   };
 
-  /** Marks a secret as ours. For lack of rights, or with 64 keys there already, it stays unmarked, and is then not deleted. */
+  /**
+   * Marks a secret as ours. Without the right, or with 64 keys already, it stays unmarked, and is then never deleted.
+   */
   const mark = async (path: string, createdAt: unknown): Promise<void> => {
     try {
       const found = await client.call("GET", at("metadata", path), { needs: [] });
-      // Metadata that is older than its first version was made by an operator.
+      // Metadata older than its first version was created by an operator.
       if (dataOf(found)["created_time"] !== createdAt) return;
       await client.call("PATCH", at("metadata", path), {
         json: { custom_metadata: { [MARK.key]: MARK.value } },
@@ -83,14 +85,14 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
     }
   };
 
-  /** Deletes what is left of a secret without fields. Another writer's new version in between keeps it. */
+  /** Deletes the remains of a secret without fields. A new version by another writer in between keeps it. */
   const tidy = async (path: string, emptied: number): Promise<void> => {
     try {
       const found = await client.call("GET", at("metadata", path), { needs: [] });
       if (dataOf(found)["current_version"] === emptied)
         await client.call("DELETE", at("metadata", path), { needs: [] });
     } catch {
-      // The value is removed; an empty secret is left for who may delete it.
+      // The value is removed; an empty secret is left for those who may delete it.
     }
   };
 
@@ -146,8 +148,8 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
 }
 
 /**
- * Reads and writes until a write is accepted. `round` gives null when another writer was faster; it is told the version
- * that a lost write was to replace, looks whether that was done, and else writes once more.
+ * Reads and writes until a write is accepted. `round` returns null if another writer was faster; it gets the version
+ * that a lost write was to replace, checks whether that was carried out, and otherwise writes once more.
  */
 async function rounds<T>(key: StoreKey, round: (lost: number | null) => Promise<T | null>): Promise<T> {
   let lost: LostWrite | null = null;

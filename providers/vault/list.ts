@@ -10,9 +10,9 @@ import type { VaultSettings } from "./settings.ts";
 const AT_ONCE = 8;
 
 /**
- * Every text field of every secret whose path begins with `what`, by path and then by field; empty for all that the
- * store's template reaches. `apps/api` takes `apps/api-2` too, `apps/api/` only what is below it. What is soft-deleted
- * is not there. Throws `denied` with what listing needs.
+ * Every text field of every secret whose path begins with `what`, by path and then by field; empty for everything that
+ * the store's template reaches. `apps/api` includes `apps/api-2` too, `apps/api/` only what is below it. Soft-deleted
+ * secrets are not included. Throws `denied` with the rights that listing needs.
  */
 export async function listKeys(
   what: string,
@@ -45,7 +45,7 @@ export async function listKeys(
     return secrets;
   };
   const asked = prefixOf(what);
-  // A template without a placeholder is one secret, and not what else begins like it.
+  // A template without a placeholder is one secret, and not others with the same beginning.
   const paths = asked === "" && !path.includes("{") ? [path] : await below(asked === "" ? fixedPrefix(path) : asked);
   const keys = await pMap(
     paths,
@@ -58,7 +58,7 @@ export async function listKeys(
   return keys.flat().toSorted((a, b) => order(a.path, b.path) || order(a.field, b.field));
 }
 
-/** Throws `config` for what a URL would read in another way. */
+/** Throws `config` for a path that a URL would change. */
 function prefixOf(what: string): string {
   if (/^\/*$/.test(what)) return "";
   return `${checkPath(what, "what to list")}${what.endsWith("/") ? "/" : ""}`;

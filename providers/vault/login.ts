@@ -6,10 +6,10 @@ import { refusesAll, statusError } from "./errors.ts";
 import { encodePath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
-/** A token, and for how long it is good: `Infinity` where it has no end, or none that we may know. */
+/** A token, and how long it is valid: `Infinity` if it does not expire, or if we may not know. */
 export type Grant = { readonly token: string; readonly seconds: number; readonly renewable: boolean };
 
-/** How this store is let in. Each call is a fresh login, with files as they are then; only what was wrapped is kept. */
+/** How this store logs in. Each call is a new login, with the current files; only unwrapped content is kept. */
 export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): () => Promise<Grant> {
   const { auth, address } = settings;
   if (auth.method === "token") {
@@ -84,7 +84,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
 
 type LoginRefusal = { readonly what: string; readonly why: string; readonly hint: string };
 
-/** What a login, a renewal or an unwrapping gave. */
+/** The response of a login, a renewal or an unwrapping. */
 export function grantIn({ body }: VaultResponse): Grant | null {
   const given = (body as { auth?: { [key: string]: unknown } | null } | null)?.auth;
   const [token, seconds] = [given?.["client_token"], given?.["lease_duration"]];
@@ -96,14 +96,14 @@ export function grantIn({ body }: VaultResponse): Grant | null {
   };
 }
 
-/** A given token: its lease is renewed when it is short, so that a periodic reader does not lose it. */
+/** A given token: its lease is renewed if it is short, so that a periodic reader does not lose it. */
 async function ownToken(token: string, send: VaultSend): Promise<Grant> {
   const answer = await send("GET", "auth/token/lookup-self", token);
   const data = dataIn(answer);
   const number = (key: string): number => (typeof data[key] === "number" ? data[key] : 0);
   const [ttl, period] = [number("ttl"), number("period")];
   const renewable = data["renewable"] === true;
-  // Not allowed to look itself up, or without an end: nothing to renew.
+  // Not allowed to look itself up, or without expiry: nothing to renew.
   if (answer.status !== 200 || ttl === 0) return { token, seconds: Infinity, renewable: false };
   const short = ttl < (period || number("creation_ttl")) * (period > 0 ? 0.9 : 0.5);
   const renewed = renewable && short ? await send("POST", "auth/token/renew-self", token, {}).catch(() => null) : null;

@@ -6,14 +6,14 @@ import type { VaultSettings } from "./settings.ts";
 import type { VaultResponse } from "./transport.ts";
 
 /**
- * Version 1 or 2 of the KV engine at the store's mount. Asks the server; where the token may not see it, takes
- * `kvVersion` of the configuration. Throws `config` when they differ or the mount is no KV engine.
+ * Version 1 or 2 of the KV engine at the store's mount. Asks the server; if the token may not see it, uses `kvVersion`
+ * of the configuration. Throws `config` if they differ or the mount is no KV engine.
  */
 export async function kvVersion(
   client: VaultClient,
   { mount, path, kvVersion: told, address }: VaultSettings,
 ): Promise<1 | 2> {
-  // What `vault kv` itself asks: readable to every token that has some right below the mount.
+  // The request that `vault kv` itself uses: readable with every token that has some right below the mount.
   const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(mount)}`, {
     needs: [],
     expect: [403, 404, 405],
@@ -23,7 +23,7 @@ export async function kvVersion(
     const tried = answer.status === 403 ? null : await byTrying(client, mount, fixedPrefix(path));
     if (tried !== null) return tried;
     if (answer.status !== 403) throw statusError(404, ["no handler for route"], address);
-    // Tells a bad token from a missing right: throws `denied` for the former.
+    // Distinguishes a bad token from a missing right: throws `denied` for the former.
     await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [404] });
     throw new UnsprawlError(
       "denied",
@@ -54,8 +54,8 @@ export async function kvVersion(
 }
 
 /**
- * The version, of a server that does not tell what a mount is (old, or behind a gateway): version 2 says of a path of
- * version 1 that it is invalid, and takes its own. Null when neither path may be read.
+ * The version, for a server that does not report a mount's type (old, or behind a gateway): version 2 calls a version 1
+ * path invalid, and accepts its own kind. Null if neither path may be read.
  */
 async function byTrying(client: VaultClient, mount: string, prefix: string): Promise<1 | 2 | null> {
   const look = (at: string): Promise<VaultResponse> =>

@@ -7,7 +7,7 @@ import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
 
-/** One KV secret a subject, one field a variable. Throws `refused` for names that Vault cannot keep apart. */
+/** One KV secret per subject, one field per variable. Throws `refused` for names that Vault cannot distinguish. */
 export function vaultKey(template: string, names: KeyNames): StoreKey {
   return { path: filled(template, names), field: checkField(names.name) };
 }
@@ -18,8 +18,8 @@ export function vaultNames(template: string, { path, field }: StoreKey): KeyName
 }
 
 /**
- * Where all the values of one application are, as a policy names it: `+` for a segment that holds the variable's name,
- * `*` for the end of the last one. Throws `refused` where that would be another application's place too.
+ * The path of all values of one application, for a policy: `+` for a segment with the variable's name, `*` for the end
+ * of the last one. Throws `refused` if that would match another application's path too.
  */
 export function applicationPath(template: string, names: SubjectNames): string {
   const segments = templateFor(template, names).split("/");
@@ -40,7 +40,7 @@ export function applicationPath(template: string, names: SubjectNames): string {
     .join("/");
 }
 
-/** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; the namespace too when the store has one. */
+/** `ref+vault://secret/apps/api#/DB_PASSWORD`, as vals reads it; with the namespace if the store has one. */
 export function vaultReference(key: StoreKey, { mount, namespace }: VaultSettings): string {
   const query = namespace === null ? "" : `?namespace=${encodeURIComponent(namespace)}`;
   const place = `${mount}/${key.path}`.split("/").map(encodeURIComponent).join("/");
@@ -78,8 +78,8 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
 }
 
 /**
- * A path for a URL. Dots are safe only because `checkPath` lets no `..` through: URLs fold even `%2e%2e`. node-vault
- * takes every answer for success when the path holds "sys/health", so a secret of that name is spelt otherwise.
+ * A path for a URL. Dots are safe only because `checkPath` rejects `..`: URLs fold even `%2e%2e`. node-vault takes
+ * every response for success if the path contains "sys/health", so a secret of that name is encoded differently.
  */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/").replaceAll("sys/health", "sys/%68ealth");
@@ -132,12 +132,12 @@ function segment(name: string, which: string): string {
   return name.replace(/[%/*+]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** What `segment` was given. */
+/** The input of `segment`. */
 function plainSegment(text: string): string {
   return text.replace(/%(25|2F|2A|2B)/g, (escaped) => decodeURIComponent(escaped));
 }
 
-/** Field names are JSON keys: any text, but for those that a JavaScript client drops on the way. */
+/** Field names are JSON keys: any text, except those that a JavaScript client drops. */
 function checkField(field: string): string {
   const refuse = (why: string): UnsprawlError =>
     new UnsprawlError("refused", `the variable's name ${why}`, "rename it, or use another store");

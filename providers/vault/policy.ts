@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { applicationPath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
-/** One rule of a policy: what is needed where. */
+/** One rule of a policy: the rights needed on a path. */
 export type PolicyRule = { readonly path: string; readonly capabilities: readonly string[] };
 
 /** The line to add to a policy, in HCL. */
@@ -24,7 +24,7 @@ export function readerRights(
   return [{ path: wholeTree ? `${base}*` : base, capabilities: ["read"] }];
 }
 
-/** What seeing that a secret has changed needs, without reading it: nothing where the engine keeps no versions. */
+/** The rights to see that a secret has changed, without reading it: none if the engine keeps no versions. */
 export function versionRights(
   mount: string,
   prefix: string,
@@ -35,7 +35,7 @@ export function versionRights(
   return [{ path: `${mount}/metadata/${prefix}${wholeTree ? "*" : ""}`, capabilities: ["read"] }];
 }
 
-/** What moving and taking back one secret needs. */
+/** The rights to move and restore one secret. */
 export function writerRights(mount: string, path: string, kvVersion: 1 | 2): readonly PolicyRule[] {
   if (kvVersion === 1) return [{ path: `${mount}/${path}`, capabilities: ["create", "read", "update", "delete"] }];
   return [
@@ -44,7 +44,7 @@ export function writerRights(mount: string, path: string, kvVersion: 1 | 2): rea
   ];
 }
 
-/** What listing everything below a folder needs, its values included. */
+/** The rights to list everything below a folder, values included. */
 export function listRights(mount: string, folder: string, kvVersion: 1 | 2): readonly PolicyRule[] {
   if (kvVersion === 1) return [{ path: `${mount}/${folder}*`, capabilities: ["list", "read"] }];
   return [
@@ -54,8 +54,8 @@ export function listRights(mount: string, folder: string, kvVersion: 1 | 2): rea
 }
 
 /**
- * The policy of one application, as `bao policy write` takes it: to read its own values and nothing else. In comments,
- * how to apply it and how to make an AppRole with it. Throws `refused` where no policy can tell this application apart.
+ * The policy of one application, as `bao policy write` takes it: to read its values and nothing else. In comments, how
+ * to apply it and how to create an AppRole with it. Throws `refused` if no policy can distinguish this application.
  */
 export function applicationPolicy(
   { mount, path, namespace, auth }: VaultSettings,
@@ -63,7 +63,7 @@ export function applicationPolicy(
   kvVersion: 1 | 2,
 ): string {
   const place = applicationPath(path, names);
-  // Vault fills in {{…}}, and its parser reads ${…} and what is quoted in it.
+  // Vault expands {{…}}, and its parser reads ${…} and quotes in it.
   if (/\{\{|\$\{/.test(`${mount}/${place}`))
     throw new UnsprawlError(
       "refused",
@@ -87,7 +87,7 @@ export function applicationPolicy(
   ].join("\n");
 }
 
-/** Tells stores, places and names apart that look alike once they are spelt in the characters of a policy's name. */
+/** Distinguishes stores, places and names that look alike in the characters of a policy's name. */
 export function shortHash(...parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
 }

@@ -10,11 +10,11 @@ import { publicSettings, type VaultSettings } from "./settings.ts";
 
 type IssuedVaultReader = Awaited<ReturnType<Provider["issueReader"]>>;
 
-/** How long an unused periodic token lives: the server's own default of 32 days. */
+/** How long an unused periodic token lives: the server's default of 32 days. */
 const PERIOD = "768h";
 
 /**
- * A policy that reads below the store's prefix, and an AppRole for it; where AppRole is not enabled, a periodic token.
+ * A policy that reads below the store's prefix, and an AppRole for it; if AppRole is not enabled, a periodic token.
  * Throws `denied` with the policy text, for an operator to do it by hand.
  */
 export async function issueReader(
@@ -82,14 +82,14 @@ export async function issueReader(
   };
 }
 
-/** The two halves of an AppRole with this policy; null where AppRole is not enabled or not ours to use. */
+/** The two halves of an AppRole with this policy; null if AppRole is not enabled or not permitted. */
 async function appRole(
   mount: string,
   name: string,
   call: (method: "POST" | "GET", at: string, json?: { readonly [key: string]: unknown }) => Promise<VaultResponse>,
 ): Promise<readonly ReaderFile[] | null> {
   const role = `auth/${mount}/role/${name}`;
-  // Batch tokens are not kept by the server: a container that starts often leaves nothing behind.
+  // The server does not store batch tokens: a container that starts often leaves nothing behind.
   const made = await call("POST", role, {
     token_policies: [name],
     token_type: "batch",

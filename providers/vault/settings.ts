@@ -41,7 +41,7 @@ export const VAULT = {
   ),
 };
 
-/** The settings of a store, its own keys first and the ecosystem's variables where they say nothing. Throws `config`. */
+/** The settings of a store: its keys first, then the ecosystem's variables. Throws `config`. */
 export function readSettings(config: { readonly [key: string]: Json }, context: ProviderContext): VaultSettings {
   const { env, dir } = context;
   const given = parse(map(VAULT), config, "");
@@ -91,7 +91,7 @@ export function publicSettings(settings: VaultSettings): { readonly [key: string
   };
 }
 
-/** Scheme, host and port; a path in front of the API stays. */
+/** Scheme, host and port; a path before the API stays. */
 function origin(address: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `the address of the Vault ${why}`, "the form is https://host:8200");

@@ -19,19 +19,19 @@ export type VaultSend = (
 
 export type VaultTransport = {
   readonly send: VaultSend;
-  /** For how many milliseconds the server has last asked to be left alone; 0 when it has not. */
+  /** The delay in milliseconds that the server last asked for; 0 if none. */
   readonly retryAfter: () => number;
 };
 
-/** A connection, an answer and its body: all within this. */
+/** A connection, a response and its body: all within this time. */
 const TIMEOUT_MS = 10_000;
-/** Bytes of an answer: more than any list of names. */
+/** Bytes of a response: more than any list of names. */
 const LIMIT = 64 * 1024 * 1024;
 const MOST_HOPS = 5;
 
 /**
- * node-vault over our own client. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes
- * through none. Throws `config` for certificates that cannot be used, and what the client throws when a request fails.
+ * node-vault over our client. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes through
+ * none. Throws `config` for unusable certificates, and what the client throws if a request fails.
  */
 export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): Promise<VaultTransport> {
   const { address, namespace } = settings;
@@ -50,14 +50,14 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
     const request = { method, url: new URL(uri), headers: { ...type, ...headers }, follow };
     const answer = await client.read(json === undefined ? request : { ...request, body: JSON.stringify(json) }, LIMIT);
     if (!answer.whole && answer.status < 300) throw statusError(answer.status, [], address);
-    // node-vault keeps an answer's headers to itself.
+    // node-vault does not expose a response's headers.
     const asked = retryAfterMs(answer.headers["retry-after"]);
     if (asked !== null) leftAloneUntil = Date.now() + asked;
     const body = parsed(answer.bytes.toString("utf8"));
     return { statusCode: answer.status, body, request: { path: answer.url.pathname } };
   };
   const vault = nodeVault({ endpoint: address, debug: () => {}, "request-promise": { defaults: () => ask } });
-  // Set afterwards: where the options are empty, the client takes the variables of the process instead.
+  // Set afterwards: if the options are empty, the client uses the process's variables instead.
   Object.assign(vault, { namespace: namespace ?? "", pathPrefix: "", endpoint: address });
   return {
     retryAfter: () => Math.max(0, leftAloneUntil - Date.now()),
@@ -65,7 +65,7 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
       // Read by the client before it yields, so that parallel requests do not see each other's.
       vault.token = token ?? "";
       const headers = {
-        // Agents and proxies of HashiCorp may ask for it: no web page can send it.
+        // HashiCorp's agents and proxies may require it: no web page can send it.
         "X-Vault-Request": "true",
         ...(method === "PATCH" ? { "Content-Type": "application/merge-patch+json" } : {}),
       };
@@ -81,7 +81,7 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
   };
 }
 
-/** What node-vault asks its transport, and wants to hear from it. */
+/** What node-vault passes to its transport, and expects from it. */
 type NodeVaultRequest = {
   readonly method: Method;
   readonly uri: string;
@@ -94,7 +94,7 @@ type NodeVaultResponse = {
   readonly request: { readonly path: string };
 };
 
-/** The server's CA, and the client's certificate where it is what lets us in. */
+/** The server's CA, and the client certificate if that is our login. */
 async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buffer; cert?: Buffer; key?: Buffer }> {
   const read = (file: string, keys: string): Promise<Buffer> =>
     readFile(file).catch((error: unknown) => {
@@ -118,8 +118,8 @@ async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buf
 }
 
 /**
- * Where a standby sends a request on to: the active server, which must see the token. Nothing but TLS may follow TLS.
- * Source: https://developer.hashicorp.com/vault/docs/concepts/ha, client redirection.
+ * Where a standby redirects a request: the active server, which must see the token. Only TLS may follow TLS. Source:
+ * https://developer.hashicorp.com/vault/docs/concepts/ha, client redirection.
  */
 function redirected(method: Method, { status, headers, url }: ResponseHead, hops: number): URL | null {
   const { location } = headers;
@@ -131,7 +131,7 @@ function redirected(method: Method, { status, headers, url }: ResponseHead, hops
   return next;
 }
 
-/** Text where it is not JSON: a proxy's page, or nothing. */
+/** Text if it is not JSON: a proxy's page, or nothing. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-/** A variable of the ecosystem, by the name it has: `VAULT_ADDR`, else OpenBao's `BAO_ADDR`; null where neither is set. */
+/** A variable of the ecosystem: `VAULT_ADDR`, else OpenBao's `BAO_ADDR`; null if neither is set. */
 export function variable(
   env: NodeJS.ProcessEnv,
   what: string,

@@ -134,10 +134,10 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
 
   const vendor = vendorKey(name, text, ask.off);
   if (vendor !== null) return vendor;
-  // Compose doubles dollars, so that `$$2y$$` is a hash all the same.
+  // Compose doubles dollars, so `$$2y$$` is a hash too.
   const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, ask.off);
-  // A key for browsers too, where only the name tells: what is built into pages is no secret.
-  // A token that is encrypted opens a session all the same; under any other name it is ciphertext.
+  // A key that browsers use too, where only the name decides: anything built into pages is no secret. An encrypted
+  // token still opens a session; under any other name it is ciphertext.
   const encrypted = token !== null && isEvidence(token) && token.rule === "jwe" && token.part === text;
   if (encrypted && !/^(?:token|session|cookie|auth)$/.test(name.family ?? ""))
     return { rule: "ciphertext", why: "is encrypted already" };
@@ -159,7 +159,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   return byName(name, text) ?? (depth === 0 ? byEntropy(name, text) : null);
 }
 
-/** Judges an inner value; counts only when it is at least likely a secret. */
+/** Classifies an inner value; counts only if it is at least likely a secret. */
 function within(name: string, text: string, step: string, depth: number, ask: ClassifyBudget): Evidence | null {
   const outcome = judge(name, text, depth, ask);
   if (!isEvidence(outcome) || outcome.score < MEDIUM) return null;
@@ -244,7 +244,7 @@ function cleanJson(partly: boolean): Cleared {
   return { rule: "structure", why, ...(partly ? { partly: true as const } : {}) };
 }
 
-/** Options of a program: the name says so, or the text begins with one. Prose about options is none. */
+/** Options of a program: by the name, or if the text begins with one. Prose about options is not. */
 function takesOptions(name: NameInfo, text: string): boolean {
   if (text.length > 65_536 || name.family === "password" || !/(?:^|\s)-{1,2}[A-Za-z]/.test(text)) return false;
   return (
@@ -259,7 +259,7 @@ function takesOptions(name: NameInfo, text: string): boolean {
   );
 }
 
-/** What an inner name decided is told as a setting inside the value. */
+/** A verdict from an inner name is reported as a setting inside the value. */
 function generic(found: Evidence | null): Evidence | null {
   return found !== null && /^(?:password|secret|key)$/.test(found.rule) ? { ...found, rule: "assignment" } : found;
 }

@@ -192,7 +192,7 @@ function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: 
 
 const clearedVerdicts = new Map<string, Verdict>();
 
-/** Cleared verdicts say the same words each time, so that there is one object of each. */
+/** Dismissed verdicts have the same words each time, so there is one object for each. */
 function clearedVerdict(outcome: Cleared): Verdict {
   const { rule, why, suppressedBy, partly } = outcome;
   const key = `${rule}\n${why}\n${suppressedBy ?? ""}`;

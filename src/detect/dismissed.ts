@@ -12,8 +12,8 @@ export type IsCachedValue = (where: Where, entry: string, value?: string) => boo
 const LONGEST = 256;
 
 /**
- * What Compose writes itself on each of its containers, another text on each (docker/compose, pkg/api/labels.go): cleared
- * by its form, in which no rule finds anything, before anything is made of it.
+ * Labels that Compose writes on each of its containers, with another text on each (docker/compose, pkg/api/labels.go):
+ * dismissed by their form, in which no rule finds anything, before an object is made for them.
  */
 const SERVICE = /^[a-z]{1,15}(?:[-_][a-z]{1,15}){0,4}(?:[-_]?\d{1,6})?$/;
 const WRITTEN_BY_COMPOSE: ReadonlyMap<string, RegExp> = new Map([
@@ -27,9 +27,9 @@ const MOST = 50_000;
 const SPOTS = 1 << 18;
 
 /**
- * A fleet says the same things over and over: what was cleared before is cleared by a look-up. Holds no secret but the
- * value asked about last. A value is kept from its second time on: what comes once (a digest, a container's own name)
- * would fill the tables for nothing.
+ * A fleet has the same values over and over: a value that was dismissed before is dismissed by a look-up. Holds no
+ * secret except the value that was asked about last. A value is stored the second time: values that occur once (a
+ * digest, a container's name) would fill the tables for nothing.
  */
 export class DismissedCache {
   /** Of environments by `NAME=value`, which is one look-up for each of what most values are. */
@@ -41,7 +41,7 @@ export class DismissedCache {
   readonly #builtIn: boolean;
   #size = 0;
 
-  /** `builtIn`: only the built-in rules judge; a team's own may find something in anything. */
+  /** `builtIn`: only the built-in rules are active; a team's rules may find something in anything. */
   constructor(builtIn: boolean) {
     this.#builtIn = builtIn;
   }

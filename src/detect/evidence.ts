@@ -14,7 +14,10 @@ export type Evidence = {
 
 export type EvidenceOutcome = Evidence | Cleared | null;
 
-/** Judges a value found inside another one; `step` says how it was found. Null unless it is at least likely a secret. */
+/**
+ * Classifies a value found inside another one; `step` says how it was found. Null unless it is at least likely a
+ * secret.
+ */
 export type Judge = (name: string, text: string, step: string) => Evidence | null;
 
 const HIGH = 0.9;

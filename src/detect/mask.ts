@@ -34,7 +34,7 @@ function maskedUrl(text: string): string | null {
   // Tokens stand as users, hosts and paths too.
   const shown = `${url.scheme}://${shownWords(url.user)}:${SHORT_DOTS}@${shownHost(url.host)}${shownWords(path)}`;
   const bare = shown.toLowerCase();
-  // A password that stands elsewhere in the URL (`postgres:postgres@`) would be told by showing the rest.
+  // A password that occurs elsewhere in the URL (`postgres:postgres@`) would be revealed by showing the rest.
   return pieces(url.password.toLowerCase()).some((piece) => bare.includes(piece)) ? null : shown;
 }
 

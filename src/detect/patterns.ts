@@ -1,4 +1,4 @@
-/** What values look like that hold no secret of their own, one pattern a line. */
+/** Forms of values that contain no secret, one pattern per line. */
 
 /** A path to a file, by its first folder or by its ending. */
 export const PATH = anyOf([
@@ -136,7 +136,7 @@ export const PLACEHOLDER = whole([
   String.raw`(?:\\[wWdDsS]|\[\^?[^\]]{1,40}\]|\.)(?:[+*]|\{\d{1,3},?\d{0,3}\})\??`,
 ]);
 
-/** The same, told by their ends or by a part in the middle. */
+/** The same, recognised by their ends or by a part in the middle. */
 export const PLACEHOLDER_PART =
   /.[-_ ](?:goes[-_ ])?here$|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
 

@@ -24,7 +24,7 @@ const NO_STORE =
   /^(?:base64|b64|hex|plain|raw|text|string|basic|bearer|token|apikey|key|md5|sha\d{0,3}|bcrypt|scrypt|crypt|argon2\w{0,2}|pbkdf2\w{0,10}|noop|secret-token|user|username|admin|administrator|root|guest|test|demo|postgres|mysql|elastic|sa|system|mongo|rabbitmq|operator|service|svc|api|app|deploy|ci|bot|ftp|web|default|redis|scram|x|http|https|urn|data|mailto|tel|tcp|udp|hg|git|ssh)$/;
 const STORED =
   /^([a-z][a-z0-9+-]{1,24}):(?!\/\/)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|([a-z][a-z0-9]{0,30}(?:[-_.][a-z0-9]{1,30}){0,6}(?:\/[A-Za-z][\w.-]{0,60}){0,8}(?:#[A-Za-z][\w.-]{0,60})?))$/;
-/** What a secret is called in a store: its own name says so, or it lies in a folder. */
+/** The name of a secret in a store: recognised by its words, or because it is in a folder. */
 const CALLED =
   /(?:^|[-_./#])(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?|creds?|auth|dsn)s?(?:$|[-_./#])/;
 

@@ -2,13 +2,15 @@ import { FAMILY } from "./names/lexicon.ts";
 import type { NameInfo } from "./names/names.ts";
 import { CIPHERTEXT, PLACEHOLDER, PLACEHOLDER_PART } from "./patterns.ts";
 
-/** Why a value is no secret whatever its name says, in plain words with the rule that cleared it; null when it may be. */
+/**
+ * Why a value is no secret whatever its name is, in plain words with the rule that dismissed it; null if it may be one.
+ */
 export type Cleared = {
   readonly rule: string;
   readonly why: string;
   /** Not all of the value was read, so that this is a guess. */
   readonly partly?: true;
-  /** The setting that hid a secret, in words for people; absent when the value itself cleared it. */
+  /** The setting that hid a secret, in words for people; absent if the value itself was dismissed. */
   readonly suppressedBy?: string;
 };
 
@@ -76,7 +78,8 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
       /^change(?:this|it)!?$/i.test(text))
   )
     return null;
-  // `MAPBOX_API_KEY=mapbox_api_key`: the name again. Of a secret of one's own (`JWT_SECRET`) that would be a weak one.
+  // `MAPBOX_API_KEY=mapbox_api_key`: the name again. For a secret that people choose (`JWT_SECRET`) that would be a
+  // weak one.
   if (name.family === "key" && /_(?:api|access|license)_key$/.test(name.key) && name.key === text.toLowerCase())
     return cleared("placeholder", "is a placeholder of a template");
   if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))

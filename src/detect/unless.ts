@@ -4,7 +4,9 @@ import { ruleById } from "./rules/index.ts";
 
 const BY_NAME = /^(?:password|secret|key|user-password|mnemonic)$/;
 
-/** What would make this value no secret, in plain words: so that a person can tell a false alarm, or mend the cause. */
+/**
+ * What would make this value no secret, in plain words: so that a person can recognise a false alarm, or fix the cause.
+ */
 export function unless({ rule, via, why }: Evidence, { where }: ClassifyInput): string {
   if (where === "history" || where === "build-arg")
     return "the value were a BuildKit secret mount (RUN --mount=type=secret), which history does not keep";

@@ -186,7 +186,7 @@ function addConfig(
 /** These end in the name of the variable that was moved, which would make a password of their values. */
 const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_]\w*$/;
 
-/** What a label is judged by: its name, and for a delivery's own ones the part before the variable's name. */
+/** What a label is classified by: its name, and for labels of a delivery the part before the variable's name. */
 export function labelName(name: string): string {
   return DELIVERY_LABEL.exec(name)?.[1] ?? name;
 }

@@ -1,7 +1,7 @@
 import type { RecreateStep } from "../model/plan.ts";
 import type { ContainerDoc } from "./types.ts";
 
-/** Without a stop timeout of its own, the engine waits this long before it kills. */
+/** Without a configured stop timeout, the engine waits this long before it kills. */
 const STOP_SECONDS = 10;
 
 /** How long a container that is created again is away at most, and which published ports close meanwhile. */

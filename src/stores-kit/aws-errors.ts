@@ -19,7 +19,7 @@ type AwsErrorFields = {
   readonly errors?: readonly { readonly code?: unknown }[];
 };
 
-/** The name by which AWS knows an error; empty for one that is not AWS's. */
+/** AWS's name for an error; empty for one that is not AWS's. */
 export function awsName(error: unknown): string {
   const { name } = (error ?? {}) as AwsErrorFields;
   return typeof name === "string" ? name.slice(name.lastIndexOf("#") + 1) : "";

@@ -10,8 +10,8 @@ import type { AwsGiven } from "./aws.ts";
 type AwsReader = { readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] };
 
 /**
- * A reader's credential for the OCI runtime: the keys that the configuration names as `reader`, or the machine's own
- * role. unsprawl creates no users: throws `denied` with the policy that one needs.
+ * A reader's credential for the OCI runtime: the keys that the configuration names as `reader`, or the machine's role.
+ * unsprawl creates no users: throws `denied` with the policy that one needs.
  */
 export async function issueAwsReader(
   given: AwsGiven["reader"],

@@ -12,7 +12,7 @@ export type AwsSettings = {
   readonly region: string | null;
   readonly endpoint: string | null;
   readonly profile: string | null;
-  /** Keys in files of their own: how the OCI runtime signs in. */
+  /** Keys in separate files: how the OCI runtime signs in. */
   readonly keyFiles: { readonly id: string; readonly secret: string; readonly token: string | null } | null;
 };
 
@@ -60,7 +60,7 @@ export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, se
   };
 }
 
-/** What a store's target and a reader's configuration name of it: no credential. */
+/** The AWS part of a store's target and a reader's configuration: no credential. */
 export function publicAws({ region, endpoint, profile }: AwsSettings): { readonly [key: string]: Json } {
   return {
     ...(region === null ? {} : { region }),
@@ -69,7 +69,9 @@ export function publicAws({ region, endpoint, profile }: AwsSettings): { readonl
   };
 }
 
-/** The client options of any of the SDK's clients. Keys of `env` count before the SDK's own chain, which reads the process's. */
+/**
+ * The options for any client of the SDK. Keys in `env` win over the SDK's chain, which reads the process's environment.
+ */
 export async function clientOptions(settings: AwsSettings, env: NodeJS.ProcessEnv): Promise<ClientOptions> {
   const { region, endpoint, profile } = settings;
   const [credentials, http, https] = await Promise.all([
@@ -77,7 +79,7 @@ export async function clientOptions(settings: AwsSettings, env: NodeJS.ProcessEn
     import("node:http"),
     import("node:https"),
   ]);
-  // HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK itself does not look at.
+  // HTTPS_PROXY, HTTP_PROXY and NO_PROXY, which the SDK itself ignores.
   const agent = { keepAlive: true, maxSockets: 50, proxyEnv: env };
   return {
     ...(region === null ? {} : { region }),

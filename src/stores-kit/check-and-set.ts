@@ -6,21 +6,21 @@ import type { Secret } from "../model/secret.ts";
 const PROCESS_KEY = randomBytes(32);
 
 /**
- * A token for check-and-set: the store's own version, and a digest of the value under a key of this process, which
- * tells nothing about a weak value to who reads it elsewhere.
+ * A token for check-and-set: the store's version, and a digest of the value under a key of this process, which reveals
+ * nothing about a weak value to others.
  */
 export function versionOf(version: string, value: Secret): string {
   return `${version}#${createHmac("sha256", PROCESS_KEY).update(value.expose()).digest("hex").slice(0, 32)}`;
 }
 
-/** The store's own part of such a token. */
+/** The store's part of such a token. */
 export function storeVersion(token: string): string {
   return token.slice(0, token.lastIndexOf("#"));
 }
 
 /**
- * Throws `conflict` unless what is there (null: nothing) is what the caller means to replace (null: create only). The
- * same value under another version is the same: a sibling moved it. `store` is for the message: `the Key Vault`.
+ * Throws `conflict` unless the current value (null: nothing) is what the caller means to replace (null: create only).
+ * The same value under another version is the same: a sibling moved it. `store` is for the message: `the Key Vault`.
  */
 export function checkReplace(
   there: { readonly value: Secret; readonly version: string } | null,

@@ -1,8 +1,9 @@
 import type { SubjectNames } from "../contract/provider.ts";
 
 /**
- * A name in the characters that a store takes, reversibly: each other character becomes `_xHEX_`, and so does an
- * underscore before an `x`, so that what reads as such a piece always is one. `allowed` matches one character that stays.
+ * Encodes a name in the characters that a store accepts, reversibly: each other character becomes `_xHEX_`, and so does
+ * an underscore before an `x`, so that such a piece is always an encoded character. `allowed` matches one character
+ * that stays.
  */
 export function encodeName(name: string, allowed: RegExp): string {
   const chars = Array.from(name);
@@ -20,7 +21,7 @@ export function decodeName(text: string): string {
   });
 }
 
-/** `{project/}`: the project and what stands behind it, both left out for a subject without a project. */
+/** `{project/}`: the project and what follows it, both left out for a subject without a project. */
 const OPTIONAL = /\{project([^{}\w][^{}]*)\}/g;
 
 /** The form of a template for one subject: an optional part with the project, or without it. */
@@ -36,8 +37,8 @@ export function templateForms(template: string): readonly string[] {
 type FilledNames = { readonly subject: string; readonly project: string; readonly name: string };
 
 /**
- * What a template's names were in this text: the inverse of `fillTemplate`, empty for what it does not tell. Where two
- * names stand side by side the first takes as little as it can.
+ * The names from which a template made this text: the inverse of `fillTemplate`, empty where ambiguous. If two names
+ * are adjacent, the first takes as little as possible.
  */
 export function unfillTemplate(
   template: string,

@@ -5,17 +5,17 @@ import { storeKeyText } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 
 export type StoreProbe = {
-  /** Reaches the store without a credential where that can be done; gives what to say of it. */
+  /** Reaches the store without a credential if possible; returns what to say about it. */
   readonly reach: () => Promise<string>;
-  /** Proves who we are; gives what to say of it. */
+  /** Proves who we are; returns what to say about it. */
   readonly authenticate: () => Promise<string>;
-  /** Said of check-and-set where it holds. */
+  /** Said about check-and-set if it works. */
   readonly checkAndSet?: string;
   /** Proves that the probe left nothing, beyond its value being gone. */
   readonly gone?: (names: KeyNames) => Promise<void>;
 };
 
-/** Tries every right that a migration needs with a value of its own, which it removes. Stops at the first that fails. */
+/** Tries every right that a migration needs with a test value, which it removes. Stops at the first that fails. */
 export async function probeStore(
   store: Pick<Provider, "key" | "get" | "put" | "remove">,
   { reach, authenticate, checkAndSet = "a second write to the same name is refused", gone }: StoreProbe,

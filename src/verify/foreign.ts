@@ -1,8 +1,8 @@
 import type { HttpResponse } from "../kit/net/http.ts";
 
 /**
- * Whether an answer is none of an API, whatever its status: a page for people, or a proxy that wants a login of its
- * own. Frameworks head an empty body, and JSON too, as a page: what the body holds decides.
+ * Whether a response does not come from an API, whatever its status: a page for people, or a proxy that wants a login.
+ * Frameworks label an empty body, and JSON too, as a page: the body decides.
  */
 export function isForeign({ text, headed, status }: HttpResponse): boolean {
   if (headed === "proxy" || status === 407) return true;

@@ -44,7 +44,7 @@ export type Vendor = {
   readonly unsure?: (given: VendorInput) => string | null;
   /**
    * For software that also runs elsewhere: variables that name another server (then the vendor's is not asked at all),
-   * the vendor's own domain, and whether so many run one of their own that a refusal by the vendor proves nothing.
+   * the vendor's domain, and whether so many run their servers themselves that a refusal by the vendor proves nothing.
    */
   readonly own?: { readonly names: RegExp; readonly home: string; readonly often: boolean };
 };

@@ -130,7 +130,7 @@ async function storesOf(assembly: Assembly): Promise<Pick<AgentTools["stores"], 
   };
 }
 
-/** What may be resolved, read anew for each refresh. A file that cannot be read binds nothing, as for the runtime itself. */
+/** The bindings in effect, read again for each refresh. An unreadable file binds nothing, as for the runtime itself. */
 async function bindings(env: NodeJS.ProcessEnv): Promise<AgentTools["isBound"]> {
   const { isBound, readBindings } = await import("../../delivery/runtime/bindings.ts");
   const { runtimeHome } = await import("../../delivery/runtime/settings.ts");

@@ -14,7 +14,7 @@ const DEEPEST = 4;
 /** Sed's own script, which `command.ts` reads: what it seeks is no setting. */
 const SED = /^(?:[\d,$]{1,12}|\/[^/]{0,80}\/)?\s{0,4}s[/|#,!@~%]/;
 
-/** Judges a script that stands inside an argument. */
+/** Classifies a script inside an argument. */
 type JudgeScript = (text: string, judge: Judge, depth: number) => Evidence | null;
 
 /** One simple command: assignments before it, its program's flags, and any flag or word whose name says secret. */

@@ -158,7 +158,7 @@ function named(found: Evidence | null): Evidence | null {
 function inScript(text: string, judge: Judge, depth: number): Evidence | null {
   // Quotes within quotes are gone here, which hide what needs no splitting from the first look at the whole.
   let best: Evidence | null = depth > 0 ? anywhereInText(text, judge) : null;
-  // Behind an unquoted `/bin/sh -c` history writes the script as it is: it has quotes of its own.
+  // After an unquoted `/bin/sh -c` the history has the script unescaped: its quotes are part of it.
   const script =
     /(?:^|\s)(?:\/[\w/.-]{0,80}\/)?(?:ba|da|a|z|k)?sh(?:\s[-+][a-z]{1,7}(?:\s[a-z]{4,10})?){0,9}?\s-[a-z]{0,6}c\s{1,4}(?!["'\s])/.exec(
       text,

@@ -15,7 +15,7 @@ const GOSSIP = /^[A-Za-z0-9+/]{22,43}={1,2}$|^[A-Za-z0-9+/]{32}$/;
 const SETTERS =
   /^(?:-e|-E|--env|--build-arg|--set|--set-string|-c|-o|-v|--label|-l|--opt|--from-literal|--var|-var|--conf|--param|--add-config|-O|--option|--property)$/;
 
-/** Judges a flag; true when it took the next word. */
+/** Classifies a flag; true if it took the next word. */
 export function flag(
   word: string,
   next: string | undefined,

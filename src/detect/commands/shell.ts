@@ -65,7 +65,7 @@ export function splitShell(text: string): CommandWord[] {
   return words;
 }
 
-/** What stands in `$(…)` and in backticks: commands of their own, of which the outer one sees the output only. */
+/** The content of `$(…)` and backticks: separate commands, of which the outer one sees only the output. */
 export function substitutions(text: string): string[] {
   const found: string[] = [];
   for (let at = text.indexOf("$("); at >= 0 && found.length < INNER; at = text.indexOf("$(", at + 2)) {

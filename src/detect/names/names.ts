@@ -74,7 +74,7 @@ function read(name: string): NameInfo {
   // Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings.
   if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/.test(key))
     return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
-  // Helm charts write the digest of a Secret on its pods, so that they start anew with it: `checksum/secret`.
+  // Helm charts write the digest of a Secret on its pods, so that they restart when it changes: `checksum/secret`.
   if (name.startsWith("checksum/")) return { ...nothing, setting: "CHECKSUM" };
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   const setting =

@@ -94,7 +94,7 @@ function foundIn(
   matchStart: number,
   matchEnd: number,
 ): RuleMatch | null {
-  // As gitleaks does it: the match without newlines around it is matched anew, by itself, to tell the groups.
+  // As in gitleaks: the match without surrounding newlines is matched again by itself to get its groups.
   let [from, to] = [matchStart, matchEnd];
   while (from < to && form.text[from] === "\n") from++;
   while (to > from && form.text[to - 1] === "\n") to--;

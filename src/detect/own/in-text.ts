@@ -53,7 +53,9 @@ function edge(text: string, at: number): number {
   return /[\uDC00-\uDFFF]/.test(text[at] ?? "") ? at - 1 : at;
 }
 
-/** What touches an edge within a line may go on behind it: the window before or the next one has it whole. */
+/**
+ * A match that touches an edge within a line may continue after it: the window before or the next one has all of it.
+ */
 function isCut(text: string, { from, to }: Window, start: number, end: number): boolean {
   if (start === from && from > 0 && text[from - 1] !== "\n") return end - start < OVERLAP;
   return end === to && to < text.length && text[to - 1] !== "\n" && start > to - OVERLAP;

@@ -16,19 +16,19 @@ import type { OwnHit, OwnInput, OwnRules, RuleSpec } from "./types.ts";
 import { readYaml } from "./yaml.ts";
 
 /**
- * Rules that a team brings: in `unsprawl.yaml`, or in files of gitleaks, which are read as they are. Built-in rules stay
- * on unless `extend.disabledRules` names them. A rule of a file that has a built-in rule's id stands beside it, with its
- * severity and confidence; one of `unsprawl.yaml` may not, unless it says `replaces: true`.
+ * A team's custom rules: in `unsprawl.yaml`, or in gitleaks files, which are read unchanged. Built-in rules stay on unless
+ * `extend.disabledRules` names them. A file's rule with the id of a built-in rule is added beside it, with its severity and
+ * confidence; a rule in `unsprawl.yaml` may not have such an id, unless it says `replaces: true`.
  *
- * Compared with gitleaks 8.30 itself, this differs on purpose:
- * - A value is judged with its name in front, in the ways a file would write it, and alone, where more may match.
- * - A finding stands on its secret's line; gitleaks names the line on which the match begins. So a generic rule gives
- *   way to a better one, though the name stood a line above. A match or a secret without length is none.
- * - The text is matched as it stands: gitleaks decodes percent signs, hex and base64 before it matches again.
- * - `condition = "AND"` holds for paths of allowlists for all rules too, where gitleaks passes every such file over.
- * - With `regexTarget = "line"`, `^` is where the line begins; for gitleaks every line but the first has a line break there.
- * - gitleaks's own rules do not run (`useDefault`), nor what needs near matches of other rules (`required`): both are
- *   noted, as is all else that is passed over.
+ * Intended differences from gitleaks 8.30:
+ * - A value is matched with its name before it, in the forms that a file would use, and alone, so more may match.
+ * - A finding is on its secret's line; gitleaks names the line on which the match begins. So a generic rule gives way to a
+ *   better one, even if the name is one line above. A match or a secret without length does not count.
+ * - The text is matched as it is: gitleaks decodes percent signs, hex and base64 before it matches again.
+ * - `condition = "AND"` applies to paths of allowlists for all rules too, where gitleaks skips every such file.
+ * - With `regexTarget = "line"`, `^` is the start of the line; for gitleaks every line but the first has a line break there.
+ * - gitleaks's built-in rules do not run (`useDefault`), nor do rules that need near matches of others (`required`): both
+ *   are noted, as is everything else that is skipped.
  */
 export type { Allowlist, OwnHit, OwnInput, OwnRule, OwnRules, SecretHit } from "./types.ts";
 export { OWN_RULES } from "./yaml.ts";
@@ -76,7 +76,7 @@ export async function loadOwnRules({ own, files, dir, configFile }: OwnGiven): P
   }
   const compile = compiler(RE2JS);
   const rules = specs.map((spec) => compile.rule(spec, defaultsOf(spec)));
-  // What is wrong in a rule is told, though it never reports.
+  // Errors in a rule are reported, though it never reports a finding.
   for (const spec of loaded.flatMap((one) => one.silent)) compile.rule(spec, defaultsOf(spec));
   const global = loaded.flatMap((one) => one.global).map(compile.allowlist);
   const lists = [...global, ...rules.flatMap((rule) => rule.allowlists)];

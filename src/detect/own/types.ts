@@ -68,7 +68,7 @@ export type OwnRules = {
   readonly disabled: readonly string[];
   /** What of the files is passed over, and why: for the user to read. */
   readonly notes: readonly string[];
-  /** A path decides somewhere: the same value may be judged differently in another place. */
+  /** A path decides somewhere: the same value may be classified differently in another place. */
   readonly asksPath: boolean;
   /** Which allowlist for all rules lets go what the built-in rules found; null when none does. */
   allowed(found: RuleMatch, path: string): string | null;

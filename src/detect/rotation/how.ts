@@ -1,4 +1,4 @@
-/** What to do with a kind that is not simply issued anew. `page` is false where the rule's reference does not say how. */
+/** What to do with a kind that is not simply issued again. `page` is false if the rule's reference does not say how. */
 export type RotationGuide = { readonly text: string; readonly page: boolean };
 
 /** A sentence, the rules that it is for, and whether what they refer to says how. */

@@ -11,9 +11,9 @@ import { PAGE_BY_RULE, PAGE_BY_VENDOR } from "./pages.ts";
 const NOBODY: ReadonlySet<string> = new Set(["various", "generic", "AI"]);
 
 /**
- * How to rotate what a rule found: for a kind of its own its own sentence (`how.ts`), for all others to issue anew and
- * revoke; with the vendor's page for that (`pages.ts`), else the page that the rule refers to. A rule that is not built
- * in gets the advice that fits anything.
+ * How to rotate what a rule found: a specific sentence for some kinds (`how.ts`), for all others to issue a new one and
+ * revoke the old one; with the vendor's page for that (`pages.ts`), else the page that the rule refers to. A rule that
+ * is not built in gets general advice.
  */
 export function rotationFor(id: string): Rotation {
   const rule = ruleById(id);
@@ -29,7 +29,7 @@ function anew(vendor: string | null): string {
   return `Issue a new one at ${vendor ?? "the service that it is for"}, give it to everything that uses this one, then revoke this one.`;
 }
 
-/** A rule of one's own may be called anything, `constructor` too. */
+/** A custom rule may have any name, `constructor` too. */
 function own(pages: { readonly [name: string]: string }, name: string): string | null {
   return Object.hasOwn(pages, name) ? (pages[name] ?? null) : null;
 }

@@ -7,8 +7,8 @@ const SAS = "https://learn.microsoft.com/azure/service-bus-messaging/service-bus
 const STORAGE = "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage";
 
 /**
- * A key that Microsoft made so that it can be told: `before` characters, the service's four letters, six more with the
- * base64 end that the length asks for. Formats are those of Microsoft's own scanner.
+ * A key that Microsoft designed to be recognised: `before` characters, the service's four letters, six more with the
+ * base64 end that the length requires. Formats are those of Microsoft's scanner.
  */
 function signed(
   rule: Pick<Rule, "id" | "description" | "reference"> & {

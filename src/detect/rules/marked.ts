@@ -6,7 +6,7 @@ import { prefixed as anything, type Rule } from "./rule.ts";
  */
 export const NO_WORDS = String.raw`(?![a-z_.-]{1,400}\d{0,2}(?![A-Za-z0-9+/=_.:|~-]))`;
 
-/** A token that begins with a vendor's own prefix, and goes on with more than words. */
+/** A token that begins with a vendor's prefix and continues with more than words. */
 export function prefixed(rule: Parameters<typeof anything>[0]): Rule {
   return anything({ ...rule, body: NO_WORDS + rule.body });
 }

@@ -41,7 +41,7 @@ export type Rule = {
 
 type Basics = Pick<Rule, "id" | "vendor" | "description" | "reference"> & Partial<Rule>;
 
-/** A token that begins with a vendor's own prefix and goes on with `body` (a bounded pattern). */
+/** A token that begins with a vendor's prefix and continues with `body` (a bounded pattern). */
 export function prefixed(
   rule: Basics & { readonly prefix: readonly string[]; readonly body: string; readonly make: (make: Kit) => string },
 ): Rule {
@@ -58,7 +58,7 @@ export function prefixed(
   };
 }
 
-/** A value without a mark of its own, known by its vendor's name in the variable's name and by its exact shape. */
+/** A value without a recognisable mark, known by its vendor's name in the variable's name and by its exact shape. */
 export function named(
   rule: Basics & {
     readonly names: RegExp;

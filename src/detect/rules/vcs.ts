@@ -3,7 +3,7 @@ import { table } from "./table.ts";
 import { atlassianRight, crcHex, crcRight } from "./checksum.ts";
 import type { Rule } from "./rule.ts";
 
-/** Source hosting: GitHub, Bitbucket, Atlassian, Gitea, Azure DevOps, Sourcegraph; GitLab has a file of its own. */
+/** Source hosting: GitHub, Bitbucket, Atlassian, Gitea, Azure DevOps, Sourcegraph; GitLab has a separate file. */
 export const VCS: readonly Rule[] = table(rows, {
   "github-token": {
     validate: crcRight,

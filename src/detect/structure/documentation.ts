@@ -1,7 +1,7 @@
 import { looksRandom } from "../entropy.ts";
 import { isEvidence, type EvidenceOutcome } from "../evidence.ts";
 
-/** Labels that tell people how to run the image (Red Hat's `usage`, label-schema's `docker.cmd`), or what it is. */
+/** Labels that document how to run the image (Red Hat's `usage`, label-schema's `docker.cmd`), or what it is. */
 const FOR_PEOPLE =
   /(?:^|[._-])(?:usage|help|examples?|description|summary|synopsis|documentation|docker\.(?:cmd|params|debug)(?:\.[a-z]{1,20})?)$/;
 const BY_NAME = /^(?:password|secret|key|user-password|assignment|command|url-password)$/;

@@ -1,5 +1,5 @@
 /*
- * Opens what a value is made of (URLs, JSON, connection strings, encodings) and gives the parts to be judged with their
+ * Opens structured values (URLs, JSON, connection strings, encodings) and returns the parts to classify with their
  * place in the whole.
  */
 export {};

@@ -90,7 +90,7 @@ function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence
     : null;
 }
 
-/** Keys of a document may be told, unless they look like anything but a plain key. */
+/** Keys of a document may be shown, unless they look like anything but a plain key. */
 function shownKey(key: string): string {
   return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? shownWords(key) : "…";
 }

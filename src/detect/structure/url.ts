@@ -213,7 +213,7 @@ function opensOracle(text: string, password: string): boolean {
   );
 }
 
-/** A scheme is told only when it is a plain word. */
+/** A scheme is shown only if it is a plain word. */
 function safeScheme(scheme: string): string {
   return /^[a-z][a-z0-9+]{1,20}$/.test(scheme) ? scheme : "…";
 }

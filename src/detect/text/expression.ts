@@ -1,6 +1,6 @@
 import type { Assigned } from "./plausible.ts";
 
-/** Words that begin an expression of code or of a template, and what is written behind them goes on. */
+/** Words that begin an expression of code or of a template, if it continues after them. */
 const OPENERS =
   /^(?:await|new|lookup|include|coalesce|ternary|default|printf|tpl|toYaml|required|typeof|function|fn|lambda|return|if|not|list|dict|get|index|quote|yield|async|cast|unsafe|sizeof|local|select|case|let|my|our)$/;
 /** Objects that code takes settings from. */

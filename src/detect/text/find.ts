@@ -1,6 +1,8 @@
 import { watched, type Watch } from "./watch.ts";
 
-/** Told of each keyword in the text: the watch and where its first byte stands, in order of its rarest characters. */
+/**
+ * Called for each keyword in the text: the watch and the position of its first byte, in order of its rarest characters.
+ */
 export type OnKeyword = (watch: Watch, at: number) => void;
 
 /** Three characters of five bits each: letters whatever their case, and other characters with them. */

@@ -2,7 +2,7 @@ import type { NamedLiteral } from "./assignment.ts";
 import type { Language } from "./language.ts";
 import { unescaped, unescapedShell } from "./unescape.ts";
 
-/** The name that a line of settings begins with, by language; the value goes on behind it. */
+/** The name at the beginning of a line of settings, by language; the value continues after it. */
 const HEADS: { readonly [language in Language]?: RegExp } = {
   dotenv: /^\s{0,40}(?:export\s{1,4}|set\s{1,4})?([A-Za-z_][\w.-]{0,119})\s{0,4}=\s{0,4}/,
   shell:
@@ -86,7 +86,7 @@ function plain(line: string, start: number, name: string, language: Language): N
   if (comment !== null && (language !== "docker" || raw.endsWith("\\"))) raw = raw.slice(0, comment.index);
   if (language === "docker" || language === "make") raw = raw.replace(/\\$/, "");
   raw = raw.trimEnd();
-  // Blocks, anchors, aliases and flow collections are no scalars; what is in them has lines or names of its own.
+  // Blocks, anchors, aliases and flow collections are no scalars; their content has separate lines or names.
   if (raw === "" || (language === "yaml" && /^(?:[|>][+-]?\d?$|[&*{[])/.test(raw))) return null;
   if (language === "ini" && /^(?:\[|\{)/.test(raw)) return null;
   const value = language === "ini" && raw.includes("\\") ? raw.replace(/\\(?=[\\:=#!])/g, "") : raw;

@@ -132,7 +132,7 @@ function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from
     if (variable !== null) yield variable;
   }
   let head = headOf(own, language);
-  // A value in quotes may go on over lines.
+  // A quoted value may continue over several lines.
   if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own))
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
   if (head !== null) yield shifted(head);

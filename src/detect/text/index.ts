@@ -1,6 +1,6 @@
 /*
  * Secrets in running text, such as files and logs, line by line. Names come from assignments in the text, so that the
- * same rules judge them.
+ * same rules apply.
  */
 import { decideIn } from "../classify.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
@@ -111,7 +111,7 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
   const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   const evidence = matches(rule, window);
   if (evidence === null) return null;
-  // Code that reads keys names their first line: a key goes on behind it.
+  // Code that reads keys names their first line: a key continues after it.
   if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;
   const start = from + window.indexOf(evidence.part);
   return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
@@ -125,7 +125,7 @@ function nameBefore(bytes: Uint8Array, start: number): string {
 
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
-/** `scheme://user:password@host`: the text up to a space or quote is judged as a URL. */
+/** `scheme://user:password@host`: the text up to a space or quote is classified as a URL. */
 function url({ bytes, path, kind, language, off }: TextContext, at: number): PossibleHit | null {
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;

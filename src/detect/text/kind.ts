@@ -127,7 +127,7 @@ function isGiven(name: string, value: string): boolean {
     words.join("") === splitWords(value).join("")
   )
     return false;
-  // `my-cherry-secret`: three words that only a secret of one's own has.
+  // `my-cherry-secret`: three words that only a secret chosen by a person has.
   if (/^(?:secret|key)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
   if (LABEL.test(value)) return false;
   if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words)) return true;

@@ -2,8 +2,8 @@ import { readName } from "../names/names.ts";
 import type { Assigned } from "./plausible.ts";
 
 /**
- * True for words to be read: a label, a message, a sentence. A passphrase is words too, so that words alone are not enough:
- * they name a secret, end like a sentence, hold a place for a value, or go on behind the value.
+ * True for words that people read: a label, a message, a sentence. A passphrase is words too, so words alone are not
+ * enough: they name a secret, end like a sentence, contain a placeholder, or continue after the value.
  */
 export function isProse({ name, value, quoted, tail, path }: Assigned): boolean {
   const text = quoted ? value : /^\s\S/.test(tail) && /\.ya?ml$/i.test(path) ? value + rest(tail) : value;
@@ -18,11 +18,11 @@ export function isProse({ name, value, quoted, tail, path }: Assigned): boolean 
   if (words.length > 3 && /[.:!?…]$/.test(text)) return true;
   if (/\p{L}/u.test(text) && /[^\x00-\x7f]/.test(text)) return true;
   if (words.some((word) => namesSecret(word))) return true;
-  // `Minimum length`, `Show again`: a label begins with a capital and goes on in small letters.
+  // `Minimum length`, `Show again`: a label begins with a capital and continues in small letters.
   return words.length < 6 && /^\p{Lu}\p{Ll}+(?:\s\p{Ll}+)+$/u.test(text) && readName(name).family !== "phrase";
 }
 
-/** What a plain scalar of YAML goes on with, up to a comment. */
+/** The rest of a plain YAML scalar, up to a comment. */
 function rest(tail: string): string {
   const comment = tail.search(/\s#/);
   return (comment < 0 ? tail : tail.slice(0, comment)).trimEnd();

@@ -30,7 +30,7 @@ export type WorkerJob =
   | { readonly kind: "batch"; readonly batch: BatchBytes }
   | { readonly kind: "asked"; readonly asked: PackedValues };
 
-/** A thread of the pool (see pool.ts): told the tuning, makes its own detector, then answers one job after the other. */
+/** A thread of the pool (see pool.ts): gets the tuning, makes its detector, then answers one job after the other. */
 export function runWorker(readDocument: ReadDocument): void {
   parentPort?.once("message", ({ tuning }: { tuning: DetectTuning }) => answerWith(tuning, readDocument));
 }

@@ -6,7 +6,7 @@ import { DEFAULT_RULES, type Rules } from "./rules.ts";
 /** One value of the file in document order. Items of a list have the list's path, as SOPS counts it. */
 export type Leaf = {
   readonly path: readonly string[];
-  /** False inside a list: such a value has no name of its own. */
+  /** False inside a list: such a value has no name. */
   readonly named: boolean;
   readonly start: number;
   readonly end: number;

@@ -4,7 +4,7 @@ import type { SopsDocument, WrappedKey } from "./document.ts";
 
 /** Who wraps the data key of a SOPS file: age identities, a key management service, or several of them. */
 export type DataKeys = {
-  /** For a new file of this name, or one that is wrapped anew. */
+  /** For a new file of this name, or one that is wrapped again. */
   wrap(dataKey: Buffer, file: string): Promise<readonly WrappedKey[]>;
   /** Throws `denied` when this holder cannot open the file. */
   unwrap(document: SopsDocument): Promise<Buffer>;

@@ -85,7 +85,7 @@ async function readList(list: string): Promise<readonly AgeReader[]> {
     const { version, readers } = JSON.parse(text) as { version?: unknown; readers?: unknown };
     if (version === 1 && Array.isArray(readers) && readers.every(isReader)) return readers;
   } catch {
-    // Told below, without the text.
+    // Reported below, without the text.
   }
   throw new UnsprawlError(
     "malformed",

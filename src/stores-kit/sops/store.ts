@@ -90,7 +90,10 @@ export async function mayPut(file: string, keys: DataKeys): Promise<readonly str
     );
 }
 
-/** Removes one value if `matches` says so; the file goes with its last value if unsprawl made it. False when absent. Throws `conflict`. */
+/**
+ * Removes one value if `matches` is true for it; the file is deleted with its last value if unsprawl made it. False if
+ * absent. Throws `conflict`.
+ */
 export async function removeValue(
   file: string,
   path: readonly string[],
@@ -136,7 +139,7 @@ export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean>
   });
 }
 
-/** The path of keys of every encrypted value that has a name of its own, in the file's order; none when it is absent. */
+/** The path of keys of every encrypted value that has a name, in the file's order; none if the file is absent. */
 export async function listValues(file: string, keys: DataKeys): Promise<readonly (readonly string[])[]> {
   const opened = await openFile(file, keys);
   if (opened === null) return [];

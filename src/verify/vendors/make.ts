@@ -34,7 +34,7 @@ type ResponseReader = (answer: HttpResponse) => VendorStatus;
 /** What an answer's JSON must be like. */
 export type ResponseShape = (answer: HttpResponse) => boolean;
 
-/** Reads an answer by its status. A refusal may be told by that alone; whatever proves a secret has a shape as well. */
+/** Reads a response by its status. A refusal may be recognised by that alone; a proof of life has a shape as well. */
 export const byStatus =
   (states: { readonly [status: number]: "dead" | ResponseReader }): ResponseReader =>
   (answer) => {

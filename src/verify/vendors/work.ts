@@ -64,7 +64,7 @@ export const WORK: readonly Vendor[] = [
     read: byStatus({ 200: live(number("data", "actor", "user", "id"), list("errors")), 401: "dead" }),
   },
   {
-    // The index of the API tells who asks: https://docs.sentry.io/api/auth/
+    // The API's index names the user of the token: https://docs.sentry.io/api/auth/
     id: "sentry",
     name: "Sentry",
     rules: ["sentry-token"],

@@ -8,9 +8,9 @@ import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-no
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { locationAt, NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
+import { NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
 import type { Place } from "../../src/model/place.ts";
-import { Secret } from "../../src/model/secret.ts";
+import { candidateAt } from "../../src/files/candidate.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { errorReading } from "../../src/engine/reading.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
@@ -85,7 +85,7 @@ function serviceReading(
       told.add(`${holds.file.file}:${follow(holds.member.value, holds.file)?.range?.[0] ?? 0}`);
     for (const use of holds.uses) told.add(`$${use}`);
     candidates.push(
-      candidate(source, subject, "env", variable, holds.value, {
+      candidateAt(source, subject, "env", variable, holds.value, {
         kind: "field",
         field: `services.${name}.environment.${variable}`,
       }),
@@ -109,7 +109,7 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
     )
     .filter(({ keys: [top, , member] }) => !(top === "services" && OF_VARIABLES.has(member)))
     .filter(({ value }) => value !== "")
-    .map((text) => candidate(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
+    .map((text) => candidateAt(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
@@ -128,17 +128,6 @@ function whereOf({ keys }: ProjectText): Where {
   if (isBelow("command", "entrypoint")) return "cmd";
   if (isBelow("healthcheck")) return "healthcheck";
   return isBelow("args") ? "build-arg" : "file";
-}
-
-function candidate(
-  source: string,
-  subject: Subject,
-  where: Where,
-  name: string,
-  value: string,
-  place: Place,
-): Candidate {
-  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
 }
 
 function factsOf({ services }: ComposeProject, name: string): SubjectFacts {

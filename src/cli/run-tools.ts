@@ -5,7 +5,7 @@ import type { ResidueTools } from "../core/residue.ts";
 import type { RotationTools } from "../core/rotation.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { Assembly } from "../assembly/index.ts";
-import { isPlain } from "../engine/traces.ts";
+import { lookTools, planTools } from "../assembly/run-tools.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
@@ -17,25 +17,12 @@ export async function applyTools(
   breakLock: boolean,
   provider?: Provider,
 ): Promise<ApplyTools> {
-  return {
-    migration: assembly.migrationOf(plan),
-    provider: provider ?? (await assembly.storeOf(plan.store)),
-    key: assembly.key(),
-    state: assembly.state(),
-    know: (value) => assembly.redactor.know(value),
-    redact: (said) => assembly.redactor.foreign(said),
-    breakLock,
-  };
+  return planTools(assembly, plan, { breakLock }, provider);
 }
 
 /** What core needs to look for places that still show moved values. */
 export function residueTools(assembly: Assembly): ResidueTools {
-  return {
-    installation: assembly.installation(),
-    tools: async (plan) => applyTools(assembly, plan, false),
-    looks: assembly.looks,
-    isPlain,
-  };
+  return lookTools(assembly, { breakLock: false });
 }
 
 /** What core needs to find out whether moved secrets have been rotated. */

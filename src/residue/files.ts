@@ -4,11 +4,9 @@ import type { Engine } from "../engine/engine.ts";
 import { composeLabelsOf } from "../engine/labels.ts";
 import { cmd } from "../kit/shell.ts";
 import { isCopy, likelyFiles } from "./folders.ts";
-import { marksIn } from "./read.ts";
-import { residueMatch, searchFor } from "./search.ts";
+import { fileMatches } from "./read.ts";
+import { searchFor } from "./search.ts";
 import { readPlace } from "./read-place.ts";
-
-const LARGEST = 1024 * 1024;
 
 /** The files that runs rewrote, and settings and copies beside them and in the folders of their Compose projects. */
 export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
@@ -30,19 +28,7 @@ export function fileLook(about: LookAbout, open: () => Promise<Engine>): Look {
         const { file } = one;
         if (read.has(file)) continue;
         read.add(file);
-        const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
-        if (!("got" in shown)) {
-          if (!shown.absent) yield shown.unread;
-          continue;
-        }
-        if (shown.got === null) continue;
-        if (shown.got.size > LARGEST) {
-          yield { place: file, why: "larger than 1 MiB" };
-          continue;
-        }
-        host.looked("file");
-        for (const { mark, line: at } of shown.got.found)
-          yield residueMatch("file", mark, `${file}:${at}`, nextOf(file, mark.store, mark.name));
+        yield* fileMatches("file", file, 1, search, host, ({ store, name }) => nextOf(file, store, name));
       }
     },
   };

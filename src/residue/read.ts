@@ -1,14 +1,42 @@
 import { constants, open, type FileHandle } from "node:fs/promises";
-import type { Search } from "./search.ts";
-import type { MovedValue } from "../contract/look.ts";
+import { residueMatch, type Search } from "./search.ts";
+import type { LookHost, MovedValue, PlaceKind, ResidueMatch, UnreadablePlace } from "../contract/look.ts";
+import { readPlace } from "./read-place.ts";
 
 const CHUNK = 256 * 1024;
+
+/**
+ * The matches in one file, or why it could not be read; nothing for an absent file and for anything but a regular file. A
+ * file larger than `mostMib` is not read. `next` says what to type for a mark in a line.
+ */
+export async function* fileMatches(
+  kind: PlaceKind,
+  file: string,
+  mostMib: number,
+  search: Search,
+  host: LookHost,
+  next: (mark: MovedValue, line: number) => string,
+): AsyncGenerator<ResidueMatch | UnreadablePlace> {
+  const most = mostMib * 1024 * 1024;
+  const read = await readPlace(file, async () => marksIn(file, most, search, host.signal));
+  if (!("got" in read)) {
+    if (!read.absent) yield read.unread;
+    return;
+  }
+  if (read.got === null) return;
+  if (read.got.size > most) {
+    yield { place: file, why: `larger than ${mostMib} MiB` };
+    return;
+  }
+  host.looked(kind);
+  for (const { mark, line } of read.got.found) yield residueMatch(kind, mark, `${file}:${line}`, next(mark, line));
+}
 
 /**
  * The marks in a file, each with the line of its first occurrence, and the file's size in bytes: a file larger than
  * `most` is not read. Links are not followed; null if it is not a regular file. Throws the system's error.
  */
-export async function marksIn(
+async function marksIn(
   file: string,
   most: number,
   search: Search,

@@ -2,11 +2,11 @@ import { readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Look } from "../contract/look.ts";
 import { cmd } from "../kit/shell.ts";
-import { marksIn } from "./read.ts";
-import { residueMatch, searchFor } from "./search.ts";
+import { fileMatches } from "./read.ts";
+import { searchFor } from "./search.ts";
 import { readPlace } from "./read-place.ts";
 
-const LARGEST = 256 * 1024 * 1024;
+const LARGEST_MIB = 256;
 
 const HISTORIES = [
   ".bash_history",
@@ -32,24 +32,9 @@ export function historyLook(env: NodeJS.ProcessEnv, isRoot: boolean): Look {
       for (const file of new Set([...own, ...homes.flatMap((home) => HISTORIES.map((name) => join(home, name)))])) {
         // This is how people turn a history off.
         if ((await readlink(file).catch(() => "")) === "/dev/null") continue;
-        const shown = await readPlace(file, async () => marksIn(file, LARGEST, search, host.signal));
-        if (!("got" in shown)) {
-          if (!shown.absent) yield shown.unread;
-          continue;
-        }
-        if (shown.got === null) continue;
-        if (shown.got.size > LARGEST) {
-          yield { place: file, why: "larger than 256 MiB" };
-          continue;
-        }
-        host.looked("shell history");
-        for (const { mark, line: at } of shown.got.found)
-          yield residueMatch(
-            "shell history",
-            mark,
-            `${file}:${at}`,
-            cmd`close the shells that use it, then take the line out: vi +${at} ${file}`,
-          );
+        const next = (line: number): string =>
+          cmd`close the shells that use it, then take the line out: vi +${line} ${file}`;
+        yield* fileMatches("shell history", file, LARGEST_MIB, search, host, (_mark, line) => next(line));
       }
     },
   };

@@ -1,4 +1,6 @@
+import { connectionFault, faultCode } from "../kit/net/fault.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { connectionError } from "./connection-error.ts";
 
 /** What was being done, for the message and for the policy that would allow it. */
 export type AwsAct = {
@@ -12,11 +14,9 @@ export type AwsAct = {
 
 type AwsErrorFields = {
   readonly name?: unknown;
-  readonly code?: unknown;
   readonly message?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown };
   readonly $response?: { readonly statusCode?: unknown };
-  readonly errors?: readonly { readonly code?: unknown }[];
 };
 
 /** AWS's name for an error; empty for one that is not AWS's. */
@@ -31,8 +31,6 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const known = (error ?? {}) as AwsErrorFields;
   const name = awsName(error);
   const status = Number(known.$metadata?.httpStatusCode ?? known.$response?.statusCode ?? 0);
-  const inner = known.errors?.find((one) => typeof one.code === "string")?.code;
-  const code = typeof known.code === "string" ? known.code : typeof inner === "string" ? inner : "";
   if (/RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch/.test(name))
     return denied(`${store} refuses the signature`, "check the secret key, and this machine's clock", name);
   if (/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|IncompleteSignature/.test(name))
@@ -56,7 +54,7 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const text = typeof known.message === "string" ? known.message : "";
   if (text.startsWith("Region is missing"))
     return new UnsprawlError("config", "no region for AWS", "set AWS_REGION, or region in the store's configuration");
-  const away = networkError(code, name, store);
+  const away = networkError(error, name, store);
   if (away !== null) return away;
   if (status >= 500)
     return new UnsprawlError("unreachable", `${store} has trouble of its own (${status})`, "try again later", name);
@@ -77,18 +75,17 @@ function denied(message: string, hint: string, cause: string): UnsprawlError {
   return new UnsprawlError("denied", message, hint, cause);
 }
 
-function networkError(code: string, name: string, store: string): UnsprawlError | null {
-  const away = (why: string, hint: string): UnsprawlError =>
-    new UnsprawlError("unreachable", `${store} ${why}`, hint, code || name);
-  if (/ECONNREFUSED|ECONNRESET|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN/.test(code) || code === "EAI_AGAIN")
-    return away("does not answer", "check the endpoint, the network and AWS_ENDPOINT_URL");
-  if (/ENOTFOUND/.test(code)) return away("is a host that nobody knows", "check the region and AWS_ENDPOINT_URL");
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO/.test(code))
-    return away(
-      "shows a certificate that cannot be trusted",
-      "name its CA by NODE_EXTRA_CA_CERTS, or check the host's name",
-    );
-  if (/TimeoutError|AbortError|RequestTimeout/.test(name) || code === "ETIMEDOUT")
-    return away("did not answer in time", "try again, or check the network");
-  return null;
+/** Null if the connection is not what failed. */
+function networkError(error: unknown, name: string, store: string): UnsprawlError | null {
+  const code = /TimeoutError|AbortError|RequestTimeout/.test(name) ? "ETIMEDOUT" : faultCode(error);
+  return connectionFault(code) === "other" ? null : connectionError(code, store, "AWS_ENDPOINT_URL", HINTS);
 }
+
+const HINTS = {
+  refused: "check the endpoint, the network and AWS_ENDPOINT_URL",
+  unreachable: "check the endpoint, the network and AWS_ENDPOINT_URL",
+  broken: "check the endpoint, the network and AWS_ENDPOINT_URL",
+  "unknown-name": "check the region, the network and AWS_ENDPOINT_URL",
+  late: "try again, or check the network",
+  "other-name": "check the host's name in AWS_ENDPOINT_URL",
+} as const;

@@ -4,7 +4,7 @@ import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import { storePlace } from "../core/store-place.ts";
 import { untrustedText } from "../core/config/untrusted.ts";
-import { isPlain } from "../engine/traces.ts";
+import { lookTools, planTools } from "../assembly/run-tools.ts";
 import type { TerminalSession } from "./session.ts";
 import type { ScanTools } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -32,27 +32,12 @@ export async function applyTools(
   plan: Plan,
   provider?: Provider,
 ): Promise<ApplyTools> {
-  return {
-    migration: assembly.migrationOf(plan),
-    provider: provider ?? (await assembly.storeOf(plan.store)),
-    key: assembly.key(),
-    state: assembly.state(),
-    know: (value) => assembly.redactor.know(value),
-    redact: (text) => assembly.redactor.foreign(text),
-    breakLock: false,
-    readOnly: store.get().readOnly,
-  };
+  return planTools(assembly, plan, { breakLock: false, readOnly: store.get().readOnly }, provider);
 }
 
 /** What core needs to look for places that still show moved values. */
-export function residueTools(session: TerminalSession): ResidueTools {
-  const { assembly } = session;
-  return {
-    installation: assembly.installation(),
-    tools: async (plan) => applyTools(session, plan),
-    looks: assembly.looks,
-    isPlain,
-  };
+export function residueTools({ assembly, store }: TerminalSession): ResidueTools {
+  return lookTools(assembly, { breakLock: false, readOnly: store.get().readOnly });
 }
 
 /** The configured stores, then those that need no configuration. */

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { interruptHere } from "./run-here.ts";
 
 /** Programs that a test started and that still run, each with the test that did. */
 const running = new Map<ChildProcess, string | null>();
@@ -21,6 +22,7 @@ export function track(child: ChildProcess): void {
  * make the next ones fail. Without a test, kills whatever any of them left.
  */
 export async function endChildren(test?: string): Promise<void> {
+  await interruptHere();
   const left = [...running].filter(([, by]) => test === undefined || by === test).map(([child]) => child);
   await Promise.all(
     left.map(async (child) => {

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { track } from "./children.ts";
+import { fitsThisProcess, runHere } from "./run-here.ts";
 import { plant, plantedIn } from "./planted.ts";
 
 export const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
@@ -25,8 +26,8 @@ export type World = {
   readonly memory: string;
   readonly env: { [name: string]: string };
   /**
-   * Runs the built program; `env` adds to (or, with undefined, takes from) the world's. Fails if it prints a planted
-   * secret, plain or encoded, that is not among those that it `shows`.
+   * Runs the built program, in this process where it makes no difference; `env` adds to (or, with undefined, takes from)
+   * the world's. Fails if it prints a planted secret, plain or encoded, that is not among those that it `shows`.
    */
   unsprawl(args: readonly string[], options?: RunOptions): Promise<Ran>;
   /** Secrets, by name, that no command may print. Those that `secrets.ts` makes are planted already. */
@@ -43,7 +44,12 @@ type RunOptions = {
   readonly shows?: readonly string[];
   /** This command prints secrets on purpose. */
   readonly mayShow?: boolean;
+  /** The process is what is tested. */
+  readonly ownProcess?: boolean;
 };
+
+/** The options of a command that need no process of its own. */
+const HERE = new Set(["env", "shows", "mayShow"]);
 
 /** Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false. */
 export function makeWorld(
@@ -75,12 +81,11 @@ export function makeWorld(
     memory,
     env,
     async unsprawl(args, options = {}) {
-      const ran = await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], {
-        cwd: dir,
-        env: { ...env, ...options.env },
-        stdin: options.stdin ?? "",
-        killAfterMs: options.killAfterMs,
-      });
+      const given = { cwd: dir, env: { ...env, ...options.env } };
+      const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
+      const ran = here
+        ? await runHere(dirname(MAIN), args, given)
+        : await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given });
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { createRequire, enableCompileCache } from "node:module";
+import { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Ran } from "./world.ts";
+
+type Face = { main(argv: readonly string[]): Promise<number> };
+
+/** What a person waits for, serves until it is ended, reads its input, or becomes another program. */
+const PROGRAMS = ["agent", "classify", "fleet", "run", "runtime", "watch"];
+/** Node and libraries look at these once, as a process starts. */
+const AT_START =
+  /^(?:NODE_(?!COMPILE_CACHE)|UV_|LC_|SSL_|DEBUG$|TZ$|LANG$|LANGUAGE$|NO_COLOR$|FORCE_COLOR$|CI$|TERM$|COLUMNS$)/;
+
+let busy = false;
+
+/** True where a command line says and does the same in this process as in one of its own. */
+export function fitsThisProcess(
+  args: readonly string[],
+  env: { readonly [name: string]: string | undefined },
+): boolean {
+  const [command = ""] = args;
+  if (busy || !/^[a-z]/.test(command) || PROGRAMS.includes(command)) return false;
+  if (args.some((one) => one === "-" || one.endsWith(":-") || one.endsWith("-stdin"))) return false;
+  return !Object.keys(env).some((name) => AT_START.test(name));
+}
+
+/**
+ * Runs one command line of the built program in this process, which takes a tenth of the time of a process of its own.
+ * The command has its own environment, working directory and streams; everything else it shares with the test.
+ */
+export async function runHere(
+  dist: string,
+  args: readonly string[],
+  given: { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined } },
+): Promise<Ran> {
+  busy = true;
+  const said = { stdout: collector(), stderr: collector() };
+  const env = Object.fromEntries(Object.entries(given.env).filter(([, value]) => value !== undefined));
+  const restore = [
+    swap("env", env),
+    swap("stdout", said.stdout.stream),
+    swap("stderr", said.stderr.stream),
+    swap("stdin", Readable.from([])),
+    swap("exitCode", undefined),
+  ];
+  const before = process.cwd();
+  const atExit = process.listeners("exit");
+  try {
+    process.chdir(given.cwd);
+    const code = await face(dist).main(args);
+    const ended = code === 0 ? Number(process.exitCode ?? 0) : code;
+    return { code: ended, signal: null, stdout: said.stdout.text(), stderr: said.stderr.text() };
+  } finally {
+    // What a process does as it ends.
+    for (const listener of process.listeners("exit").filter((one) => !atExit.includes(one))) {
+      process.off("exit", listener);
+      listener(0);
+    }
+    process.chdir(before);
+    for (const back of restore) back();
+    busy = false;
+  }
+}
+
+/** Asks a command that a test left running to stop, as a signal would, and waits a moment for its end. */
+export async function interruptHere(): Promise<void> {
+  if (!busy) return;
+  process.emit("SIGTERM");
+  for (const until = Date.now() + 5000; busy && Date.now() < until;) await sleep(20);
+}
+
+let loaded: Face | null = null;
+
+/** The command line's own part of the program that was built, without the start of a process. */
+function face(dist: string): Face {
+  if (loaded !== null) return loaded;
+  const [, file = ""] = /import\("(\.\/cli-[^"]+)"\)/.exec(readFileSync(`${dist}/main.js`, "utf8")) ?? [];
+  enableCompileCache(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname);
+  return (loaded = createRequire(`${dist}/main.js`)(file) as Face);
+}
+
+function collector(): { readonly stream: Writable; readonly text: () => string } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    decodeStrings: true,
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString("utf8") };
+}
+
+/** Replaces a property of `process`; the result puts back what was there. */
+function swap(name: "env" | "stdout" | "stderr" | "stdin" | "exitCode", value: unknown): () => void {
+  const was = Object.getOwnPropertyDescriptor(process, name);
+  if (name === "exitCode") {
+    const code = process.exitCode;
+    process.exitCode = undefined;
+    return () => void (process.exitCode = code);
+  }
+  Object.defineProperty(process, name, { value, configurable: true, enumerable: true, writable: true });
+  return () => was && Object.defineProperty(process, name, was);
+}

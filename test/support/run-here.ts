@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { Readable, Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+import { trackHere } from "./children.ts";
 import type { Ran } from "./world.ts";
 
+type Given = { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined } };
 type Face = { main(argv: readonly string[]): Promise<number> };
 
 /** What a person waits for, serves until it is ended, reads its input, or becomes another program. */
@@ -12,7 +13,7 @@ const PROGRAMS = ["agent", "classify", "fleet", "run", "runtime", "watch"];
 const AT_START =
   /^(?:NODE_(?!COMPILE_CACHE)|UV_|LC_|SSL_|DEBUG$|TZ$|LANG$|LANGUAGE$|NO_COLOR$|FORCE_COLOR$|CI$|TERM$|COLUMNS$)/;
 
-let busy = false;
+let running: Promise<Ran> | null = null;
 
 /** True where a command line says and does the same in this process as in one of its own. */
 export function fitsThisProcess(
@@ -20,7 +21,7 @@ export function fitsThisProcess(
   env: { readonly [name: string]: string | undefined },
 ): boolean {
   const [command = ""] = args;
-  if (busy || !/^[a-z]/.test(command) || PROGRAMS.includes(command)) return false;
+  if (running !== null || !/^[a-z]/.test(command) || PROGRAMS.includes(command)) return false;
   if (args.some((one) => one === "-" || one.endsWith(":-") || one.endsWith("-stdin"))) return false;
   return !Object.keys(env).some((name) => AT_START.test(name));
 }
@@ -29,12 +30,17 @@ export function fitsThisProcess(
  * Runs one command line of the built program in this process, which takes a tenth of the time of a process of its own.
  * The command has its own environment, working directory and streams; everything else it shares with the test.
  */
-export async function runHere(
-  dist: string,
-  args: readonly string[],
-  given: { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined } },
-): Promise<Ran> {
-  busy = true;
+export async function runHere(dist: string, args: readonly string[], given: Given): Promise<Ran> {
+  running = runAlone(dist, args, given);
+  trackHere(running);
+  try {
+    return await running;
+  } finally {
+    running = null;
+  }
+}
+
+async function runAlone(dist: string, args: readonly string[], given: Given): Promise<Ran> {
   const said = { stdout: collector(), stderr: collector() };
   const env = Object.fromEntries(Object.entries(given.env).filter(([, value]) => value !== undefined));
   const restore = [
@@ -59,15 +65,7 @@ export async function runHere(
     }
     process.chdir(before);
     for (const back of restore) back();
-    busy = false;
   }
-}
-
-/** Asks a command that a test left running to stop, as a signal would, and waits a moment for its end. */
-export async function interruptHere(): Promise<void> {
-  if (!busy) return;
-  process.emit("SIGTERM");
-  for (const until = Date.now() + 5000; busy && Date.now() < until;) await sleep(20);
 }
 
 let loaded: Face | null = null;

@@ -68,11 +68,12 @@ const bytes = (): { readonly [name: string]: string } =>
   Object.fromEntries(Object.keys(FILES).map((name) => [name, readFileSync(join(dir, name), "utf8")]));
 
 /** Both are up and have their password, however they got it, and the data is where it was. */
-function expectServing(): void {
+async function expectServing(): Promise<void> {
   for (const name of ["shop-db-1", "shop-web-1"]) {
-    const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", name);
-    const environ = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-    expect(environ, name).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
+    const environ = (): readonly string[] =>
+      readFileSync(`/proc/${engine.docker("inspect", "-f", "{{.State.Pid}}", name)}/environ`, "utf8").split("\0");
+    // One that has just started may still be in the script that becomes its program.
+    await expect.poll(environ, { message: name, timeout: 20_000 }).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
   }
   expect(engine.docker("exec", "shop-db-1", "cat", "/data/file")).toBe("kept");
   const names = engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").sort();
@@ -120,7 +121,7 @@ it("killed around its writes, then resumed and rolled back, or rolled back at on
     if (applied.signal !== "SIGKILL") {
       expect(applied.code, applied.stderr).toBe(0);
       expect(shown()).toBe(false);
-      expectServing();
+      await expectServing();
       break;
     }
     killed++;
@@ -129,7 +130,7 @@ it("killed around its writes, then resumed and rolled back, or rolled back at on
       const resumed = await world.unsprawl(["resume", plan.id]);
       expect(resumed.code, `killed at write ${at}: ${resumed.stderr}`).toBe(0);
       expect(shown(), `killed at write ${at}`).toBe(false);
-      expectServing();
+      await expectServing();
     }
     const first = await killing(["rollback", plan.id], Math.floor(at / 2), "rollback");
     const back = first.signal === null ? first : await world.unsprawl(["rollback", plan.id]);
@@ -138,7 +139,7 @@ it("killed around its writes, then resumed and rolled back, or rolled back at on
     expect(bytes(), `killed at write ${at}`).toEqual(FILES);
     expect(readdirSync(dir).sort(), `killed at write ${at}`).toEqual(Object.keys(FILES).sort());
     expect(leftovers(world), `killed at write ${at}`).toEqual([]);
-    expectServing();
+    await expectServing();
   }
   expect(killed).toBeGreaterThan(5);
 });

@@ -45,9 +45,19 @@ export async function manifestTexts(resource: Resource): Promise<ManifestText[]>
 function own(resource: Resource): readonly ManifestText[] {
   const { kind, apiVersion } = resource;
   if (kind === "ConfigMap") return [...data(resource, "data"), ...decoded(resource, "binaryData")];
-  if (kind === "Secret") return [...data(resource, "stringData"), ...decoded(resource, "data")];
+  if (kind === "Secret") return [...data(resource, "stringData"), ...decoded(resource, "data")].map(inSecret);
   if (kind === "Kustomization") return literals(resource);
   return OF_KUBERNETES.test(apiVersion) || SEALED.test(kind) ? [] : others(resource);
+}
+
+/** The public parts that are stored beside a private key. */
+const PUBLIC = /^\s{0,9}-----BEGIN (?:TRUSTED )?(?:CERTIFICATE|PUBLIC KEY|X509 CRL)-/;
+
+/** A whole entry is a secret, whatever its name. In an entry that is a file, each line is classified. */
+function inSecret(text: ManifestText): ManifestText {
+  return text.place.line === undefined && !PUBLIC.test(text.value)
+    ? { ...text, place: { ...text.place, role: "secret-object" } }
+    : text;
 }
 
 /** Built-in API groups, whose fields are known: no secrets are written in fields that are not read here. */

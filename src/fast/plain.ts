@@ -2,7 +2,8 @@ import type { ClassifyInput, Detector } from "../contract/detector.ts";
 import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
 import { withShownName, type Candidate } from "../model/candidate.ts";
 import { locationAt } from "../model/location.ts";
-import type { Place } from "../model/place.ts";
+import type { Verdict } from "../model/finding.ts";
+import { fieldRole, type Place } from "../model/place.ts";
 import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
 import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
 import { spotInBlock, spotInFile, type SpottedFile } from "./spot.ts";
@@ -76,6 +77,10 @@ export class PlainInspection {
     for (const candidate of reading.candidates) {
       const question = questionOf(candidate);
       const verdict = detector.classify(question);
+      if (isEntry(candidate, verdict)) {
+        this.#events.secret(inSecretObject(withShownName(candidate, detector.name(candidate.name))), reading);
+        continue;
+      }
       if (!verdict.secret && verdict.suppressedBy === undefined) continue;
       const masked = verdict.secret ? detector.mask(question) : "";
       const told = withShownName(candidate, detector.name(candidate.name));
@@ -104,6 +109,30 @@ function stored(candidate: Candidate): DetectedSecret {
     severity: "low",
     why: ["is kept in a secret store"],
     unless: "it were no secret although it is kept as one",
+    part: { in: "value", path: "", start: null, length: null },
+  } as const;
+  return { candidate, verdict, masked: "••••••••", part: candidate.value };
+}
+
+/** What holds no secret in a Secret either. */
+const NO_ENTRY: ReadonlySet<string> = new Set(["empty", "reference", "placeholder", "ciphertext", "public", "example"]);
+
+/** A value of a Kubernetes Secret that nothing but its place says anything of. */
+function isEntry({ location }: Candidate, verdict: Verdict): boolean {
+  if (fieldRole(location.place) !== "secret-object") return false;
+  if (verdict.secret) return verdict.confidence === "low";
+  return verdict.suppressedBy === undefined && !NO_ENTRY.has(verdict.rule ?? "");
+}
+
+function inSecretObject(candidate: Candidate): DetectedSecret {
+  const verdict = {
+    secret: true,
+    rule: "stored-secret",
+    score: 0.7,
+    confidence: "medium",
+    severity: "medium",
+    why: ["is a value of a Kubernetes Secret"],
+    unless: "it were kept in a ConfigMap, where what is no secret belongs",
     part: { in: "value", path: "", start: null, length: null },
   } as const;
   return { candidate, verdict, masked: "••••••••", part: candidate.value };

@@ -8,7 +8,8 @@ export type LayerPlace = {
 /**
  * What a field is for, where that decides whether its value can be moved: what a Swarm service was before
  * (`previous-spec`, `old-task`), kubectl's copy of what was last applied, a header of an HTTP probe, a Helm release, the
- * container that built an image (`builder`), an image's manifest or an attestation of it.
+ * container that built an image (`builder`), an image's manifest or an attestation of it; or that it is an entry of a
+ * Kubernetes Secret (`secret-object`).
  */
 export const FIELD_ROLES = [
   "previous-spec",
@@ -19,6 +20,7 @@ export const FIELD_ROLES = [
   "builder",
   "manifest",
   "attestation",
+  "secret-object",
 ] as const;
 
 export type FieldRole = (typeof FIELD_ROLES)[number];

@@ -60,7 +60,7 @@ export async function rewriteProject(
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
     // Under another name, it would appear in services that now override it with their own value.
-    const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by);
+    const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by, all);
     change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
     // Services that shared one place but need different changes each get their own line.
     if (!alike)
@@ -143,8 +143,15 @@ function onlyThese(
   );
 }
 
-/** Whether a service outside `by` merges the map that contains this place, and overrides it. */
-function hiddenFrom({ services }: ComposeProject, place: VariablePlace, by: PlaceChanges["by"]): boolean {
+/** Whether a service outside `by` reads the file or merges the map that contains this place, and overrides it. */
+function hiddenFrom(
+  { services }: ComposeProject,
+  place: VariablePlace,
+  by: PlaceChanges["by"],
+  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+): boolean {
+  if (place.kind === "line")
+    return [...all].some(([name, own]) => !by.has(name) && own.get(place.name)?.some(({ id }) => id === place.id));
   if (place.kind !== "pair") return false;
   return [...services.values()].some(
     ({ name, layers }) =>

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { composeCli, type ComposeCli, type ComposeConfig } from "../../../migrations/compose/engine/cli.ts";
+import { composeConsumers } from "../../../migrations/compose/consumers.ts";
+import { Blocked } from "../../../migrations/compose/rewrite/blocked.ts";
 import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
+import type { NewFile } from "../../../migrations/compose/rewrite/draft.ts";
 import { variables } from "../../../migrations/compose/syntax/environment.ts";
 import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
@@ -15,6 +18,7 @@ import {
 import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
 import { home, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
+import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { entry } from "../../../src/kit/text/yaml-nodes.ts";
@@ -147,7 +151,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
     "%s: only what held a secret changes, and Compose makes the same of it but for the delivery",
     async (kind) => {
       const old = new Map(texts(fixture.dir));
-      const wishes = Object.entries(fixture.meta.services).map(([service, names]): ServiceChange => {
+      const wish = ([service, names]: readonly [string, readonly string[]]): ServiceChange => {
         const { entrypoint, command } = before.services[service] as { entrypoint?: string[]; command?: string[] };
         return {
           service,
@@ -157,17 +161,28 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
           cmd: (command ?? []).map((word) => plain(word) ?? ""),
           health: null,
         };
-      });
-      const made = rewriteProject(project, wishes, new Set(["elsewhere"]));
-      const refused = REFUSED[name]?.[kind];
-      if (refused !== undefined) {
-        await expect(made).rejects.toThrow(refused);
-        return;
-      }
-      const { files } = await made;
+      };
+      const { files, wishes, refused } = await movable(project, Object.entries(fixture.meta.services), wish);
+      const expected = REFUSED[name]?.[kind];
+      if (expected === undefined) expect(refused).toEqual([]);
+      else expect(refused[0]).toMatch(expected);
+      if (wishes.length === 0) return;
       try {
         for (const { file, text } of files) writeFileSync(file, text);
         onlyDelivery(before, await compose.config(call(project, fixture)), wishes);
+        // The files say of themselves what each service needs, to whoever has nothing else.
+        const said = await composeConsumers({ env: ENV, cwd: fixture.dir, mayHold: () => true })(
+          fixture.files.join(":"),
+        );
+        expect(said.faults).toEqual([]);
+        const inFile = wishes.flatMap(({ service, moves }) =>
+          kind === "runtime" ? [] : moves.map((one) => `${service} ${one.name} ${reference(service, one.name)}`),
+        );
+        const read = said.consumers.flatMap(({ id, owner, values }) => {
+          expect(owner).toEqual({ uid: 999, gid: 998 });
+          return values.map((one) => `${id.slice(id.indexOf("/") + 1)} ${one.name} ${one.reference}`);
+        });
+        expect(read.sort()).toEqual(inFile.sort());
         for (const { file, text, diff } of files) {
           const was = old.get(file);
           if (was === undefined) {
@@ -176,7 +191,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
           }
           // It is committed, and means the same wherever it is cloned.
           expect(text).not.toContain(fixture.dir);
-          const { gone, came } = lineDiff(was.trimEnd(), text.trimEnd());
+          const { gone, came } = lineDiff(withoutEnd(was), withoutEnd(text));
           const allowed = mayGo(file, was, project, fixture, wishes);
           // In JSON, a comma goes or comes with the neighbour.
           const bare = (line: string): string => line.replace(/,$/, "");
@@ -199,6 +214,29 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
     },
   );
 });
+
+/** What can be moved of these services' variables: one that is refused stays, with all that it holds back. */
+async function movable(
+  project: ComposeProject,
+  all: readonly (readonly [string, readonly string[]])[],
+  wish: (one: readonly [string, readonly string[]]) => ServiceChange,
+): Promise<{ files: readonly NewFile[]; wishes: readonly ServiceChange[]; refused: readonly string[] }> {
+  const wishes = all.map(wish);
+  try {
+    return { ...(await rewriteProject(project, wishes, new Set(["elsewhere"]))), wishes, refused: [] };
+  } catch (error) {
+    // A file that cannot be edited holds back the whole project.
+    if (error instanceof UnsprawlError && !(error instanceof Blocked))
+      return { files: [], wishes: [], refused: [error.message] };
+    if (!(error instanceof Blocked)) throw error;
+    const left = all
+      .map(([service, names]) => [service, names.filter((one) => !error.blocks(service, one))] as const)
+      .filter(([, names]) => names.length > 0);
+    if (left.flatMap(([, names]) => names).length === all.flatMap(([, names]) => names).length) throw error;
+    const rest = left.length === 0 ? { files: [], wishes: [], refused: [] } : await movable(project, left, wish);
+    return { ...rest, refused: [error.message, ...rest.refused] };
+  }
+}
 
 function texts(dir: string): [string, string][] {
   return readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -257,6 +295,9 @@ function mayGo(
   }
   return lines;
 }
+
+/** A line of blanks at the end is a line like others. */
+const withoutEnd = (text: string): string => text.replace(/[\r\n]+$/, "");
 
 /** Lines taken away and lines put in: what is left of each side of a longest common subsequence. */
 function lineDiff(before: string, after: string): { readonly gone: string[]; readonly came: string[] } {

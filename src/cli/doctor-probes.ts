@@ -38,6 +38,8 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
       look: async () => {
         const { consumers, notes, unindexed, unserved } = await found();
         const supplies = await assembly.supplies();
+        // Where all that was found is out of the ordinary, nothing is well.
+        if (consumers.length === 0 && notes.length > 0) return notes;
         return [
           ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
           ...notes,

@@ -1,7 +1,10 @@
 import type { Assembly } from "../assembly/index.ts";
-import type { FoundConsumers } from "../contract/supplies.ts";
+import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { DoctorCheck } from "../core/doctor.ts";
 import { inOwnFolders, ownConsumers } from "../core/supply-rights.ts";
+import { REFERENCE_LABEL } from "../engine/consumer-labels.ts";
+import type { ListedContainer } from "../engine/engine.ts";
+import { keptByRun } from "../engine/names.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -26,9 +29,8 @@ export async function hostConsumers(assembly: Assembly): Promise<HostConsumers> 
   try {
     const { consumers: labelled, faults } = await assembly.consumers("docker:");
     const engine = await assembly.engine();
-    const mounted = new Set(
-      (await engine.containers()).flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)),
-    );
+    const listed = await engine.containers();
+    const mounted = new Set(listed.flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)));
     const containers = await projectContainers(engine, supplies);
     const composed = await ofSources(assembly, composeSources(containers));
     const { consumers: own, refused } = inOwnFolders(composed.consumers, known, containers);
@@ -45,6 +47,7 @@ export async function hostConsumers(assembly: Assembly): Promise<HostConsumers> 
       notes: [
         ...[...faults, ...composed.faults].map((text) => note(text, null)),
         ...refused.map(({ message, hint }) => note(message, hint)),
+        ...ofEarlierVersions(listed, supplies, byFolder),
       ],
     };
   } catch (error) {
@@ -53,6 +56,24 @@ export async function hostConsumers(assembly: Assembly): Promise<HostConsumers> 
     const none = { unindexed: new Set<string>(), unserved: new Set<string>() };
     return { consumers: known, ...none, notes: [{ name: "files", state: "unknown", text, hint: null }] };
   }
+}
+
+/** The containers that mount a folder of values of which neither they nor the index say what is in it. */
+function ofEarlierVersions(
+  listed: readonly ListedContainer[],
+  supplies: Supplies,
+  known: ReadonlyMap<string, Consumer>,
+): readonly DoctorCheck[] {
+  const names = listed.flatMap(({ Names: [first = ""], Labels, Mounts = [] }) => {
+    const name = first.replace(/^\//, "");
+    const isOdd = Mounts.some(({ Source = "" }) => supplies.mayHold(Source) && !known.has(Source));
+    // What is wrong with labels has been said.
+    const hasLabels = Object.keys(Labels ?? {}).some((key) => key.startsWith(REFERENCE_LABEL));
+    return isOdd && !hasLabels && keptByRun(name) === null ? [name] : [];
+  });
+  if (names.length === 0) return [];
+  const what = `moved by an earlier version: after a reboot ${names.length === 1 ? "its" : "their"} files are not written by the agent`;
+  return [note(`${names.sort().join(", ")}: ${what}`, "unsprawl render --all, before the engine starts")];
 }
 
 /** What these sources say; one that cannot be read hides no other. */

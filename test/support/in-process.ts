@@ -54,6 +54,6 @@ export async function resolved(
   return Object.fromEntries(entries);
 }
 
-function assemblyOf(world: World): Assembly {
+export function assemblyOf(world: World): Assembly {
   return assemble(world.env, world.dir, null);
 }

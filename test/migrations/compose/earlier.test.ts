@@ -76,7 +76,7 @@ function makeEarlier(text: string | null): void {
     const { mac: _mac, ...receipt } = JSON.parse(line) as Receipt & { mac: string };
     const data = receipt.data as { readonly plan?: Plan } | undefined;
     const earlier = data?.plan === undefined ? receipt : { ...receipt, data: { ...data, plan: asEarlier(data.plan) } };
-    const next = chainedLine(earlier as Receipt, link, key);
+    const next = chainedLine(earlier, link, key);
     journal += next.line;
     link = next.link;
   }

@@ -37,7 +37,7 @@ import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { warningsOf } from "./warnings.ts";
 import { inStack, stackOf } from "./engine/stack.ts";
-import { mustRunNothing, matchingContainers, type Settling } from "./engine/settled.ts";
+import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 export type ComposeApplyInput = {

@@ -108,16 +108,16 @@ async function lastApplied(file: string, text: string, path: string): Promise<Ma
   }));
 }
 
-type ObjectScrap = ManifestText & { readonly object: string };
+type ObjectText = ManifestText & { readonly object: string };
 
 /**
  * The texts of objects inside another object's text, including their containers' variables; null if it holds no
  * manifests.
  */
-export async function objectsIn(file: string, text: string): Promise<ObjectScrap[] | null> {
+export async function objectsIn(file: string, text: string): Promise<ObjectText[] | null> {
   const kept = await readManifests(file, text).catch(() => null);
   if (kept === null) return null;
-  const found = envPlaces(kept).map(({ resource, name, value, place }): ObjectScrap => {
+  const found = envPlaces(kept).map(({ resource, name, value, place }): ObjectText => {
     return { object: resource.label, where: "env", name, value, place };
   });
   for (const resource of kept.resources)

@@ -106,7 +106,11 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
   for (const resource of manifests.resources) {
     const subject: Subject = { kind: "service", name: resource.label, id: resourceId(resource) };
     const variables = (places.get(resource) ?? []).map((place) => {
-      const own = { ...subject, name: place.told, id: `${subject.id}${place.told.slice(resource.label.length)}` };
+      const own = {
+        ...subject,
+        name: place.subjectName,
+        id: `${subject.id}${place.subjectName.slice(resource.label.length)}`,
+      };
       return candidate(source, own, { where: "env", ...place, place: { object: resource.label, ...place.place } });
     });
     const release = await helmRelease(resource);

@@ -26,7 +26,7 @@ export function memoryOutbox(channels: readonly string[], now: () => number = Da
         return { change: one.change, tries: one.tries++ };
       });
     },
-    async told(channel, ids) {
+    async delivered(channel, ids) {
       waiting.set(
         channel,
         of(channel).filter(({ change }) => !ids.includes(change.id)),

@@ -14,7 +14,7 @@ export interface Channel {
   /** The maximum number of changes in one batch. */
   readonly most: number;
   /**
-   * Sends the whole batch or throws `NotTold`. Equal batches get equal ids (`Idempotency-Key`, `Message-ID`, `batch`),
+   * Sends the whole batch or throws `Undelivered`. Equal batches get equal ids (`Idempotency-Key`, `Message-ID`, `batch`),
    * so that receivers can drop duplicates. Returns within `SEND_MS`, and soon after `signal` aborts.
    */
   send(batch: readonly Notice[], signal: AbortSignal): Promise<void>;
@@ -42,7 +42,7 @@ export type Outlet = { readonly channel: Channel; readonly wanted: ChannelFilter
 export type Configured = { readonly name: string; readonly kind: string; readonly open: () => Promise<Outlet> };
 
 /** What is still to be reported: the history's outbox, or one like it. */
-export type Outbox = Pick<History, "told" | "postpone" | "waiting"> & {
+export type Outbox = Pick<History, "delivered" | "postpone" | "waiting"> & {
   claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedNotice[]>;
 };
 

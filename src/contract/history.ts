@@ -103,7 +103,7 @@ export interface History {
    */
   claim(channel: string, limit: number, leaseMs: number): Promise<readonly QueuedChange[]>;
   /** Marks changes as delivered. */
-  told(channel: string, ids: readonly string[]): Promise<void>;
+  delivered(channel: string, ids: readonly string[]): Promise<void>;
   /** Delivery failed; retry from `until` on. */
   postpone(channel: string, ids: readonly string[], until: Date): Promise<void>;
   /** The number of undelivered changes, and the time of the oldest. */

@@ -79,9 +79,9 @@ export function compareScan(past: HostBaseline, scanned: HostScan): Judgement {
     const before = past.findings.get(found.id) ?? otherNames.take(found);
     const there = before !== null && before.goneAt === null;
     const run = regressedFrom(found, before, { byFinding, byPrint, since: past.since, layers });
-    const toldBefore = there && before.finding.state === "regressed";
+    const reportedBefore = there && before.finding.state === "regressed";
     // A regression is sent again only if the secret was since migrated again from this very place.
-    const again = run !== null && !(toldBefore && (before.lastSeen > run.at || run.finding !== found.id));
+    const again = run !== null && !(reportedBefore && (before.lastSeen > run.at || run.finding !== found.id));
     const back = before !== null && (!there || before.finding.state === "ignored");
     const counts = found.state !== "ignored";
     const told = counts && (again || back || before === null);

@@ -20,12 +20,12 @@ export function explain(rule: Rule): { readonly [key: string]: string | readonly
     checked: rule.validate === null ? "by shape" : "by shape and its own check",
     example: shown,
     reference: rule.reference,
-    ...rotationTold(rule.id),
+    ...rotationAdvice(rule.id),
   };
 }
 
 /** How to rotate what a rule finds, as `rules show` tells it. */
-export function rotationTold(id: string): { readonly rotate: string; readonly rotatePage?: string } {
+export function rotationAdvice(id: string): { readonly rotate: string; readonly rotatePage?: string } {
   const { text, url } = rotationFor(id);
   return { rotate: text, ...(url !== null && { rotatePage: url }) };
 }

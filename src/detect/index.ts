@@ -17,5 +17,5 @@ export { detectorFor, ownRules } from "./tuned.ts";
 export { families, familyOf, rules, ruleById } from "./rules/index.ts";
 export type { Example, Rule } from "./rules/rule.ts";
 export { kit, type Kit } from "./rules/kit.ts";
-export { explain, rotationTold } from "./explain.ts";
+export { explain, rotationAdvice } from "./explain.ts";
 export { rotationFor } from "./rotation/index.ts";

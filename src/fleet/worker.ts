@@ -124,7 +124,7 @@ async function expandJob({ id, data, signal, retryCount }: Job<Expand>, tools: W
     await enqueue(queue, id, units, at === null ? null : await store.pausedUntil(at));
     await store.forget(sourceUnit(data));
   } catch (error) {
-    const told = toldOf(error, tools.redact, data.source);
+    const told = subjectError(error, tools.redact, data.source);
     await store.failed(sourceUnit(data), told);
     tools.done(sourceUnit(data), { error: told.message });
     if (passes(error, { retryCount })) throw bare(told.message);
@@ -224,7 +224,7 @@ async function failed(
   { store, queue, done }: WorkerTools,
 ): Promise<void> {
   const unit = job.data;
-  const told = toldOf(error, redact, unit.name);
+  const told = subjectError(error, redact, unit.name);
   const tell = async (): Promise<void> => {
     await store.failed(unit, told);
     done(unit, { error: told.message });
@@ -248,7 +248,7 @@ function passes(error: unknown, { retryCount }: Pick<Job, "retryCount">): boolea
 }
 
 /** For the status: no value, no stack. */
-function toldOf(error: unknown, redact: (text: string) => string, subject: string): SubjectError {
+function subjectError(error: unknown, redact: (text: string) => string, subject: string): SubjectError {
   if (error instanceof UnsprawlError)
     return {
       subject,

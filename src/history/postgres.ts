@@ -44,7 +44,7 @@ export async function postgresHistory(database: Database): Promise<History> {
       );
       return rows.map(({ change, tries }) => ({ change: JSON.parse(change) as Change, tries }));
     },
-    async told(channel, ids) {
+    async delivered(channel, ids) {
       await query(`delete from unsprawl.outbox where ${THESE}`, [channel, ids]);
     },
     async postpone(channel, ids, until) {

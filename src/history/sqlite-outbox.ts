@@ -6,7 +6,7 @@ import type { Change } from "../model/change.ts";
 export function outboxOf(
   db: DatabaseSync,
   within: <T>(act: () => T) => T,
-): Pick<History, "claim" | "told" | "postpone" | "waiting"> {
+): Pick<History, "claim" | "delivered" | "postpone" | "waiting"> {
   const these = "channel = ? AND seq IN (SELECT seq FROM changes WHERE id IN (SELECT value FROM json_each(?)))";
   return {
     claim: async (channel, limit, leaseMs) =>
@@ -24,7 +24,7 @@ export function outboxOf(
           tries: Number(tries),
         }));
       }),
-    told: async (channel, ids) =>
+    delivered: async (channel, ids) =>
       within(() => void db.prepare(`DELETE FROM outbox WHERE ${these}`).run(channel, JSON.stringify(ids))),
     postpone: async (channel, ids, until) =>
       within(() => {

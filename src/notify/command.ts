@@ -8,7 +8,7 @@ import { must } from "../kit/schema/index.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchJson } from "./batch.ts";
-import { AGAIN, MEND, NotTold } from "./not-told.ts";
+import { AGAIN, FIX, Undelivered } from "./undelivered.ts";
 import { oneOrMore, ChannelSettingsReader } from "./settings.ts";
 
 const SETTINGS = {
@@ -32,11 +32,11 @@ export const command: ChannelKind = {
       most: 500,
       async send(batch, signal) {
         const over = await withTimeLimit(SEND_MS, signal, (stop) => ran(path, args, batchJson(batch), tools, stop));
-        const ended = typeof over === "string" ? { why: noAnswerText(over, SEND_MS), mend: false } : over;
+        const ended = typeof over === "string" ? { why: noAnswerText(over, SEND_MS), needsFix: false } : over;
         if (ended.why !== null)
-          throw new NotTold(
+          throw new Undelivered(
             "failed",
-            ended.mend ? MEND : AGAIN,
+            ended.needsFix ? FIX : AGAIN,
             `${given.name}: ${program}: ${ended.why}`,
             "unsprawl doctor",
           );
@@ -54,7 +54,7 @@ export const command: ChannelKind = {
 };
 
 /** Null if it succeeded. */
-type CommandOutcome = { readonly why: string | null; readonly mend: boolean };
+type CommandOutcome = { readonly why: string | null; readonly needsFix: boolean };
 
 function ran(
   path: string,
@@ -88,12 +88,12 @@ function ran(
     };
     child.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT" || error.code === "EACCES";
-      end({ why: missing ? "it cannot be run" : "it could not be started", mend: missing });
+      end({ why: missing ? "it cannot be run" : "it could not be started", needsFix: missing });
     });
     const ended = (code: number | null, killedBy: NodeJS.Signals | null): void => {
       const line = firstLine(Buffer.concat(said).toString("utf8"), tools);
       const why = `${killedBy === null ? `exit ${code}` : `killed by ${killedBy}`}${line}`;
-      end({ why: code === 0 ? null : why, mend: false });
+      end({ why: code === 0 ? null : why, needsFix: false });
     };
     child.once("close", ended);
     // A process that it left behind may hold stderr open indefinitely.

@@ -5,7 +5,7 @@ import type { Notice } from "../model/notice.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import type { Clock } from "./clock.ts";
-import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
+import { AGAIN, FIX, Undelivered, type Remedy } from "./undelivered.ts";
 
 export type ChannelQueueTools = {
   readonly history: Outbox;
@@ -127,7 +127,7 @@ export class ChannelQueue {
     const { history, clock } = this.#tools;
     const wanted = due.filter(({ change }) => wants(this.#outlet.wanted, change));
     const rest = due.filter((told) => !wanted.includes(told));
-    if (rest.length > 0) await history.told(this.#name, idsOf(rest));
+    if (rest.length > 0) await history.delivered(this.#name, idsOf(rest));
     // What failed together is retried together: the same batch has the same id.
     for (const batch of Map.groupBy(wanted, ({ tries }) => tries).values()) {
       if (clock.now() >= this.#notBefore && !this.#over.signal.aborted) await this.#send(batch, lease);
@@ -144,7 +144,7 @@ export class ChannelQueue {
         this.#outlet.channel.send(changes, signal).then(() => ({ told: true })),
       );
       if (typeof over === "string")
-        throw new NotTold("unreachable", AGAIN, `${this.#name}: ${noAnswerText(over, LIMIT)}`);
+        throw new Undelivered("unreachable", AGAIN, `${this.#name}: ${noAnswerText(over, LIMIT)}`);
     } catch (error) {
       if (this.#over.signal.aborted) return history.postpone(this.#name, idsOf(batch), new Date(clock.now()));
       const remedy = remedyOf(error);
@@ -156,7 +156,7 @@ export class ChannelQueue {
       }
       return this.#fail(batch, error, remedy);
     }
-    await history.told(this.#name, idsOf(batch));
+    await history.delivered(this.#name, idsOf(batch));
     this.#failures = 0;
     this.#unsaid = null;
     if (this.#said === null) return;
@@ -232,10 +232,10 @@ function idsOf(batch: readonly QueuedNotice[]): readonly string[] {
 }
 
 function remedyOf(error: unknown): Remedy {
-  if (error instanceof NotTold) return error.remedy;
+  if (error instanceof Undelivered) return error.remedy;
   // A file or a reference of the channel that cannot be read.
-  const mend = error instanceof UnsprawlError && ["config", "absent", "denied", "usage"].includes(error.code);
-  return mend ? MEND : AGAIN;
+  const needsFix = error instanceof UnsprawlError && ["config", "absent", "denied", "usage"].includes(error.code);
+  return needsFix ? FIX : AGAIN;
 }
 
 function wordsOf(error: unknown): { readonly message: string; readonly hint: string | null } {

@@ -6,7 +6,7 @@ import { authorities } from "../kit/net/client.ts";
 import { isLoopback } from "../kit/loopback.ts";
 import { proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
-import { AGAIN, MEND, NotTold, type Remedy } from "./not-told.ts";
+import { AGAIN, FIX, Undelivered, type Remedy } from "./undelivered.ts";
 import type { ChannelSettingsReader } from "./settings.ts";
 
 export type Post = {
@@ -23,7 +23,7 @@ export type PostOptions = {
 };
 
 /**
- * One POST of JSON; returns the response if it is a 2xx. Throws `NotTold`, whose text contains no more of the address
+ * One POST of JSON; returns the response if it is a 2xx. Throws `Undelivered`, whose text contains no more of the address
  * than the host.
  */
 export async function post(
@@ -35,7 +35,7 @@ export async function post(
   const type = { "content-type": "application/json" };
   const answer = await send({ method: "POST", url, headers: { ...type, ...headers }, body }, wire, signal);
   const who = `${name} (${hostOf(url)})`;
-  if ("none" in answer) throw new NotTold("unreachable", AGAIN, `${who}: ${answer.none}`, `unsprawl doctor`);
+  if ("none" in answer) throw new Undelivered("unreachable", AGAIN, `${who}: ${answer.none}`, `unsprawl doctor`);
   if (answer.status >= 200 && answer.status < 300) return answer;
   throw answered(answer, who);
 }
@@ -88,7 +88,7 @@ export async function tryConnection(url: URL, { env, ca, name }: PostOptions, si
   } catch (error) {
     why = connectionFailure(error);
   }
-  throw new NotTold(
+  throw new Undelivered(
     "unreachable",
     AGAIN,
     `${name} (${host}): ${why}`,
@@ -107,31 +107,31 @@ function trusted(ca: string | undefined): { ca?: string[] } {
   return ca === undefined ? {} : { ca: authorities([ca]) };
 }
 
-function answered({ status, retryAfter }: HttpResponse, who: string): NotTold {
+function answered({ status, retryAfter }: HttpResponse, who: string): Undelivered {
   const afterMs = retryAfterMs(retryAfter);
   const again: Remedy = { do: "again", afterMs };
-  if (status === 429) return new NotTold("throttled", again, `${who} asks to wait (429)`);
+  if (status === 429) return new Undelivered("throttled", again, `${who} asks to wait (429)`);
   if (status >= 500 || status === 408 || status === 425)
-    return new NotTold("unreachable", again, `${who} has trouble of its own (${status})`);
+    return new Undelivered("unreachable", again, `${who} has trouble of its own (${status})`);
   if (status === 401 || status === 403 || status === 407)
-    return new NotTold("denied", MEND, `${who} does not accept it (${status})`, "check its address and its key");
+    return new Undelivered("denied", FIX, `${who} does not accept it (${status})`, "check its address and its key");
   if (status === 404 || status === 410)
-    return new NotTold(
+    return new Undelivered(
       "denied",
-      MEND,
+      FIX,
       `${who}: nothing is there (${status})`,
       "make a new webhook, or check its address",
     );
   if (status >= 300 && status < 400)
-    return new NotTold("malformed", MEND, `${who} sends elsewhere (${status}), which is not followed`, TARGET);
+    return new Undelivered("malformed", FIX, `${who} sends elsewhere (${status}), which is not followed`, TARGET);
   if ([400, 413, 422].includes(status))
-    return new NotTold(
+    return new Undelivered(
       "malformed",
       { do: "refused" },
       `${who} does not take what it is sent (${status})`,
       "unsprawl doctor",
     );
-  return new NotTold("malformed", MEND, `${who} answers with ${status}`, "check its address");
+  return new Undelivered("malformed", FIX, `${who} answers with ${status}`, "check its address");
 }
 
 const TARGET = "give the address that it leads to";

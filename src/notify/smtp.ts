@@ -9,7 +9,7 @@ import { changeCounts, changeLines } from "../model/change-words.ts";
 import type { Notice } from "../model/notice.ts";
 import { printable } from "../kit/text/escape.ts";
 import { batchId } from "./batch.ts";
-import { AGAIN, MEND, NotTold } from "./not-told.ts";
+import { AGAIN, FIX, Undelivered } from "./undelivered.ts";
 import { line, lineOfText, oneOrMore, ChannelSettingsReader } from "./settings.ts";
 
 const ROOM = { lines: 200, characters: 40_000 };
@@ -72,7 +72,7 @@ export const smtp: ChannelKind = {
       try {
         return await act(mailer);
       } catch (error) {
-        throw notTold(error, who);
+        throw undeliveredMail(error, who);
       } finally {
         mailer.close();
       }
@@ -97,7 +97,7 @@ export const smtp: ChannelKind = {
         // Recipients whose server defers (greylisting) have not received it; the others get it twice, under the same
         // Message-ID.
         const later = rejectedErrors.find(({ responseCode }) => responseCode !== undefined && responseCode < 500);
-        if (later !== undefined) throw notTold(later, who);
+        if (later !== undefined) throw undeliveredMail(later, who);
         if (rejected.length > 0) tools.warn(`${who} does not take mail for ${rejected.map(printable).join(", ")}`);
       },
       async probe() {
@@ -136,21 +136,28 @@ function escaped(text: string): string {
 /**
  * Decided by nodemailer's code, the socket's code and the server's reply code: the server's text may quote the login.
  */
-function notTold(error: unknown, who: string): NotTold {
+function undeliveredMail(error: unknown, who: string): Undelivered {
   const { code, originalCode, responseCode } = error as {
     readonly [key in "code" | "originalCode" | "responseCode"]?: unknown;
   };
   const status = typeof responseCode === "number" ? responseCode : 0;
   const shown = status === 0 ? causeOf(error) : String(status);
-  const mend = (what: string, hint: string): NotTold => new NotTold("denied", MEND, `${who} ${what} (${shown})`, hint);
+  const broken = (what: string, hint: string): Undelivered =>
+    new Undelivered("denied", FIX, `${who} ${what} (${shown})`, hint);
   if (code === "EAUTH" && (status === 0 || status >= 500))
-    return mend("does not accept the login", "check userFile and passwordFile");
-  if (code === "ETLS") return mend("offers no TLS", "check port and tls");
+    return broken("does not accept the login", "check userFile and passwordFile");
+  if (code === "ETLS") return broken("offers no TLS", "check port and tls");
   if (code === "EENVELOPE" && status >= 500)
-    return mend("does not take mail from or for these addresses", "check from and to");
+    return broken("does not take mail from or for these addresses", "check from and to");
   if (code === "EMESSAGE" && status >= 500)
-    return new NotTold("malformed", { do: "refused" }, `${who} does not take this mail (${shown})`, "unsprawl doctor");
-  const again = (what: string): NotTold => new NotTold("unreachable", AGAIN, `${who}${what}`, "unsprawl doctor");
+    return new Undelivered(
+      "malformed",
+      { do: "refused" },
+      `${who} does not take this mail (${shown})`,
+      "unsprawl doctor",
+    );
+  const again = (what: string): Undelivered =>
+    new Undelivered("unreachable", AGAIN, `${who}${what}`, "unsprawl doctor");
   if (status > 0) return again(` asks to try later (${shown})`);
   return again(`: ${connectionFailure(Object.assign(new Error("socket"), { code: originalCode ?? code }))}`);
 }

@@ -142,8 +142,8 @@ ${env(["B", "g"])}`,
     const manifests = await manifestsOf(location as Location);
     const migration = kubernetesMigration({} as KubernetesTools);
     const moved: string[] = [];
-    for (const { name, resource, path, told, value } of envPlaces(manifests ?? { resources: [] })) {
-      const at = { ...location, subjectName: told, path: `${resource.label} ${path}` };
+    for (const { name, resource, path, subjectName, value } of envPlaces(manifests ?? { resources: [] })) {
+      const at = { ...location, subjectName: subjectName, path: `${resource.label} ${path}` };
       const finding = { name, location: at, part: { in: "value", path: "" }, masked: "" } as unknown as Finding;
       if ((await migration.refuses(finding, new Set())) === null) moved.push(value);
     }

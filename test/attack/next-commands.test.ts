@@ -96,7 +96,7 @@ function unquoted(file: string, text: string): string[] {
 }
 
 /** Which argument of an error is its hint. */
-const HINT_AT: { readonly [callee: string]: number } = { UnsprawlError: 2, NotTold: 3 };
+const HINT_AT: { readonly [callee: string]: number } = { UnsprawlError: 2, Undelivered: 3 };
 
 /** Messages that only look like a command or a hint, and hints that are whole already. */
 const NO_COMMAND: readonly string[] = [

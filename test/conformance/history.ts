@@ -140,8 +140,8 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
       const [one, two, three] = [change(1), change(2), change(3)];
       await add(history, "web1", { changes: [one, two, three] });
       await history.claim("ops", 50, 0);
-      await history.told("ops", [one.id]);
-      await history.told("chat", [two.id]);
+      await history.delivered("ops", [one.id]);
+      await history.delivered("chat", [two.id]);
       await history.postpone("ops", [two.id], new Date(Date.now() + 3_600_000));
       expect(await history.waiting("ops")).toEqual({ count: 2, oldest: at(2) });
       // As if it had been killed: its lease has run out.
@@ -149,7 +149,7 @@ export function historyConformance(open: () => Promise<OpenedHistory>): void {
       expect(await other.claim("ops", 50, 60_000)).toEqual([{ change: three, tries: 1 }]);
       await other.postpone("ops", [two.id], new Date(0));
       expect(await other.claim("ops", 50, 60_000)).toEqual([{ change: two, tries: 1 }]);
-      await other.told("ops", [two.id, three.id]);
+      await other.delivered("ops", [two.id, three.id]);
       expect(await other.waiting("ops")).toEqual({ count: 0, oldest: null });
       await Promise.all([history.close(), other.close()]);
     });

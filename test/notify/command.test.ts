@@ -92,7 +92,7 @@ test("one that does not end is killed with what it started", async () => {
 
 test("a program that is not there is a matter for a person", async () => {
   const { channel } = opened(command, { command: ["./none"] }, { dir, env });
-  expect(await thrown(channel.send(changes(1), never))).toMatchObject({ code: "failed", remedy: { do: "mend" } });
+  expect(await thrown(channel.send(changes(1), never))).toMatchObject({ code: "failed", remedy: { do: "fix" } });
   expect(await thrown(channel.probe(never))).toMatchObject({
     code: "config",
     message: "notify.ops.command names a program that cannot be run: ./none",

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { startDelivery } from "../../src/notify/deliver.ts";
 import type { Clock } from "../../src/notify/clock.ts";
 import { webhook } from "../../src/notify/webhook.ts";
-import { NotTold, type Remedy } from "../../src/notify/not-told.ts";
+import { Undelivered, type Remedy } from "../../src/notify/undelivered.ts";
 import { change, changes, opened } from "./changes.ts";
 import { startReceiver } from "./receiver.ts";
 import { settled, TestClock, TestOutbox } from "./outbox.ts";
@@ -42,7 +42,7 @@ function outlet(name: string, clock: TestClock, answer: Answer = () => {}, wante
 }
 
 function fails(remedy: Remedy, message = "ops: no"): never {
-  throw new NotTold("unreachable", remedy, message, "mend it");
+  throw new Undelivered("unreachable", remedy, message, "mend it");
 }
 
 const AGAIN: Remedy = { do: "again", afterMs: null };
@@ -189,9 +189,7 @@ test("Retry-After is kept, up to a day", async () => {
 test("a channel that is wrong holds up no other, is said once with what to do, and tried now and then", async () => {
   const clock = new TestClock();
   let mended = false;
-  const chat = outlet("chat", clock, () =>
-    mended ? undefined : fails({ do: "mend" }, "chat: nothing is there (404)"),
-  );
+  const chat = outlet("chat", clock, () => (mended ? undefined : fails({ do: "fix" }, "chat: nothing is there (404)")));
   const ops = outlet("ops", clock);
   const { outbox, begin, said } = started(clock, chat, ops);
   for (const name of ["chat", "ops"]) outbox.put(name, change(1), change(2));
@@ -354,7 +352,7 @@ test("whatever fails and whoever is killed, each change is told", async () => {
     const luck = random();
     if (luck < 0.2) fails(AGAIN);
     if (luck < 0.3) fails({ do: "again", afterMs: 60_000 });
-    if (luck < 0.35) fails({ do: "mend" });
+    if (luck < 0.35) fails({ do: "fix" });
     if (luck < 0.4) fails({ do: "refused" });
     await clock.sleep(random() * 5000, signal);
     if (luck < 0.5) fails(AGAIN);

@@ -126,7 +126,7 @@ test("what is to be tried again, and what not", async () => {
     [429, "again"],
     [503, "again"],
     [502, "again"],
-    [401, "mend"],
+    [401, "fix"],
     [400, "refused"],
   ] as const) {
     answer = (response) => response.writeHead(status).end(token);

@@ -75,7 +75,7 @@ export class TestOutbox implements Outbox {
     });
   }
 
-  async told(channel: string, ids: readonly string[]): Promise<void> {
+  async delivered(channel: string, ids: readonly string[]): Promise<void> {
     this.#fault();
     const left = this.#of(channel).filter(({ change }) => !ids.includes(change.id));
     this.#rows.set(channel, left);

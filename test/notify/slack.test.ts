@@ -91,7 +91,7 @@ test("what the other side says is not repeated, and neither is the address", asy
   status = 200;
   expect(error).toMatchObject({
     code: "denied",
-    remedy: { do: "mend" },
+    remedy: { do: "fix" },
     message: `ops (${chat.origin}): nothing is there (404)`,
   });
   expect(shown(error)).not.toContain(token);

@@ -82,7 +82,7 @@ test("no address that could end a header's line, or be two", () => {
 test("a wrong login, an unknown authority and a wrong recipient are matters for a person", async () => {
   writeFileSync(join(server.dir, "wrong"), `${password}x`, { mode: 0o600 });
   const login = await thrown(mailer({ passwordFile: "wrong" }).channel.send(changes(1), never));
-  expect(login).toMatchObject({ code: "denied", remedy: { do: "mend" } });
+  expect(login).toMatchObject({ code: "denied", remedy: { do: "fix" } });
   expect(login.message).toBe(`ops (localhost:${server.port}) does not accept the login (535)`);
   expect(shown(login)).not.toContain(password);
   const { caFile: _, ...strange } = keys;
@@ -92,7 +92,7 @@ test("a wrong login, an unknown authority and a wrong recipient are matters for 
   expect(tls.message).toBe(`ops (localhost:${server.port}): its certificate is not trusted here`);
   expect((await thrown(channel.probe(never))).message).toBe(tls.message);
   const nobody = await thrown(mailer({ to: ["nobody@example.org"] }).channel.send(changes(1), never));
-  expect(nobody).toMatchObject({ code: "denied", remedy: { do: "mend" } });
+  expect(nobody).toMatchObject({ code: "denied", remedy: { do: "fix" } });
   expect(server.mails).toHaveLength(before);
 });
 

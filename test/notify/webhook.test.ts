@@ -98,11 +98,11 @@ test.each([
   [500, {}, "unreachable", { do: "again", afterMs: null }],
   [503, { "retry-after": "120" }, "unreachable", { do: "again", afterMs: 120_000 }],
   [408, {}, "unreachable", { do: "again", afterMs: null }],
-  [401, {}, "denied", { do: "mend" }],
-  [403, {}, "denied", { do: "mend" }],
-  [404, {}, "denied", { do: "mend" }],
-  [410, {}, "denied", { do: "mend" }],
-  [405, {}, "malformed", { do: "mend" }],
+  [401, {}, "denied", { do: "fix" }],
+  [403, {}, "denied", { do: "fix" }],
+  [404, {}, "denied", { do: "fix" }],
+  [410, {}, "denied", { do: "fix" }],
+  [405, {}, "malformed", { do: "fix" }],
   [400, {}, "malformed", { do: "refused" }],
   [413, {}, "malformed", { do: "refused" }],
 ])("%i %o: %s, and what is to be done", async (status, headers, code, remedy) => {
@@ -130,7 +130,7 @@ test("a redirect is not followed, to the same host or another", async () => {
     response.writeHead(307, { location: `${other.origin}/elsewhere` }).end(),
   );
   const error = await thrown(opened(webhook, { url: origin }).channel.send(changes(1), never));
-  expect(error).toMatchObject({ code: "malformed", remedy: { do: "mend" } });
+  expect(error).toMatchObject({ code: "malformed", remedy: { do: "fix" } });
   expect([received.length, other.received.length]).toEqual([1, 0]);
 });
 

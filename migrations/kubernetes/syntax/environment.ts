@@ -25,7 +25,7 @@ export type EnvPlace = {
   readonly pair: Pair<Scalar, Node | null>;
   readonly owner: YAMLMap;
   /** Its subject name: the object, and its container too if an earlier one sets the same variable. */
-  readonly told: string;
+  readonly subjectName: string;
   /** Its subject in a store: different values have different subjects, a copy has the first one's. */
   readonly subject: string;
   /** Its key in the workload's Secret. */
@@ -48,7 +48,7 @@ export function envPlaces({ resources }: Pick<Manifests, "resources">): EnvPlace
       const whose = first === place || first.container === container ? "" : container;
       return {
         ...place,
-        told: whose === "" ? resource.label : `${resource.label}/${whose}`,
+        subjectName: whose === "" ? resource.label : `${resource.label}/${whose}`,
         subject: value === first.value ? resource.subject : `${resource.subject}.${container}`,
         key: value === first.value ? name : `${container}.${name}`,
         once: same.filter((other) => other.container === container).length === 1,
@@ -84,7 +84,7 @@ export function containersOf(resource: Resource, list: (typeof CONTAINERS)[numbe
   });
 }
 
-type WrittenVariable = Omit<EnvPlace, "told" | "subject" | "key" | "once">;
+type WrittenVariable = Omit<EnvPlace, "subjectName" | "subject" | "key" | "once">;
 
 function written(resource: Resource, { name: container, node, path, at }: ContainerNode): WrittenVariable[] {
   const { file } = resource;

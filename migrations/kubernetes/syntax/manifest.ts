@@ -48,7 +48,7 @@ export async function readManifests(file: string, text: string): Promise<Manifes
   const documents = await parseYamlDocuments(file, text, hint);
   if (isTemplate(documents, text)) throw templateError(file);
   const found = documents.flatMap((document) => (document.root === null ? [] : objects(document, document.root, [])));
-  return found.length === 0 ? null : { file, text, documents, resources: told(found) };
+  return found.length === 0 ? null : { file, text, documents, resources: withUniqueNames(found) };
 }
 
 /** The error for a file that only Helm can turn into YAML. */
@@ -103,7 +103,7 @@ function objects(file: YamlFile, node: YAMLMap, at: readonly (string | number)[]
 }
 
 /** Gives objects names that are unique in the file. */
-function told(found: readonly ManifestObject[]): Resource[] {
+function withUniqueNames(found: readonly ManifestObject[]): Resource[] {
   const labels = new Set<string>();
   const subjects = new Set<string>();
   const first = (taken: Set<string>, wishes: readonly string[]): string => {

@@ -30,8 +30,8 @@ export function resourceAt({ resources }: Manifests, { subjectId }: Location): R
 export function envPlaceAt(manifests: Manifests, location: Location): EnvPlace | null {
   return (
     envPlaces(manifests).find(
-      ({ told, resource, place }) =>
-        told === location.subjectName && isAt(location, { object: resource.label, ...place }),
+      ({ subjectName, resource, place }) =>
+        subjectName === location.subjectName && isAt(location, { object: resource.label, ...place }),
     ) ?? null
   );
 }

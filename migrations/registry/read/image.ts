@@ -146,13 +146,13 @@ function builtIn(source: string, subject: Subject, config: unknown, told: readon
   if (config === undefined || config === null) return [];
   const asRead = (path: string): string => path.replace(/^Config\b/, "ContainerConfig");
   const all = imageCandidates(source, subject.name, docOf(subject.id, config), [], (path) => odd(asRead(path)));
-  const isTold = (one: Candidate): boolean =>
+  const isInImage = (one: Candidate): boolean =>
     told.some(({ name, value, location }) => {
       const alike = location.where === one.location.where && name === one.name;
       return alike && value.length === one.value.length && value.equals(one.value);
     });
   return all
-    .filter((one) => !isTold(one))
+    .filter((one) => !isInImage(one))
     .map((one) => {
       const place = { ...mapPlace(one.location.place, asRead), role: "builder" } as const;
       return { ...one, location: { ...one.location, place, path: placeText(place) } };

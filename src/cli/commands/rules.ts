@@ -95,7 +95,7 @@ function byFamily(listed: readonly Listed[]): string {
 }
 
 async function show(context: CommandContext, id: string): Promise<number> {
-  const [{ rules, ruleById, explain, rotationTold }, own, configured] = await Promise.all([
+  const [{ rules, ruleById, explain, rotationAdvice }, own, configured] = await Promise.all([
     import("../../detect/index.ts"),
     context.assembly.ownRules(),
     configuration(context),
@@ -104,7 +104,7 @@ async function show(context: CommandContext, id: string): Promise<number> {
   const builtIn = ruleById(id);
   const told =
     mine !== undefined
-      ? configured({ ...explainOwn(mine), ...rotationTold(id), id, state: "on" }, false)
+      ? configured({ ...explainOwn(mine), ...rotationAdvice(id), id, state: "on" }, false)
       : builtIn !== null
         ? configured({ ...explain(builtIn), id, state: builtIn.publishable ? "clears" : "on" }, true)
         : null;

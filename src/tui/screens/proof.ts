@@ -27,7 +27,7 @@ export function proofLines(shown: ResultState): SpanLine[] {
   const { result, error, kind, run, told } = shown;
   const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
-  for (const one of told) lines.push(toldLine(one));
+  for (const one of told) lines.push(seenLine(one));
   for (const { unit, state: is, error: why } of result?.units ?? []) {
     const { glyph, word, style } = UNIT[is];
     lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
@@ -87,7 +87,7 @@ function failure({ text: all, hint }: ShownMessage): SpanLine[] {
 }
 
 /** What still exists and what is gone must not differ in words only. */
-function toldLine(one: string): SpanLine {
+function seenLine(one: string): SpanLine {
   const open = /^(residue|left|not looked (at|for)):/.test(one);
   return open
     ? wrapped(3, { text: " ! ", color: "yellow", bold: true }, one)

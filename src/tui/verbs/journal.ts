@@ -11,7 +11,7 @@ import { startRun } from "./run.ts";
 
 /** Opens one run of the list: how far each of its steps got, and every record of its journal. */
 export async function openRun(session: TerminalSession, summary: RunSummary): Promise<void> {
-  await orTold(session, async () => {
+  await orReported(session, async () => {
     const { store, assembly } = session;
     const [{ readJournal }, { describeStep: describe }] = await Promise.all([
       import("../../core/journal/journal.ts"),
@@ -37,7 +37,7 @@ export async function openRun(session: TerminalSession, summary: RunSummary): Pr
 /** Resumes a run whose process ended, after a `y`: continues applying, or rolling back. */
 export async function startResume(session: TerminalSession, { run: id, state }: RunSummary): Promise<void> {
   if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
-  await orTold(session, async () => {
+  await orReported(session, async () => {
     const { assembly } = session;
     const [{ resume }, { describeStep: describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
       import("../../core/apply.ts"),
@@ -76,7 +76,7 @@ export async function startScrub(
         ? `run ${id} is unfinished: R goes on with it, u undoes it; then it can be scrubbed`
         : `this run is ${state}: it keeps nothing to scrub`,
     );
-  await orTold(session, async () => {
+  await orReported(session, async () => {
     const { assembly, store } = session;
     const [{ scrub }, { residue }, { residueLines }, { readJournal }] = await Promise.all([
       import("../../core/scrub.ts"),
@@ -138,7 +138,7 @@ function tell({ store }: TerminalSession, text: string): void {
   store.set(() => ({ status: { text, tone: "warn" } }));
 }
 
-async function orTold(session: TerminalSession, act: () => Promise<void>): Promise<void> {
+async function orReported(session: TerminalSession, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {

@@ -11,7 +11,7 @@ import { pack } from "./pack.ts";
 import { plainTable } from "./plain.ts";
 import { STYLE } from "./style.ts";
 import { header, summary } from "./summary.ts";
-import { adviceSection, ignoredSection, notesSection, rotationSection, unreadSection } from "./told.ts";
+import { adviceSection, ignoredSection, notesSection, rotationSection, unreadSection } from "./sections.ts";
 import { trendSection } from "./trend.ts";
 
 /**

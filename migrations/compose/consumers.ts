@@ -30,8 +30,9 @@ export type ComposeConsumerTools = {
 };
 
 /**
- * Reads the consumers of `compose:FILE` from its `secrets:`: who uses them, whose the files are, and which reference stands
- * beside each. The file is hostile input: a path of any other form than a migration writes is left out, with the reason.
+ * Reads the consumers of `compose:FILE` from its `secrets:`: the services, the owner of the files, and the reference
+ * beside each. The file is hostile input: a path of any other form than a migration writes is left out, with the
+ * reason.
  */
 export function composeConsumers({ env, cwd, mayHold }: ComposeConsumerTools): ConsumerReader {
   return async (what) => {

@@ -53,7 +53,7 @@ export async function becomeWell(
 ): Promise<void> {
   for (const began = Date.now(); ; await sleep(TICK_MS, undefined, { signal })) {
     const doc = await engine.container(id);
-    // Removed meanwhile: by whoever did, not by the new value.
+    // Removed meanwhile by somebody, not because of the new value.
     if (doc === null) return;
     const { State: state } = doc;
     const name = nameOf(doc);

@@ -20,7 +20,9 @@ export type Fetched = {
 };
 
 export type Fetcher = {
-  /** Asks the stores of these consumers, each store by itself, and hands over whoever may have something new. */
+  /**
+   * Asks the stores of these consumers, each store separately, and returns the consumers that may have something new.
+   */
   poll(all: readonly ServedConsumer[], got: (fetched: Fetched) => Promise<void>): Promise<void>;
   /** Whether every one of these has been supplied, the last time that it was tried. */
   isDone(all: readonly ServedConsumer[]): boolean;

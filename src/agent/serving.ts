@@ -73,7 +73,7 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
       for (const { key } of before) if (!runtime.some((one) => one.key === key)) await forget(key);
       const listed = await engine.containers();
       for (const consumer of known.values()) {
-        // What a Compose file says stands for itself: its containers may be down.
+        // A Compose file counts by itself: its containers may be down.
         if (!consumer.id.startsWith("container:")) continue;
         const there = containersOf({ key: consumer.folder, consumer, files: true }, listed).length > 0;
         const isKept = listed.some(({ Mounts = [] }) => Mounts.some(({ Source }) => Source === consumer.folder));

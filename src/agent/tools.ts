@@ -52,7 +52,7 @@ export type AgentTools = {
   /** The state folder; null to remember nothing. */
   readonly state: string | null;
   readonly told: (event: AgentEvent) => void;
-  /** No value is at hand any more: those that were known for redaction can be forgotten. */
+  /** Called when values are no longer in use: those that were known for redaction can be forgotten. */
   readonly forget: () => void;
 };
 

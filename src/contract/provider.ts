@@ -55,7 +55,7 @@ export interface Provider {
   parse(reference: string): StoreKey | null;
   get(key: StoreKey): Promise<Stored | null>;
   /**
-   * What identifies the present state of a key's path, for whoever waits for a change: equal while no value there has
+   * Identifies the present state of a key's path, for those who wait for a change: equal while no value there has
    * changed, the same for all values of the path, and obtained without reading one. Null if this credential cannot ask.
    * Only for stores that can say.
    */

@@ -49,7 +49,7 @@ export type FoundConsumers = {
 };
 
 /**
- * Reads consumers back from run configurations: labels of containers, references in files. `what` is what stands behind
- * the source's kind, as in `docker:NAME` and `compose:FILE`. All of it is hostile input. Throws what reading a source throws.
+ * Reads consumers back from run configurations: labels of containers, references in files. `what` follows the source's
+ * kind, as in `docker:NAME` and `compose:FILE`. All of it is hostile input. Throws as reading a source.
  */
 export type ConsumerReader = (what: string) => Promise<FoundConsumers>;

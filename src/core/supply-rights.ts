@@ -10,9 +10,9 @@ import { supplyKey, type PlaceTools } from "./supply.ts";
 export type OwnConsumers = { readonly consumers: readonly Consumer[]; readonly refused: readonly UnsprawlError[] };
 
 /**
- * Of consumers that labels and Compose files describe, those that may be served without a person naming them. Whoever
- * writes a label or a file could name any secret that unsprawl can read: a reference counts only if this host's index has
- * it for this consumer, or if its path in the store is the consumer's (`apps/{project/}{subject}`). A folder belongs to
+ * Of consumers that labels and Compose files describe, those that may be served without a person naming them. Authors
+ * of labels or files could name any secret that unsprawl can read: a reference counts only if this host's index has it
+ * for this consumer, or if its path in the store is the consumer's (`apps/{project/}{subject}`). A folder belongs to
  * the consumer that the index has for it, and to the Compose project whose containers mount it.
  */
 export async function ownConsumers(

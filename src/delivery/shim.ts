@@ -49,7 +49,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     change(subject, moves) {
       const prefix = [SHELL, `${TARGET}/${ENTRYPOINT}`];
-      // The script of an earlier migration stands before the command already; the new folder's takes its place.
+      // The script of an earlier migration is already before the command; the new folder's script replaces it.
       const isExtended = suppliedBy(subject, "shim") !== null;
       return {
         unset: moves.map((move) => move.name),
@@ -84,7 +84,7 @@ function files(moves: readonly Pick<Move, "name">[], values: ReadonlyMap<string,
   return [shimFile(moves.map(({ name }) => name)), ...valueFiles(moves, values)];
 }
 
-/** The script that exports these values, as it stands beside them. */
+/** The script that exports these values, from the folder that contains them. */
 export function shimFile(names: readonly string[]): DeliveryFile {
   return { name: ENTRYPOINT, content: Secret.of(shimScript(names)), mode: 0o500, holdsValue: false };
 }

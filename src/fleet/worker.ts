@@ -157,7 +157,7 @@ async function scanJob(job: Job<FleetUnit>, tools: WorkerTools): Promise<void> {
       try {
         await scanUnit(job.id, unit, own.tools, tools, signal);
       } finally {
-        // Verdicts from before the failure help whoever retries.
+        // Verdicts from before the failure help the next attempt.
         for (const one of used) await one.flush();
         await own.close();
       }

@@ -33,7 +33,7 @@ export async function openSession(url: string): Promise<DatabaseSession> {
   } catch {
     throw new UnsprawlError("unreachable", "the database does not answer", "check its URL, and pg_isready");
   }
-  // One query at a time, whoever asks.
+  // One query at a time, from all callers.
   let last: Promise<unknown> = Promise.resolve();
   return {
     query: async <Row extends object>(text: string, values: readonly unknown[] = []) => {

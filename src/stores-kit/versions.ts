@@ -5,8 +5,8 @@ import type { StoreKey } from "../model/plan.ts";
 const REFUSED_MS = 10 * 60_000;
 
 /**
- * `version` of a provider by `ask`, which says what identifies the present state of a path, or null for one that is not
- * there. A credential may read values and no more: the answer is null then, and for a while nothing is asked.
+ * `version` of a provider by `ask`, which returns what identifies the present state of a path, or null for an absent
+ * one. A credential may be allowed to read values only: the result is null then, and for a while nothing is asked.
  */
 export function versionAsker(
   ask: (path: string) => Promise<string | null>,

@@ -23,7 +23,7 @@ function fromUrl(part: string, value: string): LoginTarget | string | null {
 }
 
 function oneUrl(part: string, text: string): LoginTarget | string | null {
-  // Raw passwords hold `@`, `/` and `#`: the host is what stands after the last `@` that leaves one.
+  // Raw passwords contain `@`, `/` and `#`: the host is what follows the last `@` that leaves one.
   const found = /^([a-z0-9+]+):\/\/([^:@/\s]*):(.*)@([^@/?#]*)(\/[^@?#]*)?(\?[^#@]*)?(?:#.*)?$/i.exec(text);
   if (found === null) return null;
   const [, scheme = "", user = "", raw = "", authority = "", path = "", query = ""] = found;

@@ -19,7 +19,7 @@ export function isDatabase(held: PasswordPart): boolean {
   return urlTarget(held) !== null || passwordName(held) !== null;
 }
 
-/** The login to try, or why there is none: nothing that is missing is guessed. */
+/** The login to try, or why there is none: nothing missing is guessed. */
 export function loginFor(
   held: PasswordPart & { readonly beside: (names: RegExp) => string | null; readonly local: boolean },
 ): VerifyRequest | Liveness {

@@ -1,6 +1,6 @@
 /*
- * Asks vendors and databases whether a secret is alive, by a call that changes nothing. It sends the secret to whoever
- * issued it, so only `--verify` comes here.
+ * Asks vendors and databases whether a secret is alive, by a call that changes nothing. It sends the secret to its
+ * issuer, so only `--verify` comes here.
  */
 import { questionFor } from "./vendor.ts";
 import { UNTOLD, VENDORS, vendorOf } from "./vendors/index.ts";
@@ -15,8 +15,8 @@ export type { Liveness, Verifiable, VerifyOptions } from "./types.ts";
 export const ENDPOINTS: readonly string[] = VENDORS.map(({ id }) => id);
 
 /**
- * Optional liveness: asks whoever issued a secret whether it still opens anything. One harmless question each, to the
- * vendor's own server or to the host that the secret's own configuration names; nothing is changed by it. Never rejects.
+ * Optional liveness: asks a secret's issuer whether it still opens anything. One harmless question each, to the
+ * vendor's server or to the host in the secret's configuration; nothing is changed by it. Never rejects.
  */
 export async function verify(item: Verifiable, options: VerifyOptions, signal: AbortSignal): Promise<Liveness> {
   const question = questionOf(item, options);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isUtf8 } from "node:buffer";
 import type { Secret } from "../model/secret.ts";
 
-/** The value as text, to be sent to whoever issued it and nobody else; null when it is no text and would arrive changed. */
+/** The value as text, to be sent only to its issuer; null if it is not text and would arrive changed. */
 export function reveal(secret: Secret): string | null {
   const bytes = secret.expose();
   return isUtf8(bytes) ? bytes.toString("utf8") : null;

@@ -4,7 +4,7 @@ export type Signing = {
   readonly method: string;
   readonly host: string;
   readonly path: string;
-  /** As it stands in the URL, sorted. */
+  /** As in the URL, sorted. */
   readonly query: string;
   readonly headers: { readonly [name: string]: string };
   readonly body: string;

@@ -33,10 +33,18 @@ notify:
   const outlets = await Promise.all(all.map(({ open }) => open()));
   expect(outlets.map(({ channel, wanted }) => [channel.name, channel.goesTo, wanted])).toEqual([
     ["ops", "https://hooks.test", { on: ["regressed", "gone"], minSeverity: "high", minConfidence: null }],
-    ["chat", "a chat", { on: ["new", "back", "regressed"], minSeverity: null, minConfidence: "medium" }],
-    ["mail", "mail:587", { on: ["new", "back", "regressed"], minSeverity: null, minConfidence: null }],
-    ["hook", "/usr/local/bin/tell", { on: ["new", "back", "regressed"], minSeverity: null, minConfidence: null }],
-    ["logs", "http://collector:4318", { on: ["new", "back", "regressed"], minSeverity: null, minConfidence: null }],
+    ["chat", "a chat", { on: ["new", "back", "regressed", "agent"], minSeverity: null, minConfidence: "medium" }],
+    ["mail", "mail:587", { on: ["new", "back", "regressed", "agent"], minSeverity: null, minConfidence: null }],
+    [
+      "hook",
+      "/usr/local/bin/tell",
+      { on: ["new", "back", "regressed", "agent"], minSeverity: null, minConfidence: null },
+    ],
+    [
+      "logs",
+      "http://collector:4318",
+      { on: ["new", "back", "regressed", "agent"], minSeverity: null, minConfidence: null },
+    ],
   ]);
 });
 

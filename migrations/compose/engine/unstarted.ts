@@ -78,7 +78,7 @@ async function elsewhere(
 export const isUnseen = ({ image }: Facts): boolean => image === UNSEEN;
 
 const UNSEEN: ImageDoc = { Id: "" };
-/** Whoever asks for the shim says that there is a shell. */
+/** The user asked for the shim, and thereby says that there is a shell. */
 const NO_FILES: StartFiles = { readFile: () => null, hasFile: () => true };
 
 /** What inspect would show of the container, as far as a delivery asks. */

@@ -7,8 +7,8 @@ import { readJournal, runIds, type Installation, type Journal } from "./journal.
 import { runState, unitState } from "./runs.ts";
 
 /**
- * Throws `refused`, naming the newest, when later runs have rewritten files of this run and stand: they come first. A file
- * that is as this run left it is nobody else's by now.
+ * Throws `refused`, naming the newest, if later runs that are still in effect have rewritten files of this run: they
+ * come first. A file that is as this run left it belongs to no later run.
  */
 export function mustBeLast(installation: Installation, { plan, receipts }: Pick<Journal, "plan" | "receipts">): void {
   const files = rewritten({ plan, receipts }).filter((change) => !isOurs(change, installation));

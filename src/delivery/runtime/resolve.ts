@@ -204,7 +204,7 @@ export function openStores(settings: RuntimeSettings, home: string, open: OpenSt
   return Promise.all(settings.stores.map((store) => open(store, home)));
 }
 
-/** `denied` concerns the runtime's own credential, not the login of whoever starts the container. */
+/** `denied` concerns the runtime's credential, not the login of the user who starts the container. */
 function hintOf(error: UnsprawlError): string | null {
   return error.code === "denied"
     ? "unsprawl runtime install --to STORE gives the runtime a new credential"

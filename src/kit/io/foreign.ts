@@ -21,7 +21,7 @@ export function foreignOwner(path: string, { uid }: Stats, env: NodeJS.ProcessEn
   if (me === undefined || uid === 0 || uid === me) return null;
   // As in git: under sudo, root acts for the calling user.
   if (me === 0 && env["SUDO_UID"] === String(uid)) return null;
-  // In an unprivileged container, mounted files were chosen by whoever runs the container.
+  // In an unprivileged container, mounted files were chosen by the user who runs the container.
   if (me !== 0 && isMountPoint(path)) return null;
   return {
     why: `${path} belongs to user ${uid}, not to you`,

@@ -18,7 +18,9 @@ export type SopsPlace = {
   readonly readOnly: boolean;
 };
 
-/** What a store of SOPS files does whoever holds its keys. Throws `denied` for a write to one that is for reading only. */
+/**
+ * The operations of a store of SOPS files, for any holder of its keys. Throws `denied` for a write to a read-only one.
+ */
 export function sopsFiles(
   { name, template, also, dir, readOnly }: SopsPlace,
   keys: DataKeys,

@@ -184,7 +184,8 @@ function removals(parent: Node, gone: readonly Node[]): readonly Edit[] {
   for (const [index, node] of all.entries()) {
     const next = all[index + 1];
     if (!gone.includes(node)) continue;
-    // What stands behind the last that stays goes with the comma before it; all else up to the next property.
+    // What follows the last remaining property is removed with the comma before it; everything else up to the next
+    // property.
     if (lastKept && node.offset > lastKept.offset) {
       edits.push({ start: span(lastKept).end, end: span(all.at(-1) ?? node).end, text: "" });
       break;

@@ -124,8 +124,8 @@ export async function removeValue(
 }
 
 /**
- * Wraps the data key of a file for other holders, as `sops updatekeys`: whoever `keys` wraps for opens it, and nobody
- * else does; no other byte changes. `keys` must open it as it is. False when there is no such file.
+ * Wraps the data key of a file for other holders, as `sops updatekeys`: only those for whom `keys` wraps can open it;
+ * no other byte changes. `keys` must be able to open the file now. False if there is no such file.
  */
 export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean> {
   if ((await openFile(file, keys)) === null) return false;

@@ -7,7 +7,7 @@ import { plainScalar } from "./scalar.ts";
 
 type Root = YAMLMap<Scalar<string>, Node | null>;
 
-/** A key of the file with what stands under it. */
+/** A key of the file with its value. */
 export type SopsPair = Pair<Scalar<string>, Node | null>;
 
 /** The map that is the whole file. */

@@ -105,7 +105,7 @@ export const either =
   (answer) =>
     shapes.some((shape) => shape(answer));
 
-/** A value inside a JSON answer, by its path; undefined when there is none, or the answer is no JSON. */
+/** A value inside a JSON response, by its path; undefined if there is none, or the response is not JSON. */
 export function inside(answer: HttpResponse, ...path: Path): unknown {
   let at: unknown;
   try {

@@ -85,7 +85,7 @@ export const WORK: readonly Vendor[] = [
     read: byStatus({ 200: live(list("abilities")), 401: "dead", 403: limited(text("error", "message")) }),
   },
   {
-    // https://linear.app/developers/graphql: a personal key stands alone in the header, an OAuth token after "Bearer".
+    // https://linear.app/developers/graphql: a personal key is alone in the header, an OAuth token after "Bearer".
     id: "linear",
     name: "Linear",
     rules: ["linear-key"],

@@ -85,10 +85,10 @@ function filesOf(format: string, imports: ReadonlyMap<string, readonly string[]>
   return own;
 }
 
-/** Plug-ins whose names mean nothing else: of `image` or `local` no text says which is meant. */
+/** Plug-ins whose names mean nothing else: `image` or `env-file` in a text may be anything. */
 const DISTINCT = {
   providers: ["keywhiz", "azure-key-vault", "aws-kms", "aws-ssm", "aws-secrets-manager"],
-  migrations: ["quadlet", "docker-run", "docker-container", "env-file"],
+  migrations: ["quadlet", "docker-container"],
 } as const;
 
 /** The files outside a plug-in's folder whose code names it: as a text or in an import. */

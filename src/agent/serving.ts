@@ -3,7 +3,7 @@ import { runtimeConsumers, type RuntimeContainer } from "../engine/consumer-labe
 import type { Engine } from "../engine/engine.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Consumer } from "../model/consumer.ts";
+import { containerOf, type Consumer } from "../model/consumer.ts";
 import { containersOf } from "./containers.ts";
 import type { AgentRecord } from "./record.ts";
 import type { AgentTools, ServedConsumer } from "./tools.ts";
@@ -74,7 +74,7 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
       const listed = await engine.containers();
       for (const consumer of known.values()) {
         // A Compose file counts by itself: its containers may be down.
-        if (!consumer.id.startsWith("container:")) continue;
+        if (containerOf(consumer) === null) continue;
         const there = containersOf({ key: consumer.folder, consumer, files: true }, listed).length > 0;
         const isKept = listed.some(({ Mounts = [] }) => Mounts.some(({ Source }) => Source === consumer.folder));
         const since = there || isKept ? null : (record.gone(consumer.folder) ?? Date.now());

@@ -6,7 +6,7 @@ import { REFERENCE_LABEL } from "../engine/consumer-labels.ts";
 import type { ListedContainer } from "../engine/engine.ts";
 import { keptByRun } from "../engine/names.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
-import type { Consumer } from "../model/consumer.ts";
+import { containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 export type HostConsumers = {
@@ -38,7 +38,7 @@ export async function hostConsumers(assembly: Assembly): Promise<HostConsumers> 
     const fresh = own.filter(({ folder }) => !indexed.has(folder));
     const tools = { store: assembly.store, storeOf: assembly.storeOf, names: assembly.knownStores };
     const served = new Set((await ownConsumers(fresh, known, containers, tools)).consumers.map(({ folder }) => folder));
-    const still = known.filter(({ id, folder }) => !id.startsWith("container:") || mounted.has(folder));
+    const still = known.filter((one) => containerOf(one) === null || mounted.has(one.folder));
     const byFolder = new Map([...fresh, ...still, ...labelled].map((one) => [one.folder, one] as const));
     return {
       consumers: [...byFolder.values()],

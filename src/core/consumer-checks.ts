@@ -1,9 +1,9 @@
-import type { Consumer } from "../model/consumer.ts";
+import { containerOf, type Consumer } from "../model/consumer.ts";
 import type { DoctorCheck } from "./doctor.ts";
 import { renderCommand } from "./supply-rights.ts";
 
 /** Who a consumer is, for people: the container's name, else its id. */
-export const consumerName = ({ id }: Pick<Consumer, "id">): string => id.replace(/^container:/, "");
+export const consumerName = (consumer: Pick<Consumer, "id">): string => containerOf(consumer) ?? consumer.id;
 
 /** Folders of consumers whose run configuration says what they need, and which this host's index has not. */
 type UnknownFolders = { readonly unindexed: ReadonlySet<string>; readonly unserved: ReadonlySet<string> };
@@ -29,7 +29,7 @@ export function consumerChecks(
     if (missing.length === 0) return [];
     const files = `${missing.length} of ${some(consumer.values.length, "file")}`;
     const text = `${consumerName(consumer)}: ${files} missing in ${consumer.folder}: it cannot start again`;
-    const isNamed = consumer.id.startsWith("container:") || unindexed.has(consumer.folder);
+    const isNamed = containerOf(consumer) !== null || unindexed.has(consumer.folder);
     const hint = isNamed ? renderCommand(consumer) : "unsprawl render --all";
     return [{ name, state: "fail", text, hint }];
   });

@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ProjectContainer } from "../contract/supplies.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import type { Consumer, SuppliedValue } from "../model/consumer.ts";
+import { consumerRef, containerOf, type Consumer, type SuppliedValue } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { supplyKey, type PlaceTools } from "./supply.ts";
 
@@ -154,12 +154,14 @@ function unbound({ id }: Consumer, { name, reference }: SuppliedValue): Unsprawl
 
 /** Whether the path of a value in its store names this very consumer. */
 async function isOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
-  const [, project = "", subject = ""] = /^(?:container:|compose:([^/]+)\/)([^/]+)$/.exec(one.id) ?? [];
+  const ref = consumerRef(one);
   try {
     // Without what came along with the run configuration: that is the author's word too.
     const place = await supplyKey(value, { ...one, stores: [] }, tools);
     const names = place?.provider.names(place.key);
-    return names !== undefined && subject !== "" && names.subject === subject && names.project === project;
+    if (names === undefined || ref === null) return false;
+    const [project, subject] = ref.kind === "container" ? ["", ref.name] : [ref.project, ref.service];
+    return names.subject === subject && names.project === project;
   } catch (error) {
     if (error instanceof UnsprawlError && error.code !== "interrupted") return false;
     throw error;
@@ -174,7 +176,9 @@ function otherFolder({ id, folder }: Consumer, holder: Consumer): UnsprawlError 
 }
 
 /** What a person types to give a consumer the values that it asks for. */
-export function renderCommand({ id, origin, also = [] }: Consumer): string {
-  if (id.startsWith("container:")) return cmd`unsprawl render docker:${id.slice("container:".length)}`;
+export function renderCommand(consumer: Consumer): string {
+  const container = containerOf(consumer);
+  if (container !== null) return cmd`unsprawl render docker:${container}`;
+  const { origin, also = [] } = consumer;
   return cmd`unsprawl render compose:${[origin ?? "FILE", ...also].join(":")}`;
 }

@@ -1,7 +1,7 @@
 import type { DeliverySubject } from "../contract/delivery.ts";
 import type { Supplies } from "../contract/supplies.ts";
 import { cmd } from "../kit/shell.ts";
-import type { Consumer } from "../model/consumer.ts";
+import { containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -16,6 +16,7 @@ export function folderValues(
   supplies: Supplies,
 ): Map<string, Secret> {
   const all = new Map(moved);
+  const container = containerOf({ id });
   for (const { name } of values.filter((one) => !all.has(one.name))) {
     const before = supplied.find(({ consumer }) => consumer.values.some((value) => value.name === name));
     const value = before === undefined ? null : supplies.read(before.consumer.folder, name);
@@ -23,9 +24,7 @@ export function folderValues(
       throw new UnsprawlError(
         "absent",
         `the file of ${name}, which an earlier run moved, is not on this host`,
-        id.startsWith("container:")
-          ? cmd`unsprawl render docker:${id.slice("container:".length)}`
-          : "unsprawl render --all",
+        container === null ? "unsprawl render --all" : cmd`unsprawl render docker:${container}`,
       );
     all.set(name, value);
   }

@@ -55,3 +55,21 @@ export function parseOnChange(text: string): OnChange {
     "--on-change signal:HUP, for example",
   );
 }
+
+/** A consumer by the parts of its id; null for one that is neither a container nor a service of Compose. */
+export type ConsumerRef =
+  | { readonly kind: "container"; readonly name: string }
+  | { readonly kind: "compose"; readonly project: string; readonly service: string };
+
+export function consumerRef({ id }: Pick<Consumer, "id">): ConsumerRef | null {
+  const [, name] = /^container:([^/]+)$/.exec(id) ?? [];
+  if (name !== undefined) return { kind: "container", name };
+  const [, project, service] = /^compose:([^/]+)\/([^/]+)$/.exec(id) ?? [];
+  return project === undefined || service === undefined ? null : { kind: "compose", project, service };
+}
+
+/** The name of the container that a consumer is; null for any other consumer. */
+export function containerOf(consumer: Pick<Consumer, "id">): string | null {
+  const ref = consumerRef(consumer);
+  return ref?.kind === "container" ? ref.name : null;
+}

@@ -6,7 +6,7 @@ import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts
 import { inOwnFolders, ownConsumers } from "../../core/supply-rights.ts";
 import type { ProjectContainer } from "../../contract/supplies.ts";
 import { projectContainers } from "../../engine/project-containers.ts";
-import type { Consumer } from "../../model/consumer.ts";
+import { containerOf, type Consumer } from "../../model/consumer.ts";
 import {
   allToRender,
   knownRuns,
@@ -146,7 +146,7 @@ async function stillThere(assembly: Assembly, consumers: readonly Consumer[]): P
     const mounted = new Set(
       (await (await assembly.engine()).containers()).flatMap(({ Mounts = [] }) => Mounts.map(({ Source }) => Source)),
     );
-    return consumers.filter(({ id, folder }) => !id.startsWith("container:") || mounted.has(folder));
+    return consumers.filter((one) => containerOf(one) === null || mounted.has(one.folder));
   } catch (error) {
     if (error instanceof UnsprawlError && error.code === "unreachable") return consumers;
     throw error;
@@ -166,7 +166,7 @@ async function supplyTools(assembly: Assembly, known: () => KnownRuns): Promise<
 }
 
 function renderedOf({ consumer, error }: Supplied): Rendered {
-  const unit = consumer.id.replace(/^container:/, "");
+  const unit = containerOf(consumer) ?? consumer.id;
   return { unit, files: error === null ? consumer.values.length : 0, error };
 }
 

@@ -4,11 +4,15 @@ import { Readable, Writable } from "node:stream";
 import { trackHere } from "./children.ts";
 import type { Ran } from "./world.ts";
 
-type Given = { readonly cwd: string; readonly env: { readonly [name: string]: string | undefined } };
+type Given = {
+  readonly cwd: string;
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly stdin: string;
+};
 type Face = { main(argv: readonly string[]): Promise<number> };
 
-/** What a person waits for, serves until it is ended, reads its input, or becomes another program. */
-const PROGRAMS = ["agent", "classify", "fleet", "run", "runtime", "watch"];
+/** What serves until it is ended, or becomes another program. */
+const PROGRAMS = ["agent", "fleet", "run", "runtime", "watch"];
 /** Node and libraries look at these once, as a process starts. */
 const AT_START =
   /^(?:NODE_(?!COMPILE_CACHE)|UV_|LC_|SSL_|DEBUG$|TZ$|LANG$|LANGUAGE$|NO_COLOR$|FORCE_COLOR$|CI$|TERM$|COLUMNS$)/;
@@ -22,7 +26,6 @@ export function fitsThisProcess(
 ): boolean {
   const [command = ""] = args;
   if (running !== null || !/^[a-z]/.test(command) || PROGRAMS.includes(command)) return false;
-  if (args.some((one) => one === "-" || one.endsWith(":-") || one.endsWith("-stdin"))) return false;
   return !Object.keys(env).some((name) => AT_START.test(name));
 }
 
@@ -47,7 +50,7 @@ async function runAlone(dist: string, args: readonly string[], given: Given): Pr
     swap("env", env),
     swap("stdout", said.stdout.stream),
     swap("stderr", said.stderr.stream),
-    swap("stdin", Readable.from([])),
+    swap("stdin", Readable.from(given.stdin === "" ? [] : [Buffer.from(given.stdin)])),
     swap("exitCode", undefined),
   ];
   const before = process.cwd();

@@ -49,7 +49,7 @@ type RunOptions = {
 };
 
 /** The options of a command that need no process of its own. */
-const HERE = new Set(["env", "shows", "mayShow"]);
+const HERE = new Set(["env", "stdin", "shows", "mayShow"]);
 
 /** Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false. */
 export function makeWorld(
@@ -81,7 +81,7 @@ export function makeWorld(
     memory,
     env,
     async unsprawl(args, options = {}) {
-      const given = { cwd: dir, env: { ...env, ...options.env } };
+      const given = { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "" };
       const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
       const ran = here
         ? await runHere(dirname(MAIN), args, given)

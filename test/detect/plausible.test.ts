@@ -22,6 +22,12 @@ test.each([
   ["values.yaml", "adminPassword: <defaults to random>"],
   ["compose.yaml", "  - GOOGLE_KEY=${SERVICE_API_KEY:-user_provided}"],
   ["run.sh", 'if [ -n "${POSTGRES_PASSWORD:-}" ]; then'],
+  ["template.toml", 'env = [\n  "JWT_SECRET=${jwt_secret}",\n]'],
+  ["deploy.sh", 'header="Authorization: $_auth"'],
+  ["deploy.sh", 'data="user=$user&password=$password&page=1"'],
+  ["deploy.sh", 'echo -e "Password: \\e[32m$DB_PASS\\e[0m" >>~/app.creds'],
+  ["Start.php", '$list->push("REDIS_PASSWORD={$this->database->redis_password}");'],
+  ["main.yaml", "  ServiceToken: !GetAtt ResetFunction.Arn"],
 ])("a template: %s %s", (path, text) => {
   expect(found(path, text)).toEqual([]);
 });
@@ -37,6 +43,13 @@ test.each([
   ["rules.yaml", 'password: "^[A-Za-z0-9]{8,}$"'],
   ["setup.json", '"run": "sed -i \'/^KEY=/c\\\\ENCRYPTION_KEY=\'$(openssl rand -hex 32) .env"'],
   ["bot.yml", "  out.push(one.default_password ? '*(set)*' : 'no')"],
+  ["fields.go", 'const appIDKey = "app-id"'],
+  ["keys.php", "const SETUP_SECRET_SESSION_KEY = 'mfa-setup-totp-secret';"],
+  ["base64.js", `var keyStr = '${"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}${"abcdefghijklmnopqrstuvwxyz"}0123456789+/=';`],
+  ["tests/UserTest.php", "'password' => 'password1234',"],
+  ["setup.sh", `PASSWORD="$(grep -oP 'SA_PASSWORD=["'"'"']?\\K[^"'"'"'\\s]+' dev/.env)"`],
+  ["setup.sh", 'printf "\\nbasicConstraints = CA:FALSE" >>"$conf"'],
+  ["ci.yml", "uses: owner/gh-action-publish@release/v1"],
 ])("code: %s %s", (path, text) => {
   expect(found(path, text)).toEqual([]);
 });
@@ -82,6 +95,7 @@ test.each([
   ["compose.yaml", `  - POSTGRES_PASSWORD=\${DB_PASS:-authentik}`, "authentik"],
   ["compose.yaml", `  - PASSWORD=${random} # change this`, random],
   ["values.yaml", `# password: ${random}`, random],
+  ["src/config.php", "'cookie_secret' => 'purple-sunshine-madrid',", "purple-sunshine-madrid"],
   ["lang/setup.json", `"password": "${random}"`, random],
   ["values.yaml", `adminPassword: "${password}"`, password],
   ["de.yml", `db_password: "${random}"`, random],

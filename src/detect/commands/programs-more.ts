@@ -58,7 +58,9 @@ export const MORE: { readonly [names: string]: Program } = {
   "restic borg duplicity kopia": { flags: flags({ "--password --passphrase": "password" }) },
   "wg wg-quick": { flags: flags({ "private-key": "key" }) },
   "openvpn openconnect": { flags: flags({ "--auth-user-pass": "pair" }) },
-  "minio mc mcli": { after: { set: [4, "password"], add: [4, "password"], "user add": [3, "password"] } },
+  "minio mc mcli": {
+    after: { "alias set": [4, "password"], "host add": [4, "password"], "user add": [3, "password"] },
+  },
   "ansible ansible-playbook": { flags: flags({ "--extra-vars -e": "assign" }) },
   caddy: { flags: flags({ "--plaintext -p": "password" }) },
   argocd: { flags: flags({ "--password --auth-token": "password" }) },

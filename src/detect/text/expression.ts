@@ -15,7 +15,7 @@ const DECLARES =
  * expression. In quotes it has to look like nothing else.
  */
 export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
-  if (isRegex(value)) return true;
+  if (isPattern(value)) return true;
   const text = value.replace(/(?:\\[nrt]){1,3}[)}\]]{0,3}$/, "").replace(/[;,]$/, "");
   if (text === "") return true;
   // `keyword.$S2`: a highlighter's names of tokens.
@@ -33,7 +33,7 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
 }
 
 /** `^[A-Za-z]…$`, `/c\\NAME=`: a pattern or the command of an editor. */
-function isRegex(value: string): boolean {
+export function isPattern(value: string): boolean {
   return /\(\?[:=!<]|\[\^?[^\]]{1,30}\][+*{]|\\[wWdDsSb][+*{\\\])]|\.[*+](?:[?)$]|$)|^\^.{1,80}\$$|^\/[a-z]\\/.test(
     value,
   );

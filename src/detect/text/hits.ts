@@ -8,7 +8,7 @@ import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
 import { literalsIn } from "./literals.ts";
-import { plausible } from "./plausible.ts";
+import { plausible, plausiblePart } from "./plausible.ts";
 import { defaultOf, elementsIn, pairIn, type LineInText } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
 
@@ -238,7 +238,7 @@ export function commandHits(context: TextContext): PendingHit[] {
     if (first === null || first.score < MEDIUM) return [];
     const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
     return all
-      .filter(({ part }) => part.length > 2)
+      .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)
       .map((found) => {
         const place = placeOf(found, bytes, start, end);
         return { found: inKind(kind, found, "", found.part), name: namedBy(text, place.start), ...place };

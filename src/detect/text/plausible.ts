@@ -1,11 +1,13 @@
 import { looksRandom } from "../entropy.ts";
 import type { Evidence } from "../evidence.ts";
+import { FAMILY } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
+import { splitWords } from "../names/words.ts";
 import type { TextKind } from "./kind.ts";
 import { reference } from "../reference.ts";
 import { emptiness } from "../shape.ts";
 import { isTest, isTranslation } from "./kind.ts";
-import { isCode } from "./expression.ts";
+import { isCode, isPattern } from "./expression.ts";
 import { isProse } from "./prose.ts";
 import { isSequence } from "./sequence.ts";
 
@@ -26,6 +28,8 @@ export type Assigned = {
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment)$/;
 /** The subject of jwt.io's own token, `1234567890`, as base64 has it. */
 const JOHN_DOE = /^(?:Bearer\s)?eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw/;
+/** Base64's own. */
+const ALPHABET = /^[A-Z]{26}[a-z]{26}[0-9]{10}[+/=_-]{0,3}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** The score of what is worth a look and no more. */
 const DOUBTFUL = 0.45;
@@ -35,17 +39,59 @@ const DOUBTFUL = 0.45;
  * translation, a version or markup rather than a setting with its value; with a low score for a weak example.
  */
 export function plausible(found: Evidence, assigned: Assigned): Evidence | null {
-  if (found.rule === "url-password") return isManual(found, assigned) ? doubt(found) : found;
+  if (found.rule === "url-password" && (isManual(found, assigned) || isNamedAt(assigned.value))) return doubt(found);
+  const whole = found.part === assigned.value;
+  if (!whole && plausiblePart(found) === null) return null;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
   const random = looksRandom(value, 12) || UUID.test(value);
   if (JOHN_DOE.test(value)) return null;
-  if (isMarkup(assigned) || inTemplate(assigned) || isVersion(value) || mountsFile(assigned)) return null;
+  if (ALPHABET.test(value)) return null;
+  if (isFilledIn(value) || isMarkup(assigned) || inTemplate(assigned) || isVersion(assigned) || mountsFile(assigned))
+    return null;
   if (!random && (isCode(assigned) || namesValue(assigned) || isProse(assigned) || isTranslation(assigned.path)))
     return null;
   const weak = !random || isSequence(value);
-  if (weak && (isComment(assigned) || (isTest(assigned.path) && random) || isStub(assigned))) return doubt(found);
-  return found;
+  if (!weak) return found;
+  const doubtful = isComment(assigned) || isExample(assigned, random) || isStub(assigned) || isSymbol(assigned);
+  return doubtful ? doubt(found) : found;
+}
+
+/** Rules that know a part of a value or of a command by its name or its place only. */
+const BY_PLACE = /^(?:password|secret|key|user-password|assignment|url-password|header|command)$/;
+
+/** The same for a secret inside a value or on a command line, of which nothing but itself is known. */
+export function plausiblePart(found: Evidence): Evidence | null {
+  const { part } = found;
+  if (!BY_PLACE.test(found.rule) || looksRandom(part.replace(/\$\w{1,60}|\$\{[^}]{0,100}\}?/g, ""), 12)) return found;
+  if (isFilledIn(part) || /^\$[A-Za-z_{(]|[^$]\$(?:[A-Z_][A-Z0-9_]{2}|[a-z_]+_)/.test(part) || namesCapitals(part))
+    return null;
+  return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) ? null : found;
+}
+
+/** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`: a template fills the value in. */
+function isFilledIn(value: string): boolean {
+  return /\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value) && !/^[^${<]{12,}/.test(value);
+}
+
+/** `owner/name@release/v1`: an action, an image or a package. */
+function isNamedAt(value: string): boolean {
+  return /^[\w.-]{1,80}(?:\/[\w.-]{1,80}){1,5}@[\w./-]{1,80}$|:\d{1,5}\/[\w./-]{1,80}:[\w.-]{1,60}@sha256:/.test(value);
+}
+
+/** In tests of a program the secrets are made up, unless a machine or a person with care made them. */
+function isExample({ path, kind }: Assigned, random: boolean): boolean {
+  return isTest(path) && (random || kind === "code");
+}
+
+/** `DMARC_POLICY_ALLOW`; in code also `appIDKey = "app-id"`: a constant, or one that repeats what it is called. */
+function isSymbol({ value, kind, name }: Assigned): boolean {
+  if (/^[A-Z]{2,20}(?:_[A-Z]{1,20}){2,8}$/.test(value)) return true;
+  if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
+  const { family } = readName(name);
+  if (family === "password" || family === null) return false;
+  const called = new Set(splitWords(name).filter((word) => word.length > 1 && !FAMILY.has(word) && word !== "key"));
+  return splitWords(value).some((word) => called.has(word));
 }
 
 function doubt(found: Evidence): Evidence {
@@ -53,10 +99,13 @@ function doubt(found: Evidence): Evidence {
 }
 
 /** Brackets, YAML's block scalars, anchors, aliases and tags, a line's continuation: all that is left of a value is marks. */
-function isMarkup({ value, quoted, tail }: Assigned): boolean {
+function isMarkup({ value, quoted, lead, tail }: Assigned): boolean {
   if (/^[^\p{L}\p{N}]{1,3}$/u.test(value) || /^[,;:)\]}]\s/.test(value)) return true;
   // `${GEM_HOST_API_KEY}\n`: the end of a line in a string.
   if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
+  // `!GetAtt Function.Arn`, `!Ref Secret`: a tag of YAML's reads the value from elsewhere.
+  if (/(?:^|\s)!(?:Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(lead))
+    return true;
   if (quoted) return false;
   return /^[|>][-+]?\d?[-+]?$|^[{[(][\]})]?$|^\\|^[&*!][A-Za-z][\w-]{0,40}$|^#/.test(value)
     ? !value.startsWith("!") || /^\s{0,4}\S/.test(tail) || /^![A-Z][a-z]+$/.test(value)
@@ -89,10 +138,17 @@ const RANGE =
 /** `2.35.0`, and pnpm's `5.1.1(@types/node@26.1.2)`. */
 const RELEASE = /^\d{1,6}\.\d{1,8}\.\d{1,8}(?:-[a-z]{1,10}\.?\d{0,5})?(?:\([@a-z][^\s]{1,300})?$/;
 
+/** Lists of packages, in which a release stands alone. */
+const MANIFEST =
+  /(?:^|\/)(?:package|composer|bower|packages)(?:[-.]lock)?\.json$|[.-]lock(?:\.(?:json|ya?ml))?$|\.toml$|(?:^|\/)(?:requirements[\w.-]{0,40}\.txt|Gemfile|Pipfile|go\.(?:mod|sum))$/;
+
 /** What a package is asked for by. */
-function isVersion(value: string): boolean {
+function isVersion({ value, path }: Assigned): boolean {
   if (value.length > 320) return false;
-  return RELEASE.test(value) || (/^(?:npm:|workspace:|[\^~=*[(<>])/.test(value) && RANGE.test(value));
+  return (
+    (MANIFEST.test(path) && RELEASE.test(value)) ||
+    (/^(?:npm:|workspace:|[\^~=*[(<>])/.test(value) && RANGE.test(value))
+  );
 }
 
 /** `/etc/passwd:ro`: the name is the end of a path. */
@@ -104,6 +160,10 @@ function mountsFile({ lead, value }: Assigned): boolean {
 
 /** Capitals that say what belongs here: `SECRET`, `CLIENT_PASSWORD1`, `HOST:PORT:DATABASE:PASSWORD`. */
 function namesValue({ value }: Assigned): boolean {
+  return namesCapitals(value);
+}
+
+function namesCapitals(value: string): boolean {
   if (value.length > 80 || !/^[A-Z][A-Z0-9]*(?:[_:-][A-Z0-9]+)*$/.test(value)) return false;
   return (
     readName(value.replaceAll(":", "_")).family !== null ||

@@ -170,7 +170,9 @@ describe.each([
     const moved = await migrate("moved");
     expect(moved.code, moved.stderr).toBe(0);
     expect(moved.stdout).toContain(`by ${delivery}`);
-    expect(moved.stdout).toMatch(/^ {2}restart +~ moved: (its task is|all 2 tasks are) replaced.* \((stop|start)-first\)/m);
+    expect(moved.stdout).toMatch(
+      /^ {2}restart +~ moved: (its task is|all 2 tasks are) replaced.* \((stop|start)-first\)/m,
+    );
     expect(moved.stdout).not.toContain("after a reboot");
 
     const after = inspect("moved");

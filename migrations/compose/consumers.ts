@@ -17,7 +17,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreTarget } from "../../src/model/plan.ts";
 import { memoryOf, originOf, secretFileText, serviceFolder } from "./delivery/change.ts";
 import { parseOwnerText } from "./delivery/entry.ts";
-import { absoluteReference, sopsFileOf } from "./delivery/reference.ts";
+import { absoluteReference, isCommittedWith, sopsFileOf } from "./delivery/reference.ts";
 import { SCRIPT_TARGET } from "./delivery/script.ts";
 import { filesOf } from "./read.ts";
 import { filledScalar, type OnFault } from "./syntax/fill.ts";
@@ -129,11 +129,11 @@ function isFor(text: string, service: string, name: string): boolean {
   return folder !== undefined && /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(project) && text === form;
 }
 
-/** A SOPS file in the project's own folder needs no store to be set up here. */
+/** A SOPS file that is committed with the project needs no store to be set up here. */
 function storesOf({ dir }: ComposeProject, secrets: readonly FoundSecret[]): readonly StoreTarget[] {
   const own = secrets
     .flatMap(({ reference }) => sopsFileOf(reference) ?? [])
-    .filter((file) => file.startsWith(`${dir}/`));
+    .filter((file) => isCommittedWith(file, dir));
   return [...new Set(own)].map((file) => ({ name: "local", provider: "local", settings: { file } }));
 }
 

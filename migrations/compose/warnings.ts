@@ -45,6 +45,6 @@ function outside(parts: readonly ServicePart[]): string[] {
   const [first] = all.filter((reference) => reference.startsWith("ref+sops:///"));
   if (first === undefined) return [];
   return [
-    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder goes along with it (unsprawl.yaml: stores, file)`,
+    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder, or in its git work tree, goes along with it (unsprawl.yaml: stores, file)`,
   ];
 }

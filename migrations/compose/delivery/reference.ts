@@ -1,16 +1,37 @@
+import { lstatSync } from "node:fs";
+import { homedir } from "node:os";
 import { isAbsolute, posix } from "node:path";
+import { isOnlyOurs } from "../../../src/kit/io/owner.ts";
 
 const SOPS = "ref+sops://";
 
 /**
- * A reference as a file of the project says it: to a store file below the project's folder by its path from there, since
- * the two are committed together.
+ * A reference as a file of the project says it: to a store file below the project's folder, or in the same git work tree,
+ * by its path from the project, since the two are committed together.
  */
 export function relativeReference(reference: string, dir: string): string {
   const [file, rest] = parts(reference);
-  if (file === null || !isAbsolute(file)) return reference;
-  const below = posix.relative(dir, file);
-  return below === "" || below === ".." || below.startsWith("../") ? reference : SOPS + encoded(below) + rest;
+  if (file === null || !isAbsolute(file) || !isCommittedWith(file, dir)) return reference;
+  return SOPS + encoded(posix.relative(dir, file)) + rest;
+}
+
+/** Whether a file, absolute, goes along with the project in this folder. */
+export function isCommittedWith(file: string, dir: string): boolean {
+  const path = posix.normalize(file);
+  return path.startsWith(`${dir}/`) || path.startsWith(`${workTree(dir) ?? dir}/`);
+}
+
+/**
+ * The git work tree that a folder is in; null for none, for one that others can write to, and for one that is a home: what
+ * lies in a home belongs together no more than that.
+ */
+function workTree(dir: string): string | null {
+  for (let at = dir; at !== "/" && at !== "."; at = posix.dirname(at)) {
+    if (lstatSync(posix.join(at, ".git"), { throwIfNoEntry: false }) === undefined) continue;
+    const isHome = `${homedir()}/`.startsWith(`${at}/`);
+    return !isHome && isOnlyOurs(lstatSync(at)) ? at : null;
+  }
+  return null;
 }
 
 /** The inverse: what such a reference means to a project in this folder. */

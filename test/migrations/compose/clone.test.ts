@@ -21,6 +21,9 @@ import { makeWorld, type World } from "../../support/world.ts";
 const others = STORES.filter(({ provider }) => provider !== "vault" && provider !== "local");
 const chosen = [...STORES.filter((one) => !others.includes(one)), ...sample(others, 1)];
 
+/** Where a repository of several projects has this one. */
+const SUBFOLDER = "services/team";
+
 let [here, there]: [WorkerEngine | null, TestEngine | null] = [null, null];
 let program: string;
 
@@ -58,16 +61,18 @@ describe.each(chosen)("with $provider", ({ provider, start }) => {
 
   it("file and shim serve on another machine what they serve on the first", { timeout: 300_000 }, async () => {
     const { first, second } = worlds;
-    const dir = join(first.dir, "project");
-    mkdirSync(dir);
+    const repository = join(first.dir, "project");
+    const dir = join(repository, SUBFOLDER);
+    mkdirSync(dir, { recursive: true });
+    await git(repository, "init", "-q");
     const services = {
       db: { ...service, image: FILE_ENV, environment: escaped("DB_PASSWORD", "API_TOKEN") },
       web: { ...service, image: BUSYBOX, command, user: "1234:1235", environment: escaped("SIGNING_SECRET") },
     };
     writeFileSync(join(dir, "compose.yaml"), `# the team's\n${stringify({ name, services })}`);
-    // The store is the project's; who may read it is not in the file.
-    writeFileSync(join(dir, "unsprawl.yaml"), stringify({ stores: { team: { provider, ...store.config } } }));
-    const config = ["--config", join(dir, "unsprawl.yaml")];
+    // The store is the repository's; who may read it is not in the file.
+    writeFileSync(join(repository, "unsprawl.yaml"), stringify({ stores: { team: { provider, ...store.config } } }));
+    const config = ["--config", join(repository, "unsprawl.yaml")];
     compose(dir, first, "up", "-d");
     const args = ["migrate", `compose:${dir}`, "--to", "team", "--yes", "--grace", "100ms", ...config];
     const moved = await first.unsprawl(args);
@@ -75,18 +80,18 @@ describe.each(chosen)("with $provider", ({ provider, start }) => {
     await expectServing(first);
     compose(dir, first, "down", "-t", "1");
 
-    await git(dir, "init", "-q");
-    await git(dir, "add", "-A");
-    await git(dir, "commit", "-qm", "all");
-    const clone = join(second.dir, "work/clone");
-    await git(second.dir, "clone", "-q", dir, clone);
-    const files = (await git(clone, "ls-files")).trim().split("\n");
-    const scripts = ["compose.yaml", "unsprawl-entrypoint.sh", "unsprawl.yaml"];
+    await git(repository, "add", "-A");
+    await git(repository, "commit", "-qm", "all");
+    const cloned = join(second.dir, "work/clone");
+    await git(second.dir, "clone", "-q", repository, cloned);
+    const clone = join(cloned, SUBFOLDER);
+    const files = (await git(cloned, "ls-files")).trim().split("\n");
+    const scripts = [`${SUBFOLDER}/compose.yaml`, `${SUBFOLDER}/unsprawl-entrypoint.sh`, "unsprawl.yaml"];
     expect(files.filter((file) => !file.startsWith("secrets/"))).toEqual(scripts);
     const machine = [first.dir, first.memory, here?.dir ?? "", "/units/", ...runsOf(first).map(({ run }) => run)];
     expect(machine).toHaveLength(5);
     for (const file of files) {
-      const text = readFileSync(join(clone, file), "utf8");
+      const text = readFileSync(join(cloned, file), "utf8");
       for (const word of [...machine, ...Object.values(texts)]) expect(text.includes(word), file).toBe(false);
     }
     // The paths in it are those of containers, and where any machine keeps values in memory.
@@ -104,7 +109,7 @@ describe.each(chosen)("with $provider", ({ provider, start }) => {
     }
     first.remove();
     expect(existsSync(join(second.dir, "state"))).toBe(false);
-    const own = provider === "vault" || provider === "local" ? [] : ["--config", join(clone, "unsprawl.yaml")];
+    const own = provider === "vault" || provider === "local" ? [] : ["--config", join(cloned, "unsprawl.yaml")];
     const address = provider === "vault" ? { VAULT_ADDR: String(store.config["address"]) } : {};
     const rendered = await second.unsprawl(["render", `compose:${join(clone, "compose.yaml")}`, ...own], {
       env: address,

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => vault?.stop());
 
-/** How often a store that is used for five seconds logs in, and how often it renews. */
+/** How often a store that is used for fifteen seconds logs in, and how often it renews. */
 async function use(more: { readonly [key: string]: unknown }): Promise<{ logins: number; renewals: number }> {
   const { roleIdFile, secretIdFile } = await roleFor(vault.bao, vault.dir, writerPolicy("secret", 2), more);
   const auth = { method: "approle", roleIdFile, secretIdFile };
@@ -20,7 +20,7 @@ async function use(more: { readonly [key: string]: unknown }): Promise<{ logins:
     seen.push(path);
     return false;
   });
-  for (let step = 0; step < 10; step++) {
+  for (let step = 0; step < 30; step++) {
     await Promise.all([store.get(keyAt()), store.get(keyAt()), store.get(keyAt())]);
     await sleep(500);
   }
@@ -30,29 +30,29 @@ async function use(more: { readonly [key: string]: unknown }): Promise<{ logins:
 
 describe.concurrent("leases", () => {
   test("one that can be renewed is renewed, at two thirds of its time", async () => {
-    const { logins, renewals } = await use({ token_ttl: "3s", token_max_ttl: "1h" });
+    const { logins, renewals } = await use({ token_ttl: "9s", token_max_ttl: "1h" });
     expect(logins).toBe(1);
     expect(renewals).toBeGreaterThanOrEqual(1);
     expect(renewals).toBeLessThanOrEqual(3);
   });
 
   test("one that nears the end of its life is replaced by a fresh login", async () => {
-    const { logins, renewals } = await use({ token_ttl: "3s", token_max_ttl: "4s" });
+    const { logins, renewals } = await use({ token_ttl: "9s", token_max_ttl: "12s" });
     expect(logins).toBeGreaterThanOrEqual(2);
     expect(renewals).toBeGreaterThanOrEqual(1);
   });
 
   test("one that cannot be renewed likewise", async () => {
-    const { logins, renewals } = await use({ token_ttl: "3s", token_type: "batch" });
+    const { logins, renewals } = await use({ token_ttl: "9s", token_type: "batch" });
     expect(logins).toBeGreaterThanOrEqual(2);
     expect(renewals).toBe(0);
   });
 
   test("a given token that runs out in the middle is denied, with what to do", async () => {
-    const token = await tokenFor(vault.bao, writerPolicy("secret", 2), { ttl: "2s", explicit_max_ttl: "2s" });
+    const token = await tokenFor(vault.bao, writerPolicy("secret", 2), { ttl: "10s", explicit_max_ttl: "10s" });
     const store = await vault.open({ token });
     expect(await store.get(keyAt())).toBe(null);
-    await sleep(2500);
+    await sleep(10_500);
     expect(await vault.failure(store.get(keyAt()), token)).toMatchObject({
       code: "denied",
       message: expect.stringContaining("wrong, expired or revoked") as string,

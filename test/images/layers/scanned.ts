@@ -39,7 +39,9 @@ export function archives(): {
     return join(dir, name);
   };
   const scan = async (path: string, more: readonly string[] = ["--layers"], nodeArgs: readonly string[] = []) =>
-    scannedOf(await world.unsprawl(["scan", `archive:${path}`, "--json", ...more], { nodeArgs }));
+    scannedOf(
+      await world.unsprawl(["scan", `archive:${path}`, "--json", ...more], nodeArgs.length > 0 ? { nodeArgs } : {}),
+    );
   return { world, dir, write, scan };
 }
 

@@ -7,6 +7,8 @@ export type ClassifyInput = {
   readonly name: string;
   readonly where: Where;
   readonly value: Secret;
+  /** The words of an entrypoint, as JSON, whose arguments the value is. */
+  readonly lead?: string;
   /** The path inside the subject, or the file's path; custom rules may match it. */
   readonly path?: string;
 };
@@ -29,6 +31,9 @@ export type Spotted = {
   readonly masked: string;
 };
 
+/** Another secret in a value that holds several. */
+export type FurtherSecret = { readonly verdict: Verdict; readonly masked: string; readonly part: Secret };
+
 /** Classifies values. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
   classify(question: ClassifyInput): Verdict;
@@ -38,6 +43,8 @@ export interface Detector {
   name(name: string): string;
   /** The decoded secret part, equal for equal secrets in different forms. Null if the value is not a secret. */
   part(question: ClassifyInput): Secret | null;
+  /** The other secrets in a value that is one, the strongest first; the one that `part` gives is not among them. */
+  more(question: ClassifyInput): readonly FurtherSecret[];
   /**
    * Every secret in a text, including those suppressed by a setting; in binary data only known token formats. `path`
    * determines the file format.

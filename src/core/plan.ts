@@ -48,7 +48,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   const keys = new Map<string, string>();
 
   const units = new Map<string, { readonly name: string; readonly hits: ScanHit[] }>();
-  for (const hit of input.hits) {
+  for (const hit of onePerValue(input.hits)) {
     const of = await whereTo(hit, input, migration);
     if ("reason" in of) notMoved.push({ finding: hit.finding, ...of });
     else {
@@ -115,6 +115,19 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);
+}
+
+/** A value moves whole, with all secrets in it: the first stands for them. */
+function onePerValue(hits: readonly ScanHit[]): readonly ScanHit[] {
+  const seen = new Set<string>();
+  return hits.filter(({ finding: { location, name }, candidate }) => {
+    const { host = "", source, subjectId, path, place } = location;
+    if (place?.kind === "text") return true;
+    const key = JSON.stringify([host, source, subjectId, path, name, candidate.location.where, candidate.value.length]);
+    const isFirst = !seen.has(key);
+    seen.add(key);
+    return isFirst;
+  });
 }
 
 /** The steps of a unit's migration for the secrets that move; none if no secret does. */

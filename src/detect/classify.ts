@@ -3,6 +3,8 @@ import type { Where } from "../model/location.ts";
 import { anywhereInText, basicLogin, inCommand } from "./commands/command.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./structure/decode.ts";
+import { byEntropy, cleanJson, generic, takesOptions, urlSettings } from "./parts.ts";
+import { commandOf } from "./several.ts";
 import { unlessExample, withoutTexts } from "./structure/documentation.ts";
 import { looksRandom } from "./entropy.ts";
 import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceOutcome } from "./evidence.ts";
@@ -10,8 +12,7 @@ import { inName } from "./names/in-name.ts";
 import { byName, listOfLogins, mnemonic } from "./names/named.ts";
 import { readName, type NameInfo } from "./names/names.ts";
 import { reference } from "./reference.ts";
-import { ciphertext, emptiness, placeholder, plain, type Cleared } from "./shape.ts";
-import { programOf } from "./commands/programs.ts";
+import { ciphertext, emptiness, placeholder, plain } from "./shape.ts";
 import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
 import { classifiedText } from "./text-of.ts";
@@ -30,8 +31,6 @@ const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30
 type ClassifyBudget = { left: number; readonly off: ReadonlySet<string>; readonly found: ReadonlySet<string> };
 
 const NONE: ReadonlySet<string> = new Set();
-/** No value holds more secrets than this that anyone would look at one by one. */
-const MOST = 16;
 /** What stands in place of a secret that was found before: a reference, which every form of text can hold. */
 const INSTEAD = "${X}";
 
@@ -54,22 +53,28 @@ export function decide(
       ? unlessExample(question.name, outcome)
       : outcome;
   }
-  return emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
+  const alone = emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
+  const { lead } = question;
+  return lead === undefined ? alone : (behindLead(lead, text, alone, inner, ask) ?? alone);
 }
 
-/** The other secrets in a value in which `first` was found, the strongest first. */
-export function others(first: Evidence, again: (found: ReadonlySet<string>) => EvidenceOutcome): readonly Evidence[] {
-  const parts = new Set([first.part]);
-  const more: Evidence[] = [];
-  while (more.length < MOST) {
-    const next = again(parts);
-    if (!isEvidence(next) || next.score < MEDIUM || next.part === "" || parts.has(next.part)) break;
-    // A part of what is known, or all of the value again, is no other secret.
-    if (![...parts].some((part) => part.includes(next.part) || next.part.includes(part))) more.push(next);
-    parts.add(next.part);
-  }
-  return more;
+/** A secret in the arguments of an entrypoint: `["redis-cli"]`, then `["-a", "…"]`. Null unless it says more than they alone. */
+function behindLead(
+  lead: string,
+  text: string,
+  alone: EvidenceOutcome,
+  inner: Judge,
+  ask: ClassifyBudget,
+): Evidence | null {
+  const whole = commandOf([lead, text]);
+  if (whole === null || whole.length > JOINED) return null;
+  const found = command(whole, "cmd", inner, ask);
+  if (found === null || lead.includes(found.part) || (isEvidence(alone) && alone.score >= found.score)) return null;
+  // What stands across the two is in neither.
+  return text.includes(found.part) || text.includes(JSON.stringify(found.part).slice(1, -1)) ? found : null;
 }
+
+const JOINED = 65_536;
 
 /** The same for a literal that a text assigns to a name. */
 export function decideIn(
@@ -117,7 +122,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   const whole = unquote(rawText.trim());
   if (ask.found.size > 0 && ask.found.has(whole)) return null;
   const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);
-  const empty = emptiness(text);
+  const empty = emptiness(/^\s/.test(text) ? text.trim() : text);
   if (empty !== null) return empty;
   const name = readName(rawName);
   const simple = /^[A-Za-z0-9]*$/.test(text);
@@ -235,61 +240,4 @@ function inStructure(
   const found = inner(rawName, peeled.inner, peeled.layer);
   // What only the name says of the decoded text, it says of the text itself.
   return found !== null && (found.part !== peeled.inner || name.family === null) ? found : null;
-}
-
-function cleanJson(partly: boolean): Cleared {
-  const why = partly
-    ? "JSON without a secret in the part that was read (it is very large)"
-    : "JSON without a secret in it";
-  return { rule: "structure", why, ...(partly ? { partly: true as const } : {}) };
-}
-
-/** Options of a program: by the name, or if the text begins with one. Prose about options is not. */
-function takesOptions(name: NameInfo, text: string): boolean {
-  if (text.length > 65_536 || name.family === "password" || !/(?:^|\s)-{1,2}[A-Za-z]/.test(text)) return false;
-  return (
-    text.startsWith("-") ||
-    /(?:^|_)(?:opts?|options?|args?|arguments|flags?|params?|parameters|cmd|command|exec|run|script|entrypoint|hook|cli|extra|check|test|invocation)(?:_|$)/.test(
-      name.key,
-    ) ||
-    programOf(text.split(/\s/, 1)[0] ?? "") !== null ||
-    // A line of cron's.
-    /^(?:@[a-z]{5,10}|[\d*]\S{0,20}(?:\s{1,4}[\d*]\S{0,20}){4})\s{1,4}\S/.test(text) ||
-    /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh -[a-z]{0,4}c\s/.test(text)
-  );
-}
-
-/** A verdict from an inner name is reported as a setting inside the value. */
-function generic(found: Evidence | null): Evidence | null {
-  return found !== null && /^(?:password|secret|key)$/.test(found.rule) ? { ...found, rule: "assignment" } : found;
-}
-
-/** JDBC and the like carry the password behind `?` or `;`. */
-function urlSettings(text: string, inner: Judge): EvidenceOutcome {
-  const at = text.search(/[?;]/);
-  if (at < 0) return null;
-  const strict: Judge = (key, value, step) => {
-    const family = readName(key).family;
-    return family === "password" || family === null || looksRandom(value, 12) ? inner(key, value, step) : null;
-  };
-  const found = inAssignments(text.slice(at).replaceAll("&", ";"), strict);
-  return found === null ? null : { ...found, rule: "url-password" };
-}
-
-/** Random and long, without a name that helps: worth a look at low confidence, no more. */
-function byEntropy(name: NameInfo, text: string): EvidenceOutcome {
-  if (name.digest || name.setting !== null || name.open || text.length < 24 || text.length > 512) return null;
-  if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^[0-9a-f]+$/i.test(text) || !looksRandom(text, 24)) return null;
-  if (!/\d/.test(text) || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || /[/-]{1}.*[/-]/.test(text)) return null;
-  // A short word, a mark and a long random text is how tokens are made today; ids of that form are shorter.
-  const tokenlike = /^(?!cs_)[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,10})?[_][A-Za-z0-9]{36,120}$/.test(text);
-  return {
-    rule: "high-entropy",
-    score: tokenlike ? 0.62 : 0.42,
-    severity: tokenlike ? "medium" : "low",
-    why: tokenlike
-      ? ["a word, then a long random text, as tokens are made"]
-      : ["looks random, and nothing says what it is"],
-    part: text,
-  };
 }

@@ -3,6 +3,7 @@ import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
+import { others } from "./several.ts";
 import { DismissedCache, type IsCachedValue } from "./dismissed.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
@@ -65,6 +66,16 @@ export function createDetector(settings: DetectSettings = PLAIN): CachingDetecto
     part: (question) => {
       const outcome = outcomeOf(question);
       return isEvidence(outcome) ? Secret.of(outcome.part) : null;
+    },
+    more: (question) => {
+      const first = outcomeOf(question);
+      // Of a value that is one secret there is no rest.
+      if (!isEvidence(first) || first.part === classifiedText(question.value).trim()) return [];
+      return others(first, (found) => decide(question, settings.off, found)).flatMap((found) => {
+        const outcome = suppressed(found, settings, settings.off);
+        const verdict = verdictOf(outcome, question, settings);
+        return verdict.secret ? { verdict, masked: mask(question, outcome), part: Secret.of(found.part) } : [];
+      });
     },
     text: (bytes, path, as) => {
       const text = as === "text" ? null : fromUtf16(bytes);

@@ -1,6 +1,8 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { Verdict } from "../model/finding.ts";
+import { withLead } from "../model/candidate.ts";
 import type { Where } from "../model/location.ts";
+import type { Secret } from "../model/secret.ts";
 import { classifiedText } from "./text-of.ts";
 
 /**
@@ -53,9 +55,9 @@ export class DismissedCache {
     return this.#byPlace.get(where)?.get(entry)?.has(value) === true;
   }
 
-  get({ where, name, value, path }: ClassifyInput): Verdict | undefined {
+  get({ where, name, value, path, lead }: ClassifyInput): Verdict | undefined {
     if (path !== undefined && where === "file") return undefined;
-    const text = classifiedText(value);
+    const text = keptText(value, lead);
     // What never came before is not kept, which is found out faster than by a look-up.
     if (text.length > LONGEST || this.#once[this.#spotOf(name, text)] === 0) return undefined;
     if (isEnvironment(where)) return name.includes("=") ? undefined : this.#entries[where].get(`${name}=${text}`);
@@ -72,8 +74,8 @@ export class DismissedCache {
   }
 
   /** Takes a verdict that says nothing of a secret, not even of one that a setting hid. */
-  add({ where, name, value }: ClassifyInput, verdict: Verdict): void {
-    const text = classifiedText(value);
+  add({ where, name, value, lead }: ClassifyInput, verdict: Verdict): void {
+    const text = keptText(value, lead);
     // A name that holds `=`, which no environment has, reads as another name with another value.
     if (text.length > LONGEST || (isEnvironment(where) && name.includes("="))) return;
     if (this.#size++ >= MOST) {
@@ -87,6 +89,11 @@ export class DismissedCache {
     else if (isEnvironment(where)) this.#entries[where].set(`${name}=${text}`, verdict);
     else getOr(getOr(this.#byPlace, where), name).set(text, verdict);
   }
+}
+
+function keptText(value: Secret, lead: string | undefined): string {
+  const text = classifiedText(value);
+  return lead === undefined ? text : withLead(text, lead);
 }
 
 function isEnvironment(where: Where): where is "env" | "image-env" {

@@ -1,4 +1,4 @@
-import type { Candidate } from "../model/candidate.ts";
+import { withLead, type Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locationAt, type Subject, type SubjectFacts, type Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
@@ -142,6 +142,7 @@ type AddCandidate = (
   field: string,
   origin?: "own" | "image",
   index?: number,
+  lead?: string,
 ) => void;
 
 function addConfig(
@@ -162,12 +163,13 @@ function addConfig(
     if (known(where, entry)) continue;
     add(where, entry.slice(0, at), entry.slice(at + 1), "Config.Env", fromImage ? "image" : "own", index);
   }
-  const command = (where: Where, name: string, from: unknown, of: unknown, path: string): void => {
+  const command = (where: Where, name: string, from: unknown, of: unknown, path: string, lead = ""): void => {
     const line = commandLine(from, path, odd);
-    if (line !== "" && !known(where, name, line))
-      add(where, name, line, path, image !== null && line === commandLine(of, "", ignore) ? "image" : "own");
+    if (line === "" || known(where, name, lead === "" ? line : withLead(line, lead))) return;
+    const origin = image !== null && line === commandLine(of, "", ignore) ? "image" : "own";
+    add(where, name, line, path, origin, undefined, lead);
   };
-  command("cmd", "Cmd", config["Cmd"], image?.["Cmd"], "Config.Cmd");
+  command("cmd", "Cmd", config["Cmd"], image?.["Cmd"], "Config.Cmd", commandLine(config["Entrypoint"], "", ignore));
   command("entrypoint", "Entrypoint", config["Entrypoint"], image?.["Entrypoint"], "Config.Entrypoint");
   const test = object(config["Healthcheck"], "Config.Healthcheck", odd)["Test"];
   command("healthcheck", "Healthcheck", test, object(image?.["Healthcheck"])["Test"], "Config.Healthcheck.Test");
@@ -192,10 +194,11 @@ export function labelName(name: string): string {
 }
 
 function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
-  return (where, name, value, field, origin = "own", index) => {
+  return (where, name, value, field, origin = "own", index, lead = "") => {
     if (typeof value !== "string") return;
     const place = { kind: "field", field, ...(index === undefined ? {} : { index }) } as const;
-    into.push({ name, value: Secret.of(value), location: locationAt(source, subject, where, place, origin) });
+    const location = locationAt(source, subject, where, place, origin);
+    into.push({ name, value: Secret.of(value), location, ...(lead === "" ? {} : { lead }) });
   };
 }
 

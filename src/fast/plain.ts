@@ -85,7 +85,8 @@ export class PlainInspection {
       const masked = verdict.secret ? detector.mask(question) : "";
       const told = withShownName(candidate, detector.name(candidate.name));
       const part = detector.part(question) ?? candidate.value;
-      this.#events.secret({ candidate: told, verdict, masked, part }, reading);
+      const more = verdict.secret ? detector.more(question) : [];
+      for (const one of [{ verdict, masked, part }, ...more]) this.#events.secret({ candidate: told, ...one }, reading);
     }
   }
 
@@ -138,8 +139,8 @@ function inSecretObject(candidate: Candidate): DetectedSecret {
   return { candidate, verdict, masked: "••••••••", part: candidate.value };
 }
 
-function questionOf({ name, value, location }: Candidate): ClassifyInput {
-  return { name, value, where: location.where, path: location.path };
+function questionOf({ name, value, location, lead }: Candidate): ClassifyInput {
+  return { name, value, where: location.where, path: location.path, ...(lead !== undefined && { lead }) };
 }
 
 function inFile(

@@ -14,7 +14,14 @@ export type Candidate = {
   readonly name: string;
   readonly value: Secret;
   readonly location: PlacedLocation;
+  /** Of a Cmd, the words of its Entrypoint as JSON: the engine runs the two as one command. */
+  readonly lead?: string;
 };
+
+/** What stands for a command behind an entrypoint where verdicts are cached: the two decide together. */
+export function withLead(text: string, lead: string): string {
+  return `${lead}\0${text}`;
+}
 
 /** A copy for reports: `name` replaces the candidate's name, also in the location's path. */
 export function withShownName(candidate: Candidate, name: string): Candidate {

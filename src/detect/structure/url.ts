@@ -28,7 +28,8 @@ export function urlAt(text: string, at: number): UrlParts | null {
   if (scheme === undefined) return null;
   const limit = Math.min(text.length, at + 3 + 4096);
   const left = text.slice(at + 3, limit);
-  const stop = left.search(/[\s"'<>`|]/);
+  // Lists of addresses: `amqp://a,amqp://b`.
+  const stop = left.search(/[\s"'<>`|]|,[a-z][a-z0-9+.-]{0,30}:\/\//i);
   const whole = stop < 0 ? left : left.slice(0, stop);
   const end = at + 3 + whole.length;
   const slash = whole.search(/[/?#]/);

@@ -33,11 +33,19 @@ const DOCKER =
 
 /** A line with those that it continues on. */
 function inLines(text: string, language: Language, add: AddCommand): void {
+  let last: string | null = null; // what ends the here-document that is open
   for (let start = 0; start < text.length;) {
     let end = lineEnd(text, start);
     while (text.charAt(end - 1) === "\\" && end < text.length && end - start < LONGEST) end = lineEnd(text, end + 1);
     const line = text.slice(start, end);
-    if (language === "make") {
+    const opens: string | undefined = last === null ? HERE.exec(line)?.[1] : undefined;
+    if (last !== null && line.trim() === last) last = null;
+    if (last !== null) {
+      // A text, of which statements alone are commands to somebody.
+      if (STATEMENT.test(line)) add(start, end, line);
+    } else if (/^\s{0,80}(?:read|echo|printf|die|warn|fail|log|info|error)\s[^|>]{0,2000}$/.test(line)) {
+      // Words for people.
+    } else if (language === "make") {
       const recipe = /^\t[@+-]{0,3}/.exec(line);
       if (recipe !== null) add(start, end, line.slice(recipe[0].length).replaceAll("$$", "$"));
     } else if (language === "docker") {
@@ -47,9 +55,13 @@ function inLines(text: string, language: Language, add: AddCommand): void {
     } else if (!/^\s{0,80}(?:#|$)/.test(line)) {
       add(start, end, line.replace(/^: \d{9,11}:\d{1,6};/, ""));
     }
+    if (opens !== undefined) last = opens;
     start = end + 1;
   }
 }
+
+const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
+const STATEMENT = /\bidentified\s+by\b|\bpassword\s{1,4}['"]|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
 
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);

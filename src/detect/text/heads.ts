@@ -25,8 +25,14 @@ export function headOf(line: string, language: Language): NamedLiteral | null {
     if (item !== null) return listed(line, item[0].length, item[2] as string, item[1] as string);
   }
   const match = HEADS[language]?.exec(line) ?? null;
-  if (match === null) return null;
+  // A ConfigMap holds files of settings in blocks.
+  if (match === null) return language === "yaml" && INNER.test(line) ? headOf(line, "ini") : null;
   const name = match.groups?.["name"] ?? match[1] ?? "";
+  // Words before a colon are a sentence.
+  if (language === "yaml" && /\s/.test(name)) return null;
+  // `"NAME=value",`: the quote is around both.
+  const around = /(["'])[\w.$:/@\\-]{1,160}\s{0,4}[=:]\s{0,4}$/.exec(match[0])?.[1];
+  if (around !== undefined && language !== "yaml") return listed(line, match[0].length, name, around);
   return valueAt(line, match[0].length, name, language);
 }
 
@@ -50,6 +56,8 @@ export function wordsOf(line: string, language: Language): NamedLiteral[] {
   }
   return language === "docker" && /^\s{0,40}LABEL\s/i.test(line) ? [] : found;
 }
+
+const INNER = /^\s{0,120}[A-Za-z_][\w.-]{0,119}\s?=\s?\S/;
 
 /** `"NAME=value"`: the quote stands before the name. */
 function listed(line: string, start: number, name: string, quote: string): NamedLiteral | null {
@@ -86,6 +94,8 @@ function plain(line: string, start: number, name: string, language: Language): N
   if (comment !== null && (language !== "docker" || raw.endsWith("\\"))) raw = raw.slice(0, comment.index);
   if (language === "docker" || language === "make") raw = raw.replace(/\\$/, "");
   raw = raw.trimEnd();
+  // A line of JSON, in a block.
+  if (language === "yaml" && /"\s{0,8}:\s{0,8}$/.test(line.slice(0, start))) raw = raw.replace(/,$/, "");
   // Blocks, anchors, aliases and flow collections are no scalars; their content has separate lines or names.
   if (raw === "" || (language === "yaml" && /^(?:[|>][+-]?\d?$|[&*{[])/.test(raw))) return null;
   if (language === "ini" && /^(?:\[|\{)/.test(raw)) return null;
@@ -94,9 +104,14 @@ function plain(line: string, start: number, name: string, language: Language): N
     name,
     start,
     end: start + raw.length,
-    value: language === "make" ? value.replaceAll("$$", "$") : value,
+    value: unescapedPlain(value, language),
     quoted: false,
   };
+}
+
+function unescapedPlain(value: string, language: Language): string {
+  if (language === "make") return value.replaceAll("$$", "$");
+  return language === "docker" ? value.replaceAll("\\$", "$") : value;
 }
 
 /** A word as a shell reads it: pieces in quotes and without, one behind the other. */
@@ -123,7 +138,8 @@ function shellWord(line: string, start: number, name: string): NamedLiteral | nu
     }
   }
   const value = pieces.join("");
-  if (value === "") return null;
+  // What goes on in brackets is a call or a reference.
+  if (value === "" || line.charAt(at) === "(") return null;
   const raw = line.slice(start, at);
   const quote = raw.charAt(0);
   const once = raw.length > 1 && (quote === '"' || quote === "'") && raw.indexOf(quote, 1) === raw.length - 1;

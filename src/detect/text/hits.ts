@@ -1,9 +1,13 @@
-import { decideCommand, decideIn, others } from "../classify.ts";
+import { decideCommand, decideIn } from "../classify.ts";
+import { others } from "../several.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
+import { looksRandom } from "../entropy.ts";
 import { readName } from "../names/names.ts";
+import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { commandsIn } from "./commands.ts";
+import { canAssign, QUOTES_ONLY } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
@@ -48,71 +52,29 @@ export function lineHits(
     : { text: latin1Text(bytes, from, to), from: 0, to: to - from };
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, offset, context));
+  if (hits.length === 0) hits.push(...anywhere(line.text.slice(line.from, line.to), from, context));
   if (hits.length === 0 && language === "ini")
     hits.push(...byLineFormat(line.text.slice(line.from, line.to), from, context));
   return { hits, end };
 }
 
-/** Whether a line may give a literal to the name in which the keyword at `at` stands. */
-function canAssign(bytes: Uint8Array, at: number, to: number, language: Language, inName: boolean): boolean {
-  if (!QUOTES_ONLY.has(language)) return hasSign(bytes, at, to);
-  if (!inName) return hasQuote(bytes, at, to);
-  let here = at;
-  const limit = Math.min(to, at + 100);
-  while (here < limit && isNameByte(bytes[here] as number)) here++;
-  for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
-  const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
-  while (bytes[here] === 32 || bytes[here] === 9) here++;
-  const byte = bytes[here];
-  // `name =`, `name:`, `"name", "value"`, `.name("value")`, `name ||= "value"`, `variable "name" {`, `name>value<`
-  const follows =
-    byte === 61 ||
-    byte === 58 ||
-    byte === 63 ||
-    byte === 124 ||
-    byte === 46 ||
-    byte === 43 ||
-    byte === 62 ||
-    (byte === 44 && closed) ||
-    (byte === 40 && isQuote(bytes[here + 1])) ||
-    (language === "hcl" && byte === 123) ||
-    (closed && language !== "code");
-  // The literal may be one that the keyword is part of: `"password=…"`.
-  return follows && hasQuote(bytes, here, to);
-}
+/** `name = value` or `name: value` anywhere on a line. */
+const PAIR =
+  /(?:^|[^\w$.-])([A-Za-z_][\w.-]{2,79})["'\]]{0,2}\s{0,2}(?:=>|[:=])\s{0,2}(?:"([^"\n]{8,400})"|'([^'\n]{8,400})'|([^\s"'`,;<>(){}&]{8,400}))/g;
 
-const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
-
-function isNameByte(byte: number): boolean {
-  return (
-    (byte >= 97 && byte <= 122) ||
-    (byte >= 65 && byte <= 90) ||
-    (byte >= 48 && byte <= 57) ||
-    byte === 95 ||
-    byte === 45
-  );
-}
-
-function isQuote(byte: number | undefined): boolean {
-  return byte === 34 || byte === 39 || byte === 96;
-}
-
-function isCloser(byte: number | undefined): boolean {
-  return isQuote(byte) || byte === 93 || byte === 41 || byte === 92;
-}
-
-function hasQuote(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (isQuote(bytes[at])) return true;
-  return false;
-}
-
-/** No line without a sign gives a name a value. */
-function hasSign(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) {
-    const byte = bytes[at];
-    if (byte === 61 || byte === 58 || byte === 44 || byte === 40 || byte === 62 || byte === 32) return true;
+/** What a line of settings or prose says in passing, when the value looks like a secret by itself: `curl …?token=…`. */
+function anywhere(line: string, from: number, context: TextContext): PendingHit[] {
+  if (context.language === "code" || line.length > 2000) return [];
+  const hits: PendingHit[] = [];
+  for (const match of line.matchAll(PAIR)) {
+    const [whole, name = "", double, single, bare] = match;
+    const value = double ?? single ?? bare ?? "";
+    if (!looksRandom(value, 12) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
+    const start = match.index + whole.lastIndexOf(value);
+    const quoted = double !== undefined || single !== undefined;
+    hits.push(...judged({ name, start, end: start + value.length, value, quoted }, from, context));
   }
-  return false;
+  return hits;
 }
 
 function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from: number): Generator<NamedLiteral> {
@@ -156,8 +118,12 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
   const [start, end] = [one.start + offset, one.end + offset];
-  const assigned = { name, value, quoted: one.quoted, ...lineAround(bytes, start, end), path, kind };
-  const likely = plausible(outcome, assigned);
+  if (isExpanded(outcome.part, bytes, start, language)) return [];
+  const whole = outcome.part === value || outcome.rule === "url-password";
+  const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
+  // What a value holds is weighed by its own name, not by the text that it stands in.
+  const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
+  const likely = plausible(outcome, { ...inner, quoted: one.quoted || inner.value !== value, ...around, path, kind });
   if (likely === null) return [];
   const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
   if (outcome.part === value || likely.score < MEDIUM) return [first];
@@ -168,6 +134,19 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
     name,
     ...placeOf(found, bytes, start, end),
   }));
+}
+
+/** The name that the last step to a secret tells: `json → db.password`. */
+function innerName({ via = [] }: Evidence, name: string): string {
+  return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
+}
+
+/** A shell puts a variable's value in its place, but between single quotes. */
+function isExpanded(part: string, bytes: Uint8Array, start: number, language: Language): boolean {
+  if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
+  if (!/\$[A-Za-z_{(]|`/.test(part)) return false;
+  if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part) && bytes[start - 1] !== 39;
+  return /^(?:shell|docker|make|groovy|yaml)$/.test(language) && bytes[start - 1] !== 39;
 }
 
 /** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. */
@@ -181,8 +160,10 @@ function isWorthIt(name: string, value: string): boolean {
   if (family !== null) return setting === null || value.length > 11;
   if (value.length > 15 && /key|token|secret|dsn|hook|url|pgpass|sessid/i.test(name) && !value.includes(" "))
     return true;
+  if (/users?$/i.test(name) && /\w:\S{6}/.test(value)) return true;
+  if (value.length > 23 && /b64|base64|encoded/i.test(name)) return true;
   if (value.length > 15 && /header|auth/i.test(name) && /[:=]|^(?:token|bearer|basic)\s/i.test(value)) return true;
-  return /^(?:eyJ|H4sI|base64:|jdbc:|machine\s|[[{]|-{1,2}[A-Za-z])|[:/][^\s@/]{3,60}@[\w.-]{1,80}:\d|:\/\/[^\s/@]{1,200}@|(?:pass|pwd|secret|token|key|auth|cred)\w{0,20}["']?\s?[=:>]|\bpassword\s|\bdefine\(/i.test(
+  return /^(?:eyJ|H4sI|base64:|jdbc:|machine\s|[[{]|-{1,2}[A-Za-z])|[:/][^\s@/]{3,60}@[\w.-]{1,80}:\d|:\/\/[^\s/@]{1,200}@|(?:pass|pwd|secret|token|key|auth|cred)\w{0,20}["'\]]{0,2}\s?[=:>]|\bidentified\sby\s|\bpassword\s|\bdefine\(/i.test(
     value,
   );
 }
@@ -239,9 +220,13 @@ export function commandHits(context: TextContext): PendingHit[] {
     const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
     return all
       .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)
-      .map((found) => {
+      .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
+      .flatMap((found) => {
         const place = placeOf(found, bytes, start, end);
-        return { found: inKind(kind, found, "", found.part), name: namedBy(text, place.start), ...place };
+        if (isExpanded(found.part, bytes, place.start, language)) return [];
+        const name = namedBy(text, place.start);
+        if (name.toLowerCase() === found.part.toLowerCase()) return [];
+        return [{ found: inKind(kind, found, "", found.part), name, ...place }];
       });
   });
 }

@@ -83,6 +83,10 @@ function isTold(name: string, value: string): boolean {
 
 /** `secret: grafana-basic-auth`, Quadlet's `Secret=db_password,type=env`: the name of an object that holds the secret. */
 function namesObject(name: string, value: string): boolean {
+  // `"login": "octocat"` is a user's name; a path with stars chooses files.
+  if (/^[<>=^~|*v]{0,2}\d{1,5}(?:\.\d{1,5})?/.test(value) && name.includes("/")) return true;
+  if (/abcdefghijklmnopqrstuvwxyz|ABCDEFGHIJKLMNOPQRSTUVWXYZ/.test(value)) return true;
+  if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
   return (
     /^secrets?$/i.test(name) &&
     /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
@@ -105,8 +109,14 @@ function isStrong(value: string): boolean {
 }
 
 /** `cobalt winter tennis waffle`: words that make no sentence. */
-function isPassphrase(value: string): boolean {
-  return /^[a-z]{3,12}(?: [a-z]{3,12}){2,7}[!.?]?$/.test(value) && !SENTENCE.test(value);
+function isPassphrase(value: string, least = 3): boolean {
+  const words = value.replace(/[!.?]$/, "").split(" ");
+  return (
+    words.length >= least &&
+    words.length < 9 &&
+    words.every((word) => /^[a-z]{3,12}\d{0,4}$/.test(word)) &&
+    !SENTENCE.test(value)
+  );
 }
 
 const SENTENCE =
@@ -117,11 +127,20 @@ function isGiven(name: string, value: string): boolean {
   if (WEAK.test(value)) return true;
   const words = splitWords(name);
   const last = words.at(-1) ?? "";
-  if (/^\d{4,12}$/.test(value)) return words.some((word) => /^(?:pin|pincode)$/.test(word)) || ACCOUNTS(words);
+  const own = words.length > 1 && (/^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words));
+  if (own && isPassphrase(value, 2) && !LABEL.test(value)) return true;
+  if (/^\d{4,12}$/.test(value))
+    return (
+      words.some((word) => /^(?:pin|pincode)$/.test(word)) ||
+      (PASSWORD.test(last) && (own || (words.length > 1 && value.length > 5)))
+    );
   if (!/^[\x21-\x7e\u0080-\uffff]{4,60}$/.test(value) || /[(){}[\]|\\]/.test(value)) return false;
+  if (words.length > 1 && PASSWORD.test(last) && /^[a-z]{3,20}\d{1,6}$/.test(value) && !TECHNICAL_WORD.test(value))
+    return true;
   if (/\d/.test(value)) return value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value);
   if (
     words.length < 2 ||
+    /^\W/.test(value) ||
     /[<>/]/.test(value) ||
     /^[A-Z_]+$/.test(value) ||
     words.join("") === splitWords(value).join("")
@@ -130,9 +149,13 @@ function isGiven(name: string, value: string): boolean {
   // `my-cherry-secret`: three words that only a secret chosen by a person has.
   if (/^(?:secret|key)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
   if (LABEL.test(value)) return false;
-  if (/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words)) return true;
+  if (own) return true;
   return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
 }
+
+const TECHNICAL_WORD =
+  /^(?:sha|md|utf|base|oauth|argon|http|ipv|field|input|label|step|page|item|form|row|col|option)\d/;
+const PASSWORD = /^(?:pass|password|passwd|pwd|passphrase)s?$/;
 
 /** Kinds, versions and ordinals, which have digits too. */
 const TECHNICAL =

@@ -79,7 +79,7 @@ function nameOf(
     const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
     if (name !== null) return name;
   }
-  return /^\s{0,4}[),]/.test(text.slice(behind, behind + 8)) ? setterOf(callee) : null;
+  return /^\s{0,4}\)/.test(text.slice(behind, behind + 8)) ? setterOf(callee) : null;
 }
 
 const AROUND = 200;

@@ -15,7 +15,8 @@ export function isProse({ name, value, quoted, tail, path }: Assigned): boolean 
     return true;
   const plain = words.filter((word) => /^[("'«„“‘¿¡]?[\p{L}][\p{L}'’/-]*[)"'»“”’]?[.,:;!?…]*$/u.test(word)).length;
   if (plain < words.length * 0.7) return false;
-  if (words.length > 3 && /[.:!?…]$/.test(text)) return true;
+  // `neptune bridge banana sparrow!` is a passphrase; a sentence begins with a capital.
+  if (words.length > 3 && /[.:?…]$|^\p{Lu}.*!$/u.test(text)) return true;
   if (/\p{L}/u.test(text) && /[^\x00-\x7f]/.test(text)) return true;
   if (words.some((word) => namesSecret(word))) return true;
   // `Minimum length`, `Show again`: a label begins with a capital and continues in small letters.

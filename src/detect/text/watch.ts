@@ -19,17 +19,24 @@ export type Watch = {
 const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha contrase mdp haslo heslo clave parol wachtwoord
   kennwort losungswort sifre khau sandi salasana jelszo geslo lozinka login hmac pepper jwt session sessid signing psk webhook
   _pw pw= pw" phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
-  segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass`;
+  segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass b64 base64 encoded losenord lösenord`;
+/** The same, with a space. */
+const SPACED = ["pin =", "pin :=", "pin("];
 
 /** What values begin with, or hold, that have secrets in them whatever their names are. */
-const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine";
+const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified";
 
 /** Letters of English and code from the most common on; what is not here is rarer. */
 const COMMON = " etaoinsrlcdumpfhgbyvkwxjqz_.-:/=\"'";
 
 /** Every keyword, filed under its rarest three characters. */
 export function watched(): readonly Watch[] {
-  return [...rules.flatMap(ofRule), ...words(NAMES, "name"), ...words(VALUES, "value"), url()];
+  return [
+    ...rules.flatMap(ofRule),
+    ...words([...NAMES.split(/\s+/), ...SPACED], "name"),
+    ...words(VALUES.split(" "), "value"),
+    url(),
+  ];
 }
 
 function ofRule(rule: Rule): Watch[] {
@@ -40,8 +47,8 @@ function ofRule(rule: Rule): Watch[] {
   return (lead ? rule.prefixes : rule.keywords).map((keyword) => watch(keyword, lead, lead, "token", rule));
 }
 
-function words(text: string, kind: Watch["kind"]): Watch[] {
-  return text.split(/\s+/).map((word) => watch(word, false, false, kind, null));
+function words(list: readonly string[], kind: Watch["kind"]): Watch[] {
+  return list.map((word) => watch(word, false, false, kind, null));
 }
 
 function url(): Watch {

@@ -1,6 +1,6 @@
 import type { IsCachedValue } from "../../detect/dismissed.ts";
 import type { CachingDetector } from "../../detect/detector.ts";
-import type { Detector } from "../../contract/detector.ts";
+import type { ClassifyInput, Detector } from "../../contract/detector.ts";
 import type { BatchBytes, ReadBatch } from "../pool.ts";
 import type { SourceReading, SubjectReading } from "../../contract/source.ts";
 import { withShownName, type Candidate } from "../../model/candidate.ts";
@@ -18,7 +18,7 @@ export type ReadDocument = (source: string, document: unknown, known: IsCachedVa
 export type ParsedBatch = Omit<ReadBatch, "found"> & { readonly readings: readonly SubjectReading[] };
 
 /**
- * Values to be classified, in a form that is cheap to transfer between threads: four texts for each value, in one
+ * Values to be classified, in a form that is cheap to transfer between threads: five texts for each value, in one
  * array.
  */
 export type PackedValues = readonly string[];
@@ -45,16 +45,12 @@ export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detecto
   const { readings, ...rest } = parsed;
   const found = readings.flatMap((reading) => {
     const told = reading.candidates.flatMap((candidate): BareDetected[] => {
-      const judged = judge(
-        candidate.name,
-        candidate.value,
-        candidate.location.where,
-        candidate.location.path,
-        detector,
-      );
-      if (judged === null) return [];
-      const { name, location } = withShownName(candidate, judged.name);
-      return [{ ...judged, name, location, value: candidate.value.exposeText() }];
+      const { name, value, location, lead } = candidate;
+      const question = { name, value, where: location.where, path: location.path, ...(lead !== undefined && { lead }) };
+      return judge(question, detector).map((judged) => {
+        const shown = withShownName(candidate, judged.name);
+        return { ...judged, name: shown.name, location: shown.location, value: value.exposeText() };
+      });
     });
     return told.length === 0 ? [] : [{ ...about(reading), told }];
   });
@@ -98,17 +94,23 @@ export function parse(
 /** The questions of a parsed batch. */
 export function questionsOf({ readings }: ParsedBatch): PackedValues {
   return readings.flatMap(({ candidates }) =>
-    candidates.flatMap(({ name, value, location }) => [name, value.exposeText(), location.where, location.path]),
+    candidates.flatMap(({ name, value, location, lead = "" }) => [
+      name,
+      value.exposeText(),
+      location.where,
+      location.path,
+      lead,
+    ]),
   );
 }
 
 /** Classifies the values in question. */
 export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts {
   const answered: (BatchVerdict & { at: number })[] = [];
-  for (let at = 0; at * 4 < texts.length; at++) {
-    const [name, value, where, path] = texts.slice(at * 4, at * 4 + 4) as [string, string, Where, string];
-    const judged = judge(name, Secret.of(value), where, path, detector);
-    if (judged !== null) answered.push({ ...judged, at });
+  for (let at = 0; at * 5 < texts.length; at++) {
+    const [name, text, where, path, lead] = texts.slice(at * 5, at * 5 + 5) as [string, string, Where, string, string];
+    const question = { name, value: Secret.of(text), where, path, ...(lead !== "" && { lead }) };
+    for (const judged of judge(question, detector)) answered.push({ ...judged, at });
   }
   return answered;
 }
@@ -119,7 +121,7 @@ export function withAnswers(
   answered: PackedVerdicts,
   clear: (candidate: Candidate) => void,
 ): ReadBatch {
-  const byNumber = new Map(answered.map((one) => [one.at, one]));
+  const byNumber = Map.groupBy(answered, ({ at }) => at);
   let number = 0;
   const found = readings.flatMap((reading): BatchSecret[] => {
     const told = reading.candidates.flatMap((candidate) => {
@@ -128,8 +130,9 @@ export function withAnswers(
         clear(candidate);
         return [];
       }
-      const { name, verdict, masked, part } = judged;
-      return [{ candidate: withShownName(candidate, name), verdict, masked, part: Secret.of(part) }];
+      return judged.map(({ name, verdict, masked, part }) => {
+        return { candidate: withShownName(candidate, name), verdict, masked, part: Secret.of(part) };
+      });
     });
     return told.length === 0 ? [] : [{ ...about(reading), told }];
   });
@@ -156,16 +159,12 @@ function about({ subject, facts, exposure }: SubjectReading): Omit<BatchSecret, 
   return { subject, facts, exposure };
 }
 
-/** Null if there is nothing to report about the value. */
-function judge(name: string, value: Secret, where: Where, path: string, detector: Detector): BatchVerdict | null {
-  const question = { name, value, where, path };
+/** Every secret in a value, or the one that a setting suppressed; empty if there is nothing to report. */
+function judge(question: ClassifyInput, detector: Detector): BatchVerdict[] {
   const verdict = detector.classify(question);
-  if (!verdict.secret && verdict.suppressedBy === undefined) return null;
-  const part = verdict.secret ? detector.part(question) : null;
-  return {
-    name: detector.name(name),
-    verdict,
-    masked: verdict.secret ? detector.mask(question) : "",
-    part: (part ?? value).exposeText(),
-  };
+  if (!verdict.secret && verdict.suppressedBy === undefined) return [];
+  const name = detector.name(question.name);
+  if (!verdict.secret) return [{ name, verdict, masked: "", part: question.value.exposeText() }];
+  const first = { verdict, masked: detector.mask(question), part: detector.part(question) ?? question.value };
+  return [first, ...detector.more(question)].map((one) => ({ ...one, name, part: one.part.exposeText() }));
 }

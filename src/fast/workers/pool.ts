@@ -47,8 +47,8 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
       const parsed = parse(batch, readDocument, (where, entry, value) => cleared?.has(where, entry, value) === true);
       if (parsed === null) return null;
       const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: questionsOf(parsed) });
-      return withAnswers(parsed, answered, ({ name, value, location: { where } }) =>
-        cleared?.add({ name, value, where }, CLEARED),
+      return withAnswers(parsed, answered, ({ name, value, location: { where }, lead }) =>
+        cleared?.add({ name, value, where, ...(lead !== undefined && { lead }) }, CLEARED),
       );
     },
     close: async () => {

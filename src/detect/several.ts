@@ -1,0 +1,28 @@
+import { isEvidence, MEDIUM, type Evidence, type EvidenceOutcome } from "./evidence.ts";
+
+/** No value holds more secrets than this that anyone would look at one by one. */
+const MOST = 16;
+
+/** The other secrets in a value in which `first` was found, the strongest first. */
+export function others(first: Evidence, again: (found: ReadonlySet<string>) => EvidenceOutcome): readonly Evidence[] {
+  const parts = new Set([first.part]);
+  const more: Evidence[] = [];
+  while (more.length < MOST) {
+    const next = again(parts);
+    if (!isEvidence(next) || next.score < MEDIUM || next.part === "" || parts.has(next.part)) break;
+    // A part of what is known, or all of the value again, is no other secret.
+    if (![...parts].some((part) => part.includes(next.part) || next.part.includes(part))) more.push(next);
+    parts.add(next.part);
+  }
+  return more;
+}
+
+/** Lists of words as one; null when one is no list. */
+export function commandOf(lists: readonly string[]): string | null {
+  try {
+    const words = lists.map((list) => JSON.parse(list) as unknown);
+    return words.every((list) => Array.isArray(list)) ? JSON.stringify(words.flat()) : null;
+  } catch {
+    return null;
+  }
+}

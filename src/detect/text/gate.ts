@@ -1,0 +1,63 @@
+import type { Language } from "./language.ts";
+
+/** Whether a line may give a literal to the name in which the keyword at `at` stands. */
+export function canAssign(bytes: Uint8Array, at: number, to: number, language: Language, inName: boolean): boolean {
+  if (!QUOTES_ONLY.has(language)) return hasSign(bytes, at, to);
+  if (!inName) return hasQuote(bytes, at, to);
+  let here = at;
+  const limit = Math.min(to, at + 100);
+  while (here < limit && isNameByte(bytes[here] as number)) here++;
+  for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
+  const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
+  while (bytes[here] === 32 || bytes[here] === 9) here++;
+  const byte = bytes[here];
+  // `name =`, `name:`, `"name", "value"`, `.name("value")`, `name ||= "value"`, `variable "name" {`, `name>value<`
+  const follows =
+    byte === 61 ||
+    byte === 58 ||
+    byte === 63 ||
+    byte === 124 ||
+    byte === 46 ||
+    byte === 43 ||
+    byte === 62 ||
+    (byte === 44 && closed) ||
+    (byte === 40 && isQuote(bytes[here + 1])) ||
+    (language === "hcl" && byte === 123) ||
+    (closed && language !== "code");
+  // The literal may be one that the keyword is part of: `"password=…"`.
+  return follows && hasQuote(bytes, here, to);
+}
+
+export const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
+
+function isNameByte(byte: number): boolean {
+  return (
+    (byte >= 97 && byte <= 122) ||
+    (byte >= 65 && byte <= 90) ||
+    (byte >= 48 && byte <= 57) ||
+    byte === 95 ||
+    byte === 45
+  );
+}
+
+function isQuote(byte: number | undefined): boolean {
+  return byte === 34 || byte === 39 || byte === 96;
+}
+
+function isCloser(byte: number | undefined): boolean {
+  return isQuote(byte) || byte === 93 || byte === 41 || byte === 92;
+}
+
+function hasQuote(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (isQuote(bytes[at])) return true;
+  return false;
+}
+
+/** No line without a sign gives a name a value. */
+function hasSign(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
+    if (byte === 61 || byte === 58 || byte === 44 || byte === 40 || byte === 62 || byte === 32) return true;
+  }
+  return false;
+}

@@ -138,7 +138,7 @@ function shellWord(line: string, start: number, name: string): NamedLiteral | nu
     }
   }
   const value = pieces.join("");
-  // What goes on in brackets is a call or a reference.
+  // Brackets directly after it make it a call or a reference.
   if (value === "" || line.charAt(at) === "(") return null;
   const raw = line.slice(start, at);
   const quote = raw.charAt(0);

@@ -121,7 +121,7 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   if (isExpanded(outcome.part, bytes, start, language)) return [];
   const whole = outcome.part === value || outcome.rule === "url-password";
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
-  // What a value holds is weighed by its own name, not by the text that it stands in.
+  // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
   const likely = plausible(outcome, { ...inner, quoted: one.quoted || inner.value !== value, ...around, path, kind });
   if (likely === null) return [];

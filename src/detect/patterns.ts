@@ -44,6 +44,8 @@ export const REFERENCE = whole([
   String.raw`\{\{?resolve:.{1,400}\}?\}`,
   String.raw`(?:process\.)?env\.\w{1,99}`,
   String.raw`\[\[ ?[^\[\]]{1,200} ?\]\]`,
+  // Azure's resource templates.
+  String.raw`\[[a-z]{3,30}\('[\w.-]{1,80}'\)[\w.]{0,100}\]`,
   String.raw`os\.environ.{0,120}`,
   String.raw`System\.getenv.{0,120}`,
   String.raw`File\.read\(.{1,300}`,

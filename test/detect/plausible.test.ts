@@ -12,6 +12,7 @@ function found(path: string, text: string): string[] {
     .map(({ part }) => part.expose().toString());
 }
 
+const UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const make = kit(18);
 const [random, password] = [make.base62(24), make.password()];
 
@@ -43,9 +44,17 @@ test.each([
   ["rules.yaml", 'password: "^[A-Za-z0-9]{8,}$"'],
   ["setup.json", '"run": "sed -i \'/^KEY=/c\\\\ENCRYPTION_KEY=\'$(openssl rand -hex 32) .env"'],
   ["bot.yml", "  out.push(one.default_password ? '*(set)*' : 'no')"],
+  ["ntfy.py", 'headers["Authorization"] = f"Bearer {settings.NTFY_TOKEN}"'],
+  ["main.json", `"jdbcPassword": "[steps('applicationDetails').jdbcPassword]"`],
+  ["install.sh", "export AGENT_SECRET=$RELEASE-agent-tls"],
+  ["install.sh", 'export TMDB_API_KEY="$tmdbapikey"'],
+  ["values.yaml", "refresh_token: '1 hour and 30 minutes'"],
+  ["package.json", '"reset-password": "node extra/reset-password.js",'],
+  ["page.json", '"nextPageToken": "CAEQAA",'],
+  ["visitor.go", "if !ser.FollowExternalSymlinks {"],
   ["fields.go", 'const appIDKey = "app-id"'],
   ["keys.php", "const SETUP_SECRET_SESSION_KEY = 'mfa-setup-totp-secret';"],
-  ["base64.js", `var keyStr = '${"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}${"abcdefghijklmnopqrstuvwxyz"}0123456789+/=';`],
+  ["base64.js", `var keyStr = '${UPPER}${UPPER.toLowerCase()}0123456789+/=';`],
   ["tests/UserTest.php", "'password' => 'password1234',"],
   ["setup.sh", `PASSWORD="$(grep -oP 'SA_PASSWORD=["'"'"']?\\K[^"'"'"'\\s]+' dev/.env)"`],
   ["setup.sh", 'printf "\\nbasicConstraints = CA:FALSE" >>"$conf"'],

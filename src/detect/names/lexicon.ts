@@ -86,7 +86,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
   words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints
     name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
     ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period email emails mail kid attr attrs dn
-    mtime ctime atime ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
+    mtime ctime atime image images ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
     type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algs algo algos cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter
     active enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only

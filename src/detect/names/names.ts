@@ -37,8 +37,9 @@ const SWITCHES = /(?:^|_)(?:allow_empty|random_root|allow_blank|onetime|no)_(?:r
 /** Airflow's own way to say which entry of a secret store holds an option: the option's name with `_SECRET` behind it. */
 const IN_BACKEND = /^airflow_(?:[a-z0-9]{1,30}_){1,8}(?:conn|key|url|backend|password|auth|dsn)_secret$/;
 
-/** What etcd calls its cluster's token keeps clusters apart and opens nothing (etcd's documentation, `initial-cluster-token`). */
-const NO_TOKEN = /(?:^|_)etcd_(?:[a-z0-9]{1,20}_){0,2}cluster_token$/;
+/** What etcd calls its cluster's token keeps clusters apart and opens nothing (etcd's documentation, `initial-cluster-token`); nor does the next page's. */
+const NO_TOKEN =
+  /(?:^|_)etcd_(?:[a-z0-9]{1,20}_){0,2}cluster_token$|(?:^|_)(?:next|prev|previous)_(?:page_)?token$|(?:^|_)(?:continuation|pagination)_token$|^page_token$/;
 
 /** Erlang nodes trust whoever knows their cookie. */
 const ERLANG = new Set(["erl", "erlang", "release", "rabbitmq", "emqx", "vernemq", "couchdb", "ejabberd", "elixir"]);
@@ -86,7 +87,7 @@ function read(name: string): NameInfo {
         : IN_OBJECT.test(key)
           ? "SECRET_KEY"
           : null) ??
-    (IN_BACKEND.test(key) ? "SECRET" : NO_TOKEN.test(key) ? "CLUSTER_TOKEN" : null);
+    (IN_BACKEND.test(key) ? "SECRET" : NO_TOKEN.test(key) ? "TOKEN" : null);
   if (setting !== null) return { ...nothing, setting };
 
   const found = headOf(words);

@@ -127,7 +127,9 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   if (likely === null) return [];
   const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
   if (outcome.part === value || likely.score < MEDIUM) return [first];
-  const more = others(outcome, (found) => decideIn(name, value, off, found));
+  const more = others(outcome, (found) => decideIn(name, value, off, found)).filter(
+    (one) => plausiblePart(one) !== null,
+  );
   if (more.length === 0) return [first];
   return [likely, ...more].map((found) => ({
     found: inKind(kind, found, name, found.part),

@@ -28,7 +28,7 @@ export function isTest(path: string): boolean {
 
 /** Folders of texts in other languages, and files that are called by a language: `locales/`, `lang.de-de.json`, `pt-BR.yml`. */
 const TRANSLATIONS =
-  /(?:^|\/)(?:langs?|languages?|locales?|i18n|l10n|nls|translations?)(?:\/|[._-][\w.-]{1,40}$|\.[a-z]{2,5}$)|[._-]strings\.(?:xml|json)$/;
+  /(?:^|\/)(?:langs?|languages?|locales?|i18n|l10n|intl|nls|translations?)(?:\/|[._-][\w.-]{1,40}$|\.[a-z]{2,5}$)|[._-]strings\.(?:xml|json)$/;
 const IN_LANGUAGE =
   /(?:^|[/._-])(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|eu|fa|fi|fr|gl|he|hi|hr|hu|it|ja|ka|ko|lt|lv|mk|ms|nb|nl|nn|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|zh)(?:[-_](?:[A-Za-z]{2}|Hans|Hant))?\.(?:json|ya?ml|properties|php|po|xliff?|resx|arb|strings|[jt]s)$/;
 

@@ -41,15 +41,29 @@ const DOUBTFUL = 0.45;
 export function plausible(found: Evidence, assigned: Assigned): Evidence | null {
   if (found.rule === "url-password" && (isManual(found, assigned) || isNamedAt(assigned.value))) return doubt(found);
   const whole = found.part === assigned.value;
-  if (!whole && plausiblePart(found) === null) return null;
+  if ((!whole || !BY_NAME.test(found.rule)) && plausiblePart(found) === null) return null;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
   const random = looksRandom(value, 12) || UUID.test(value);
   if (JOHN_DOE.test(value)) return null;
   if (ALPHABET.test(value)) return null;
-  if (isFilledIn(value) || isMarkup(assigned) || inTemplate(assigned) || isVersion(assigned) || mountsFile(assigned))
+  if (
+    isElse(assigned) ||
+    isFilledIn(value) ||
+    isMarkup(assigned) ||
+    inTemplate(assigned) ||
+    isVersion(assigned) ||
+    mountsFile(assigned)
+  )
     return null;
-  if (!random && (isCode(assigned) || namesValue(assigned) || isProse(assigned) || isTranslation(assigned.path)))
+  if (
+    !random &&
+    (isVariable(assigned) ||
+      isCode(assigned) ||
+      namesValue(assigned) ||
+      isProse(assigned) ||
+      isTranslation(assigned.path))
+  )
     return null;
   const weak = !random || isSequence(value);
   if (!weak) return found;
@@ -69,9 +83,27 @@ export function plausiblePart(found: Evidence): Evidence | null {
   return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) ? null : found;
 }
 
-/** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`: a template fills the value in. */
+/** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
-  return /\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value) && !/^[^${<]{12,}/.test(value);
+  if (/^\{[A-Za-z_][\w.]{0,80}(?:\[|\}$)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
+  if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
+  return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
+}
+
+/** Of a script: `$token`, `$RELEASE-agent-tls`; a random one may be a password in single quotes. */
+function isVariable({ value, path }: Assigned): boolean {
+  return /\.(?:sh|bash|zsh|ksh|func|install)$/.test(path) && /^\$[A-Za-z_]\w{1,60}(?:$|[/.:-])/.test(value);
+}
+
+/** `/memos.api.v1.UserService/Get`, `/api/boards/:id?token=…`, `1 hour and 30 minutes`, `node reset.js`, `base64:`. */
+function isElse({ name, value }: Assigned): boolean {
+  return (
+    /^\/[A-Za-z][\w.-]{0,80}(?:\/[\w.:?=&${}-]{1,80}){1,10}$/.test(value) ||
+    /^\d{1,4} (?:second|minute|hour|day|week|month|year)s?(?:,? (?:and )?\d{1,4} [a-z]{3,8})*$/.test(value) ||
+    /^(?:node|npm|npx|yarn|pnpm|bun|tsx|ts-node|php|python3?|sh|bash) [\w./-]{2,}/.test(value) ||
+    /^\w{1,12}:$/.test(value) ||
+    (/^key$/i.test(name) && UUID.test(value))
+  );
 }
 
 /** `owner/name@release/v1`: an action, an image or a package. */
@@ -87,6 +119,7 @@ function isExample({ path, kind }: Assigned, random: boolean): boolean {
 /** `DMARC_POLICY_ALLOW`; in code also `appIDKey = "app-id"`: a constant, or one that repeats what it is called. */
 function isSymbol({ value, kind, name }: Assigned): boolean {
   if (/^[A-Z]{2,20}(?:_[A-Z]{1,20}){2,8}$/.test(value)) return true;
+  if (/^[A-Z]{2,20}_[A-Z]{1,20}$/.test(value)) return /^tokens$/i.test(name);
   if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
   const { family } = readName(name);
   if (family === "password" || family === null) return false;

@@ -5,7 +5,7 @@
  * value only while it is written. The face hands it everything.
  */
 export { bootPass, onePass, serveHost } from "./agent.ts";
-export { mustServeThisHost } from "./here.ts";
+export { agentHostName, mustServeThisHost } from "./here.ts";
 export { memoryOutbox } from "./outbox.ts";
 export { noticeOf } from "./notices.ts";
 export { agentEventLine } from "./words.ts";

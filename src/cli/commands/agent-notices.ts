@@ -1,5 +1,4 @@
-import { memoryOutbox, noticeOf, type AgentEvent } from "../../agent/index.ts";
-import { findConnection, historyHostName } from "../../engine/connection.ts";
+import { agentHostName, memoryOutbox, noticeOf, type AgentEvent } from "../../agent/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import type { CommandContext } from "../context.ts";
@@ -22,7 +21,7 @@ export async function openAgentNotices(context: CommandContext): Promise<AgentNo
   mustBeTrusted(untrusted, "agent", "notify");
   const outbox = memoryOutbox([...notify.keys()]);
   const delivery = notify.size === 0 ? null : await opened(context, outbox);
-  const host = historyHostName(findConnection(env), env);
+  const host = agentHostName(env);
   const redact = (text: string): string => redactor.foreign(text);
   return {
     tell(event) {

@@ -187,18 +187,25 @@ function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: 
   const score = Math.round(weigh(outcome.score, question.where) * 100) / 100;
   if (score < LOW) return NOTHING;
   const place = placeText(question.where);
-  const via = outcome.via ?? [];
-  const said = via.length === 0 ? outcome.why : [via.join(" → "), ...outcome.why];
+  const via = (outcome.via ?? []).filter((step, at, steps) => step !== steps[at - 1]);
+  const why = outcome.why.filter((line) => isToldBy(line, `${question.name} ${via.join(" ")}`));
+  const said = via.length === 0 ? why : [via.join(" → "), ...why];
   return {
     secret: true,
     rule: outcome.rule,
     score,
     confidence: confidenceOf(score),
     severity: settings.severity.get(outcome.rule) ?? outcome.severity,
-    why: quotesNothing(place === null ? said : [...said, place], outcome.part),
+    why: quotesNothing(place === null ? said : [...said, place], outcome),
     unless: unless(outcome, question),
     part: locate(outcome, question),
   };
+}
+
+/** `name says PASSWORD` is said only of a name that does, not of one that a command's flag stands for. */
+function isToldBy(line: string, names: string): boolean {
+  const word = /^name says (\w+)$/.exec(line)?.[1];
+  return word === undefined || names.toLowerCase().includes(word.toLowerCase());
 }
 
 const clearedVerdicts = new Map<string, Verdict>();

@@ -120,7 +120,7 @@ export function matches(rule: Rule, text: string): Evidence | null {
   const sure = rule.confidence === "high";
   const score = checked === "right" ? 0.99 : checked === "wrong" ? (sure ? 0.88 : 0.75) : sure ? 0.96 : 0.75;
   const why = [rule.names === null ? `looks like: ${rule.description}` : `name and shape of: ${rule.description}`];
-  if (checked === "right") why.push("its own check is right");
+  if (checked === "right") why.push("checksum valid");
   return { rule: rule.id, score, severity: rule.severity, why, part };
 }
 

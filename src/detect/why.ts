@@ -1,21 +1,37 @@
-const PIECE = 4;
-const INSTEAD = ["judged by its name", "kept out of sight", "found by shape"];
+import type { Evidence } from "./evidence.ts";
+import { ruleById } from "./rules/index.ts";
 
-/** The lines that share no piece of four characters with the secret; a plain line in their place when none is left. */
-export function quotesNothing(why: readonly string[], part: string): readonly string[] {
-  const kept = why.filter((line) => !shares(line, part));
+/** So many characters in a row quote a secret; of a long one more, since few are shared by chance in any text. */
+const [PIECE, LONG_PIECE, LONG] = [4, 8, 64];
+const BY_NAME = ["classified by its name", "kept out of sight", "found by shape"];
+const BY_SHAPE = ["found by shape", "kept out of sight", "classified by its name"];
+
+/**
+ * The lines that share no piece with the secret, but for its public prefix; a plain line in their place when none is left.
+ */
+export function quotesNothing(
+  why: readonly string[],
+  { rule, part }: Pick<Evidence, "rule" | "part">,
+): readonly string[] {
+  const known = ruleById(rule);
+  const prefix = known?.prefixes.find((start) => part.startsWith(start)) ?? "";
+  const banners = part.startsWith("-----");
+  const secret = banners ? part.replace(/-----[A-Z0-9 ]{5,60}-----/g, "") : part.slice(prefix.length);
+  const kept = why.filter((line) => !shares(line, secret));
   if (kept.length > 0) return kept;
-  const line = INSTEAD.find((text) => !shares(text, part));
+  const instead = known === null || known.pattern === null ? BY_NAME : BY_SHAPE;
+  const line = instead.find((text) => !shares(text, secret));
   return line === undefined ? [] : [line];
 }
 
-/** True when four characters in a row of `line` stand in the secret, or all of a shorter secret in `line`; case is ignored. */
+/** True when so many characters of `line` in a row stand in the secret, or all of a shorter secret in `line`; case is ignored. */
 function shares(line: string, part: string): boolean {
   const text = line.toLowerCase();
   const secret = part.slice(0, 4096).toLowerCase();
+  const piece = secret.length < LONG ? PIECE : LONG_PIECE;
   if (secret.length < PIECE) return secret.length > 0 && text.includes(secret);
-  for (let at = 0; at + PIECE <= text.length; at++) {
-    if (secret.includes(text.slice(at, at + PIECE))) return true;
+  for (let at = 0; at + piece <= text.length; at++) {
+    if (secret.includes(text.slice(at, at + piece))) return true;
   }
   return false;
 }

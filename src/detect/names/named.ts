@@ -22,7 +22,7 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
     rule,
     score: random ? Math.max(score, score >= 0.8 ? 0.93 : 0.8) : score,
     severity: family === "pin" ? "medium" : "high",
-    why: [ends, ...why, random ? "looks random" : "a literal, weak or not"],
+    why: [ends, ...why, random ? "looks random" : `a ${family === "password" ? "password" : "value"} in plain text`],
     part: text,
   });
 

@@ -118,7 +118,7 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
   const [start, end] = [one.start + offset, one.end + offset];
-  if (isExpanded(outcome.part, bytes, start, language)) return [];
+  if (isExpanded(outcome, bytes, start, language)) return [];
   const whole = outcome.part === value || outcome.rule === "url-password";
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
   // An inner secret is weighed by its name, not by the text around the whole value.
@@ -143,12 +143,18 @@ function innerName({ via = [] }: Evidence, name: string): string {
   return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
 }
 
+const WITHIN = 4096;
+
 /** A shell puts a variable's value in its place, but between single quotes. */
-function isExpanded(part: string, bytes: Uint8Array, start: number, language: Language): boolean {
+function isExpanded({ part, rule }: Evidence, bytes: Uint8Array, start: number, language: Language): boolean {
   if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
-  if (!/\$[A-Za-z_{(]|`/.test(part)) return false;
-  if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part) && bytes[start - 1] !== 39;
-  return /^(?:shell|docker|make|groovy|yaml)$/.test(language) && bytes[start - 1] !== 39;
+  if (!/\$[A-Za-z_{(]|`/.test(part) || bytes[start - 1] === 39 || rule === "password-hash") return false;
+  if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part);
+  if (!/^(?:shell|docker|make|groovy|yaml)$/.test(language)) return false;
+  // Two dollars, or a backslash before one, are a dollar: then the part does not stand there as it is.
+  return latin1Text(bytes, start, Math.min(bytes.length, start + WITHIN)).includes(
+    Buffer.from(part).toString("latin1"),
+  );
 }
 
 /** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. */
@@ -163,7 +169,7 @@ function isWorthIt(name: string, value: string): boolean {
   if (value.length > 15 && /key|token|secret|dsn|hook|url|pgpass|sessid/i.test(name) && !value.includes(" "))
     return true;
   if (/users?$/i.test(name) && /\w:\S{6}/.test(value)) return true;
-  if (value.length > 23 && /b64|base64|encoded/i.test(name)) return true;
+  if (value.length > 23 && /b64|base64|encoded|blob|payload|userdata|ci_?vars|_gz$|[a-z]Gz$/i.test(name)) return true;
   if (value.length > 15 && /header|auth/i.test(name) && /[:=]|^(?:token|bearer|basic)\s/i.test(value)) return true;
   return /^(?:eyJ|H4sI|base64:|jdbc:|machine\s|[[{]|-{1,2}[A-Za-z])|[:/][^\s@/]{3,60}@[\w.-]{1,80}:\d|:\/\/[^\s/@]{1,200}@|(?:pass|pwd|secret|token|key|auth|cred)\w{0,20}["'\]]{0,2}\s?[=:>]|\bidentified\sby\s|\bpassword\s|\bdefine\(/i.test(
     value,
@@ -225,7 +231,7 @@ export function commandHits(context: TextContext): PendingHit[] {
       .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
       .flatMap((found) => {
         const place = placeOf(found, bytes, start, end);
-        if (isExpanded(found.part, bytes, place.start, language)) return [];
+        if (isExpanded(found, bytes, place.start, language)) return [];
         const name = namedBy(text, place.start);
         if (name.toLowerCase() === found.part.toLowerCase()) return [];
         return [{ found: inKind(kind, found, "", found.part), name, ...place }];

@@ -144,7 +144,10 @@ function url({ bytes, path, kind, language, off }: TextContext, at: number): Pos
   let end = here;
   while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
   const raw = latin1Text(bytes, start, end);
-  const text = language === "xml" ? unescapedXml(raw) : raw.replaceAll(language === "yaml" ? "$$" : "\\$", "$");
+  const text =
+    language === "xml"
+      ? unescapedXml(raw)
+      : raw.replaceAll(language === "yaml" || language === "make" ? "$$" : "\\$", "$");
   const outcome = decideIn("url", utf8Text(text), off);
   const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, kind };
   const likely = isEvidence(outcome) ? plausible(outcome, assigned) : null;

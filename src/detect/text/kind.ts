@@ -41,11 +41,12 @@ export function isTranslation(path: string): boolean {
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/;
 /** What a person takes who means to change it: in a password's place these open the account. */
 const WEAK =
-  /^(?:admin|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
+  /^(?:admin|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|topsecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
 
 /** Words of forms and messages, which stand where a password would. */
 const LABEL =
-  /pass(?:wor[dt]|wd|phrase|code)?|secret|token|key|auth|creden|pwd|string|text|hidden|label|required|input|field|number|boolean|object|error|invalid|missing|forgot|reset|change|create|update|delete|remove|current|confirm|repeat|verif|valid|show|hide|weak|strong|match|hash|encrypt|crypt|plain|user|name|email|login|sign|type|value|default|none|null|true|false|enable|disable|optional|unknown|mock|fake|dummy|example|sample|placeholder/i;
+  /^(?:pass(?:wor[dt]|wd|phrase|code)?|secret|token|key|auth|creden|pwd|string|text|hidden|label|required|input|field|number|boolean|object|error|invalid|missing|forgot|reset|change|create|update|delete|remove|current|confirm|repeat|verif|valid|show|hide|weak|strong|match|hash|encrypt|crypt|plain|user|name|email|login|sign|type|value|default|none|null|true|false|enable|disable|optional|unknown|mock|fake|dummy|example|sample|placeholder)/;
+const isLabel = (value: string): boolean => splitWords(value).some((word) => LABEL.test(word));
 const TALKS =
   /^(?:label|labels|error|errors|err|msg|message|messages|text|title|hint|help|i18n|lang|placeholder|tooltip|forgot|confirm|invalid|wrong|validation|validate|description)$/;
 
@@ -128,7 +129,7 @@ function isGiven(name: string, value: string): boolean {
   const words = splitWords(name);
   const last = words.at(-1) ?? "";
   const own = words.length > 1 && (/^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words));
-  if (own && isPassphrase(value, 2) && !LABEL.test(value)) return true;
+  if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
   if (/^\d{4,12}$/.test(value))
     return (
       words.some((word) => /^(?:pin|pincode)$/.test(word)) ||
@@ -148,7 +149,7 @@ function isGiven(name: string, value: string): boolean {
     return false;
   // `my-cherry-secret`: three words that only a secret chosen by a person has.
   if (/^(?:secret|key)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
-  if (LABEL.test(value)) return false;
+  if (isLabel(value)) return false;
   if (own) return true;
   return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
 }

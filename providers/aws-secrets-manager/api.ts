@@ -7,7 +7,12 @@ import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 
 /** The current text of a secret, and its version. */
-export type Current = { readonly path: string; readonly text: string; readonly version: string };
+export type Current = {
+  readonly path: string;
+  readonly text: string;
+  readonly version: string;
+  readonly createdAt?: Date | undefined;
+};
 
 export type SecretApi = {
   /** For messages. */
@@ -64,7 +69,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       );
       if (found.SecretString === undefined)
         throw new UnsprawlError("malformed", `${path} holds bytes and no text`, "use another prefix");
-      return { path, text: found.SecretString, version: found.VersionId ?? "" };
+      return { path, text: found.SecretString, version: found.VersionId ?? "", createdAt: found.CreatedDate };
     } catch (error) {
       // A secret that is scheduled for deletion answers InvalidRequestException.
       if (["ResourceNotFoundException", "InvalidRequestException"].includes(awsName(error))) return null;

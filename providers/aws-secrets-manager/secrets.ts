@@ -5,6 +5,7 @@ import { Secret } from "../../src/model/secret.ts";
 import type { AwsSettings } from "../../src/stores-kit/aws.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { writtenAt } from "../../src/stores-kit/written.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 import { secretApi, type Current, type SecretApi } from "./api.ts";
 
@@ -95,7 +96,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
 function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
   const stored = (text: string): Stored => {
     const value = Secret.of(text);
-    return { value, version: versionOf(current.version, value) };
+    return { value, version: versionOf(current.version, value), ...writtenAt(current.createdAt, "store") };
   };
   if (field === "") return stored(current.text);
   const fields = fieldsOf(current);

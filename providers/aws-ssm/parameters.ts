@@ -8,6 +8,7 @@ import { clientOptions, type AwsSettings } from "../../src/stores-kit/aws.ts";
 import { awsError, awsName } from "../../src/stores-kit/aws-errors.ts";
 import { checkMatch, checkReplace, storeVersion, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { writtenAt } from "../../src/stores-kit/written.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 
 /**
@@ -47,7 +48,10 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
       const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
       if (found?.Value === undefined) return null;
       const value = Secret.of(found.Value);
-      return { value, version: versionOf(String(found.Version ?? 0), value) };
+      return {
+        ...{ value, version: versionOf(String(found.Version ?? 0), value) },
+        ...writtenAt(found.LastModifiedDate, "store"),
+      };
     } catch (error) {
       if (awsName(error) === "ParameterNotFound") return null;
       throw error;

@@ -6,6 +6,7 @@ import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { checkMatch, checkReplace, versionOf } from "../../src/stores-kit/check-and-set.ts";
 import { storableText } from "../../src/stores-kit/storable.ts";
+import { writtenAt } from "../../src/stores-kit/written.ts";
 import { versionAsker } from "../../src/stores-kit/versions.ts";
 import type { AzureVaultClient } from "./client.ts";
 import { Failure } from "./errors.ts";
@@ -57,7 +58,7 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
     const [value, id, tags] = [Secret.of(found.value ?? ""), properties.version ?? "", properties.tags ?? {}];
     if (version === null) latest.set(name.toLowerCase(), id);
     names.learn(name, originalOf(tags));
-    return { value, id, tags, version: versionOf(id, value) };
+    return { value, id, tags, version: versionOf(id, value), ...writtenAt(properties.createdOn, "store") };
   };
 
   /**
@@ -81,7 +82,9 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
     async get(key) {
       const { name, version } = secretName(key);
       const there = await read(name, version);
-      return there === null ? null : { value: there.value, version: there.version };
+      return there === null
+        ? null
+        : { value: there.value, version: there.version, ...(there.written && { written: there.written }) };
     },
     async put(key, value, replace, origin) {
       const name = writable(key);

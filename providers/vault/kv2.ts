@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
+import { writtenAt } from "../../src/stores-kit/written.ts";
 import { checkMatch } from "../../src/stores-kit/check-and-set.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
@@ -98,9 +99,9 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
 
   return {
     async get(key) {
-      const { fields, version } = await read(key.path);
+      const { fields, version, createdAt } = await read(key.path);
       const value = fieldValue(fields, key.field);
-      return value === null ? null : { value, version: versionOf(version, value) };
+      return value === null ? null : { value, version: versionOf(version, value), ...writtenAt(createdAt, "store") };
     },
     async version(path) {
       const { status, ...answer } = await client.call("GET", at("metadata", path), { needs: [], expect: [403, 404] });

@@ -215,7 +215,13 @@ shows workers, the queue and each unit. Database: fleet.database.urlFile, or UNS
     details: `render [RUN]           what one run moved
 render --all           what all finished runs of this host moved
 render SOURCE…         what docker:[NAME], compose:FILE say of themselves, on any host that may read the store`,
-    options: [["--all", "for every finished run"]],
+    options: [
+      ["--all", "for every finished run"],
+      [
+        "--accept <what…>",
+        "older-value: also values that the store wrote before those handed out, such as from a backup",
+      ],
+    ],
     load: () => import("./commands/render.ts"),
   },
   {

@@ -40,10 +40,11 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         const supplies = await assembly.supplies();
         // Where all that was found is out of the ordinary, nothing is well.
         if (consumers.length === 0 && notes.length > 0) return notes;
+        const isRunning = Object.values(agentState(assembly.state())).includes(true);
         return [
           ...consumerChecks(consumers, (folder, name) => supplies.read(folder, name) !== null, { unindexed, unserved }),
           ...notes,
-          agentCheck(consumers, Object.values(agentState(assembly.state())).includes(true)),
+          agentCheck(consumers, isRunning),
         ];
       },
     },
@@ -79,10 +80,18 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
 export async function storeProbes(assembly: Assembly): Promise<readonly DoctorProbe[]> {
   return (await assembly.storeNames()).map((name) => ({
     name: `store ${name}`,
-    look: async () =>
-      (await (await assembly.store(name)).check()).map(({ ok, right, text, hint }): DoctorCheck => ({
-        ...{ name: `store ${name}`, state: ok ? "ok" : "fail", text: `${right}: ${text}`, hint },
-      })),
+    look: async () => {
+      const tried = await (await assembly.store(name)).check();
+      const failed = tried.filter(({ ok }) => !ok);
+      const lost = (await runKeys(assembly.installation(), assembly.storeOf)).filter(({ isThere }) => !isThere);
+      if (failed.some(({ text }) => lost.some(({ file }) => text.includes(file))))
+        return [notChecked(`store ${name}`, "key")];
+      const rights = tried.map(({ right }) => right).join(", ");
+      if (failed.length === 0) return `${tried[0]?.text ?? "it answers"}: ${rights} work`;
+      return failed.map(({ right, text, hint }): DoctorCheck => ({
+        ...{ name: `store ${name}`, state: "fail", text: `${right}: ${text}`, hint },
+      }));
+    },
   }));
 }
 

@@ -19,5 +19,5 @@ export function rulesMissing(untrusted: Untrusted | null): UnsprawlError | null 
 /** For `doctor`. Throws `config` if part of the project's file does not count. */
 export function configurationLine({ untrusted }: Config): string {
   if (untrusted !== null) throw new UnsprawlError("config", untrustedText(untrusted), untrusted.hint);
-  return "all that it says counts";
+  return "all of its settings are in effect";
 }

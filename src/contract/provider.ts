@@ -4,7 +4,15 @@ import type { KeyFile, StoreKey, StoreTarget, StoreTargetSettings } from "../mod
 import type { Secret } from "../model/secret.ts";
 
 /** A stored value. `version` is the store's opaque token for check-and-set. */
-export type Stored = { readonly value: Secret; readonly version: string };
+export type Stored = {
+  readonly value: Secret;
+  readonly version: string;
+  /**
+   * When the present state of its path was written, by the store's clock or by that of the writer; absent where the
+   * store does not say. Grows with every write, so that what a backup brings back is older than what was there.
+   */
+  readonly written?: { readonly at: number; readonly clock: "store" | "writer" };
+};
 
 /** Who wrote a value: stored as metadata where the store supports it. */
 export type Origin = { readonly runId: string; readonly subject: string; readonly name?: string };

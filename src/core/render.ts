@@ -2,8 +2,9 @@ import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { valueKey, type Plan, type Step } from "../model/plan.ts";
-import type { Secret } from "../model/secret.ts";
+import { cmd } from "../kit/shell.ts";
 import type { ApplyTools } from "./apply.ts";
+import { OLDER_VALUE, type DatedValue, type HandedOut } from "./handed-out.ts";
 import type { RenderJournal } from "./journal/render-journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
@@ -21,6 +22,7 @@ export async function render(
   tools: ApplyTools,
   host: Host,
   known: KnownRuns,
+  handedOut: HandedOut | null,
 ): Promise<Rendered[]> {
   const record = {
     last: (step: string) => receipts.findLast((receipt) => receipt.step === step)?.data ?? null,
@@ -30,7 +32,10 @@ export async function render(
     if (unitState(receipts, unit) !== "done") continue;
     host.signal.throwIfAborted();
     try {
-      const files = await tools.migration.render(steps, await storedValues(steps, plan, tools, known), plan, record);
+      const given = await storedValues(steps, plan, tools, known, handedOut);
+      const values = new Map(given.map((one) => [one.key, one.value]));
+      const files = await tools.migration.render(steps, values, plan, record);
+      await handedOut?.record(given);
       if (files > 0) rendered.push({ unit, files, error: null });
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
@@ -45,8 +50,9 @@ async function storedValues(
   plan: Plan,
   tools: ApplyTools,
   known: KnownRuns,
-): Promise<Map<string, Secret>> {
-  const values = new Map<string, Secret>();
+  handedOut: HandedOut | null,
+): Promise<readonly (DatedValue & { readonly key: string })[]> {
+  const values: (DatedValue & { readonly key: string })[] = [];
   // Only deliveries with files on this host need values here.
   if (!steps.some((step) => step.kind === "deliver" && step.delivery !== "runtime")) return values;
   const moves = steps.flatMap((step) => (step.kind === "put" ? [step.move] : []));
@@ -60,8 +66,10 @@ async function storedValues(
     tools.know(stored.value);
     const { name, reference } = move;
     const own = { unit: steps[0]?.unit ?? "", engine: plan.engine.id };
-    mustBeOwnValue({ name, reference, store: plan.store, value: stored.value }, own, known);
-    values.set(valueKey(move), stored.value);
+    const given = { ...stored, name, reference, store: plan.store };
+    mustBeOwnValue(given, own, known);
+    handedOut?.mustBeNewer(given, [own], known, cmd`unsprawl render ${plan.id} --accept ${OLDER_VALUE}`);
+    values.push({ ...given, key: valueKey(move) });
   }
   return values;
 }

@@ -1,5 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
+import { OLDER_VALUE, type DatedValue, type HandedOut } from "./handed-out.ts";
+import { renderCommand } from "./supply-rights.ts";
 import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
 import type { UnitOwner } from "./journal/uses.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -28,6 +30,8 @@ export type SupplyTools = {
   readonly know: (value: Secret) => void;
   /** The runs of this host: a value that another unit put in the place of a consumer's one is not written. */
   readonly known: () => KnownRuns;
+  /** What this host handed out before: an older value than that is not written. Absent where nothing is remembered. */
+  readonly handedOut?: HandedOut;
   /** Puts a consumer's files in place and returns the names of the values that were other ones. */
   readonly write: (consumer: Consumer, values: ReadonlyMap<string, Secret>) => readonly string[];
 };
@@ -44,8 +48,11 @@ export async function supplyAll(consumers: readonly Consumer[], tools: SupplyToo
   const supplied: Supplied[] = [];
   for (const consumer of consumers) {
     try {
-      const values = await valuesOf(consumer, tools, opened);
-      supplied.push({ consumer, changed: tools.write(consumer, values), error: null });
+      const given = await valuesOf(consumer, tools, opened);
+      const values = new Map(given.map(({ name, value }) => [name, value]));
+      const changed = tools.write(consumer, values);
+      await tools.handedOut?.record(given);
+      supplied.push({ consumer, changed, error: null });
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       supplied.push({ consumer, changed: [], error });
@@ -54,13 +61,13 @@ export async function supplyAll(consumers: readonly Consumer[], tools: SupplyToo
   return supplied;
 }
 
-/** A consumer's values from the store, by their names. Throws `absent`, or what the store throws. */
+/** A consumer's values from the store. Throws `absent`, or what the store throws. */
 async function valuesOf(
   consumer: Consumer,
   tools: SupplyTools,
   opened = new Map<string, Promise<Provider | null>>(),
-): Promise<Map<string, Secret>> {
-  const values = new Map<string, Secret>();
+): Promise<readonly DatedValue[]> {
+  const values: DatedValue[] = [];
   let known: KnownRuns | null = null;
   for (const one of consumer.values) {
     const { name, reference } = one;
@@ -71,9 +78,12 @@ async function valuesOf(
       throw new UnsprawlError("absent", `nothing is stored at ${reference}`, "put it back, then render again");
     tools.know(value);
     known ??= tools.known();
-    const given = { name, reference, store: place?.provider.target ?? null, value };
-    for (const own of ownersOf(consumer)) mustBeOwnValue(given, own, known);
-    values.set(name, value);
+    const written = stored?.written;
+    const given = { name, reference, store: place?.provider.target ?? null, value, ...(written && { written }) };
+    const owners = ownersOf(consumer);
+    for (const own of owners) mustBeOwnValue(given, own, known);
+    tools.handedOut?.mustBeNewer(given, owners, known, `${renderCommand(consumer)} --accept ${OLDER_VALUE}`);
+    values.push(given);
   }
   return values;
 }

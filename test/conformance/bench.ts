@@ -42,6 +42,8 @@ export type StoreTraits = {
   readonly wholes?: boolean;
   /** False where nothing tells that a value has changed but the value. */
   readonly versions?: false;
+  /** Whether it says when a value was written. Default: true. */
+  readonly dated?: false;
   /** The most bytes in one value; a larger one is refused. Without it 64 KiB and more fit. */
   readonly most?: number;
   /** False where an empty value is refused. */

@@ -31,6 +31,18 @@ export function versionCases(bench: Bench): void {
       for (const form of ["utf8", "base64", "hex"] as const) expect(said).not.toContain(value.expose().toString(form));
   });
 
+  test("what is stored says when it was written, and never an earlier time after a later write", async () => {
+    const [key, first, second] = [keyOf(subject()), fresh(), fresh()];
+    const { version } = await put(key, first);
+    const before = (await bench.store.get(key))?.written;
+    if (traits.versions === false || traits.dated === false) return expect(before).toBe(undefined);
+    expect(Math.abs(Date.now() - (before?.at ?? 0))).toBeLessThan(3_600_000);
+    await put(key, second, version);
+    const after = (await bench.store.get(key))?.written;
+    expect(after?.clock).toBe(before?.clock);
+    expect(after?.at).toBeGreaterThanOrEqual(before?.at ?? Number.POSITIVE_INFINITY);
+  });
+
   // Whoever keeps the key need not be asked for the version of a file that is there.
   if (traits.oneFile === true) return;
   bench.onServer("a store that does not answer tells no version", async () => {

@@ -5,6 +5,7 @@ const TRAITS = {
   server: true,
   acrossProcesses: true,
   checkAndSet: true,
+  dated: false as const,
   reference: /^ref\+keywhiz:\/\/127\.0\.0\.1:\d+\/\S+$/,
   deniedHint: /automationAllowed|automation client/,
   empty: false,

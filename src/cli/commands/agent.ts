@@ -1,3 +1,4 @@
+import { openHandedOut } from "../../core/handed-out.ts";
 import { randomBytes } from "node:crypto";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { knownRuns } from "../../core/journal/render-journal.ts";
@@ -100,6 +101,7 @@ async function toolsOf(context: CommandContext, told: AgentTools["told"]): Promi
       ...(await storesOf(assembly)),
       resolve: assembly.resolve,
       know: (value) => redactor.know(value),
+      ...(state === null ? {} : { handedOut: openHandedOut(state, key) }),
       known: lately(() => knownRuns({ state: assembly.state(), key: state === null ? null : key, tails: STEP_TAILS })),
     },
     engine: assembly.engine,

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
+import { OLDER_VALUE, openHandedOut, type HandedOut } from "../../core/handed-out.ts";
 import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
 import { inOwnFolders, ownConsumers } from "../../core/supply-rights.ts";
 import type { ProjectContainer } from "../../contract/supplies.ts";
@@ -15,10 +16,11 @@ import {
   type RenderPlace,
 } from "../../core/journal/render-journal.ts";
 import type { KnownRuns } from "../../core/journal/taken-over.ts";
+import { cmd } from "../../kit/shell.ts";
 import { onceSync } from "../../kit/once.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
-import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
+import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { printError, say, writeResult } from "../output.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { applyTools, oneRun } from "../run-tools.ts";
@@ -37,8 +39,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
     args.length - sources.length > 1
   )
     throw new UnsprawlError("usage", "a run, sources and --all say different things", "give one of them");
+  const mayBeOlder = acceptsOlder(listFlag(options, "accept"));
   const { written, broken } =
-    sources.length > 0 ? await fromSources(context, sources) : await fromRuns(context, args[0], all);
+    sources.length > 0
+      ? await fromSources(context, sources, mayBeOlder)
+      : await fromRuns(context, args[0], all, mayBeOlder);
   const failed = [
     ...broken.map(({ error }) => error),
     ...written.flatMap(({ unit, error }) =>
@@ -51,16 +56,31 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
 }
 
+function acceptsOlder(accepted: readonly string[]): boolean {
+  const odd = accepted.find((word) => word !== OLDER_VALUE);
+  if (odd !== undefined)
+    throw new UnsprawlError("usage", `--accept ${odd} is not known here`, cmd`known: ${OLDER_VALUE}`);
+  return accepted.length > 0;
+}
+
 type RenderResult = { readonly written: readonly Rendered[]; readonly broken: UnreadableRuns };
 
 /** The consumers that run configurations describe; they are added to this host's index. */
-async function fromSources({ assembly }: CommandContext, sources: readonly string[]): Promise<RenderResult> {
+async function fromSources(
+  { assembly }: CommandContext,
+  sources: readonly string[],
+  mayBeOlder: boolean,
+): Promise<RenderResult> {
   const { index } = await assembly.supplies();
   const found: Consumer[] = [];
   const broken: { run: string; error: UnsprawlError }[] = [];
   const known = index.read();
-  const runs = onceSync(() => knownRuns(opened(assembly).place));
-  const tools = { ...(await supplyTools(assembly, runs)), configured: assembly.storeNames };
+  const { place } = opened(assembly);
+  const runs = onceSync(() => knownRuns(place));
+  const tools = {
+    ...(await supplyTools(assembly, runs, handedOutAt(place, mayBeOlder))),
+    configured: assembly.storeNames,
+  };
   const containers = await mountingContainers(assembly);
   for (const source of sources) {
     try {
@@ -112,22 +132,28 @@ function withKnown(one: Consumer, { stores, values }: Consumer): Consumer {
 }
 
 /** What runs of this host delivered: the consumers in its index, and in journals of earlier versions. */
-async function fromRuns(context: CommandContext, named: string | undefined, all: boolean): Promise<RenderResult> {
+async function fromRuns(
+  context: CommandContext,
+  named: string | undefined,
+  all: boolean,
+  mayBeOlder: boolean,
+): Promise<RenderResult> {
   const { assembly, place } = opened(context.assembly);
+  const handedOut = handedOutAt(place, mayBeOlder);
   const known = onceSync(() => knownRuns(place));
   const { journals, unreadable } = chosen(place, named, all);
   const of = new Set(journals.map(({ plan }) => plan.id));
   const indexed = (await context.assembly.supplies()).index
     .read()
     .filter(({ folder }) => all || [...of].some((id) => folder.includes(`-${id}/`)));
-  const supplied = await supplyAll(await stillThere(assembly, indexed), await supplyTools(assembly, known));
+  const supplied = await supplyAll(await stillThere(assembly, indexed), await supplyTools(assembly, known, handedOut));
   const written = supplied.map(renderedOf);
   const broken = [...unreadable];
   for (const journal of journals) {
     if (journal.warning !== null) say(context, printable(`warning: ${journal.warning}`));
     try {
       const tools = await applyTools(assembly, journal.plan, false);
-      written.push(...(await render(journal, tools, scriptHost(context, true), known())));
+      written.push(...(await render(journal, tools, scriptHost(context, true), known(), handedOut)));
     } catch (error) {
       // Its store cannot be opened; other stores can.
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
@@ -153,7 +179,16 @@ async function stillThere(assembly: Assembly, consumers: readonly Consumer[]): P
   }
 }
 
-async function supplyTools(assembly: Assembly, known: () => KnownRuns): Promise<SupplyTools> {
+/** Null without a key: then no two values can be compared. */
+function handedOutAt({ state, key }: RenderPlace, mayBeOlder: boolean): HandedOut | null {
+  return key === null ? null : openHandedOut(state, key, mayBeOlder);
+}
+
+async function supplyTools(
+  assembly: Assembly,
+  known: () => KnownRuns,
+  handedOut: HandedOut | null,
+): Promise<SupplyTools> {
   const supplies = await assembly.supplies();
   return {
     store: assembly.store,
@@ -161,6 +196,7 @@ async function supplyTools(assembly: Assembly, known: () => KnownRuns): Promise<
     resolve: assembly.resolve,
     know: (value) => assembly.redactor.know(value),
     known,
+    ...(handedOut !== null && { handedOut }),
     write: (consumer, values) => supplies.write(consumer, values),
   };
 }

@@ -38,6 +38,24 @@ export function mustBeOwnValue(given: GivenValue, own: UnitOwner, { runs, key }:
   );
 }
 
+/**
+ * When a run of this host put a value into this entry last, for one of these units, and whether any of those was `given`;
+ * null if none did.
+ */
+export function lastPut(
+  given: GivenValue,
+  owners: readonly UnitOwner[],
+  { runs, key }: KnownRuns,
+): { readonly at: string; readonly isThis: boolean } | null {
+  const mine = runs
+    .flatMap((run) => putsOf(run, given))
+    .filter(({ use }) => owners.some((own) => isOwnUse(use, own)))
+    .toSorted((one, other) => (one.use.at < other.use.at ? -1 : 1));
+  const last = mine.at(-1);
+  if (last === undefined) return null;
+  return { at: last.use.at, isThis: key !== null && mine.some(({ print }) => isValueOf(print, given.value, key)) };
+}
+
 type PutUse = { readonly use: EntryUse; readonly print: Fingerprint };
 
 /** The uses of an entry in one run, each with the fingerprint of the value that was moved. */

@@ -1,3 +1,4 @@
+import type { Json } from "../../model/json.ts";
 import type { Plan, PutStep, StoreKey, StoreTarget } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
 import { readUnverified } from "./chain.ts";
@@ -90,9 +91,12 @@ export const ON_FILES = "files";
  * may differ.
  */
 function sameStore(one: StoreTarget, other: StoreTarget): boolean {
-  return (
-    one.provider === other.provider && SERVER.every((setting) => one.settings[setting] === other.settings[setting])
-  );
+  return one.provider === other.provider && JSON.stringify(serverOf(one)) === JSON.stringify(serverOf(other));
+}
+
+/** The settings that say on which server a store is. */
+export function serverOf({ settings }: StoreTarget): readonly Json[] {
+  return SERVER.map((setting) => settings[setting] ?? null);
 }
 
 const SERVER = ["address", "url", "endpoint", "region", "namespace", "mount"] as const;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { Stored } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { makeFolder } from "../../kit/io/folder.ts";
@@ -9,6 +10,7 @@ import { atomicRemove, atomicWrite, contentDigest, hasTemps, sweepTemps } from "
 import { fileError } from "../../kit/io/error.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 import { createDocument, isEmpty, isOurs } from "./create.ts";
+import { writtenAt } from "../written.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
@@ -17,7 +19,7 @@ import { openDocument, type OpenLeaf } from "./mac.ts";
 import { mustBeOurs } from "./own-file.ts";
 import { isEncrypted } from "./rules.ts";
 
-export type SopsValue = { readonly value: Secret; readonly version: string };
+export type SopsValue = Stored;
 
 /** Files above this are not read: no list of secrets is that long. */
 const MAX_FILE = 64 * 1024 * 1024;
@@ -196,7 +198,7 @@ function valueAt({ document, leaves }: Opened, path: readonly string[]): SopsVal
     .slice(0, 32);
   // SOPS hashes "True", and hands out "true" (getsops/sops `ToBytes`, EmitPlainFile).
   const bytes = leaf.value.type === "bool" ? leaf.value.bytes.toString("utf8").toLowerCase() : leaf.value.bytes;
-  return { value: Secret.of(bytes), version };
+  return { value: Secret.of(bytes), version, ...writtenAt(document.metadata["lastmodified"], "writer") };
 }
 
 /** A value as text. Throws `refused` for bytes that YAML cannot hold as text. */

@@ -43,7 +43,7 @@ export async function checkFiles(
       {
         reach: async () => {
           await usableFolder(standing, readOnly);
-          return dirname(sopsKey(template, names).path);
+          return dirname(`${template.split("{", 1)[0] ?? ""}x`);
         },
         authenticate: async () => {
           if ((await identities.load()).length > 0) return identities.where;

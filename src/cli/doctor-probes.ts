@@ -1,4 +1,5 @@
 import type { Assembly } from "../assembly/index.ts";
+import type { Provider } from "../contract/provider.ts";
 import { agentState } from "../core/agent-state.ts";
 import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
 import { notChecked, runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
@@ -81,10 +82,10 @@ export async function storeProbes(assembly: Assembly): Promise<readonly DoctorPr
   return (await assembly.storeNames()).map((name) => ({
     name: `store ${name}`,
     look: async () => {
-      const tried = await (await assembly.store(name)).check();
+      const provider = await assembly.store(name);
+      const tried = await provider.check();
       const failed = tried.filter(({ ok }) => !ok);
-      const lost = (await runKeys(assembly.installation(), assembly.storeOf)).filter(({ isThere }) => !isThere);
-      if (failed.some(({ text }) => lost.some(({ file }) => text.includes(file))))
+      if (failed.some(({ right }) => right === "authenticate") && (await lacksKnownKey(provider, assembly)))
         return [notChecked(`store ${name}`, "key")];
       const rights = tried.map(({ right }) => right).join(", ");
       if (failed.length === 0) return `${tried[0]?.text ?? "it answers"}: ${rights} work`;
@@ -93,6 +94,14 @@ export async function storeProbes(assembly: Assembly): Promise<readonly DoctorPr
       }));
     },
   }));
+}
+
+/** Whether the store lacks a key that runs need, which is a problem described already. */
+async function lacksKnownKey(provider: Provider, assembly: Assembly): Promise<boolean> {
+  const place = provider.key({ subject: "x", project: "x", name: "X" });
+  const [own] = (await provider.keyFiles?.([place])) ?? [];
+  const keys = await runKeys(assembly.installation(), assembly.storeOf);
+  return keys.some(({ file, isThere }) => !isThere && file === own?.file);
 }
 
 async function runtimeChecks(assembly: Assembly): Promise<string | readonly DoctorCheck[]> {

@@ -1,5 +1,5 @@
 import { containerOf, type Consumer } from "../model/consumer.ts";
-import type { DoctorCheck } from "./doctor.ts";
+import { inSteps, type DoctorCheck } from "./doctor.ts";
 import { renderCommand } from "./supply-rights.ts";
 
 /** Who a consumer is, for people: the container's name, else its id. */
@@ -33,11 +33,25 @@ export function consumerChecks(
     const hint = isNamed ? renderCommand(consumer) : "unsprawl render --all";
     return [{ name, state: "fail", text, hint }];
   });
+  const gone = consumers.filter(({ folder, values }) => values.some((value) => !isThere(folder, value.name)));
+  if (gone.length > MOST_ALONE) {
+    const shown = gone.slice(0, MOST_ALONE).map(consumerName).join(", ");
+    const text = `${gone.length} applications lack files and cannot start again: ${shown} and ${gone.length - MOST_ALONE} more`;
+    // What the index does not have is named one by one.
+    const next = gone.map((one) => (unindexed.has(one.folder) ? renderCommand(one) : "unsprawl render --all"));
+    return [
+      { name, state: "fail", text, ...inSteps(...new Set(next)) },
+      ...lacking.filter(({ state }) => state !== "fail"),
+    ];
+  }
   if (lacking.length > 0) return lacking;
   const count = consumers.reduce((sum, { values }) => sum + values.length, 0);
   const text = `${some(consumers.length, "application")} of this host ${consumers.length === 1 ? "has its" : "have their"} ${some(count, "file")}`;
   return [{ name, state: "ok", text, hint: null }];
 }
+
+/** More applications without their files than this share a line: after a reboot none has them. */
+const MOST_ALONE = 3;
 
 /** Whether something writes these files again at boot. */
 export function agentCheck(consumers: readonly Consumer[], isInstalled: boolean): DoctorCheck {
@@ -48,7 +62,7 @@ export function agentCheck(consumers: readonly Consumer[], isInstalled: boolean)
   return {
     ...{ name, state: "warn" },
     text: `not installed: after a reboot ${who} not start until ${consumers.length === 1 ? "its" : "their"} files are written again`,
-    hint: "unsprawl agent install systemd; or unsprawl render --all, before the engine starts",
+    ...inSteps("unsprawl agent install systemd", "or unsprawl render --all, before the engine starts"),
   };
 }
 

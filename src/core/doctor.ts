@@ -14,6 +14,10 @@ export type DoctorCheck = {
   readonly text: string;
   /** The next command, or what else to do; null if nothing is to be done. */
   readonly hint: string | null;
+  /** The same as steps that each stand alone, so that a command can be copied. Absent for a single one. */
+  readonly steps?: readonly string[];
+  /** The message of the error that kept this from being examined. */
+  readonly because?: string;
 };
 
 /**
@@ -32,7 +36,7 @@ export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorChec
     try {
       const found = await look();
       if (typeof found === "string") checks.push({ name, state: "ok", text: found, hint: null });
-      else checks.push(...found);
+      else checks.push(...withoutRepeats(found, checks));
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
       const before = checks.find(({ text }) => text === error.message);
@@ -41,6 +45,23 @@ export async function doctor(probes: readonly DoctorProbe[]): Promise<DoctorChec
     }
   }
   return checks;
+}
+
+/** What was not examined because of a problem that is described already, in one line. */
+function withoutRepeats(found: readonly DoctorCheck[], before: readonly DoctorCheck[]): readonly DoctorCheck[] {
+  const told: DoctorCheck[] = [];
+  for (const { because, ...check } of found) {
+    const cause = before.find(({ state, text }) => state === "fail" && text === because);
+    const next = cause === undefined ? check : notChecked(check.name, cause.name);
+    if (cause === undefined || !told.some(({ name, text }) => name === next.name && text === next.text))
+      told.push(next);
+  }
+  return told;
+}
+
+/** What to do in several steps. */
+export function inSteps(...steps: readonly string[]): Pick<DoctorCheck, "hint" | "steps"> {
+  return { hint: steps.join("; "), steps };
 }
 
 /** A part that another part's problem keeps from being examined. */
@@ -79,11 +100,12 @@ export function runChecks(
           ...{ name, state: "warn", hint: run.next },
           text: `the old containers of run ${run.run} are gone: it cannot be rolled back`,
         };
-      const what = kept === null ? "keeps, or should keep," : "keeps";
-      return {
-        ...{ name, state: kept === null ? "unknown" : "ok", hint: run.next },
-        text: `run ${run.run} ${what} the old containers for rollback`,
-      };
+      if (kept === null)
+        return {
+          ...{ name, state: "unknown", hint: null },
+          text: `whether run ${run.run} still has its old containers: the engine does not answer`,
+        };
+      return { ...{ name, state: "ok", hint: run.next }, text: `run ${run.run} keeps the old containers for rollback` };
     }
     const why = run.error === null ? "" : `: ${run.error}`;
     return { name, state: "fail", text: `run ${run.run} is ${run.state}${why}`, hint: run.next };

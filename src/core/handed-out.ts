@@ -4,6 +4,7 @@ import * as v from "valibot";
 import type { Stored } from "../contract/provider.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { withFileLock } from "../kit/io/lock.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
@@ -54,7 +55,7 @@ export function openHandedOut(state: string, key: FingerprintKey, isAccepted = f
       throw new UnsprawlError(
         "conflict",
         `${given.name}: ${given.reference} holds another value, which the store wrote at ${timeText(written.at)}: before the one that was handed out (${timeText(before?.at ?? Date.parse(put?.at ?? ""))})`,
-        `was the store restored from a backup? ${accept} hands it out anyway`,
+        cmd`was the store restored from a backup? ${bare(accept)} hands it out anyway`,
       );
     },
     async record(given) {

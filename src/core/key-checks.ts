@@ -2,7 +2,7 @@ import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { StoreTarget } from "../model/plan.ts";
-import type { DoctorCheck } from "./doctor.ts";
+import { inSteps, type DoctorCheck } from "./doctor.ts";
 import type { Installation } from "./journal/journal.ts";
 import { isBackedUp, type HeldKey } from "./key-files.ts";
 import { completedMoves } from "./moved.ts";
@@ -55,13 +55,14 @@ export function keyChecks(keys: readonly RunKey[]): DoctorCheck[] {
     const [name, opens] = ["key", `opens ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${store}`];
     if (!isThere)
       return {
-        ...{ name, state: "fail", text: `${file} does not have the key that alone ${opens}` },
+        ...{ name, state: "fail", text: `${file} does not have the only key that ${opens}` },
         hint: cmd`restore ${file} from its backup (a new key opens nothing old)`,
       };
-    if (backedUp) return { name, state: "ok", text: `${file} alone ${opens}; a backup is confirmed`, hint: null };
+    const only = `only the key in ${file} ${opens}`;
+    if (backedUp) return { name, state: "ok", text: `${only}; a backup of it is confirmed`, hint: null };
     return {
-      ...{ name, state: "warn", text: `${file} alone ${opens}, and no backup of it is confirmed` },
-      hint: cmd`copy it to a safe place; then: unsprawl scrub ${run} --accept key-backup`,
+      ...{ name, state: "warn", text: `${only}, and no backup of it is confirmed` },
+      ...inSteps("copy it to a safe place", cmd`unsprawl scrub ${run} --accept key-backup`),
     };
   });
 }

@@ -27,9 +27,10 @@ export function residueChecks(residues: readonly Residue[]): DoctorCheck[] {
     residues.flatMap((one) => one.unseen),
     ({ why }) => why,
   );
-  const blind = [...unseen].map(([why, places]) =>
-    check("unknown", `not searched: ${[...new Set(places.map(({ place }) => place))].join(", ")}: ${why}`),
-  );
+  const blind = [...unseen].map(([why, places]) => ({
+    ...check("unknown", `not searched: ${[...new Set(places.map(({ place }) => place))].join(", ")}: ${why}`),
+    because: why,
+  }));
   const plain = new Set(residues.flatMap((one) => one.plain));
   return [
     ...unknownChecks(residues),
@@ -58,7 +59,8 @@ function unknownChecks(residues: readonly Residue[]): DoctorCheck[] {
 function cleanCheck(residues: readonly Residue[], isPartial: boolean): DoctorCheck[] {
   const clean = residues.filter(({ values, residue }) => values > 0 && residue.every(({ kept }) => kept));
   const [first] = clean;
-  if (first === undefined) return [];
+  // Where nothing could be searched, the reasons say enough.
+  if (first === undefined || (isPartial && Object.keys(first.looked).length === 0)) return [];
   const values = clean.reduce((sum, one) => sum + one.values, 0);
   const kept = clean.flatMap(({ residue }) => residue);
   const what = clean.length === 1 ? `run ${first.run}` : some(clean.length, "run");

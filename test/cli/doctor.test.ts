@@ -50,7 +50,7 @@ it("a host on which all is well but for the agent, the backup of the key and the
   ]);
   expect(of(found, "runs")).toEqual([`ok: run ${run} keeps the old containers for rollback`]);
   expect(of(found, "key")).toEqual([
-    `warn: ${join(world.dir, "age/keys.txt")} alone opens 1 secret in local, and no backup of it is confirmed`,
+    `warn: only the key in ${join(world.dir, "age/keys.txt")} opens 1 secret in local, and no backup of it is confirmed`,
   ]);
   expect(of(found, "rotation")).toEqual([
     "ok: 0 of 1 moved secret has been rotated since",
@@ -60,7 +60,8 @@ it("a host on which all is well but for the agent, the backup of the key and the
 
 it("each check has a line, and the command that helps has its own", async () => {
   const { stdout } = await world.unsprawl(["doctor", "--no-residue"]);
-  expect(stdout).toMatch(/^! {2}agent .*written again\n +→ unsprawl agent install systemd/m);
+  expect(stdout).toMatch(/^! {2}agent .*written again\n +→ unsprawl agent install systemd\n/m);
+  expect(stdout).toMatch(/confirmed\n +→ copy it to a safe place\n +→ unsprawl scrub \S+ --accept key-backup\n/);
   expect(stdout.trimEnd().split("\n").at(-1)).toBe("3 warnings");
 });
 
@@ -68,7 +69,9 @@ describe("what was ticked once and is no longer", () => {
   it("an engine that is down: the problem once, and nothing that it would have shown is called clean", async () => {
     const found = await doctor({ DOCKER_HOST: "unix:///nowhere/docker.sock" });
     expect(found.code).toBe(1);
-    expect(of(found, "engine")).toEqual([expect.stringMatching(/^fail: /)]);
+    expect(of(found, "engine")).toEqual([expect.stringMatching(/^fail: .*cannot reach the engine at /)]);
+    expect(found.checks.filter(({ text }) => text.includes("docker.sock"))).toHaveLength(1);
+    expect(of(found, "residue")).toContain("unknown: not checked, because of engine");
     expect(of(found, "runtime")).toEqual(["unknown: not checked, because of engine"]);
     expect(of(found, "runs")).toEqual([expect.stringMatching(/^unknown: /)]);
     expect(of(found, "residue").filter((line) => line.startsWith("ok"))).toEqual([]);
@@ -91,7 +94,7 @@ describe("what was ticked once and is no longer", () => {
     const found = await doctor({ SOPS_AGE_KEY_FILE: join(world.dir, "age/none.txt") });
     expect(found.code).toBe(1);
     const gone = join(world.dir, "age/none.txt");
-    expect(of(found, "key")).toEqual([`fail: ${gone} does not have the key that alone opens 1 secret in local`]);
+    expect(of(found, "key")).toEqual([`fail: ${gone} does not have the only key that opens 1 secret in local`]);
     expect(found.checks.find(({ name }) => name === "key")?.hint).toContain(`restore ${gone} from its backup`);
     expect(of(found, "rotation")).toEqual(["unknown: not checked, because of key"]);
     expect(existsSync(gone)).toBe(false);

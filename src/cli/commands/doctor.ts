@@ -43,6 +43,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   const checks = (await doctor(probes)).map((check) => ({
     ...check,
     hint: check.hint === null ? null : withConfig(check.hint, context),
+    ...(check.steps && { steps: check.steps.map((step) => withConfig(step, context)) }),
   }));
   await writeResult(
     context.json ? jsonText({ version: 1, verdict: verdict(checks), checks: checks.map(withOk) }) : checkLines(checks),

@@ -18,27 +18,19 @@ export function checkLines(checks: readonly DoctorCheck[], stream = process.stdo
   const widest = Math.max(0, ...checks.map(({ name }) => columns(printable(name))));
   const indent = widest + 5;
   const width = stream.isTTY ? Math.max(40, stream.columns) - indent : Number.POSITIVE_INFINITY;
-  const lines = checks.flatMap(({ name, state, text, hint }) => {
+  const told = new Set<string>();
+  const lines = checks.flatMap(({ name, state, text, hint, steps }) => {
     const mark = MARKS[state];
     const called = printable(name);
     const head = `${paint(mark.colour, mark.text, stream)}  ${called}${" ".repeat(widest - columns(called))}  `;
     const [first = "", ...rest] = wrap(printable(text), width);
-    const next = hint === null ? [] : nextLines(printable(hint));
+    // Where nothing is wrong, what could be done is said once.
+    const isRepeat = hint === null || (state === "ok" && told.has(hint));
+    if (hint !== null) told.add(hint);
+    const next = isRepeat ? [] : (steps ?? [hint]).map((step) => `→ ${printable(step)}`);
     return [head + first, ...[...rest, ...next].map((line) => " ".repeat(indent) + line)];
   });
   return [...lines, "", verdict(checks)].join("\n");
-}
-
-/** What to do, a step a line: a command stands alone on its line, so that it can be copied. */
-function nextLines(hint: string): string[] {
-  const steps: string[] = [];
-  for (const part of hint.split("; ")) {
-    const last = steps.at(-1);
-    // A separator within a quoted name separates nothing.
-    if (last !== undefined && (last.split("'").length - 1) % 2 === 1) steps[steps.length - 1] = `${last}; ${part}`;
-    else steps.push(part);
-  }
-  return steps.map((step) => `→ ${step.replace(/^then:? (?=unsprawl |docker )/, "")}`);
 }
 
 /** Lines of at most `width` columns, broken at spaces; a word that is longer stays whole. */

@@ -1,6 +1,6 @@
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { inSteps, type DoctorCheck } from "./doctor.ts";
-import { renderCommand } from "./supply-rights.ts";
+import { renderCommand } from "./render-command.ts";
 
 /** Who a consumer is, for people: the container's name, else its id. */
 export const consumerName = (consumer: Pick<Consumer, "id">): string => containerOf(consumer) ?? consumer.id;

@@ -2,8 +2,9 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ProjectContainer } from "../contract/supplies.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import { consumerRef, containerOf, type Consumer, type SuppliedValue } from "../model/consumer.ts";
+import { consumerRef, type Consumer, type SuppliedValue } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { renderCommand } from "./render-command.ts";
 import { supplyKey, type PlaceTools } from "./supply.ts";
 
 /** The consumers that may be served, and why others are not. */
@@ -173,12 +174,4 @@ const hasValue = ({ values }: Consumer, { name, reference }: SuppliedValue): boo
 
 function otherFolder({ id, folder }: Consumer, holder: Consumer): UnsprawlError {
   return new UnsprawlError("refused", `${id}: ${folder} is the folder of ${holder.id}`, "unsprawl doctor");
-}
-
-/** What a person types to give a consumer the values that it asks for. */
-export function renderCommand(consumer: Consumer): string {
-  const container = containerOf(consumer);
-  if (container !== null) return cmd`unsprawl render docker:${container}`;
-  const { origin, also = [] } = consumer;
-  return cmd`unsprawl render compose:${[origin ?? "FILE", ...also].join(":")}`;
 }

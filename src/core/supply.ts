@@ -1,7 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { OLDER_VALUE, type DatedValue, type HandedOut } from "./handed-out.ts";
-import { renderCommand } from "./supply-rights.ts";
+import { renderCommand } from "./render-command.ts";
 import { mustBeOwnValue, type KnownRuns } from "./journal/taken-over.ts";
 import type { UnitOwner } from "./journal/uses.ts";
 import { UnsprawlError } from "../model/error.ts";

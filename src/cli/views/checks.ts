@@ -11,7 +11,7 @@ const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly
 };
 
 /**
- * The checks for a person: a mark, the part, the text with a hanging indent, what to do next on lines of its own, and the
+ * The checks for a person: a mark, the part, the text with a hanging indent, what to do next on separate lines, and the
  * verdict last. Wrapped on a terminal only.
  */
 export function checkLines(checks: readonly DoctorCheck[], stream = process.stdout): string {

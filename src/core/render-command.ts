@@ -1,0 +1,10 @@
+import { cmd } from "../kit/shell.ts";
+import { containerOf, type Consumer } from "../model/consumer.ts";
+
+/** What a person types to give a consumer the values that it asks for. */
+export function renderCommand(consumer: Consumer): string {
+  const container = containerOf(consumer);
+  if (container !== null) return cmd`unsprawl render docker:${container}`;
+  const { origin, also = [] } = consumer;
+  return cmd`unsprawl render compose:${[origin ?? "FILE", ...also].join(":")}`;
+}

@@ -124,6 +124,13 @@ test("a key that counts up is an example where examples stand", () => {
   expect(found("examples/values.yaml", `api_key: "${make.hex(32)}"`)).not.toEqual([]);
 });
 
+test("a digest of a Secret, and a private key with dots for its middle, are none", () => {
+  expect(found("rendered.yaml", `    annotations:\n      checksum/secret: ${make.hex(64)}`)).toEqual([]);
+  const lines = make.pem("RSA PRIVATE KEY").split("\n");
+  expect(found("values.yaml", lines.join("\n"))).toHaveLength(1);
+  expect(found("README.md", [...lines.slice(0, 2), "...", ...lines.slice(-3)].join("\n"))).toEqual([]);
+});
+
 test("Amazon's published key, the nil UUID and John Doe's token are none", () => {
   expect(alarms("kSecret", ["wJalrXUtnFEMI", "K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("/"))).toBe(false);
   expect(alarms("API_KEY", "00000000-0000-0000-0000-000000000000")).toBe(false);

@@ -184,8 +184,10 @@ function isVersion({ value, path }: Assigned): boolean {
   );
 }
 
-/** `/etc/passwd:ro`: the name is the end of a path. */
+/** `/etc/passwd:ro`, `checksum/secret: …`: the name is the end of a path. */
 function mountsFile({ lead, value }: Assigned): boolean {
+  // `checksum/secret`: Helm writes the digest of a Secret on its pods.
+  if (lead.endsWith("checksum/")) return true;
   return (
     lead.endsWith("/") && /^(?:r[ow]|[zZ]|cached|delegated|consistent|\/.{0,200})(?:,[a-zA-Z]{1,12})*$/.test(value)
   );

@@ -54,8 +54,11 @@ async function bundle(input: { readonly [name: string]: string }, dir: string): 
 
 /** True where this file of ours imports one of these packages as it is loaded. */
 function loads(packages: readonly string[], file: string): boolean {
-  const imports = readFileSync(file, "utf8").matchAll(/^(?:import|export)\s+(?!type\s)[^;]*?from\s+"([^"]+)"/gm);
-  return [...imports].some(([, from = ""]) => packages.some((name) => isOf(name, from)));
+  const statements = readFileSync(file, "utf8").split(/^(?=import |export )/m);
+  return statements.some((statement) => {
+    const [, from = ""] = /^[^"]*\bfrom "([^"\n]+)"/.exec(statement) ?? [];
+    return !statement.startsWith("import type ") && packages.some((name) => isOf(name, from));
+  });
 }
 
 /** True for the name of a package, and of a file of it. */

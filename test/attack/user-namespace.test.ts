@@ -42,7 +42,7 @@ function inside(code: string): string {
   const program = `import { atomicWrite } from ${kit("atomic")};
 import { makeFolder } from ${kit("folder")};
 import { takeLock } from ${kit("lock")};
-import { walk } from ${kit("walk")};
+import { openEntry } from ${kit("walk")};
 const tell = async (name, act) =>
   console.log(name + ": " + (await act().then(() => "done", (error) => error.code + " " + error.message)));
 ${code}`;
@@ -103,7 +103,7 @@ test("what is ours works: files in our folders, links of ours and of the system'
         ),
         lock(join(own, "state")),
         // Links of the system's own, as /bin is on most.
-        `await tell("sh", async () => { if ((await walk("/bin/sh")).by !== null) throw new Error("a stranger's"); });`,
+        `await tell("sh", async () => { if ((await openEntry("/bin/sh")).by !== null) throw new Error("a stranger's"); });`,
         `await tell("made", () => makeFolder(${JSON.stringify(join(own, "a/b"))}, 0o700));`,
       ].join("\n"),
     );

@@ -25,6 +25,7 @@ import { VERSION } from "../../model/version.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { openAgentNotices, type AgentNotices } from "./agent-notices.ts";
+import { jsonText } from "../../kit/text/escape.ts";
 import { agentEventJson, agentEventText } from "../views/agent-text.ts";
 
 /** `unsprawl agent [--once]`: serves this host's consumers until it is stopped, or once. */
@@ -172,6 +173,9 @@ function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {
 }
 
 async function write(event: AgentEvent, context: CommandContext): Promise<void> {
-  const line = context.json ? agentEventJson(event) : agentEventText(event);
-  await writeResult(context.assembly.redactor.foreign(line), null, context);
+  const { redactor } = context.assembly;
+  const line = context.json
+    ? jsonText(redactor.data(JSON.parse(agentEventJson(event)) as unknown, "foreign"))
+    : redactor.foreign(agentEventText(event));
+  await writeResult(line, null, context);
 }

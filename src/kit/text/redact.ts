@@ -16,7 +16,19 @@ const PIECE = 12;
 const OPAQUE = 16;
 
 /** Fields of our own documents that identify: words of the program, digests, and the names that people gave. */
-const OWN_WORDS = new Set(["id", "fingerprint", "rule", "confidence", "severity", "state", "kind", "where", "in"]);
+const OWN_WORDS = new Set([
+  "id",
+  "fingerprint",
+  "rule",
+  "confidence",
+  "severity",
+  "state",
+  "kind",
+  "event",
+  "code",
+  "where",
+  "in",
+]);
 const NAMES = new Set([
   ...["name", "source", "host", "subject", "subjectName", "subjectId", "lastingName", "path", "place", "service"],
   ...["container", "image", "file", "folder"],
@@ -94,10 +106,10 @@ export class Redactor {
 
   /**
    * A JSON-like document with every string guarded. Keys and our own words stay as they are; in names only long values
-   * of letters and digits are redacted.
+   * of letters and digits are redacted. `foreign` is for documents of text that others wrote.
    */
-  data<T>(document: T): T {
-    return this.#data(document, (text) => this.guard(text)) as T;
+  data<T>(document: T, written: "own" | "foreign" = "own"): T {
+    return this.#data(document, (text) => (written === "own" ? this.guard(text) : this.foreign(text))) as T;
   }
 
   #data(node: unknown, redact: (text: string) => string): unknown {

@@ -2,6 +2,7 @@ import { decideCommand, decideIn } from "../classify.ts";
 import { others } from "../several.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
 import { looksRandom } from "../entropy.ts";
+import { mnemonic } from "../names/named.ts";
 import { readName } from "../names/names.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
@@ -60,7 +61,7 @@ export function lineHits(
 
 /** `name = value` or `name: value` anywhere on a line. */
 const PAIR =
-  /(?:^|[^\w$.-])([A-Za-z_][\w.-]{2,79})["'\]]{0,2}\s{0,2}(?:=>|[:=])\s{0,2}(?:"([^"\n]{8,400})"|'([^'\n]{8,400})'|([^\s"'`,;<>(){}&]{8,400}))/g;
+  /(?:^|[^\w$./-])([A-Za-z_][\w.-]{2,79})["'\]]{0,2}\s{0,2}(?:=>|[:=])\s{0,2}(?:"([^"\n]{8,400})"|'([^'\n]{8,400})'|([^\s"'`,;<>(){}&]{8,400}))/g;
 
 /** What a line of settings or prose says in passing, when the value looks like a secret by itself: `curl …?token=…`. */
 function anywhere(line: string, from: number, context: TextContext): PendingHit[] {
@@ -168,6 +169,7 @@ function isWorthIt(name: string, value: string): boolean {
   if (family !== null) return setting === null || value.length > 11;
   if (value.length > 15 && /key|token|secret|dsn|hook|url|pgpass|sessid/i.test(name) && !value.includes(" "))
     return true;
+  if (/wallet|words/i.test(name) && mnemonic(value)) return true;
   if (/users?$/i.test(name) && /\w:\S{6}/.test(value)) return true;
   if (value.length > 23 && /b64|base64|encoded|blob|payload|userdata|ci_?vars|_gz$|[a-z]Gz$/i.test(name)) return true;
   if (value.length > 15 && /header|auth/i.test(name) && /[:=]|^(?:token|bearer|basic)\s/i.test(value)) return true;

@@ -57,6 +57,7 @@ export function inKind(kind: TextKind, found: Evidence, name: string, value: str
   // `pass=0; fail=0` counts; what opens an account is longer.
   if (value.length < 3 || isTold(name, value) || namesObject(name, value)) return weaker(0.3);
   if (kind === "settings") return found;
+  if (value.toLowerCase() === name.toLowerCase()) return weaker(0.3);
   if (/^#[0-9a-f]{3,8}$/i.test(value)) return weaker(0);
   if (kind === "prose") return weaker(isStrong(value) ? 0.55 : 0.4);
   // In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password.
@@ -84,6 +85,7 @@ function isTold(name: string, value: string): boolean {
 
 /** `secret: grafana-basic-auth`, Quadlet's `Secret=db_password,type=env`: the name of an object that holds the secret. */
 function namesObject(name: string, value: string): boolean {
+  if (/^v?\d{1,5}(?:\.\d{1,5}){0,2}\.[x*]$/.test(value)) return true;
   // `"login": "octocat"` is a user's name; a path with stars chooses files.
   if (/^[<>=^~|*v]{0,2}\d{1,5}(?:\.\d{1,5})?/.test(value) && name.includes("/")) return true;
   if (/abcdefghijklmnopqrstuvwxyz|ABCDEFGHIJKLMNOPQRSTUVWXYZ/.test(value)) return true;
@@ -121,7 +123,7 @@ function isPassphrase(value: string, least = 3): boolean {
 }
 
 const SENTENCE =
-  /\b(?:the|and|you|your|for|not|are|was|has|have|with|from|that|this|must|should|can|cannot|when|while|into|please|enter|use|used|using|new|old|set|get|too|than|all|any|one|two|does|did|will|its|only)\b|(?:ing|tion|ed)\b/;
+  /\b(?:the|and|you|your|for|not|are|was|has|have|with|from|that|this|must|should|can|cannot|when|while|into|please|enter|use|used|using|new|old|set|get|too|than|all|any|one|two|does|did|will|its|only)\b|(?<!\bspr)(?:ing|tion|ed)\b/;
 
 /** A constant of the code's own, or one that it puts into an environment, with a value that is no word of forms. */
 function isGiven(name: string, value: string): boolean {
@@ -129,6 +131,7 @@ function isGiven(name: string, value: string): boolean {
   const words = splitWords(name);
   const last = words.at(-1) ?? "";
   const own = words.length > 1 && (/^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words));
+  if (own && PASSWORD.test(last) && DATE_OR_WORD.test(value) && (/\d/.test(value) || words.length > 2)) return true;
   if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
   if (/^\d{4,12}$/.test(value))
     return (
@@ -148,12 +151,14 @@ function isGiven(name: string, value: string): boolean {
   )
     return false;
   // `my-cherry-secret`: three words that only a secret chosen by a person has.
-  if (/^(?:secret|key)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
+  if (/^(?:secret|key|base)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
   if (isLabel(value)) return false;
   if (own) return true;
   return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
 }
 
+/** A birthday, and the words that stand for every password. */
+const DATE_OR_WORD = /^\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|^(?:password|secret)$/;
 const TECHNICAL_WORD =
   /^(?:sha|md|utf|base|oauth|argon|http|ipv|field|input|label|step|page|item|form|row|col|option)\d/;
 const PASSWORD = /^(?:pass|password|passwd|pwd|passphrase)s?$/;

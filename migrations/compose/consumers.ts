@@ -41,7 +41,7 @@ export function composeConsumers({ env, cwd, mayHold }: ComposeConsumerTools): C
     const files = filesOf(what, cwd);
     // References are no secrets, and need no credential to be read.
     const project = await loadProject({
-      ...{ files, dir: null, name: null, envFiles: [], tell },
+      ...{ files, dir: null, name: null, envFiles: [], tell, named: false },
       env: childEnvironment(env),
     });
     const consumers = consumersIn(project, memoryOf(env), tell).filter(({ id, folder }) => {

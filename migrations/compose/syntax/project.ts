@@ -65,6 +65,8 @@ export type ProjectInput = {
    * accepted. Without it, each of these throws.
    */
   readonly tell?: OnFault;
+  /** False if a label named the files: then none of them may be a descriptor that a process has open. */
+  readonly named?: boolean;
   readonly signal?: AbortSignal;
 };
 
@@ -109,7 +111,7 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
   const dir = input.dir ?? dirname(given[0] ?? ".");
   const tell = input.tell ?? throwFault;
   const parse: Loading["parse"] = input.tell ? parseCompose : async (file, text) => [await parseYaml(file, text)];
-  const named = input.tell ? given : [];
+  const named = input.tell && input.named !== false ? given : [];
   const loading: Loading = {
     yaml: new Map(),
     dotenv: [],

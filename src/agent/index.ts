@@ -8,5 +8,5 @@ export { bootPass, onePass, serveHost } from "./agent.ts";
 export { agentHostName, mustServeThisHost } from "./here.ts";
 export { memoryOutbox } from "./outbox.ts";
 export { noticeOf } from "./notices.ts";
-export { agentEventLine } from "./words.ts";
+export { agentEventLine, redactedEvent } from "./words.ts";
 export type { AgentEvent, AgentSettings, AgentTools } from "./tools.ts";

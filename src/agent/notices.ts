@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Severity } from "../model/finding.ts";
 import type { AgentNotice, AgentNoticeEvent } from "../model/notice.ts";
 import type { AgentEvent } from "./tools.ts";
-import { agentEventLine } from "./words.ts";
+import { agentEventLine, redactedEvent } from "./words.ts";
 
 type NoticeParts = Pick<AgentNotice, "event" | "severity" | "subject"> & { readonly names?: readonly string[] };
 
@@ -16,10 +16,11 @@ export function noticeOf(
 ): AgentNotice | null {
   const parts = partsOf(event);
   if (parts === null) return null;
-  const [at, text] = [now.toISOString(), redact(agentEventLine(event))];
+  const safe = redactedEvent(event, redact);
+  const [at, text] = [now.toISOString(), agentEventLine(safe)];
   const { event: what, severity, subject, names = [] } = parts;
   const id = createHash("sha256").update(JSON.stringify([host, at, what, subject, text]));
-  const next = "error" in event && event.error.hint !== null ? redact(event.error.hint) : null;
+  const next = "error" in safe ? safe.error.hint : null;
   return {
     ...{ id: id.digest("hex").slice(0, 24), kind: "agent", at, host, event: what, severity },
     ...{ subject, names, text, next },

@@ -1,4 +1,15 @@
+import { UnsprawlError } from "../model/error.ts";
 import type { AgentEvent } from "./tools.ts";
+
+/**
+ * An event without known values in what stores and engines said. Names and our own words stay, since a value may be one
+ * of them, and a line of JSON is made only afterwards, since a value may have quotes.
+ */
+export function redactedEvent(event: AgentEvent, redact: (text: string) => string): AgentEvent {
+  if (!("error" in event)) return event;
+  const { code, message, hint } = event.error;
+  return { ...event, error: new UnsprawlError(code, redact(message), hint === null ? null : redact(hint)) };
+}
 
 /** What the agent did, as a line for people. Names in it are others' words: escape it where it is shown. */
 export function agentEventLine(event: AgentEvent): string {

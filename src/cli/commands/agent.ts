@@ -6,6 +6,7 @@ import {
   bootPass,
   mustServeThisHost,
   onePass,
+  redactedEvent,
   serveHost,
   type AgentEvent,
   type AgentSettings,
@@ -25,7 +26,6 @@ import { VERSION } from "../../model/version.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 import { openAgentNotices, type AgentNotices } from "./agent-notices.ts";
-import { jsonText } from "../../kit/text/escape.ts";
 import { agentEventJson, agentEventText } from "../views/agent-text.ts";
 
 /** `unsprawl agent [--once]`: serves this host's consumers until it is stopped, or once. */
@@ -174,8 +174,6 @@ function keyed(assembly: Assembly): Pick<AgentTools, "key" | "state"> {
 
 async function write(event: AgentEvent, context: CommandContext): Promise<void> {
   const { redactor } = context.assembly;
-  const line = context.json
-    ? jsonText(redactor.data(JSON.parse(agentEventJson(event)) as unknown, "foreign"))
-    : redactor.foreign(agentEventText(event));
-  await writeResult(line, null, context);
+  const safe = redactedEvent(event, (text) => redactor.foreign(text));
+  await writeResult(context.json ? agentEventJson(safe) : agentEventText(safe), null, context);
 }

@@ -106,10 +106,10 @@ export class Redactor {
 
   /**
    * A JSON-like document with every string guarded. Keys and our own words stay as they are; in names only long values
-   * of letters and digits are redacted. `foreign` is for documents of text that others wrote.
+   * of letters and digits are redacted.
    */
-  data<T>(document: T, written: "own" | "foreign" = "own"): T {
-    return this.#data(document, (text) => (written === "own" ? this.guard(text) : this.foreign(text))) as T;
+  data<T>(document: T): T {
+    return this.#data(document, (text) => this.guard(text)) as T;
   }
 
   #data(node: unknown, redact: (text: string) => string): unknown {

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { noticeOf, redactedEvent, type AgentEvent } from "../../src/agent/index.ts";
+import { agentEventJson } from "../../src/cli/views/agent-text.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { random } from "../support/canary.ts";
+
+// Weak values are words of the agent's own lines, and quoted ones are pieces of its JSON.
+
+const weak = ['"event"', "failed", "container", '","', "high"];
+const value = random(24);
+
+const redactor = new Redactor();
+for (const text of [...weak, value]) redactor.know(Secret.of(text));
+const redact = (text: string): string => redactor.foreign(text);
+
+const failed: AgentEvent = {
+  ...{ kind: "failed", what: "container:web" },
+  error: new UnsprawlError("failed", `the store said ${value}`, `look for ${value}`),
+};
+
+it("a line of JSON stays one, and says what happened to whom", () => {
+  expect(JSON.parse(agentEventJson(redactedEvent(failed, redact)))).toEqual({
+    ...{ version: 1, event: "failed", what: "container:web" },
+    error: { code: "failed", message: "the store said [secret]", hint: "look for [secret]" },
+  });
+});
+
+it("so does a notice", () => {
+  expect(noticeOf(failed, { host: "host", redact, now: new Date(0) })).toMatchObject({
+    ...{ event: "failed", severity: "high", subject: "container:web", next: "look for [secret]" },
+    text: "container:web: the store said [secret]; next: look for [secret]",
+  });
+});

@@ -7,7 +7,7 @@ import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
 import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
-import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
 import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
@@ -45,7 +45,7 @@ export const provider: ProviderModule = {
       },
       key: (names) => secretKey(template, names),
       names: (key) => {
-        const names = unfillTemplate(template, key.path);
+        const names = namesInPath(template, key.path);
         return key.field === "" ? names : { ...names, name: key.field };
       },
       reference: secretReference,

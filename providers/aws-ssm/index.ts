@@ -7,7 +7,7 @@ import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import { awsExternalSecrets } from "../../src/stores-kit/aws-external-secrets.ts";
 import { map, mayBeNull, parse, text } from "../../src/kit/schema/index.ts";
 import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
-import { unfillTemplate } from "../../src/stores-kit/names.ts";
+import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { parameterKey, parameterPolicy, parameterReference, parseParameterReference, prefixOf } from "./names.ts";
 import { parameterStore } from "./parameters.ts";
@@ -37,7 +37,7 @@ export const provider: ProviderModule = {
     const opened: Provider = {
       target: { name, provider: "aws-ssm", settings: auth === undefined ? settings : { ...settings, auth } },
       key: (names) => parameterKey(prefix + path, names),
-      names: ({ path: of }) => unfillTemplate(prefix + path, of),
+      names: ({ path: of }) => namesInPath(prefix + path, of),
       reference: (key) => parameterReference(key),
       parse: parseParameterReference,
       get: store.get,

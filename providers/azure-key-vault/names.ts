@@ -1,8 +1,8 @@
-import type { KeyNames } from "../../src/contract/provider.ts";
+import type { FoundNames, KeyNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { fillTemplate, templateFor, templateForms, unfillTemplate } from "../../src/stores-kit/names.ts";
+import { fillTemplate, namesInPath, templateFor, templateForms, unfillTemplate } from "../../src/stores-kit/names.ts";
 
 const SCHEME = "ref+azurekeyvault://";
 const PUBLIC = ".vault.azure.net";
@@ -22,7 +22,7 @@ export type Names = {
   /** The original names in a secret's tags, for `names`. */
   learn(name: string, was: Partial<KeyNames>): void;
   /** The inverse of `key`: exact if it was made or learnt here, else as far as the template determines it. */
-  names(key: StoreKey): KeyNames;
+  names(key: StoreKey): FoundNames;
 };
 
 /** Remembers the original of each mapped name: the vault has letters, digits and dashes, and ignores case. */
@@ -138,12 +138,24 @@ function part(text: string, which: string): string {
 }
 
 /** Exact if the tags say so; a known subject shows where the variable's name begins. */
-function unmapped(template: string, name: string, was: Partial<KeyNames>): KeyNames {
-  const guess = unfillTemplate(template, name, decoded);
+function unmapped(template: string, name: string, was: Partial<KeyNames>): FoundNames {
+  const known = tagged(template, name, was);
+  if (known !== null) return known;
+  const guess = namesInPath(template, name, decoded);
   if (was.name !== undefined) return { ...guess, ...was };
   if (!was.subject?.isWellFormed()) return guess;
   const told = unfillTemplate(template.replaceAll("{subject}", part(was.subject, "subject")), name, decoded);
   return told.name === "" ? guess : { ...told, subject: was.subject };
+}
+
+/** What the tags say, if this secret's name is made of it. A project without a tag is the rest of the name. */
+function tagged(template: string, name: string, was: Partial<KeyNames>): FoundNames | null {
+  const { subject = "", name: variable = "" } = was;
+  if ([subject, variable].some((text) => text === "" || !text.isWellFormed())) return null;
+  const rest = template.replaceAll("{subject}", part(subject, "subject")).replaceAll("{name}", part(variable, "name"));
+  const names = { subject, project: was.project ?? unfillTemplate(rest, name, decoded).project, name: variable };
+  if (names.project === "" && templateFor(template, names).includes("{project}")) return null;
+  return mappedName(template, names).toLowerCase() === name.toLowerCase() ? names : null;
 }
 
 function decoded(text: string): string {

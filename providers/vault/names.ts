@@ -1,8 +1,8 @@
-import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
+import type { FoundNames, KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { templateFor, templateForms, unfillTemplate } from "../../src/stores-kit/names.ts";
+import { namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
@@ -13,8 +13,8 @@ export function vaultKey(template: string, names: KeyNames): StoreKey {
 }
 
 /** The inverse of `vaultKey`. */
-export function vaultNames(template: string, { path, field }: StoreKey): KeyNames {
-  return { ...unfillTemplate(template, path, plainSegment), name: field };
+export function vaultNames(template: string, { path, field }: StoreKey): FoundNames {
+  return { ...namesInPath(template, path, plainSegment), name: field };
 }
 
 /**

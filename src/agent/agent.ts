@@ -43,10 +43,11 @@ export async function bootPass(
 /** One pass: files, what the engine could not start, and what has changed since the pass before. */
 export async function onePass(settings: AgentSettings, tools: AgentTools, signal: AbortSignal): Promise<PassResult> {
   const { fetch, roll, serves } = parts(settings, tools, signal);
+  let isDecided = false;
   await fetch.poll(serves.all(), roll.take);
   try {
     const engine = await tools.engine();
-    await serves.refresh(engine);
+    isDecided = await serves.refresh(engine);
     await fetch.poll(serves.all(), roll.take);
     await startFailed(engine, serves.all(), tools);
   } catch (error) {
@@ -58,7 +59,7 @@ export async function onePass(settings: AgentSettings, tools: AgentTools, signal
   }
   await roll.run();
   const all = serves.all();
-  return { served: all.length, failed: roll.due() > 0 || !fetch.isDone(all) };
+  return { served: all.length, failed: !isDecided || roll.due() > 0 || !fetch.isDone(all) };
 }
 
 /** Serves this host until it is cancelled. */
@@ -114,11 +115,10 @@ function parts(settings: AgentSettings, tools: AgentTools, signal: AbortSignal):
   return { fetch: fetcher(tools), roll, serves: serving(tools, record, roll.forget) };
 }
 
-/** False while the engine does not answer. */
-async function asked(act: () => Promise<void>, tools: AgentTools): Promise<boolean> {
+/** False while the engine does not answer, or a store that had to be asked too. */
+async function asked(act: () => Promise<boolean | void>, tools: AgentTools): Promise<boolean> {
   try {
-    await act();
-    return true;
+    return (await act()) !== false;
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });

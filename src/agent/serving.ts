@@ -1,4 +1,4 @@
-import { ownConsumers, ownRuntimeConsumers } from "../core/supply-rights.ts";
+import { isUndecided, ownConsumers, ownRuntimeConsumers } from "../core/supply-rights.ts";
 import { runtimeConsumers, type RuntimeContainer } from "../engine/consumer-labels.ts";
 import type { Engine } from "../engine/engine.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
@@ -15,11 +15,18 @@ const GONE_MS = 10 * 60_000;
 export type Serving = {
   /** From the index and what the engine said last. */
   all(): readonly ServedConsumer[];
-  /** Asks the engine: adds to the index who is new and asks for nothing that is another's, and drops from it whose container is gone for good. */
-  refresh(engine: Engine): Promise<void>;
+  /**
+   * Asks the engine: adds to the index who is new and asks for nothing that is another's, and drops from it whose
+   * container is gone for good. False if a store must be asked again whose a value is.
+   */
+  refresh(engine: Engine): Promise<boolean>;
 };
 
-type FoundOnHost = { readonly own: readonly Consumer[]; readonly resolved: readonly RuntimeContainer[] };
+type FoundOnHost = {
+  readonly own: readonly Consumer[];
+  readonly resolved: readonly RuntimeContainer[];
+  readonly isDecided: boolean;
+};
 
 export function serving(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>): Serving {
   const { index } = tools.supplies;
@@ -52,14 +59,14 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
     for (const error of errors)
       if (!faults.has(error.message)) tools.told({ kind: "failed", what: "a consumer", error });
     faults = new Set(errors.map(({ message }) => message));
-    return { own, resolved: resolved.consumers };
+    return { own, resolved: resolved.consumers, isDecided: !errors.some(isUndecided) };
   };
 
   return {
     all: () => [...index.read().map((consumer) => ({ key: consumer.folder, consumer, files: true })), ...runtime],
     async refresh(engine) {
       const known = new Map(index.read().map((one) => [one.folder, one]));
-      const { own, resolved } = await found(engine);
+      const { own, resolved, isDecided } = await found(engine);
       const consumers = own.map((one) => ({
         ...one,
         stores: known.get(one.folder)?.stores ?? one.stores,
@@ -84,6 +91,7 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
         await forget(consumer.folder);
         tools.told({ kind: "dropped", consumer: consumer.id });
       }
+      return isDecided;
     },
   };
 }

@@ -41,6 +41,9 @@ export type SubjectNames = {
  */
 export type KeyNames = SubjectNames & { readonly name: string };
 
+/** The names read from a key. `isGuess`: other names make the same key, and nothing tells which these were. */
+export type FoundNames = KeyNames & { readonly isGuess?: true };
+
 /**
  * A secret store. Every provider passes `test/conformance/provider.ts`.
  *
@@ -53,8 +56,11 @@ export interface Provider {
   readonly target: StoreTarget;
   /** The key for a value of this name. Throws `refused` if the names cannot be mapped. */
   key(names: KeyNames): StoreKey;
-  /** The inverse of `key`, as far as the path template allows; unknown names are empty. */
-  names(key: StoreKey): KeyNames;
+  /**
+   * The inverse of `key`, as far as the path template allows; unknown names are empty. A store that keeps the names
+   * beside a value knows them once it has read it.
+   */
+  names(key: StoreKey): FoundNames;
   /** The vals-style reference of a key. */
   reference(key: StoreKey): string;
   /**

@@ -108,7 +108,10 @@ async function foreignValue(
 ): Promise<UnsprawlError | null> {
   const before = known.filter(({ id }) => id === one.id);
   for (const value of one.values) {
-    if (before.some((own) => hasValue(own, value)) || (await isOwnPath(one, value, tools))) continue;
+    if (before.some((own) => hasValue(own, value))) continue;
+    const answer = await ownership(one, value, tools);
+    if (answer === true) continue;
+    if (answer !== false) return answer;
     return new UnsprawlError(
       "refused",
       `${one.id} asks for ${value.reference}, which no migration on this host gave it`,
@@ -133,14 +136,15 @@ export async function ownRuntimeConsumers<T extends RuntimeConsumer>(
   const consumers: T[] = [];
   const refused: UnsprawlError[] = [];
   for (const one of found) {
-    let foreign: SuppliedValue | null = null;
+    let error: UnsprawlError | null = null;
     for (const value of one.consumer.values) {
       if (isBound(one.names, value.name, value.reference)) continue;
-      const own = one.names.map((id) => isOwnPath({ ...one.consumer, id }, value, tools));
-      if (!(await Promise.all(own)).includes(true)) foreign ??= value;
+      const answers = await Promise.all(one.names.map((id) => ownership({ ...one.consumer, id }, value, tools)));
+      if (!answers.includes(true))
+        error ??= answers.find((answer) => typeof answer !== "boolean") ?? unbound(one.consumer, value);
     }
-    if (foreign === null) consumers.push(one);
-    else refused.push(unbound(one.consumer, foreign));
+    if (error === null) consumers.push(one);
+    else refused.push(error);
   }
   return { consumers, refused };
 }
@@ -153,20 +157,40 @@ function unbound({ id }: Consumer, { name, reference }: SuppliedValue): Unsprawl
   );
 }
 
-/** Whether the path of a value in its store names this very consumer. */
+/** `isOwnPath`; an error of a store that must be asked for it, and does not answer. */
+async function ownership(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean | UnsprawlError> {
+  try {
+    return await isOwnPath(one, value, tools);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+    if (!isUndecided(error)) return false;
+    return new UnsprawlError(
+      error.code,
+      `${one.id} asks for ${value.reference}, and the store does not say whose it is: ${error.message}`,
+      error.hint,
+    );
+  }
+}
+
+/** Whether a consumer is refused only until its store answers. */
+export function isUndecided({ code }: UnsprawlError): boolean {
+  return code === "unreachable" || code === "throttled";
+}
+
+/** Whether the path of a value in its store names this very consumer, and nobody else. Throws what the store throws. */
 async function isOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
   const ref = consumerRef(one);
-  try {
-    // Without what came along with the run configuration: that is the author's word too.
-    const place = await supplyKey(value, { ...one, stores: [] }, tools);
-    const names = place?.provider.names(place.key);
-    if (names === undefined || ref === null) return false;
-    const [project, subject] = ref.kind === "container" ? ["", ref.name] : [ref.project, ref.service];
-    return names.subject === subject && names.project === project;
-  } catch (error) {
-    if (error instanceof UnsprawlError && error.code !== "interrupted") return false;
-    throw error;
+  // Without what came along with the run configuration: that is the author's word too.
+  const place = await supplyKey(value, { ...one, stores: [] }, tools);
+  if (place === null || ref === null) return false;
+  let names = place.provider.names(place.key);
+  if (names.isGuess) {
+    // web-admin-PASSWORD is web's or web-admin's: the store may have noted whose.
+    await place.provider.get(place.key);
+    names = place.provider.names(place.key);
   }
+  const [project, subject] = ref.kind === "container" ? ["", ref.name] : [ref.project, ref.service];
+  return !names.isGuess && names.subject === subject && names.project === project;
 }
 
 const hasValue = ({ values }: Consumer, { name, reference }: SuppliedValue): boolean =>

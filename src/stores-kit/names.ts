@@ -1,4 +1,4 @@
-import type { SubjectNames } from "../contract/provider.ts";
+import type { FoundNames, SubjectNames } from "../contract/provider.ts";
 
 /**
  * Encodes a name in the characters that a store accepts, reversibly: each other character becomes `_xHEX_`, and so does
@@ -34,6 +34,11 @@ export function templateForms(template: string): readonly string[] {
   return [...new Set([template.replace(OPTIONAL, "{project}$1"), template.replace(OPTIONAL, "")])];
 }
 
+/** The names in a path of a store that knows them from the path alone. */
+export function namesInPath(template: string, path: string, decode?: (part: string) => string): FoundNames {
+  return { ...unfillTemplate(template, path, decode), ...(isAmbiguous(template, path) ? { isGuess: true } : {}) };
+}
+
 type FilledNames = { readonly subject: string; readonly project: string; readonly name: string };
 
 /**
@@ -52,18 +57,35 @@ export function unfillTemplate(
   return { subject: "", project: "", name: "" };
 }
 
-function unfillForm(template: string, text: string, decode: (part: string) => string): FilledNames | null {
-  const literal = (part: string): string => part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+/** Whether a template makes this text of other names too: `a-b-c` is `{subject}-{name}` in two ways. */
+function isAmbiguous(template: string, text: string): boolean {
+  const read = (part: string): string =>
+    JSON.stringify(templateForms(template).flatMap((form) => unfillForm(form, text, (name) => name, part) ?? []));
+  // The first reading of all and the last: where they are the same there is no other.
+  const first = read(LEAST);
+  return first !== read(MOST) || (JSON.parse(first) as unknown[]).length > 1;
+}
+
+const LEAST = "([^/]{1,500}?)";
+const MOST = "([^/]{1,500})";
+
+function unfillForm(
+  template: string,
+  text: string,
+  decode: (part: string) => string,
+  part = LEAST,
+): FilledNames | null {
+  const literal = (fixed: string): string => fixed.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   const order = Array.from(template.matchAll(/\{(\w+)\}/g), ([, which]) => which as string);
   const pattern = template
     .split(/\{\w+\}/)
     .map(literal)
-    .join("([^/]{1,500}?)");
+    .join(part);
   const found = new RegExp(`^${pattern}$`).exec(text);
   if (found === null) return null;
   const of = (which: string): string => {
-    const part = found[order.indexOf(which) + 1];
-    return part === undefined || !order.includes(which) ? "" : decode(part);
+    const name = found[order.indexOf(which) + 1];
+    return name === undefined || !order.includes(which) ? "" : decode(name);
   };
   return { subject: of("subject"), project: of("project"), name: of("name") };
 }

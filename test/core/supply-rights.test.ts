@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
-import { inOwnFolders, ownConsumers } from "../../src/core/supply-rights.ts";
+import { nameMap, parseAzureReference, type Names } from "../../providers/azure-key-vault/names.ts";
+import { inOwnFolders, isUndecided, ownConsumers } from "../../src/core/supply-rights.ts";
 import type { SupplyTools } from "../../src/core/supply.ts";
 import type { ProjectContainer } from "../../src/contract/supplies.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
 
 // Labels and Compose files are written by people with fewer rights than the one whose store is read.
 
@@ -78,6 +80,65 @@ describe("without a word from a person", () => {
     const found = { ...consumer("compose:shop/db", "shop/db"), stores: [own] };
     const none = { ...tools, names: async () => [] };
     expect((await ownConsumers([found], [], [], none)).consumers).toEqual([]);
+  });
+});
+
+describe("a store whose names can be read in two ways", () => {
+  const url = "https://team.vault.azure.net";
+  const asks = (id: string, name: string): Consumer => ({
+    ...consumer(id, "x"),
+    values: [{ name: "PASSWORD", reference: `ref+azurekeyvault://team/${name}`, store: null }],
+  });
+  const vaultWith = (tags: { readonly [name: string]: Parameters<Names["learn"]>[1] }): typeof tools => {
+    const names = nameMap("{project--}{subject}-{name}");
+    const azure: Partial<Provider> = {
+      parse: (reference) => parseAzureReference(reference, url),
+      names: (key) => names.names(key),
+      get: async ({ path }) => (names.learn(path, tags[path] ?? {}), null),
+    };
+    return { ...tools, store: async () => azure as Provider };
+  };
+  const may = async (id: string, name: string, own: typeof tools): Promise<boolean> =>
+    (await ownConsumers([asks(id, name)], [], [], own)).consumers.length > 0;
+
+  it("gives it to whom the store has noted, and to nobody whose name is a part of that", async () => {
+    const own = vaultWith({ "web-admin-PASSWORD": { subject: "web-admin", name: "PASSWORD" } });
+    expect(await may("container:web", "web-admin-PASSWORD", own)).toBe(false);
+    expect(await may("container:web-admin", "web-admin-PASSWORD", own)).toBe(true);
+  });
+
+  it("tells projects apart too, with and without a tag of theirs", async () => {
+    const db = { subject: "db-1", name: "DB_PASSWORD" };
+    for (const tags of [db, { ...db, project: "shop" }]) {
+      const own = vaultWith({ "shop--db-1-DB-PASSWORD": tags });
+      expect(await may("compose:shop/db-1", "shop--db-1-DB-PASSWORD", own)).toBe(true);
+      expect(await may("compose:shop/db", "shop--db-1-DB-PASSWORD", own)).toBe(false);
+      expect(await may("container:shop--db-1", "shop--db-1-DB-PASSWORD", own)).toBe(false);
+    }
+  });
+
+  it("gives it to nobody where the store has noted nothing, or other names", async () => {
+    const other = vaultWith({ "web-admin-PASSWORD": { subject: "db", name: "PASSWORD" } });
+    for (const own of [vaultWith({}), other])
+      for (const id of ["container:web", "container:web-admin"])
+        expect(await may(id, "web-admin-PASSWORD", own)).toBe(false);
+  });
+
+  it("needs no note of what can be read in one way", async () => {
+    expect(await may("container:web", "web-PASSWORD", vaultWith({}))).toBe(true);
+  });
+
+  it("is asked again where it does not answer", async () => {
+    const own = vaultWith({});
+    const azure = await own.store("azure");
+    const away = async (): Promise<never> => {
+      throw new UnsprawlError("unreachable", "no answer");
+    };
+    const { refused } = await ownConsumers([asks("container:web-admin", "web-admin-PASSWORD")], [], [], {
+      ...own,
+      store: async () => ({ ...azure, get: away }),
+    });
+    expect(refused.map(isUndecided)).toEqual([true]);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   decodeName,
   encodeName,
   fillTemplate,
+  namesInPath,
   templateFor,
   templateForms,
   unfillTemplate,
@@ -54,6 +55,17 @@ test.each([
 
 test("what is not of the template tells nothing", () => {
   expect(unfillTemplate("/apps/{subject}/{name}", "/other/api/A")).toEqual({ subject: "", project: "", name: "" });
+});
+
+test.each([
+  ["{subject}-{name}", "web-PASSWORD", false],
+  ["{subject}-{name}", "web-admin-PASSWORD", true],
+  ["{project--}{subject}-{name}", "shop--db-PASSWORD", true],
+  ["apps/{project/}{subject}", "apps/shop/db-1", false],
+  ["apps/{project}-{subject}", "apps/shop-db-1", true],
+  ["/apps/{project/}{subject}/{name}", "/apps/a-b/c", false],
+] as const)("%s: whether %s has two readings: %s", (template, path, isGuess) => {
+  expect(namesInPath(template, path).isGuess === true).toBe(isGuess);
 });
 
 const OPTIONAL = "/apps/{project/}{subject}/{name}";

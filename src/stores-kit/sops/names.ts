@@ -1,13 +1,14 @@
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import type { KeyNames } from "../../contract/provider.ts";
+import type { FoundNames, KeyNames } from "../../contract/provider.ts";
 import type { StoreKey } from "../../model/plan.ts";
 import { templateFor, templateForms } from "../names.ts";
 
 const SCHEME = "ref+sops://";
 /** What `fileSegment` makes of a name, for a regular expression. */
 export const NAME_PATTERN = "((?:[\\w.-]|%[0-9A-F]{2})+)";
+const SHORTEST_NAME = "((?:[\\w.-]|%[0-9A-F]{2})+?)";
 /** What a file's name may have in bytes, with room for the names of the lock and of a temporary file. */
 const MAX_SEGMENT = 180;
 
@@ -37,8 +38,12 @@ export function checkTemplate(template: string): string {
 }
 
 /** The inverse of `sopsKey`, as far as the template tells: what it does not tell is empty. */
-export function sopsNames(template: string, { path, field }: StoreKey): KeyNames {
-  const parts = templateForms(template).flatMap((form) => partsOf(form, path) ?? [])[0];
+export function sopsNames(template: string, { path, field }: StoreKey): FoundNames {
+  const readings = [NAME_PATTERN, SHORTEST_NAME].flatMap((pattern) =>
+    templateForms(template).flatMap((form) => partsOf(form, path, pattern) ?? []),
+  );
+  const [parts] = readings;
+  const isGuess = new Set(readings.map((one) => JSON.stringify([...one]))).size > 1;
   const part = (which: string): string => parts?.get(which) ?? "";
   const inFile = splitField(field);
   const flat = template.includes("{subject}");
@@ -46,16 +51,17 @@ export function sopsNames(template: string, { path, field }: StoreKey): KeyNames
     subject: flat ? part("subject") : inFile.length > 1 ? (inFile[0] ?? "") : "",
     project: part("project"),
     name: inFile.slice(flat || inFile.length < 2 ? 0 : 1).join("/"),
+    ...(isGuess ? { isGuess } : {}),
   };
 }
 
 /** What a path has in place of a form's names; null if it is not of this form. */
-function partsOf(form: string, path: string): ReadonlyMap<string, string> | null {
+function partsOf(form: string, path: string, name: string): ReadonlyMap<string, string> | null {
   const order = Array.from(form.matchAll(/\{(subject|project|name)\}/g), ([, which = ""]) => which);
   const pattern = form
     .split(/\{(?:subject|project|name)\}/)
     .map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
-    .join(NAME_PATTERN);
+    .join(name);
   const found = new RegExp(`^${pattern}$`).exec(path);
   if (found === null) return null;
   // The first place of a name counts.

@@ -4,6 +4,7 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readFileSync,
   rmdirSync,
@@ -52,7 +53,8 @@ function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<
   const changed = wanted.filter(({ name, content }) => suppliedValue(folder, name)?.equals(content) !== true);
   // A file that is mounted by itself is the same file until the container starts again: it is written where it is.
   const inPlace = isMountedByFile(env, folder) ? changed.filter((one) => overwrite(consumer, one)) : [];
-  const anew = changed.filter((one) => !inPlace.includes(one));
+  // One of the owner before could not be read by the present one.
+  const anew = wanted.filter((one) => !inPlace.includes(one) && (changed.includes(one) || !isOf(consumer, one.name)));
   const script = consumer.script ? [shimFile(consumer.values.map(({ name }) => name))] : [];
   if (anew.length + script.length > 0) writeFiles(folder, owner, [...script, ...anew]);
   return changed.map(({ name }) => name);
@@ -87,6 +89,11 @@ function suppliedValue(folder: string, name: string): Secret | null {
   } catch {
     return null;
   }
+}
+
+function isOf({ folder, owner: { uid, gid } }: Consumer, name: string): boolean {
+  const stat = lstatSync(join(folder, name), { throwIfNoEntry: false });
+  return stat?.uid === uid && stat.gid === gid;
 }
 
 /** Replaces the bytes of a file that is there and is the owner's; false when it has to be made. */

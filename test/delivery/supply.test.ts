@@ -61,6 +61,25 @@ describe.each(["units", "compose"] as const)("below %s", (kind) => {
     expect(readdirSync(folder)).toEqual(["DB_PASSWORD"]);
   });
 
+  it("a value is the new owner's as soon as its application runs as somebody else", () => {
+    const [folder, value] = [folderOf(kind), random(20)];
+    const given = new Map([["DB_PASSWORD", Secret.of(value)]]);
+    const writeFor = (owner: Consumer["owner"]): readonly string[] =>
+      supplies.write({ ...consumer(folder), owner }, given);
+    const ownerOf = (file: string): unknown => {
+      const stat = lstatSync(file);
+      return { uid: stat.uid, gid: stat.gid };
+    };
+    for (const owner of [
+      { uid, gid },
+      { uid: uid + 1, gid },
+      { uid: uid + 1, gid: gid + 1 },
+    ]) {
+      writeFor(owner);
+      expect([ownerOf(folder), ownerOf(join(folder, "DB_PASSWORD"))]).toEqual([owner, owner]);
+    }
+  });
+
   it.each<[string, (file: string, outside: string) => void]>([
     ["a link to a file of root's", (file, outside) => symlinkSync(outside, file)],
     ["another name of a file of root's", (file, outside) => linkSync(outside, file)],

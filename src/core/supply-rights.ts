@@ -26,7 +26,7 @@ export async function ownConsumers(
   const consumers: Consumer[] = [];
   const foreign: UnsprawlError[] = [];
   for (const one of mine) {
-    const error = await foreignValue(one, known, tools);
+    const error = foreignProject(one, known, containers) ?? (await foreignValue(one, known, tools));
     if (error === null) consumers.push(one);
     else foreign.push(error);
   }
@@ -65,11 +65,10 @@ function otherProject(
   if (origin === undefined) return null;
   const rename = "give one of the two projects another name: in its file";
   const user = containers.find(
-    ({ dir, files, mounts }) =>
-      mounts.some((mount) => dirname(mount) === folder) &&
-      real(dir) !== real(dirname(origin)) &&
-      !files.some((file) => real(file) === real(origin)) &&
-      files.some((file) => existsSync(file)),
+    (container) =>
+      container.mounts.some((mount) => dirname(mount) === folder) &&
+      !isOf(container, origin) &&
+      container.files.some((file) => existsSync(file)),
   );
   if (user !== undefined)
     return new UnsprawlError(
@@ -91,6 +90,36 @@ function otherProject(
       );
   }
   return null;
+}
+
+/**
+ * Any file can call its project `shop`, and a label can name any file: without a person's word a project's folders are
+ * those of the file that the index has for them, or whose containers mount some of them.
+ */
+function foreignProject(
+  one: Consumer,
+  known: readonly Consumer[],
+  containers: readonly ProjectContainer[],
+): UnsprawlError | null {
+  const { id, folder, origin } = one;
+  if (origin === undefined) return null;
+  const isKnown = known.some(
+    (own) => own.id === id && own.folder === folder && own.origin !== undefined && real(own.origin) === real(origin),
+  );
+  const isMounted = containers.some(
+    (container) =>
+      isOf(container, origin) && container.mounts.some((mount) => dirname(dirname(mount)) === dirname(folder)),
+  );
+  if (isKnown || isMounted) return null;
+  return new UnsprawlError(
+    "refused",
+    `${id}: no container of ${origin} mounts a file below ${dirname(folder)}`,
+    cmd`${bare(renderCommand(one))}, if the project is its own`,
+  );
+}
+
+function isOf({ dir, files }: Pick<ProjectContainer, "dir" | "files">, origin: string): boolean {
+  return real(dir) === real(dirname(origin)) || files.some((file) => real(file) === real(origin));
 }
 
 function real(path: string): string {

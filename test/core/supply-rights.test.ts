@@ -192,6 +192,21 @@ describe("two Compose projects of one name on a host", () => {
     );
   });
 
+  it("a file that only a label names takes over no project, though that is down and gets the same values", async () => {
+    const [a, b] = [project("a", "shop/web"), project("b", "shop/web")];
+    const thief = { ...b, owner: { uid: 2000, gid: 2000 } };
+    const elsewhere = { ...container(b), mounts: ["/run/unsprawl/compose/other/web/A"] };
+    const ids = async (found: Consumer, known: readonly Consumer[], of: ProjectContainer): Promise<unknown> =>
+      (await ownConsumers([found], known, [of], tools)).consumers.map(({ origin }) => origin);
+    expect(await ids(thief, [a], elsewhere)).toEqual([]);
+    expect(await ids(thief, [], elsewhere)).toEqual([]);
+    expect(await ids(a, [a], elsewhere)).toEqual([a.origin]);
+    expect(await ids(a, [], container(a))).toEqual([a.origin]);
+    // A service that has no container yet, of a project that has some.
+    const sibling = { ...container(a), mounts: ["/run/unsprawl/compose/shop/db/DB_PASSWORD"] };
+    expect(await ids(a, [], sibling)).toEqual([a.origin]);
+  });
+
   it("even where both ask for the same, which the other may change at any time", () => {
     const [a, b] = [project("a", "shop/web"), project("b", "shop/web")];
     expect(ids([b], [], [container(a)])).toEqual([]);

@@ -29,6 +29,9 @@ import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
 import { projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
+import { withoutShared } from "./delivery/shared.ts";
+import { rewriteOf } from "./steps.ts";
+import { rewrittenFiles } from "../../src/files/rewritten.ts";
 
 export type ComposeTools = {
   readonly open: () => Promise<Engine>;
@@ -62,6 +65,7 @@ export function composeMigration(tools: ComposeTools): Migration {
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
+  const files = rewrittenFiles(tools);
   /**
    * The part of the environment that the project's files may use: of credentials, only those that its containers
    * already have.
@@ -160,6 +164,8 @@ export function composeMigration(tools: ComposeTools): Migration {
     unchanged: perform.unchanged,
     perform: perform.step,
     undo: perform.undo,
+    undoNeedsValues: async (steps) =>
+      files.needsValues(await withoutShared(await open(), rewriteOf(steps, steps[0]?.unit ?? ""))),
     scrub: perform.scrub,
     render: perform.render,
   };

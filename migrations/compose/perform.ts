@@ -34,7 +34,7 @@ import {
   type ComposeSite,
   originOf,
 } from "./delivery/change.ts";
-import { sharedFiles } from "./delivery/shared.ts";
+import { withoutShared } from "./delivery/shared.ts";
 import { supplyService, withdrawService } from "./delivery/supplied.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
 import { join } from "node:path";
@@ -109,8 +109,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
 
     async undo(steps, work) {
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
-      const kept = await sharedFiles(await open(), rewrite);
-      await files.restore({ ...rewrite, files: rewrite.files.filter(({ file }) => !kept.has(file)) }, work);
+      await files.restore(await withoutShared(await open(), rewrite), work);
       await files.forget(rewrite, work.plan);
       await recreation.bringBack(steps, rewrite, work);
       for (const step of steps) {

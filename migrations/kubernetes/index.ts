@@ -69,6 +69,7 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     async undo(steps, work) {
       await files.restore(rewriteStep(steps), work);
     },
+    undoNeedsValues: async (steps) => files.needsValues(rewriteStep(steps)),
     scrub: async (steps, { plan }) => files.forget(rewriteStep(steps), plan),
     // Nothing is mounted: the cluster creates its Secrets itself.
     render: async () => 0,

@@ -9,7 +9,7 @@ import { specDigest, specVariable, swarmOf, type ServiceDoc } from "../../src/en
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { deliver, verifyService, recreate, undo, type SwarmApplyInput } from "./perform.ts";
+import { deliver, verifyService, recreate, undo, undoNeedsValues, type SwarmApplyInput } from "./perform.ts";
 import { planService } from "./plan.ts";
 import { refusal } from "./refuse.ts";
 import { scrubService } from "./scrub.ts";
@@ -74,6 +74,10 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
     async undo(steps, work) {
       const step = steps.find(({ kind }) => kind === "recreate");
       if (step?.kind === "recreate") await undo(await moving(), step, work);
+    },
+    async undoNeedsValues(steps, work) {
+      const step = steps.find(({ kind }) => kind === "recreate");
+      return step?.kind === "recreate" && undoNeedsValues(await moving(), step, work);
     },
     async scrub(steps, work) {
       const step = steps.find(({ kind }) => kind === "recreate");

@@ -184,6 +184,18 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
   await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
 }
 
+/** Whether the service still has the run's spec: its own one is made again from the values. */
+export async function undoNeedsValues(
+  { swarm }: SwarmApplyInput,
+  { id, unit, subject }: StepOf<"recreate">,
+  { record }: Pick<Work, "record">,
+): Promise<boolean> {
+  const decided = decidedBy({ record }, unit);
+  if (decided === null || parseRecord(record, `${id}/update`, WAY_BACK) === null) return false;
+  const doc = await swarm.service(subject.id);
+  return doc !== null && isRewritten(doc.Spec, decided.change, decided.objects);
+}
+
 /**
  * Updates a service with `next` of its current spec, repeated if another update was faster; false if there is nothing
  * to do.
@@ -254,7 +266,7 @@ function wayBackOf({ record }: Work, step: string): WayBack {
   throw new UnsprawlError("malformed", `the journal has no ${step}/update`, "unsprawl runs");
 }
 
-function decidedBy(work: Work, unit: string): Decided | null {
+function decidedBy(work: Pick<Work, "record">, unit: string): Decided | null {
   return parseRecord(work.record, decidedStep(unit), DECIDED);
 }
 

@@ -20,6 +20,11 @@ export type SecretApi = {
   readonly client: () => Promise<SecretsManagerClient>;
   /** Null if there is no such secret, or it is scheduled for deletion. Throws `malformed` for a binary one. */
   current(path: string): Promise<Current | null>;
+  /**
+   * Earlier texts, the newest first: the one that the service labels as previous, for which the right to read values is
+   * enough, then those that it lists. Throws `denied` where it may not list them.
+   */
+  earlier(path: string): AsyncGenerator<Current>;
   /** The id of the current version, without its value; null as for `current`. A version never changes. */
   readonly version: (path: string) => Promise<string | null>;
   /**
@@ -35,6 +40,9 @@ export type SecretApi = {
 };
 
 const CURRENT = "AWSCURRENT";
+const PREVIOUS = "AWSPREVIOUS";
+/** How many earlier versions are read. */
+const EARLIER = 10;
 /** Days until a removed secret is deleted for good; the service takes 7 to 30. */
 const RECOVERY_DAYS = 7;
 
@@ -60,12 +68,15 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       throw awsError(error, { action: `secretsmanager:${action}`, resource, store });
     }
   };
-  const current = async (path: string): Promise<Current | null> => {
+  const textOf = async (
+    path: string,
+    which: { readonly VersionStage: string } | { readonly VersionId: string },
+  ): Promise<Current | null> => {
     const { GetSecretValueCommand } = await sdk();
     try {
       const known = ["ResourceNotFoundException", "InvalidRequestException"];
       const found = await send("GetSecretValue", path, known, (sm) =>
-        sm.send(new GetSecretValueCommand({ SecretId: path, VersionStage: CURRENT })),
+        sm.send(new GetSecretValueCommand({ SecretId: path, ...which })),
       );
       if (found.SecretString === undefined)
         throw new UnsprawlError("malformed", `${path} holds bytes and no text`, "use another prefix");
@@ -76,6 +87,33 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       throw error;
     }
   };
+
+  const current = async (path: string): Promise<Current | null> => textOf(path, { VersionStage: CURRENT });
+
+  async function* earlier(path: string): AsyncGenerator<Current> {
+    const previous = await textOf(path, { VersionStage: PREVIOUS });
+    // The service sets this label with the first replacement: without it there is no earlier version, or no secret.
+    if (previous === null) return;
+    yield previous;
+    const { paginateListSecretVersionIds } = await sdk();
+    const listed = await send("ListSecretVersionIds", path, [], async (sm) => {
+      const found: { readonly id: string; readonly at: number }[] = [];
+      // Versions without a label remain for a day or more.
+      const pages = paginateListSecretVersionIds(
+        { client: sm, pageSize: 100 },
+        { SecretId: path, IncludeDeprecated: true },
+      );
+      for await (const { Versions = [] } of pages)
+        for (const { VersionId: id, CreatedDate, VersionStages = [] } of Versions)
+          if (id !== undefined && id !== previous?.version && !VersionStages.includes(CURRENT))
+            found.push({ id, at: CreatedDate?.getTime() ?? 0 });
+      return found;
+    });
+    for (const { id } of listed.sort((a, b) => b.at - a.at).slice(0, EARLIER)) {
+      const text = await textOf(path, { VersionId: id });
+      if (text !== null) yield text;
+    }
+  }
 
   const move = async ({ path, version }: Current, text: string): Promise<string | null> => {
     const { PutSecretValueCommand, UpdateSecretVersionStageCommand } = await sdk();
@@ -121,6 +159,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
     store,
     client,
     current,
+    earlier,
     version: async (path) => {
       const { DescribeSecretCommand } = await sdk();
       const command = new DescribeSecretCommand({ SecretId: path });

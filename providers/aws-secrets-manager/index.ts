@@ -52,6 +52,7 @@ export const provider: ProviderModule = {
       parse: parseSecretReference,
       get: store.get,
       version: store.version,
+      earlier: store.earlier,
       put: store.put,
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),

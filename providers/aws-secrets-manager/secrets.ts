@@ -19,6 +19,7 @@ export type SecretStore = {
   readonly client: SecretApi["client"];
   readonly get: (key: StoreKey) => Promise<Stored | null>;
   readonly version: (key: StoreKey) => Promise<string | null>;
+  readonly earlier: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<Secret | null>;
   readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
   readonly list: (what: string, single: boolean) => Promise<readonly StoreKey[]>;
@@ -37,6 +38,13 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
     client: api.client,
     get,
     version: versionAsker(api.version),
+    async earlier(key, matches) {
+      for await (const one of api.earlier(key.path)) {
+        const value = key.field !== "" && fieldsOf(one) === null ? null : (valueAt(one, key)?.value ?? null);
+        if (value !== null && matches(value)) return value;
+      }
+      return null;
+    },
     async put(key, value, replace, origin) {
       const text = storableText(value, { ...ROOM, empty: key.field !== "" });
       for (let tries = 0; tries < TRIES; tries++) {

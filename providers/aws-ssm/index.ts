@@ -42,6 +42,7 @@ export const provider: ProviderModule = {
       parse: parseParameterReference,
       get: store.get,
       version: store.version,
+      earlier: store.earlier,
       put: store.put,
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what),

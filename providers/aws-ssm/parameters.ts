@@ -16,11 +16,17 @@ import { versionAsker } from "../../src/stores-kit/versions.ts";
  * fits.
  */
 const ROOM = { what: "a parameter", most: 8192, empty: false };
+/** For which GetParameter answers that there is none. */
+const ABSENT: readonly string[] = ["ParameterNotFound", "ParameterVersionNotFound"];
+
+/** How many earlier versions are read; the service keeps 100. */
+const EARLIER = 10;
 
 export type ParameterStore = {
   readonly client: () => Promise<SSMClient>;
   readonly get: (key: StoreKey) => Promise<Stored | null>;
   readonly version: (key: StoreKey) => Promise<string | null>;
+  readonly earlier: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<Secret | null>;
   readonly put: (key: StoreKey, value: Secret, replace: string | null, origin: Origin) => Promise<{ version: string }>;
   readonly remove: (key: StoreKey, matches: (value: Secret) => boolean) => Promise<boolean>;
   readonly list: (what: string) => Promise<readonly StoreKey[]>;
@@ -36,7 +42,7 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
       return await send(await client());
     } catch (error) {
       const name = awsName(error);
-      if (["ParameterNotFound", "ParameterAlreadyExists"].includes(name)) throw error;
+      if ([...ABSENT, "ParameterAlreadyExists"].includes(name)) throw error;
       throw awsError(error, { action: `ssm:${action}`, resource: `arn:aws:ssm:*:*:parameter${path}`, store });
     }
   };
@@ -53,7 +59,7 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
         ...writtenAt(found.LastModifiedDate, "store"),
       };
     } catch (error) {
-      if (awsName(error) === "ParameterNotFound") return null;
+      if (ABSENT.includes(awsName(error))) return null;
       throw error;
     }
   };
@@ -76,6 +82,15 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
     client,
     get,
     version: versionAsker(version),
+    async earlier(key, matches) {
+      const current = Number(storeVersion((await get(key))?.version ?? "0#"));
+      // By number: the right to read values is enough.
+      for (let older = current - 1; older > 0 && older >= current - EARLIER; older--) {
+        const found = await get({ ...key, path: `${key.path}:${older}` });
+        if (found !== null && matches(found.value)) return found.value;
+      }
+      return null;
+    },
     async put(key, value, replace, { runId, subject }) {
       const text = storableText(value, ROOM);
       const there = await get(key);

@@ -35,6 +35,7 @@ export const provider: ProviderModule = {
       parse: (reference) => parseAzureReference(reference, settings.url),
       get: (key) => store.get(key),
       version: (key) => store.state(key),
+      earlier: (key, matches) => store.earlier(key, matches),
       put: (...what) => store.put(...what),
       remove: (...what) => store.remove(...what),
       list: (what) => store.list(what),

@@ -17,6 +17,7 @@ import { isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
 import { writer } from "./write.ts";
 
 export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
+  earlier: NonNullable<Provider["earlier"]>;
   /** The version that this process last read or wrote of a secret; null when it did neither. */
   version(name: string): string | null;
   /** `version` of a provider. */
@@ -30,6 +31,8 @@ const ROOM = { what: "a Key Vault secret", most: 25_600 };
 const LIST_MS = 60_000;
 /** The service returns 25 at a time. */
 const MOST_VERSIONS = 100;
+/** How many earlier versions are read. */
+const EARLIER = 10;
 
 /**
  * The values. The service has no conditional write: within this process writers wait for each other, and against others
@@ -85,6 +88,20 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
       return there === null
         ? null
         : { value: there.value, version: there.version, ...(there.written && { written: there.written }) };
+    },
+    async earlier(key, matches) {
+      const { name } = secretName(key);
+      const dated = (await write.versions(name)).map(({ version, enabled, createdOn }) => ({
+        ...{ version, enabled },
+        at: createdOn?.getTime() ?? 0,
+      }));
+      // The current version is among them, and is another value.
+      const usable = dated.filter(({ enabled }) => enabled !== false).sort((a, b) => b.at - a.at);
+      for (const { version } of usable.slice(0, EARLIER + 1)) {
+        const found = version === undefined ? null : await read(name, version);
+        if (found !== null && matches(found.value)) return found.value;
+      }
+      return null;
     },
     async put(key, value, replace, origin) {
       const name = writable(key);

@@ -41,6 +41,7 @@ export const provider: ProviderModule = {
       reference: (key) => vaultReference(key, settings),
       parse: (reference) => parseVaultReference(reference, settings),
       get: async (key) => (await kv()).get(key),
+      earlier: async (key, matches) => (await kv()).earlier(key, matches),
       version: async (key) => (await kv()).version(key.path),
       put: async (key, value, replace, origin) => (await kv()).put(key, value, replace, origin),
       remove: async (key, matches, created) => (await kv()).remove(key, matches, created),

@@ -10,6 +10,8 @@ export type Kv = {
   get(key: StoreKey): Promise<Stored | null>;
   /** The engine's version of a path, or null if it has none or this token may not see it. */
   version(path: string): Promise<string | null>;
+  /** The newest earlier value that `matches` accepts; null if there is none, or the engine keeps no versions. */
+  earlier(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
   put(key: StoreKey, value: Secret, replace: string | null, origin: Origin): Promise<{ version: string }>;
   remove(key: StoreKey, matches: (value: Secret) => boolean, created?: boolean): Promise<boolean>;
   /** A secret with all its fields; null when absent or soft-deleted. */

@@ -77,6 +77,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
       return value === null ? null : { value, version: versionOf(0, value) };
     },
     version: async () => null,
+    earlier: async () => null,
     put: (key, value, replace) => {
       const text = vaultText(value);
       return inTurn(key.path, async () => {

@@ -17,6 +17,8 @@ const MARK = { key: "managed-by", value: "unsprawl" };
 const AWAY: readonly string[] = ["unreachable", "throttled"];
 /** Each round loses only if another writer won it. */
 const ROUNDS = 40;
+/** How many earlier versions are read; the engine's own default is to keep 10. */
+const EARLIER = 10;
 
 type Kv2State = {
   readonly fields: Fields | null;
@@ -42,9 +44,10 @@ class LostWrite extends Error {
 export function kv2(client: VaultClient, mount: string, address: string): Kv {
   const at = (kind: "data" | "metadata", path: string): string => `${encodePath(mount)}/${kind}/${encodePath(path)}`;
 
-  const read = async (path: string): Promise<Kv2State> => {
+  const read = async (path: string, version: number | null = null): Promise<Kv2State> => {
     const needs = [{ path: `${mount}/data/${path}`, capabilities: ["read"] }];
-    const answer = await client.call("GET", at("data", path), { needs, expect: [404] });
+    const which = version === null ? "" : `?version=${version}`;
+    const answer = await client.call("GET", `${at("data", path)}${which}`, { needs, expect: [404] });
     return stateOf(answer, address);
   };
 
@@ -110,6 +113,15 @@ export function kv2(client: VaultClient, mount: string, address: string): Kv {
       // A version that was deleted, or undeleted, keeps its number.
       const state = (versions as { readonly [version: string]: unknown } | undefined)?.[current];
       return JSON.stringify([current, state]);
+    },
+    async earlier(key, matches) {
+      const { version } = await read(key.path);
+      // By number: the right to read values is enough, and versions that are gone answer as absent.
+      for (let older = version - 1; older > 0 && older >= version - EARLIER; older--) {
+        const value = fieldValue((await read(key.path, older)).fields, key.field);
+        if (value !== null && matches(value)) return value;
+      }
+      return null;
     },
     async put(key, value, replace) {
       const text = vaultText(value);

@@ -90,6 +90,10 @@ export interface Migration {
   perform(step: Step, work: Work): Promise<void>;
   /** Restores the subject of these steps to its state before the run. Idempotent. */
   undo(steps: readonly Step[], work: Work): Promise<void>;
+  /**
+   * Whether `undo` would recall values: what it restores is sealed under them. Absent if it never does.
+   */
+  undoNeedsValues?(steps: readonly Step[], work: Pick<Work, "plan" | "record">): Promise<boolean>;
   /** Deletes what was kept for undo and returns what was deleted; what could not be deleted is reported. */
   scrub(steps: readonly Step[], work: Work): Promise<readonly string[]>;
   /** Writes the deliveries' files again (after a boot or a rotation); returns how many. */

@@ -75,6 +75,12 @@ export interface Provider {
    */
   version?(key: StoreKey): Promise<string | null>;
   /**
+   * The newest earlier value of a key that `matches` accepts, among the last versions that the store keeps; null if
+   * there is none. Works for a key that is deleted by now, if the store keeps its versions. Used to undo a run. Only
+   * for stores that keep earlier versions.
+   */
+  earlier?(key: StoreKey, matches: (value: Secret) => boolean): Promise<Secret | null>;
+  /**
    * Writes one value and leaves its siblings unchanged. `replace` is the version to replace, or null to create only.
    * Throws `conflict` if a value exists (create only), or if its version is no longer `replace`.
    */

@@ -14,7 +14,8 @@ import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts";
-import { readValues, recallValues, valueOf } from "./values.ts";
+import { AS_MOVED, movedValues } from "./undo-values.ts";
+import { readValues, valueOf } from "./values.ts";
 import { proofsOf, type UnitProof } from "./proof.ts";
 import { describeStep } from "./step-text.ts";
 
@@ -35,6 +36,8 @@ export type UnitResult = {
   readonly unit: string;
   readonly state: "migrated" | "undone" | "not begun";
   readonly error: string | null;
+  /** What an undo left, one line each. Absent if nothing. */
+  readonly notes?: readonly string[];
 };
 
 export type RunResult = {
@@ -126,8 +129,8 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
       failure = reduce(error, tools);
       journal.tolerant();
       journal.failed(`unit:${unit}`, failure.message);
-      await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
-      results.push({ unit, state: "undone", error: failure.message });
+      const notes = await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
+      results.push({ unit, state: "undone", error: failure.message, ...(notes.length > 0 && { notes }) });
     }
   }
   const migrated = [...units].flatMap(([unit, steps]) => (unitState(journal.receipts, unit) === "done" ? steps : []));
@@ -196,8 +199,8 @@ function mustReplaceOwn(steps: readonly Step[], plan: Plan, tools: ApplyTools): 
 }
 
 /**
- * Restores one unit to its state before the run, then removes from the store what the run wrote. Throws `partly` if
- * that fails.
+ * Restores one unit to its state before the run, then removes from the store what the run wrote. Returns notes on what
+ * stays in the store. Throws `partly` if that fails.
  */
 export async function undoUnit(
   unit: string,
@@ -206,7 +209,7 @@ export async function undoUnit(
   tools: ApplyTools,
   host: Host,
   values?: ReadonlyMap<string, Secret>,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { plan, record } = journal;
   const emit = (state: "start" | "undone" | "failed"): void =>
     host.emit({
@@ -218,6 +221,7 @@ export async function undoUnit(
       done: 0,
       total: 1,
     });
+  const notes: string[] = [];
   emit("start");
   try {
     // Not the host's signal: an undo must finish even after a cancellation.
@@ -226,7 +230,7 @@ export async function undoUnit(
       record,
       signal: new AbortController().signal,
       values: new Map(),
-      recall: async () => values ?? recallValues(steps, tools),
+      recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
       redact: tools.redact,
     };
@@ -235,7 +239,8 @@ export async function undoUnit(
       if (step.kind !== "put") continue;
       const replaced = record.last(step.id)?.["before"] === "other";
       const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
-      await undoPut(tools.provider, step, plan, tools.key, record, shared);
+      const isOther = await undoPut(tools.provider, step, plan, tools.key, record, shared);
+      if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
     }
     record.undone(`unit:${unit}`);
   } catch (error) {
@@ -249,6 +254,7 @@ export async function undoUnit(
     );
   }
   emit("undone");
+  return notes;
 }
 
 function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {

@@ -4,10 +4,12 @@ import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } fr
 import { openJournal, readJournal, type Installation } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
+import { valuesForUndo } from "./undo-values.ts";
 
 /**
  * Undoes a run, finished or not: restores every unit and removes what the run wrote to the store. Safe to repeat after
- * a kill. Throws `refused` if the run was scrubbed.
+ * a kill. Throws `refused` if the run was scrubbed, and before anything is changed if its originals are sealed under a
+ * value that is nowhere any more.
  */
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
   const { plan, receipts: before } = readJournal(tools, id);
@@ -22,12 +24,18 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
+    const needed = await valuesForUndo(journal, tools, host).catch((error: unknown) => {
+      journal.close();
+      throw error;
+    });
     record.intent("rollback");
     const results: UnitResult[] = [];
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
       const was = unitState(receipts, unit);
-      if (was === "begun" || was === "done") await undoUnit(unit, steps, journal, tools, host);
-      results.unshift({ unit, state: was === "new" ? "not begun" : "undone", error: null });
+      const isMoved = was === "begun" || was === "done";
+      const notes = isMoved ? await undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values) : [];
+      const state = was === "new" ? "not begun" : "undone";
+      results.unshift({ unit, state, error: null, ...(notes.length > 0 && { notes }) });
     }
     record.done("rollback");
     journal.close();

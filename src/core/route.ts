@@ -63,6 +63,7 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
     unchanged: async (step, whole) => (await of(step.unit)).unchanged(step, whole),
     perform: async (step, work) => (await of(step.unit)).perform(step, work),
     undo: async (steps, work) => (await of(unitOf(steps))).undo(steps, work),
+    undoNeedsValues: async (steps, work) => (await (await of(unitOf(steps))).undoNeedsValues?.(steps, work)) ?? false,
     scrub: async (steps, work) => (await of(unitOf(steps))).scrub(steps, work),
     render: async (steps, values, whole, record) => (await of(unitOf(steps))).render(steps, values, whole, record),
   };

@@ -1,5 +1,5 @@
 import type { Recorder } from "../contract/migration.ts";
-import type { Provider } from "../contract/provider.ts";
+import type { Provider, Stored } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type Plan, type StoreKey, type PutStep } from "../model/plan.ts";
@@ -62,7 +62,8 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
 
 /**
  * The inverse of `putValue`: removes what this run created, restores what it replaced, leaves everything else.
- * `shared`: another run now relies on the entry, so it stays.
+ * `shared`: another run now relies on the entry, so it stays. Returns whether the store has another value than the run
+ * wrote, which stays too.
  */
 export async function undoPut(
   provider: Provider,
@@ -71,20 +72,29 @@ export async function undoPut(
   key: FingerprintKey,
   record: Recorder,
   shared: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const was = record.last(step.id)?.["before"];
   const { move } = step;
   const ours = (value: Secret): boolean => fingerprint(value, key) === move.fingerprint;
-  if (was === "absent" && !shared) await provider.remove(move.key, ours, true);
-  if (was === "other" && !shared) {
+  let isOther = false;
+  if ((was === "absent" || was === "other") && !shared) {
+    const current = await provider.get(move.key);
+    isOther = current !== null && !ours(current.value);
+    // Also if there is none: a killed removal may have left an object without values.
+    if (was === "absent" && !isOther) await provider.remove(move.key, ours, true);
+    if (was === "other") await restoreBackup(current);
+  }
+  if (was !== undefined) record.undone(step.id, { before: was });
+  return isOther;
+
+  async function restoreBackup(current: Stored | null): Promise<void> {
     const backup = backupKey(move.key, plan.id);
-    const [kept, current] = [await provider.get(backup), await provider.get(move.key)];
+    const kept = await provider.get(backup);
     if (kept && current && ours(current.value)) {
       await provider.put(move.key, kept.value, current.version, { runId: plan.id, subject: step.unit });
     }
     if (kept) await provider.remove(backup, (value) => value.equals(kept.value));
   }
-  if (was !== undefined) record.undone(step.id, { before: was });
 }
 
 /** Deletes the old value that an overwrite kept. */

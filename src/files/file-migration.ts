@@ -102,6 +102,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
     async undo(steps, work) {
       for (const step of rewrites(steps)) await files.restore(step, work);
     },
+    undoNeedsValues: async (steps) => rewrites(steps).some((step) => files.needsValues(step)),
     async scrub(steps, { plan }) {
       const removed: string[] = [];
       for (const step of rewrites(steps)) removed.push(...(await files.forget(step, plan)));

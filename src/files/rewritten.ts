@@ -27,6 +27,8 @@ export type RewrittenFiles = {
    * `changed`.
    */
   restore(step: Rewrite, work: Work): Promise<void>;
+  /** Whether `restore` would recall values: a file is not as it was before the run. */
+  needsValues(step: Rewrite): boolean;
   /** Removes the sealed copies of a step's files; returns what was removed, for people. */
   forget(step: Rewrite, plan: Plan): Promise<string[]>;
 };
@@ -126,7 +128,7 @@ export function rewrittenFiles({
     async restore(step, work) {
       await sweep(step);
       const now = digests(step);
-      const texts = step.files.every(({ before }, at) => now[at]?.keyed === before) ? null : await sealed(step, work);
+      const texts = isBefore(step, now) ? null : await sealed(step, work);
       for (const [at, { file, before, after }] of step.files.entries()) {
         const is = now[at];
         if (is === undefined || is.keyed === before) continue;
@@ -135,11 +137,17 @@ export function rewrittenFiles({
       }
       await forget(step, work.plan);
     },
+    needsValues: (step) => !isBefore(step, digests(step)),
     async forget(step, plan) {
       await forget(step, plan);
       return step.files.filter(({ before }) => before !== null).map(({ file }) => `the sealed copy of ${file}`);
     },
   };
+}
+
+/** Whether all files are as before the run. */
+function isBefore(step: Rewrite, now: readonly CurrentFile[]): boolean {
+  return step.files.every(({ before }, at) => now[at]?.keyed === before);
 }
 
 /** What a rewrite does to one file, for the plan. */

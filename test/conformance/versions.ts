@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { StoreKey } from "../../src/model/plan.ts";
+import type { Secret } from "../../src/model/secret.ts";
 import { codeOf, type Bench } from "./bench.ts";
 import { openSpec } from "./spec.ts";
 
@@ -41,6 +42,21 @@ export function versionCases(bench: Bench): void {
     const after = (await bench.store.get(key))?.written;
     expect(after?.clock).toBe(before?.clock);
     expect(after?.at).toBeGreaterThanOrEqual(before?.at ?? Number.POSITIVE_INFINITY);
+  });
+
+  test("an earlier value is found by what it is, also beside a sibling that changes", async () => {
+    const { store } = bench;
+    if (store.earlier === undefined) return;
+    const [key, first, second, third] = [keyOf(subject()), fresh(), fresh(), fresh()];
+    const is = (value: Secret) => (one: Secret) => one.equals(value);
+    expect(await store.earlier(key, is(first))).toBe(null);
+    let { version } = await put(key, first);
+    await put(bench.sibling(key), fresh());
+    for (const value of [second, third]) ({ version } = await put(key, value, version));
+    const keeps = traits.versions !== false;
+    expect((await store.earlier(key, is(first)))?.equals(first)).toBe(keeps ? true : undefined);
+    expect((await store.earlier(key, is(second)))?.equals(second)).toBe(keeps ? true : undefined);
+    expect(await store.earlier(key, is(fresh()))).toBe(null);
   });
 
   // Whoever keeps the key need not be asked for the version of a file that is there.

@@ -11,7 +11,7 @@ const RIGHTS = {
     "RestoreSecret",
     "TagResource",
   ),
-  read: of("DescribeSecret", "GetSecretValue", "ListSecrets"),
+  read: of("DescribeSecret", "GetSecretValue", "ListSecrets", "ListSecretVersionIds"),
 };
 const WRITES = /CreateSecret|PutSecretValue/;
 const TRAITS = {

@@ -4,8 +4,13 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import { bytesIfThere, type Rewrite } from "../../../src/files/rewritten.ts";
 import { targetOf } from "../steps.ts";
 
-/** The files that a run made and that other projects use by now: a rollback leaves them. */
-export async function sharedFiles(engine: Engine, rewrite: Rewrite): Promise<ReadonlySet<string>> {
+/** A rewrite without the files that the run made and that other projects use by now: a rollback leaves those. */
+export async function withoutShared(engine: Engine, rewrite: Rewrite): Promise<Rewrite> {
+  const shared = await sharedFiles(engine, rewrite);
+  return { ...rewrite, files: rewrite.files.filter(({ file }) => !shared.has(file)) };
+}
+
+async function sharedFiles(engine: Engine, rewrite: Rewrite): Promise<ReadonlySet<string>> {
   const made = rewrite.files.filter(({ before }) => before === null).map(({ file }) => file);
   if (made.length === 0) return new Set();
   const { name } = targetOf(rewrite);

@@ -7,7 +7,7 @@ import { paint } from "../../kit/paint.ts";
 
 /** How a run ended, for a person, with the next command. */
 export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
-  const lines = result.units.flatMap(({ unit, state, error }) => {
+  const lines = result.units.flatMap(({ unit, state, error, notes = [] }) => {
     const glyph =
       state === "migrated"
         ? paint("blue", "✓ migrated", stream)
@@ -16,6 +16,7 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
           : "· not begun";
     return [
       `${glyph}  ${printable(unit)}${error ? `  ${printable(error)}` : ""}`,
+      ...notes.map((text) => `  ${paint("yellow", "!", stream)}  ${printable(text)}`),
       ...openLines(result.proofs.find((proof) => proof.unit === unit)).map(
         (text) => `  ${paint("yellow", "! not verified", stream)}  ${printable(text)}`,
       ),

@@ -28,12 +28,13 @@ export function proofLines(shown: ResultState): SpanLine[] {
   const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
   for (const one of told) lines.push(seenLine(one));
-  for (const { unit, state: is, error: why } of result?.units ?? []) {
+  for (const { unit, state: is, error: why, notes = [] } of result?.units ?? []) {
     const { glyph, word, style } = UNIT[is];
     lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
     // The reason of the run's failure is already shown above.
     if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
     if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
+    for (const note of notes) lines.push(wrapped(7, { text: `     ! ${note}`, color: "yellow" }));
     const found = result?.proofs.find((one) => one.unit === unit);
     if (found) lines.push(...itemLines(found));
   }

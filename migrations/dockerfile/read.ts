@@ -23,7 +23,9 @@ export function dockerfileSource(cwd: string): Source {
       const instructions = parseDockerfile(await readText(file, { named: true }));
       const source = `dockerfile:${what}`;
       const subject: Subject = { kind: "file", name: basename(file), id: file };
-      const candidates = instructions.flatMap((one) => candidatesOf(source, subject, one));
+      const candidates = instructions.flatMap((one) =>
+        candidatesOf(source, subject, one, entrypointOf(one, instructions)),
+      );
       yield { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
       const { copied, cut } = await copiedSecrets(file, instructions);
       for (const one of copied) yield copiedReading(source, file, one);
@@ -44,7 +46,13 @@ const EXPOSURE = ["anyone who can read the file, and whoever can pull the image"
 
 const PLACES: { readonly [instruction: string]: Where } = { ENV: "image-env", ARG: "build-arg", LABEL: "label" };
 
-function candidatesOf(source: string, subject: Subject, one: Instruction): Candidate[] {
+/** The ENTRYPOINT of a CMD's stage, which runs with it as its arguments: the last one counts. Empty if there is none. */
+function entrypointOf(one: Instruction, all: readonly Instruction[]): string {
+  if (one.name !== "CMD") return "";
+  return all.findLast(({ name, stage }) => name === "ENTRYPOINT" && stage === one.stage)?.value ?? "";
+}
+
+function candidatesOf(source: string, subject: Subject, one: Instruction, lead = ""): Candidate[] {
   const place = (name: string) => linePlace(subject.id, one.line, name);
   const where = PLACES[one.name];
   if (where !== undefined)
@@ -59,7 +67,7 @@ function candidatesOf(source: string, subject: Subject, one: Instruction): Candi
   const command = COMMANDS[one.name];
   // Files copied from the build context are read there; a heredoc and a URL are in the instruction.
   if (command === undefined || (/^(?:COPY|ADD)$/.test(one.name) && !/<<|:\/\//.test(one.value))) return [];
-  return [candidateAt(source, subject, command, one.name, one.value, place(one.name))];
+  return [candidateAt(source, subject, command, one.name, one.value, place(one.name), lead)];
 }
 
 const COMMANDS: { readonly [instruction: string]: Where } = {

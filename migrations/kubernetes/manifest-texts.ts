@@ -22,6 +22,8 @@ export type ManifestText = {
   readonly value: string;
   /** `data.DB_PASSWORD`, `containers[app].args`. */
   readonly place: FieldPlace;
+  /** Of a container's arguments, its command: see `Candidate.lead`. */
+  readonly lead?: string;
   /** The keys and indexes from the document's root to the text, where it was found by walking the document. */
   readonly keys?: readonly (string | number)[];
 };
@@ -135,12 +137,16 @@ function commands(resource: Resource): ManifestText[] {
   const list = (at: Node | null): (Node | null)[] => (isSeq(at) ? at.items.map((item) => follow(item, file)) : []);
   for (const kind of CONTAINERS)
     for (const { node, path } of containersOf(resource, kind)) {
-      const add = (keys: readonly string[], where: Where, name: string): void => {
+      const line = (keys: readonly string[]): string => {
         const words = list(below(node, keys, file)).map((word) => expandValue(scalarText(word) ?? "").value);
-        found.push({ where, name, value: words.join(" "), place: field(`${path}.${keys.join(".")}`) });
+        return words.length === 0 ? "" : JSON.stringify(words);
+      };
+      const add = (keys: readonly string[], where: Where, name: string, lead = ""): void => {
+        const place = field(`${path}.${keys.join(".")}`);
+        found.push({ where, name, value: line(keys), place, ...(lead === "" ? {} : { lead }) });
       };
       add(["command"], "entrypoint", "Entrypoint");
-      add(["args"], "cmd", "Cmd");
+      add(["args"], "cmd", "Cmd", line(["command"]));
       for (const keys of PROBES) {
         add([...keys, "exec", "command"], "healthcheck", "Healthcheck");
         for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {

@@ -133,8 +133,9 @@ const EXPOSURE = [
   "anyone who can read the manifests or their repository, and whoever may read the object in its cluster",
 ];
 
-function candidate(source: string, subject: Subject, { where, name, value, place }: ManifestText): Candidate {
-  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
+function candidate(source: string, subject: Subject, { where, name, value, place, lead }: ManifestText): Candidate {
+  const location = locationAt(source, subject, where, place);
+  return { name, value: Secret.of(value), location, ...(lead === undefined ? {} : { lead }) };
 }
 
 function factsOf(resource: Resource): SubjectFacts {

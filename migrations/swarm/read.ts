@@ -58,12 +58,13 @@ function serviceReading(
   const candidates: Candidate[] = [];
   const told = new Set<string>();
   const take = (found: readonly SpecPlace[]): void => {
-    for (const { where, name, value, at, place } of found) {
+    for (const { where, name, value, at, place, lead } of found) {
       // The same value in the same place of an older spec adds nothing.
-      const same = `${at}\0${name}\0${value}`;
+      const same = `${at}\0${name}\0${value}\0${lead ?? ""}`;
       if (value === "" || told.has(same)) continue;
       told.add(same);
-      candidates.push({ name, value: Secret.of(value), location: locationAt(source, subject, where, place) });
+      const location = locationAt(source, subject, where, place);
+      candidates.push({ name, value: Secret.of(value), location, ...(lead === undefined ? {} : { lead }) });
     }
   };
   take(specPlaces(doc.Spec, "Spec"));
@@ -97,6 +98,7 @@ type SpecPlace = {
   readonly value: string;
   readonly at: string;
   readonly place: FieldPlace;
+  readonly lead?: string;
 };
 
 function withRole(role: FieldRole, places: readonly SpecPlace[]): SpecPlace[] {
@@ -123,9 +125,12 @@ function containerPlaces(spec: ContainerSpec | undefined, path: string): SpecPla
     const [name, value] = [entry.slice(0, cut), entry.slice(cut + 1)];
     places.push({ where: "env", name, value, at: "Env", place: { kind: "field", field: `${path}.Env`, index } });
   }
-  const command = (where: Where, name: string, field: string, argv: readonly string[] | null | undefined): void => {
+  type Words = readonly string[] | null | undefined;
+  const command = (where: Where, name: string, field: string, argv: Words, before: Words = null): void => {
+    const lead = before && before.length > 0 ? { lead: JSON.stringify(before) } : {};
     if (argv && argv.length > 0)
       places.push({
+        ...lead,
         where,
         name,
         value: JSON.stringify(argv),
@@ -134,7 +139,7 @@ function containerPlaces(spec: ContainerSpec | undefined, path: string): SpecPla
       });
   };
   command("entrypoint", "Entrypoint", "Command", spec.Command);
-  command("cmd", "Cmd", "Args", spec.Args);
+  command("cmd", "Cmd", "Args", spec.Args, spec.Command);
   command("healthcheck", "Healthcheck", "Healthcheck.Test", spec.Healthcheck?.Test);
   places.push(...mapPlaces("label", spec.Labels, `${path}.Labels`, "ContainerLabels"));
   const mounts = (spec["Mounts"] ?? []) as readonly { VolumeOptions?: { DriverConfig?: { Options?: Texts } } }[];

@@ -37,7 +37,10 @@ export type FurtherSecret = { readonly verdict: Verdict; readonly masked: string
 /** Classifies values. Synchronous, no I/O, bounded time for any input; `why` quotes no part of the value. */
 export interface Detector {
   classify(question: ClassifyInput): Verdict;
-  /** The value as it may be shown: at most the public prefix of its kind, dots for the rest, the length hidden. */
+  /**
+   * The value as it may be shown: at most the public prefix of its kind, or the program and flag before it, and dots for
+   * the rest; the length is hidden.
+   */
   mask(question: ClassifyInput): string;
   /** The name as it may be shown: `…` if it contains a secret, or may. */
   name(name: string): string;

@@ -188,7 +188,9 @@ function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: 
   if (score < LOW) return NOTHING;
   const place = placeText(question.where);
   const via = (outcome.via ?? []).filter((step, at, steps) => step !== steps[at - 1]);
-  const why = outcome.why.filter((line) => isToldBy(line, `${question.name} ${via.join(" ")}`));
+  const why = outcome.why.filter((line) =>
+    isToldBy(line, [question.name, ...via.filter((step) => !BY_PROGRAM.test(step))].join(" ")),
+  );
   const said = via.length === 0 ? why : [via.join(" → "), ...why];
   return {
     secret: true,
@@ -201,6 +203,9 @@ function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: 
     part: locate(outcome, question),
   };
 }
+
+/** Says what a program takes, and not by a name. */
+const BY_PROGRAM = /^the [\w ]{3,30} that [\w.-]{1,60} takes$/;
 
 /** `name says PASSWORD` is said only of a name that does, not of one that a command's flag stands for. */
 function isToldBy(line: string, names: string): boolean {

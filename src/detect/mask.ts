@@ -1,5 +1,5 @@
 import type { ClassifyInput } from "../contract/detector.ts";
-import { isEvidence, standsInName, type EvidenceOutcome } from "./evidence.ts";
+import { isEvidence, standsInName, type Evidence, type EvidenceOutcome } from "./evidence.ts";
 import { shownWords } from "./names/in-name.ts";
 import { ruleById } from "./rules/index.ts";
 import { urlAt } from "./structure/url.ts";
@@ -8,17 +8,30 @@ const DOTS = "••••••••";
 const SHORT_DOTS = "••••";
 
 /**
- * The value as it may be shown: a vendor's public prefix and dots, a URL with dots for its password, or dots alone.
+ * The value as it may be shown: a vendor's public prefix and dots, a URL with dots for its password, a command's program
+ * and flag with dots for the value (`redis-server --requirepass ••••`), or dots alone.
  * The dots are as many whatever the length.
  */
 export function mask(question: ClassifyInput, outcome: EvidenceOutcome): string {
   const text = question.value.expose().toString("utf8", 0, 8192).trim();
   if (!isEvidence(outcome) || standsInName(outcome)) return DOTS;
   if (outcome.rule === "url-password") return maskedUrl(text) ?? DOTS;
+  const inside = (outcome.via ?? []).length > 0;
+  // The secret's own prefix: encoded text may begin like another one.
+  const shown = inside ? outcome.part : text;
   const prefix = ruleById(outcome.rule)?.prefixes.find(
-    (start) => text.startsWith(start) && text.length >= start.length * 2,
+    (start) => shown.startsWith(start) && outcome.part.startsWith(start) && shown.length >= start.length * 2,
   );
-  return prefix === undefined ? DOTS : prefix + DOTS;
+  return maskedCommand(outcome, prefix) ?? (prefix === undefined ? DOTS : prefix + DOTS);
+}
+
+/** `redis-server --requirepass ••••`; null if nothing before the value may be shown. */
+function maskedCommand({ command, part }: Evidence, prefix = ""): string | null {
+  if (command === undefined || command.before === "") return null;
+  const before = command.program === null ? command.before : `${command.program} ${command.before}`;
+  const bare = before.toLowerCase();
+  if (pieces(part.slice(prefix.length).toLowerCase()).some((piece) => bare.includes(piece))) return null;
+  return `${before}${prefix}${SHORT_DOTS}`;
 }
 
 /** `postgres://api:••••@db:5432/api`; null when anything but the password may be a secret, or repeats it. */

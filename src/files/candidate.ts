@@ -3,7 +3,7 @@ import { locationAt, type Subject, type Where } from "../model/location.ts";
 import type { Place } from "../model/place.ts";
 import { Secret } from "../model/secret.ts";
 
-/** A candidate at a place in a file of this subject. */
+/** A candidate at a place in a file of this subject; `lead` as `Candidate` says. */
 export function candidateAt(
   source: string,
   subject: Subject,
@@ -11,6 +11,8 @@ export function candidateAt(
   name: string,
   value: string,
   place: Place,
+  lead = "",
 ): Candidate {
-  return { name, value: Secret.of(value), location: locationAt(source, subject, where, place) };
+  const location = locationAt(source, subject, where, place);
+  return { name, value: Secret.of(value), location, ...(lead === "" ? {} : { lead }) };
 }

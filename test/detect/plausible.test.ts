@@ -124,6 +124,17 @@ test("a key that counts up is an example where examples stand", () => {
   expect(found("examples/values.yaml", `api_key: "${make.hex(32)}"`)).not.toEqual([]);
 });
 
+test("a key that holds the whole alphabet is one in settings, an alphabet alone is none", () => {
+  const letters = Array.from({ length: 26 }, (_, at) => String.fromCharCode(97 + at)).join("");
+  const key = `${make.digits(6)}${letters}${make.digits(6)}`;
+  expect(found("values.yaml", `service_api_key: "${key}"`)).toEqual([key]);
+  expect(found("values.yaml", `# service_api_key: ${key}`)).toEqual([]);
+  expect(found("examples/values.yaml", `service_api_key: "${key}"`)).toEqual([]);
+  expect(found("README.md", `service_api_key: "${key}"`)).toEqual([]);
+  for (const alphabet of [letters, `${letters.toUpperCase()}${letters}0123456789+/`, `${letters.toUpperCase()}234567`])
+    expect(found("src/token.ts", `const TOKEN_KEY = "${alphabet}";`)).toEqual([]);
+});
+
 test("a digest of a Secret, and a private key with dots for its middle, are none", () => {
   expect(found("rendered.yaml", `    annotations:\n      checksum/secret: ${make.hex(64)}`)).toEqual([]);
   const lines = make.pem("RSA PRIVATE KEY").split("\n");

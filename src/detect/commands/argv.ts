@@ -2,9 +2,10 @@ import { looksRandom } from "../entropy.ts";
 import type { Evidence, Judge } from "../evidence.ts";
 import { stronger } from "../evidence.ts";
 import { byPosition } from "./by-position.ts";
-import { flag, special, type OnNamedValue } from "./flags.ts";
+import { flag, OF_PROGRAM, special, type OnNamedValue } from "./flags.ts";
+import { onCommandLine } from "./shown.ts";
 import { readName } from "../names/names.ts";
-import { programOf } from "./programs.ts";
+import { programName, programOf } from "./programs.ts";
 import { inAssignments, inJson } from "../structure/structure.ts";
 import { inLogin } from "../structure/url.ts";
 
@@ -27,14 +28,17 @@ export function inArguments(
   if (depth > DEEPEST) return null;
   let best: Evidence | null = null;
   let program: ReturnType<typeof programOf> = null;
+  let called: string | null = null;
   let nested = false;
   const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
-  const take: OnNamedValue = (name, value, step) => {
+  const take: OnNamedValue = (name, value, step, by) => {
     if (isReference(value) || isPublicPassword(value, given, step)) return;
     if (step === "assignment" && buildsAssets(given) && !looksRandom(value, 12)) return;
     const found = judge(name, value, step);
-    const command = found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule);
-    best = stronger(best, command ? { ...found, rule: "command" } : found);
+    if (found === null) return;
+    const placed = onCommandLine(found, step === "assignment" ? null : called, name, step, by);
+    const command = /^(?:password|secret|key|user-password)$/.test(found.rule);
+    best = stronger(best, command ? { ...placed, rule: "command" } : placed);
   };
   const literal: Judge = (name, value, step) => (isReference(value) ? null : judge(name, value, step));
   for (const word of given) {
@@ -52,13 +56,17 @@ export function inArguments(
       return stronger(best, script(text, judge, depth + 1));
     }
     const started = programOf(word);
-    if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at)))
+    if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at))) {
       program = started.when === undefined || given.includes(started.when) ? started : null;
-    else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = null;
+      called = programName(word);
+    } else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = called = null;
     const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
     if (kind !== undefined) {
       const value = given[behind(given, at, kind[0])];
-      if (value !== undefined && !value.startsWith("-")) special(kind[1], value, take);
+      if (value !== undefined && !value.startsWith("-")) {
+        const between = kind[0] > 1 ? " … " : " ";
+        special(kind[1], value, take, `${word}${between}`);
+      }
     }
     if (program?.words !== undefined)
       for (const [pattern, what] of program.words) if (pattern.test(word)) special(what, word, take);
@@ -118,7 +126,7 @@ function behind(given: readonly string[], at: number, distance: number): number 
 
 /** Java's own store of certificates and Android's store of debug keys open with passwords that are public. */
 function isPublicPassword(value: string, given: readonly string[], step: string): boolean {
-  if (step !== "flag of this program" || (value !== "changeit" && value !== "android")) return false;
+  if (step !== OF_PROGRAM || (value !== "changeit" && value !== "android")) return false;
   const store =
     value === "android" ? /^androiddebugkey$|(?:^|[\\/])debug\.keystore$/ : /^-cacerts$|(?:^|[\\/=])(?:jsse)?cacerts$/;
   return given.some((word) => store.test(word));

@@ -3,8 +3,19 @@ import { readName } from "../names/names.ts";
 import { isLogin, shortPassword } from "../names/passwordish.ts";
 import type { FlagKind, Program } from "./program.ts";
 
-/** Takes a named value that was found. */
-export type OnNamedValue = (name: string, value: string, step: string) => void;
+/** Takes a named value that was found, with the flag or word before it. */
+export type OnNamedValue = (name: string, value: string, step: string, by?: TakenBy) => void;
+
+/** What a value stands behind on its command line. */
+export type TakenBy = {
+  /** As written up to the value, with the sign or space between: `--requirepass `, `-p`, `-Ddb.password=`. */
+  readonly before: string;
+  /** What the program's manual says that it is; null when only the flag's own name does. */
+  readonly kind: FlagKind | null;
+};
+
+/** The step to a value that the program's manual documents. */
+export const OF_PROGRAM = "flag of this program";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
 const PAIRS =
@@ -31,27 +42,29 @@ export function flag(
   const known =
     program?.flags?.[name] ?? besides(program, name, line) ?? (last === "pair" || last === "header" ? last : undefined);
   const value = cut < 0 ? next : word.slice(cut + 1);
+  const before = cut < 0 ? `${name} ` : word.slice(0, cut + 1);
   // Arguments joined without their quotes: `-H Authorization: Bearer …` is read word by word.
   if (value?.endsWith(":") === true && /^[A-Za-z-]{2,40}:$/.test(value)) return false;
   if (known !== undefined && value !== undefined) {
     if (cut < 0 && value.startsWith("-") && known !== "header") return false;
-    special(known, value, take);
+    special(known, value, take, before);
     return cut < 0;
   }
   const glued = word.length > 3 && !word.startsWith("--") ? program?.glued?.[word.slice(0, 2)] : undefined;
   if (glued !== undefined) {
-    special(glued, word.slice(2).replace(/^=/, ""), take);
+    special(glued, word.slice(2).replace(/^=/, ""), take, word.slice(0, 2));
     return false;
   }
   // Consul, Nomad and Serf: `encrypt` is a verb elsewhere, so that only a key of 16, 24 or 32 bytes counts.
   if (/^--?encrypt$/.test(name) && value !== undefined && GOSSIP.test(value) && looksRandom(value, 20)) {
-    take("gossip_key", value, "flag");
+    take("gossip_key", value, "flag", { before, kind: null });
     return cut < 0;
   }
   // Java's `-Dname=value`, and whatever takes settings by `-e`, `--set`, `-c`, `-o`, `-v`: `name=value` behind it.
   const define = /^-(?:D|XD|P|J-D|e|E|o|c|v)?([A-Za-z_][\w.-]{1,119})=(.{1,4096})$/s.exec(word);
   if (define !== null && !word.startsWith("--")) {
-    take(define[1] as string, define[2] as string, "option");
+    const at = word.indexOf("=") + 1;
+    take(define[1] as string, define[2] as string, "option", { before: word.slice(0, at), kind: null });
     return false;
   }
   if (value === undefined) return false;
@@ -59,34 +72,35 @@ export function flag(
     // Wrangler's `--var NAME:value`.
     const inner = name === "--var" ? value.search(/[=:]/) : value.indexOf("=");
     if (inner > 0 && NAME.test(value.slice(0, inner))) {
-      take(value.slice(0, inner), value.slice(inner + 1), "option");
+      const setting = { before: before + value.slice(0, inner + 1), kind: null };
+      take(value.slice(0, inner), value.slice(inner + 1), "option", setting);
       return cut < 0;
     }
   }
   if (/^(?:-H|--header)$/.test(name)) {
-    special("header", value, take);
+    special("header", value, take, before);
     return cut < 0;
   }
   if (program?.plain !== true) {
     // dperson/samba's users are `name;password;id;group`.
     if (name === "-u" && /^[a-z_][\w.-]{0,31};[^;\s$]{3,}/i.test(value)) {
-      special("semicolon", value, take);
+      special("semicolon", value, take, before);
       return cut < 0;
     }
     if (SURE_PAIRS.test(name) && /^[^:\s/\\$]{1,64}:(?![\d.,-]{1,5}$)\S{3,200}$/.test(value)) {
-      special("pair", value, take);
+      special("pair", value, take, before);
       return cut < 0;
     }
     if (PAIRS.test(name) && isLogin(value)) {
-      special("pair", value, take);
+      special("pair", value, take, before);
       return cut < 0;
     }
     if (shortPassword(name, value, line)) {
-      take("password", value, "flag beside a user name");
+      take("password", value, "flag beside a user name", { before, kind: "password" });
       return cut < 0;
     }
   }
-  return byFlagName(name, value, cut >= 0, take);
+  return byFlagName(name, value, cut >= 0, (called, found, step) => take(called, found, step, { before, kind: null }));
 }
 
 function besides(program: Program | null, name: string, line: readonly string[]): FlagKind | undefined {
@@ -117,9 +131,10 @@ function byFlagName(name: string, value: string, glued: boolean, take: OnNamedVa
   return !glued && info.family !== null;
 }
 
-/** A value whose kind the program's manual tells. */
-export function special(kind: FlagKind, value: string, take: OnNamedValue): void {
-  const step = "flag of this program";
+/** A value whose kind the program's manual tells, and what stands before it. */
+export function special(kind: FlagKind, value: string, on: OnNamedValue, before = ""): void {
+  const step = OF_PROGRAM;
+  const take: OnNamedValue = (name, found, at) => on(name, found, at, { before, kind });
   if (kind === "password") take("password", value, step);
   else if (kind === "token") take("token", value, step);
   else if (kind === "key") take("secret_key", value, step);

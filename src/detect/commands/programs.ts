@@ -130,3 +130,9 @@ export function programOf(word: string): Program | null {
     programs.get(file) ?? (/^sqlcmd|^mysql|^mariadb/.test(file) ? (file.startsWith("sqlcmd") ? MSSQL : MYSQL) : null)
   );
 }
+
+/** The name of a program that is in the table, without its folder; null of any other word. */
+export function programName(word: string): string | null {
+  const file = word.slice(word.lastIndexOf("/") + 1).replace(/\.exe$/i, "");
+  return programs.has(file) ? file : null;
+}

@@ -3,6 +3,7 @@ import { looksRandom } from "../entropy.ts";
 import { MEDIUM, type Evidence } from "../evidence.ts";
 import { FAMILY } from "../names/lexicon.ts";
 import { splitWords } from "../names/words.ts";
+import { isAlphabet } from "./sequence.ts";
 
 /** What a text is for, by its path: how much a mere name says in it. */
 export type TextKind = "settings" | "code" | "prose";
@@ -88,7 +89,7 @@ function namesObject(name: string, value: string): boolean {
   if (/^v?\d{1,5}(?:\.\d{1,5}){0,2}\.[x*]$/.test(value)) return true;
   // `"login": "octocat"` is a user's name; a path with stars chooses files.
   if (/^[<>=^~|*v]{0,2}\d{1,5}(?:\.\d{1,5})?/.test(value) && name.includes("/")) return true;
-  if (/abcdefghijklmnopqrstuvwxyz|ABCDEFGHIJKLMNOPQRSTUVWXYZ/.test(value)) return true;
+  if (isAlphabet(value)) return true;
   if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
   return (
     /^secrets?$/i.test(name) &&

@@ -1,11 +1,18 @@
 /**
  * Whether a text does little but count: its letters and its digits each follow the one before, whatever stands between
- * them. `AbC123dEf456GhI789` and `1234567890abcdef` are keys of manuals, or somebody's who did not care.
+ * them, or holds the whole alphabet. `AbC123dEf456GhI789` and `1234567890abcdef` are keys of manuals, or somebody's who
+ * did not care.
  */
 export function isSequence(text: string): boolean {
   const bare = text.replace(/[^A-Za-z0-9]/g, "").length;
   if (bare < 8 || bare > 256) return false;
+  if (/abcdefghijklmnopqrstuvwxyz/i.test(text)) return true;
   return stepsOf(text, 97, 26) + stepsOf(text, 48, 10) >= bare * 0.8;
+}
+
+/** What an encoding or a generator of passwords draws from: the letters and digits in order, and nothing else. */
+export function isAlphabet(text: string): boolean {
+  return /^(?=.*abcdefghijklmnopqrstuvwxyz)(?:[a-z]{26}|0123456789|234567|[-_+/=.!]{1,8}){1,6}$/i.test(text);
 }
 
 /** How many characters of one kind follow the one before; `abcdef0123` begins again behind `f`. */

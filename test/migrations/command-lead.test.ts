@@ -1,0 +1,52 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { dockerfileSource } from "../../migrations/dockerfile/read.ts";
+import { kubernetesSource } from "../../migrations/kubernetes/read.ts";
+import type { Source } from "../../src/contract/source.ts";
+import { detector } from "../../src/detect/index.ts";
+import { makeWorld, type World } from "../support/world.ts";
+import { password } from "./files-world.ts";
+
+// An entrypoint and its arguments are one command, whatever file gives them.
+
+let world: World;
+beforeEach(() => {
+  world = makeWorld("unix:///nowhere");
+});
+afterEach(() => world.remove());
+
+/** The masked secrets of the Cmd in a file, as its source reads it. */
+async function masked(source: Source, file: string, text: string): Promise<readonly string[]> {
+  writeFileSync(join(world.dir, file), text);
+  const found: string[] = [];
+  for await (const reading of source.read(file, new AbortController().signal)) {
+    if (reading.kind !== "subject") continue;
+    for (const { name, value, location, lead } of reading.candidates) {
+      const question = { name, where: location.where, value, ...(lead !== undefined && { lead }) };
+      if (detector.classify(question).secret) found.push(`${name} ${detector.mask(question)}`);
+    }
+  }
+  return found;
+}
+
+const pod = (command: string, args: string): string =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n      image: a\n${command}      args: ${args}\n`;
+
+test("a container's command and args of Kubernetes", async () => {
+  const source = kubernetesSource(world.dir);
+  const args = `["-a", "${password()}", "ping"]`;
+  const command = `      command: ["redis-cli", "-h", "cache"]\n`;
+  expect(await masked(source, "pod.yaml", pod(command, args))).toEqual(["Cmd redis-cli -a ••••"]);
+  expect(await masked(source, "other.yaml", pod(`      command: ["ls"]\n`, `["-a", "/data", "ping"]`))).toEqual([]);
+});
+
+test("a Dockerfile's ENTRYPOINT and CMD, of one stage", async () => {
+  const source = dockerfileSource(world.dir);
+  const cmd = `CMD ["-a", "Mocha1234"]\n`;
+  const entrypoint = `ENTRYPOINT ["redis-cli"]\n`;
+  const found = ["CMD redis-cli -a ••••"];
+  expect(await masked(source, "one", `FROM a\n${entrypoint}${cmd}`)).toEqual(found);
+  expect(await masked(source, "two", `FROM a\n${cmd}${entrypoint}`)).toEqual(found);
+  expect(await masked(source, "three", `FROM a\n${entrypoint}FROM b\n${cmd}`)).toEqual([]);
+});

@@ -64,13 +64,15 @@ export async function mustBeBackedUp(
 ): Promise<void> {
   for (const { file, id, isThere, backedUp } of await heldKeys(steps, tools)) {
     // The files that it would open are gone too: another check reports that.
-    if (id === null || backedUp) continue;
+    if (id === null) continue;
+    // A backup that was confirmed once is proven only when the key has been restored from it.
     if (!isThere)
       throw new UnsprawlError(
         "refused",
         `run ${run} is not scrubbed: ${missingKeyText({ file, id })}, and what the run kept is the only other copy`,
         cmd`restore ${file} from its backup; or unsprawl rollback ${run}`,
       );
+    if (backedUp) continue;
     const text = `Is there a backup of ${file}? Only the key in it opens the stored values.`;
     if (!(await host.ask({ flag: `--accept ${KEY_BACKUP}`, text })))
       throw new UnsprawlError(

@@ -1,11 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { openEngine } from "../../../src/engine/engine.ts";
 import { swarmOf } from "../../../src/engine/swarm.ts";
+import { Secret } from "../../../src/model/secret.ts";
 import { startEngine, type TestEngine } from "../../services/engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages } from "../../services/images.ts";
 import { becomeSwarm } from "../../services/swarm.ts";
+import { openSpec } from "../../conformance/spec.ts";
 import { killedAt, recorded } from "../../support/kill.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
@@ -199,6 +202,31 @@ describe.each([
     // Nothing is left that `docker service rollback` would bring back without its secret.
     expect(JSON.stringify(inspect("moved").PreviousSpec)).not.toContain("moved_DB_PASSWORD_");
   });
+});
+
+it("a value that has changed in a store without versions refuses a rollback before the service is touched", async () => {
+  const value = secret();
+  const before = start("refusing", value, BUSYBOX);
+  const moved = await migrate("refusing");
+  // Until then the previous spec still has the value, and nothing else is needed.
+  engine.docker("service", "update", "--detach", "--replicas", "2", "refusing");
+  const after = inspect("refusing").Spec;
+  const store = await openSpec({ provider: "local", config: {}, env: world.env, dir: world.dir });
+  const key = store.parse((after.Labels as { [label: string]: string })["unsprawl.ref.DB_PASSWORD"] ?? "");
+  const change = async (to: string): Promise<void> => {
+    const there = key && (await store.get(key));
+    expect(there?.value.length).toBeGreaterThan(0);
+    if (key && there) await store.put(key, Secret.of(to), there.version, { runId: "later", subject: "refusing" });
+  };
+  await change(randomBytes(18).toString("base64url"));
+  const refused = told(await world.unsprawl(["rollback", runOf(moved)]));
+  expect(refused.code, refused.stdout + refused.stderr).toBe(1);
+  expect(refused.stderr).toContain("nothing was changed");
+  expect(inspect("refusing").Spec).toEqual(after);
+  await change(value);
+  expect((await world.unsprawl(["rollback", runOf(moved)])).code).toBe(0);
+  const { Env } = inspect("refusing").Spec.TaskTemplate.ContainerSpec;
+  expect(Env).toEqual(before.Spec.TaskTemplate.ContainerSpec["Env"]);
 });
 
 it("what somebody has changed since stays when a run is rolled back", async () => {

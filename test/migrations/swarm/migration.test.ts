@@ -212,7 +212,7 @@ it("a value that has changed in a store without versions refuses a rollback befo
   engine.docker("service", "update", "--detach", "--replicas", "2", "refusing");
   const after = inspect("refusing").Spec;
   const store = await openSpec({ provider: "local", config: {}, env: world.env, dir: world.dir });
-  const key = store.parse((after.Labels as { [label: string]: string })["unsprawl.ref.DB_PASSWORD"] ?? "");
+  const key = store.parse(after.Labels["unsprawl.ref.DB_PASSWORD"] ?? "");
   const change = async (to: string): Promise<void> => {
     const there = key && (await store.get(key));
     expect(there?.value.length).toBeGreaterThan(0);

@@ -110,7 +110,23 @@ function publishes(rule: Rule, text: string): boolean {
 
 /** What this rule finds in the text, or null. */
 export function matches(rule: Rule, text: string): Evidence | null {
-  const match = rule.pattern?.exec(text) ?? null;
+  return evidenceOf(rule, rule.pattern?.exec(text) ?? null);
+}
+
+const stickyPatterns = new Map<Rule, RegExp>();
+
+/** The same where the token can begin nowhere but at `at`: the rest of the text is not searched for another. */
+export function matchesAt(rule: Rule, text: string, at: number): Evidence | null {
+  let pattern = stickyPatterns.get(rule);
+  if (pattern === undefined) {
+    if (rule.pattern === null) return null;
+    stickyPatterns.set(rule, (pattern = new RegExp(rule.pattern, `${rule.pattern.flags}y`)));
+  }
+  pattern.lastIndex = at;
+  return evidenceOf(rule, pattern.exec(text));
+}
+
+function evidenceOf(rule: Rule, match: RegExpExecArray | null): Evidence | null {
   if (match === null) return null;
   const whole = match.groups?.["secret"] ?? match[0];
   const part = rule.ends === null ? whole : whole.slice(0, rule.ends(whole));

@@ -21,6 +21,8 @@ const BUILDERS = [
   ...["azure", "claims", "gitlab", "proofs", "public", "rule", "rule", "table", "table"].map(
     (name) => `src/detect/rules/${name}.ts`,
   ),
+  // A rule's own pattern, tried at one place.
+  "src/detect/tokens.ts",
   // The operator's own `.sops.yaml`.
   "src/stores-kit/sops/rules.ts",
 ];

@@ -6,7 +6,7 @@ import { decideIn } from "../classify.ts";
 import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
-import { matches } from "../tokens.ts";
+import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
@@ -110,7 +110,8 @@ function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
 function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): PendingHit | null {
   const from = Math.max(0, at - (watch.starts ? 1 : BEFORE));
   const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
-  const evidence = matches(rule, window);
+  // Every keyword of such a rule is watched, so each place where a token may begin is asked for by itself.
+  const evidence = watch.starts ? matchesAt(rule, window, at - from) : matches(rule, window);
   if (evidence === null) return null;
   // Code that reads keys names their first line: a key continues after it.
   if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;

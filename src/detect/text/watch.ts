@@ -43,8 +43,19 @@ function ofRule(rule: Rule): Watch[] {
   // A pattern for the whole value only: it comes into play when the value is cut out of its assignment.
   if (rule.pattern === null || rule.names !== null || rule.publishable || rule.pattern.source.startsWith("^"))
     return [];
-  const lead = rule.pattern.source.startsWith("(?<![A-Za-z0-9_-])") && rule.prefixes.length === rule.keywords.length;
+  const lead = ALONE.test(rule.pattern.source) && beginsWithKeyword(rule);
   return (lead ? rule.prefixes : rule.keywords).map((keyword) => watch(keyword, lead, lead, "token", rule));
+}
+
+/** Nothing that makes a prefix the end of something else may stand before the token: these and more characters. */
+const ALONE = /^\(\?<!\[A-Za-z0-9[^\]]{0,4}_[^\]]{0,4}-\]\)/;
+
+/** Its prefixes are its keywords: base64 has `eaa` on every line, and the vendor's `EAA` behind a mark on few. */
+function beginsWithKeyword({ prefixes, keywords }: Rule): boolean {
+  return (
+    prefixes.length === keywords.length &&
+    prefixes.every((prefix) => keywords.some((keyword) => prefix.toLowerCase().startsWith(keyword)))
+  );
 }
 
 function words(list: readonly string[], kind: Watch["kind"]): Watch[] {

@@ -18,8 +18,13 @@ export function exposedSecrets(plan: Plan, receipts: readonly Receipt[]): Expose
     .filter(([unit]) => unitState(receipts, unit) === "done")
     .flatMap(([, steps]) => steps.flatMap((step) => (step.kind === "put" ? [step.move] : [])))
     .filter(({ location }) => location.where !== "store");
-  return [...Map.groupBy(moves, ({ finding }) => finding?.rule ?? null)].map(([rule, own]) => ({
+  const secrets = moves.flatMap(({ name, location: { subjectName: subject }, finding, secrets: several }) =>
+    several === undefined
+      ? { rule: finding?.rule ?? null, name, subject }
+      : several.map(({ rule, path }) => ({ rule, name: path === "" ? name : `${name}: ${path}`, subject })),
+  );
+  return [...Map.groupBy(secrets, ({ rule }) => rule)].map(([rule, own]) => ({
     rule,
-    secrets: own.map(({ name, location }) => ({ name, subject: location.subjectName })),
+    secrets: own.map(({ name, subject }) => ({ name, subject })),
   }));
 }

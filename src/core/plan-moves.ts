@@ -1,6 +1,7 @@
 import type { Selected } from "../contract/migration.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
 import { fingerprint, type Fingerprint } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -9,6 +10,9 @@ import { mappedName } from "./config/mapping.ts";
 import { mustBeReplaceable } from "./conflict.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
 import type { ScanHit } from "./scan.ts";
+
+/** A hit that moves. `inValue`: every finding of its value, itself first, if there are several. */
+export type HitToMove = ScanHit & { readonly inValue?: readonly Finding[] };
 
 /** What moves of one unit, and what stays although the rest moves. */
 export type UnitMoves = {
@@ -23,7 +27,7 @@ export type UnitMoves = {
  * move. `keys` are the places reserved by earlier units. Throws `refused` for a fault of the whole unit.
  */
 export async function unitMoves(
-  hits: readonly ScanHit[],
+  hits: readonly HitToMove[],
   unit: string,
   input: PlanInput,
   tools: PlanTools,
@@ -41,7 +45,7 @@ export async function unitMoves(
   const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
   const whole = new Set(named.flatMap(({ hit, part }) => (part === null ? [print(hit.candidate.value)] : [])));
   // These move, or stay, with another occurrence of the same value.
-  const followers: { readonly hit: ScanHit; readonly print: string }[] = [];
+  const followers: { readonly hit: HitToMove; readonly print: string }[] = [];
   const staying = new Map<string, Omit<NotMoved, "finding">>();
   for (const { hit, part } of named) {
     const { finding } = hit;
@@ -95,6 +99,9 @@ export async function unitMoves(
         key,
         reference: provider.reference(key),
         finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
+        ...(hit.inValue === undefined
+          ? {}
+          : { secrets: hit.inValue.map((one) => ({ rule: one.rule, path: tools.redact(one.part.path) })) }),
       };
       const about = names.subject === unit ? name : `${names.subject}/${name}`;
       let nth = 1;

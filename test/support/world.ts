@@ -44,8 +44,6 @@ type RunOptions = {
   readonly shows?: readonly string[];
   /** This command prints secrets on purpose. */
   readonly mayShow?: boolean;
-  /** The process is what is tested. */
-  readonly ownProcess?: boolean;
 };
 
 /** The options of a command that need no process of its own. */

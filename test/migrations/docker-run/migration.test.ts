@@ -245,6 +245,8 @@ test("a folder: scripts, what is executable with a shell's first line, units wit
     "a.sh:1 a env",
     "b:2 b env",
     "e.service:2 e env",
+    // The label's, and Redis's.
+    "h.sh:1 img cmd",
     "h.sh:1 img cmd",
   ]);
   for (const what of ["script:", "script:nothing"]) expect((await world.unsprawl(["scan", what])).code).not.toBe(0);

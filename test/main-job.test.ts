@@ -107,12 +107,9 @@ describe("twelve secrets among thirty plain variables", () => {
     const found = JSON.parse((await world.unsprawl(["scan", `docker:${name}`, "--json"])).stdout) as {
       findings: { name: string; location: { where: string } }[];
     };
-    expect(
-      found.findings
-        .filter((finding) => finding.location.where === "env")
-        .map((finding) => finding.name)
-        .sort(),
-    ).toEqual(Object.keys(secrets).sort());
+    // A service account holds a key and a token, each a finding of its own.
+    const names = new Set(found.findings.filter(({ location }) => location.where === "env").map((one) => one.name));
+    expect([...names].sort()).toEqual(Object.keys(secrets).sort());
 
     const moved = await world.unsprawl([
       "migrate",

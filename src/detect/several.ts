@@ -1,4 +1,5 @@
 import { isEvidence, MEDIUM, type Evidence, type EvidenceOutcome } from "./evidence.ts";
+import { peel } from "./structure/decode.ts";
 
 /** No value holds more secrets than this that anyone would look at one by one. */
 const MOST = 16;
@@ -10,11 +11,16 @@ export function others(first: Evidence, again: (found: ReadonlySet<string>) => E
   while (more.length < MOST) {
     const next = again(parts);
     if (!isEvidence(next) || next.score < MEDIUM || next.part === "" || parts.has(next.part)) break;
-    // A part of what is known, or all of the value again, is no other secret.
-    if (![...parts].some((part) => part.includes(next.part) || next.part.includes(part))) more.push(next);
+    // A part of what is known, or all of the value again, is no other secret; nor is what it is encoded in.
+    if (![...parts].some((part) => holds(part, next.part) || holds(next.part, part))) more.push(next);
     parts.add(next.part);
   }
   return more;
+}
+
+/** True where the one has the other in it, as it stands or encoded. */
+export function holds(outer: string, inner: string): boolean {
+  return outer.includes(inner) || peel(outer)?.inner.includes(inner) === true;
 }
 
 /** Lists of words as one; null when one is no list. */

@@ -40,6 +40,9 @@ describe("several secrets in one value", () => {
     ["TLS_KEY", kit.pem("RSA PRIVATE KEY")],
     ["AUTHORIZATION", `Bearer ${V}`],
     ["API", JSON.stringify({ token: V, url: "https://a" })],
+    // What a secret is encoded in is no other secret.
+    ["EXTRAHEADER", `Authorization: Basic ${Buffer.from(`ci:${V}`).toString("base64")}`],
+    ["SETTING", JSON.stringify({ auth: Buffer.from(`ci:${V}`).toString("base64") })],
   ])("one is one: %s", (name, text) => {
     expect(parts(name, text)).toHaveLength(1);
   });

@@ -120,7 +120,7 @@ test("a missing right is named, and what gives it", async () => {
   const [key, value] = [keyOf(), fresh()];
   await store.put(key, value, null, RUN);
   const [reader, setter] = await Promise.all(
-    (["reader", "setter"] as const).map((client) => openSpec(azureSpec(vault, client))),
+    (["getter", "setter"] as const).map((client) => openSpec(azureSpec(vault, client))),
   );
   const list = await failure(reader?.list("") ?? Promise.resolve());
   expect([list.code, list.message]).toEqual(["denied", expect.stringContaining("list its secrets")]);

@@ -47,6 +47,8 @@ const RIGHTS = {
   writer: ["get", "list", "set", "update", "delete", "recover"],
   // As the role "Key Vault Secrets User" may.
   reader: ["get", "list"],
+  // By an access policy that grants no more.
+  getter: ["get"],
   setter: ["set"],
   nobody: [],
 } as const satisfies { readonly [name: string]: readonly Right[] };
@@ -137,6 +139,7 @@ function makeClients(): KeyVault["clients"] {
     admin: make("admin"),
     writer: make("writer"),
     reader: make("reader"),
+    getter: make("getter"),
     setter: make("setter"),
     nobody: make("nobody"),
   };

@@ -6,6 +6,7 @@ import { decideIn } from "../classify.ts";
 import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
+import { holds } from "../several.ts";
 import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
@@ -187,11 +188,11 @@ function inTest(hit: PendingHit): PendingHit {
 /** So many hits before one are compared with it: one value holds few secrets. */
 const NEAR = 20;
 
-/** Whether two hits are one secret: they share bytes, and one's secret is in the other's. */
+/** Whether two hits are one secret: they share bytes, and one's secret is in the other's, as it stands or encoded. */
 function overlaps(one: PendingHit, other: PendingHit): boolean {
   if (other.start >= one.end) return false;
   const [a, b] = [bare(one.found.part), bare(other.found.part)];
-  return a.includes(b) || b.includes(a);
+  return holds(a, b) || holds(b, a);
 }
 
 /** Without line ends, escaped or real. */

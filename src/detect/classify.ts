@@ -48,7 +48,8 @@ export function decide(
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
     const outcome = judge(question.name, text, 0, ask);
-    if (!isEvidence(outcome)) return inName(question.name, inner, off) ?? outcome;
+    // What is asked again of a value is asked of no name: it would remember that this one holds nothing.
+    if (!isEvidence(outcome)) return (found.size > 0 ? null : inName(question.name, inner, off)) ?? outcome;
     return question.where === "label" || question.where === "annotation"
       ? unlessExample(question.name, outcome)
       : outcome;

@@ -47,6 +47,11 @@ describe("several secrets in one value", () => {
     expect(parts(name, text)).toHaveLength(1);
   });
 
+  test("a secret in a name is found again after the rest of its value was looked for", () => {
+    const name = urlOf("postgres", "api", V, "db/api?sslmode");
+    expect([parts(name, "require"), parts(name, "require")]).toEqual([[V], [V]]);
+  });
+
   test("a hostile value costs no more than a few looks", () => {
     const many = Array.from({ length: 3000 }, (_, at) => `K${at}_PASSWORD=${kit.base62(12)}9a`).join("\n");
     expect(parts("SETTINGS", many).length).toBeLessThan(40);

@@ -178,9 +178,10 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (!recreate) return;
       await swapBack(swapsOf(engine, recreate, work));
       const { id } = asPlanned({} as DeliverySubject, recreate.unit, work.plan.id);
-      await deliveryOf(recreate.delivery).discard(id);
       const { index } = supplies;
+      // The index first: an agent that is writing looks into it afterwards, and takes back what is nobody's any more.
       await index.remove(foldersOf(index.read(), id));
+      await deliveryOf(recreate.delivery).discard(id);
     },
     async render(steps, values, plan, record) {
       const deliver = steps.find((step) => step.kind === "deliver");

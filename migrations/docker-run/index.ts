@@ -120,8 +120,9 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       await base.undo(steps, work);
       const { index } = tools.supplies;
       for (const step of steps.filter(isDeliver)) {
-        await deliveryOf(step.delivery).discard(idOf(step));
+        // The index first, for an agent that is writing.
         await index.remove(foldersOf(index.read(), idOf(step)));
+        await deliveryOf(step.delivery).discard(idOf(step));
       }
     },
     async render(steps, values, _plan, record) {

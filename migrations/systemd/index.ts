@@ -92,8 +92,9 @@ export function systemdMigration(tools: SystemdTools): Migration {
       await base.undo(steps, work);
       for (const { unit } of steps.filter(isFile)) {
         const id = idOf(unit, work.plan.id);
-        await inFiles().discard(id);
+        // The index first, for an agent that is writing.
         await supplies.index.remove(foldersOf(supplies.index.read(), id));
+        await inFiles().discard(id);
       }
     },
     async render(steps, values, plan, record) {

@@ -1,7 +1,9 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { supplyAll, supplyKey, type SupplyTools } from "../core/supply.ts";
+import type { Supplies } from "../contract/supplies.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
+import type { Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest } from "../model/fingerprint.ts";
 import type { ValueDigests } from "./record.ts";
@@ -194,13 +196,29 @@ async function fetch(served: ServedConsumer, tools: AgentTools, stores: Omit<Sup
     write(_consumer, values) {
       digests = Object.fromEntries([...values].map(([name, value]) => [name, keyedDigest(value.expose(), key)]));
       if (!files) return [];
-      const there = consumer.values.filter(({ name }) => supplies.read(consumer.folder, name) !== null);
-      const changed = supplies.write(consumer, values);
-      replaced = there.map(({ name }) => name).filter((name) => changed.includes(name));
+      const isThere = ({ name }: { readonly name: string }): boolean => supplies.read(consumer.folder, name) !== null;
+      const missing = consumer.values.filter((one) => !isThere(one)).map(({ name }) => name);
+      const written = supplies.write(consumer, values);
+      const gone = takeBack(consumer, missing, supplies);
+      const changed = written.filter((name) => !gone.includes(name));
+      replaced = changed.filter((name) => !missing.includes(name));
       return changed;
     },
   });
   if (supplied === undefined || supplied.error !== null)
     throw supplied?.error ?? new UnsprawlError("failed", `${consumer.id} was not supplied`);
   return { served, digests, changed: supplied.changed, replaced };
+}
+
+/**
+ * A rollback that took values back while they were on their way here did not meet their files: those that were not there
+ * before, and that the index no longer has, go again. Returns their names. Files that were there stay, since an index can
+ * be lost.
+ */
+function takeBack({ folder }: Consumer, missing: readonly string[], supplies: Supplies): readonly string[] {
+  if (missing.length === 0) return [];
+  const entry = supplies.index.read().find((one) => one.folder === folder);
+  const gone = missing.filter((name) => entry?.values.some((one) => one.name === name) !== true);
+  if (gone.length > 0) supplies.remove(folder, gone);
+  return gone;
 }

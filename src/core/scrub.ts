@@ -31,7 +31,9 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
   }
   const moved = units.flatMap(([unit, steps]) => (unitState(before, unit) === "done" ? steps : []));
-  if (tools.readOnly !== true) await mustBeBackedUp(id, moved, tools, host);
+  // Of a run that was scrubbed before nothing is kept: it is only searched for again.
+  const isKept = !before.some(({ step, state }) => step === "scrub" && state === "done");
+  if (tools.readOnly !== true && isKept) await mustBeBackedUp(id, moved, tools, host);
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;

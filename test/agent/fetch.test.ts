@@ -123,3 +123,24 @@ it("one consumer without its value keeps no other of the same store from its own
   expect(got).toEqual(["web"]);
   expect(told).toMatchObject([{ kind: "failed", what: "container:absent" }]);
 });
+
+it("takes back what a rollback took back while it was on its way here, and leaves what was there", async () => {
+  const { tools } = toolsWith({ vault: fakeStore() });
+  const folder = "/run/unsprawl/units/web";
+  const served = { ...consumer("web", "vault"), files: true };
+  const files = new Map([["A", Secret.of(random(16))]]);
+  const supplies: Partial<AgentTools["supplies"]> = {
+    read: (_folder, name) => files.get(name) ?? null,
+    write(_consumer, values) {
+      for (const [name, value] of values) files.set(name, value);
+      return [...values.keys()];
+    },
+    remove: (_folder, names) => names.forEach((name) => files.delete(name)),
+    // By now it has nothing of this consumer: taken back, or lost.
+    index: { read: () => [], add: async () => undefined, remove: async () => undefined },
+  };
+  const got: Fetched[] = [];
+  const fetch = fetcher({ ...tools, supplies: supplies as AgentTools["supplies"] });
+  await fetch.poll([{ ...served, consumer: { ...served.consumer, folder } }], async (one) => void got.push(one));
+  expect([[...files.keys()], got[0]?.changed, got[0]?.replaced]).toEqual([["A"], ["A"], ["A"]]);
+});

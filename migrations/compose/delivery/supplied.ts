@@ -26,11 +26,12 @@ export async function supplyService(
 /** Takes back what a run delivers to a service; what others do stays. Idempotent. */
 export async function withdrawService(supplies: Supplies, consumer: Consumer): Promise<void> {
   const names = consumer.values.map(({ name }) => name);
-  supplies.remove(consumer.folder, names);
   const before = known(supplies, consumer);
   const values = (before?.values ?? []).filter(({ name }) => !names.includes(name));
   if (before === undefined || values.length === 0) await supplies.index.remove([consumer.folder]);
   else await supplies.index.add([{ ...before, values }]);
+  // After the index, for an agent that is writing.
+  supplies.remove(consumer.folder, names);
 }
 
 const known = ({ index }: Supplies, { folder }: Consumer): Consumer | undefined =>

@@ -46,7 +46,7 @@ const EXPOSURE = ["anyone who can read the file, and whoever can pull the image"
 
 const PLACES: { readonly [instruction: string]: Where } = { ENV: "image-env", ARG: "build-arg", LABEL: "label" };
 
-/** The ENTRYPOINT of a CMD's stage, which runs with it as its arguments: the last one counts. Empty if there is none. */
+/** The last ENTRYPOINT of a CMD's stage, whose arguments the CMD is; empty for a stage without one. */
 function entrypointOf(one: Instruction, all: readonly Instruction[]): string {
   if (one.name !== "CMD") return "";
   return all.findLast(({ name, stage }) => name === "ENTRYPOINT" && stage === one.stage)?.value ?? "";

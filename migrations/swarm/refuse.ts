@@ -45,7 +45,7 @@ export function refusal(
   if (stack !== undefined && !accept.has("stack"))
     return {
       reason: `its service belongs to the stack ${stack}: the next \`docker stack deploy\` would bring the value back from the stack's file`,
-      hint: cmd`unsprawl migrate compose:FILE --to STORE, then docker stack deploy -c FILE ${stack}; --accept stack moves it all the same, then take it out of the file`,
+      hint: cmd`unsprawl migrate compose:FILE --to STORE, then docker stack deploy -c FILE ${stack}; or --accept stack moves the service alone: take the variable out of the file afterwards`,
     };
   return null;
 }

@@ -41,11 +41,12 @@ export function unitsOf(root: string): string {
 /**
  * Boots a real systemd as the first process of namespaces of its own, with the units of this root alone, into
  * `multi-user.target`. It has the network, the files and the devices of this machine, and a `/run` and control groups of its
- * own; `/proc/sys` is for reading. Null where this machine does not let one boot: without root, or without cgroup v2.
+ * own; `/proc/sys` is for reading. Throws where this machine lets none boot: without root, or without cgroup v2.
  */
-export async function bootSystemd(root: string): Promise<BootedSystemd | null> {
+export async function bootSystemd(root: string): Promise<BootedSystemd> {
   const mount = unifiedMount();
-  if (process.getuid?.() !== 0 || mount === null) return null;
+  if (process.getuid?.() !== 0 || mount === null)
+    throw new Error("no systemd can boot here: it takes root, and cgroup v2 mounted for writing");
   await need("systemd-analyze", ["systemd"]);
   const [unshare, nsenter] = [await need("unshare", ["util-linux"]), await need("nsenter", ["util-linux"])];
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-boot-"));

@@ -21,7 +21,7 @@ export type EnvFlag = WordFlag & {
   /** Null for `-e NAME`, which is taken from the environment. If it `expands`, the unexpanded text. */
   readonly content: string | null;
   readonly expands: boolean;
-  /** An earlier word of which only the shell knows whether it is flags, or the image; null if there is none. */
+  /** The first word before the image that the shell may expand to flags or to the image itself; null without one. */
   readonly behind: string | null;
 };
 
@@ -35,7 +35,7 @@ export type RunCommand = {
   readonly global: readonly string[];
   readonly flags: readonly WordFlag[];
   readonly env: readonly EnvFlag[];
-  /** The position of the image among the words; null if there is none. The container's command follows. */
+  /** The position of the image among the words, before the container's command; null for a command without an image. */
   readonly image: number | null;
   /** The values of `--name` and the image; null if absent, or if only the shell knows. */
   readonly said: { readonly name: string | null; readonly image: string | null };

@@ -9,7 +9,7 @@ import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
+import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import {
@@ -121,17 +121,18 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       }
     },
 
-    async scrub(steps, { plan }) {
+    async scrub(steps, { plan, record }) {
       const rewrite = rewriteOf(steps, steps[0]?.unit ?? "");
       const { name } = targetOf(rewrite);
       for (const step of steps) {
         if (step.kind !== "recreate") continue;
         const docs = await containersOf(await open(), targetOf(rewrite), serviceOf(step));
-        const down = docs.find(({ State }) => !State.Running || State.Health?.Status === "unhealthy");
+        const wasUnhealthy = record.last(`${step.id}/before`)?.["unhealthy"] === true;
+        const down = docs.find((doc) => !doc.State.Running || (isUnhealthy(doc) && !wasUnhealthy));
         if (docs.length === 0 || down)
           throw new UnsprawlError(
             "refused",
-            `${serviceOf(step)} of ${name} is not running, so the files as they were are kept`,
+            `${serviceOf(step)} of ${name} is ${down?.State.Running === true ? "unhealthy" : "not running"}, so the files as they were are kept`,
             cmd`docker compose up -d ${serviceOf(step)}, or: unsprawl rollback ${plan.id}`,
           );
       }
@@ -287,11 +288,12 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const engine = await open();
     const { bare, info } = await known(step, rewrite, work.plan.id);
     const delivery = deliveryOf(step.delivery);
-    const running = work.record.last(`${siblingId(step, "recreate")}/before`)?.["running"] === true;
+    const was = work.record.last(`${siblingId(step, "recreate")}/before`);
+    const before = { running: was?.["running"] === true, unhealthy: was?.["unhealthy"] === true };
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     const proofs: ContainerProof[] = [];
     for (const { Id } of docs)
-      proofs.push(await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, running, work));
+      proofs.push(await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, before, work));
     recordProof(step, proofs, work);
   }
 }

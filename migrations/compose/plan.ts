@@ -10,7 +10,7 @@ import { mustBeFound } from "./delivery/change.ts";
 import { bareSubject, NOBODY, composeSite, wishOf } from "./delivery/wish.ts";
 import { COMMITTED } from "./steps.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
-import { copiedWords } from "./syntax/service.ts";
+import { copiedWords, repeatedOfImage } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { secretTest, type SecretSpan } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME, wishedDelivery } from "../../src/engine/choose.ts";
@@ -21,6 +21,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
+import { unhealthyNote } from "../../src/engine/prove.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
@@ -35,7 +36,7 @@ import { inputsOf } from "./inputs.ts";
 import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
-import { warningsOf } from "./warnings.ts";
+import { repeatedNote, warningsOf } from "./warnings.ts";
 import { inStack, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 import { stepId } from "../../src/model/step-id.ts";
@@ -174,9 +175,12 @@ async function partOf(
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
     const warnings = [
       ...chosen.warnings,
+      ...docs.slice(0, 1).flatMap(unhealthyNote),
       ...(await lossWarnings(moving.engine, docs, before, service, options.accept)),
     ];
+    const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(
+      ...(repeated.length > 0 ? [repeatedNote(repeated)] : []),
       ...firstInitNotes(
         known.doc,
         moves.map(({ name }) => name),

@@ -39,6 +39,11 @@ export function warningsOf(
   ];
 }
 
+/** What changes for a service whose file repeats its image. */
+export function repeatedNote(what: readonly string[]): string {
+  return `the Compose file repeats its image's ${what.join(", ")}: if a later image has others, change them there (unsprawl doctor reports it)`;
+}
+
 /** A reference to a store's file that no clone of the project has. */
 function outside(parts: readonly ServicePart[]): string[] {
   const all = parts.flatMap(({ wish }) => wish.change.secrets ?? []).map(({ reference }) => reference);

@@ -10,7 +10,7 @@ import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { mustOld } from "../../src/engine/swap-copy.ts";
-import type { Swap } from "../../src/engine/swap-parts.ts";
+import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
 import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import { containerUnit, keptByRun } from "../../src/engine/names.ts";
@@ -19,7 +19,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
 import { outageOf } from "../../src/engine/outage.ts";
-import { recordProof, verifyContainer } from "../../src/engine/prove.ts";
+import { recordProof, unhealthyNote, verifyContainer } from "../../src/engine/prove.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -156,7 +156,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       if (step.kind === "check") {
         const [swap, ...sharers] = swapsOf(engine, recreate, work);
         const fresh = await mustNew(swap);
-        const wasRunning = work.record.last(`${recreate.id}/create`)?.["running"] === true;
+        const was = recordedState(swap);
+        const before = { running: was?.running === true, unhealthy: was?.unhealthy === true };
         const proof = await verifyContainer(
           engine,
           fresh.Id,
@@ -164,7 +165,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           delivery,
           subject,
           known.info.DockerRootDir,
-          wasRunning,
+          before,
           work,
         );
         for (const sharer of sharers) await mustBeUp(sharer);
@@ -259,7 +260,7 @@ async function planUnit(
         ...common,
       },
     ],
-    warnings: [...warnings, ...plain, ...told],
+    warnings: [...warnings, ...unhealthyNote(known.doc), ...plain, ...told],
     left: undeliveredMoves(all, chosen),
   };
 }

@@ -1,6 +1,7 @@
 import { nameOf } from "../../src/engine/names.ts";
+import { isUnhealthy } from "../../src/engine/prove.ts";
 import { findOld } from "../../src/engine/swap-copy.ts";
-import type { Swap } from "../../src/engine/swap-parts.ts";
+import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 
@@ -21,13 +22,13 @@ export async function scrubSwaps(swaps: readonly Swap[]): Promise<string[]> {
 }
 
 async function mustServe(swap: Swap): Promise<void> {
-  const { engine, names, record, step } = swap;
+  const { engine, names } = swap;
   const old = await findOld(swap);
   if (old === null) return;
   // The container that has the name now counts: it may have been recreated since, by hand or by a later run.
   const live = await engine.container(names.final);
-  const wasRunning = record.last(`${step}/create`)?.["running"] === true;
-  if (live === null || live.Id === old.Id || (wasRunning && !isUp(live))) {
+  const was = recordedState(swap);
+  if (live === null || live.Id === old.Id || (was?.running === true && !isUp(live, was.unhealthy === true))) {
     throw new UnsprawlError(
       "refused",
       `${names.final} is not running, so the old container is kept`,
@@ -36,6 +37,7 @@ async function mustServe(swap: Swap): Promise<void> {
   }
 }
 
-function isUp(doc: ContainerDoc): boolean {
-  return doc.State.Running && (!doc.State.Health || doc.State.Health.Status !== "unhealthy");
+/** Whether a container serves as well as the one before it. */
+function isUp(doc: ContainerDoc, wasUnhealthy: boolean): boolean {
+  return doc.State.Running && (wasUnhealthy || !isUnhealthy(doc));
 }

@@ -67,7 +67,7 @@ export async function chooseFor(
       : await chooseDelivery(deliveries, options.deliver, subject, known, all);
   const moves = all.filter((move) => !left.has(move));
   const shim = delivery.name === "shim";
-  if (shim && known.hasHealthcheck)
+  if (shim && known.health.length > 0)
     throw new UnsprawlError(
       "refused",
       `${subject}: its health check would not see what the shim exports`,
@@ -186,8 +186,9 @@ async function subjectFor(
   const imageEnv = (config.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "");
   const path = (config.Env ?? []).find((entry) => entry.startsWith("PATH="))?.slice("PATH=".length);
   const runtime = flagOf(run, "runtime")?.value ?? null;
-  const test = config.Healthcheck?.Test ?? [];
-  const checked = flagOf(run, "health-cmd") !== null || (test.length > 0 && test[0] !== "NONE");
+  const check = flagOf(run, "health-cmd")?.value ?? null;
+  const inherited = config.Healthcheck?.Test?.[0] === "NONE" ? [] : (config.Healthcheck?.Test ?? []);
+  const isUnchecked = run.words.some(({ text }) => text === "--no-healthcheck");
   const own = run.env.flatMap(({ variable, value }) => (typeof value === "string" ? [`${variable}=${value}`] : []));
   return {
     id,
@@ -199,7 +200,7 @@ async function subjectFor(
     env: [...imageEnv, ...run.env.map(({ variable }) => variable)],
     path: path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: flagOf(run, "user", "u")?.value ?? config.User ?? "",
-    hasHealthcheck: checked && !run.words.some(({ text }) => text === "--no-healthcheck"),
+    health: isUnchecked ? [] : check === null ? inherited : ["CMD-SHELL", check],
     runtime: runtime === "runc" ? null : runtime,
     mountTargets: [...targetsOf(run), ...Object.keys(config.Volumes ?? {})],
     engineRuntimes: Object.keys(info.Runtimes ?? {}),

@@ -149,7 +149,9 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   const proofs: ContainerProof[] = [];
   for (const id of containers) {
     const root = found.info.DockerRootDir;
-    proofs.push(await verifyContainer(engine, id, step, delivery, before, root, true, work));
+    proofs.push(
+      await verifyContainer(engine, id, step, delivery, before, root, { running: true, unhealthy: false }, work),
+    );
   }
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");
   for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");

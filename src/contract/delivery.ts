@@ -21,7 +21,8 @@ export type DeliverySubject = {
   readonly path: string;
   /** `uid[:gid]`, a user name, or empty for root, as configured. */
   readonly user: string;
-  readonly hasHealthcheck: boolean;
+  /** Its health check as the engine has it (`["CMD-SHELL", "…"]`); empty for none. */
+  readonly health: readonly string[];
   /** The configured OCI runtime; null for the engine's default. */
   readonly runtime: string | null;
   /** What earlier migrations deliver to it as files, and where that is mounted: a delivery extends its own. Absent for nothing. */

@@ -27,17 +27,45 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Entry
 
 /**
  * Whether a script reads NAME_FILE: it mentions NAME_FILE outside comments, or passes NAME to a function of the
- * `file_env` family (docker-library's convention; MariaDB has docker_process_… and _mariadb_file_env).
+ * `file_env` family (docker-library's convention), or the name that NAME is derived from there.
  */
 export function readsFileForm(script: string, name: string): boolean {
-  const quoted = name.replace(/[^\w]/g, "\\$&");
-  const direct = new RegExp(`(?<![\\w])${quoted}_FILE(?!\\w)`);
-  const itself = new RegExp(`(?<!\\w)${quoted}(?!\\w)`, "i");
+  const lines = codeOf(script);
+  const direct = new RegExp(`(?<![\\w])${escaped(name)}_FILE(?!\\w)`);
+  const passed = [name, ...namesBehind(lines, name)].map((one) => new RegExp(`(?<!\\w)${escaped(one)}(?!\\w)`, "i"));
+  return lines.some((line) => direct.test(line) || passed.some((itself) => itself.test(argumentsOfReader(line))));
+}
+
+/**
+ * Whether a script reads NAME__FILE of every variable with a prefix, as Grafana's run.sh does:
+ * `for VAR in $(env | grep '^GF_[^=]\+__FILE=.\+' …)`.
+ */
+export function readsPrefixedFiles(script: string, name: string): boolean {
+  return codeOf(script).some((line) => {
+    const [, prefix] = /\^([A-Z][A-Z0-9]*_)[^\s'"]{0,20}__FILE/.exec(line) ?? [];
+    return prefix !== undefined && name.startsWith(prefix);
+  });
+}
+
+/** The lines of a script that are no comments, each with what continues it. */
+function codeOf(script: string): readonly string[] {
   return script
     .replace(/\\\n/g, " ")
     .split("\n")
-    .some((line) => !/^\s*#/.test(line) && (direct.test(line) || itself.test(argumentsOfReader(line))));
+    .filter((line) => !/^\s*#/.test(line));
 }
+
+/** Names that a reader is called with for this one: MariaDB makes `MARIADB_${var#MYSQL_}` of the name that it is passed. */
+function namesBehind(lines: readonly string[], name: string): readonly string[] {
+  return lines.flatMap((line) => {
+    const [, prefix, other] = /\b([A-Z]{1,30}_)\$\{\w{1,30}#([A-Z]{1,30}_)\}/.exec(line) ?? [];
+    return prefix !== undefined && other !== undefined && name.startsWith(prefix)
+      ? [other + name.slice(prefix.length)]
+      : [];
+  });
+}
+
+const escaped = (name: string): string => name.replace(/[^\w]/g, "\\$&");
 
 /**
  * The path of an s6-overlay image's script that reads FILE__NAME (linuxserver/docker-baseimage-*); null if there is
@@ -57,6 +85,11 @@ function argumentsOfReader(line: string): string {
   const found = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i.exec(line);
   if (found === null) return "";
   return line.slice(found.index + found[0].length).split("#", 1)[0] ?? "";
+}
+
+/** The text of a script that a word names, found as the engine finds programs; null for anything but a script. */
+export async function scriptText(subject: DeliverySubject, word: string): Promise<string | null> {
+  return (await readScript(subject, word))?.text ?? null;
 }
 
 async function readScript(subject: DeliverySubject, word: string): Promise<EntrypointScript | null> {

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
-import { entrypointScripts, readsFileForm, readsPrefix } from "./entrypoint.ts";
+import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
+import { readByHealthCheck } from "./reads.ts";
 import { processFile } from "./process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
@@ -22,6 +23,11 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (odd !== null) return no(odd);
       const both = moves.find(({ name }) => subject.env.includes(formOf(subject)(name)));
       if (both) return no(`${formOf(subject)(both.name)} is set already, and both forms are an error in most images`);
+      const checked = await readByHealthCheck(
+        subject,
+        moves.map(({ name }) => name),
+      );
+      if (checked !== null) return no(`its health check reads ${checked}, which only the entrypoint would have`);
       if (isS6(subject)) {
         const envfile = await readsPrefix(subject);
         if (envfile === null) return no("the image's /init does not read FILE__NAME");
@@ -30,8 +36,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       }
       const scripts = await entrypointScripts(subject);
       if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
-      const unread = moves.filter((move) => !scripts.some((script) => readsFileForm(script.text, move.name)));
-      if (unread.length > 0) return no(`the image's entrypoint does not read ${unread[0]?.name ?? ""}_FILE`);
+      const [unread] = moves.filter(({ name }) => !scripts.some(({ text }) => reads(subject, text, name)));
+      if (unread !== undefined) return no(`the image's entrypoint does not read ${formOf(subject)(unread.name)}`);
       const again = moves.find((move) => subject.imageEnv.has(move.name));
       if (again)
         return no(
@@ -76,11 +82,20 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
 /** Images based on s6-overlay, such as linuxserver's, start with `/init`. */
 const isS6 = ({ entrypoint }: DeliverySubject): boolean => entrypoint.length === 1 && entrypoint[0] === "/init";
 
-/** The variable that holds the file's path: NAME_FILE, or FILE__NAME in linuxserver's images. */
+/** Grafana's images start with `/run.sh`, which reads GF_…__FILE. */
+const isGrafana = ({ entrypoint }: DeliverySubject, name: string): boolean =>
+  entrypoint.length === 1 && entrypoint[0] === "/run.sh" && name.startsWith("GF_");
+
+/** The variable that holds the file's path: NAME_FILE, FILE__NAME in linuxserver's images, NAME__FILE in Grafana's. */
 const formOf =
   (subject: DeliverySubject) =>
   (name: string): string =>
-    isS6(subject) ? `FILE__${name}` : `${name}_FILE`;
+    isS6(subject) ? `FILE__${name}` : isGrafana(subject, name) ? `${name}__FILE` : `${name}_FILE`;
+
+/** Whether a script of the entrypoint reads a variable's value from the file that its form names. */
+function reads(subject: DeliverySubject, script: string, name: string): boolean {
+  return isGrafana(subject, name) ? readsPrefixedFiles(script, name) : readsFileForm(script, name);
+}
 
 /** Where Docker and Compose mount secrets, unless the container already has a mount there. */
 function mountTarget(subject: DeliverySubject): string {

@@ -29,6 +29,6 @@ function unknown(kind: string, name: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `the image knows no ${kind} ${JSON.stringify(name)}, so the secret's file could not be given to it`,
-    "name the user by number (docker run --user UID:GID)",
+    "name the user by number: docker run --user UID:GID, or user: UID:GID in a Compose file",
   );
 }

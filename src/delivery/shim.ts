@@ -57,7 +57,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
         mounts: [{ source: folder(subject.id), target: TARGET }],
         ...(isExtended ? { unmount: [TARGET] } : {}),
         entrypointPrefix: isExtended ? null : prefix,
-        healthcheckPrefix: subject.hasHealthcheck && !isExtended ? prefix : null,
+        healthcheckPrefix: subject.health.length > 0 && !isExtended ? prefix : null,
         runtime: null,
       };
     },

@@ -62,7 +62,7 @@ export function subjectWith(
       containerVariable(doc, "PATH")?.expose().toString() ??
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: doc.Config.User ?? "",
-    hasHealthcheck: (doc.Config.Healthcheck?.Test?.length ?? 0) > 0 && doc.Config.Healthcheck?.Test?.[0] !== "NONE",
+    health: doc.Config.Healthcheck?.Test?.[0] === "NONE" ? [] : (doc.Config.Healthcheck?.Test ?? []),
     runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,
     mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
     engineRuntimes: Object.keys(info.Runtimes ?? {}),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Work } from "../contract/migration.ts";
 import type { Engine } from "./engine.ts";
+import { cmd } from "../kit/shell.ts";
 import { nameOf } from "./names.ts";
 import { findValue } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -51,8 +52,8 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
 }
 
 /**
- * Verifies a migrated container: it is healthy (or up for the grace time), the application has received each value, and
- * neither a fresh inspect nor the engine's files of the container contain a value. Throws `unhealthy` or `failed`.
+ * Verifies a migrated container: it is healthy (or up for the grace time, if it has no health check or was unhealthy
+ * before), the application has received each value, and neither a fresh inspect nor the engine's files of the container contain a value. Throws `unhealthy` or `failed`.
  */
 export async function verifyContainer(
   engine: Engine,
@@ -61,14 +62,14 @@ export async function verifyContainer(
   delivery: Delivery,
   subject: DeliverySubject,
   dockerRoot: string,
-  wasRunning: boolean,
+  before: { readonly running: boolean; readonly unhealthy: boolean },
   work: Work,
 ): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
   mustShowNoValue(doc, step, work, "docker inspect");
   const received: string[] = [];
   let health = "was not running before, so it was not started";
-  if (wasRunning) {
+  if (before.running) {
     const start = Date.now();
     const missing = new Set(step.moves.map((move) => move.name));
     const values = valuesByName(step.moves, work.values);
@@ -82,7 +83,7 @@ export async function verifyContainer(
           received.push(name);
         }
       }
-      const state = await standing(engine, doc, step, Date.now() - start, work);
+      const state = await standing(engine, doc, step, Date.now() - start, before.unhealthy, work);
       if (state !== null && missing.size === 0) {
         health = state;
         break;
@@ -99,7 +100,20 @@ export async function verifyContainer(
     }
   }
   mustShowNoValue(await fresh(engine, id), step, work, "docker inspect");
-  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: wasRunning, received };
+  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received };
+}
+
+/** Whether the health check of a running container fails. */
+export function isUnhealthy({ State }: ContainerDoc): boolean {
+  return State.Running && State.Health?.Status === "unhealthy";
+}
+
+/** What a plan says of a container whose health check fails already; nothing of others. */
+export function unhealthyNote(doc: ContainerDoc): readonly string[] {
+  if (!isUnhealthy(doc)) return [];
+  return [
+    `its health check fails already, so it is verified to stay up and to receive its values, not to become healthy: ${cmd`docker inspect ${nameOf(doc)}`} shows why (State.Health.Log)`,
+  ];
 }
 
 async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
@@ -114,6 +128,7 @@ async function standing(
   doc: ContainerDoc,
   step: CheckStep,
   elapsed: number,
+  wasUnhealthy: boolean,
   work: Work,
 ): Promise<string | null> {
   const { State: state } = doc;
@@ -128,6 +143,8 @@ async function standing(
   if (!state.Health || state.Health.Status === "none")
     return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s` : null;
   if (state.Health.Status === "healthy") return "healthy";
+  // Compared with its own state before: a check that failed all along says nothing about the migration.
+  if (wasUnhealthy) return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s, not healthy, as before` : null;
   if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
     throw new UnsprawlError(
       "unhealthy",

@@ -5,6 +5,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { engineMessage, type Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
+import { isUnhealthy } from "./prove.ts";
 import type { ContainerDoc } from "./types.ts";
 import { parseRecord } from "../kit/recorded.ts";
 
@@ -14,6 +15,8 @@ export type PreviousContainer = {
   /** Running and started with --rm: the engine deletes it as soon as it stops. */
   readonly deleted?: boolean;
   readonly paused: boolean;
+  /** Its health check failed. Absent in runs of older versions. */
+  readonly unhealthy?: boolean;
   readonly restart: string;
   readonly retries: number;
 };
@@ -22,6 +25,7 @@ const PREVIOUS: v.GenericSchema<unknown, PreviousContainer> = v.object({
   running: v.boolean(),
   deleted: v.exactOptional(v.boolean()),
   paused: v.boolean(),
+  unhealthy: v.exactOptional(v.boolean()),
   restart: v.string(),
   retries: v.number(),
 });
@@ -72,6 +76,7 @@ export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
   return {
     running: old.State.Running || old.State.Restarting === true,
     paused: old.State.Paused,
+    ...(isUnhealthy(old) ? { unhealthy: true } : {}),
     deleted: old.State.Running && old.HostConfig.AutoRemove === true,
     restart: policy?.Name || "no",
     retries: policy?.MaximumRetryCount ?? 0,

@@ -248,7 +248,7 @@ function s6(env: readonly string[]): DeliverySubject {
     env,
     path: "/bin",
     user: "",
-    hasHealthcheck: false,
+    health: [],
     runtime: null,
     mountTargets: [],
     consumer: "container:app",

@@ -25,7 +25,7 @@ function subject(files: { readonly [path: string]: string }, more: Partial<Deliv
     env: ["PATH", "DB_PASSWORD"],
     path: "/usr/local/bin:/bin",
     user: "",
-    hasHealthcheck: false,
+    health: [],
     runtime: null,
     mountTargets: [],
     consumer: "container:app",
@@ -100,6 +100,54 @@ describe("fits", () => {
       });
     },
   );
+});
+
+/** Of MariaDB's entrypoint: docker-library's file_env, called with each name and with the one derived from it. */
+const MARIADB = script(
+  `_mariadb_file_env() {\n\tlocal maria="MARIADB_\${var#MYSQL_}"\n\tfile_env "$maria" "\${!var}"\n}\n_mariadb_file_env 'MYSQL_ROOT_PASSWORD'`,
+);
+/** Of Grafana's run.sh. */
+const GRAFANA = {
+  "/run.sh":
+    "#!/bin/bash -e\nfor VAR_NAME in $(env | grep '^GF_[^=]\\+__FILE=.\\+' | sed -r \"s/([^=]*)__FILE=.*/\\1/g\"); do :; done\n",
+};
+
+it("reads the names that an entrypoint derives, and Grafana's form", async () => {
+  const root = moves("MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD");
+  expect(await delivery.fits(subject(MARIADB), root)).toMatchObject({ fits: true });
+  expect(await delivery.fits(subject(MARIADB), moves("MARIADB_OTHER"))).toMatchObject({ fits: false });
+  const grafana = subject(GRAFANA, { entrypoint: ["/run.sh"], cmd: [] });
+  const admin = moves("GF_SECURITY_ADMIN_PASSWORD");
+  expect(await delivery.fits(grafana, admin)).toMatchObject({ fits: true });
+  expect(delivery.change(grafana, admin).set).toEqual([
+    { name: "GF_SECURITY_ADMIN_PASSWORD__FILE", value: "/run/secrets/GF_SECURITY_ADMIN_PASSWORD" },
+  ]);
+  const other = await delivery.fits(grafana, ONE);
+  expect(other).toMatchObject({ fits: false, why: "the image's entrypoint does not read DB_PASSWORD_FILE" });
+});
+
+describe("a health check that reads the variable, which has the container's environment alone", () => {
+  const check = (text: string): string => `#!/bin/sh\n${text}\n`;
+  const files = {
+    ...FILE_ENV,
+    "/usr/local/bin/reads": check('mysql -p"$DB_PASSWORD"'),
+    "/usr/local/bin/reads-files": check("file_env DB_PASSWORD\nmysql -p$DB_PASSWORD"),
+    "/usr/local/bin/mentions": check("# DB_PASSWORD is not read"),
+  };
+  it.each([
+    [["CMD-SHELL", "mysqladmin ping -p$DB_PASSWORD"], false],
+    [["CMD-SHELL", 'test -n "${DB_PASSWORD:-}" || exit 1'], false],
+    [["CMD", "bash", "-c", "mysqladmin ping -p$DB_PASSWORD"], false],
+    [["CMD", "reads"], false],
+    [["CMD-SHELL", "exec reads || exit 1"], false],
+    [["CMD", "mysqladmin", "ping", "-p$DB_PASSWORD"], true],
+    [["CMD-SHELL", "mysqladmin ping -p$DB_PASSWORD_OLD"], true],
+    [["CMD", "reads-files"], true],
+    [["CMD", "mentions"], true],
+    [[], true],
+  ])("%j", async (health, fits) => {
+    expect(await delivery.fits(subject(files, { health }), ONE)).toMatchObject({ fits });
+  });
 });
 
 describe("does not fit", () => {

@@ -104,7 +104,10 @@ export function bareService(
   const [kind = "", ...check] = Config.Healthcheck?.Test ?? [];
   const test = [kind, ...check.slice(earlierPrefix(check).length)];
   return {
-    subject: { ...subject, mountTargets, entrypoint: subject.entrypoint.slice(earlier.length) },
+    subject: {
+      ...{ ...subject, mountTargets, entrypoint: subject.entrypoint.slice(earlier.length) },
+      health: ["", "NONE"].includes(kind) ? [] : test,
+    },
     earlier,
     health: kind === "" ? null : test,
     hasScript: (Mounts ?? []).some(isScript),

@@ -3,6 +3,7 @@ import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
 import { COMPOSE_CHANGE, type ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
+import { isUnhealthy } from "../../../src/engine/prove.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
@@ -37,6 +38,8 @@ type Recreator = {
 /** The state of a service before the first effect; contains no value. */
 type ServiceSnapshot = {
   readonly running: boolean;
+  /** Its health check failed. Absent in runs of older versions. */
+  readonly unhealthy?: boolean;
   readonly copies: number;
   readonly change: ComposeChange;
   /** By replica number; absent in runs of older versions. */
@@ -45,6 +48,7 @@ type ServiceSnapshot = {
 
 const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
   running: v.boolean(),
+  unhealthy: v.exactOptional(v.boolean()),
   copies: v.number(),
   change: COMPOSE_CHANGE,
   frames: v.exactOptional(recordedByName(recordedByName(v.array(v.string())))),
@@ -70,7 +74,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const running = docs.some(({ State }) => State.Running || State.Restarting === true);
         const change = await changeOf(serviceOf(step));
         const frames = await framesOf(docs, change, step, false);
-        const before = { running, copies: docs.length, change, frames };
+        const unhealthy = docs.some(isUnhealthy);
+        const before = { running, ...(unhealthy ? { unhealthy } : {}), copies: docs.length, change, frames };
         work.record.intent(`${step.id}/before`, before);
       }
       await recordProject(engine, rewrite, work);
@@ -125,7 +130,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       const { docs, lacking } = await compare(step, rewrite, work, present.get(step.id) ?? null);
       without.push(...lacking);
       await writeInjected(engine, files.get(serviceOf(step)) ?? new Map(), docs);
-      if (run.includes(serviceOf(step))) compared.push({ service: serviceOf(step), docs });
+      if (run.includes(serviceOf(step)))
+        compared.push({ service: serviceOf(step), docs, wasUnhealthy: beforeOf(step, work)?.unhealthy === true });
     }
     // Not started by Compose, which would read the files again and start containers that were not compared.
     await startCompared(engine, compared, work.signal);

@@ -8,7 +8,12 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import { replicaNumber } from "../find.ts";
 
 /** A service with its compared containers. */
-export type ComparedService = { readonly service: string; readonly docs: readonly ContainerDoc[] };
+export type ComparedService = {
+  readonly service: string;
+  readonly docs: readonly ContainerDoc[];
+  /** Its health check failed before: no service waits for it to become healthy. */
+  readonly wasUnhealthy?: boolean;
+};
 
 /**
  * Starts exactly these containers through the engine, by id, so that changes to the project's files after the
@@ -21,9 +26,11 @@ export async function startCompared(
   signal: AbortSignal,
 ): Promise<void> {
   const started = new Map<string, readonly ContainerDoc[]>();
+  const failing = new Set(all.filter(({ wasUnhealthy }) => wasUnhealthy).map(({ service }) => service));
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
-      for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
+      if (condition !== "service_healthy" || !failing.has(needed))
+        for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
     for (const doc of docs.toSorted((a, b) => replicaNumber(a) - replicaNumber(b)))
       await startContainer(engine, doc.Id);
     started.set(service, docs);

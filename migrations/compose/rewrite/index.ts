@@ -108,10 +108,10 @@ function want(
       "set it in the Compose file, docker compose up -d, then plan again",
       (one, its) => one === service && its === name,
     );
-  // Matched by name: `NAME_FILE` replaces NAME.
-  const now =
-    set.find((one) => one.name === name) ?? set.find((one) => unset.includes(name) && one.name === `${name}_FILE`);
-  const action = now ?? set.find((one) => unset.includes(name) && one.name === `FILE__${name}`) ?? null;
+  // Matched by name: a form of the file's path replaces NAME.
+  const forms = unset.includes(name) ? [`${name}_FILE`, `FILE__${name}`, `${name}__FILE`] : [];
+  const named = [name, ...forms].map((form) => set.find((one) => one.name === form));
+  const action = named.find((one) => one !== undefined) ?? null;
   for (const place of places) {
     const equal = place.value === null || place.value === holds.value;
     if (place !== holds && !equal && action?.name === name) continue;

@@ -47,6 +47,19 @@ export function copiedWords(
   };
 }
 
+/** What the file repeats of the image from now on, as a Dockerfile calls it: the image's own is not used any more. */
+export function repeatedOfImage(project: ComposeProject, wish: ServiceChange): readonly string[] {
+  const { Entrypoint, Cmd, Healthcheck } = copiedWords(project, wish);
+  const isImages = (words: readonly string[], key: string): boolean =>
+    words.length > 0 && !inProject(project, wish.service, key);
+  return [
+    ...(isImages(Entrypoint, "entrypoint") ? ["ENTRYPOINT"] : []),
+    // An entrypoint of the file drops the image's command.
+    ...(isImages(Cmd, "command") && !inProject(project, wish.service, "entrypoint") ? ["CMD"] : []),
+    ...(isImages(Healthcheck, "healthcheck") ? ["HEALTHCHECK"] : []),
+  ];
+}
+
 /** Sets variables in a service's own `environment`. */
 export function setVariables(
   draft: ProjectDraft,

@@ -1,0 +1,104 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Plan } from "../../../src/model/plan.ts";
+import { composeCli } from "../../services/compose.ts";
+import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { twelveSecrets } from "../../support/secrets.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// How a value is delivered follows from the whole service: who reads it besides the entrypoint, and how the service was.
+
+const { DB_PASSWORD = "", API_TOKEN = "", SESSION_SECRET = "", GITHUB_TOKEN = "" } = twelveSecrets();
+const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
+const quoted = (value: string): string => JSON.stringify(value.replaceAll("$", "$$$$"));
+const CHECK = "interval: 300ms, timeout: 5s, retries: 2, start_period: 0s";
+
+const COMPOSE = `name: evidence
+services:
+  read:
+    image: ${FILE_ENV}
+    network_mode: none
+    environment: { DB_PASSWORD: ${quoted(DB_PASSWORD)} }
+    healthcheck: { test: 'test -n "$$DB_PASSWORD"', ${CHECK} }
+  unread:
+    image: ${FILE_ENV}
+    network_mode: none
+    environment: { API_TOKEN: ${quoted(API_TOKEN)} }
+    healthcheck: { test: ["CMD", "true", "$$API_TOKEN"], ${CHECK} }
+  broken:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ${COMMAND}
+    environment: { SESSION_SECRET: ${quoted(SESSION_SECRET)} }
+    healthcheck: { test: ["CMD", "/not/in/the/image"], ${CHECK} }
+  nobody:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ${COMMAND}
+    user: some-user
+    profiles: [later]
+    environment: { GITHUB_TOKEN: ${quoted(GITHUB_TOKEN)} }
+`;
+
+let engine: WorkerEngine;
+let world: World;
+let program: string;
+let dir: string;
+
+beforeAll(async () => {
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
+  world = makeWorld(engine.host);
+  dir = join(world.dir, "evidence");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), COMPOSE);
+  compose("up", "-d");
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+function compose(...args: string[]): string {
+  return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
+}
+
+const health = (service: string): string =>
+  engine.docker("inspect", "-f", "{{.State.Health.Status}}", `evidence-${service}-1`).trim();
+
+it(
+  "a health check decides the delivery, and one that failed before hinders nothing",
+  { timeout: 300_000 },
+  async () => {
+    const planned = await world.unsprawl(["plan", "compose:evidence/compose.yaml", "--to", "local", "--json"]);
+    const { steps, warnings, notMoved } = JSON.parse(planned.stdout) as Plan;
+    const delivered = steps.flatMap((step) =>
+      step.kind === "deliver" ? step.moves.map(({ name }) => [name, step.delivery]) : [],
+    );
+    expect(Object.fromEntries(delivered)).toEqual({ DB_PASSWORD: "shim", API_TOKEN: "file", SESSION_SECRET: "shim" });
+    const told = warnings.map(({ text }) => text).join("\n");
+    expect(told).toContain("broken: its health check fails already");
+    expect(told).toContain("read: the Compose file repeats its image's ENTRYPOINT, CMD: ");
+    expect(told).not.toMatch(/^(?:broken|unread): the Compose file repeats/m);
+    expect(notMoved.map(({ finding, reason }) => [finding.name, reason])).toEqual([
+      ["GITHUB_TOKEN", expect.stringContaining('the image knows no user "some-user"')],
+    ]);
+    const moved = await world.unsprawl([
+      ...["migrate", "compose:evidence/compose.yaml", "--to", "local", "--yes", "--grace", "500ms"],
+    ]);
+    expect(moved.code, moved.stdout + moved.stderr).toBe(3);
+    expect(moved.stderr + moved.stdout).toContain("up for 0.5 s, not healthy, as before");
+    expect(["read", "unread", "broken"].map(health)[0]).toBe("healthy");
+    expect(engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1")).not.toContain(
+      API_TOKEN,
+    );
+    const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
+    await expect.poll(() => health("broken"), { timeout: 60_000 }).toBe("unhealthy");
+    const back = await world.unsprawl(["rollback", run]);
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+    expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);
+  },
+);

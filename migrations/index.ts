@@ -96,7 +96,7 @@ const FORMATS: readonly FormatEntry[] = [
   {
     about: systemd,
     migration: async (tools) => (await import("./systemd/index.ts")).systemdMigration(tools),
-    source: async ({ cwd }) => (await import("./systemd/read.ts")).systemdSource(cwd),
+    source: async ({ cwd, env }) => (await import("./systemd/read.ts")).systemdSource(cwd, env),
     consumers: async (tools) => (await import("./systemd/consumers.ts")).unitConsumers(tools),
   },
   {

@@ -1,21 +1,26 @@
 /**
- * `quadlet`: a variable of a Quadlet container (podman-systemd.unit(5)) becomes a podman secret, which podman puts into
- * the environment when the container starts and masks in inspect. The plan says how each is made from the store.
+ * `quadlet`: a variable of a Quadlet container (podman-systemd.unit(5)), or of a file that its `EnvironmentFile=` names,
+ * becomes a podman secret, which podman puts into the environment when the container starts and masks in inspect. The
+ * plan says how each is made from the store. Containers that share a file of variables move together.
  */
 import type { Migration } from "../../src/contract/migration.ts";
-import { assignmentOf, movableAssignment } from "../../src/files/units/assignments.ts";
-import { fileMigration, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
-import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
-import { cmd } from "../../src/kit/shell.ts";
+import { fileMigration, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { assignmentOf } from "../../src/files/units/assignments.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
+import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { Finding } from "../../src/model/finding.ts";
-import { rewriteContainer } from "./rewrite.ts";
+import type { Json } from "../../src/model/json.ts";
+import { leftShared, refusal } from "./refuse.ts";
+import { rewriteContainers } from "./rewrite.ts";
+import { unitsMovedTogether } from "./sharing.ts";
 
 export function quadletMigration(tools: FileTools): Migration {
-  return fileMigration(tools, {
+  const format: FileFormat = {
     name: "quadlet",
     async unit({ location: { source, subjectId, subjectName } }) {
-      return source.startsWith("systemd:") && isQuadlet(subjectName) ? { id: subjectId, name: subjectId } : null;
+      if (!source.startsWith("systemd:") || !isQuadlet(subjectName)) return null;
+      const [first = subjectId] = await unitsMovedTogether(subjectId);
+      return { id: first, name: first };
     },
     refuses: refusal,
     names: async ({ location: { subjectName } }) => ({
@@ -24,31 +29,30 @@ export function quadletMigration(tools: FileTools): Migration {
       standIn: true,
     }),
     value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
-    async target(unit, _selected, { deliver }) {
-      if (deliver === "auto") return { file: unit };
+    async target(unit, selected, { deliver }) {
+      const files = [...new Set(selected.map(({ move }) => move.location.subjectId))].sort();
+      if (deliver === "auto") return { file: unit, files };
       throw new UnsprawlError("refused", "a Quadlet container gets its secrets from podman", "--deliver auto");
     },
-    rewrite: async ({ file }, moving) => rewriteContainer(await readUnit(file as string), moving),
-  });
+    rewrite: async ({ file, files }, moving) =>
+      rewriteContainers(await Promise.all(filesOf(file, files).map(readUnit)), moving),
+  };
+  const base = fileMigration(tools, format);
+  return {
+    ...base,
+    async plan(unit, selected, options) {
+      const left = await leftShared(selected);
+      const stays = new Set(left.map((one) => one.selected));
+      const moving = selected.filter((one) => !stays.has(one));
+      if (moving.length === 0) return { unit, steps: [], warnings: [], left };
+      return { ...(await base.plan(unit, moving, options)), left };
+    },
+  };
 }
 
-async function refusal({ location, name }: Finding): Promise<Refusal | null> {
-  if (location.where === "cmd")
-    return {
-      reason: `is in ${name}, an argument that every user of the host can list`,
-      hint: "write Environment=NAME=value, then plan again",
-    };
-  const found = await movableAssignment(location);
-  if ("reason" in found) return found;
-  if (found.by.kind === "entry")
-    return {
-      reason: "is in a file that podman hands on as it is",
-      hint: cmd`write Environment=${found.name}=value in the unit in its place, then plan again`,
-    };
-  // It becomes an argument of ExecStart, where systemd expands it.
-  if (!found.value.includes("$")) return null;
-  return {
-    reason: "has a dollar sign, which systemd may fill in",
-    hint: cmd`podman secret create NAME -, then write Secret=NAME,type=env,target=${found.name}`,
-  };
+/** Plans of earlier versions name one file. */
+function filesOf(file: Json | undefined, files: Json | undefined): readonly string[] {
+  const all = files ?? [file ?? null];
+  if (Array.isArray(all) && all.every((one) => typeof one === "string")) return all;
+  throw new UnsprawlError("malformed", "the plan does not say which units it rewrites", "unsprawl plan again");
 }

@@ -1,122 +1,173 @@
+import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
 import {
   valueGoneError,
   lineOfLocation,
   lineText,
+  type FileDraft,
   type FileMove,
   type Rewriting,
 } from "../../src/files/file-migration.ts";
-import {
-  assignmentsIn,
-  effectiveAssignments,
-  sectionOf,
-  type Assignment,
-  type SystemdUnit,
-} from "../../src/files/units/unit-environment.ts";
-import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
-import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
 import { makePodmanSecret } from "../../src/files/podman-secret.ts";
+import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
+import { namedEnvFiles, serviceName } from "../../src/files/units/unit-env-files.ts";
+import { effectiveAssignments } from "../../src/files/units/unit-environment.ts";
+import { linesBelow, renderWord, withoutWords, type UnitSetting } from "../../src/files/units/unit-file.ts";
+import type { Assignment, SystemdUnit, UnitText } from "../../src/files/units/unit-model.ts";
+import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
+import { splice, type Edit } from "../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { splice } from "../../src/kit/text/splice.ts";
-import {
-  linesBelow,
-  parseUnit,
-  renderWord,
-  withoutWords,
-  type UnitSetting,
-  type UnitWord,
-} from "../../src/files/units/unit-file.ts";
+import { readsTheSame } from "./proof.ts";
 
-type RemovedAssignment = {
-  readonly one: Assignment;
-  readonly word: UnitWord;
-  readonly setting: UnitSetting;
-  readonly moving: FileMove;
+/** A variable that leaves a unit, and the secret that it becomes. */
+type MovedVariable = { readonly one: Assignment; readonly moving: FileMove; readonly secret: string };
+
+type FileEdits = {
+  readonly before: string;
+  readonly edits: Edit[];
+  readonly diff: DiffLine[];
+  readonly gone: Set<number>;
 };
 
-/** The unit's files with `Secret=` in place of these variables; nothing else is read differently, which is proven. */
-export function rewriteContainer(unit: SystemdUnit, moving: readonly FileMove[]): Rewriting {
-  const gone = moving.map((one): RemovedAssignment => {
-    const place = lineOfLocation(one.move.location);
-    const found = [...effectiveAssignments(unit)].find(
-      ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
-    );
-    if (found?.by.kind !== "word") throw valueGoneError(one.move.name, one.move.location.path);
-    return { one: found, ...found.by, moving: one };
+/**
+ * The units' files with `Secret=` in place of these variables, and the files of variables without them; nothing else is
+ * read differently, which is proven.
+ */
+export function rewriteContainers(units: readonly SystemdUnit[], moving: readonly FileMove[]): Rewriting {
+  const changes = new Map<string, FileEdits>();
+  const change = (file: string, before: string): FileEdits => {
+    const made = changes.get(file) ?? { before, edits: [], diff: [], gone: new Set<number>() };
+    changes.set(file, made);
+    return made;
+  };
+  const moved = units.map((unit) => {
+    const own = moving.filter(({ move }) => move.location.subjectId === unit.file);
+    const order = new Map(unit.assignments.map((one, at) => [one, at]));
+    const all = own.map((one) => movedVariable(unit, one));
+    return { unit, all: all.toSorted((a, b) => (order.get(a.one) ?? 0) - (order.get(b.one) ?? 0)) };
   });
-  const called = unit.name.replace(/\.container$/, "");
-  const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
-  const secretOf = (name: string): string => `${prefix}-${name}`;
-  const drafts = [...Map.groupBy(gone, ({ one }) => one.file)].map(([file, all]) => {
-    const before = all[0]?.one.text ?? "";
-    const settings = [...Map.groupBy(all, ({ setting }) => setting)];
-    const edits = settings.flatMap(([setting, words]) => {
-      const without = withoutWords(before, setting, new Set(words.map(({ word }) => word.start)));
-      return [...without, linesBelow(before, setting, without, words.flatMap(secretLines))];
-    });
-    const diff = all.flatMap((one): DiffLine[] => [
-      { sign: "-", path: lineText(file, one.one.line, one.one.name), text: one.moving.masked },
-      ...secretLines(one).map((text): DiffLine => ({ sign: "+", path: file, text })),
-    ]);
+  for (const { unit, all } of moved) {
+    removeWords(all, change);
+    removeEntries(unit, all, change);
+  }
+  const drafts = [...changes].map(([file, { before, edits, diff, gone }]): FileDraft => {
     const after = splice(before, edits);
-    if (!onlyThese(unit, file, before, after, new Set(all.map(({ word }) => word.start))))
+    if (!readsTheSame(units, file, before, after, gone))
       throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
     return { file, before, after, diff };
   });
-  const stays = unit.assignments.filter((one) => !gone.some((other) => other.one === one));
   const changed = new Set(drafts.map(({ file }) => file));
   return {
     drafts,
-    rest: [
-      ...stays.map(({ file, line, name, value }) => ({
-        place: lineText(file, line, name),
-        text: value,
-        isOneLine: true as const,
-      })),
-      ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
-    ],
-    warnings: warningsFor(unit, gone),
+    rest: moved.flatMap(({ unit, all }) => remaining(unit, all, changed)),
+    warnings: moved.flatMap(({ unit, all }) => warningsFor(unit, all)),
   };
+}
 
-  /** The secret in the variable's place, and a label that says where its value comes from. */
-  function secretLines({ one: { name }, moving: { move } }: RemovedAssignment): readonly string[] {
-    return [
-      `Secret=${secretOf(name)},type=env,target=${name}`,
-      `Label=${renderWord(`${REFERENCE_LABEL}${name}=${move.reference}`, null)}`,
-    ];
-  }
+function movedVariable(unit: SystemdUnit, moving: FileMove): MovedVariable {
+  const place = lineOfLocation(moving.move.location);
+  const one = [...effectiveAssignments(unit)].find(
+    ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
+  );
+  if (one === undefined) throw valueGoneError(moving.move.name, moving.move.location.path);
+  const called = unit.name.replace(/\.container$/, "");
+  const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
+  return { one, moving, secret: `${prefix}-${one.name}` };
+}
 
-  function warningsFor({ name }: SystemdUnit, all: readonly RemovedAssignment[]): string[] {
-    const service = name.replace(/\.container$/, ".service");
-    return [
-      ...all.map(
-        ({ one, moving: { move } }) =>
-          cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(one.name, move.reference, secretOf(one.name)))}`,
-      ),
-      cmd`the values stay in the container, and in what podman inspect and systemctl show ${service} tell of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
-    ];
+/** The secret in the variable's place, and a label that says where its value comes from. */
+function secretLines({ one: { name }, moving: { move }, secret }: MovedVariable): readonly string[] {
+  return [
+    `Secret=${secret},type=env,target=${name}`,
+    `Label=${renderWord(`${REFERENCE_LABEL}${name}=${move.reference}`, null)}`,
+  ];
+}
+
+type EditsOfFile = (file: string, before: string) => FileEdits;
+
+function removeWords(all: readonly MovedVariable[], change: EditsOfFile): void {
+  const words = all.flatMap((moved) => (moved.one.by.kind === "word" ? [{ moved, ...moved.one.by }] : []));
+  for (const [setting, own] of Map.groupBy(words, (one) => one.setting)) {
+    const [first] = own;
+    if (first === undefined) continue;
+    const { file, text } = first.moved.one;
+    const { edits, diff, gone } = change(file, text);
+    const without = withoutWords(text, setting, new Set(own.map(({ word }) => word.start)));
+    const lines = own.flatMap(({ moved }) => secretLines(moved));
+    edits.push(...without, linesBelow(text, setting, without, lines));
+    for (const { moved, word } of own) {
+      gone.add(word.start);
+      diff.push(...diffOf(file, moved));
+    }
   }
 }
 
-/** Everything but these words and the new secrets is read as before. */
-function onlyThese(
-  unit: SystemdUnit,
-  file: string,
-  before: string,
-  after: string,
-  starts: ReadonlySet<number>,
-): boolean {
-  const set = (text: string, gone: ReadonlySet<number>): string =>
-    assignmentsIn(file, text, sectionOf(unit))
-      .filter(({ by }) => by.kind === "word" && !gone.has(by.word.start))
-      .map(({ name, value }) => `${name}=${value}`)
-      .join("\0");
-  const others = (text: string): string =>
-    parseUnit(text)
-      .filter(({ section, key }) => section !== sectionOf(unit) || !["Environment", "Secret"].includes(key))
-      .filter(({ key, value }) => key !== "Label" || !new RegExp(`^"?${REFERENCE_LABEL}`).test(value))
-      .map(({ section, key, value }) => `${section} ${key} ${value}`)
-      .join("\0");
-  return set(before, starts) === set(after, new Set()) && others(before) === others(after);
+/** The lines go, once for all units that read them; each unit gets its secrets below the `EnvironmentFile=`. */
+function removeEntries(unit: SystemdUnit, all: readonly MovedVariable[], change: EditsOfFile): void {
+  const entries = all.flatMap((moved) => (moved.one.by.kind === "entry" ? [{ moved, entry: moved.one.by.entry }] : []));
+  for (const { moved, entry } of entries) {
+    const { edits, diff, gone } = change(moved.one.file, moved.one.text);
+    if (gone.has(entry.start)) continue;
+    gone.add(entry.start);
+    edits.push({ start: entry.start, end: entry.end, text: "" });
+    diff.push(removed(moved));
+  }
+  const anchors = Map.groupBy(entries, ({ moved }) => moved.one.file);
+  const places = [...anchors].map(([file, own]) => ({ ...anchorFor(unit, file), own }));
+  for (const [setting, groups] of Map.groupBy(places, (one) => one.setting)) {
+    const text = groups[0]?.text;
+    if (text === undefined) continue;
+    const { edits, diff } = change(text.file, text.text);
+    const lines = groups.flatMap(({ own }) => own.flatMap(({ moved }) => secretLines(moved)));
+    edits.push(linesBelow(text.text, setting, [], lines));
+    for (const line of lines) diff.push({ sign: "+", path: text.file, text: line });
+  }
+}
+
+/** The setting of the unit's own files below which the secrets of a file of variables are written. */
+function anchorFor(unit: SystemdUnit, file: string): { readonly text: UnitText; readonly setting: UnitSetting } {
+  const named = namedEnvFiles(unit, "Container").files.find((one) => one.file === file);
+  if (named !== undefined && (named.namedBy.file === unit.file || isOwnDropIn(unit.file, named.namedBy.file)))
+    return { text: named.namedBy, setting: named.setting };
+  const main = unit.texts.find((text) => text.file === unit.file);
+  const last = main?.settings.findLast(({ section, key }) => section === "Container" && key !== "Environment");
+  if (main !== undefined && last !== undefined) return { text: main, setting: last };
+  throw new UnsprawlError("refused", `${unit.file} has no [Container] to write a secret into`, cmd`ls -l ${unit.file}`);
+}
+
+function removed({ one: { file, line, name }, moving: { masked } }: MovedVariable): DiffLine {
+  return { sign: "-", path: lineText(file, line, name), text: masked };
+}
+
+function diffOf(file: string, moved: MovedVariable): DiffLine[] {
+  return [removed(moved), ...secretLines(moved).map((text): DiffLine => ({ sign: "+", path: file, text }))];
+}
+
+/** What is still read: the other variables, and the unchanged files. */
+function remaining(unit: SystemdUnit, all: readonly MovedVariable[], changed: ReadonlySet<string>): Rewriting["rest"] {
+  const gone = new Set(all.map(({ one }) => `${one.file}\0${one.line}\0${one.name}`));
+  const stays = [...unit.assignments, ...unit.ofService].filter(
+    ({ file, line, name }) => !gone.has(`${file}\0${line}\0${name}`),
+  );
+  return [
+    ...stays.map(({ file, line, name, value }) => ({
+      place: lineText(file, line, name),
+      text: value,
+      isOneLine: true as const,
+    })),
+    ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
+  ];
+}
+
+function warningsFor(unit: SystemdUnit, all: readonly MovedVariable[]): string[] {
+  if (all.length === 0) return [];
+  const service = `${serviceName(unit) ?? unit.name}.service`;
+  return [
+    ...all.map(
+      ({ one, moving: { move }, secret }) =>
+        cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(one.name, move.reference, secret))}`,
+    ),
+    cmd`the values stay in the container, and in what podman inspect and systemctl show ${service} tell of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
+  ];
 }

@@ -1,7 +1,10 @@
 import { existsSync } from "node:fs";
 import { posix, resolve } from "node:path";
 import type { ConsumerReader, FoundConsumers } from "../../src/contract/supplies.ts";
-import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../../src/files/units/unit-environment.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
+import { sectionOf } from "../../src/files/units/unit-kinds.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
+import { unitsAt } from "../../src/files/units/units-at.ts";
 import { isFileName } from "../../src/kit/io/name.ts";
 import type { Consumer, SuppliedValue } from "../../src/model/consumer.ts";
 

@@ -7,7 +7,8 @@ import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delive
 import type { Migration } from "../../src/contract/migration.ts";
 import { assignmentOf } from "../../src/files/units/assignments.ts";
 import { fileMigration, type FileTools, type StepTarget } from "../../src/files/file-migration.ts";
-import { isQuadlet, readUnit } from "../../src/files/units/unit-environment.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
+import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import { distinctName } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, type Move, type Step, type DeliverStep } from "../../src/model/plan.ts";

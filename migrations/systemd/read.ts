@@ -2,31 +2,38 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { linePlace } from "../../src/files/file-migration.ts";
-import { readUnit, sectionOf, unitsAt, type SystemdUnit } from "../../src/files/units/unit-environment.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
+import { sectionOf } from "../../src/files/units/unit-kinds.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
+import { unitsAt } from "../../src/files/units/units-at.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
 import { wordsOf, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { errorReading } from "../../src/engine/reading.ts";
 
-/** Where an administrator's units are: systemd.unit(5), podman-systemd.unit(5). */
-const OWN = ["/etc/systemd/system", "/etc/containers/systemd"];
+/** Where an administrator's units are, and this user's: systemd.unit(5), podman-systemd.unit(5). */
+function ownFolders(env: NodeJS.ProcessEnv): readonly string[] {
+  const home = env["HOME"] ?? "";
+  const config = env["XDG_CONFIG_HOME"] || (home === "" ? "" : `${home}/.config`);
+  const own = config === "" ? [] : [`${config}/systemd/user`, `${config}/containers/systemd`];
+  // Without a session, such as under sudo, there is no folder of this user's configuration but the one in the home.
+  const inHome = home === "" ? [] : [`${home}/.config/containers/systemd`];
+  return [...new Set(["/etc/systemd/system", "/etc/containers/systemd", ...own, ...inHome])];
+}
 
 /**
  * `systemd:FILE`, `systemd:FOLDER` or `systemd:`: units and Quadlet containers with their drop-ins: the variables they set, in
  * their files too, and the commands they run.
  */
-export function systemdSource(cwd: string): Source {
+export function systemdSource(cwd: string, env: NodeJS.ProcessEnv): Source {
   return {
     kind: "systemd",
     async *read(what, signal) {
-      const roots = what === "" ? OWN.filter((dir) => existsSync(dir)) : [resolve(cwd, what)];
+      const own = ownFolders(env);
+      const roots = what === "" ? own.filter((dir) => existsSync(dir)) : [resolve(cwd, what)];
       if (roots.length === 0)
-        throw new UnsprawlError(
-          "absent",
-          `there is no ${OWN.join(" and no ")}`,
-          "unsprawl scan systemd:FILE_OR_FOLDER",
-        );
+        throw new UnsprawlError("absent", `there is no ${own.join(", no ")}`, "unsprawl scan systemd:FILE_OR_FOLDER");
       const units = roots.flatMap((root) => unitsAt(root));
       yield { kind: "total", subjects: units.length };
       for (const file of units) {
@@ -49,7 +56,7 @@ async function readings(source: string, file: string): Promise<readonly SourceRe
 
 function reading(source: string, unit: SystemdUnit): SourceReading {
   const subject: Subject = { kind: "file", name: unit.name, id: unit.file };
-  const variables = unit.assignments
+  const variables = [...unit.assignments, ...unit.ofService]
     .filter(({ value }) => value !== "")
     .map(({ file, line, name, value }) =>
       candidateAt(source, subject, "env", name, value, linePlace(file, line, name)),

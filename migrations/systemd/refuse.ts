@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { movableAssignment } from "../../src/files/units/assignments.ts";
 import { lineOfLocation, type Refusal } from "../../src/files/file-migration.ts";
-import { readUnit, unitsAt } from "../../src/files/units/unit-environment.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
+import { unitsAt } from "../../src/files/units/units-at.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";

@@ -6,13 +6,9 @@ import {
   type FileMove,
   type Rewriting,
 } from "../../src/files/file-migration.ts";
-import {
-  assignmentsIn,
-  effectiveAssignments,
-  sectionOf,
-  type Assignment,
-  type SystemdUnit,
-} from "../../src/files/units/unit-environment.ts";
+import { assignmentsIn, effectiveAssignments } from "../../src/files/units/unit-environment.ts";
+import { sectionOf } from "../../src/files/units/unit-kinds.ts";
+import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import type { SystemdUnit } from "../../src/files/units/unit-environment.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { UnitDelivery } from "./rewrite.ts";
 

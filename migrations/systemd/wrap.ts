@@ -1,9 +1,6 @@
-import {
-  effectiveAssignments,
-  sectionOf,
-  type SystemdUnit,
-  type UnitText,
-} from "../../src/files/units/unit-environment.ts";
+import { effectiveAssignments } from "../../src/files/units/unit-environment.ts";
+import { sectionOf } from "../../src/files/units/unit-kinds.ts";
+import type { SystemdUnit, UnitText } from "../../src/files/units/unit-model.ts";
 import type { Move } from "../../src/model/plan.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
 import type { UnitSetting } from "../../src/files/units/unit-file.ts";

@@ -25,6 +25,8 @@ const unit = (settings: string): string =>
 /** systemd.syntax(7), and systemd.unit(5) for the percent sign. */
 const settings = (secrets: Secrets): string =>
   secrets.map(([name, value]) => `Environment=${escaped(`${name}=${value}`).replaceAll("%", "%%")}`).join("\n");
+/** A word becomes an argument of ExecStart: systemd.service(5) for the dollar sign. */
+const quadlet = (secrets: Secrets): string => settings(secrets).replaceAll("$", "$$$$");
 const escaped = (text: string): string => `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
 /** Each of an application of its own. */
@@ -62,9 +64,14 @@ export const FORMATS: readonly Format[] = [
     name: "Quadlet container",
     source: "systemd:DIR",
     options: ["--to", "local"],
-    takes: (value) => !value.includes("$"),
+    takes: any,
     files: (first, more) => ({
-      "db.container": `[Container]\nImage=docker.io/library/busybox:1\n${settings(first)} A=1\n${settings(more)}\n`,
+      "db.container": `[Container]\nImage=docker.io/library/busybox:1\nEnvironmentFile=db.env\n${quadlet(first)} A=1\n${quadlet(more.filter(([, value]) => value.includes("\n")))}\n`,
+      // Podman reads no quotes here, and one variable a line.
+      "db.env": `# db\n${more
+        .filter(([, value]) => !value.includes("\n"))
+        .map(([name, value]) => `${name}=${value}\n`)
+        .join("")}TZ=UTC`,
     }),
   },
   {

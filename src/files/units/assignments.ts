@@ -1,7 +1,8 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Location } from "../../model/location.ts";
 import { lineOfLocation, lineText, type Refusal } from "../file-migration.ts";
-import { effectiveAssignments, readUnit, type Assignment } from "./unit-environment.ts";
+import { effectiveAssignments, readUnit } from "./unit-environment.ts";
+import type { Assignment } from "./unit-model.ts";
 
 /** The assignment of a unit that is at a location now; null if there is none. */
 export async function assignmentOf(location: Location): Promise<Assignment | null> {
@@ -30,5 +31,6 @@ export async function movableAssignment(location: Location): Promise<Assignment 
     };
   }
   if (found.fault === null) return found;
-  return { reason: found.fault, hint: "write its value in full, on one line, then plan again" };
+  const dollar = found.by.kind === "word" && found.by.setting.section === "Container" ? ", with $$ for each $" : "";
+  return { reason: found.fault, hint: `write its value in full, on one line${dollar}, then plan again` };
 }

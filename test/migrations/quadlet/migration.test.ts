@@ -49,6 +49,7 @@ const UNITS: readonly (readonly [title: string, before: (one: string) => string,
     (one) => `Environment=A=1 \\\n  DB_PASSWORD=${one} \\\n  B=2`,
     `Environment=A=1 \\\n  B=2\n${secret("DB_PASSWORD")}`,
   ],
+  ["with a dollar sign", (one) => `Environment=DB_PASSWORD=$$${one}`, secret("DB_PASSWORD")],
   ["with a percent sign", (one) => `Environment=DB_PASSWORD=${one}%%x`, secret("DB_PASSWORD")],
   [
     "beside another secret",
@@ -106,7 +107,8 @@ describe("a variable becomes a secret of podman", () => {
     const command = plan.warnings.map(({ text }) => text).find((text) => text.includes(`${name}-DB_PASSWORD`)) ?? "";
     expect(command).toContain(`DB_PASSWORD='${DB_PASSWORD}' unsprawl run -- sh -c`);
     expect(command).toContain(`podman secret create ${name}-DB_PASSWORD -`);
-    expect(received[at]?.["DB_PASSWORD"]).toBe(before.includes("%%x") ? `${one}%x` : one);
+    const around = before.includes("$$") ? `$${one}` : before.includes("%%x") ? `${one}%x` : one;
+    expect(received[at]?.["DB_PASSWORD"]).toBe(around);
     const { service, said } = done[at]?.made ?? { service: "", said: "" };
     expect(service).toContain(`--secret ${name}-DB_PASSWORD,type=env,target=DB_PASSWORD`);
     expect(said).not.toMatch(/unsupported|error/i);
@@ -128,12 +130,21 @@ test("a drop-in of a container", async () => {
   ]);
 });
 
+const FILE = "EnvironmentFile=api.env";
+
 const REFUSED: readonly (readonly [title: string, lines: (one: string) => string, reason: string])[] = [
   ["a dollar sign", (one) => `Environment=DB_PASSWORD=${one}$x`, "has a dollar sign"],
   ["a specifier", (one) => `Environment=DB_PASSWORD=${one}%i`, "has a specifier"],
   ["an argument", (one) => `PodmanArgs=--env DB_PASSWORD=${one}`, "is in PodmanArgs"],
   ["a command", (one) => `Exec=mysql --password=${one}`, "is in Exec"],
-  ["a file of variables", () => "EnvironmentFile=api.env", "is in a file that podman hands on"],
+  ["the service's own", (one) => `[Service]\nEnvironment=DB_PASSWORD=${one}`, "is in [Service]"],
+  [
+    "a file that its service's commands read too",
+    () => `${FILE}\n[Service]\n${FILE}\nExecStartPre=/bin/true`,
+    "on the host",
+  ],
+  ["a file of another secret", () => `Secret=db,target=DB_PASSWORD,type=env\n${FILE}`, "has no effect: Secret=db"],
+  ["a file that it overrides", () => `${FILE}\nEnvironment=DB_PASSWORD=`, "has no effect"],
   ["an overridden one", (one) => `Environment=DB_PASSWORD=${one}\nEnvironment=DB_PASSWORD=`, "has no effect"],
 ];
 

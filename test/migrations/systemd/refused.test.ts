@@ -79,13 +79,17 @@ test("one unit, one of its drop-ins, a folder", async () => {
 
 test("what cannot be read is told, and the exit code says so", async () => {
   const { dir } = lay(world, {
-    "a.service": unit("EnvironmentFile=DIR/missing.env\nEnvironmentFile=/etc/%p.env", plain),
+    "a.service": unit("EnvironmentFile=DIR/missing.env\nEnvironmentFile=%h/%p.env\nEnvironmentFile=DIR/*.env", plain),
   });
   const ran = await world.unsprawl(["scan", `systemd:${dir}`, "--json"]);
   const { sources } = JSON.parse(ran.stdout) as { sources: { errors: { message: string }[] }[] };
   expect([ran.code, sources[0]?.errors.map(({ message }) => message)]).toEqual([
     1,
-    [expect.stringContaining("only systemd can fill in"), expect.stringContaining("there is no file")],
+    [
+      expect.stringContaining("depends on who runs the unit"),
+      expect.stringContaining("is a pattern"),
+      expect.stringContaining("there is no file"),
+    ],
   ]);
   for (const what of [`${dir}/nothing`, `${world.dir}/plan.json`])
     expect((await world.unsprawl(["scan", `systemd:${what}`])).code, basename(what)).not.toBe(0);

@@ -19,7 +19,7 @@ export const REFUSED: readonly RefusedUnit[] = [
   [
     "a value that goes on over lines",
     (one) => ({ "a.service": unit(`Environment="DB_PASSWORD=${one}\\\n${password()}"`, plain) }),
-    "goes on over several lines",
+    "continues on another line",
   ],
   [
     "an assignment that a later one overrides",

@@ -1,0 +1,52 @@
+import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
+import { parseEntries } from "../../src/files/env-file.ts";
+import { assignmentsIn } from "../../src/files/units/unit-environment.ts";
+import { parseUnit } from "../../src/files/units/unit-file.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
+
+/** Whether everything but the words or lines that begin at these offsets, and the new secrets, is read as before. */
+export function readsTheSame(
+  units: readonly SystemdUnit[],
+  file: string,
+  before: string,
+  after: string,
+  gone: ReadonlySet<number>,
+): boolean {
+  const isUnit = units.some(({ texts }) => texts.some((text) => text.file === file));
+  if (!isUnit) return entriesIn(before, gone) === entriesIn(after, new Set());
+  const secrets = secretsIn(before);
+  return (
+    wordsIn(file, before, gone) === wordsIn(file, after, new Set()) &&
+    othersIn(before) === othersIn(after) &&
+    secretsIn(after)
+      .filter((one) => secrets.includes(one))
+      .join("\n") === secrets.join("\n")
+  );
+}
+
+function secretsIn(text: string): string[] {
+  return parseUnit(text)
+    .filter(({ section, key }) => section === "Container" && key === "Secret")
+    .map(({ value }) => value);
+}
+
+function entriesIn(text: string, gone: ReadonlySet<number>): string {
+  const stays = parseEntries(text, "docker").filter(({ start }) => !gone.has(start));
+  return stays.map(({ name, value }) => JSON.stringify([name, value])).join("\n");
+}
+
+function wordsIn(file: string, text: string, gone: ReadonlySet<number>): string {
+  return assignmentsIn(file, text, "Container")
+    .filter(({ by }) => by.kind === "word" && !gone.has(by.word.start))
+    .map(({ name, value }) => `${name}=${value}`)
+    .join("\0");
+}
+
+/** The settings that are neither variables nor secrets, nor say where one comes from. */
+function othersIn(text: string): string {
+  return parseUnit(text)
+    .filter(({ section, key }) => section !== "Container" || !["Environment", "Secret"].includes(key))
+    .filter(({ key, value }) => key !== "Label" || !new RegExp(`^"?${REFERENCE_LABEL}`).test(value))
+    .map(({ section, key, value }) => `${section} ${key} ${value}`)
+    .join("\0");
+}

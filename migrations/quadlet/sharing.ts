@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { namedEnvFiles } from "../../src/files/units/unit-env-files.ts";
+import { readUnitTexts } from "../../src/files/units/unit-environment.ts";
+import { isQuadlet, sectionOf } from "../../src/files/units/unit-kinds.ts";
+import { unitsAt } from "../../src/files/units/units-at.ts";
+
+/** A unit, and the files of variables that it names. */
+export type EnvFileReader = {
+  readonly unit: string;
+  /** For the container. */
+  readonly container: ReadonlySet<string>;
+  /** For commands of the host: those of a service, or of the service that starts a container. */
+  readonly host: ReadonlySet<string>;
+};
+
+/**
+ * The Quadlet containers that move together with this one, in order: a line that leaves a file of variables leaves it for
+ * all who read it.
+ */
+export async function unitsMovedTogether(unit: string): Promise<readonly string[]> {
+  const readers = await readersAround(unit);
+  const together = new Set([unit]);
+  for (const one of together) {
+    const files = [...(readers.find((reader) => reader.unit === one)?.container ?? [])];
+    for (const other of readers) if (files.some((file) => other.container.has(file))) together.add(other.unit);
+  }
+  return [...together].sort();
+}
+
+/** The units that read this file of variables, the given one included. */
+export async function readersOf(unit: string, file: string): Promise<readonly EnvFileReader[]> {
+  return (await readersAround(unit)).filter(({ container, host }) => container.has(file) || host.has(file));
+}
+
+async function readersAround(unit: string): Promise<readonly EnvFileReader[]> {
+  const units = new Set([unit, ...areasOf(unit).flatMap((folder) => [...unitsAt(folder)])]);
+  return Promise.all([...units].map(readerAt));
+}
+
+/** Where other units of the same owner are: those that are installed, else those in the same folder. */
+function areasOf(unit: string): readonly string[] {
+  const root = /^.*\/containers\/systemd(?=\/)/.exec(unit)?.[0];
+  if (root === undefined) return [dirname(unit)];
+  const services = root.endsWith("/.config/containers/systemd")
+    ? root.replace(/containers\/systemd$/, "systemd/user")
+    : "/etc/systemd/system";
+  return [root, services].filter((folder) => existsSync(folder));
+}
+
+async function readerAt(file: string): Promise<EnvFileReader> {
+  const name = basename(file);
+  // What cannot be read is reported by the scan.
+  const unit = { name, file, texts: await readUnitTexts(file).catch(() => []) };
+  const files = (section: string): Set<string> => new Set(namedEnvFiles(unit, section).files.map((one) => one.file));
+  if (!isQuadlet(name)) return { unit: file, container: new Set(), host: files(sectionOf(unit)) };
+  return { unit: file, container: files("Container"), host: files("Service") };
+}

@@ -16,6 +16,7 @@ import type { SwarmTools } from "./swarm/index.ts";
 import type { UnitConsumerTools } from "./systemd/consumers.ts";
 import type { SystemdTools } from "./systemd/index.ts";
 import { FORMAT_STAGES, type FormatAbout } from "../src/contract/about.ts";
+import type { DeclaredReader } from "../src/contract/declared.ts";
 import type { Migration } from "../src/contract/migration.ts";
 import type { ConsumerReader } from "../src/contract/supplies.ts";
 import type { LazySource } from "../src/sources/index.ts";
@@ -26,6 +27,7 @@ import { about as dockerfile } from "./dockerfile/about.ts";
 import { about as envFile } from "./env-file/about.ts";
 import { about as image } from "./image/about.ts";
 import { about as kubernetes } from "./kubernetes/about.ts";
+import { about as platformFile } from "./platform-file/about.ts";
 import { about as quadlet } from "./quadlet/about.ts";
 import { about as registry } from "./registry/about.ts";
 import { about as store } from "./store/about.ts";
@@ -48,6 +50,8 @@ type FormatEntry = {
   readonly migration: (tools: MigrationTools) => Promise<Migration>;
   /** Present where `about` has a source. */
   readonly source?: LazySource["load"];
+  /** For sources that come by files of any kind: reads the variables that a file of the format declares. */
+  readonly declares?: () => Promise<DeclaredReader>;
   /** Reads back what a migration left in the run configuration; present where that needs files on this host. */
   readonly consumers?: (tools: ConsumerTools) => Promise<ConsumerReader>;
 };
@@ -120,6 +124,11 @@ const FORMATS: readonly FormatEntry[] = [
     source: async ({ cwd }) => (await import("./kubernetes/read.ts")).kubernetesSource(cwd),
   },
   {
+    about: platformFile,
+    migration: async (tools) => (await import("./platform-file/index.ts")).platformFileMigration(tools),
+    declares: async () => (await import("./platform-file/read.ts")).platformReader,
+  },
+  {
     about: store,
     migration: async (tools) => (await import("./store/index.ts")).storeMigration(tools),
   },
@@ -136,6 +145,10 @@ export const migrations: { readonly [name: string]: (tools: MigrationTools) => P
 export const sources: readonly LazySource[] = FORMATS.flatMap(({ about, source }) =>
   about.source === null || source === undefined ? [] : [{ ...about.source, load: source }],
 );
+
+/** The readers of what files declare, loaded at the first folder that is scanned. */
+export const declaredReaders = async (): Promise<readonly DeclaredReader[]> =>
+  Promise.all(FORMATS.flatMap(({ declares }) => (declares === undefined ? [] : [declares()])));
 
 /** The readers of consumers by the kind of their source. */
 export const consumerReaders: { readonly [kind: string]: (tools: ConsumerTools) => Promise<ConsumerReader> } =

@@ -1,4 +1,4 @@
-import { sources as formatSources, storeSource } from "../../migrations/index.ts";
+import { declaredReaders, sources as formatSources, storeSource } from "../../migrations/index.ts";
 import type { Config } from "../core/config/config.ts";
 import { ignorer } from "../core/config/ignore.ts";
 import { mustHaveKnownKeys } from "../core/config/shape.ts";
@@ -85,7 +85,7 @@ async function openSources(
   // A store that is named but not trusted reports it.
   const names = [...(await knownStores()), ...untrustedIn("stores", (await config()).untrusted)];
   const { allSources } = await import("../sources/index.ts");
-  const tools = { env, cwd, engine, registry, note, store, shared: layers };
+  const tools = { env, cwd, engine, registry, note, store, declared: declaredReaders, shared: layers };
   return allSources(tools, formatSources, { names, read: storeSource });
 }
 

@@ -24,6 +24,8 @@ export type SourceReading =
       readonly facts: SubjectFacts;
       /** Absolute path. */
       readonly file: string;
+      /** Variables that the file is known to declare: each is classified as such, and not again as text. */
+      readonly declared?: readonly Candidate[];
       readonly exposure: readonly string[];
     }
   | {

@@ -123,7 +123,7 @@ function onePerValue(hits: readonly ScanHit[]): readonly HitToMove[] {
     const { location, name } = hit.finding;
     const { host = "", source, subjectId, path, place } = location;
     const { value } = hit.candidate;
-    if (place?.kind === "text") return hit;
+    if (place?.kind === "text" && place.of === undefined) return hit;
     return JSON.stringify([host, source, subjectId, path, name, hit.candidate.location.where, value.length]);
   });
   return [...whole.values()].flatMap(([first, ...more]) => {

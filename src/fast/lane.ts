@@ -172,7 +172,7 @@ class Lane {
 
   async #read(pool: WorkerPool, readings: readonly FileReading[]): Promise<void> {
     const read = await pool.files(readings.map(({ file }) => file));
-    for (const [at, one] of read.entries()) this.#here.file(readings[at] as FileReading, one);
+    for (const [at, one] of read.entries()) await this.#here.file(readings[at] as FileReading, one);
   }
 }
 

@@ -51,17 +51,24 @@ export class PlainInspection {
   async take(reading: FastReading): Promise<void> {
     if (reading.kind === "subject") await this.#subject(reading);
     else if (reading.kind === "found") this.#found(reading);
-    else if (reading.kind === "file") this.file(reading, spotInFile(reading.file, await this.#detector()));
+    else if (reading.kind === "file") await this.file(reading, spotInFile(reading.file, await this.#detector()));
     else if (reading.kind === "text") await this.#text(reading);
     else if (reading.kind === "batch") for (const one of this.batches.read(reading)) await this.take(one);
     else this.#events.read(reading);
   }
 
   /** Reports what was found in a file, wherever it was read. */
-  file(reading: FileReading, { spotted, error }: SpottedFile): void {
-    for (const one of spotted)
-      this.#events.secret(inFile(one, reading, { kind: "text", file: null, line: one.line }), reading);
+  async file(reading: FileReading, { spotted, error }: SpottedFile): Promise<void> {
+    const found = spotted.map((one) => inFile(one, reading, { kind: "text", file: null, line: one.line }));
+    const { declared = [] } = reading;
+    const secrets = declared.length === 0 ? found : withDeclared(await this.#declared(reading), found);
+    for (const secret of secrets) this.#events.secret(secret, reading);
     this.#events.file(reading, error);
+  }
+
+  async #declared({ file, declared = [] }: FileReading): Promise<DetectedSecret[]> {
+    const detector = await this.#detector();
+    return declared.flatMap((candidate) => detected(candidate, { ...questionOf(candidate), path: file }, detector));
   }
 
   async #subject(reading: SubjectReading): Promise<void> {
@@ -76,17 +83,7 @@ export class PlainInspection {
     const detector = await this.#detector();
     for (const candidate of reading.candidates) {
       const question = questionOf(candidate);
-      const verdict = detector.classify(question);
-      if (isEntry(candidate, verdict)) {
-        this.#events.secret(inSecretObject(withShownName(candidate, detector.name(candidate.name))), reading);
-        continue;
-      }
-      if (!verdict.secret && verdict.suppressedBy === undefined) continue;
-      const masked = verdict.secret ? detector.mask(question) : "";
-      const told = withShownName(candidate, detector.name(candidate.name));
-      const part = detector.part(question) ?? candidate.value;
-      const more = verdict.secret ? detector.more(question) : [];
-      for (const one of [{ verdict, masked, part }, ...more]) this.#events.secret({ candidate: told, ...one }, reading);
+      for (const secret of detected(candidate, question, detector)) this.#events.secret(secret, reading);
     }
   }
 
@@ -98,6 +95,31 @@ export class PlainInspection {
     const detector = await this.#detector();
     judged(Promise.resolve(spotInBlock(block, detector)));
   }
+}
+
+/** Every secret in a candidate's value, or the one that a setting suppressed; empty if there is nothing to report. */
+function detected(candidate: Candidate, question: ClassifyInput, detector: Detector): DetectedSecret[] {
+  const verdict = detector.classify(question);
+  if (isEntry(candidate, verdict)) return [inSecretObject(withShownName(candidate, detector.name(candidate.name)))];
+  if (!verdict.secret && verdict.suppressedBy === undefined) return [];
+  const told = withShownName(candidate, detector.name(candidate.name));
+  const masked = verdict.secret ? detector.mask(question) : "";
+  const part = detector.part(question) ?? candidate.value;
+  const more = verdict.secret ? detector.more(question) : [];
+  return [{ verdict, masked, part }, ...more].map((one) => ({ candidate: told, ...one }));
+}
+
+/** What a file declares, then the rest of its text. A secret that both found is one, by the stronger verdict. */
+function withDeclared(declared: readonly DetectedSecret[], found: readonly DetectedSecret[]): DetectedSecret[] {
+  const lineOf = ({ candidate: { location } }: DetectedSecret): number | null =>
+    location.place.kind === "text" ? location.place.line : null;
+  const isTwin = (one: DetectedSecret, other: DetectedSecret): boolean =>
+    lineOf(one) === lineOf(other) && one.part.equals(other.part);
+  const own = declared.map((one) => {
+    const twin = found.find((other) => isTwin(one, other));
+    return twin !== undefined && twin.verdict.score > one.verdict.score ? { ...twin, candidate: one.candidate } : one;
+  });
+  return [...own, ...found.filter((one) => !declared.some((other) => isTwin(one, other)))];
 }
 
 /** Whatever is in a secret store is a secret. */

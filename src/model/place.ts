@@ -47,11 +47,15 @@ export type Place =
       readonly name: string;
       readonly index?: number;
     }
-  /** The text of a file, which is the subject itself where `file` is null; `layer` where it is a container's or an image's. */
+  /**
+   * The text of a file, which is the subject itself where `file` is null; `layer` where it is a container's or an image's.
+   * `of` is what sets a variable there, such as `jobs.test.env` of a workflow.
+   */
   | {
       readonly kind: "text";
       readonly file: string | null;
       readonly line: number | null;
+      readonly of?: string;
       readonly layer?: LayerPlace | "writable";
     }
   /** A line of a whole file that a field holds. */
@@ -71,8 +75,10 @@ export function placeText(place: Place): string {
       return `${place.file}:${place.line} ${place.name}${indexText(place)}`;
     case "text": {
       const line = place.line === null ? null : `line ${place.line}`;
-      const { layer } = place;
-      const where = [place.file, line].filter((one) => one !== null).join(" ");
+      const { layer, of } = place;
+      const where = [place.file, line, of === undefined || of === "" ? null : `in ${of}`]
+        .filter((one) => one !== null)
+        .join(" ");
       return layer === undefined ? where : `${where}, ${layerText(layer)}`;
     }
     case "embedded":

@@ -1,8 +1,11 @@
 import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
+import type { DeclaredReader, DeclaredVariables } from "../contract/declared.ts";
 import type { SourceReading, Source } from "../contract/source.ts";
+import { candidateAt } from "../files/candidate.ts";
+import { readChecked } from "../kit/io/read.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { NO_FACTS } from "../model/location.ts";
+import { NO_FACTS, type Subject } from "../model/location.ts";
 
 /** Git's objects are compressed, and tracked files are in the work tree; its `config` may hold a token. */
 const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
@@ -11,7 +14,17 @@ const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
  * `dir:PATH`: every regular file below a folder, or one file. Symbolic links below it are not followed. Files are read
  * as a stream by the threads that classify them; binary files are skipped.
  */
-export function dirSource(cwd: string): Source {
+export function dirSource(cwd: string, readers: readonly DeclaredReader[] = []): Source {
+  const reading = async (source: string, name: string, file: string): Promise<SourceReading> => {
+    const subject: Subject = { kind: "file", name, id: file };
+    const bare = { kind: "file", source, subject, facts: NO_FACTS, file, exposure: [] } as const;
+    const declared = await declaredIn(file, readers);
+    if (declared === null) return bare;
+    const candidates = declared.variables.map(({ name, value, line, of }) =>
+      candidateAt(source, subject, "file", name, value, { kind: "text", file: null, line, of }),
+    );
+    return { ...bare, declared: candidates, exposure: declared.exposure };
+  };
   return {
     kind: "dir",
     async *read(what, signal) {
@@ -22,11 +35,11 @@ export function dirSource(cwd: string): Source {
         throw new UnsprawlError("absent", `no folder ${what}`, "name a folder or a file that is there");
       const source = `dir:${what}`;
       if (!stat.isDirectory()) {
-        yield reading(source, basename(root), root);
+        yield await reading(source, basename(root), root);
         return;
       }
       for await (const found of filesBelow(root, root, signal))
-        yield "error" in found ? found.error : reading(source, relative(root, found.file), found.file);
+        yield "error" in found ? found.error : await reading(source, relative(root, found.file), found.file);
     },
   };
 }
@@ -56,6 +69,23 @@ export async function* filesBelow(
   for (const one of folders.sort()) yield* filesBelow(root, one, signal);
 }
 
-function reading(source: string, name: string, file: string): SourceReading {
-  return { kind: "file", source, subject: { kind: "file", name, id: file }, facts: NO_FACTS, file, exposure: [] };
+/** Larger files are made by programs: only their text is searched. */
+const LARGEST = 256 * 1024;
+
+async function declaredIn(file: string, readers: readonly DeclaredReader[]): Promise<DeclaredVariables | null> {
+  for (const reader of readers.filter((one) => one.mayDeclare(file))) {
+    const bytes = bytesOf(file);
+    const declared = bytes === null ? null : await reader.read(file, bytes);
+    if (declared !== null) return declared;
+  }
+  return null;
+}
+
+/** Null for a file that cannot be read, which the reader of its text reports. */
+function bytesOf(file: string): Uint8Array | null {
+  try {
+    return readChecked(file, { limit: LARGEST, link: false });
+  } catch {
+    return null;
+  }
 }

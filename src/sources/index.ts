@@ -3,6 +3,7 @@
  * and the list of all sources. The source of a run-config format is in the format's folder; its line is in
  * migrations/index.ts.
  */
+import type { DeclaredReader } from "../contract/declared.ts";
 import type { Provider } from "../contract/provider.ts";
 import type { FastSource } from "../fast/index.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -18,6 +19,8 @@ export type SourceTools = {
   /** Called with notes for people about what was read, besides findings. */
   readonly note: (text: string) => void;
   readonly store: (name: string) => Promise<Provider>;
+  /** Reads the variables that the files of some formats declare. */
+  readonly declared: () => Promise<readonly DeclaredReader[]>;
   /** Where others find what was read from layers; null if there is no such cache. */
   readonly shared: SharedShelf | null;
 };
@@ -40,7 +43,11 @@ const OWN: readonly LazySource[] = [
     threaded: true,
     load: async () => (await import("./inspect-file.ts")).inspectSource(() => process.stdin as AsyncIterable<Buffer>),
   },
-  { ...OWN_SOURCES.dir, threaded: true, load: async ({ cwd }) => (await import("./dir.ts")).dirSource(cwd) },
+  {
+    ...OWN_SOURCES.dir,
+    threaded: true,
+    load: async ({ cwd, declared }) => (await import("./dir.ts")).dirSource(cwd, await declared()),
+  },
 ];
 
 /**

@@ -48,6 +48,7 @@ const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
     kind: v.literal("text"),
     file: v.nullable(TEXT),
     line: v.nullable(COUNT),
+    of: v.exactOptional(v.string()),
     layer: v.exactOptional(v.union([v.literal("writable"), LAYER])),
   }),
   v.object({ kind: v.literal("embedded"), field: v.string(), line: COUNT, role: v.exactOptional(ROLE) }),

@@ -1,0 +1,12 @@
+import type { FormatAbout } from "../../src/contract/about.ts";
+
+export const about: FormatAbout = {
+  name: "platform-file",
+  // `dir:` comes by its files.
+  source: null,
+  stage: "files",
+  tail: "rewrite",
+  accepts: {
+    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+  },
+};

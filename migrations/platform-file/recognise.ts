@@ -1,0 +1,52 @@
+import { platforms } from "./platforms/index.ts";
+import type { Platform } from "./platforms/platform.ts";
+import { readHcl, readToml } from "./syntax/hcl.ts";
+import { readJson } from "./syntax/json.ts";
+import type { Part } from "./syntax/part.ts";
+import { variablesAt, type PlatformVariable } from "./syntax/walk.ts";
+import { readYaml } from "./syntax/yaml.ts";
+
+/** A platform's description with the variables in it. */
+export type Description = {
+  readonly platform: Platform;
+  readonly variables: readonly PlatformVariable[];
+};
+
+/** Descriptions are written by people. Larger files are made by programs, and only their text is searched. */
+const LARGEST_DESCRIPTION = 256 * 1024;
+
+/** Whether a file of this path may be a description. */
+export function mayBeDescription(file: string): boolean {
+  return platforms.some(({ path }) => path.test(file));
+}
+
+/** What a file describes; null if it is no description with variables. A broken file is none. */
+export async function describedIn(file: string, text: string): Promise<Description | null> {
+  if (text.length > LARGEST_DESCRIPTION) return null;
+  let parts: readonly Part[] | null = null;
+  for (const platform of platforms) {
+    const { path, signs, environments } = platform;
+    if (!path.test(file) || !signs.every((words) => words.some((word) => text.includes(word)))) continue;
+    parts ??= await partsOf(file, text);
+    const variables = parts.flatMap((part) => variablesAt(part, environments));
+    if (variables.length > 0) return { platform, variables };
+  }
+  return null;
+}
+
+async function partsOf(file: string, text: string): Promise<readonly Part[]> {
+  const syntax = file.replace(TEMPLATE, "");
+  try {
+    if (/\.(?:tf|nomad|hcl)$/.test(syntax)) return [readHcl(text)];
+    if (syntax.endsWith(".toml")) return [readToml(text)];
+    const json = syntax.endsWith(".json") ? await readJson(text) : null;
+    return json === null ? ((await readYaml(file, text)) ?? []) : [json];
+  } catch (error) {
+    // Nested deeper than a parser follows: no description is.
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
+
+/** What a template's name ends with, after the name of what it makes. */
+const TEMPLATE = /\.(?:j2|jinja2?|tmpl|gotmpl|tpl|erb|ejs)$/;

@@ -31,6 +31,9 @@ export async function movableAssignment(location: Location): Promise<Assignment 
     };
   }
   if (found.fault === null) return found;
-  const dollar = found.by.kind === "word" && found.by.setting.section === "Container" ? ", with $$ for each $" : "";
-  return { reason: found.fault, hint: `write its value in full, on one line${dollar}, then plan again` };
+  const byPodman = found.by.kind === "word" && found.by.setting.section === "Container";
+  const hint = byPodman
+    ? "write its value in full, on one line, with $$ for each $ in it, then plan again"
+    : "write its value in full, on one line, then plan again";
+  return { reason: found.fault, hint };
 }

@@ -14,6 +14,5 @@ export const about: FormatAbout = {
     drift: "recreate containers that no longer match their Compose files",
     elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
     layer: "leave files behind that changed in the container's own layer",
-    ports: "let the engine choose other host ports",
   },
 };

@@ -19,8 +19,8 @@ import { memoryOf, originOf, secretFileText, serviceFolder } from "./delivery/ch
 import { parseOwnerText } from "./delivery/entry.ts";
 import { absoluteReference, isCommittedWith, sopsFileOf } from "./delivery/reference.ts";
 import { SCRIPT_TARGET } from "./delivery/script.ts";
-import { filesOf } from "./read.ts";
 import { filledScalar, type OnFault } from "./syntax/fill.ts";
+import { givenFiles } from "./syntax/given.ts";
 import { loadProject, type ComposeProject, type ComposeService } from "./syntax/project.ts";
 
 export type ComposeConsumerTools = {
@@ -38,10 +38,10 @@ export function composeConsumers({ env, cwd, mayHold }: ComposeConsumerTools): C
   return async (what) => {
     const faults = new Set<string>();
     const tell: OnFault = ({ message }) => void faults.add(message);
-    const files = filesOf(what, cwd);
+    const given = await givenFiles(what, cwd, childEnvironment(env));
     // References are no secrets, and need no credential to be read.
     const project = await loadProject({
-      ...{ files, dir: null, name: null, envFiles: [], tell, named: false },
+      ...{ ...given, dir: null, name: null, tell, named: false },
       env: childEnvironment(env),
     });
     const consumers = consumersIn(project, memoryOf(env), tell).filter(({ id, folder }) => {

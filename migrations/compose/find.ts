@@ -1,14 +1,15 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProjectCall } from "./engine/cli.ts";
-import { loadProject, type ComposeProject } from "./syntax/project.ts";
+import { envFilesOf, parseGiven } from "./syntax/given.ts";
+import { loadProject, type ComposeProject, type ProjectInput } from "./syntax/project.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { composeLabelsOf } from "../../src/engine/labels.ts";
 import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { serviceRefOf } from "../../src/model/service-ref.ts";
+import { serviceRefOf, type ServiceRef } from "../../src/model/service-ref.ts";
 import { writableFolders, volumeAt } from "./engine/places.ts";
 
 /** The Compose project and service that a finding belongs to. */
@@ -25,14 +26,18 @@ export async function serviceOfFinding(
 ): Promise<ServiceOfFinding | null> {
   const declared = location.source.startsWith("compose:") ? serviceRefOf(location) : null;
   if (declared !== null) {
-    const files = declared.file.split(":");
     // Identifying the project requires no credential.
-    const project = await loadProject({ files, dir: null, name: null, envFiles: [], env: childEnvironment(env) });
+    const project = await loadProject({ ...declaredIn(declared, env), env: childEnvironment(env) });
     return { call: projectCall(project), service: declared.service };
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   const doc = await engine.container(location.subjectId);
   return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(engine, doc);
+}
+
+/** The input by which the project of a scanned service is loaded. */
+export function declaredIn({ file }: ServiceRef, env: NodeJS.ProcessEnv): Omit<ProjectInput, "env"> {
+  return { ...parseGiven(file), dir: null, name: null, envFiles: envFilesOf(env) };
 }
 
 async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFinding | null> {
@@ -42,11 +47,13 @@ async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFin
   if (!isThere(dir, false) || ![...files, ...envFiles].every((file) => isThere(file, true))) return null;
   const mounts = await writableFolders(engine);
   if ([dir, ...files, ...envFiles].some((path) => volumeAt(path, mounts) !== null)) return null;
-  return { call: { name, dir, files, envFiles, profiles: [] }, service };
+  return { call: { name, dir, files, envFiles, outer: null, profiles: [] }, service };
 }
 
+type LabelledCall = Omit<ProjectCall, "profiles" | "outer">;
+
 /** The values of Compose's labels: docker/compose `pkg/api/labels.go`. */
-function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "profiles"> & { service: string } {
+function said(labels: { readonly [name: string]: string }): LabelledCall & { readonly service: string } {
   const list = (name: string): string[] => (labels[name] ?? "").split(",").filter(Boolean);
   return {
     name: labels["project"] ?? "",
@@ -58,13 +65,14 @@ function said(labels: { readonly [name: string]: string }): Omit<ProjectCall, "p
 }
 
 /** The arguments for calling Compose on a project. Includes every profile, so that all services are visible. */
-export function projectCall({ name, dir, given, givenEnv, services }: ComposeProject): ProjectCall {
+export function projectCall({ name, dir, given, givenEnv, outer, services }: ComposeProject): ProjectCall {
   const profiles = [...new Set([...services.values()].flatMap((service) => service.profiles))].sort();
-  return { name, dir, files: given, envFiles: givenEnv, profiles };
+  return { name, dir, files: given, envFiles: givenEnv, outer, profiles };
 }
 
 export async function projectOf(call: ProjectCall, env: NodeJS.ProcessEnv): Promise<ComposeProject> {
-  return loadProject({ files: call.files, dir: call.dir, name: call.name, envFiles: call.envFiles, env });
+  const { files, dir, name, envFiles, outer } = call;
+  return loadProject({ files, dir, name, envFiles, outer, env });
 }
 
 /** A service's containers: created by Compose from these very files, or from others under the same project name. */
@@ -99,12 +107,23 @@ export async function containersOf(
   return (await membersOf(engine, call, service)).own;
 }
 
+/** Those of the services that have containers, running or not. */
+export async function servicesWithContainers(
+  engine: Engine,
+  call: ProjectCall,
+  services: readonly string[],
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const service of services) if ((await containersOf(engine, call, service)).length > 0) found.push(service);
+  return found;
+}
+
 /** The replica number of a container. */
 export function replicaNumber({ Config }: ContainerDoc): number {
   return Number(Config.Labels?.["com.docker.compose.container-number"] ?? 0);
 }
 
-function isFrom(from: Omit<ProjectCall, "profiles">, call: ProjectCall): boolean {
+function isFrom(from: LabelledCall, call: ProjectCall): boolean {
   const list = (one: readonly string[]): string => one.map(real).join("\0");
   return (
     real(from.dir) === real(call.dir) &&

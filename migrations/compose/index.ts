@@ -27,7 +27,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
-import { projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
+import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
 import { withoutShared } from "./delivery/shared.ts";
 import { rewriteOf } from "./steps.ts";
@@ -154,7 +154,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       }
       const declared = serviceRefOf(location);
       if (declared === null) return null;
-      const named = { files: declared.file.split(":"), dir: null, name: null, envFiles: [] };
+      const named = declaredIn(declared, env);
       const { names } = await passedOf(projectCall(await loadProject({ ...named, env: childEnvironment(env) })));
       const project = await loadProject({ ...named, env: composeEnvironment(env, names) });
       const service = project.services.get(declared.service);

@@ -26,7 +26,8 @@ export function sameInputs(step: Rewrite, project: ComposeProject, key: Fingerpr
   }
   for (const file of new Set([...expected.keys(), ...Object.keys(now)]))
     if (expected.get(file) !== now[file]) throw changed(`${file} has changed since the plan was made`);
-  if (projectCall(project).profiles.join() !== profiles.join())
+  const known = projectCall(project).profiles;
+  if (!profiles.every((profile) => known.includes(profile)))
     throw changed("the plan has other profiles than its files");
 }
 

@@ -31,7 +31,8 @@ import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts
 import type { SecretPart } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { mayCreate } from "./engine/creates.ts";
-import { projectCall } from "./find.ts";
+import { projectCall, servicesWithContainers } from "./find.ts";
+import { isEnabled, usableCall } from "./profiles.ts";
 import { inputsOf } from "./inputs.ts";
 import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
@@ -81,13 +82,14 @@ export async function planProject(
 ): Promise<UnitPlan> {
   const stack = await stackOf(input.engine, input.project);
   const moving = stack === null ? input : { ...input, deliveries: input.deliveries.map(inStack) };
-  const call = projectCall(moving.project);
-  const before = await moving.cli.config(call);
+  const running = await servicesWithContainers(moving.engine, projectCall(moving.project), [...byService.keys()]);
+  const { call, config: before } = await usableCall(moving, running);
   const inputs = [...textsOf(moving.project).keys()];
   const settling = async (): Promise<Settling> => {
     mustRunNothing(before);
     const writer = writerName(inputs, await writableFolders(moving.engine));
-    const foreseen = await moving.cli.foresee(call, [...byService.keys()]);
+    // Of a service without a container, Compose would create what its profile may not even want.
+    const foreseen = running.length === 0 ? new Map() : await moving.cli.foresee(call, running);
     return { engine: moving.engine, call, before, foreseen, passed: moving.passed, writer };
   };
   let known: Promise<Settling> | null = null;
@@ -143,6 +145,7 @@ async function partOf(
   const { call, before } = settling;
   const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
   try {
+    isEnabled(settling, service, moving.project);
     const moves = selected.map(({ move }) => move);
     const { docs, drift } = await matchingContainers(settling, service, selected, options.accept);
     const where = { project: call.name, service, runId: options.runId };
@@ -188,10 +191,13 @@ async function partOf(
     );
     return { service, docs, drift, known, ...chosen, warnings, wish, selected };
   } catch (error) {
-    if (error instanceof UnsprawlError && error.code === "refused" && !(error instanceof Blocked)) throw all(error);
+    if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw all(error);
     throw error;
   }
 }
+
+/** Faults of one service, such as a volume that cannot be mounted just now: the others are planned without it. */
+const OF_ONE: ReadonlySet<string> = new Set(["refused", "failed", "absent", "malformed"]);
 
 /** Throws `Blocked` if inspect would still show a value after its variable is removed. */
 function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[], one: Selected): void {

@@ -1,13 +1,12 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
+import { givenFiles, givenText } from "./syntax/given.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
+import type { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
 import type { Place } from "../../src/model/place.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
@@ -24,11 +23,11 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
   return {
     kind: "compose",
     async *read(what, signal) {
-      const files = filesOf(what, cwd);
+      const given = await givenFiles(what, cwd, env);
       // The same text may be interpolated several times: for each service that uses it, and for its file.
       const faults = new Map<string, UnsprawlError>();
       const tell: OnFault = (fault) => void faults.set(fault.message, fault);
-      const project = await loadProject({ files, dir: null, name: null, envFiles: [], env, tell, signal });
+      const project = await loadProject({ ...given, dir: null, name: null, env, tell, signal });
       const source = `compose:${what}`;
       yield { kind: "total", subjects: project.services.size + 1 };
       const told = new Set<string>();
@@ -42,26 +41,6 @@ export function composeSource(cwd: string, env: NodeJS.ProcessEnv): Source {
   };
 }
 
-/**
- * The default file names in Compose's order (Compose Specification, "The Compose file"); an override file beside it is
- * included.
- */
-const NAMES = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
-
-export function filesOf(what: string, cwd: string): string[] {
-  const at = resolve(cwd, what);
-  if (what !== "" && !(existsSync(at) && statSync(at).isDirectory())) {
-    // Separated by colons as in COMPOSE_FILE, unless a file has this very name.
-    return existsSync(at) ? [at] : what.split(":").map((file) => resolve(cwd, file));
-  }
-  const name = NAMES.find((one) => existsSync(resolve(at, one)));
-  if (name === undefined)
-    throw new UnsprawlError("absent", `there is no Compose file in ${at}`, "unsprawl scan compose:FILE names one");
-  const override = [name.replace(/(?=\.ya?ml$)/, ".override"), "compose.override.yaml", "docker-compose.override.yml"];
-  const beside = override.find((one) => existsSync(resolve(at, one)));
-  return [name, ...(beside === undefined ? [] : [beside])].map((one) => resolve(at, one));
-}
-
 function serviceReading(
   source: string,
   project: ComposeProject,
@@ -72,7 +51,7 @@ function serviceReading(
   const subject: Subject = {
     kind: "service",
     name,
-    id: serviceSubjectId({ file: project.given.join(":"), service: name }),
+    id: serviceSubjectId({ file: givenText({ files: project.given, outer: project.outer }), service: name }),
   };
   const service = project.services.get(name);
   const candidates: Candidate[] = [];

@@ -24,7 +24,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly unstarted: readonly string[];
 } {
   const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
-  const [name, dir] = [target["name"], target["dir"]];
+  const [name, dir, outer] = [target["name"], target["dir"], target["outer"]];
   if (typeof name !== "string" || typeof dir !== "string")
     throw new UnsprawlError("malformed", "the plan does not say which project it rewrites", "unsprawl plan again");
   return {
@@ -32,6 +32,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     dir,
     files: texts(target["files"]),
     envFiles: texts(target["envFiles"]),
+    outer: typeof outer === "string" ? outer : null,
     profiles: texts(target["profiles"]),
     services: texts(target["services"]),
     spans: (target["spans"] ?? {}) as { readonly [key: string]: SecretSpan },

@@ -15,7 +15,9 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Entry
   const argv = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
   const scripts: EntrypointScript[] = [];
   for (const word of argv.slice(0, 6)) {
-    if (word.startsWith("-")) continue;
+    // What follows is a shell's program text, not a file.
+    if (/^-[a-z]*c$/.test(word)) break;
+    if (word.startsWith("-") || !isPath(word)) continue;
     const script = await readScript(subject, word);
     if (script) {
       await withSourced(subject, script, scripts);
@@ -23,6 +25,12 @@ export async function entrypointScripts(subject: DeliverySubject): Promise<Entry
     }
   }
   return scripts;
+}
+
+/** Whether Linux could have a file of this name; an engine answers with an unnamed error for any other. */
+function isPath(word: string): boolean {
+  const parts = word.split("/").map((part) => Buffer.byteLength(part));
+  return !word.includes("\0") && Buffer.byteLength(word) <= LONGEST_PATH && parts.every((length) => length <= 255);
 }
 
 /**
@@ -120,6 +128,7 @@ async function withSourced(
     const named = written.replace(/^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//, `${posix.dirname(script.path)}/`);
     if (named.includes("$")) continue;
     const path = named.startsWith("/") ? named : posix.join(posix.dirname(script.path), named);
+    if (!isPath(path)) continue;
     const bytes = await subject.readFile(path);
     if (bytes) await withSourced(subject, { path, text: bytes.toString("utf8") }, into);
   }

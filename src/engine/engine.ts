@@ -240,7 +240,12 @@ function hintFor(status: number, said: string): string {
 
 /** What the engine said, of an error that the client threw. */
 export function engineMessage(error: unknown): string {
-  const json = (error as { json?: { message?: unknown } }).json;
-  if (typeof json?.message === "string") return json.message;
-  return error instanceof Error ? error.message : "unknown error";
+  const { json, reason } = error as { json?: { message?: unknown } | null; reason?: unknown };
+  if (typeof json?.message === "string" && json.message !== "") return json.message;
+  const [status, said] = [statusOf(error), error instanceof Error ? error.message : "unknown error"];
+  if (status === null) return said;
+  // What the client puts before an answer's text, if the answer has one: docker-modem `buildPayload`.
+  const before = `(HTTP code ${status}) ${typeof reason === "string" ? reason : "unexpected"} - `;
+  const text = (said.startsWith(before) ? said.slice(before.length) : said).trim();
+  return text === "" ? `no reason, only the status ${status}` : text;
 }

@@ -59,9 +59,15 @@ async function find(
 
 /** `HEAD /containers/{id}/archive` returns a base64 JSON header. Source: Engine API v1.41, ContainerArchiveInfo. */
 async function statOf(engine: Engine, id: string, path: string): Promise<Stat | null> {
-  const answer: unknown = await engine.call(`look at ${path}`, async () =>
-    (await engine.docker()).getContainer(id).infoArchive({ path }),
-  );
+  const answer: unknown = await engine.call(`look at ${path}`, async () => {
+    const container = (await engine.docker()).getContainer(id);
+    return container.infoArchive({ path }).catch(async (error: unknown) => {
+      // An answer to HEAD has no body, so it gives no reason: GET fails with one.
+      if ((error as { statusCode?: number }).statusCode === 500)
+        ((await container.getArchive({ path })) as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+      throw error;
+    });
+  });
   const response = answer as { headers?: { [name: string]: string }; resume?: () => void } | null;
   response?.resume?.(); // an answer that nobody reads would keep its connection, and the process
   const header = response?.headers?.["x-docker-container-path-stat"];

@@ -11,6 +11,8 @@ export type ProjectCall = {
   readonly dir: string;
   readonly files: readonly string[];
   readonly envFiles: readonly string[];
+  /** The folder in which Compose finds the files by itself, and reads an `.env` first; null if it is given the files. */
+  readonly outer: string | null;
   readonly profiles: readonly string[];
 };
 
@@ -61,18 +63,21 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
   const run = async (call: ProjectCall, args: readonly string[], both = false): Promise<string> => {
     const argv = [
       ...program.slice(1),
-      ...["--project-name", call.name, "--project-directory", call.dir],
-      ...call.files.flatMap((file) => ["--file", file]),
+      ...["--project-name", call.name],
+      ...(call.outer === null ? ["--project-directory", call.dir] : []),
+      ...(call.outer === null ? call.files.flatMap((file) => ["--file", file]) : []),
       ...call.envFiles.flatMap((file) => ["--env-file", file]),
       ...call.profiles.flatMap((profile) => ["--profile", profile]),
       ...args,
     ];
-    const own = { ...OURS, ...env, ...(host === null ? {} : { DOCKER_HOST: host }), ...QUIET };
+    const own: NodeJS.ProcessEnv = { ...OURS, ...env, ...(host === null ? {} : { DOCKER_HOST: host }), ...QUIET };
+    // What a project's own folder says of its files is asked for there, and nowhere else.
+    for (const name of FILES) delete own[name];
     const { code, out, err } = await output(
       program[0] ?? "docker",
       argv,
       own,
-      call.dir,
+      call.outer ?? call.dir,
       READS.test(args.join(" ")) ? READ_LIMIT : 0,
     );
     if (code === 0) return both ? out + err : out;
@@ -134,6 +139,9 @@ const QUIET: { readonly [name: string]: string } = {
   ...{ COMPOSE_REMOVE_ORPHANS: "false", COMPOSE_EXPERIMENTAL_GIT_REMOTE: "false", COMPOSE_MENU: "false" },
   ...{ COMPOSE_EXPERIMENTAL_OCI_REMOTE: "false", COMPOSE_ANSI: "never", COMPOSE_PROGRESS: "plain" },
 };
+
+/** Settings of the user's environment that every call answers by its arguments. */
+const FILES = ["COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "COMPOSE_ENV_FILES", "COMPOSE_PROFILES"] as const;
 
 /** Where the client looks for plugins besides the home folder. Source: docker/cli cli-plugins/manager. */
 const PLUGINS = [

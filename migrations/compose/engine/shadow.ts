@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ComposeConfig, ProjectCall } from "./cli.ts";
+import { renderDotenv } from "../../../src/files/dotenv.ts";
 import { envFiles } from "../syntax/environment.ts";
 import type { NewFile } from "../rewrite/draft.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -25,19 +26,30 @@ export async function withShadow<T>(
       ...[...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text] as const),
       ...files.map(({ file, text }) => [file, text] as const),
     ]);
+    const named = namedCopies(root, project);
     for (const [file, text] of texts) {
       mkdirSync(join(root, dirname(file)), { recursive: true, mode: 0o700 });
-      writeFileSync(join(root, file), text, { mode: 0o600, flag: "wx" });
+      writeFileSync(join(root, file), file === named.file ? text + named.text : text, { mode: 0o600, flag: "wx" });
     }
     mkdirSync(join(root, project.dir), { recursive: true, mode: 0o700 });
     const at = (path: string): string => join(root, path);
     return await look(
-      (call) => ({ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) }),
+      (call) => ({
+        ...{ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) },
+        outer: call.outer === null ? null : at(call.outer),
+      }),
       (config) => JSON.parse(JSON.stringify(config).replaceAll(root, "")) as ComposeConfig,
     );
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+/** Where Compose finds the files by an `.env`, that must name their copies. */
+function namedCopies(root: string, { outer, given }: ComposeProject): { readonly file: string; readonly text: string } {
+  if (outer === null) return { file: "", text: "" };
+  const files = renderDotenv(given.map((file) => join(root, file)).join(":"), "compose", null) ?? "";
+  return { file: join(outer, ".env"), text: `\nCOMPOSE_PATH_SEPARATOR=:\nCOMPOSE_FILE=${files}\n` };
 }
 
 /** Copies contain values: those of dead processes are deleted at the next plan. */

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { Node, YAMLMap } from "yaml";
+import { dirname, resolve } from "node:path";
+import type { Node } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { envFilesOf, readEnvFile, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
+import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { filledScalar, throwFault, type OnFault } from "./fill.ts";
+import { calledLookup, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
 import {
   entriesOf,
   entry,
@@ -43,6 +43,8 @@ export type ComposeProject = {
   readonly given: readonly string[];
   /** The files given with `--env-file`; empty if Compose uses `.env`. */
   readonly givenEnv: readonly string[];
+  /** See `GivenFiles`. */
+  readonly outer: string | null;
   /** By file; further documents of a file also by number. */
   readonly yaml: ReadonlyMap<string, YamlFile>;
   /** The env files for `${…}`, in addition to the shell. */
@@ -58,6 +60,8 @@ export type ProjectInput = {
   readonly dir: string | null;
   readonly name: string | null;
   readonly envFiles: readonly string[];
+  /** See `GivenFiles`; null if absent. */
+  readonly outer?: string | null;
   /** The shell's environment, which overrides `.env`. */
   readonly env: NodeJS.ProcessEnv;
   /**
@@ -122,15 +126,23 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
     named,
     step: counter(input.signal),
   };
-  const shell: VariableLookup = (name) => input.env[name] ?? null;
-  const lookup = await withDotenv(loading, shell, dir, input.envFiles);
+  const base = await calledLookup(loading, input, dir);
+  let { name } = input;
+  const lookup: VariableLookup = (asked) => (asked === PROJECT_NAME && name !== null ? name : base(asked));
+  for (const file of given) await yamlFiles(loading, file, lookup);
+  name ??= projectName(
+    given.flatMap((file) => loading.yaml.get(file) ?? []),
+    dir,
+    lookup,
+    tell,
+  );
   await loadFiles(loading, given, dir, lookup);
-  const names = given.map((file) => loading.yaml.get(file)).flatMap((files = []) => files.map(topName));
   return {
-    name: input.name ?? input.env["COMPOSE_PROJECT_NAME"] ?? names.findLast(Boolean) ?? projectName(dir),
+    name,
     dir,
     given,
     givenEnv: input.envFiles,
+    outer: input.outer ?? null,
     yaml: new Map(
       [...loading.yaml].flatMap(([name, files]) =>
         files.map((file, at) => [at === 0 ? name : `${name} ${at + 1}`, file] as const),
@@ -141,38 +153,6 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
     lookups: loading.lookups,
     lookup,
   };
-}
-
-function topName(file: YamlFile): string | null {
-  return scalarText(entry(file.root, "name", file)?.value ?? null);
-}
-
-/** Compose's default project name, from its folder (compose-go `loader.NormalizeProjectName`). */
-function projectName(dir: string): string {
-  const base = dir.split("/").at(-1) ?? "";
-  return base
-    .toLowerCase()
-    .replace(/[^-_a-z0-9]/g, "")
-    .replace(/^[-_]+/, "");
-}
-
-/** The shell's variables, then those of the env files: `.env` in the project's folder unless others are named. */
-async function withDotenv(
-  loading: Loading,
-  outer: VariableLookup,
-  dir: string,
-  named: readonly string[],
-): Promise<VariableLookup> {
-  const values = new Map<string, string>();
-  const lookup: VariableLookup = (name) => outer(name) ?? values.get(name) ?? null;
-  const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
-  for (const file of files) {
-    const read = await readEnvFile(file, false, lookup, loading.tell);
-    if (read === null) continue;
-    loading.dotenv.push(read);
-    for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
-  }
-  return lookup;
 }
 
 /** A file's documents, parsed once. */
@@ -253,7 +233,10 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
         `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
       );
   }
-  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, loading.tell) });
+  // Compose does not look for the env files of a service whose profile is off.
+  const isOptional = entry(node, "profiles", file) !== null;
+  const tell: OnFault = (fault) => (isOptional && fault.code === "absent" ? undefined : loading.tell(fault));
+  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, tell) });
   return layers;
 }
 
@@ -282,19 +265,4 @@ async function include(
 function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
-}
-
-/** The map that describes a service; `dir` is what relative paths in it are relative to. */
-export type ServiceHome = { readonly file: YamlFile; readonly map: YAMLMap; readonly dir: string };
-
-/** The map that defines a service in the last given file that does so, where additions go, or null. */
-export function home(service: ComposeService): ServiceHome | null {
-  const own = service.layers.findLast(({ service: node, file }) => isMap(node) && isWritten(node, file, service.name));
-  return own && isMap(own.service) ? { file: own.file, map: own.service, dir: own.dir } : null;
-}
-
-/** False for a base that is extended, and for an alias of another service. */
-function isWritten(node: YAMLMap, file: YamlFile, name: string): boolean {
-  const found = entry(entry(file.root, "services", file)?.value, name, file);
-  return found !== null && found.pair.value === node;
 }

@@ -14,7 +14,8 @@ import {
   type YamlEntry,
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
-import type { ComposeProject, ServiceHome } from "./project.ts";
+import type { ServiceHome } from "./home.ts";
+import type { ComposeProject } from "./project.ts";
 
 type Kind = "secrets" | "configs";
 type NewEntry = { readonly key: string; readonly block: string; readonly flow: string; readonly service: string };

@@ -6,7 +6,8 @@ import { composeChange, serviceFolder, type ComposeSite } from "../../../migrati
 import { composeCli, type ComposeCli } from "../../../migrations/compose/engine/cli.ts";
 import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
 import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
-import { home, loadProject, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
+import { home } from "../../../migrations/compose/syntax/home.ts";
+import { loadProject, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
 import type { DeliverySubject, RunChange } from "../../../src/contract/delivery.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import { composeCli as installed } from "../../services/compose.ts";
@@ -40,7 +41,7 @@ async function rewritten(files: Files, given: readonly string[] = ["compose.yaml
   for (const [name, text] of Object.entries(files)) write(name, text);
   const paths = given.map((name) => join(at, name));
   const project = await loadProject({ files: paths, dir: null, name: "p", envFiles: [], env: ENV });
-  const call = { name: "p", dir: at, files: paths, envFiles: [], profiles: [] };
+  const call = { name: "p", dir: at, files: paths, envFiles: [], outer: null, profiles: [] };
   const before = await compose.config(call);
   const wishes = [...project.services.keys()].map((service): ServiceChange => {
     const site: ComposeSite = {

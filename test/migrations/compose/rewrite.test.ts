@@ -16,7 +16,8 @@ import {
   type ComposeSite,
 } from "../../../migrations/compose/delivery/change.ts";
 import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
-import { home, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
+import { home } from "../../../migrations/compose/syntax/home.ts";
+import type { ComposeService } from "../../../migrations/compose/syntax/project.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Move } from "../../../src/model/plan.ts";
@@ -103,6 +104,7 @@ const call = (project: ComposeProject, { meta }: Fixture): Parameters<ComposeCli
   dir: project.dir,
   files: project.given,
   envFiles: project.givenEnv,
+  outer: project.outer,
   profiles: meta.profiles ?? [],
 });
 

@@ -1,10 +1,10 @@
 import type { ClassifyInput } from "../contract/detector.ts";
 import type { Where } from "../model/location.ts";
 import { anywhereInText, basicLogin, inCommand } from "./commands/command.ts";
+import { behindLead } from "./commands/lead.ts";
 import { isCommand } from "./context.ts";
 import { peel } from "./structure/decode.ts";
 import { byEntropy, cleanJson, generic, takesOptions, urlSettings } from "./parts.ts";
-import { commandOf } from "./several.ts";
 import { unlessExample, withoutTexts } from "./structure/documentation.ts";
 import { looksRandom } from "./entropy.ts";
 import { isEvidence, MEDIUM, stronger, type Evidence, type Judge, type EvidenceOutcome } from "./evidence.ts";
@@ -56,26 +56,10 @@ export function decide(
   }
   const alone = emptiness(text.trim()) ?? command(text, question.where, inner, ask) ?? null;
   const { lead } = question;
-  return lead === undefined ? alone : (behindLead(lead, text, alone, inner, ask) ?? alone);
+  return lead === undefined
+    ? alone
+    : (behindLead(withoutFound(lead, found), withoutFound(text, found), alone, inner) ?? alone);
 }
-
-/** A secret in the arguments of an entrypoint: `["redis-cli"]`, then `["-a", "…"]`. Null unless it says more than they alone. */
-function behindLead(
-  lead: string,
-  text: string,
-  alone: EvidenceOutcome,
-  inner: Judge,
-  ask: ClassifyBudget,
-): Evidence | null {
-  const whole = commandOf([lead, text]);
-  if (whole === null || whole.length > JOINED) return null;
-  const found = command(whole, "cmd", inner, ask);
-  if (found === null || lead.includes(found.part) || (isEvidence(alone) && alone.score >= found.score)) return null;
-  // What stands across the two is in neither.
-  return text.includes(found.part) || text.includes(JSON.stringify(found.part).slice(1, -1)) ? found : null;
-}
-
-const JOINED = 65_536;
 
 /** The same for a literal that a text assigns to a name. */
 export function decideIn(

@@ -22,13 +22,3 @@ export function others(first: Evidence, again: (found: ReadonlySet<string>) => E
 export function holds(outer: string, inner: string): boolean {
   return outer.includes(inner) || peel(outer)?.inner.includes(inner) === true;
 }
-
-/** Lists of words as one; null when one is no list. */
-export function commandOf(lists: readonly string[]): string | null {
-  try {
-    const words = lists.map((list) => JSON.parse(list) as unknown);
-    return words.every((list) => Array.isArray(list)) ? JSON.stringify(words.flat()) : null;
-  } catch {
-    return null;
-  }
-}

@@ -66,6 +66,7 @@ const ANYONES = /^(?:live|test|sandbox|prod|production|dev|secret|key|access|tok
 /** The kinds that have no keyword, where the length fits. */
 function withLength(candidates: readonly Rule[], length: number): readonly Rule[] {
   const fitting = length < fits.length ? (fits[length] as readonly Rule[]) : NONE;
+  if (candidates.length === 0) return fitting;
   return fitting.length === 0 ? candidates : [...candidates, ...fitting];
 }
 

@@ -37,6 +37,7 @@ const EACH = FILES.map(([kind, pattern]) => [kind, new RegExp(`(?:^|/)(?:${patte
 
 /** The kind of a secret-holding file, by its path; null for all other files and for example files. */
 export function secretFileKind(path: string): SecretFile | null {
-  if (!ANY.test(path) || END.test(path)) return null;
-  return EACH.find(([, pattern]) => pattern.test(path))?.[0] ?? null;
+  const end = path.slice(path.lastIndexOf("/", path.lastIndexOf("/") - 1) + 1); // the last two segments
+  if (!ANY.test(end) || END.test(end)) return null;
+  return EACH.find(([, pattern]) => pattern.test(end))?.[0] ?? null;
 }

@@ -29,7 +29,7 @@ try {
     "≤ 1",
   );
   const bytes = mixedText(join(dir, "text"), TEXT_BYTES);
-  compare(`${Math.round(bytes / 1e6)} MB of mixed text, dir:`, `dir:${join(dir, "text")}`, join(dir, "text"), "≤ 2");
+  compare(`${Math.round(bytes / 1e6)} MB of mixed text, dir:`, `dir:${join(dir, "text")}`, join(dir, "text"), "≤ 1.2");
   print();
 } finally {
   rmSync(dir, { recursive: true, force: true });

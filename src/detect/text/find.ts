@@ -46,7 +46,23 @@ function stands(bytes: Uint8Array, start: number, { bytes: wanted, exact, starts
     const byte = bytes[start + at] as number;
     if (byte !== wanted[at] && (exact || byte < 65 || byte > 90 || byte + 32 !== wanted[at])) return false;
   }
-  return !starts || start === 0 || !isWord(bytes[start - 1] as number);
+  return (
+    !starts || ((start === 0 || !isWord(bytes[start - 1] as number)) && isLong(bytes, start + wanted.length, start))
+  );
+}
+
+/** No token of a watch that `starts` is shorter: in source maps and names of functions prefixes stand by the thousand. */
+export const SHORTEST = 12;
+/** What no such token has among its first characters. */
+export const APART = " \t\r\n\"'`,;()<>{}\\";
+const apart = new Uint8Array(256);
+for (const byte of Buffer.from(APART)) apart[byte] = 1;
+
+function isLong(bytes: Uint8Array, from: number, start: number): boolean {
+  const end = start + SHORTEST;
+  if (end > bytes.length) return false;
+  for (let at = from; at < end; at++) if (apart[bytes[at] as number] === 1) return false;
+  return true;
 }
 
 /** Letters, digits, `_` and `-`: before a vendor's prefix they make it a part of something else. */

@@ -1,12 +1,18 @@
 import type { Language } from "./language.ts";
 
-/** Whether a line may give a literal to the name in which the keyword at `at` stands. */
-export function canAssign(bytes: Uint8Array, at: number, to: number, language: Language, inName: boolean): boolean {
-  if (!QUOTES_ONLY.has(language)) return hasSign(bytes, at, to);
-  if (!inName) return hasQuote(bytes, at, to);
+/** Whether the line that ends at `to` may hold a literal for a name, from `from` on. */
+export function canAssign(bytes: Uint8Array, from: number, to: number, language: Language): boolean {
+  return QUOTES_ONLY.has(language) ? hasQuote(bytes, from, to) : hasSign(bytes, from, to);
+}
+
+/**
+ * Where the sign stands that gives a literal to the name in which the keyword at `at` stands; -1 when none follows.
+ * Most words of code are no such names, which shows before the line's ends are looked for.
+ */
+export function signAfter(bytes: Uint8Array, at: number, language: Language): number {
   let here = at;
-  const limit = Math.min(to, at + 100);
-  while (here < limit && isNameByte(bytes[here] as number)) here++;
+  const limit = Math.min(bytes.length, at + 100);
+  while (here < limit && isNameByte(bytes[here])) here++;
   for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
   const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
   while (bytes[here] === 32 || bytes[here] === 9) here++;
@@ -23,20 +29,21 @@ export function canAssign(bytes: Uint8Array, at: number, to: number, language: L
     (byte === 44 && closed) ||
     (byte === 40 && isQuote(bytes[here + 1])) ||
     (language === "hcl" && byte === 123) ||
+    // The literal may be one that the keyword is part of: `"password=…"`.
     (closed && language !== "code");
-  // The literal may be one that the keyword is part of: `"password=…"`.
-  return follows && hasQuote(bytes, here, to);
+  return follows ? here : -1;
 }
 
 export const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
 
-function isNameByte(byte: number): boolean {
+function isNameByte(byte: number | undefined): boolean {
   return (
-    (byte >= 97 && byte <= 122) ||
-    (byte >= 65 && byte <= 90) ||
-    (byte >= 48 && byte <= 57) ||
-    byte === 95 ||
-    byte === 45
+    byte !== undefined &&
+    ((byte >= 97 && byte <= 122) ||
+      (byte >= 65 && byte <= 90) ||
+      (byte >= 48 && byte <= 57) ||
+      byte === 95 ||
+      byte === 45)
   );
 }
 

@@ -8,13 +8,13 @@ import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { commandsIn } from "./commands.ts";
-import { canAssign, QUOTES_ONLY } from "./gate.ts";
+import { canAssign, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
 import { literalsIn } from "./literals.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
-import { defaultOf, elementsIn, pairIn, type LineInText } from "./pairs.ts";
+import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
 
 /** A text that is read, and how. */
@@ -29,6 +29,7 @@ export type TextContext = {
 const LONGEST = 8192;
 /** Of a line that is longer, so much around the keyword. */
 const [BEFORE, BEHIND] = [400, 1600];
+/** So much before and behind a line is read when the line alone is half of a pair. */
 const AROUND = 800;
 const QUOTED = 16_384;
 
@@ -39,23 +40,20 @@ export function lineHits(
   inName: boolean,
 ): { readonly hits: PendingHit[]; readonly end: number } {
   const { bytes, language } = context;
+  const quotesOnly = QUOTES_ONLY.has(language);
+  const sign = inName && quotesOnly ? signAfter(bytes, at, language) : at;
+  if (sign < 0) return { hits: [], end: at };
   let from = at === 0 ? 0 : bytes.lastIndexOf(10, at - 1) + 1;
   let to = bytes.indexOf(10, at);
   if (to < 0) to = bytes.length;
   if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
   const end = to - from >= BEFORE + BEHIND ? Math.max(at + 1, to - BEFORE) : to;
-  if (!canAssign(bytes, at, to, language, inName)) return { hits: [], end: QUOTES_ONLY.has(language) ? at : end };
-  const [first, last] = [Math.max(0, from - AROUND), Math.min(bytes.length, to + AROUND)];
-  const near = /^(?:yaml|json|hcl|groovy|ini|code)$/.test(language);
-  const offset = near ? first : from;
-  const line = near
-    ? { text: latin1Text(bytes, first, last), from: from - first, to: to - first }
-    : { text: latin1Text(bytes, from, to), from: 0, to: to - from };
+  if (!canAssign(bytes, sign, to, language)) return { hits: [], end: quotesOnly ? at : end };
+  const line = latin1Text(bytes, from, to);
   const hits: PendingHit[] = [];
-  for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, offset, context));
-  if (hits.length === 0) hits.push(...anywhere(line.text.slice(line.from, line.to), from, context));
-  if (hits.length === 0 && language === "ini")
-    hits.push(...byLineFormat(line.text.slice(line.from, line.to), from, context));
+  for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
+  if (hits.length === 0) hits.push(...anywhere(line, from, context));
+  if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
   return { hits, end };
 }
 
@@ -78,32 +76,28 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   return hits;
 }
 
-function* assignmentsOf(line: LineInText, { bytes, language }: TextContext, from: number): Generator<NamedLiteral> {
-  const own = line.text.slice(line.from, line.to);
-  const shifted = (one: NamedLiteral): NamedLiteral => ({
-    ...one,
-    start: one.start + line.from,
-    end: one.end + line.from,
-  });
-  if (language === "xml") for (const one of elementsIn(own)) yield shifted(one);
-  if (/^(?:yaml|json|hcl|groovy|ini|code)$/.test(language)) {
-    const pair = pairIn(line, language);
-    if (pair !== null) yield pair;
-  }
-  if (language === "hcl") {
-    const variable = defaultOf(line);
-    if (variable !== null) yield variable;
+/** What the line that begins at `from` gives names; places are the line's. */
+function* assignmentsOf(own: string, { bytes, language }: TextContext, from: number): Generator<NamedLiteral> {
+  if (language === "xml") yield* elementsIn(own);
+  if (PAIRED.has(language) && isHalfOfPair(own, language)) {
+    const first = Math.max(0, from - AROUND);
+    const text = latin1Text(bytes, first, Math.min(bytes.length, from + own.length + AROUND));
+    const line = { text, from: from - first, to: from - first + own.length };
+    for (const pair of [pairIn(line, language), language === "hcl" ? defaultOf(line) : null])
+      if (pair !== null) yield { ...pair, start: pair.start - line.from, end: pair.end - line.from };
   }
   let head = headOf(own, language);
   // A quoted value may continue over several lines.
   if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own))
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
-  if (head !== null) yield shifted(head);
-  if (language === "docker" || language === "shell") for (const one of wordsOf(own, language)) yield shifted(one);
+  if (head !== null) yield head;
+  if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.
   if (language === "make" && own.startsWith("\t")) return;
-  for (const one of literalsIn(own, language)) if (head === null || !covers(head, one)) yield shifted(one);
+  for (const one of literalsIn(own, language)) if (head === null || !covers(head, one)) yield one;
 }
+
+const PAIRED = new Set<Language>(["yaml", "json", "hcl", "groovy", "ini", "code"]);
 
 /** What a line's own name says of all of its value, a name inside says again. */
 function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
@@ -111,13 +105,14 @@ function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
 }
 
 function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
-  const { bytes, path, kind, language, off } = context;
+  const { bytes, path, language, off } = context;
   const name = utf8Text(one.name);
   // Compose and Kubernetes read two dollars as one.
   const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
-  if (language === "code" && !isWorthIt(name, value)) return [];
+  if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return [];
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
+  const { kind } = context;
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
   const whole = outcome.part === value || outcome.rule === "url-password";
@@ -163,6 +158,11 @@ function namesItself({ part, via = [] }: Evidence): boolean {
   return via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
 }
 
+/** A short word without a mark, under a name that says nothing of it: half of what a settings file holds. */
+export function saysNothing(name: string, value: string): boolean {
+  return value.length <= 8 && /^[\w.~^*-]*$/.test(value) && readName(name).family === null;
+}
+
 /** In code most names say nothing, and most strings hold nothing. */
 function isWorthIt(name: string, value: string): boolean {
   const { family, setting } = readName(name);
@@ -204,7 +204,8 @@ export function lineAround(
 const NAMED = /^([^\n]{0,160}?)["']?\$?[A-Za-z_][\w.-]{0,79}["'\])]{0,3}\s{0,8}[:=]{1,2}>?\s{0,8}$/;
 
 /** `requirepass X`, a line of HAProxy's users: a settings file that puts a space between name and value. */
-function byLineFormat(line: string, from: number, { bytes, kind, off }: TextContext): PendingHit[] {
+function byLineFormat(line: string, from: number, context: TextContext): PendingHit[] {
+  const { bytes, off } = context;
   const judge: Judge = (name, value, step) => {
     const outcome = decideIn(name, value, off);
     return isEvidence(outcome) && outcome.score >= MEDIUM ? { ...outcome, via: [step, ...(outcome.via ?? [])] } : null;
@@ -213,14 +214,16 @@ function byLineFormat(line: string, from: number, { bytes, kind, off }: TextCont
   const found = byFormat(text, judge) ?? spaced(text, judge);
   if (found === null) return [];
   const name = /^\s{0,40}([A-Za-z][\w.-]{1,60})/.exec(text)?.[1] ?? "";
-  return [{ found: inKind(kind, found, name, found.part), name, ...placeOf(found, bytes, from, from + line.length) }];
+  return [
+    { found: inKind(context.kind, found, name, found.part), name, ...placeOf(found, bytes, from, from + line.length) },
+  ];
 }
 
 const LARGEST = 1 << 20;
 
 /** The secrets on the command lines of a file that has some. */
 export function commandHits(context: TextContext): PendingHit[] {
-  const { bytes, language, off, kind } = context;
+  const { bytes, language, off } = context;
   if (!hasCommands(language)) return [];
   const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
   return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
@@ -236,7 +239,7 @@ export function commandHits(context: TextContext): PendingHit[] {
         if (isExpanded(found, bytes, place.start, language)) return [];
         const name = namedBy(text, place.start);
         if (name.toLowerCase() === found.part.toLowerCase()) return [];
-        return [{ found: inKind(kind, found, "", found.part), name, ...place }];
+        return [{ found: inKind(context.kind, found, "", found.part), name, ...place }];
       });
   });
 }

@@ -12,7 +12,7 @@ import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
-import { inKind, isTest, kindOf } from "./kind.ts";
+import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
 import { languageOf, type Language } from "./language.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
 import { plausible } from "./plausible.ts";
@@ -54,7 +54,16 @@ export function inText(
   if (bytes.length < 8) return [];
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
   if (as === "file" && isBinary(bytes)) return [];
-  const context: TextContext = { bytes, path, kind: kindOf(path), language: languageOf(path, bytes), off };
+  let kind: TextKind | undefined; // asked of few files
+  const context: TextContext = {
+    bytes,
+    path,
+    get kind() {
+      return (kind ??= kindOf(path));
+    },
+    language: languageOf(path, bytes),
+    off,
+  };
   const seen = new Map<Rule, number>();
   const found: PendingHit[] = [];
   const everyLine =
@@ -90,7 +99,7 @@ export function inText(
     found.push(...line.hits);
   }
   found.push(...commandHits(context), ...inKnownFile(bytes, path, off));
-  return withLines(bytes, best(found, isTest(path)));
+  return found.length === 0 ? [] : withLines(bytes, best(found, isTest(path)));
 }
 
 export function isBinary(bytes: Uint8Array): boolean {
@@ -129,7 +138,8 @@ function nameBefore(bytes: Uint8Array, start: number): string {
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 
 /** `scheme://user:password@host`: the text up to a space or quote is classified as a URL. */
-function url({ bytes, path, kind, language, off }: TextContext, at: number): PossibleHit | null {
+function url(context: TextContext, at: number): PossibleHit | null {
+  const { bytes, path, language, off } = context;
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;
   let colon = false;
@@ -151,9 +161,9 @@ function url({ bytes, path, kind, language, off }: TextContext, at: number): Pos
       ? unescapedXml(raw)
       : raw.replaceAll(language === "yaml" || language === "make" ? "$$" : "\\$", "$");
   const outcome = decideIn("url", utf8Text(text), off);
-  const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, kind };
-  const likely = isEvidence(outcome) ? plausible(outcome, assigned) : null;
-  const found = likely === null ? null : inKind(kind, likely, "", likely.part);
+  const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path };
+  const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind }) : null;
+  const found = likely === null ? null : inKind(context.kind, likely, "", likely.part);
   return { found, name: nameBefore(bytes, start) || "url", start, end };
 }
 

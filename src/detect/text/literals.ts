@@ -34,10 +34,10 @@ const LONGEST = 4096;
 function stringsIn(text: string): { readonly start: number; readonly end: number }[] {
   const found: { readonly start: number; readonly end: number }[] = [];
   // Where a quote is not closed, no later one of its kind is: so each character is looked at a few times at most.
-  const open = new Set<string>();
+  const open = new Set<number>();
   for (let at = 0; at < text.length; at++) {
-    const quote = text.charAt(at);
-    if ((quote !== '"' && quote !== "'" && quote !== "`") || open.has(quote)) continue;
+    const quote = text.charCodeAt(at);
+    if ((quote !== 34 && quote !== 39 && quote !== 96) || open.has(quote)) continue;
     const end = closedAt(text, at + 1, quote);
     if (end < 0) open.add(quote);
     else if (end > at + 1) found.push({ start: at + 1, end });
@@ -46,13 +46,13 @@ function stringsIn(text: string): { readonly start: number; readonly end: number
   return found;
 }
 
-function closedAt(text: string, from: number, quote: string): number {
+function closedAt(text: string, from: number, quote: number): number {
   const limit = Math.min(text.length, from + LONGEST);
   for (let at = from; at < limit; at++) {
-    const char = text.charAt(at);
-    if (char === "\\") at++;
+    const char = text.charCodeAt(at);
+    if (char === 92) at++;
     else if (char === quote) return at;
-    else if (char === "\n") return -1;
+    else if (char === 10) return -1;
   }
   return -1;
 }
@@ -63,23 +63,29 @@ function nameOf(
   behind: number,
   before: { readonly text: string; readonly start: number; readonly end: number } | null,
 ): string | null {
-  const head = text
-    .slice(Math.max(0, quoteAt - AROUND), quoteAt)
-    .replace(MARK, "$1")
-    .trimEnd();
+  const head = unmarked(text.slice(Math.max(0, quoteAt - AROUND), quoteAt)).trimEnd();
+  if (!GIVES_NAME.has(head.charAt(head.length - 1))) return null;
   // `("NAME", "value")`: the name is the argument before.
-  if (head.endsWith(",") && before !== null && text.slice(before.end, quoteAt).replace(MARK, "$1").trim() === ",") {
+  if (head.endsWith(",")) {
+    if (before === null || unmarked(text.slice(before.end, quoteAt)).trim() !== ",") return null;
     const call = text.slice(Math.max(0, before.start - 60), before.start);
     return NAME.test(before.text) && TAKES_PAIR.test(call) ? before.text : null;
   }
   if (!head.endsWith("(")) return assigned(head) ?? fallback(head);
-  const callee = /[\w.:>-]{1,80}$/.exec(head.slice(0, -1))?.[0] ?? "";
+  const callee = /[\w.:>-]{1,80}$/.exec(head.slice(-81, -1))?.[0] ?? "";
   if (WRAPS.test(callee)) {
     const outer = head.slice(0, -1 - callee.length).trimEnd();
     const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
     if (name !== null) return name;
   }
   return /^\s{0,4}\)/.test(text.slice(behind, behind + 8)) ? setterOf(callee) : null;
+}
+
+/** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
+const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "r", "e"]);
+
+function unmarked(head: string): string {
+  return head.slice(0, -3) + head.slice(-3).replace(MARK, "$1");
 }
 
 const AROUND = 200;
@@ -97,7 +103,7 @@ function assigned(head: string): string | null {
   if (sign === "=" && /[=!<>]$/.test(rest)) return null;
   const left = rest.trimEnd();
   if (sign === "=") {
-    const type = /[\w.<>[\]|?]{1,40}$/.exec(left)?.[0] ?? "";
+    const type = /[\w.<>[\]|?]{1,40}$/.exec(left.slice(-40))?.[0] ?? "";
     const typed = left.slice(0, left.length - type.length).trimEnd();
     if (type !== "" && typed.endsWith(":")) return lastName(typed.slice(0, -1).trimEnd());
   }
@@ -105,7 +111,7 @@ function assigned(head: string): string | null {
 }
 
 function lastName(left: string): string | null {
-  const name = /([A-Za-z_][\w.$-]{0,79})["'\])]{0,3}$/.exec(left)?.[1];
+  const name = /([A-Za-z_][\w.$-]{0,79})["'\])]{0,3}$/.exec(left.slice(-83))?.[1];
   return name === undefined ? null : bare(name);
 }
 

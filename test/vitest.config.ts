@@ -11,6 +11,8 @@ export default defineConfig({
     maxWorkers: 5,
     // Cases that run together only wait, for a store or a deadline.
     maxConcurrency: 32,
+    // As for the tests themselves: a busy machine takes long for what is waited for.
+    expect: { poll: { timeout: 10_000 } },
     reporters: [
       "default",
       new URL("conformance/table.ts", import.meta.url).pathname,

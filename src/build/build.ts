@@ -14,6 +14,8 @@ const PROGRAMS = {
   "detect-worker": "src/bin/detect-worker.ts",
   demo: "src/demo/demo.ts",
 };
+/** Ink asks for it where it is installed, which it is not. */
+const DEVTOOLS = "react-devtools-core";
 const WRITERS = { schema: "src/build/schema.ts", man: "src/build/man.ts" };
 
 rmSync(DIST, { recursive: true, force: true });
@@ -37,7 +39,9 @@ async function bundle(input: { readonly [name: string]: string }, dir: string): 
     cwd: ROOT,
     platform: "node",
     logLevel: "warn",
-    external: (id) => outside.some((name) => isOf(name, id)),
+    external: (id) => outside.some((name) => isOf(name, id)) || id === DEVTOOLS,
+    // React brings a second copy of itself for developers, which is slower and larger.
+    transform: { define: { "process.env.NODE_ENV": '"production"' } },
     preserveEntrySignatures: "allow-extension",
     // What one part loads on first use may be common to others, and then is there already.
     checks: { ineffectiveDynamicImport: false },

@@ -1,16 +1,15 @@
 /**
  * The face for a person at a terminal: scan, browse, choose a store, preview, apply, proof. `state.ts` holds all that
- * is shown; `screens/` are functions from it to rows; `actions.ts` turns keys into changes; `verbs/` call core.
+ * is shown; `screens/` are the words of it, which `components/` lay out and draw with Ink; `actions.ts` turns keys into
+ * changes; `verbs/` call core.
  */
 import type { Assembly } from "../assembly/index.ts";
 import { DEFAULT_SOURCES } from "../assembly/plug-ins.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
-import type { Keyboard } from "./keyboard.tsx";
+import type { App } from "./app.tsx";
 import { createSession } from "./session.ts";
 import { summary } from "./summary.ts";
-import { openTerminal } from "./terminal.ts";
-import { openView } from "./view.ts";
 
 /** Runs the terminal UI until the person leaves; returns the exit code. Restores the terminal afterwards. */
 export async function runTui(
@@ -29,12 +28,11 @@ export async function runTui(
   process.stdin.on("end", terminate);
   // Input from here on waits, without echo, until it is read.
   process.stdin.setRawMode(true);
-  // The first frame is drawn before anything is read or any library loaded.
-  const view = openView(session, openTerminal(process.stdout, assembly.env));
-  let keyboard: Keyboard | null = null;
+  let app: App | null = null;
   let keep: () => Promise<void> = async () => undefined;
   try {
-    keyboard = (await import("./keyboard.tsx")).openKeyboard(session, view);
+    // The first frame is drawn before anything is read.
+    app = (await import("./app.tsx")).openApp(session);
     const { startScan } = await import("./verbs/scan.ts");
     startScan(session);
     takeUp(session);
@@ -42,16 +40,14 @@ export async function runTui(
     const { tellUnfinished } = await import("./verbs/run.ts");
     await tellUnfinished(session);
     // An exception in a screen or a key handler is reported like any other error, after putting back what was begun.
-    return await Promise.race([session.ended, view.failed, keyboard.ended.then(() => session.ended)]);
+    return await Promise.race([session.ended, app.failed]);
   } catch (error) {
     await session.leave(EXIT.failed);
     throw error;
   } finally {
-    view.close();
-    keyboard?.close();
+    app?.close();
     process.stdin.setRawMode(false);
     await keep();
-    await keyboard?.ended.catch(() => undefined);
     for (const signal of SIGNALS) process.off(signal, terminate);
     process.stdin.off("end", terminate);
     process.stdout.write(summary(session.store.get(), assembly.redactor));

@@ -1,73 +1,51 @@
 import type { WriteStream } from "node:tty";
 import type { Size } from "./screens/frame.ts";
-import { paint } from "./widgets/paint.ts";
-import type { ScreenRow } from "./widgets/text.ts";
 
-/** The terminal's other screen, which is ours from `enter` to `leave`. */
-export type Terminal = {
-  size(): Size;
-  /**
-   * Makes the screen show these rows with as few bytes as possible; does nothing while another program has the screen.
-   */
-  show(rows: readonly ScreenRow[]): void;
-  enter(): void;
-  /** Restores the terminal as it was before `enter`, and wipes what was shown. */
-  leave(): void;
-  onResize(listener: () => void): void;
-  /** Leaves for good. */
-  close(): void;
-};
+/** What a terminal is set to while it is ours, besides what Ink sets. */
+export type TerminalModes = { set(): void; restore(): void };
 
-// The other screen, no cursor, pasted text distinguished from typed text. A row that a terminal takes for wider than we
-// do ends at the edge: wrapped, it would push all the others.
-const ENTER = "\u001b[?1049h\u001b[?25l\u001b[?2004h\u001b[?7l";
-const WIPE = "\u001b[H\u001b[J";
-const LEAVE = `${WIPE}\u001b[?7h\u001b[?2004l\u001b[?25h\u001b[?1049l`;
-/** Between these, a terminal that knows them shows nothing half drawn. */
-const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
+// A row that a terminal takes for wider than we do ends at the edge: wrapped, it would push all the others.
+const [NO_WRAP, WRAP] = ["\u001b[?7l", "\u001b[?7h"];
 
-export function openTerminal(stdout: WriteStream, env: NodeJS.ProcessEnv): Terminal {
-  // NO_COLOR wins over settings that ask for colours; bold and inverse count as colours for people who set it on an odd
-  // terminal.
-  const styled = !env["NO_COLOR"] && stdout.hasColors(env);
-  let shown: readonly ScreenRow[] | null = null;
+/** Sets the modes at once. */
+export function openModes(stdout: WriteStream): TerminalModes {
   let ours = false;
-  let resized: (() => void) | null = null;
-  const forget = (): void => {
-    shown = null;
-    resized?.();
-  };
-  const leave = (): void => {
-    if (!ours) return;
-    ours = false;
-    shown = null;
-    stdout.write(LEAVE);
-  };
-  const terminal: Terminal = {
-    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
-    show(rows) {
-      if (!ours) return;
-      const bytes = (shown === null ? WIPE : "") + paint(shown ?? [], rows, styled);
-      shown = rows;
-      if (bytes !== "") stdout.write(BEGIN + bytes + END);
-    },
-    enter() {
-      if (ours) return;
+  const modes: TerminalModes = {
+    set() {
+      if (!ours) stdout.write(NO_WRAP);
       ours = true;
-      stdout.write(ENTER);
     },
-    leave,
-    onResize(listener) {
-      resized = listener;
-    },
-    close() {
-      leave();
-      stdout.off("resize", forget);
-      process.off("exit", leave);
+    restore() {
+      if (ours) stdout.write(WRAP);
+      ours = false;
     },
   };
-  stdout.on("resize", forget);
-  // Whatever ends the process: a terminal does not leave the other screen by itself.
-  process.on("exit", leave);
-  return terminal;
+  modes.set();
+  return modes;
+}
+
+export function sizeOf(stdout: WriteStream): Size {
+  return { columns: stdout.columns || 80, rows: stdout.rows || 24 };
+}
+
+/**
+ * NO_COLOR wins over settings that ask for colours; bold and inverse count as colours for people who set it on an odd
+ * terminal.
+ */
+export function wantsStyles(stdout: WriteStream, env: NodeJS.ProcessEnv): boolean {
+  return !env["NO_COLOR"] && stdout.hasColors(env);
+}
+
+/** Stops this process as the shell's Ctrl-Z does; resolves when it continues. */
+export function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    // Neither a paused stdin nor a signal listener keeps the process alive.
+    const alive = setInterval(() => undefined, 1000);
+    process.once("SIGCONT", () => {
+      clearInterval(alive);
+      resolve();
+    });
+    // Stops the whole group, as the terminal would: a wrapper (npx, npm) must stop too.
+    process.kill(0, "SIGTSTP");
+  });
 }

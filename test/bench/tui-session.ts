@@ -22,7 +22,7 @@ export function bigSession(): TerminalSession {
     const severity = SEVERITIES[secret % 4] ?? "low";
     return finding(name, { fingerprint: `f${secret}`, severity }, `shop-${at % CONTAINERS}-api`);
   });
-  const session = createSession({ redactor } as Assembly, ["docker:"]);
+  const session = createSession({ redactor, env: process.env } as Assembly, ["docker:"]);
   session.store.set(() => scanned(findings));
   return session;
 }

@@ -151,7 +151,7 @@ it("follows the size of the terminal, and decides nothing on one that is too sma
   await terminal.until("1 secret in 1 place");
   await terminal.until("Evidence");
   await terminal.resize(60, 15);
-  await terminal.until(/Secrets\s*\n/);
+  await terminal.until(/Secrets  1\/1\n/);
   expect(terminal.screen()).not.toContain("Evidence");
   await terminal.press("m");
   await terminal.until("where?");

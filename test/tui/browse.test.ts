@@ -8,9 +8,10 @@ import { filterGroups } from "../../src/tui/filter.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
 import { itemsOf, wantedOf } from "../../src/tui/items.ts";
-import { frame } from "../../src/tui/screens/index.ts";
+import { roomsOf, scrollEnd } from "../../src/tui/screens/rooms.ts";
 import { createSession } from "../../src/tui/session.ts";
 import type { TuiState } from "../../src/tui/state.ts";
+import { drawn } from "./drawn.tsx";
 import { everyScreen, finding, scanned } from "./sample.ts";
 
 const SHARED = "shared";
@@ -38,15 +39,18 @@ type Sitting = {
 function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<TuiState> = {}): Sitting {
   const session = createSession({} as Assembly, ["docker:"]);
   session.store.set(() => ({ ...scanned(findings), ...change }));
-  const drawn = (): ReturnType<typeof frame> => frame(session.store.get(), { columns, rows }, (same) => same);
-  const lines = (): string[] => drawn().rows.map(({ spans }) => spans.map(({ text }) => text).join(""));
+  const size = { columns, rows };
+  const same = (text: string): string => text;
   return {
     press(...keys) {
-      for (const key of keys)
-        press(session, key, { page: rows - 6, last: drawn().last, blind: false, wide: columns >= 90 });
+      for (const key of keys) {
+        const last = scrollEnd(session.store.get(), size, same);
+        const wide = roomsOf(session.store.get(), size, same).panes.shape !== "one";
+        press(session, key, { page: rows - 6, last, blind: false, wide });
+      }
     },
     state: session.store.get,
-    screen: () => lines().join("\n"),
+    screen: () => drawn(session.store.get(), size).join("\n"),
   };
 }
 
@@ -166,9 +170,9 @@ it("marks one, a range, all under a heading, and all that are shown", () => {
 
 it.each(SIZES)("walks through the tabs on %i×%i, and a tab opens where one pane is in sight", (columns, rows) => {
   const { press: type, state, screen } = sitting(columns, rows);
-  const wide = columns >= 90;
+  const both = columns >= 90 || rows >= 20;
   type("2");
-  expect(state().where).toBe(wide ? "browse" : "detail");
+  expect(state().where).toBe(both ? "browse" : "detail");
   expect(screen()).toContain("[2 Places]");
   expect(screen()).toContain("2 places in 2 subjects");
   expect(screen()).toContain("worker");

@@ -1,5 +1,5 @@
-import { frame } from "../../src/tui/screens/index.ts";
 import type { Size } from "../../src/tui/screens/frame.ts";
+import { drawn } from "./drawn.tsx";
 import { SHOP } from "./shop.ts";
 import { svg } from "./svg.ts";
 
@@ -15,22 +15,15 @@ const SIZES: readonly Size[] = [
 /** The README's pictures. */
 const PICTURE: Size = { columns: 100, rows: 24 };
 
-const same = (text: string): string => text;
-
 /** Every golden frame by its file's name: as text at each size, and as a picture at one. */
 export function goldenFrames(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [step, state] of Object.entries(SHOP)) {
     for (const size of SIZES) {
-      const rows = frame(state, size, same).rows.map((row) =>
-        row.spans
-          .map(({ text }) => text)
-          .join("")
-          .trimEnd(),
-      );
+      const rows = drawn(state, size);
       files.set(`${step}-${size.columns}x${size.rows}.txt`, `${rows.join("\n")}\n`);
     }
-    files.set(`${step}.svg`, svg(frame(state, PICTURE, same).rows, PICTURE));
+    files.set(`${step}.svg`, svg(drawn(state, PICTURE, { styled: true }), PICTURE));
   }
   return files;
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { bindings, keysAsMarkdown, KEYMAP, type KeyScope } from "../../src/tui/keymap.ts";
-import { frame } from "../../src/tui/screens/index.ts";
 import { START } from "../../src/tui/state.ts";
+import { drawn } from "./drawn.tsx";
 
 const PLACES: readonly KeyScope[] = [
   "browse",
@@ -29,15 +29,15 @@ it.each(PLACES)(
   "shows every key of %s in the help, and help and quit in the footer of the narrowest terminal",
   (where) => {
     const text = (help: number | null, columns: number, rows: number): string =>
-      frame({ ...START, where, help }, { columns, rows }, (same) => same)
-        .rows.map((row) => row.spans.map((span) => span.text).join(""))
-        .join("\n");
+      drawn({ ...START, where, help }, { columns, rows }).join("\n");
+    const help = text(0, 160, 60);
     for (const { show, long } of bindings(where)) {
-      expect(text(0, 160, 60)).toContain(show);
-      expect(text(0, 160, 60)).toContain(long);
+      expect(help).toContain(show);
+      expect(help).toContain(long);
     }
-    expect(text(null, 40, 10)).toContain("? help");
-    expect(text(null, 40, 10)).toContain("q quit");
+    const narrow = text(null, 40, 10);
+    expect(narrow).toContain("? help");
+    expect(narrow).toContain("q quit");
   },
 );
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { assemble } from "../../src/assembly/index.ts";
 import { press } from "../../src/tui/actions.ts";
-import { frame } from "../../src/tui/screens/index.ts";
 import { createSession, type TerminalSession } from "../../src/tui/session.ts";
 import type { TuiState } from "../../src/tui/state.ts";
+import { drawn } from "./drawn.tsx";
 
 /** A sitting on folders of its own, without a terminal: keys in, frames out. */
 export type Sitting = {
@@ -38,14 +38,7 @@ export function sit(state: Partial<TuiState>, env: NodeJS.ProcessEnv = {}): Sitt
           press(session, one, { page: 10, last: 50, blind: false, wide: true });
     },
     screen: (columns = 100, rows = 30) =>
-      frame(session.store.get(), { columns, rows }, (text) => redactor.guard(text))
-        .rows.map(({ spans }) =>
-          spans
-            .map(({ text }) => text)
-            .join("")
-            .trimEnd(),
-        )
-        .join("\n"),
+      drawn(session.store.get(), { columns, rows }, { guard: (text) => redactor.guard(text) }).join("\n"),
   };
 }
 

@@ -1,28 +1,42 @@
-import type { TuiState } from "../state.ts";
-import type { Guard, SpanLine, ScreenRow } from "../widgets/text.ts";
+import type { SpanLine } from "../widgets/text.ts";
 
 export type Size = { readonly columns: number; readonly rows: number };
 
-/**
- * The result of a screen: a title line, rows for the body, the column at which the body is split, if it is, and how far
- * its text can be scrolled, if it can.
- */
-export type Screen = {
-  readonly title: SpanLine | ScreenRow;
-  readonly body: readonly ScreenRow[];
-  readonly split?: number;
-  readonly last?: number;
+/** A screen that is one text: its lines, how far it is scrolled, and its title, given how many rows are below. */
+export type ScreenText = {
+  readonly lines: readonly SpanLine[];
+  readonly scroll: number;
+  readonly title: (below: number) => SpanLine;
 };
 
-/** `room` is the size of the body. A screen never returns more rows than that. */
-export type ScreenOf = (state: TuiState, room: Size, guard: Guard) => Screen;
-
-/** Header, title and two rules above and below the body, and the footer. */
+/** Header, title, the rules above and below the body, and the footer. */
 export const FRAME_ROWS = 5;
-/** On narrower terminals the list and the evidence are shown one at a time. */
-export const WIDE = 90;
+/** On narrower terminals the evidence is below the list. */
+const WIDE = 90;
+/** On lower terminals that are not wide, the list and the evidence are shown one at a time. */
+const TALL = 20;
 export const SMALLEST: Size = { columns: 40, rows: 10 };
 
 export function tooSmall({ columns, rows }: Size): boolean {
   return columns < SMALLEST.columns || rows < SMALLEST.rows;
 }
+
+/** Where the list and the evidence are, and the room of each without titles and rules. */
+export type PaneRooms = { readonly shape: "beside" | "below" | "one"; readonly list: Size; readonly detail: Size };
+
+/** `body` is what the terminal has left between title and footer. */
+export function panesOf(terminal: Size, body: Size): PaneRooms {
+  const { columns, rows } = body;
+  if (columns >= WIDE) {
+    const list = Math.min(Math.floor(columns * 0.55), Math.max(76, Math.floor(columns * 0.45)));
+    return { shape: "beside", list: { columns: list, rows }, detail: { columns: columns - list - GAP, rows } };
+  }
+  // The lower pane has a title and a rule too.
+  const both = rows - 2;
+  if (terminal.rows < TALL || both < 6) return { shape: "one", list: body, detail: body };
+  const upper = Math.ceil(both * 0.55);
+  return { shape: "below", list: { columns, rows: upper }, detail: { columns, rows: both - upper } };
+}
+
+/** The bar between two panes, and the space after it. */
+export const GAP = 2;

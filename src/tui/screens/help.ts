@@ -1,20 +1,21 @@
-import { bindings } from "../keymap.ts";
-import { windowFrom } from "../widgets/window.ts";
-import { layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
-import type { ScreenOf } from "./frame.ts";
+import { bindings, type KeyScope } from "../keymap.ts";
+import { last } from "../last.ts";
+import { line, wrapped, type SpanLine } from "../widgets/text.ts";
+import type { ScreenText } from "./frame.ts";
 
 /** Every key of the screen below it. */
-export const help: ScreenOf = (state, { columns, rows }, guard) => {
-  const lines = bindings(state.where).map((one): SpanLine =>
-    wrapped(12, " ", { text: one.show.padEnd(11), bold: true }, one.long),
-  );
-  const { rows: body, below, last } = windowFrom(layout(lines, columns, guard), state.help ?? 0, rows);
+export function helpText(where: KeyScope, scroll: number): ScreenText {
   return {
-    title: line({ text: " Keys", bold: true }, below > 0 ? `  ↓ ${below} more` : "", {
-      text: "  esc closes",
-      dimColor: true,
-    }),
-    body,
-    last,
+    lines: helpLines(where),
+    scroll,
+    title: (below) =>
+      line({ text: " Keys", bold: true }, below > 0 ? `  ↓ ${below} more` : "", {
+        text: "  esc closes",
+        dimColor: true,
+      }),
   };
-};
+}
+
+const helpLines = last((where: KeyScope) =>
+  bindings(where).map((one): SpanLine => wrapped(14, " ", { text: one.show.padEnd(13), bold: true }, one.long)),
+);

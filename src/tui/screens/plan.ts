@@ -3,31 +3,38 @@ import { outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
+import { last } from "../last.ts";
+import type { TuiState } from "../state.ts";
 import { SIGN } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
-import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
-import { windowFrom } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
+import type { ScreenText } from "./frame.ts";
 
 /** The masked diff of every step, what stays and why. */
-export const plan: ScreenOf = (state, { columns, rows }, guard) => {
-  const { planned } = state;
-  if (planned === null) return { title: line(" Preview"), body: [] };
-  const { rows: body, below, last } = windowFrom(layout(planLines(planned.plan), columns, guard), planned.scroll, rows);
+export function planText({ planned }: TuiState): ScreenText {
+  if (planned === null) return { lines: [], scroll: 0, title: () => line(" Preview") };
   const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
   const units = unitsOf(planned.plan).size;
   const what = unitNoun(planned.plan.steps);
-  const title = line(
-    {
-      text: ` Migrate ${countText(secrets, "secret")} in ${countText(units, what)} → ${storeName(planned.plan)}`,
-      bold: true,
-    },
-    planned.plan.notMoved.length > 0 ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" } : "",
-    below > 0 ? `  ↓ ${below} more` : "",
-    { text: "  2 of 4  Preview", dimColor: true },
-  );
-  return { title, body, last };
-};
+  return {
+    lines: linesOf(planned.plan),
+    scroll: planned.scroll,
+    title: (below) =>
+      line(
+        {
+          text: ` Migrate ${countText(secrets, "secret")} in ${countText(units, what)} → ${storeName(planned.plan)}`,
+          bold: true,
+        },
+        planned.plan.notMoved.length > 0
+          ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" }
+          : "",
+        below > 0 ? `  ↓ ${below} more` : "",
+        { text: "  2 of 4  Preview", dimColor: true },
+      ),
+  };
+}
+
+const linesOf = last(planLines);
 
 /** A plan unit by unit, and what it leaves where it is. */
 export function planLines(made: Plan): SpanLine[] {

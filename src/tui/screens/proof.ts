@@ -1,27 +1,28 @@
 import { cmd } from "../../kit/shell.ts";
 import { backupTexts } from "../../core/key-files.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
-import type { ResultState, ShownMessage } from "../state.ts";
+import type { ResultState, ShownMessage, TuiState } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
-import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
-import { windowFrom } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
+import type { ScreenText } from "./frame.ts";
 
 /** How a run ended and, for each container, what was proven. */
-export const proof: ScreenOf = (state, { columns, rows }, guard) => {
-  const { result, run } = state;
-  if (result === null) return { title: line(" Proof"), body: [] };
-  const { rows: body, below, last } = windowFrom(layout(proofLines(result), columns, guard), result.scroll, rows);
+export function proofText({ result, run }: TuiState): ScreenText {
+  if (result === null) return { lines: [], scroll: 0, title: () => line(" Proof") };
   const took = run && run.ended !== null ? `  ${seconds(run.started, run.ended)}` : "";
-  const title = line(
-    { text: ` ${titleOf(result)}`, bold: true },
-    `  run ${result.run}${took}`,
-    below > 0 ? `  ↓ ${below} more` : "",
-    { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true },
-  );
-  return { title, body, last };
-};
+  return {
+    lines: proofLines(result),
+    scroll: result.scroll,
+    title: (below) =>
+      line(
+        { text: ` ${titleOf(result)}`, bold: true },
+        `  run ${result.run}${took}`,
+        below > 0 ? `  ↓ ${below} more` : "",
+        { text: result.kind === "apply" ? "  4 of 4" : "", dimColor: true },
+      ),
+  };
+}
 
 export function proofLines(shown: ResultState): SpanLine[] {
   const { result, error, kind, run, told } = shown;

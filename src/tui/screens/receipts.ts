@@ -1,19 +1,20 @@
 import { unitsOf } from "../../core/journal/runs.ts";
 import type { TuiState } from "../state.ts";
 import { STEP } from "../theme.ts";
-import { BLANK, layout, line, wrapped, type SpanLine } from "../widgets/text.ts";
-import { windowFrom } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
+import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
+import type { ScreenText } from "./frame.ts";
 
 /** One run from its journal: how far each step got, then every record as it was written. */
-export const receipts: ScreenOf = (state, { columns, rows }, guard) => {
-  const { opened } = state;
-  if (opened === null) return { title: line(" Run"), body: [] };
-  const { rows: body, below, last } = windowFrom(layout(receiptLines(opened), columns, guard), opened.scroll, rows);
+export function receiptsText({ opened }: TuiState): ScreenText {
+  if (opened === null) return { lines: [], scroll: 0, title: () => line(" Run") };
   const { run, state: is, store } = opened.summary;
-  const title = line({ text: ` Run ${run}`, bold: true }, `  ${is}  → ${store}`, below > 0 ? `  ↓ ${below} more` : "");
-  return { title, body, last };
-};
+  return {
+    lines: receiptLines(opened),
+    scroll: opened.scroll,
+    title: (below) =>
+      line({ text: ` Run ${run}`, bold: true }, `  ${is}  → ${store}`, below > 0 ? `  ↓ ${below} more` : ""),
+  };
+}
 
 /** The steps of each unit, then the records, one line each. */
 export function receiptLines({ plan, steps, records }: NonNullable<TuiState["opened"]>): SpanLine[] {

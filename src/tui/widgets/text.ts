@@ -41,17 +41,6 @@ export function wrapped(hang: number, ...spans: readonly (StyledSpan | string)[]
 
 export const BLANK: SpanLine = { spans: [] };
 
-/** Two rows side by side, the left one padded up to `at`. */
-export function beside(left: ScreenRow | undefined, right: ScreenRow | undefined, at: number): ScreenRow {
-  const from = left ?? row([]);
-  const to = right ?? row([]);
-  const gap = Math.max(0, at - from.width);
-  return row(
-    [...from.spans, { text: " ".repeat(gap) }, { text: "│", dimColor: true }, { text: " " }, ...to.spans],
-    from.width + gap + 2 + to.width,
-  );
-}
-
 /** The same row drawn as the selected one: inverse over the whole width. */
 export function chosen(is: ScreenRow, width: number): ScreenRow {
   const text = is.spans.map((span) => span.text).join("");

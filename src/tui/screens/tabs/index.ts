@@ -3,7 +3,8 @@
  * secret.
  */
 import type { SecretGroup } from "../../groups.ts";
-import type { ListItem } from "../../items.ts";
+import { selectedItem, type ListItem } from "../../items.ts";
+import { last } from "../../last.ts";
 import { TABS, type TuiState, type Tab } from "../../state.ts";
 import { SEVERITY } from "../../theme.ts";
 import { countText } from "../../widgets/bar.ts";
@@ -26,8 +27,28 @@ const TITLES: { readonly [tab in Tab]: string } = {
 /** For a heading, no more secrets than this are listed: the list beside does that. */
 const MOST = 100;
 
+/** Everything that the right pane shows: moving a mark or the filter does not make it again. */
+export type DetailState = Pick<TuiState, "tab" | "scan" | "history" | "previews" | "stores">;
+
+/** The selected row's content, made once for drawing it and for scrolling in it. */
+export function selectedDetail(state: TuiState): readonly SpanLine[] {
+  const { tab, scan, history, previews, stores } = state;
+  return made(selectedItem(state), tab, scan, history, previews, stores);
+}
+
+const made = last(
+  (
+    item: ListItem | undefined,
+    tab: Tab,
+    scan: DetailState["scan"],
+    history: DetailState["history"],
+    previews: DetailState["previews"],
+    stores: DetailState["stores"],
+  ) => detail(item, { tab, scan, history, previews, stores }),
+);
+
 /** The content of the selected tab for the selected row. */
-export function detail(item: ListItem | undefined, state: TuiState): SpanLine[] {
+export function detail(item: ListItem | undefined, state: DetailState): SpanLine[] {
   if (!item) return [line({ text: state.scan.status === "done" ? "" : "…", dimColor: true })];
   if (item.kind === "unread") {
     const { source, subject, message, hint } = item.error;
@@ -44,7 +65,7 @@ export function detail(item: ListItem | undefined, state: TuiState): SpanLine[] 
   return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
 }
 
-function told(group: SecretGroup, state: TuiState): SpanLine[] {
+function told(group: SecretGroup, state: DetailState): SpanLine[] {
   if (state.tab === "places") return places(group);
   if (state.tab === "exposure") return exposure(group);
   return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);

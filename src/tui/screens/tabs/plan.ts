@@ -1,12 +1,12 @@
 import type { SecretGroup } from "../../groups.ts";
-import type { TuiState } from "../../state.ts";
 import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
 import { planLines } from "../plan.ts";
+import type { DetailState } from "./index.ts";
 import { fields } from "./fields.ts";
 
 /** What the store of the last plan would do with one secret; before there was one, how to get there. */
-export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: TuiState): SpanLine[] {
+export function planTab({ fingerprint, findings, state: is }: SecretGroup, state: DetailState): SpanLine[] {
   const { last } = state.stores;
   const all = state.scan.hits.filter(({ finding }) => finding.fingerprint === fingerprint).length;
   const where = all === findings.length ? "" : `, ${findings.length} of them here`;

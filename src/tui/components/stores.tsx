@@ -1,10 +1,13 @@
+import { wantedText } from "../items.ts";
 import { chosen, layout, line, wrapped, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
-import { wantedText } from "../items.ts";
-import type { ScreenOf } from "./frame.ts";
+import { Pane } from "./pane.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
 
 /** Where to: the stores, and the error of the one that was tried. */
-export const stores: ScreenOf = (state, { columns, rows }, guard) => {
+export function Stores({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
+  const { columns, rows } = room;
   const { choices, at, busy, error } = state.stores;
   const list = choices.map(({ name, text }, index): ScreenRow => {
     const row = layout(
@@ -23,11 +26,9 @@ export const stores: ScreenOf = (state, { columns, rows }, guard) => {
   const news = layout(below, columns, guard);
   // The error stays visible however many stores there are.
   const { rows: shown } = windowFrom(list, at - Math.floor(rows / 2), Math.max(1, rows - news.length));
-  return {
-    title: line(
-      { text: ` Migrate ${wantedText(state)} → where?`, bold: true },
-      { text: "  1 of 4  Store", dimColor: true },
-    ),
-    body: [...shown, ...news],
-  };
-};
+  const title = line(
+    { text: ` Migrate ${wantedText(state)} → where?`, bold: true },
+    { text: "  1 of 4  Store", dimColor: true },
+  );
+  return <Pane title={title} rows={[...shown, ...news]} room={room} />;
+}

@@ -3,7 +3,8 @@ import type { Style } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
 import { chosen, layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
+import { Pane } from "./pane.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
 
 const STATES: { readonly [state in RunSummary["state"]]: Style & { readonly glyph: string } } = {
   running: { glyph: "▸", color: "cyan" },
@@ -16,11 +17,15 @@ const STATES: { readonly [state in RunSummary["state"]]: Style & { readonly glyp
 };
 
 /** What was done: the journal's runs, newest first, with the next command. */
-export const runs: ScreenOf = (state, { columns, rows }, guard) => {
+export function Runs({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
+  const { columns, rows } = room;
   const { list, at } = state.runs;
   const title = line({ text: " Runs", bold: true }, `  ${list.length}`);
-  if (list.length === 0)
-    return { title, body: layout([line(), line({ text: "  nothing was done yet", dimColor: true })], columns, guard) };
+  if (list.length === 0) {
+    const nothing = layout([line(), line({ text: "  nothing was done yet", dimColor: true })], columns, guard);
+    return <Pane title={title} rows={nothing} room={room} />;
+  }
   const here = list[at];
   const next = layout(here ? [line(), wrapped(8, { text: "  next: ", bold: true }, nextOf(here))] : [], columns, guard);
   const { from, to } = windowAround(list.length, at, Math.max(1, rows - next.length));
@@ -42,8 +47,8 @@ export const runs: ScreenOf = (state, { columns, rows }, guard) => {
     )[0] as ScreenRow;
     return from + index === at ? chosen(row, columns) : row;
   });
-  return { title, body: [...body, ...next] };
-};
+  return <Pane title={title} rows={[...body, ...next]} room={room} />;
+}
 
 function nextOf({ state, next }: RunSummary): string {
   if (state === "done") return `u undoes it; S or ${next ?? ""} purges what it keeps`;

@@ -3,12 +3,15 @@ import { STEP } from "../theme.ts";
 import { bar, seconds } from "../widgets/bar.ts";
 import { layout, line, type ScreenRow } from "../widgets/text.ts";
 import { windowAround } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
+import { Pane } from "./pane.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
 
 /** Each step of a run as it happens. */
-export const run: ScreenOf = (state, { columns, rows }, guard) => {
+export function Run({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
+  const { columns, rows } = room;
   const { run: now } = state;
-  if (now === null) return { title: line(" Run"), body: [] };
+  if (now === null) return <Pane title={line(" Run")} rows={[]} room={room} />;
   const { from, to } = windowAround(now.steps.length, now.scroll ?? working(now), rows);
   const body = now.steps.slice(from, to).map(({ unit, text, state: is }): ScreenRow => {
     const { glyph, word, style } = STEP[is];
@@ -33,8 +36,8 @@ export const run: ScreenOf = (state, { columns, rows }, guard) => {
         ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true }
         : { text: "  3 of 4", dimColor: true },
   );
-  return { title, body };
-};
+  return <Pane title={title} rows={body} room={room} />;
+}
 
 function working({ steps, done }: RunState): number {
   const last = steps.findLastIndex(({ state }) => state !== "waiting");

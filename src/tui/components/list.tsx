@@ -1,58 +1,52 @@
-import { rangeOf, secretsOf, selectedAt, shownSecrets, type ListItem } from "../items.ts";
+import { itemsOf, rangeOf, secretsOf, selectedAt, shownSecrets, type ListItem } from "../items.ts";
 import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
-import {
-  chosen,
-  layout,
-  line,
-  wrapped,
-  type Guard,
-  type SpanLine,
-  type ScreenRow,
-  type StyledSpan,
-} from "../widgets/text.ts";
-import { windowAround } from "../widgets/window.ts";
-import type { Size } from "./frame.ts";
+import { chosen, layout, line, wrapped, type SpanLine, type ScreenRow, type StyledSpan } from "../widgets/text.ts";
+import { Pane } from "./pane.tsx";
+import { ScrollBar } from "./scroll-bar.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
+import { useWindow } from "./window.ts";
 
 /** From this width on, a row shows the rule as well. */
 const ROOMY = 90;
 const RULE = 24;
 
-/** The visible part of the list, around the selected row. */
-export function list(
-  state: TuiState,
-  items: readonly ListItem[],
-  room: Size,
-  guard: Guard,
-): { readonly body: readonly ScreenRow[]; readonly last: number } {
-  const last = Math.max(0, items.length - 1);
-  if (items.length === 0) return { body: layout(nothing(state), room.columns, guard).slice(0, room.rows), last };
+/** The visible part of the list, with the selected row in it. */
+export function List({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
+  const items = itemsOf(state);
   const at = selectedAt(state, items);
+  const { from, to } = useWindow(items.length, at, room.rows);
+  const title = titleLine(state, at, items.length);
+  if (items.length === 0) return <Pane title={title} rows={layout(nothing(state), room.columns, guard)} room={room} />;
+  const scrolls = items.length > room.rows;
+  const columns = room.columns - (scrolls ? 1 : 0);
   const range = rangeOf(state);
-  const { from, to } = windowAround(items.length, at, room.rows);
-  const body = items.slice(from, to).map((item, index) => {
+  const rows = items.slice(from, to).map((item, index) => {
     const row = from + index;
     const markOf = range !== null && row >= range.from && row <= range.to ? "›" : markGlyph(item, state);
-    const made = layout([itemLine(item, row === at, markOf, room.columns)], room.columns, guard)[0] as ScreenRow;
-    return row === at ? chosen(made, room.columns) : made;
+    const made = layout([itemLine(item, row === at, markOf, columns)], columns, guard)[0] as ScreenRow;
+    return row === at ? chosen(made, columns) : made;
   });
-  return { body, last };
+  const bar = scrolls ? <ScrollBar from={from} to={to} count={items.length} height={room.rows} /> : null;
+  return <Pane title={title} rows={rows} room={room} edge={bar} />;
 }
 
 /** The list's name, and everything that narrows it. */
-export function listTitle(state: TuiState): (StyledSpan | string)[] {
+function titleLine(state: TuiState, at: number, count: number): SpanLine {
   const { filter, grouping, marked, facets, range } = state;
   const narrowed = filter !== "" || facets.size > 0;
-  return [
+  return line(
     { text: " Secrets", bold: true },
+    count === 0 ? "" : `  ${at + 1}/${count}`,
     grouping === "secret" ? "" : `  by ${grouping}`,
     narrowed ? `  ${shownSecrets(state)} of ${state.scan.groups.length}` : "",
     { text: filter === "" ? "" : `  filter: ${filter}`, color: "yellow" },
     { text: facets.size > 0 ? `  only ${[...facets].join(" ")}` : "", color: "yellow" },
     { text: marked.size > 0 ? `  ${marked.size} marked` : "", color: "cyan" },
     { text: range === null ? "" : "  range: space marks, esc ends", color: "cyan" },
-  ];
+  );
 }
 
 /** `✓` for a marked secret, `~` for a heading with some marked. */

@@ -1,14 +1,17 @@
 import type { Field } from "../form.ts";
 import { wantedText } from "../items.ts";
+import { typedSpans } from "../screens/typed.ts";
 import { layout, line, wrapped, type Guard, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
-import type { ScreenOf } from "./frame.ts";
-import { typedSpans } from "./typed.ts";
+import { Pane } from "./pane.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
 
 const HANG = 14;
 
 /** Where each secret goes, one field per line; the selected field's purpose and error below it. */
-export const form: ScreenOf = (state, { columns, rows }, guard) => {
+export function Form({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
+  const { columns, rows } = room;
   const { form: shown, stores } = state;
   const step = shown?.from === "plan" ? "2 of 4" : "1 of 4";
   const title = line(
@@ -16,7 +19,7 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
     { text: stores.busy === null ? "" : `  ▸ ${stores.busy}`, color: "cyan" },
     { text: `  ${step}  Form`, dimColor: true },
   );
-  if (shown === null) return { title, body: [] };
+  if (shown === null) return <Pane title={title} rows={[]} room={room} />;
   const made: ScreenRow[] = [];
   let [from, to] = [0, 0];
   // A field has at least one row: more fields than rows are never visible.
@@ -33,8 +36,8 @@ export const form: ScreenOf = (state, { columns, rows }, guard) => {
   // The whole selected field is visible, with as much before it as after it.
   const spare = Math.max(0, rows - (to - from));
   const { rows: body } = windowFrom(made, from - Math.floor(spare / 2), rows);
-  return { title, body };
-};
+  return <Pane title={title} rows={body} room={room} />;
+}
 
 /** `cursor` is null for a field that is not selected. */
 function fieldLines(field: Field, cursor: number | null, guard: Guard): SpanLine[] {

@@ -4,26 +4,24 @@ import { shownSecrets } from "../items.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
 import { countText } from "../widgets/bar.ts";
-import { chosen, layout, line, type Guard, type SpanLine, type ScreenRow, type StyledSpan } from "../widgets/text.ts";
-import { windowAround } from "../widgets/window.ts";
-import type { Size } from "./frame.ts";
+import { chosen, layout, line, type SpanLine, type ScreenRow } from "../widgets/text.ts";
+import { Pane } from "./pane.tsx";
+import { useSurface, type ScreenProps } from "./surface.ts";
+import { useWindow } from "./window.ts";
 
 /** A value, or the heading of its facet. */
 type FacetRow = { readonly value: FacetValue; readonly at: number } | { readonly heading: string };
 
 /** Every facet with its values and how many secrets have each; the selected ones are checked. */
-export function facets(
-  state: TuiState,
-  room: Size,
-  guard: Guard,
-): { readonly body: readonly ScreenRow[]; readonly last: number } {
+export function Facets({ state, room }: ScreenProps) {
+  const { guard } = useSurface();
   const values = facetsOf(state);
   const rows = rowsOf(values);
   const here = Math.max(
     0,
     rows.findIndex((row) => "at" in row && row.at === state.facetAt),
   );
-  const { from, to } = windowAround(rows.length, here, room.rows);
+  const { from, to } = useWindow(rows.length, here, room.rows);
   const body = rows.slice(from, to).map((row, index) => {
     const made = layout(
       [rowLine(row, from + index === here, state, room.columns)],
@@ -32,16 +30,16 @@ export function facets(
     )[0] as ScreenRow;
     return from + index === here ? chosen(made, room.columns) : made;
   });
-  return { body, last: Math.max(0, values.length - 1) };
+  return <Pane title={titleLine(state)} rows={body} room={room} />;
 }
 
-export function facetsTitle(state: TuiState): (StyledSpan | string)[] {
+function titleLine(state: TuiState): SpanLine {
   const { facets: chosenOnes, scan } = state;
-  return [
+  return line(
     { text: " Facets", bold: true },
     `  ${shownSecrets(state)} of ${countText(scan.groups.length, "secret")}`,
     { text: chosenOnes.size > 0 ? `  only ${[...chosenOnes].join(" ")}` : "", color: "yellow" },
-  ];
+  );
 }
 
 const rowsOf = last((values: readonly FacetValue[]): readonly FacetRow[] =>

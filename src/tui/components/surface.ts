@@ -1,0 +1,19 @@
+import { createContext, use } from "react";
+import type { Size } from "../screens/frame.ts";
+import type { TuiState } from "../state.ts";
+import type { Guard } from "../widgets/text.ts";
+
+/** What everything that is drawn passes: known values are taken out, and styles are left out if they are unwanted. */
+export type Surface = { readonly guard: Guard; readonly styled: boolean };
+
+/** What each screen is given; `room` is what is between its title and the footer. */
+export type ScreenProps = { readonly state: TuiState; readonly room: Size };
+
+/** There is no default: nothing may be drawn unguarded. */
+export const SurfaceContext = createContext<Surface | null>(null);
+
+export function useSurface(): Surface {
+  const surface = use(SurfaceContext);
+  if (surface === null) throw new Error("a component was drawn outside of a SurfaceContext");
+  return surface;
+}

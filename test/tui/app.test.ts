@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it, onTestFinished } from "vitest";
+import { openApp, type App } from "../../src/tui/app.tsx";
+import type { TerminalSession } from "../../src/tui/session.ts";
+import { drawn } from "./drawn.tsx";
+import { finding, scanned } from "./sample.ts";
+import { sit } from "./sitting.ts";
+import { openWindow, type TestWindow } from "./window.ts";
+
+type Watched = { readonly session: TerminalSession; readonly app: App; readonly window: TestWindow };
+
+function watch(env: NodeJS.ProcessEnv = {}): Watched {
+  const { session } = sit(scanned(["DB_PASSWORD", "API_TOKEN", "SMTP_PASS"].map((name) => finding(name))), env);
+  const window = openWindow(100, 30);
+  const app = openApp(session, window);
+  onTestFinished(() => {
+    app.close();
+    window.close();
+  });
+  return { session, app, window };
+}
+
+/** Longer than any frame is put off. */
+const settled = (): Promise<void> => sleep(100);
+
+/** The pieces that draw something. */
+const frames = ({ written }: TestWindow): string[] => written.filter((piece) => /[a-z]{3}/.test(piece));
+
+const shows = (window: TestWindow, text: string): Promise<void> =>
+  expect.poll(async () => (await window.shown()).join("\n"), POLL).toContain(text);
+
+/** What is on the screen is what a frame drawn from nothing would be. */
+const showsAll = (window: TestWindow, { store }: TerminalSession, columns: number, rows: number): Promise<void> =>
+  expect
+    .poll(async () => (await window.shown()).join("\n").trimEnd(), POLL)
+    .toBe(drawn(store.get(), { columns, rows }).join("\n").trimEnd());
+
+const POLL = { timeout: 10_000, interval: 25 };
+
+it("draws the first frame at once, and none while nothing changes", async () => {
+  const { window } = watch();
+  expect(frames(window)).toEqual([expect.stringContaining("3 secrets in 3 places")]);
+  await settled();
+  expect(frames(window)).toHaveLength(1);
+});
+
+it("draws what comes together as one or two frames, the last of them the newest state", async () => {
+  const { session, window } = watch();
+  await settled();
+  const before = frames(window).length;
+  for (let at = 0; at < 100; at++) session.store.set(() => ({ status: { text: `note ${at}`, tone: "plain" } }));
+  await shows(window, "note 99");
+  expect(frames(window).length - before).toBeLessThanOrEqual(2);
+  window.type("j ");
+  await shows(window, "1 marked");
+});
+
+it("writes only what has changed, and leaves on the screen what a whole frame would", async () => {
+  const { session, window } = watch();
+  await settled();
+  window.written.length = 0;
+  session.store.set(() => ({ marked: new Set(["API_TOKEN"]) }));
+  await settled();
+  expect(window.written.join("")).toContain("1 marked");
+  expect(window.written.join("")).not.toMatch(/SMTP_PASS|3 secrets|───/);
+  for (const keys of ["j", "2", "/", "smtp", "\r", "?"]) {
+    window.type(keys);
+    await showsAll(window, session, 100, 30);
+  }
+});
+
+it("fits a new size at once, down to one that is too small and back", async () => {
+  const { session, window } = watch();
+  for (const [columns, rows] of [
+    [60, 15],
+    [30, 8],
+    [60, 15],
+    [120, 40],
+    [121, 12],
+    [80, 24],
+  ] as const) {
+    window.resize(columns, rows);
+    await showsAll(window, session, columns, rows);
+  }
+});
+
+it("sets no style where NO_COLOR is set", async () => {
+  const { window } = watch({ NO_COLOR: "1" });
+  window.type("j");
+  await settled();
+  expect(window.written.join("")).not.toMatch(/\u001b\[[\d;]*m/);
+});
+
+it("scrolls a text that was opened by a key of the same piece: nothing has been drawn in between", async () => {
+  const { session, window } = watch();
+  window.resize(100, 12);
+  await settled();
+  window.type("?G");
+  await expect.poll(() => session.store.get().help, POLL).toBeGreaterThan(0);
+});
+
+it("takes a `y` or an enter as an answer only where it is typed alone", async () => {
+  const { session, window } = watch();
+  const answers: boolean[] = [];
+  session.store.set(() => ({ question: { text: "Sure?", answer: (yes) => answers.push(yes) } }));
+  await settled();
+  window.type("yy");
+  await settled();
+  window.type("n");
+  await expect.poll(() => answers, POLL).toEqual([false]);
+  window.type("y");
+  await expect.poll(() => answers, POLL).toEqual([false, true]);
+});
+
+it("gives the screen away and draws it anew afterwards, whatever became of the other program", async () => {
+  const { session, window } = watch();
+  await settled();
+  window.written.length = 0;
+  const away = session.handOver?.(async () => {
+    expect(window.written.join("")).toContain("\u001b[?1049l");
+    window.written.length = 0;
+    throw new Error("no such editor");
+  });
+  await expect(away).rejects.toThrow("no such editor");
+  expect(window.written.join("")).toContain("\u001b[?1049h");
+  expect((await window.shown()).join("\n")).toContain("3 secrets");
+});
+
+it("fails where a screen or a key does, without showing the error, and is quiet once closed", async () => {
+  const { session, app, window } = watch();
+  session.store.set(() => ({ scan: null as never }));
+  await expect(app.failed).rejects.toThrow(TypeError);
+  await expect.poll(async () => (await window.shown()).join("").trim(), POLL).toBe("");
+  app.close();
+  const { length } = window.written;
+  session.store.set(() => ({ filter: "x" }));
+  await settled();
+  expect(window.written).toHaveLength(length);
+});
+
+it("wipes what was shown before it leaves, and restores what it has set", () => {
+  const { app, window } = watch();
+  window.written.length = 0;
+  app.close();
+  const bytes = window.written.join("");
+  expect(bytes).not.toContain("DB_PASSWORD");
+  expect(bytes.indexOf("\u001b[?1049l")).toBeGreaterThan(bytes.indexOf("\u001b[2K"));
+  for (const restored of ["\u001b[?7h", "\u001b[?25h", "\u001b[?2004l"]) expect(bytes).toContain(restored);
+});

@@ -56,6 +56,12 @@ export async function chooseFor(
   const { open, deliveries, detector } = tools;
   const subject = subjectOf(script.file, script.text, run);
   const all = selected.map(({ move }) => move);
+  if (run.image === null || (run.said.image !== null && !IMAGE_NAME.test(run.said.image)))
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: a placeholder stands where its image would`,
+      "write the image's name there, then plan again",
+    );
   if (run.program === "podman") return byPodman(subject, run, all, options);
   const engine = await open();
   const found = await evidenceOf(engine, run);
@@ -105,6 +111,10 @@ export async function chooseFor(
   };
   return { line, left };
 }
+
+/** distribution/reference, with the host's capital letters; a template has `%%IMAGE%%`, `{{ image }}` or `<image>` there. */
+const IMAGE_NAME =
+  /^(?:[\w.-]+(?::\d{1,5})?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 
 async function byPodman(
   subject: string,

@@ -9,7 +9,7 @@ import { readScript, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS } from "../../src/model/location.ts";
-import { programStart } from "./syntax/shell-run.ts";
+import { programStart, scriptKind } from "./syntax/shell-run.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { filesBelow } from "../../src/sources/dir.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -18,7 +18,7 @@ import { errorReading } from "../../src/engine/reading.ts";
 const MOST_BYTES = 1024 * 1024;
 
 /**
- * `script:FILE`, or `script:FOLDER` for the scripts and systemd units below it: the variables, and the other words, of
+ * `script:FILE`, or `script:FOLDER` for the scripts, makefiles and systemd units below it: the variables, and the other words, of
  * their `docker run` and `podman run` lines, and the env files that those name.
  */
 export function scriptSource(cwd: string): Source {
@@ -117,7 +117,7 @@ const SHELL = /^#!\s{0,8}(?:\S{0,100}\/)?(?:env\s{1,8}(?:-S\s{0,8})?)?(?:\S{0,10
 
 /** By its name, or for executable files by the first line. */
 async function isScript(file: string): Promise<boolean> {
-  if (/\.(?:sh|bash|service)$/.test(file)) return true;
+  if (/\.(?:sh|bash|service)$/.test(file) || ["make", "powershell"].includes(scriptKind(file))) return true;
   const { mode } = await lstat(file);
   if ((mode & 0o111) === 0) return false;
   // It may be a pipe by now, which would block.

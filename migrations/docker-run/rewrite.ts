@@ -1,7 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
-import { valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { draftOf, valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
@@ -11,7 +11,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
-import { lineEnding, lineStart, splice, type Edit } from "../../src/kit/text/splice.ts";
+import { lineEnding, lineStart, type Edit } from "../../src/kit/text/splice.ts";
 import { mountsIn } from "./supplied.ts";
 import { rewrittenWord, shellWords } from "./words.ts";
 
@@ -52,11 +52,11 @@ export function rewriteScript(
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
-  const after = splice(text, made.edits);
-  if (!onlyThese(script, after, made))
+  const draft = draftOf(file, text, made.edits, made.diff);
+  if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
   return {
-    drafts: [{ file, before: text, after, diff: made.diff }],
+    drafts: [draft],
     rest: [],
     warnings: [...new Set(lines.flatMap(({ warnings }) => warnings))],
   };
@@ -206,15 +206,17 @@ function shimmed(
 function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): string {
   const { start } = wordAt(run, flag);
   const indent = text.slice(lineStart(text, start), start);
-  const alone = /^[ \t]+$/.test(indent) && /^[ \t]*\\\r?\n/.test(text.slice(wordAt(run, holder).end));
-  return alone ? ` \\${lineEnding(text)}${indent}` : " ";
+  const rest = text.slice(wordAt(run, holder).end);
+  // linuxserver.io's documentation marks an optional flag by the output of a comment.
+  const [, mark = null] = /^[ \t]*(?:`#[^`\n]*`[ \t]*)?([\\`])\r?\n/.exec(rest) ?? [];
+  return mark !== null && /^[ \t]+$/.test(indent) ? ` ${mark}${lineEnding(text)}${indent}` : " ";
 }
 
 /** Where the separator between a word and the previous one begins, if it is only blanks and line ends. */
 function blanksBefore(text: string, run: RunCommand, at: number): number {
   const { start } = wordAt(run, at);
   const end = wordAt(run, at - 1).end;
-  return end < start && /^(?:\s|\\\r?\n)*$/.test(text.slice(end, start)) ? end : start;
+  return end < start && /^(?:\s|[\\`]\r?\n)*$/.test(text.slice(end, start)) ? end : start;
 }
 
 /** All commands are read as before, except for the words to change; a word around one contains its new text. */

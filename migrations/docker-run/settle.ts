@@ -1,5 +1,5 @@
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { leftElsewhereError, type FileMove } from "../../src/files/file-migration.ts";
+import { leftElsewhereError, stayingText, type FileMove } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { RunScript } from "./syntax/script.ts";
@@ -37,19 +37,19 @@ export async function movableRuns(
       const own = all.filter(({ move }) => !chosen.left.has(move));
       const { line } = chosen;
       // Alone, to see whether it can be written at all.
-      textAfter(script, [{ own, line }]);
+      textStaying(script, [{ own, line }]);
       if (groups.some((one) => (one.line.delivery === null) !== (line.delivery === null)))
         throw new UnsprawlError("refused", MIXED, "apply this plan, then plan again");
       groups.push({ own, line });
       left.push(...undeliveredMoves(all, chosen));
     } catch (error) {
-      if (!(error instanceof UnsprawlError) || error.code !== "refused") throw error;
+      if (!(error instanceof UnsprawlError) || !OF_ONE_LINE.has(error.code)) throw error;
       leave(all, error);
     }
   }
   // What one line keeps may be what another would move.
   for (let kept: readonly RunLineMoves[] = groups; ;) {
-    const text = kept.length === 0 ? "" : textAfter(script, kept);
+    const text = kept.length === 0 ? "" : textStaying(script, kept);
     const found = kept.map((group) => ({ group, place: leftIn(group.own, [{ place: script.file, text }])[0] }));
     const free = found.filter(({ place }) => place === undefined || options.accept.has("elsewhere"));
     if (free.length === kept.length) return { groups: kept, left };
@@ -59,10 +59,15 @@ export async function movableRuns(
   }
 }
 
+/** What the engine says about one image or container is no reason to leave the other lines. */
+const OF_ONE_LINE = new Set(["refused", "failed", "absent", "malformed"]);
+
 const MIXED = "docker and podman lines of one script move one after the other";
 
-function textAfter(script: RunScript, groups: readonly RunLineMoves[]): string {
+/** Of the script's text what would stay. */
+function textStaying(script: RunScript, groups: readonly RunLineMoves[]): string {
   const moving = groups.flatMap(({ own }) => own.map(({ move }): FileMove => ({ move, masked: "" })));
   const lines = groups.map(({ line }) => line);
-  return rewriteScript(script, lines, moving).drafts[0]?.after ?? "";
+  const [draft] = rewriteScript(script, lines, moving).drafts;
+  return draft === undefined ? "" : stayingText(draft);
 }

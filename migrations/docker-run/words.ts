@@ -1,7 +1,5 @@
 import { shellLine } from "../../src/kit/shell.ts";
-import type { RunScript } from "./syntax/script.ts";
-
-type ScriptKind = RunScript["kind"];
+import type { ScriptKind } from "./syntax/shell-run.ts";
 
 /**
  * A word with `OLD=…` after some characters of its text, written with `NAME=VALUE` in its place: in the same quotes,
@@ -34,11 +32,14 @@ export function rewrittenWord(
 
 /** Quotes words for a line of this kind. */
 export function shellWords(words: readonly string[], kind: ScriptKind): string {
-  return kind === "shell" ? shellLine(words) : words.map((word) => bare(word, kind)).join(" ");
+  return words.map((word) => bare(word, kind)).join(" ");
 }
 
 function bare(text: string, kind: ScriptKind): string {
   if (kind === "shell") return shellLine([text]);
+  // make leaves quotes to the shell, and fills in what follows a dollar sign even there.
+  if (kind === "make") return shellLine([text]).replaceAll("$", "$$$$");
+  if (kind === "powershell") return /^[\w./:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
   return text !== "" && /^[^\s"';]*$/.test(text) ? escaped(text) : `"${escaped(text).replaceAll('"', String.raw`\"`)}"`;
 }
 
@@ -48,6 +49,9 @@ const escaped = (text: string): string =>
 
 function inQuotes(text: string, quote: string, kind: ScriptKind): string | null {
   if (kind === "unit") return escaped(text).replaceAll(quote, `\\${quote}`);
+  if (kind === "powershell")
+    return quote === "'" ? text.replaceAll("'", "''") : text.replaceAll(/["$`]/g, (char) => `\`${char}`);
+  if (kind === "make" && text.includes("$")) return null;
   if (quote === '"') return text.replaceAll(/[\\"$`]/g, String.raw`\$&`);
   return text.includes("'") ? null : text;
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseEntries, entriesOrNull, type DotenvFile } from "../../src/files/env-file.ts";
 import {
+  draftOf,
   valueGoneError,
   lineOfLocation,
   lineText,
@@ -12,7 +13,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { renderDotenv, type DotenvDialect, type DotenvEntry } from "../../src/files/dotenv.ts";
-import { splice, type Edit } from "../../src/kit/text/splice.ts";
+import type { Edit } from "../../src/kit/text/splice.ts";
 
 /** The file with references in place of these values; only their bytes differ, which is proven by reading it again. */
 export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, moving: readonly FileMove[]): Rewriting {
@@ -35,12 +36,12 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
     const path = lineText(file, entry.line, entry.name);
     diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: move.reference });
   }
-  const after = splice(text, edits);
-  const same = onlyThese(entries, parseEntries(after, dialect), wanted);
+  const draft = draftOf(file, text, edits, diff);
+  const same = onlyThese(entries, parseEntries(draft.after, dialect), wanted);
   if (!same)
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
   return {
-    drafts: [{ file, before: text, after, diff }],
+    drafts: [draft],
     rest: staying.map(({ name, line, value }) => ({
       place: lineText(file, line, name),
       text: value ?? "",

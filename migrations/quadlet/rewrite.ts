@@ -1,5 +1,6 @@
 import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
 import {
+  draftOf,
   valueGoneError,
   lineOfLocation,
   lineText,
@@ -15,7 +16,7 @@ import { linesBelow, renderWord, withoutWords, type UnitSetting } from "../../sr
 import type { Assignment, SystemdUnit, UnitText } from "../../src/files/units/unit-model.ts";
 import { distinctName, isOwnName } from "../../src/kit/io/name.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
-import { splice, type Edit } from "../../src/kit/text/splice.ts";
+import type { Edit } from "../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { readsTheSame } from "./proof.ts";
@@ -52,10 +53,10 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
     removeEntries(unit, all, change);
   }
   const drafts = [...changes].map(([file, { before, edits, diff, gone }]): FileDraft => {
-    const after = splice(before, edits);
-    if (!readsTheSame(units, file, before, after, gone))
+    const draft = draftOf(file, before, edits, diff);
+    if (!readsTheSame(units, file, before, draft.after, gone))
       throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
-    return { file, before, after, diff };
+    return draft;
   });
   const changed = new Set(drafts.map(({ file }) => file));
   return {

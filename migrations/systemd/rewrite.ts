@@ -1,4 +1,5 @@
 import {
+  draftOf,
   valueGoneError,
   lineOfLocation,
   lineText,
@@ -12,7 +13,7 @@ import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.t
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { splice, type Edit } from "../../src/kit/text/splice.ts";
+import type { Edit } from "../../src/kit/text/splice.ts";
 import { parseSystemdEnv, renderSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { linesBelow, parseUnit, renderWord, withoutWords, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { REFERENCE_KEY } from "./consumers.ts";
@@ -67,7 +68,7 @@ export function rewriteUnit(unit: SystemdUnit, how: UnitDelivery, moving: readon
     }
   } else credentials(unit, how, wanted, change);
   const drafts = [...changes].map(([file, { before, edits, diff }]): FileDraft => {
-    return { file, before, after: splice(before, edits), diff };
+    return draftOf(file, before, edits, diff);
   });
   proven(unit, drafts, wanted, how);
   const names = [...wanted.keys()].map(({ name }) => name);

@@ -9,6 +9,8 @@ import { earlierPlace } from "../model/earlier-place.ts";
 import { placeText, type LinePlace } from "../model/place.ts";
 import type { FileChange, Move, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
+import type { TextRange } from "../kit/text/shell-words.ts";
+import { inOrder, splice, type Edit } from "../kit/text/splice.ts";
 import { leftIn, type RemainingText } from "./left.ts";
 import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
 import { stepId } from "../model/step-id.ts";
@@ -26,7 +28,28 @@ export type FileDraft = {
   readonly before: string;
   readonly after: string;
   readonly diff: FileChange["diff"];
+  /** What is put in, such as a reference, holds no value: these are its ranges in `after`. Absent for none. */
+  readonly put?: readonly TextRange[];
 };
+
+/** A file with these edits. */
+export function draftOf(file: string, before: string, edits: readonly Edit[], diff: FileDraft["diff"]): FileDraft {
+  const put: TextRange[] = [];
+  let moved = 0;
+  for (const { start, end, text } of inOrder(edits)) {
+    put.push({ start: start + moved, end: start + moved + text.length });
+    moved += text.length - (end - start);
+  }
+  return { file, before, after: splice(before, edits), diff, put };
+}
+
+/** The text of a draft that was there before, on the lines on which it will be. */
+export function stayingText({ after, put = [] }: FileDraft): string {
+  return splice(
+    after,
+    put.map(({ start, end }) => ({ start, end, text: after.slice(start, end).replaceAll(/[^\n]/g, " ") })),
+  );
+}
 
 export type Rewriting = {
   readonly drafts: readonly FileDraft[];
@@ -68,7 +91,10 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       const target = await format.target(unit, selected, options);
       const moving = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
       const { drafts, rest, warnings } = await format.rewrite(target, moving);
-      const left = leftIn(selected, [...drafts.map(({ file, after }) => ({ place: file, text: after })), ...rest]);
+      const left = leftIn(selected, [
+        ...drafts.map((draft) => ({ place: draft.file, text: stayingText(draft) })),
+        ...rest,
+      ]);
       const [first] = left;
       if (first !== undefined && !options.accept.has("elsewhere")) throw leftElsewhereError(first);
       const step: Step = {

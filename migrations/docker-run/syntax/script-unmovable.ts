@@ -39,7 +39,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
     for (const flag of run.env) {
       if (moves.has(flag)) continue;
       const { content, variable } = flag;
-      const used = content === null ? [variable] : [...content.matchAll(/\$\{?(\w+)/g)].map(([, name = ""]) => name);
+      const used = content === null ? [variable] : [...content.matchAll(/\$[{(]?(\w+)/g)].map(([, name = ""]) => name);
       for (const name of used) if (!users.has(name)) users.set(name, { run, flag });
     }
   return commands.flatMap((words) => {
@@ -55,7 +55,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
           subject: basename(file),
           place: linePlace(file, lineOf(text, word.start), `${name}=`),
           // By its name in inspect.
-          name: /^\$\{?\w+\}?$/.test(flag.content ?? "") ? flag.variable : name,
+          name: /^\$[{(]?\w+[)}]?$/.test(flag.content ?? "") ? flag.variable : name,
           value,
           fault: {
             reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} hands on`,
@@ -83,6 +83,7 @@ function beside(
   const own = functions.has(first);
   const inner = quoted(file, text, words);
   if (!about && !own && !first.startsWith("-")) return inner;
+  const comment = first.startsWith("-") ? commentAbove(text, words[0]?.start ?? 0) : null;
   const what = first.startsWith("-")
     ? "an array of words"
     : words
@@ -94,6 +95,7 @@ function beside(
     const [, name = "", value = ""] = /^(?:-[ditPq]*e=?|--env=)?([A-Za-z_]\w*)=([^]+)$/.exec(word.text) ?? [];
     const flagged = /^-[ditPq]*e$|^--env$/.test(words[at - 1]?.text ?? "") || word.text.startsWith("-");
     if (name === "" || !flagged) return [];
+    if (comment !== null) return [unmovable(file, text, word.start, "behind a comment", name, value, ended(comment))];
     const fault = {
       reason: `stands in ${what}, which is no docker run line that can be rewritten`,
       hint: /compose/.test(what)
@@ -103,6 +105,20 @@ function beside(
     return [unmovable(file, text, word.start, what, name, value, fault)];
   });
   return [...found, ...inner];
+}
+
+function ended(comment: number): Refusal {
+  return {
+    reason: `the comment in line ${comment} ends the command above it: what follows is one of its own, without a program`,
+    hint: "move the comment above the whole command, then plan again",
+  };
+}
+
+/** The line of a comment above these words, with a continued line above it; null if there is none. */
+function commentAbove(text: string, at: number): number | null {
+  const lines = text.slice(0, at).split("\n").slice(0, -1);
+  const last = lines.findLastIndex((line) => !/^[ \t]*#/.test(line));
+  return last >= 0 && last < lines.length - 1 && /\\\r?$/.test(lines[last] ?? "") ? last + 2 : null;
 }
 
 /** Commands inside a quoted word: in `ssh host 'docker run …'`, `eval`, `sh -c`. */

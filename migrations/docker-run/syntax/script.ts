@@ -1,7 +1,16 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { commandsOf, flagOf, runCommand, programStart, type EnvFlag, type RunCommand } from "./shell-run.ts";
-import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
+import {
+  commandsOf,
+  flagOf,
+  programStart,
+  runCommand,
+  scriptKind,
+  type EnvFlag,
+  type RunCommand,
+  type ScriptKind,
+} from "./shell-run.ts";
+import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
@@ -30,7 +39,7 @@ export type ScriptVariable = {
 export type RunScript = {
   readonly file: string;
   readonly text: string;
-  readonly kind: "shell" | "unit";
+  readonly kind: ScriptKind;
   readonly commands: readonly (readonly ShellWord[])[];
   /** The commands that create a container, in their order. */
   readonly runs: readonly RunCommand[];
@@ -40,24 +49,25 @@ export type RunScript = {
 };
 
 /**
- * A shell script, or by its name a systemd unit, with the variables of its `docker run` lines. Throws as `readText`.
+ * A shell script, or by its name a systemd unit, a makefile or a PowerShell script, with the variables of its `docker run` lines. Throws as `readText`.
  */
 export async function readScript(file: string): Promise<RunScript> {
   return scriptOf(file, await readText(file, { named: true }));
 }
 
 export function scriptOf(file: string, text: string): RunScript {
-  const kind = /\.(?:service|socket|mount|swap|conf)$/.test(file) ? "unit" : "shell";
+  const kind = scriptKind(file);
   const bodies: TextRange[] = [];
   const unended: number[] = [];
-  const commands = kind === "unit" ? commandsOf(text, kind) : shellCommands(text, bodies, unended);
+  const commands = commandsOf(text, kind, bodies, unended);
   const open = unended.map((at) => lineOf(text, at));
-  const { commands: spliced, parts } = kind === "unit" ? { commands, parts: new Set() } : withArrays(text, commands);
+  const isShell = kind === "shell";
+  const { commands: spliced, parts } = isShell ? withArrays(text, commands) : { commands, parts: new Set() };
   const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => programStart(a) - programStart(b));
-  const runs = kind === "unit" ? found : found.map((run) => filled(text, commands, found, run));
+  const runs = isShell ? found.map((run) => filled(text, commands, found, run)) : found;
   const about = aroundOf(text);
   const moving = runs.flatMap((run) =>
-    inRun(file, text, run, about, (content) => ownVariable(text, commands, runs, run, content)),
+    inRun(file, text, run, about, (content) => (isShell ? ownVariable(text, commands, runs, run, content) : null)),
   );
   const others = commands.filter((words) => !parts.has(words));
   const variables = [...moving, ...unmovableVariables({ file, text, commands: others, bodies, runs, moving })];

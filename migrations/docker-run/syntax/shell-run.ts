@@ -1,5 +1,18 @@
-import { shellCommands, type ShellWord } from "../../../src/kit/text/shell-words.ts";
+import { basename } from "node:path";
 import { unitCommands } from "../../../src/files/units/unit-words.ts";
+import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
+import { makefileCommands } from "./makefile.ts";
+import { powershellCommands } from "./powershell.ts";
+
+/** Who reads the words of a file. */
+export type ScriptKind = "shell" | "unit" | "make" | "powershell";
+
+/** By the file's name; a shell for any other. */
+export function scriptKind(file: string): ScriptKind {
+  if (/\.(?:service|socket|mount|swap|conf)$/.test(file)) return "unit";
+  if (/\.ps1$/i.test(file)) return "powershell";
+  return /^(?:GNU)?[Mm]akefile(?:\.\w+)?$|\.mk$/.test(basename(file)) ? "make" : "shell";
+}
 
 /** A flag with a value in a command line, by the positions of its words in the command. */
 export type WordFlag = {
@@ -42,14 +55,22 @@ export type RunCommand = {
 };
 
 /** Every command in a shell script, or in a systemd unit, that creates a container, with the variables that it sets. */
-export function runCommands(text: string, kind: "shell" | "unit"): RunCommand[] {
+export function runCommands(text: string, kind: ScriptKind): RunCommand[] {
   return commandsOf(text, kind)
     .flatMap((words) => runCommand(words) ?? [])
     .sort((a, b) => programStart(a) - programStart(b));
 }
 
-export function commandsOf(text: string, kind: "shell" | "unit"): ShellWord[][] {
-  return kind === "unit" ? unitCommands(text) : shellCommands(text);
+/** The commands of a script as words; bodies of here-documents, and what never ends, are added where a shell reads it. */
+export function commandsOf(
+  text: string,
+  kind: ScriptKind,
+  bodies: TextRange[] = [],
+  open: number[] = [],
+): ShellWord[][] {
+  if (kind === "unit") return unitCommands(text);
+  if (kind === "powershell") return powershellCommands(text);
+  return kind === "make" ? makefileCommands(text, bodies, open) : shellCommands(text, bodies, open);
 }
 
 /** Where its program is in the text. */
@@ -79,7 +100,7 @@ const VARIABLE = /^\$(?:\w+|[@*]|\{[^{}]*\})$/;
 
 export function runCommand(words: readonly ShellWord[]): RunCommand | null {
   const first = words.findIndex(({ text }) => !BEFORE.test(text));
-  const isClient = ({ text }: ShellWord): boolean => /^(?:.*\/)?(?:docker|podman)$/.test(text);
+  const isClient = ({ text }: ShellWord): boolean => /^(?:.*[\\/])?(?:docker|podman)(?:\.exe)?$/.test(text);
   const through = RUNS_ANOTHER.test(words[first]?.text ?? "");
   const begin = through ? words.findIndex(isClient) : first;
   const program = words[begin];
@@ -102,7 +123,7 @@ export function runCommand(words: readonly ShellWord[]): RunCommand | null {
   }
   const called = flags.findLast(({ name }) => name === "name");
   return {
-    program: program.text.endsWith("podman") ? "podman" : "docker",
+    program: /podman(?:\.exe)?$/.test(program.text) ? "podman" : "docker",
     words,
     begin,
     global,

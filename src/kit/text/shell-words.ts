@@ -58,6 +58,8 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
     if (/^[ \t\r]/.test(rest)) at++;
     else if (/^\\\r?\n/.test(rest)) at = text.indexOf("\n", at) + 1;
     else if (rest.startsWith("#")) at = lineEnd(text, at, to);
+    else if (rest.startsWith("`#") && past(NO_OUTPUT, text, at) <= to && past(NO_OUTPUT, text, at) > at)
+      at = past(NO_OUTPUT, text, at);
     else if (rest.startsWith("\n")) {
       close();
       at++;
@@ -85,6 +87,14 @@ function commandsIn(text: string, from: number, to: number, depth: number, found
   }
   close();
   return commands;
+}
+
+/** A word of nothing but the output of a comment is no word; linuxserver.io writes `#optional` behind flags. */
+const NO_OUTPUT = /`#[^`\\\n]*`(?=[\s;&|()<>\\]|$)/y;
+
+function past(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
 function readWord(

@@ -2,9 +2,14 @@ export type Edit = { readonly start: number; readonly end: number; readonly text
 
 /** Replaces ranges of a text, which must not overlap. Insertions at the start of a range come before it. */
 export function splice(text: string, edits: readonly Edit[]): string {
-  return edits
-    .toSorted((a, b) => b.start - a.start || b.end - a.end)
+  return inOrder(edits)
+    .toReversed()
     .reduce((done, { start, end, text: put }) => done.slice(0, start) + put + done.slice(end), text);
+}
+
+/** Edits in the order in which their texts will stand. */
+export function inOrder(edits: readonly Edit[]): readonly Edit[] {
+  return edits.toSorted((a, b) => b.start - a.start || b.end - a.end).toReversed();
 }
 
 /** The offset at which the line of this offset begins. */

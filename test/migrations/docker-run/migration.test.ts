@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { findValue } from "../../../src/engine/traces.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import type { Plan } from "../../../src/model/plan.ts";
-import { which } from "../../services/apt.ts";
+import { need, which } from "../../services/apt.ts";
 import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
@@ -170,6 +170,37 @@ it("a script and the container that it made, in one plan", async () => {
   gone("both");
   const line = readFileSync(file, "utf8");
   expect(line).toContain("-e DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD --mount");
+});
+
+it("a makefile as make reads it, with linuxserver.io's marks and a weak value; templates beside it stay", async () => {
+  const one = `${password()}$x`;
+  const text = `IMAGE ?= ${FILE_ENV}\nup: # starts it\n\t@docker run -d --name made --network none \\\n\t  -e DB_PASSWORD=secret \`#optional\` \\\n\t  -e API_TOKEN='${one.replace("$", "$$$$")}' \`#optional\` \\\n\t  ${FILE_ENV}\n`;
+  const file = write("made/Makefile", text, 0o640);
+  const templates = ["%%IMAGE%%", "{{ image }}", "<image>", "NoSuch"];
+  const lines = templates.map((image, at) => `docker run --name t${at} -e DB_PASSWORD=${password()} ${image}\n`);
+  const beside = write("made/readme.sh", lines.join(""));
+  const make = async (): Promise<void> => {
+    gone("made");
+    const program = await need("make", ["make"]);
+    const path = `${dirname(which("docker") ?? "")}:${process.env["PATH"] ?? ""}`;
+    const env = { PATH: path, HOME: world.dir, DOCKER_HOST: engine.host };
+    execFileSync(program, ["-C", dirname(file), "up"], { env, stdio: "pipe" });
+  };
+  const values = { DB_PASSWORD: "secret", API_TOKEN: one };
+  await make();
+  await expectGets("made", values);
+  const { notMoved, steps } = await planOf(`script:${dirname(file)}`);
+  expect(notMoved.map(({ finding, reason }) => [finding.location.subjectId, reason])).toEqual(
+    templates.map((_, at) => [beside, `readme.sh:${at + 1} t${at}: a placeholder stands where its image would`]),
+  );
+  expect(steps.filter(({ kind }) => kind === "put")).toHaveLength(2);
+  const id = await migrate(`script:${file}`, [one]);
+  await make();
+  expectClean("made", [one]);
+  await expectGets("made", values);
+  gone("made");
+  expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(text);
 });
 
 describe("what is left, and why", () => {

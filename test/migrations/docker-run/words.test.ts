@@ -127,6 +127,38 @@ const RUNTIME: readonly (readonly [title: string, before: string, after: string]
   ],
 ];
 
+/** `#optional` as linuxserver.io's documentation has it: the output of a comment, which is no word. */
+const MARKED: typeof RUNTIME = [
+  [
+    "a mark behind a flag",
+    "docker run -d \\\n  -e A=@ `#optional` \\\n  -e B='@' `#optional, too` \\\n  lscr.io/x/img:latest `# here`\n",
+    "docker run -d \\\n  -e A='REF' \\\n  --runtime unsprawl `#optional` \\\n  -e B='REF' `#optional, too` \\\n  lscr.io/x/img:latest `# here`\n",
+  ],
+];
+
+/** make reads `$$` as one dollar sign, fills in any other, and takes `-` and `+` off the front. */
+const MAKEFILES: typeof RUNTIME = [
+  [
+    "recipes alone",
+    "# docker run -e A=x img\nTAG ?= 1\nup: build\n\t+docker run -e A=@ -e LOG=$(TAG) img:$(TAG) # up\n\t-docker run \\\n\t  -e B='@$$@' \\\n    -e C=\"@\" \\\n\t  img $$HOME\n\ndocker run -e A=x img\n",
+    "# docker run -e A=x img\nTAG ?= 1\nup: build\n\t+docker run -e A='REF' --runtime unsprawl -e LOG=$(TAG) img:$(TAG) # up\n\t-docker run \\\n\t  -e B='REF' \\\n\t  --runtime unsprawl \\\n    -e C=\"REF\" \\\n\t  img $$HOME\n\ndocker run -e A=x img\n",
+  ],
+];
+
+/** A backtick continues a line and escapes; a doubled quote is one. */
+const POWERSHELL: typeof RUNTIME = [
+  [
+    "every way to write a flag",
+    "<# docker run -e A=x img #>\r\n$id = docker run -d `\r\n  -e A=@ `\r\n  -e \"B=@'`$\" -e LOG=$env:LOG `\r\n  -e C='@''@' `\r\n  img # end\r\n",
+    "<# docker run -e A=x img #>\r\n$id = docker run -d `\r\n  -e A='REF' `\r\n  --runtime unsprawl `\r\n  -e \"B=REF\" -e LOG=$env:LOG `\r\n  -e C='REF' `\r\n  img # end\r\n",
+  ],
+  [
+    "in a block, with the call operator and the program's suffix",
+    "if ($x -eq 1) { & docker.exe run -e A=@ -v C:\\data:/data one; docker run -e B=@ two }\n",
+    "if ($x -eq 1) { & docker.exe run -e A='REF' --runtime unsprawl -v C:\\data:/data one; docker run -e B='REF' --runtime unsprawl two }\n",
+  ],
+];
+
 /** Values that do not stand in the line itself. */
 const OWN: typeof RUNTIME = [
   [
@@ -195,6 +227,9 @@ const UNITS: typeof RUNTIME = [
 
 const all = [
   ...RUNTIME.map((one) => ["runtime", "/srv/deploy.sh", ...one] as const),
+  ...MARKED.map((one) => ["runtime", "/srv/deploy.sh", ...one] as const),
+  ...MAKEFILES.map((one) => ["runtime", "/srv/Makefile", ...one] as const),
+  ...POWERSHELL.map((one) => ["runtime", "/srv/up.ps1", ...one] as const),
   ...OWN.map((one) => ["runtime", "/srv/deploy.sh", ...one] as const),
   ...FILES.map((one) => ["file", "/srv/deploy.sh", ...one] as const),
   ...SHIM.map((one) => ["shim", "/srv/deploy.sh", ...one] as const),
@@ -212,7 +247,27 @@ test.for(all)("%s, %s: %s", ([how, file, , before, after]) => {
   expect(rewritten(text, how, file)).toBe(expected);
 });
 
-const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp])[] = [
+const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp, file?: string])[] = [
+  [
+    "behind a comment that ends the command",
+    "docker run -d \\\n  --name web \\\n  # the database\n  -e A=@ \\\n  img\n",
+    /the comment in line 3 ends the command above it/,
+  ],
+  ["what make fills in", "up:\n\tdocker run -e A='@$(X)' img\n", /known only when the line runs/, "/srv/Makefile"],
+  [
+    "make's variable",
+    "X := @\nup:\n\tdocker run -e A=$(X) img\n",
+    /script's variable X, which -e A in line 3/,
+    "/srv/a.mk",
+  ],
+  [
+    "PowerShell's variable",
+    "$x = '@'\ndocker run -e A=$x img\n",
+    /script's variable x, which -e A in line 2/,
+    "/srv/a.ps1",
+  ],
+  ["what PowerShell fills in", 'docker run -e "A=$(cat x)" img\n', /known only when the line runs/, "/srv/a.ps1"],
+  ["a double quote in PowerShell", `docker run -e 'A=@"' img\n`, /known only when the line runs/, "/srv/a.ps1"],
   ["a variable of the shell", 'docker run -e A="$X" img', /known only when the line runs/],
   ["a command's output", 'docker run -e A="$(cat f)" img', /known only when the line runs/],
   ["a value around a variable", "docker run -e A=@$X img", /known only when the line runs/],
@@ -247,9 +302,9 @@ const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp])
   ["two alike in one line", "docker run -e A=@ x; docker run -e A=@ x", /another one like it/],
 ];
 
-test.for(REFUSED)("left: %s", ([, text, reason]) => {
+test.for(REFUSED)("left: %s", ([, text, reason, file = "/srv/deploy.sh"]) => {
   const { variables } = scriptOf(
-    "/srv/deploy.sh",
+    file,
     text.replaceAll(/(?<!\[)@/g, () => password()),
   );
   const faults = variables.filter(({ name }) => name === "A").map(({ fault }) => fault);
@@ -266,6 +321,11 @@ it("a line is called by its name, else its image; by the script's own variables 
   expect(called(own)).toEqual(["web", "d"]);
   for (const other of ["read NAME\n", "NAME=b\n", "source env\n", ": ${NAME:=c}\n"])
     expect(called(`NAME=web\n${other}docker run --name $NAME $IMAGE`), other).toEqual([null]);
+});
+
+it("what PowerShell keeps as text is no command", () => {
+  const text = `$text = @'\ndocker run -e A=x one\n'@\n<# docker run -e A=x two\n#>\ndocker run -e A=x three\n`;
+  expect(scriptOf("/srv/up.ps1", text).runs.map(runName)).toEqual(["three"]);
 });
 
 const piece = fc.oneof(

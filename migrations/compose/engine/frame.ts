@@ -13,7 +13,7 @@ export type ContainerFrame = { readonly [field: string]: readonly string[] };
  * The frame of a container without its delivery: the delivery's variables are left out. With `delivered` its other
  * changes are removed as well, so that the frames of the old and new container are equal if only the delivery changed.
  * `nameOfId` maps the containers whose namespaces and volumes it shares to names, since Compose may have recreated them
- * too.
+ * too, and networks: Compose joins an external one by its id, which the engine shows until the container is started.
  */
 export function frameOf(
   doc: ContainerDoc,
@@ -55,9 +55,15 @@ function digests(field: string, items: readonly string[], key: FingerprintKey): 
   return texts.map((item) => keyedDigest(`${field}\0${item}`, key)).sort();
 }
 
-/** Names of containers by id, for `frameOf`. */
-export function namesById(docs: readonly ContainerDoc[]): Map<string, string> {
-  return new Map(docs.map((doc) => [doc.Id, nameOf(doc)]));
+/** Names of containers and networks by id, for `frameOf`. */
+export function namesById(
+  docs: readonly ContainerDoc[],
+  networks: readonly { readonly Id: string; readonly Name: string }[],
+): Map<string, string> {
+  return new Map([
+    ...networks.map(({ Id, Name }) => [Id, Name] as const),
+    ...docs.map((doc) => [doc.Id, nameOf(doc)] as const),
+  ]);
 }
 
 /**
@@ -152,7 +158,7 @@ function fieldsOf(
     const { IPAMConfig, Links, DriverOpts } = endpoint;
     const aliases = ownAliases(doc, endpoint).filter((alias) => alias !== doc.Id.slice(0, 12));
     const links = (Links ?? []).map((link) => link.split(":").map(base).join(":")).sort();
-    set(`${NETWORK}${network}`, [
+    set(`${NETWORK}${named(network, nameOfId)}`, [
       "joined",
       text({ IPAMConfig, DriverOpts, links, aliases: [...new Set(aliases)].sort() }),
     ]);

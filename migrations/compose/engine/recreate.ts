@@ -213,7 +213,12 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   ): Promise<{ [number: string]: ContainerFrame }> {
     const engine = await open();
     const listed = await Promise.all((await engine.containers()).map(({ Id }) => engine.container(Id)));
-    const names = namesById(listed.filter((doc) => doc !== null));
+    const docker = await engine.docker();
+    const networks = (await engine.call("list networks", () => docker.listNetworks())) ?? [];
+    const names = namesById(
+      listed.filter((doc) => doc !== null),
+      networks,
+    );
     const moved = "moves" in step ? step.moves.map(({ name }) => name) : [];
     return Object.fromEntries(
       docs.map((doc) => [replicaNumber(doc), frameOf(doc, change, moved, delivered, names, key)] as const),

@@ -149,3 +149,12 @@ test("a shared namespace is the other container's, whatever its id has become", 
 test("nothing of a value is in a frame", () => {
   expect(JSON.stringify(frame(container({ Env: ["PW=x", "A=in-the-clear"] })))).not.toContain("in-the-clear");
 });
+
+test("a network that Compose joined by its id is the one that a running container has by its name", () => {
+  const id = "b".repeat(64);
+  const joined = (name: string): ContainerDoc =>
+    container({}, { NetworkMode: name }, { NetworkSettings: { Networks: { [name]: {}, shop: {} } } });
+  const names = new Map([[id, "proxy"]]);
+  expect(frameDifferences(frame(joined("proxy")), frame(joined(id), NOTHING, false, names), false)).toEqual([]);
+  expect(frameDifferences(frame(joined("proxy")), frame(joined(id)), false)).toContain(`the network ${id}`);
+});

@@ -79,10 +79,13 @@ async function wouldDo(project: Project): Promise<string> {
 
 async function bringUp(fixture: Fixture): Promise<Project> {
   const project = { dir: fixture.dir, files: fixture.files, name: `t-${fixture.name}` };
-  const { services } = JSON.parse((await compose(project, "config", "--format", "json")).stdout) as {
+  const { services, networks } = JSON.parse((await compose(project, "config", "--format", "json")).stdout) as {
     services: { [name: string]: { image: string } };
+    networks: { [name: string]: { name: string; external?: boolean } };
   };
   for (const { image } of Object.values(services)) engine.docker("tag", SLEEPER, image);
+  for (const { name, external } of Object.values(networks))
+    if (external === true) engine.docker("network", "create", name);
   await compose(project, "up", "-d");
   return project;
 }

@@ -15,7 +15,7 @@ import {
 } from "./engine/child.ts";
 import { composeCli, type ComposeCli, type ProjectCall } from "./engine/cli.ts";
 import { variables } from "./syntax/environment.ts";
-import { loadProject } from "./syntax/project.ts";
+import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
@@ -27,6 +27,8 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
+import { textRefusal } from "./refuse.ts";
+import { givenFiles } from "./syntax/given.ts";
 import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
 import { withoutShared } from "./delivery/shared.ts";
@@ -61,6 +63,18 @@ export function composeMigration(tools: ComposeTools): Migration {
     known.set(subjectId, found);
     return found;
   };
+  const read = new Map<string, Promise<ComposeProject>>();
+  /** The project as a scan reads it, with whatever cannot be filled in. */
+  const scanned = async (source: string): Promise<ComposeProject> => {
+    const from = childEnvironment(env);
+    const load = async (): Promise<ComposeProject> => {
+      const given = await givenFiles(source.slice("compose:".length), process.cwd(), from);
+      return loadProject({ ...given, dir: null, name: null, env: from, tell: () => undefined });
+    };
+    const known = read.get(source) ?? load();
+    read.set(source, known);
+    return known;
+  };
   const calls = new Map<string, ProjectCall>();
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.redact);
@@ -90,6 +104,9 @@ export function composeMigration(tools: ComposeTools): Migration {
       return { id: (await engine.info()).ID, address: engine.connection.address };
     },
     async unit(finding) {
+      const { source, subject, subjectId } = finding.location;
+      // A text that is no variable: never moved, but its refusal is this format's.
+      if (source.startsWith("compose:") && subject === "file") return { id: subjectId, name: `compose/${subjectId}` };
       const found = await find(finding);
       if (found === null) return null;
       const { call } = found;
@@ -98,6 +115,7 @@ export function composeMigration(tools: ComposeTools): Migration {
       return { id: `${call.name} ${call.files.join(":")}`, name };
     },
     async refuses({ location, name, part }) {
+      if (location.subject === "file") return textRefusal(location, await scanned(location.source));
       if (location.origin === "image")
         return {
           reason: "is in the image's own config, which a Compose file cannot change",

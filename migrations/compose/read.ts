@@ -3,6 +3,7 @@ import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/en
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
+import { isReached } from "./syntax/reached.ts";
 import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
@@ -88,12 +89,16 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
     )
     .filter(({ keys: [top, , member] }) => !(top === "services" && OF_VARIABLES.has(member)))
     .filter(({ value }) => value !== "")
+    // A base that every service overrides has no value but the one that its variables have.
+    .filter(
+      (text) => text.uses.length === 0 || text.uses.some((use) => !told.has(`$${use}`)) || isReached(project, text),
+    )
     .map((text) => candidateAt(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 
-/** Members of a service that are read with its variables, or name an image. */
-const OF_VARIABLES: ReadonlySet<unknown> = new Set(["environment", "env_file", "image"]);
+/** Members of a service that are read with its variables, or name an image or an entry at the top. */
+const OF_VARIABLES: ReadonlySet<unknown> = new Set(["environment", "env_file", "image", "secrets", "configs"]);
 
 function placeOf({ file, start, field, index }: ProjectText): Place {
   const line = lineOf(file.text, start);

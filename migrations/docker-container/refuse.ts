@@ -18,9 +18,8 @@ export function refusal(
       hint: hintFor(finding, doc),
     };
   }
-  if (location.subject !== "container" || !location.source.startsWith("docker:")) {
-    return { reason: "is not in a container of this engine", hint: "unsprawl plan docker: --to STORE" };
-  }
+  // Not for this format: whoever plans says so.
+  if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   if (location.where !== "env") {
     return {
       reason: `is in ${location.path}, not in a variable`,

@@ -3,6 +3,7 @@ import type { Host } from "../contract/host.ts";
 import type { Selected, Unit, UnitPlan } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
 import type { EntryUsers } from "./conflict.ts";
@@ -160,9 +161,9 @@ async function whereTo(
   try {
     const own = input.mapping && (await migration.unit(finding));
     const refused = await migration.refuses(finding, acceptedBy(input, own?.name));
-    return refused ?? nameFault(finding.name) ?? (await migration.unit(finding)) ?? NOBODY;
+    return refused ?? nameFault(finding.name) ?? (await migration.unit(finding)) ?? unmovable(finding);
   } catch (error) {
-    if (!(error instanceof UnsprawlError) || !OWN_FAULTS.has(error.code)) throw error;
+    if (!(error instanceof UnsprawlError) || !(error.code === "refused" || OWN_FAULTS.has(error.code))) throw error;
     return { reason: error.message, hint: error.hint };
   }
 }
@@ -184,10 +185,18 @@ function acceptedBy({ accept, mapping }: PlanInput, unit: string | undefined): R
   return own.length === 0 ? accept : new Set([...accept, ...own]);
 }
 
-const NOBODY = {
-  reason: "is in a place that no migration can rewrite",
-  hint: "give the application a variable or a file for it, then scan again",
-};
+/** Why a finding of a source that is only read stays. */
+function unmovable({ location: { source, subject, subjectName } }: Finding): Omit<NotMoved, "finding"> {
+  if (subject !== "file")
+    return {
+      reason: `was read from ${source}, which only describes it`,
+      hint: "plan again where its engine is: unsprawl plan docker: --to STORE",
+    };
+  return {
+    reason: `is in ${subjectName}, and nothing says which program reads that file`,
+    hint: "name it by its kind, KIND:FILE; unsprawl help plan lists the kinds",
+  };
+}
 
 /** A new run id such as `20261125-143007-3fa9`: sorts by time, and is valid in a container name. */
 function newRunId(now: Date): string {

@@ -67,7 +67,7 @@ export type ScanTools = {
 /**
  * Reads the sources and classifies every value. Findings below `minConfidence` are only counted, as hidden. A subject
  * that cannot be read is reported in `sources[].errors`. A source that cannot be read at all throws, unless it is
- * malformed and there are other sources: then it is reported the same way.
+ * malformed, absent or refused and there are other sources: then it is reported the same way.
  */
 export async function scan(
   input: {
@@ -130,7 +130,7 @@ export async function scan(
   const unread: UnsprawlError[] = [];
   const among = (error: UnsprawlError): boolean => {
     unread.push(error);
-    return again ? unread.length < input.sources.length : input.sources.length > 1 && error.code === "malformed";
+    return again ? unread.length < input.sources.length : input.sources.length > 1 && OF_ONE_SOURCE.has(error.code);
   };
   const reading = { inspect, tell, neighbours: verify !== null, among, options };
   const chosen = input.sources.map((spec) => [spec, resolve(spec, tools.sources)] as const);
@@ -203,6 +203,9 @@ export async function scan(
   };
   return { report: withFindings(bare, findings), hits: hits.filter(({ finding }) => !isKept(finding)) };
 }
+
+/** Faults of what a source names, which say nothing about the other sources. */
+const OF_ONE_SOURCE: ReadonlySet<string> = new Set(["malformed", "absent", "refused"]);
 
 async function rotationOf(
   findings: readonly Finding[],

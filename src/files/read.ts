@@ -5,9 +5,10 @@ import { readChecked } from "../kit/io/read.ts";
 /**
  * Reads a project's text file. Throws `absent`, `denied`, `refused` if it is not a file, or `malformed` if it is not
  * UTF-8: it could not be written back. UTF-16 without a byte order mark looks like UTF-8 with NULs, which no such file
- * has. `named`: a person has named this path, so a file that the shell has opened (`<(…)`) is read too.
+ * has. `named`: a person has named this path, so a file that the shell has opened (`<(…)`) is read too. `lossy`: bytes that
+ * are no UTF-8 become U+FFFD.
  */
-export async function readText(file: string, { named = false } = {}): Promise<string> {
+export async function readText(file: string, { named = false, lossy = false } = {}): Promise<string> {
   let bytes: Buffer;
   try {
     bytes = readChecked(file, { named });
@@ -26,6 +27,6 @@ export async function readText(file: string, { named = false } = {}): Promise<st
       cmd`unsprawl scan dir:${file} reads UTF-16; or convert it (iconv), then try again`,
     );
   const text = bytes.toString("utf8");
-  if (Buffer.from(text).equals(bytes)) return text;
+  if (lossy || Buffer.from(text).equals(bytes)) return text;
   throw new UnsprawlError("malformed", `${file} is not UTF-8`, "convert it (iconv), then try again");
 }

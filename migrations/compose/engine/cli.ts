@@ -96,8 +96,9 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
       const known = found.get(name) ?? "keep";
       if (what.startsWith("Recreat")) found.set(name, "recreate");
-      else if (what.startsWith("Creat") && known !== "recreate") found.set(name, "create");
-      else if (!/^(Running|Waiting|Healthy)$/.test(what) && known === "keep") found.set(name, "touch");
+      // `Created` alone is one that exists and does not run.
+      else if (what === "Creating" && known !== "recreate") found.set(name, "create");
+      else if (!/^(Running|Waiting|Healthy|Created)$/.test(what) && known === "keep") found.set(name, "touch");
       else found.set(name, known);
     }
     return found;

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import type { YAMLMap } from "yaml";
 import { bytesIfThere } from "../../../src/files/rewritten.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { SCRIPT } from "../delivery/script.ts";
@@ -9,9 +10,19 @@ import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { mayWrite } from "./may-write.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
-import { entry, parseYaml, isMap, isScalar, isOrMerges } from "../../../src/kit/text/yaml-nodes.ts";
+import {
+  entry,
+  follow,
+  isMap,
+  isOrMerges,
+  isScalar,
+  isSeq,
+  parseYaml,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
 
 /** What a service gets instead of its secrets. */
 export type ServiceChange = {
@@ -57,6 +68,7 @@ export async function rewriteProject(
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all);
+    if (place.kind === "line") mayWrite(place.file, (service, name) => by.has(service) && name === place.name);
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
     // Under another name, it would appear in services that now override it with their own value.
@@ -188,18 +200,30 @@ function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
         const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
         if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
         const name = isScalar(key) ? (key.value ?? "") : "";
-        if (name === "environment" && marks === "" && list.flow !== true && node.flow !== true)
-          draft.dropKey(file, node, pair, `${name}:`);
+        const goes = name === "environment" && marks === "" && !isMergedToo(node, name, file);
+        if (goes && list.flow !== true && node.flow !== true) draft.dropKey(file, node, pair, `${name}:`);
         else {
           draft.forget(list);
           const empty = `${marks}${isMap(list) ? "{}" : "[]"}`;
-          if (name === "environment" && marks === "") draft.drop(file, node, pair, `${name}:`);
+          if (goes) draft.drop(file, node, pair, `${name}:`);
           else draft.put(file, node, pair, `${name}: ${empty}`, `${name}:`);
         }
       }
     };
     walk(file.root);
   }
+}
+
+/** Whether a map would get this key from what it merges (`<<`) if it had none itself. */
+function isMergedToo(map: YAMLMap, name: string, file: YamlFile): boolean {
+  const merged = (map.items as { readonly key: unknown; readonly value: unknown }[]).filter(
+    ({ key }) => isScalar(key) && key.value === "<<",
+  );
+  return merged.some(({ value }) => {
+    const base = follow(value, file);
+    const maps = isSeq(base) ? base.items.map((one) => follow(one, file)) : [base];
+    return maps.some((one) => entry(one, name, file) !== null);
+  });
 }
 
 const isCollection = (node: unknown): boolean => typeof node === "object" && node !== null && "items" in node;

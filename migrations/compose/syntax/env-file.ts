@@ -16,6 +16,8 @@ export type ComposeEnvFile = {
   readonly text: string;
   readonly raw: boolean;
   readonly entries: readonly DotenvEntry[];
+  /** Some bytes are no UTF-8, which Compose accepts: they are U+FFFD in `text`, so the file cannot be written again. */
+  readonly isLossy?: true;
 };
 
 /**
@@ -30,8 +32,9 @@ export async function readEnvFile(
 ): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
-    text = await readText(file);
-    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup) };
+    text = await readText(file, { lossy: true });
+    const lossy = text.includes(LOST) ? { isLossy: true as const } : {};
+    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup), ...lossy };
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     tell(text === null ? error : new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint));
@@ -39,6 +42,8 @@ export async function readEnvFile(
     return text === null || entries === null ? null : { file, text, raw: true, entries };
   }
 }
+
+const LOST = "\ufffd";
 
 export type LocatedNode = {
   readonly file: YamlFile;

@@ -3,6 +3,8 @@ import type { Node } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { stepCounter } from "./step-counter.ts";
 import { filledScalar, throwFault, type OnFault } from "./fill.ts";
 import { calledLookup, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
 import {
@@ -87,24 +89,6 @@ type Loading = {
   readonly step: (file: string) => Promise<void>;
 };
 
-/** Files that include each other twice are loaded 2^n times. No real project comes near this limit. */
-const MOST_STEPS = 20_000;
-
-/** Counts the steps. Throws `malformed` beyond the limit, and yields to signal handlers in between. */
-function counter(signal: AbortSignal | undefined): Loading["step"] {
-  let steps = 0;
-  return async (file) => {
-    signal?.throwIfAborted();
-    if (++steps > MOST_STEPS)
-      throw new UnsprawlError(
-        "malformed",
-        `${file}: the files of this project include and extend each other more than ${MOST_STEPS.toLocaleString("en")} times`,
-        "take out of `include` and `extends` what is there more than once",
-      );
-    if (steps % 100 === 0) await new Promise(setImmediate);
-  };
-}
-
 /**
  * Loads a Compose project: files, overrides, extends, include, env files. For reading only: before any change, Compose
  * itself is asked for its result. Throws `absent`, `denied`, `malformed` (with file and line). Rules: Compose
@@ -124,7 +108,7 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
     tell,
     parse,
     named,
-    step: counter(input.signal),
+    step: stepCounter(input.signal),
   };
   const base = await calledLookup(loading, input, dir);
   let { name } = input;
@@ -167,6 +151,23 @@ async function yamlFiles(
   return known;
 }
 
+/** The same of a file that another one names. One that cannot be read is reported, and has no documents. */
+async function otherFiles(
+  loading: Loading,
+  file: string,
+  lookup: VariableLookup,
+  by: string,
+): Promise<readonly YamlFile[]> {
+  try {
+    return await yamlFiles(loading, file, lookup);
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    const message = `${by} names a file that cannot be read: ${error.message}`;
+    loading.tell(new UnsprawlError(error.code, message, error.hint));
+    return [];
+  }
+}
+
 /** `by`: the chain of including files, outermost first. */
 async function loadFiles(
   loading: Loading,
@@ -183,7 +184,12 @@ async function loadFiles(
         "take one of the two out of `include`",
       );
     await loading.step(name);
-    for (const file of await yamlFiles(loading, name, lookup)) {
+    const including = by.at(-1);
+    const documents =
+      including === undefined
+        ? await yamlFiles(loading, name, lookup)
+        : await otherFiles(loading, name, lookup, including);
+    for (const file of documents) {
       await include(loading, file, dir, lookup, [...by, name]);
       await loadServices(loading, file, dir, lookup);
     }
@@ -219,7 +225,7 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
   const from = filledScalar(named, lookup, file, loading.tell);
   if (base !== null && (from !== null || scalarText(named) === null)) {
     const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
-    const others = from === null ? [file] : await yamlFiles(loading, resolve(dir, from), lookup);
+    const others = from === null ? [file] : await otherFiles(loading, resolve(dir, from), lookup, file.file);
     const there = from === null ? dir : resolve(dir, from, "..");
     const before = layers.length;
     for (const other of others) {
@@ -227,10 +233,12 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
       if (service !== null)
         layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
     }
-    if (layers.length === before)
-      throw new UnsprawlError(
-        "malformed",
-        `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
+    if (layers.length === before && others.length > 0)
+      loading.tell(
+        new UnsprawlError(
+          "malformed",
+          `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
+        ),
       );
   }
   // Compose does not look for the env files of a service whose profile is off.
@@ -251,7 +259,9 @@ async function include(
   if (!isSeq(value)) return;
   for (const item of value.items.map((one) => follow(one, file))) {
     const get = (key: string): Node | null => (isMap(item) ? (entry(item, key, file)?.value ?? null) : null);
-    const paths = list(isMap(item) ? get("path") : item, file, lookup, loading.tell).map((path) => resolve(dir, path));
+    const named = list(isMap(item) ? get("path") : item, file, lookup, loading.tell);
+    const paths = named.filter((path) => !isRemote(path)).map((path) => resolve(dir, path));
+    if (paths.length < named.length) loading.tell(remoteFault(file, item));
     const [first] = paths;
     if (first === undefined) continue;
     const [own] = list(get("project_directory"), file, lookup, loading.tell);
@@ -259,6 +269,17 @@ async function include(
     const envFiles = list(get("env_file"), file, lookup, loading.tell).map((path) => resolve(dir, path));
     await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles), by);
   }
+}
+
+/** Whether Compose would fetch it: from a registry, or with git. The address may hold a login, so it is not repeated. */
+const isRemote = (path: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/i.test(path);
+
+function remoteFault({ file, text }: YamlFile, item: Node | null): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `${file}, line ${lineOf(text, item?.range?.[0] ?? 0)}: includes a file by its address, which is not read`,
+    "download it and include the copy, then try again",
+  );
 }
 
 /** A text or a list of texts, as a list. */

@@ -1,8 +1,10 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { envFiles, projectTexts, type VariablePlace } from "./environment.ts";
+import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
+import { isReached } from "./reached.ts";
 import { Blocked } from "../rewrite/blocked.ts";
+import { mayWrite } from "../rewrite/may-write.ts";
 
 type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
 
@@ -22,10 +24,15 @@ export function dropSources(
   const notes: string[] = [];
   const everything = projectTexts(project);
   const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
+  // A base that every service overrides would show nothing.
+  const unused = (name: string): ProjectText[] =>
+    everything.filter(
+      (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isReached(project, one),
+    );
   const remaining = (name: string): string[] => [
     ...new Set([
       ...everything
-        .filter(({ uses, file, start }) => uses.includes(name) && !draft.covers(file.file, start))
+        .filter((one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && isReached(project, one))
         .map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
       ...passed
         .filter(
@@ -61,8 +68,16 @@ export function dropSources(
       );
       continue;
     }
+    for (const { path, file, start } of unused(name))
+      notes.push(
+        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is set nowhere from then on; no service takes it from there, so take that line out`,
+      );
     for (const { file, member } of lines) {
       if (draft.covers(file.file, member.start)) continue;
+      const source = name;
+      mayWrite(file, (service, its) =>
+        takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
+      );
       draft.line(file, member, null, `${name}=${whose.masked}`);
       open.push(...member.uses);
     }
@@ -79,12 +94,15 @@ export function dropSources(
 }
 
 function elsewhere(source: string, left: readonly string[], edited: Parameters<typeof dropSources>[2]): Blocked {
-  const from = edited.filter(
-    ({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source),
-  );
+  const from = takers(source, edited);
   return new Blocked(
     `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
     "give each a variable of the service to read; or --accept elsewhere moves the rest and leaves those",
     (service, name) => from.some(({ place, by }) => place.name === name && by.has(service)),
   );
+}
+
+/** The places that are filled from a variable, or that are its own line. */
+function takers(source: string, edited: Parameters<typeof dropSources>[2]): Parameters<typeof dropSources>[2] {
+  return edited.filter(({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source));
 }

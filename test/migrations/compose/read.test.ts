@@ -58,6 +58,15 @@ test("what services share by an anchor is theirs, and not a finding of the file 
   expect(found.map((one) => one.replace(/^\S+\//, ""))).toEqual(["compose.yaml OLD_PASSWORD"]);
 });
 
+test("a base that every service overrides is no finding of its own where it has the same variable", async () => {
+  const secret = password();
+  const files = {
+    "compose.yaml": `x-base: &base\n  environment: ["TOKEN_SECRET=\${TOK}"]\nservices:\n  a:\n    <<: *base\n    image: a\n    environment: ["TOKEN_SECRET=\${TOK}", X=1]\n    secrets: [login]\n`,
+    ".env": `TOK=${secret}\n`,
+  };
+  expect((await scan(files, [secret])).found).toEqual(["a TOKEN_SECRET"]);
+});
+
 describe("what Compose cannot fill in", () => {
   const secret = password();
   const services = (text: string): string =>
@@ -95,6 +104,37 @@ describe("what Compose cannot fill in", () => {
       ["b DB_PASSWORD"],
       [`compose.yaml, line 1: ${open(1)}`, `more.yaml, line 4: ${open(1)}`],
     ]);
+  });
+
+  test("a base, an include and a file that are not there, or elsewhere: the rest is read, and other sources too", async () => {
+    const [login, other] = [password(), password()];
+    const files = {
+      "compose.yaml": `include: ["https://u:${login}@example.com/x.git", none.yaml]\n${services("    extends: { file: gone.yaml, service: c }")}`,
+    };
+    const { found, errors } = await scan(files, [login]);
+    expect(found.filter((one) => !one.includes("/"))).toEqual(["b DB_PASSWORD"]);
+    expect(errors).toEqual([
+      "compose.yaml, line 1: includes a file by its address, which is not read",
+      "compose.yaml names a file that cannot be read: there is no file none.yaml",
+      "compose.yaml names a file that cannot be read: there is no file gone.yaml",
+    ]);
+    const good = put({ "compose.yaml": `services: { web: { image: x, environment: { API_TOKEN: ${other} } } }\n` });
+    const ran = await world.unsprawl(["scan", `compose:${good}`, `compose:${good}/none.yaml`, "--json"]);
+    const report = JSON.parse(ran.stdout) as Report;
+    expect(report.findings.map(({ name }) => name)).toEqual(["API_TOKEN"]);
+    expect(report.sources.flatMap((one) => one.errors.map(({ message }) => message))).toEqual([
+      `there is no file ${good}/none.yaml`,
+    ]);
+    expect(ran.code).toBe(1);
+  });
+
+  test("bytes of an env file that are no UTF-8 hide nothing", async () => {
+    const [own, dir] = [password(), put({ "compose.yaml": services("    env_file: a.env") })];
+    writeFileSync(join(dir, "a.env"), Buffer.from(`# caf\u00e9\nAPI_PASSWORD=${own}\n`, "latin1"));
+    const { stdout } = await world.unsprawl(["scan", `compose:${dir}`, "--json"]);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.findings.map(({ name }) => name).sort()).toEqual(["API_PASSWORD", "DB_PASSWORD"]);
+    expect(report.sources.flatMap(({ errors }) => errors)).toEqual([]);
   });
 
   test("an env file that Compose refuses is read line by line", async () => {

@@ -1,0 +1,81 @@
+import type { Refusal } from "../../src/files/file-migration.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { lineOf } from "../../src/kit/text/lines.ts";
+import type { Location } from "../../src/model/location.ts";
+import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
+import { isReached } from "./syntax/reached.ts";
+import type { ComposeProject } from "./syntax/project.ts";
+
+/** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
+export function textRefusal({ place, path }: Location, project: ComposeProject): Refusal {
+  const texts = projectTexts(project, () => undefined);
+  const text =
+    place?.kind !== "line"
+      ? undefined
+      : texts.find(
+          ({ file, start, field, index }) =>
+            file.file === place.file &&
+            field === place.name &&
+            index === place.index &&
+            lineOf(file.text, start) === place.line,
+        );
+  if (text === undefined)
+    return {
+      reason: `is in ${path}, not in a variable of a service`,
+      hint: "give the application a variable or a file for it, then scan again",
+    };
+  if (!envFiles(project).some(({ file }) => file === text.file.file)) return ofText(text, project);
+  const uses = texts.filter((one) => one.uses.includes(text.key));
+  const [use] = uses.filter((one) => isReached(project, one));
+  if (use !== undefined) {
+    const { hint } = ofText(use, project);
+    return { reason: `is filled into ${placeOf(use)}`, hint };
+  }
+  return {
+    reason: `is set in ${text.file.file}, and no service takes it from there`,
+    hint: cmd`take line ${lineOf(text.file.text, text.start)} out of ${text.file.file}`,
+  };
+}
+
+function ofText(text: ProjectText, project: ComposeProject): Refusal {
+  const { keys, key, file, start } = text;
+  const [top, name = ""] = keys;
+  const at = placeOf(text);
+  if (typeof top === "string" && top.startsWith("x-") && !isReached(project, text))
+    return {
+      reason: `is in ${at}, a base from which no service takes it`,
+      hint: cmd`take line ${lineOf(file.text, start)} out of ${file.file}`,
+    };
+  if (top === "secrets" || top === "configs")
+    return {
+      reason: `is in ${at}, which Compose copies into containers as a file; inspect does not show it`,
+      hint: cmd`write it into a file that is not committed, and file: in its place in ${top}.${String(name)}`,
+    };
+  const below = (...names: readonly string[]): boolean => keys.slice(1).some((one) => names.includes(String(one)));
+  if (below("labels"))
+    return {
+      reason: `is in the label ${at}, and nothing can deliver a label`,
+      hint: "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it",
+    };
+  if (below("args") && below("build"))
+    return {
+      reason: `is in the build argument ${at}, which the image's history keeps`,
+      hint: cmd`write build.secrets in its place, and RUN --mount=type=secret,id=${key} in the Dockerfile; then rotate it`,
+    };
+  if (below("healthcheck"))
+    return {
+      reason: `is in the health check ${at}, not in a variable`,
+      hint: "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again",
+    };
+  if (below("command", "entrypoint"))
+    return {
+      reason: `is in the command ${at}, not in a variable`,
+      hint: `set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again`,
+    };
+  return {
+    reason: `is in ${at}, which Compose hands to the engine as it is`,
+    hint: "put it into a file that the driver or the program reads, and name that file in its place",
+  };
+}
+
+const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;

@@ -1,0 +1,170 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { stringify } from "yaml";
+import { composeCli } from "../../services/compose.ts";
+import { APP, BUSYBOX } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+import type { Plan } from "../../../src/model/plan.ts";
+import { password } from "../files-world.ts";
+
+// What stays in a project says what it is and what to write, and keeps nothing else from moving.
+
+let engine: WorkerEngine;
+let world: World;
+let program: string;
+
+beforeAll(async () => {
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
+  world = makeWorld(engine.host);
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+function put(name: string, project: object, env: string | Buffer = ""): string {
+  const dir = join(world.dir, name);
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), stringify(project, { aliasDuplicateObjects: false }));
+  writeFileSync(join(dir, ".env"), env);
+  return dir;
+}
+
+const compose = (dir: string, ...args: string[]): string =>
+  execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
+
+const service = (environment: object, more: object = {}): object => ({
+  ...{ image: BUSYBOX, network_mode: "none", command: APP.map((word) => word.replaceAll("$", "$$$$")), environment },
+  ...more,
+});
+
+type Left = { readonly [name: string]: string };
+
+async function planOf(dir: string): Promise<{ readonly moves: readonly string[]; readonly left: Left; plan: Plan }> {
+  const ran = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local", "--json", "--fail-on", "never"]);
+  const plan = JSON.parse(ran.stdout) as Plan;
+  const reasons = plan.notMoved.map(({ finding, reason, hint }) => [
+    finding.location.subject === "service" ? `${finding.location.subjectName} ${finding.name}` : finding.name,
+    `${reason}; next: ${hint ?? ""}`.replaceAll(`${dir}/`, ""),
+  ]);
+  const moves = plan.steps.flatMap((step) => (step.kind === "put" ? [step.move.name] : []));
+  return { moves, left: Object.fromEntries(reasons) as Left, plan };
+}
+
+it("each place that is no variable is named by what it is, with what to write in its place", async () => {
+  const dir = put(
+    "places",
+    {
+      "x-old": { OLD_PASSWORD: password() },
+      services: {
+        web: service(
+          { DB_PASSWORD: password() },
+          { labels: { "admin.password": password() }, build: { context: ".", args: { NPM_TOKEN: password() } } },
+        ),
+        job: service({}, { secrets: ["login"] }),
+      },
+      secrets: { login: { environment: "LOGIN_PASSWORD" } },
+      configs: { app: { content: `password=${password()}` } },
+      volumes: { data: { driver_opts: { o: `username=x,password=${password()}` } } },
+    },
+    `LOGIN_PASSWORD=${password()}\nUNUSED_PASSWORD=${password()}\n`,
+  );
+  compose(dir, "create", "--no-build", "web");
+  const { moves, left } = await planOf(dir);
+  expect(moves).toEqual(["DB_PASSWORD"]);
+  expect(left).toEqual({
+    OLD_PASSWORD: expect.stringMatching(
+      /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service takes it; next: take line 2 out of compose\.yaml$/,
+    ),
+    "admin.password": expect.stringMatching(
+      /^is in the label services\.web\.labels\.admin\.password .*, and nothing can deliver a label; next: give what reads/,
+    ),
+    NPM_TOKEN: expect.stringMatching(
+      /^is in the build argument .*history keeps; next: .*--mount=type=secret,id=NPM_TOKEN/,
+    ),
+    content: expect.stringMatching(
+      /^is in configs\.app\.content .*inspect does not show it; next: write it into a file/,
+    ),
+    o: expect.stringMatching(
+      /^is in volumes\.data\.driver_opts\.o .*, which Compose hands to the engine as it is; next: /,
+    ),
+    LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
+    UNUSED_PASSWORD: "is set in .env, and no service takes it from there; next: take line 2 out of .env",
+  });
+  engine.docker("rm", "-f", "places-web-1");
+});
+
+it("a base that is merged moves with its services, one that all override blocks nothing", async () => {
+  const [token, shared] = [password(), password()];
+  const base = { command: APP.map((word) => word.replaceAll("$", "$$$$")), image: BUSYBOX, network_mode: "none" };
+  const dir = join(world.dir, "bases");
+  mkdirSync(dir);
+  writeFileSync(join(dir, ".env"), `TOK=${token}\n`);
+  writeFileSync(
+    join(dir, "compose.yaml"),
+    `x-runner: &runner
+  ${stringify(base).trim().replaceAll("\n", "\n  ")}
+  environment:
+    - TOKEN_SECRET=\${TOK}
+x-shared: &shared
+  DB_PASSWORD: ${shared}
+services:
+  a:
+    <<: *runner
+    environment:
+      - TOKEN_SECRET=\${TOK}
+  b:
+    <<: *runner
+    environment:
+      <<: *shared
+      LEVEL: one
+`,
+  );
+  compose(dir, "up", "-d");
+  const ran = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--grace", "100ms", "--yes"]);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout).toContain("x-runner.environment[0]");
+  expect(ran.stdout).toContain("names TOK, which is set nowhere from then on; no service takes it from there");
+  expect(readFileSync(join(dir, ".env"), "utf8") + readFileSync(join(dir, "compose.yaml"), "utf8")).not.toMatch(
+    new RegExp(`${token}|${shared}`),
+  );
+  expect(engine.docker("inspect", "bases-a-1", "bases-b-1")).not.toMatch(new RegExp(`${token}|${shared}`));
+  engine.docker("rm", "-f", "bases-a-1", "bases-b-1");
+});
+
+it("a volume that cannot be mounted, a script as entrypoint and an env file in Latin-1 concern one service each", async () => {
+  const device = join(world.dir, "device");
+  mkdirSync(device);
+  const script = `trap 'exit 0' TERM; : ${"x".repeat(300)}; while :; do sleep 1000 & wait $$!; done`;
+  const dir = put(
+    "awkward",
+    {
+      services: {
+        away: service({ A_PASSWORD: password() }, { volumes: ["gone:/data"] }),
+        script: service({ B_PASSWORD: password() }, { entrypoint: ["/bin/sh", "-c", script], command: [] }),
+        latin: service({ C_PASSWORD: "${LATIN}" }),
+        template: service({ D_PASSWORD: password() }, { image: "%%IMAGE%%", profiles: ["docs"] }),
+        fine: service({ E_PASSWORD: password() }),
+      },
+      volumes: { gone: { driver_opts: { type: "none", o: "bind", device } } },
+    },
+    Buffer.from(`# caf\u00e9\nLATIN=${password()}\n`, "latin1"),
+  );
+  compose(dir, "up", "-d");
+  engine.docker("stop", "-t", "1", "awkward-away-1");
+  rmSync(device, { recursive: true });
+  const { moves, left } = await planOf(dir);
+  expect(moves.toSorted()).toEqual(["B_PASSWORD", "E_PASSWORD"]);
+  expect(left).toEqual({
+    "away A_PASSWORD": expect.stringMatching(
+      /the engine says: error while mounting volume .*no such file or directory/,
+    ),
+    "latin C_PASSWORD": expect.stringMatching(/^\.env holds bytes that are no UTF-8, .*; next: iconv -f latin1/),
+    "template D_PASSWORD": expect.stringMatching(/%%IMAGE%%/),
+  });
+  expect(JSON.stringify(left)).not.toContain("HTTP code");
+});

@@ -18,7 +18,7 @@ export function refusal(
       hint: hintFor(finding, doc),
     };
   }
-  // Not for this format: whoever plans says so.
+  // Another format may take it.
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   if (location.where !== "env") {
     return {

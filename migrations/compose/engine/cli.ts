@@ -24,8 +24,8 @@ export type ComposeCli = {
    */
   config(call: ProjectCall): Promise<ComposeConfig>;
   /**
-   * What Compose would do to each container if it brought these services up now. Null if a dry run fails (it copies
-   * configs into containers that a dry run does not create).
+   * What Compose would do to each container if it brought these services up now, short of starting them; it names none
+   * that was never started and stays. Null if a dry run fails.
    */
   foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
   /**
@@ -89,7 +89,8 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     );
   };
   const foresee: ComposeCli["foresee"] = async (call, services) => {
-    const said = await run(call, ["up", "--dry-run", "--detach", ...UP, ...services], true).catch(() => null);
+    // Without starting any: what they depend on need not be healthy for this.
+    const said = await run(call, ["up", "--dry-run", "--no-start", ...UP, ...services], true).catch(() => null);
     if (said === null) return null;
     // Matches ` DRY-RUN MODE -  Container NAME  Recreate`; a temporary name has the old id as a prefix.
     const found = new Map<string, "keep" | "recreate" | "create" | "touch">();

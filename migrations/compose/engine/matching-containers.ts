@@ -39,8 +39,7 @@ export async function matchingContainers(
       `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
       cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
     );
-  const stranger =
-    foreseen === null ? undefined : docs.find((doc) => (foreseen.get(nameOf(doc)) ?? "create") === "create");
+  const stranger = foreseen === null ? undefined : docs.find((doc) => isStranger(doc, foreseen));
   if (stranger !== undefined)
     throw new UnsprawlError(
       "refused",
@@ -91,6 +90,12 @@ export async function matchingContainers(
         again,
       );
   }
+}
+
+/** Whether Compose would make another container in place of this one. */
+function isStranger(doc: ContainerDoc, foreseen: ComposeForecast): boolean {
+  const does = foreseen.get(nameOf(doc));
+  return does === undefined ? doc.State.Status !== "created" : does === "create";
 }
 
 /** Throws `Blocked` for a project in which Compose would run programs on this host. */

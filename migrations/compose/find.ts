@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { ProjectCall } from "./engine/cli.ts";
-import { envFilesOf, parseGiven } from "./syntax/given.ts";
+import { envFilesOf, outerOf, parseGiven } from "./syntax/given.ts";
 import { loadProject, type ComposeProject, type ProjectInput } from "./syntax/project.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { composeLabelsOf } from "../../src/engine/labels.ts";
@@ -32,7 +32,7 @@ export async function serviceOfFinding(
   }
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   const doc = await engine.container(location.subjectId);
-  return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(engine, doc);
+  return doc === null || keptByRun(location.subjectName) !== null ? null : ofLabels(engine, doc, env);
 }
 
 /** The input by which the project of a scanned service is loaded. */
@@ -40,14 +40,16 @@ export function declaredIn({ file }: ServiceRef, env: NodeJS.ProcessEnv): Omit<P
   return { ...parseGiven(file), dir: null, name: null, envFiles: envFilesOf(env) };
 }
 
-async function ofLabels(engine: Engine, doc: ContainerDoc): Promise<ServiceOfFinding | null> {
+async function ofLabels(engine: Engine, doc: ContainerDoc, env: NodeJS.ProcessEnv): Promise<ServiceOfFinding | null> {
   const labels = await composeLabelsOf(engine, doc);
   if (labels === null || labels["oneoff"] === "True") return null;
   const { name, dir, files, envFiles, service } = said(labels);
   if (!isThere(dir, false) || ![...files, ...envFiles].every((file) => isThere(file, true))) return null;
   const mounts = await writableFolders(engine);
   if ([dir, ...files, ...envFiles].some((path) => volumeAt(path, mounts) !== null)) return null;
-  return { call: { name, dir, files, envFiles, outer: null, profiles: [] }, service };
+  const above = envFiles.length === 0 && files.length > 0 ? await outerOf(files, env) : null;
+  const outer = above !== null && volumeAt(above, mounts) === null ? above : null;
+  return { call: { name, dir, files, envFiles, outer, profiles: [] }, service };
 }
 
 type LabelledCall = Omit<ProjectCall, "profiles" | "outer">;

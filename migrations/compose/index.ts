@@ -27,7 +27,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
-import { textRefusal } from "./refuse.ts";
+import { fieldRefusal, textRefusal } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
 import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
@@ -121,11 +121,7 @@ export function composeMigration(tools: ComposeTools): Migration {
           reason: "is in the image's own config, which a Compose file cannot change",
           hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
-      if (location.where !== "env")
-        return {
-          reason: `is in ${location.path}, not in a variable`,
-          hint: "give the application a variable or a file for it, then scan again",
-        };
+      if (location.where !== "env") return fieldRefusal(location);
       if (nameMayHoldSecret({ name, part }))
         return {
           reason: "its variable's name holds a secret, or may",

@@ -55,7 +55,7 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   if (below("labels"))
     return {
       reason: `is in the label ${at}, and nothing can deliver a label`,
-      hint: "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it",
+      hint: FOR_LABEL,
     };
   if (below("args") && below("build"))
     return {
@@ -65,17 +65,33 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   if (below("healthcheck"))
     return {
       reason: `is in the health check ${at}, not in a variable`,
-      hint: "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again",
+      hint: FOR_CHECK,
     };
   if (below("command", "entrypoint"))
     return {
       reason: `is in the command ${at}, not in a variable`,
-      hint: `set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again`,
+      hint: FOR_COMMAND,
     };
   return {
     reason: `is in ${at}, which Compose hands to the engine as it is`,
     hint: "put it into a file that the driver or the program reads, and name that file in its place",
   };
 }
+
+/** The same for what inspect shows of a container. */
+export function fieldRefusal({ where, path }: Location): Refusal {
+  const reason = `is in ${path}, not in a variable`;
+  if (where === "label") return { reason: `is in the label ${path}, and nothing can deliver a label`, hint: FOR_LABEL };
+  if (where === "healthcheck") return { reason, hint: FOR_CHECK };
+  if (where === "cmd" || where === "entrypoint") return { reason, hint: FOR_COMMAND };
+  return { reason, hint: "give the application a variable or a file for it, then scan again" };
+}
+
+const FOR_LABEL =
+  "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it";
+const FOR_CHECK =
+  "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again";
+const FOR_COMMAND =
+  'set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again';
 
 const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;

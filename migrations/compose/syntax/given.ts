@@ -47,6 +47,22 @@ export async function givenFiles(what: string, cwd: string, env: NodeJS.ProcessE
   return { files, envFiles, outer: isElsewhere && existsSync(join(at, ".env")) ? at : null };
 }
 
+/**
+ * The folder above in which `docker compose` finds exactly these files by an `.env` that nobody but you or root can have
+ * written; null if there is none. A container's labels name the files, but not where Compose was called.
+ */
+export async function outerOf(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
+  const plain = { ...env, COMPOSE_FILE: undefined, COMPOSE_PATH_SEPARATOR: undefined };
+  for (let at = dirname(dirname(files[0] ?? "/")); ; at = dirname(at)) {
+    const file = join(at, ".env");
+    if (existsSync(file) && [file, at].every((one) => foreignHand(one, statSync(one), env) === null)) {
+      const named = await namedFiles(at, [], plain);
+      if (named?.map(real).join("\0") === files.map(real).join("\0")) return at;
+    }
+    if (at === dirname(at)) return null;
+  }
+}
+
 /** The files in `COMPOSE_FILE`, which each env file may set too; null if it is not set. */
 async function namedFiles(
   dir: string,

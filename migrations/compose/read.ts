@@ -1,4 +1,5 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
+import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
@@ -83,7 +84,7 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
   const [first = project.dir] = project.given;
   const subject: Subject = { kind: "file", name: first, id: first };
   const env = new Set(envFiles(project).map(({ file }) => file));
-  const candidates = projectTexts(project, tell)
+  const candidates = withWholeCommands(projectTexts(project, tell))
     .filter(
       ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
     )
@@ -93,7 +94,7 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
     .filter(
       (text) => text.uses.length === 0 || text.uses.some((use) => !told.has(`$${use}`)) || isReached(project, text),
     )
-    .map((text) => candidateAt(source, subject, whereOf(text), text.key, text.value, placeOf(text)));
+    .map((text) => candidateAt(source, subject, whereOf(text), text.key, text.value, placeOf(text), text.lead));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
 }
 

@@ -12,7 +12,7 @@ const SOURCES: readonly { readonly kind: string; readonly name: RegExp; readonly
   {
     kind: "kubernetes",
     name: /\.(?:ya?ml|json)$/,
-    holds: /apiVersion["']?\s*:[^]*kind["']?\s*:|kind["']?\s*:[^]*apiVersion["']?\s*:/,
+    holds: /^(?=[^]*\bapiVersion["']?\s{0,9}:)(?=[^]*\bkind["']?\s{0,9}:)/,
   },
   { kind: "kubernetes", name: /^values(?:[-._].*)?\.ya?ml$|^kustomization\.ya?ml$/ },
 ];

@@ -8,6 +8,7 @@ import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { unitsAt } from "../../src/files/units/units-at.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type Where } from "../../src/model/location.ts";
+import { commandWords } from "../../src/files/command-words.ts";
 import { wordsOf, type UnitSetting } from "../../src/files/units/unit-file.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -61,10 +62,16 @@ function reading(source: string, unit: SystemdUnit): SourceReading {
     .map(({ file, line, name, value }) =>
       candidateAt(source, subject, "env", name, value, linePlace(file, line, name)),
     );
+  const own = unit.texts.flatMap(({ settings }) => settings.filter(({ section }) => section === sectionOf(unit)));
+  const entrypoint = commandWords(own.findLast(({ key }) => key === "Entrypoint")?.value ?? "");
   const commands = unit.texts.flatMap(({ file, settings }) =>
     settings
       .filter(({ section, key, value }) => section === sectionOf(unit) && COMMAND.test(key) && value !== "")
-      .map(({ key, value, line }) => candidateAt(source, subject, "cmd", key, value, linePlace(file, line, key))),
+      .map(({ key, value, line }) => {
+        const lead = key === "Exec" ? entrypoint : "";
+        const command = lead === "" ? value : commandWords(value);
+        return candidateAt(source, subject, "cmd", key, command, linePlace(file, line, key), lead);
+      }),
   );
   const labels = unit.texts.flatMap(({ file, settings }) =>
     settings
@@ -90,6 +97,6 @@ function pairs(setting: UnitSetting): { readonly where: Where; readonly name: st
 }
 
 /** Settings that are a command, or arguments of one. */
-const COMMAND = /^Exec|^(?:PodmanArgs|GlobalArgs|HealthCmd|HealthStartupCmd)$/;
+const COMMAND = /^Exec|^(?:Entrypoint|PodmanArgs|GlobalArgs|HealthCmd|HealthStartupCmd)$/;
 
 const EXPOSURE = ["anyone on the host: unit files and `systemctl show` are open to every user"];

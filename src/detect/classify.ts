@@ -174,7 +174,7 @@ function inStructure(
         text,
       );
     // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
-    const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{\{|%\w|<).{1,400})$/i.exec(text);
+    const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{|%\w|<).{1,400})$/i.exec(text);
     const elsewhere =
       pointed === null ? null : (reference(pointed[1] as string) ?? placeholder(pointed[1] as string, name));
     if (elsewhere !== null) return elsewhere;

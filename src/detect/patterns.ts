@@ -96,7 +96,7 @@ export const PLACEHOLDER = whole([
   String.raw`<{1,3}[^<>="]{1,120}>{1,3}`,
   String.raw`\[[A-Za-z][A-Za-z _-]{2,80}\]`,
   String.raw`[\[{](?:your|my|insert|enter|replace|put)[ _-][A-Za-z0-9 ._-]{2,80}[\]}]`,
-  String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}`,
+  String.raw`\{[A-Za-z][A-Za-z _-]{2,80}\}|\{\d{0,2}(?:[.[]\w{1,40}\]?){1,4}\}`,
   String.raw`x{3,}`,
   String.raw`\*{3,}`,
   String.raw`\*{2,8}[A-Za-z][A-Za-z _-]{1,30}\*{2,8}`,

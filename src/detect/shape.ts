@@ -146,6 +146,12 @@ export function plain(text: string, name: NameInfo): Cleared | null {
     return cleared("setting", "is a number");
   if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
     return cleared("setting", "names where secrets are kept");
+  // A colour of a terminal, and suites of TLS.
+  if (
+    /^(?:\\?(?:033|x1b|u001b|e)|\x1b)\[[\d;]{0,20}m/i.test(text) ||
+    /^TLS_[A-Z0-9_]{10,60}(?:[,:;]TLS_[A-Z0-9_]{10,60}){0,30}$/.test(text)
+  )
+    return cleared("setting", "names a kind, not a value");
   if (promised === "password" || promised === "pin" || promised === "phrase") return null;
   if (text.length < 40 && KIND.test(text) && !(promised === "secret" && HOLDS.test(name.key)))
     return cleared("setting", "names a kind, not a value");
@@ -160,6 +166,9 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   // A permission of a workflow: `id-token: write`.
   if (promised === "token" && /^(?:read|write|none|read-all|write-all|read-write)$/.test(text))
     return cleared("setting", "names a right, not a value");
+  // The address that gives one out: `access_token: /o/token/`.
+  if (promised === "token" && /^(?:\/[a-z][a-z_-]{0,30}){1,6}\/?$/.test(text) && /\/.*\//.test(text))
+    return cleared("setting", "is a path");
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
   if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
   if (text.includes(".") && HOST.test(text) && text === text.toLowerCase() && !(signs(name) && joinsWords(text)))

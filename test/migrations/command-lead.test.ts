@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { composeSource } from "../../migrations/compose/read.ts";
 import { dockerfileSource } from "../../migrations/dockerfile/read.ts";
 import { kubernetesSource } from "../../migrations/kubernetes/read.ts";
+import { systemdSource } from "../../migrations/systemd/read.ts";
 import type { Source } from "../../src/contract/source.ts";
 import { detector } from "../../src/detect/index.ts";
 import { twelveSecrets } from "../support/secrets.ts";
@@ -50,4 +52,37 @@ test("a Dockerfile's ENTRYPOINT and CMD, of one stage", async () => {
   expect(await masked(source, "one", `FROM a\n${entrypoint}${cmd}`)).toEqual(found);
   expect(await masked(source, "two", `FROM a\n${cmd}${entrypoint}`)).toEqual(found);
   expect(await masked(source, "three", `FROM a\n${entrypoint}FROM b\n${cmd}`)).toEqual([]);
+});
+
+test("a Compose service's entrypoint and command, and the items of each list, however they are written", async () => {
+  const source = composeSource(dir, {});
+  const found = ["command redis-cli -a ••••"];
+  const service = (text: string): string => `services:\n  a:\n    image: redis\n${text}`;
+  const list = `    command:\n      - redis-cli\n      - -a\n      - "${DB_PASSWORD}"\n`;
+  const lead = `    entrypoint: ["redis-cli"]\n`;
+  expect(await masked(source, "list.yaml", service(list))).toEqual(found);
+  expect(await masked(source, "two.yaml", service(`${lead}    command: ["-a", "${DB_PASSWORD}", "ping"]\n`))).toEqual(
+    found,
+  );
+  expect(
+    await masked(source, "text.yaml", service(`    entrypoint: redis-cli\n    command: -a Mocha1234 ping\n`)),
+  ).toEqual(found);
+  const check = `    healthcheck: { test: [CMD, redis-cli, -a, "${DB_PASSWORD}", ping] }\n`;
+  expect(await masked(source, "check.yaml", service(check))).toEqual(["test redis-cli -a ••••"]);
+  // Another service's entrypoint is no concern of this one.
+  const other = service(lead).replace("  a:", "  b:");
+  const alone = `  a: { image: app, command: ["-a", "/data", "ping"] }\n`;
+  expect(await masked(source, "other.yaml", other + alone)).toEqual([]);
+});
+
+test("a Quadlet container's Entrypoint and Exec", async () => {
+  const source = systemdSource(dir, {});
+  const unit = (entrypoint: string, exec: string): string => `[Container]\nImage=redis\n${entrypoint}Exec=${exec}\n`;
+  expect(await masked(source, "a.container", unit("Entrypoint=redis-cli\n", "-a Mocha1234 ping"))).toEqual([
+    "Exec redis-cli -a ••••",
+  ]);
+  expect(await masked(source, "b.container", unit("", "redis-cli -a Mocha1234 ping"))).toEqual([
+    "Exec redis-cli -a ••••",
+  ]);
+  expect(await masked(source, "c.container", unit("", "-a /data ping"))).toEqual([]);
 });

@@ -38,7 +38,7 @@ export const ansibleVars: Platform = {
 export const devcontainer: Platform = {
   name: "devcontainer",
   what: "a dev container's configuration",
-  path: /(?:^|\/)\.?devcontainer(?:\/[^/]+)*\.json$/,
+  path: /(?:^|\/)\.?devcontainer(?:\/[^/]{1,100}){0,3}\.json$/,
   signs: [["containerEnv", "remoteEnv", "build"]],
   environments: ["containerEnv", "remoteEnv", "build/args"].map((at) => ({ at, form: "map" })),
   exposure: "anyone who can read the repository",

@@ -67,7 +67,7 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
     routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
     feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
     order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
-    keyring trusted claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column recv receive`),
+    keyring trusted website claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column recv receive`),
 );
 
 /** Of those, the ones that cancel from further away too: `PUBLIC_API_KEY`, `APT_SIGNING_KEY`. */
@@ -86,7 +86,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
   words(`file files filename path paths dir directory folder location loc mount mountpoint url urls uri uris link href endpoint endpoints
     name names id ids identifier uuid guid length len min max minimum maximum size count limit limits num number
     ttl expiry expiration expire expires exp expired lifetime lifespan age maxage duration interval timeout delay period email emails mail kid attr attrs dn
-    mtime ctime atime image images ms sec secs seconds minutes hours days time date at since until within window grace leeway skew
+    mtime ctime atime image images ms sec secs seconds minutes hours days time date at since until within window grace leeway skew retention
     type types kind class mode method methods scheme schemes strategy policy policies algorithm algorithms alg algs algo algos cipher
     format encoding charset regex pattern rule rules template prefix suffix separator delimiter
     active enabled enable disabled disable required require optional allowed allow allowlist denylist force mandatory only

@@ -43,6 +43,8 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
     case "credential": {
       const pair = pairOfLogin(name, text);
       if (pair !== null) return pair;
+      // `github_login: octocat42` is who logs in, and no more.
+      if (name.word === "LOGIN") return null;
       // A path with a star, or a regular expression of who may come in.
       if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
       if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
@@ -128,12 +130,14 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
     /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix)$/.test(user) ||
     /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
     (/^[\d.-]+$/.test(password) && !promises(name)) ||
-    ADDRESS.test(text)
+    ADDRESS.test(text) ||
+    // OpenSSL's `basicConstraints = CA:TRUE`.
+    /^(?:critical,\s?)?CA:(?:TRUE|FALSE)\b/i.test(text)
   )
     return null;
   if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;
   const promised = promises(name);
-  const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !password.includes("/");
+  const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !/[/:]/.test(password);
   if (!promised && !login) return null;
   if (promised && /^(?:\d{1,5}|\/.*)$/.test(password) && /[.]/.test(user)) return null;
   if (/^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;

@@ -104,8 +104,9 @@ function read(name: string): NameInfo {
   };
 }
 
-/** Charts name the entry of a Secret that holds a password: `auth.passwordSecretKey`. */
-const IN_OBJECT = /(?:^|_)(?:password|username|user|usernames|passwords)_secret_(?:key|ref|key_ref)$/;
+/** Charts name the entry of a Secret that holds a password: `auth.passwordSecretKey`, `httpSecretPasswordKey`. */
+const IN_OBJECT =
+  /(?:^|_)(?:password|username|user|usernames|passwords)_secret_(?:key|ref|key_ref)$|(?:^|_)secret_(?:password|username|user)_key$/;
 
 /** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
 function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo["need"]; at: number } | null {

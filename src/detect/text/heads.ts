@@ -10,12 +10,12 @@ const HEADS: { readonly [language in Language]?: RegExp } = {
   docker: /^\s{0,40}(?:ENV|ARG)\s{1,8}([A-Za-z_][\w.-]{0,119})(?:=|\s{1,8})/i,
   make: /^ {0,40}(?:export\s{1,4}|override\s{1,4}|define\s{1,4}){0,2}([A-Za-z_][\w.-]{0,119})\s{0,20}(?:::?:?=|\?=|\+=|!=|=)\s{0,20}/,
   yaml: /^\s{0,120}(?:-\s{1,8}){0,3}(["']?)(?<name>[A-Za-z_./][^:"'#{}[\],=\n]{0,119}?)\1\s{0,8}:(?=\s|$)\s{0,20}(?:!\S{1,20}\s{1,4})?/,
-  ini: /^\s{0,40}(?:export\s{1,4})?["']?([A-Za-z_/][\w.$:/@\\-]{0,159}?)["']?\s{0,40}(?:=(?![=>])|:(?=\s|[^\s/:=]))\s{0,40}/,
+  ini: /^\s{0,40}(?:export\s{1,4})?["']?(\/\/[\w.-]{1,120}(?::\d{1,5})?\/[\w.@/-]{0,80}:_\w{4,20}|[A-Za-z_/][\w.$:/@\\-]{0,159}?)["']?\s{0,40}(?:=(?![=>])|:(?=\s|[^\s/:=]))\s{0,40}/,
   prose: /^\s{0,20}(?:[$>#]\s)?(?:export\s{1,4}|set\s{1,4}|ENV\s{1,4})?([A-Za-z_][\w.-]{0,79})\s?=\s?/,
 };
 /** Entries of a list: `- NAME=value`, `- "NAME=value"`. */
 const ITEM = /^\s{0,120}-\s{1,8}(["']?)([A-Za-z_][\w.-]{0,119})=/;
-const COMMENT = /^\s{0,80}(?:#(?!\s?\w{0,20}=)|;|\/\/|\*|--\s)/;
+const COMMENT = /^\s{0,80}(?:#(?!\s?\w{0,20}=)|;|\/\/(?![\w.-]{1,120}(?::\d{1,5})?\/[\w.@/-]{0,80}:_\w)|\*|--\s)/;
 
 /** The name that a line of settings begins with, and its value; null when it begins with none. */
 export function headOf(line: string, language: Language): NamedLiteral | null {

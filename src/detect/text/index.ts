@@ -14,6 +14,7 @@ import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
 import { languageOf, type Language } from "./language.ts";
+import { inSecretManifests } from "./kubernetes-secret.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
 import { plausible } from "./plausible.ts";
 import { unescapedXml } from "./unescape.ts";
@@ -99,6 +100,7 @@ export function inText(
     found.push(...line.hits);
   }
   found.push(...commandHits(context), ...inKnownFile(bytes, path, off));
+  found.push(...inSecretManifests(bytes, context.language, off));
   return found.length === 0 ? [] : withLines(bytes, best(found, isTest(path)));
 }
 
@@ -131,9 +133,13 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
 
 /** The name that the value at `start` is assigned to, or an empty one. */
 function nameBefore(bytes: Uint8Array, start: number): string {
-  const before = latin1Text(bytes, Math.max(0, start - 120), start);
-  return /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
+  const before = latin1Text(bytes, Math.max(0, start - 240), start);
+  const name = /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
+  // npm's settings name the registry that a token is for: `//registry.npmjs.org/:_authToken`.
+  return name.startsWith("_") ? (REGISTRY.exec(before)?.[1] ?? name) : name;
 }
+
+const REGISTRY = /(?:^|[\s"'])(\/\/[\w.-]{1,120}(?::\d{1,5})?\/[\w.@/-]{0,80}:_\w{4,20})\s{0,4}=\s{0,4}["']?$/;
 
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 

@@ -2,6 +2,7 @@ import { secretFileKind } from "../../model/secret-file.ts";
 import { looksRandom } from "../entropy.ts";
 import { MEDIUM, type Evidence } from "../evidence.ts";
 import { FAMILY } from "../names/lexicon.ts";
+import { readName } from "../names/names.ts";
 import { splitWords } from "../names/words.ts";
 import { isAlphabet } from "./sequence.ts";
 
@@ -91,10 +92,27 @@ function namesObject(name: string, value: string): boolean {
   if (/^[<>=^~|*v]{0,2}\d{1,5}(?:\.\d{1,5})?/.test(value) && name.includes("/")) return true;
   if (isAlphabet(value)) return true;
   if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
+  if (/[a-z]SecretKey$|^secretKey$/.test(name)) return isEntryName(value);
   return (
-    /^secrets?$/i.test(name) &&
+    (/^secrets?$/i.test(name) || OBJECT.test(name)) &&
     /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
   );
+}
+
+/** What charts call the object that holds the secret: `githubConfigSecret: pre-defined-secret`. */
+const OBJECT =
+  /[a-z](?:Config|T[lL][sS]|Pull|Auth|Credentials?|Registry|C[aA]|Cert|Certificate|Password|Env|Existing|External|Repo|Git|S3|Smtp|Db|Database|Admin|Root|User)Secret(?:Name)?$/;
+
+/** The name of an entry in a Secret, under what charts call it: `sshSecretKey: id_rsa`, `secretKey: github_app_id`. */
+function isEntryName(value: string): boolean {
+  if (/^(?:id_(?:rsa|dsa|ecdsa|ed25519)|key|value|data|(?:tls|ca|ssh-private)[.-]\w{3,12})$/.test(value)) return true;
+  if (
+    !/^[a-z]{2,20}(?:[-_.][a-z]{1,20}){0,4}$/.test(value) ||
+    /^(?:my|your|some|super|test|dev|change)[-_.]/.test(value)
+  )
+    return false;
+  const { family, setting } = readName(value);
+  return setting !== null || (family !== null && !/^(?:secret|password|changeme)$/.test(value));
 }
 
 /** Made by a machine, or by a person who was asked for letters, digits and marks; not an expression of code. */

@@ -85,7 +85,7 @@ export function plausiblePart(found: Evidence): Evidence | null {
 
 /** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
-  if (/^\{[A-Za-z_][\w.]{0,80}(?:\[|\}$)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
+  if (/^\{[A-Za-z_][\w.]{0,80}(?:\[|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
   if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
   return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
 }

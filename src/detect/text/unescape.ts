@@ -1,12 +1,13 @@
 const MARKS: { readonly [mark: string]: string } = { n: "\n", t: "\t", r: "\r", b: "\b", f: "\f", v: "\v", "0": "\0" };
 const ENTITIES: { readonly [name: string]: string } = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** Escapes of strings in most languages: `\n`, `\"`, `\u00e4`, `\x41`. */
+/** Escapes of strings in most languages: `\n`, `\"`, `\u00e4`, `\x41`, `\033`. */
 export function unescaped(text: string): string {
   if (!text.includes("\\")) return text;
   return text.replace(
-    /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\s\S]))/g,
-    (_, wide: string, narrow: string, mark: string) => {
+    /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([01][0-7]{2})|([\s\S]))/g,
+    (_, wide: string, narrow: string, octal: string, mark: string) => {
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
       const code = wide ?? narrow;
       if (code === undefined) return MARKS[mark] ?? mark;
       return Buffer.from(String.fromCharCode(Number.parseInt(code, 16))).toString("latin1");

@@ -2,19 +2,19 @@ import { commandWords } from "../../src/files/command-words.ts";
 import type { ProjectText } from "./syntax/environment.ts";
 
 /** A text that is classified, and for a service's command the words of its entrypoint (see `Candidate.lead`). */
-export type ClassifiedText = ProjectText & { readonly lead: string };
+export type WholeCommandText = ProjectText & { readonly lead: string };
 
 /**
  * The texts with each command as one: what a flag takes stands in the next item of its list, and what a service's
  * arguments are depends on its entrypoint.
  */
-export function withWholeCommands(texts: readonly ProjectText[]): ClassifiedText[] {
+export function withWholeCommands(texts: readonly ProjectText[]): WholeCommandText[] {
   const lists = Map.groupBy(texts.filter(isItem), placeOf);
   const whole = texts.flatMap((text): ProjectText[] => {
     if (!isItem(text)) return [text];
     const items = lists.get(placeOf(text)) ?? [];
     if (items[0] !== text) return [];
-    const { index, ...list } = text;
+    const { index: _index, ...list } = text;
     const uses = items.flatMap((item) => item.uses);
     return [{ ...list, path: text.field, value: JSON.stringify(items.map(({ value }) => value)), uses }];
   });

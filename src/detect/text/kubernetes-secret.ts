@@ -37,11 +37,16 @@ function manifestAround(text: string, at: number, depth: number): readonly [numb
   return [before < 0 ? 0 : before + 1, behind < 0 ? text.length : behind];
 }
 
-type SecretEntry = { readonly name: string; readonly value: string; readonly start: number; readonly encoded: boolean };
+type ManifestEntry = {
+  readonly name: string;
+  readonly value: string;
+  readonly start: number;
+  readonly encoded: boolean;
+};
 
 /** The entries of `data:` and `stringData:` that stand as deep as `kind:` does. */
-function entriesOf(text: string, from: number, to: number, depth: number): SecretEntry[] {
-  const found: SecretEntry[] = [];
+function entriesOf(text: string, from: number, to: number, depth: number): ManifestEntry[] {
+  const found: ManifestEntry[] = [];
   let list: { readonly encoded: boolean; depth: number } | null = null;
   for (let at = from; at < to;) {
     const end = text.indexOf("\n", at) < 0 ? to : Math.min(to, text.indexOf("\n", at));
@@ -62,7 +67,7 @@ function entriesOf(text: string, from: number, to: number, depth: number): Secre
   return found;
 }
 
-function hitOf({ name, value, start, encoded }: SecretEntry, off: ReadonlySet<string>): PendingHit[] {
+function hitOf({ name, value, start, encoded }: ManifestEntry, off: ReadonlySet<string>): PendingHit[] {
   if (/\.(?:crt|cert|pub)$|^ca-?bundle$/.test(name)) return [];
   const plain = encoded ? Buffer.from(value, "base64").toString("utf8") : value;
   if (plain === "" || (encoded && !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(value)) || PUBLIC.test(plain)) return [];

@@ -108,7 +108,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
   cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent"],
-  tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery"],
+  tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch"],
   // A small world to try unsprawl in.
   demo: ["delivery"],
   // Where it is put together.

@@ -2,7 +2,7 @@ import { EXIT } from "../model/error.ts";
 import { listRuns, type RunSummary } from "../core/journal/runs.ts";
 import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
-import { itemsOf, selectedAt, wantedOf } from "./items.ts";
+import { itemsOf, selectedAt, selectedItem, wantedOf } from "./items.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { shownError } from "./shown-error.ts";
@@ -97,6 +97,7 @@ function act(session: TerminalSession, action: KeyAction): void {
   else if (action === "back") back(session);
   else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));
   else if (action === "open" && store.get().where === "runs") openChosen(session);
+  else if (action === "open" && selectedItem(store.get())?.kind === "section") store.set(browsing.folded);
   else if (action === "open") store.set(() => ({ where: "detail", detailScroll: 0 }));
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
@@ -145,6 +146,7 @@ function back(session: TerminalSession): void {
     // A plan that is still being made is no longer wanted; it changes nothing.
     jobs.get("plan")?.abort.abort();
     store.set((state) => ({ where: "browse", status: null, stores: { ...state.stores, busy: null, error: null } }));
+    if (store.get().stale) startScan(session, { quiet: true });
   }
 }
 

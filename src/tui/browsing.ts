@@ -2,6 +2,7 @@ import { facetsOf } from "./facets.ts";
 import { itemsOf, rangeOf, secretsOf, selectedAt, type ListItem } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
+import { SORTS } from "./sorting.ts";
 import type { TerminalSession } from "./session.ts";
 import { TABS, type TuiState, type Tab } from "./state.ts";
 
@@ -11,6 +12,9 @@ const ACTIONS = [
   "markSection",
   "range",
   "group",
+  "sort",
+  "fold",
+  "foldAll",
   "facets",
   "toggle",
   "tab",
@@ -32,6 +36,9 @@ export function act({ store }: TerminalSession, action: Browsing, key: string, w
     if (action === "markSection") return markSection(state);
     if (action === "range") return state.range === null ? { range: chosenKey(state) } : mark(state);
     if (action === "group") return grouped(state, next(state.grouping));
+    if (action === "sort") return { sort: SORTS[(SORTS.indexOf(state.sort) + 1) % SORTS.length] ?? "severity" };
+    if (action === "fold") return folded(state);
+    if (action === "foldAll") return foldedAll(state);
     if (action === "facets") return { where: "facets", facetAt: 0, range: null };
     if (action === "toggle") return toggledFacet(state, facetsOf(state)[state.facetAt]?.key);
     const at = TABS.indexOf(state.tab);
@@ -58,15 +65,41 @@ function mark(state: TuiState): Partial<TuiState> {
   if (range !== null) return { ...toggled(state, items.slice(range.from, range.to + 1)), range: null };
   const at = selectedAt(state, items);
   const item = items[at];
-  if (item === undefined || item.kind === "unread") return { range: null };
+  if (item === undefined || item.kind === "unread" || item.kind === "kept") return { range: null };
   return { ...toggled(state, [item]), range: null, selected: items[at + 1]?.key ?? item.key };
 }
 
-function markSection(state: TuiState): Partial<TuiState> {
+/** Folds or unfolds the heading of the selected row, which is selected then. */
+export function folded(state: TuiState): Partial<TuiState> {
+  const head = headOf(state);
+  if (head === undefined) return {};
+  const now = new Set(state.folded);
+  if (!now.delete(head.key)) now.add(head.key);
+  return { folded: now, selected: head.key, range: null, detailScroll: 0 };
+}
+
+/** Folds every heading, or unfolds them if all are folded. */
+function foldedAll(state: TuiState): Partial<TuiState> {
+  const heads = itemsOf(state).filter((item) => item.kind === "section");
+  const open = heads.some((head) => !head.folded);
+  return {
+    folded: new Set(open ? heads.map(({ key }) => key) : []),
+    selected: headOf(state)?.key ?? null,
+    range: null,
+    detailScroll: 0,
+  };
+}
+
+/** The heading of the selected row. */
+function headOf(state: TuiState): ListItem | undefined {
   const items = itemsOf(state);
-  const head = items.slice(0, selectedAt(state, items) + 1).findLast(({ kind }) => kind === "section");
+  return items.slice(0, selectedAt(state, items) + 1).findLast(({ kind }) => kind === "section");
+}
+
+function markSection(state: TuiState): Partial<TuiState> {
+  const head = headOf(state);
   // Without headings, all secrets are one group.
-  return toggled(state, head ? [head] : items);
+  return toggled(state, head ? [head] : itemsOf(state));
 }
 
 /** Marks all of these, or none if all are marked. */
@@ -81,7 +114,7 @@ export function toggled({ marked: before }: Pick<TuiState, "marked">, items: rea
 }
 
 const next = (grouping: Grouping): Grouping =>
-  GROUPINGS[(GROUPINGS.indexOf(grouping) + 1) % GROUPINGS.length] ?? "secret";
+  GROUPINGS[(GROUPINGS.indexOf(grouping) + 1) % GROUPINGS.length] ?? "container";
 
 /** Changes the grouping; the selected secret stays selected. */
 export function grouped(state: TuiState, grouping: Grouping): Partial<TuiState> {

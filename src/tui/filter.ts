@@ -1,7 +1,6 @@
 import type { Finding } from "../model/finding.ts";
 import type { SecretGroup } from "./groups.ts";
 import { last } from "./last.ts";
-import { STATE } from "./theme.ts";
 
 /**
  * Groups that contain every word of the text, in any of their names, rule, severity, state and subjects, ignoring case;
@@ -32,8 +31,7 @@ export function groupText(group: SecretGroup): string {
   const made = texts.get(group);
   if (made !== undefined) return made;
   const words = [group.severity, ...group.images];
-  for (const { name, rule, state, location } of group.findings)
-    words.push(name, rule, location.subjectName, state, STATE[state].word);
+  for (const { name, rule, state, location } of group.findings) words.push(name, rule, location.subjectName, state);
   // No typed word contains a line end, so none matches across two entries.
   const text = (group.findings.length === 1 ? words : [...new Set(words)]).join("\n").toLowerCase();
   texts.set(group, text);
@@ -43,7 +41,7 @@ export function groupText(group: SecretGroup): string {
 /** What the list can be narrowed by, besides words. */
 const FACETS = {
   severity: ({ severity }) => severity,
-  state: ({ state }) => STATE[state].word,
+  state: ({ state }) => state,
   confidence: ({ confidence }) => confidence,
   place: ({ location }) => location.where,
   kind: ({ location }) => location.subject,

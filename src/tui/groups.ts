@@ -1,3 +1,4 @@
+import { byNaturalOrder } from "../kit/text/natural.ts";
 import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding, type FindingState, type Severity } from "../model/finding.ts";
 
@@ -29,20 +30,17 @@ export function groupHits(hits: readonly ScanHit[]): SecretGroup[] {
 }
 
 /** The state that needs most attention counts: a secret that is kept in one place and new in another is new. */
-const STATES: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
+export const STATES_BY_NEED: readonly FindingState[] = ["regressed", "new", "known", "ignored", "migrated"];
 
 /** The group of hits with one fingerprint; at least one. */
 export function groupOf(hits: readonly ScanHit[]): SecretGroup {
-  const sorted =
-    hits.length === 1
-      ? hits
-      : hits.toSorted(({ finding: a }, { finding: b }) => rank(b.severity) - rank(a.severity) || b.score - a.score);
+  const sorted = hits.length === 1 ? hits : hits.toSorted(byWeight);
   const findings = sorted.map(({ finding }) => finding);
   const images = new Set<string>();
   for (const { image } of hits) if (image) images.add(image);
   const lead = findings[0] as Finding;
   const state =
-    hits.length === 1 ? lead.state : STATES.find((one) => findings.some((finding) => finding.state === one));
+    hits.length === 1 ? lead.state : STATES_BY_NEED.find((one) => findings.some((finding) => finding.state === one));
   return {
     fingerprint: lead.fingerprint,
     name: lead.name,
@@ -55,9 +53,22 @@ export function groupOf(hits: readonly ScanHit[]): SecretGroup {
   };
 }
 
-/** The order of groups: what needs attention most comes first. */
+/** The order of groups: what needs attention most comes first; secrets of one name by where they are. */
 export function byNeed(a: SecretGroup, b: SecretGroup): number {
-  return rank(b.severity) - rank(a.severity) || byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint);
+  return (
+    rank(b.severity) - rank(a.severity) ||
+    byNaturalOrder(a.name, b.name) ||
+    byNaturalOrder(a.lead.location.subjectName, b.lead.location.subjectName) ||
+    byText(a.fingerprint, b.fingerprint)
+  );
+}
+
+function byWeight({ finding: a }: ScanHit, { finding: b }: ScanHit): number {
+  return (
+    rank(b.severity) - rank(a.severity) ||
+    b.score - a.score ||
+    byNaturalOrder(a.location.subjectName, b.location.subjectName)
+  );
 }
 
 const RANKS = Object.fromEntries(SEVERITIES.map((severity, rank) => [severity, rank])) as { [of in Severity]: number };

@@ -30,6 +30,7 @@ export async function runTui(
   process.stdin.setRawMode(true);
   let app: App | null = null;
   let keep: () => Promise<void> = async () => undefined;
+  let unfollow = (): void => undefined;
   try {
     // The first frame is drawn before anything is read.
     app = (await import("./app.tsx")).openApp(session);
@@ -37,6 +38,8 @@ export async function runTui(
     startScan(session);
     takeUp(session);
     keep = keepDecisions(session);
+    const { followEngine } = await import("./verbs/live.ts");
+    unfollow = followEngine(session);
     const { tellUnfinished } = await import("./verbs/run.ts");
     await tellUnfinished(session);
     // An exception in a screen or a key handler is reported like any other error, after putting back what was begun.
@@ -45,6 +48,7 @@ export async function runTui(
     await session.leave(EXIT.failed);
     throw error;
   } finally {
+    unfollow();
     app?.close();
     process.stdin.setRawMode(false);
     await keep();

@@ -4,19 +4,26 @@ import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
+import { sortedBy } from "./sorting.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
 
-/** A row of the list: a secret, the heading of those under it, or something that could not be read. */
+/**
+ * A row of the list: a secret, the heading of those under it, the old copies that runs keep, or something that could
+ * not be read.
+ */
 export type ListItem =
   | { readonly kind: "group"; readonly key: string; readonly group: SecretGroup }
-  | { readonly kind: "section"; readonly key: string; readonly section: Section }
+  | { readonly kind: "section"; readonly key: string; readonly section: Section; readonly folded: boolean }
+  | { readonly kind: "kept"; readonly key: string; readonly copies: number }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
 type ItemList = {
   readonly items: readonly ListItem[];
   /** How many secrets are among them; one under two headings counts once. */
   readonly secrets: () => number;
+  /** How many rows are secrets, and how many of them are at or above each row. */
+  readonly counted: () => readonly number[];
   /** Places by key; made on first need, which typing a filter does not have. */
   readonly at: () => ReadonlyMap<string, number>;
 };
@@ -31,18 +38,29 @@ export function shownSecrets(state: TuiState): number {
   return shownOf(state).secrets();
 }
 
+/** Which secret's row is selected, and of how many; a heading counts as the one above it. */
+export function positionOf(state: TuiState): { readonly at: number; readonly count: number } {
+  const { items, counted } = shownOf(state);
+  const counts = counted();
+  return { at: counts[selectedAt(state, items)] ?? 0, count: counts.at(-1) ?? 0 };
+}
+
 /** Prepares what the first change to this grouping needs. */
 export function prepareGrouping(state: TuiState, grouping: Grouping): void {
   sections(state, grouping);
 }
 
-/** The index of the selected item; the first if it no longer exists. */
+/** The index of the selected item; the first secret if it no longer exists. */
 export function selectedAt(state: TuiState, items: readonly ListItem[]): number {
   const { at, items: now } = shownOf(state);
-  if (items === now) return (state.selected === null ? undefined : at().get(state.selected)) ?? 0;
+  const known =
+    items === now
+      ? state.selected !== null && at().get(state.selected)
+      : items.findIndex(({ key }) => key === state.selected);
+  if (typeof known === "number" && known >= 0) return known;
   return Math.max(
     0,
-    items.findIndex(({ key }) => key === state.selected),
+    items.findIndex(({ kind }) => kind === "group"),
   );
 }
 
@@ -91,6 +109,8 @@ function sections({ scan, history }: TuiState, grouping: Grouping): readonly Sec
   return groupings(scan.groups).get(grouping)?.(known) ?? [];
 }
 
+const sorted = last(sortedBy);
+
 const shown = last(
   (
     made: readonly Section[],
@@ -98,12 +118,18 @@ const shown = last(
     filter: string,
     facets: ReadonlySet<string>,
     headed: boolean,
+    folded: ReadonlySet<string>,
+    copies: number,
   ): ItemList => {
     const items: ListItem[] = [];
     for (const { title, groups } of made) {
       const left = withFacets(filterGroups(groups, filter), facets);
       if (left.length === 0) continue;
-      if (headed) items.push({ kind: "section", key: `section:${title}`, section: { title, groups: left } });
+      if (headed) {
+        const key = `section:${title}`;
+        items.push({ kind: "section", key, section: { title, groups: left }, folded: folded.has(key) });
+        if (folded.has(key)) continue;
+      }
       for (const group of left) {
         items.push({
           kind: "group",
@@ -112,18 +138,27 @@ const shown = last(
         });
       }
     }
+    if (copies > 0 && items.length > 0 && filter === "" && facets.size === 0)
+      items.push({ kind: "kept", key: "kept", copies });
     // Unreadable subjects are never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
-    const prints = (): string[] => items.flatMap((item) => (item.kind === "group" ? item.group.fingerprint : []));
+    const prints = (): string[] =>
+      items.flatMap((item) => (item.kind === "section" || item.kind === "group" ? secretsOf(item) : []));
     return {
       items,
       secrets: once(() => new Set(prints()).size),
+      counted: once(() => {
+        let count = 0;
+        return items.map(({ kind }) => (kind === "group" ? ++count : count));
+      }),
       at: once(() => new Map(items.map(({ key }, at) => [key, at]))),
     };
   },
 );
 
 function shownOf(state: TuiState): ItemList {
-  const { scan, grouping, filter, facets } = state;
-  return shown(sections(state, grouping), scan.unread, filter, facets, grouping !== "secret");
+  const { scan, grouping, sort, filter, facets, folded } = state;
+  const made = sorted(sections(state, grouping), sort);
+  const copies = scan.report?.summary.kept ?? 0;
+  return shown(made, scan.unread, filter, facets, grouping !== "secret", folded, copies);
 }

@@ -5,7 +5,7 @@ import { atomicWrite } from "../kit/io/atomic.ts";
 import { shownError } from "./shown-error.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { TerminalSession } from "./session.ts";
-import type { TuiState } from "./state.ts";
+import { START, type TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
 
 /** What was decided and not done yet. Marks are fingerprints: the file contains no name and no value. */
@@ -16,7 +16,7 @@ type SavedSelection = {
   readonly store: string | null;
 };
 
-const NOTHING: SavedSelection = { marked: [], filter: "", grouping: "secret", store: null };
+const NOTHING: SavedSelection = { marked: [], filter: "", grouping: START.grouping, store: null };
 const SAVE_MS = 500;
 
 /** Restores the decisions of the last session, and reports it. */
@@ -26,7 +26,7 @@ export function takeUp({ store, assembly }: TerminalSession): void {
     const parts = [
       ...(marked.length > 0 ? [countText(marked.length, "mark")] : []),
       ...(filter === "" ? [] : [`the filter ${JSON.stringify(filter)}`]),
-      ...(grouping === "secret" ? [] : [`by ${grouping}`]),
+      ...(grouping === START.grouping ? [] : [`by ${grouping}`]),
       ...(last === null ? [] : [`the store ${last}`]),
     ];
     if (parts.length === 0) return;

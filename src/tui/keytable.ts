@@ -1,4 +1,5 @@
-import { ALL, type KeyBinding } from "./bindings.ts";
+import type { KeyBinding } from "./bindings.ts";
+import { EVERYWHERE } from "./common-keys.ts";
 
 /**
  * Every key. The footer, the `?` help and the README's table are made from this, and keys are looked up only here. In
@@ -198,7 +199,31 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "b",
     where: ["browse"],
     short: "group",
-    long: "group by secret, container, image, store or severity",
+    long: "group by container, secret, image, store or severity",
+  },
+  {
+    action: "sort",
+    keys: ["s"],
+    show: "s",
+    where: ["browse"],
+    short: "sort",
+    long: "sort by severity, name, place or state",
+  },
+  {
+    action: "fold",
+    keys: ["left", "h"],
+    show: "← h",
+    where: ["browse"],
+    short: null,
+    long: "fold the group of this row, or unfold the selected heading; enter on a heading does the same",
+  },
+  {
+    action: "foldAll",
+    keys: ["z"],
+    show: "z",
+    where: ["browse"],
+    short: null,
+    long: "fold all groups, or unfold them",
   },
   {
     action: "facets",
@@ -257,36 +282,5 @@ export const KEYMAP: readonly KeyBinding[] = [
     long: "what was done: list of runs",
   },
   { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: null, long: "scan again" },
-  { action: "up", keys: ["up", "k"], show: "↑ k", where: ALL, short: null, long: "up" },
-  { action: "down", keys: ["down", "j"], show: "↓ j", where: ALL, short: null, long: "down" },
-  { action: "pageUp", keys: ["pageup"], show: "PgUp", where: ALL, short: null, long: "a page up" },
-  { action: "pageDown", keys: ["pagedown"], show: "PgDn", where: ALL, short: null, long: "a page down" },
-  { action: "top", keys: ["g", "home"], show: "g", where: ALL, short: null, long: "to the first" },
-  { action: "bottom", keys: ["G", "end"], show: "G", where: ALL, short: null, long: "to the last" },
-  { action: "help", keys: ["?"], show: "?", where: ALL, short: "help", long: "this list" },
-  { action: "quit", keys: ["q"], show: "q", where: ALL, short: "quit", long: "quit; asks while a run works" },
-  {
-    action: "abort",
-    keys: ["ctrl-c"],
-    show: "ctrl-c",
-    where: ["run"],
-    short: "call off",
-    long: "call off this run: what was begun is put back",
-  },
-  {
-    action: "abort",
-    keys: ["ctrl-c"],
-    show: "ctrl-c",
-    where: ["browse", "detail", "facets", "stores", "form", "plan", "proof", "runs", "receipts"],
-    short: null,
-    long: "leave at once",
-  },
-  {
-    action: "suspend",
-    keys: ["ctrl-z"],
-    show: "ctrl-z",
-    where: ALL,
-    short: null,
-    long: "suspend, fg comes back; not while a run works",
-  },
+  ...EVERYWHERE,
 ];

@@ -1,10 +1,11 @@
+import { byNaturalOrder } from "../kit/text/natural.ts";
 import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding } from "../model/finding.ts";
 import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
 import type { RunHistory } from "./history.ts";
 
 /** What the list is grouped by, in the order of `b`. */
-export const GROUPINGS = ["secret", "container", "image", "store", "severity"] as const;
+export const GROUPINGS = ["container", "secret", "image", "store", "severity"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** A heading and the secrets under it, each with those of its places that belong there. */
@@ -34,12 +35,12 @@ export function sectionsOf(
       for (const [title, those] of hits) {
         const part = groupOf(those);
         add(title, part);
-        if (part.severity !== group.severity || part.name !== group.name) unordered.add(title);
+        if (byNeed(part, group) !== 0) unordered.add(title);
       }
   }
   for (const title of unordered) titled.get(title)?.sort(byNeed);
   return Array.from(titled, ([title, groups]) => ({ title, groups })).sort(
-    (a, b) => worst(b) - worst(a) || (a.title < b.title ? -1 : 1),
+    (a, b) => worst(b) - worst(a) || byNaturalOrder(a.title, b.title),
   );
 }
 

@@ -11,6 +11,7 @@ import { NO_HISTORY, type RunHistory } from "./history.ts";
 import type { PlanForm } from "./form.ts";
 import type { KeyScope } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
+import type { ListSort } from "./sorting.ts";
 import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
 
@@ -91,6 +92,8 @@ export type TuiState = {
   readonly readOnly: boolean;
   /** Secrets ignored in this session, by fingerprint; a scan that began earlier still finds them. */
   readonly suppressed: ReadonlySet<string>;
+  /** Something has changed since the scan began: the list is scanned again when it is gone back to. */
+  readonly stale: boolean;
   readonly now: number;
   readonly scan: ScanState;
   /** The selected item's key; null is the first, so that findings that are added above do not move the view. */
@@ -99,6 +102,9 @@ export type TuiState = {
   readonly filter: string;
   readonly filtering: boolean;
   readonly grouping: Grouping;
+  readonly sort: ListSort;
+  /** The headings whose secrets are not shown, by key. */
+  readonly folded: ReadonlySet<string>;
   /** Selected values of facets, as `severity:high`; a facet without selected values excludes nothing. */
   readonly facets: ReadonlySet<string>;
   readonly facetAt: number;
@@ -170,13 +176,16 @@ export const START: TuiState = {
   readOnly: false,
   status: null,
   suppressed: new Set(),
+  stale: false,
   now: 0,
   scan: NO_SCAN,
   selected: null,
   marked: new Set(),
   filter: "",
   filtering: false,
-  grouping: "secret",
+  grouping: "container",
+  sort: "severity",
+  folded: new Set(),
   facets: new Set(),
   facetAt: 0,
   range: null,

@@ -22,8 +22,8 @@ export const STATE: { readonly [state in FindingState]: StateMark } = {
   new: { glyph: "+", word: "new", style: {} },
   known: { glyph: "=", word: "known", style: { dimColor: true } },
   ignored: { glyph: "-", word: "ignored", style: { dimColor: true } },
-  migrated: { glyph: "✓", word: "kept", style: { color: "blue" } },
-  regressed: { glyph: "!", word: "back", style: { color: "red" } },
+  migrated: { glyph: "✓", word: "migrated", style: { color: "blue" } },
+  regressed: { glyph: "!", word: "regressed", style: { color: "red" } },
 };
 
 export const STEP = {

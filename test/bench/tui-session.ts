@@ -23,6 +23,6 @@ export function bigSession(): TerminalSession {
     return finding(name, { fingerprint: `f${secret}`, severity }, `shop-${at % CONTAINERS}-api`);
   });
   const session = createSession({ redactor, env: process.env } as Assembly, ["docker:"]);
-  session.store.set(() => scanned(findings));
+  session.store.set(() => ({ ...scanned(findings), grouping: "container" }));
   return session;
 }

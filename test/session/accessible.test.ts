@@ -133,7 +133,7 @@ it("narrows, groups and marks by words and numbers, shows one value after a ques
   expect(JSON.parse(record)).toMatchObject({ fingerprint: expect.any(String) });
   await answer(terminal, "name says PASSWORD", "b");
   await answer(terminal, "What next?", "g");
-  await answer(terminal, "g secret, g container, g image, g store, g severity", "g container");
+  await answer(terminal, "g container, g secret, g image, g store, g severity", "g container");
   await answer(terminal, /by container[^]*1. container tui-api, 2 secrets[^]*4. container tui-worker/, "1");
   await answer(terminal, /tui-api\s+2 secrets in 2 places/, "b");
   await answer(terminal, "by container", "g secret");

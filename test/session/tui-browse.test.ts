@@ -13,11 +13,10 @@ it.each([
     container("tui-worker", { DB_PASSWORD: shared });
     const terminal = begin(columns, rows);
     await terminal.until("2 secrets in 3 places");
-    await terminal.press("b");
     await terminal.until("container tui-worker");
-    await terminal.press("bb");
+    await terminal.press("bbb");
     await terminal.until("in no store");
-    await terminal.press("bb");
+    await terminal.press("bbb");
     // Several words, one of them inverted; then only by a facet.
     await terminal.press("/");
     await terminal.press("tui-api !token");
@@ -96,4 +95,23 @@ it("what has changed since the last scan that was remembered is told, and looked
   await again.until("2 secrets in 2 places");
   await again.press("q");
   expect(again.raw()).toContain("1 new, 1 gone");
+});
+
+it("shows what starts and no longer what is removed, without a key, and leaves the selection where it is", async () => {
+  container("tui-first", { DB_PASSWORD: secret() });
+  const terminal = begin(120, 40);
+  await terminal.until("1 secret in 1 place");
+  container("tui-earlier", { API_TOKEN: secret() });
+  await terminal.until("2 secrets in 2 places");
+  await terminal.until("container tui-earlier");
+  engine.docker("rm", "-f", "tui-first");
+  await terminal.until("1 secret in 1 place");
+  // An engine event while something is decided waits for the list.
+  await terminal.press("m");
+  await terminal.until("where?");
+  container("tui-late", { SESSION_SECRET: secret() });
+  await terminal.press(KEY.esc);
+  await terminal.until("2 secrets in 2 places");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { openApp, type App } from "../../src/tui/app.tsx";
 import type { TerminalSession } from "../../src/tui/session.ts";
 import { drawn } from "./drawn.tsx";
@@ -31,9 +31,10 @@ const shows = (window: TestWindow, text: string): Promise<void> =>
 
 /** What is on the screen is what a frame drawn from nothing would be. */
 const showsAll = (window: TestWindow, { store }: TerminalSession, columns: number, rows: number): Promise<void> =>
-  expect
-    .poll(async () => (await window.shown()).join("\n").trimEnd(), POLL)
-    .toBe(drawn(store.get(), { columns, rows }).join("\n").trimEnd());
+  vi.waitFor(async () => {
+    const whole = drawn(store.get(), { columns, rows }).join("\n").trimEnd();
+    expect((await window.shown()).join("\n").trimEnd()).toBe(whole);
+  }, POLL);
 
 const POLL = { timeout: 10_000, interval: 25 };
 
@@ -64,7 +65,9 @@ it("writes only what has changed, and leaves on the screen what a whole frame wo
   expect(window.written.join("")).toContain("1 marked");
   expect(window.written.join("")).not.toMatch(/SMTP_PASS|3 secrets|───/);
   for (const keys of ["j", "2", "/", "smtp", "\r", "?"]) {
+    const before = session.store.get();
     window.type(keys);
+    await expect.poll(() => session.store.get() === before, POLL).toBe(false);
     await showsAll(window, session, 100, 30);
   }
 });

@@ -62,11 +62,11 @@ function listed(state: TuiState): string[] {
   });
 }
 
-it("groups by secret, container, image, store and severity in turn, and keeps the chosen secret", () => {
+it("groups by image, store, severity, container and secret in turn, and keeps the chosen secret", () => {
   const { press: type, state } = sitting();
   type("j");
   expect(listed(state())).toEqual(["STRIPE_KEY 2", "DB_PASSWORD 1", "OLD_TOKEN 1", "LOW_ONE 1"]);
-  type("b");
+  type("b", "b", "b", "b");
   expect(listed(state())).toEqual([
     "container api",
     "STRIPE_KEY 1",
@@ -78,13 +78,13 @@ it("groups by secret, container, image, store and severity in turn, and keeps th
     "LOW_ONE 1",
   ]);
   expect([...wantedOf(state())]).toEqual(["DB_PASSWORD"]);
-  type("b");
+  type("b", "b");
   expect(listed(state())[0]).toBe("no image: container");
   type("b");
   expect(listed(state())[0]).toBe("in no store");
   type("b");
   expect(listed(state()).filter((row) => !row.includes(" "))).toEqual(["critical", "high", "medium", "low"]);
-  type("b");
+  type("b", "b");
   expect(state().grouping).toBe("secret");
 });
 
@@ -103,7 +103,7 @@ it("wants every word of a filter, and ! before a word wants those without it", (
   expect(names("api  high")).toEqual(["DB_PASSWORD"]);
   expect(names("api !high")).toEqual(["STRIPE_KEY"]);
   expect(names("!api !zone")).toEqual(["OLD_TOKEN"]);
-  expect(names("KEPT")).toEqual(["OLD_TOKEN"]);
+  expect(names("MIGRATED")).toEqual(["OLD_TOKEN"]);
   expect(names("!")).toHaveLength(4);
   // Words stand in one name, not across two.
   expect(names("apipassword")).toEqual([]);
@@ -158,9 +158,9 @@ it("marks one, a range, all under a heading, and all that are shown", () => {
   expect(state().marked.size).toBe(4);
   type("a");
   expect(state().marked.size).toBe(0);
-  type("b", "g", "j", "A");
+  type("b", "b", "b", "b", "g", "j", "A");
   expect([...state().marked]).toEqual([SHARED, "DB_PASSWORD"]);
-  expect(screen()).toMatch(/~ container worker/);
+  expect(screen()).toMatch(/~ ▾ container worker/);
   type("g", "space");
   expect(state().marked.size).toBe(0);
   // A heading that is chosen stands for all under it.
@@ -235,7 +235,7 @@ it("tells of the runs that moved this secret and those that touched what holds i
   expect(screen()).toContain("unsprawl scrub");
   type("G");
   expect(screen()).toContain("no run has touched this secret");
-  type("b", "b", "b");
+  type("b", "b");
   expect(listed(state()).filter((row) => ["prod", "in no store"].includes(row))).toEqual(["prod", "in no store"]);
 });
 
@@ -252,4 +252,84 @@ it("keeps the list as it is while nothing that it is made of changes", () => {
   const before = itemsOf(state());
   type("j", "2", "space");
   expect(itemsOf(state())).toBe(before);
+});
+
+const HEADED = { grouping: "container" } as const;
+
+it("says where: the container and how many more, or under its heading the place in it", () => {
+  const lines = (change: Partial<TuiState>): string[] =>
+    sitting(160, 30, FINDINGS, change)
+      .screen()
+      .split("\n")
+      .map((row) => (row.slice(1).split("│")[0] ?? "").trim().replace(/\s+/g, " "))
+      .filter((row) => /STRIPE|container (api|worker)/.test(row));
+  expect(lines({})).toEqual(["■ STRIPE_KEY api +1 •••••••• + new stripe-secret-key"]);
+  expect(lines(HEADED)).toEqual([
+    "▾ container api 2 secrets",
+    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new",
+    "▾ container worker 2 secrets",
+    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new",
+  ]);
+  // The evidence is about all places, whatever heading the row is under.
+  expect(sitting(160, 45, FINDINGS, HEADED).screen()).toMatch(/seen +api .*\n.* worker /);
+});
+
+it("folds the group of a row, a selected heading, and all, and keeps the marks of what is folded", () => {
+  const { press: type, state, screen } = sitting(120, 40, FINDINGS, HEADED);
+  type("space", "h");
+  expect(listed(state()).slice(0, 3)).toEqual(["container api", "container worker", "STRIPE_KEY 1"]);
+  expect(screen()).toMatch(/▸~ ▸ container api +2 secrets/);
+  // What is folded is still wanted as a whole.
+  type("space");
+  expect([...state().marked]).toEqual([SHARED, "DB_PASSWORD"]);
+  type("g", "enter");
+  expect(listed(state())[1]).toBe("STRIPE_KEY 1");
+  type("z");
+  expect(listed(state())).toEqual(["container api", "container worker", "container zone"]);
+  type("z");
+  expect(listed(state())).toHaveLength(8);
+});
+
+it("sorts by severity, name, place and state, as people count", () => {
+  const many = ["svc-10", "svc-9", "svc-1"].map((subject, at) =>
+    finding(`TOKEN_${11 - at * 5}`, { fingerprint: subject, state: at === 1 ? "regressed" : "new" }, subject),
+  );
+  const { press: type, state, screen } = sitting(120, 40, many);
+  expect(listed(state())).toEqual(["TOKEN_1 1", "TOKEN_6 1", "TOKEN_11 1"]);
+  type("s", "s");
+  expect(screen()).toContain("sorted by place");
+  expect(listed(state())).toEqual(["TOKEN_1 1", "TOKEN_6 1", "TOKEN_11 1"]);
+  type("s");
+  expect(listed(state())[0]).toBe("TOKEN_6 1");
+});
+
+it("says which row of how many is selected, and keeps the view while the selection moves in it", () => {
+  const many = Array.from({ length: 100 }, (_, at) => finding(`TOKEN_${at}`));
+  const { press: type, screen } = sitting(80, 15, many, HEADED);
+  type("G");
+  expect(screen()).toContain("100/100");
+  type("g");
+  expect(screen()).toContain("0/100");
+  expect(screen()).toMatch(/┃\n[^]*│\n/);
+});
+
+it("tells of old copies that runs keep in one line, which nothing can be done with", () => {
+  const made = scanned(FINDINGS);
+  const report = { summary: { kept: 5, hidden: 0, ignored: 0, subjects: 3 }, rotation: {} } as never;
+  const { press: type, screen, state } = sitting(120, 40, FINDINGS, { scan: { ...made.scan, report } });
+  expect(screen()).toContain("5 old copies kept for rollback");
+  type("G", "space");
+  expect(state().marked.size).toBe(0);
+  expect(screen()).toContain("L lists the runs");
+});
+
+it.each(SIZES)("shows of each row at %i×%i as much as there is room for, the name last to be cut", (columns, rows) => {
+  const long = finding(`A_${"LONG_".repeat(9)}NAME`, { masked: "•".repeat(40) }, `a-${"long-".repeat(9)}container`);
+  const rowsOf = sitting(columns, rows, [long, finding("B_KEY", { rule: "other" })])
+    .screen()
+    .split("\n");
+  const row = rowsOf.find((one) => one.includes("A_LONG_")) ?? "";
+  expect(row).toContain("+ new");
+  if (columns === 300) expect(row).toMatch(/■|▲ high +A_LONG_/);
+  else expect(row).toContain("…");
 });

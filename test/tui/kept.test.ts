@@ -23,8 +23,8 @@ it("keeps marks, filter and store for the next sitting, 0600, and says so there"
   first.session.store.set(() => START);
   takeUp(first.session);
   const { marked, filter, grouping, stores } = first.session.store.get();
-  expect([[...marked], filter, grouping, stores.last]).toEqual([[PRINT], "db", "container", "prod"]);
-  expect(first.screen()).toContain('as you left it: 1 mark, the filter "db", by container, the store prod');
+  expect([[...marked], filter, grouping, stores.last]).toEqual([[PRINT], "db", "image", "prod"]);
+  expect(first.screen()).toContain('as you left it: 1 mark, the filter "db", by image, the store prod');
 });
 
 it("has kept a decision shortly after it was made, for a process that is killed", async () => {

@@ -40,6 +40,7 @@ export function finding(name: string, more: Partial<Finding> = {}, subject = "ap
   };
 }
 
+/** The state after a scan, one row a secret. */
 export function scanned(findings: readonly Finding[]): TuiState {
   const hits = findings.map((one): ScanHit => ({
     finding: one,
@@ -50,7 +51,11 @@ export function scanned(findings: readonly Finding[]): TuiState {
     },
     part: Secret.of("x"),
   }));
-  return { ...START, scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupHits(hits) } };
+  return {
+    ...START,
+    grouping: "secret",
+    scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupHits(hits) },
+  };
 }
 
 const SEVERITIES: readonly Severity[] = ["low", "medium", "high", "critical"];

@@ -115,6 +115,7 @@ const found = scanned(FINDINGS);
 
 const browse: TuiState = {
   ...found,
+  grouping: "container",
   marked: new Set(["stripe_secret_key-0000", "database_url-0000"]),
   scan: {
     ...found.scan,

@@ -29,6 +29,8 @@ export async function runAccessible(
   sources: readonly string[] = DEFAULT_SOURCES,
 ): Promise<number> {
   const session = createSession(assembly, sources, options);
+  // Headings are rows to listen to that say little: without them, each row is a secret.
+  session.store.set(() => ({ grouping: "secret" }));
   const lines = openLines(process.stdin, process.stdout);
   const face: Face = { session, lines, guard: (text) => assembly.redactor.guard(text), listed: [], from: 0 };
   const off = listen(session, lines);

@@ -1,3 +1,4 @@
+import { keptText } from "../../core/kept-copies.ts";
 import { press } from "../actions.ts";
 import { itemsOf, secretsOf, selectedItem, type ListItem } from "../items.ts";
 import { header } from "../screens/header.ts";
@@ -111,6 +112,7 @@ function tab(face: Face, text: string): Promise<void> | string {
 function itemText(item: ListItem, state: TuiState): string {
   if (item.kind === "section") return `${item.section.title}, ${countText(item.section.groups.length, "secret")}`;
   if (item.kind === "unread") return `not read: ${item.error.source} ${item.error.subject}`;
+  if (item.kind === "kept") return keptText(item.copies);
   const { severity, name, findings, state: is, fingerprint } = item.group;
   const marked = state.marked.has(fingerprint) ? ", marked" : "";
   const places = countText(findings.length, "place");

@@ -139,6 +139,7 @@ export function startRun(
     }
     store.set((state) => ({
       where: "proof",
+      stale: true,
       result,
       ended: [...state.ended, result],
       // What was put back after a failure can be tried again with the same marks.

@@ -14,18 +14,23 @@ const REGROUP_MS = 100;
  */
 const REGROUP_PART = 20;
 
-/** Scans in the background; the list fills as findings arrive. */
-export function startScan(session: TerminalSession): void {
+/**
+ * Scans in the background; the list fills as findings arrive. A quiet scan leaves the list as it is until it has ended.
+ */
+export function startScan(session: TerminalSession, { quiet = false }: { readonly quiet?: boolean } = {}): void {
   const { store, sources } = session;
   startJob(session, "scan", async (signal) => {
     const started = Date.now();
-    store.set(() => ({
-      scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started },
-      now: started,
-      status: null,
-      previews: new Map(),
-      range: null,
-    }));
+    if (quiet) store.set(() => ({ stale: false }));
+    else
+      store.set(() => ({
+        scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started },
+        now: started,
+        status: null,
+        previews: new Map(),
+        range: null,
+        stale: false,
+      }));
     startHistory(session);
     let later: NodeJS.Timeout | null = null;
     const update = (change: Partial<ScanState>, soon: boolean): void => {
@@ -56,7 +61,7 @@ export function startScan(session: TerminalSession): void {
         update({ hits, groups }, true);
       };
       const host = tuiHost(session, signal, (event) => {
-        if (event.type !== "scan") return;
+        if (event.type !== "scan" || quiet) return;
         update({ source: event.source, done: event.done, total: event.total }, true);
         regroup();
       });
@@ -65,8 +70,18 @@ export function startScan(session: TerminalSession): void {
       if (later) clearTimeout(later);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
       const hits = all.filter(shown);
+      if (quiet && !signal.aborted) store.set(() => ({ previews: new Map() }));
       update(
-        { status: "done", source: sources.join(" "), hits, groups: groupHits(hits), unread, report, changes },
+        {
+          status: "done",
+          error: null,
+          source: sources.join(" "),
+          hits,
+          groups: groupHits(hits),
+          unread,
+          report,
+          changes,
+        },
         false,
       );
       // Marks survive a new scan as far as their secrets are still there.

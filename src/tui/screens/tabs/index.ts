@@ -2,6 +2,7 @@
  * The tabs of the evidence: where a secret is, what was done with it, who can see it. Pure functions of the selected
  * secret.
  */
+import { keptText } from "../../../core/kept-copies.ts";
 import type { SecretGroup } from "../../groups.ts";
 import { selectedItem, type ListItem } from "../../items.ts";
 import { last } from "../../last.ts";
@@ -60,16 +61,27 @@ export function detail(item: ListItem | undefined, state: DetailState): SpanLine
     ];
   }
   if (item.kind === "section") return heading(item);
-  const { group } = item;
+  if (item.kind === "kept")
+    return [
+      wrapped(0, { text: keptText(item.copies), bold: true }),
+      BLANK,
+      ...fields("why", ["runs keep what was there before, so that they can be undone; it still has the values"]),
+      ...fields("next", ["L lists the runs; there S scrubs what a run keeps, u undoes the run"]),
+    ];
+  // A row under the heading of a container is about one of its places; what is said is about all of them.
+  const group = wholeOf(state.scan.groups).get(item.group.fingerprint) ?? item.group;
+  if (state.tab === "plan") return [nameLine(group), ...planTab(item.group, state)];
   if (state.tab === "evidence") return evidence(group, state.scan.report?.rotation[group.lead.rule]);
-  return [wrapped(0, { text: group.name, bold: true }), ...told(group, state)];
+  if (state.tab === "places") return [nameLine(group), ...places(group)];
+  return [nameLine(group), ...(state.tab === "exposure" ? exposure(group) : journal(group, state.history))];
 }
 
-function told(group: SecretGroup, state: DetailState): SpanLine[] {
-  if (state.tab === "places") return places(group);
-  if (state.tab === "exposure") return exposure(group);
-  return state.tab === "plan" ? planTab(group, state) : journal(group, state.history);
-}
+const nameLine = ({ name }: SecretGroup): SpanLine => wrapped(0, { text: name, bold: true });
+
+const wholeOf = last(
+  (groups: readonly SecretGroup[]): ReadonlyMap<string, SecretGroup> =>
+    new Map(groups.map((group) => [group.fingerprint, group])),
+);
 
 /** The tabs, all by name if there is room; the selected one always. */
 export function detailTitle(state: TuiState, columns: number, below: number): (StyledSpan | string)[] {

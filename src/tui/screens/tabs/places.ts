@@ -31,7 +31,7 @@ function place({ location, name, state, ignoredBy, liveness }: Finding, groupNam
     ...(liveness === null ? [] : [`${liveness.state}: ${liveness.why}`]),
   ];
   return [
-    wrapped(2, { text: `${is.glyph} ${is.word.padEnd(7)} `, ...is.style }, `${location.subject} `, {
+    wrapped(2, { text: `${is.glyph} ${is.word.padEnd(9)} `, ...is.style }, `${location.subject} `, {
       text: location.subjectName,
       bold: true,
     }),

@@ -1,0 +1,89 @@
+import type { ListItem } from "../items.ts";
+import { last } from "../last.ts";
+import type { SecretGroup } from "../groups.ts";
+import type { Grouping } from "../sections.ts";
+import { STATE } from "../theme.ts";
+import { placeOf } from "../where.ts";
+
+/** How wide each column of the list is; 0 for one that has no room. */
+export type RowColumns = { readonly [column in Column]: number };
+type Column = "name" | "where" | "masked" | "state" | "rule" | "image" | "who";
+
+/** Between two columns. */
+export const SPACE = 2;
+
+/** What a column has at least, or it is left out; and at most, while others have less than they need. */
+const LIMITS = {
+  name: { least: 10, most: 36 },
+  where: { least: 8, most: 32 },
+  masked: { least: 6, most: 24 },
+} as const;
+
+/** Shown if there is room for all of it, in this order. */
+const EXTRAS = ["rule", "image", "who"] as const;
+const MOST_EXTRA = 60;
+
+/**
+ * Divides the width of a row: name, where and masked value first, then the others; what is left goes to those whose
+ * texts are longer still.
+ */
+export function columnsFor(needs: RowColumns, width: number): RowColumns {
+  const made = { ...needs, rule: 0, image: 0, who: 0 };
+  for (const column of ["name", "where", "masked"] as const)
+    made[column] = Math.min(needs[column], LIMITS[column].most);
+  const spare = (): number =>
+    width - Object.values(made).reduce((sum, wide) => sum + (wide === 0 ? 0 : wide + SPACE), -SPACE);
+  for (const column of ["masked", "where", "name"] as const)
+    if (spare() < 0) made[column] = Math.max(Math.min(made[column], LIMITS[column].least), made[column] + spare());
+  for (const column of ["masked", "where", "state"] as const) if (spare() < 0) made[column] = 0;
+  for (const column of EXTRAS) if (needs[column] > 0 && needs[column] + SPACE <= spare()) made[column] = needs[column];
+  for (const column of ["name", "where", "masked"] as const)
+    if (made[column] > 0) made[column] += Math.max(0, Math.min(needs[column] - made[column], spare()));
+  made.name += Math.min(0, spare());
+  return made;
+}
+
+/**
+ * The widest text of each column: the columns stay where they are while the list is scrolled. A rule, an image or
+ * readers that are the same for all rows tell nothing, and need no room.
+ */
+export const needsOf = last(
+  (items: readonly ListItem[], grouping: Grouping, all: readonly SecretGroup[]): RowColumns => {
+    const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, who: 0 };
+    const first = new Map<Column, string>();
+    const differs = new Set<Column>();
+    const widen = (column: Column, wide: number): void => {
+      if (wide > needs[column]) needs[column] = wide;
+    };
+    const extra = (column: (typeof EXTRAS)[number], text: string): void => {
+      widen(column, Math.min(MOST_EXTRA, text.length));
+      if (first.get(column) === undefined) first.set(column, text);
+      else if (first.get(column) !== text) differs.add(column);
+    };
+    for (const item of items) {
+      if (item.kind !== "group") continue;
+      const { group } = item;
+      const place = placeOf(group, grouping, all);
+      widen("name", group.name.length);
+      widen("where", place.text.length + moreText(place.more).length);
+      widen("masked", group.lead.masked.length);
+      widen("state", STATE[group.state].word.length + 2);
+      extra("rule", group.lead.rule);
+      extra("image", imageText(group));
+      extra("who", whoText(group));
+    }
+    for (const column of EXTRAS) if (!differs.has(column)) needs[column] = 0;
+    return needs;
+  },
+);
+
+export const moreText = (more: number): string => (more > 0 ? ` +${more}` : "");
+
+export function imageText({ images }: SecretGroup): string {
+  return `${images[0] ?? ""}${moreText(images.length - 1)}`;
+}
+
+/** Who can read it, as far as the row's first place shows. */
+export function whoText({ lead }: SecretGroup): string {
+  return `${lead.exposure[0] ?? ""}${moreText(lead.exposure.length - 1)}`;
+}

@@ -1,0 +1,68 @@
+import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
+import { shownError } from "../shown-error.ts";
+import type { TerminalSession } from "../session.ts";
+import { startScan } from "./scan.ts";
+
+/** Events come by the dozen when a project starts: it is scanned once they have ceased for so long. */
+const QUIET_MS = 1_000;
+
+/**
+ * Scans again when containers start or are removed, and the list stays as it is meanwhile; begins once a scan has read
+ * the engine. The returned function ends it.
+ */
+export function followEngine(session: TerminalSession): () => void {
+  const { store, sources } = session;
+  const end = new AbortController();
+  const timer: DelayedAct = laterOnce(() => refresh(session, timer.soon));
+  const stop = store.subscribe(() => {
+    if (store.get().scan.status !== "done" || end.signal.aborted) return;
+    stop();
+    if (sources.some((source) => DEFAULT_SOURCES.includes(source))) void follow(session, timer.soon, end.signal);
+  });
+  return () => {
+    stop();
+    timer.cancel();
+    end.abort();
+  };
+}
+
+async function follow({ assembly, store }: TerminalSession, changed: () => void, signal: AbortSignal): Promise<void> {
+  try {
+    const [{ followEvents }, engine] = await Promise.all([import("../../watch/events.ts"), assembly.engine()]);
+    await followEvents(
+      engine,
+      ({ kind }) => void (kind === "started" || kind === "removed" ? changed() : null),
+      signal,
+    );
+  } catch (error) {
+    store.set(() => ({
+      status: { text: `not live: ${shownError(error, assembly.redactor).text}; r scans again`, tone: "warn" },
+    }));
+  }
+}
+
+/** Only the list is refreshed: what is being decided or run must not change meanwhile; going back scans again then. */
+function refresh(session: TerminalSession, later: () => void): void {
+  const { jobs, store } = session;
+  const { where } = store.get();
+  if (!["browse", "detail", "facets"].includes(where) || jobs.has("plan")) return store.set(() => ({ stale: true }));
+  if (jobs.has("scan")) later();
+  else startScan(session, { quiet: true });
+}
+
+type DelayedAct = { readonly soon: () => void; readonly cancel: () => void };
+
+function laterOnce(act: () => void): DelayedAct {
+  let timer: NodeJS.Timeout | null = null;
+  const cancel = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+  };
+  return {
+    cancel,
+    soon() {
+      cancel();
+      timer = setTimeout(act, QUIET_MS);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { last } from "./last.ts";
+import type { SecretGroup } from "./groups.ts";
+import type { Grouping } from "./sections.ts";
+
+/** Where a secret is, for its row: the first container or file, and how many more there are. */
+export type RowPlace = { readonly text: string; readonly more: number };
+
+/** Under the heading of a container, where in it the secret is, and in how many other places it is. */
+export function placeOf(group: SecretGroup, grouping: Grouping, all: readonly SecretGroup[]): RowPlace {
+  const own = subjectsOf(group);
+  if (grouping !== "container") return { text: own.text, more: own.more };
+  const path = group.findings[0]?.location.path ?? "";
+  return { text: path, more: (countsOf(all).get(group.fingerprint) ?? 1) - own.more - 1 };
+}
+
+const known = new WeakMap<SecretGroup, RowPlace>();
+
+/** Its subjects; made once for each group. */
+export function subjectsOf(group: SecretGroup): RowPlace {
+  const made = known.get(group);
+  if (made !== undefined) return made;
+  const [first] = group.findings;
+  const subjects = group.findings.length === 1 ? 1 : new Set(group.findings.map(subjectKey)).size;
+  const place = { text: first?.location.subjectName ?? "", more: subjects - 1 };
+  known.set(group, place);
+  return place;
+}
+
+const subjectKey = ({ location: { subject, subjectName } }: SecretGroup["findings"][number]): string =>
+  `${subject}\0${subjectName}`;
+
+/** In how many subjects each secret is, by fingerprint. */
+const countsOf = last(
+  (groups: readonly SecretGroup[]): ReadonlyMap<string, number> =>
+    new Map(groups.map((group) => [group.fingerprint, subjectsOf(group).more + 1])),
+);

@@ -357,7 +357,7 @@ test("the lockfile names no host: packages come from wherever npm is set up to a
   ).toEqual([]);
 });
 
-test("pure tests start no engine, no service and no `unsprawl`, and replace no module that they share", () => {
+test("pure tests start no engine, no service and no `unsprawl`", () => {
   const { pure, engine } = tiers();
   const tests = tracked().filter((file) => /^test\/.*\.test\.tsx?$/.test(file));
   expect([...pure, ...engine].sort()).toEqual(tests.sort());
@@ -365,8 +365,15 @@ test("pure tests start no engine, no service and no `unsprawl`, and replace no m
     expect.arrayContaining(["test/leak/scan.test.ts", "test/cli/help.test.ts", "test/session/tui.test.ts"]),
   );
   expect(pure).toEqual(expect.arrayContaining(["test/model/secret.test.ts", "test/architecture.test.ts"]));
-  const mocks = new RegExp(["vi", String.raw`(mock|doMock|resetModules)\(`].join(String.raw`\.`));
-  expect(pure.filter((file) => mocks.test(readFileSync(join(ROOT, file), "utf8")))).toEqual([]);
+});
+
+test("files of tests share a process: none replaces a module, and what they import registers no hook as it is loaded", () => {
+  const all = tracked().filter((file) => /^test\/.*\.tsx?$/.test(file) && file !== "test/setup.ts");
+  const those = (pattern: RegExp): string[] =>
+    all.filter((file) => pattern.test(readFileSync(join(ROOT, file), "utf8")));
+  expect(those(new RegExp(["vi", String.raw`(mock|doMock|resetModules)\(`].join(String.raw`\.`)))).toEqual([]);
+  const hooks = those(/^(?:before|after)(?:All|Each)\(/m);
+  expect(hooks.filter((file) => !/\.test\.tsx?$/.test(file))).toEqual([]);
 });
 
 test.each([

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import { Secret } from "../src/model/secret.ts";
 import { endChildren, setOwner } from "./support/children.ts";
+import { endFile } from "./support/file-end.ts";
 
 // `toEqual` sees two Secrets as equal whatever they hold (the value is a private field), so they compare by content.
 expect.addEqualityTesters([
@@ -25,4 +26,7 @@ afterEach(async ({ task }) => {
   setOwner(null);
   await endChildren(task.id);
 });
-afterAll(() => endChildren());
+afterAll(async () => {
+  await endChildren();
+  endFile();
+});

@@ -1,18 +1,26 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { tiers } from "./support/tiers.ts";
 
 const { pure, engine } = tiers();
+const root = new URL("..", import.meta.url).pathname;
+
+const common: TestProjectInlineConfiguration["test"] = {
+  root,
+  setupFiles: ["test/setup.ts"],
+  // One process runs many files: loading the modules again for each file takes longer than most tests.
+  isolate: false,
+  // Cases that run together only wait, for a store or a deadline.
+  maxConcurrency: 32,
+  // As for the tests themselves: a busy machine takes long for what is waited for.
+  expect: { poll: { timeout: 10_000 } },
+};
 
 export default defineConfig({
   test: {
-    root: new URL("..", import.meta.url).pathname,
-    setupFiles: ["test/setup.ts"],
-    // More than a small machine has processors: much of a test of an engine or a terminal is waiting.
+    root,
+    // More than a small machine has processors: much of a test of an engine or a terminal is waiting. Stands here alone,
+    // since `--maxWorkers` has no say in what a project has.
     maxWorkers: 5,
-    // Cases that run together only wait, for a store or a deadline.
-    maxConcurrency: 32,
-    // As for the tests themselves: a busy machine takes long for what is waited for.
-    expect: { poll: { timeout: 10_000 } },
     reporters: [
       "default",
       new URL("conformance/table.ts", import.meta.url).pathname,
@@ -20,11 +28,10 @@ export default defineConfig({
     ],
     // Types are checked by `npm run check`, test/types.test-d.ts among them.
     projects: [
-      // One process runs many of these files: loading the modules again for each file takes longer than the tests.
-      { extends: true, test: { name: "pure", include: [...pure], isolate: false, testTimeout: 60_000 } },
+      { test: { ...common, name: "pure", include: [...pure], testTimeout: 60_000 } },
       {
-        extends: true,
         test: {
+          ...common,
           name: "engine",
           include: [...engine],
           globalSetup: ["test/services/global.ts"],

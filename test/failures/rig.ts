@@ -22,11 +22,11 @@ export function useRig(store: { readonly tls?: boolean } = {}): void {
     [engine, bao] = await Promise.all([workerEngine(), startOpenBao(store)]);
   });
   afterAll(async () => {
-    for (const proxy of proxies) await proxy.stop();
+    for (const proxy of proxies.splice(0)) await proxy.stop();
     await engine?.clean();
     await bao?.stop();
-    for (const one of disks) one.unmount();
-    for (const world of worlds) world.remove();
+    for (const one of disks.splice(0)) one.unmount();
+    for (const world of worlds.splice(0)) world.remove();
   });
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inject } from "vitest";
+import { atFileEnd } from "../support/file-end.ts";
 import { need } from "./apt.ts";
 import { dockerClient, endEngine, startEngine, type TestEngine } from "./engine.ts";
 import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./images.ts";
@@ -22,6 +23,7 @@ type Note = { readonly pid: number; readonly dir: string; readonly bridge: strin
  * Files that kill the engine, or start it differently, take `startEngine`.
  */
 export function workerEngine(): Promise<WorkerEngine> {
+  if (taken === null) atFileEnd(() => (taken = null));
   return (taken ??= take());
 }
 

@@ -5,7 +5,9 @@ import { expect, it } from "vitest";
 import { proxyEngine, type Verdict } from "../support/engine-proxy.ts";
 import { answer, question } from "./ask.ts";
 import { KEY } from "./driver.ts";
-import { begin, container, engine, home, secret, secrets, world } from "./stage.ts";
+import { begin, container, engine, home, secret, secrets, useStage, world } from "./stage.ts";
+
+useStage();
 
 const FLAG = ["--accessible"];
 

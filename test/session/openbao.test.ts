@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { answer } from "./ask.ts";
 import { KEY, type Terminal } from "./driver.ts";
-import { begin, container, engine, home, secret, secrets, world } from "./stage.ts";
+import { begin, container, engine, home, secret, secrets, useStage, world } from "./stage.ts";
+
+useStage();
 
 let bao: OpenBao;
 

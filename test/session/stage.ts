@@ -1,39 +1,37 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
-import { startEngine, type TestEngine } from "../services/engine.ts";
-import { FILE_ENV, makeImages } from "../services/images.ts";
+import { FILE_ENV } from "../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { KEY, makeHome, start, startInShell, type Home, type Terminal } from "./driver.ts";
 
-// `unsprawl` without arguments scans its whole engine, so these stories have one of their own.
-export let engine: TestEngine;
+export let engine: WorkerEngine;
 export let home: Home;
 export let secrets: string[] = [];
 let open: Terminal[] = [];
 
-beforeAll(async () => {
-  engine = await startEngine();
-  await makeImages(engine);
-});
-
-afterAll(() => engine.stop());
-
-beforeEach(() => {
-  home = makeHome(engine.host);
-  secrets = [];
-});
-
-afterEach(() => {
-  for (const terminal of open) {
-    terminal.close();
-    // Whatever a story did: no value may ever have gone to the terminal.
-    for (const secret of secrets) expect(terminal.raw()).not.toContain(secret);
-  }
-  open = [];
-  const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
-  if (ids.length > 0) engine.docker("rm", "-f", ...ids);
-  home.remove();
-});
+/** Gives each story of a file an empty engine, which `unsprawl` without arguments scans as a whole, and a home. */
+export function useStage(): void {
+  beforeAll(async () => {
+    engine = await workerEngine();
+  });
+  afterAll(() => engine?.clean());
+  beforeEach(() => {
+    home = makeHome(engine.host);
+    secrets = [];
+  });
+  afterEach(() => {
+    for (const terminal of open) {
+      terminal.close();
+      // Whatever a story did: no value may ever have gone to the terminal.
+      for (const secret of secrets) expect(terminal.raw()).not.toContain(secret);
+    }
+    open = [];
+    const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
+    if (ids.length > 0) engine.docker("rm", "-f", ...ids);
+    home.remove();
+  });
+}
 
 export function secret(prefix = ""): string {
   const value = randomBytes(18).toString("hex");

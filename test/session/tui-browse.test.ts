@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { KEY } from "./driver.ts";
-import { begin, container, engine, secret, secrets } from "./stage.ts";
+import { begin, container, engine, secret, secrets, useStage } from "./stage.ts";
+
+useStage();
 
 it.each([
   [60, 15],

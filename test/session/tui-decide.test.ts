@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FILE_ENV } from "../services/images.ts";
 import { KEY } from "./driver.ts";
-import { begin, container, engine, home, intoARun, secret } from "./stage.ts";
+import { begin, container, engine, home, intoARun, secret, useStage } from "./stage.ts";
+
+useStage();
 
 it("ignores a secret with a reason: gone at once, and on the next scan", async () => {
   container("tui-api", { DB_PASSWORD: secret(), DEMO_PASSWORD: secret() });

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { KEY, SANE } from "./driver.ts";
-import { begin, container, engine, intoARun, secret } from "./stage.ts";
+import { begin, container, engine, intoARun, secret, useStage } from "./stage.ts";
+
+useStage();
 
 it("undoes a run from the list of runs, after a y", async () => {
   const password = secret();

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { KEY, SANE, type Terminal } from "./driver.ts";
-import { begin, beginInShell, container, engine, intoARun, secret, world } from "./stage.ts";
+import { begin, beginInShell, container, engine, intoARun, secret, useStage, world } from "./stage.ts";
+
+useStage();
 
 // What a container can be called and hold: the title, links, the clipboard, colours, cursor moves, other reading orders.
 const HOSTILE = [

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { KEY, SANE } from "./driver.ts";
-import { begin, container, engine, home, secret, secrets, world } from "./stage.ts";
+import { begin, container, engine, home, secret, secrets, useStage, world } from "./stage.ts";
+
+useStage();
 
 const COLOUR = /\u001b\[(\d+;)*(3|4|9|10)[0-7](;\d+)*m/;
 

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { begin, container, engine, secret } from "./stage.ts";
+import { begin, container, engine, secret, useStage } from "./stage.ts";
+
+useStage();
 
 // What is asked on a terminal outside the terminal UI: a word is typed, so that no habit of `y` or Enter answers.
 

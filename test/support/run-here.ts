@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { trackHere } from "./children.ts";
 import type { Ran } from "./world.ts";
 
@@ -11,33 +12,53 @@ type Given = {
 };
 type Face = { main(argv: readonly string[]): Promise<number> };
 
-/** What serves until it is ended, or becomes another program. */
-const PROGRAMS = ["agent", "fleet", "run", "runtime", "watch"];
+/** What serves until it is ended, or becomes another program; and what each of them does that ends by itself. */
+const PROGRAMS: { readonly [command: string]: readonly string[] } = {
+  agent: ["install", "uninstall"],
+  fleet: ["status"],
+  run: [],
+  watch: ["install", "--once"],
+};
 /** Node and libraries look at these once, as a process starts. */
 const AT_START =
   /^(?:NODE_(?!COMPILE_CACHE)|UV_|LC_|SSL_|DEBUG$|TZ$|LANG$|LANGUAGE$|NO_COLOR$|FORCE_COLOR$|CI$|TERM$|COLUMNS$)/;
 
-let running: Promise<Ran> | null = null;
+/** The command that runs, and the folder of its world. */
+let running: { readonly dir: string; readonly ended: Promise<unknown> } | null = null;
+const PATIENCE_MS = 60_000;
 
 /** True where a command line says and does the same in this process as in one of its own. */
 export function fitsThisProcess(
   args: readonly string[],
   env: { readonly [name: string]: string | undefined },
 ): boolean {
-  const [command = ""] = args;
-  if (running !== null || !/^[a-z]/.test(command) || PROGRAMS.includes(command)) return false;
+  const [command = "", ...more] = args;
+  if (!/^[a-z]/.test(command)) return false;
+  if (PROGRAMS[command]?.some((one) => more.includes(one)) === false) return false;
   return !Object.keys(env).some((name) => AT_START.test(name));
 }
 
 /**
  * Runs one command line of the built program in this process, which takes a tenth of the time of a process of its own.
- * The command has its own environment, working directory and streams; everything else it shares with the test.
+ * The command has its own environment, working directory and streams; everything else it shares with the test. It waits
+ * for a command of another world. Null while one of its own world runs, since the test wants both at once, or while one
+ * does not end.
  */
-export async function runHere(dist: string, args: readonly string[], given: Given): Promise<Ran> {
-  running = runAlone(dist, args, given);
-  trackHere(running);
+export async function runHere(dist: string, args: readonly string[], given: Given): Promise<Ran | null> {
+  while (running !== null) {
+    const { dir, ended } = running;
+    if (dir === given.cwd || (await Promise.race([ended, sleep(PATIENCE_MS, "busy", { ref: false })])) === "busy")
+      return null;
+  }
+  const ran = runAlone(dist, args, given);
+  const ended = ran.then(
+    () => "ended",
+    () => "ended",
+  );
+  running = { dir: given.cwd, ended };
+  trackHere(ended);
   try {
-    return await running;
+    return await ran;
   } finally {
     running = null;
   }

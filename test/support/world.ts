@@ -81,9 +81,9 @@ export function makeWorld(
     async unsprawl(args, options = {}) {
       const given = { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "" };
       const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
-      const ran = here
-        ? await runHere(dirname(MAIN), args, given)
-        : await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given });
+      const ran =
+        (here ? await runHere(dirname(MAIN), args, given) : null) ??
+        (await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given }));
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },

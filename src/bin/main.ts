@@ -3,7 +3,10 @@ import "../kit/start-quietly.ts";
 // Everything else is loaded after this check: an older Node must get one clear line, not a stack trace.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
-  process.stderr.write(`unsprawl needs Node 24 or newer; this is ${process.versions.node}\n`);
+  process.stderr.write(
+    `unsprawl needs Node 24 or newer; this is ${process.versions.node}\n` +
+      "  next: npx --package=node@24 --package=unsprawl unsprawl --help\n",
+  );
   process.exit(2);
 }
 (await import("../kit/compiled-cache.ts")).cacheCompiledCode();
@@ -11,11 +14,25 @@ if (major < 24) {
 if (process.argv[2] === "scan") (await import("../fast/workers/thread.ts")).startEarly(process.argv.slice(3));
 outliveReaders();
 neverEndInSilence();
-const code = await chooseFace(process.argv.slice(2));
+const code = await chooseFace(await ownArguments());
 // Results have been flushed; stderr has not, if its reader is slow.
 await new Promise((done) => process.stderr.write("", done));
 // Handles that a library leaves open must not keep the process alive.
 process.exit(code === 0 ? process.exitCode : code);
+
+/** The arguments; as a plug-in of the Docker CLI those after `docker unsprawl`, with the engine that was chosen before them. */
+async function ownArguments(): Promise<readonly string[]> {
+  const words = process.argv.slice(2);
+  const { isDockerPlugin, pluginCall } = await import("./docker-plugin.ts");
+  if (!isDockerPlugin(process.argv0, process.argv)) return words;
+  const call = pluginCall(words);
+  if ("words" in call) {
+    Object.assign(process.env, call.env);
+    return call.words;
+  }
+  process.stdout.write(call.metadata);
+  process.exit(0);
+}
 
 /**
  * A reader that has gone (`| head`, a closed window) does not end the process, which may be in the middle of a run, and

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type InputOptions } from "rolldown";
-import { loadedOnFirstUse } from "./bundled.ts";
+import { build } from "rolldown";
+import { bundle } from "./bundle.ts";
+import { bundledPackages, licensesText } from "./contents.ts";
 
 // `npm run build`: dist/ from the sources, with the JSON Schema of the configuration and the manual page.
 
@@ -14,12 +15,12 @@ const PROGRAMS = {
   "detect-worker": "src/bin/detect-worker.ts",
   demo: "src/demo/demo.ts",
 };
-/** Ink asks for it where it is installed, which it is not. */
-const DEVTOOLS = "react-devtools-core";
 const WRITERS = { schema: "src/build/schema.ts", man: "src/build/man.ts" };
 
-rmSync(DIST, { recursive: true, force: true });
-await bundle(PROGRAMS, DIST);
+for (const name of existsSync(DIST) ? readdirSync(DIST) : [])
+  if (name !== "release") rmSync(join(DIST, name), { recursive: true, force: true });
+const files = await bundle(PROGRAMS, DIST);
+writeFileSync(join(DIST, "THIRD-PARTY-LICENSES"), licensesText(bundledPackages(files), null));
 await build({
   input: join(ROOT, "src/cli/views/html/page/main.ts"),
   platform: "browser",
@@ -28,47 +29,6 @@ await build({
 });
 chmodSync(join(DIST, "main.js"), 0o755);
 await writeDocuments();
-
-async function bundle(input: { readonly [name: string]: string }, dir: string): Promise<void> {
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-    dependencies: { readonly [name: string]: string };
-  };
-  const outside = loadedOnFirstUse(dependencies);
-  const options: InputOptions = {
-    input: { ...input },
-    cwd: ROOT,
-    platform: "node",
-    logLevel: "warn",
-    external: (id) => outside.some((name) => isOf(name, id)) || id === DEVTOOLS,
-    // React brings a second copy of itself for developers, which is slower and larger.
-    transform: { define: { "process.env.NODE_ENV": '"production"' } },
-    preserveEntrySignatures: "allow-extension",
-    // What one part loads on first use may be common to others, and then is there already.
-    checks: { ineffectiveDynamicImport: false },
-  };
-  const light = (id: string): boolean => id.startsWith(join(ROOT, "src/")) && !loads(outside, id);
-  // Node takes about a third of a millisecond for each file that it loads: what ten or more of the parts loaded on first
-  // use need is one file, as far as it loads no large library.
-  const common = { name: "common", test: light, minShareCount: 10, includeDependenciesRecursively: false };
-  await build({
-    ...options,
-    output: { format: "esm", dir, strictExecutionOrder: true, codeSplitting: { groups: [common] } },
-  });
-}
-
-/** True where this file of ours imports one of these packages as it is loaded. */
-function loads(packages: readonly string[], file: string): boolean {
-  const statements = readFileSync(file, "utf8").split(/^(?=import |export )/m);
-  return statements.some((statement) => {
-    const [, from = ""] = /^[^"]*\bfrom "([^"\n]+)"/.exec(statement) ?? [];
-    return !statement.startsWith("import type ") && packages.some((name) => isOf(name, from));
-  });
-}
-
-/** True for the name of a package, and of a file of it. */
-function isOf(name: string, id: string): boolean {
-  return id === name || id.startsWith(`${name}/`);
-}
 
 /** The writers are no part of the product: they are bundled beside it, run, and removed. */
 async function writeDocuments(): Promise<void> {

@@ -1,12 +1,11 @@
 /**
- * The libraries that go into dist/: those that are small and needed at every start, and those that draw the terminal UI,
- * which are hundreds of files. All others stay outside and are loaded on first use, which the architecture test holds.
- * This is the only list of them.
- * valibot is bundled too, as a development dependency: its optional peer would bring TypeScript into the shrinkwrap.
+ * The libraries that load in no time: all but valibot are needed at every start. All others are loaded on first use,
+ * which the architecture test holds. This is the only list of them.
  */
-const BUNDLED = ["@scure/bip39", "commander", "ink", "p-limit", "p-map", "picomatch", "react", "string-width"];
+const SMALL = ["@scure/bip39", "commander", "p-limit", "p-map", "picomatch", "string-width", "valibot"];
 
-/** The names of the dependencies that are loaded on first use. `dependencies` is package.json's. */
-export function loadedOnFirstUse(dependencies: { readonly [name: string]: string }): readonly string[] {
-  return Object.keys(dependencies).filter((name) => !BUNDLED.includes(name));
+/** True for a library, or a file of one, that is loaded on first use; false for Node's modules and for files of ours. */
+export function loadsOnFirstUse(imported: string): boolean {
+  if (/^(?:node:|[./])/.test(imported)) return false;
+  return !SMALL.some((name) => imported === name || imported.startsWith(`${name}/`));
 }

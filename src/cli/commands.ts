@@ -273,6 +273,17 @@ of them changes. All others always count. A file that you name yourself (--confi
     load: () => import("./commands/doctor.ts"),
   },
   {
+    usage: "uninstall",
+    summary: "before unsprawl is removed from this host: who needs it, and with --yes what it installed goes",
+    details: `Refused while containers of this host would not start without unsprawl; they are listed. With --yes it removes the
+OCI runtime and the agent. It keeps the state folder, stores and keys, and prints how the program is removed.`,
+    options: [
+      ["--check", "only say whether containers need it: exit 1 if one does"],
+      ["--yes", "remove the runtime and the agent"],
+    ],
+    load: () => import("./commands/uninstall.ts"),
+  },
+  {
     usage: "completion <shell>",
     summary: "completion script: bash, zsh or fish",
     options: [],

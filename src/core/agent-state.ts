@@ -1,15 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { agentRuns } from "./journal/lock.ts";
 
 /** The unit of `unsprawl agent install systemd`. */
 export const AGENT_UNIT = "unsprawl-agent.service";
-const UNIT_FOLDERS = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+const UNITS = "/etc/systemd/system";
+/** Where the units that a package brings are. systemd starts none of them unless a link among its own wants it. */
+const PACKAGED = ["/usr/lib/systemd/system", "/lib/systemd/system"];
 
 /** Whether someone writes this host's files again after a reboot, and when a value changes. */
 type AgentPresence = {
   /** An agent with this state folder is running now. */
   readonly running: boolean;
-  /** Its systemd unit is installed, so that it starts before the engine. */
+  /** Its systemd unit is installed, so that it starts before the engine; one that a package brought has to be enabled too. */
   readonly installed: boolean;
 };
 
@@ -17,8 +19,18 @@ type AgentPresence = {
 export function agentState(state: string): AgentPresence {
   return {
     running: agentRuns(state),
-    installed: UNIT_FOLDERS.some((folder) => existsSync(`${folder}/${AGENT_UNIT}`)),
+    installed:
+      existsSync(`${UNITS}/${AGENT_UNIT}`) ||
+      (PACKAGED.some((folder) => existsSync(`${folder}/${AGENT_UNIT}`)) && isWanted()),
   };
+}
+
+/** Whether a target or another unit wants it: what `systemctl enable` does (systemd.unit(5), "[Install]"). */
+function isWanted(): boolean {
+  const folders = existsSync(UNITS) ? readdirSync(UNITS).filter((name) => name.endsWith(".wants")) : [];
+  return folders.some(
+    (folder) => lstatSync(`${UNITS}/${folder}/${AGENT_UNIT}`, { throwIfNoEntry: false }) !== undefined,
+  );
 }
 
 /** The warning for a host whose consumers would not start after a reboot; null where an agent takes care of it. */

@@ -3,14 +3,11 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { memoryRoot } from "../delivery/tmpfs.ts";
+import { startWords } from "../kit/program.ts";
 import { paint } from "../kit/paint.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
 import { DEMO_IMAGE, demoImage } from "./image.ts";
-
-// In the same folder as this file once both are bundled.
-const MAIN = fileURLToPath(new URL("./main.js", import.meta.url));
 
 /**
  * The main job, for real, on this machine: leaky containers on a real engine, scan, plan, migrate to the embedded
@@ -115,8 +112,8 @@ function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | 
     SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt"),
     UNSPRAWL_RUNTIME_DIR: memoryOf(dir),
   };
-  return spawnSync(process.execPath, [MAIN, ...args], { cwd: dir, env, stdio: ["ignore", "inherit", "inherit"] })
-    .status;
+  const [program, ...words] = startWords();
+  return spawnSync(program, [...words, ...args], { cwd: dir, env, stdio: ["ignore", "inherit", "inherit"] }).status;
 }
 
 /** The demo's folder on tmpfs, so that it leaves nothing in the one that real runs use. */

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TestEngine } from "./engine.ts";
 import { importImage, staticBusybox, tools } from "./images.ts";
@@ -7,7 +7,7 @@ import { importImage, staticBusybox, tools } from "./images.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const BASE = "node:24-slim";
 
-/** Builds an image of unsprawl by this Dockerfile, on this Node, with what `npm ci` and `npm run build` made here. */
+/** Builds an image of unsprawl by this Dockerfile, on this Node, with what `npm run build` made here. */
 export async function buildOwnImage(engine: TestEngine, dockerfile: string, tag: string): Promise<void> {
   const busybox = await staticBusybox();
   importImage(engine, BASE, (root) => base(root, busybox), ["ENV PATH=/usr/local/bin:/bin", 'CMD ["node"]']);
@@ -27,21 +27,8 @@ function base(root: string, busybox: string): void {
   for (const [, library = ""] of listed.matchAll(/(\/\S+) \(0x/g)) copyFileSync(library, at(library.slice(1)));
   writeFileSync(
     at("usr/local/bin/npm"),
-    `#!/bin/sh\ncase "$*" in ci*) cp -r /built/node_modules . ;; "run build") cp -r /built/dist . ;; prune*) ;; *) exit 1 ;; esac\n`,
+    `#!/bin/sh\ncase "$*" in ci*) ;; "run build") cp -r /built/dist . ;; *) exit 1 ;; esac\n`,
   );
   chmodSync(join(root, "usr/local/bin/npm"), 0o755);
   cpSync(join(ROOT, "dist"), at("built/dist"), { recursive: true });
-  for (const name of closure(["dockerode", "yaml", "croner"]))
-    cpSync(join(ROOT, "node_modules", name), at(`built/node_modules/${name}`), { recursive: true });
-}
-
-/** Packages with all that they need, by the lockfile. */
-function closure(names: readonly string[]): ReadonlySet<string> {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
-    packages: { [path: string]: { dependencies?: { [name: string]: string } } };
-  };
-  const found = new Set(names);
-  for (const name of found)
-    for (const needed of Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {})) found.add(needed);
-  return new Set([...found].filter((name) => existsSync(join(ROOT, "node_modules", name))));
 }

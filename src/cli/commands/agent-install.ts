@@ -1,10 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Assembly } from "../../assembly/index.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
 import { homeOf } from "../../kit/home.ts";
+import { startWords } from "../../kit/program.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
@@ -31,8 +31,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   const home = agentHome(env);
   const made = agentInstallation(form, {
     words: wordsOf(options),
-    // In the same folder as this file once both are bundled.
-    program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
+    program: startWords(),
     image: textFlag(options, "image"),
     config: config === null ? null : resolve(cwd, config),
     state: assembly.state(),

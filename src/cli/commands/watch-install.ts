@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { startWords } from "../../kit/program.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
@@ -38,8 +38,7 @@ export async function install(context: CommandContext, args: readonly string[], 
     shareState: options["shareState"] === true,
     fleet,
     known: SOURCES,
-    // In the same folder as this file once both are bundled.
-    program: [process.execPath, fileURLToPath(new URL("./main.js", import.meta.url))],
+    program: startWords(),
     cwd,
     env,
   });

@@ -4,10 +4,11 @@ import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { resolverWords } from "../../kit/program.ts";
 import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { issueCredentials } from "../readers.ts";
 import { memoryRoot } from "../tmpfs.ts";
-import { foreignFile, foreignProgram, resolverFile } from "./owned.ts";
+import { foreignFile, foreignProgram } from "./owned.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings } from "./settings.ts";
 
@@ -40,7 +41,7 @@ export async function installRuntime(
   const daemon = requireHost(engine, configFile);
   const home = runtimeHome(env);
   const before = readSettings(home);
-  mustBeRoots(foreignProgram(process.execPath, resolverFile()));
+  mustBeRoots(foreignProgram(...resolverWords()));
   mkdirSync(home, { recursive: true, mode: 0o700 });
   mustBeRoots(foreignFile([home]));
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
@@ -91,9 +92,10 @@ export async function previewInstall(
   const program = join(home, "unsprawl-runc");
   const file =
     configFile ?? findDaemon(engine.connection.socketPath ?? "", null)?.configFile ?? "/etc/docker/daemon.json";
+  const [node, resolver] = resolverWords();
   const paths = {
-    node: process.execPath,
-    resolver: resolverFile(),
+    node,
+    resolver,
     home,
     realRuntime: await realRuntime(engine),
     memory: memoryRoot(env),
@@ -113,11 +115,7 @@ export async function uninstallRuntime(
   configFile: string | null,
 ): Promise<void> {
   const daemon = requireHost(engine, configFile);
-  const users: string[] = [];
-  for (const listed of await engine.containers()) {
-    const doc = await engine.container(listed.Id);
-    if (doc?.HostConfig.Runtime === RUNTIME_NAME) users.push(doc.Name.replace(/^\//, ""));
-  }
+  const users = await runtimeUsers(engine);
   if (users.length > 0)
     throw new UnsprawlError(
       "refused",
@@ -131,6 +129,16 @@ export async function uninstallRuntime(
     await reloadDaemon(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
   }
   rmSync(runtimeHome(env), { recursive: true, force: true });
+}
+
+/** The names of the containers that the runtime starts. */
+export async function runtimeUsers(engine: Engine): Promise<string[]> {
+  const users: string[] = [];
+  for (const listed of await engine.containers()) {
+    const doc = await engine.container(listed.Id);
+    if (doc?.HostConfig.Runtime === RUNTIME_NAME) users.push(doc.Name.replace(/^\//, ""));
+  }
+  return users;
 }
 
 /** Root runs the program at each container start, so anyone who can modify it is root. */

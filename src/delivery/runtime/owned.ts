@@ -1,6 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, dirname, isAbsolute, join } from "node:path";
 
 /**
  * Why one of these files could be modified by someone other than root, directly or through a parent folder; null if
@@ -16,9 +15,11 @@ export function foreignFile(files: readonly string[]): string | null {
 }
 
 /**
- * The same for everything that root would run at a container start: node, the resolver and everything it may import.
+ * The same for everything that root would run at a container start: node, the resolver and everything it may import. A resolver
+ * that is a word and no path is a part of the executable before it.
  */
 export function foreignProgram(node: string, resolver: string): string | null {
+  if (!isAbsolute(resolver)) return foreignFile([node]);
   const seen = new Set<string>();
   for (const file of [node, resolver]) {
     const fault = faultOfPath(file, seen);
@@ -30,11 +31,6 @@ export function foreignProgram(node: string, resolver: string): string | null {
     if (fault !== null) return fault;
   }
   return null;
-}
-
-/** The path of the built resolver. */
-export function resolverFile(): string {
-  return fileURLToPath(new URL("./resolve-main.js", import.meta.url));
 }
 
 /** Where Node looks for libraries: `node_modules` in each parent folder. */

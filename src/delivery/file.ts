@@ -3,7 +3,7 @@ import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
 import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf, readingUser } from "./owner.ts";
 import { readByHealthCheck } from "./reads.ts";
 import { processFile } from "./process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
@@ -43,6 +43,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         return no(
           `the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`,
         );
+      if (readingUser(subject, scripts).startsWith("$"))
+        return no("the image's entrypoint is another user when it reads NAME_FILE, and which one is not to be known");
       memoryRoot(env);
       return { fits: true, why: `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`, warnings: [] };
     },
@@ -60,7 +62,11 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     consumer: (subject, owner, moves, store) =>
       consumerWith(subject, "file", { folder: folder(subject.id), owner, moves, store }),
-    owner: ownerOf,
+    owner: async (subject) =>
+      ownerOf({
+        ...subject,
+        user: isS6(subject) ? subject.user : readingUser(subject, await entrypointScripts(subject)),
+      }),
     files: valueFiles,
     async allow() {
       // Access is limited by the mount: only the container has the files.

@@ -1,4 +1,5 @@
 import type { DeliverySubject, Owner } from "../contract/delivery.ts";
+import type { EntrypointScript } from "./entrypoint.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /**
@@ -19,6 +20,27 @@ export async function ownerOf(subject: DeliverySubject): Promise<Owner> {
   if (!Number.isInteger(gid)) throw unknown("group", group);
   return { uid, gid };
 }
+
+/**
+ * The user that reads NAME_FILE in an image that starts as root: the container's own, or whoever the entrypoint has become
+ * by then. MongoDB's first line of work is `exec gosu mongodb "$BASH_SOURCE"`, PostgreSQL reads first. A user in a
+ * variable begins with `$`.
+ */
+export function readingUser(subject: DeliverySubject, scripts: readonly EntrypointScript[]): string {
+  if (!/^(root|0)?$/.test(subject.user.split(":")[0] ?? "")) return subject.user;
+  for (const { text } of scripts) {
+    const code = text.split("\n").filter((line) => !/^\s*#/.test(line));
+    const becomes = code.map((line) => AGAIN_AS.exec(line)?.[1]);
+    const at = becomes.findIndex((user) => user !== undefined);
+    if (at >= 0 && code.findIndex((line) => READS.test(line)) > at) return becomes[at] ?? subject.user;
+  }
+  return subject.user;
+}
+
+/** The script begins again as another user. */
+const AGAIN_AS = /\bexec\s+(?:gosu|su-exec)\s+["']?(\$?[\w.${}:-]+)["']?\s+["']?\$\{?(?:BASH_SOURCE|0)\b/;
+/** A call for a variable, not the definition of the function. */
+const READS = /file_env\w*\s+["']?[A-Z]/;
 
 async function lines(subject: DeliverySubject, file: string): Promise<string[][]> {
   const text = (await subject.readFile(file))?.toString("utf8") ?? "";

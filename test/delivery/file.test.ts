@@ -212,3 +212,24 @@ it("files are there for their owner alone, twice as once, until they are discard
   for (let twice = 0; twice < 2; twice++) await delivery.discard("api-run");
   expect(existsSync(join(memory, "units/api-run"))).toBe(false);
 });
+
+describe("the file belongs to whoever the entrypoint is when it reads it", () => {
+  const PASSWD = { "/etc/passwd": "root:x:0:0::/:/bin/sh\nmongodb:x:999:998::/:/bin/sh\n" };
+  const again = 'exec gosu mongodb "$BASH_SOURCE" "$@"';
+  const read = 'file_env() { :; }\n  file_env "DB_PASSWORD"';
+  it.each([
+    ["another user, as MongoDB's", `if root; then\n  ${again}\nfi\n${read}`, "", { uid: 999, gid: 998 }],
+    ["root, as PostgreSQL's", `${read}\nif root; then ${again}; fi`, "", { uid: 0, gid: 0 }],
+    ["root: another program than the script begins", `exec gosu mongodb mongod\n${read}`, "root", { uid: 0, gid: 0 }],
+    ["the container's own user, who can become no other", `${again}\n${read}`, "5:6", { uid: 5, gid: 6 }],
+  ])("%s", async (_name, text, user, owner) => {
+    const image = subject({ ...script(text), ...PASSWD }, { user });
+    expect(await delivery.fits(image, ONE)).toMatchObject({ fits: true });
+    expect(await delivery.owner(image)).toEqual(owner);
+  });
+
+  it("and where a variable names that user, no file fits", async () => {
+    const image = subject(script(`exec su-exec "\${user}" "$0" "$@"\nfile_env DB_PASSWORD`));
+    expect(await delivery.fits(image, ONE)).toMatchObject({ fits: false });
+  });
+});

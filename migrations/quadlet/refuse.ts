@@ -37,17 +37,23 @@ const SERVICE_ONLY: Refusal = {
 
 /** A podman secret already has the name, or cannot have it. */
 function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal | null {
-  const settings = unit.texts.flatMap((text) => text.settings);
-  const secret = settings.find(
-    ({ section, key, value }) => section === "Container" && key === "Secret" && variableOfSecret(value) === name,
-  );
-  if (secret !== undefined)
+  const secret = secretFor(unit, name);
+  if (secret !== null)
     return {
-      reason: `has no effect: Secret=${secret.value} sets ${name}`,
+      reason: `has no effect: Secret=${secret} sets ${name}`,
       hint: cmd`take it out of ${file}, line ${line}, and rotate it if it is still valid`,
     };
   if (/^[A-Za-z_][\w.-]*$/.test(name)) return null;
   return { reason: "no podman secret can be given to a variable of this name", hint: "rename it, then plan again" };
+}
+
+/** The `Secret=` that sets a variable; null if none does. */
+function secretFor(unit: SystemdUnit, name: string): string | null {
+  const settings = unit.texts.flatMap((text) => text.settings);
+  const found = settings.find(
+    ({ section, key, value }) => section === "Container" && key === "Secret" && variableOfSecret(value) === name,
+  );
+  return found?.value ?? null;
 }
 
 /** The variable that a `Secret=` sets; null for one that is a file. */
@@ -102,10 +108,11 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
     const keeping: string[] = [];
     for (const { unit, container } of readers) {
       if (!container.has(place.file) || moving.has(key(unit, place))) continue;
-      const has = [...effectiveAssignments(await readUnit(unit))].some(
+      const read = await readUnit(unit);
+      const has = [...effectiveAssignments(read)].some(
         ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
       );
-      if (has) keeping.push(unit);
+      if (has && secretFor(read, place.name) === null) keeping.push(unit);
     }
     if (keeping.length > 0)
       left.push({

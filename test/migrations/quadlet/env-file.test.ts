@@ -39,6 +39,8 @@ test("a user's containers, as they are installed: their files of variables lose 
     [`${QUADLETS}/shop/shop-job.container`]: container(`EnvironmentFile=shop.env\nEnvironment=JOB_TOKEN=${own}`),
     // Sets its own in its place: it needs no secret.
     [`${QUADLETS}/shop/quiet.container`]: container(`EnvironmentFile=shop.env\nEnvironment=API_TOKEN=none`),
+    // Podman's secret overrides the file: nothing is lost with the line.
+    [`${QUADLETS}/shop/done.container`]: container(`EnvironmentFile=shop.env\nSecret=done,type=env,target=API_TOKEN`),
     [`${QUADLETS}/shop/shop-.container.d/more.conf`]: `[Container]\nEnvironmentFile=%C/more.env\n`,
     ".cache/more.env": "LOG=info\n",
     [`${QUADLETS}/cache.container`]: container("Exec=server"),
@@ -65,6 +67,7 @@ test("a user's containers, as they are installed: their files of variables lose 
   const source = `systemd:${join(home, QUADLETS)}`;
   const plan = await planOf(world, source);
   expect(plan.notMoved.map(({ finding, reason }) => [finding.location.subjectName, reason])).toEqual([
+    ["done.container", "has no effect: Secret=done,type=env,target=API_TOKEN sets API_TOKEN"],
     ["quiet.container", expect.stringContaining("has no effect")],
   ]);
   const { ran, run } = await migrate(world, source);

@@ -38,7 +38,7 @@ import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { repeatedNote, warningsOf } from "./warnings.ts";
-import { inStack, stackOf } from "./engine/stack.ts";
+import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
@@ -80,10 +80,12 @@ export async function planProject(
   byService: ReadonlyMap<string, readonly Selected[]>,
   options: PlanOptions,
 ): Promise<UnitPlan> {
+  const running = await servicesWithContainers(input.engine, projectCall(input.project), [...byService.keys()]);
+  const { call, config: before } = await usableCall(input, running);
   const stack = await stackOf(input.engine, input.project);
-  const moving = stack === null ? input : { ...input, deliveries: input.deliveries.map(inStack) };
-  const running = await servicesWithContainers(moving.engine, projectCall(moving.project), [...byService.keys()]);
-  const { call, config: before } = await usableCall(moving, running);
+  const isStack = stack !== null || (running.length === 0 && (await isNewStack(input.engine, before)));
+  const deploy = isStack ? stackDeploy(input.project, stack) : null;
+  const moving = isStack ? { ...input, deliveries: input.deliveries.map(inStack) } : input;
   const inputs = [...textsOf(moving.project).keys()];
   const settling = async (): Promise<Settling> => {
     mustRunNothing(before);
@@ -98,11 +100,13 @@ export async function planProject(
   for (;;) {
     try {
       const parts: ServicePart[] = [];
-      for (const [service, selected] of going)
+      for (const [service, selected] of going) {
+        if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, selected);
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
+      }
       const rewritten = await tried(moving, call, parts, before, options.accept);
       const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options);
-      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, stack }) };
+      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }) };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, all]) => all.filter(({ move }) => error.blocks(service, move.name)));

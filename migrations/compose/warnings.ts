@@ -1,4 +1,4 @@
-import { cmd } from "../../src/kit/shell.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { ServicePart } from "./plan.ts";
 import type { Rewritten } from "./rewrite/index.ts";
@@ -7,7 +7,7 @@ import type { Rewritten } from "./rewrite/index.ts";
 export function warningsOf(
   parts: readonly ServicePart[],
   { notes }: Rewritten,
-  { withheld, stack }: PassedEnvironment & { readonly stack: string | null },
+  { withheld, deploy }: PassedEnvironment & { readonly deploy: string | null },
 ): string[] {
   return [
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
@@ -21,10 +21,10 @@ export function warningsOf(
     ...withheld.map(
       (name) => `${name} of your environment is withheld from Compose: the files mention it, and no container has it`,
     ),
-    ...(stack === null
+    ...(deploy === null
       ? []
       : [
-          cmd`docker stack deploy -c FILE ${stack} hands the values to the stack, which shows the old ones until then; a file in memory is needed at each deploy, not at a reboot`,
+          cmd`${bare(deploy)} hands the values to the stack, which shows the old ones until then; a file in memory is needed at each deploy, not at a reboot`,
         ]),
     ...parts.flatMap(({ service, docs }) =>
       docs.length > 0

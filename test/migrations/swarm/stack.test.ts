@@ -20,21 +20,28 @@ const { DB_PASSWORD = "", SIGNING_SECRET = "" } = twelveSecrets();
 const escaped = (text: string): string => text.replaceAll("$", "$$$$");
 const deploy = `
     deploy: { replicas: 1, update_config: { order: start-first, monitor: 100ms }, restart_policy: { delay: 100ms } }`;
-const STACK = `version: "3.8" # docker stack deploy -c docker-stack.yml shop
+const STACK = `version: "3.8" # docker stack deploy -c docker-stack.yml -c docker-stack.prod.yml shop
 services:
   db:
     image: ${FILE_ENV}
     environment:
-      DB_PASSWORD: ${JSON.stringify(escaped(DB_PASSWORD))}
+      DB_PASSWORD: \${DB_PASSWORD}
       TZ: UTC${deploy}
   web:
     image: ${BUSYBOX}
     command: ${JSON.stringify(APP.map(escaped))}
     user: "1234:1235"
     environment:
-      SIGNING_SECRET: ${JSON.stringify(escaped(SIGNING_SECRET))}${deploy}
+      LOG: info${deploy}
 networks: # no overlay network is needed here
   default: { external: true, name: host }
+`;
+
+/** What production adds, in a file of its own. */
+const MORE = `version: "3.8"
+services:
+  web:
+    environment: { SIGNING_SECRET: ${JSON.stringify(escaped(SIGNING_SECRET))} }
 `;
 
 beforeAll(async () => {
@@ -57,12 +64,16 @@ afterAll(async () => {
   await bao?.stop();
 });
 
-const FILE = "docker-stack.yml";
+const FILES = ["docker-stack.yml", "docker-stack.prod.yml"] as const;
+const [FILE, PROD] = FILES;
 type Manager = (typeof managers)[number];
 
-function deployed({ world: { env } }: Manager, cwd: string): void {
-  execFileSync("docker", ["stack", "deploy", "-c", FILE, "shop"], { cwd, env, stdio: "pipe" });
+function deployed({ world: { env } }: Manager, cwd: string, more: { readonly [name: string]: string } = {}): void {
+  const files = FILES.flatMap((file) => ["-c", file]);
+  execFileSync("docker", ["stack", "deploy", ...files, "shop"], { cwd, env: { ...env, ...more }, stdio: "pipe" });
 }
+
+const source = (dir: string): string => `compose:${FILES.map((file) => join(dir, file)).join(":")}`;
 
 /** Waits until each service has one task that has its value, and looks at what the swarm shows of them. */
 async function expectServing({ engine }: Manager, isMoved: boolean, password = DB_PASSWORD): Promise<void> {
@@ -95,22 +106,35 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   const dir = join(first.world.dir, "project");
   mkdirSync(dir);
   writeFileSync(join(dir, FILE), STACK);
+  writeFileSync(join(dir, PROD), MORE);
+  writeFileSync(join(dir, ".env"), `DB_PASSWORD=${DB_PASSWORD}\n`);
+
+  // Not deployed yet: the plan names the command that will.
+  const fresh = await first.world.unsprawl(["plan", source(dir), "--to", "vault"]);
+  const files = `-c ${join(dir, FILE)} -c ${join(dir, PROD)}`;
+  expect(fresh.stdout).toContain(`docker stack deploy ${files} STACK`);
+
+  // `docker stack deploy` reads no .env: what runs is not what the files say, and stays.
   deployed(first, dir);
+  const other = await first.world.unsprawl(["plan", source(dir), "--to", "vault"]);
+  expect(other.stdout).toContain("shop_db runs with another value of DB_PASSWORD than these files give it");
+  deployed(first, dir, { DB_PASSWORD });
   await expectServing(first, false);
 
   // Its services say what moves them.
   const asked = await first.world.unsprawl(["plan", "swarm:shop_*", "--to", "vault"]);
   expect(asked.stdout).toContain("unsprawl migrate compose:FILE --to STORE, then docker stack deploy -c FILE shop");
 
-  const moved = await first.world.unsprawl(["migrate", `compose:${join(dir, FILE)}`, "--to", "vault", "--yes"]);
+  const moved = await first.world.unsprawl(["migrate", source(dir), "--to", "vault", "--yes"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-  expect(moved.stdout).toContain("docker stack deploy -c FILE shop hands the values to the stack");
+  expect(moved.stdout).toContain(`docker stack deploy ${files} shop hands the values to the stack`);
   const text = readFileSync(join(dir, FILE), "utf8");
   expect(text).toContain('x-unsprawl: { ref: "ref+vault://secret/apps/project/db#/DB_PASSWORD", owner: "0:0" }');
   const run = /Plan (\S+):/.exec(moved.stdout)?.[1] ?? "";
   expect(run).not.toBe("");
+  const all = [FILE, PROD, ".env"].map((file) => readFileSync(join(dir, file), "utf8")).join("");
   for (const word of [DB_PASSWORD, SIGNING_SECRET, first.world.dir, first.world.memory, run])
-    expect(text.includes(word)).toBe(false);
+    expect(all.includes(word)).toBe(false);
   deployed(first, dir);
   await expectServing(first, true);
 
@@ -118,7 +142,7 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   const clone = join(second.world.dir, "clone");
   cpSync(dir, clone, { recursive: true });
   expect(existsSync(join(second.world.dir, "state"))).toBe(false);
-  const rendered = await second.world.unsprawl(["render", `compose:${join(clone, FILE)}`]);
+  const rendered = await second.world.unsprawl(["render", source(clone)]);
   expect(rendered.code, rendered.stdout + rendered.stderr).toBe(0);
   expect(rendered.stdout).toBe("compose:clone/db: 1 file\ncompose:clone/web: 1 file\n");
   deployed(second, clone);
@@ -128,7 +152,7 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   const newer = random(24);
   await bao.api("PATCH", "secret/data/apps/project/db", { data: { DB_PASSWORD: newer } });
   second.world.plant({ "a later DB_PASSWORD": newer });
-  const again = await second.world.unsprawl(["render", `compose:${join(clone, FILE)}`]);
+  const again = await second.world.unsprawl(["render", source(clone)]);
   expect(again.code, again.stdout + again.stderr).toBe(0);
   expect(() => deployed(second, clone)).toThrow("only updates to Labels are allowed");
   writeFileSync(join(clone, FILE), text.replace(/^ {2}db_DB_PASSWORD:$/m, "$&\n    name: shop_db_DB_PASSWORD_2"));
@@ -139,7 +163,8 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   await bao.api("PATCH", "secret/data/apps/project/db", { data: { DB_PASSWORD } });
   const back = await first.world.unsprawl(["rollback", run]);
   expect(back.code, back.stdout + back.stderr).toBe(0);
-  expect(readFileSync(join(dir, FILE), "utf8")).toBe(STACK);
-  deployed(first, dir);
+  expect([FILE, PROD].map((file) => readFileSync(join(dir, file), "utf8"))).toEqual([STACK, MORE]);
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe(`DB_PASSWORD=${DB_PASSWORD}\n`);
+  deployed(first, dir, { DB_PASSWORD });
   await expectServing(first, false);
 });

@@ -28,6 +28,9 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     byte === 62 ||
     (byte === 44 && closed) ||
     (byte === 40 && isQuote(bytes[here + 1])) ||
+    // `PASSWORD 'value'` of SQL, `--api-key value` in a string
+    (byte === 39 && bytes[here - 1] === 32) ||
+    (byte !== undefined && bytes[here - 1] === 32 && isFlag(bytes, at)) ||
     (language === "hcl" && byte === 123) ||
     // The literal may be one that the keyword is part of: `"password=…"`.
     (closed && language !== "code");
@@ -35,6 +38,13 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
 }
 
 export const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
+
+/** Whether the name in which `at` stands begins with two dashes. */
+function isFlag(bytes: Uint8Array, at: number): boolean {
+  let begins = at;
+  while (at - begins < 60 && isNameByte(bytes[begins - 1])) begins--;
+  return bytes[begins] === 45 && bytes[begins + 1] === 45;
+}
 
 function isNameByte(byte: number | undefined): boolean {
   return (

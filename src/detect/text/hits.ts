@@ -2,8 +2,6 @@ import { decideCommand, decideIn } from "../classify.ts";
 import { others } from "../several.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
 import { looksRandom } from "../entropy.ts";
-import { mnemonic } from "../names/named.ts";
-import { readName } from "../names/names.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
@@ -13,6 +11,7 @@ import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
 import { literalsIn } from "./literals.ts";
+import { isWorthIt, saysNothing } from "./worth.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
 import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
@@ -144,7 +143,9 @@ const WITHIN = 4096;
 /** A shell puts a variable's value in its place, but between single quotes. */
 function isExpanded({ part, rule }: Evidence, bytes: Uint8Array, start: number, language: Language): boolean {
   if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
-  if (!/\$[A-Za-z_{(]|`/.test(part) || bytes[start - 1] === 39 || rule === "password-hash") return false;
+  // What stands in backticks is run by a shell alone.
+  const runs = part.includes("`") && /^(?:shell|make)$/.test(language);
+  if ((!runs && !/\$[A-Za-z_{(]/.test(part)) || bytes[start - 1] === 39 || rule === "password-hash") return false;
   if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part);
   if (!/^(?:shell|docker|make|groovy|yaml)$/.test(language)) return false;
   // Two dollars, or a backslash before one, are a dollar: then the part does not stand there as it is.
@@ -156,26 +157,6 @@ function isExpanded({ part, rule }: Evidence, bytes: Uint8Array, start: number, 
 /** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. */
 function namesItself({ part, via = [] }: Evidence): boolean {
   return via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
-}
-
-/** A short word without a mark, under a name that says nothing of it: half of what a settings file holds. */
-export function saysNothing(name: string, value: string): boolean {
-  return value.length <= 8 && /^[\w.~^*-]*$/.test(value) && readName(name).family === null;
-}
-
-/** In code most names say nothing, and most strings hold nothing. */
-function isWorthIt(name: string, value: string): boolean {
-  const { family, setting } = readName(name);
-  if (family !== null) return setting === null || value.length > 11;
-  if (value.length > 15 && /key|token|secret|dsn|hook|url|pgpass|sessid/i.test(name) && !value.includes(" "))
-    return true;
-  if (/wallet|words/i.test(name) && mnemonic(value)) return true;
-  if (/users?$/i.test(name) && /\w:\S{6}/.test(value)) return true;
-  if (value.length > 23 && /b64|base64|encoded|blob|payload|userdata|ci_?vars|_gz$|[a-z]Gz$/i.test(name)) return true;
-  if (value.length > 15 && /header|auth/i.test(name) && /[:=]|^(?:token|bearer|basic)\s/i.test(value)) return true;
-  return /^(?:eyJ|H4sI|base64:|jdbc:|machine\s|[[{]|-{1,2}[A-Za-z])|[:/][^\s@/]{3,60}@[\w.-]{1,80}:\d|:\/\/[^\s/@]{1,200}@|(?:pass|pwd|secret|token|key|auth|cred)\w{0,20}["'\]]{0,2}\s?[=:>]|\bidentified\sby\s|\bpassword\s|\bdefine\(/i.test(
-    value,
-  );
 }
 
 /** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */

@@ -43,7 +43,7 @@ export function isTranslation(path: string): boolean {
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/;
 /** What a person takes who means to change it: in a password's place these open the account. */
 const WEAK =
-  /^(?:admin|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|topsecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
+  /^(?:admin|docker|vagrant|ubnt|foobar|default1|1{6}|123456|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|topsecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
 
 /** Words of forms and messages, which stand where a password would. */
 const LABEL =
@@ -152,6 +152,12 @@ function isGiven(name: string, value: string): boolean {
   const own = words.length > 1 && (/^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words));
   if (own && PASSWORD.test(last) && DATE_OR_WORD.test(value) && (/\d/.test(value) || words.length > 2)) return true;
   if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
+  // `crimson-rainbow-cherry-falcon`, `bridge#golden`: words that only a person joins so.
+  if (words.length > 1 && PASSWORD.test(last) && /^[a-z]{3,10}(?:[-.][a-z]{3,10}){3,7}!?$/.test(value))
+    return !isLabel(value);
+  if (/^(?:password|secret)$/.test(FAMILY.get(last) ?? "") && /^[a-z]{3,12}[#!&+=~^][a-z]{3,12}$/.test(value))
+    return true;
+  if (own && PASSWORD.test(last) && /^[a-z]{3,20}@[\w-]{2,30}\.[a-z]{2,6}$/.test(value)) return true;
   if (/^\d{4,12}$/.test(value))
     return (
       words.some((word) => /^(?:pin|pincode)$/.test(word)) ||

@@ -44,7 +44,7 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
   if ((!whole || !BY_NAME.test(found.rule)) && plausiblePart(found) === null) return null;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
-  const random = looksRandom(value, 12) || UUID.test(value);
+  const random = looksRandom(value, 12) || UUID.test(value) || isNoise(value);
   if (JOHN_DOE.test(value)) return null;
   if (ALPHABET.test(value)) return null;
   if (
@@ -88,6 +88,13 @@ function isFilledIn(value: string): boolean {
   if (/^\{[A-Za-z_][\w.]{0,80}(?:\[|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
   if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
   return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
+}
+
+/** Characters of every kind, as WordPress draws its keys and salts; a regular expression has ranges and groups. */
+function isNoise(value: string): boolean {
+  if (value.length < 32 || /\s|[A-Za-z0-9]-[A-Za-z0-9]\]|\(\?|\\[wdsb]|\{\d/.test(value)) return false;
+  const marks = new Set(value.replace(/\w/g, "")).size;
+  return marks >= 10 && [/[a-z]/g, /[A-Z]/g, /\d/g].every((kind) => (value.match(kind) ?? []).length >= 3);
 }
 
 /** Of a script: `$token`, `$RELEASE-agent-tls`; a random one may be a password in single quotes. */

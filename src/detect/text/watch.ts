@@ -18,10 +18,10 @@ export type Watch = {
 /** Words in names that promise a secret: where they stand, an assignment is looked for. */
 const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha contrase mdp haslo heslo clave parol wachtwoord
   kennwort losungswort sifre khau sandi salasana jelszo geslo lozinka login hmac pepper jwt session sessid signing psk webhook
-  _pw pw= pw" phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
+  _pw pw= pw" bootstrap devops phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
   segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass b64 base64 encoded blob payload ci_vars civars data_gz datagz wallet _words _flags extraflags losenord lösenord`;
 /** The same, with a space. */
-const SPACED = ["pin =", "pin :=", "pin("];
+const SPACED = ["pin =", "pin :=", "pin(", "pw =", "pw: "];
 
 /** What values begin with, or hold, that have secrets in them whatever their names are. */
 const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified";

@@ -4,8 +4,8 @@ import { decideIn } from "../../../src/detect/classify.ts";
 import { isEvidence } from "../../../src/detect/evidence.ts";
 import { rules } from "../../../src/detect/index.ts";
 import { APART, SHORTEST } from "../../../src/detect/text/find.ts";
-import { saysNothing } from "../../../src/detect/text/hits.ts";
 import { watched } from "../../../src/detect/text/watch.ts";
+import { saysNothing } from "../../../src/detect/text/worth.ts";
 import { parseRegex, type Node } from "../../support/regex-tree.ts";
 
 /** Where a prefix stands, a pattern is tried only if so many characters of a token follow: no pattern takes fewer. */

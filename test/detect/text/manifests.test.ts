@@ -5,6 +5,8 @@ import { alarmsIn, partsIn } from "./spot.ts";
 // What manifests and charts say of Secrets: their values are secrets, the names of them and of their entries are none.
 
 const kit = makeKit(41);
+/** As WordPress draws its salts: characters of every kind. */
+const SALT = `*aQ7${kit.of("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789!#%^&*()-_[]{}<>~`+=,.;:/?|", 60)}`;
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 describe("a Secret of Kubernetes in a file", () => {
@@ -68,4 +70,20 @@ test("a key that stands in a chart's values is one", () => {
     "secretKey",
     "jwtSecret",
   ]);
+});
+
+test.each([
+  ["config.yaml", `AUTH_SALT: "${SALT}"`, "AUTH_SALT"],
+  ["config.yaml", "SFTP_USERS_AUTH: jsmith:P@ssw0rd470", "SFTP_USERS_AUTH"],
+  ["config.go", 'const geheimnis = "galaxy#island"', "geheimnis"],
+  ["config.js", "keyPassphrase: 'crimson-rainbow-cherry-falcon-rocket',", "keyPassphrase"],
+  [
+    "Config.java",
+    'props.setProperty("postgres.init", "CREATE ROLE app LOGIN PASSWORD \'thunder62\'");',
+    "postgres.init",
+  ],
+  ["config.py", `server_options = "--bind 0.0.0.0 --api-key ${kit.base62(32)} --verbose"`, "server_options"],
+  ["config.rb", "config.clickhouse_password = 'docker'", "config.clickhouse_password"],
+])("%s: %s is one", (path, text, name) => {
+  expect(alarmsIn(path, `${text}\n`)).toEqual([name]);
 });

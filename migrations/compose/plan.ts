@@ -104,7 +104,11 @@ export async function planProject(
         if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, selected);
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
       }
-      const rewritten = await tried(moving, call, parts, before, options.accept);
+      const stays = (service: string, name: string): boolean =>
+        (byService.get(service) ?? []).some(
+          (one) => one.move.name === name && left.some(({ selected }) => selected === one),
+        );
+      const rewritten = await tried(moving, call, parts, before, options.accept, stays);
       const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options);
       return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }) };
     } catch (error) {
@@ -130,9 +134,10 @@ async function tried(
   parts: readonly ServicePart[],
   before: ComposeConfig,
   accept: ReadonlySet<string>,
+  stays: (service: string, name: string) => boolean,
 ): Promise<Rewritten> {
   const wishes = parts.map(({ wish }) => wish);
-  const rewritten = await rewriteProject(project, wishes, accept);
+  const rewritten = await rewriteProject(project, wishes, accept, stays);
   await withShadow(memory, project, rewritten.files, async (shadow, back) => {
     onlyDelivery(before, back(await cli.config(shadow(call))), wishes);
   });

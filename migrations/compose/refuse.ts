@@ -32,8 +32,8 @@ export function textRefusal({ place, path }: Location, project: ComposeProject):
     return { reason: `is filled into ${placeOf(use)}`, hint };
   }
   return {
-    reason: `is set in ${text.file.file}, and no service takes it from there`,
-    hint: cmd`take line ${lineOf(text.file.text, text.start)} out of ${text.file.file}`,
+    reason: `is set in ${text.file.file}, from which no service takes it`,
+    hint: cmd`unsprawl plan ${`env:${text.file.file}`} --to STORE moves it, if a program reads it there; else take line ${lineOf(text.file.text, text.start)} out`,
   };
 }
 

@@ -141,8 +141,11 @@ export function composeChange(
     source: belowFolder(at.folder, name),
     target: `${inFolder}/${name}`,
   }));
+  const hidden = new Set(moves.flatMap(({ name }) => (staysHidden(at.shadowed?.get(name), isShim) ? name : [])));
   return {
     ...change,
+    unset: change.unset.filter((name) => !hidden.has(name)),
+    set: [...change.set, ...Array.from(hidden, (name) => ({ name, value: "" }))],
     mounts: [...values, ...(needsScript ? [{ source: at.script, target: SCRIPT_TARGET }] : [])],
     entrypointPrefix: prefix(change.entrypointPrefix),
     healthcheckPrefix: prefix(change.healthcheckPrefix),
@@ -158,6 +161,14 @@ export function composeChange(
   };
 }
 
+/**
+ * Whether a variable is left empty where it was, so that what it hides (an env file's value) does not come back. The script
+ * sets it over that; an image that reads files takes an empty one for none, but is not asked to where there was another.
+ */
+function staysHidden(others: readonly string[] = [], isShim: boolean): boolean {
+  return others.length > 0 && (isShim || others.every((value) => value === ""));
+}
+
 /** What a service's delivery depends on besides its container. */
 export type ComposeSite = {
   readonly project: string;
@@ -167,6 +178,8 @@ export type ComposeSite = {
   /** Absolute: the script in the folder that relative paths of its file are relative to. */
   readonly script: string;
   readonly owner: Owner;
+  /** Variables that the project also sets to other values, which are not in effect. */
+  readonly shadowed?: ReadonlyMap<string, readonly string[]>;
   /** A reference as a file of the project says it. */
   readonly shownReference: (reference: string) => string;
 };

@@ -5,7 +5,8 @@ import { distinctName } from "../../../src/kit/io/name.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { home } from "../syntax/home.ts";
-import type { ComposeProject } from "../syntax/project.ts";
+import { variables } from "../syntax/environment.ts";
+import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { bareService, composeChange, serviceFolder, type BareService, type ComposeSite } from "./change.ts";
 import { relativeReference } from "./reference.ts";
 import { SCRIPT_NAME } from "./script.ts";
@@ -40,7 +41,19 @@ export function composeSite(
     ...{ project: project.name, service, owner, script: join(dir, SCRIPT_NAME) },
     folder: join(memory, serviceFolder(project.name, service)),
     shownReference: (reference) => relativeReference(reference, project.dir),
+    ...(described === undefined ? {} : { shadowed: shadowedIn(described) }),
   };
+}
+
+/** The variables that the project sets to other values too, which the one in effect hides, with those values. */
+function shadowedIn(service: ComposeService): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const [name, places] of variables(service, () => undefined)) {
+    const last = places.at(-1)?.value;
+    const others = places.flatMap(({ value }) => (value === null || value === last ? [] : value));
+    if (others.length > 0) found.set(name, others);
+  }
+  return found;
 }
 
 /** Of files that are never made. */

@@ -59,6 +59,7 @@ export async function rewriteProject(
   project: ComposeProject,
   wishes: readonly ServiceChange[],
   accept: ReadonlySet<string>,
+  stays: (service: string, name: string) => boolean = () => false,
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
@@ -67,7 +68,7 @@ export async function rewriteProject(
   const apart = new Map<string, Exclude<VariableChange, null>[]>();
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
-    onlyThese(place, by, all);
+    onlyThese(place, by, all, stays);
     if (place.kind === "line") mayWrite(place.file, (service, name) => by.has(service) && name === place.name);
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
@@ -139,18 +140,22 @@ function want(
   }
 }
 
-/** Throws `Blocked` if another service also gets this variable from here. */
+/** Throws `Blocked` if another service also gets this variable from here. `stays`: what was found to stay before. */
 function onlyThese(
   place: VariablePlace,
   by: PlaceChanges["by"],
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  stays: (service: string, name: string) => boolean,
 ): void {
   const others = [...all].filter(([name, own]) => !by.has(name) && own.get(place.name)?.at(-1)?.id === place.id);
   if (others.length === 0) return;
   const names = others.map(([name]) => name);
+  const blocked = names.filter((name) => stays(name, place.name));
   throw new Blocked(
     `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
-    cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
+    blocked.length > 0
+      ? `${blocked.join(", ")} keeps it for a reason of its own, given beside its name; once that is gone, all move`
+      : cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
     (one, its) => by.has(one) && its === place.name,
   );
 }

@@ -1,4 +1,5 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
+import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
@@ -40,6 +41,8 @@ export function dropSources(
             uses.includes(name) &&
             kind !== "line" &&
             member &&
+            // Of others than those passed on by their name alone, the text is among the above.
+            (kind === "item" ? !scalarText(member)?.includes("=") : scalarText(member.value) === null) &&
             !draft.covers(file.file, Number(id.slice(id.lastIndexOf(":") + 1))),
         )
         .map(({ at, name: own }) => `${own} (${at})`),

@@ -93,13 +93,14 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in volumes\.data\.driver_opts\.o .*, which Compose hands to the engine as it is; next: /,
     ),
     LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
-    UNUSED_PASSWORD: "is set in .env, and no service takes it from there; next: take line 2 out of .env",
+    UNUSED_PASSWORD:
+      "is set in .env, from which no service takes it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; else take line 2 out",
   });
   engine.docker("rm", "-f", "places-web-1");
 });
 
-it("a base that is merged moves with its services, one that all override blocks nothing", async () => {
-  const [token, shared] = [password(), password()];
+it("a base that is merged moves with its services, one that all override blocks nothing, nor does what is overridden", async () => {
+  const [token, shared, hidden] = [password(), password(), password()];
   const base = { command: APP.map((word) => word.replaceAll("$", "$$$$")), image: BUSYBOX, network_mode: "none" };
   const dir = join(world.dir, "bases");
   mkdirSync(dir);
@@ -122,18 +123,28 @@ services:
     environment:
       <<: *shared
       LEVEL: one
+  c:
+    <<: *runner
+    env_file: c.env
+    environment:
+      - C_PASSWORD=${hidden}
 `,
   );
+  writeFileSync(join(dir, "c.env"), "C_PASSWORD=older-one\nLEVEL=two\n");
   compose(dir, "up", "-d");
   const ran = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--grace", "100ms", "--yes"]);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout).toContain("x-runner.environment[0]");
   expect(ran.stdout).toContain("names TOK, which is set nowhere from then on; no service takes it from there");
-  expect(readFileSync(join(dir, ".env"), "utf8") + readFileSync(join(dir, "compose.yaml"), "utf8")).not.toMatch(
-    new RegExp(`${token}|${shared}`),
-  );
-  expect(engine.docker("inspect", "bases-a-1", "bases-b-1")).not.toMatch(new RegExp(`${token}|${shared}`));
-  engine.docker("rm", "-f", "bases-a-1", "bases-b-1");
+  const all = new RegExp([token, shared, hidden].join("|"));
+  expect(readFileSync(join(dir, ".env"), "utf8") + readFileSync(join(dir, "compose.yaml"), "utf8")).not.toMatch(all);
+  const containers = ["bases-a-1", "bases-b-1", "bases-c-1"];
+  expect(engine.docker("inspect", ...containers)).not.toMatch(all);
+  // What an env file says too does not come back: the variable stays there, empty, and the application has its value.
+  expect(engine.docker("inspect", "-f", "{{json .Config.Env}}", "bases-c-1")).toContain(`"C_PASSWORD="`);
+  expect(readFileSync(join(dir, "c.env"), "utf8")).toBe("C_PASSWORD=older-one\nLEVEL=two\n");
+  expect(ran.stderr).toContain("1 of 1 received");
+  engine.docker("rm", "-f", ...containers);
 });
 
 it("a volume that cannot be mounted, a script as entrypoint and an env file in Latin-1 concern one service each", async () => {

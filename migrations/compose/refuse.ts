@@ -33,7 +33,7 @@ export function textRefusal({ place, path }: Location, project: ComposeProject):
   }
   return {
     reason: `is set in ${text.file.file}, from which no service takes it`,
-    hint: cmd`unsprawl plan ${`env:${text.file.file}`} --to STORE moves it, if a program reads it there; else take line ${lineOf(text.file.text, text.start)} out`,
+    hint: cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; else take line ${lineOf(text.file.text, text.start)} out`,
   };
 }
 

@@ -2,13 +2,14 @@ import type { Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { Location } from "../../src/model/location.ts";
+import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
 import { isReached } from "./syntax/reached.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 
 /** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
 export function textRefusal({ place, path }: Location, project: ComposeProject): Refusal {
-  const texts = projectTexts(project, () => undefined);
+  const texts = withWholeCommands(projectTexts(project, () => undefined));
   const text =
     place?.kind !== "line"
       ? undefined

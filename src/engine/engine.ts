@@ -234,6 +234,8 @@ function hintFor(status: number, said: string): string {
   if (SWARM_CHANGED.test(said)) return "unsprawl plan again";
   if (/port is already allocated|address already in use/.test(said))
     return "docker ps, or ss -ltnp, shows who has the port";
+  if (/error while mounting volume|failed to mount local volume/.test(said))
+    return "docker volume inspect shows what it is made of; once it can be mounted, try again";
   if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";
   return "unsprawl doctor";
 }

@@ -50,6 +50,9 @@ export function byEntropy(name: NameInfo, text: string): EvidenceOutcome {
   if (name.digest || name.setting !== null || name.open || text.length < 24 || text.length > 512) return null;
   if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || /^[0-9a-f]+$/i.test(text) || !looksRandom(text, 24)) return null;
   if (!/\d/.test(text) || !/[a-z]/.test(text) || !/[A-Z]/.test(text) || /[/-]{1}.*[/-]/.test(text)) return null;
+  // Base64 of a text, or of one that was compressed, in which no secret was found.
+  if (text.startsWith("H4sI") || /^[\t\n\r\x20-\x7e]{16,}$/.test(Buffer.from(text, "base64").toString("latin1")))
+    return null;
   // A short word, a mark and a long random text is how tokens are made today; ids of that form are shorter.
   const tokenlike = /^(?!cs_)[a-z][a-z0-9]{1,11}(?:_[a-z0-9]{1,10})?[_][A-Za-z0-9]{36,120}$/.test(text);
   return {

@@ -10,6 +10,7 @@ import { askPeer, chosen, withFiles } from "./peers.ts";
 import { compare, lastRecord, measure, writeRecord } from "./recorded.ts";
 import { score, wrong, type Answer } from "./score.ts";
 import { evaluateText } from "./text/evaluate.ts";
+import { evaluatePairs } from "./text/pairs.ts";
 import { columns, percent, report } from "./table.ts";
 
 const HELP = `npm run eval -- [options]
@@ -87,6 +88,8 @@ function evaluateRows(): void {
 function evaluateFiles(): void {
   const main = join(import.meta.dirname, "../..", options.dist ? "dist/main.js" : "src/bin/main.ts");
   const kinds = evaluateText(seed, Math.min(Number(options.size), 600), main);
+  const pairs = evaluatePairs(seed, 100, main);
+  const [sure, right] = [kinds.reduce((sum, one) => sum + one.sure, 0), kinds.reduce((sum, one) => sum + one.right, 0)];
   const figures = kinds.map(({ kind, secrets, clean, missed, alarms, strays }) => {
     const found = secrets - missed.length;
     const wrongly = alarms.length + strays.length;
@@ -99,7 +102,7 @@ function evaluateFiles(): void {
   const passed = figures.every(({ recall, precision }) => recall >= GATE.recall && precision >= GATE.precision);
   if (options.gate && !passed) process.exitCode = 1;
   if (options.json) {
-    print(JSON.stringify({ version: 1, seed, kinds: figures, passed }));
+    print(JSON.stringify({ version: 1, seed, kinds: figures, high: { findings: sure, right }, pairs, passed }));
     return;
   }
   print(`seed ${seed}: rows in files, by \`scan dir:\``);
@@ -107,6 +110,8 @@ function evaluateFiles(): void {
     [kind, secrets, missed, percent(recall), clean, alarms, strays, percent(precision)].map(String),
   );
   print(columns([["kind of file", "secrets", "missed", "recall", "clean", "alarms", "strays", "precision"], ...rows]));
+  print(`high confidence: ${right} of ${sure} findings are right (${percent(right / sure)})`);
+  print(`two secrets in a value: both are findings in ${pairs.both} of ${pairs.values}, one in ${pairs.one}`);
   if (options.misses)
     for (const { missed, alarms, strays } of kinds) {
       for (const row of missed) print(`missed ${row.file}:${row.from} ${row.kind} ${JSON.stringify(row.lines)}`);

@@ -190,7 +190,7 @@ const PASSWORD = /^(?:pass|password|passwd|pwd|passphrase)s?$/;
 
 /** Kinds, versions and ordinals, which have digits too. */
 const TECHNICAL =
-  /^(?:sha|md|utf|base|oauth|argon|http|ipv|aes|rsa|hs|rs|es|ps|ed|x|v|win|mp|h|p|k)-?\d|^[a-z]{1,40}[-_]?\d$|(?:field|input|label|step|test|page|item|form|row|col|section|option)[-_]?\d|^v?\d{1,5}\.\d/i;
+  /^(?:sha|md|utf|base|oauth|argon|http|ipv|aes|rsa|hs|rs|es|ps|ed|x|v|win|mp|h|p|k)-?\d{1,5}(?![A-Za-z0-9])|^[a-z]{1,40}[-_]?\d$|(?:field|input|label|step|test|page|item|form|row|col|section|option)[-_]?\d|^v?\d{1,5}\.\d/i;
 
 const ACCOUNTS = (words: readonly string[]): boolean => words.slice(0, -1).some((word) => ACCOUNT.test(word));
 

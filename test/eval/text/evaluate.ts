@@ -23,6 +23,9 @@ export type KindScore = {
   readonly missed: readonly PlacedRow[];
   readonly alarms: readonly PlacedRow[];
   readonly strays: readonly string[];
+  /** Findings of high confidence, and those of them that are on a secret's lines. */
+  readonly sure: number;
+  readonly right: number;
 };
 
 const ROWS_IN_FILE = 12;
@@ -81,7 +84,8 @@ function written({ assigned, command }: TextFile, { where, name, value }: Row, r
 
 type FoundAt = { readonly file: string; readonly line: number; readonly confidence: string; readonly what: string };
 
-function scanned(folder: string, main: string): FoundAt[] {
+/** Every finding in a folder's files. */
+export function scanned(folder: string, main: string): FoundAt[] {
   const home = join(folder, ".home");
   mkdirSync(home);
   const args = [main, "scan", `dir:${folder}`, "--json", "--quiet", "--fail-on", "never", "--min-confidence", "low"];
@@ -121,8 +125,14 @@ function scoreOf({ kind, floor }: TextFile, rows: readonly PlacedRow[], found: r
   const strays = own.filter(
     ({ file, line }) => !rows.some((row) => row.file === file && line >= row.from && line <= row.to),
   );
+  const sure = own.filter(({ confidence }) => confidence === "high");
+  const right = sure.filter(({ file, line }) =>
+    secrets.some((row) => row.file === file && line >= row.from && line <= row.to),
+  );
   return {
     kind,
+    sure: sure.length,
+    right: right.length,
     secrets: secrets.length,
     clean: clean.length,
     missed: secrets.filter((row) => !hit(row)),

@@ -40,7 +40,7 @@ export function readingUser(subject: DeliverySubject, scripts: readonly Entrypoi
 /** The script begins again as another user. */
 const AGAIN_AS = /\bexec\s+(?:gosu|su-exec)\s+["']?(\$?[\w.${}:-]+)["']?\s+["']?\$\{?(?:BASH_SOURCE|0)\b/;
 /** A call for a variable, not the definition of the function. */
-const READS = /file_env\w*\s+["']?[A-Z]/;
+const READS = /file_env\w{0,40}\s{1,20}["']?[A-Z]/;
 
 async function lines(subject: DeliverySubject, file: string): Promise<string[][]> {
   const text = (await subject.readFile(file))?.toString("utf8") ?? "";

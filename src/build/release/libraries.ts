@@ -7,7 +7,7 @@ import { run } from "./tools.ts";
  * system that has no C library or another one. Returns the copied paths.
  */
 export function copyLibraries(program: string, tree: string, folder: string | null = null): readonly string[] {
-  const paths = [...run("ldd", [program]).matchAll(/(\/\S+) \(0x/g)].map(([, path = ""]) => path);
+  const paths = [...run("ldd", [program]).matchAll(/(?<!\S)(\/\S+) \(0x/g)].map(([, path = ""]) => path);
   return paths.map((path) => {
     const to = folder === null ? path : join(folder, basename(path));
     mkdirSync(dirname(join(tree, to)), { recursive: true });

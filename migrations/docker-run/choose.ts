@@ -56,6 +56,12 @@ export async function chooseFor(
   const { open, deliveries, detector } = tools;
   const subject = subjectOf(script.file, script.text, run);
   const all = selected.map(({ move }) => move);
+  if (/^\s/.test(run.said.image ?? ""))
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: something stands behind a backslash, which ends the command there`,
+      "make the backslash the last character of its line, then plan again",
+    );
   if (run.image === null || (run.said.image !== null && !IMAGE_NAME.test(run.said.image)))
     throw new UnsprawlError(
       "refused",

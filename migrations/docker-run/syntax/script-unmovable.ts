@@ -83,7 +83,7 @@ function beside(
   const own = functions.has(first);
   const inner = quoted(file, text, words);
   if (!about && !own && !first.startsWith("-")) return inner;
-  const comment = first.startsWith("-") ? commentAbove(text, words[0]?.start ?? 0) : null;
+  const end = first.startsWith("-") ? endAbove(text, words[0]?.start ?? 0) : null;
   const what = first.startsWith("-")
     ? "an array of words"
     : words
@@ -95,7 +95,7 @@ function beside(
     const [, name = "", value = ""] = /^(?:-[ditPq]*e=?|--env=)?([A-Za-z_]\w*)=([^]+)$/.exec(word.text) ?? [];
     const flagged = /^-[ditPq]*e$|^--env$/.test(words[at - 1]?.text ?? "") || word.text.startsWith("-");
     if (name === "" || !flagged) return [];
-    if (comment !== null) return [unmovable(file, text, word.start, "behind a comment", name, value, ended(comment))];
+    if (end !== null) return [unmovable(file, text, word.start, `behind a ${end.by}`, name, value, ended(end))];
     const fault = {
       reason: `stands in ${what}, which is no docker run line that can be rewritten`,
       hint: /compose/.test(what)
@@ -107,18 +107,28 @@ function beside(
   return [...found, ...inner];
 }
 
-function ended(comment: number): Refusal {
+function ended({ line, by }: CommandEnd): Refusal {
+  const reason = "ends the command above it: what follows is one of its own, without a program";
+  if (by === "comment")
+    return {
+      reason: `the comment in line ${line} ${reason}`,
+      hint: "move the comment above the whole command, then plan again",
+    };
   return {
-    reason: `the comment in line ${comment} ends the command above it: what follows is one of its own, without a program`,
-    hint: "move the comment above the whole command, then plan again",
+    reason: `what stands behind the backslash in line ${line} ${reason}`,
+    hint: "make the backslash the last character of its line, then plan again",
   };
 }
 
-/** The line of a comment above these words, with a continued line above it; null if there is none. */
-function commentAbove(text: string, at: number): number | null {
+type CommandEnd = { readonly line: number; readonly by: "comment" | "backslash" };
+
+/** What ends a command above these words that was meant to continue: a comment, or a blank behind the backslash. */
+function endAbove(text: string, at: number): CommandEnd | null {
   const lines = text.slice(0, at).split("\n").slice(0, -1);
   const last = lines.findLastIndex((line) => !/^[ \t]*#/.test(line));
-  return last >= 0 && last < lines.length - 1 && /\\\r?$/.test(lines[last] ?? "") ? last + 2 : null;
+  const line = lines[last] ?? "";
+  if (/\\[ \t]+(?:#.*)?\r?$/.test(line)) return { line: last + 1, by: "backslash" };
+  return last < lines.length - 1 && /\\\r?$/.test(line) ? { line: last + 2, by: "comment" } : null;
 }
 
 /** Commands inside a quoted word: in `ssh host 'docker run …'`, `eval`, `sh -c`. */

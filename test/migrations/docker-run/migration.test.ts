@@ -178,7 +178,7 @@ it("a makefile as make reads it, with linuxserver.io's marks and a weak value; t
   const file = write("made/Makefile", text, 0o640);
   const templates = ["%%IMAGE%%", "{{ image }}", "<image>", "NoSuch"];
   const lines = templates.map((image, at) => `docker run --name t${at} -e DB_PASSWORD=${password()} ${image}\n`);
-  const beside = write("made/readme.sh", lines.join(""));
+  const beside = write("made/readme.sh", `${lines.join("")}docker run -e DB_PASSWORD=${password()} \\ # why\n img\n`);
   const make = async (): Promise<void> => {
     gone("made");
     const program = await need("make", ["make"]);
@@ -190,7 +190,9 @@ it("a makefile as make reads it, with linuxserver.io's marks and a weak value; t
   await make();
   await expectGets("made", values);
   const { notMoved, steps } = await planOf(`script:${dirname(file)}`);
-  expect(notMoved.map(({ finding, reason }) => [finding.location.subjectId, reason])).toEqual(
+  const [open, ...others] = notMoved.toReversed();
+  expect(open?.reason).toContain("something stands behind a backslash");
+  expect(others.toReversed().map(({ finding, reason }) => [finding.location.subjectId, reason])).toEqual(
     templates.map((_, at) => [beside, `readme.sh:${at + 1} t${at}: a placeholder stands where its image would`]),
   );
   expect(steps.filter(({ kind }) => kind === "put")).toHaveLength(2);

@@ -253,6 +253,11 @@ const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp, 
     "docker run -d \\\n  --name web \\\n  # the database\n  -e A=@ \\\n  img\n",
     /the comment in line 3 ends the command above it/,
   ],
+  [
+    "behind a comment that follows a backslash",
+    "docker run -d \\ # the web\n  -e A=@ \\\n  img\n",
+    /what stands behind the backslash in line 1 ends the command above it/,
+  ],
   ["what make fills in", "up:\n\tdocker run -e A='@$(X)' img\n", /known only when the line runs/, "/srv/Makefile"],
   [
     "make's variable",

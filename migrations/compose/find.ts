@@ -20,7 +20,7 @@ export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: s
  * this host and not in a container's volume), or from the scanned file. Null if it belongs to no Compose project.
  */
 export async function serviceOfFinding(
-  { location }: Finding,
+  { location }: Pick<Finding, "location">,
   engine: Engine,
   env: NodeJS.ProcessEnv,
 ): Promise<ServiceOfFinding | null> {

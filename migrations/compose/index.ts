@@ -27,12 +27,15 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { performer } from "./perform.ts";
-import { fieldRefusal, textRefusal } from "./refuse.ts";
+import { fieldRefusal, serviceOfText, textRefusal } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
 import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
 import { planProject } from "./plan.ts";
 import { withoutShared } from "./delivery/shared.ts";
 import { rewriteOf } from "./steps.ts";
+import { secretTest } from "./rewrite/carries.ts";
+import { sourceText, WORD_PLACES, wordSources } from "./words/uses.ts";
+import type { Location } from "../../src/model/location.ts";
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
 
 export type ComposeTools = {
@@ -54,26 +57,42 @@ export type ComposeTools = {
 
 export function composeMigration(tools: ComposeTools): Migration {
   const { open, env } = tools;
+  const asScanned = async (source: string): Promise<ComposeProject> => {
+    const from = childEnvironment(env);
+    const given = await givenFiles(source.slice("compose:".length), process.cwd(), from);
+    return loadProject({ ...given, dir: null, name: null, env: from, tell: () => undefined });
+  };
+  const read = new Map<string, Promise<ComposeProject>>();
+  /** The project as a scan reads it, with whatever cannot be filled in. */
+  const scanned = async (source: string): Promise<ComposeProject> => {
+    const known = read.get(source) ?? asScanned(source);
+    read.set(source, known);
+    return known;
+  };
   const known = new Map<string, Promise<ServiceOfFinding | null>>();
-  const find = async (finding: Finding): Promise<ServiceOfFinding | null> => {
-    const { subject, subjectId } = finding.location;
+  const find = async (finding: Pick<Finding, "location">): Promise<ServiceOfFinding | null> => {
+    const { source, subject, subjectId } = finding.location;
+    if (subject === "file" && source.startsWith("compose:")) {
+      const project = await scanned(source);
+      const service = serviceOfText(finding.location, project);
+      return service === null ? null : { call: projectCall(project), service };
+    }
     if (subject !== "container" && subject !== "service") return null;
     const engine = await open();
     const found = known.get(subjectId) ?? serviceOfFinding(finding, engine, env);
     known.set(subjectId, found);
     return found;
   };
-  const read = new Map<string, Promise<ComposeProject>>();
-  /** The project as a scan reads it, with whatever cannot be filled in. */
-  const scanned = async (source: string): Promise<ComposeProject> => {
-    const from = childEnvironment(env);
-    const load = async (): Promise<ComposeProject> => {
-      const given = await givenFiles(source.slice("compose:".length), process.cwd(), from);
-      return loadProject({ ...given, dir: null, name: null, env: from, tell: () => undefined });
-    };
-    const known = read.get(source) ?? load();
-    read.set(source, known);
-    return known;
+  /** The variable of `${…}` that fills a secret into a service's command, entrypoint or health check; null for none. */
+  const sourceOf = async (
+    location: Location,
+    is: (source: string, text: string) => boolean,
+  ): Promise<string | null> => {
+    const found = WORD_PLACES.has(location.where) ? await find({ location }) : null;
+    if (found === null) return null;
+    const project = await projectOf(found.call, childEnvironment(env));
+    const sources = [...(wordSources(project).get(found.service) ?? [])];
+    return sources.find((source) => is(source, sourceText(project, source, found.service) ?? "")) ?? null;
   };
   const calls = new Map<string, ProjectCall>();
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
@@ -105,9 +124,10 @@ export function composeMigration(tools: ComposeTools): Migration {
     },
     async unit(finding) {
       const { source, subject, subjectId } = finding.location;
-      // A text that is no variable: never moved, but its refusal is this format's.
-      if (source.startsWith("compose:") && subject === "file") return { id: subjectId, name: `compose/${subjectId}` };
       const found = await find(finding);
+      // A text that is no variable: never moved, but its refusal is this format's.
+      if (found === null && source.startsWith("compose:") && subject === "file")
+        return { id: subjectId, name: `compose/${subjectId}` };
       if (found === null) return null;
       const { call } = found;
       const name = `compose/${call.name}`;
@@ -115,19 +135,31 @@ export function composeMigration(tools: ComposeTools): Migration {
       return { id: `${call.name} ${call.files.join(":")}`, name };
     },
     async refuses({ location, name, part }) {
-      if (location.subject === "file") return textRefusal(location, await scanned(location.source));
+      if (location.subject === "file")
+        return (await find({ location })) === null ? textRefusal(location, await scanned(location.source)) : null;
       if (location.origin === "image")
         return {
           reason: "is in the image's own config, which a Compose file cannot change",
           hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
-      if (location.where !== "env") return fieldRefusal(location);
+      if (location.where !== "env" && (await sourceOf(location, (_source, text) => text !== "")) === null)
+        return fieldRefusal(location);
       if (nameMayHoldSecret({ name, part }))
         return {
           reason: "its variable's name holds a secret, or may",
           hint: "write NAME: VALUE in its place, then scan again",
         };
       return null;
+    },
+    async part({ finding: { location }, part }) {
+      const isPart = secretTest(part, null);
+      let value = part;
+      // In a command, detection may see a piece of it, or the form that the words have in JSON.
+      const name = await sourceOf(location, (_source, text) => {
+        value = Secret.of(text);
+        return isPart(text) || isPart(JSON.stringify(text).slice(1, -1));
+      });
+      return name === null ? null : { name, value };
     },
     async names(finding) {
       const found = await find(finding);
@@ -164,10 +196,21 @@ export function composeMigration(tools: ComposeTools): Migration {
       const engine = await open();
       if (location.subject === "container") {
         const doc = await engine.container(location.subjectId);
-        return doc === null ? null : containerVariable(doc, name);
+        if (doc === null) return null;
+        let found: Secret | null = containerVariable(doc, name);
+        if (WORD_PLACES.has(location.where))
+          await sourceOf(location, (source, text) => {
+            if (source === name && text !== "") found = Secret.of(text);
+            return false;
+          });
+        return found;
       }
       const declared = serviceRefOf(location);
-      if (declared === null) return null;
+      if (declared === null) {
+        // Not as it was scanned: its line may be gone by now.
+        const text = location.subject === "file" ? (await asScanned(location.source)).lookup(name) : null;
+        return text === null || text === "" ? null : Secret.of(text);
+      }
       const named = declaredIn(declared, env);
       const { names } = await passedOf(projectCall(await loadProject({ ...named, env: childEnvironment(env) })));
       const project = await loadProject({ ...named, env: composeEnvironment(env, names) });

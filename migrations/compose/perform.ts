@@ -26,19 +26,13 @@ import { cmd } from "../../src/kit/shell.ts";
 import { containersOf, projectOf } from "./find.ts";
 import type { ComposeTools } from "./index.ts";
 import { bareSubject, NOBODY, composeSite, subjectOf, wishOf } from "./delivery/wish.ts";
-import {
-  composeChange,
-  serviceFolder,
-  type BareService,
-  type ComposeChange,
-  type ComposeSite,
-  originOf,
-} from "./delivery/change.ts";
+import { composeChange, type BareService, type ComposeChange, type ComposeSite } from "./delivery/change.ts";
 import { withoutShared } from "./delivery/shared.ts";
-import { supplyService, withdrawService } from "./delivery/supplied.ts";
+import { serviceConsumer, supplyService, withdrawService } from "./delivery/supplied.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
-import { join } from "node:path";
 import { sameConfig, sameInputs } from "./inputs.ts";
+import { rewordings } from "./words/index.ts";
+import { givenTo } from "./words/implied.ts";
 import { recreator } from "./engine/recreate.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
@@ -165,18 +159,8 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     else await deliveryOf(step.delivery).prepare(idOf(step, rewrite, plan.id), owner, step.moves, own);
   }
 
-  /** What a run alone delivers to a service. */
   function consumerOf(step: DeliverStep, rewrite: Rewrite, { store }: Plan, owner: Owner): Consumer {
-    const [{ name, files, dir }, service] = [targetOf(rewrite), serviceOf(step)];
-    return {
-      id: `compose:${name}/${service}`,
-      delivery: step.delivery === "shim" ? "shim" : "file",
-      folder: join(tools.memory(), serviceFolder(name, service)),
-      owner,
-      values: step.moves.map((move) => ({ name: move.name, reference: move.reference, store: store.name })),
-      ...{ script: false, onChange: null, stores: [store] },
-      ...originOf(files, dir),
-    };
+    return serviceConsumer(tools.memory(), targetOf(rewrite), step, store, owner);
   }
 
   function idOf(step: Step, rewrite: Rewrite, runId: string): string {
@@ -251,8 +235,13 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         cmd`unsprawl rollback ${work.plan.id}, then plan again`,
       );
     const wishes: ServiceChange[] = [];
-    for (const one of work.plan.steps) {
-      if (one.kind !== "deliver" || one.unit !== step.unit) continue;
+    const delivered = work.plan.steps.filter(
+      (one): one is DeliverStep => one.kind === "deliver" && one.unit === step.unit,
+    );
+    const given = new Map(delivered.map((one) => [serviceOf(one), givenTo(one.moves, work.values)]));
+    const [call, cli] = [targetOf(step), await cliOf(step)];
+    const words = await rewordings(await project(step), { cli, call, before: await cli.config(call) }, given);
+    for (const one of delivered) {
       const { bare } = await known(one, step, work.plan.id);
       const secrets = one.moves.map((move) => {
         const value = work.values.get(valueKey(move));
@@ -261,7 +250,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         return { name: move.name, masked: "", carries: secretTest(value, spans[valueKey(move)] ?? null) };
       });
       const site = await placeIn(one, step, work);
-      wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets));
+      wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets, words(site.service, bare)));
     }
     return wishes;
   }
@@ -275,8 +264,10 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       throw new UnsprawlError("malformed", `the plan delivers nothing to ${service}`, "unsprawl plan again");
     const { bare } = await known(step, rewrite, work.plan.id);
     const change = deliveryOf(step.delivery).change(bare.subject, step.moves);
-    if (!targetOf(rewrite).isCommitted) return change;
-    return composeChange(change, bare, step.moves, await placeIn(step, rewrite, work));
+    const { isCommitted, reworded } = targetOf(rewrite);
+    if (!isCommitted) return change;
+    const changed = composeChange(change, bare, step.moves, await placeIn(step, rewrite, work));
+    return reworded.includes(service) ? { ...changed, reworded: true } : changed;
   }
 
   async function placeIn(step: Step, rewrite: Rewrite, work: Work): Promise<ComposeSite> {

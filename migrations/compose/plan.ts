@@ -8,15 +8,12 @@ import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound } from "./delivery/change.ts";
 import { bareSubject, NOBODY, composeSite, wishOf } from "./delivery/wish.ts";
-import { COMMITTED } from "./steps.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { copiedWords, repeatedOfImage } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
-import { secretTest, type SecretSpan } from "./rewrite/carries.ts";
+import { secretTest } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME, wishedDelivery } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
-import { outageOf } from "../../src/engine/outage.ts";
-import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
@@ -24,23 +21,21 @@ import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { unhealthyNote } from "../../src/engine/prove.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
-import { fileChange } from "../../src/files/rewritten.ts";
-import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyedDigest, type FingerprintKey } from "../../src/model/fingerprint.ts";
-import type { SecretPart } from "../../src/model/finding.ts";
-import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
+import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { mayCreate } from "./engine/creates.ts";
 import { projectCall, servicesWithContainers } from "./find.ts";
 import { isEnabled, usableCall } from "./profiles.ts";
-import { inputsOf } from "./inputs.ts";
 import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
-import { repeatedNote, warningsOf } from "./warnings.ts";
+import { rewordings, type Rewordings } from "./words/index.ts";
+import { givenBy, has, withImplied } from "./words/implied.ts";
+import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
+import { spanOf, stepsOf } from "./plan-steps.ts";
+import { repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
-import { stepId } from "../../src/model/step-id.ts";
 
 export type ComposeApplyInput = {
   readonly engine: Engine;
@@ -63,6 +58,8 @@ export type ServicePart = {
   /** Its containers differ from the files, which was accepted. */
   readonly drift: boolean;
   readonly known: Facts;
+  /** Its container without the words that are replaced. */
+  readonly shown: ContainerDoc;
   readonly delivery: Delivery;
   readonly why: string;
   readonly warnings: readonly string[];
@@ -80,7 +77,8 @@ export async function planProject(
   byService: ReadonlyMap<string, readonly Selected[]>,
   options: PlanOptions,
 ): Promise<UnitPlan> {
-  const running = await servicesWithContainers(input.engine, projectCall(input.project), [...byService.keys()]);
+  const { all, implied } = withImplied(input.project, byService);
+  const running = await servicesWithContainers(input.engine, projectCall(input.project), [...all.keys()]);
   const { call, config: before } = await usableCall(input, running);
   const stack = await stackOf(input.engine, input.project);
   const isStack = stack !== null || (running.length === 0 && (await isNewStack(input.engine, before)));
@@ -96,13 +94,15 @@ export async function planProject(
   };
   let known: Promise<Settling> | null = null;
   const left: { selected: Selected; reason: string; hint: string | null }[] = [];
-  let going = byService;
+  let going = all;
   for (;;) {
     try {
       const parts: ServicePart[] = [];
+      const words = await rewordings(moving.project, { cli: moving.cli, call, before }, givenBy(going));
       for (const [service, selected] of going) {
-        if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, selected);
-        parts.push(await partOf(moving, await (known ??= settling()), service, selected, options));
+        const set = selected.filter(({ move }) => has(moving.project, service, move.name));
+        if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, set);
+        parts.push(await partOf(moving, await (known ??= settling()), service, selected, options, words));
       }
       const stays = (service: string, name: string): boolean =>
         (byService.get(service) ?? []).some(
@@ -113,13 +113,17 @@ export async function planProject(
       return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }) };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
-      const stays = [...going].flatMap(([service, all]) => all.filter(({ move }) => error.blocks(service, move.name)));
+      const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));
       if (stays.length === 0) throw error;
-      left.push(...stays.map((selected) => ({ selected, reason: error.message, hint: error.hint })));
+      left.push(
+        ...stays
+          .filter((one) => !implied.has(one))
+          .map((selected) => ({ selected, reason: error.message, hint: error.hint })),
+      );
       going = new Map(
         [...going]
-          .map(([service, all]) => [service, all.filter((one) => !stays.includes(one))] as const)
-          .filter(([, all]) => all.length > 0),
+          .map(([service, own]) => [service, own.filter((one) => !stays.includes(one))] as const)
+          .filter(([, own]) => own.length > 0),
       );
     }
   }
@@ -150,38 +154,48 @@ async function partOf(
   service: string,
   selected: readonly Selected[],
   options: PlanOptions,
+  words: Rewordings,
 ): Promise<ServicePart> {
   const { call, before } = settling;
-  const all = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
+  const whole = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
   try {
     isEnabled(settling, service, moving.project);
     const moves = selected.map(({ move }) => move);
-    const { docs, drift } = await matchingContainers(settling, service, selected, options.accept);
+    const { docs, drift } = await matchingContainers(
+      settling,
+      service,
+      selected.filter(({ move }) => has(moving.project, service, move.name)),
+      options.accept,
+    );
     const where = { project: call.name, service, runId: options.runId };
     const [first] = docs;
     const known =
       first === undefined
         ? await declaredFacts(moving, before, where, options.deliver)
         : await readFacts(moving.engine, first.Id, options.runId);
-    for (const one of selected) mustGo(known.doc, service, selected, one);
     const bare = bareSubject(moving, known, where, moves);
-    const { subject } = bare;
+    const rewording = words(service, bare);
+    mustBeFilledIn(moving.project, service, selected, rewording);
+    const shown = withoutWords(known.doc, rewording);
+    for (const one of selected) mustGo(shown, service, selected, one);
+    const subject = { ...bare.subject, health: rewording?.health ?? bare.subject.health };
+    const deliveries = forWords(moving.deliveries, rewording);
     const chosen = isUnseen(known)
-      ? await wishedDelivery(moving.deliveries, options.deliver, service, subject, moves)
-      : await chooseDelivery(moving.deliveries, options.deliver, service, subject, moves);
+      ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
+      : await chooseDelivery(deliveries, options.deliver, service, subject, moves);
     if (chosen.left.size > 0) {
       const names = new Set(Array.from(chosen.left, ({ name }) => name));
       throw new Blocked(ODD_NAME.reason, ODD_NAME.hint, (its, name) => its === service && names.has(name));
     }
-    const secrets = selected.map(({ move, value, finding: { masked, part } }) => ({
+    const secrets = selected.map(({ move, value, finding }) => ({
       name: move.name,
-      masked,
-      carries: secretTest(value, spanOf(part)),
+      masked: finding.masked,
+      carries: secretTest(value, spanOf(finding)),
     }));
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);
     const site = composeSite(moving, moving.project, service, owner ?? NOBODY);
-    const wish = wishOf(site, bare, chosen.delivery, moves, secrets);
+    const wish = wishOf(site, bare, chosen.delivery, moves, secrets, rewording);
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
@@ -193,14 +207,15 @@ async function partOf(
     const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(
       ...(repeated.length > 0 ? [repeatedNote(repeated)] : []),
+      ...rewordedNotes(rewording, service),
       ...firstInitNotes(
         known.doc,
         moves.map(({ name }) => name),
       ),
     );
-    return { service, docs, drift, known, ...chosen, warnings, wish, selected };
+    return { service, docs, drift, known, shown, ...chosen, warnings, wish, selected };
   } catch (error) {
-    if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw all(error);
+    if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw whole(error);
     throw error;
   }
 }
@@ -218,76 +233,4 @@ function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[
     if (!(error instanceof UnsprawlError)) throw error;
     throw new Blocked(error.message, error.hint, (its, name) => its === service && name === one.move.name);
   }
-}
-
-function spanOf({ start, length }: SecretPart): SecretSpan {
-  return start === null || length === null ? null : { start, length };
-}
-
-function stepsOf(
-  { key, project, passed }: ComposeApplyInput,
-  unit: string,
-  call: ProjectCall,
-  parts: readonly ServicePart[],
-  { files }: Rewritten,
-  before: ComposeConfig,
-  { graceMs, healthTimeoutMs }: PlanOptions,
-): Step[] {
-  const texts = textsOf(project);
-  const moved = parts.flatMap(({ selected }) => selected);
-  const changes = files.map(({ file, text, diff, mode }) =>
-    fileChange(file, texts.get(file) ?? null, text, diff, key, mode),
-  );
-  const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding.part)]));
-  const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
-    delivery: delivery.name,
-    moves: selected.map(({ move }) => move),
-  });
-  const started = parts.filter(({ docs }) => docs.length > 0);
-  return [
-    ...parts.map((part): Step => ({
-      id: stepId({ kind: "deliver", unit, part: part.service }),
-      kind: "deliver",
-      unit,
-      why: part.why,
-      ...common(part),
-    })),
-    {
-      id: stepId({ kind: "rewrite", unit }),
-      kind: "rewrite",
-      unit,
-      moves: moved.map(({ move }) => move),
-      files: changes,
-      target: {
-        ...{ ...call, services: parts.map(({ service }) => service), spans },
-        unstarted: parts.filter((one) => !started.includes(one)).map(({ service }) => service),
-        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
-        ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
-      },
-    },
-    ...started.flatMap((part): Step[] => [
-      {
-        id: stepId({ kind: "recreate", unit, part: part.service }),
-        kind: "recreate",
-        unit,
-        subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
-        outage: outageOf(part.known.doc, { graceMs, healthTimeoutMs }),
-        digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
-        diff: [
-          { sign: "~", path: part.service, text: cmd`docker compose up ${part.service}, no other service` },
-          { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
-        ],
-        ...common(part),
-      },
-      {
-        id: stepId({ kind: "check", unit, part: part.service }),
-        kind: "check",
-        unit,
-        graceMs,
-        healthTimeoutMs,
-        tolerated: remainingPlaces(part.known.doc, part.selected),
-        ...common(part),
-      },
-    ]),
-  ];
 }

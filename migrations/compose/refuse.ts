@@ -4,25 +4,17 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import type { Location } from "../../src/model/location.ts";
 import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
+import { serviceOfWords, wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 
 /** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
-export function textRefusal({ place, path }: Location, project: ComposeProject): Refusal {
+export function textRefusal(location: Location, project: ComposeProject): Refusal {
   const texts = withWholeCommands(projectTexts(project, () => undefined));
-  const text =
-    place?.kind !== "line"
-      ? undefined
-      : texts.find(
-          ({ file, start, field, index }) =>
-            file.file === place.file &&
-            field === place.name &&
-            index === place.index &&
-            lineOf(file.text, start) === place.line,
-        );
-  if (text === undefined)
+  const text = textAt(location, texts);
+  if (text === null)
     return {
-      reason: `is in ${path}, not in a variable of a service`,
+      reason: `is in ${location.path}, not in a variable of a service`,
       hint: "give the application a variable or a file for it, then scan again",
     };
   if (!envFiles(project).some(({ file }) => file === text.file.file)) return ofText(text, project);
@@ -36,6 +28,29 @@ export function textRefusal({ place, path }: Location, project: ComposeProject):
     reason: `is set in ${text.file.file}, from which no service takes it`,
     hint: cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; else take line ${lineOf(text.file.text, text.start)} out`,
   };
+}
+
+/** The service whose command, entrypoint or health check a text is filled into, or is a line of `.env` for; null for others. */
+export function serviceOfText(location: Location, project: ComposeProject): string | null {
+  const text = textAt(
+    location,
+    withWholeCommands(projectTexts(project, () => undefined)),
+  );
+  if (text === null) return null;
+  if (project.yaml.has(text.file.file)) return text.uses.length > 0 ? serviceOfWords(text.keys) : null;
+  return [...wordSources(project)].find(([, sources]) => sources.has(text.key))?.[0] ?? null;
+}
+
+function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText | null {
+  if (place?.kind !== "line") return null;
+  const found = texts.find(
+    ({ file, start, field, index }) =>
+      file.file === place.file &&
+      field === place.name &&
+      index === place.index &&
+      lineOf(file.text, start) === place.line,
+  );
+  return found ?? null;
 }
 
 function ofText(text: ProjectText, project: ComposeProject): Refusal {
@@ -90,9 +105,9 @@ export function fieldRefusal({ where, path }: Location): Refusal {
 
 const FOR_LABEL =
   "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it";
-const FOR_CHECK =
+export const FOR_CHECK =
   "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again";
-const FOR_COMMAND =
+export const FOR_COMMAND =
   'set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again';
 
 const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;

@@ -20,6 +20,8 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly config: string;
   /** Values are mounted by `secrets:` of the files; earlier versions mounted a folder of the run's own. */
   readonly isCommitted: boolean;
+  /** The services whose own words change, since a moved value was filled into them. */
+  readonly reworded: readonly string[];
   /** The services that had no container: nothing of them is created. */
   readonly unstarted: readonly string[];
 } {
@@ -40,6 +42,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     drift: target["drift"] === true,
     inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },
     config: typeof target["config"] === "string" ? target["config"] : "",
+    reworded: texts(target["reworded"]),
     unstarted: texts(target["unstarted"]),
     isCommitted: target["form"] === COMMITTED,
   };

@@ -1,6 +1,7 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { ServicePart } from "./plan.ts";
+import type { Rewording } from "./words/index.ts";
 import type { Rewritten } from "./rewrite/index.ts";
 
 /** What a person should know before a project is moved. */
@@ -42,6 +43,12 @@ export function warningsOf(
 /** What changes for a service whose file repeats its image. */
 export function repeatedNote(what: readonly string[]): string {
   return `the Compose file repeats its image's ${what.join(", ")}: if a later image has others, change them there (unsprawl doctor reports it)`;
+}
+
+/** What is different for a person about a service whose command a shell fills in. */
+export function rewordedNotes(rewording: Rewording | null, service: string): readonly string[] {
+  if ((rewording?.entrypoint ?? null) === null) return [];
+  return [cmd`docker compose run ${service} COMMAND starts the service's own command: its entrypoint contains it now`];
 }
 
 /** A reference to a store's file that no clone of the project has. */

@@ -34,12 +34,14 @@ function isPath(word: string): boolean {
 }
 
 /**
- * Whether a script reads NAME_FILE: it mentions NAME_FILE outside comments, or passes NAME to a function of the
+ * Whether a script reads NAME_FILE: it expands NAME_FILE outside comments, or passes NAME to a function of the
  * `file_env` family (docker-library's convention), or the name that NAME is derived from there.
  */
 export function readsFileForm(script: string, name: string): boolean {
   const lines = codeOf(script);
-  const direct = new RegExp(`(?<![\\w])${escaped(name)}_FILE(?!\\w)`);
+  // A shell reads it by its `$`: in a list, it may be one that is refused, as in RabbitMQ's. Other languages quote it.
+  const mark = /^#!.*(?:sh|bash)\b/.test(script) || !script.startsWith("#!") ? "\\$\\{?!?" : "[\"'`]";
+  const direct = new RegExp(`(?:${mark}|\\bfor \\w+ in [^;]*\\b)${escaped(name)}_FILE(?!\\w)`);
   const passed = [name, ...namesBehind(lines, name)].map((one) => new RegExp(`(?<!\\w)${escaped(one)}(?!\\w)`, "i"));
   return lines.some((line) => direct.test(line) || passed.some((itself) => itself.test(argumentsOfReader(line))));
 }

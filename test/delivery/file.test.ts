@@ -51,6 +51,18 @@ describe("fits", () => {
   it.each([
     ["file_env, as docker-library's images do", subject(FILE_ENV)],
     ["NAME_FILE by itself", subject(script('export DB_PASSWORD="$(cat "$DB_PASSWORD_FILE")"'))],
+    [
+      "a loop over such variables, as Elasticsearch's do",
+      subject(
+        script('for FILE in API_TOKEN_FILE DB_PASSWORD_FILE; do export "${FILE%_FILE}"="$(cat "${!FILE}")"; done'),
+      ),
+    ],
+    [
+      "NAME_FILE in another language",
+      subject({
+        "/usr/local/bin/docker-entrypoint.sh": "#!/usr/bin/env python3\nopen(os.environ['DB_PASSWORD_FILE'])",
+      }),
+    ],
     ["MariaDB's function", subject(script("  _mariadb_file_env DB_PASSWORD"))],
     ["a call over two lines", subject(script("file_env \\\n  DB_PASSWORD"))],
     [
@@ -173,6 +185,11 @@ describe("does not fit", () => {
       "a program",
       subject({ "/usr/local/bin/docker-entrypoint.sh": "\u007fELF" }, { entrypoint: ["server"] }),
       "not a script",
+    ],
+    [
+      "a list of variables that are refused",
+      subject(script('deprecatedEnvVars=(\n\tDB_PASSWORD_FILE\n)\n[ -z "${!deprecated[DB_PASSWORD_FILE]:-}" ]')),
+      "does not read DB_PASSWORD_FILE",
     ],
     ["a comment", subject(script("# file_env DB_PASSWORD")), "does not read DB_PASSWORD_FILE"],
     [

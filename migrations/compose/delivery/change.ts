@@ -28,12 +28,14 @@ export type ComposeChange = RunChange & {
   readonly script?: boolean;
   /** What an earlier run put before the entrypoint; the new prefix takes its place. */
   readonly earlier?: readonly string[];
+  /** Whether the service's own words change too: the files say how, and are compared themselves. */
+  readonly reworded?: boolean;
 };
 
 /** What of it the journal is asked for again: a comparison of containers needs no entries of files. */
 export const COMPOSE_CHANGE: v.GenericSchema<unknown, ComposeChange> = v.intersect([
   RUN_CHANGE,
-  v.object({ earlier: v.exactOptional(v.array(v.string())) }),
+  v.object({ earlier: v.exactOptional(v.array(v.string())), reworded: v.exactOptional(v.boolean()) }),
 ]);
 
 /** A service as the deliveries see it: without what earlier runs brought. */
@@ -117,7 +119,7 @@ export function bareService(
 const SECRETS = "/run/secrets";
 
 /** The words up to the `--` behind the script's names; none where another command begins. */
-function earlierPrefix(words: readonly string[]): readonly string[] {
+export function earlierPrefix(words: readonly string[]): readonly string[] {
   const end = words.indexOf(NAMES_END);
   const isOurs = words[1] === SCRIPT_TARGET && end > 0 && words.slice(2, end).every((name) => /^\w+$/.test(name));
   return isOurs ? words.slice(0, end + 1) : [];

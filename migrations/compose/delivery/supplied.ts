@@ -1,6 +1,32 @@
+import { join } from "node:path";
+import type { Owner } from "../../../src/contract/delivery.ts";
 import type { Supplies } from "../../../src/contract/supplies.ts";
 import type { Consumer } from "../../../src/model/consumer.ts";
+import type { DeliverStep, StoreTarget } from "../../../src/model/plan.ts";
 import type { Secret } from "../../../src/model/secret.ts";
+import type { ProjectCall } from "../engine/cli.ts";
+import { serviceOf } from "../steps.ts";
+import { originOf, serviceFolder } from "./change.ts";
+
+/** What a run alone delivers to a service. */
+export function serviceConsumer(
+  memory: string,
+  { name, files, dir }: ProjectCall,
+  step: DeliverStep,
+  store: StoreTarget,
+  owner: Owner,
+): Consumer {
+  const service = serviceOf(step);
+  return {
+    id: `compose:${name}/${service}`,
+    delivery: step.delivery === "shim" ? "shim" : "file",
+    folder: join(memory, serviceFolder(name, service)),
+    owner,
+    values: step.moves.map((move) => ({ name: move.name, reference: move.reference, store: store.name })),
+    ...{ script: false, onChange: null, stores: [store] },
+    ...originOf(files, dir),
+  };
+}
 
 /** Writes what a run delivers to a service, and notes it beside what earlier runs do. */
 export async function supplyService(

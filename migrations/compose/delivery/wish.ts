@@ -65,6 +65,7 @@ export function wishOf(
   delivery: Delivery,
   moves: readonly Move[],
   secrets: ServiceChange["moves"],
+  words: ServiceChange["words"],
 ): ServiceChange {
   return {
     service: site.service,
@@ -73,5 +74,6 @@ export function wishOf(
     entrypoint: bare.subject.entrypoint,
     cmd: bare.subject.cmd,
     health: bare.health,
+    words,
   };
 }

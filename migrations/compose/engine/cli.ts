@@ -20,9 +20,9 @@ export type ProjectCall = {
 export type ComposeCli = {
   /**
    * The resolved project as Compose prints it; contains values, so it stays in memory. Throws `failed` with Compose's
-   * message.
+   * message. `variables` are filled in for `${…}`, before those of the environment and of env files.
    */
-  config(call: ProjectCall): Promise<ComposeConfig>;
+  config(call: ProjectCall, variables?: { readonly [name: string]: string }): Promise<ComposeConfig>;
   /**
    * What Compose would do to each container if it brought these services up now, short of starting them; it names none
    * that was never started and stays. Null if a dry run fails.
@@ -60,7 +60,11 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       "Docker Compose is not on this machine, so that nothing can be proven or moved in a Compose project",
       "install the Compose plugin (docker compose version shows it)",
     );
-  const run = async (call: ProjectCall, args: readonly string[], both = false): Promise<string> => {
+  const run = async (
+    call: ProjectCall,
+    args: readonly string[],
+    { both = false, variables = {} }: { readonly both?: boolean; readonly variables?: NodeJS.ProcessEnv } = {},
+  ): Promise<string> => {
     const argv = [
       ...program.slice(1),
       ...["--project-name", call.name],
@@ -70,7 +74,13 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       ...call.profiles.flatMap((profile) => ["--profile", profile]),
       ...args,
     ];
-    const own: NodeJS.ProcessEnv = { ...OURS, ...env, ...(host === null ? {} : { DOCKER_HOST: host }), ...QUIET };
+    const own: NodeJS.ProcessEnv = {
+      ...OURS,
+      ...env,
+      ...ofProject(variables),
+      ...(host === null ? {} : { DOCKER_HOST: host }),
+      ...QUIET,
+    };
     // What a project's own folder says of its files is asked for there, and nowhere else.
     for (const name of FILES) delete own[name];
     const { code, out, err } = await output(
@@ -90,7 +100,9 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
   };
   const foresee: ComposeCli["foresee"] = async (call, services) => {
     // Without starting any: what they depend on need not be healthy for this.
-    const said = await run(call, ["up", "--dry-run", "--no-start", ...UP, ...services], true).catch(() => null);
+    const said = await run(call, ["up", "--dry-run", "--no-start", ...UP, ...services], { both: true }).catch(
+      () => null,
+    );
     if (said === null) return null;
     // Matches ` DRY-RUN MODE -  Container NAME  Recreate`; a temporary name has the old id as a prefix.
     const found = new Map<string, "keep" | "recreate" | "create" | "touch">();
@@ -105,8 +117,8 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
     return found;
   };
   return {
-    async config(call) {
-      return JSON.parse(await run(call, ["config", "--format", "json"])) as ComposeConfig;
+    async config(call, variables = {}) {
+      return JSON.parse(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
     },
     foresee,
     async up(call, services, how, copies, own) {
@@ -136,6 +148,13 @@ const OURS: { readonly [name: string]: string } = {
   ...{ DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: "", DOCKER_CERT_PATH: "", DOCKER_TLS_VERIFY: "" },
   ...{ DOCKER_TLS: "", DOCKER_API_VERSION: "", LD_PRELOAD: "", LD_LIBRARY_PATH: "" },
 };
+/** Without the variables that Compose and the system itself read. */
+function ofProject(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([name]) => !/^(?:COMPOSE_|DOCKER_|LD_|UNSPRAWL_|PATH$|HOME$)/.test(name)),
+  );
+}
+
 /** Disables unwanted features and fixes the output format. */
 const QUIET: { readonly [name: string]: string } = {
   ...{ COMPOSE_REMOVE_ORPHANS: "false", COMPOSE_EXPERIMENTAL_GIT_REMOTE: "false", COMPOSE_MENU: "false" },

@@ -25,7 +25,7 @@ export function frameOf(
 ): ContainerFrame {
   const bare = delivered ? withoutDelivery(doc, change) : withoutEarlier(doc, change);
   const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
-  const fields = fieldsOf(bare, left, nameOfId, delivered);
+  const fields = fieldsOf(change.reworded === true ? withoutWords(bare) : bare, left, nameOfId, delivered);
   return Object.fromEntries(
     [...fields].filter(([, items]) => items.length > 0).map(([field, items]) => [field, digests(field, items, key)]),
   );
@@ -205,6 +205,13 @@ function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
 /** A container whose entrypoint an earlier run has wrapped: the new prefix takes the place of that one. */
 function withoutEarlier(doc: ContainerDoc, { earlier = [], healthcheckPrefix }: ComposeChange): ContainerDoc {
   return earlier.length === 0 ? doc : withoutPrefix(doc, earlier, healthcheckPrefix === null ? null : earlier);
+}
+
+/** A container whose own words change by the files, which are compared themselves. */
+function withoutWords(doc: ContainerDoc): ContainerDoc {
+  const { Config } = doc;
+  const check = Config.Healthcheck ? { Healthcheck: { ...Config.Healthcheck, Test: [] } } : {};
+  return { ...doc, Config: { ...Config, Entrypoint: [], Cmd: [], ...check } };
 }
 
 function withoutPrefix(

@@ -69,15 +69,20 @@ function withoutDelivery(
   }
   if (open.length > 0) throw differs(["services", service, "secrets"]);
   if (change.runtime !== null && fresh["runtime"] === change.runtime) service_["runtime"] = old["runtime"];
-  if (change.entrypointPrefix !== null) {
-    if (same(list(fresh["entrypoint"]), [...change.entrypointPrefix, ...runs.entrypoint]))
+  const words = runs.words;
+  if (change.entrypointPrefix !== null || (words?.entrypoint ?? null) !== null) {
+    const entrypoint = words?.entrypoint ?? runs.entrypoint;
+    if (same(list(fresh["entrypoint"]), [...(change.entrypointPrefix ?? []), ...entrypoint]))
       service_["entrypoint"] = old["entrypoint"];
-    if (old["command"] === undefined || old["command"] === null ? same(list(fresh["command"]), runs.cmd) : false)
-      service_["command"] = old["command"];
   }
-  if (change.healthcheckPrefix !== null && runs.health !== null) {
+  const isImages = change.entrypointPrefix !== null && (old["command"] === undefined || old["command"] === null);
+  const command = words?.command ?? (isImages ? runs.cmd : null);
+  if (command !== null && same(list(fresh["command"]), command)) service_["command"] = old["command"];
+  const check = words?.health ?? runs.health;
+  if ((change.healthcheckPrefix !== null || (words?.health ?? null) !== null) && check !== null) {
     const test = list((fresh["healthcheck"] as JsonObject | undefined)?.["test"]);
-    if (test.includes(change.healthcheckPrefix[0] ?? "")) {
+    const isPlanned = words === null || same(test.slice(-1), check.slice(-1));
+    if (isPlanned && (change.healthcheckPrefix === null || test.includes(change.healthcheckPrefix[0] ?? ""))) {
       const was = old["healthcheck"] as JsonObject | undefined;
       service_["healthcheck"] =
         was === undefined ? undefined : { ...(fresh["healthcheck"] as JsonObject), test: was["test"] };

@@ -6,6 +6,7 @@ import { SCRIPT } from "../delivery/script.ts";
 import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
+import type { Rewording } from "../words/index.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
@@ -38,6 +39,8 @@ export type ServiceChange = {
   readonly cmd: readonly string[];
   /** Its health check's command as the engine has it, or null. */
   readonly health: readonly string[] | null;
+  /** What it runs in place of its own words; null where they hold no moved value. */
+  readonly words: Rewording | null;
 };
 
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
@@ -64,8 +67,15 @@ export async function rewriteProject(
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
   const wanted = new Map<string, PlaceChanges>();
-  for (const wish of wishes) for (const move of wish.moves) want(wanted, all, wish, move);
   const apart = new Map<string, Exclude<VariableChange, null>[]>();
+  for (const wish of wishes)
+    for (const move of wish.moves) {
+      const isOfWords = all.get(wish.service)?.has(move.name) !== true && ofWords(wish, move.name);
+      if (!isOfWords) want(wanted, all, wish, move);
+      // A variable that the service did not have: files and the shim bring it along.
+      const set = isOfWords ? wish.change.set.filter(({ name }) => name === move.name) : [];
+      if (set.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...set]);
+    }
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
@@ -80,7 +90,7 @@ export async function rewriteProject(
       for (const [service, { action }] of by)
         if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
   }
-  const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all);
+  const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes);
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);
   const top = new TopLevel(project);
   for (const wish of wishes) serviceKeys(draft, project, wish, top);
@@ -106,6 +116,9 @@ function scripts({ dir }: ComposeProject, paths: readonly string[]): NewFile[] {
     return [{ file, text: SCRIPT, diff: [{ sign: "+", path: relative(dir, file), text }], mode: 0o644 }];
   });
 }
+
+const ofWords = ({ words }: ServiceChange, variable: string): boolean =>
+  words?.sources.some(({ name }) => name === variable) === true;
 
 function want(
   wanted: Map<string, PlaceChanges>,

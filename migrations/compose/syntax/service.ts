@@ -7,6 +7,8 @@ import { asMember, membersOf } from "./shared.ts";
 import { home, type ServiceHome } from "./home.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
 import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
+import type { ProjectText } from "./environment.ts";
+import { serviceOfWords } from "../words/uses.ts";
 import { SCRIPT_TARGET } from "../delivery/script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
@@ -16,18 +18,30 @@ type Variable = { readonly name: string; readonly value: string };
 /** Writes a service's changes besides its variables: grants of files, the runtime, a command with a prefix. */
 export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange, top: TopLevel): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix, secrets = [], script = false } = wish.change;
-  if (mounts.length === 0 && runtime === null && entrypointPrefix === null && healthcheckPrefix === null) return;
+  const words = wish.words;
+  if (
+    mounts.length === 0 &&
+    runtime === null &&
+    entrypointPrefix === null &&
+    healthcheckPrefix === null &&
+    words === null
+  )
+    return;
   const at = homeOf(project, wish.service);
   const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
   const copied = copiedWords(project, wish);
-  if (entrypointPrefix !== null) setKey(draft, at, "entrypoint", ...both(entrypointPrefix, copied.Entrypoint));
-  if (copied.Cmd.length > 0) setKey(draft, at, "command", ...both([], copied.Cmd));
-  if (healthcheckPrefix !== null && wish.health !== null) {
+  if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)
+    setKey(draft, at, "entrypoint", ...both(entrypointPrefix ?? [], copied.Entrypoint, words?.shown.entrypoint));
+  if (copied.Cmd.length > 0 || (words?.command ?? null) !== null)
+    setKey(draft, at, "command", ...both([], copied.Cmd, words?.shown.command));
+  if (copied.Healthcheck.length > 0) {
     const [kind = "", ...own] = copied.Healthcheck;
-    health(draft, at, wish.service, ...(kind === "CMD" ? both(["CMD", ...healthcheckPrefix], own) : both([kind], own)));
+    const prefix = kind === "CMD" ? [kind, ...(healthcheckPrefix ?? [])] : [kind];
+    const shown = words?.shown.health ?? null;
+    health(draft, at, wish.service, ...both(prefix, own, shown === null ? null : inShell(shown).slice(1)));
   }
 }
 
@@ -37,15 +51,37 @@ export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthch
 /** The words that the delivery copies into the file: the container's, possibly inherited from its image. */
 export function copiedWords(
   project: ComposeProject,
-  { service, change, entrypoint, cmd, health }: ServiceChange,
+  { service, change, entrypoint, cmd, health, words }: ServiceChange,
 ): ServiceWords {
   const runs = change.entrypointPrefix !== null;
+  const check = words?.health ?? health;
   return {
-    Entrypoint: runs ? entrypoint : [],
+    Entrypoint: words?.entrypoint ?? (runs ? entrypoint : []),
     // Compose drops the image's command if the entrypoint is set.
-    Cmd: runs && !inProject(project, service, "command") ? cmd : [],
-    Healthcheck: change.healthcheckPrefix !== null && health !== null ? inShell(health) : [],
+    Cmd: words?.command ?? (runs && !inProject(project, service, "command") ? cmd : []),
+    Healthcheck: change.healthcheckPrefix !== null && check !== null ? inShell(check) : (words?.health ?? []),
   };
+}
+
+/** Whether a text of the project is one of the words that a service's new ones replace. */
+export function replacedWords(
+  project: ComposeProject,
+  { service, words }: ServiceChange,
+): (text: ProjectText) => boolean {
+  const at = words === null ? null : homeOf(project, service);
+  const [from = 0, to = 0] = at?.map.range ?? [];
+  const isMain = words !== null && (words.entrypoint !== null || words.command !== null);
+  const keys = new Set([
+    ...(isMain && words.command !== null ? ["command"] : []),
+    ...(isMain && words.entrypoint !== null ? ["entrypoint"] : []),
+    ...(words !== null && words.health !== null ? ["healthcheck"] : []),
+  ]);
+  return (text) =>
+    text.file === at?.file &&
+    text.start >= from &&
+    text.start < to &&
+    serviceOfWords(text.keys) === service &&
+    keys.has(String(text.keys[2]));
 }
 
 /** What the file repeats of the image from now on, as a Dockerfile calls it: the image's own is not used any more. */
@@ -184,10 +220,15 @@ function inProject(project: ComposeProject, name: string, key: string): boolean 
  * A list for the file, and its form in a plan, which hides the image's words: they may contain secrets that detection
  * does not know.
  */
-function both(prefix: readonly string[], own: readonly string[]): readonly [string, string] {
+function both(
+  prefix: readonly string[],
+  own: readonly string[],
+  shown?: readonly string[] | null,
+): readonly [string, string] {
   const written = (list: readonly string[]): string =>
     `[${list.map((word) => JSON.stringify(word.replaceAll("$", "$$$$"))).join(", ")}]`;
   if (own.length === 0) return [written(prefix), written(prefix)];
+  if (shown !== undefined && shown !== null) return [written([...prefix, ...own]), written([...prefix, ...shown])];
   const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
   return [
     written([...prefix, ...own]),

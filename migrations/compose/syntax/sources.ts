@@ -6,6 +6,8 @@ import type { ComposeProject } from "./project.ts";
 import { isReached } from "./reached.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { mayWrite } from "../rewrite/may-write.ts";
+import type { ServiceChange } from "../rewrite/index.ts";
+import { replacedWords } from "./service.ts";
 
 type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
 
@@ -21,9 +23,11 @@ export function dropSources(
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  wishes: readonly ServiceChange[],
 ): string[] {
   const notes: string[] = [];
-  const everything = projectTexts(project);
+  const replaced = wishes.map((wish) => replacedWords(project, wish));
+  const everything = projectTexts(project).filter((text) => !replaced.some((isReplaced) => isReplaced(text)));
   const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
   // A base that every service overrides would show nothing.
   const unused = (name: string): ProjectText[] =>
@@ -48,7 +52,8 @@ export function dropSources(
         .map(({ at, name: own }) => `${own} (${at})`),
     ]),
   ];
-  const open = [...new Set(edited.flatMap(({ place }) => place.uses))];
+  const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
+  const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
   const seen = new Set<string>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
@@ -65,7 +70,7 @@ export function dropSources(
     }
     const left = remaining(name);
     if (left.length > 0) {
-      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited);
+      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords);
       notes.push(
         `${name} stays in ${lines.map(({ file }) => file.file).join(", ")}: ${left.join(", ")} is filled from it`,
       );
@@ -90,18 +95,26 @@ export function dropSources(
     for (const { name, start } of file.entries) {
       if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;
       const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left, edited);
+      if (left.length > 0) throw elsewhere(name, left, edited, ofWords);
     }
   }
   return notes;
 }
 
-function elsewhere(source: string, left: readonly string[], edited: Parameters<typeof dropSources>[2]): Blocked {
+function elsewhere(
+  source: string,
+  left: readonly string[],
+  edited: Parameters<typeof dropSources>[2],
+  ofWords: readonly { readonly service: string; readonly source: string; readonly name: string }[],
+): Blocked {
+  const words = ofWords.filter((one) => one.source === source);
   const from = takers(source, edited);
   return new Blocked(
     `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
     "give each a variable of the service to read; or --accept elsewhere moves the rest and leaves those",
-    (service, name) => from.some(({ place, by }) => place.name === name && by.has(service)),
+    (service, name) =>
+      from.some(({ place, by }) => place.name === name && by.has(service)) ||
+      words.some((one) => one.name === name && one.service === service),
   );
 }
 

@@ -53,12 +53,13 @@ async function rewritten(files: Files, given: readonly string[] = ["compose.yaml
       subject: { mountTargets: [] } as unknown as DeliverySubject,
       earlier: [],
       health: null,
+      words: null,
       hasScript: false,
     };
     const moves = [{ name: "TOKEN", reference: `ref+vault://secret/${service}#/TO$KEN` } as Move];
     const change = composeChange(SHIM, bare, moves, site);
     const secret = { name: "TOKEN", masked: "••••", carries: (text: string) => text.includes("s3") };
-    return { service, change, moves: [secret], entrypoint: ["run"], cmd: [], health: null };
+    return { service, change, moves: [secret], entrypoint: ["run"], cmd: [], health: null, words: null };
   });
   const made = await rewriteProject(project, wishes, new Set());
   for (const { file, text } of made.files) writeFileSync(file, text);

@@ -162,6 +162,7 @@ describe.each(FIXTURES.filter((name) => !(name in UNREAD)))("%s", (name) => {
           entrypoint: (entrypoint ?? []).map((word) => plain(word) ?? ""),
           cmd: (command ?? []).map((word) => plain(word) ?? ""),
           health: null,
+          words: null,
         };
       };
       const { files, wishes, refused } = await movable(project, Object.entries(fixture.meta.services), wish);

@@ -1,0 +1,93 @@
+import type { PlanOptions } from "../../src/contract/migration.ts";
+import { outageOf } from "../../src/engine/outage.ts";
+import { driftDigest } from "../../src/engine/drift.ts";
+import { remainingPlaces } from "../../src/engine/leftovers.ts";
+import { fileChange } from "../../src/files/rewritten.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { keyedDigest } from "../../src/model/fingerprint.ts";
+import type { Finding } from "../../src/model/finding.ts";
+import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
+import { stepId } from "../../src/model/step-id.ts";
+import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
+import { WORD_PLACES } from "./words/uses.ts";
+import { inputsOf } from "./inputs.ts";
+import type { ComposeApplyInput, ServicePart } from "./plan.ts";
+import type { SecretSpan } from "./rewrite/carries.ts";
+import { textsOf, type Rewritten } from "./rewrite/index.ts";
+import { COMMITTED } from "./steps.ts";
+
+/** Where the secret is in a variable's value. Of a command it is the whole value that was filled in. */
+export function spanOf({ location, part: { start, length } }: Finding): SecretSpan {
+  if (WORD_PLACES.has(location.where)) return null;
+  return start === null || length === null ? null : { start, length };
+}
+
+/** The steps of a project: files first, then every service that has containers. */
+export function stepsOf(
+  { key, project, passed }: ComposeApplyInput,
+  unit: string,
+  call: ProjectCall,
+  parts: readonly ServicePart[],
+  { files }: Rewritten,
+  before: ComposeConfig,
+  { graceMs, healthTimeoutMs }: PlanOptions,
+): Step[] {
+  const texts = textsOf(project);
+  const moved = parts.flatMap(({ selected }) => selected);
+  const changes = files.map(({ file, text, diff, mode }) =>
+    fileChange(file, texts.get(file) ?? null, text, diff, key, mode),
+  );
+  const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding)]));
+  const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
+    delivery: delivery.name,
+    moves: selected.map(({ move }) => move),
+  });
+  const started = parts.filter(({ docs }) => docs.length > 0);
+  return [
+    ...parts.map((part): Step => ({
+      id: stepId({ kind: "deliver", unit, part: part.service }),
+      kind: "deliver",
+      unit,
+      why: part.why,
+      ...common(part),
+    })),
+    {
+      id: stepId({ kind: "rewrite", unit }),
+      kind: "rewrite",
+      unit,
+      moves: moved.map(({ move }) => move),
+      files: changes,
+      target: {
+        ...{ ...call, services: parts.map(({ service }) => service), spans },
+        unstarted: parts.filter((one) => !started.includes(one)).map(({ service }) => service),
+        reworded: parts.filter(({ wish }) => wish.words !== null).map(({ service }) => service),
+        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
+        ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
+      },
+    },
+    ...started.flatMap((part): Step[] => [
+      {
+        id: stepId({ kind: "recreate", unit, part: part.service }),
+        kind: "recreate",
+        unit,
+        subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
+        outage: outageOf(part.known.doc, { graceMs, healthTimeoutMs }),
+        digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
+        diff: [
+          { sign: "~", path: part.service, text: cmd`docker compose up ${part.service}, no other service` },
+          { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
+        ],
+        ...common(part),
+      },
+      {
+        id: stepId({ kind: "check", unit, part: part.service }),
+        kind: "check",
+        unit,
+        graceMs,
+        healthTimeoutMs,
+        tolerated: remainingPlaces(part.shown, part.selected),
+        ...common(part),
+      },
+    ]),
+  ];
+}

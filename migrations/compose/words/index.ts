@@ -1,0 +1,97 @@
+/*
+ * What a service runs, where `${NAME}` of a moved value is filled into it: `redis-server --requirepass ${REDIS_PASSWORD}`,
+ * `mysqladmin ping -p${MYSQL_ROOT_PASSWORD}`. The value becomes a variable of the service, which a shell fills in.
+ */
+import { earlierPrefix, type BareService } from "../delivery/change.ts";
+import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
+import type { ComposeProject } from "../syntax/project.ts";
+import { hasValue, literal, reworded, type NewWords, type WordTemplate } from "./reword.ts";
+import type { Word } from "./shell-text.ts";
+import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
+import { filledSources, type FilledSources, type GivenValue } from "./uses.ts";
+
+/** What a service runs in place of its own words. */
+export type Rewording = NewWords & {
+  /** The variables of `${…}` that its words are not filled from any more. */
+  readonly sources: readonly { readonly source: string; readonly name: string }[];
+  /** The words as a plan shows them: what the files fill in from other variables is left out. */
+  readonly shown: NewWords;
+};
+
+/** Null for a service whose words hold no value that it is given. */
+export type Rewordings = (service: string, bare: BareService) => Rewording | null;
+
+/** The new words of services that are given these values. Asks Compose only if words are filled with one of them. */
+export async function rewordings(
+  project: ComposeProject,
+  at: { readonly cli: ComposeCli; readonly call: ProjectCall; readonly before: ComposeConfig },
+  given: ReadonlyMap<string, readonly GivenValue[]>,
+): Promise<Rewordings> {
+  const filled = filledSources(project, given);
+  const values = new Map(
+    [...filled.values()].flatMap((own) => [...own].map(([name, { text }]) => [name, text] as const)),
+  );
+  if (values.size === 0) return () => null;
+  const templates = await serviceTemplates(at.cli, at.call, at.before, values);
+  const written = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
+  return (service, bare) => {
+    const [template, own] = [templates.get(service), filled.get(service)];
+    if (template === undefined || own === undefined || own.size === 0) return null;
+    const words = (list: readonly SourceWord[]): Word[] =>
+      list.map((word) => word.flatMap((part) => filledPart(part, own, values)));
+    const found = templateOf(template, words, bare);
+    if (!isAsBefore(found, bare) || ![...found.entrypoint, ...found.cmd, ...found.health].some(hasValue)) return null;
+    const isImages = {
+      entrypoint: template.entrypoint === null,
+      cmd: template.command === null,
+      health: template.health === null,
+    };
+    const visible = (list: readonly Word[], isPublic: boolean): Word[] =>
+      list.map((word) =>
+        word.map((part) =>
+          typeof part !== "string" || isPublic || written.includes(part) || KINDS.has(part) ? part : "…",
+        ),
+      );
+    return {
+      ...reworded(found),
+      sources: [...own].map(([source, { name }]) => ({ source, name })),
+      shown: reworded({
+        entrypoint: visible(found.entrypoint, isImages.entrypoint),
+        cmd: visible(found.cmd, isImages.cmd),
+        health: visible(found.health, isImages.health),
+      }),
+    };
+  };
+}
+
+/** What Compose writes before the words of a health check. */
+const KINDS: ReadonlySet<unknown> = new Set(["CMD", "CMD-SHELL"]);
+
+function filledPart(part: SourceWord[number], own: FilledSources, values: ReadonlyMap<string, string>): Word {
+  if (typeof part === "string") return [part];
+  const has = own.get(part.source);
+  return [has === undefined ? (values.get(part.source) ?? "") : { name: has.name, value: has.text }];
+}
+
+/** A service's words without those of earlier runs, and its image's where the files have none. */
+function templateOf(
+  { entrypoint, command, health }: ServiceTemplate,
+  words: (list: readonly SourceWord[]) => Word[],
+  { subject, earlier, health: own }: BareService,
+): WordTemplate {
+  const texts = (list: readonly string[]): Word[] => list.map((text) => [text]);
+  const [kind = [], ...check] = words(health ?? []);
+  const ours = earlierPrefix(check.map((word) => word.map(literal).join(""))).length;
+  return {
+    entrypoint: entrypoint === null ? texts(subject.entrypoint) : words(entrypoint).slice(earlier.length),
+    cmd: command === null ? texts(subject.cmd) : words(command),
+    health: health === null ? texts(own ?? []) : [kind, ...check.slice(ours)],
+  };
+}
+
+/** Whether the words with the values in them are what the container runs. */
+function isAsBefore({ entrypoint, cmd, health }: WordTemplate, { subject, health: own }: BareService): boolean {
+  const same = (words: readonly Word[], texts: readonly string[]): boolean =>
+    JSON.stringify(words.map((word) => word.map(literal).join(""))) === JSON.stringify(texts);
+  return same(entrypoint, subject.entrypoint) && same(cmd, subject.cmd) && same(health, own ?? []);
+}

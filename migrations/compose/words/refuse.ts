@@ -1,0 +1,64 @@
+import type { Delivery } from "../../../src/contract/delivery.ts";
+import type { Selected } from "../../../src/contract/migration.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { Blocked } from "../rewrite/blocked.ts";
+import type { ComposeProject } from "../syntax/project.ts";
+import { FOR_CHECK, FOR_COMMAND } from "../refuse.ts";
+import { has } from "./implied.ts";
+import type { Rewording } from "./index.ts";
+
+/** Throws `Blocked` for a secret in a command that no variable of the project fills in. */
+export function mustBeFilledIn(
+  project: ComposeProject,
+  service: string,
+  selected: readonly Selected[],
+  rewording: Rewording | null,
+): void {
+  for (const { move } of selected) {
+    if (has(project, service, move.name)) continue;
+    if (rewording?.sources.some(({ name }) => name === move.name) === true) continue;
+    const isCheck = move.location.where === "healthcheck";
+    throw new Blocked(
+      `is in the ${isCheck ? "health check" : "command"} of ${service}, as plain text or in a way that no variable can take its place`,
+      isCheck ? FOR_CHECK : FOR_COMMAND,
+      (its, name) => its === service && name === move.name,
+    );
+  }
+}
+
+/** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
+export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {
+  if (rewording === null) return deliveries;
+  const isMain = rewording.entrypoint !== null || rewording.command !== null;
+  return deliveries.map((delivery) => ({
+    ...delivery,
+    async fits(subject, moves) {
+      if (delivery.name === "file" && isMain)
+        return { fits: false, why: "its command needs the value before the image's entrypoint runs", warnings: [] };
+      if (!(await subject.hasFile("/bin/sh")))
+        return {
+          fits: false,
+          why: "its command needs a shell to fill in the value, and the image has none",
+          warnings: [],
+        };
+      return delivery.fits(subject, moves);
+    },
+  }));
+}
+
+/** A container as it will be: without the words that are replaced. */
+export function withoutWords(doc: ContainerDoc, rewording: Rewording | null): ContainerDoc {
+  if (rewording === null) return doc;
+  const { entrypoint, command, health } = rewording;
+  const isMain = entrypoint !== null || command !== null;
+  const { Config } = doc;
+  return {
+    ...doc,
+    ...(isMain ? { Path: "", Args: [] } : {}),
+    Config: {
+      ...Config,
+      ...(isMain ? { Entrypoint: entrypoint ?? Config.Entrypoint ?? null, Cmd: command ?? Config.Cmd ?? null } : {}),
+      ...(health === null ? {} : { Healthcheck: { ...Config.Healthcheck, Test: health } }),
+    },
+  };
+}

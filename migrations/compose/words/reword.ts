@@ -1,0 +1,70 @@
+import { expandedText, quotedWord, type Word } from "./shell-text.ts";
+
+/** What a service runs, as words that values are filled into. `health` begins with its kind. */
+export type WordTemplate = {
+  readonly entrypoint: readonly Word[];
+  readonly cmd: readonly Word[];
+  readonly health: readonly Word[];
+};
+
+/** The words that take the place of a service's own; null for those that stay. */
+export type NewWords = {
+  readonly entrypoint: readonly string[] | null;
+  readonly command: readonly string[] | null;
+  readonly health: readonly string[] | null;
+};
+
+/**
+ * The same commands with each value left to a shell that has it in a variable. Where a shell's text is the first that runs,
+ * the variable stands in that text; otherwise a shell makes the same words first and then becomes the program, before the
+ * entrypoint, which may look at them.
+ */
+export function reworded({ entrypoint, cmd, health }: WordTemplate): NewWords {
+  return { ...mainWords(entrypoint, cmd), health: healthWords(health) };
+}
+
+function mainWords(entrypoint: readonly Word[], cmd: readonly Word[]): Pick<NewWords, "entrypoint" | "command"> {
+  const all = [...entrypoint, ...cmd];
+  if (!all.some(hasValue)) return { entrypoint: null, command: null };
+  const text = shellText(all);
+  if (text === null) {
+    const line = inShell(all);
+    return entrypoint.length > 0 ? { entrypoint: line, command: [] } : { entrypoint: null, command: line };
+  }
+  const words = all.map((word, at) => (at === TEXT ? text : word.map(literal).join("")));
+  return entrypoint.length > TEXT
+    ? { entrypoint: words.slice(0, entrypoint.length), command: null }
+    : { entrypoint: null, command: words.slice(entrypoint.length) };
+}
+
+function healthWords([kind = [], ...words]: readonly Word[]): readonly string[] | null {
+  if (!words.some(hasValue)) return null;
+  if (kind[0] === "CMD-SHELL" && words[0] !== undefined) {
+    const text = expandedText(words[0]);
+    return text === null ? ["CMD", ...inShell([["/bin/sh"], ["-c"], words[0]])] : ["CMD-SHELL", text];
+  }
+  const text = shellText(words);
+  if (text === null) return ["CMD", ...inShell(words)];
+  return ["CMD", ...words.map((word, at) => (at === TEXT ? text : word.map(literal).join("")))];
+}
+
+/** The text of `sh -c TEXT …` with the variables in it; null for other commands, and for values in other words. */
+function shellText(words: readonly Word[]): string | null {
+  const [shell, option, text] = words.map((word) => (hasValue(word) ? "" : word.map(literal).join("")));
+  if (!SHELL.test(shell ?? "") || !/^-[eux]*c$/.test(option ?? "") || text !== "") return null;
+  if (words.some((word, at) => at !== TEXT && hasValue(word))) return null;
+  return expandedText(words[TEXT] ?? []);
+}
+
+const TEXT = 2;
+const SHELL = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a)?sh$/;
+
+/** A shell that makes these words and becomes the program that they call. */
+function inShell(words: readonly Word[]): readonly string[] {
+  return ["/bin/sh", "-c", `exec ${words.map(quotedWord).join(" ")}`];
+}
+
+export const hasValue = (word: Word): boolean => word.some((part) => typeof part !== "string");
+
+/** The text of a part with the value in its place. */
+export const literal = (part: Word[number]): string => (typeof part === "string" ? part : part.value);

@@ -1,0 +1,118 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { composeCli } from "../../services/compose.ts";
+import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// Values that Compose fills into commands and health checks, where inspect shows them: `--requirepass ${REDIS_PASSWORD}`.
+
+const random = (): string => randomBytes(15).toString("base64url").replaceAll(/[-_]/g, "x");
+const CACHE_PASSWORD = `${random()} "$HOME" \`id\` \\ ${random()}`;
+const [DB_PASSWORD, QUEUE_PASSWORD] = [random(), random()];
+
+const SCRIPT = JSON.stringify(APP.at(-1)?.replaceAll("$", "$$$$"));
+const COMMAND = `["sh", "-c", ${SCRIPT}]`;
+const CHECK = "interval: 300ms, timeout: 5s, retries: 20, start_period: 0s";
+
+const ENV = `CACHE_PASSWORD='${CACHE_PASSWORD}'
+DB_PASSWORD=${DB_PASSWORD}
+QUEUE_PASSWORD=${QUEUE_PASSWORD} # of the queue
+LEVEL=debug
+`;
+const COMPOSE = `name: filled
+services:
+  cache:
+    image: ${FILE_ENV}
+    network_mode: none
+    command: ["sh", "-c", ${SCRIPT}, "serve", "--requirepass", "\${CACHE_PASSWORD}", "--level=\${LEVEL}"]
+    healthcheck: { test: ["CMD", "test", "\${CACHE_PASSWORD}", "!=", "x"], ${CHECK} }
+  web:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ${COMMAND}
+    environment:
+      CACHE_PASSWORD: \${CACHE_PASSWORD}
+  db:
+    image: ${FILE_ENV}
+    network_mode: none
+    environment: { DB_PASSWORD: "\${DB_PASSWORD}" }
+    healthcheck:
+      test: test "x\${DB_PASSWORD}" = "x$$DB_PASSWORD" && test x\${DB_PASSWORD} != x
+      interval: 300ms
+  queue:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ["env", "QUEUE_PASSWORD=\${QUEUE_PASSWORD}", "sh", "-c", ${SCRIPT}]
+`;
+
+let engine: WorkerEngine;
+let world: World;
+let program: string;
+let dir: string;
+
+beforeAll(async () => {
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
+  world = makeWorld(engine.host);
+  world.plant({ CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD });
+  dir = join(world.dir, "filled");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), COMPOSE);
+  writeFileSync(join(dir, ".env"), ENV);
+  compose("up", "-d");
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+function compose(...args: string[]): string {
+  return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
+}
+
+const NAMES = ["cache", "web", "db", "queue"].map((service) => `filled-${service}-1`);
+const inspected = (): string => engine.docker("inspect", ...NAMES);
+const health = (service: string): string =>
+  engine.docker("inspect", "-f", "{{.State.Health.Status}}", `filled-${service}-1`).trim();
+
+/** What a service's first process was called with. */
+function argv(service: string): readonly string[] {
+  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", `filled-${service}-1`).trim();
+  return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+}
+
+const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
+
+it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async (source) => {
+  await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
+  const services = ["cache", "queue", "db"];
+  const before = services.map(argv);
+  expect(before[0]?.slice(-3)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug"]);
+  const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
+  const moved = await world.unsprawl(["migrate", source, "--to", "local", "--yes", "--grace", "500ms"]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(moved.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" '…'`);
+  const shown = inspected();
+  for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
+  await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);
+  await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\n");
+  compose("up", "-d");
+  expect(services.map(argv)).toEqual(before);
+  const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
+  const back = await world.unsprawl(["rollback", run]);
+  expect(back.code, back.stdout + back.stderr).toBe(0);
+  expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe(ENV);
+  const is = JSON.parse(inspected()) as typeof was;
+  const words = ({ Config: { Cmd, Entrypoint, Healthcheck } }: (typeof was)[number]): unknown => [
+    Cmd,
+    Entrypoint,
+    Healthcheck,
+  ];
+  expect(is.map(words)).toEqual(was.map(words));
+});

@@ -81,12 +81,12 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   if (below("healthcheck"))
     return {
       reason: `is in the health check ${at}, not in a variable`,
-      hint: FOR_CHECK,
+      hint: TO_FILL_IN,
     };
   if (below("command", "entrypoint"))
     return {
       reason: `is in the command ${at}, not in a variable`,
-      hint: FOR_COMMAND,
+      hint: TO_FILL_IN,
     };
   return {
     reason: `is in ${at}, which Compose hands to the engine as it is`,
@@ -98,16 +98,14 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
 export function fieldRefusal({ where, path }: Location): Refusal {
   const reason = `is in ${path}, not in a variable`;
   if (where === "label") return { reason: `is in the label ${path}, and nothing can deliver a label`, hint: FOR_LABEL };
-  if (where === "healthcheck") return { reason, hint: FOR_CHECK };
-  if (where === "cmd" || where === "entrypoint") return { reason, hint: FOR_COMMAND };
+  if (where === "healthcheck") return { reason, hint: TO_FILL_IN };
+  if (where === "cmd" || where === "entrypoint") return { reason, hint: TO_FILL_IN };
   return { reason, hint: "give the application a variable or a file for it, then scan again" };
 }
 
 const FOR_LABEL =
   "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it";
-export const FOR_CHECK =
-  "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again";
-export const FOR_COMMAND =
-  'set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again';
+/** For a secret written into words: what is filled into them can be moved. */
+const TO_FILL_IN = "write ${NAME} in its place, and NAME=value into .env; docker compose up -d, then plan again";
 
 const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;

@@ -39,7 +39,7 @@ export type ServiceChange = {
   readonly cmd: readonly string[];
   /** Its health check's command as the engine has it, or null. */
   readonly health: readonly string[] | null;
-  /** What it runs in place of its own words; null where they hold no moved value. */
+  /** The words that replace the present ones; null where those hold no moved value. */
   readonly words: Rewording | null;
 };
 

@@ -3,7 +3,7 @@ import { valuesByName, type Move } from "../../../src/model/plan.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { sourceText, wordSources, type GivenValue } from "./uses.ts";
+import { sourceText, wordSources, type FilledVariable } from "./uses.ts";
 
 export type ByService = ReadonlyMap<string, readonly Selected[]>;
 
@@ -44,12 +44,12 @@ export function has({ services }: ComposeProject, service: string, name: string)
 }
 
 /** What a step gives to a service, as variables. */
-export function givenTo(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly GivenValue[] {
+export function givenTo(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly FilledVariable[] {
   return [...valuesByName(moves, values)].map(([name, value]) => ({ name, value }));
 }
 
 /** What each service is given, as variables. */
-export function givenBy(byService: ByService): ReadonlyMap<string, readonly GivenValue[]> {
+export function givenBy(byService: ByService): ReadonlyMap<string, readonly FilledVariable[]> {
   return new Map(
     [...byService].map(([service, own]) => [service, own.map(({ move, value }) => ({ name: move.name, value }))]),
   );

@@ -8,9 +8,9 @@ import type { ComposeProject } from "../syntax/project.ts";
 import { hasValue, literal, reworded, type NewWords, type WordTemplate } from "./reword.ts";
 import type { Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
-import { filledSources, type FilledSources, type GivenValue } from "./uses.ts";
+import { filledSources, type FilledSources, type FilledVariable } from "./uses.ts";
 
-/** What a service runs in place of its own words. */
+/** The words that replace those of a service. */
 export type Rewording = NewWords & {
   /** The variables of `${…}` that its words are not filled from any more. */
   readonly sources: readonly { readonly source: string; readonly name: string }[];
@@ -25,7 +25,7 @@ export type Rewordings = (service: string, bare: BareService) => Rewording | nul
 export async function rewordings(
   project: ComposeProject,
   at: { readonly cli: ComposeCli; readonly call: ProjectCall; readonly before: ComposeConfig },
-  given: ReadonlyMap<string, readonly GivenValue[]>,
+  given: ReadonlyMap<string, readonly FilledVariable[]>,
 ): Promise<Rewordings> {
   const filled = filledSources(project, given);
   const values = new Map(

@@ -3,7 +3,6 @@ import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { FOR_CHECK, FOR_COMMAND } from "../refuse.ts";
 import { has } from "./implied.ts";
 import type { Rewording } from "./index.ts";
 
@@ -25,6 +24,11 @@ export function mustBeFilledIn(
     );
   }
 }
+
+const FOR_CHECK =
+  "set it under environment, and write $$NAME in its place, with CMD-SHELL; docker compose up -d, then plan again";
+const FOR_COMMAND =
+  'set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again';
 
 /** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
 export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {

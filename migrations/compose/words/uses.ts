@@ -26,7 +26,7 @@ export function serviceOfWords([top, service, key, below]: readonly (string | nu
 export const WORD_PLACES: ReadonlySet<Where> = new Set(["cmd", "entrypoint", "healthcheck"]);
 
 /** A variable that a service is given, with its value. */
-export type GivenValue = { readonly name: string; readonly value: Secret };
+export type FilledVariable = { readonly name: string; readonly value: Secret };
 
 /** By the variable of `${…}`: the service's variable of the same value, and that value. */
 export type FilledSources = ReadonlyMap<string, { readonly name: string; readonly text: string }>;
@@ -34,7 +34,7 @@ export type FilledSources = ReadonlyMap<string, { readonly name: string; readonl
 /** Which of the variables that fill a service's words it has itself, once it is given these. */
 export function filledSources(
   project: ComposeProject,
-  given: ReadonlyMap<string, readonly GivenValue[]>,
+  given: ReadonlyMap<string, readonly FilledVariable[]>,
 ): ReadonlyMap<string, FilledSources> {
   const used = wordSources(project);
   return new Map(

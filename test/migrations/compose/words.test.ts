@@ -39,7 +39,11 @@ const TEXTS = [
 
 const VALUES = fc.oneof(
   fc.stringMatching(/^[\w@%+:,./-]{1,20}$/),
-  fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(..."ab1 '\"$`\\!#*?~&|;<>(){}[]=\n\u00e4") }),
+  fc.string({
+    minLength: 1,
+    maxLength: 12,
+    unit: fc.constantFrom(...Array.from("ab1 '\"$`\\!#*?~&|;<>(){}[]=\n\u00e4")),
+  }),
 );
 
 describe("a value in a shell's text", () => {

@@ -1,4 +1,5 @@
 import type { PlanOptions } from "../../src/contract/migration.ts";
+import { imageWords } from "../../src/engine/repeated.ts";
 import { outageOf } from "../../src/engine/outage.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
@@ -60,6 +61,9 @@ export function stepsOf(
       target: {
         ...{ ...call, services: parts.map(({ service }) => service), spans },
         unstarted: parts.filter((one) => !started.includes(one)).map(({ service }) => service),
+        repeats: Object.fromEntries(
+          parts.flatMap(({ service, known, repeats }) => (repeats ? [[service, imageWords(known.image, key)]] : [])),
+        ),
         reworded: parts.filter(({ wish }) => wish.words !== null).map(({ service }) => service),
         ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
         ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },

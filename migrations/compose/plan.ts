@@ -60,6 +60,8 @@ export type ServicePart = {
   readonly known: Facts;
   /** Its container without the words that are replaced. */
   readonly shown: ContainerDoc;
+  /** Whether the file repeats what its image runs. */
+  readonly repeats: boolean;
   readonly delivery: Delivery;
   readonly why: string;
   readonly warnings: readonly string[];
@@ -213,7 +215,7 @@ async function partOf(
         moves.map(({ name }) => name),
       ),
     );
-    return { service, docs, drift, known, shown, ...chosen, warnings, wish, selected };
+    return { service, docs, drift, known, shown, repeats: repeated.length > 0, ...chosen, warnings, wish, selected };
   } catch (error) {
     if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw whole(error);
     throw error;

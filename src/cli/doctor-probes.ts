@@ -12,6 +12,7 @@ import { swapNames } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { hostConsumers } from "./host-consumers.ts";
+import { imageChecks } from "./image-checks.ts";
 import { rotationTools } from "./run-tools.ts";
 
 /** The engine, what containers of this host need, and what runs have left. */
@@ -56,6 +57,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         return runChecks(assembly.installation(), (run) => isKept(assembly, run, names));
       },
     },
+    { name: "images", look: async () => imageChecks(assembly) },
     { name: "key", look: async () => keyChecks(await keys()) },
     {
       name: "rotation",

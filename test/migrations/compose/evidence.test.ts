@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { DoctorCheck } from "../../../src/core/doctor.ts";
 import type { Plan } from "../../../src/model/plan.ts";
 import { composeCli } from "../../services/compose.ts";
 import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
@@ -19,7 +20,7 @@ const CHECK = "interval: 300ms, timeout: 5s, retries: 2, start_period: 0s";
 const COMPOSE = `name: evidence
 services:
   read:
-    image: ${FILE_ENV}
+    image: evidence-read:1
     network_mode: none
     environment: { DB_PASSWORD: ${quoted(DB_PASSWORD)} }
     healthcheck: { test: 'test -n "$$DB_PASSWORD"', ${CHECK} }
@@ -54,6 +55,7 @@ beforeAll(async () => {
   dir = join(world.dir, "evidence");
   mkdirSync(dir);
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
+  engine.docker("tag", FILE_ENV, "evidence-read:1");
   compose("up", "-d");
 });
 
@@ -95,6 +97,23 @@ it(
     expect(engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1")).not.toContain(
       API_TOKEN,
     );
+    const images = async (): Promise<readonly string[]> => {
+      const { stdout } = await world.unsprawl(["doctor", "--json"]);
+      const { checks } = JSON.parse(stdout) as { checks: readonly DoctorCheck[] };
+      return checks.filter(({ name }) => name === "images").map(({ text }) => text);
+    };
+    expect(await images()).toEqual([]);
+    // As after a build or a pull: the file goes on as the image did.
+    engine.docker("create", "--name", "other", FILE_ENV);
+    engine.docker("commit", "--change", 'CMD ["/bin/other"]', "other", "evidence-read:1");
+    engine.docker("rm", "other");
+    const changed = expect.stringMatching(
+      /^evidence\/read: \S+compose\.yaml repeats the .* evidence-read:1 had at run /,
+    );
+    expect(await images()).toEqual([changed]);
+    const watched = await world.unsprawl(["watch", "--once"]);
+    expect(watched.stderr).toContain("evidence-read:1 had at run ");
+    engine.docker("tag", FILE_ENV, "evidence-read:1");
     const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
     await expect.poll(() => health("broken"), { timeout: 60_000 }).toBe("unhealthy");
     const back = await world.unsprawl(["rollback", run]);

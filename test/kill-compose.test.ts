@@ -30,7 +30,7 @@ services:
   db:
     image: ${BUSYBOX}
     network_mode: none
-    command: ${APP}
+    command: ${APP.replace(/]$/, ', "app", "--password=${DB_PASSWORD}"]')}
     environment:
       DB_PASSWORD: \${DB_PASSWORD} # from .env
     volumes: [/data]

@@ -17,6 +17,11 @@ import type { SecretSpan } from "./rewrite/carries.ts";
 import { textsOf, type Rewritten } from "./rewrite/index.ts";
 import { COMMITTED } from "./steps.ts";
 
+/** A value as a diff shows it. A command's mask shows the rest of the command. */
+export function maskedOf({ location, masked }: Finding): string {
+  return WORD_PLACES.has(location.where) ? "••••••••" : masked;
+}
+
 /** Where the secret is in a variable's value. Of a command it is the whole value that was filled in. */
 export function spanOf({ location, part: { start, length } }: Finding): SecretSpan {
   if (WORD_PLACES.has(location.where)) return null;

@@ -32,7 +32,7 @@ import { mustHoldNoSecret } from "./engine/copied.ts";
 import { rewordings, type Rewordings } from "./words/index.ts";
 import { givenBy, has, withImplied } from "./words/implied.ts";
 import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
-import { spanOf, stepsOf } from "./plan-steps.ts";
+import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
@@ -191,7 +191,7 @@ async function partOf(
     }
     const secrets = selected.map(({ move, value, finding }) => ({
       name: move.name,
-      masked: finding.masked,
+      masked: maskedOf(finding),
       carries: secretTest(value, spanOf(finding)),
     }));
     const owner = await chosen.delivery.owner(subject);

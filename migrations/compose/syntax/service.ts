@@ -41,7 +41,12 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
     const [kind = "", ...own] = copied.Healthcheck;
     const prefix = kind === "CMD" ? [kind, ...(healthcheckPrefix ?? [])] : [kind];
     const shown = words?.shown.health ?? null;
-    health(draft, at, wish.service, ...both(prefix, own, shown === null ? null : inShell(shown).slice(1)));
+    health(
+      draft,
+      at,
+      wish.service,
+      ...both(prefix, own, shown === null ? null : (kind === "CMD" ? inShell(shown) : shown).slice(1)),
+    );
   }
 }
 

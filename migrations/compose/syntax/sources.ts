@@ -9,7 +9,7 @@ import { mayWrite } from "../rewrite/may-write.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { replacedWords } from "./service.ts";
 
-type MovedText = { readonly masked: string; readonly carries: (text: string) => boolean };
+type MovedText = { readonly name: string; readonly masked: string; readonly carries: (text: string) => boolean };
 
 /**
  * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
@@ -62,7 +62,8 @@ export function dropSources(
       file.entries.filter((one) => one.name === name).map((member) => ({ file, member })),
     );
     const value = project.lookup(name) ?? lines.at(-1)?.member.value ?? "";
-    const whose = secret.find(({ carries }) => carries(value));
+    const carrying = secret.filter(({ carries }) => carries(value));
+    const whose = carrying.find((one) => one.name === name) ?? carrying[0];
     if (whose === undefined) continue;
     if (lines.length === 0) {
       notes.push(`${name} comes from the shell's environment, not from a file: take it out of there yourself`);
@@ -86,7 +87,7 @@ export function dropSources(
       mayWrite(file, (service, its) =>
         takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
       );
-      draft.line(file, member, null, `${name}=${whose.masked}`);
+      draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
       open.push(...member.uses);
     }
   }
@@ -100,6 +101,9 @@ export function dropSources(
   }
   return notes;
 }
+
+/** Of a line whose variable has another form of the value. */
+const HIDDEN = "••••••••";
 
 function elsewhere(
   source: string,

@@ -32,10 +32,7 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
 
 /** The service whose command, entrypoint or health check a text is filled into, or is a line of `.env` for; null for others. */
 export function serviceOfText(location: Location, project: ComposeProject): string | null {
-  const text = textAt(
-    location,
-    withWholeCommands(projectTexts(project, () => undefined)),
-  );
+  const text = textAt(location, withWholeCommands(projectTexts(project, () => undefined)));
   if (text === null) return null;
   if (project.yaml.has(text.file.file)) return text.uses.length > 0 ? serviceOfWords(text.keys) : null;
   return [...wordSources(project)].find(([, sources]) => sources.has(text.key))?.[0] ?? null;

@@ -64,11 +64,11 @@ export async function unitMoves(
         cmd`rename it, or leave {${long}} out of the store's path`,
       );
     // Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files,
-    // each occurrence is rewritten.
+    // each occurrence is rewritten, unless it is a part that the migration names: that is one variable.
     const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
     const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
-    if (twin?.print === print(value) && (copy || finding.location.subject !== "file")) {
+    if (twin?.print === print(value) && (copy || part !== null || finding.location.subject !== "file")) {
       followers.push({ hit, print: print(value) });
       continue;
     }

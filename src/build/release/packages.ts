@@ -56,8 +56,9 @@ export function makePackage(format: PackageFormat, asked: PackageAsked, output: 
     depends: NEEDS[format],
     contents: [{ src: `${tree}/`, dst: "/", type: "tree" }],
     scripts: { preremove: script },
-    deb: { compression: "xz" },
-    rpm: { compression: "xz", buildhost: "localhost" },
+    // dpkg knows it since Debian 12 and Ubuntu 18.04, rpm since Fedora 31 and RHEL 8.
+    deb: { compression: "zstd" },
+    rpm: { compression: "zstd:9", buildhost: "localhost" },
   };
   const file = join(work, `nfpm-${format}.json`);
   // YAML 1.2 contains JSON.

@@ -6,21 +6,19 @@ import { makeExecutable } from "../executable/pack.ts";
 import { bom, bundledPackages, licensesText } from "../contents.ts";
 import { fetchNfpm, fetchNode, NODE_VERSION, type Architecture } from "./fetched.ts";
 import { makeImage } from "./image.ts";
-import { copyLibraries } from "./libraries.ts";
+import { copyLibraries, moveLinker } from "./libraries.ts";
 import { makePackage, type PackageAsked } from "./packages.ts";
 import { run, sha256, tar } from "./tools.ts";
 import { layTree } from "./tree.ts";
 
 // `npm run release`: everything in dist/release/, after `npm run build`. It publishes nothing. Needs Debian's binutils (of
-// both processors), patchelf, xz-utils and python3-pip.
+// both processors), and python3-pip.
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DIST = join(ROOT, "dist");
 const RELEASE = join(DIST, "release");
 const CACHE = join(ROOT, "node_modules/.cache/release");
 const WORK = join(CACHE, "work");
-/** Where the package for Alpine has its C library. */
-const LIBRARIES = "/usr/lib/unsprawl";
 const STRIP = { x64: "x86_64-linux-gnu-strip", arm64: "aarch64-linux-gnu-strip" } as const;
 
 const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
@@ -58,7 +56,7 @@ for (const architecture of order) {
     makePackage(format, { ...asked(architecture), tree }, `${program}.${format}`);
   archive(architecture, tree, program);
   // The rest has this machine's C library in it.
-  if (architecture === here) await withLibraries(program);
+  if (architecture === here) withLibraries(program);
 }
 npmPackage();
 writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
@@ -82,15 +80,14 @@ function asked(architecture: Architecture): Omit<PackageAsked, "tree"> {
 }
 
 /** The image, which has no other C library, and the package for Alpine, whose own is not the one that Node needs. */
-async function withLibraries(program: string): Promise<void> {
+function withLibraries(program: string): void {
   const image = { version: VERSION, architecture: here, program, licenses: texts.licenses, epoch };
   makeImage({ ...image, work: join(WORK, "image") }, `${program}-image.tar`);
   const tree = join(WORK, "tree-alpine");
-  const target = stripped(here);
-  const linker = copyLibraries(target, tree, LIBRARIES).find((path) => basename(path).startsWith("ld-")) ?? "";
-  run("patchelf", ["--set-interpreter", linker, "--set-rpath", LIBRARIES, target]);
   const own = join(WORK, "unsprawl-alpine");
-  await executable(here, target, own);
+  cpSync(program, own);
+  copyLibraries(program, tree);
+  moveLinker(own, tree);
   layTree(tree, own, program, texts);
   makePackage("apk", { ...asked(here), tree }, `${program}.apk`);
 }
@@ -102,7 +99,7 @@ function archive(architecture: Architecture, tree: string, program: string): voi
   cpSync(join(tree, "usr/bin/unsprawl"), join(folder, "unsprawl"));
   cpSync(join(tree, "usr/share"), join(folder, "share"), { recursive: true });
   tar(WORK, [name], `${program}.tar`, epoch);
-  run("xz", ["-6", "-T1", `${program}.tar`]);
+  run("gzip", ["-n", "-9", `${program}.tar`]);
 }
 
 /** The package for npm: dist/ as it was built, which needs no other package. */

@@ -217,6 +217,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
   "migrations/env-file/rewrite.ts": "the dialect of a file of variables",
   "migrations/platform-file/other-file.ts": "names the source that reads a file as what it is",
+  "migrations/platform-file/platforms/ecs-native.ts": "the stores that the platform itself reads",
   "migrations/quadlet/index.ts": "what it moves is found by another source",
   "providers/vault/auth-settings.ts": "a way to log in to Vault",
   "providers/vault/login.ts": "a way to log in to Vault",

@@ -8,5 +8,6 @@ export const about: FormatAbout = {
   tail: "rewrite",
   accepts: {
     elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+    forks: "move the value although pull requests from forks run without secrets",
   },
 };

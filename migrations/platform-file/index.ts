@@ -7,11 +7,12 @@ import { basename, dirname, relative } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, type FileTools } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
-import { lineOf } from "../../src/kit/text/lines.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
-import { describedIn, type Description } from "./recognise.ts";
 import { otherFile } from "./other-file.ts";
+import type { Description } from "./platforms/platform.ts";
+import { describedIn, variableAt } from "./recognise.ts";
+import { rewritten } from "./rewrite.ts";
 import type { PlatformVariable } from "./syntax/walk.ts";
 
 /** Names of files are shown relative to `cwd`. */
@@ -27,38 +28,47 @@ export function platformFileMigration(tools: PlatformFileTools): Migration {
     async unit({ location: { source, subjectId } }) {
       return source.startsWith("dir:") ? { id: subjectId, name: `dir:${shown(subjectId)}` } : null;
     },
-    async refuses({ name, location }) {
+    async refuses({ name, location }, accept) {
       const file = location.subjectId;
       const text = await readText(file);
-      const found = await variableAt(name, location, text);
+      const found = await lookUp(name, location, text);
       if (found === null) return otherFile(shown(file), text);
-      return found.described.platform.stays(found.variable, shown(file));
+      const { description, variable } = found;
+      const { native, stays } = description.platform;
+      return native === undefined ? stays(variable, shown(file)) : native.refuses(variable, description, file, accept);
     },
-    async names({ location: { subjectId } }) {
-      const project = basename(dirname(subjectId)) || "files";
-      return { subject: project, project };
+    async names({ name, location }) {
+      const file = location.subjectId;
+      const found = await lookUp(name, location, await readText(file));
+      const names = found?.description.platform.native?.names(found.variable, found.description, file);
+      return names ?? { subject: basename(file), project: basename(dirname(file)) };
     },
     async value({ name, location }) {
-      return (await variableAt(name, location, await readText(location.subjectId)))?.variable.value ?? null;
+      return (await lookUp(name, location, await readText(location.subjectId)))?.variable.value ?? null;
     },
-    async target(unit) {
-      return { file: unit };
+    async target(unit, [first], { deliver, store }) {
+      if (deliver !== "auto")
+        throw new UnsprawlError("refused", "the platform itself gives the program its secrets", "leave --deliver out");
+      const file = first?.move.location.subjectId ?? "";
+      const description = await describedIn(file, await readText(file));
+      const target = description?.platform.native?.target(description, store);
+      if (target === undefined)
+        throw new UnsprawlError("changed", `${unit} has changed since it was scanned`, "unsprawl plan again");
+      return { ...target, file };
     },
-    async rewrite() {
-      throw new UnsprawlError("refused", "not yet", null);
+    async rewrite(target, moving) {
+      const file = target["file"] as string;
+      return rewritten(file, await readText(file), target, moving);
     },
   });
 }
 
-async function variableAt(
+async function lookUp(
   name: string,
-  { subjectId, place }: Location,
+  location: Location,
   text: string,
-): Promise<{ readonly described: Description; readonly variable: PlatformVariable } | null> {
-  if (place?.kind !== "text" || place.of === undefined) return null;
-  const described = await describedIn(subjectId, text);
-  const variable = described?.variables.find(
-    (one) => one.name === name && one.of === place.of && lineOf(text, one.start) === place.line,
-  );
-  return described === null || variable === undefined ? null : { described, variable };
+): Promise<{ readonly description: Description; readonly variable: PlatformVariable } | null> {
+  const description = await describedIn(location.subjectId, text);
+  const variable = description === null ? null : variableAt(name, location, text, description);
+  return description === null || variable === null ? null : { description, variable };
 }

@@ -14,7 +14,10 @@ export const platformReader: DeclaredReader = {
       exposure: [platform.exposure],
       variables: variables
         .filter(({ filled }) => !filled)
-        .map(({ name, value, start, of }) => ({ name, value, line: lineOf(text, start), of })),
+        .map(({ name, value, start, end, of }) => {
+          const line = lineOf(text, start);
+          return { name, value, line, lastLine: lineOf(text, Math.max(start, end - 1)), of };
+        }),
     };
   },
 };

@@ -1,16 +1,12 @@
+import { lineOf } from "../../src/kit/text/lines.ts";
+import type { Location } from "../../src/model/location.ts";
 import { platforms } from "./platforms/index.ts";
-import type { Platform } from "./platforms/platform.ts";
+import type { Description, Platform } from "./platforms/platform.ts";
 import { readHcl, readToml } from "./syntax/hcl.ts";
 import { readJson } from "./syntax/json.ts";
 import type { Part } from "./syntax/part.ts";
 import { variablesAt, type PlatformVariable } from "./syntax/walk.ts";
 import { readYaml } from "./syntax/yaml.ts";
-
-/** A platform's description with the variables in it. */
-export type Description = {
-  readonly platform: Platform;
-  readonly variables: readonly PlatformVariable[];
-};
 
 /** Descriptions are written by people. Larger files are made by programs, and only their text is searched. */
 const LARGEST_DESCRIPTION = 256 * 1024;
@@ -20,19 +16,42 @@ export function mayBeDescription(file: string): boolean {
   return platforms.some(({ path }) => path.test(file));
 }
 
-/** What a file describes; null if it is no description with variables. A broken file is none. */
-export async function describedIn(file: string, text: string): Promise<Description | null> {
+/**
+ * What a file describes; null if it is no description with variables. A broken file is none. If its platform is known, it
+ * may have no variables any more.
+ */
+export async function describedIn(file: string, text: string, known?: Platform): Promise<Description | null> {
   if (text.length > LARGEST_DESCRIPTION) return null;
+  if (known !== undefined) {
+    const read = await partsOf(file, text);
+    return { platform: known, parts: read, variables: variablesIn(known, read) };
+  }
   let parts: readonly Part[] | null = null;
   for (const platform of platforms) {
-    const { path, signs, environments } = platform;
+    const { path, signs } = platform;
     if (!path.test(file) || !signs.every((words) => words.some((word) => text.includes(word)))) continue;
     parts ??= await partsOf(file, text);
-    const variables = parts.flatMap((part) => variablesAt(part, environments));
-    if (variables.length > 0) return { platform, variables };
+    const variables = variablesIn(platform, parts);
+    if (variables.length > 0) return { platform, parts, variables };
   }
   return null;
 }
+
+/** The variable that a location names; null if it is no longer there. */
+export function variableAt(
+  name: string,
+  { place }: Location,
+  text: string,
+  { variables }: Description,
+): PlatformVariable | null {
+  if (place?.kind !== "text" || place.of === undefined) return null;
+  const isIt = (one: PlatformVariable): boolean =>
+    one.name === name && one.of === place.of && lineOf(text, one.start) === place.line;
+  return variables.find(isIt) ?? null;
+}
+
+const variablesIn = ({ environments }: Platform, parts: readonly Part[]): PlatformVariable[] =>
+  parts.flatMap((part) => variablesAt(part, environments));
 
 async function partsOf(file: string, text: string): Promise<readonly Part[]> {
   const syntax = file.replace(TEMPLATE, "");

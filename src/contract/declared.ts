@@ -2,8 +2,9 @@
 export type DeclaredVariable = {
   readonly name: string;
   readonly value: string;
-  /** From 1. */
+  /** The first and the last line of the value, from 1. */
   readonly line: number;
+  readonly lastLine: number;
   /** What declares it, as people read it: `jobs.test.env`. */
   readonly of: string;
 };

@@ -25,7 +25,7 @@ export type SourceReading =
       /** Absolute path. */
       readonly file: string;
       /** Variables that the file is known to declare: each is classified as such, and not again as text. */
-      readonly declared?: readonly Candidate[];
+      readonly declared?: readonly DeclaredCandidate[];
       readonly exposure: readonly string[];
     }
   | {
@@ -36,6 +36,9 @@ export type SourceReading =
       readonly message: string;
       readonly hint: string;
     };
+
+/** A variable that a file declares, with the last line of its value. */
+export type DeclaredCandidate = { readonly candidate: Candidate; readonly lastLine: number };
 
 export type SubjectReading = Extract<SourceReading, { readonly kind: "subject" }>;
 export type FileReading = Extract<SourceReading, { readonly kind: "file" }>;

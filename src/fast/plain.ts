@@ -60,15 +60,17 @@ export class PlainInspection {
   /** Reports what was found in a file, wherever it was read. */
   async file(reading: FileReading, { spotted, error }: SpottedFile): Promise<void> {
     const found = spotted.map((one) => inFile(one, reading, { kind: "text", file: null, line: one.line }));
-    const { declared = [] } = reading;
-    const secrets = declared.length === 0 ? found : withDeclared(await this.#declared(reading), found);
-    for (const secret of secrets) this.#events.secret(secret, reading);
+    const declared = await this.#declared(reading);
+    for (const secret of withDeclared(declared, found)) this.#events.secret(secret, reading);
     this.#events.file(reading, error);
   }
 
-  async #declared({ file, declared = [] }: FileReading): Promise<DetectedSecret[]> {
+  async #declared({ file, declared = [] }: FileReading): Promise<DeclaredSecret[]> {
+    if (declared.length === 0) return [];
     const detector = await this.#detector();
-    return declared.flatMap((candidate) => detected(candidate, { ...questionOf(candidate), path: file }, detector));
+    return declared.flatMap(({ candidate, lastLine }) =>
+      detected(candidate, { ...questionOf(candidate), path: file }, detector).map((secret) => ({ secret, lastLine })),
+    );
   }
 
   async #subject(reading: SubjectReading): Promise<void> {
@@ -109,18 +111,34 @@ function detected(candidate: Candidate, question: ClassifyInput, detector: Detec
   return [{ verdict, masked, part }, ...more].map((one) => ({ candidate: told, ...one }));
 }
 
+type DeclaredSecret = { readonly secret: DetectedSecret; readonly lastLine: number };
+
 /** What a file declares, then the rest of its text. A secret that both found is one, by the stronger verdict. */
-function withDeclared(declared: readonly DetectedSecret[], found: readonly DetectedSecret[]): DetectedSecret[] {
-  const lineOf = ({ candidate: { location } }: DetectedSecret): number | null =>
-    location.place.kind === "text" ? location.place.line : null;
-  const isTwin = (one: DetectedSecret, other: DetectedSecret): boolean =>
-    lineOf(one) === lineOf(other) && one.part.equals(other.part);
-  const own = declared.map((one) => {
-    const twin = found.find((other) => isTwin(one, other));
-    return twin !== undefined && twin.verdict.score > one.verdict.score ? { ...twin, candidate: one.candidate } : one;
+function withDeclared(declared: readonly DeclaredSecret[], found: readonly DetectedSecret[]): DetectedSecret[] {
+  if (declared.length === 0) return [...found];
+  const own = declared.map((one): DetectedSecret => {
+    const { secret } = one;
+    const twin = found.find((other) => isWithin(one, other) && secret.part.equals(other.part));
+    return twin !== undefined && twin.verdict.score > secret.verdict.score
+      ? { ...twin, candidate: secret.candidate }
+      : secret;
   });
-  return [...own, ...found.filter((one) => !declared.some((other) => isTwin(one, other)))];
+  return [...own, ...found.filter((one) => !declared.some((other) => isWithin(other, one)))];
 }
+
+/**
+ * Whether a finding of the text is in a declared value: it is in one of its lines, and has its secret or its name. As text,
+ * a value of several secrets may still be escaped.
+ */
+function isWithin({ secret: { candidate, part }, lastLine }: DeclaredSecret, found: DetectedSecret): boolean {
+  const [line, first] = [lineOf(found), lineOf({ candidate })];
+  if (line === null || first === null || line < first || line > lastLine) return false;
+  const { name, value } = found.candidate;
+  return part.equals(found.part) || candidate.value.equals(value) || candidate.name === name;
+}
+
+const lineOf = ({ candidate: { location } }: Pick<DetectedSecret, "candidate">): number | null =>
+  location.place.kind === "text" ? location.place.line : null;
 
 /** Whatever is in a secret store is a secret. */
 function stored(candidate: Candidate): DetectedSecret {

@@ -64,7 +64,7 @@ export type StepTarget = { readonly [key: string]: Json };
 export type FileFormat = {
   readonly name: string;
   unit(finding: Finding): Promise<Unit | null>;
-  refuses(finding: Finding): Promise<Refusal | null>;
+  refuses(finding: Finding, accept: ReadonlySet<string>): Promise<Refusal | null>;
   names(finding: Finding): Promise<SubjectNames>;
   /** The current value; null if there is none. */
   value(move: Move): Promise<string | null>;
@@ -83,8 +83,8 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
     name: format.name,
     engine: async () => ({ id: "files", address: "files" }),
     unit: async (finding) => format.unit(finding),
-    async refuses(finding) {
-      return (nameRefusal(finding) ?? (await format.refuses(finding))) satisfies Refusal | null;
+    async refuses(finding, accept) {
+      return (nameRefusal(finding) ?? (await format.refuses(finding, accept))) satisfies Refusal | null;
     },
     names: async (finding) => format.names(finding),
     async plan(unit, selected, options) {

@@ -20,9 +20,10 @@ export function dirSource(cwd: string, readers: readonly DeclaredReader[] = []):
     const bare = { kind: "file", source, subject, facts: NO_FACTS, file, exposure: [] } as const;
     const declared = await declaredIn(file, readers);
     if (declared === null) return bare;
-    const candidates = declared.variables.map(({ name, value, line, of }) =>
-      candidateAt(source, subject, "file", name, value, { kind: "text", file: null, line, of }),
-    );
+    const candidates = declared.variables.map(({ name, value, line, lastLine, of }) => ({
+      candidate: candidateAt(source, subject, "file", name, value, { kind: "text", file: null, line, of }),
+      lastLine,
+    }));
     return { ...bare, declared: candidates, exposure: declared.exposure };
   };
   return {

@@ -29,6 +29,9 @@ const settings = (secrets: Secrets): string =>
 const quadlet = (secrets: Secrets): string => settings(secrets).replaceAll("$", "$$$$");
 const escaped = (text: string): string => `"${text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 
+/** GitHub keeps names that begin as its own for itself. */
+const ours = (name: string): string => name.replace(/^GITHUB_/, "GH_");
+
 /** Each of an application of its own. */
 export const FORMATS: readonly Format[] = [
   {
@@ -81,6 +84,15 @@ export const FORMATS: readonly Format[] = [
     takes: any,
     files: (first, more) => ({
       "api.yaml": `apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n    - name: app\n      image: example/app:1\n      env:\n${first.map(([name, value]) => `        - {name: ${name}, value: ${JSON.stringify(value)}} # rotate\n`).join("")}${more.map(([name, value]) => `        - name: ${name}\n          value: ${JSON.stringify(value)}\n`).join("")}`,
+    }),
+  },
+  {
+    name: "GitHub Actions workflow",
+    source: "dir:DIR/.github/workflows/test.yml",
+    options: ["--to", "local"],
+    takes: (value) => !value.includes("\n"),
+    files: (first, more) => ({
+      ".github/workflows/test.yml": `on: push\nenv:\n${first.map(([name, value]) => `  ${ours(name)}: ${JSON.stringify(value)} # rotate\n`).join("")}jobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n        env:\n          LOG: info\n${more.map(([name, value]) => `          ${ours(name)}: ${JSON.stringify(value)}\n`).join("")}`,
     }),
   },
 ];

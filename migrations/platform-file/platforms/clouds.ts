@@ -1,5 +1,6 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import type { PlatformVariable } from "../syntax/walk.ts";
+import { ecsSecrets } from "./ecs-native.ts";
 import type { Platform } from "./platform.ts";
 
 /** Source: docs.aws.amazon.com, AmazonECS, "Pass sensitive data to an Amazon ECS container". */
@@ -14,6 +15,7 @@ export const ecs: Platform = {
     reason: "is in the environment of an ECS task definition",
     hint: cmd`name it in secrets, with valueFrom: {"name": ${name}, "valueFrom": "the ARN of a Secrets Manager secret or SSM parameter"}`,
   }),
+  native: ecsSecrets,
 };
 
 export const cloudFormation: Platform = {

@@ -1,4 +1,5 @@
 import { cmd } from "../../../src/kit/shell.ts";
+import { githubSecrets } from "./github-native.ts";
 import type { Platform } from "./platform.ts";
 
 /** Source: docs.github.com, "Workflow syntax for GitHub Actions". Gitea and Forgejo run the same files. */
@@ -18,6 +19,7 @@ export const githubActions: Platform = {
     reason: "is in the environment of a workflow",
     hint: cmd`gh secret set ${name}, then write $\{{ secrets.${name} }} in its place`,
   }),
+  native: githubSecrets,
 };
 
 /** Source: docs.github.com, "Metadata syntax reference": an action cannot read secrets. */

@@ -1,4 +1,8 @@
-import type { Refusal } from "../../../src/files/file-migration.ts";
+import type { SubjectNames } from "../../../src/contract/provider.ts";
+import type { FileMove, Refusal, StepTarget } from "../../../src/files/file-migration.ts";
+import type { Edit } from "../../../src/kit/text/splice.ts";
+import type { StoreTarget } from "../../../src/model/plan.ts";
+import type { Part, PlainPart } from "../syntax/part.ts";
 import type { EnvironmentPattern, PlatformVariable } from "../syntax/walk.ts";
 
 /** A platform that starts programs from descriptions which people write, and where those keep variables. */
@@ -15,4 +19,36 @@ export type Platform = {
   readonly exposure: string;
   /** Why a value stays in such a file, and the platform's own way to take it out. */
   readonly stays: (variable: PlatformVariable, file: string) => Refusal;
+  /** Absent if its files are not rewritten. */
+  readonly native?: NativeForm;
+};
+
+/** A platform's file with the variables in it. */
+export type Description = {
+  readonly platform: Platform;
+  readonly parts: readonly Part[];
+  readonly variables: readonly PlatformVariable[];
+};
+
+/** A variable to move, and what is known of where it goes. */
+export type MovingVariable = FileMove & { readonly variable: PlatformVariable };
+
+/** What a platform has for a secret in place of a value. */
+export type NativeForm = {
+  /** Why this variable cannot move; null if it can. */
+  refuses(
+    variable: PlatformVariable,
+    description: Description,
+    file: string,
+    accept: ReadonlySet<string>,
+  ): Refusal | null;
+  names(variable: PlatformVariable, description: Description, file: string): SubjectNames;
+  /** What is needed again when the plan is applied; holds no value. Throws `refused` for a store that it cannot read. */
+  target(description: Description, store: StoreTarget): StepTarget;
+  /** What stands for the variable afterwards, as the diff shows it. */
+  shown(moving: MovingVariable, target: StepTarget): string;
+  edits(text: string, moving: readonly MovingVariable[], target: StepTarget): readonly Edit[];
+  /** What the parts of the result must be: those of `changes` as it says, all others as they are. */
+  changes(moving: readonly MovingVariable[], target: StepTarget): ReadonlyMap<Part, (was: PlainPart) => PlainPart>;
+  warnings(moving: readonly MovingVariable[], target: StepTarget): readonly string[];
 };

@@ -28,3 +28,24 @@ export function memberText(part: Part, key: string): string | null {
   const found = member(part, key);
   return found?.kind === "text" ? found.value : null;
 }
+
+/** A part as data. `null` is nothing: an item or entry that is left out. */
+export type PlainPart = string | null | readonly PlainPart[] | { readonly [key: string]: PlainPart };
+
+/** A part as data, without what its syntax adds; keys in one order, since theirs means nothing. `changes` are applied. */
+export function plainPart(
+  part: Part,
+  changes: ReadonlyMap<Part, (was: PlainPart) => PlainPart> = new Map(),
+): PlainPart {
+  const plain = (): PlainPart => {
+    if (part.kind === "text") return part.value;
+    if (part.kind === "list") return part.items.map((item) => plainPart(item, changes)).filter((item) => item !== null);
+    const entries = part.entries.map(({ key, value }) => [key, plainPart(value, changes)] as const);
+    return sortedPart(Object.fromEntries(entries));
+  };
+  return changes.get(part)?.(plain()) ?? (changes.has(part) ? null : plain());
+}
+
+export function sortedPart(of: { readonly [key: string]: PlainPart }): PlainPart {
+  return Object.fromEntries(Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -161,7 +161,7 @@ spec:
     literals:
       - db-password=@DB_PASSWORD!@
 `,
-    why: { "db-password": [/whether a Kustomization takes/, /name a Secret/] },
+    why: { "db-password": [/is a literal in secretGenerator/, /write an ExternalSecret/] },
   },
   "chart/values.yaml": {
     text: `image: {repository: example/api, tag: 1.4.2}

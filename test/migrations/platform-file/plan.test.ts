@@ -28,11 +28,14 @@ describe("plan dir: of what platforms start", () => {
   });
   afterAll(() => world.remove());
 
-  it.each(PLATFORM_FILES)("names the way of $platform for each secret", ({ file, at, way }) => {
-    const own = notMoved.filter(({ finding }) => finding.location.subjectId === join(world.dir, file));
-    expect(own.map(({ finding: { name } }) => name).sort()).toEqual(at.map(([name]) => name).sort());
-    for (const { hint } of own) expect(hint).toMatch(way);
-  });
+  it.each(PLATFORM_FILES.filter(({ way }) => way !== null))(
+    "names the way of $platform for each secret",
+    ({ file, at, way }) => {
+      const own = notMoved.filter(({ finding }) => finding.location.subjectId === join(world.dir, file));
+      expect(own.map(({ finding: { name } }) => name).sort()).toEqual(at.map(([name]) => name).sort());
+      for (const { hint } of own) expect(hint).toMatch(way ?? /never/);
+    },
+  );
 
   it.each([
     ["compose.yaml", "unsprawl plan compose:compose.yaml --to STORE"],

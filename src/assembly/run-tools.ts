@@ -1,8 +1,9 @@
+import { basename } from "node:path";
 import type { Provider } from "../contract/provider.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import { isPlain } from "../engine/traces.ts";
-import type { Plan } from "../model/plan.ts";
+import type { Move, Plan } from "../model/plan.ts";
 import type { Assembly } from "./types.ts";
 
 type RunOptions = Pick<ApplyTools, "breakLock" | "readOnly">;
@@ -14,6 +15,7 @@ export async function planTools(
   options: RunOptions,
   provider?: Provider,
 ): Promise<ApplyTools> {
+  for (const name of namesIn(plan)) assembly.redactor.keepName(name);
   return {
     migration: assembly.migrationOf(plan),
     provider: provider ?? (await assembly.storeOf(plan.store)),
@@ -23,6 +25,23 @@ export async function planTools(
     redact: (text) => assembly.redactor.foreign(text),
     ...options,
   };
+}
+
+/** The names in a plan that messages about it are made of. */
+function namesIn({ steps, store }: Plan): readonly string[] {
+  const ofMove = ({ name, key, location }: Move): string[] => [
+    name,
+    key.path,
+    location.subjectName,
+    location.subjectId,
+  ];
+  const ofStep = (step: Plan["steps"][number]): string[] => [
+    step.unit,
+    ...("move" in step ? ofMove(step.move) : "moves" in step ? step.moves.flatMap(ofMove) : []),
+    ...(step.kind === "rewrite" ? step.files.flatMap(({ file }) => [file, basename(file)]) : []),
+  ];
+  const settings = Object.values(store.settings).filter((one) => typeof one === "string");
+  return [store.name, ...settings, ...steps.flatMap(ofStep)];
 }
 
 /** What core needs to look for places that still show moved values. */

@@ -38,14 +38,18 @@ export class Progress {
 
   /** Prints a whole line, above the redrawn one. */
   line(text: string): void {
-    this.stop();
-    this.#stream.write(`${printable(this.#redactor.foreign(text))}\n`);
+    this.#plain(this.#redactor.foreign(text));
   }
 
   /** Removes the redrawn line. */
   stop(): void {
     if (this.#drawn) this.#stream.write("\r\u001b[2K");
     this.#drawn = false;
+  }
+
+  #plain(text: string): void {
+    this.stop();
+    this.#stream.write(`${printable(text)}\n`);
   }
 
   #scan({ source, done, total, bytes }: Extract<HostEvent, { type: "scan" }>): void {
@@ -59,15 +63,16 @@ export class Progress {
     const read =
       bytes === undefined ? "" : `, ${megabytes(bytes.done)}${all && part <= all ? ` of ${megabytes(all)}` : ""} MB`;
     const count = `${done}${total ? `/${total}` : ""}`;
-    const text = `scanning ${source} ${count}${read}${left === null ? "" : `, ${left} s left`}`;
+    const text = this.#redactor.guard(`scanning ${source} ${count}${read}${left === null ? "" : `, ${left} s left`}`);
     if (this.#live) this.#draw(text);
-    else this.line(text);
+    else this.#plain(text);
   }
 
   #step({ state, text, unit, done, total }: Extract<HostEvent, { type: "step" }>): void {
+    // Our own words and names, in which a value such as `run` or `app` is a word like any other.
     const glyph = { start: "…", done: "✓", failed: "✗", undone: "↶" }[state];
     const colour = { start: "dim", done: "blue", failed: "red", undone: "yellow" } as const;
-    const line = `${paint(colour[state], glyph, this.#stream)} ${printable(this.#redactor.foreign(`${unit}: ${text}`))}`;
+    const line = `${paint(colour[state], glyph, this.#stream)} ${printable(this.#redactor.guard(`${unit}: ${text}`))}`;
     if (state === "start") {
       if (this.#live) this.#draw(`${line} ${done}/${total}`);
       return;

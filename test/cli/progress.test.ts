@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
 import type { HostEvent } from "../../src/contract/host.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
+import { Secret } from "../../src/model/secret.ts";
 
 type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source">;
 
@@ -28,4 +30,18 @@ it.each<[event: Scan, says: RegExp]>([
   [{ done: 0, total: 1, bytes: { done: 0, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 0 of 100 MB$/],
 ])("%j", (event, says) => {
   expect(drawn(event)).toMatch(says);
+});
+
+it("leaves names and our own words whole where a value is a word like them, and redacts any other value", () => {
+  const redactor = new Redactor();
+  const password = `${randomBytes(12).toString("hex")}Z9`;
+  for (const value of ["secret", "run", "put", password]) redactor.know(Secret.of(value));
+  const stream = Object.assign(new PassThrough(), { isTTY: false });
+  const progress = new Progress(stream as unknown as NodeJS.WriteStream, false, redactor);
+  const step = { type: "step", step: "put", unit: "compose/weak-run", state: "done", done: 1, total: 1 } as const;
+  progress.show({ ...step, text: "put DB_PASSWORD into secrets/db.sops.yaml" });
+  progress.show({ ...step, text: `put ${password} back` });
+  expect(String(stream.read())).toBe(
+    "✓ compose/weak-run: put DB_PASSWORD into secrets/db.sops.yaml\n✓ compose/weak-run: put [secret] back\n",
+  );
 });

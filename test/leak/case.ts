@@ -36,7 +36,7 @@ export function makeCaseStage({ withSwarm }: { readonly withSwarm: boolean }): C
   });
   // Each case has its own values for the same applications.
   beforeEach(async () => {
-    for (const name of ["0", "web", "worker", "db", "api", "app"])
+    for (const name of ["0", "web", "worker", "db", "api", "app", "4/github-actions"])
       await bao.api("DELETE", `secret/metadata/apps/${name}`);
   });
 

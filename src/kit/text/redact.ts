@@ -1,6 +1,8 @@
 import type { Secret } from "../../model/secret.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
+import { KeptNames } from "./kept-names.ts";
 import { Literals } from "./literals.ts";
+import { partsOf } from "./value-parts.ts";
 
 const MARK = "[secret]";
 /**
@@ -46,6 +48,7 @@ export class Redactor {
   #distinctive = new Needles();
   #opaque = new Needles();
   #pieces = new Pieces();
+  #names = new KeptNames();
   /** Values already added: a long-running process finds the same values in every scan. */
   readonly #known = new Set<string>();
   #foreign: { readonly text: string; readonly forms: readonly string[]; readonly whole: boolean }[] = [];
@@ -71,6 +74,14 @@ export class Redactor {
       this.#opaque.add(text, forms);
   }
 
+  /**
+   * Adds a name that our own messages are made of: a unit, a path in the store, a file. A value that is a mere word is not
+   * redacted inside a longer name, where `weak-[secret]` beside `weak-run` would tell it.
+   */
+  keepName(name: string): void {
+    this.#names.add(name);
+  }
+
   /** Makes all values known so far permanent, such as the credentials of channels. */
   settle(): void {
     this.#lasting = [...this.#lasting, ...this.#recent.splice(0)];
@@ -84,6 +95,7 @@ export class Redactor {
     this.#foreign = [];
     [this.#all, this.#distinctive, this.#pieces] = [new Needles(), new Needles(), new Pieces()];
     this.#opaque = new Needles();
+    this.#names = new KeptNames();
     for (const [value, whole] of this.#lasting) this.know(value, whole);
     this.#recent = [];
   }
@@ -95,9 +107,10 @@ export class Redactor {
       this.#all.add(value, forms);
       if (whole) continue;
       this.#pieces.add([value, ...forms]);
-      for (const part of partsOf(value)) this.#all.add(part, encodedForms(Buffer.from(part), part));
+      for (const part of partsOf(value, DISTINCTIVE)) this.#all.add(part, encodedForms(Buffer.from(part), part));
     }
-    return this.#pieces.replace(this.#all.replace(text));
+    const names = this.#names.in(text);
+    return this.#pieces.replace(this.#all.replace(text, (value, at) => isMereWord(value) && names(at, value.length)));
   }
 
   guard(text: string): string {
@@ -137,6 +150,11 @@ function isWords(value: string): boolean {
   const isLetters = /^[A-Za-z]+$/.test(text);
   // A name in camel case has a few capitals; a random value changes back and forth.
   return isLetters && text.length < LONGEST_WORD && (text.match(/[a-z][A-Z]/g)?.length ?? 0) < 3;
+}
+
+/** Too short, or too common, to be anything but a part of a longer name that has it. */
+function isMereWord(value: string): boolean {
+  return value.length < DISTINCTIVE || isWords(value);
 }
 
 /** Written as names of variables are: `OAUTH2_CLIENT_SECRET`. */
@@ -179,34 +197,6 @@ function shownForms(text: string): string[] {
   ]);
   forms.delete(text);
   return [...forms];
-}
-
-/** The parts of a structured value that are secret by themselves. */
-function partsOf(text: string): string[] {
-  const parts: string[] = [];
-  for (const match of text.slice(0, 65_536).matchAll(/:\/\/[^\s:@/]*:([^\s/]{3,500})@/g)) {
-    const password = match[1] ?? "";
-    parts.push(password, decoded(password));
-  }
-  if (/^\s*[[{]/.test(text)) {
-    try {
-      JSON.parse(text, (_key, leaf: unknown) => {
-        if (typeof leaf === "string" && leaf.length >= DISTINCTIVE) parts.push(leaf);
-        return leaf;
-      });
-    } catch {
-      // Not JSON: only the whole value is added.
-    }
-  }
-  return parts;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Finds pieces of known values: any twelve characters of one. */
@@ -264,10 +254,12 @@ class Needles {
     }
   }
 
-  replace(text: string): string {
+  /** `stays`: whether a needle is left where it was found. */
+  replace(text: string, stays: (needle: string, at: number) => boolean = () => false): string {
     const found: { readonly at: number; end: number }[] = [];
     this.#literals.search(text, (_, at, literal) => {
       const { length } = literal;
+      if (stays(literal, at)) return;
       if (isIdentifier(literal) && isInside(text, at, at + length)) return;
       const last = found.at(-1);
       if (last?.at === at) last.end = Math.max(last.end, at + length);

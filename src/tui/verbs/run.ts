@@ -123,7 +123,7 @@ export function startRun(
       const host = tuiHost(session, signal, (event) => {
         if (event.type === "step")
           store.later((state) => ({
-            run: state.run && stepped(state.run, event, assembly.redactor.foreign(event.text)),
+            run: state.run && stepped(state.run, event, assembly.redactor.guard(event.text)),
             now: Date.now(),
           }));
       });

@@ -175,3 +175,39 @@ test("a megabyte with a thousand known values is read in moderate time", () => {
   // Linear: about 50 ms. Quadratic would take minutes.
   expect(performance.now() - began).toBeLessThan(10_000);
 });
+
+describe("a name that was given", () => {
+  const made = (values: readonly string[], names: readonly string[]): Redactor => {
+    const redactor = new Redactor();
+    for (const value of values) redactor.know(Secret.of(value));
+    for (const name of names) redactor.keepName(name);
+    return redactor;
+  };
+
+  test.each([
+    ["weak-run", "run", "no container of weak-run answers", "no container of weak-run answers"],
+    ["secrets/db.sops.yaml", "secret", "secrets/db.sops.yaml: no space", "secrets/db.sops.yaml: no space"],
+    ["my-postgres-app", "postgres", "my-postgres-app: role postgres", "my-postgres-app: role [secret]"],
+    ["run", "run", "run: bad login run", "[secret]: bad login [secret]"],
+  ])("%s stays whole where the value %s is a word of it", (name, value, text, shown) => {
+    expect(made([value], [name]).foreign(text)).toBe(shown);
+  });
+
+  test("hides no value that is more than a word, whatever the name is", () => {
+    fc.assert(
+      fc.property(value, around, around, (text, before, after) => {
+        const name = before + text + after;
+        expect(made([text], [name]).foreign(`error: ${name}!`)).not.toContain(text);
+      }),
+    );
+  });
+
+  test("is forgotten with the values that came after it", () => {
+    const redactor = made(["run"], ["weak-run"]);
+    redactor.settle();
+    redactor.keepName("other-run");
+    redactor.know(Secret.of("something"));
+    redactor.forget();
+    expect(redactor.foreign("other-run")).toBe("other-[secret]");
+  });
+});

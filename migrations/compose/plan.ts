@@ -35,6 +35,7 @@ import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
+import { mustTakeReferences } from "./engine/stack-version.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 
 export type ComposeApplyInput = {
@@ -102,6 +103,7 @@ export async function planProject(
       const parts: ServicePart[] = [];
       const words = await rewordings(moving.project, { cli: moving.cli, call, before }, givenBy(going));
       for (const [service, selected] of going) {
+        if (isStack) mustTakeReferences(input.project);
         const set = selected.filter(({ move }) => has(moving.project, service, move.name));
         if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, set);
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options, words));

@@ -1,0 +1,208 @@
+import { randomBytes } from "node:crypto";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Project } from "./find.ts";
+import { compose, type Config } from "./tools.ts";
+
+const MOST_SERVICES = 12;
+const SECRET = /PASS|PWD|SECRET|TOKEN|_KEY|APIKEY|SALT|CREDENTIAL/i;
+const EXAMPLES = (name: string): string[] => {
+  const bare = name.replace(/^\./, "");
+  const ends = ["example", "sample", "template", "dist", "default", "tmpl", "tpl", "defaults", "local"];
+  const behind = ends.flatMap((end) => [
+    `${name}.${end}`,
+    `${name}-${end}`,
+    `${bare}.${end}`,
+    `${name}_${end}`,
+    `.${bare}.${end}`,
+  ]);
+  const before = ends.flatMap((end) => [
+    `${end}.${bare}`,
+    `${end}${name}`,
+    `.${end}.${bare}`,
+    `${end}-${bare}`,
+    `.env-${end}`,
+  ]);
+  return [...behind, ...before, "stack.env"];
+};
+
+/** Why a project is not measured. */
+export class Unfit extends Error {}
+
+/** Copies a project and does what a person does before the first `up`; gives back what Compose then makes of it. */
+export function fillIn(project: Project, copy: string, env: NodeJS.ProcessEnv): Config {
+  cpSync(realpathSync(project.folder), copy, {
+    recursive: true,
+    filter: (from) =>
+      !/(^|\/)(\.git|node_modules)$/.test(from) && (statSync(from).isDirectory() || statSync(from).size < 1_000_000),
+  });
+  fromExample(join(copy, ".env"));
+  for (const file of yamlFiles(copy)) writeFileSync(file, quicker(readFileSync(file, "utf8")));
+  for (let tries = 0; tries < 25; tries++) {
+    const { config, said } = compose(copy, project.file, env);
+    const isFixed = fixed(said, copy, config !== null);
+    if (config !== null && !isFixed) {
+      const isMoved = hostFolders(config, [copy, env["HOME"] ?? copy]);
+      if (!isMoved) return fitting(config);
+    } else if (!isFixed) throw new Unfit(`compose: ${said.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`);
+  }
+  throw new Unfit("compose: never valid");
+}
+
+/** Shorter waits; images by tag, since a stand-in has another digest; nothing is pulled or built. */
+function quicker(text: string): string {
+  return text
+    .replace(/^(\s+)(interval|start_interval|start_period):.*$/gm, "$1$2: 1s")
+    .replace(/^(\s+)retries:.*$/gm, "$1retries: 20")
+    .replace(/service_completed_successfully/g, "service_started")
+    .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
+    .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")
+    .replace(/^\s+(placement:|constraints:|preferences:|- (["']?)node\.).*\n/gm, "")
+    .replace(/^\s+(pull_policy|platform|stop_grace_period|mac_address):.*\n/gm, "");
+}
+
+/** Repairs one thing that Compose complains about; false if it complains about nothing that can be filled in. */
+function fixed(said: string, copy: string, isValid: boolean): boolean {
+  const unset = [...said.matchAll(/The \\?"(\w+)\\?" variable is not set/g)].map(([, name = ""]) => name);
+  const required = /required variable (\w+) is missing/.exec(said)?.[1];
+  const names = new Set([...unset, ...(required === undefined ? [] : [required])]);
+  if (names.size > 0) {
+    const file = join(copy, ".env");
+    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    // Set already, and yet unset: what a person would write is not to be guessed.
+    const fresh = [...names].filter((name) => !new RegExp(`^(export )?${name}=`, "m").test(text));
+    if (fresh.length > 0) {
+      const lines = fresh.map((name) => `${name}=${valueFor(name)}\n`);
+      writeFileSync(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${lines.join("")}`);
+      return true;
+    }
+    const filled = text.replace(/^(export )?(\w+)=\s*$/gm, (line, lead: string | undefined, name: string) =>
+      names.has(name) ? `${lead ?? ""}${name}=${valueFor(name)}` : line,
+    );
+    if (filled === text) return false;
+    writeFileSync(file, filled);
+    return true;
+  }
+  const folder = /undefined volume ([\w.-]+)\//.exec(said)?.[1];
+  const written = join(copy, ".env");
+  if (folder !== undefined && existsSync(written)) {
+    const text = readFileSync(written, "utf8");
+    const after = text.replaceAll(`=${folder}\n`, `=./host/${folder}\n`);
+    if (after !== text) writeFileSync(written, after);
+    return after !== text;
+  }
+  const missing = !isValid && /(?:env file|open|stat) (\/\S+?):? (?:not found|no such file)/.exec(said)?.[1];
+  if (!missing || !resolve(missing).startsWith(copy) || existsSync(missing)) return false;
+  mkdirSync(dirname(missing), { recursive: true });
+  if (!fromExample(missing)) {
+    if (/\.ya?ml$/.test(missing)) return false;
+    writeFileSync(missing, "");
+  }
+  return true;
+}
+
+/** From the file that the project ships as an example, with values of one's own in place of its secrets. */
+function fromExample(file: string): boolean {
+  if (existsSync(file)) return false;
+  const example = EXAMPLES(basename(file))
+    .map((name) => join(dirname(file), name))
+    .find((one) => existsSync(one));
+  if (example === undefined) return false;
+  copyFileSync(example, file);
+  const own = new Map<string, string>();
+  const text = readFileSync(file, "utf8").replace(
+    /^(\s*(?:export )?)(\w+)=(.*)$/gm,
+    (line, lead: string, name: string, old: string) => {
+      if (!SECRET.test(name) || /[$/]/.test(old) || /FILE|PATH|_ID$|KEY_?NAME|EXPIR|TTL|LENGTH|_ENABLED/.test(name))
+        return line;
+      const known = old
+        .trim()
+        .replace(/^(["'])(.*)\1.*$/, "$2")
+        .replace(/\s+#.*$/, "");
+      if (/^(true|false|\d{1,5}|null|none)$/i.test(known)) return line;
+      const value = (known === "" ? undefined : own.get(known)) ?? randomBytes(16).toString("hex");
+      own.set(known, value);
+      return `${lead}${name}=${value}`;
+    },
+  );
+  writeFileSync(file, text);
+  return true;
+}
+
+let port = 20_000;
+
+function valueFor(name: string): string {
+  if (/PORT/.test(name)) return String(port++);
+  if (SECRET.test(name) && !/FILE|PATH|_DIR/.test(name)) return randomBytes(16).toString("hex");
+  if (/DIR|PATH|LOCATION|VOLUME|STORAGE|ROOT|FOLDER|MOUNT|LOCAL$/.test(name)) return `./host/${name.toLowerCase()}`;
+  if (/IMAGE/.test(name)) return "app";
+  if (/TAG|VERSION/.test(name)) return "latest";
+  if (/UID|GID|_ID$/.test(name)) return "1000";
+  if (/IP$|ADDRESS|BIND/.test(name)) return "127.0.0.1";
+  if (/MEM/.test(name)) return "256m";
+  if (/TZ|TIMEZONE/.test(name)) return "Europe/Berlin";
+  if (/DOMAIN|HOST|URL/.test(name)) return `${name.toLowerCase().replace(/_/g, "-")}.example.org`;
+  return name.toLowerCase().replace(/_/g, "-");
+}
+
+/** Folders of the host become folders of the project: an engine creates what is missing. True if a file was changed. */
+function hostFolders(config: Config, allowed: readonly string[]): boolean {
+  const [copy = ""] = allowed;
+  const isAllowed = (folder: string): boolean => allowed.some((one) => folder === one || folder.startsWith(`${one}/`));
+  const outside = new Set<string>();
+  for (const service of Object.values(config.services ?? {}))
+    for (const { type, source = "" } of service.volumes ?? [])
+      if (type === "bind" && !isAllowed(source)) outside.add(source);
+  for (const volume of Object.values(config.volumes ?? {})) {
+    const device = volume?.driver_opts?.["device"] ?? "";
+    if (volume?.driver_opts?.["o"] !== undefined && device.startsWith("/") && !isAllowed(device)) outside.add(device);
+  }
+  let isChanged = false;
+  for (const file of [...yamlFiles(copy), ...envFiles(copy)]) {
+    const before = readFileSync(file, "utf8");
+    let after = before;
+    for (const source of [...outside].toSorted((a, b) => b.length - a.length)) {
+      const at = source.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      // As it stands, or as a default or the beginning of a variable.
+      after = after.replace(new RegExp(`(^|[\\s"'=]|:-)${at}(?=/?[:"'}\\s]|$)`, "gm"), `$1./host${source}`);
+      if (after === before)
+        after = after.replace(/(:-)(\/(?:mnt|opt|srv|data|home|var|media|volume\d?|docker|config)\b)/g, "$1./host$2");
+      if (after === before) after = after.replace(/(-\s+["']?)(~\/|\$\{?HOME\}?\/|\.\.\/)/g, "$1./host/");
+      if (after === before && file.endsWith(".env")) after = after.replace(/^(\w+=["']?)(\/[\w/-]+)/gm, "$1./host$2");
+    }
+    if (after === before) continue;
+    writeFileSync(file, after);
+    isChanged = true;
+  }
+  if (outside.size > 0 && !isChanged) throw new Unfit(`host folders: ${[...outside].join(" ").slice(0, 120)}`);
+  return isChanged;
+}
+
+function fitting(config: Config): Config {
+  const services = Object.values(config.services ?? {});
+  if (services.length === 0) throw new Unfit("no services");
+  if (services.length > MOST_SERVICES) throw new Unfit("too many services");
+  if (services.some((one) => one.privileged === true || one.pid === "host" || (one.devices ?? []).length > 0))
+    throw new Unfit("needs devices or the host");
+  return config;
+}
+
+const yamlFiles = (copy: string): string[] => matching(copy, /\.ya?ml$/);
+const envFiles = (copy: string): string[] => matching(copy, /(^|\/)[^/]*\.env$/);
+
+function matching(copy: string, what: RegExp): string[] {
+  return readdirSync(copy)
+    .filter((name) => what.test(name))
+    .map((name) => join(copy, name))
+    .filter((file) => statSync(file).isFile());
+}

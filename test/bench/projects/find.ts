@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** A Compose project of somebody else: its folder, and the file to name where Compose would not find it by itself. */
+export type Project = { readonly name: string; readonly folder: string; readonly file: string | null };
+
+const DEFAULTS = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+const ALSO = /^(docker-)?compose[^/]*\.ya?ml$|^[\w.-]+\.compose\.ya?ml$/;
+
+/** All Compose projects below a folder, or all stack files (with `deploy:`), in the order of a digest of their names, so that each part is a fair sample. */
+export function projectsBelow(top: string, isStack = false): Project[] {
+  const found: Project[] = [];
+  const visit = (folder: string, below: string): void => {
+    const names = readdirSync(folder).toSorted();
+    const [byItself] = DEFAULTS.filter((name) => names.includes(name));
+    for (const name of names.filter((one) => (isStack ? /\.ya?ml$/ : ALSO).test(one) && !one.includes("override"))) {
+      if (!isStack && DEFAULTS.includes(name) && name !== byItself) continue;
+      const text = readFileSync(join(folder, name), "utf8");
+      if (!/^services:/m.test(text) || (isStack && !/^ {4,}deploy:/m.test(text))) continue;
+      const label = !isStack && name === byItself ? below : join(below, name);
+      found.push({ name: label, folder, file: !isStack && name === byItself ? null : name });
+    }
+    for (const name of names)
+      if (
+        !/^(node_modules|\.git)$/.test(name) &&
+        statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory()
+      )
+        visit(join(folder, name), join(below, name));
+  };
+  visit(top, "");
+  return found.toSorted((a, b) => digest(a.name) - digest(b.name));
+}
+
+function digest(text: string): number {
+  let sum = 2166136261;
+  for (const letter of text) sum = Math.imul(sum ^ (letter.codePointAt(0) ?? 0), 16777619) >>> 0;
+  return sum;
+}
+
+/** The folder's name as a project's: what Compose itself makes of it. */
+export const projectFolder = (project: Project): string =>
+  basename(project.folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, "") || "project";

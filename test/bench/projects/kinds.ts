@@ -1,0 +1,55 @@
+type Kind = {
+  /** Which images it stands for. */
+  readonly of: RegExp;
+  /** Its entrypoint script, and other files of the image, by their names in `--entrypoints DIR/KIND`. */
+  readonly files: { readonly [name: string]: string };
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  readonly env?: readonly string[];
+};
+
+const SCRIPT = { "docker-entrypoint.sh": "/usr/local/bin/docker-entrypoint.sh" };
+const DATABASE = { files: SCRIPT, entrypoint: ["docker-entrypoint.sh"] };
+
+/** Images whose public entrypoint decides how a value can be delivered. */
+export const KINDS: { readonly [name: string]: Kind } = {
+  linuxserver: { of: /^(lscr\.io\/|ghcr\.io\/)?linuxserver\//, files: {}, entrypoint: ["/init"], cmd: [] },
+  grafana: {
+    of: /(^|\/)grafana\/grafana(-oss|-enterprise)?$/,
+    files: { "run.sh": "/run.sh" },
+    entrypoint: ["/run.sh"],
+    cmd: [],
+    env: ["GF_PATHS_CONFIG=/etc/os", "GF_PATHS_DATA=/tmp", "GF_PATHS_HOME=/tmp", "GF_PATHS_PLUGINS=/tmp/plugins"],
+  },
+  wordpress: {
+    ...DATABASE,
+    of: /(^|\/)wordpress$/,
+    files: { ...SCRIPT, "wp-config-docker.php": "/usr/src/wordpress/wp-config-docker.php" },
+    cmd: ["apache2-foreground"],
+    env: ["PWD=/var/www/html"],
+  },
+  nextcloud: {
+    of: /(^|library\/)nextcloud$/,
+    files: { "entrypoint.sh": "/entrypoint.sh" },
+    entrypoint: ["/entrypoint.sh"],
+    cmd: ["apache2-foreground"],
+  },
+  mariadb: { ...DATABASE, of: /(^|library\/)mariadb$/, cmd: ["mariadbd"] },
+  mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"] },
+  mongo: { ...DATABASE, of: /(^|library\/)mongo$/, cmd: ["mongod"] },
+  redis: { ...DATABASE, of: /(^|\/)(redis|redis-stack-server)$/, cmd: ["redis-server"] },
+  rabbitmq: { ...DATABASE, of: /(^|library\/)rabbitmq$/, cmd: ["rabbitmq-server"] },
+  postgres: {
+    ...DATABASE,
+    of: /(^|\/)(postgres|postgis|pgvector|timescaledb(-ha)?|immich-app\/postgres)$/,
+    cmd: ["postgres"],
+    env: ["PGDATA=/var/lib/postgresql/data"],
+  },
+};
+
+/** Published from scratch or on a base without a shell. */
+export const SHELL_LESS =
+  /(^|\/)(portainer-(ce|ee)|cloudflared|watchtower|whoami|dozzle|loki|tempo|distroless\/\w+|pocket-id|gotify\/server)$/;
+/** What people build on: no entrypoint, so a command runs as it is. */
+export const BARE =
+  /(^|\/)(alpine|busybox|ubuntu|debian|python|node|golang|ruby|openjdk|eclipse-temurin|php|maven|bun)$/;

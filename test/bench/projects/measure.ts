@@ -1,0 +1,172 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestEngine } from "../../services/engine.ts";
+import { MAIN, makeWorld } from "../../support/world.ts";
+import { differences, filesBelow, found, received, runningValues, type Values } from "./checks.ts";
+import { fillIn, Unfit } from "./fill.ts";
+import { projectFolder, type Project } from "./find.ts";
+import type { Form } from "./forms.ts";
+import { empty, failing, lay } from "./lay.ts";
+import type { StandIns } from "./stand-ins.ts";
+import { compose, run, type Ran } from "./tools.ts";
+
+type Left = { readonly name: string; readonly place: string; readonly reason: string; readonly hint: string | null };
+
+/** One project: how far it came, and what was said. `skipped` if it says nothing about unsprawl. */
+export type Case = {
+  readonly project: string;
+  readonly outcome: "full" | "partly" | "none" | "skipped";
+  readonly why: string;
+  readonly services: number;
+  readonly moved: number;
+  readonly notMoved: readonly Left[];
+  readonly warnings: readonly string[];
+  /** What is wrong after the migration or the rollback; empty if everything is right. */
+  readonly wrong: readonly string[];
+  readonly printed: string;
+  readonly seconds: number;
+};
+
+type Planned = {
+  readonly id?: string;
+  readonly steps?: readonly {
+    readonly kind: string;
+    readonly delivery?: string;
+    readonly moves?: readonly { readonly name: string; readonly location: { readonly subjectName: string } }[];
+  }[];
+  readonly notMoved?: readonly {
+    readonly finding: {
+      readonly name: string;
+      readonly location: { readonly subjectName: string; readonly path: string };
+    };
+    readonly reason: string;
+    readonly hint: string | null;
+  }[];
+  readonly warnings?: readonly { readonly text: string }[];
+};
+
+/** Copies, starts, migrates, checks and rolls back one project; leaves nothing of it. `keep` keeps its folder. */
+export async function measure(
+  form: Form,
+  project: Project,
+  engine: TestEngine,
+  images: StandIns,
+  keep: string | null,
+): Promise<Case> {
+  const began = Date.now();
+  const world = makeWorld(engine.host);
+  const top =
+    keep === null ? mkdtempSync(join(tmpdir(), "unsprawl-project-")) : join(keep, project.name.replace(/\W+/g, "-"));
+  const copy = join(top, projectFolder(project));
+  const blank = { project: project.name, services: 0, moved: 0, notMoved: [], warnings: [], wrong: [], printed: "" };
+  try {
+    const told = await measured(form, project, copy, world.env, engine, images);
+    return { ...blank, ...told, seconds: (Date.now() - began) / 1000 };
+  } catch (error) {
+    const why = error instanceof Unfit ? error.message : `the harness: ${String(error).slice(0, 300)}`;
+    return { ...blank, outcome: "skipped", why, seconds: (Date.now() - began) / 1000 };
+  } finally {
+    form.end(project, copy, world.env, engine);
+    empty(engine);
+    world.remove();
+    if (keep === null) rmSync(top, { recursive: true, force: true });
+  }
+}
+
+const WAITS = ["--grace", "2s", "--health-timeout", "60s"];
+
+/** Saves most projects that have nothing to move the wait for Compose and for a scan. */
+function maySecret({ folder, file }: Project): boolean {
+  const names = readdirSync(folder).filter(
+    (name) => name === file || (file === null && /\.ya?ml$/.test(name)) || name.includes("env"),
+  );
+  const texts = names.map((name) => join(folder, name)).filter((one) => statSync(one).isFile());
+  return texts.some((one) =>
+    /(PASS|PWD|SECRET|TOKEN|_KEY|APIKEY|CREDENTIAL|DSN|_URL|_URI)\w*["']?\s*[:=]/i.test(readFileSync(one, "utf8")),
+  );
+}
+
+type Told = Pick<Case, "outcome" | "why"> & Partial<Case>;
+
+async function measured(
+  form: Form,
+  project: Project,
+  copy: string,
+  own: NodeJS.ProcessEnv,
+  engine: TestEngine,
+  images: StandIns,
+): Promise<Told> {
+  if (!maySecret(project)) return { outcome: "skipped", why: "no secret" };
+  const config = fillIn(project, copy, own);
+  const env = { ...form.env(copy), ...own };
+  const unsprawl = (...args: string[]): Ran => run(process.execPath, [MAIN, ...args], copy, env, 400);
+  const services = Object.keys(config.services ?? {}).length;
+  lay(config, engine, images, form.isSwarm);
+  form.start(project, copy, config, env, engine);
+  const broken = failing(engine);
+  if (broken !== "") throw new Unfit(`the stand-in does not stay up: ${broken}`);
+  const before = { files: filesBelow(copy), values: runningValues(engine) };
+  const file = join(copy, "../plan.json");
+  const planned = unsprawl("plan", form.source(project), "--to", "local", ...WAITS, "--json", "-o", file);
+  const plan = JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}") as Planned;
+  if (plan.id !== undefined && plan.steps?.length === 0 && plan.notMoved?.length === 0)
+    return { outcome: "skipped", why: "no secret" };
+  const ran = plan.id === undefined || plan.steps?.length === 0 ? planned : unsprawl("apply", file);
+  const notMoved = (plan.notMoved ?? []).map(leftOf);
+  const moves = movesOf(plan, before.values);
+  const moved = moves.length;
+  const told = { services, moved, notMoved, warnings: (plan.warnings ?? []).map(({ text }) => text) };
+  const printed = `${ran.stdout}\n--- stderr\n${ran.stderr}\n--- exit ${ran.code ?? "none"}`;
+  if (ran.code !== 0 && ran.code !== 3)
+    return {
+      ...told,
+      outcome: "none",
+      why: `exit ${ran.code ?? "none"}`,
+      printed,
+      wrong: unchanged(before.files, copy),
+    };
+  if (moved === 0) return { ...told, outcome: "none", why: "nothing moved", printed };
+  form.again(project, copy, config, env, engine);
+  const wrong = [
+    ...found(engine, moves, form.isSwarm),
+    ...received(engine, moves),
+    ...differences(config, compose(copy, project.file, env), moves),
+  ];
+  const back = unsprawl("rollback", plan.id ?? "");
+  if (back.code !== 0)
+    wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
+  wrong.push(...unchanged(before.files, copy));
+  const outcome = notMoved.length === 0 && ran.code === 0 ? "full" : "partly";
+  return { ...told, outcome, why: outcome === "full" ? "" : "some not moved", wrong, printed };
+}
+
+function movesOf(plan: Planned, values: Values): { service: string; name: string; value: string }[] {
+  const moves = (plan.steps ?? []).filter(({ kind }) => kind === "put").flatMap((step) => moveIn(step));
+  return moves.map(({ name, location }) => ({
+    service: location.subjectName,
+    name,
+    value: values.get(`${location.subjectName}/${name}`) ?? "",
+  }));
+}
+
+type Move = { readonly name: string; readonly location: { readonly subjectName: string } };
+const moveIn = (step: object): readonly Move[] => ("move" in step ? [(step as { move: Move }).move] : []);
+
+const leftOf = ({ finding, reason, hint }: NonNullable<Planned["notMoved"]>[number]): Left => ({
+  name: finding.name,
+  place: `${finding.location.subjectName} ${finding.location.path}`,
+  reason,
+  hint,
+});
+
+function unchanged(before: ReadonlyMap<string, string>, copy: string): string[] {
+  const after = filesBelow(copy);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return (
+    [...names]
+      // What containers write below their own folders is theirs.
+      .filter((name) => before.get(name) !== after.get(name) && (before.has(name) || name.includes("unsprawl")))
+      .map((name) => `differs after rollback: ${name}`)
+  );
+}

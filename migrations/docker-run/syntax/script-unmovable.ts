@@ -127,7 +127,7 @@ function endAbove(text: string, at: number): CommandEnd | null {
   const lines = text.slice(0, at).split("\n").slice(0, -1);
   const last = lines.findLastIndex((line) => !/^[ \t]*#/.test(line));
   const line = lines[last] ?? "";
-  if (/\\[ \t]+(?:#.*)?\r?$/.test(line)) return { line: last + 1, by: "backslash" };
+  if (/\\[ \t]+(?:#|\r?$)/.test(line)) return { line: last + 1, by: "backslash" };
   return last < lines.length - 1 && /\\\r?$/.test(line) ? { line: last + 2, by: "comment" } : null;
 }
 

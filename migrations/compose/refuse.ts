@@ -50,6 +50,14 @@ function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText
   return found ?? null;
 }
 
+/** What to write in place of a text that a moved variable is filled into too. */
+export function hintFor(text: ProjectText, project: ComposeProject): string | null {
+  const [top, , member] = text.keys;
+  return top === "services" && member === "environment"
+    ? "give that variable a name that says what it is, such as NAME_PASSWORD, so that it is found and moves too"
+    : ofText(text, project).hint;
+}
+
 function ofText(text: ProjectText, project: ComposeProject): Refusal {
   const { keys, key, file, start } = text;
   const [top, name = ""] = keys;

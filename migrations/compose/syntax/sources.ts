@@ -4,6 +4,7 @@ import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { isReached } from "./reached.ts";
+import { hintFor } from "../refuse.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { mayWrite } from "../rewrite/may-write.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
@@ -29,16 +30,18 @@ export function dropSources(
   const replaced = wishes.map((wish) => replacedWords(project, wish));
   const everything = projectTexts(project).filter((text) => !replaced.some((isReplaced) => isReplaced(text)));
   const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
+  const filled = (name: string): ProjectText[] =>
+    everything.filter((one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start));
   // A base that every service overrides would show nothing.
-  const unused = (name: string): ProjectText[] =>
-    everything.filter(
-      (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isReached(project, one),
-    );
+  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isReached(project, one));
+  const shown = (name: string): ProjectText[] => filled(name).filter((one) => isReached(project, one));
+  const hint = (name: string): string | null => {
+    const [first] = shown(name);
+    return first === undefined ? null : hintFor(first, project);
+  };
   const remaining = (name: string): string[] => [
     ...new Set([
-      ...everything
-        .filter((one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && isReached(project, one))
-        .map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
+      ...shown(name).map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
       ...passed
         .filter(
           ({ uses, member, kind, file, id }) =>
@@ -71,7 +74,7 @@ export function dropSources(
     }
     const left = remaining(name);
     if (left.length > 0) {
-      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords);
+      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));
       notes.push(
         `${name} stays in ${lines.map(({ file }) => file.file).join(", ")}: ${left.join(", ")} is filled from it`,
       );
@@ -96,7 +99,7 @@ export function dropSources(
     for (const { name, start } of file.entries) {
       if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;
       const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left, edited, ofWords);
+      if (left.length > 0) throw elsewhere(name, left, edited, ofWords, hint(name));
     }
   }
   return notes;
@@ -110,12 +113,13 @@ function elsewhere(
   left: readonly string[],
   edited: Parameters<typeof dropSources>[2],
   ofWords: readonly { readonly service: string; readonly source: string; readonly name: string }[],
+  hint: string | null,
 ): Blocked {
   const words = ofWords.filter((one) => one.source === source);
   const from = takers(source, edited);
   return new Blocked(
     `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
-    "give each a variable of the service to read; or --accept elsewhere moves the rest and leaves those",
+    `${hint ?? "give each a variable of the service to read"}; or --accept elsewhere moves the rest and leaves those`,
     (service, name) =>
       from.some(({ place, by }) => place.name === name && by.has(service)) ||
       words.some((one) => one.name === name && one.service === service),

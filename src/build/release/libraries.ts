@@ -16,7 +16,7 @@ export function copyLibraries(program: string, tree: string): void {
 }
 
 /**
- * Moves the linker in a tree to a path of its own, and has the program start with that one: the usual path may belong to a
+ * Moves the linker in a tree to another path, and has the program start with that one: the usual path may belong to a
  * package of the system. The path in the program is replaced where it stands, by one that is no longer.
  */
 export function moveLinker(program: string, tree: string): void {

@@ -45,10 +45,10 @@ export function fitsThisProcess(
  * does not end.
  */
 export async function runHere(dist: string, args: readonly string[], given: Given): Promise<Ran | null> {
-  while (running !== null) {
-    const { dir, ended } = running;
-    if (dir === given.cwd || (await Promise.race([ended, sleep(PATIENCE_MS, "busy", { ref: false })])) === "busy")
-      return null;
+  for (let other = running; other !== null; other = running) {
+    if (other.dir === given.cwd) return null;
+    const busy = sleep(PATIENCE_MS, "busy", { ref: false });
+    if ((await Promise.race([other.ended, busy])) === "busy") return null;
   }
   const ran = runAlone(dist, args, given);
   const ended = ran.then(

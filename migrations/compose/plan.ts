@@ -179,7 +179,7 @@ async function partOf(
         : await readFacts(moving.engine, first.Id, options.runId);
     const bare = bareSubject(moving, known, where, moves);
     const rewording = words(service, bare);
-    mustBeFilledIn(moving.project, service, selected, rewording);
+    mustBeFilledIn(moving.project, service, selected, rewording, bare.subject.env);
     const shown = withoutWords(known.doc, rewording);
     for (const one of selected) mustGo(shown, service, selected, one);
     const subject = { ...bare.subject, health: rewording?.health ?? bare.subject.health };
@@ -211,7 +211,7 @@ async function partOf(
     const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(
       ...(repeated.length > 0 ? [repeatedNote(repeated)] : []),
-      ...rewordedNotes(rewording, service),
+      ...rewordedNotes(rewording, service, (name) => has(moving.project, service, name)),
       ...firstInitNotes(
         known.doc,
         moves.map(({ name }) => name),

@@ -46,9 +46,20 @@ export function repeatedNote(what: readonly string[]): string {
 }
 
 /** What is different for a person about a service whose command a shell fills in. */
-export function rewordedNotes(rewording: Rewording | null, service: string): readonly string[] {
-  if ((rewording?.entrypoint ?? null) === null) return [];
-  return [cmd`docker compose run ${service} COMMAND starts the service's own command: its entrypoint contains it now`];
+export function rewordedNotes(
+  rewording: Rewording | null,
+  service: string,
+  had: (name: string) => boolean,
+): readonly string[] {
+  const fresh = [...new Set(rewording?.sources.map(({ name }) => name))].filter((name) => !had(name));
+  return [
+    ...(fresh.length > 0
+      ? [`it gets ${fresh.join(", ")} as a variable, which it did not have: a shell fills its command from it`]
+      : []),
+    ...((rewording?.entrypoint ?? null) === null
+      ? []
+      : [cmd`docker compose run ${service} COMMAND starts the service's own command: its entrypoint contains it now`]),
+  ];
 }
 
 /** A reference to a store's file that no clone of the project has. */

@@ -6,15 +6,25 @@ import type { ComposeProject } from "../syntax/project.ts";
 import { has } from "./implied.ts";
 import type { Rewording } from "./index.ts";
 
-/** Throws `Blocked` for a secret in a command that no variable of the project fills in. */
+/**
+ * Throws `Blocked` for a secret in a command that no variable of the project fills in, or whose variable the image has for
+ * something else. `env` are the names of the container's variables.
+ */
 export function mustBeFilledIn(
   project: ComposeProject,
   service: string,
   selected: readonly Selected[],
   rewording: Rewording | null,
+  env: readonly string[],
 ): void {
   for (const { move } of selected) {
     if (has(project, service, move.name)) continue;
+    if (env.includes(move.name))
+      throw new Blocked(
+        `the image of ${service} sets ${move.name} itself, which would have another value from then on`,
+        "give the variable in ${…} another name, docker compose up -d, then plan again",
+        (its, name) => its === service && name === move.name,
+      );
     if (rewording?.sources.some(({ name }) => name === move.name) === true) continue;
     const isCheck = move.location.where === "healthcheck";
     throw new Blocked(

@@ -96,6 +96,7 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   const moved = await world.unsprawl(["migrate", source, "--to", "local", "--yes", "--grace", "500ms"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   expect(moved.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" '…'`);
+  expect(moved.stdout).toContain("cache: it gets CACHE_PASSWORD as a variable, which it did not have");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);

@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
+import type { Rewording } from "../../../migrations/compose/words/index.ts";
+import { mustBeFilledIn } from "../../../migrations/compose/words/refuse.ts";
+import type { Selected } from "../../../src/contract/migration.ts";
 import { reworded, type WordTemplate } from "../../../migrations/compose/words/reword.ts";
 import { expandedText, quotedWord, type Word } from "../../../migrations/compose/words/shell-text.ts";
 
@@ -144,4 +148,15 @@ describe("what a service runs", () => {
   ])("%s", (_what, template, expected) => {
     expect(reworded({ ...none, ...template })).toEqual({ entrypoint: null, command: null, health: null, ...expected });
   });
+});
+
+it("a variable that the image sets itself gets no other value", () => {
+  const project = { services: new Map([["s", { name: "s", layers: [], profiles: [] }]]) } as unknown as ComposeProject;
+  const selected = [{ move: { name: "PASS", location: { where: "cmd" } } }] as unknown as Selected[];
+  const rewording = { sources: [{ source: "X", name: "PASS" }] } as unknown as Rewording;
+  const look = (env: readonly string[], words: Rewording | null) => () =>
+    mustBeFilledIn(project, "s", selected, words, env);
+  expect(look(["PATH"], rewording)).not.toThrow();
+  expect(look(["PASS"], rewording)).toThrow("the image of s sets PASS itself");
+  expect(look(["PATH"], null)).toThrow("is in the command of s, as plain text");
 });

@@ -1,5 +1,6 @@
 import { EXIT } from "../model/error.ts";
-import { listRuns, type RunSummary } from "../core/journal/runs.ts";
+import { listRuns } from "../core/journal/runs.ts";
+import { canScrubResult, canUndoResult, CHANGES, chosenRun, UNDOABLE } from "./available.ts";
 import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
 import { itemsOf, selectedAt, selectedItem, wantedOf } from "./items.ts";
@@ -76,17 +77,6 @@ export function paste(session: TerminalSession, text: string): void {
 export function answers({ filtering, prompt, where }: TuiState, key: string): boolean {
   return prompt || where === "form" ? key === "enter" : key === "y" && !filtering;
 }
-
-/** What `--read-only` refuses; core refuses the runs among them too. */
-export const CHANGES: ReadonlySet<KeyAction> = new Set([
-  "apply",
-  "undo",
-  "resume",
-  "scrub",
-  "ignore",
-  "ignoreAgain",
-  "reveal",
-] satisfies KeyAction[]);
 
 function act(session: TerminalSession, action: KeyAction): void {
   const { store } = session;
@@ -199,42 +189,33 @@ function openRuns(session: TerminalSession): void {
   }
 }
 
-const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
-
 function undo(session: TerminalSession): void {
   const { store } = session;
   const { where, result } = store.get();
   if (where === "browse") return void undoLastIgnore(session);
   if (where === "proof") {
-    if (result?.kind === "apply" && result.result && result.result.state !== "rolled back")
-      void startUndo(session, result.run);
+    if (result !== null && canUndoResult(store.get())) void startUndo(session, result.run);
     return;
   }
-  const run = chosenRun(session);
+  const run = chosenRun(store.get());
   if (!run) return;
   if (UNDOABLE.includes(run.state)) void startUndo(session, run.run);
   else store.set(() => ({ status: { text: `this run is ${run.state}: there is nothing to undo`, tone: "warn" } }));
 }
 
-function chosenRun({ store }: TerminalSession): RunSummary | undefined {
-  const { where, runs, opened } = store.get();
-  return where === "receipts" ? opened?.summary : runs.list[runs.at];
-}
-
 function openChosen(session: TerminalSession): void {
-  const run = chosenRun(session);
+  const run = chosenRun(session.store.get());
   if (run) void openRun(session, run);
 }
 
 function goOn(session: TerminalSession, action: "resume" | "scrub"): void {
   const { where, result } = session.store.get();
   if (where === "proof") {
-    // Each migrated unit keeps something; a failed unit has been put back.
-    const done = result?.kind === "apply" && result.result?.units.some(({ state }) => state === "migrated");
-    if (result && done) void startScrub(session, { run: result.run, state: "done" });
+    if (result !== null && canScrubResult(session.store.get()))
+      void startScrub(session, { run: result.run, state: "done" });
     return;
   }
-  const run = chosenRun(session);
+  const run = chosenRun(session.store.get());
   if (run) void (action === "resume" ? startResume(session, run) : startScrub(session, run));
 }
 

@@ -170,14 +170,6 @@ export const KEYMAP: readonly KeyBinding[] = [
     long: "take back the last ignore of this sitting",
   },
   {
-    action: "reveal",
-    keys: ["x"],
-    show: "x",
-    where: ["browse", "detail"],
-    short: null,
-    long: "reveal this one value for 10 s or until a key is pressed; recorded",
-  },
-  {
     action: "diff",
     keys: ["d"],
     show: "d",
@@ -192,6 +184,14 @@ export const KEYMAP: readonly KeyBinding[] = [
     where: ["browse"],
     short: "all",
     long: "mark all that the filter shows, or none",
+  },
+  {
+    action: "reveal",
+    keys: ["x"],
+    show: "x",
+    where: ["browse", "detail"],
+    short: "reveal",
+    long: "reveal this one value for 10 s or until a key is pressed; recorded",
   },
   {
     action: "group",
@@ -222,7 +222,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["z"],
     show: "z",
     where: ["browse"],
-    short: null,
+    short: "fold all",
     long: "fold all groups, or unfold them",
   },
   {
@@ -262,7 +262,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["v"],
     show: "v",
     where: ["browse"],
-    short: null,
+    short: "range",
     long: "begin a range of marks, move, then space or v; esc ends it",
   },
   {
@@ -270,7 +270,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["A"],
     show: "A",
     where: ["browse"],
-    short: null,
+    short: "mark group",
     long: "mark all under this heading, or none",
   },
   {
@@ -281,6 +281,6 @@ export const KEYMAP: readonly KeyBinding[] = [
     short: "runs",
     long: "what was done: list of runs",
   },
-  { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: null, long: "scan again" },
+  { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: "scan again", long: "scan again" },
   ...EVERYWHERE,
 ];

@@ -1,5 +1,6 @@
 import { bindings, type KeyAction, type KeyScope } from "../keymap.ts";
-import { CHANGES, type ScreenLayout } from "../actions.ts";
+import type { ScreenLayout } from "../actions.ts";
+import { CHANGES } from "../available.ts";
 import type { ListItem } from "../items.ts";
 import type { TerminalSession } from "../session.ts";
 import { line, type Guard, type SpanLine } from "../widgets/text.ts";

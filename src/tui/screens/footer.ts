@@ -1,3 +1,4 @@
+import { isAvailable } from "../available.ts";
 import { bindings, type KeyBinding } from "../keymap.ts";
 import type { TuiState } from "../state.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
@@ -33,14 +34,16 @@ export function footer(state: TuiState, columns: number): SpanLine {
 function keys(state: TuiState, room: number): StyledSpan[] {
   const where = state.where;
   const shown = bindings(where).filter(
-    (one) => one.short !== null && (state.help === null || ["help", "quit"].includes(one.action)),
+    (one) =>
+      one.short !== null &&
+      isAvailable(one.action, state) &&
+      (state.help === null || ["help", "quit"].includes(one.action)),
   );
   const always = shown.filter((one) => ["help", "quit"].includes(one.action));
   let left = room - always.reduce((sum, one) => sum + size(one), 0) - 1;
   const fitting: KeyBinding[] = [];
   for (const one of shown) {
     if (always.includes(one)) continue;
-    if (one.action === "back" && where === "browse" && !narrowed(state)) continue;
     if (size(one) > left) break;
     left -= size(one);
     fitting.push(one);
@@ -53,9 +56,6 @@ function keys(state: TuiState, room: number): StyledSpan[] {
     ];
   });
 }
-
-/** Whether esc has something to take back in the list. */
-const narrowed = ({ filter, facets, range }: TuiState): boolean => filter !== "" || facets.size > 0 || range !== null;
 
 const size = ({ show, short, action }: KeyBinding): number =>
   show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);

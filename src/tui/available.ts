@@ -1,0 +1,69 @@
+import { itemsOf, secretsOf, selectedItem, wantedOf } from "./items.ts";
+import type { KeyAction } from "./keymap.ts";
+import type { RunSummary } from "../core/journal/runs.ts";
+import type { TuiState } from "./state.ts";
+
+/** What `--read-only` refuses; core refuses the runs among them too. */
+export const CHANGES: ReadonlySet<KeyAction> = new Set([
+  "apply",
+  "undo",
+  "resume",
+  "scrub",
+  "ignore",
+  "ignoreAgain",
+  "reveal",
+] satisfies KeyAction[]);
+
+/** Whether an action does something on this screen now: the footer offers nothing else. */
+export function isAvailable(action: KeyAction, state: TuiState): boolean {
+  if (state.readOnly && (CHANGES.has(action) || action === "migrate")) return false;
+  if (state.where === "browse" || state.where === "detail") return inList(action, state);
+  if (state.where === "stores")
+    return action !== "choose" || (state.stores.busy === null && state.stores.choices.length > 0);
+  if (state.where === "plan")
+    return !["apply", "save"].includes(action) || (state.planned !== null && state.planned.plan.steps.length > 0);
+  if (state.where === "proof") return inProof(action, state);
+  if (state.where === "runs" || state.where === "receipts") return inRuns(action, chosenRun(state));
+  return true;
+}
+
+/** The run that is opened, or selected in the list of runs. */
+export function chosenRun({ where, runs, opened }: TuiState): RunSummary | undefined {
+  return where === "receipts" ? opened?.summary : runs.list[runs.at];
+}
+
+export const UNDOABLE: readonly string[] = ["done", "failed", "unfinished"];
+
+/** Whether the run that has just ended can be undone. */
+export function canUndoResult({ result }: TuiState): boolean {
+  return result?.kind === "apply" && result.result !== null && result.result.state !== "rolled back";
+}
+
+/** Whether the run that has just ended keeps something: each migrated unit does, a failed one has been put back. */
+export function canScrubResult({ result }: TuiState): boolean {
+  return result?.kind === "apply" && result.result?.units.some(({ state }) => state === "migrated") === true;
+}
+
+function inList(action: KeyAction, state: TuiState): boolean {
+  const { filter, facets, range, where } = state;
+  const narrowed = filter !== "" || facets.size > 0 || range !== null;
+  if (action === "back") return where === "detail" || narrowed;
+  if (["migrate", "diff", "ignore", "ignoreAgain"].includes(action)) return wantedOf(state).size > 0;
+  if (action === "reveal") return selectedItem(state)?.kind === "group";
+  if (["mark", "range", "markSection"].includes(action)) return secretsOf(selectedItem(state)).length > 0;
+  if (action === "fold" || action === "foldAll") return state.grouping !== "secret" && state.scan.groups.length > 0;
+  if (["filter", "facets", "sort", "group", "markAll"].includes(action)) return state.scan.groups.length > 0;
+  return !["open", "nextTab", "prevTab", "tab"].includes(action) || itemsOf(state).length > 0;
+}
+
+function inProof(action: KeyAction, state: TuiState): boolean {
+  if (action === "undo") return canUndoResult(state);
+  return action !== "scrub" || canScrubResult(state);
+}
+
+function inRuns(action: KeyAction, run: RunSummary | undefined): boolean {
+  if (action === "undo") return run !== undefined && UNDOABLE.includes(run.state);
+  if (action === "resume") return run?.state === "unfinished";
+  if (action === "scrub") return run?.state === "done";
+  return action !== "open" || run !== undefined;
+}

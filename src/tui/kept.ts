@@ -5,37 +5,33 @@ import { atomicWrite } from "../kit/io/atomic.ts";
 import { shownError } from "./shown-error.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import type { TerminalSession } from "./session.ts";
+import { SORTS, type ListSort } from "./sorting.ts";
 import { START, type TuiState } from "./state.ts";
-import { countText } from "./widgets/bar.ts";
 
-/** What was decided and not done yet. Marks are fingerprints: the file contains no name and no value. */
-type SavedSelection = {
-  readonly marked: readonly string[];
-  readonly filter: string;
-  readonly grouping: Grouping;
-  readonly store: string | null;
-};
+/**
+ * How the list was arranged, and the store of the last plan. Marks and the filter end with the session: nothing is
+ * armed, and no finding hidden, when somebody begins.
+ */
+type SavedSelection = { readonly grouping: Grouping; readonly sort: ListSort; readonly store: string | null };
 
-const NOTHING: SavedSelection = { marked: [], filter: "", grouping: START.grouping, store: null };
 const SAVE_MS = 500;
 
-/** Restores the decisions of the last session, and reports it. */
+/** Restores what was chosen in the last session, and reports it. */
 export function takeUp({ store, assembly }: TerminalSession): void {
   try {
-    const { marked, filter, grouping, store: last } = read(assembly.state()) ?? NOTHING;
+    const saved = read(assembly.state());
+    if (saved === null) return;
+    const { grouping, sort, store: last } = saved;
     const parts = [
-      ...(marked.length > 0 ? [countText(marked.length, "mark")] : []),
-      ...(filter === "" ? [] : [`the filter ${JSON.stringify(filter)}`]),
       ...(grouping === START.grouping ? [] : [`by ${grouping}`]),
+      ...(sort === START.sort ? [] : [`sorted by ${sort}`]),
       ...(last === null ? [] : [`the store ${last}`]),
     ];
-    if (parts.length === 0) return;
     store.set((state) => ({
-      marked: new Set([...marked, ...state.marked]),
-      filter,
       grouping,
+      sort,
       stores: { ...state.stores, last },
-      status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" },
+      ...(parts.length === 0 ? {} : { status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" } }),
     }));
   } catch (error) {
     store.set(() => ({ status: { text: shownError(error, assembly.redactor).text, tone: "warn" } }));
@@ -43,19 +39,18 @@ export function takeUp({ store, assembly }: TerminalSession): void {
 }
 
 /**
- * Saves decisions from now on, shortly after each: even a killed process has saved them. The returned function stops
- * that and saves the rest. Never fails a session: a decision that cannot be saved is no reason to lose the run that
+ * Saves what is chosen from now on, shortly after each choice: even a killed process has saved it. The returned
+ * function stops that and saves the rest. Never fails a session: what cannot be saved is no reason to lose the run that
  * follows.
  */
 export function keepDecisions({ store, assembly }: TerminalSession): () => Promise<void> {
-  let saved = textOf(store.get(), assembly.redactor.foreign.bind(assembly.redactor));
-  let seen = store.get();
+  let saved = textOf(store.get());
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
     if (timer) clearTimeout(timer);
     timer = null;
-    const text = textOf(store.get(), (one) => assembly.redactor.foreign(one));
+    const text = textOf(store.get());
     if (text === saved) return writing;
     saved = text;
     const write = async (): Promise<void> => atomicWrite(join(assembly.state(), FILE), text, { mode: 0o600 });
@@ -63,14 +58,7 @@ export function keepDecisions({ store, assembly }: TerminalSession): () => Promi
     return writing;
   };
   const stop = store.subscribe(() => {
-    const now = store.get();
-    const same =
-      now.marked === seen.marked &&
-      now.filter === seen.filter &&
-      now.grouping === seen.grouping &&
-      now.stores.last === seen.stores.last;
-    seen = now;
-    if (!same) timer ??= setTimeout(() => void save(), SAVE_MS).unref();
+    if (timer === null && textOf(store.get()) !== saved) timer = setTimeout(() => void save(), SAVE_MS).unref();
   });
   return async () => {
     stop();
@@ -80,14 +68,12 @@ export function keepDecisions({ store, assembly }: TerminalSession): () => Promi
 
 const FILE = "decided.json";
 
-/** A filter that contains a value is not saved. */
-function textOf({ marked, filter, grouping, stores }: TuiState, redact: (text: string) => string): string {
-  const harmless = redact(filter) === filter ? filter : "";
-  const kept: SavedSelection = { marked: [...marked], filter: harmless, grouping, store: stores.last };
-  return `${JSON.stringify({ version: 1, ...kept })}\n`;
+function textOf({ grouping, sort, stores }: TuiState): string {
+  const kept: SavedSelection = { grouping, sort, store: stores.last };
+  return `${JSON.stringify({ version: 2, ...kept })}\n`;
 }
 
-/** Null if nothing was saved. Throws `malformed` for a file that is not ours. */
+/** Null if nothing was saved. Version 1 has marks and a filter, which are left. Throws `malformed` for other files. */
 function read(state: string): SavedSelection | null {
   const file = join(state, FILE);
   let text: string;
@@ -98,14 +84,13 @@ function read(state: string): SavedSelection | null {
   }
   try {
     const given = JSON.parse(text) as { [key: string]: unknown };
-    const { version, marked, filter, store } = given;
+    const { version, store } = given;
     const grouping = GROUPINGS.find((one) => one === given["grouping"]);
-    const prints = Array.isArray(marked) && marked.every((one) => typeof one === "string" && /^[0-9a-f]+$/.test(one));
-    const texts = typeof filter === "string" && (store === null || typeof store === "string");
-    if (version === 1 && prints && texts && grouping !== undefined)
-      return { marked: marked as string[], filter, grouping, store };
+    const sort = SORTS.find((one) => one === given["sort"]) ?? (version === 1 ? START.sort : undefined);
+    if ((version === 1 || version === 2) && (store === null || typeof store === "string") && grouping && sort)
+      return { grouping, sort, store };
   } catch {
     // Reported below, like any other untrusted text.
   }
-  throw new UnsprawlError("malformed", `${file} cannot be read: what was marked is not known any more`);
+  throw new UnsprawlError("malformed", `${file} cannot be read: how the list was arranged is not known any more`);
 }

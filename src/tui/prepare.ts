@@ -1,3 +1,4 @@
+import { needsOf } from "./components/row-columns.ts";
 import { groupText } from "./filter.ts";
 import { prepareGrouping } from "./items.ts";
 import { GROUPINGS } from "./sections.ts";
@@ -16,6 +17,8 @@ export function prepare(store: Store): void {
     ...Array.from({ length: Math.ceil(groups.length / PIECE) }, (_, at) => () => {
       for (const group of groups.slice(at * PIECE, (at + 1) * PIECE)) groupText(group);
     }),
+    () => needsOf(groups, "container"),
+    () => needsOf(groups, "secret"),
     ...GROUPINGS.map((grouping) => () => prepareGrouping(store.get(), grouping)),
   ];
   const next = (): void => {

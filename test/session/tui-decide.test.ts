@@ -91,7 +91,7 @@ it("goes on from the journal with a run that was cut off, to its proof", async (
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
 });
 
-it("reveals one value for a moment, and comes back with what was marked; --read-only does neither", async () => {
+it("reveals one value for a moment, and begins the next time with nothing marked; --read-only does neither", async () => {
   const shown = randomBytes(18).toString("hex");
   container("tui-api", { DB_PASSWORD: shown, API_TOKEN: secret() });
   const first = begin(100, 30);
@@ -107,17 +107,21 @@ it("reveals one value for a moment, and comes back with what was marked; --read-
   expect(first.screen()).not.toContain(shown);
   await first.press(" ");
   await first.until("1 marked");
+  await first.press("b");
+  await first.until("by image");
   await first.press("q");
   expect(await first.exit()).toBe(0);
   const second = begin(100, 30, {}, ["--read-only"]);
-  await second.until("as you left it: 1 mark");
+  await second.until("as you left it: by image");
   await second.until("2 secrets in 2 places");
+  expect(second.screen()).not.toContain("marked");
   await second.press("x");
   await second.until("--read-only: nothing is changed or revealed");
   await second.press("m");
   await second.until("where?");
   await second.press(KEY.enter);
-  await second.until("y apply");
+  await second.until("Preview");
+  expect(second.screen()).not.toContain("y apply");
   await second.press("y");
   await second.until("--read-only: nothing is changed or revealed");
   await second.press("q");

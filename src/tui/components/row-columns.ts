@@ -1,9 +1,8 @@
-import type { ListItem } from "../items.ts";
 import { last } from "../last.ts";
 import type { SecretGroup } from "../groups.ts";
 import type { Grouping } from "../sections.ts";
 import { STATE } from "../theme.ts";
-import { placeOf } from "../where.ts";
+import { subjectsOf } from "../where.ts";
 
 /** How wide each column of the list is; 0 for one that has no room. */
 export type RowColumns = { readonly [column in Column]: number };
@@ -44,38 +43,43 @@ export function columnsFor(needs: RowColumns, width: number): RowColumns {
 }
 
 /**
- * The widest text of each column: the columns stay where they are while the list is scrolled. A rule, an image or
- * readers that are the same for all rows tell nothing, and need no room.
+ * The widest text of each column in the whole list: the columns stay where they are while it is scrolled and filtered. A
+ * rule, an image or readers that are the same for all rows tell nothing, and need no room.
  */
-export const needsOf = last(
-  (items: readonly ListItem[], grouping: Grouping, all: readonly SecretGroup[]): RowColumns => {
-    const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, who: 0 };
-    const first = new Map<Column, string>();
-    const differs = new Set<Column>();
-    const widen = (column: Column, wide: number): void => {
-      if (wide > needs[column]) needs[column] = wide;
-    };
-    const extra = (column: (typeof EXTRAS)[number], text: string): void => {
-      widen(column, Math.min(MOST_EXTRA, text.length));
-      if (first.get(column) === undefined) first.set(column, text);
-      else if (first.get(column) !== text) differs.add(column);
-    };
-    for (const item of items) {
-      if (item.kind !== "group") continue;
-      const { group } = item;
-      const place = placeOf(group, grouping, all);
-      widen("name", group.name.length);
-      widen("where", place.text.length + moreText(place.more).length);
-      widen("masked", group.lead.masked.length);
-      widen("state", STATE[group.state].word.length + 2);
-      extra("rule", group.lead.rule);
-      extra("image", imageText(group));
-      extra("who", whoText(group));
-    }
-    for (const column of EXTRAS) if (!differs.has(column)) needs[column] = 0;
-    return needs;
-  },
-);
+export function needsOf(groups: readonly SecretGroup[], grouping: Grouping): RowColumns {
+  return grouping === "container" ? needsInContainers(groups) : needsElsewhere(groups);
+}
+
+const needsInContainers = last((groups: readonly SecretGroup[]) => measured(groups, true));
+const needsElsewhere = last((groups: readonly SecretGroup[]) => measured(groups, false));
+
+function measured(groups: readonly SecretGroup[], inContainers: boolean): RowColumns {
+  const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, who: 0 };
+  const first = new Map<Column, string>();
+  const differs = new Set<Column>();
+  const widen = (column: Column, wide: number): void => {
+    if (wide > needs[column]) needs[column] = wide;
+  };
+  const extra = (column: (typeof EXTRAS)[number], text: string): void => {
+    widen(column, Math.min(MOST_EXTRA, text.length));
+    if (first.get(column) === undefined) first.set(column, text);
+    else if (first.get(column) !== text) differs.add(column);
+  };
+  for (const group of groups) {
+    const { text, more } = subjectsOf(group);
+    const end = moreText(more).length;
+    widen("name", group.name.length);
+    if (inContainers) for (const { location } of group.findings) widen("where", location.path.length + end);
+    else widen("where", text.length + end);
+    widen("masked", group.lead.masked.length);
+    widen("state", STATE[group.state].word.length + 2);
+    extra("rule", group.lead.rule);
+    extra("image", imageText(group));
+    extra("who", whoText(group));
+  }
+  for (const column of EXTRAS) if (!differs.has(column)) needs[column] = 0;
+  return needs;
+}
 
 export const moreText = (more: number): string => (more > 0 ? ` +${more}` : "");
 

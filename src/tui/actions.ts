@@ -22,7 +22,7 @@ import { scrolled, type ScrollMove } from "./scroll.ts";
 
 /**
  * What a key press needs to know about the screen: the height of a page, how far its text scrolls, whether it is too
- * small to be read, and whether the list and the right pane are side by side.
+ * small to be read, and whether the list and the details are both visible.
  */
 export type ScreenLayout = {
   readonly page: number;

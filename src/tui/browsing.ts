@@ -28,7 +28,7 @@ export function isBrowsing(action: KeyAction): action is Browsing {
   return (ACTIONS as readonly KeyAction[]).includes(action);
 }
 
-/** Actions that change only what is shown or marked. `wide`: the right pane is visible beside the list. */
+/** Actions that change only what is shown or marked. `wide`: the details are visible too. */
 export function act({ store }: TerminalSession, action: Browsing, key: string, wide: boolean): void {
   store.set((state) => {
     if (action === "mark") return mark(state);

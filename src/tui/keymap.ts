@@ -14,7 +14,7 @@ export function bindings(where: KeyScope): readonly KeyBinding[] {
 
 export const WHERE_TITLES: { readonly [where in KeyScope]: string } = {
   browse: "the list",
-  detail: "the right pane",
+  detail: "the details",
   facets: "the facets",
   stores: "choosing a store",
   form: "the form",

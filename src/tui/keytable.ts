@@ -135,7 +135,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "enter",
     where: ["browse"],
     short: "open",
-    long: "into the right pane, to scroll it",
+    long: "into the details, to scroll them; on a heading, fold or unfold it",
   },
   {
     action: "filter",
@@ -215,7 +215,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "← h",
     where: ["browse"],
     short: null,
-    long: "fold the group of this row, or unfold the selected heading; enter on a heading does the same",
+    long: "fold the group of this row, or unfold the selected heading",
   },
   {
     action: "foldAll",
@@ -239,7 +239,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "tab ]",
     where: ["browse", "detail"],
     short: "tabs",
-    long: "next tab of the right pane",
+    long: "next tab of the details",
   },
   {
     action: "prevTab",

@@ -67,7 +67,7 @@ export type StoreChoice = { readonly name: string; readonly text: string };
 
 export const WAITING_FOR_SCAN = "waiting for the scan to end";
 
-/** What the right pane shows of the selected row, in the order of its tabs. */
+/** What the details show of the selected row, in the order of its tabs. */
 export const TABS = ["evidence", "places", "exposure", "plan", "journal"] as const;
 export type Tab = (typeof TABS)[number];
 

@@ -28,7 +28,7 @@ const TITLES: { readonly [tab in Tab]: string } = {
 /** For a heading, no more secrets than this are listed: the list beside does that. */
 const MOST = 100;
 
-/** Everything that the right pane shows: moving a mark or the filter does not make it again. */
+/** Everything that the details show: moving a mark or the filter does not make it again. */
 export type DetailState = Pick<TuiState, "tab" | "scan" | "history" | "previews" | "stores">;
 
 /** The selected row's content, made once for drawing it and for scrolling in it. */

@@ -108,11 +108,11 @@ it("reveals one value for a moment, and begins the next time with nothing marked
   await first.press(" ");
   await first.until("1 marked");
   await first.press("b");
-  await first.until("by image");
+  await first.until("by secret");
   await first.press("q");
   expect(await first.exit()).toBe(0);
   const second = begin(100, 30, {}, ["--read-only"]);
-  await second.until("as you left it: by image");
+  await second.until("as you left it: by secret");
   await second.until("2 secrets in 2 places");
   expect(second.screen()).not.toContain("marked");
   await second.press("x");

@@ -110,13 +110,11 @@ describe("what only reads", () => {
   });
 
   it("rules test of values", async () => {
-    await Promise.all(
-      sample(variables, 4).map(async ({ name, value }, at) => {
-        const json = at % 2 === 0 ? ["--json"] : [];
-        const ran = await quiet(watch, ["rules", "test", "--name", name, ...json], { stdin: value });
-        expect(ran.code, name).toBe(0);
-      }),
-    );
+    for (const [at, { name, value }] of sample(variables, 4).entries()) {
+      const json = at % 2 === 0 ? ["--json"] : [];
+      const ran = await quiet(watch, ["rules", "test", "--name", name, ...json], { stdin: value });
+      expect(ran.code, name).toBe(0);
+    }
   });
 
   it.each(["local", "vault"])("plan --to %s: text, JSON and file", async (to) => {

@@ -44,7 +44,8 @@ describe("services", () => {
     compose("up", "-d");
     const before = filesOf(one.dir);
     const options = ["--to", "local", "--deliver", "shim", "--grace", "100ms"];
-    const died = await one.quiet(["migrate", "docker:shop-*", ...options, "--yes"], 1);
+    // Longer than it takes to die, on a busy machine too.
+    const died = await one.quiet(["migrate", "docker:shop-*", ...options, "--grace", "20s", "--yes"], 1);
     expect(died.stderr).toContain("its last words");
     expect([filesOf(one.dir), one.watch.findInFiles(one.world.dir)]).toEqual([before, []]);
     await throughAll(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { random, variableCanaries, Watch } from "../support/canary.ts";
@@ -52,6 +52,16 @@ describe("the watch itself", () => {
     const found = ran.shown.filter((one) => watch.find(one.text).length > 0).map((one) => one.where);
     expect(found.filter((where) => where.startsWith("write ") && where.endsWith("moment"))).toHaveLength(2);
     expect(found.some((where) => where.endsWith("/environ"))).toBe(true);
+  });
+
+  it("sees the writes of a command that has no process of its own", async () => {
+    writeFileSync(join(world.dir, "a.env"), `DB_PASSWORD=${random(20)}\n`);
+    const args = ["scan", "env:a.env", "--json", "--fail-on", "never", "-o", "report.json"];
+    const ran = await watched(world, args, { sampled: false });
+    expect(ran.code, ran.stderr).toBe(0);
+    const report = readFileSync(join(world.dir, "report.json"), "utf8");
+    const wrote = ran.shown.filter(({ where }) => where.startsWith(`write ${realpathSync(world.dir)}/`));
+    expect(wrote.map(({ text }) => text)).toContain(report);
   });
 
   it("finds a planted secret in what a command prints, and names it without its value", async () => {

@@ -9,6 +9,8 @@ type Given = {
   readonly cwd: string;
   readonly env: { readonly [name: string]: string | undefined };
   readonly stdin: string;
+  /** Called as the command begins; what it gives back is called as it ends. */
+  readonly around?: () => () => void;
 };
 type Face = { main(argv: readonly string[]): Promise<number> };
 
@@ -74,6 +76,7 @@ async function runAlone(dist: string, args: readonly string[], given: Given): Pr
     swap("stdin", Readable.from(given.stdin === "" ? [] : [Buffer.from(given.stdin)])),
     swap("exitCode", undefined),
   ];
+  const after = given.around?.();
   const before = process.cwd();
   const atExit = process.listeners("exit");
   try {
@@ -87,6 +90,7 @@ async function runAlone(dist: string, args: readonly string[], given: Given): Pr
       process.off("exit", listener);
       listener(0);
     }
+    after?.();
     process.chdir(before);
     for (const back of restore) back();
   }

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { track } from "./children.ts";
 import { DEEP } from "./deep.ts";
+import { startRecording } from "./recording.mjs";
+import { fitsThisProcess, runHere } from "./run-here.ts";
 import { startSampling, type Shown } from "./sampled.ts";
 import { MAIN, type Ran, type World } from "./world.ts";
 
@@ -24,8 +26,25 @@ export type WatchOptions = {
   readonly sampled?: boolean;
 };
 
-/** Runs unsprawl while its file writes and process starts are recorded and, if asked for, processes are sampled. */
-export function watched(world: World, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {
+/**
+ * Runs unsprawl while its file writes and process starts are recorded and, if asked for, processes are sampled. What is
+ * sampled has a process of its own, which others could look at, and so has everything in the deep tier.
+ */
+export async function watched(world: World, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {
+  const { env, stdin = "", onStderr, nodeArgs, sampled = DEEP } = options;
+  const given = { cwd: world.dir, env: { ...world.env, ...env }, stdin };
+  const plain = !sampled && onStderr === undefined && nodeArgs === undefined;
+  if (plain && fitsThisProcess(args, given.env)) {
+    const shown: Shown[] = [];
+    const around = (): (() => void) =>
+      startRecording((kind, what, data) => shown.push({ where: `${kind} ${what}`, text: data }));
+    const ran = await runHere(dirname(MAIN), args, { ...given, around });
+    if (ran !== null) return { ...ran, shown };
+  }
+  return watchedProcess(world, args, options);
+}
+
+function watchedProcess(world: World, args: readonly string[], options: WatchOptions): Promise<WatchedRan> {
   const record = join("/dev/shm", `unsprawl-record-${randomBytes(6).toString("hex")}`);
   const env = { ...world.env, RECORD_FILE: record, ...options.env };
   const sampling = (options.sampled ?? DEEP) ? startSampling() : null;

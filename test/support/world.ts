@@ -40,6 +40,8 @@ type RunOptions = {
   readonly stdin?: string;
   readonly nodeArgs?: readonly string[];
   readonly killAfterMs?: number;
+  /** Ended once it has worked for so long, however busy the machine is. */
+  readonly killAfterCpuSeconds?: number;
   /** The secrets that this command prints on purpose. */
   readonly shows?: readonly string[];
   /** This command prints secrets on purpose. */
@@ -83,7 +85,7 @@ export function makeWorld(
       const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
       const ran =
         (here ? await runHere(dirname(MAIN), args, given) : null) ??
-        (await run(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given }));
+        (await run([process.execPath, ...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given }));
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },
@@ -116,15 +118,18 @@ export function trustFolder(configHome: string, folder: string): void {
 
 /** Runs a program to its end and gives back all that it wrote. */
 function run(
-  program: string,
-  args: readonly string[],
+  command: readonly string[],
   options: {
     readonly cwd: string;
     readonly env: { readonly [name: string]: string | undefined };
     readonly stdin?: string;
-    readonly killAfterMs?: number | undefined;
+    readonly killAfterMs?: number;
+    readonly killAfterCpuSeconds?: number;
   },
 ): Promise<Ran> {
+  const seconds = options.killAfterCpuSeconds;
+  const limit = seconds === undefined ? [] : ["sh", "-c", `ulimit -t ${seconds}; exec "$@"`, "sh"];
+  const [program = "", ...args] = [...limit, ...command];
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd: options.cwd, env: { ...options.env }, stdio: ["pipe", "pipe", "pipe"] });
     track(child);

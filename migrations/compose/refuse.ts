@@ -54,7 +54,7 @@ function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText
 export function hintFor(text: ProjectText, project: ComposeProject): string | null {
   const [top, , member] = text.keys;
   return top === "services" && member === "environment"
-    ? "give that variable a name that says what it is, such as NAME_PASSWORD, so that it is found and moves too"
+    ? "if that variable stays for a reason of its own, given beside its name, see to that; if it was not found to be a secret, give it a name that says so (…_PASSWORD)"
     : ofText(text, project).hint;
 }
 

@@ -8,6 +8,8 @@ import { existingSecretKey } from "./syntax/helm.ts";
 import { readText } from "../../src/files/read.ts";
 import { shortName } from "./names.ts";
 import { copiesOf, envPlaces } from "./syntax/environment.ts";
+import { secretLiteralAt } from "./syntax/kustomization.ts";
+import { literalRefusal } from "./kustomize.ts";
 import { fileOf, manifestsOf, namespaceOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests } from "./rewrite.ts";
 import type { Migration } from "../../src/contract/migration.ts";
@@ -45,18 +47,27 @@ export function kubernetesMigration(tools: KubernetesTools): Migration {
     async refuses(finding) {
       const { location } = finding;
       if (location.subject === "file") return helmValue(finding);
-      return location.where === "env" ? variable(finding) : refusalElsewhere(finding);
+      if (location.where === "env") return variable(finding);
+      const manifests = await manifestsOf(location);
+      const literal = manifests === null ? null : secretLiteralAt(manifests, location);
+      return literal === null ? refusalElsewhere(finding) : literalRefusal(literal);
     },
     async names({ location }) {
       const manifests = await manifestsOf(location);
       const place = manifests === null ? null : envPlaceAt(manifests, location);
-      return { subject: place?.subject ?? location.subjectName, project: namespaceOf(location), standIn: true };
+      const literal = manifests === null ? null : secretLiteralAt(manifests, location);
+      return {
+        subject: place?.subject ?? literal?.object ?? location.subjectName,
+        project: namespaceOf(location),
+        standIn: true,
+      };
     },
     plan: async (unit, selected, options) => planFile(tools, unit, selected, options),
     async read({ location }) {
       const manifests = await manifestsOf(location);
       const place = manifests === null ? null : envPlaceAt(manifests, location);
-      return place === null ? null : Secret.of(place.value);
+      const value = place?.value ?? (manifests === null ? null : secretLiteralAt(manifests, location)?.value);
+      return value === null || value === undefined ? null : Secret.of(value);
     },
     async unchanged(step) {
       if (step.kind === "rewrite") await files.unchanged(step);

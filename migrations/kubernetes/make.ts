@@ -6,8 +6,9 @@ import {
   type ManifestStore,
   type WantedSecret,
 } from "./external-secrets.ts";
-import type { Manifests, Resource } from "./syntax/manifest.ts";
+import { isKustomization, type Manifests, type Resource } from "./syntax/manifest.ts";
 import { secretNames, storeName as secretStoreName } from "./names.ts";
+import { makeKustomization } from "./kustomize.ts";
 import { manifestsOf, envPlaceAt } from "./syntax/place.ts";
 import { rewriteManifests, type SecretVariable } from "./rewrite.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
@@ -33,6 +34,7 @@ export async function makeFiles(
   storeName: string,
   store: ManifestStore,
 ): Promise<RewrittenManifest> {
+  if (isKustomization(manifests.file)) return makeKustomization(manifests, shown, storeName, store);
   const names = secretNames(manifests);
   const wishes: SecretVariable[] = [];
   const secrets = new Map<Resource, WantedSecret["data"][number][]>();

@@ -13,6 +13,7 @@ import {
 } from "../../src/kit/text/yaml-nodes.ts";
 import { CONTAINERS, containersOf, envPlaces } from "./syntax/environment.ts";
 import { expandValue } from "./syntax/expand.ts";
+import { generatorLiterals, type GeneratorKey } from "./syntax/kustomization.ts";
 import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
 
 /** A text in an object that may be a secret, besides its containers' variables. */
@@ -206,20 +207,11 @@ function unquoted(text: string): string {
   return /^(["'])(.*)\1[,;]?$/.exec(text)?.[2] ?? text;
 }
 
-/** What Kustomize makes ConfigMaps and Secrets from: `literals: [KEY=value]`. */
-function literals({ file, node }: Resource): ManifestText[] {
-  return ["secretGenerator", "configMapGenerator"].flatMap((key) => {
-    const list = entry(node, key, file)?.value ?? null;
-    return (isSeq(list) ? list.items : []).flatMap((item, index) => {
-      const words = entry(follow(item, file), "literals", file)?.value ?? null;
-      return (isSeq(words) ? words.items : []).flatMap((word) => {
-        const [, name = "", value = ""] = /^([^=]+)=(.*)$/s.exec(scalarText(follow(word, file)) ?? "") ?? [];
-        return name === ""
-          ? []
-          : [{ where: "file" as const, name, value, place: field(`${key}[${index}].literals.${name}`) }];
-      });
-    });
-  });
+/** What Kustomize makes ConfigMaps and Secrets from. */
+function literals(resource: Resource): ManifestText[] {
+  const of = (key: GeneratorKey): ManifestText[] =>
+    generatorLiterals({ resource, key }).map(({ name, value, place }) => ({ where: "file", name, value, place }));
+  return [...of("secretGenerator").map(inSecret), ...of("configMapGenerator")];
 }
 
 /** Every text of an object of unknown kind, except names of Secrets. */

@@ -5,6 +5,7 @@ import { fileChange } from "../../src/files/rewritten.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { FILL_IN, formOf } from "./external-secrets.ts";
 import { secretsFile, shortName } from "./names.ts";
+import { isKustomization } from "./syntax/manifest.ts";
 import { manifestsOf } from "./syntax/place.ts";
 import { linesWith } from "./residue.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -51,6 +52,11 @@ export async function planFile(
 /** What to apply, and when. */
 function order(file: string, secrets: string, { wanted, workloads }: RewrittenManifest, cwd: string): string[] {
   const [manifest, made] = [shortName(file, cwd), shortName(secrets, cwd)];
+  if (isKustomization(file))
+    return [
+      cmd`nothing in a cluster changes until it is applied: fill in ${FILL_IN} in ${made}, then kubectl apply -k ${dirname(manifest)}`,
+      "the Secret has no digest in its name any more: pods do not restart when a value changes, and overlays that merge into the generator, or add a prefix to names, must be changed too",
+    ];
   const ready = wanted.map(({ name, namespace }) => {
     const space = namespace === null ? "" : cmd` -n ${namespace}`;
     return cmd`kubectl wait${bare(space)} --for=condition=Ready externalsecret/${name}`;

@@ -32,7 +32,7 @@ function moved(tree: PlainYaml, at: readonly (string | number)[], want: SecretVa
 }
 
 /** A document as data: aliases followed, merge keys merged, every scalar as its text and whether it is plain. */
-function plain(document: YamlFile): PlainYaml {
+export function plain(document: YamlFile): PlainYaml {
   let nodes = 0;
   const of = (at: unknown, depth: number): PlainYaml => {
     // Aliases of aliases grow without end.

@@ -57,10 +57,7 @@ export async function refusalElsewhere({ location, name }: Finding): Promise<Ref
       hint: cmd`unsprawl scan shows it until the manifest is gone: write an ExternalSecret named ${object} in its place`,
     };
   if (kind === "Kustomization")
-    return {
-      reason: `is a literal in ${path}`,
-      hint: cmd`write an ExternalSecret that makes the generator's Secret, name its file in resources:, and take ${name} out of literals`,
-    };
+    return { reason: `is a literal in ${path}`, hint: cmd`put ${name} into a secretGenerator, then scan again` };
   return {
     reason: `is in ${path}: whether a ${kind} takes a Secret's key there is not known`,
     hint: "let it name a Secret, then scan again",

@@ -75,7 +75,7 @@ function isTemplate(documents: readonly YamlFile[], text: string): boolean {
 
 const DEEPEST = 100;
 
-function isKustomization(file: string): boolean {
+export function isKustomization(file: string): boolean {
   return /^kustomization\.ya?ml$/.test(basename(file));
 }
 

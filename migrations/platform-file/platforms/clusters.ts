@@ -1,5 +1,4 @@
 import { cmd } from "../../../src/kit/shell.ts";
-import { memberText } from "../syntax/part.ts";
 import type { Platform } from "./platform.ts";
 
 /** Source: kubectl.docs.kubernetes.io, kustomize reference, secretGenerator. */
@@ -10,9 +9,11 @@ export const kustomize: Platform = {
   signs: [["Generator"]],
   environments: ["secretGenerator", "configMapGenerator"].map((key) => ({ at: `${key}/*/literals`, form: "words" })),
   exposure: "anyone who can read the manifests or their repository",
-  stays: ({ name, owner }) => ({
+  stays: ({ name, of }, file) => ({
     reason: "is a literal of a Kustomize generator",
-    hint: cmd`write an ExternalSecret that makes the Secret ${memberText(owner, "name") ?? "NAME"}, name its file in resources:, and take ${name} out of literals`,
+    hint: of.startsWith("secretGenerator")
+      ? cmd`unsprawl plan kubernetes:${file} --to STORE`
+      : cmd`put ${name} into a secretGenerator, then: unsprawl plan kubernetes:${file} --to STORE`,
   }),
 };
 

@@ -156,12 +156,12 @@ spec:
     why: { VAULT_TOKEN: [/whether a Application takes a Secret's key there is not known/, /name a Secret/] },
   },
   "generated/kustomization.yaml": {
-    text: `secretGenerator:
+    text: `configMapGenerator:
   - name: app
     literals:
       - db-password=@DB_PASSWORD!@
 `,
-    why: { "db-password": [/is a literal in secretGenerator/, /write an ExternalSecret/] },
+    why: { "db-password": [/is a literal in Kustomization\/\S+ configMapGenerator/, /into a secretGenerator/] },
   },
   "chart/values.yaml": {
     text: `image: {repository: example/api, tag: 1.4.2}

@@ -329,7 +329,7 @@ secretGenerator:
       - POSTGRES_PASSWORD=SECRET_1
 `,
     at: [["POSTGRES_PASSWORD", "secretGenerator[db].literals", 6]],
-    way: /an ExternalSecret that makes the Secret db, .* take POSTGRES_PASSWORD out/,
+    way: /unsprawl plan kubernetes:/,
   },
   {
     platform: "helm",

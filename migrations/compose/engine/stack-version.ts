@@ -12,7 +12,7 @@ export function mustTakeReferences({ yaml }: Pick<ComposeProject, "yaml">): void
     const version = scalarText((file.root && entry(file.root, "version", file)?.value) ?? null) ?? "";
     if (!/^3\.[1-6]$/.test(version)) continue;
     throw new Blocked(
-      `docker stack deploy takes no reference beside a secret in a file of version ${version}`,
+      cmd`docker stack deploy takes no reference beside a secret in a file of version ${version}`,
       cmd`write version: "3.7" in ${file.file}, then plan again`,
       () => true,
     );

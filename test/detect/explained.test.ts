@@ -106,3 +106,11 @@ test("the prefix that is shown is the secret's own, not that of the text around 
   expect(shown(encoded)).toBe("••••••••");
   expect(shown(JSON.stringify({ token }))).toMatch(/^(?:eyJ)?•{8}$/);
 });
+
+test.each([
+  ["app --user admin -p Mocha1234", "the value of -p, next to a user name"],
+  ["app users add alice Mocha1234", "the argument that this command expects to be confidential"],
+])("%s: what stands before a reader is a sentence's part", (text, said) => {
+  const { why } = detector.classify({ name: "Cmd", where: "cmd", value: Secret.of(text) });
+  expect(why[0]).toBe(said);
+});

@@ -15,6 +15,8 @@ export type TakenBy = {
 };
 
 /** The step to a value that the program's manual documents. */
+/** The step of a short flag that is a password because a user name stands on the line. */
+export const BESIDE_USER = "flag beside a user name";
 export const OF_PROGRAM = "flag of this program";
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
@@ -96,7 +98,7 @@ export function flag(
       return cut < 0;
     }
     if (shortPassword(name, value, line)) {
-      take("password", value, "flag beside a user name", { before, kind: "password" });
+      take("password", value, BESIDE_USER, { before, kind: "password" });
       return cut < 0;
     }
   }

@@ -2,7 +2,7 @@ import { HIDDEN_NAME } from "../../model/candidate.ts";
 import type { Evidence } from "../evidence.ts";
 import { shownName } from "../names/in-name.ts";
 import { readName } from "../names/names.ts";
-import { OF_PROGRAM, type TakenBy } from "./flags.ts";
+import { BESIDE_USER, OF_PROGRAM, type TakenBy } from "./flags.ts";
 import type { FlagKind } from "./program.ts";
 
 /**
@@ -25,7 +25,7 @@ export function onCommandLine(
 function shownBefore({ before, kind }: TakenBy, name: string, step: string): string {
   // A flag or word of the program's table, or one of those that mean the same everywhere.
   if (kind !== null && (step === OF_PROGRAM || step === "header" || step === "cookie")) return before;
-  if (step === "flag beside a user name") return before;
+  if (step === BESIDE_USER) return before;
   return before.endsWith(`${name}=`) ? shownSetting(before.slice(0, -name.length - 1), name) : shownSetting(before, "");
 }
 
@@ -56,5 +56,11 @@ function stepText(program: string | null, name: string, step: string, by: TakenB
     const said = before.replace(/[\s:=]$/, "");
     return said === "" ? "a value on the command line" : `the value of ${said}`;
   }
-  return step;
+  return step === BESIDE_USER ? `the value of ${before.trim()}, next to a user name` : (PLACES[step] ?? step);
 }
+
+/** What the steps of `by-position.ts` are to a reader. */
+const PLACES: { readonly [step: string]: string } = {
+  "by its place": "the argument that this command expects to be confidential",
+  "behind its name": "the word after the name that says what it is",
+};

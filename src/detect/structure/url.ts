@@ -195,7 +195,7 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
   if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
     return null;
   // `jsmith:P@ssw0rd470`: a password with an at sign in it, and no host behind.
-  if (part.length < 4 && !/[.:/]/.test(text.slice(text.lastIndexOf("@")))) return null;
+  if (part === bare?.[1] && part.length < 4 && !/[.:/]/.test(text.slice(text.lastIndexOf("@")))) return null;
   const found = judge("password", part, "password in a connection string");
   return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
 }

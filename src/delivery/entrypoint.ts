@@ -41,9 +41,20 @@ export function readsFileForm(script: string, name: string): boolean {
   const lines = codeOf(script);
   // A shell reads it by its `$`: in a list, it may be one that is refused, as in RabbitMQ's. Other languages quote it.
   const mark = /^#!.*(?:sh|bash)\b/.test(script) || !script.startsWith("#!") ? "\\$\\{?!?" : "[\"'`]";
-  const direct = new RegExp(`(?:${mark}|\\bfor \\w+ in [^;]*\\b)${escaped(name)}_FILE(?!\\w)`);
+  const direct = new RegExp(`${mark}${escaped(name)}_FILE(?!\\w)`);
+  const listed = new RegExp(`\\b${escaped(name)}_FILE(?!\\w)`);
   const passed = [name, ...namesBehind(lines, name)].map((one) => new RegExp(`(?<!\\w)${escaped(one)}(?!\\w)`, "i"));
-  return lines.some((line) => direct.test(line) || passed.some((itself) => itself.test(argumentsOfReader(line))));
+  return lines.some(
+    (line) =>
+      direct.test(line) ||
+      listsOf(line).some((list) => listed.test(list)) ||
+      passed.some((itself) => itself.test(argumentsOfReader(line))),
+  );
+}
+
+/** What the loops of a line go through: each text is read once, however many loops it seems to begin. */
+function listsOf(line: string): readonly string[] {
+  return Array.from(line.matchAll(/\bfor \w{1,100} in ([^;]*)/g), ([, list = ""]) => list);
 }
 
 /**

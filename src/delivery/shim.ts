@@ -3,6 +3,7 @@ import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
+import { droppedByShell } from "../kit/shell-names.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
@@ -25,12 +26,8 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
-      const odd = subject.env.find((name) => !/^[A-Za-z_]\w*$/.test(name));
-      // An odd name, such as a pasted URL, may itself contain a secret.
-      if (odd) {
-        const told = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable whose name is none";
-        return no(`a shell would drop ${told}: it can hold no such name`);
-      }
+      const dropped = droppedByShell(subject.env);
+      if (dropped !== null) return no(dropped);
       const fault = namesFault(moves);
       if (fault !== null) return no(fault);
       const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));

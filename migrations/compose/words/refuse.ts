@@ -1,4 +1,5 @@
 import type { Delivery } from "../../../src/contract/delivery.ts";
+import { droppedByShell } from "../../../src/kit/shell-names.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { Blocked } from "../rewrite/blocked.ts";
@@ -55,6 +56,8 @@ export function forWords(deliveries: readonly Delivery[], rewording: Rewording |
           why: "its command needs a shell to fill in the value, and the image has none",
           warnings: [],
         };
+      const dropped = droppedByShell(subject.env);
+      if (dropped !== null) return { fits: false, why: dropped, warnings: [] };
       return delivery.fits(subject, moves);
     },
   }));

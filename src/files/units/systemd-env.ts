@@ -24,8 +24,10 @@ const NEWLINE = /[\n\r]/;
 export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
   const entries: SystemdEnvEntry[] = [];
   let at = text.startsWith("\ufeff") ? 1 : 0;
+  let start = 0;
   for (;;) {
-    while (at < text.length && (BLANK.test(text.charAt(at)) || NEWLINE.test(text.charAt(at)))) at++;
+    for (; at < text.length && (BLANK.test(text.charAt(at)) || NEWLINE.test(text.charAt(at))); at++)
+      if (NEWLINE.test(text.charAt(at))) start = at + 1;
     if (at >= text.length) return entries;
     const stop = ends(text, at);
     const equals = text.slice(at, stop).indexOf("=");
@@ -36,7 +38,6 @@ export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
     const name = text.slice(at, at + equals).trimEnd();
     const read = valueAt(text, at + equals + 1);
     const line = lineOf(text, at);
-    const start = text.lastIndexOf("\n", at - 1) + 1;
     at = read.done;
     // Anything that is not a valid name is skipped.
     if (/^[A-Za-z_]\w*$/.test(name)) {

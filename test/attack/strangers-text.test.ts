@@ -1,0 +1,44 @@
+import { expect, it } from "vitest";
+import { otherFile } from "../../migrations/platform-file/other-file.ts";
+import { forWords } from "../../migrations/compose/words/refuse.ts";
+import type { Rewording } from "../../migrations/compose/words/index.ts";
+import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
+import { readsFileForm } from "../../src/delivery/entrypoint.ts";
+import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
+
+// Texts that an image's maker or a folder's owner makes to keep root's process busy. Each took hours before; none is timed
+// here: a quadratic one would not be done before the test's own limit.
+
+const MUCH = 1 << 20;
+
+it("a script of one line that begins a loop at every word is read once", () => {
+  const loops = "for a in b ".repeat(MUCH / 11);
+  expect(readsFileForm(`#!/bin/sh\n${loops}`, "DB_PASSWORD")).toBe(false);
+  expect(readsFileForm(`#!/bin/sh\n${loops} DB_PASSWORD_FILE; do x`, "DB_PASSWORD")).toBe(true);
+  expect(readsFileForm(`#!/bin/sh\n${loops}; echo DB_PASSWORD_FILE`, "DB_PASSWORD")).toBe(false);
+});
+
+it("a script that names docker at every word and starts nothing is no script of containers", () => {
+  const names = "docker ".repeat(4 * MUCH);
+  expect(otherFile("a.sh", names).reason).toBe("is in a file of no format that unsprawl rewrites");
+  expect(otherFile("a.sh", `${names} run`).hint).toContain("script:a.sh");
+});
+
+it("a file of variables that ends its lines with carriage returns alone is read once, each line by itself", () => {
+  const entries = parseSystemdEnv("A=1\r".repeat(MUCH));
+  expect(entries).toHaveLength(MUCH);
+  expect(entries.at(-1)).toMatchObject({ start: 4 * MUCH - 4, end: 4 * MUCH });
+});
+
+it("a command whose value a shell fills in keeps variables that a shell would drop: it stays", async () => {
+  const fits: Delivery["fits"] = async () => ({ fits: true, why: "", warnings: [] });
+  const [delivery] = forWords([{ name: "runtime", fits } as Delivery], {
+    command: ["/bin/sh"],
+  } as unknown as Rewording);
+  const subject = { env: ["PATH", "cluster.name"], hasFile: async () => true } as unknown as DeliverySubject;
+  expect(await delivery?.fits(subject, [])).toMatchObject({
+    fits: false,
+    why: expect.stringMatching(/would drop the variable cluster.name/),
+  });
+  expect(await delivery?.fits({ ...subject, env: ["PATH"] }, [])).toMatchObject({ fits: true });
+});

@@ -89,13 +89,20 @@ function restReading(source: string, project: ComposeProject, told: ReadonlySet<
       ({ file, start, key }) => !told.has(`${file.file}:${start}`) && !(env.has(file.file) && told.has(`$${key}`)),
     )
     .filter(({ keys: [top, , member] }) => !(top === "services" && OF_VARIABLES.has(member)))
-    .filter(({ value }) => value !== "")
+    .filter((text) => text.value !== "" && !namesEntry(text, project))
     // A base that every service overrides has no value but the one that its variables have.
     .filter(
       (text) => text.uses.length === 0 || text.uses.some((use) => !told.has(`$${use}`)) || isReached(project, text),
     )
     .map((text) => candidateAt(source, subject, whereOf(text), text.key, text.value, placeOf(text), text.lead));
   return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: EXPOSURE };
+}
+
+/** Whether this is the name of an entry at the top, in a list of a base or of a build: no value. */
+function namesEntry({ keys, value }: ProjectText, { yaml }: ComposeProject): boolean {
+  const [kind, at] = (keys.at(-1) === "source" ? keys.slice(0, -1) : keys).slice(1).slice(-2);
+  if (typeof at !== "number" || (kind !== "secrets" && kind !== "configs")) return false;
+  return [...yaml.values()].some((file) => entry(entry(file.root, kind, file)?.value, value, file) !== null);
 }
 
 /** Members of a service that are read with its variables, or name an image or an entry at the top. */

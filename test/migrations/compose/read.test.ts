@@ -67,6 +67,19 @@ test("a base that every service overrides is no finding of its own where it has 
   expect((await scan(files, [secret])).found).toEqual(["a TOKEN_SECRET"]);
 });
 
+test("the names of secret objects that a base or a build lists are no findings; what is no name is", async () => {
+  const [name, other, value] = [`mongo_${password()}`, `npm_${password()}`, password()];
+  const text = `x-mongo: &mongo
+  image: mongo
+  secrets: [${name}, { source: ${name} }, ${value}]
+services:
+  a: { <<: *mongo, build: { context: ., secrets: [${other}, { source: ${other} }] } }
+secrets: { ${name}: { external: true }, ${other}: { external: true } }
+`;
+  const { found } = await scan({ "compose.yaml": text }, [value]);
+  expect(found.map((one) => one.replace(/^\S+\//, ""))).toEqual(["compose.yaml secrets"]);
+});
+
 describe("what Compose cannot fill in", () => {
   const secret = password();
   const services = (text: string): string =>

@@ -219,7 +219,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       // The plan verified copies; this verifies the files themselves.
       prove = async () => onlyDelivery(before, await compose.config(target), wishes);
       // Secrets that remain elsewhere were accepted at planning time.
-      const made = await rewriteProject(await project(step), wishes, new Set(["elsewhere"]));
+      const made = await rewriteProject(await project(step), wishes, new Set(["elsewhere"]), undefined, target.isStack);
       return new Map(made.files.map(({ file, text }) => [file, text]));
     });
     await prove();

@@ -12,7 +12,7 @@ import { stepId } from "../../src/model/step-id.ts";
 import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { inputsOf } from "./inputs.ts";
-import type { ComposeApplyInput, ServicePart } from "./plan.ts";
+import type { PlannedProject, ServicePart } from "./plan.ts";
 import type { SecretSpan } from "./rewrite/carries.ts";
 import { textsOf, type Rewritten } from "./rewrite/index.ts";
 import { COMMITTED } from "./steps.ts";
@@ -30,7 +30,7 @@ export function spanOf({ location, part: { start, length } }: Finding): SecretSp
 
 /** The steps of a project: files first, then every service that has containers. */
 export function stepsOf(
-  { key, project, passed }: ComposeApplyInput,
+  { key, project, passed, isStack }: PlannedProject,
   unit: string,
   call: ProjectCall,
   parts: readonly ServicePart[],
@@ -70,7 +70,7 @@ export function stepsOf(
           parts.flatMap(({ service, known, repeats }) => (repeats ? [[service, imageWords(known.image, key)]] : [])),
         ),
         reworded: parts.filter(({ wish }) => wish.words !== null).map(({ service }) => service),
-        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift) },
+        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift), isStack },
         ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
       },
     },

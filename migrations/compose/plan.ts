@@ -35,7 +35,6 @@ import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
-import { mustTakeReferences } from "./engine/stack-version.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 
 export type ComposeApplyInput = {
@@ -51,6 +50,9 @@ export type ComposeApplyInput = {
   readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
 };
+
+/** `isStack`: `docker stack deploy` makes it of the files. */
+export type PlannedProject = ComposeApplyInput & { readonly isStack: boolean };
 
 /** One service of the plan: its containers, the chosen delivery, and the required changes to the files. */
 export type ServicePart = {
@@ -86,7 +88,7 @@ export async function planProject(
   const stack = await stackOf(input.engine, input.project);
   const isStack = stack !== null || (running.length === 0 && (await isNewStack(input.engine, before)));
   const deploy = isStack ? stackDeploy(input.project, stack) : null;
-  const moving = isStack ? { ...input, deliveries: input.deliveries.map(inStack) } : input;
+  const moving = { ...input, isStack, deliveries: isStack ? input.deliveries.map(inStack) : input.deliveries };
   const inputs = [...textsOf(moving.project).keys()];
   const settling = async (): Promise<Settling> => {
     mustRunNothing(before);
@@ -103,7 +105,6 @@ export async function planProject(
       const parts: ServicePart[] = [];
       const words = await rewordings(moving.project, { cli: moving.cli, call, before }, givenBy(going));
       for (const [service, selected] of going) {
-        if (isStack) mustTakeReferences(input.project);
         const set = selected.filter(({ move }) => has(moving.project, service, move.name));
         if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, set);
         parts.push(await partOf(moving, await (known ??= settling()), service, selected, options, words));
@@ -137,7 +138,7 @@ export async function planProject(
  * The new files. Verified on copies first: Compose must resolve them to the same configuration except for the delivery.
  */
 async function tried(
-  { project, memory, cli }: ComposeApplyInput,
+  { project, memory, cli, isStack }: PlannedProject,
   call: ProjectCall,
   parts: readonly ServicePart[],
   before: ComposeConfig,
@@ -145,7 +146,7 @@ async function tried(
   stays: (service: string, name: string) => boolean,
 ): Promise<Rewritten> {
   const wishes = parts.map(({ wish }) => wish);
-  const rewritten = await rewriteProject(project, wishes, accept, stays);
+  const rewritten = await rewriteProject(project, wishes, accept, stays, isStack);
   await withShadow(memory, project, rewritten.files, async (shadow, back) => {
     onlyDelivery(before, back(await cli.config(shadow(call))), wishes);
   });

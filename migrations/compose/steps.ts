@@ -24,6 +24,8 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly reworded: readonly string[];
   /** The services that had no container: nothing of them is created. */
   readonly unstarted: readonly string[];
+  /** `docker stack deploy` makes it of the files. */
+  readonly isStack: boolean;
 } {
   const texts = (value: Json | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
   const [name, dir, outer] = [target["name"], target["dir"], target["outer"]];
@@ -45,6 +47,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     reworded: texts(target["reworded"]),
     unstarted: texts(target["unstarted"]),
     isCommitted: target["form"] === COMMITTED,
+    isStack: target["isStack"] === true,
   };
 }
 

@@ -12,6 +12,7 @@ import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayWrite } from "./may-write.ts";
+import { raiseVersions } from "./stack-version.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
 import {
@@ -63,6 +64,7 @@ export async function rewriteProject(
   wishes: readonly ServiceChange[],
   accept: ReadonlySet<string>,
   stays: (service: string, name: string) => boolean = () => false,
+  isStack = false,
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
@@ -96,6 +98,7 @@ export async function rewriteProject(
   for (const wish of wishes) serviceKeys(draft, project, wish, top);
   top.write(draft);
   removeEmpty(draft, project);
+  if (isStack && wishes.length > 0) notes.push(...raiseVersions(draft, project));
   const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
   return { files: [...scripts(project, top.scripts()), ...files], notes };

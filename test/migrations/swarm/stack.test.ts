@@ -20,7 +20,7 @@ const { DB_PASSWORD = "", SIGNING_SECRET = "" } = twelveSecrets();
 const escaped = (text: string): string => text.replaceAll("$", "$$$$");
 const deploy = `
     deploy: { replicas: 1, update_config: { order: start-first, monitor: 100ms }, restart_policy: { delay: 100ms } }`;
-const STACK = `version: "3.8" # docker stack deploy -c docker-stack.yml -c docker-stack.prod.yml shop
+const STACK = `version: "3.5" # docker stack deploy -c docker-stack.yml -c docker-stack.prod.yml shop
 services:
   db:
     image: ${FILE_ENV}
@@ -38,7 +38,7 @@ networks: # no overlay network is needed here
 `;
 
 /** What production adds, in a file of its own. */
-const MORE = `version: "3.8"
+const MORE = `version:   '3.5'
 services:
   web:
     environment: { SIGNING_SECRET: ${JSON.stringify(escaped(SIGNING_SECRET))} }
@@ -135,6 +135,11 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   const all = [FILE, PROD, ".env"].map((file) => readFileSync(join(dir, file), "utf8")).join("");
   for (const word of [DB_PASSWORD, SIGNING_SECRET, first.world.dir, first.world.memory, run])
     expect(all.includes(word)).toBe(false);
+  // Below 3.7, the stack's files take no reference beside a secret.
+  expect(moved.stdout).toContain(`version 3.5 of ${FILE}, ${PROD} becomes 3.7`);
+  expect(moved.stdout).toContain("+ docker-stack.prod.yml:1  version:   '3.7'");
+  expect(text.split("\n", 1)).toEqual([STACK.split("\n", 1)[0]?.replace("3.5", "3.7")]);
+  expect(readFileSync(join(dir, PROD), "utf8")).toMatch(/^version: {3}'3\.7'\n/);
   deployed(first, dir);
   await expectServing(first, true);
 

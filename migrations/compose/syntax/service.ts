@@ -32,7 +32,8 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
-  const copied = copiedWords(project, wish);
+  const copied = copiedWords(project, words === null ? wish : { ...wish, words: { ...words, ...words.written } });
+  const both = listForms(words?.marks);
   if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)
     setKey(draft, at, "entrypoint", ...both(entrypointPrefix ?? [], copied.Entrypoint, words?.shown.entrypoint));
   if (copied.Cmd.length > 0 || (words?.command ?? null) !== null)
@@ -222,21 +223,23 @@ function inProject(project: ComposeProject, name: string, key: string): boolean 
 }
 
 /**
- * A list for the file, and its form in a plan, which hides the image's words: they may contain secrets that detection
- * does not know.
+ * Makes a list for the file, and its form in a plan, which hides the image's words: they may contain secrets that detection
+ * does not know. `marks` become the `${…}` of their variables.
  */
-function both(
-  prefix: readonly string[],
-  own: readonly string[],
-  shown?: readonly string[] | null,
-): readonly [string, string] {
-  const written = (list: readonly string[]): string =>
-    `[${list.map((word) => JSON.stringify(word.replaceAll("$", "$$$$"))).join(", ")}]`;
-  if (own.length === 0) return [written(prefix), written(prefix)];
-  if (shown !== undefined && shown !== null) return [written([...prefix, ...own]), written([...prefix, ...shown])];
-  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
-  return [
-    written([...prefix, ...own]),
-    `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`,
-  ];
+function listForms(
+  marks: ReadonlyMap<string, string> = new Map(),
+): (prefix: readonly string[], own: readonly string[], shown?: readonly string[] | null) => readonly [string, string] {
+  const written = (list: readonly string[]): string => {
+    const text = `[${list.map((word) => JSON.stringify(word.replaceAll("$", "$$$$"))).join(", ")}]`;
+    return [...marks].reduce((made, [mark, source]) => made.replaceAll(mark, () => `\${${source}}`), text);
+  };
+  return (prefix, own, shown) => {
+    if (own.length === 0) return [written(prefix), written(prefix)];
+    if (shown !== undefined && shown !== null) return [written([...prefix, ...own]), written([...prefix, ...shown])];
+    const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
+    return [
+      written([...prefix, ...own]),
+      `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`,
+    ];
+  };
 }

@@ -27,11 +27,16 @@ export function dropSources(
   wishes: readonly ServiceChange[],
 ): string[] {
   const notes: string[] = [];
-  const replaced = wishes.map((wish) => replacedWords(project, wish));
-  const everything = projectTexts(project).filter((text) => !replaced.some((isReplaced) => isReplaced(text)));
+  const replaced = wishes.map((wish) => ({ wish, isReplaced: replacedWords(project, wish) }));
+  const everything = projectTexts(project);
+  // Words that are made again may still be filled in from it.
+  const isGone = (text: ProjectText, name: string): boolean =>
+    replaced.some(({ wish, isReplaced }) => isReplaced(text) && !keeps(wish, name));
   const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
   const filled = (name: string): ProjectText[] =>
-    everything.filter((one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start));
+    everything.filter(
+      (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isGone(one, name),
+    );
   // A base that every service overrides would show nothing.
   const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isReached(project, one));
   const shown = (name: string): ProjectText[] => filled(name).filter((one) => isReached(project, one));
@@ -103,6 +108,14 @@ export function dropSources(
     }
   }
   return notes;
+}
+
+/** Whether a service's new words are still filled in from a variable. */
+function keeps({ words }: ServiceChange, name: string): boolean {
+  if (words === null) return false;
+  const { entrypoint, command, health } = words.written;
+  const made = [...(entrypoint ?? []), ...(command ?? []), ...(health ?? [])];
+  return [...words.marks].some(([mark, source]) => source === name && made.some((text) => text.includes(mark)));
 }
 
 /** Of a line whose variable has another form of the value. */

@@ -2,19 +2,25 @@
  * What a service runs, where `${NAME}` of a moved value is filled into it: `redis-server --requirepass ${REDIS_PASSWORD}`,
  * `mysqladmin ping -p${MYSQL_ROOT_PASSWORD}`. The value becomes a variable of the service, which a shell fills in.
  */
+import { randomBytes } from "node:crypto";
 import { earlierPrefix, type BareService } from "../delivery/change.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { hasValue, literal, reworded, type NewWords, type WordTemplate } from "./reword.ts";
-import type { Word } from "./shell-text.ts";
+import { keptSources, mayBeWritten } from "./kept.ts";
+import { hasValue, reworded, type NewWords, type WordTemplate } from "./reword.ts";
+import { literal, type KeptPart, type Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
-import { filledSources, type FilledSources, type FilledVariable } from "./uses.ts";
+import { filledSources, wordSources, type FilledSources, type FilledVariable } from "./uses.ts";
 
 /** The words that replace those of a service. */
 export type Rewording = NewWords & {
   /** The variables of `${…}` that its words are not filled from any more. */
   readonly sources: readonly { readonly source: string; readonly name: string }[];
-  /** The words as a plan shows them: what the files fill in from other variables is left out. */
+  /** The words as a file says them, in which `marks` are `${…}` that Compose still fills in. */
+  readonly written: NewWords;
+  /** By the mark: the variable that is filled in there. */
+  readonly marks: ReadonlyMap<string, string>;
+  /** The same words as a plan shows them: what the files fill in from other variables is left out. */
   readonly shown: NewWords;
 };
 
@@ -28,19 +34,39 @@ export async function rewordings(
   given: ReadonlyMap<string, readonly FilledVariable[]>,
 ): Promise<Rewordings> {
   const filled = filledSources(project, given);
+  const used = wordSources(project);
   const values = new Map(
     [...filled.values()].flatMap((own) => [...own].map(([name, { text }]) => [name, text] as const)),
   );
   if (values.size === 0) return () => null;
-  const templates = await serviceTemplates(at.cli, at.call, at.before, values);
+  const kept = new Map([...keptSources(project, filled)].filter(([source]) => !values.has(source)));
+  const parts = new Map<string, KeptPart>(
+    [...values, ...kept].map(([source, text]) => [
+      source,
+      { mark: `unsprawl${randomBytes(12).toString("hex")}`, text },
+    ]),
+  );
+  const templates = await serviceTemplates(at.cli, at.call, at.before, { values, kept });
   const written = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
   return (service, bare) => {
     const [template, own] = [templates.get(service), filled.get(service)];
     if (template === undefined || own === undefined || own.size === 0) return null;
     const words = (list: readonly SourceWord[]): Word[] =>
-      list.map((word) => word.flatMap((part) => filledPart(part, own, values)));
+      list.map((word) => word.flatMap((part) => filledPart(part, own, parts)));
     const found = templateOf(template, words, bare);
-    if (!isAsBefore(found, bare) || ![...found.entrypoint, ...found.cmd, ...found.health].some(hasValue)) return null;
+    const all = [...found.entrypoint, ...found.cmd, ...found.health];
+    if (!isAsBefore(found, bare) || !all.some(hasValue)) return null;
+    const made = reworded(found);
+    const others = [...(used.get(service) ?? [])].filter((source) => !own.has(source));
+    if (
+      !mayBeWritten(
+        all,
+        made,
+        written,
+        others.flatMap((source) => parts.get(source) ?? []),
+      )
+    )
+      return null;
     const isImages = {
       entrypoint: template.entrypoint === null,
       cmd: template.command === null,
@@ -52,8 +78,11 @@ export async function rewordings(
           typeof part !== "string" || isPublic || written.includes(part) || KINDS.has(part) ? part : "…",
         ),
       );
+    const marks = new Map([...parts].map(([source, { mark }]) => [mark, source]));
     return {
-      ...reworded(found),
+      ...filledIn(made, new Map([...parts.values()].map(({ mark, text }) => [mark, text]))),
+      written: made,
+      marks,
       sources: [...own].map(([source, { name }]) => ({ source, name })),
       shown: reworded({
         entrypoint: visible(found.entrypoint, isImages.entrypoint),
@@ -67,10 +96,18 @@ export async function rewordings(
 /** What Compose writes before the words of a health check. */
 const KINDS: ReadonlySet<unknown> = new Set(["CMD", "CMD-SHELL"]);
 
-function filledPart(part: SourceWord[number], own: FilledSources, values: ReadonlyMap<string, string>): Word {
+function filledPart(part: SourceWord[number], own: FilledSources, parts: ReadonlyMap<string, KeptPart>): Word {
   if (typeof part === "string") return [part];
   const has = own.get(part.source);
-  return [has === undefined ? (values.get(part.source) ?? "") : { name: has.name, value: has.text }];
+  if (has !== undefined) return [{ name: has.name, value: has.text }];
+  return [parts.get(part.source) ?? ""];
+}
+
+/** The words with a text in the place of each mark. */
+function filledIn({ entrypoint, command, health }: NewWords, texts: ReadonlyMap<string, string>): NewWords {
+  const fill = (words: readonly string[] | null): readonly string[] | null =>
+    words?.map((word) => [...texts].reduce((made, [mark, text]) => made.replaceAll(mark, () => text), word)) ?? null;
+  return { entrypoint: fill(entrypoint), command: fill(command), health: fill(health) };
 }
 
 /** A service's words without those of earlier runs, and its image's where the files have none. */

@@ -1,4 +1,4 @@
-import { expandedText, quotedWord, type Word } from "./shell-text.ts";
+import { expandedText, literal, madeText, quotedWord, type Word } from "./shell-text.ts";
 
 /** What a service runs, as words that values are filled into. `health` begins with its kind. */
 export type WordTemplate = {
@@ -31,7 +31,7 @@ function mainWords(entrypoint: readonly Word[], cmd: readonly Word[]): Pick<NewW
     const line = inShell(all);
     return entrypoint.length > 0 ? { entrypoint: line, command: [] } : { entrypoint: null, command: line };
   }
-  const words = all.map((word, at) => (at === TEXT ? text : word.map(literal).join("")));
+  const words = all.map((word, at) => (at === TEXT ? text : word.map(madeText).join("")));
   return entrypoint.length > TEXT
     ? { entrypoint: words.slice(0, entrypoint.length), command: null }
     : { entrypoint: null, command: words.slice(entrypoint.length) };
@@ -45,7 +45,7 @@ function healthWords([kind = [], ...words]: readonly Word[]): readonly string[] 
   }
   const text = shellText(words);
   if (text === null) return ["CMD", ...inShell(words)];
-  return ["CMD", ...words.map((word, at) => (at === TEXT ? text : word.map(literal).join("")))];
+  return ["CMD", ...words.map((word, at) => (at === TEXT ? text : word.map(madeText).join("")))];
 }
 
 /** The text of `sh -c TEXT …` with the variables in it; null for other commands, and for values in other words. */
@@ -64,7 +64,4 @@ function inShell(words: readonly Word[]): readonly string[] {
   return ["/bin/sh", "-c", `exec ${words.map(quotedWord).join(" ")}`];
 }
 
-export const hasValue = (word: Word): boolean => word.some((part) => typeof part !== "string");
-
-/** The text of a part with the value in its place. */
-export const literal = (part: Word[number]): string => (typeof part === "string" ? part : part.value);
+export const hasValue = (word: Word): boolean => word.some((part) => typeof part === "object" && "name" in part);

@@ -1,14 +1,30 @@
 import { shellWord } from "../../../src/kit/shell.ts";
 
-/** A word of a command line: text, and places that a variable's value is filled into. */
+/** A word of a command line: text, places that a variable's value is filled into, and places that stay `${…}`. */
 export type Word = readonly WordPart[];
-export type WordPart = string | { readonly name: string; readonly value: string };
+export type WordPart = string | FilledPart | KeptPart;
+type FilledPart = { readonly name: string; readonly value: string };
+/** What Compose still fills in. `mark` stands for it in what is made; `text` is what it is now. */
+export type KeptPart = { readonly mark: string; readonly text: string };
+
+/** The text of a part with the value in its place. */
+export const literal = (part: WordPart): string =>
+  typeof part === "string" ? part : "name" in part ? part.value : part.text;
+
+/** The text of a part that holds no value, as it is made again. */
+export const madeText = (part: WordPart): string =>
+  typeof part === "object" && "mark" in part ? part.mark : literal(part);
+
+/** Whether today's text of such a part, and one like it, can stand between single quotes. */
+export const isQuotable = ({ text }: KeptPart): boolean => !/['\p{C}]/u.test(text);
 
 /** A word for a POSIX shell that makes the same of it, whatever the values are: `'--pass='"$NAME"`. */
 export function quotedWord(word: Word): string {
   const parts = word.filter((part) => part !== "");
   if (parts.length === 0) return "''";
-  return parts.map((part) => (typeof part === "string" ? shellWord(part) : `"$${part.name}"`)).join("");
+  return parts
+    .map((part) => (typeof part === "string" ? shellWord(part) : "mark" in part ? `'${part.mark}'` : `"$${part.name}"`))
+    .join("");
 }
 
 /**
@@ -20,13 +36,14 @@ export function expandedText(text: Word): string | null {
   const reader = new ShellReader();
   let made = "";
   for (const [at, part] of text.entries()) {
-    if (typeof part === "string") {
-      if (!reader.read(part)) return null;
-      made += part;
+    if (typeof part === "string" || "mark" in part) {
+      if (!reader.read(literal(part))) return null;
+      made += madeText(part);
       continue;
     }
     const next = text[at + 1];
-    const written = expansion(part, reader, typeof next === "string" ? next : "");
+    const follows = next === undefined ? "" : typeof next === "string" ? next : "mark" in next ? "x" : "";
+    const written = expansion(part, reader, follows);
     if (written === null) return null;
     made += written;
     reader.passWord();
@@ -35,12 +52,12 @@ export function expandedText(text: Word): string | null {
 }
 
 function expansion(
-  { name, value }: Exclude<WordPart, string>,
-  { place, last }: Pick<ShellReader, "place" | "last">,
+  { name, value }: FilledPart,
+  { place, last, isName }: Pick<ShellReader, "place" | "last" | "isName">,
   next: string,
 ): string | null {
   if (place === "single") return value.includes("'") ? null : `'"$${name}"'`;
-  if (last === "$" || last === "\\") return null;
+  if (last === "$" || last === "\\" || isName) return null;
   if (place === "double") return /[$`"\\]/.test(value) ? null : /^\w/.test(next) ? `\${${name}}` : `$${name}`;
   // An assignment, where it begins a command.
   if (!/^[\w@%+=:,./-]+$/.test(value) || /^[A-Za-z_]\w*=/.test(value)) return null;
@@ -53,6 +70,8 @@ class ShellReader {
   readonly #open: ("single" | "double" | "paren")[] = [];
   /** The last character; empty where it has no meaning for the next one. */
   last = "";
+  /** `$NAME` ends here, whose name would be a longer one. */
+  isName = false;
   #isWord = false;
 
   get place(): "single" | "double" | "plain" {
@@ -67,12 +86,17 @@ class ShellReader {
   /** A value stands here: whatever follows does not begin a word. */
   passWord(): void {
     this.last = "x";
+    this.isName = false;
     this.#isWord = true;
   }
 
   /** False where the text has a form that is not followed. */
   read(text: string): boolean {
     if (/`|<<|\bcase\b|\$\(\(|\$'|\$"/.test(text)) return false;
+    // What would be one form with the end of the text before it.
+    if (text !== "" && (this.last === "$" || this.last === "<" || (this.last === "(" && text.startsWith("("))))
+      return false;
+    this.isName = /\$\w+$/.test(text) || (this.isName && /^\w*$/.test(text));
     for (let at = 0; at < text.length; at++) {
       const char = text[at] ?? "";
       if (this.place === "single") {

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall, ServiceConfig } from "../engine/cli.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
@@ -11,12 +12,38 @@ export type ServiceTemplate = {
   readonly [place in "entrypoint" | "command" | "health"]: readonly SourceWord[] | null;
 };
 
+/** What the words of a project's services are filled from. */
+export type FilledWords = {
+  /** What they are not filled from any more, with its value. */
+  readonly values: ReadonlyMap<string, string>;
+  /** What Compose still fills in. */
+  readonly kept: ReadonlyMap<string, string>;
+};
+
 /**
  * The words of every service with these variables left open. Compose itself is asked, with a mark in each variable's place,
  * so that words are split as it does. Empty where a value decides more than its own place in a text, such as one with a
- * space in a command that Compose splits: what comes out with the values must be `before`.
+ * space in a command that Compose splits: what comes out with the values must be `before`. A kept one that does is
+ * written out.
  */
 export async function serviceTemplates(
+  cli: ComposeCli,
+  call: ProjectCall,
+  before: ComposeConfig,
+  { values, kept }: FilledWords,
+): Promise<ReadonlyMap<string, ServiceTemplate>> {
+  const ask = async (more: Iterable<readonly [string, string]>): Promise<ReadonlyMap<string, ServiceTemplate>> =>
+    markedTemplates(cli, call, before, new Map([...values, ...more]));
+  const whole = await ask(kept);
+  if (whole.size > 0 || kept.size === 0) return whole;
+  const without = await ask([]);
+  if (without.size === 0) return without;
+  const open: (readonly [string, string])[] = [];
+  for (const one of kept) if ((await ask([one])).size > 0) open.push(one);
+  return ask(open);
+}
+
+async function markedTemplates(
   cli: ComposeCli,
   call: ProjectCall,
   before: ComposeConfig,
@@ -30,10 +57,7 @@ export async function serviceTemplates(
     split(text, any)
       .map((piece) => values.get(marks.get(piece) ?? "")?.replaceAll("$", () => "$$") ?? piece)
       .join("");
-  const asBefore: unknown = JSON.parse(JSON.stringify(marked), (_key, value: unknown) =>
-    typeof value === "string" ? filled(value) : value,
-  );
-  if (JSON.stringify(asBefore) !== JSON.stringify(before)) return new Map();
+  if (!isDeepStrictEqual(withTexts(marked, filled), before)) return new Map();
   const word = (text: string): SourceWord =>
     split(text, any)
       .filter((piece) => piece !== "")
@@ -42,6 +66,14 @@ export async function serviceTemplates(
         return source === undefined ? piece.replaceAll("$$", () => "$") : { source };
       });
   return new Map(Object.entries(marked.services).map(([name, service]) => [name, templateOf(service, word)]));
+}
+
+/** A document with each of its texts changed, keys too: the name of a label may hold a variable. */
+function withTexts(of: unknown, change: (text: string) => string): unknown {
+  if (typeof of === "string") return change(of);
+  if (Array.isArray(of)) return of.map((one) => withTexts(one, change));
+  if (typeof of !== "object" || of === null) return of;
+  return Object.fromEntries(Object.entries(of).map(([key, one]) => [change(key), withTexts(one, change)]));
 }
 
 const split = (text: string, by: RegExp): string[] => text.split(by);

@@ -22,13 +22,16 @@ const ENV = `CACHE_PASSWORD='${CACHE_PASSWORD}'
 DB_PASSWORD=${DB_PASSWORD}
 QUEUE_PASSWORD=${QUEUE_PASSWORD} # of the queue
 LEVEL=debug
+NOTE=the blue door
+PORT=8080
 `;
 const COMPOSE = `name: filled
 services:
   cache:
     image: ${FILE_ENV}
     network_mode: none
-    command: ["sh", "-c", ${SCRIPT}, "serve", "--requirepass", "\${CACHE_PASSWORD}", "--level=\${LEVEL}"]
+    command: ["sh", "-c", ${SCRIPT}, "serve", "--requirepass", "\${CACHE_PASSWORD}", "--level=\${LEVEL}", "\${NOTE}"]
+    expose: ["\${PORT}"]
     healthcheck: { test: ["CMD", "test", "\${CACHE_PASSWORD}", "!=", "x"], ${CHECK} }
   web:
     image: ${BUSYBOX}
@@ -46,7 +49,7 @@ services:
   queue:
     image: ${BUSYBOX}
     network_mode: none
-    command: ["env", "QUEUE_PASSWORD=\${QUEUE_PASSWORD}", "sh", "-c", ${SCRIPT}]
+    command: ["env", "QUEUE_PASSWORD=\${QUEUE_PASSWORD}", "LEVEL=\${LEVEL}", "sh", "-c", ${SCRIPT}, "\${PORT}"]
 `;
 
 let engine: WorkerEngine;
@@ -91,17 +94,21 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
   const services = ["cache", "queue", "db"];
   const before = services.map(argv);
-  expect(before[0]?.slice(-3)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug"]);
+  expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
   const moved = await world.unsprawl(["migrate", source, "--to", "local", "--yes", "--grace", "500ms"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-  expect(moved.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" '…'`);
+  expect(moved.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
   expect(moved.stdout).toContain("cache: it gets CACHE_PASSWORD as a variable, which it did not have");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);
   await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
-  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\n");
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\nNOTE=the blue door\nPORT=8080\n");
+  // What .env says of the other variables is not copied into the file that people commit, and counts as before.
+  const file = readFileSync(join(dir, "compose.yaml"), "utf8");
+  for (const text of ["debug", "blue door"]) expect(file).not.toContain(text);
+  expect(file).toContain(`LEVEL='\${LEVEL}'`);
   compose("up", "-d");
   expect(services.map(argv)).toEqual(before);
   const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];

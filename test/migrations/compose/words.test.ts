@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import type { Rewording } from "../../../migrations/compose/words/index.ts";
+import { mayBeWritten } from "../../../migrations/compose/words/kept.ts";
 import { mustBeFilledIn } from "../../../migrations/compose/words/refuse.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import { reworded, type WordTemplate } from "../../../migrations/compose/words/reword.ts";
@@ -83,7 +84,7 @@ describe("a value in a shell's text", () => {
 
   it.each([
     ...["echo `echo \0`", "cat <<E\n\0\nE", "echo $((\0+1))", "echo ${X:-\0}", "# don't\necho \0", "echo \\\0"],
-    ...["echo $'\0'", 'echo "\0', "case x in x) echo \0;; esac", "$\0", "echo )\0"],
+    ...["echo $HOME\0", 'echo "$A\0"', "echo $'\0'", 'echo "\0', "case x in x) echo \0;; esac", "$\0", "echo )\0"],
   ])("is left where the place is not understood: %j", (text) => {
     expect(expandedText(word(text, "secret"))).toBeNull();
   });
@@ -147,6 +148,37 @@ describe("what a service runs", () => {
     ],
   ])("%s", (_what, template, expected) => {
     expect(reworded({ ...none, ...template })).toEqual({ entrypoint: null, command: null, health: null, ...expected });
+  });
+});
+
+describe("what Compose still fills in", () => {
+  const value = { name: "PASS", value: "s3cret" };
+  const kept = { mark: "MARK", text: "a b" };
+  const none = { entrypoint: [], cmd: [], health: [] };
+
+  it("keeps its place, between quotes where a shell makes the words", () => {
+    const cmd: Word[] = [["redis-server"], [value], ["--level=", kept]];
+    expect(reworded({ ...none, cmd }).command?.[2]).toBe(`exec redis-server "$PASS" --level='MARK'`);
+    expect(expandedText(["a ", kept, " -p", value, kept])).toBe('a MARK -p"$PASS"MARK');
+    expect(expandedText(['a "', value, kept, '"'])).toBe('a "${PASS}MARK"');
+    expect(expandedText(["a ", { ...kept, text: '"' }, " -p", value])).toBeNull();
+    expect(expandedText(["a <", { ...kept, text: "<E" }, " -p", value])).toBeNull();
+    expect(reworded({ ...none, health: [["CMD"], ["x"], [value], [kept]] }).health?.at(-1)).toBe(
+      `exec x "$PASS" 'MARK'`,
+    );
+  });
+
+  it("is not written out, unless it is in a file already or can be no credential", () => {
+    const may = (text: string, files = "", isInPlace = false): boolean => {
+      const part = { mark: "MARK", text };
+      const made = { entrypoint: null, command: [`exec x ${text}`], health: null };
+      return mayBeWritten(isInPlace ? [[part]] : [], made, files, [part]);
+    };
+    expect(may("blue door")).toBe(false);
+    expect(may("blue door", "default: blue door")).toBe(true);
+    for (const amount of ["6379", "512mb", "30s", "true", "0.5"]) expect(may(amount), amount).toBe(true);
+    expect(may("blue door", "", true)).toBe(true);
+    expect(may("it's", "", true)).toBe(false);
   });
 });
 

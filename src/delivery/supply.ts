@@ -57,6 +57,8 @@ function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<
   const anew = wanted.filter((one) => !inPlace.includes(one) && (changed.includes(one) || !isOf(consumer, one.name)));
   const script = consumer.script ? [shimFile(consumer.values.map(({ name }) => name))] : [];
   if (anew.length + script.length > 0) writeFiles(folder, owner, [...script, ...anew]);
+  // A writer that was killed may have left a part of a value that is not written again.
+  for (const { name } of wanted) rmSync(belowFolder(folder, partName(name)), { force: true });
   return changed.map(({ name }) => name);
 }
 

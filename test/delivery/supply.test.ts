@@ -120,6 +120,14 @@ describe.each(["units", "compose"] as const)("below %s", (kind) => {
     expect(readFileSync(outside, "utf8")).toBe("root's own");
   });
 
+  it("what a killed writer left goes, even where the value is there", () => {
+    const [folder, value] = [folderOf(kind), random(20)];
+    write(folder, value);
+    writeFileSync(join(folder, ".DB_PASSWORD.part"), "half");
+    expect(write(folder, value)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(["DB_PASSWORD"]);
+  });
+
   it("a folder in its place is refused, and stays", () => {
     const folder = folderOf(kind);
     mkdirSync(join(folder, "DB_PASSWORD/inner"), { recursive: true });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type InputOptions, type Plugin } from "rolldown";
 import { loadsOnFirstUse } from "./bundled.ts";
+import { standInFor } from "./stand-ins/index.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
@@ -21,6 +22,8 @@ const withoutOptionalParts: Plugin = {
   resolveId: (id) => (OPTIONAL.test(id) ? "\0absent.cjs" : UNUSED.test(id) ? "\0unused.cjs" : null),
   load: (id) => (id in STAND_INS ? STAND_INS[id as keyof typeof STAND_INS] : null),
 };
+
+const withStandIns: Plugin = { name: "with-stand-ins", resolveId: standInFor };
 
 /**
  * One folder with everything in it: what is installed is this alone, without a library that a registry serves that day.
@@ -46,7 +49,7 @@ export async function bundle(
         __dirname: "import.meta.dirname",
       },
     },
-    plugins: [withoutOptionalParts, ...(inOneFile ? [programOfExecutable] : [])],
+    plugins: [withoutOptionalParts, withStandIns, ...(inOneFile ? [programOfExecutable] : [])],
     preserveEntrySignatures: "allow-extension",
     // What one part loads on first use may be common to others, and then is there already.
     checks: { ineffectiveDynamicImport: false },

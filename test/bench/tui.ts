@@ -1,7 +1,8 @@
-// `npm run build && node --import ./test/support/tsx.mjs test/bench/tui.ts`: how fast the terminal UI is with 20,000
-// findings; prints figures, asserts nothing. A frame is one key press and all that follows from it up to the bytes that
-// Ink writes: its wall time, and the CPU time of the whole process, which a busy machine lengthens less. On a terminal it is measured from outside, from
-// the key that is sent to the first byte that comes back.
+// `npm run build && node --import ./test/support/tsx.mjs --import ./test/support/stand-ins.mjs test/bench/tui.ts`: how
+// fast the terminal UI is with 20,000 findings; prints figures, asserts nothing. A frame is one key press and all that
+// follows from it up to the bytes that Ink writes: its wall time, and the CPU time of the whole process, which a busy
+// machine lengthens less. On a terminal it is measured from outside, from the key that is sent to the first byte that
+// comes back.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { bigSession, FINDINGS } from "./tui-session.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const MAIN = join(ROOT, "dist/main.js");
+const STAND_INS = join(ROOT, "test/support/stand-ins.mjs");
 const STARTS = 10;
 const KEYS = 100;
 const IDLE_MS = 5_000;
@@ -115,7 +117,7 @@ async function onTerminal(): Promise<void> {
     stdio: "ignore",
   });
   for (const [columns, lines, goal] of SIZES) {
-    const child = run(join(out, "tui-main.js"), columns, lines);
+    const child = run(join(out, "tui-main.js"), columns, lines, ["--import", STAND_INS]);
     try {
       await child.shows("secrets in");
       await sleep(500);
@@ -172,8 +174,8 @@ type Running = {
   answer(key: string): Promise<number>;
 };
 
-function run(main: string, cols: number, lines: number): Running {
-  const pty = spawn(process.execPath, [main], {
+function run(main: string, cols: number, lines: number, flags: readonly string[] = []): Running {
+  const pty = spawn(process.execPath, [...flags, main], {
     cols,
     rows: lines,
     cwd: dir,

@@ -2,7 +2,12 @@ import stringWidth from "string-width";
 
 /** How many columns of a terminal text takes; wide characters, emoji among them, take two. */
 export function columns(text: string): number {
-  return NARROW.test(text) ? text.length : stringWidth(text);
+  return isNarrow(text) ? text.length : stringWidth(text);
+}
+
+/** True for text of which each UTF-16 unit is one character and takes one column, whatever is next to it. */
+export function isNarrow(text: string): boolean {
+  return NARROW.test(text);
 }
 
 /**

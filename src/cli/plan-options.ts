@@ -4,6 +4,7 @@ import type { ScanHit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Finding } from "../model/finding.ts";
 import type { DeliveryName, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
@@ -14,7 +15,7 @@ export type PlannedMigration = {
   readonly plan: Plan;
   readonly provider: Provider;
   /** Findings at or above --fail-on that the plan leaves. */
-  readonly left: boolean;
+  readonly left: readonly Finding[];
   readonly incomplete: boolean;
 };
 
@@ -64,7 +65,7 @@ export async function planWith(
   return {
     plan,
     provider,
-    left: plan.notMoved.some(({ finding }) => isFailing(finding, failOn)),
+    left: plan.notMoved.map(({ finding }) => finding).filter((finding) => isFailing(finding, failOn)),
     incomplete: isIncomplete(report),
   };
 }

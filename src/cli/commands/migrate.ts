@@ -12,6 +12,7 @@ import { findingsExit, say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
 import { typedOnTerminal } from "../typed.ts";
+import { leftText } from "../views/left-text.ts";
 import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
@@ -44,7 +45,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
         context,
       );
     else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
-    return findingsExit(left, incomplete);
+    return findingsExit(left.length > 0, incomplete);
   }
   if (sources.length === 0 && !(await isTyped(plan, context, options))) {
     throw new UnsprawlError(
@@ -56,7 +57,10 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const tools = await applyTools(assembly, plan, options["breakLock"] === true, provider);
   const result = await apply(plan, tools, scriptHost(context, true));
   const exit = await finishRun(result, context);
-  return exit === EXIT.ok ? findingsExit(left, incomplete) : exit;
+  if (exit !== EXIT.ok) return exit;
+  const code = findingsExit(left.length > 0, incomplete);
+  if (code === EXIT.findings) say(context, leftText(left));
+  return code;
 }
 
 /** Without a source every secret of the engine moves: a person types what they did not name. */

@@ -15,7 +15,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (file !== null) await writeResult(jsonText(plan), file, context);
   await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
   if (file !== null) say(context, cmd`saved; next: unsprawl apply ${file}`);
-  return findingsExit(left, incomplete);
+  return findingsExit(left.length > 0, incomplete);
 }
 
 /**

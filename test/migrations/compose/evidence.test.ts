@@ -92,6 +92,7 @@ it(
       ...["migrate", "compose:evidence/compose.yaml", "--to", "local", "--yes", "--grace", "500ms"],
     ]);
     expect(moved.code, moved.stdout + moved.stderr).toBe(3);
+    expect(moved.stderr).toMatch(/exit 3: 1 secret was not moved: GITHUB_TOKEN in \S+ \(reasons under "Not moved"\)/);
     expect(moved.stderr + moved.stdout).toContain("up for 0.5 s, not healthy, as before");
     expect(["read", "unread", "broken"].map(health)[0]).toBe("healthy");
     expect(engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1")).not.toContain(

@@ -3,10 +3,10 @@ import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import { droppedByShell } from "../kit/shell-names.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
+import { shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 const TARGET = "/run/unsprawl";
@@ -25,14 +25,15 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
-      if (!(await subject.hasFile(SHELL))) return no("the image has no shell");
-      const dropped = droppedByShell(subject.env);
-      if (dropped !== null) return no(dropped);
+      const lost = await shellFault(subject, moves);
+      if (lost !== null) return no(lost);
       const fault = namesFault(moves);
       if (fault !== null) return no(fault);
       const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
       if (ours) return no(`${ours.name} is a name that the shim itself uses`);
       const own = suppliedBy(subject, "shim")?.target;
+      if (own !== undefined && subject.entrypoint[0] !== shellFor(subject.env) && shellFor(subject.env) !== SHELL)
+        return no(`the shim of an earlier migration runs in ${SHELL}, which would drop a variable`);
       if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
         return no(`something is mounted at ${TARGET} already`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
@@ -45,7 +46,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       };
     },
     change(subject, moves) {
-      const prefix = [SHELL, `${TARGET}/${ENTRYPOINT}`];
+      const prefix = [shellFor(subject.env), `${TARGET}/${ENTRYPOINT}`];
       // The script of an earlier migration is already before the command; the new folder's script replaces it.
       const isExtended = suppliedBy(subject, "shim") !== null;
       return {

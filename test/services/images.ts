@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { need } from "./apt.ts";
 import type { TestEngine } from "./engine.ts";
 
@@ -79,6 +79,30 @@ export async function makeImages(engine: Pick<TestEngine, "docker">): Promise<vo
       for (const name of ["sleep", "cat"]) copyFileSync(busybox, join(root, "app", name));
     },
     ["ENV PATH=/app", 'ENTRYPOINT ["/app/sleep"]', 'CMD ["100000"]'],
+  );
+}
+
+/**
+ * An image like Elasticsearch's: its entrypoint is a bash script that writes down the environment it got, and `/bin/sh` drops
+ * variables such as `discovery.type`.
+ */
+export async function makeBashImage(engine: Pick<TestEngine, "docker">, tag: string): Promise<void> {
+  const busybox = await staticBusybox();
+  const [bash, libraries] = ["/bin/bash", execFileSync("ldd", ["/bin/bash"]).toString().match(/\/\S+/g) ?? []];
+  importImage(
+    engine,
+    tag,
+    (root) => {
+      tools(root, busybox, ["sh", "cat", "env", "sleep"]);
+      for (const file of [bash, ...libraries]) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        copyFileSync(file, join(root, file));
+      }
+      writeFileSync(join(root, "bin/search"), '#!/bin/bash\ncat /proc/self/environ >/tmp/seen\nexec "$@"\n', {
+        mode: 0o755,
+      });
+    },
+    ["ENV PATH=/bin", 'ENTRYPOINT ["search"]', `CMD ${JSON.stringify(APP)}`],
   );
 }
 

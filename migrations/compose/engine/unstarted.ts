@@ -79,7 +79,7 @@ export const isUnseen = ({ image }: Facts): boolean => image === UNSEEN;
 
 const UNSEEN: ImageDoc = { Id: "" };
 /** The user asked for the shim, and thereby says that there is a shell. */
-const NO_FILES: StartFiles = { readFile: () => null, hasFile: () => true };
+const NO_FILES: StartFiles = { readFile: () => null, hasFile: (path) => path === "/bin/sh" };
 
 /** What inspect would show of the container, as far as a delivery asks. */
 function declaredDoc(config: ComposeConfig, service: ServiceConfig, image: ImageDoc, name: string): ContainerDoc {

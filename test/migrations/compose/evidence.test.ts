@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DoctorCheck } from "../../../src/core/doctor.ts";
 import type { Plan } from "../../../src/model/plan.ts";
 import { composeCli } from "../../services/compose.ts";
-import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
+import { APP, BUSYBOX, FILE_ENV, makeBashImage } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { makeWorld, type World } from "../../support/world.ts";
@@ -13,6 +13,7 @@ import { makeWorld, type World } from "../../support/world.ts";
 // How a value is delivered follows from the whole service: who reads it besides the entrypoint, and how the service was.
 
 const { DB_PASSWORD = "", API_TOKEN = "", SESSION_SECRET = "", GITHUB_TOKEN = "" } = twelveSecrets();
+const ELASTIC_PASSWORD = `${DB_PASSWORD}-search`;
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
 const quoted = (value: string): string => JSON.stringify(value.replaceAll("$", "$$$$"));
 const CHECK = "interval: 300ms, timeout: 5s, retries: 2, start_period: 0s";
@@ -35,6 +36,10 @@ services:
     command: ${COMMAND}
     environment: { SESSION_SECRET: ${quoted(SESSION_SECRET)} }
     healthcheck: { test: ["CMD", "/not/in/the/image"], ${CHECK} }
+  search:
+    image: search:1
+    network_mode: none
+    environment: { ELASTIC_PASSWORD: ${quoted(ELASTIC_PASSWORD)}, discovery.type: single-node, "a-b": "" }
   nobody:
     image: ${BUSYBOX}
     network_mode: none
@@ -56,6 +61,7 @@ beforeAll(async () => {
   mkdirSync(dir);
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
   engine.docker("tag", FILE_ENV, "evidence-read:1");
+  await makeBashImage(engine, "search:1");
   compose("up", "-d");
 });
 
@@ -75,12 +81,15 @@ it(
   "a health check decides the delivery, and one that failed before hinders nothing",
   { timeout: 300_000 },
   async () => {
+    await expect.poll(() => health("broken"), { timeout: 60_000 }).toBe("unhealthy");
     const planned = await world.unsprawl(["plan", "compose:evidence/compose.yaml", "--to", "local", "--json"]);
     const { steps, warnings, notMoved } = JSON.parse(planned.stdout) as Plan;
     const delivered = steps.flatMap((step) =>
       step.kind === "deliver" ? step.moves.map(({ name }) => [name, step.delivery]) : [],
     );
-    expect(Object.fromEntries(delivered)).toEqual({ DB_PASSWORD: "shim", API_TOKEN: "file", SESSION_SECRET: "shim" });
+    expect(Object.fromEntries(delivered)).toEqual({
+      ...{ DB_PASSWORD: "shim", API_TOKEN: "file", SESSION_SECRET: "shim", ELASTIC_PASSWORD: "shim" },
+    });
     const told = warnings.map(({ text }) => text).join("\n");
     expect(told).toContain("broken: its health check fails already");
     expect(told).toContain("read: the Compose file repeats its image's ENTRYPOINT, CMD: ");
@@ -97,6 +106,11 @@ it(
     expect(["read", "unread", "broken"].map(health)[0]).toBe("healthy");
     expect(engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1")).not.toContain(
       API_TOKEN,
+    );
+    // A shell would drop what is not one of its names; the bash of that image does not.
+    const received = engine.docker("exec", "evidence-search-1", "cat", "/tmp/seen").split("\0");
+    expect(received).toEqual(
+      expect.arrayContaining([`ELASTIC_PASSWORD=${ELASTIC_PASSWORD}`, "discovery.type=single-node", "a-b="]),
     );
     const images = async (): Promise<readonly string[]> => {
       const { stdout } = await world.unsprawl(["doctor", "--json"]);

@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findDaemon } from "../../../src/engine/daemon.ts";
-import { BUSYBOX, FILE_ENV } from "../../services/images.ts";
+import { BUSYBOX, FILE_ENV, makeBashImage } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
@@ -52,11 +52,50 @@ describe("data in volumes without a name stays with the container", () => {
   });
 });
 
-it("a container whose variables the image's shell would drop is not moved by shim", async () => {
+it("variables that a shell would drop are passed on by the image's bash, or the container is not moved by shim", async () => {
   start("odd-names", "-e", "discovery.type=single-node");
-  const moved = await migrate("odd-names", "--deliver", "shim");
-  expect(moved.code).toBe(3);
-  expect(moved.stdout).toContain("a shell would drop the variable discovery.type");
+  const left = await migrate("odd-names", "--deliver", "shim");
+  expect(left.code).toBe(3);
+  expect(left.stdout).toContain(
+    "a shell would drop the variable discovery.type: it can hold no such name; bash would keep it",
+  );
+
+  await makeBashImage(engine, "search:1");
+  const password = secret();
+  const odd = ["discovery.type=single-node", "a-b=", 'node.attr.x= it\'s "$HOME" `id` \\ \n*\n'];
+  const plain = ["EMPTY=", "JAVA_OPTS=-Xms1g -Xmx1g"];
+  const given = [`ELASTIC_PASSWORD=${password}`, ...odd, ...plain].flatMap((one) => ["-e", one]);
+  const check = ["--health-cmd", "test -n $ELASTIC_PASSWORD", "--health-interval", "300ms"];
+  engine.docker("run", "-d", "--name", "search", "--hostname", "search", ...given, ...check, "search:1");
+  const config = (): string => engine.docker("inspect", "-f", "{{json .Config}} {{json .Args}}", "search");
+  // Bash itself counts how deep it is.
+  const received = (): readonly string[] =>
+    engine
+      .docker("exec", "search", "cat", "/tmp/seen")
+      .split("\0")
+      .filter((one) => !/^(?:PWD|SHLVL|_)=|^$/.test(one))
+      .toSorted();
+  const [before, seen] = [config(), received()];
+  expect(seen).toEqual(expect.arrayContaining([...odd, ...plain]));
+  const moved = await migrate("search", "--deliver", "shim");
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(received()).toEqual(seen);
+  expect(config()).not.toContain(password);
+  const back = await world.unsprawl(["rollback", runOf(moved.stdout)]);
+  expect(back.code, back.stderr).toBe(0);
+  expect(config()).toBe(before);
+
+  // Bash would change one variable; the other is a secret that only the runtime could hand over.
+  for (const [name, more, why] of [
+    ["prompting", "PS1=> ", "bash would keep it, but not PS1"],
+    ["secret-names", `elastic.password=${secret()}`, "its name cannot be the name of a file"],
+  ] as const) {
+    engine.docker("create", "--name", name, ...given, "-e", more, "search:1");
+    const stays = await migrate(name, "--deliver", "shim");
+    expect(stays.code).toBe(3);
+    expect(stays.stdout).toContain(why);
+    expect(engine.docker("inspect", name)).toContain(more);
+  }
 });
 
 describe("what would be lost is refused until it is accepted", () => {

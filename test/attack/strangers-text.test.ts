@@ -4,6 +4,10 @@ import { forWords } from "../../migrations/compose/words/refuse.ts";
 import type { Rewording } from "../../migrations/compose/words/index.ts";
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import { readsFileForm } from "../../src/delivery/entrypoint.ts";
+import { namedEnvFiles } from "../../src/files/units/unit-env-files.ts";
+import { effectiveAssignments } from "../../src/files/units/unit-environment.ts";
+import { parseUnit } from "../../src/files/units/unit-file.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
 
 // Texts that an image's maker or a folder's owner makes to keep root's process busy. Each took hours before; none is timed
@@ -28,6 +32,20 @@ it("a file of variables that ends its lines with carriage returns alone is read 
   const entries = parseSystemdEnv("A=1\r".repeat(MUCH));
   expect(entries).toHaveLength(MUCH);
   expect(entries.at(-1)).toMatchObject({ start: 4 * MUCH - 4, end: 4 * MUCH });
+});
+
+it("a unit of many lines is read once", () => {
+  const unit = (key: string): SystemdUnit => {
+    const text = `[Container]\n${Array.from({ length: MUCH / 8 }, (_, at) => `${key}=/x/N${at}=v\n`).join("")}`;
+    const texts = [{ file: "/x/a.container", text, settings: parseUnit(text) }];
+    return { name: "a.container", file: "/x/a.container", texts } as unknown as SystemdUnit;
+  };
+  const { files, errors } = namedEnvFiles(unit("EnvironmentFile"), "Container");
+  expect([files.length, errors, files.at(-1)?.file]).toEqual([MUCH / 8, [], `/x/N${MUCH / 8 - 1}=v`]);
+  const words = unit("Environment");
+  const [{ settings = [] } = {}] = words.texts;
+  const assignments = settings.map((setting) => ({ name: setting.value, by: { kind: "word", setting } }));
+  expect(effectiveAssignments({ ...words, assignments } as unknown as SystemdUnit).size).toBe(MUCH / 8);
 });
 
 it("a command whose value a shell fills in keeps variables that a shell would drop: it stays", async () => {

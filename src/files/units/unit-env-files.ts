@@ -26,34 +26,45 @@ export function namedEnvFiles(
   unit: UnitOfFiles,
   section: string,
 ): { readonly files: readonly NamedEnvFile[]; readonly errors: readonly UnitFault[] } {
-  let files: NamedEnvFile[] = [];
+  const files = new Map<string, NamedEnvFile>();
   let errors: UnitFault[] = [];
   const byPodman = isQuadlet(unit.name) && section === "Container";
+  const service = serviceName(unit);
   for (const namedBy of unit.texts) {
     for (const setting of namedBy.settings) {
       if (setting.section !== section || setting.key !== "EnvironmentFile") continue;
-      if (setting.value === "") [files, errors] = [[], []];
+      if (setting.value === "") {
+        files.clear();
+        errors = [];
+      }
       for (const written of byPodman ? wordsOf(setting).map(({ text }) => text) : oneFile(setting)) {
         const optional = !byPodman && written.startsWith("-");
         const path = optional ? written.slice(1) : written;
-        const file = pathOf(unit, path, byPodman, dirname(byPodman ? unit.file : namedBy.file));
+        const file = pathOf(unit.file, service, path, byPodman ? null : dirname(namedBy.file));
         if (file === null) errors.push(unknownPath(unit.name, path));
-        else files = [...files.filter((one) => one.file !== file), { file, optional, namedBy, setting }];
+        else {
+          // The last one counts, also for the order.
+          files.delete(file);
+          files.set(file, { file, optional, namedBy, setting });
+        }
       }
     }
   }
-  return { files, errors };
+  return { files: [...files.values()], errors };
 }
 
 /** systemd takes the whole value for one path. */
 const oneFile = ({ value }: UnitSetting): string[] =>
   value === "" ? [] : [value.replaceAll(/^(-?)["']|["']$/g, "$1")];
 
-/** Null if only systemd can fill it in. Podman takes a pattern for the name of a file, systemd looks for it. */
-function pathOf(unit: UnitOfFiles, path: string, byPodman: boolean, folder: string): string | null {
-  if (!byPodman && /[*?[]/.test(path)) return null;
-  const filled = withSpecifiers(path, unit.file, serviceName(unit));
-  return filled === null ? null : resolve(folder, filled);
+/**
+ * Null if only systemd can fill it in. Podman takes a pattern for the name of a file, systemd looks for it. `folder` is null
+ * for podman.
+ */
+function pathOf(unit: string, service: string | null, path: string, folder: string | null): string | null {
+  if (folder !== null && /[*?[]/.test(path)) return null;
+  const filled = withSpecifiers(path, unit, service);
+  return filled === null ? null : resolve(folder ?? dirname(unit), filled);
 }
 
 /** The service that a Quadlet file becomes, without its suffix; null for a unit of systemd. */

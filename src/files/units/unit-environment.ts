@@ -61,10 +61,10 @@ export function effectiveAssignments({ texts, assignments, ...unit }: SystemdUni
   const reset = texts
     .flatMap(({ settings }) => settings)
     .findLastIndex(({ section, key, value }) => section === sectionOf(unit) && key === "Environment" && value === "");
-  const order = texts.flatMap(({ settings }) => settings);
+  const order = new Map(texts.flatMap(({ settings }) => settings).map((setting, at) => [setting, at]));
   const last = new Map<string, Assignment>();
   for (const one of assignments)
-    if (one.by.kind === "entry" || order.indexOf(one.by.setting) > reset) last.set(one.name, one);
+    if (one.by.kind === "entry" || (order.get(one.by.setting) ?? -1) > reset) last.set(one.name, one);
   return new Set(last.values());
 }
 

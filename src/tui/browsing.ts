@@ -1,5 +1,5 @@
 import { facetsOf } from "./facets.ts";
-import { itemsOf, rangeOf, secretsOf, selectedAt, type ListItem } from "./items.ts";
+import { itemsOf, printsOf, rangeOf, secretsOf, selectedAt, shownPrints, type ListItem } from "./items.ts";
 import type { KeyAction } from "./keymap.ts";
 import { GROUPINGS, type Grouping } from "./sections.ts";
 import { SORTS } from "./sorting.ts";
@@ -32,7 +32,7 @@ export function isBrowsing(action: KeyAction): action is Browsing {
 export function act({ store }: TerminalSession, action: Browsing, key: string, wide: boolean): void {
   store.set((state) => {
     if (action === "mark") return mark(state);
-    if (action === "markAll") return toggled(state, itemsOf(state));
+    if (action === "markAll") return { marked: markedOrNot(state.marked, shownPrints(state)) };
     if (action === "markSection") return markSection(state);
     if (action === "range") return state.range === null ? { range: chosenKey(state) } : mark(state);
     if (action === "group") return grouped(state, next(state.grouping));
@@ -103,14 +103,16 @@ function markSection(state: TuiState): Partial<TuiState> {
 }
 
 /** Marks all of these, or none if all are marked. */
-export function toggled({ marked: before }: Pick<TuiState, "marked">, items: readonly ListItem[]): Partial<TuiState> {
-  const marked = new Set(before);
-  const prints = items.flatMap(secretsOf);
-  const all = prints.every((print) => marked.has(print));
-  for (const print of prints)
-    if (all) marked.delete(print);
-    else marked.add(print);
-  return { marked };
+export function toggled({ marked }: Pick<TuiState, "marked">, items: readonly ListItem[]): Partial<TuiState> {
+  return { marked: markedOrNot(marked, printsOf(items)) };
+}
+
+/** Neither set is changed: both may be what is shown. */
+function markedOrNot(before: ReadonlySet<string>, prints: ReadonlySet<string>): ReadonlySet<string> {
+  if (before.size === 0) return prints;
+  const all = before.size >= prints.size && [...prints].every((print) => before.has(print));
+  if (!all) return new Set([...before, ...prints]);
+  return before.size === prints.size ? new Set() : new Set([...before].filter((print) => !prints.has(print)));
 }
 
 const next = (grouping: Grouping): Grouping =>

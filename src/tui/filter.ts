@@ -1,6 +1,5 @@
 import type { Finding } from "../model/finding.ts";
 import type { SecretGroup } from "./groups.ts";
-import { last } from "./last.ts";
 
 /**
  * Groups that contain every word of the text, in any of their names, rule, severity, state and subjects, ignoring case;
@@ -8,21 +7,29 @@ import { last } from "./last.ts";
  */
 export function filterGroups(groups: readonly SecretGroup[], filter: string): readonly SecretGroup[] {
   const words = wordsOf(filter);
-  if (words.length === 0) return groups;
-  return groups.filter((group) => {
-    const known = groupText(group);
-    return words.every(({ without, text }) => without !== known.includes(text));
-  });
+  return words.length === 0 ? groups : groups.filter((group) => hasWords(group, words));
 }
 
-/** Called for each heading's groups in turn. */
-const wordsOf = last((filter: string) =>
+/** Whether a group is left by the filter and by the facets, of each with selected values by one of them. */
+export function isLeft(filter: string, chosen: ReadonlySet<string>): (group: SecretGroup) => boolean {
+  const words = wordsOf(filter);
+  const facets = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
+  return (group) => hasWords(group, words) && hasFacets(group, facets, chosen);
+}
+
+type FilterWord = { readonly without: boolean; readonly text: string };
+
+function hasWords(group: SecretGroup, words: readonly FilterWord[]): boolean {
+  const known = groupText(group);
+  return words.every(({ without, text }) => without !== known.includes(text));
+}
+
+const wordsOf = (filter: string): readonly FilterWord[] =>
   filter
     .toLowerCase()
     .split(/\s+/)
     .map((word) => ({ without: word.startsWith("!"), text: word.replace(/^!/, "") }))
-    .filter(({ text }) => text !== ""),
-);
+    .filter(({ text }) => text !== "");
 
 const texts = new WeakMap<SecretGroup, string>();
 
@@ -62,13 +69,11 @@ export type FacetValue = {
   readonly count: number;
 };
 
-/** Groups with a finding that has one of the selected values of each facet with selected values. */
-export function withFacets(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): readonly SecretGroup[] {
-  if (chosen.size === 0) return groups;
-  const asked = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
-  if (asked.length === 0) return groups;
-  return groups.filter(({ findings }) =>
-    findings.some((finding) => asked.every((facet) => chosen.has(keyOf(facet, FACETS[facet](finding))))),
+/** One of its findings has a selected value of each of these facets. */
+function hasFacets({ findings }: SecretGroup, facets: readonly FilterFacet[], chosen: ReadonlySet<string>): boolean {
+  return (
+    facets.length === 0 ||
+    findings.some((finding) => facets.every((facet) => chosen.has(keyOf(facet, FACETS[facet](finding)))))
   );
 }
 

@@ -1,5 +1,5 @@
 import type { SubjectError } from "../core/scan.ts";
-import { filterGroups, withFacets } from "./filter.ts";
+import { isLeft } from "./filter.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
@@ -13,19 +13,21 @@ import { countText } from "./widgets/bar.ts";
  * not be read.
  */
 export type ListItem =
-  | { readonly kind: "group"; readonly key: string; readonly group: SecretGroup }
+  | GroupRow
   | { readonly kind: "section"; readonly key: string; readonly section: Section; readonly folded: boolean }
   | { readonly kind: "kept"; readonly key: string; readonly copies: number }
   | { readonly kind: "unread"; readonly key: string; readonly error: SubjectError & { readonly source: string } };
 
+type GroupRow = { readonly kind: "group"; readonly key: string; readonly group: SecretGroup };
+
 type ItemList = {
   readonly items: readonly ListItem[];
-  /** How many secrets are among them; one under two headings counts once. */
-  readonly secrets: () => number;
+  /** The secrets among them, by fingerprint; one under two headings counts once. */
+  readonly prints: () => ReadonlySet<string>;
   /** How many rows are secrets, and how many of them are at or above each row. */
   readonly counted: () => readonly number[];
-  /** Places by key; made on first need, which typing a filter does not have. */
-  readonly at: () => ReadonlyMap<string, number>;
+  /** The index of the row with this key. */
+  readonly at: (key: string) => number | undefined;
 };
 
 /** All rows of the list. Rebuilt only if their inputs have changed: moving the selection does not. */
@@ -35,7 +37,12 @@ export function itemsOf(state: TuiState): readonly ListItem[] {
 
 /** How many secrets the filter and the facets leave. */
 export function shownSecrets(state: TuiState): number {
-  return shownOf(state).secrets();
+  return shownPrints(state).size;
+}
+
+/** The secrets that the filter and the facets leave, by fingerprint. */
+export function shownPrints(state: TuiState): ReadonlySet<string> {
+  return shownOf(state).prints();
 }
 
 /** Which secret's row is selected, and of how many; a heading counts as the one above it. */
@@ -55,7 +62,7 @@ export function selectedAt(state: TuiState, items: readonly ListItem[]): number 
   const { at, items: now } = shownOf(state);
   const known =
     items === now
-      ? state.selected !== null && at().get(state.selected)
+      ? state.selected !== null && at(state.selected)
       : items.findIndex(({ key }) => key === state.selected);
   if (typeof known === "number" && known >= 0) return known;
   return Math.max(
@@ -75,6 +82,15 @@ export function secretsOf(item: ListItem | undefined): readonly string[] {
   return item?.kind === "section" ? item.section.groups.map(({ fingerprint }) => fingerprint) : [];
 }
 
+/** The secrets of these rows, each once. */
+export function printsOf(items: readonly ListItem[]): ReadonlySet<string> {
+  const prints = new Set<string>();
+  for (const item of items)
+    if (item.kind === "group") prints.add(item.group.fingerprint);
+    else if (item.kind === "section") for (const { fingerprint } of item.section.groups) prints.add(fingerprint);
+  return prints;
+}
+
 /** What `m` and `d` act on: the marked secrets, else the selected one or all under the selected heading. */
 export function wantedOf(state: TuiState): ReadonlySet<string> {
   return state.marked.size > 0 ? state.marked : new Set(secretsOf(selectedItem(state)));
@@ -90,7 +106,7 @@ export function wantedText({ scan, wanted }: TuiState): string {
 export function rangeOf(state: TuiState): { readonly from: number; readonly to: number } | null {
   if (state.range === null) return null;
   const { items, at } = shownOf(state);
-  const began = at().get(state.range);
+  const began = at(state.range);
   const here = selectedAt(state, items);
   return began === undefined ? null : { from: Math.min(began, here), to: Math.max(began, here) };
 }
@@ -122,39 +138,72 @@ const shown = last(
     copies: number,
   ): ItemList => {
     const items: ListItem[] = [];
-    for (const { title, groups } of made) {
-      const left = withFacets(filterGroups(groups, filter), facets);
-      if (left.length === 0) continue;
+    const narrowed = filter !== "" || facets.size > 0;
+    const left = isLeft(filter, facets);
+    for (const section of made) {
+      const all = rowsOf(section, headed);
+      const rows = narrowed ? all.filter(({ group }) => left(group)) : all;
+      if (rows.length === 0) continue;
       if (headed) {
-        const key = `section:${title}`;
-        items.push({ kind: "section", key, section: { title, groups: left }, folded: folded.has(key) });
+        const key = `section:${section.title}`;
+        const head = narrowed ? { title: section.title, groups: rows.map(({ group }) => group) } : section;
+        items.push({ kind: "section", key, section: head, folded: folded.has(key) });
         if (folded.has(key)) continue;
       }
-      for (const group of left) {
-        items.push({
-          kind: "group",
-          key: headed ? `${title}\0${group.fingerprint}` : group.fingerprint,
-          group,
-        });
-      }
+      for (const row of rows) items.push(row);
     }
-    if (copies > 0 && items.length > 0 && filter === "" && facets.size === 0)
-      items.push({ kind: "kept", key: "kept", copies });
+    if (copies > 0 && items.length > 0 && !narrowed) items.push({ kind: "kept", key: "kept", copies });
     // Unreadable subjects are never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
-    const prints = (): string[] =>
-      items.flatMap((item) => (item.kind === "section" || item.kind === "group" ? secretsOf(item) : []));
     return {
       items,
-      secrets: once(() => new Set(prints()).size),
+      prints: once(() => printsOf(items.filter((item) => item.kind !== "section" || item.folded))),
       counted: once(() => {
         let count = 0;
         return items.map(({ kind }) => (kind === "group" ? ++count : count));
       }),
-      at: once(() => new Map(items.map(({ key }, at) => [key, at]))),
+      at: finder(items),
     };
   },
 );
+
+/** The rows of a section's secrets; made once, as neither a filter nor folding changes them. */
+function rowsOf(section: Section, headed: boolean): readonly GroupRow[] {
+  const made = rowsMade.get(section);
+  if (made !== undefined) return made;
+  const rows = section.groups.map((group): GroupRow => {
+    const key = headed ? `${section.title}\0${group.fingerprint}` : group.fingerprint;
+    return { kind: "group", key, group };
+  });
+  rowsMade.set(section, rows);
+  return rows;
+}
+
+const rowsMade = new WeakMap<Section, readonly GroupRow[]>();
+
+/** How far above the newest place a search begins: most keys move the selection by less. */
+const NEAR = 1000;
+
+/** Finds rows by key without a map of all keys, which takes longer to make than a frame may. */
+function finder(items: readonly ListItem[]): (key: string) => number | undefined {
+  let newest: { readonly key: string; readonly at: number | undefined } | null = null;
+  return (key) => {
+    if (newest?.key !== key) newest = { key, at: indexOf(items, key, Math.max(0, (newest?.at ?? 0) - NEAR)) };
+    return newest.at;
+  };
+}
+
+/** The index of the row with this key, looked for from `from` on and then before it. */
+function indexOf(items: readonly ListItem[], key: string, from: number): number | undefined {
+  // A fingerprint is compared faster than a key, which is put together only when it is looked at.
+  const print = key.slice(key.indexOf("\0") + 1);
+  for (let step = 0; step < items.length; step++) {
+    const at = (from + step) % items.length;
+    const item = items[at] as ListItem;
+    if ((item.kind !== "group" || item.group.fingerprint === print) && item.key === key) return at;
+  }
+  return undefined;
+}
 
 function shownOf(state: TuiState): ItemList {
   const { scan, grouping, sort, filter, facets, folded } = state;

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { filterGroups } from "../../src/tui/filter.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { NO_HISTORY } from "../../src/tui/history.ts";
-import { itemsOf } from "../../src/tui/items.ts";
+import { itemsOf, selectedAt, shownPrints } from "../../src/tui/items.ts";
 import { prepare } from "../../src/tui/prepare.ts";
 import { sectionsOf } from "../../src/tui/sections.ts";
 import { createStore } from "../../src/tui/state.ts";
@@ -56,4 +56,20 @@ it("makes groupings and the filter's texts ready while nobody types, and stops w
   store.set(() => fresh);
   for (let turn = 0; turn < 20; turn++) await new Promise((next) => setImmediate(next));
   expect(itemsOf({ ...store.get(), grouping: "container" })).toHaveLength(2);
+});
+
+it("finds each selected row wherever the last one was, and shows each secret once", () => {
+  const findings = Array.from({ length: 3000 }, (_, at) =>
+    finding(`KEY_${at % 1200}`, { fingerprint: `f${at % 1200}` }, `c${at % 7}`),
+  );
+  for (const grouping of ["container", "secret"] as const) {
+    const state = { ...createStore().get(), ...scanned(findings), grouping, filter: "key_1 !c3" };
+    const items = itemsOf(state);
+    for (const at of [items.length - 1, 0, 5, items.length - 2, Math.floor(items.length / 2), 1])
+      expect(selectedAt({ ...state, selected: items[at]?.key ?? null }, items)).toBe(at);
+    expect(selectedAt({ ...state, selected: "gone" }, items)).toBe(items.findIndex(({ kind }) => kind === "group"));
+    const prints = items.flatMap((item) => (item.kind === "group" ? [item.group.fingerprint] : []));
+    expect([...shownPrints(state)].sort()).toEqual([...new Set(prints)].sort());
+    expect(prints.length).toBeGreaterThan(0);
+  }
 });

@@ -43,7 +43,7 @@ it("a unit of many lines is read once", () => {
   const { files, errors } = namedEnvFiles(unit("EnvironmentFile"), "Container");
   expect([files.length, errors, files.at(-1)?.file]).toEqual([MUCH / 8, [], `/x/N${MUCH / 8 - 1}=v`]);
   const words = unit("Environment");
-  const [{ settings = [] } = {}] = words.texts;
+  const settings = words.texts.flatMap((one) => one.settings);
   const assignments = settings.map((setting) => ({ name: setting.value, by: { kind: "word", setting } }));
   expect(effectiveAssignments({ ...words, assignments } as unknown as SystemdUnit).size).toBe(MUCH / 8);
 });

@@ -26,6 +26,7 @@ import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
+import { movingAlong } from "./along.ts";
 import { performer } from "./perform.ts";
 import { fieldRefusal, serviceOfText, textRefusal } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
@@ -95,6 +96,9 @@ export function composeMigration(tools: ComposeTools): Migration {
     return sources.find((source) => is(source, sourceText(project, source, found.service) ?? "")) ?? null;
   };
   const calls = new Map<string, ProjectCall>();
+  /** The variables that move along, by subject and name, and with which one. */
+  const along = new Map<string, string>();
+  const alongKey = ({ location, name }: Pick<Finding, "location" | "name">): string => `${location.subjectId}\0${name}`;
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.redact);
   const perform = performer(tools, cli);
@@ -161,6 +165,29 @@ export function composeMigration(tools: ComposeTools): Migration {
       });
       return name === null ? null : { name, value };
     },
+    async along(unit, hits) {
+      const call = calls.get(unit);
+      const own = hits.filter(({ finding: { location } }) => location.where === "env" && location.origin === "own");
+      if (call === undefined || own.length === 0) return [];
+      const project = await projectOf(call, composeEnvironment(env, (await passedOf(call)).names));
+      const moved = await Promise.all(
+        own.map(async ({ finding, candidate: { value } }) => {
+          return { service: (await find(finding))?.service ?? "", name: finding.name, value };
+        }),
+      );
+      const findings = own.map(({ finding }) => finding);
+      const detector = await tools.detector();
+      const found = (await movingAlong(await open(), call, project, findings, moved)).flatMap((one) => {
+        // One that is a finding itself was left out on purpose, by --only or an ignore rule.
+        const value = moved[one.like]?.value ?? Secret.of("");
+        const verdict = detector.classify({ name: one.name, where: "env", value });
+        const isLeftOut = verdict.secret ? verdict.confidence !== "low" : verdict.suppressedBy !== undefined;
+        const like = hits.findIndex(({ finding }) => finding === findings[one.like]);
+        return isLeftOut ? [] : { ...one, like };
+      });
+      for (const one of found) along.set(alongKey(one), hits[one.like]?.finding.name ?? "");
+      return found;
+    },
     async names(finding) {
       const found = await find(finding);
       return { subject: found?.service ?? finding.location.subjectName, project: found?.call.name ?? "" };
@@ -179,7 +206,8 @@ export function composeMigration(tools: ComposeTools): Migration {
         const project = await projectOf(call, composeEnvironment(env, passed.names));
         const { deliveries, key, detector } = tools;
         const compose = await cli(passed.names);
-        const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector };
+        const like = ({ finding }: Selected): string | null => along.get(alongKey(finding)) ?? null;
+        const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector, like };
         return await planProject(
           { ...moving, registry: tools.registry, env, memory: tools.memory() },
           unit,

@@ -19,7 +19,7 @@ import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { unhealthyNote } from "../../src/engine/prove.ts";
-import { remainingPlaces } from "../../src/engine/leftovers.ts";
+import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -33,7 +33,8 @@ import { rewordings, type Rewordings } from "./words/index.ts";
 import { givenBy, has, withImplied } from "./words/implied.ts";
 import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
-import { repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
+import { leftBehind, without } from "./along.ts";
+import { alongNotes, repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 
@@ -49,6 +50,8 @@ export type ComposeApplyInput = {
   readonly env: NodeJS.ProcessEnv;
   readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
+  /** The variable that one moves along with; null for a finding. */
+  readonly like: (one: Selected) => string | null;
 };
 
 /** `isStack`: `docker stack deploy` makes it of the files. */
@@ -125,11 +128,13 @@ export async function planProject(
           .filter((one) => !implied.has(one))
           .map((selected) => ({ selected, reason: error.message, hint: error.hint })),
       );
-      going = new Map(
-        [...going]
-          .map(([service, own]) => [service, own.filter((one) => !stays.includes(one))] as const)
-          .filter(([, own]) => own.length > 0),
-      );
+      going = without(going, stays);
+      const behind = leftBehind(going, (one) => input.like(one) !== null && !implied.has(one));
+      for (const one of behind) {
+        const reason = `moves only along with ${input.like(one) ?? ""}, which stays`;
+        left.push({ selected: one, reason, hint: error.hint });
+      }
+      going = without(going, behind);
     }
   }
 }
@@ -206,6 +211,8 @@ async function partOf(
     mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
     const warnings = [
       ...chosen.warnings,
+      ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
+      ...remainingNotes(remainingPlaces(shown, selected)),
       ...docs.slice(0, 1).flatMap(unhealthyNote),
       ...(await lossWarnings(moving.engine, docs, before, service, options.accept)),
     ];

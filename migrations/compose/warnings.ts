@@ -40,6 +40,11 @@ export function warningsOf(
   ];
 }
 
+/** What moves although it was not found to be a secret. */
+export function alongNotes(name: string, like: string | null): readonly string[] {
+  return like === null ? [] : [`${name} moves along: it has the same value as ${like}, from the same line of .env`];
+}
+
 /** What changes for a service whose file repeats its image. */
 export function repeatedNote(what: readonly string[]): string {
   return `the Compose file repeats its image's ${what.join(", ")}: if a later image has others, change them there (unsprawl doctor reports it)`;

@@ -8,7 +8,7 @@ import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src
 import type { Engine } from "../../src/engine/engine.ts";
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
-import { remainingPlaces } from "../../src/engine/leftovers.ts";
+import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { mustOld } from "../../src/engine/swap-copy.ts";
 import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
@@ -229,9 +229,7 @@ async function planUnit(
   const change = await labelledChange(delivery, known.subject, moves, options.store);
   const common = { unit, delivery: delivery.name, moves } as const;
   const subject = { id: known.doc.Id, name: unit, image: known.doc.Image };
-  const plain = tolerated.map(
-    ({ name, path }) => `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
-  );
+  const plain = remainingNotes(tolerated);
   const sharers = await neighbours.sharersOf(engine, known.doc);
   mayBeCreatedAgain(known.doc, sharers);
   const told = await lossWarnings(engine, known, sharers, moves, options.accept);

@@ -2,7 +2,7 @@ import type { Delivery } from "../../src/contract/delivery.ts";
 import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
-import { remainingPlaces } from "../../src/engine/leftovers.ts";
+import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -71,10 +71,7 @@ export async function planService(
     ],
     warnings: [
       ...warnings,
-      ...tolerated.map(
-        ({ name, path }) =>
-          `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is`,
-      ),
+      ...remainingNotes(tolerated),
       "the spec before and its old tasks show the values until `unsprawl scrub`",
     ],
     left: undeliveredMoves(all, chosen),

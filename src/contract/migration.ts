@@ -1,4 +1,5 @@
 import type { Finding } from "../model/finding.ts";
+import type { PlacedLocation } from "../model/location.ts";
 import type { Json } from "../model/json.ts";
 import type { DeliveryName, Move, Plan, Step, StoreTarget } from "../model/plan.ts";
 import type { SubjectNames } from "./provider.ts";
@@ -15,6 +16,14 @@ export type UnitPlan = {
   readonly warnings: readonly string[];
   /** Findings of the unit that stay in place; the steps cover the rest. Absent if there are none. */
   readonly left?: readonly { readonly selected: Selected; readonly reason: string; readonly hint: string | null }[];
+};
+
+/** A variable that is no finding, and moves along with one because it is filled from the same text. */
+export type MovingAlong = {
+  /** The index of the finding among those that were passed. */
+  readonly like: number;
+  readonly name: string;
+  readonly location: PlacedLocation;
 };
 
 export type PlanOptions = {
@@ -78,6 +87,14 @@ export interface Migration {
     readonly candidate: { readonly value: Secret };
     readonly part: Secret;
   }): Promise<{ readonly name: string; readonly value: Secret } | null>;
+  /**
+   * What must move along with these findings of a unit: variables with the very same value, which would otherwise still
+   * show it. Absent if the format has no such thing.
+   */
+  along?(
+    unit: string,
+    hits: readonly { readonly finding: Finding; readonly candidate: { readonly value: Secret } }[],
+  ): Promise<readonly MovingAlong[]>;
   /** The names available to a store's path template for this subject. */
   names(finding: Finding): Promise<SubjectNames>;
   /** Throws `refused` if no delivery fits; the hint says what would make one fit. */

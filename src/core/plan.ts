@@ -6,6 +6,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { DeliveryName, NotMoved, Plan, Step } from "../model/plan.ts";
+import { withAlong } from "./along.ts";
 import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
@@ -71,7 +72,8 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     });
     const held: NotMoved[] = [];
     try {
-      const moves = await unitMoves(hits, unit, input, tools, keys);
+      const all = await withAlong(hits, unit, migration, key).catch(throwOwn);
+      const moves = await unitMoves(all, unit, input, tools, keys);
       held.push(...moves.notMoved);
       const planned = await planUnit(unit, moves.selected, runId, input, tools);
       const left = planned.left ?? [];

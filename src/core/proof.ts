@@ -17,6 +17,8 @@ export type UnitProof = {
   readonly notVerified: readonly ProofItem[];
   /** How the running application was seen to have every value: in its environment, as readable files, or not at all. */
   readonly reach: "environment" | "files" | "unseen";
+  /** Where inspect still shows a plain word that a value equals; absent if nowhere. */
+  readonly stays?: readonly string[];
 };
 
 type ReceiptData = Receipt["data"];
@@ -31,7 +33,9 @@ export function proofsOf(plan: Plan, receipts: readonly Receipt[]): UnitProof[] 
 
 /** The closing sentences of a run: what was verified of every unit, then the units whose application was not seen with its values. */
 export function closingSentences(proofs: readonly UnitProof[]): string[] {
-  const claims = CLAIMS.filter(({ holds }) => proofs.length > 0 && proofs.every(holds)).map(({ text }) => text);
+  const claims = CLAIMS.filter(({ holds }) => proofs.length > 0 && proofs.every(holds)).map(({ text }) =>
+    typeof text === "string" ? text : text(proofs),
+  );
   if (proofs.length > 0 && proofs.every(({ reach }) => reach !== "unseen")) claims.push(reachText(proofs));
   const reasons = Map.groupBy(
     proofs.filter(({ reach }) => reach === "unseen"),
@@ -49,9 +53,19 @@ const isSeen =
   ({ verified, notVerified }: UnitProof): boolean =>
     verified.some((item) => item.what === what) && notVerified.every((item) => item.what !== what);
 
-const CLAIMS: readonly { readonly text: string; readonly holds: (proof: UnitProof) => boolean }[] = [
+/** What inspect shows no more, and the plain words that it still does. */
+function inspectText(proofs: readonly UnitProof[]): string {
+  const stays = proofs.flatMap((one) => one.stays ?? []);
+  const more = stays.length > 3 ? ` and ${stays.length - 3} more` : "";
+  return `a fresh inspect shows no value${stays.length === 0 ? "" : `, except ${stays.slice(0, 3).join(", ")}${more}`}`;
+}
+
+const CLAIMS: readonly {
+  readonly text: string | ((proofs: readonly UnitProof[]) => string);
+  readonly holds: (proof: UnitProof) => boolean;
+}[] = [
   { text: "the store gave back the same bytes", holds: isSeen("store") },
-  { text: "a fresh inspect shows no value", holds: isSeen("inspect") },
+  { text: inspectText, holds: isSeen("inspect") },
   { text: "the cleaned image has the same layers and no value in its config or history", holds: isSeen("image") },
 ];
 
@@ -92,7 +106,11 @@ function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<strin
     notVerified.push({ what: "application", text: "nothing that runs was changed or looked at" });
   const isReached = checks.length > 0 && notVerified.every(({ what }) => !REASONS.some((reason) => reason === what));
   const reach = checks.some(({ delivery }) => delivery === "file") ? "files" : "environment";
-  return { unit, verified, notVerified, reach: isReached ? reach : "unseen" };
+  const stays = checks.flatMap(staying);
+  return {
+    ...{ unit, verified, notVerified, reach: isReached ? reach : "unseen" },
+    ...(stays.length === 0 ? {} : { stays }),
+  };
 }
 
 type Items = { readonly verified: ProofItem[]; readonly notVerified: ProofItem[] };
@@ -111,7 +129,9 @@ function checkItems(step: StepOf<"check">, data: ReceiptData | undefined, isOneO
   };
   if (data === undefined) return add(false, "application", "no proof in the journal");
   const isClean = data["inspect"] === "clean";
-  add(isClean, "inspect", isClean ? "shows no value in any field" : textOf(data["inspect"]));
+  const stays = staying(step);
+  const except = stays.length === 0 ? "" : `, except ${stays.join(", ")}`;
+  add(isClean, "inspect", isClean ? `shows no value in any field${except}` : textOf(data["inspect"]));
   const isDiskClean = data["disk"] === "clean";
   add(
     isDiskClean,
@@ -133,6 +153,10 @@ function checkItems(step: StepOf<"check">, data: ReceiptData | undefined, isOneO
       `${elsewhere} ${elsewhere === 1 ? "task" : "tasks"} on other nodes: only the spec was seen`,
     );
 }
+
+/** The places of plain words that a migrated value equals, which stay. */
+const staying = ({ tolerated }: StepOf<"check">): string[] =>
+  tolerated.map(({ name, path }) => `${path} (the plain word of ${name}, which stays there)`);
 
 const names = (value: Json | undefined): string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];

@@ -54,6 +54,7 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
       const found = await first((migration) => migration.unit(hit.finding));
       return (await (await load(found?.[0] ?? own)).part?.(hit)) ?? null;
     },
+    along: async (unit, hits) => (await (await of(unit)).along?.(unit, hits)) ?? [],
     async names(finding) {
       const found = await first((migration) => migration.unit(finding));
       return (await load(found?.[0] ?? own)).names(finding);

@@ -4,6 +4,17 @@ import { isPlain, findValue } from "./traces.ts";
 import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
 
+/** A place that holds a plain word like the value of variable `name`, and stays. */
+export type RemainingPlace = { readonly name: string; readonly path: string };
+
+/** What a person should know about these places before a migration. */
+export function remainingNotes(places: readonly RemainingPlace[]): string[] {
+  return places.map(
+    ({ name, path }) =>
+      `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is, and inspect still shows the word there`,
+  );
+}
+
 /**
  * Places that would still hold a value after the migration. Throws `refused` for a value that cannot be there by
  * coincidence; returns the places of plain words (`postgres`), which stay. `others` are further variables that are
@@ -13,10 +24,10 @@ export function remainingPlaces(
   doc: ContainerDoc | ServiceSpec,
   selected: readonly Selected[],
   others: ReadonlySet<string> = new Set(),
-): { readonly name: string; readonly path: string }[] {
+): RemainingPlace[] {
   const env = "TaskTemplate" in doc ? "TaskTemplate.ContainerSpec.Env" : "Config.Env";
   const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
-  const left: { name: string; path: string }[] = [];
+  const left: RemainingPlace[] = [];
   for (const { move, value } of selected) {
     const paths = findValue(doc, value).filter((path) => !moved.has(path));
     if (paths.length > 0 && !isPlain(value)) {

@@ -38,6 +38,15 @@ test("an application that was seen with its values is claimed to have them", () 
   ]);
 });
 
+test("a plain word that inspect still shows elsewhere is named at the end", () => {
+  const plan = checkedPlan({ web: "shim" });
+  const tolerated = [{ name: "A", path: "Config.Env.USERNAME" }];
+  const steps = plan.steps.map((step): Step => (step.kind === "check" ? { ...step, tolerated } : step));
+  expect(closing({ ...plan, steps }, ...migrated("web"), done("check:web/proof", SEEN)).join("")).toContain(
+    "a fresh inspect shows no value, except Config.Env.USERNAME (the plain word of A, which stays there); ",
+  );
+});
+
 test("a file that a process can read is not claimed to have been read", () => {
   const plan = checkedPlan({ db: "file", web: "shim" });
   const receipts = [...migrated("db"), done("check:db/proof", SEEN)];

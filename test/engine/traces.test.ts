@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { findValue } from "../../src/engine/traces.ts";
+import { findValue, isPlain } from "../../src/engine/traces.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 describe("a value that stands where a name belongs", () => {
@@ -20,5 +20,20 @@ describe("a value that stands where a name belongs", () => {
     const found = findValue(document, value);
     expect(found).toContain("Config.Env.DB_PASSWORD");
     expect(found.join("\n")).not.toContain(password);
+  });
+});
+
+describe("a plain word", () => {
+  const plain = (text: string): boolean => isPlain(Secret.of(text));
+
+  it("is one in quotes too, which a list of variables makes a part of the value", () => {
+    expect([`admin`, `"admin"`, `'admin'`, `"1234"`, `""`].map(plain)).toEqual([true, true, true, true, true]);
+    const other = randomBytes(6).toString("hex");
+    expect([`"${other}x1"`, `"admin`, `admin"`, `"ad"min"`].map(plain)).toEqual([false, false, false, false]);
+  });
+
+  it("is found where the whole text is the same, and the place stays", () => {
+    const document = { Config: { Env: [`USERNAME="admin"`, `PASSWORD="admin"`, `TITLE=the "admin" page`, `X=admin`] } };
+    expect(findValue(document, Secret.of(`"admin"`))).toEqual(["Config.Env.USERNAME", "Config.Env.PASSWORD"]);
   });
 });

@@ -4,7 +4,7 @@ export const about: FormatAbout = {
   name: "compose",
   source: {
     kind: "compose",
-    usage: "compose:FILE",
+    usage: "compose:FILE or FOLDER",
     summary: "a Compose project and the files that it reads",
     reads: "files",
   },

@@ -3,6 +3,6 @@ export function droppedByShell(names: readonly string[]): string | null {
   const odd = names.find((name) => !/^[A-Za-z_]\w*$/.test(name));
   if (odd === undefined) return null;
   // An odd name, such as a pasted URL, may itself contain a secret.
-  const shown = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable whose name is none";
-  return `a shell would drop ${shown}: it can hold no such name`;
+  const shown = /^[\w.-]{1,80}$/.test(odd) ? `the variable ${odd}` : "a variable of the container";
+  return `a shell would drop ${shown}, since no shell variable can have that name`;
 }

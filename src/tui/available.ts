@@ -19,7 +19,7 @@ export function isAvailable(action: KeyAction, state: TuiState): boolean {
   if (state.readOnly && (CHANGES.has(action) || action === "migrate")) return false;
   if (state.where === "browse" || state.where === "detail") return inList(action, state);
   if (state.where === "stores")
-    return action !== "choose" || (state.stores.busy === null && state.stores.choices.length > 0);
+    return !["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0);
   if (state.where === "plan")
     return !["apply", "save"].includes(action) || (state.planned !== null && state.planned.plan.steps.length > 0);
   if (state.where === "proof") return inProof(action, state);

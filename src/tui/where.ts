@@ -7,10 +7,9 @@ export type RowPlace = { readonly text: string; readonly more: number };
 
 /** Under the heading of a container, where in it the secret is, and in how many other places it is. */
 export function placeOf(group: SecretGroup, grouping: Grouping, all: readonly SecretGroup[]): RowPlace {
-  const own = subjectsOf(group);
-  if (grouping !== "container") return { text: own.text, more: own.more };
+  if (grouping !== "container") return subjectsOf(group);
   const path = group.findings[0]?.location.path ?? "";
-  return { text: path, more: (countsOf(all).get(group.fingerprint) ?? 1) - own.more - 1 };
+  return { text: path, more: (countsOf(all).get(group.fingerprint) ?? 1) - 1 };
 }
 
 const known = new WeakMap<SecretGroup, RowPlace>();
@@ -29,8 +28,8 @@ export function subjectsOf(group: SecretGroup): RowPlace {
 const subjectKey = ({ location: { subject, subjectName } }: SecretGroup["findings"][number]): string =>
   `${subject}\0${subjectName}`;
 
-/** In how many subjects each secret is, by fingerprint. */
+/** In how many places each secret is, by fingerprint. */
 const countsOf = last(
   (groups: readonly SecretGroup[]): ReadonlyMap<string, number> =>
-    new Map(groups.map((group) => [group.fingerprint, subjectsOf(group).more + 1])),
+    new Map(groups.map((group) => [group.fingerprint, group.findings.length])),
 );

@@ -270,6 +270,12 @@ it("says where: the container and how many more, or under its heading the place 
     "▾ container worker 2 secrets",
     "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new",
   ]);
+  // A second place in the same container is one more, too.
+  const twice = finding("STRIPE_KEY", {
+    fingerprint: SHARED,
+    location: { ...finding("A").location, path: "Config.Cmd" },
+  });
+  expect(sitting(160, 45, [...FINDINGS, twice], HEADED).screen()).toMatch(/STRIPE_KEY +Config.Env\[0\] \+2 /);
   // The evidence is about all places, whatever heading the row is under.
   expect(sitting(160, 45, FINDINGS, HEADED).screen()).toMatch(/seen +api .*\n.* worker /);
 });

@@ -10,6 +10,7 @@ const screen = (where: TuiState["where"]): TuiState =>
 const found = scanned([finding("DB_PASSWORD")]);
 const plan = SHOP["plan"] as TuiState;
 const proof = SHOP["proof"] as TuiState;
+const stores = screen("stores");
 const runs = screen("runs");
 const [run] = runs.runs.list;
 const runOf = (state: "done" | "unfinished" | "scrubbed"): TuiState =>
@@ -20,6 +21,13 @@ it.each([
   ["a list", found, ["space mark", "m migrate", "i ignore", "x reveal", "r scan again"], []],
   ["a list, read-only", { ...found, readOnly: true }, ["space mark", "d diff"], ["m migrate", "i ignore", "x reveal"]],
   ["a failed scan", { ...START, scan: failed }, ["r scan again", "L runs"], ["mark", "migrate", "open", "filter"]],
+  ["a store to choose", { ...stores, stores: { ...stores.stores, busy: null } }, ["enter choose", "c change"], []],
+  [
+    "a store whose plan is made",
+    { ...stores, stores: { ...stores.stores, busy: "planning web 0/1" } },
+    ["esc back"],
+    ["enter choose", "c change"],
+  ],
   ["a plan", plan, ["y apply", "o save plan", "c change"], []],
   ["a plan, read-only", { ...plan, readOnly: true }, ["o save plan"], ["y apply"]],
   [

@@ -61,7 +61,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   if (names.length > 0) say(context, `read-only credentials ${issued} in ${home}: ${names.join(", ")}`);
   else say(context, "this host has no consumers yet: name the stores that it may read with --to");
   if (written.length > 0) for (const path of written) say(context, `wrote ${path}`);
-  if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR");
+  if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
   for (const command of next) say(context, `  next: ${command}`);
   return EXIT.ok;
 }

@@ -58,7 +58,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   if (context.json) return EXIT.ok;
   for (const note of notes) say(context, note);
   if (write) for (const { path } of placed) say(context, `${written.includes(path) ? "wrote" : "as it was:"} ${path}`);
-  else say(context, "nothing was written: add --yes, or -o DIR");
+  else say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
   for (const command of next) say(context, `  next: ${command}`);
   return EXIT.ok;
 }

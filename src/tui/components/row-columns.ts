@@ -67,7 +67,7 @@ function measured(groups: readonly SecretGroup[], inContainers: boolean): RowCol
   };
   for (const group of groups) {
     const { text, more } = subjectsOf(group);
-    const end = moreText(more).length;
+    const end = moreText(inContainers ? group.findings.length - 1 : more).length;
     widen("name", group.name.length);
     if (inContainers) for (const { location } of group.findings) widen("where", location.path.length + end);
     else widen("where", text.length + end);

@@ -113,7 +113,7 @@ describe("what would be lost is refused until it is accepted", () => {
     await changed("anew", "mkdir /empty; echo x > /tmp/file; echo x > /gone; rm /gone");
     const noted = await migrate("anew", "--deliver", "shim");
     expect(noted.code, noted.stdout).toBe(0);
-    expect(noted.stdout).toContain("1 changed below /run, /tmp, logs and caches");
+    expect(noted.stdout).toContain("changes below /run, /tmp, logs and caches (1 file) stay with the old container");
   });
 
   it("a host port that the engine chose", async () => {

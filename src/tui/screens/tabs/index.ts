@@ -115,6 +115,6 @@ function heading({ section: { title, groups } }: Extract<ListItem, { kind: "sect
     }),
     ...(groups.length > MOST ? [line({ text: `and ${groups.length - MOST} more`, dimColor: true })] : []),
     BLANK,
-    ...fields("next", ["space marks all of them, m migrates them from all their places"]),
+    ...fields("next", ["m migrates all of them from all their places"]),
   ];
 }

@@ -17,7 +17,7 @@ export function journal(group: SecretGroup, history: RunHistory): SpanLine[] {
     ...(secret.length > 0 && subjects.length > 0 ? [BLANK] : []),
     ...runs("Other secrets of the same subjects", subjects),
     BLANK,
-    ...fields("next", ["L lists all runs; u undoes one there"]),
+    ...fields("next", ["L lists all runs, and what can be done with each"]),
   ];
 }
 

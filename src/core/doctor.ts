@@ -105,7 +105,7 @@ export function runChecks(
           ...{ name, state: "unknown", hint: null },
           text: `whether run ${run.run} still has its old containers: the engine does not answer`,
         };
-      return { ...{ name, state: "ok", hint: run.next }, text: `run ${run.run} keeps the old containers for rollback` };
+      return { ...{ name, state: "ok", hint: run.next }, text: `run ${run.run} keeps what it replaced for rollback` };
     }
     const why = run.error === null ? "" : `: ${run.error}`;
     return { name, state: "fail", text: `run ${run.run} is ${run.state}${why}`, hint: run.next };

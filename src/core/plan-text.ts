@@ -1,5 +1,6 @@
 import { keyFileText } from "./key-files.ts";
-import type { Plan, RecreateStep } from "../model/plan.ts";
+import type { DeliverStep, Plan, RecreateStep } from "../model/plan.ts";
+import { partOfStep } from "../model/step-id.ts";
 
 /** Which containers a recreate step stops, for how long at most, and which ports close meanwhile. */
 export function outageText({ subject, outage, sharers = [] }: RecreateStep): string {
@@ -67,4 +68,10 @@ export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
       : []),
     ...keyFiles.map(keyFileText),
   ];
+}
+
+/** How the values of a container arrive, and why so; in a unit of several containers, of which one. */
+export function deliveryText(step: DeliverStep): string {
+  const part = partOfStep(step);
+  return `${part === "" ? "" : `${part}: `}by ${step.delivery}: ${step.why}`;
 }

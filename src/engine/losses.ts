@@ -93,7 +93,8 @@ export async function lostLayer(
         ]
       : [];
   const anew = places.length - own.length;
-  const notes = anew > 0 ? [`changes below /run, /tmp, logs and caches (${anew} ${anew === 1 ? "file" : "files"}) ${fate}`] : [];
+  const notes =
+    anew > 0 ? [`changes below /run, /tmp, logs and caches (${anew} ${anew === 1 ? "file" : "files"}) ${fate}`] : [];
   return { losses, notes };
 }
 

@@ -32,7 +32,7 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
       lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
     if (result === ended.at(-1) && migrated.length > 0)
       lines.push(
-        cmd`  next: unsprawl scrub ${result.run} purges the old containers; unsprawl rollback ${result.run} undoes it`,
+        cmd`  next: unsprawl scrub ${result.run} purges what it keeps; unsprawl rollback ${result.run} undoes it`,
       );
   }
   return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");

@@ -48,7 +48,7 @@ it("a host on which all is well but for the agent, the backup of the key and the
   expect(of(found, "agent")).toEqual([
     "warn: not installed: after a reboot 1 application does not start until its files are written again",
   ]);
-  expect(of(found, "runs")).toEqual([`ok: run ${run} keeps the old containers for rollback`]);
+  expect(of(found, "runs")).toEqual([`ok: run ${run} keeps what it replaced for rollback`]);
   expect(of(found, "key")).toEqual([
     `warn: only the key in ${join(world.dir, "age/keys.txt")} opens 1 secret in local, and no backup of it is confirmed`,
   ]);

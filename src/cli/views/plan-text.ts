@@ -1,5 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
-import { outageText, planTotals } from "../../core/plan-text.ts";
+import { deliveryText, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
 import { storeKeyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../kit/text/escape.ts";
@@ -71,7 +71,7 @@ function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[]
       ),
     ];
   }
-  if (step.kind === "deliver") return [line("deliver", " ", `by ${step.delivery}: ${step.why}`)];
+  if (step.kind === "deliver") return [line("deliver", " ", deliveryText(step))];
   if (step.kind === "rewrite")
     return step.files.flatMap(({ diff }) => diff.map((one) => line("file", one.sign, `${one.path}  ${one.text}`)));
   if (step.kind === "clean")

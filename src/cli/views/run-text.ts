@@ -40,7 +40,7 @@ function openLines(proof: UnitProof | undefined): string[] {
 }
 
 const CONTAINERS =
-  "The old containers, and sealed copies of rewritten files, are kept for rollback; containers still contain the values:";
+  "Kept for rollback: sealed copies of rewritten files, and old containers, which still contain the values (Compose keeps none):";
 /** Manifests, or from store to store: nothing running was touched. */
 const FILES =
   "The plan's notes say what to do next. Sealed copies of the files, and old places in a store, are kept for rollback:";

@@ -1,5 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
-import { outageText, planTotals } from "../../core/plan-text.ts";
+import { deliveryText, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
@@ -87,7 +87,7 @@ function stepLines(step: Step): SpanLine[] {
     const [sign, how] = PUT[step.found];
     return [one("store", sign, `${storeKeyText(step.move.key)}  ${how}`)];
   }
-  if (step.kind === "deliver") return [one("deliver", " ", `by ${step.delivery}: ${step.why}`)];
+  if (step.kind === "deliver") return [one("deliver", " ", deliveryText(step))];
   if (step.kind === "rewrite")
     return step.files.flatMap(({ diff }) => diff.map(({ sign, path, text }) => one("file", sign, `${path}  ${text}`)));
   if (step.kind === "clean")

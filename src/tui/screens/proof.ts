@@ -44,8 +44,8 @@ export function proofLines(shown: ResultState): SpanLine[] {
       BLANK,
       ...closingSentences(result.proofs).map((text) => wrapped(1, ` ${text}`)),
       ...backupTexts(result.keyFiles ?? []).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
-      wrapped(1, {
-        text: " ! What was before is kept for undo: old containers still hold the values, files are sealed.",
+      wrapped(3, {
+        text: " ! Kept for undo: sealed copies of files, and old containers, which still contain the values (Compose keeps none).",
         color: "yellow",
       }),
       wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}`),

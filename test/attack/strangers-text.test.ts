@@ -8,6 +8,8 @@ import { namedEnvFiles } from "../../src/files/units/unit-env-files.ts";
 import { effectiveAssignments } from "../../src/files/units/unit-environment.ts";
 import { parseUnit } from "../../src/files/units/unit-file.ts";
 import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
+import { Redactor } from "../../src/kit/text/redact.ts";
+import { Secret } from "../../src/model/secret.ts";
 import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
 
 // Texts that an image's maker or a folder's owner makes to keep root's process busy. Each took hours before; none is timed
@@ -46,6 +48,15 @@ it("a unit of many lines is read once", () => {
   const settings = words.texts.flatMap((one) => one.settings);
   const assignments = settings.map((setting) => ({ name: setting.value, by: { kind: "word", setting } }));
   expect(effectiveAssignments({ ...words, assignments } as unknown as SystemdUnit).size).toBe(MUCH / 8);
+});
+
+it("a message in which names and values overlap everywhere is redacted in one pass", () => {
+  const redactor = new Redactor();
+  redactor.know(Secret.of("aaa"));
+  redactor.keepName("aaaa");
+  const text = "a".repeat(MUCH / 4);
+  expect(redactor.foreign(text)).toBe(text);
+  expect(redactor.foreign(`aaa ${text}`)).toBe(`[secret] ${text}`);
 });
 
 it("a command whose value a shell fills in keeps variables that a shell would drop: it stays", async () => {

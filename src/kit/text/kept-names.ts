@@ -14,10 +14,27 @@ export class KeptNames {
 
   /** For a text: whether a place in it is inside a longer name. */
   in(text: string): (at: number, length: number) => boolean {
-    const found: { readonly at: number; readonly end: number }[] = [];
+    /** By a name's start: the end of the longest one there. */
+    const ends = new Map<number, number>();
     if (this.#known.size > 0)
-      this.#literals.search(text, (_, at, name) => void found.push({ at, end: at + name.length }));
-    return (at, length) =>
-      found.some((name) => name.at <= at && at + length <= name.end && name.end - name.at > length);
+      this.#literals.search(text, (_, at, name) => ends.set(at, Math.max(ends.get(at) ?? 0, at + name.length)));
+    const starts = [...ends.keys()].sort((a, b) => a - b);
+    let last = 0;
+    const reached = starts.map((at) => (last = Math.max(last, ends.get(at) ?? 0)));
+    return (at, length) => {
+      const before = reached[countBelow(starts, at) - 1] ?? 0;
+      return before >= at + length || (ends.get(at) ?? 0) > at + length;
+    };
   }
+}
+
+/** How many of these sorted numbers are smaller. */
+function countBelow(sorted: readonly number[], limit: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -108,8 +108,10 @@ async function frames(columns: number, lines: number, goal: string): Promise<voi
 /** The same on a pseudo-terminal, with everything that draws, and what standing still costs. */
 async function onTerminal(): Promise<void> {
   const out = join(ROOT, "node_modules/.cache/unsprawl-bench");
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
-  const externals = [...Object.keys(dependencies), "react/jsx-runtime"].flatMap((name) => ["--external", name]);
+  const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    devDependencies: object;
+  };
+  const externals = [...Object.keys(devDependencies), "react/jsx-runtime"].flatMap((name) => ["--external", name]);
   const bundler = join(ROOT, "node_modules/rolldown/bin/cli.mjs");
   const how = ["--platform", "node", "--format", "esm", "-d", out, "--logLevel", "silent"];
   execFileSync(process.execPath, [bundler, join(ROOT, "test/bench/tui-main.ts"), ...how, ...externals], {

@@ -272,7 +272,12 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
 
   async function placeIn(step: Step, rewrite: Rewrite, work: Work): Promise<ComposeSite> {
     const owner = recordedOwner(work.record, step.id) ?? NOBODY;
-    return composeSite({ memory: tools.memory() }, await project(rewrite), serviceOf(step), owner);
+    const moved = work.plan.steps.flatMap((one) =>
+      one.kind === "deliver" && one.unit === rewrite.unit
+        ? [[serviceOf(one), one.moves.map(({ name }) => name)] as const]
+        : [],
+    );
+    return composeSite({ memory: tools.memory() }, await project(rewrite), serviceOf(step), owner, moved);
   }
 
   async function check(step: Extract<Step, { kind: "check" }>, rewrite: Rewrite, work: Work): Promise<void> {

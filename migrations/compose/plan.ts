@@ -7,7 +7,7 @@ import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound } from "./delivery/change.ts";
-import { bareSubject, NOBODY, composeSite, wishOf } from "./delivery/wish.ts";
+import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./delivery/wish.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { copiedWords, repeatedOfImage } from "./syntax/service.ts";
 import { withShadow } from "./engine/shadow.ts";
@@ -107,10 +107,11 @@ export async function planProject(
     try {
       const parts: ServicePart[] = [];
       const words = await rewordings(moving.project, { cli: moving.cli, call, before }, givenBy(going));
+      const moved = Array.from(going, ([name, own]) => [name, own.map(({ move }) => move.name)] as const);
       for (const [service, selected] of going) {
         const set = selected.filter(({ move }) => has(moving.project, service, move.name));
         if (stack !== null) await mustBeDeployed(input.engine, input.project, stack, service, set);
-        parts.push(await partOf(moving, await (known ??= settling()), service, selected, options, words));
+        parts.push(await partOf(moving, await (known ??= settling()), service, selected, options, words, moved));
       }
       const stays = (service: string, name: string): boolean =>
         (byService.get(service) ?? []).some(
@@ -165,6 +166,7 @@ async function partOf(
   selected: readonly Selected[],
   options: PlanOptions,
   words: Rewordings,
+  moved: MovedNames,
 ): Promise<ServicePart> {
   const { call, before } = settling;
   const whole = (error: UnsprawlError): Blocked => new Blocked(error.message, error.hint, (one) => one === service);
@@ -204,7 +206,7 @@ async function partOf(
     }));
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);
-    const site = composeSite(moving, moving.project, service, owner ?? NOBODY);
+    const site = composeSite(moving, moving.project, service, owner ?? NOBODY, moved);
     const wish = wishOf(site, bare, chosen.delivery, moves, secrets, rewording);
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);

@@ -34,6 +34,7 @@ export function composeSite(
   project: ComposeProject,
   service: string,
   owner: Owner,
+  moved: MovedNames,
 ): ComposeSite {
   const described = project.services.get(service);
   const dir = (described === undefined ? null : home(described)?.dir) ?? project.dir;
@@ -41,16 +42,33 @@ export function composeSite(
     ...{ project: project.name, service, owner, script: join(dir, SCRIPT_NAME) },
     folder: join(memory, serviceFolder(project.name, service)),
     shownReference: (reference) => relativeReference(reference, project.dir),
-    ...(described === undefined ? {} : { shadowed: shadowedIn(described) }),
+    ...(described === undefined ? {} : { shadowed: shadowedIn(described, goneWith(project, moved)) }),
   };
 }
 
-/** The variables that the project sets to other values too, which the one in effect hides, with those values. */
-function shadowedIn(service: ComposeService): ReadonlyMap<string, readonly string[]> {
+/** The variables that a plan moves, by service. */
+export type MovedNames = Iterable<readonly [service: string, names: readonly string[]]>;
+
+/** The places that are taken out since the services that get a value from there move it. */
+function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySet<string> {
+  const gone = new Set<string>();
+  for (const [name, names] of moved) {
+    const service = project.services.get(name);
+    const own = service === undefined ? null : variables(service, () => undefined);
+    for (const one of names) gone.add(own?.get(one)?.at(-1)?.id ?? "");
+  }
+  return gone;
+}
+
+/**
+ * The variables that the project sets to other values too, which the one in effect hides, with those values; not where the
+ * other value goes as well.
+ */
+function shadowedIn(service: ComposeService, gone: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const [name, places] of variables(service, () => undefined)) {
     const last = places.at(-1)?.value;
-    const others = places.flatMap(({ value }) => (value === null || value === last ? [] : value));
+    const others = places.flatMap(({ id, value }) => (value === null || value === last || gone.has(id) ? [] : value));
     if (others.length > 0) found.set(name, others);
   }
   return found;

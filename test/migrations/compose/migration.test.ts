@@ -121,7 +121,6 @@ const UNSEEN: { readonly [fixture: string]: readonly string[] } = {
 };
 /** The variable that another file sets to another value, by its container: it stays, empty, so that it does not come back. */
 const SHADOWING: { readonly [fixture: string]: string } = {
-  "extends-common-dir": "cron-1 APP_SECRET",
   "include-monorepo": "mail-1 SMTP_PASSWORD",
 };
 

@@ -5,7 +5,7 @@ const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
   process.stderr.write(
     `unsprawl needs Node 24 or newer; this is ${process.versions.node}\n` +
-      "  next: npx --package=node@24 --package=unsprawl unsprawl --help\n",
+      "  next: npx --package=node@24 -c 'unsprawl --help'\n",
   );
   process.exit(2);
 }

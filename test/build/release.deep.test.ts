@@ -7,9 +7,9 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -79,7 +79,9 @@ function finds(root: string, program: string, value: string): void {
 it("the same commit makes the same bytes, in another folder too", () => {
   const clone = join(dir, "elsewhere");
   execFileSync("git", ["clone", "--quiet", ROOT, clone]);
-  symlinkSync(join(ROOT, "node_modules"), join(clone, "node_modules"));
+  // The same files, in a folder of the clone's own: what is built names where each part is from.
+  const libraries = realpathSync(join(ROOT, "node_modules"));
+  execFileSync("cp", ["--archive", "--link", libraries, join(clone, "node_modules")]);
   execFileSync("npm", ["run", "--silent", "release"], { cwd: clone, stdio: "pipe" });
   const sums = (folder: string): string => readFileSync(join(folder, "SHA256SUMS"), "utf8");
   expect(sums(join(clone, "dist/release"))).toBe(sums(release));
@@ -136,16 +138,18 @@ describe("Debian without Node", () => {
   it("migrates a container of an engine that it reaches, serves its files, and cannot be removed while it is needed", () => {
     const value = random(24);
     engine.docker("run", "-d", "--name", "shop", "-e", `API_TOKEN=${value}`, BUSYBOX, ...APP);
-    // The engine and unsprawl have to see the same files: the folders that containers mount, and the engine's socket.
-    for (const path of ["run/unsprawl", "engine", "proc"]) mkdirSync(join(root, path), { recursive: true });
-    mkdirSync("/run/unsprawl", { recursive: true });
+    // The engine and unsprawl have to see the same files: those that containers mount, the engine's own and its socket.
+    const memory = mkdtempSync("/dev/shm/unsprawl-release-");
     const mounts = [
-      ["--rbind", "/run/unsprawl", join(root, "run/unsprawl")],
-      ["--bind", engine.dir, join(root, "engine")],
+      ["--bind", memory, join(root, memory)],
+      ["--bind", engine.dir, join(root, engine.dir)],
       ["-t", "proc", "proc", join(root, "proc")],
     ] as const;
-    for (const words of mounts) execFileSync("mount", [...words]);
-    const env = { DOCKER_HOST: "unix:///engine/docker.sock" };
+    for (const words of mounts) {
+      mkdirSync(words.at(-1) ?? "", { recursive: true });
+      execFileSync("mount", [...words]);
+    }
+    const env = { DOCKER_HOST: engine.host, UNSPRAWL_RUNTIME_DIR: memory };
     try {
       const said = within(
         root,
@@ -166,6 +170,7 @@ describe("Debian without Node", () => {
     } finally {
       for (const words of [...mounts].reverse()) spawnSync("umount", [words.at(-1) ?? ""]);
       engine.docker("rm", "--force", "shop");
+      rmSync(memory, { recursive: true, force: true });
     }
   });
 });

@@ -12,7 +12,7 @@ const subject = (env: readonly string[], programs: { readonly [path: string]: st
   }) as unknown as DeliverySubject;
 
 const BOTH = { "/bin/sh": "", "/bin/bash": "GNU BASH_VERSION" };
-const DROPPED = "a shell would drop the variable a.b: it can hold no such name";
+const DROPPED = "a shell would drop the variable a.b, since no shell variable can have that name";
 
 it.each<[string, readonly string[], typeof BOTH | { readonly [path: string]: string }, string | null]>([
   ["no shell at all", ["A"], { "/bin/bash": "BASH_VERSION" }, "the image has no shell"],
@@ -21,8 +21,18 @@ it.each<[string, readonly string[], typeof BOTH | { readonly [path: string]: str
   ["no bash", ["a.b"], { "/bin/sh": "" }, `${DROPPED}; bash would keep it, but the image has no /bin/bash`],
   ["BusyBox by the name of bash", ["a.b"], { ...BOTH, "/bin/bash": "BusyBox" }, "the image has no /bin/bash"],
   ["a file that bash would run first", ["a.b", "BASH_ENV"], BOTH, `${DROPPED}; bash would keep it, but not BASH_ENV`],
-  ["a function", ["a.b", "BASH_FUNC_exec%%"], BOTH, "a variable whose name is none: it can hold no such name"],
-  ["a value that is to move", ["a.b", "TOKEN.x"], BOTH, "the variable TOKEN.x: it can hold no such name"],
+  [
+    "a function",
+    ["a.b", "BASH_FUNC_exec%%"],
+    BOTH,
+    "a variable of the container, since no shell variable can have that name",
+  ],
+  [
+    "a value that is to move",
+    ["a.b", "TOKEN.x"],
+    BOTH,
+    "the variable TOKEN.x, since no shell variable can have that name",
+  ],
 ])("%s", async (_what, env, programs, why) => {
   const moves = env.filter((name) => name.startsWith("TOKEN")).map((name) => ({ name }));
   const fault = await shellFault(subject(env, programs), moves);

@@ -57,7 +57,7 @@ it("variables that a shell would drop are passed on by the image's bash, or the 
   const left = await migrate("odd-names", "--deliver", "shim");
   expect(left.code).toBe(3);
   expect(left.stdout).toContain(
-    "a shell would drop the variable discovery.type: it can hold no such name; bash would keep it",
+    "a shell would drop the variable discovery.type, since no shell variable can have that name; bash would keep it",
   );
 
   await makeBashImage(engine, "search:1");

@@ -50,6 +50,8 @@ export async function bundle(
       },
     },
     plugins: [withoutOptionalParts, withStandIns, ...(inOneFile ? [programOfExecutable] : [])],
+    // Where each part is from: with a link for node_modules, the builder's own folders.
+    experimental: { attachDebugInfo: "none" },
     preserveEntrySignatures: "allow-extension",
     // What one part loads on first use may be common to others, and then is there already.
     checks: { ineffectiveDynamicImport: false },

@@ -38,25 +38,27 @@ export async function makeExecutable(parts: ExecutableParts, output: string): Pr
   cpSync(join(bundle, "report-page.js"), join(work, "report-page.js"));
   const assets = ["index.json", "code", "loader.cjs", "report-page.js", ...(cached === null ? [] : ["cache"])];
   const settings = {
-    main: join(work, "loader.cjs"),
-    output: join(work, "blob"),
+    // Named from the work folder: the path of the first becomes part of the executable.
+    main: "loader.cjs",
+    output: "blob",
     disableExperimentalSEAWarning: true,
     useCodeCache: false,
     execArgv: SWITCHES,
     execArgvExtension: "none",
-    assets: Object.fromEntries(assets.map((name) => [name, join(work, name)])),
+    assets: Object.fromEntries(assets.map((name) => [name, name])),
   };
   writeFileSync(join(work, "settings.json"), JSON.stringify(settings));
-  run(node, ["--experimental-sea-config", join(work, "settings.json")]);
+  run(node, ["--experimental-sea-config", "settings.json"], work);
   copyFileSync(target, output);
-  await inject(output, "NODE_SEA_BLOB", readFileSync(settings.output), { sentinelFuse: FUSE });
+  await inject(output, "NODE_SEA_BLOB", readFileSync(join(work, settings.output)), { sentinelFuse: FUSE });
   chmodSync(output, 0o755);
 }
 
 type CachedData = { readonly bytes: Buffer; readonly lengths: readonly number[] };
 
 function cachedData(node: string, folder: string, names: readonly string[]): CachedData {
-  const { stdout, stderr } = run(node, [...SWITCHES, join(HERE, "cached-data.cjs"), folder, ...names]);
+  // V8 orders some of it by hashes and by what its threads do, which differ in each process.
+  const { stdout, stderr } = run(node, [...SWITCHES, "--predictable", join(HERE, "cached-data.cjs"), folder, ...names]);
   return { bytes: stdout, lengths: JSON.parse(stderr.toString("utf8")) as number[] };
 }
 
@@ -73,8 +75,12 @@ function indexOf(names: readonly string[], sources: readonly Buffer[], cached: r
   return { cached: cached !== null, parts: Object.fromEntries(parts) };
 }
 
-function run(program: string, args: readonly string[]): { readonly stdout: Buffer; readonly stderr: Buffer } {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { maxBuffer: 1 << 30 });
+function run(
+  program: string,
+  args: readonly string[],
+  cwd?: string,
+): { readonly stdout: Buffer; readonly stderr: Buffer } {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { maxBuffer: 1 << 30, ...(cwd && { cwd }) });
   if (error !== undefined || status !== 0)
     throw new Error(`${program} ${args[0] ?? ""}: ${error?.message ?? stderr.toString("utf8")}`);
   return { stdout, stderr };

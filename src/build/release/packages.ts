@@ -60,7 +60,7 @@ export function makePackage(format: PackageFormat, asked: PackageAsked, output: 
     deb: { compression: "zstd" },
     rpm: { compression: "zstd:9", buildhost: "localhost" },
   };
-  run("find", [tree, "-exec", "touch", "--no-dereference", `--date=@${epoch}`, "{}", "+"]);
+  run("find", [tree, script, "-exec", "touch", "--no-dereference", `--date=@${epoch}`, "{}", "+"]);
   const file = join(work, `nfpm-${format}.json`);
   // YAML 1.2 contains JSON.
   writeFileSync(file, JSON.stringify(config));

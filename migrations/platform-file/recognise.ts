@@ -17,7 +17,7 @@ export function mayBeDescription(file: string): boolean {
 }
 
 /**
- * What a file describes; null if it is no description with variables. A broken file is none. If its platform is known, it
+ * What a file describes. Null for a file without variables, and for a broken one. If its platform is known, it
  * may have no variables any more.
  */
 export async function describedIn(file: string, text: string, known?: Platform): Promise<Description | null> {

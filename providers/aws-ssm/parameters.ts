@@ -16,7 +16,7 @@ import { versionAsker } from "../../src/stores-kit/versions.ts";
  * fits.
  */
 const ROOM = { what: "a parameter", most: 8192, empty: false };
-/** For which GetParameter answers that there is none. */
+/** What GetParameter answers for a missing parameter. */
 const ABSENT: readonly string[] = ["ParameterNotFound", "ParameterVersionNotFound"];
 
 /** How many earlier versions are read; the service keeps 100. */

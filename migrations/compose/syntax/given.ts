@@ -49,7 +49,7 @@ export async function givenFiles(what: string, cwd: string, env: NodeJS.ProcessE
 
 /**
  * The folder above in which `docker compose` finds exactly these files by an `.env` that nobody but you or root can have
- * written; null if there is none. A container's labels name the files, but not where Compose was called.
+ * written, or null. A container's labels name the files, but not where Compose was called.
  */
 export async function outerOf(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
   const plain = { ...env, COMPOSE_FILE: undefined, COMPOSE_PATH_SEPARATOR: undefined };

@@ -18,7 +18,7 @@ export function removedItems({ items, start, end }: JsonList, gone: ReadonlySet<
   return [...edits, { start: last.end, end: final.end, text: "" }];
 }
 
-/** Adds objects to the list at `key` of a map; the list is made behind `beside` if there is none, written as that is. */
+/** Adds objects to the list at `key` of a map. A missing list is created after `beside`, in the same style. */
 export function addedItems(
   text: string,
   map: JsonMap,

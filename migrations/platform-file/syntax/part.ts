@@ -23,7 +23,7 @@ export function member(part: Part, key: string): Part | null {
   return part.kind === "map" ? (part.entries.find((entry) => entry.key === key)?.value ?? null) : null;
 }
 
-/** The text of a key; null if there is none. */
+/** The text at a key; null if the key is missing or holds something else. */
 export function memberText(part: Part, key: string): string | null {
   const found = member(part, key);
   return found?.kind === "text" ? found.value : null;

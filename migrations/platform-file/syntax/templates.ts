@@ -1,7 +1,7 @@
 /** Stands for each character that a template engine replaces. From the private use area: no file contains it. */
 export const FILLER = "\uE0B3";
 
-/** Longer markup is none: two of its braces are far apart by chance. */
+/** Braces further apart than this do not belong together. */
 const LONGEST = 2_000;
 
 /**

@@ -135,7 +135,7 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): Pending
 function nameBefore(bytes: Uint8Array, start: number): string {
   const before = latin1Text(bytes, Math.max(0, start - 240), start);
   const name = /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
-  // npm's settings name the registry that a token is for: `//registry.npmjs.org/:_authToken`.
+  // npm's settings name the registry that a token is for: `//registry.example.org/:_authToken`.
   return name.startsWith("_") ? (REGISTRY.exec(before)?.[1] ?? name) : name;
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { atomicWrite } from "../kit/io/atomic.ts";
+import { atomicWrite, sweepTemps } from "../kit/io/atomic.ts";
 import { jsonText } from "../kit/text/escape.ts";
 
 /** Keyed digests of values, by their names. */
@@ -28,11 +28,14 @@ export type AgentRecord = {
   forget(key: string): Promise<void>;
 };
 
-/** A file that is missing or cannot be read counts as empty: it is learned again from folders and stores. */
+/**
+ * A file that is missing or cannot be read counts as empty: it is learned again from folders and stores. Call it only
+ * as the one agent of the host: what a killed one left beside the file goes.
+ */
 export function openRecord(stateFolder: string | null): AgentRecord {
   const file = stateFolder === null ? null : join(stateFolder, "agent.json");
   const state: AgentState = file === null ? { applied: {}, stopped: {}, gone: {} } : read(file);
-  let writing: Promise<void> = Promise.resolve();
+  let writing: Promise<void> = file === null ? Promise.resolve() : sweepTemps(file).catch(() => undefined);
   const save = (): Promise<void> => {
     if (file === null) return writing;
     const write = (): Promise<void> => atomicWrite(file, jsonText({ version: 1, ...state }), { mode: 0o600 });

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Stored } from "../contract/provider.ts";
-import { atomicWrite } from "../kit/io/atomic.ts";
+import { atomicWrite, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
 import { withFileLock } from "../kit/io/lock.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -66,11 +66,14 @@ export function openHandedOut(state: string, key: FingerprintKey, isAccepted = f
       );
       const isKnown = (all: Entries): boolean =>
         fresh.every(([entry, { print, at }]) => all[entry]?.print === print && all[entry].at === at);
-      if (isKnown(read(file))) return;
+      if (isKnown(read(file)) && !(await hasTemps(file))) return;
       await withFileLock(
         file,
         async () => {
-          const entries = { ...read(file), ...Object.fromEntries(fresh) };
+          await sweepTemps(file);
+          const before = read(file);
+          if (isKnown(before)) return;
+          const entries = { ...before, ...Object.fromEntries(fresh) };
           await atomicWrite(file, jsonText({ version: 1, entries }), { mode: 0o600 });
         },
         WAIT_MS,

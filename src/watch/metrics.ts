@@ -4,7 +4,7 @@ import type { MetricsSettings } from "../core/config/metrics.ts";
 import type { Change } from "../model/change.ts";
 import { SEVERITIES, type FindingState } from "../model/finding.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { atomicWrite } from "../kit/io/atomic.ts";
+import { atomicWrite, sweepTemps } from "../kit/io/atomic.ts";
 import { Counts, type ScanCounts } from "./counts.ts";
 import { exposition, gauge, parseExposition, type MetricFamily, type Sample } from "./exposition.ts";
 import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
@@ -146,14 +146,17 @@ function processFamilies(): MetricFamily[] {
   ];
 }
 
-/** Writes at most once a second, whole or not at all, and readable by all: node_exporter runs as another user. */
+/**
+ * Writes at most once a second, whole or not at all, and readable by all: node_exporter runs as another user. The file
+ * has one writer: what a killed one left beside it goes.
+ */
 function writerOf(
   file: string,
   render: () => Promise<string>,
   say: (text: string) => void,
 ): { soon(): void; close(): Promise<void> } {
   let timer: NodeJS.Timeout | null = null;
-  let writing = Promise.resolve();
+  let writing = sweepTemps(file).catch(() => undefined);
   let said = "";
   const write = (): Promise<void> =>
     (writing = writing.then(async () => {

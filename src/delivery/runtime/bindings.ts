@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
-import { atomicWrite } from "../../kit/io/atomic.ts";
+import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 
 /** Allows a consumer to resolve one reference in one variable. */
@@ -84,6 +84,7 @@ async function change(
 ): Promise<void> {
   const file = join(home, FILE);
   await withFileLock(file, async () => {
+    await sweepTemps(file);
     const before = readBindings(home);
     const after = next(before);
     if (JSON.stringify(after) === JSON.stringify(before)) return;

@@ -38,7 +38,7 @@ async function handedOut(): Promise<void> {
 
 describe("what a killed writer left goes with the next one", () => {
   it.each([
-    ["agent.json", async () => void (await openRecord(folder).setApplied("a", {}))],
+    ["agent.json", async () => openRecord(folder).setApplied("a", {})],
     ["handed-out.json", handedOut],
     ["bindings.json", async () => addBindings(folder, [])],
     ["unsprawl.prom", metrics],

@@ -3,6 +3,8 @@ import { listRuns } from "../core/journal/runs.ts";
 import { canScrubResult, canUndoResult, CHANGES, chosenRun, UNDOABLE } from "./available.ts";
 import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
+import { typeHelp } from "./help-keys.ts";
+import { HELP_START } from "./help.ts";
 import { itemsOf, selectedAt, selectedItem, wantedOf } from "./items.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
@@ -45,14 +47,9 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
   }
   if (state.prompt) return typePrompt(session, key, room.blind);
   if (state.filtering) return typeFilter(session, key);
+  if (state.help !== null) return typeHelp(session, key, room.page, (chosen) => press(session, chosen, room));
   if (state.where === "form") return typeForm(session, key, room.blind);
   const action = actionOf(state.where, key);
-  if (state.help !== null) {
-    if (action === "help" || action === "quit" || key === "esc") store.set(() => ({ help: null }));
-    else if (action !== null && isMove(action))
-      store.set(({ help }) => ({ help: scrolled(help ?? 0, action, room.page, room.last) }));
-    return;
-  }
   // Nothing is decided that cannot be seen.
   if (action === null || (room.blind && action !== "quit")) return;
   if (isMove(action)) move(session, action, room);
@@ -74,15 +71,15 @@ export function paste(session: TerminalSession, text: string): void {
  * Whether a key changes something outside, or agrees to something, at this point: it must arrive alone. A burst of text
  * with a `y` in it is not an answer; where text is typed, this applies to Enter.
  */
-export function answers({ filtering, prompt, where }: TuiState, key: string): boolean {
-  return prompt || where === "form" ? key === "enter" : key === "y" && !filtering;
+export function answers({ filtering, prompt, where, help }: TuiState, key: string): boolean {
+  return prompt || help || where === "form" ? key === "enter" : key === "y" && !filtering;
 }
 
 function act(session: TerminalSession, action: KeyAction): void {
   const { store } = session;
   if (store.get().readOnly && CHANGES.has(action))
     return store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
-  if (action === "help") store.set(() => ({ help: 0 }));
+  if (action === "help") store.set(() => ({ help: HELP_START }));
   else if (action === "quit") quit(session);
   else if (action === "back") back(session);
   else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));

@@ -14,6 +14,8 @@ export const CHANGES: ReadonlySet<KeyAction> = new Set([
   "reveal",
 ] satisfies KeyAction[]);
 
+const MOVES: ReadonlySet<KeyAction> = new Set(["up", "down", "pageUp", "pageDown", "top", "bottom"]);
+
 /** Whether an action does something on this screen now: the footer offers nothing else. */
 export function isAvailable(action: KeyAction, state: TuiState): boolean {
   if (state.readOnly && (CHANGES.has(action) || action === "migrate")) return false;
@@ -51,6 +53,9 @@ function inList(action: KeyAction, state: TuiState): boolean {
   if (["migrate", "diff", "ignore", "ignoreAgain"].includes(action)) return wantedOf(state).size > 0;
   if (action === "reveal") return selectedItem(state)?.kind === "group";
   if (["mark", "range", "markSection"].includes(action)) return secretsOf(selectedItem(state)).length > 0;
+  if (MOVES.has(action)) return itemsOf(state).length > 1;
+  if (action === "undo") return state.canUndoIgnore;
+  if (action === "ignoreAgain" && !state.canUndoIgnore) return false;
   if (action === "fold" || action === "foldAll") return state.grouping !== "secret" && state.scan.groups.length > 0;
   if (["filter", "facets", "sort", "group", "markAll"].includes(action)) return state.scan.groups.length > 0;
   return !["open", "nextTab", "prevTab", "tab"].includes(action) || itemsOf(state).length > 0;

@@ -64,8 +64,8 @@ export type KeyBinding = {
   /** The keys as people write them. */
   readonly show: string;
   readonly where: readonly KeyScope[];
-  /** Shown in the footer; null shows it only in the help. */
-  readonly short: string | null;
+  /** Shown in the footer, where it fits and does something. */
+  readonly short: string;
   readonly long: string;
 };
 

@@ -45,11 +45,12 @@ export function shownPrints(state: TuiState): ReadonlySet<string> {
   return shownOf(state).prints();
 }
 
-/** Which secret's row is selected, and of how many; a heading counts as the one above it. */
-export function positionOf(state: TuiState): { readonly at: number; readonly count: number } {
+/** Which secret's row is selected, null for another row such as a heading, and of how many. */
+export function positionOf(state: TuiState): { readonly at: number | null; readonly count: number } {
   const { items, counted } = shownOf(state);
   const counts = counted();
-  return { at: counts[selectedAt(state, items)] ?? 0, count: counts.at(-1) ?? 0 };
+  const at = selectedAt(state, items);
+  return { at: items[at]?.kind === "group" ? (counts[at] ?? 0) : null, count: counts.at(-1) ?? 0 };
 }
 
 /** Prepares what the first change to this grouping needs. */

@@ -23,15 +23,15 @@ export function takeUp({ store, assembly }: TerminalSession): void {
     if (saved === null) return;
     const { grouping, sort, store: last } = saved;
     const parts = [
-      ...(grouping === START.grouping ? [] : [`by ${grouping}`]),
+      ...(grouping === START.grouping ? [] : [`grouped by ${grouping}`]),
       ...(sort === START.sort ? [] : [`sorted by ${sort}`]),
-      ...(last === null ? [] : [`the store ${last}`]),
+      ...(last === null ? [] : [`store ${last}`]),
     ];
     store.set((state) => ({
       grouping,
       sort,
       stores: { ...state.stores, last },
-      ...(parts.length === 0 ? {} : { status: { text: `as you left it: ${parts.join(", ")}`, tone: "plain" } }),
+      ...(parts.length === 0 ? {} : { status: { text: `Restored: ${parts.join(", ")}`, tone: "plain" } }),
     }));
   } catch (error) {
     store.set(() => ({ status: { text: shownError(error, assembly.redactor).text, tone: "warn" } }));

@@ -20,7 +20,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "space",
     where: ["facets"],
     short: "choose",
-    long: "show only what has this, or no longer",
+    long: "show only secrets with this value, or stop doing so",
   },
   {
     action: "migrate",
@@ -45,7 +45,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "enter",
     where: ["form"],
     short: "plan",
-    long: "plan again by what the form says; nothing is applied",
+    long: "plan again with these answers; nothing is applied",
   },
   { action: "nextField", keys: ["tab", "down"], show: "tab ↓", where: ["form"], short: "next", long: "the next field" },
   {
@@ -53,8 +53,8 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["shift-tab", "up"],
     show: "shift-tab ↑",
     where: ["form"],
-    short: null,
-    long: "the one before",
+    short: "previous",
+    long: "the previous field",
   },
   {
     action: "option",
@@ -62,7 +62,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "← →",
     where: ["form"],
     short: "choose",
-    long: "another answer where there are some to choose from; in text, the cursor",
+    long: "previous or next option; in text, move the cursor",
   },
   {
     action: "rescan",
@@ -86,7 +86,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "R",
     where: ["runs", "receipts"],
     short: "resume",
-    long: "go on with a run that was cut off",
+    long: "resume an interrupted run",
   },
   {
     action: "scrub",
@@ -94,7 +94,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "S",
     where: ["runs", "receipts", "proof"],
     short: "scrub",
-    long: "purge what a finished run keeps for undo, and say what still shows its values",
+    long: "delete what a finished run keeps for undo, and search for other copies of its values",
   },
   {
     action: "open",
@@ -110,7 +110,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "esc",
     where: ["browse", "detail", "facets", "stores", "form", "plan", "proof", "runs", "receipts"],
     short: "back",
-    long: "back one step; in the list ends a range, then clears the filter, then the facets",
+    long: "back one step; in the list end a range, then clear the filter, then the facets",
   },
   {
     action: "form",
@@ -135,7 +135,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "enter",
     where: ["browse"],
     short: "open",
-    long: "into the details, to scroll them; on a heading, fold or unfold it",
+    long: "open the details, to scroll them; on a heading, fold or unfold it",
   },
   {
     action: "filter",
@@ -143,7 +143,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "/",
     where: ["browse"],
     short: "filter",
-    long: "filter by words of name, rule, severity, state or container; ! before a word wants those without; esc clears",
+    long: "filter by words of name, rule, severity, state or container; ! before a word excludes; esc clears",
   },
   {
     action: "ignore",
@@ -158,16 +158,16 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["I"],
     show: "I",
     where: ["browse", "detail"],
-    short: null,
-    long: "ignore with the reason and the day of the last time",
+    short: "ignore again",
+    long: "ignore with the reason and date of the last ignore",
   },
   {
     action: "undo",
     keys: ["u"],
     show: "u",
     where: ["browse"],
-    short: null,
-    long: "take back the last ignore of this sitting",
+    short: "undo ignore",
+    long: "undo the last ignore of this session",
   },
   {
     action: "diff",
@@ -183,7 +183,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "a",
     where: ["browse"],
     short: "all",
-    long: "mark all that the filter shows, or none",
+    long: "mark all secrets that the filter shows, or none",
   },
   {
     action: "reveal",
@@ -193,6 +193,15 @@ export const KEYMAP: readonly KeyBinding[] = [
     short: "reveal",
     long: "reveal this one value for 10 s or until a key is pressed; recorded",
   },
+  {
+    action: "runs",
+    keys: ["L"],
+    show: "L",
+    where: ["browse", "proof"],
+    short: "runs",
+    long: "list of runs, with undo, resume and scrub",
+  },
+  { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: "scan again", long: "scan again" },
   {
     action: "group",
     keys: ["b"],
@@ -214,7 +223,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["left", "h"],
     show: "← h",
     where: ["browse"],
-    short: null,
+    short: "fold",
     long: "fold the group of this row, or unfold the selected heading",
   },
   {
@@ -234,11 +243,19 @@ export const KEYMAP: readonly KeyBinding[] = [
     long: "narrow the list by severity, state, confidence, place, rule, subject",
   },
   {
+    action: "tab",
+    keys: ["1", "2", "3", "4", "5"],
+    show: "1–5",
+    where: ["browse", "detail"],
+    short: "tabs",
+    long: "evidence, places, exposure, plan, journal",
+  },
+  {
     action: "nextTab",
     keys: ["tab", "]"],
     show: "tab ]",
     where: ["browse", "detail"],
-    short: "tabs",
+    short: "next tab",
     long: "next tab of the details",
   },
   {
@@ -246,16 +263,8 @@ export const KEYMAP: readonly KeyBinding[] = [
     keys: ["shift-tab", "["],
     show: "shift-tab [",
     where: ["browse", "detail"],
-    short: null,
-    long: "the tab before",
-  },
-  {
-    action: "tab",
-    keys: ["1", "2", "3", "4", "5"],
-    show: "1–5",
-    where: ["browse", "detail"],
-    short: null,
-    long: "evidence, places, exposure, plan, journal",
+    short: "previous",
+    long: "previous tab of the details",
   },
   {
     action: "range",
@@ -263,7 +272,7 @@ export const KEYMAP: readonly KeyBinding[] = [
     show: "v",
     where: ["browse"],
     short: "range",
-    long: "begin a range of marks, move, then space or v; esc ends it",
+    long: "start a range, move, then mark it with space or v; esc ends it",
   },
   {
     action: "markSection",
@@ -273,14 +282,5 @@ export const KEYMAP: readonly KeyBinding[] = [
     short: "mark group",
     long: "mark all under this heading, or none",
   },
-  {
-    action: "runs",
-    keys: ["L"],
-    show: "L",
-    where: ["browse", "proof"],
-    short: "runs",
-    long: "what was done: list of runs",
-  },
-  { action: "rescan", keys: ["r"], show: "r", where: ["browse"], short: "scan again", long: "scan again" },
   ...EVERYWHERE,
 ];

@@ -18,6 +18,6 @@ function calledOff(error: unknown): boolean {
 
 function reduce(error: unknown): { readonly message: string; readonly hint: string | null } {
   if (error instanceof UnsprawlError) return error;
-  if (calledOff(error)) return { message: "called off", hint: null };
+  if (calledOff(error)) return { message: "cancelled", hint: null };
   return { message: `unexpected error (${causeOf(error)})`, hint: "please report this, with `unsprawl doctor --json`" };
 }

@@ -9,6 +9,7 @@ import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import type { PlanForm } from "./form.ts";
+import type { HelpState } from "./help.ts";
 import type { KeyScope } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
 import type { ListSort } from "./sorting.ts";
@@ -80,8 +81,8 @@ export type ShownForm = PlanForm & { readonly at: number; readonly cursor: numbe
 /** Everything that the screens show. They are functions of this and the terminal's size, and hold no state. */
 export type TuiState = {
   readonly where: KeyScope;
-  /** How far the help is scrolled; null while it is closed. */
-  readonly help: number | null;
+  /** Null while it is closed. */
+  readonly help: HelpState | null;
   readonly question: { readonly text: string; readonly answer: (yes: boolean) => void } | null;
   /** A line being typed; it takes keys before the screen does. */
   readonly prompt: Prompt | null;
@@ -92,6 +93,8 @@ export type TuiState = {
   readonly readOnly: boolean;
   /** Secrets ignored in this session, by fingerprint; a scan that began earlier still finds them. */
   readonly suppressed: ReadonlySet<string>;
+  /** Whether something was ignored in this session that can be undone. */
+  readonly canUndoIgnore: boolean;
   /** Something has changed since the scan began: the list is scanned again when it is gone back to. */
   readonly stale: boolean;
   readonly now: number;
@@ -176,6 +179,7 @@ export const START: TuiState = {
   readOnly: false,
   status: null,
   suppressed: new Set(),
+  canUndoIgnore: false,
   stale: false,
   now: 0,
   scan: NO_SCAN,

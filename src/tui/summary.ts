@@ -15,10 +15,7 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
       `${countText(scan.groups.length, "secret")} in ${countText(places, "place")} of ${scan.source}${unread}`,
     );
     if (scan.changes?.length)
-      lines.push(
-        `since the last scan that was remembered: ${changeCounts(scan.changes)}`,
-        ...changeLines(scan.changes, SAID),
-      );
+      lines.push(`since the last saved scan: ${changeCounts(scan.changes)}`, ...changeLines(scan.changes, SAID));
   }
   if (scan.status === "failed" && scan.error)
     lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));

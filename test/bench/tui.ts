@@ -158,7 +158,7 @@ async function firstFrame(): Promise<void> {
       await child.shows("unsprawl");
       frames.push(taken());
       child.pty.write("?");
-      await child.shows("esc closes");
+      await child.shows("Keys of the list");
       answers.push(taken());
     } finally {
       child.pty.kill("SIGKILL");

@@ -46,12 +46,12 @@ it("ignores with a reason, takes it back, and does neither with --read-only", as
   await answer(terminal, "a reason is what the next person needs", "made up for the demo");
   await answer(terminal, /\+ unsprawl.yaml[^]*Until which day/, "yesterday");
   await answer(terminal, "a day to come", "90d");
-  await answer(terminal, /u takes it back[^]*1 secret in 1 place/, "r");
+  await answer(terminal, /u undoes it[^]*1 secret in 1 place/, "r");
   expect(readFileSync(join(home.cwd, "unsprawl.yaml"), "utf8")).toMatch(
     /reason: "made up for the demo", until: "?20\d\d-\d\d-\d\d"? \}\n$/,
   );
   await answer(terminal, "1 secret in 1 place", "u");
-  await answer(terminal, /taken back[^]*2. high, DEMO_PASSWORD/, "q");
+  await answer(terminal, /undone[^]*2. high, DEMO_PASSWORD/, "q");
   expect(await terminal.exit()).toBe(0);
   expect(terminal.raw()).not.toContain("\u001b");
   const before = world();
@@ -94,7 +94,7 @@ it("puts back what was begun when ctrl-c calls a run off, and says so", async ()
   await answer(terminal, "Apply it", "y");
   await terminal.until("again and swap: done");
   await terminal.press(KEY.ctrlC);
-  await answer(terminal, /called off: putting back what was begun[^]*as before  tui-api/, "q");
+  await answer(terminal, /cancelled: putting back what was begun[^]*as before  tui-api/, "q");
   expect(await terminal.exit()).toBe(130);
   expect(engine.docker("inspect", "tui-api")).toContain(password);
   expect(engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");

@@ -137,6 +137,8 @@ function open(
     child.onExit(({ exitCode, signal }) => resolve(signal ? 128 + signal : exitCode)),
   );
 
+  // A frame arrives in pieces of 4 kB: what is asserted about a screen is about a whole one.
+  const inFrame = (): boolean => bytes.lastIndexOf("\u001b[?2026h") > bytes.lastIndexOf("\u001b[?2026l");
   const text = (): string => {
     const { active } = screen.buffer;
     const lines = Array.from(
@@ -160,7 +162,8 @@ function open(
       for (;;) {
         await parsed;
         const now = text();
-        if (typeof wanted === "string" ? now.includes(wanted) : wanted.test(now)) return;
+        const is = typeof wanted === "string" ? now.includes(wanted) : wanted.test(now);
+        if (is && !inFrame()) return;
         if (Date.now() > end) throw new Error(`the screen does not show ${String(wanted)} after ${seconds} s:\n${now}`);
         await sleep(25);
       }

@@ -27,7 +27,7 @@ it.each([
     await terminal.press(KEY.esc);
     await terminal.press("2");
     await terminal.until("[2 Places]");
-    await terminal.until(/[12] places? in [12] subjects?/);
+    await terminal.until(/[12] places? in [12] containers?/);
     await terminal.press("4");
     await terminal.until("Nothing is planned yet");
     await terminal.press(KEY.esc);
@@ -71,7 +71,7 @@ it.each([
   },
 );
 
-it("what has changed since the last scan that was remembered is told, and looked for by its state", async () => {
+it("shows what has changed since the last saved scan, and filters by state", async () => {
   container("tui-stays", { DB_PASSWORD: secret() });
   container("tui-goes", { API_TOKEN: secret() });
   // Somebody's `watch --once` under cron.
@@ -90,7 +90,7 @@ it("what has changed since the last scan that was remembered is told, and looked
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(terminal.raw()).toMatch(
-    /since the last scan that was remembered: 1 new, 1 gone\s+new: SESSION_SECRET in container/,
+    /since the last saved scan: 1 new, 1 gone\s+new: SESSION_SECRET in container/,
   );
   // A look changes nothing of what is remembered.
   const again = begin(60, 15);

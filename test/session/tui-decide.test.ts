@@ -21,7 +21,7 @@ it("ignores a secret with a reason: gone at once, and on the next scan", async (
   await terminal.press(KEY.enter);
   await terminal.until("Until which day?");
   await terminal.press(KEY.enter);
-  await terminal.until("u takes it back");
+  await terminal.until("u undoes it");
   await terminal.until("1 secret in 1 place");
   expect(terminal.screen()).not.toMatch(/DEMO_PASSWORD +Config/);
   expect(readFileSync(join(home.cwd, "unsprawl.yaml"), "utf8")).toMatch(
@@ -112,7 +112,7 @@ it("reveals one value for a moment, and begins the next time with nothing marked
   await first.press("q");
   expect(await first.exit()).toBe(0);
   const second = begin(100, 30, {}, ["--read-only"]);
-  await second.until("as you left it: by secret");
+  await second.until("Restored: grouped by secret");
   await second.until("2 secrets in 2 places");
   expect(second.screen()).not.toContain("marked");
   await second.press("x");

@@ -31,7 +31,7 @@ it("undoes a run from the list of runs, after a y", async () => {
   expect(await terminal.exit()).toBe(0);
 });
 
-it("puts back what was begun when a run is called off", async () => {
+it("puts back what was begun when a run is cancelled", async () => {
   const password = secret();
   container("tui-api", { DB_PASSWORD: password });
   const terminal = begin(100, 30);
@@ -41,7 +41,7 @@ it("puts back what was begun when a run is called off", async () => {
   await terminal.press("n");
   await terminal.press(KEY.ctrlC);
   await terminal.until("↶ as before", 60);
-  expect(terminal.screen()).toContain("called off");
+  expect(terminal.screen()).toContain("cancelled");
   expect(engine.docker("inspect", "tui-api")).toContain(password);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(130);

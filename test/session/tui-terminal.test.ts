@@ -50,7 +50,7 @@ it("takes keys that were typed before anything was loaded, and shows none of the
   const terminal = begin(100, 30);
   await terminal.until("unsprawl");
   terminal.write("?");
-  await terminal.until("esc closes");
+  await terminal.until("Keys of the list");
   expect(terminal.screen()).not.toMatch(/^\?/m);
   await terminal.press(KEY.ctrlC);
   expect(await terminal.exit()).toBe(130);

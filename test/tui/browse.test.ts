@@ -174,7 +174,7 @@ it.each(SIZES)("walks through the tabs on %i×%i, and a tab opens where one pane
   type("2");
   expect(state().where).toBe(both ? "browse" : "detail");
   expect(screen()).toContain("[2 Places]");
-  expect(screen()).toContain("2 places in 2 subjects");
+  expect(screen()).toContain("2 places in 2 containers");
   expect(screen()).toContain("worker");
   type("tab");
   expect(screen()).toContain("[3 Exposure]");
@@ -231,7 +231,7 @@ it("tells of the runs that moved this secret and those that touched what holds i
   const { press: type, screen, state } = sitting(120, 40, FINDINGS, { tab: "journal", history });
   expect(screen()).toContain("This secret");
   expect(screen()).toContain("apps/api STRIPE_KEY");
-  expect(screen()).toContain("Other secrets of the same subjects");
+  expect(screen()).toContain("Other secrets in the same places");
   expect(screen()).toContain("unsprawl scrub");
   type("G");
   expect(screen()).toContain("no run has touched this secret");
@@ -315,7 +315,7 @@ it("says which row of how many is selected, and keeps the view while the selecti
   type("G");
   expect(screen()).toContain("100/100");
   type("g");
-  expect(screen()).toContain("0/100");
+  expect(screen()).toContain("Secrets  100");
   expect(screen()).toMatch(/┃\n[^]*│\n/);
 });
 

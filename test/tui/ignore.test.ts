@@ -32,7 +32,7 @@ it("asks why and until when, shows the line first, writes it, and goes to the ne
   type("ctrl-u", "2999-12-31");
   expect(screen(160)).toContain("until:");
   type("enter");
-  await expect.poll(() => screen()).toContain("ignored B_PASSWORD in unsprawl.yaml:2: u takes it back");
+  await expect.poll(() => screen()).toContain("ignored B_PASSWORD in unsprawl.yaml:2: u undoes it");
   expect(readFileSync(file, "utf8")).toBe(
     'ignore:\n  - { fingerprint: bbbbbbbbbbbbbbbb, reason: "only for demos", until: "2999-12-31" }\n',
   );
@@ -52,7 +52,7 @@ it("takes back the last ignore, to the byte, and the secret is on the list again
   type("x", "enter");
   await expect.poll(() => screen()).toContain("Until");
   type("enter");
-  await expect.poll(() => screen()).toContain("u takes it back");
+  await expect.poll(() => screen()).toContain("u undoes it");
   expect(readFileSync(file, "utf8")).toContain("failOn: high # ours\nignore:\n  - {");
   type("u");
   await expect.poll(() => screen()).toContain("on the list again");
@@ -60,7 +60,7 @@ it("takes back the last ignore, to the byte, and the secret is on the list again
   expect(session.store.get().scan.groups).toHaveLength(3);
   expect(screen()).toMatch(/▸.*A_PASSWORD/);
   type("u");
-  await expect.poll(() => screen()).toContain("nothing was ignored in this sitting");
+  await expect.poll(() => screen()).toContain("nothing was ignored in this session");
 });
 
 it("ignores all that are marked, each in a line, and offers the last reason again with I", async () => {
@@ -95,7 +95,7 @@ it("takes a pasted reason as text, and refuses one that holds a value", async ()
   type("left", "left", "é", "home", "> ", "end", "backspace", "enter");
   await expect.poll(() => screen()).toContain("Until");
   type("enter");
-  await expect.poll(() => screen()).toContain("u takes it back");
+  await expect.poll(() => screen()).toContain("u undoes it");
   expect(readFileSync(join(cwd, "unsprawl.yaml"), "utf8")).toContain('reason: "> 漢字 éy"');
 });
 

@@ -57,11 +57,11 @@ it("goes on only with what was cut off, and scrubs only what is done", async () 
   ran(sitting, planOf("20260101-000000-aaaa"), finished);
   ran(sitting, planOf("20260102-000000-bbbb"), ({ record }) => record.intent("unit:web"));
   sitting.type("L", "S");
-  await expect.poll(() => sitting.screen()).toContain("is unfinished: R goes on with it, u undoes it");
+  await expect.poll(() => sitting.screen()).toContain("is unfinished: R resumes it, u undoes it");
   sitting.type("R");
-  await expect.poll(() => sitting.screen()).toContain("? Go on with run 20260102-000000-bbbb where it was cut off?");
+  await expect.poll(() => sitting.screen()).toContain("? Resume run 20260102-000000-bbbb where it was interrupted?");
   sitting.type("n", "j", "R");
-  await expect.poll(() => sitting.screen()).toContain("this run is done: there is nothing to go on with");
+  await expect.poll(() => sitting.screen()).toContain("nothing to resume: this run is done");
   sitting.type("S");
   await expect.poll(() => sitting.screen()).toContain("? Scrub run 20260101-000000-aaaa");
   expect(sitting.screen()).toContain("purge what it keeps of 1 container, no undo then?");

@@ -22,7 +22,7 @@ it("keeps grouping, order and store for the next session, 0600, and says so ther
   takeUp(first.session);
   const { marked, filter, grouping, sort, stores } = first.session.store.get();
   expect([[...marked], filter, grouping, sort, stores.last]).toEqual([[], "", "image", "name", "prod"]);
-  expect(first.screen()).toContain("as you left it: by image, sorted by name, the store prod");
+  expect(first.screen()).toContain("Restored: grouped by image, sorted by name, store prod");
 });
 
 it("has kept a choice shortly after it was made, for a process that is killed", async () => {
@@ -40,7 +40,7 @@ it("leaves the marks and the filter of an earlier version's file, and says nothi
   writeFileSync(join(state, "decided.json"), file);
   takeUp(session);
   expect(session.store.get()).toMatchObject({ marked: new Set(), filter: "", grouping: "container" });
-  expect(screen()).not.toContain("as you left it");
+  expect(screen()).not.toContain("Restored");
 });
 
 it.each([

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { HELP_START, type HelpState } from "../../src/tui/help.ts";
 import { bindings, keysAsMarkdown, KEYMAP, type KeyScope } from "../../src/tui/keymap.ts";
 import { START } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
@@ -28,9 +29,9 @@ it("never applies or undoes on Enter", () => {
 it.each(PLACES)(
   "shows every key of %s in the help, and help and quit in the footer of the narrowest terminal",
   (where) => {
-    const text = (help: number | null, columns: number, rows: number): string =>
+    const text = (help: HelpState | null, columns: number, rows: number): string =>
       drawn({ ...START, where, help }, { columns, rows }).join("\n");
-    const help = text(0, 160, 60);
+    const help = text(HELP_START, 160, 60);
     for (const { show, long } of bindings(where)) {
       expect(help).toContain(show);
       expect(help).toContain(long);

@@ -5,6 +5,7 @@ import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 import { formOf } from "../../src/tui/form.ts";
+import { HELP_START } from "../../src/tui/help.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
 import { NO_SCAN, START, type TuiState } from "../../src/tui/state.ts";
@@ -161,7 +162,8 @@ export function everyScreen(text: string, many: number): TuiState[] {
       },
     },
     { ...state, where: "form", form: formState(text, many) },
-    { ...state, help: 3 },
+    { ...state, help: { at: 3, filter: text.slice(0, 2), typing: true } },
+    { ...state, help: HELP_START },
     { ...state, prompt },
     { ...state, where: "receipts", opened },
     { ...state, where: "facets", facets: new Set([`rule:${text}`]), facetAt: 3 },

@@ -99,7 +99,7 @@ export async function choose(
     const text = typed.trim();
     if (text === "?" || text === "help") {
       for (const { typed: one, like, does } of words) say(face, `${like ?? one}: ${does}`);
-      say(face, "?: this list", "q: quit; a run that works is called off with ctrl-c and put back");
+      say(face, "?: this list", "q: quit; ctrl-c cancels a run and restores what it had begun");
       continue;
     }
     const head = /^(?:\/|[a-z]+)/i.exec(text)?.[0] ?? "";

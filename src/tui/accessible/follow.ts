@@ -106,7 +106,7 @@ function tell(face: Face, before: TuiState, now: TuiState): void {
   if (busy === WAITING_FOR_SCAN && busy !== before.stores.busy) say(face, busy);
   const { run } = now;
   if (!run) return;
-  if (run.aborting && !before.run?.aborting) say(face, "called off: putting back what was begun");
+  if (run.aborting && !before.run?.aborting) say(face, "cancelled: putting back what was begun");
   const known = new Map(before.run?.plan === run.plan ? before.run.steps.map((step) => [step.id, step.state]) : []);
   for (const [at, { id, unit, text, state }] of run.steps.entries())
     if (state !== known.get(id) && state !== "waiting" && state !== "start")
@@ -118,7 +118,7 @@ export function stillText(state: TuiState, { guard }: Face): string {
   if (state.where === "run" && run) {
     const step = run.steps.find(({ state: is }) => is === "start");
     const what = step ? `${step.unit}  ${step.text}, ` : "";
-    return spoken([line(`still working: ${what}${seconds(run.started, now)}; ctrl-c calls it off`)], guard).join();
+    return spoken([line(`still working: ${what}${seconds(run.started, now)}; ctrl-c cancels it`)], guard).join();
   }
   if (stores.busy !== null) return spoken([line(`still working: ${stores.busy}`)], guard).join();
   const total = scan.total === null ? "" : ` of ${scan.total}`;

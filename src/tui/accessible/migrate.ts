@@ -101,6 +101,6 @@ function open(face: Face): Promise<void> {
 }
 
 function apply(face: Face): Promise<void> {
-  say(face, "Step 3 of 4, apply. ctrl-c calls it off and puts back what was begun.");
+  say(face, "Step 3 of 4, apply. ctrl-c cancels it and restores what it had begun.");
   return follow(face, startApply(face.session));
 }

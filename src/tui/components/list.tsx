@@ -38,7 +38,7 @@ function titleLine(state: TuiState): SpanLine {
   const narrowed = filter !== "" || facets.size > 0;
   return line(
     { text: " Secrets", bold: true },
-    count === 0 ? "" : `  ${at}/${count}`,
+    count === 0 ? "" : at === null ? `  ${count}` : `  ${at}/${count}`,
     grouping === START.grouping ? "" : `  by ${grouping}`,
     sort === START.sort ? "" : `  sorted by ${sort}`,
     narrowed ? `  ${shownSecrets(state)} of ${state.scan.groups.length}` : "",
@@ -68,7 +68,7 @@ function nothing({ scan, filter, facets }: TuiState): SpanLine[] {
       wrapped(
         2,
         { text: "  ✓ no secrets found", color: "blue", bold: true },
-        ` in ${countText(scan.report?.summary.values ?? 0, "value")} of ${countText(scan.report?.summary.subjects ?? 0, "subject")}`,
+        ` in ${countText(scan.report?.summary.values ?? 0, "value")} of ${scan.source}`,
       ),
     ];
   return [line(), line({ text: "  reading…", dimColor: true })];

@@ -31,9 +31,9 @@ export function Run({ state, room }: ScreenProps) {
     progress,
     seconds(now.started, now.ended ?? state.now),
     now.kind !== "apply"
-      ? { text: now.aborting ? "  ! called off: it stops after this container" : "", color: "yellow", bold: true }
+      ? { text: now.aborting ? "  ! cancelled: it stops after this container" : "", color: "yellow", bold: true }
       : now.aborting
-        ? { text: "  ! called off: putting back what was begun", color: "yellow", bold: true }
+        ? { text: "  ! cancelled: putting back what was begun", color: "yellow", bold: true }
         : { text: "  3 of 4", dimColor: true },
   );
   return <Pane title={title} rows={body} room={room} />;

@@ -52,6 +52,6 @@ export function Runs({ state, room }: ScreenProps) {
 
 function nextOf({ state, next }: RunSummary): string {
   if (state === "done") return `u undoes it; S or ${next ?? ""} purges what it keeps`;
-  if (state === "unfinished") return `R or ${next ?? ""} goes on with it; u undoes it`;
+  if (state === "unfinished") return `R or ${next ?? ""} resumes it; u undoes it`;
   return next ?? "nothing is left to do";
 }

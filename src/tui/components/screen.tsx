@@ -7,6 +7,7 @@ import type { TuiState } from "../state.ts";
 import { layout } from "../widgets/text.ts";
 import { Browse } from "./browse.tsx";
 import { Form } from "./form.tsx";
+import { Help } from "./help.tsx";
 import { Line, Rows } from "./rows.tsx";
 import { Run } from "./run.tsx";
 import { Runs } from "./runs.tsx";
@@ -32,6 +33,7 @@ export function Screen({ state, size }: { readonly state: TuiState; readonly siz
 }
 
 function Body({ state, rooms: { body, panes } }: { readonly state: TuiState; readonly rooms: ScreenRooms }) {
+  if (state.help !== null) return <Help state={state} room={body} />;
   const text = textOf(state);
   if (text !== null) return <TextScreen text={text} room={body} />;
   if (state.where === "stores") return <Stores state={state} room={body} />;

@@ -1,25 +1,28 @@
 import { isAvailable } from "../available.ts";
-import { bindings, type KeyBinding } from "../keymap.ts";
+import { selectedItem } from "../items.ts";
+import { bindings, type KeyAction, type KeyBinding } from "../keymap.ts";
 import type { TuiState } from "../state.ts";
+import { countText } from "../widgets/bar.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
+
+/** A key as people write it, and what it does now. */
+type FooterKey = readonly [show: string, does: string];
 
 /** One line: the answers to a question, the filter being typed, or the keys that work here. */
 export function footer(state: TuiState, columns: number): SpanLine {
-  if (state.revealed) return line({ text: " any key", bold: true }, { text: " hides it", dimColor: true });
+  if (state.revealed) return keyLine([["any key", "hides it"]]);
   if (state.question)
-    return line(
-      { text: " y", bold: true },
-      { text: " yes ", dimColor: true },
-      { text: " n", bold: true },
-      { text: " no", dimColor: true },
-    );
+    return keyLine([
+      ["y", "yes"],
+      ["n", "no"],
+    ]);
   if (state.prompt)
-    return line(
-      { text: " enter", bold: true },
-      { text: " go on ", dimColor: true },
-      { text: " esc", bold: true },
-      { text: " back  ctrl-u clears", dimColor: true },
-    );
+    return keyLine([
+      ["enter", "next"],
+      ["esc", "back"],
+      ["ctrl-u", "clear"],
+    ]);
+  if (state.help) return keyLine(state.help.typing || state.help.filter !== "" ? HELP_FILTERED : HELP_KEYS);
   if (state.filtering)
     return line(
       { text: " / ", bold: true },
@@ -27,35 +30,78 @@ export function footer(state: TuiState, columns: number): SpanLine {
       { text: "▏", dimColor: true },
       { text: "  enter keep  esc clear  several words: all of them  ! before one: without", dimColor: true },
     );
-  return line(...keys(state, columns));
+  return keyLine(fitting(state, columns));
 }
 
-/** As many keys as fit; help and quit are always shown. */
-function keys(state: TuiState, room: number): StyledSpan[] {
-  const where = state.where;
-  const shown = bindings(where).filter(
-    (one) =>
-      one.short !== null &&
-      isAvailable(one.action, state) &&
-      (state.help === null || ["help", "quit"].includes(one.action)),
-  );
-  const always = shown.filter((one) => ["help", "quit"].includes(one.action));
-  let left = room - always.reduce((sum, one) => sum + size(one), 0) - 1;
-  const fitting: KeyBinding[] = [];
-  for (const one of shown) {
-    if (always.includes(one)) continue;
-    if (size(one) > left) break;
-    left -= size(one);
-    fitting.push(one);
-  }
-  return [...fitting, ...always].flatMap(({ show, action, short }): StyledSpan[] => {
-    const marked = action === "migrate" && state.marked.size > 0 ? ` ${state.marked.size} marked` : "";
-    return [
+const HELP_KEYS: readonly FooterKey[] = [
+  ["↑ ↓", "choose"],
+  ["enter", "run this key"],
+  ["/", "filter"],
+  ["esc", "close"],
+];
+const HELP_FILTERED: readonly FooterKey[] = [
+  ["enter", "run this key"],
+  ["↑ ↓", "choose"],
+  ["esc", "clear the filter"],
+];
+
+const keyLine = (keys: readonly FooterKey[]): SpanLine =>
+  line(
+    ...keys.flatMap(([show, does]): StyledSpan[] => [
       { text: ` ${show}`, bold: true },
-      { text: ` ${short ?? ""}${marked} `, dimColor: true },
-    ];
-  });
+      { text: ` ${does} `, dimColor: true },
+    ]),
+  );
+
+/** As many keys as fit, those first that the moment calls for; help and quit are always shown. */
+function fitting(state: TuiState, room: number): readonly FooterKey[] {
+  const first = called(state);
+  const rank = ({ action }: KeyBinding): number => (first.includes(action) ? first.indexOf(action) : first.length);
+  const shown = bindings(state.where)
+    .filter(({ action }) => isAvailable(action, state))
+    .sort((a, b) => rank(a) - rank(b));
+  const keyOf = (one: KeyBinding): FooterKey => [one.show, wordsFor(one, state)];
+  const always = shown.filter(({ action }) => ALWAYS.includes(action)).map(keyOf);
+  let left = room - always.reduce((sum, one) => sum + widthOf(one), 0);
+  const fit: FooterKey[] = [];
+  for (const one of shown.filter(({ action }) => !ALWAYS.includes(action)).map(keyOf)) {
+    left -= widthOf(one);
+    if (left < 0) break;
+    fit.push(one);
+  }
+  return [...fit, ...always];
 }
 
-const size = ({ show, short, action }: KeyBinding): number =>
-  show.length + (short ?? "").length + 3 + (action === "migrate" ? 9 : 0);
+const ALWAYS: readonly KeyAction[] = ["help", "quit"];
+
+const widthOf = ([show, does]: FooterKey): number => show.length + does.length + 3;
+
+/** What is offered first in this situation; the others follow in the order of the keymap. */
+function called(state: TuiState): readonly KeyAction[] {
+  const { where, scan, range, filter, facets, marked, canUndoIgnore } = state;
+  if (where !== "browse") return [];
+  if (scan.status === "failed") return ["rescan"];
+  if (range !== null) return ["mark", "range", "back", "up", "down", "pageUp", "pageDown", "top", "bottom"];
+  if (marked.size > 0) return ["migrate", "mark", "ignore", "diff", "markAll"];
+  if (selectedItem(state)?.kind === "section")
+    return ["open", "markSection", "migrate", "foldAll", "fold", "group", "sort", "up", "down", "pageUp", "pageDown"];
+  if (filter !== "" || facets.size > 0) return ["back", "filter", "facets", "markAll"];
+  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : [];
+}
+
+/** What a key does now, where that differs from moment to moment. */
+function wordsFor({ action, short }: KeyBinding, state: TuiState): string {
+  const { where, range, filter, marked } = state;
+  if (where !== "browse") return action === "migrate" && marked.size > 0 ? `migrate ${marked.size} marked` : short;
+  const item = selectedItem(state);
+  const these =
+    marked.size > 0
+      ? `${marked.size} marked`
+      : item?.kind === "section"
+        ? countText(item.section.groups.length, "secret")
+        : "";
+  if (action === "back") return range !== null ? "end range" : filter !== "" ? "clear filter" : "clear facets";
+  if (action === "mark" && range !== null) return "mark range";
+  if (action === "open" && item?.kind === "section") return item.folded ? "unfold" : "fold";
+  return ["migrate", "ignore"].includes(action) && these !== "" ? `${short} ${these}` : short;
+}

@@ -53,7 +53,7 @@ export function header({ scan, now, suppressed, readOnly }: TuiState, columns: n
     ...each,
     warn,
     { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}) },
-    `  ${countText(report?.summary.subjects ?? 0, "subject")} read`,
+    report === null ? "" : `  ${countText(report.summary.values, "value")} read`,
     { text: copies + ignored + hidden, dimColor: true },
   );
 }

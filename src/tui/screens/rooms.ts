@@ -5,7 +5,6 @@ import { windowFrom } from "../widgets/window.ts";
 import { facetsOf } from "../facets.ts";
 import { last } from "../last.ts";
 import { FRAME_ROWS, panesOf, SMALLEST, tooSmall, type PaneRooms, type ScreenText, type Size } from "./frame.ts";
-import { helpText } from "./help.ts";
 import { planText } from "./plan.ts";
 import { promptLines } from "./prompt.ts";
 import { proofText } from "./proof.ts";
@@ -29,9 +28,9 @@ export function roomsOf(state: TuiState, size: Size, guard: Guard): ScreenRooms 
   return { notice, body, panes: panesOf(size, body) };
 }
 
-/** The help, or the screen that is one text; null for the others. */
+/** A screen that is one text; null for the others, and for the help above it. */
 export function textOf(state: TuiState): ScreenText | null {
-  if (state.help !== null) return helpText(state.where, state.help);
+  if (state.help !== null) return null;
   if (state.where === "plan") return planText(state);
   if (state.where === "proof") return proofText(state);
   return state.where === "receipts" ? receiptsText(state) : null;
@@ -56,7 +55,7 @@ export function largerLines(state: TuiState, { columns, rows }: Size): SpanLine[
   return [
     line("too small: make it larger"),
     line(`${columns}×${rows}; ${SMALLEST.columns}×${SMALLEST.rows} is needed`),
-    line(state.run && state.run.ended === null ? "the run goes on; ctrl-c calls it off" : "q quits"),
+    line(state.run && state.run.ended === null ? "the run continues; ctrl-c cancels it" : "q quits"),
   ];
 }
 

@@ -27,7 +27,7 @@ export async function startIgnore(
 ): Promise<void> {
   const { store, assembly } = session;
   const wanted = [...these];
-  if (wanted.length === 0) return tell(session, "nothing is chosen", "warn");
+  if (wanted.length === 0) return tell(session, "nothing is marked", "warn");
   const file = ignoreFile(assembly.cwd);
   const name = basename(file);
   const entries = (reason: string, until: string | null): IgnoredSecret[] =>
@@ -95,8 +95,8 @@ export async function startIgnore(
       hits: hits.filter(({ finding }) => gone.has(finding.fingerprint)),
       said: { reason, until },
     });
-    store.set((state) => without(state, gone));
-    tell(session, `ignored ${called} in ${name}:${edit.line}: u takes it back`);
+    store.set((state) => ({ ...without(state, gone), canUndoIgnore: true }));
+    tell(session, `ignored ${called} in ${name}:${edit.line}: u undoes it`);
   } catch (error) {
     failed(session, error);
   }
@@ -107,7 +107,7 @@ const MOST_SHOWN = 5;
 /** Takes back the last ignore of this session: restores the file, and the secrets on the list. */
 export async function undoLastIgnore(session: TerminalSession): Promise<void> {
   const last = session.ignores.at(-1);
-  if (last === undefined) return tell(session, "nothing was ignored in this sitting: L has what was done", "warn");
+  if (last === undefined) return tell(session, "nothing was ignored in this session; L lists what was done", "warn");
   try {
     await undoIgnore(last.edit);
     session.ignores.pop();
@@ -119,9 +119,10 @@ export async function undoLastIgnore(session: TerminalSession): Promise<void> {
       const missing = last.hits.filter(({ finding }) => !known.has(finding.id));
       const whole = { ...state, ...withHits(state, [...state.scan.hits, ...missing]), suppressed };
       const item = itemsOf(whole).find((one) => one.kind === "group" && back.has(one.group.fingerprint));
-      return { scan: whole.scan, suppressed, selected: item?.key ?? state.selected };
+      const canUndoIgnore = session.ignores.length > 0;
+      return { scan: whole.scan, suppressed, canUndoIgnore, selected: item?.key ?? state.selected };
     });
-    tell(session, "taken back: it is on the list again");
+    tell(session, "undone: it is on the list again");
   } catch (error) {
     failed(session, error);
   }

@@ -36,7 +36,7 @@ export async function openRun(session: TerminalSession, summary: RunSummary): Pr
 
 /** Resumes a run whose process ended, after a `y`: continues applying, or rolling back. */
 export async function startResume(session: TerminalSession, { run: id, state }: RunSummary): Promise<void> {
-  if (state !== "unfinished") return tell(session, `this run is ${state}: there is nothing to go on with`);
+  if (state !== "unfinished") return tell(session, `nothing to resume: this run is ${state}`);
   await orReported(session, async () => {
     const { assembly } = session;
     const [{ resume }, { describeStep: describe }, { rollback, rollbackBegun }, { readJournal }] = await Promise.all([
@@ -47,7 +47,7 @@ export async function startResume(session: TerminalSession, { run: id, state }: 
     ]);
     const { plan, receipts } = readJournal(assembly.installation(), id);
     const back = rollbackBegun(id, assembly.installation());
-    const text = back ? `Go on with the undo of run ${id}?` : `Go on with run ${id} where it was cut off?`;
+    const text = back ? `Resume the undo of run ${id}?` : `Resume run ${id} where it was interrupted?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     const done = new Set(receipts.flatMap((receipt) => (receipt.state === "done" ? [receipt.step] : [])));
     const steps = plan.steps.map((step): StepState => ({
@@ -73,7 +73,7 @@ export async function startScrub(
     return tell(
       session,
       state === "unfinished"
-        ? `run ${id} is unfinished: R goes on with it, u undoes it; then it can be scrubbed`
+        ? `run ${id} is unfinished: R resumes it, u undoes it; then it can be scrubbed`
         : `this run is ${state}: it keeps nothing to scrub`,
     );
   await orReported(session, async () => {

@@ -75,7 +75,7 @@ export async function tellUnfinished({ store, assembly }: TerminalSession): Prom
 export function callOff(session: TerminalSession): void {
   if (session.store.get().run?.kind === "rollback") {
     session.store.set(() => ({
-      status: { text: "an undo goes on to its end: nothing is left half way", tone: "warn" },
+      status: { text: "an undo cannot be cancelled: it runs to its end", tone: "warn" },
     }));
     return;
   }

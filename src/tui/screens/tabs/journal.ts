@@ -15,7 +15,7 @@ export function journal(group: SecretGroup, history: RunHistory): SpanLine[] {
   return [
     ...runs("This secret", secret),
     ...(secret.length > 0 && subjects.length > 0 ? [BLANK] : []),
-    ...runs("Other secrets of the same subjects", subjects),
+    ...runs("Other secrets in the same places", subjects),
     BLANK,
     ...fields("next", ["L lists all runs, and what can be done with each"]),
   ];

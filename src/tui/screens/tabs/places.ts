@@ -9,10 +9,9 @@ const MOST = 200;
 
 /** Every place of a secret: its subject, where it is in there, and what is known about it. */
 export function places({ findings, name, images }: SecretGroup): SpanLine[] {
-  const subjects = new Set(findings.map(({ location }) => `${location.subject} ${location.subjectName}`)).size;
   const left = findings.length - MOST;
   return [
-    line(`${countText(findings.length, "place")} in ${countText(subjects, "subject")}`),
+    line(`${countText(findings.length, "place")} in ${subjectsText(findings)}`),
     ...(images.length > 0 ? [wrapped(8, { text: "image   ", dimColor: true }, images.join(", "))] : []),
     BLANK,
     ...findings.slice(0, MOST).flatMap((one) => place(one, name)),
@@ -20,6 +19,14 @@ export function places({ findings, name, images }: SecretGroup): SpanLine[] {
       ? [wrapped(0, { text: `and ${countText(left, "place")} more: b groups by container`, color: "yellow" })]
       : []),
   ];
+}
+
+/** How many things hold it, by what they are: `2 containers, 1 image`. */
+function subjectsText(findings: readonly Finding[]): string {
+  const names = Map.groupBy(findings, ({ location }) => location.subject);
+  return [...names]
+    .map(([kind, own]) => countText(new Set(own.map(({ location }) => location.subjectName)).size, kind))
+    .join(", ");
 }
 
 function place({ location, name, state, ignoredBy, liveness }: Finding, groupName: string): SpanLine[] {

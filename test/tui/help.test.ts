@@ -87,8 +87,8 @@ it("has footers of its own for a list that is read-only, failed, narrowed or mar
   const footers = [found, { ...found, readOnly: true }, failed, ...MOMENTS.slice(1, 5)].map(footer);
   expect(new Set(footers).size).toBe(footers.length);
   expect(footers[2]).toMatch(/^r scan again/);
-  expect(footers[3]).toMatch(/^esc clear filter/);
-  expect(footers[4]).toMatch(/^space mark range {2}v range {2}esc end range/);
+  expect(footers[3]).toMatch(/^\/ filter .*esc clear filter  \? help/);
+  expect(footers[4]).toMatch(/^space mark range {2}v range {2}.*esc end range/);
   expect(footers[5]).toMatch(/^m migrate 1 marked/);
   expect(footers[6]).toMatch(/^enter fold {2}A mark group {2}m migrate 2 secrets/);
 });

@@ -53,7 +53,7 @@ const keyLine = (keys: readonly FooterKey[]): SpanLine =>
     ]),
   );
 
-/** As many keys as fit, those first that the moment calls for; help and quit are always shown. */
+/** As many keys as fit, those first that the moment calls for; the way back, help and quit are always shown. */
 function fitting(state: TuiState, room: number): readonly FooterKey[] {
   const first = called(state);
   const rank = ({ action }: KeyBinding): number => (first.includes(action) ? first.indexOf(action) : first.length);
@@ -72,20 +72,22 @@ function fitting(state: TuiState, room: number): readonly FooterKey[] {
   return [...fit, ...always];
 }
 
-const ALWAYS: readonly KeyAction[] = ["help", "quit"];
+const ALWAYS: readonly KeyAction[] = ["back", "help", "quit"];
 
 const widthOf = ([show, does]: FooterKey): number => show.length + does.length + 3;
 
 /** What is offered first in this situation; the others follow in the order of the keymap. */
 function called(state: TuiState): readonly KeyAction[] {
   const { where, scan, range, filter, facets, marked, canUndoIgnore } = state;
+  if (where === "detail") return ["migrate", "tab", "nextTab", "prevTab"];
+  if (where === "form") return ["accept", "nextField", "option"];
   if (where !== "browse") return [];
   if (scan.status === "failed") return ["rescan"];
-  if (range !== null) return ["mark", "range", "back", "up", "down", "pageUp", "pageDown", "top", "bottom"];
+  if (range !== null) return ["mark", "range", "up", "down", "pageUp", "pageDown", "top", "bottom"];
   if (marked.size > 0) return ["migrate", "mark", "ignore", "diff", "markAll"];
   if (selectedItem(state)?.kind === "section")
     return ["open", "markSection", "migrate", "foldAll", "fold", "group", "sort", "up", "down", "pageUp", "pageDown"];
-  if (filter !== "" || facets.size > 0) return ["back", "filter", "facets", "markAll"];
+  if (filter !== "" || facets.size > 0) return ["filter", "facets", "markAll"];
   return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : [];
 }
 

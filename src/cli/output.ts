@@ -84,7 +84,7 @@ export function printError(error: unknown, context: CliContext): number {
 
 function known_(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
-  if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "called off");
+  if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "cancelled");
   return new UnsprawlError(
     "failed",
     `unexpected error (${causeOf(error)})`,

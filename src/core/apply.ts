@@ -293,7 +293,7 @@ function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlErro
     return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
   }
   if (error instanceof Error && error.name === "AbortError")
-    return new UnsprawlError("interrupted", "called off", "everything begun was put back");
+    return new UnsprawlError("interrupted", "cancelled", "everything begun was put back");
   const name = error instanceof Error ? error.name : typeof error;
   return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
 }

@@ -46,9 +46,8 @@ it("has the answers filled in, and shows the whole of the chosen field at every 
   }
   // Round the end.
   expect(screen()).toContain("‹ vault ›");
-  expect(screen(60, 15)).toContain("enter plan");
-  for (const { show, short } of bindings("form"))
-    if (short !== null) expect(screen(60, 15)).toContain(`${show} ${short}`);
+  for (const key of ["enter plan", "tab ↓ next", "← → choose", "esc back"]) expect(screen(60, 15)).toContain(key);
+  for (const { show, short } of bindings("form")) expect(screen(120, 40)).toContain(`${show} ${short}`);
 });
 
 it("takes letters as text where text is typed, and none where an answer is chosen", async () => {

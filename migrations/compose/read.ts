@@ -1,6 +1,6 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { withWholeCommands } from "./command-texts.ts";
-import { envFiles, projectTexts, variables, type ProjectText } from "./syntax/environment.ts";
+import { envFiles, projectTexts, variables, type ProjectText, type VariablePlace } from "./syntax/environment.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
@@ -10,7 +10,7 @@ import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
-import type { Place } from "../../src/model/place.ts";
+import type { FieldPlace, Place } from "../../src/model/place.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -69,10 +69,24 @@ function serviceReading(
       candidateAt(source, subject, "env", variable, holds.value, {
         kind: "field",
         field: `services.${name}.environment.${variable}`,
+        ...writtenAt(holds, holds.value, project),
       }),
     );
   }
   return { kind: "subject", subject, facts: factsOf(project, name), candidates, exposure: EXPOSURE };
+}
+
+/** The line that has the value: in `.env` where it is interpolated from there. */
+function writtenAt(
+  { file: { file }, line, uses }: VariablePlace,
+  value: string,
+  { dotenv }: ComposeProject,
+): Pick<FieldPlace, "file" | "fileLine"> {
+  for (const env of dotenv) {
+    const from = env.entries.findLast((one) => uses.includes(one.name) && one.value && value.includes(one.value));
+    if (from !== undefined) return { file: env.file, fileLine: from.line };
+  }
+  return { file, fileLine: line };
 }
 
 const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];

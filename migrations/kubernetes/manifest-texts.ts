@@ -14,6 +14,7 @@ import {
 import { CONTAINERS, containersOf, envPlaces } from "./syntax/environment.ts";
 import { expandValue } from "./syntax/expand.ts";
 import { generatorLiterals, type GeneratorKey } from "./syntax/kustomization.ts";
+import { isLiteralBlock, lineIn } from "./syntax/written.ts";
 import { podSpec, readManifests, type Resource } from "./syntax/manifest.ts";
 
 /** A text in an object that may be a secret, besides its containers' variables. */
@@ -32,10 +33,16 @@ export type ManifestText = {
 /** The annotation in which `kubectl apply` stores the manifest that it last applied, old values included. */
 export const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-const field = (path: string): FieldPlace => ({ kind: "field", field: path });
+const field = (path: string, written: Pick<FieldPlace, "fileLine"> = {}): FieldPlace => ({
+  kind: "field",
+  field: path,
+  ...written,
+});
 
 /** A place within a text that is itself at `path`. The text's role is the role of all that is in it. */
-export function placeWithin(path: string, place: FieldPlace, role?: FieldRole): FieldPlace {
+export function placeWithin(path: string, given: FieldPlace, role?: FieldRole): FieldPlace {
+  // Its line is one of that text, not of the file.
+  const { fileLine: _fileLine, ...place } = given;
   return { ...place, field: `${path} ${place.field}`, ...(role === undefined ? {} : { role }) };
 }
 
@@ -83,8 +90,11 @@ async function annotations(resource: Resource): Promise<ManifestText[]> {
       for (const { key, value } of entriesOf(below(metadata, [list], file), file)) {
         const text = scalarText(value) ?? "";
         const path = [...keys, `${list}[${key}]`].join(".");
-        if (key === LAST_APPLIED && at.length < DEEPEST) found.push(...(await lastApplied(file.file, text, path)));
-        else found.push({ where, name: key, value: text, place: field(path) });
+        const line = lineIn(file, value);
+        if (key === LAST_APPLIED && at.length < DEEPEST)
+          for (const one of await lastApplied(file.file, text, path))
+            found.push({ ...one, place: { ...one.place, ...line } });
+        else found.push({ where, name: key, value: text, place: field(path, line) });
       }
     }
   }
@@ -143,7 +153,7 @@ function commands(resource: Resource): ManifestText[] {
         return words.length === 0 ? "" : JSON.stringify(words);
       };
       const add = (keys: readonly string[], where: Where, name: string, lead = ""): void => {
-        const place = field(`${path}.${keys.join(".")}`);
+        const place = field(`${path}.${keys.join(".")}`, lineIn(file, below(node, keys, file)));
         found.push({ where, name, value: line(keys), place, ...(lead === "" ? {} : { lead }) });
       };
       add(["command"], "entrypoint", "Entrypoint");
@@ -151,13 +161,17 @@ function commands(resource: Resource): ManifestText[] {
       for (const keys of PROBES) {
         add([...keys, "exec", "command"], "healthcheck", "Healthcheck");
         for (const header of list(below(node, [...keys, "httpGet", "httpHeaders"], file))) {
-          const [name, value] = [below(header, ["name"], file), below(header, ["value"], file)].map(scalarText);
+          const written = below(header, ["value"], file);
+          const [name, value] = [below(header, ["name"], file), written].map(scalarText);
           if (name && value)
             found.push({
               where: "file",
               name,
               value,
-              place: { ...field(`${path}.${keys.join(".")}.httpGet.${name}`), role: "http-header" },
+              place: {
+                ...field(`${path}.${keys.join(".")}.httpGet.${name}`, lineIn(file, written)),
+                role: "http-header",
+              },
             });
         }
       }
@@ -176,7 +190,12 @@ const PROBES = [
 /** The texts in a map; for a text that is a whole file, its lines `key: value` and `key=value`. */
 function data({ file, node }: Resource, key: string): ManifestText[] {
   return entriesOf(entry(node, key, file)?.value, file).flatMap((one) =>
-    textLines(one.key, scalarText(one.value) ?? "", field(`${key}.${one.key}`)),
+    textLines(
+      one.key,
+      scalarText(one.value) ?? "",
+      field(`${key}.${one.key}`, lineIn(file, one.value)),
+      isLiteralBlock(one.value),
+    ),
   );
 }
 
@@ -186,19 +205,23 @@ function decoded({ file, node }: Resource, key: string): ManifestText[] {
     const text = bytes.toString("utf8");
     // Bytes that are not text are a keystore or the like, which can be classified by name only.
     const readable = Buffer.from(text).equals(bytes) ? text : (scalarText(one.value) ?? "");
-    return textLines(one.key, readable, field(`${key}.${one.key}`));
+    return textLines(one.key, readable, field(`${key}.${one.key}`, lineIn(file, one.value)));
   });
 }
 
-/** A text; if it is a whole file, its lines `key: value` and `key=value`, if it has any. */
-export function textLines(name: string, value: string, place: FieldPlace): ManifestText[] {
+/**
+ * A text; if it is a whole file, its lines `key: value` and `key=value`, if it has any. `isLiteral`: the lines of its
+ * document are those of the text.
+ */
+export function textLines(name: string, value: string, place: FieldPlace, isLiteral = false): ManifestText[] {
   const whole: ManifestText = { where: "file", name, value, place };
   if (!value.trim().includes("\n")) return [whole];
   const lines = value.split(/\r?\n/).flatMap((line, index): ManifestText[] => {
     const [, key = "", text = ""] = /^["']?([\w.-]+)["']?\s*[:=]\s*(\S.*)$/.exec(line.trim()) ?? [];
-    return key === ""
-      ? []
-      : [{ where: "file", name: key, value: unquoted(text), place: { ...field(placeText(place)), line: index + 1 } }];
+    const { fileLine } = place;
+    const written = fileLine === undefined ? {} : { fileLine: isLiteral ? fileLine + index + 1 : fileLine };
+    const at: FieldPlace = { ...field(placeText(place), written), line: index + 1 };
+    return key === "" ? [] : [{ where: "file", name: key, value: unquoted(text), place: at }];
   });
   return lines.length === 0 || value.includes("-----BEGIN") ? [whole] : lines;
 }
@@ -243,7 +266,9 @@ export function scalarTexts(node: unknown, file: YamlFile, path: string): Manife
     if (isSeq(at))
       return at.items.flatMap((item, index) => walk(item, { ...field(here), index }, key, [...keys, index]));
     const text = isScalar(at) ? scalarText(at) : null;
-    return text === null ? [] : textLines(key, text, place).map((one) => ({ ...one, keys }));
+    if (text === null) return [];
+    const written = { ...place, ...lineIn(file, at) };
+    return textLines(key, text, written, isLiteralBlock(at as Node)).map((one) => ({ ...one, keys }));
   };
   return walk(node, field(path), "", []);
 }

@@ -21,8 +21,7 @@ export function rotationChecks(
   now: Date,
 ): DoctorCheck[] {
   const name = "rotation";
-  const rotated = secrets.filter((one) => one.rotation === "rotated").length;
-  const of = `${rotated} of ${secrets.length} moved secret${secrets.length === 1 ? " has" : "s have"} been rotated since`;
+  const rotated = secrets.filter((one) => one.rotation === "rotated");
   const late = new Set(overdue(secrets, now));
   const fresh = secrets.filter((one) => one.rotation === "same" && !late.has(one));
   const unknown = Map.groupBy(
@@ -30,7 +29,8 @@ export function rotationChecks(
     ({ store, why }) => JSON.stringify([store, why]),
   );
   return [
-    { name, state: "ok", text: secrets.length === 0 ? "nothing was moved" : of, hint: null },
+    ...(secrets.length === 0 ? [{ name, state: "ok", text: "nothing was moved", hint: null } as const] : []),
+    ...(rotated.length === 0 ? [] : [rotatedCheck(rotated, secrets.length)]),
     ...(fresh.length === 0 ? [] : [freshCheck(fresh)]),
     ...[...late].map((one): DoctorCheck => ({ name, state: "fail", text: lateText(one, now), hint: hintOf(one) })),
     ...secrets.filter((one) => one.rotation === "gone").map((one) => goneCheck(one, used.get(one.reference) ?? null)),
@@ -40,6 +40,15 @@ export function rotationChecks(
       return { name, state: "unknown", text, hint: cmd`unsprawl stores check ${first?.store ?? ""}` };
     }),
   ];
+}
+
+function rotatedCheck(rotated: readonly MovedSecret[], of: number): DoctorCheck {
+  const many = rotated.length > 1;
+  const text =
+    rotated.length === of
+      ? `${many ? `all ${of} moved secrets have` : "the moved secret has"} been rotated since`
+      : `${named(rotated)} ${many ? "have" : "has"} been rotated since ${many ? "they were" : "it was"} moved`;
+  return { name: "rotation", state: "ok", text, hint: null };
 }
 
 function freshCheck(all: readonly MovedSecret[]): DoctorCheck {

@@ -29,7 +29,9 @@ export type FieldRole = (typeof FIELD_ROLES)[number];
 export type Place =
   /**
    * A field of a document, such as `Config.Env` with index 3: `index` is the position in the list at the end of the path,
-   * `line` the line of a text in that field. `object` names the document within a file of several.
+   * `line` the line of a text in that field. `object` names the document within a file of several. `fileLine` is the line
+   * on which a field of a file is written, in `file` or else the subject's: for editors and CI systems, no part of the
+   * place's text.
    */
   | {
       readonly kind: "field";
@@ -38,6 +40,8 @@ export type Place =
       readonly index?: number;
       readonly line?: number;
       readonly role?: FieldRole;
+      readonly file?: string;
+      readonly fileLine?: number;
     }
   /** What one line of a file sets: a variable, or a field by its path. */
   | {

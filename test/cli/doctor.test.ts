@@ -52,10 +52,7 @@ it("a host on which all is well but for the agent, the backup of the key and the
   expect(of(found, "key")).toEqual([
     `warn: only the key in ${join(world.dir, "age/keys.txt")} opens 1 secret in local, and no backup of it is confirmed`,
   ]);
-  expect(of(found, "rotation")).toEqual([
-    "ok: 0 of 1 moved secret has been rotated since",
-    "warn: DB_PASSWORD of web was exposed until moved, and is not rotated yet",
-  ]);
+  expect(of(found, "rotation")).toEqual(["warn: DB_PASSWORD of web was exposed until moved, and is not rotated yet"]);
 });
 
 it("each check has a line, and the command that helps has its own", async () => {
@@ -112,7 +109,7 @@ describe("what was ticked once and is no longer", () => {
     const found = await doctor();
     renameSync(`${store}.aside`, store);
     expect(found.code).toBe(1);
-    expect(of(found, "rotation")[0]).toBe("ok: 0 of 1 moved secret has been rotated since");
+    expect(of(found, "rotation")).toEqual([]);
     expect(of(found, "store")).toEqual([
       expect.stringMatching(/^fail: DB_PASSWORD is no longer in local at .*; web needs it at its next start$/),
     ]);

@@ -232,6 +232,61 @@ describe("sarif", () => {
   });
 });
 
+describe("files that several sources read", () => {
+  const yaml = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
+
+  beforeAll(() => {
+    mkdirSync(join(world.dir, "shop"));
+    const put = (name: string, text: string): void => writeFileSync(join(world.dir, "shop", name), text);
+    put(
+      "compose.yaml",
+      yaml(
+        ...["services:", "  db:", "    image: postgres", "    env_file: db.env", "    environment:"],
+        `      POSTGRES_PASSWORD: ${DB_PASSWORD}`,
+        ...["  api:", "    image: api", "    environment:", "      - LOG=info"],
+        ...["      - API_TOKEN=${API_TOKEN}", "      - DATABASE_URL=postgres://api:${PASSWORD:-none}@db/api"],
+      ),
+    );
+    put(".env", yaml("# both", `API_TOKEN=${API_TOKEN}`, `PASSWORD=${DB_PASSWORD}`));
+    put("db.env", yaml("LOG=info", `REPLICA_PASSWORD=${DB_PASSWORD}`));
+    put(
+      "web.yaml",
+      yaml(
+        ...["apiVersion: apps/v1", "kind: Deployment", "metadata: { name: web }", "spec:", "  template:", "    spec:"],
+        ...["      containers:", "        - name: web", "          env:", "            - name: DB_PASSWORD"],
+        `              value: ${DB_PASSWORD}`,
+        ...["---", "apiVersion: v1", "kind: ConfigMap", "metadata: { name: web }", "data:", "  app.properties: |"],
+        ...["    log=info", `    db.password=${DB_PASSWORD}`],
+        ...["---", "apiVersion: v1", "kind: Secret", "metadata: { name: web }", "data:"],
+        `  API_TOKEN: ${Buffer.from(API_TOKEN).toString("base64")}`,
+      ),
+    );
+    put("web.service", yaml("[Service]", "Type=exec", `Environment=LOG=info DB_PASSWORD=${DB_PASSWORD}`));
+  });
+
+  const EACH = ["compose:shop/compose.yaml", "kubernetes:shop/web.yaml", "systemd:shop/web.service"];
+  /** Lines that hold a secret. */
+  const LINES = ["shop/.env:2", "shop/.env:3", "shop/compose.yaml:6", "shop/db.env:2"];
+  const OTHERS = ["shop/web.service:3", "shop/web.yaml:11", "shop/web.yaml:19", "shop/web.yaml:25"];
+
+  const linesOf = async (format: string, sources: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await world.unsprawl(["scan", ...sources, "--format", format]);
+    if (format === "github") return commands(stdout).map(({ file, line }) => `${file}:${line}`);
+    const results = (JSON.parse(stdout) as Log).runs[0]?.results ?? [];
+    return results.map(({ locations }) => {
+      const { artifactLocation, region } = locations?.[0]?.physicalLocation ?? {};
+      return `${artifactLocation?.uri}:${region?.startLine}`;
+    });
+  };
+
+  it.each(["github", "sarif"])("show each line that holds a secret, and each once, as %s", async (format) => {
+    expect((await linesOf(format, EACH)).toSorted()).toEqual([...LINES, ...OTHERS]);
+    const all = await linesOf(format, [...EACH, "dir:shop", "env:shop/.env"]);
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toEqual(expect.arrayContaining([...LINES, ...OTHERS]));
+  });
+});
+
 describe("hosts of a fleet", () => {
   const on = (host: string): Finding => {
     const one = finding({});

@@ -23,6 +23,7 @@ export type VariablePlace = {
   readonly id: string;
   /** `FILE:LINE`. */
   readonly at: string;
+  readonly line: number;
   readonly name: string;
   /** The service's value from here; null if it is passed through from the shell and not set there. */
   readonly value: string | null;
@@ -69,6 +70,7 @@ function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {
     kind: "line",
     id: `${file.file}:${start}`,
     at: `${file.file}:${member.line}`,
+    line: member.line,
     name,
     value,
     uses,
@@ -99,9 +101,10 @@ function environment(layer: ServiceLayer, tell: OnFault): Environment {
 }
 
 function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: OnFault): VariablePlace[] {
-  const common = (member: unknown): { readonly id: string; readonly at: string } => {
+  const common = (member: unknown): Pick<VariablePlace, "id" | "at" | "line"> => {
     const [start] = memberRange(member);
-    return { id: `${file.file}:${start}`, at: `${file.file}:${lineOf(file.text, start)}` };
+    const line = lineOf(file.text, start);
+    return { id: `${file.file}:${start}`, at: `${file.file}:${line}`, line };
   };
   if (isSeq(written)) {
     return (written.items as Node[]).flatMap((member): VariablePlace[] => {

@@ -2,6 +2,7 @@ import type { Node, Pair, Scalar, YAMLMap } from "yaml";
 import { entry, follow, isMap, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { placeText, type FieldPlace } from "../../../src/model/place.ts";
 import { expandValue } from "./expand.ts";
+import { lineIn } from "./written.ts";
 import { podSpec, type Manifests, type Resource } from "./manifest.ts";
 
 /** A variable with a literal value: an entry `{ name, value }` in a container's `env`. */
@@ -103,6 +104,7 @@ function written(resource: Resource, { name: container, node, path, at }: Contai
       kind: "field",
       field: `${path}.env.${name}`,
       ...(before === 0 ? {} : { index: before }),
+      ...lineIn(file, found.value),
     };
     return [
       {

@@ -4,6 +4,7 @@ import { entry, follow, isMap, isSeq, scalarText } from "../../../src/kit/text/y
 import { isAt, type Location } from "../../../src/model/location.ts";
 import type { FieldPlace } from "../../../src/model/place.ts";
 import type { Manifests, Resource } from "./manifest.ts";
+import { lineIn } from "./written.ts";
 
 /** A literal `KEY=value` that a generator puts into an object. */
 export type GeneratorLiteral = {
@@ -38,7 +39,7 @@ export function generatorLiterals({
       const [, name = "", written = ""] = /^([^=]+)=(.*)$/s.exec(scalarText(follow(item, file)) ?? "") ?? [];
       // Kustomize takes quotes off both ends: api/kv, parseLiteralSource.
       const value = trimEndOf(trimStartOf(written, "\"'"), "\"'");
-      const place: FieldPlace = { kind: "field", field: `${key}[${index}].literals.${name}` };
+      const place: FieldPlace = { kind: "field", field: `${key}[${index}].literals.${name}`, ...lineIn(file, item) };
       return name === "" ? [] : [{ resource, name, value, place, item, generator, object }];
     });
   });

@@ -5,7 +5,7 @@ import { chooseHosts, hostEnv } from "../../core/config/hosts.ts";
 import { lockWatch } from "../../core/journal/lock.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import type { Confidence } from "../../model/finding.ts";
+import type { Confidence, Finding } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
 import type { WatchConfig } from "../../core/config/watch.ts";
 import type { Metrics } from "../../watch/metrics.ts";
@@ -17,7 +17,7 @@ import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";
 import { isFailing, isIncomplete } from "../scan-options.ts";
-import { changeLine, changesJson, roundLines } from "../views/watch-text.ts";
+import { changeLine, changesJson, failingLine, roundLines } from "../views/watch-text.ts";
 
 /** How many hosts are scanned at once. */
 const AT_ONCE = 8;
@@ -55,10 +55,11 @@ export async function run(context: CommandContext, sources: readonly string[], o
   };
   let metrics: Metrics | null = null;
   let exit: number = EXIT.ok;
-  let [failing, unread] = [false, false];
+  const failing: Finding[] = [];
+  let unread = false;
   let delivery: ChannelDelivery | null = null;
   const round = async (one: WatchScan): Promise<void> => {
-    failing ||= one.report.findings.some((finding) => isFailing(finding, failOn));
+    if (schedule === null) failing.push(...one.report.findings.filter((finding) => isFailing(finding, failOn)));
     unread ||= isIncomplete(one.report) || rulesMissing((await assembly.config()).untrusted) !== null;
     const lines = context.json ? changesJson(one) : one.changes.map((change) => changeLine(change, process.stdout));
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
@@ -80,7 +81,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
     if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
     assembly.redactor.settle();
     await watchAll(context, input, hosts, { round, failed, event: () => metrics?.event(), turn: counted });
-    if (schedule === null) exit = signal.aborted ? EXIT.interrupted : findingsExit(failing, unread);
+    if (schedule === null) exit = signal.aborted ? EXIT.interrupted : findingsExit(failing.length > 0, unread);
+    if (exit === EXIT.findings) say(context, failingLine(failing, failOn));
   } catch (error) {
     metrics?.failed();
     throw error;

@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../core/scan.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { detailLines, headline, type Ci } from "./ci.ts";
 import { fileOf } from "./place.ts";
@@ -35,7 +36,10 @@ export function github(report: ScanReport, ci: Ci): string {
   const ordered = (["error", "warning", "notice"] as const).flatMap((level) =>
     all.filter((one) => one.level === level).map(command),
   );
-  return [...ordered, `${report.groups.length} secrets in ${report.summary.findings} places`].join("\n");
+  return [
+    ...ordered,
+    `${countText(report.groups.length, "secret")} in ${countText(report.summary.findings, "place")}`,
+  ].join("\n");
 }
 
 function command(one: {

@@ -31,12 +31,12 @@ const FORMATS = {
     (await import("./scan-table.ts")).scanTable(report, terminal ? process.stdout : null),
   json: (report, { terminal }) => jsonText(report, process.stdout.isTTY && terminal ? 2 : 0),
   ndjson: ({ findings }) => findings.map((finding) => jsonText(finding)).join("\n"),
-  sarif: async (report, showing) => (await import("./sarif.ts")).sarif(report, await inCheckout(showing)),
+  sarif: forCi(async (report, ci) => (await import("./sarif.ts")).sarif(report, ci)),
   html: async (report, { trend = [] }) => (await import("./html/index.ts")).html(report, trend),
   markdown: async (report) => (await import("./markdown.ts")).markdown(report),
-  junit: async (report, showing) => (await import("./junit.ts")).junit(report, await inCheckout(showing)),
-  github: async (report, showing) => (await import("./github.ts")).github(report, await inCheckout(showing)),
-  gitlab: async (report, showing) => (await import("./gitlab.ts")).gitlab(report, await inCheckout(showing)),
+  junit: forCi(async (report, ci) => (await import("./junit.ts")).junit(report, ci)),
+  github: forCi(async (report, ci) => (await import("./github.ts")).github(report, ci)),
+  gitlab: forCi(async (report, ci) => (await import("./gitlab.ts")).gitlab(report, ci)),
   baseline: async ({ findings }) => (await import("../../core/baseline.ts")).baselineText(findings),
 } satisfies { readonly [format: string]: ReportView };
 
@@ -56,7 +56,11 @@ export async function render(report: ScanReport, format: string, showing: Showin
   );
 }
 
-/** For views that name files as CI systems do: from the checkout's root. */
-async function inCheckout({ cwd, fails }: Showing): Promise<Ci> {
-  return { root: (await import("./place.ts")).checkoutRoot(cwd), fails };
+/** For views that name files as CI systems do, from the checkout's root, and show each of their lines once. */
+function forCi(view: (report: ScanReport, ci: Ci) => string | Promise<string>): ReportView {
+  return async (report, { cwd, fails }) => {
+    const [{ checkoutRoot }, { withLinesOnce }] = await Promise.all([import("./place.ts"), import("./ci.ts")]);
+    const ci = { root: checkoutRoot(cwd), fails };
+    return view(withLinesOnce(report, ci), ci);
+  };
 }

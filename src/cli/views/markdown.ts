@@ -1,5 +1,6 @@
 import { keptText } from "../../core/kept-copies.ts";
 import type { ScanReport } from "../../core/scan.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 
@@ -27,7 +28,7 @@ export function markdown(report: ScanReport): string {
     ([rule, { text, url }]) => `- ${cell(`${rule}: ${text}`)}${url === null ? "" : ` <${url}>`}`,
   );
   return [
-    `# unsprawl: ${report.groups.length} secrets in ${report.summary.findings} places`,
+    `# unsprawl: ${countText(report.groups.length, "secret")} in ${countText(report.summary.findings, "place")}`,
     ...(report.summary.kept > 0 ? ["", keptText(report.summary.kept)] : []),
     "",
     "| severity | name | value | subject | place | confidence | why |",

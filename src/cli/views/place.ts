@@ -44,6 +44,8 @@ export function subjectPath({ location }: Finding): string {
 /** A line of a file that the location names. */
 function named(location: Location): FilePlace | null {
   const place = placeOf(location);
+  if (place?.kind === "field" && place.file !== undefined && isAbsolute(place.file))
+    return { file: place.file, line: place.fileLine ?? null };
   return place?.kind === "line" && isAbsolute(place.file) ? { file: place.file, line: place.line } : null;
 }
 
@@ -52,7 +54,8 @@ function ownFile(location: Location): FilePlace | null {
   const { subject, subjectId } = location;
   if (!isAbsolute(subjectId)) return null;
   const place = placeOf(location);
-  const line = place?.kind === "text" && place.file === null ? place.line : null;
+  const own = place?.kind === "text" && place.file === null ? place.line : null;
+  const line = place?.kind === "field" ? (place.fileLine ?? null) : own;
   return { file: serviceRefOf({ subject, subjectId })?.file ?? subjectId, line };
 }
 

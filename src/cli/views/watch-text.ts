@@ -1,9 +1,12 @@
 import { keptText } from "../../core/kept-copies.ts";
 import type { Change, ChangeKind } from "../../model/change.ts";
 import { changeCounts } from "../../model/change-words.ts";
+import type { Finding } from "../../model/finding.ts";
+import { countText } from "../../kit/text/count.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import type { WatchScan } from "../../watch/loop.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
+import { headline } from "./ci.ts";
 import { SEVERITY_MARK } from "./table.ts";
 
 /** One change as a line for a person: what, how bad, which, where; for a regressed one, which run is undone. */
@@ -35,10 +38,21 @@ export function roundLines({ report, changes, why }: WatchScan): readonly string
     source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
   );
   const seconds = (report.durationMs / 1000).toFixed(1);
-  const what = `${findings} finding${findings === 1 ? "" : "s"} in ${subjects} subject${subjects === 1 ? "" : "s"}`;
+  const what = `${countText(findings, "finding")} in ${countText(subjects, "subject")}`;
   const copies = kept === 0 ? [] : [`${keptText(kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
   const asked = why === "events" ? ", after events" : "";
   return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...copies, ...errors];
+}
+
+/** How many findings are named that make `watch --once` exit 3. */
+const NAMED = 5;
+
+/** Why `watch --once` exits 3: also for findings that are not new, and so are in no line above. */
+export function failingLine(failing: readonly Finding[], failOn: string): string {
+  const names = [...new Set(failing.map(headline))];
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
+  const what = `${countText(failing.length, "finding")} of ${failOn} confidence or higher`;
+  return `exit 3, because of ${what}: ${names.slice(0, NAMED).join(", ")}${more}; next: unsprawl scan`;
 }
 
 const WIDEST = "regressed".length;

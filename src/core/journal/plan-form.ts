@@ -36,6 +36,8 @@ const PLACE: v.GenericSchema<unknown, Place> = v.variant("kind", [
     index: v.exactOptional(COUNT),
     line: v.exactOptional(COUNT),
     role: v.exactOptional(ROLE),
+    file: v.exactOptional(TEXT),
+    fileLine: v.exactOptional(COUNT),
   }),
   v.object({
     kind: v.literal("line"),

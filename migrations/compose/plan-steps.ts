@@ -40,8 +40,8 @@ export function stepsOf(
 ): Step[] {
   const texts = textsOf(project);
   const moved = parts.flatMap(({ selected }) => selected);
-  const changes = files.map(({ file, text, diff, mode }) =>
-    fileChange(file, texts.get(file) ?? null, text, diff, key, mode),
+  const changes = files.map(({ file, text, diff, mode, before: old }) =>
+    fileChange(file, texts.get(file) ?? old ?? null, text, diff, key, mode),
   );
   const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding)]));
   const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({

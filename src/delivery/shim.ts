@@ -89,12 +89,13 @@ export function shimFile(names: readonly string[]): DeliveryFile {
 
 /**
  * The entrypoint script. Uses builtins only, so that it works in images that contain just a shell. A `read` loop
- * preserves trailing newlines of a value; `$(cat …)` would strip them.
+ * preserves trailing newlines of a value; `$(cat …)` would strip them. With another character set, bash's `read` changes
+ * bytes that are not in it.
  */
 function shimScript(names: readonly string[]): string {
   const read = names.map(
     (name) => `unsprawl_value=
-while IFS= read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111
+while IFS= LC_ALL=C read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111
 # The loop above ends at a last line without a newline, with that line still in the variable.
 unsprawl_value=$unsprawl_value$unsprawl_line
 export ${name}="$unsprawl_value"`,

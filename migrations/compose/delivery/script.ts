@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** What the script is called, in the project's folder; it is committed along with the Compose file. */
 export const SCRIPT_NAME = "unsprawl-entrypoint.sh";
 /** Where containers have it. */
@@ -8,7 +10,8 @@ export const NAMES_END = "--";
 /**
  * The entrypoint of services whose image reads no files: the same for all of them, since the names of the values are its
  * arguments. Builtins only, so that it works in an image that has a shell and nothing else. `read` loses the last line's
- * end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it.
+ * end, which tells a value that ends in a newline from one that does not; `$(cat …)` would strip it. With another
+ * character set, bash's `read` changes bytes that are not in it.
  */
 export const SCRIPT = `#!/bin/sh
 # unsprawl: exports each named value from its file, then becomes the command.
@@ -20,7 +23,7 @@ while [ "$#" -gt 0 ] && [ "$1" != -- ]; do
   [ -e "$unsprawl_file" ] || unsprawl_file=/run/secrets/$1
   [ -r "$unsprawl_file" ] || { echo "unsprawl: $unsprawl_file is missing: on the host, type: unsprawl render compose:FILE" >&2; exit 111; }
   unsprawl_value=
-  while IFS= read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_file" || exit 111
+  while IFS= LC_ALL=C read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_file" || exit 111
   # The loop ends at a last line without a newline, with that line still in the variable.
   export "$1=$unsprawl_value$unsprawl_line"
   shift
@@ -29,3 +32,9 @@ shift
 unset unsprawl_nl unsprawl_file unsprawl_line unsprawl_value
 exec "$@"
 `;
+
+/** Of the scripts that earlier versions wrote: SHA-256. */
+const EARLIER: ReadonlySet<string> = new Set(["44a102b8efbc952616f995bf4537590ad2dd163335cd920514271bc10439742b"]);
+
+/** Whether a text is the script of an earlier version, whose place the present one may take. */
+export const isEarlierScript = (text: string): boolean => EARLIER.has(createHash("sha256").update(text).digest("hex"));

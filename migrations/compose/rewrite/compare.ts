@@ -81,7 +81,9 @@ function withoutDelivery(
   const check = words?.health ?? runs.health;
   if ((change.healthcheckPrefix !== null || (words?.health ?? null) !== null) && check !== null) {
     const test = list((fresh["healthcheck"] as JsonObject | undefined)?.["test"]);
-    const isPlanned = words === null || same(test.slice(-1), check.slice(-1));
+    const [kind = "", ...rest] = check;
+    const planned = kind === "CMD-SHELL" && change.healthcheckPrefix !== null ? ["/bin/sh", "-c", ...rest] : rest;
+    const isPlanned = same(test.slice(-planned.length), planned);
     if (isPlanned && (change.healthcheckPrefix === null || test.includes(change.healthcheckPrefix[0] ?? ""))) {
       const was = old["healthcheck"] as JsonObject | undefined;
       service_["healthcheck"] =

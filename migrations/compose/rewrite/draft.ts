@@ -26,6 +26,8 @@ export type NewFile = {
   readonly diff: readonly DiffLine[];
   /** Of one that is made. */
   readonly mode?: 0o644;
+  /** The present text of a file that is not one of the project's own; absent for one that is made. */
+  readonly before?: string;
 };
 
 /** Collects all changes to a project's files before any is written. Repeated calls have no further effect. */

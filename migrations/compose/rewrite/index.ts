@@ -1,8 +1,5 @@
-import { relative } from "node:path";
 import type { YAMLMap } from "yaml";
-import { bytesIfThere } from "../../../src/files/rewritten.ts";
 import type { ComposeChange } from "../delivery/change.ts";
-import { SCRIPT } from "../delivery/script.ts";
 import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
@@ -13,6 +10,7 @@ import { envFiles, variables, type VariablePlace } from "../syntax/environment.t
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayWrite } from "./may-write.ts";
 import { raiseVersions } from "./stack-version.ts";
+import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
 import {
@@ -101,23 +99,7 @@ export async function rewriteProject(
   if (isStack && wishes.length > 0) notes.push(...raiseVersions(draft, project));
   const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
-  return { files: [...scripts(project, top.scripts()), ...files], notes };
-}
-
-/** The script, wherever services are granted it and it is not there yet: before the files that name it. */
-function scripts({ dir }: ComposeProject, paths: readonly string[]): NewFile[] {
-  return paths.flatMap((file) => {
-    const is = bytesIfThere(file)?.toString("utf8") ?? null;
-    if (is === SCRIPT) return [];
-    if (is !== null)
-      throw new Blocked(
-        `${file} exists, and is not the script that services would start by`,
-        "rename it, then plan again; or --deliver runtime",
-        () => true,
-      );
-    const text = "the script that exports each value from its file, then starts the original command";
-    return [{ file, text: SCRIPT, diff: [{ sign: "+", path: relative(dir, file), text }], mode: 0o644 }];
-  });
+  return { files: [...newScripts(project, top.scripts()), ...files], notes };
 }
 
 const ofWords = ({ words }: ServiceChange, variable: string): boolean =>

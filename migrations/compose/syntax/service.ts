@@ -1,6 +1,7 @@
 import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
+import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
@@ -9,6 +10,7 @@ import type { ComposeProject, ComposeService } from "./project.ts";
 import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
 import type { ProjectText } from "./environment.ts";
 import { serviceOfWords } from "../words/uses.ts";
+import { fileWords } from "../words/written.ts";
 import { SCRIPT_TARGET } from "../delivery/script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
@@ -32,12 +34,11 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
-  const copied = copiedWords(project, words === null ? wish : { ...wish, words: { ...words, ...words.written } });
-  const both = listForms(words?.marks);
+  const copied = writtenWords(project, wish);
   if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)
-    setKey(draft, at, "entrypoint", ...both(entrypointPrefix ?? [], copied.Entrypoint, words?.shown.entrypoint));
+    setKey(draft, at, "entrypoint", ...listForms(entrypointPrefix ?? [], copied.Entrypoint, words?.shown.entrypoint));
   if (copied.Cmd.length > 0 || (words?.command ?? null) !== null)
-    setKey(draft, at, "command", ...both([], copied.Cmd, words?.shown.command));
+    setKey(draft, at, "command", ...listForms([], copied.Cmd, words?.shown.command));
   if (copied.Healthcheck.length > 0) {
     const [kind = "", ...own] = copied.Healthcheck;
     const prefix = kind === "CMD" ? [kind, ...(healthcheckPrefix ?? [])] : [kind];
@@ -46,7 +47,7 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
       draft,
       at,
       wish.service,
-      ...both(prefix, own, shown === null ? null : (kind === "CMD" ? inShell(shown) : shown).slice(1)),
+      ...listForms(prefix, own, shown === null ? null : (kind === "CMD" ? inShell(shown) : shown).slice(1)),
     );
   }
 }
@@ -67,6 +68,18 @@ export function copiedWords(
     Cmd: words?.command ?? (runs && !inProject(project, service, "command") ? cmd : []),
     Healthcheck: change.healthcheckPrefix !== null && check !== null ? inShell(check) : (words?.health ?? []),
   };
+}
+
+/** The same as the file has them. */
+function writtenWords(project: ComposeProject, wish: ServiceChange): ServiceWords {
+  const { words, cmd, change } = wish;
+  const isCopied = {
+    entrypoint: change.entrypointPrefix !== null && (words?.entrypoint ?? null) === null,
+    health: change.healthcheckPrefix !== null && (words?.health ?? null) === null,
+  };
+  const own = fileWords(project, wish, isCopied);
+  const made = words === null ? null : { ...words, ...words.written };
+  return copiedWords(project, { ...wish, ...own, cmd: cmd.map(escapeDollar), words: made });
 }
 
 /** Whether a text of the project is one of the words that a service's new ones replace. */
@@ -222,24 +235,16 @@ function inProject(project: ComposeProject, name: string, key: string): boolean 
   return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
 }
 
-/**
- * Makes a list for the file, and its form in a plan, which hides the image's words: they may contain secrets that detection
- * does not know. `marks` become the `${…}` of their variables.
- */
+/** A list for the file, and its form in a plan, which hides the image's words: detection may not know their secrets. */
 function listForms(
-  marks: ReadonlyMap<string, string> = new Map(),
-): (prefix: readonly string[], own: readonly string[], shown?: readonly string[] | null) => readonly [string, string] {
-  const written = (list: readonly string[]): string => {
-    const text = `[${list.map((word) => JSON.stringify(word.replaceAll("$", "$$$$"))).join(", ")}]`;
-    return [...marks].reduce((made, [mark, source]) => made.replaceAll(mark, () => `\${${source}}`), text);
-  };
-  return (prefix, own, shown) => {
-    if (own.length === 0) return [written(prefix), written(prefix)];
-    if (shown !== undefined && shown !== null) return [written([...prefix, ...own]), written([...prefix, ...shown])];
-    const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
-    return [
-      written([...prefix, ...own]),
-      `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`,
-    ];
-  };
+  prefix: readonly string[],
+  own: readonly string[],
+  shown: readonly string[] | null = null,
+): readonly [string, string] {
+  const written = (list: readonly string[]): string => `[${list.map((word) => JSON.stringify(word)).join(", ")}]`;
+  if (own.length === 0) return [written(prefix), written(prefix)];
+  const all = written([...prefix, ...own]);
+  if (shown !== null) return [all, written([...prefix, ...shown])];
+  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
+  return [all, `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`];
 }

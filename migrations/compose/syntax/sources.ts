@@ -111,12 +111,7 @@ export function dropSources(
 }
 
 /** Whether a service's new words are still filled in from a variable. */
-function keeps({ words }: ServiceChange, name: string): boolean {
-  if (words === null) return false;
-  const { entrypoint, command, health } = words.written;
-  const made = [...(entrypoint ?? []), ...(command ?? []), ...(health ?? [])];
-  return [...words.marks].some(([mark, source]) => source === name && made.some((text) => text.includes(mark)));
-}
+const keeps = ({ words }: ServiceChange, name: string): boolean => words?.kept.has(name) === true;
 
 /** Of a line whose variable has another form of the value. */
 const HIDDEN = "••••••••";

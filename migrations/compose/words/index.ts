@@ -3,24 +3,26 @@
  * `mysqladmin ping -p${MYSQL_ROOT_PASSWORD}`. The value becomes a variable of the service, which a shell fills in.
  */
 import { randomBytes } from "node:crypto";
+import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { earlierPrefix, type BareService } from "../delivery/change.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { keptSources, mayBeWritten } from "./kept.ts";
 import { hasValue, reworded, type NewWords, type WordTemplate } from "./reword.ts";
-import { literal, type KeptPart, type Word } from "./shell-text.ts";
+import { isQuotable, literal, type KeptPart, type Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
+import { expressionsOf } from "./written.ts";
 import { filledSources, wordSources, type FilledSources, type FilledVariable } from "./uses.ts";
 
 /** The words that replace those of a service. */
 export type Rewording = NewWords & {
   /** The variables of `${…}` that its words are not filled from any more. */
   readonly sources: readonly { readonly source: string; readonly name: string }[];
-  /** The words as a file says them, in which `marks` are `${…}` that Compose still fills in. */
+  /** The words as a Compose file has them: `$` escaped, `${…}` for what Compose still fills in. */
   readonly written: NewWords;
-  /** By the mark: the variable that is filled in there. */
-  readonly marks: ReadonlyMap<string, string>;
-  /** The same words as a plan shows them: what the files fill in from other variables is left out. */
+  /** The variables that Compose still fills in. */
+  readonly kept: ReadonlySet<string>;
+  /** The words of the file as a plan shows them: what the files fill in from other variables is left out. */
   readonly shown: NewWords;
 };
 
@@ -78,17 +80,21 @@ export async function rewordings(
           typeof part !== "string" || isPublic || written.includes(part) || KINDS.has(part) ? part : "…",
         ),
       );
-    const marks = new Map([...parts].map(([source, { mark }]) => [mark, source]));
+    const expressions = keptExpressions(project, service, parts, made);
+    if (expressions === null) return null;
+    const inFile = (words: NewWords): NewWords => withTexts(words, escapeDollar, expressions);
     return {
-      ...filledIn(made, new Map([...parts.values()].map(({ mark, text }) => [mark, text]))),
-      written: made,
-      marks,
+      ...withTexts(made, (text) => text, new Map([...parts.values()].map(({ mark, text }) => [mark, text]))),
+      written: inFile(made),
+      kept: new Set([...parts].flatMap(([source, { mark }]) => (expressions.has(mark) ? source : []))),
       sources: [...own].map(([source, { name }]) => ({ source, name })),
-      shown: reworded({
-        entrypoint: visible(found.entrypoint, isImages.entrypoint),
-        cmd: visible(found.cmd, isImages.cmd),
-        health: visible(found.health, isImages.health),
-      }),
+      shown: inFile(
+        reworded({
+          entrypoint: visible(found.entrypoint, isImages.entrypoint),
+          cmd: visible(found.cmd, isImages.cmd),
+          health: visible(found.health, isImages.health),
+        }),
+      ),
     };
   };
 }
@@ -103,10 +109,38 @@ function filledPart(part: SourceWord[number], own: FilledSources, parts: Readonl
   return [parts.get(part.source) ?? ""];
 }
 
-/** The words with a text in the place of each mark. */
-function filledIn({ entrypoint, command, health }: NewWords, texts: ReadonlyMap<string, string>): NewWords {
+/**
+ * By the mark: the `${…}` of each variable that is still filled into the new words. Null where one is filled in in several
+ * ways, and for one that quotes around it would not hold.
+ */
+function keptExpressions(
+  project: ComposeProject,
+  name: string,
+  parts: ReadonlyMap<string, KeptPart>,
+  { entrypoint, command, health }: NewWords,
+): ReadonlyMap<string, string> | null {
+  const service = project.services.get(name);
+  const all = service === undefined ? new Map<string, ReadonlySet<string>>() : expressionsOf(service);
+  const made = [...(entrypoint ?? []), ...(command ?? []), ...(health ?? [])];
+  const found = new Map<string, string>();
+  for (const [source, { mark }] of parts) {
+    if (!made.some((text) => text.includes(mark))) continue;
+    const [text = "", ...more] = all.get(source) ?? [];
+    if (text === "" || more.length > 0 || !isQuotable({ mark, text })) return null;
+    found.set(mark, text);
+  }
+  return found;
+}
+
+/** The words, each changed, with a text in the place of each mark. */
+function withTexts(
+  { entrypoint, command, health }: NewWords,
+  change: (text: string) => string,
+  texts: ReadonlyMap<string, string>,
+): NewWords {
   const fill = (words: readonly string[] | null): readonly string[] | null =>
-    words?.map((word) => [...texts].reduce((made, [mark, text]) => made.replaceAll(mark, () => text), word)) ?? null;
+    words?.map((word) => [...texts].reduce((made, [mark, text]) => made.replaceAll(mark, () => text), change(word))) ??
+    null;
   return { entrypoint: fill(entrypoint), command: fill(command), health: fill(health) };
 }
 

@@ -1,7 +1,10 @@
+import { interpolate } from "../../../src/files/interpolate.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import type { NewWords } from "./reword.ts";
+import { isPublic } from "./public.ts";
 import { isQuotable, type KeptPart, type Word } from "./shell-text.ts";
 import { wordSources, type FilledSources } from "./uses.ts";
+import { expressionsOf } from "./written.ts";
 
 /**
  * The variables of `${…}` in the words of these services that no value of theirs fills, with what Compose fills in: they
@@ -15,12 +18,19 @@ export function keptSources(
   const found = [...filled].flatMap(([service, own]) =>
     own.size === 0
       ? []
-      : [...(used.get(service) ?? [])].flatMap((source) => {
-          const text = own.has(source) ? "" : (project.lookup(source) ?? "");
-          return text === "" ? [] : [[source, text] as const];
-        }),
+      : [...(used.get(service) ?? [])].flatMap((source) =>
+          own.has(source) ? [] : [[source, filledIn(project, service, source)] as const],
+        ),
   );
   return new Map(found);
+}
+
+/** What a service's words are filled with; for a variable that is unset, its default there. */
+function filledIn(project: ComposeProject, name: string, source: string): string {
+  const set = project.lookup(source) ?? "";
+  const service = project.services.get(name);
+  const [expression = ""] = set === "" && service !== undefined ? (expressionsOf(service).get(source) ?? []) : [];
+  return expression === "" ? set : interpolate(expression, project.lookup).value;
 }
 
 /**
@@ -35,17 +45,10 @@ export function mayBeWritten(
 ): boolean {
   const inPlace = new Set(words.flat());
   const made = [...(entrypoint ?? []), ...(command ?? []), ...(health ?? [])];
+  // Compose splits a text after it has filled it in.
+  const isMade = (text: string): boolean =>
+    text.split(/[\s"'\\]+/).some((piece) => piece !== "" && made.some((word) => word.includes(piece)));
   return kept.every((part) =>
-    inPlace.has(part)
-      ? isQuotable(part)
-      : isAmount(part.text) || files.includes(part.text) || !made.some((text) => text.includes(part.text)),
+    inPlace.has(part) ? isQuotable(part) : isPublic(part.text, files) || !isMade(part.text),
   );
-}
-
-/**
- * Whether a text is one that Compose takes as a number, a switch or an amount. A variable of a port cannot stay: Compose
- * resolves no project with a mark in its place.
- */
-function isAmount(text: string): boolean {
-  return /^(?:\d[\d.:/-]{0,20}(?:[kmg]?b?|ms|s|m|h)|true|false|yes|no|on|off)$/i.test(text);
 }

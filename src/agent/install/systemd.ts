@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
+import { mustBeSeen } from "../../watch/install/private-tmp.ts";
 import { quotedSetting, unitText } from "../../watch/install/unit-text.ts";
 import type { WatchInstallation } from "../../watch/install/model.ts";
 import type { AgentInstall } from "./settings.ts";
@@ -14,6 +15,7 @@ const BOOT = "30s";
  * (systemd.service(5)): the store may be a container of that engine. Then the agent runs on, and repairs the rest.
  */
 export function agentUnit(asked: AgentInstall): WatchInstallation {
+  mustBeSeen(asked.program);
   const command = (words: readonly string[]): string =>
     [...asked.program, "agent", ...words, ...(asked.config === null ? [] : ["--config", asked.config])]
       .map((word) => quotedSetting(word).replaceAll("$", "$$$$"))

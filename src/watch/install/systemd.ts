@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { calendarOf } from "./calendar.ts";
+import { mustBeSeen } from "./private-tmp.ts";
 import { quotedSetting, unitText } from "./unit-text.ts";
 import { watchWords, type WatchInstallation, type InstallSettings } from "./model.ts";
 
@@ -33,6 +34,7 @@ export function systemdUnits(settings: InstallSettings): WatchInstallation {
 }
 
 function serviceUnit(settings: InstallSettings): string {
+  mustBeSeen(settings.program);
   const { watching, config, socket, shared, secrets } = settings;
   const command = [...settings.program, ...watchWords(watching), ...(config === null ? [] : ["--config", config])];
   const state = shared === null ? "/var/lib" : dirname(shared.state);

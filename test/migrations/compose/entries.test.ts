@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { composeChange, serviceFolder, type ComposeSite } from "../../../migrations/compose/delivery/change.ts";
+import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
 import { composeCli, type ComposeCli } from "../../../migrations/compose/engine/cli.ts";
 import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
 import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
@@ -139,6 +140,15 @@ describe("the file of the service gets the entry", () => {
     expect(now.match(/file: \.\/unsprawl-entrypoint\.sh/g)).toHaveLength(1);
     expect(now.match(/^secrets:/gm)).toHaveLength(1);
   });
+});
+
+test("the script of an earlier version is replaced", async () => {
+  const earlier = SCRIPT.replace("LC_ALL=C ", "");
+  const now = await rewritten({ "compose.yaml": service(), "unsprawl-entrypoint.sh": earlier });
+  expect(now["unsprawl-entrypoint.sh"]).toBe(SCRIPT);
+  expect(await rewritten({ "compose.yaml": service(), "unsprawl-entrypoint.sh": SCRIPT })).not.toHaveProperty([
+    "unsprawl-entrypoint.sh",
+  ]);
 });
 
 describe("refused, with the reason", () => {

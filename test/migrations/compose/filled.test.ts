@@ -23,6 +23,7 @@ DB_PASSWORD=${DB_PASSWORD}
 QUEUE_PASSWORD=${QUEUE_PASSWORD} # of the queue
 LEVEL=debug
 NOTE=the blue door
+DOOR=blue-door
 PORT=8080
 `;
 const COMPOSE = `name: filled
@@ -36,9 +37,11 @@ services:
   web:
     image: ${BUSYBOX}
     network_mode: none
+    entrypoint: env DOOR=\${DOOR} LEVEL=\${LEVEL:-low}
     command: ${COMMAND}
     environment:
       CACHE_PASSWORD: \${CACHE_PASSWORD}
+    healthcheck: { test: 'test -n "$$CACHE_PASSWORD" && test "\${NOTE}" != x', ${CHECK} }
   db:
     image: ${FILE_ENV}
     network_mode: none
@@ -49,7 +52,8 @@ services:
   queue:
     image: ${BUSYBOX}
     network_mode: none
-    command: ["env", "QUEUE_PASSWORD=\${QUEUE_PASSWORD}", "LEVEL=\${LEVEL}", "sh", "-c", ${SCRIPT}, "\${PORT}"]
+    command: ["env", "QUEUE_PASSWORD=\${QUEUE_PASSWORD}", "LEVEL=\${LEVEL}", "sh", "-c", ${SCRIPT}, "\${PORT}", "\${MODE:-quiet}"]
+    healthcheck: { test: ["CMD", "test", "\${NOTE}", "!=", "x"], ${CHECK} }
 `;
 
 let engine: WorkerEngine;
@@ -78,6 +82,7 @@ function compose(...args: string[]): string {
 }
 
 const NAMES = ["cache", "web", "db", "queue"].map((service) => `filled-${service}-1`);
+const CHECKED = ["cache", "db", "web", "queue"];
 const inspected = (): string => engine.docker("inspect", ...NAMES);
 const health = (service: string): string =>
   engine.docker("inspect", "-f", "{{.State.Health.Status}}", `filled-${service}-1`).trim();
@@ -91,8 +96,8 @@ function argv(service: string): readonly string[] {
 const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async (source) => {
-  await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
-  const services = ["cache", "queue", "db"];
+  await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
+  const services = ["cache", "queue", "db", "web"];
   const before = services.map(argv);
   expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
@@ -103,12 +108,13 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);
-  await expect.poll(() => ["cache", "db"].map(health), { timeout: 60_000 }).toEqual(["healthy", "healthy"]);
-  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\nNOTE=the blue door\nPORT=8080\n");
+  await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\n");
   // What .env says of the other variables is not copied into the file that people commit, and counts as before.
   const file = readFileSync(join(dir, "compose.yaml"), "utf8");
-  for (const text of ["debug", "blue door"]) expect(file).not.toContain(text);
-  expect(file).toContain(`LEVEL='\${LEVEL}'`);
+  for (const text of ["debug", "blue door", "blue-door"]) expect(file).not.toContain(text);
+  for (const text of ["LEVEL='${LEVEL}'", "'${MODE:-quiet}'", '"DOOR=${DOOR}", "LEVEL=${LEVEL:-low}"', '"${NOTE}"'])
+    expect(file).toContain(text);
   compose("up", "-d");
   expect(services.map(argv)).toEqual(before);
   const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];

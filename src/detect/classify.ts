@@ -114,7 +114,9 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
 
   if (!simple) {
     // `${redis-password}` is a setting of Spring's; a shell's variables are in capitals.
-    const fallback = /^\$\{(?:\w{1,100}:[-=]|[A-Z_]\w{0,99}[-=])([^{}]{1,1000})\}$/.exec(text);
+    const fallback = text.startsWith("${")
+      ? /^\$\{(?:\w{1,100}:[-=]|[A-Z_]\w{0,99}[-=])([^{}]{1,1000})\}$/.exec(text)
+      : null;
     if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, ask);
     const pointed = reference(text) ?? ciphertext(text);
     if (pointed !== null) return pointed;

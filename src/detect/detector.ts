@@ -44,14 +44,18 @@ export const PLAIN: DetectSettings = {
 
 const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "high", why: [] };
 
-/** A detector for these settings. Keeps the last outcome, since `mask` and `part` ask about what was just classified. */
-export function createDetector(settings: DetectSettings = PLAIN): CachingDetector {
+/**
+ * A detector for these settings. Keeps the last outcome, since `mask` and `part` ask about what was just classified.
+ * `remembers` false: whoever asks has left out what was dismissed before.
+ */
+export function createDetector(settings: DetectSettings = PLAIN, remembers = true): CachingDetector {
   let last: { readonly question: ClassifyInput; readonly outcome: EvidenceOutcome } | null = null;
   const outcomeOf = (question: ClassifyInput): EvidenceOutcome => {
     if (last?.question !== question) last = { question, outcome: decided(question, settings) };
     return last.outcome;
   };
-  const cleared = settings.own?.asksPath === true ? null : new DismissedCache(settings.own === null);
+  const caches = remembers && settings.own?.asksPath !== true;
+  const cleared = caches ? new DismissedCache(settings.own === null) : null;
   return {
     classify: (question) => {
       const before = cleared?.get(question);
@@ -213,23 +217,22 @@ function isToldBy(line: string, names: string): boolean {
   return word === undefined || names.toLowerCase().includes(word.toLowerCase());
 }
 
-const clearedVerdicts = new Map<string, Verdict>();
+type Dismissed = Extract<Verdict, { readonly secret: false }>;
+
+const clearedVerdicts = new Map<string, Dismissed>();
 
 /** Dismissed verdicts have the same words each time, so there is one object for each. */
-function clearedVerdict(outcome: Cleared): Verdict {
-  const { rule, why, suppressedBy, partly } = outcome;
-  const key = `${rule}\n${why}\n${suppressedBy ?? ""}`;
-  let verdict = clearedVerdicts.get(key);
-  if (verdict === undefined) {
-    verdict = {
-      secret: false,
-      rule,
-      score: 0,
-      confidence: partly === true ? "low" : "high",
-      why: [why],
-      ...(suppressedBy === undefined ? {} : { suppressedBy }),
-    };
-    if (clearedVerdicts.size < 1000) clearedVerdicts.set(key, verdict);
-  }
+function clearedVerdict({ rule, why, suppressedBy, partly }: Cleared): Verdict {
+  const known = clearedVerdicts.get(why);
+  if (known?.rule === rule && known.suppressedBy === suppressedBy) return known;
+  const verdict: Dismissed = {
+    secret: false,
+    rule,
+    score: 0,
+    confidence: partly === true ? "low" : "high",
+    why: [why],
+    ...(suppressedBy === undefined ? {} : { suppressedBy }),
+  };
+  if (clearedVerdicts.size < 1000) clearedVerdicts.set(why, verdict);
   return verdict;
 }

@@ -12,6 +12,7 @@ import { classifiedText } from "./text-of.ts";
 export type IsCachedValue = (where: Where, entry: string, value?: string) => boolean;
 
 const LONGEST = 256;
+const END = 16;
 
 /**
  * Labels that Compose writes on each of its containers, with another text on each (docker/compose, pkg/api/labels.go):
@@ -64,11 +65,15 @@ export class DismissedCache {
     return this.#byPlace.get(where)?.get(name)?.get(text);
   }
 
-  /** Kept, since one that is not known is asked about and then taken. */
+  /** By the ends of a long text. Kept, since one that is not known is asked about and then taken. */
   #spotOf(name: string, text: string): number {
     if (this.#last.name === name && this.#last.text === text) return this.#last.spot;
-    let hash = name.length;
-    for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+    const { length } = text;
+    let hash = Math.imul(name.length, 31) + length;
+    for (let at = 0; at < length; at++) {
+      if (at === END) at = Math.max(at, length - END);
+      hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+    }
     this.#last = { name, text, spot: (hash ^ (hash >>> 15)) & (SPOTS - 1) };
     return this.#last.spot;
   }

@@ -10,9 +10,14 @@ export function reference(text: string): Cleared | null {
   }
   if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
     return cleared("reference", "refers to a value that is kept elsewhere");
-  if (text.length < 2100 && (VARIABLE.test(text) || REFERENCE.test(text) || inUnknownStore(text)))
+  if (text.length < 2100 && ((isMark(first) && VARIABLE.test(text)) || REFERENCE.test(text) || inUnknownStore(text)))
     return cleared("reference", "refers to a value that is kept elsewhere");
   return null;
+}
+
+/** One of the characters with which the variables begin: `$`, `%`, `_`, `@`. */
+function isMark(code: number): boolean {
+  return code === 36 || code === 37 || code === 95 || code === 64;
 }
 
 /** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets. */

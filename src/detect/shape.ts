@@ -133,16 +133,18 @@ export function saysExample(text: string): boolean {
 /** Plain by shape: numbers, versions, hosts, digests, ids; how much that clears depends on what the name promises. */
 export function plain(text: string, name: NameInfo): Cleared | null {
   const promised = name.family;
-  if (SWITCH.test(text) && (text.length > 1 || promised !== "password")) return cleared("setting", "is a switch");
+  const digit = startsWithDigit(text);
+  if (text.length <= 8 && SWITCH.test(text) && (text.length > 1 || promised !== "password"))
+    return cleared("setting", "is a switch");
   if (
-    /^[01]$/.test(text) &&
+    (text === "0" || text === "1") &&
     /(?:^|_)(?:random|allow|empty|enable|require|use|disable|skip|onetime|has|no|generate|show|hide|need|force|is)_/.test(
       name.key,
     )
   ) {
     return cleared("setting", "is a switch");
   }
-  if (/^\d{1,4}$/.test(text) && /(?:^|_)(?:min|max|minimum|maximum)_/.test(name.key))
+  if (digit && /^\d{1,4}$/.test(text) && /(?:^|_)(?:min|max|minimum|maximum)_/.test(name.key))
     return cleared("setting", "is a number");
   if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
     return cleared("setting", "names where secrets are kept");
@@ -156,7 +158,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (text.length < 40 && KIND.test(text) && !(promised === "secret" && HOLDS.test(name.key)))
     return cleared("setting", "names a kind, not a value");
   if (promised === "key" && FIELD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
-  if (DURATION.test(text) || DATE.test(text)) return cleared("setting", "is a number, a size or a date");
+  if (digit && (DURATION.test(text) || DATE.test(text))) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
     return cleared("digest", "is a digest or a fingerprint");
   if (text.length === 56 && MINISIGN.test(text)) return cleared("public", "is a public key of minisign");
@@ -170,7 +172,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised === "token" && /^(?:\/[a-z][a-z_-]{0,30}){1,6}\/?$/.test(text) && /\/.*\//.test(text))
     return cleared("setting", "is a path");
   if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
-  if (VERSION.test(text) || IPV4.test(text)) return cleared("setting", "is a version or an address");
+  if (((digit || text.startsWith("v")) && VERSION.test(text)) || (digit && IPV4.test(text)))
+    return cleared("setting", "is a version or an address");
   if (text.includes(".") && HOST.test(text) && text === text.toLowerCase() && !(signs(name) && joinsWords(text)))
     return cleared("setting", "is a host name");
   // The salt of a hash is none; a key id is called key.
@@ -196,12 +199,19 @@ export function plain(text: string, name: NameInfo): Cleared | null {
     return cleared("reference", "is the name of a secret in a store");
   if (/^(?:jwt|simple),/.test(text)) return cleared("setting", "names a kind, not a value");
   if (promised !== null) return null;
-  if (/^-?\d{1,30}(?:\.\d{1,10})?$/.test(text)) return cleared("setting", "is a number");
-  if (UUID.test(text) || ULID.test(text)) return cleared("id", "is a UUID, which names and does not open");
-  if (EMAIL.test(text)) return cleared("setting", "is an address");
+  if ((digit || text.startsWith("-")) && /^-?\d{1,30}(?:\.\d{1,10})?$/.test(text))
+    return cleared("setting", "is a number");
+  if ((text.length >= 36 && UUID.test(text)) || (text.length === 26 && ULID.test(text)))
+    return cleared("id", "is a UUID, which names and does not open");
+  if (text.includes("@") && EMAIL.test(text)) return cleared("setting", "is an address");
   if (GPG.test(text)) return cleared("digest", "has the shape of a GPG key id");
   if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");
   return null;
+}
+
+function startsWithDigit(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return first >= 48 && first <= 57;
 }
 
 /** A name under which any value signs or encrypts. */

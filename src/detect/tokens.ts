@@ -8,12 +8,16 @@ import type { Evidence } from "./evidence.ts";
 
 const byValue = keywordPass(rules.filter((rule) => rule.pattern !== null && rule.names === null));
 const NONE: readonly Rule[] = [];
-const sized = rules.filter(({ lengths }) => lengths !== null);
+const sized = rules.filter(({ lengths, names }) => lengths !== null && names === null);
 /** By length of the value. */
 const fits: readonly (readonly Rule[])[] = Array.from({ length: 600 }, (_, length) => {
-  const found = sized.filter(({ lengths }) => lengths !== null && length >= lengths[0] && length <= lengths[1]);
+  const found = sized.filter((rule) => hasLength(rule, length));
   return found.length === 0 ? NONE : found;
 });
+function hasLength({ lengths }: Rule, length: number): boolean {
+  return lengths === null || (length >= lengths[0] && length <= lengths[1]);
+}
+
 const named = rules.filter((rule) => rule.names !== null);
 const isShort = ({ keywords }: Rule): boolean => keywords.some((word) => word.length < 3);
 const byName = keywordPass(named.filter((rule) => !isShort(rule)));
@@ -75,6 +79,7 @@ export function vendorKey(name: NameInfo, text: string, off: ReadonlySet<string>
   if (name.key === "" || text.length < 12 || text.length > 512) return null;
   for (const rule of rulesFor(name)) {
     // The value's pattern comes first: few values fit, and the names' patterns take long to compile.
+    if (!hasLength(rule, text.length)) continue;
     if (rule.pattern?.test(text) !== true || rule.names?.test(name.key) !== true || off.has(rule.id)) continue;
     if (rule.publishable) return publicKind(rule);
     const found = matches(rule, text);

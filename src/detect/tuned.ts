@@ -2,7 +2,7 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Severity } from "../model/finding.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
-import { createDetector, type CachingDetector } from "./detector.ts";
+import { createDetector, PLAIN, type CachingDetector } from "./detector.ts";
 import type { OwnGiven, OwnRules } from "./own/index.ts";
 import { ruleById, rules } from "./rules/index.ts";
 
@@ -17,8 +17,11 @@ export type DetectTuning = {
   readonly ignore: readonly { readonly criteria: { readonly rule?: string }; readonly at: string }[];
 };
 
-/** The detector that a configuration asks for. Throws `config` for a bad rule, or an id of a rule that there is not. */
-export async function detectorFor(tuning: DetectTuning): Promise<CachingDetector> {
+/**
+ * The detector that a configuration asks for, see `createDetector`. Throws `config` for a bad rule, or an id of a rule
+ * that there is not.
+ */
+export async function detectorFor(tuning: DetectTuning, remembers = true): Promise<CachingDetector> {
   const own = await ownRules(tuning);
   for (const [key, ids] of [
     ["rules.off", tuning.off],
@@ -27,9 +30,11 @@ export async function detectorFor(tuning: DetectTuning): Promise<CachingDetector
     for (const id of ids) known(id, key, own);
   }
   for (const { criteria, at } of tuning.ignore) if (criteria.rule !== undefined) known(criteria.rule, at, own);
-  if (own === null && tuning.off.size + tuning.severity.size + tuning.stopWords.length === 0) return createDetector();
+  if (own === null && tuning.off.size + tuning.severity.size + tuning.stopWords.length === 0)
+    return createDetector(PLAIN, remembers);
   const off = new Set([...tuning.off, ...(own?.disabled ?? [])]);
-  return createDetector({ off, ownOff: tuning.off, severity: tuning.severity, stopWords: tuning.stopWords, own });
+  const { severity, stopWords } = tuning;
+  return createDetector({ off, ownOff: tuning.off, severity, stopWords, own }, remembers);
 }
 
 /** The team's own rules of all configuration files together; null when there are none. */

@@ -18,6 +18,7 @@ const STARTERS = [
   ["/sbin/tini", "--"],
   ["/usr/bin/tini", "--", "/__cacert_entrypoint.sh"],
   ["dumb-init"],
+  ["/bin/sh", "-c", "redis-server /etc/redis.conf"],
 ];
 const WORDS = [
   ...["redis-cli", "redis-server", "mysql", "mysqld", "curl", "psql", "java", "/bin/sh", "bash", "sed", "wp", "vault"],
@@ -69,6 +70,7 @@ describe("what stands before a Cmd", () => {
   test.each([
     [["redis-cli"]],
     [["/bin/sh", "-c", "redis-cli"]],
+    [["/bin/sh", "-c", 'exec redis-cli "$@"']],
     [["/entrypoint.sh", "-a"]],
     [["entrypoint.sh", "mysql"]],
   ])("%j decides", (lead) => expect(isSilent(lead)).toBe(false));

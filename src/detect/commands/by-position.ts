@@ -8,7 +8,7 @@ import { humanPassword, plausible, POSITIONS } from "../names/passwordish.ts";
 export function byPosition(given: readonly string[], at: number, known: boolean, take: OnNamedValue): void {
   const word = given[at] as string;
   const two = `${given[at - 1] ?? ""} ${word}`;
-  const distance = POSITIONS[two] ?? POSITIONS[word.slice(word.lastIndexOf("/") + 1)];
+  const distance = POSITIONS.get(two) ?? POSITIONS.get(word.slice(word.lastIndexOf("/") + 1));
   const value = distance === undefined ? undefined : given[at + distance];
   if (
     value !== undefined &&

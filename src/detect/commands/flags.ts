@@ -47,7 +47,9 @@ export function flag(
   const before = cut < 0 ? `${name} ` : word.slice(0, cut + 1);
   // Arguments joined without their quotes: `-H Authorization: Bearer …` is read word by word.
   if (value?.endsWith(":") === true && /^[A-Za-z-]{2,40}:$/.test(value)) return false;
-  if (known !== undefined && value !== undefined) {
+  // HTTPie's `--auth` takes a login, or a token alone.
+  const bareToken = known === "pair" && value?.includes(":") === false && readName(name.slice(2)).word === "AUTH";
+  if (known !== undefined && value !== undefined && !bareToken) {
     if (cut < 0 && value.startsWith("-") && known !== "header") return false;
     special(known, value, take, before);
     return cut < 0;

@@ -31,9 +31,12 @@ function listOf(text: string): readonly unknown[] | null {
 const STARTER =
   /^(?:\/?(?:[a-z]{1,12}\/){0,6})?(?:(?:docker|init|__cacert)[_-])?entry-?point(?:\.sh)?$|^(?:\/[a-z]{1,12}){0,4}\/?(?:tini|dumb-init)$/;
 
-/** An entrypoint after which each word means what it means alone. A shell hands its script none of them. */
+/** An entrypoint after which each word means what it means alone. */
 export function isSilent(lead: readonly unknown[]): boolean {
   const shell = lead.length === 3 && lead[1] === "-c" && /^(?:\/bin\/)?(?:ba|da|a)?sh$/.test(String(lead[0]));
   const words = shell ? lead.slice(2) : lead;
+  // A shell hands its script the words behind it as $0, $1 …, so a script without a $ takes none of them. A script of
+  // one word was perhaps meant to start with them.
+  if (shell && typeof lead[2] === "string" && /^[^\s$]+\s[^$]*$/.test(lead[2])) return true;
   return words.every((word, at) => typeof word === "string" && (STARTER.test(word) || (word === "--" && at > 0)));
 }

@@ -41,6 +41,9 @@ const IN_BACKEND = /^airflow_(?:[a-z0-9]{1,30}_){1,8}(?:conn|key|url|backend|pas
 const NO_TOKEN =
   /(?:^|_)etcd_(?:[a-z0-9]{1,20}_){0,2}cluster_token$|(?:^|_)(?:next|prev|previous)_(?:page_)?token$|(?:^|_)(?:continuation|pagination)_token$|^page_token$/;
 
+/** Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings. */
+const GOSSIP = /(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/;
+
 /** Erlang nodes trust whoever knows their cookie. */
 const ERLANG = new Set(["erl", "erlang", "release", "rabbitmq", "emqx", "vernemq", "couchdb", "ejabberd", "elixir"]);
 
@@ -60,9 +63,9 @@ export function readName(name: string): NameInfo {
 function read(name: string): NameInfo {
   const all = splitWords(name);
   const words = dropNeutral(all);
-  // Vault's development server takes its root token itself by this name.
-  if (all.join("_").endsWith("root_token_id")) words.pop();
   const key = all.join("_");
+  // Vault's development server takes its root token itself by this name.
+  if (key.endsWith("root_token_id")) words.pop();
   const digest = all.some((word) => DIGEST_WORDS.has(word));
   const open = all.some((word) => PUBLIC_WORDS.has(word));
   const nothing: NameInfo = { key, family: null, need: "random", setting: null, digest, open, word: "" };
@@ -72,22 +75,10 @@ function read(name: string): NameInfo {
   if (key === "secret_id") return { ...nothing, family: "key", need: "random", word: "SECRET_ID" };
   // dbt masks whatever bears this prefix.
   if (key.startsWith("dbt_env_secret_")) return { ...nothing, family: "secret", need: "shaped", word: "SECRET" };
-  // Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings.
-  if (/(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/.test(key))
-    return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
+  if (last === "encrypt" && GOSSIP.test(key)) return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
   // Helm charts write the digest of a Secret on its pods, so that they restart when it changes: `checksum/secret`.
   if (name.startsWith("checksum/")) return { ...nothing, setting: "CHECKSUM" };
-  // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
-  const setting =
-    cancelledBy(words) ??
-    (SWITCHES.test(key)
-      ? "a switch"
-      : key.includes("existing_secret")
-        ? "EXISTING_SECRET"
-        : IN_OBJECT.test(key)
-          ? "SECRET_KEY"
-          : null) ??
-    (IN_BACKEND.test(key) ? "SECRET" : NO_TOKEN.test(key) ? "TOKEN" : null);
+  const setting = cancelledBy(words) ?? settingOf(key);
   if (setting !== null) return { ...nothing, setting };
 
   const found = headOf(words);
@@ -102,6 +93,16 @@ function read(name: string): NameInfo {
     need: need === "random" ? need : weaker,
     word: (words[at] ?? "").toUpperCase(),
   };
+}
+
+/** What the name of a setting about a secret says; a name's end rules out most expressions, which take longer. */
+function settingOf(key: string): string | null {
+  if ((key.endsWith("pass") || key.endsWith("password")) && SWITCHES.test(key)) return "a switch";
+  // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
+  if (key.includes("existing_secret")) return "EXISTING_SECRET";
+  if (key.includes("secret_") && IN_OBJECT.test(key)) return "SECRET_KEY";
+  if (key.startsWith("airflow_") && IN_BACKEND.test(key)) return "SECRET";
+  return key.endsWith("token") && NO_TOKEN.test(key) ? "TOKEN" : null;
 }
 
 /** Charts name the entry of a Secret that holds a password: `auth.passwordSecretKey`, `httpSecretPasswordKey`. */

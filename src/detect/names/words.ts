@@ -19,14 +19,17 @@ export function splitWords(name: string): string[] {
     text = text.replace(/([a-z0-9])([A-Z])/g, "$1_$2").replace(/([A-Z])([A-Z][a-z])/g, "$1_$2");
   }
   const words: string[] = [];
-  for (const raw of (ASCII.test(text) ? text : folded(text)).toLowerCase().split(/[^a-z0-9\x80-\uffff]+/)) {
+  const lower = (ASCII.test(text) ? text : folded(text)).toLowerCase();
+  // Most names have no other mark, and a text splits them faster than an expression.
+  for (const raw of PLAIN.test(lower) ? lower.split("_") : lower.split(/[^a-z0-9\x80-\uffff]+/)) {
     if (raw === "") continue;
-    words.push(...cutWord(raw));
+    for (const word of cutWord(raw)) words.push(word);
   }
   return words;
 }
 
 const ASCII = /^[\x20-\x7e]*$/;
+const PLAIN = /^\w*$/;
 
 /** `HASŁO`, `ŞİFRE`: Latin letters without their marks; other scripts stay as they are. */
 function folded(text: string): string {

@@ -22,7 +22,10 @@ export type Rule = {
   readonly pattern: RegExp | null;
   /** The rule counts only under a name that this matches (in lower case, words joined by `_`), and for the whole value. */
   readonly names: RegExp | null;
-  /** For a kind without a keyword: the lengths of the whole values that its anchored pattern is tried on; else null. */
+  /**
+   * The lengths of the whole values that an anchored pattern is tried on; null for any. Needed for a kind without a
+   * keyword; with `names` it spares a pattern under names that many values have.
+   */
   readonly lengths: readonly [least: number, most: number] | null;
   /** With `names`: counts although the name reads as a setting or a checksum (`PASSWORD_SHA256`). */
   readonly despite: boolean;

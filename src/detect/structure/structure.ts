@@ -90,9 +90,17 @@ function keypair(list: readonly unknown[], name: string, judge: Judge): Evidence
     : null;
 }
 
+const shownKeys = new Map<string, string>();
+
 /** Keys of a document may be shown, unless they look like anything but a plain key. */
 function shownKey(key: string): string {
-  return /^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key) ? shownWords(key) : "…";
+  if (!/^[A-Za-z][A-Za-z_.-]{0,39}$/.test(key)) return "…";
+  let shown = shownKeys.get(key);
+  if (shown === undefined) {
+    if (shownKeys.size >= 10_000) shownKeys.clear();
+    shownKeys.set(key, (shown = shownWords(key)));
+  }
+  return shown;
 }
 
 const LINE =
@@ -137,8 +145,10 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
   }
   if (best !== null) return best;
   for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES, DEFINE]) {
+    if (pattern === PAIR && !body.includes("=")) continue;
     if (pattern === DEFINE && !body.includes("define(")) continue;
-    if ((pattern === QUOTED || pattern === COLON) && !body.includes(":")) continue;
+    if (pattern === QUOTED && !/["']\s?:/.test(body)) continue;
+    if (pattern === COLON && !/:[ \t]/.test(body)) continue;
     if (pattern === ELEMENT && !body.includes("</")) continue;
     if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
     for (const match of body.matchAll(pattern)) {

@@ -107,9 +107,15 @@ export function questionsOf({ readings }: ParsedBatch): PackedValues {
 /** Classifies the values in question. */
 export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts {
   const answered: (BatchVerdict & { at: number })[] = [];
-  for (let at = 0; at * 5 < texts.length; at++) {
-    const [name, text, where, path, lead] = texts.slice(at * 5, at * 5 + 5) as [string, string, Where, string, string];
-    const question = { name, value: Secret.of(text), where, path, ...(lead !== "" && { lead }) };
+  const text = (at: number): string => texts[at] as string;
+  for (let at = 0, from = 0; from < texts.length; at++, from += 5) {
+    const [value, where, path, lead] = [
+      Secret.of(text(from + 1)),
+      text(from + 2) as Where,
+      text(from + 3),
+      text(from + 4),
+    ];
+    const question = { name: text(from), value, where, path, ...(lead !== "" && { lead }) };
     for (const judged of judge(question, detector)) answered.push({ ...judged, at });
   }
   return answered;

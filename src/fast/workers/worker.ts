@@ -38,6 +38,9 @@ export function runWorker(readDocument: ReadDocument): void {
 function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
   const made = detectorFor(tuning);
   made.catch(() => undefined); // told with the first job
+  // The thread that asks has a cache of what was dismissed.
+  const forAsked = made.then(() => detectorFor(tuning, false));
+  forAsked.catch(() => undefined);
   const answer = (job: WorkerJob, detector: CachingDetector): WorkerReply => {
     if (job.kind === "texts") return { texts: spotInBlock(job.block, detector).map(bare) };
     if (job.kind === "asked") return { answered: judged(job.asked, detector) };
@@ -46,7 +49,7 @@ function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
       : { batch: readBatch(job.batch, readDocument, detector) };
   };
   parentPort?.on("message", ({ id, job }: { id: number; job: WorkerJob }) => {
-    made
+    (job.kind === "asked" ? forAsked : made)
       .then((detector) => parentPort?.postMessage({ id, answer: answer(job, detector) }))
       .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));
   });

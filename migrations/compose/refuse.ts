@@ -1,12 +1,15 @@
-import type { Refusal } from "../../src/files/file-migration.ts";
+import { bytesIfThere } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Location } from "../../src/model/location.ts";
 import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
 import { serviceOfWords, wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
 import type { ComposeProject } from "./syntax/project.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
 export function textRefusal(location: Location, project: ComposeProject): Refusal {
@@ -24,10 +27,30 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
     const { hint } = ofText(use, project);
     return { reason: `is filled into ${placeOf(use)}`, hint };
   }
+  const other = otherProject(project, text.key);
   return {
     reason: `is set in ${text.file.file}, from which no service takes it`,
-    hint: cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; else take line ${lineOf(text.file.text, text.start)} out`,
+    hint:
+      other === null
+        ? cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; else take its line out`
+        : cmd`unsprawl plan compose:${other} --to STORE, whose services take it`,
+    elsewhere: true,
   };
+}
+
+/** A Compose file beside those of the project that is filled in from this variable. */
+function otherProject({ dir, yaml }: ComposeProject, variable: string): string | null {
+  if (!/^\w+$/.test(variable)) return null; // no name that `${…}` takes
+  const uses = new RegExp(`\\$(?:\\{${variable}[}:?+-]|${variable}\\b)`);
+  try {
+    const beside = readdirSync(dir).filter((name) => /\.ya?ml$/.test(name) && !yaml.has(join(dir, name)));
+    return (
+      beside.map((name) => join(dir, name)).find((file) => uses.test(bytesIfThere(file)?.toString("utf8") ?? "")) ??
+      null
+    );
+  } catch {
+    return null; // a folder or a file that cannot be read is no help
+  }
 }
 
 /** The service whose command, entrypoint or health check a text is filled into, or is a line of `.env` for; null for others. */

@@ -2,7 +2,7 @@ import { composeProject, ownLabels } from "../../src/engine/labels.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
-import type { Refusal } from "../../src/files/file-migration.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding cannot be moved by recreating its container; null if it can. */
 export function refusal(

@@ -5,13 +5,14 @@
  */
 import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
-import { fileMigration, lineOfLocation, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { fileMigration, lineOfLocation, type FileTools } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { parseDockerfile } from "../../src/images/dockerfile.ts";
 import { patchFor } from "./patch.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 export function dockerfileMigration(tools: FileTools): Migration {
   const never = (): never => {

@@ -6,13 +6,14 @@ import { basename, dirname } from "node:path";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { SubjectNames } from "../../src/contract/provider.ts";
 import { laterEntry, readEnvFile } from "../../src/files/env-file.ts";
-import { fileMigration, lineOfLocation, type FileTools, type Refusal } from "../../src/files/file-migration.ts";
+import { fileMigration, lineOfLocation, type FileTools } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
 import type { DotenvEntry } from "../../src/files/dotenv.ts";
 import { rewriteEnvFile } from "./rewrite.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 export function envFileMigration(tools: FileTools): Migration {
   return fileMigration(tools, {

@@ -23,7 +23,7 @@ import type { ClusterStores } from "./external-secrets.ts";
 import { rewrittenTexts, rewriteStep } from "./make.ts";
 import { planFile } from "./plan.ts";
 import { refusalElsewhere } from "./refuse.ts";
-import type { Refusal } from "../../src/files/file-migration.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 export type KubernetesTools = ClusterStores & {
   readonly store: (name: string) => Promise<Provider>;

@@ -1,14 +1,13 @@
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { YAMLMap } from "yaml";
-import type { Refusal } from "../../src/files/file-migration.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { splice, yamlText, type Edit } from "../../src/kit/text/splice.ts";
 import { memberRange, yamlEdits } from "../../src/kit/text/yaml-edit.ts";
 import { entriesOf, entry, follow, isSeq, scalarText, type YamlFile } from "../../src/kit/text/yaml-nodes.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DiffLine } from "../../src/model/plan.ts";
+import type { DiffLine, Refusal } from "../../src/model/plan.ts";
 import { externalSecrets, type ManifestStore } from "./external-secrets.ts";
 import type { MaskedMove, RewrittenManifest } from "./make.ts";
 import { secretsFile, storeName as secretStoreName } from "./names.ts";

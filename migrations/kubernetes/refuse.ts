@@ -7,7 +7,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import { fieldRole } from "../../src/model/place.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { entry, isSeq, scalarText } from "../../src/kit/text/yaml-nodes.ts";
-import type { Refusal } from "../../src/files/file-migration.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding outside a container's variables stays where it is. */
 export async function refusalElsewhere({ location, name }: Finding): Promise<Refusal> {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import type { Refusal } from "../../src/files/file-migration.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Files that another source reads as what they are, by their names, and for manifests by what they hold. */
 const SOURCES: readonly { readonly kind: string; readonly name: RegExp; readonly holds?: (text: string) => boolean }[] =

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { Selected, UnitPlan } from "../../src/contract/migration.ts";
-import { lineOfLocation, lineText, type Refusal } from "../../src/files/file-migration.ts";
+import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
 import { movableAssignment } from "../../src/files/units/assignments.ts";
 import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
 import { effectiveAssignments, readUnit } from "../../src/files/units/unit-environment.ts";
@@ -9,6 +9,7 @@ import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.t
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { readersOf } from "./sharing.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding of a Quadlet container cannot be moved; null if it can. */
 export async function refusal({ location, name }: Finding): Promise<Refusal | null> {

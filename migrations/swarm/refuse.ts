@@ -2,7 +2,7 @@ import type { ServiceDoc } from "../../src/engine/swarm.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import { fieldRole } from "../../src/model/place.ts";
-import type { Refusal } from "../../src/files/file-migration.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding cannot be moved by updating its service; null if it can. */
 export function refusal(

@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import { movableAssignment } from "../../src/files/units/assignments.ts";
-import { lineOfLocation, type Refusal } from "../../src/files/file-migration.ts";
+import { lineOfLocation } from "../../src/files/file-migration.ts";
 import { readUnit } from "../../src/files/units/unit-environment.ts";
 import { unitsAt } from "../../src/files/units/units-at.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { Location } from "../../src/model/location.ts";
+import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding of a unit cannot be moved; null if it can. */
 export async function refusal({ location, name }: Finding): Promise<Refusal | null> {

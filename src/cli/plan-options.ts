@@ -4,8 +4,7 @@ import type { ScanHit } from "../core/scan.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Finding } from "../model/finding.ts";
-import type { DeliveryName, Plan } from "../model/plan.ts";
+import type { DeliveryName, NotMoved, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { selectedHits } from "./only.ts";
@@ -15,7 +14,7 @@ export type PlannedMigration = {
   readonly plan: Plan;
   readonly provider: Provider;
   /** Findings at or above --fail-on that the plan leaves. */
-  readonly left: readonly Finding[];
+  readonly left: readonly NotMoved[];
   readonly incomplete: boolean;
 };
 
@@ -65,7 +64,7 @@ export async function planWith(
   return {
     plan,
     provider,
-    left: plan.notMoved.map(({ finding }) => finding).filter((finding) => isFailing(finding, failOn)),
+    left: plan.notMoved.filter(({ finding }) => isFailing(finding, failOn)),
     incomplete: isIncomplete(report),
   };
 }

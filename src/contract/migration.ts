@@ -1,7 +1,7 @@
 import type { Finding } from "../model/finding.ts";
 import type { PlacedLocation } from "../model/location.ts";
 import type { Json } from "../model/json.ts";
-import type { DeliveryName, Move, Plan, Step, StoreTarget } from "../model/plan.ts";
+import type { DeliveryName, Move, Plan, Refusal, Step, StoreTarget } from "../model/plan.ts";
 import type { SubjectNames } from "./provider.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -77,10 +77,7 @@ export interface Migration {
    */
   unit(finding: Finding): Promise<Unit | null>;
   /** Null if this finding can be migrated; otherwise the reason and what to type instead. */
-  refuses(
-    finding: Finding,
-    accept: ReadonlySet<string>,
-  ): Promise<{ readonly reason: string; readonly hint: string | null } | null>;
+  refuses(finding: Finding, accept: ReadonlySet<string>): Promise<Refusal | null>;
   /** The name and value to migrate if they differ from the candidate's; otherwise null. */
   part?(hit: {
     readonly finding: Finding;

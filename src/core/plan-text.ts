@@ -1,6 +1,23 @@
 import { keyFileText } from "./key-files.ts";
-import type { DeliverStep, Plan, RecreateStep } from "../model/plan.ts";
+import type { DeliverStep, NotMoved, Plan, RecreateStep } from "../model/plan.ts";
 import { partOfStep } from "../model/step-id.ts";
+
+/** What a plan leaves: the findings of its units, and those that no unit gets. */
+export function planLeft({ notMoved }: Pick<Plan, "notMoved">): {
+  readonly stay: readonly NotMoved[];
+  readonly elsewhere: readonly NotMoved[];
+} {
+  return {
+    stay: notMoved.filter((one) => one.elsewhere !== true),
+    elsewhere: notMoved.filter((one) => one.elsewhere === true),
+  };
+}
+
+/** How many findings a plan leaves: `2 not moved, 3 elsewhere`. */
+export function leftCount(plan: Pick<Plan, "notMoved">): string {
+  const { stay, elsewhere } = planLeft(plan);
+  return `${stay.length} not moved${elsewhere.length > 0 ? `, ${elsewhere.length} elsewhere` : ""}`;
+}
 
 /** Which containers a recreate step stops, for how long at most, and which ports close meanwhile. */
 export function outageText({ subject, outage, sharers = [] }: RecreateStep): string {

@@ -7,7 +7,7 @@ import type { Json } from "../model/json.ts";
 import type { Location } from "../model/location.ts";
 import { earlierPlace } from "../model/earlier-place.ts";
 import { placeText, type LinePlace } from "../model/place.ts";
-import type { FileChange, Move, Step } from "../model/plan.ts";
+import type { FileChange, Move, Refusal, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import type { TextRange } from "../kit/text/shell-words.ts";
 import { inOrder, splice, type Edit } from "../kit/text/splice.ts";
@@ -16,8 +16,6 @@ import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
 import { stepId } from "../model/step-id.ts";
 
 export type FileTools = { readonly key: FingerprintKey; readonly state: () => string };
-
-export type Refusal = { readonly reason: string; readonly hint: string | null };
 
 /** One secret to take out of its file. `masked` is for the diff, and empty when the plan is applied. */
 export type FileMove = { readonly move: Move; readonly masked: string };

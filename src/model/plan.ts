@@ -176,7 +176,15 @@ export function valuesByName(moves: readonly Move[], values: ReadonlyMap<string,
 }
 
 /** A finding that the plan leaves in place, with the reason and the next command to type. */
-export type NotMoved = { readonly finding: Finding; readonly reason: string; readonly hint: string | null };
+export type NotMoved = { readonly finding: Finding } & Refusal;
+
+/** Why a finding stays. */
+export type Refusal = {
+  readonly reason: string;
+  readonly hint: string | null;
+  /** No unit gets it: another source, which `hint` names, moves it. */
+  readonly elsewhere?: true;
+};
 
 /** The steps of a migration before they run. Holds no value: `apply` reads each one again from its location. */
 export type Plan = {

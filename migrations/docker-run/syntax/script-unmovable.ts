@@ -3,9 +3,10 @@ import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
-import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
+import { linePlace } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
 import type { ScriptVariable } from "./script.ts";
+import type { Refusal } from "../../../src/model/plan.ts";
 
 type ScriptContext = {
   readonly file: string;

@@ -11,12 +11,13 @@ import {
   type ScriptKind,
 } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
-import { linePlace, type Refusal } from "../../../src/files/file-migration.ts";
+import { linePlace } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
 import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
+import type { Refusal } from "../../../src/model/plan.ts";
 
 /** A variable that a line of a script gives to a container, or would. */
 export type ScriptVariable = {

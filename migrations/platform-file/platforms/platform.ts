@@ -1,7 +1,7 @@
 import type { SubjectNames } from "../../../src/contract/provider.ts";
-import type { FileMove, Refusal, StepTarget } from "../../../src/files/file-migration.ts";
+import type { FileMove, StepTarget } from "../../../src/files/file-migration.ts";
 import type { Edit } from "../../../src/kit/text/splice.ts";
-import type { StoreTarget } from "../../../src/model/plan.ts";
+import type { StoreTarget, Refusal } from "../../../src/model/plan.ts";
 import type { Part, PlainPart } from "../syntax/part.ts";
 import type { EnvironmentPattern, PlatformVariable } from "../syntax/walk.ts";
 

@@ -1,14 +1,22 @@
 import { printable } from "../../kit/text/escape.ts";
 import type { Finding } from "../../model/finding.ts";
+import type { NotMoved } from "../../model/plan.ts";
 
 /** Findings that are named; more are counted. */
 const NAMED = 6;
 
 /** Why a migration that went well exits 3: the findings at or above `--fail-on` that it leaves, each with its place. */
-export function leftText(left: readonly Finding[]): string {
-  const what = left.length === 1 ? "1 secret was not moved" : `${left.length} secrets were not moved`;
+export function leftText(left: readonly Pick<NotMoved, "finding" | "elsewhere">[]): string {
+  const stay = left.filter(({ elsewhere }) => elsewhere !== true);
+  if (stay.length === 0) return `exit 3: all was moved that is in use; ${named(left, "stays", "Elsewhere")}`;
+  return `exit 3: ${named(stay, "was not moved", "Not moved")}`;
+}
+
+function named(left: readonly Pick<NotMoved, "finding">[], what: string, title: string): string {
+  const verb = left.length === 1 ? what : what.replace("stays", "stay").replace("was", "were");
   const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : "";
-  return `exit 3: ${what}: ${printable(left.slice(0, NAMED).map(placeIn).join(", "))}${more} (reasons under "Not moved")`;
+  const places = left.slice(0, NAMED).map(({ finding }) => placeIn(finding));
+  return `${left.length} ${left.length === 1 ? "secret" : "secrets"} ${verb}: ${printable(places.join(", "))}${more} (reasons under "${title}")`;
 }
 
 function placeIn({ name, location: { place, subjectName } }: Finding): string {

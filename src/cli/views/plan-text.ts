@@ -1,7 +1,7 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
-import { deliveryText, outageText, planTotals } from "../../core/plan-text.ts";
+import { deliveryText, leftCount, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
-import { storeKeyText, type DiffLine, type Plan, type Step } from "../../model/plan.ts";
+import { storeKeyText, type DiffLine, type NotMoved, type Plan, type Step } from "../../model/plan.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint, type Colour } from "../../kit/paint.ts";
 
@@ -23,24 +23,29 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
       if (warning.unit === unit) lines.push(`  ${paint("yellow", "note", stream)}     ${printable(warning.text)}`);
     lines.push("");
   }
-  if (plan.notMoved.length > 0) {
-    lines.push(paint("bold", "Not moved", stream));
-    for (const { finding, reason, hint } of plan.notMoved) {
-      lines.push(`  ${printable(`${finding.location.subjectName} ${finding.name}: ${reason}`)}`);
-      // A patch has several lines.
-      const [next = "", ...patch] = (hint ?? "").split("\n").map(printable);
-      if (hint) lines.push(`    next: ${next}`, ...patch.map((one) => `      ${one}`));
-    }
-    lines.push("");
-  }
+  const { stay, elsewhere } = planLeft(plan);
+  lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
   lines.push(...planTotals(plan).map((text) => `${text}.`));
   if (units.size > 0) lines.push(paint("dim", LEGEND, stream));
   const what = unitNoun(plan.steps);
   const secrets = plan.steps.filter((step) => step.kind === "put").length;
   lines.push(
-    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${plan.notMoved.length} not moved`,
+    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${leftCount(plan)}`,
   );
   return lines.join("\n");
+}
+
+/** Findings with their reasons; a hint that several in a row have follows the last of them. */
+function leftLines(title: string, left: readonly NotMoved[], stream: NodeJS.WriteStream): string[] {
+  if (left.length === 0) return [];
+  const lines = left.flatMap(({ finding, reason, hint }, at) => {
+    const said = `  ${printable(`${finding.location.subjectName} ${finding.name}: ${reason}`)}`;
+    if (!hint || hint === left[at + 1]?.hint) return [said];
+    // A patch has several lines.
+    const [next = "", ...patch] = (hint ?? "").split("\n").map(printable);
+    return [said, `    next: ${next}`, ...patch.map((one) => `      ${one}`)];
+  });
+  return [paint("bold", title, stream), ...lines, ""];
 }
 
 const LEGEND = "+ created   - removed   ~ changed or replaced";

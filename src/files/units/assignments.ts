@@ -1,8 +1,9 @@
 import { cmd } from "../../kit/shell.ts";
 import type { Location } from "../../model/location.ts";
-import { lineOfLocation, lineText, type Refusal } from "../file-migration.ts";
+import { lineOfLocation, lineText } from "../file-migration.ts";
 import { effectiveAssignments, readUnit } from "./unit-environment.ts";
 import type { Assignment } from "./unit-model.ts";
+import type { Refusal } from "../../model/plan.ts";
 
 /** The assignment of a unit that is at a location now; null if there is none. */
 export async function assignmentOf(location: Location): Promise<Assignment | null> {

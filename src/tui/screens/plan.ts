@@ -1,5 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
-import { deliveryText, outageText, planTotals } from "../../core/plan-text.ts";
+import { deliveryText, leftCount, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
@@ -25,9 +25,7 @@ export function planText({ planned }: TuiState): ScreenText {
           text: ` Migrate ${countText(secrets, "secret")} in ${countText(units, what)} → ${storeName(planned.plan)}`,
           bold: true,
         },
-        planned.plan.notMoved.length > 0
-          ? { text: `  ! ${planned.plan.notMoved.length} not moved`, color: "yellow" }
-          : "",
+        planned.plan.notMoved.length > 0 ? { text: `  ! ${leftCount(planned.plan)}`, color: "yellow" } : "",
         below > 0 ? `  ↓ ${below} more` : "",
         { text: "  2 of 4  Preview", dimColor: true },
       ),
@@ -65,9 +63,16 @@ export function planLines(made: Plan): SpanLine[] {
       if (of === unit) lines.push(wrapped(13, { text: "   ! note    ", color: "yellow" }, text));
     lines.push(BLANK);
   }
-  if (made.notMoved.length > 0) lines.push(line({ text: " Not moved", bold: true }));
-  for (const { finding, reason, hint } of made.notMoved) {
+  const { stay, elsewhere } = planLeft(made);
+  lines.push(...leftLines("Not moved", stay), ...leftLines("Elsewhere", elsewhere));
+  return lines;
+}
+
+function leftLines(title: string, left: Plan["notMoved"]): SpanLine[] {
+  const lines = left.length === 0 ? [] : [line({ text: ` ${title}`, bold: true })];
+  for (const [index, { finding, reason, hint }] of left.entries()) {
     lines.push(wrapped(3, `   ${finding.location.subjectName} `, { text: finding.name, bold: true }, `: ${reason}`));
+    if (hint === left[index + 1]?.hint) continue;
     // A patch has several lines.
     for (const [at, part] of (hint?.split("\n") ?? []).entries())
       lines.push(wrapped(11, { text: at === 0 ? "     next: " : "           ", dimColor: true }, part));

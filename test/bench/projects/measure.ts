@@ -42,6 +42,7 @@ type Planned = {
     };
     readonly reason: string;
     readonly hint: string | null;
+    readonly elsewhere?: boolean;
   }[];
   readonly warnings?: readonly { readonly text: string }[];
 };
@@ -137,7 +138,8 @@ async function measured(
   if (back.code !== 0)
     wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
   wrong.push(...unchanged(before.files, copy));
-  const outcome = notMoved.length === 0 && ran.code === 0 ? "full" : "partly";
+  const isWhole = (plan.notMoved ?? []).every(({ elsewhere }) => elsewhere === true);
+  const outcome = isWhole && (ran.code === 0 || notMoved.length > 0) ? "full" : "partly";
   return { ...told, outcome, why: outcome === "full" ? "" : "some not moved", wrong, printed };
 }
 

@@ -74,11 +74,19 @@ it("each place that is no variable is named by what it is, with what to write in
       configs: { app: { content: `password=${password()}` } },
       volumes: { data: { driver_opts: { o: `username=x,password=${password()}` } } },
     },
-    `LOGIN_PASSWORD=${password()}\nUNUSED_PASSWORD=${password()}\nAPI=${password()}\n`,
+    `LOGIN_PASSWORD=${password()}\nUNUSED_PASSWORD=${password()}\nOLD_TOKEN=${password()}\nOTHER_TOKEN=${password()}\nAPI=${password()}\n`,
   );
+  writeFileSync(join(dir, "other.yaml"), "services: { app: { image: x, environment: [TOKEN=${OTHER_TOKEN:-a}] } }\n");
   compose(dir, "create", "--no-build", "web");
-  const { moves, left } = await planOf(dir);
+  const { moves, left, plan } = await planOf(dir);
   expect(moves).toEqual(["DB_PASSWORD"]);
+  const elsewhere = plan.notMoved.filter((one) => one.elsewhere === true);
+  expect(elsewhere.map(({ finding }) => finding.name)).toEqual(["UNUSED_PASSWORD", "OLD_TOKEN", "OTHER_TOKEN"]);
+  const { stdout } = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local"]);
+  expect(stdout.replaceAll(`${dir}/`, "")).toMatch(
+    /\nElsewhere\n {2}\S+ UNUSED_PASSWORD: is set in .*\n {2}\S+ OLD_TOKEN: is set in .*\n {4}next: unsprawl plan env:\.env /,
+  );
+  expect(stdout).toMatch(/; \d+ not moved, 3 elsewhere$/m);
   expect(left).toEqual({
     OLD_PASSWORD: expect.stringMatching(
       /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service takes it; next: take line 2 out of compose\.yaml$/,
@@ -100,8 +108,10 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in volumes\.data\.driver_opts\.o .*, which Compose hands to the engine as it is; next: /,
     ),
     LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
+    OTHER_TOKEN: expect.stringMatching(/; next: unsprawl plan compose:other\.yaml --to STORE, whose services take it$/),
+    OLD_TOKEN: expect.stringMatching(/^is set in \.env, from which no service takes it/),
     UNUSED_PASSWORD:
-      "is set in .env, from which no service takes it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; else take line 2 out",
+      "is set in .env, from which no service takes it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; else take its line out",
   });
   engine.docker("rm", "-f", "places-web-1");
 });

@@ -1,4 +1,4 @@
-/** Process exit codes, documented in the README. */
+/** Process exit codes, documented in docs/json.md. */
 export const EXIT = {
   ok: 0,
   failed: 1,

@@ -25,7 +25,7 @@ export const WHERE_TITLES: { readonly [where in KeyScope]: string } = {
   receipts: "a run's receipts",
 };
 
-/** The keys as a Markdown table, for the README. */
+/** The keys as a Markdown table, for docs/tui.md. */
 export function keysAsMarkdown(): string {
   const rows = KEYMAP.map(({ show, long, where }) => {
     const at = where.length === ALL.length ? "everywhere" : where.map((one) => WHERE_TITLES[one]).join(", ");

@@ -2,7 +2,7 @@ import type { KeyBinding } from "./bindings.ts";
 import { EVERYWHERE } from "./common-keys.ts";
 
 /**
- * Every key. The footer, the `?` help and the README's table are made from this, and keys are looked up only here. In
+ * Every key. The footer, the `?` help and the table of docs/tui.md are made from this, and keys are looked up only here. In
  * the order of the footer: the first ones stay longest on a narrow terminal.
  */
 export const KEYMAP: readonly KeyBinding[] = [

@@ -12,7 +12,7 @@ const SIZES: readonly Size[] = [
   { columns: 160, rows: 45 },
 ];
 
-/** The README's pictures. */
+/** The pictures of docs/tui.md. */
 const PICTURE: Size = { columns: 100, rows: 24 };
 
 /** Every golden frame by its file's name: as text at each size, and as a picture at one. */

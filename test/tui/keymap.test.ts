@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { HELP_START, type HelpState } from "../../src/tui/help.ts";
 import { bindings, keysAsMarkdown, KEYMAP, type KeyScope } from "../../src/tui/keymap.ts";
@@ -42,14 +41,7 @@ it.each(PLACES)(
   },
 );
 
-it("makes the README's table from the same list", () => {
+it("makes the documentation's table from the same list", () => {
   const table = keysAsMarkdown();
   for (const { show, long } of KEYMAP) expect(table).toContain(`| \`${show}\` | ${long} |`);
-});
-
-it("is what the README says", () => {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
-  const table = /<!-- keys -->\n([\s\S]*)<!-- \/keys -->/.exec(readme)?.[1] ?? "";
-  const bare = (text: string): string => text.trim().replace(/-+/g, "-").replace(/ +/g, " ");
-  expect(bare(table)).toBe(bare(keysAsMarkdown()));
 });

@@ -285,10 +285,10 @@ describe("of the program", () => {
     own.remove();
   });
 
-  it("the README's alerts are rules to promtool", () => {
-    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  it("the documentation's alerts are rules to promtool", () => {
+    const page = readFileSync(new URL("../../docs/watch.md", import.meta.url), "utf8");
     const file = join(world.dir, "rules.yaml");
-    writeFileSync(file, /```yaml\n(groups:\n[^`]*)```/.exec(readme)?.[1] ?? "");
+    writeFileSync(file, /```yaml\n(groups:\n[^`]*)```/.exec(page)?.[1] ?? "");
     const judged = spawnSync(promtool(), ["check", "rules", file], { encoding: "utf8" });
     expect(judged.stdout + judged.stderr).toContain("SUCCESS: 2 rules found");
     expect(judged.status).toBe(0);

@@ -1,0 +1,89 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { parse } from "yaml";
+import { SOURCES, STORES } from "../../src/assembly/plug-ins.ts";
+import { configJsonSchema } from "../../src/build/json-schema.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { main } from "../../src/cli/index.ts";
+import { parseConfig } from "../../src/core/config/file.ts";
+import { commandLines, fencedBlocks, readPage, USER_PAGES } from "./typed.ts";
+
+// Every command line and every configuration on a page is one that unsprawl takes.
+
+const schema = new Ajv2020({ strict: false, unicodeRegExp: true }).compile(await configJsonSchema());
+const configurations = USER_PAGES.flatMap((page) =>
+  fencedBlocks(readPage(page))
+    .filter(({ language, text }) => language === "yaml" && text.startsWith("# unsprawl.yaml"))
+    .map(({ text }) => [page, text] as const),
+);
+const storeNames = new Set([
+  ...STORES.map(({ name }) => name),
+  ...configurations.flatMap(([, text]) => Object.keys((parse(text) as { stores?: object }).stores ?? {})),
+]);
+
+let said = "";
+beforeEach(() => {
+  said = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** What is wrong with a command line; null if the command would run. */
+async function fault(argv: readonly string[]): Promise<string | null> {
+  const given: { args: readonly string[]; to: readonly string[] }[] = [];
+  for (const spec of COMMANDS)
+    vi.spyOn(spec, "load").mockResolvedValue({
+      run: async (_context, args, options) => {
+        given.push({ args, to: [options["to"] ?? []].flat().map(String) });
+        return 0;
+      },
+    });
+  const exit = await main(argv);
+  if (exit !== 0 || given[0] === undefined) return said === "" ? `exit ${exit}` : said;
+  const { args, to } = given[0];
+  const kinds = [...SOURCES.map(({ kind }) => kind), ...storeNames, "STORE"];
+  const sources = ["scan", "plan", "migrate"].includes(argv[0] ?? "") ? args : [];
+  const unknown = [
+    ...sources.filter((one) => !kinds.includes(one.split(":")[0] ?? "") && !one.startsWith("SOURCE")),
+    ...to.filter((one) => !storeNames.has(one) && one !== "STORE"),
+  ];
+  return unknown.length === 0 ? null : `unknown: ${unknown.join(", ")}`;
+}
+
+test.each(USER_PAGES.filter((page) => commandLines(readPage(page)).length > 0))(
+  "every command line of %s can be typed",
+  async (page) => {
+    const faults: string[] = [];
+    for (const argv of commandLines(readPage(page))) {
+      const wrong = argv[0] === undefined || /^[[-]/.test(argv[0]) ? null : await fault(argv);
+      if (wrong !== null) faults.push(`unsprawl ${argv.join(" ")}: ${wrong}`);
+    }
+    expect(faults).toEqual([]);
+  },
+);
+
+test("a command line that cannot be typed is seen", async () => {
+  expect(await fault(["scan", "--fail-on", "sometimes"])).toMatch(/sometimes/);
+  expect(await fault(["scan", "dokcer:web"])).toMatch(/unknown: dokcer:web/);
+  expect(await fault(["migrate", "--to", "nowhere"])).toMatch(/unknown: nowhere/);
+  expect(
+    commandLines("```\n$ docker x | unsprawl scan 'a b' | cat\n```\n`unsprawl runs` `unsprawl runs RUN`\n"),
+  ).toEqual([
+    ["scan", "a b"],
+    ["runs", "RUN"],
+  ]);
+});
+
+test.each(configurations)("a configuration of %s is accepted", async (_page, text) => {
+  expect(schema(parse(text)), JSON.stringify(schema.errors)).toBe(true);
+  expect((await parseConfig(text, "unsprawl.yaml", [])).config).toBeDefined();
+});
+
+test("the JSON on the pages is JSON", () => {
+  const all = USER_PAGES.flatMap((page) => fencedBlocks(readPage(page))).filter(({ language }) => language === "json");
+  expect(all.length).toBeGreaterThan(0);
+  for (const { text } of all) expect(() => JSON.parse(text) as unknown).not.toThrow();
+});

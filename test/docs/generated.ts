@@ -1,0 +1,105 @@
+import { formats } from "../../migrations/index.ts";
+import { stores } from "../../providers/index.ts";
+import { ACCEPTS, SOURCES } from "../../src/assembly/plug-ins.ts";
+import { configJsonSchema } from "../../src/build/json-schema.ts";
+import { EXITS } from "../../src/cli/index.ts";
+import { channels } from "../../src/notify/index.ts";
+import { keysAsMarkdown } from "../../src/tui/keymap.ts";
+import { POLICIES, VAULT_WRITER } from "./policies.ts";
+import { formOf, settingsTable, type SchemaNode } from "./schema-tables.ts";
+import { table } from "./tables.ts";
+
+const REGION = /(<!-- generated: (\S+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
+
+/** The page with its generated regions as the code has them now. Throws for a region that nothing generates. */
+export function withRegions(page: string, regions: ReadonlyMap<string, string>): string {
+  return page.replace(REGION, (_, start: string, name: string, end: string) => {
+    const text = regions.get(name);
+    if (text === undefined) throw new Error(`nothing generates ${name}`);
+    return `${start}\n${text}\n\n${end}`;
+  });
+}
+
+/** The names of a page's generated regions. */
+export function regionsOf(page: string): readonly string[] {
+  return [...page.matchAll(REGION)].map(([, , name = ""]) => name);
+}
+
+/** Every generated region by its name. */
+export async function generatedRegions(): Promise<ReadonlyMap<string, string>> {
+  const { properties = {} } = (await configJsonSchema()) as SchemaNode;
+  return new Map([
+    ["keys", keysAsMarkdown()],
+    [
+      "exits",
+      table(
+        ["exit", "meaning"],
+        EXITS.map(([code, meaning]) => [`${code}`, meaning]),
+      ),
+    ],
+    ["sources", sourcesTable()],
+    [
+      "accept",
+      table(
+        ["word", "what it accepts"],
+        [...ACCEPTS].map(([word, meaning]) => [`\`${word}\``, meaning]),
+      ),
+    ],
+    ["configuration", configuration(properties)],
+    ["channels", channelTables(properties)],
+    ["vault-writer", fenced("hcl", VAULT_WRITER)],
+    ...(await storeRegions(properties)),
+  ]);
+}
+
+function sourcesTable(): string {
+  const rows = SOURCES.map(({ kind, usage, summary, layers }) => {
+    const isRewritten = formats.some(({ source }) => source?.kind === kind);
+    // What platforms start programs from is found by `dir:`, and some of it is rewritten.
+    const moves = isRewritten ? "yes" : kind === "dir" ? "some files" : "";
+    return [`[\`${usage}\`](${kind}.md)`, summary, layers === true ? "yes" : "", moves];
+  });
+  return table(
+    ["source", "what it reads", "`--layers`", "`migrate`"],
+    [...rows, ["[`STORE:[PATH]`](store.md)", "what a store holds", "", "yes"]],
+  );
+}
+
+function configuration(properties: { readonly [key: string]: SchemaNode }): string {
+  const elsewhere = ["stores", "notify"];
+  const single = Object.entries(properties).filter(([, node]) => isPlain(node));
+  const maps = Object.entries(properties).filter(([key, node]) => !isPlain(node) && !elsewhere.includes(key));
+  return [
+    settingsTable(Object.fromEntries(single)),
+    ...maps.map(([key, node]) => `## \`${key}\`\n\n${settingsTable({ [key]: node })}`),
+  ].join("\n\n");
+}
+
+const isPlain = ({ properties, additionalProperties, items }: SchemaNode): boolean =>
+  properties === undefined && typeof additionalProperties !== "object" && items?.properties === undefined;
+
+function channelTables(properties: { readonly [key: string]: SchemaNode }): string {
+  return Object.keys(channels)
+    .map((kind) => `### \`${kind}\`\n\n${settingsTable(formOf(properties["notify"], "kind", kind))}`)
+    .join("\n\n");
+}
+
+async function storeRegions(properties: { readonly [key: string]: SchemaNode }): Promise<[string, string][]> {
+  const all = stores.map(async ({ name, scheme }): Promise<[string, string][]> => {
+    const policy = (await POLICIES[name]?.()) ?? never(name);
+    return [
+      [`${name}-settings`, settingsTable(formOf(properties["stores"], "provider", name))],
+      [`${name}-policy`, fenced("", policy)],
+      [`${name}-scheme`, `References begin with \`${scheme}://\`.`],
+    ];
+  });
+  return (await Promise.all(all)).flat();
+}
+
+function fenced(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}
+
+function never(name: string): never {
+  throw new Error(`policies.ts has nothing for the store ${name}`);
+}

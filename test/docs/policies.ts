@@ -1,0 +1,47 @@
+import { applicationPolicy as kmsPolicy } from "../../providers/aws-kms/policy.ts";
+import { readSettings as kmsSettings } from "../../providers/aws-kms/settings.ts";
+import { secretPolicy } from "../../providers/aws-secrets-manager/names.ts";
+import { parameterPolicy } from "../../providers/aws-ssm/names.ts";
+import { readerPolicy } from "../../providers/azure-key-vault/policy.ts";
+import { readSettings as azureSettings } from "../../providers/azure-key-vault/settings.ts";
+import { operatorCommands } from "../../providers/keywhiz/policy.ts";
+import type { KeywhizSettings } from "../../providers/keywhiz/settings.ts";
+import { localPolicy } from "../../providers/local/policy.ts";
+import { applicationPolicy, policyLine, writerRights } from "../../providers/vault/policy.ts";
+import { readSettings as vaultSettings } from "../../providers/vault/settings.ts";
+
+// What `unsprawl stores policy web --project shop` prints for each store, without the store.
+
+const WEB = { subject: "web", project: "shop" };
+const AT = { env: {}, dir: "/srv" };
+const ARN = "arn:aws:kms:eu-central-1:111122223333:key/ID";
+const IDENTITIES = { load: async () => [{ recipient: "AGE-RECIPIENT-OF-UNSPRAWL" }] } as never;
+
+const KEYWHIZ: KeywhizSettings = {
+  url: "https://keywhiz.example.org:4444",
+  identity: { kind: "pem", certFile: "operator.crt", keyFile: "operator.key" },
+  caFile: null,
+  groups: [],
+  name: "{project..}{subject}.{name}",
+  delivery: "automation",
+  reader: null,
+};
+
+/** The policy for one application, by store. */
+export const POLICIES: { readonly [store: string]: () => Promise<string> } = {
+  vault: async () =>
+    applicationPolicy(
+      vaultSettings({ address: "https://vault.example.org:8200" }, { ...AT, env: { VAULT_TOKEN: "any" } }),
+      WEB,
+      2,
+    ),
+  local: async () => localPolicy("/srv/secrets/{project/}{subject}.sops.yaml", WEB, IDENTITIES, {}, []),
+  "aws-kms": async () => kmsPolicy(kmsSettings({ keyId: "alias/app", context: { App: "{subject}" } }, AT), ARN, WEB),
+  "aws-secrets-manager": async () => secretPolicy("apps/{project/}{subject}", WEB, "eu-central-1"),
+  "aws-ssm": async () => parameterPolicy("/apps/{project/}{subject}/{name}", WEB, "eu-central-1"),
+  "azure-key-vault": async () => readerPolicy(WEB, azureSettings({ url: "https://team.vault.azure.net" }, AT)),
+  keywhiz: async () => operatorCommands(KEYWHIZ, WEB, []),
+};
+
+/** What unsprawl itself needs in Vault to move and restore the values of one application. */
+export const VAULT_WRITER = writerRights("secret", "apps/shop/web", 2).map(policyLine).join("\n");

@@ -87,6 +87,19 @@ export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
   ];
 }
 
+/**
+ * How long the restarts of a plan take at most, one after another; null where that is not known of each, or where
+ * nothing restarts.
+ */
+export function longestRestarts({ steps }: Plan): string | null {
+  const all = steps.filter((step) => step.kind === "recreate");
+  const known = all.flatMap(({ outage, sharers = [] }) =>
+    outage === undefined || outage.update !== undefined || sharers.length > 0 ? [] : [outage],
+  );
+  const ms = known.reduce((sum, one) => sum + (one.isRunning ? one.stopMs + one.startMs : 0), 0);
+  return known.length === all.length && ms > 0 ? span(ms) : null;
+}
+
 /** How the values of a container arrive, and why so; in a unit of several containers, of which one. */
 export function deliveryText(step: DeliverStep): string {
   const part = partOfStep(step);

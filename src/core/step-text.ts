@@ -11,6 +11,6 @@ export function describeStep(step: Step): string {
   const whose = subjectOfStep(step);
   if (step.kind === "rewrite") return `rewrite ${step.files.map(({ file }) => basename(file)).join(", ")}`;
   if (step.kind === "clean") return `clean ${step.image.tags.join(", ")}`;
-  if (step.kind === "recreate") return `create ${whose} again and swap`;
-  return `prove ${whose}`;
+  if (step.kind === "recreate") return `recreate ${whose}`;
+  return `verify ${whose}`;
 }

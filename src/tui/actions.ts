@@ -5,7 +5,7 @@ import * as browsing from "./browsing.ts";
 import { pasteForm, typeForm } from "./form-keys.ts";
 import { typeHelp } from "./help-keys.ts";
 import { HELP_START } from "./help.ts";
-import { itemsOf, selectedAt, selectedItem, wantedOf } from "./items.ts";
+import { selectedItem, wantedOf } from "./items.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { shownError } from "./shown-error.ts";
@@ -20,7 +20,7 @@ import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
-import { scrolled, type ScrollMove } from "./scroll.ts";
+import { isMove, move } from "./moves.ts";
 
 /**
  * What a key press needs to know about the screen: the height of a page, how far its text scrolls, whether it is too
@@ -89,6 +89,10 @@ function act(session: TerminalSession, action: KeyAction): void {
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
   else if (action === "apply") void startApply(session);
+  else if (action === "byHand")
+    store.set(({ planned }) => ({ planned: planned && { ...planned, byHand: planned.byHand !== true } }));
+  else if (action === "steps")
+    store.set(({ run }) => ({ run: run && { ...run, detailed: !run.detailed, scroll: null } }));
   else if (action === "form") openForm(session);
   else if (action === "edit") void editMapping(session);
   else if (action === "save") void savePlan(session);
@@ -214,46 +218,4 @@ function goOn(session: TerminalSession, action: "resume" | "scrub"): void {
   }
   const run = chosenRun(session.store.get());
   if (run) void (action === "resume" ? startResume(session, run) : startScrub(session, run));
-}
-
-function isMove(action: KeyAction): action is ScrollMove {
-  return ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);
-}
-
-function move(session: TerminalSession, action: ScrollMove, room: ScreenLayout): void {
-  const { page } = room;
-  session.store.set((state) => {
-    const { where } = state;
-    if (where === "browse") {
-      const items = itemsOf(state);
-      const item = items[scrolled(selectedAt(state, items), action, page, items.length - 1)];
-      return { selected: item?.key ?? null, detailScroll: 0 };
-    }
-    if (where === "facets") return { facetAt: scrolled(state.facetAt, action, page, room.last) };
-    if (where === "detail") return { detailScroll: scrolled(state.detailScroll, action, page, room.last) };
-    if (where === "stores")
-      return {
-        stores: { ...state.stores, at: scrolled(state.stores.at, action, page, state.stores.choices.length - 1) },
-      };
-    if (where === "runs")
-      return { runs: { ...state.runs, at: scrolled(state.runs.at, action, page, state.runs.list.length - 1) } };
-    if (where === "receipts")
-      return {
-        opened: state.opened && { ...state.opened, scroll: scrolled(state.opened.scroll, action, page, room.last) },
-      };
-    if (where === "plan")
-      return {
-        planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, room.last) },
-      };
-    if (where === "proof")
-      return {
-        result: state.result && { ...state.result, scroll: scrolled(state.result.scroll, action, page, room.last) },
-      };
-    return {
-      run: state.run && {
-        ...state.run,
-        scroll: scrolled(state.run.scroll ?? state.run.done, action, page, state.run.steps.length - 1),
-      },
-    };
-  });
 }

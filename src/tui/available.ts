@@ -22,6 +22,8 @@ export function isAvailable(action: KeyAction, state: TuiState): boolean {
   if (state.where === "browse" || state.where === "detail") return inList(action, state);
   if (state.where === "stores")
     return !["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0);
+  if (action === "byHand") return state.planned?.plan.steps.some((step) => "run" in step) === true;
+  if (action === "steps") return state.run !== null && state.run.kind !== "scrub";
   if (state.where === "plan")
     return !["apply", "save"].includes(action) || (state.planned !== null && state.planned.plan.steps.length > 0);
   if (state.where === "proof") return inProof(action, state);

@@ -38,6 +38,8 @@ export type KeyAction =
   | "diff"
   | "choose"
   | "apply"
+  | "byHand"
+  | "steps"
   | "save"
   | "edit"
   | "form"

@@ -1,6 +1,6 @@
 import { HELP_START, helpSections, keysIn, selectedKey, works, type HelpState } from "./help.ts";
-import type { KeyAction } from "./keymap.ts";
-import { actionOf } from "./keymap.ts";
+import { actionOf, type KeyAction } from "./keymap.ts";
+import { isMove } from "./moves.ts";
 import { scrolled, type ScrollMove } from "./scroll.ts";
 import type { TerminalSession } from "./session.ts";
 
@@ -53,6 +53,3 @@ const VERBS: { readonly [action in KeyAction]?: string } = { apply: "applies a p
 function show({ store }: TerminalSession, help: HelpState | null): void {
   store.set(() => ({ help }));
 }
-
-const isMove = (action: KeyAction): action is ScrollMove =>
-  ["up", "down", "pageUp", "pageDown", "top", "bottom"].includes(action);

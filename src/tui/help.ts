@@ -71,6 +71,8 @@ const GROUPS: { readonly [action in KeyAction]: HelpGroup } = {
   abort: "decide",
   toggle: "decide",
   open: "look",
+  byHand: "look",
+  steps: "look",
   diff: "look",
   reveal: "look",
   filter: "look",

@@ -122,6 +122,22 @@ export const KEYMAP: readonly KeyBinding[] = [
   },
   { action: "edit", keys: ["e"], show: "e", where: ["plan"], short: "edit", long: "the same in $EDITOR, all at once" },
   {
+    action: "byHand",
+    keys: ["h"],
+    show: "h",
+    where: ["plan"],
+    short: "by hand",
+    long: "show or hide the commands that do the same by hand",
+  },
+  {
+    action: "steps",
+    keys: ["enter", "right", "l"],
+    show: "enter",
+    where: ["run"],
+    short: "steps",
+    long: "show each step, or one line for each container",
+  },
+  {
     action: "save",
     keys: ["o"],
     show: "o",

@@ -4,6 +4,7 @@ import type { Mapping } from "../core/config/mapping.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import type { Change } from "../model/change.ts";
 import type { ScanHit, ScanReport, SubjectError } from "../core/scan.ts";
+import type { Rotation } from "../model/finding.ts";
 import type { Plan } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import type { SecretGroup } from "./groups.ts";
@@ -34,6 +35,9 @@ export type ScanState = {
   readonly changes: readonly Change[] | null;
 };
 
+/** When a unit of a run began, when its newest step did, and when it ended. */
+export type UnitTiming = { readonly started: number; readonly step: number; readonly ended: number | null };
+
 export type StepState = {
   readonly id: string;
   readonly unit: string;
@@ -50,6 +54,9 @@ export type RunState = {
   readonly started: number;
   readonly ended: number | null;
   readonly aborting: boolean;
+  readonly timing: ReadonlyMap<string, UnitTiming>;
+  /** Whether each step is shown instead of a line for each unit. */
+  readonly detailed: boolean;
   /** Rows above the running step that the person scrolled to; null follows the running step. */
   readonly scroll: number | null;
 };
@@ -60,9 +67,14 @@ export type ResultState = {
   readonly result: RunResult | null;
   /** What a scrub purged, left and still found, one line each. */
   readonly told: readonly string[];
+  /** How to rotate what was moved, as far as it is known. */
+  readonly rotate?: readonly RotationAdvice[];
   readonly error: ShownMessage | null;
   readonly scroll: number;
 };
+
+/** How to rotate secrets of one kind, by name. */
+export type RotationAdvice = Rotation & { readonly names: readonly string[] };
 
 export type StoreChoice = { readonly name: string; readonly text: string };
 
@@ -132,6 +144,8 @@ export type TuiState = {
     readonly plan: Plan;
     readonly provider: Provider;
     readonly scroll: number;
+    /** Whether the commands that do the same by hand are shown. */
+    readonly byHand?: boolean;
     /** What was decided for single secrets; absent if nothing was. */
     readonly mapping?: Mapping;
     /** An edited mapping that could not be read, as it was left. */

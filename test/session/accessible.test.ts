@@ -92,7 +92,7 @@ it("puts back what was begun when ctrl-c calls a run off, and says so", async ()
   await answer(terminal, "1 secret in 1 place", "m");
   await answer(terminal, "Which store", "local");
   await answer(terminal, "Apply it", "y");
-  await terminal.until("again and swap: done");
+  await terminal.until(/recreate \S+: done/);
   await terminal.press(KEY.ctrlC);
   await answer(terminal, /cancelled: putting back what was begun[^]*as before  tui-api/, "q");
   expect(await terminal.exit()).toBe(130);

@@ -89,9 +89,7 @@ it("shows what has changed since the last saved scan, and filters by state", asy
   expect(terminal.screen()).toContain("DB_PASSWORD");
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
-  expect(terminal.raw()).toMatch(
-    /since the last saved scan: 1 new, 1 gone\s+new: SESSION_SECRET in container/,
-  );
+  expect(terminal.raw()).toMatch(/since the last saved scan: 1 new, 1 gone\s+new: SESSION_SECRET in container/);
   // A look changes nothing of what is remembered.
   const again = begin(60, 15);
   await again.until("2 secrets in 2 places");

@@ -106,6 +106,8 @@ export function everyScreen(text: string, many: number): TuiState[] {
     started: 0,
     ended: null,
     aborting: false,
+    timing: new Map([[text, { started: 0, step: 0, ended: null }]]),
+    detailed: false,
     scroll: null,
   } as const;
   const items = [{ what: "health", text }] as const;
@@ -126,6 +128,7 @@ export function everyScreen(text: string, many: number): TuiState[] {
     },
     error: said,
     told: [text, `left: ${text}`],
+    rotate: [{ names: [text], text, url: text }],
     scroll: 3,
   } as const;
   const prompt = {
@@ -150,7 +153,13 @@ export function everyScreen(text: string, many: number): TuiState[] {
       where: "stores",
       stores: { ...START.stores, choices: [{ name: text, text }], error: said, busy: text },
     },
-    { ...state, where: "plan", planned: { plan, provider: null as never, scroll: 2 }, status: { text, tone: "bad" } },
+    {
+      ...state,
+      where: "plan",
+      planned: { plan, provider: null as never, scroll: 2, byHand: true },
+      status: { text, tone: "bad" },
+    },
+    { ...state, where: "run", run: { ...run, detailed: true } },
     { ...state, where: "run", run, question: { text, answer: () => undefined } },
     { ...state, where: "proof", run, result },
     {

@@ -84,6 +84,14 @@ function steps(unit: string, names: readonly string[]): Step[] {
       subject: { id: unit, name: unit, image: "shop:1.4" },
       digest: "0000",
       diff,
+      outage: {
+        isRunning: true,
+        stopMs: 10_000,
+        startMs: 90_000,
+        isChecked: true,
+        ports: unit === "api" ? ["8080/tcp"] : [],
+      },
+      run: `docker run -d --name ${unit} --runtime unsprawl ${names.map((name) => `-e ${name}=ref+vault://secret/apps/${unit}#/${name}`).join(" ")} shop:1.4`,
     },
     {
       id: `check:${unit}`,
@@ -200,6 +208,8 @@ export const SHOP: { readonly [step: string]: TuiState } = {
       started: 0,
       ended: null,
       aborting: false,
+      timing: new Map([["api", { started: 0, step: 1_000, ended: null }]]),
+      detailed: false,
       scroll: null,
     },
   },
@@ -221,6 +231,14 @@ export const SHOP: { readonly [step: string]: TuiState } = {
       },
       error: null,
       told: [],
+      rotate: [
+        {
+          names: ["STRIPE_SECRET_KEY"],
+          text: "Roll the key in Stripe's dashboard; the old one can be kept for up to seven days.",
+          url: "https://dashboard.stripe.com/apikeys",
+        },
+        { names: ["DATABASE_URL"], text: "Change the password of the user in the database.", url: null },
+      ],
       scroll: 0,
     },
   },

@@ -1,5 +1,5 @@
 import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
-import { deliveryText, leftCount, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
+import { deliveryText, leftCount, longestRestarts, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
@@ -17,7 +17,7 @@ export function planText({ planned }: TuiState): ScreenText {
   const units = unitsOf(planned.plan).size;
   const what = unitNoun(planned.plan.steps);
   return {
-    lines: linesOf(planned.plan),
+    lines: linesOf(planned.plan, planned.byHand === true),
     scroll: planned.scroll,
     title: (below) =>
       line(
@@ -34,8 +34,8 @@ export function planText({ planned }: TuiState): ScreenText {
 
 const linesOf = last(planLines);
 
-/** A plan unit by unit, and what it leaves where it is. */
-export function planLines(made: Plan): SpanLine[] {
+/** What the whole plan does, then unit by unit, and what it leaves where it is. */
+export function planLines(made: Plan, byHand = false): SpanLine[] {
   const lines: SpanLine[] = [];
   if (made.steps.length === 0)
     lines.push(
@@ -54,11 +54,20 @@ export function planLines(made: Plan): SpanLine[] {
       ),
       BLANK,
     );
-  const totals = planTotals(made);
-  if (totals.length > 0) lines.push(...totals.map((text) => wrapped(3, ` ${text}.`)), BLANK);
-  for (const [unit, steps] of unitsOf(made)) {
-    lines.push(wrapped(1, { text: ` ${unit}`, bold: true }));
-    for (const step of steps) lines.push(...stepLines(step));
+  lines.push(...totalLines(made));
+  const units = [...unitsOf(made)];
+  for (const [at, [unit, steps]] of units.entries()) {
+    lines.push(
+      wrapped(
+        3,
+        { text: ` ${unit}`, bold: true },
+        {
+          text: units.length > 1 ? `  ${at + 1} of ${units.length}` : "",
+          dimColor: true,
+        },
+      ),
+    );
+    for (const step of steps) lines.push(...stepLines(step), ...(byHand ? commandLines(step) : []));
     for (const { unit: of, text } of made.warnings)
       if (of === unit) lines.push(wrapped(13, { text: "   ! note    ", color: "yellow" }, text));
     lines.push(BLANK);
@@ -78,6 +87,34 @@ function leftLines(title: string, left: Plan["notMoved"]): SpanLine[] {
       lines.push(wrapped(11, { text: at === 0 ? "     next: " : "           ", dimColor: true }, part));
   }
   return lines;
+}
+
+/** What restarts, in which order and for how long, what a reboot needs, which key is created; then what the signs mean. */
+function totalLines(made: Plan): SpanLine[] {
+  if (made.steps.length === 0) return [];
+  const totals = planTotals(made);
+  const restarted = made.steps.flatMap((step) => (step.kind === "recreate" && step.outage?.isRunning ? [step] : []));
+  const longest = longestRestarts(made);
+  const order = [
+    ...(restarted.length > 1 ? [restarted.map(({ subject }) => subject.name).join(", then ")] : []),
+    ...(longest === null ? [] : [`at most ${longest} in all`]),
+  ].join("; ");
+  return [
+    ...totals.map((text) => wrapped(3, { text: " ! ", color: "yellow", bold: true }, `${text}.`)),
+    ...(order === "" ? [] : [wrapped(13, { text: "   order   ", dimColor: true }, `  ${order}`)]),
+    wrapped(3, { text: "   + created  ~ changed or replaced  - removed", dimColor: true }),
+    BLANK,
+  ];
+}
+
+/** The command that does the same by hand, without the secret, on rows of its own so that it can be copied. */
+function commandLines(step: Step): SpanLine[] {
+  if (step.kind !== "recreate" || step.run === undefined) return [];
+  return [
+    wrapped(13, { text: "   by hand  ", dimColor: true }, " the same without unsprawl and without the secret:"),
+    wrapped(0, step.run),
+    ...(step.runLacks ?? []).map((what) => wrapped(13, { text: "             ", dimColor: true }, `it lacks ${what}`)),
+  ];
 }
 
 function stepLines(step: Step): SpanLine[] {

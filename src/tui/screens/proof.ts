@@ -1,7 +1,7 @@
 import { cmd } from "../../kit/shell.ts";
 import { backupTexts } from "../../core/key-files.ts";
 import { closingSentences, type UnitProof } from "../../core/proof.ts";
-import type { ResultState, ShownMessage, TuiState } from "../state.ts";
+import type { ResultState, RotationAdvice, ShownMessage, TuiState } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
@@ -43,13 +43,19 @@ export function proofLines(shown: ResultState): SpanLine[] {
     lines.push(
       BLANK,
       ...closingSentences(result.proofs).map((text) => wrapped(1, ` ${text}`)),
+      ...rotateLines(shown.rotate ?? []),
       ...backupTexts(result.keyFiles ?? []).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
       wrapped(3, {
         text: " ! Kept for undo: sealed copies of files, and old containers, which still contain the values (Compose keeps none).",
         color: "yellow",
       }),
-      wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}`),
       wrapped(11, { text: "   undo:   ", dimColor: true }, cmd`u, or unsprawl rollback ${run}`),
+      wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}, once all is well`),
+      wrapped(
+        11,
+        { text: "   next:   ", bold: true },
+        "r scans again; then rotate, and put the new values into the store only",
+      ),
     );
   }
   if (kind === "apply" && error && result && result.state !== "done")
@@ -60,6 +66,18 @@ export function proofLines(shown: ResultState): SpanLine[] {
     );
   if (result === null && error === null && told.length === 0) lines.push(wrapped(1, " nothing was done"));
   return lines;
+}
+
+/** What was moved could be read until now, so it has to be replaced where it is checked. */
+function rotateLines(rotate: readonly RotationAdvice[]): SpanLine[] {
+  if (rotate.length === 0) return [];
+  return [
+    wrapped(3, { text: " ! ", color: "yellow", bold: true }, "Rotate these secrets: they were readable until now."),
+    ...rotate.flatMap(({ names, text, url }) => [
+      wrapped(5, { text: `   ${names.join(", ")}: `, bold: true }, text),
+      ...(url === null ? [] : [wrapped(5, `     ${url}`)]),
+    ]),
+  ];
 }
 
 export function titleOf({ kind, error, result }: ResultState): string {

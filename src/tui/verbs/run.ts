@@ -1,12 +1,13 @@
 import type { RunResult } from "../../core/apply.ts";
 import type { HostEvent, Host } from "../../contract/host.ts";
+import type { ScanReport } from "../../core/scan.ts";
 import type { Plan } from "../../model/plan.ts";
 import { shownError } from "../shown-error.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
 import { unitNoun } from "../../core/journal/runs.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
-import type { ResultState, RunState, StepState } from "../state.ts";
+import type { ResultState, RotationAdvice, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
 import { countText } from "../widgets/bar.ts";
 
@@ -104,6 +105,8 @@ export function startRun(
     started,
     ended: null,
     aborting: false,
+    timing: new Map(),
+    detailed: false,
     scroll: null,
   };
   store.set(() => ({
@@ -133,6 +136,7 @@ export function startRun(
         result: run,
         told: told.map((text) => assembly.redactor.foreign(text)),
         error: error === null ? null : shownError(error, assembly.redactor),
+        rotate: kind === "apply" && run !== null ? rotationAdvice(plan, run, store.get().scan.report) : [],
       };
     } catch (error) {
       result = { ...base, result: null, error: shownError(error, assembly.redactor) };
@@ -162,5 +166,32 @@ function stepped(run: RunState, event: Extract<HostEvent, { type: "step" }>, tex
   const known = run.steps.some((step) => step.id === id);
   const steps = known ? run.steps.map((step) => (step.id === id ? now : step)) : [...run.steps, now];
   const done = id.startsWith("undo:") ? run.done : event.done;
-  return { ...run, steps, done };
+  return { ...run, steps, done, timing: timed(run, event, Date.now()) };
+}
+
+/** The times of a step's unit: a unit ends with its last step, with an error, or when it has been put back. */
+function timed(
+  { plan, timing }: RunState,
+  { step: id, unit, state }: Extract<HostEvent, { type: "step" }>,
+  now: number,
+): RunState["timing"] {
+  const before = timing.get(unit);
+  const isLast = state === "done" && plan.steps.findLast((step) => step.unit === unit)?.id === id;
+  const ended = isLast || state === "failed" || state === "undone" ? now : null;
+  const step = state === "start" ? now : (before?.step ?? now);
+  return new Map(timing).set(unit, { started: before?.started ?? now, step, ended });
+}
+
+/** How to rotate what a run migrated, by what the scan before it said of each rule. */
+function rotationAdvice(plan: Plan, result: RunResult, report: ScanReport | null): readonly RotationAdvice[] {
+  const migrated = new Set(result.units.flatMap(({ unit, state }) => (state === "migrated" ? [unit] : [])));
+  const names = new Map<string, Set<string>>();
+  for (const step of plan.steps) {
+    const rule = step.kind === "put" && migrated.has(step.unit) ? step.move.finding?.rule : undefined;
+    if (step.kind === "put" && rule !== undefined) names.set(rule, (names.get(rule) ?? new Set()).add(step.move.name));
+  }
+  return [...names].flatMap(([rule, own]) => {
+    const advice = report?.rotation[rule];
+    return advice === undefined ? [] : [{ ...advice, names: [...own] }];
+  });
 }

@@ -227,7 +227,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/engine/project-containers.ts": "a source that it makes from Compose's labels",
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
-  "src/cli/host-consumers.ts": "it examines the engine's containers",
+  "src/assembly/host-consumers.ts": "it examines the engine's containers",
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
   "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",

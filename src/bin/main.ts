@@ -62,32 +62,47 @@ function neverEndInSilence(): void {
 }
 
 /**
- * The terminal UI without arguments, or with only its flags, on a terminal; line by line if asked for or if the
- * terminal can do no more; the command line for everything else. In CI nobody answers: only a flag starts an
+ * The terminal UI without arguments, or with only its flags and sources, on a terminal; line by line if asked for or if
+ * the terminal can do no more; the command line for everything else. In CI nobody answers: only a flag starts an
  * interactive face.
  */
 async function chooseFace(argv: readonly string[]): Promise<number> {
   const { stdin, stdout, env } = process;
-  const flags = ["--accessible", "--read-only"];
   const terminal = stdin.isTTY && stdout.isTTY;
-  if (!argv.every((one) => flags.includes(one)) || (argv.length === 0 && (!terminal || env["CI"])))
+  const flags = ["--accessible", "--read-only"];
+  const words = argv.filter((one) => !flags.includes(one));
+  const target = await namedTarget(words);
+  if (target === null || (argv.length === 0 && (!terminal || env["CI"])))
     return (await import("../cli/index.ts")).main(argv);
-  const { UnsprawlError } = await import("../model/error.ts");
+  const [{ UnsprawlError }, { bare, cmd }] = await Promise.all([
+    import("../model/error.ts"),
+    import("../kit/shell.ts"),
+  ]);
   const flag = argv.includes("--accessible");
   const spoken = flag || env["TERM"] === "dumb" || !["", "0", "false", undefined].includes(env["ACCESSIBLE"]);
   const options = { readOnly: argv.includes("--read-only") };
   try {
+    if (typeof target === "string") throw new UnsprawlError("usage", target, "unsprawl scan --help lists the sources");
     if (!terminal)
       throw new UnsprawlError(
         "usage",
         `${argv.join(" ")} is for the terminal UI: it needs a terminal`,
-        "unsprawl scan changes nothing either",
+        cmd`unsprawl scan ${bare(words.map((one) => cmd`${one}`).join(" "))}`,
       );
     const { assemble } = await import("../assembly/index.ts");
     const assembly = assemble(env, process.cwd(), null);
-    if (spoken) return await (await import("../tui/accessible/index.ts")).runAccessible(assembly, options);
-    return await (await import("../tui/index.ts")).runTui(assembly, options);
+    if (spoken) return await (await import("../tui/accessible/index.ts")).runAccessible(assembly, options, target);
+    return await (await import("../tui/index.ts")).runTui(assembly, options, target);
   } catch (error) {
     return (await import("../cli/index.ts")).tellError(error);
   }
+}
+
+/** What the words after the UI's flags name; a text if they are wrong, null if they are for the command line. */
+async function namedTarget(words: readonly string[]): Promise<import("../tui/state.ts").ScanTarget | string | null> {
+  // No command has a colon in its name: only for sources anything is loaded here.
+  if (words.some((one, at) => !/^(--hosts(=|$)|[a-z-]+:)/.test(one) && !words.slice(0, at).includes("--hosts")))
+    return null;
+  const { parseTarget } = await import("../tui/target.ts");
+  return parseTarget(words);
 }

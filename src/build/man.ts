@@ -23,7 +23,9 @@ function manual(): string {
       "Finds secret-like variables in containers and image configs, says why each is one, and moves each into a store,",
     ),
     roff("with the run configuration rewritten: inspect shows nothing, the application still gets its value."),
-    roff("Alone on a terminal it opens its terminal UI; with --accessible line by line, for screen readers."),
+    roff(
+      "Without a command, or with sources alone, it opens its terminal UI; with --accessible line by line, for screen readers.",
+    ),
     ".SH COMMANDS",
     ...COMMANDS.flatMap(({ usage, summary, details, options }) => [
       `.SS ${quoted(`unsprawl ${usage}`)}`,

@@ -1,4 +1,5 @@
 import type { Assembly } from "../assembly/index.ts";
+import { hostConsumers } from "../assembly/host-consumers.ts";
 import type { Provider } from "../contract/provider.ts";
 import { agentState } from "../core/agent-state.ts";
 import { agentCheck, consumerChecks, consumerName } from "../core/consumer-checks.ts";
@@ -11,7 +12,6 @@ import { rotations } from "../core/rotation.ts";
 import { swapNames } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { hostConsumers } from "./host-consumers.ts";
 import { imageChecks } from "./image-checks.ts";
 import { rotationTools } from "./run-tools.ts";
 

@@ -13,7 +13,8 @@ import { printError } from "./output.ts";
 import { knowArguments } from "./own-words.ts";
 
 const TERMINAL = `
-On a terminal: unsprawl alone opens the terminal UI; unsprawl --read-only opens it so that nothing can be changed.
+On a terminal, unsprawl without a command opens the terminal UI: unsprawl, or unsprawl [SOURCE…] [--hosts [name…]];
+unsprawl --read-only opens it so that nothing can be changed.
 `;
 
 /** What the exit codes mean: the contract. */

@@ -6,7 +6,7 @@ import type { ScanHit, ScanReport } from "../core/scan.ts";
 import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
-import { onHosts, scanHere } from "./on-hosts.ts";
+import { onHosts, scanHere } from "../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";

@@ -6,10 +6,9 @@ const DAY_MS = 86_400_000;
 /** A migrated secret is overdue if it has not been rotated within this time. */
 const PATIENCE_DAYS = 7;
 
-/** Migrated secrets that are overdue for rotation: `unsprawl watch` reminds of them. */
-function overdue(secrets: readonly MovedSecret[], now: Date): readonly MovedSecret[] {
-  return secrets.filter((one) => one.rotation === "same" && daysSince(one, now) >= PATIENCE_DAYS);
-}
+/** Whether a migrated secret is overdue for rotation: `unsprawl watch` reminds of these. */
+export const isOverdue = (one: MovedSecret, now: Date): boolean =>
+  one.rotation === "same" && daysSince(one, now) >= PATIENCE_DAYS;
 
 /**
  * What became of migrated secrets. `used` are the references that applications still need: one that its store no longer
@@ -22,7 +21,7 @@ export function rotationChecks(
 ): DoctorCheck[] {
   const name = "rotation";
   const rotated = secrets.filter((one) => one.rotation === "rotated");
-  const late = new Set(overdue(secrets, now));
+  const late = new Set(secrets.filter((one) => isOverdue(one, now)));
   const fresh = secrets.filter((one) => one.rotation === "same" && !late.has(one));
   const unknown = Map.groupBy(
     secrets.filter((one) => one.rotation === "unknown"),
@@ -75,7 +74,7 @@ function goneCheck(one: MovedSecret, consumer: string | null): DoctorCheck {
 
 /** The daily reminder of `unsprawl watch`; null if nothing is overdue. */
 export function rotationReminder(secrets: readonly MovedSecret[], now: Date): string | null {
-  const late = overdue(secrets, now);
+  const late = secrets.filter((one) => isOverdue(one, now));
   const [first] = late;
   if (first === undefined) return null;
   const more = late.length > 1 ? `, and ${late.length - 1} more` : "";
@@ -98,5 +97,6 @@ function hintOf({ rule }: MovedSecret): string {
   return cmd`${bare(how)}put the new value into the store only`;
 }
 
-const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>
+/** How many whole days ago a secret was migrated. */
+export const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>
   Math.max(0, Math.floor((now.getTime() - Date.parse(movedAt)) / DAY_MS));

@@ -7,19 +7,22 @@ import { typeHelp } from "./help-keys.ts";
 import { HELP_START } from "./help.ts";
 import { selectedItem, wantedOf } from "./items.ts";
 import { actionOf, type KeyAction } from "./keymap.ts";
+import { VIEWS } from "./overview.ts";
 import { typePrompt, typeText } from "./prompt.ts";
 import { shownError } from "./shown-error.ts";
 import { ask, type TerminalSession } from "./session.ts";
 import type { TuiState } from "./state.ts";
 import { openRun, startResume, startScrub } from "./verbs/journal.ts";
 import { startIgnore, undoLastIgnore } from "./verbs/ignore.ts";
-import { chooseStore, savePlan, startDiff, startPlan } from "./verbs/plan.ts";
+import { chooseStore, pickStore, savePlan, startDiff, startPlan, usePicked } from "./verbs/plan.ts";
+import { openOverview, readAgain, showNextTab, showTab } from "./verbs/overview.ts";
 import { startPreview } from "./verbs/preview.ts";
 import { openForm } from "./verbs/form.ts";
 import { editMapping } from "./verbs/mapping.ts";
 import { reveal } from "./verbs/reveal.ts";
 import { callOff, startApply, startUndo } from "./verbs/run.ts";
 import { startScan } from "./verbs/scan.ts";
+import { changeSources } from "./verbs/sources.ts";
 import { isMove, move } from "./moves.ts";
 
 /**
@@ -54,6 +57,7 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
   if (action === null || (room.blind && action !== "quit")) return;
   if (isMove(action)) move(session, action, room);
   else if (browsing.isBrowsing(action)) browsing.act(session, action, key, room.wide);
+  else if (action === "view") showTab(session, VIEWS[Number(key) - 1] ?? "changes");
   else act(session, action);
   startPreview(session);
 }
@@ -89,6 +93,11 @@ function act(session: TerminalSession, action: KeyAction): void {
   else if (action === "migrate" || action === "diff") wantPlan(session, action);
   else if (action === "choose") choose(session);
   else if (action === "apply") void startApply(session);
+  else if (action === "overview") openOverview(session);
+  else if (action === "readAgain") readAgain(session);
+  else if (action === "nextView" || action === "prevView") showNextTab(session, action === "nextView" ? 1 : -1);
+  else if (action === "sources") void changeSources(session);
+  else if (action === "store") void pickStore(session);
   else if (action === "byHand")
     store.set(({ planned }) => ({ planned: planned && { ...planned, byHand: planned.byHand !== true } }));
   else if (action === "steps")
@@ -111,6 +120,10 @@ function wantPlan(session: TerminalSession, action: "migrate" | "diff"): void {
   const { store } = session;
   const state = store.get();
   const wanted = wantedOf(state);
+  if (state.target.hosts !== null) {
+    const text = "hosts are only scanned here: set DOCKER_HOST to one of them, and start unsprawl without --hosts";
+    return store.set(() => ({ status: { text, tone: "warn" } }));
+  }
   if (wanted.size === 0) {
     store.set(() => ({ status: { text: "nothing is marked", tone: "warn" } }));
     return;
@@ -119,9 +132,11 @@ function wantPlan(session: TerminalSession, action: "migrate" | "diff"): void {
 }
 
 function choose(session: TerminalSession): void {
-  const { choices, at, busy } = session.store.get().stores;
+  const { choices, at, busy, picking } = session.store.get().stores;
   const choice = choices[at];
-  if (choice && busy === null) startPlan(session, choice.name);
+  if (!choice || busy !== null) return;
+  if (picking) usePicked(session, choice.name);
+  else startPlan(session, choice.name);
 }
 
 function back(session: TerminalSession): void {
@@ -134,9 +149,15 @@ function back(session: TerminalSession): void {
     store.set(() => ({ where: "browse" }));
     startScan(session);
   } else {
-    // A plan that is still being made is no longer wanted; it changes nothing.
+    // A plan or a search that is still being made is no longer wanted; it changes nothing.
     jobs.get("plan")?.abort.abort();
-    store.set((state) => ({ where: "browse", status: null, stores: { ...state.stores, busy: null, error: null } }));
+    jobs.get("overview")?.abort.abort();
+    store.set((state) => ({
+      where: "browse",
+      status: null,
+      stores: { ...state.stores, busy: null, error: null },
+      overview: { ...state.overview, busy: null },
+    }));
     if (store.get().stale) startScan(session, { quiet: true });
   }
 }

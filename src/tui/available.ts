@@ -19,9 +19,14 @@ const MOVES: ReadonlySet<KeyAction> = new Set(["up", "down", "pageUp", "pageDown
 /** Whether an action does something on this screen now: the footer offers nothing else. */
 export function isAvailable(action: KeyAction, state: TuiState): boolean {
   if (state.readOnly && (CHANGES.has(action) || action === "migrate")) return false;
+  // A plan is made for the containers of this engine.
+  if (state.target.hosts !== null && ["migrate", "diff"].includes(action)) return false;
   if (state.where === "browse" || state.where === "detail") return inList(action, state);
   if (state.where === "stores")
-    return !["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0);
+    return (
+      (action !== "form" || !state.stores.picking) &&
+      (!["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0))
+    );
   if (action === "byHand") return state.planned?.plan.steps.some((step) => "run" in step) === true;
   if (action === "steps") return state.run !== null && state.run.kind !== "scrub";
   if (state.where === "plan")

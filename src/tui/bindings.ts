@@ -9,7 +9,8 @@ export type KeyScope =
   | "run"
   | "proof"
   | "runs"
-  | "receipts";
+  | "receipts"
+  | "overview";
 
 export type KeyAction =
   | "up"
@@ -39,6 +40,13 @@ export type KeyAction =
   | "choose"
   | "apply"
   | "byHand"
+  | "sources"
+  | "overview"
+  | "view"
+  | "nextView"
+  | "prevView"
+  | "readAgain"
+  | "store"
   | "steps"
   | "save"
   | "edit"
@@ -82,4 +90,5 @@ export const ALL: readonly KeyScope[] = [
   "proof",
   "runs",
   "receipts",
+  "overview",
 ];

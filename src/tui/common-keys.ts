@@ -36,7 +36,7 @@ export const EVERYWHERE: readonly KeyBinding[] = [
     action: "abort",
     keys: ["ctrl-c"],
     show: "ctrl-c",
-    where: ["browse", "detail", "facets", "stores", "form", "plan", "proof", "runs", "receipts"],
+    where: ["browse", "detail", "facets", "stores", "form", "plan", "proof", "runs", "receipts", "overview"],
     short: "leave",
     long: "leave at once",
   },

@@ -4,21 +4,22 @@
  * changes; `verbs/` call core.
  */
 import type { Assembly } from "../assembly/index.ts";
-import { DEFAULT_SOURCES } from "../assembly/plug-ins.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
 import type { App } from "./app.tsx";
 import { createSession } from "./session.ts";
+import type { ScanTarget } from "./state.ts";
 import { summary } from "./summary.ts";
+import { HERE } from "./target.ts";
 
 /** Runs the terminal UI until the person leaves; returns the exit code. Restores the terminal afterwards. */
 export async function runTui(
   assembly: Assembly,
   options: { readonly readOnly?: boolean } = {},
-  sources: readonly string[] = DEFAULT_SOURCES,
+  target: ScanTarget = HERE,
 ): Promise<number> {
   process.env["NODE_ENV"] ??= "production";
-  const session = createSession(assembly, sources, options);
+  const session = createSession(assembly, target, options);
   const terminate = (signal?: unknown): void => {
     if (signal !== "SIGINT" || !session.away) void session.leave(EXIT.interrupted);
   };

@@ -23,6 +23,7 @@ export const WHERE_TITLES: { readonly [where in KeyScope]: string } = {
   proof: "the proof",
   runs: "the runs",
   receipts: "a run's receipts",
+  overview: "the overview",
 };
 
 /** The keys as a Markdown table, for docs/tui.md. */

@@ -33,6 +33,10 @@ export function move(session: TerminalSession, action: ScrollMove, room: Pick<Sc
       return {
         opened: state.opened && { ...state.opened, scroll: scrolled(state.opened.scroll, action, page, room.last) },
       };
+    if (where === "overview")
+      return {
+        overview: { ...state.overview, scroll: scrolled(state.overview.scroll, action, page, room.last) },
+      };
     if (where === "plan")
       return {
         planned: state.planned && { ...state.planned, scroll: scrolled(state.planned.scroll, action, page, room.last) },

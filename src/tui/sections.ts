@@ -3,6 +3,7 @@ import type { ScanHit } from "../core/scan.ts";
 import { SEVERITIES, type Finding } from "../model/finding.ts";
 import { byNeed, groupOf, type SecretGroup } from "./groups.ts";
 import type { RunHistory } from "./history.ts";
+import { subjectText } from "./where.ts";
 
 /** What the list is grouped by, in the order of `b`. */
 export const GROUPINGS = ["container", "secret", "image", "store", "severity"] as const;
@@ -69,7 +70,7 @@ const TITLES: {
     history: RunHistory,
   ) => string;
 } = {
-  container: ({ location }) => `${location.subject} ${location.subjectName}`,
+  container: (finding) => `${finding.location.subject} ${subjectText(finding)}`,
   image: ({ location }, image) =>
     location.subject === "image" ? location.subjectName : (image ?? `no image: ${location.subject}`),
   store: (finding, _image, history) =>

@@ -1,13 +1,13 @@
 import type { Assembly } from "../assembly/index.ts";
 import type { Host } from "../contract/host.ts";
 import { EXIT } from "../model/error.ts";
-import { createStore, START, type Store } from "./state.ts";
+import { createStore, START, type ScanTarget, type Store } from "./state.ts";
 import type { IgnoreEdit } from "../core/config/ignore-file.ts";
 import type { ScanHit } from "../core/scan.ts";
 
 /** A running verb of core. */
 export type VerbJob = {
-  readonly kind: "scan" | "plan" | "run" | "preview" | "history";
+  readonly kind: "scan" | "plan" | "run" | "preview" | "history" | "overview";
   readonly abort: AbortController;
   readonly done: Promise<void>;
 };
@@ -21,7 +21,6 @@ export type Ignoring = {
 /** One session at the terminal: what is shown, what is running, and how it ends. */
 export type TerminalSession = {
   readonly assembly: Assembly;
-  readonly sources: readonly string[];
   readonly store: Store;
   /** Resolves with the exit code, once nothing is left half done. */
   readonly ended: Promise<number>;
@@ -38,16 +37,15 @@ export type TerminalSession = {
 
 export function createSession(
   assembly: Assembly,
-  sources: readonly string[],
+  target: ScanTarget,
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): TerminalSession {
-  const store = createStore({ ...START, readOnly });
+  const store = createStore({ ...START, readOnly, target });
   const jobs = new Map<VerbJob["kind"], VerbJob>();
   let end: (code: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => (end = resolve));
   return {
     assembly,
-    sources,
     store,
     ended,
     jobs,

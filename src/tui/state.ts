@@ -14,11 +14,15 @@ import type { HelpState } from "./help.ts";
 import type { KeyScope } from "./keymap.ts";
 import type { Grouping } from "./sections.ts";
 import type { ListSort } from "./sorting.ts";
+import { NO_OVERVIEW, type OverviewState } from "./overview.ts";
 import type { Prompt } from "./prompt.ts";
 import type { STEP, TONE } from "./theme.ts";
 
 /** An error or a note that may be shown: known values are taken out. */
 export type ShownMessage = { readonly text: string; readonly hint: string | null };
+
+/** What is scanned: sources, of the engines of these configured hosts; all hosts if none is named, null for this engine. */
+export type ScanTarget = { readonly sources: readonly string[]; readonly hosts: readonly string[] | null };
 
 export type ScanState = {
   readonly status: "waiting" | "running" | "done" | "failed";
@@ -110,6 +114,7 @@ export type TuiState = {
   /** Something has changed since the scan began: the list is scanned again when it is gone back to. */
   readonly stale: boolean;
   readonly now: number;
+  readonly target: ScanTarget;
   readonly scan: ScanState;
   /** The selected item's key; null is the first, so that findings that are added above do not move the view. */
   readonly selected: string | null;
@@ -137,6 +142,8 @@ export type TuiState = {
     /** What it is doing, as `opening vault`; `WAITING_FOR_SCAN` while the scan has not ended. */
     readonly busy: string | null;
     readonly error: ShownMessage | null;
+    /** A store is chosen for the plans and previews that follow, not to plan now. */
+    readonly picking: boolean;
     /** The store of the last plan; `d` uses it again. */
     readonly last: string | null;
   };
@@ -159,6 +166,7 @@ export type TuiState = {
   readonly result: ResultState | null;
   /** Every run of this session, for the summary. */
   readonly ended: readonly ResultState[];
+  readonly overview: OverviewState;
   readonly runs: { readonly list: readonly RunSummary[]; readonly at: number };
   /** The run that was opened from the list. */
   readonly opened: {
@@ -196,6 +204,7 @@ export const START: TuiState = {
   canUndoIgnore: false,
   stale: false,
   now: 0,
+  target: { sources: [], hosts: null },
   scan: NO_SCAN,
   selected: null,
   marked: new Set(),
@@ -212,13 +221,14 @@ export const START: TuiState = {
   previews: new Map(),
   detailScroll: 0,
   wanted: new Set(),
-  stores: { choices: [], at: 0, busy: null, error: null, last: null },
+  stores: { choices: [], at: 0, busy: null, error: null, picking: false, last: null },
   planned: null,
   form: null,
   decided: null,
   run: null,
   result: null,
   ended: [],
+  overview: NO_OVERVIEW,
   runs: { list: [], at: 0 },
   opened: null,
 };

@@ -1,3 +1,4 @@
+import type { Finding } from "../model/finding.ts";
 import { last } from "./last.ts";
 import type { SecretGroup } from "./groups.ts";
 import type { Grouping } from "./sections.ts";
@@ -20,13 +21,18 @@ export function subjectsOf(group: SecretGroup): RowPlace {
   if (made !== undefined) return made;
   const [first] = group.findings;
   const subjects = group.findings.length === 1 ? 1 : new Set(group.findings.map(subjectKey)).size;
-  const place = { text: first?.location.subjectName ?? "", more: subjects - 1 };
+  const place = { text: first === undefined ? "" : subjectText(first), more: subjects - 1 };
   known.set(group, place);
   return place;
 }
 
-const subjectKey = ({ location: { subject, subjectName } }: SecretGroup["findings"][number]): string =>
-  `${subject}\0${subjectName}`;
+const subjectKey = ({ location: { host = "", subject, subjectName } }: Finding): string =>
+  `${host}\0${subject}\0${subjectName}`;
+
+/** What holds a finding, by name; on which host, if several are scanned. */
+export function subjectText({ location: { host, subjectName } }: Pick<Finding, "location">): string {
+  return host === undefined ? subjectName : `${subjectName} on ${host}`;
+}
 
 /** In how many places each secret is, by fingerprint. */
 const countsOf = last(

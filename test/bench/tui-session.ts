@@ -3,6 +3,7 @@ import type { Assembly } from "../../src/assembly/index.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
 import { createSession, type TerminalSession } from "../../src/tui/session.ts";
+import { HERE } from "../../src/tui/target.ts";
 import { finding, scanned } from "../tui/sample.ts";
 
 export const FINDINGS = 20_000;
@@ -22,7 +23,7 @@ export function bigSession(): TerminalSession {
     const severity = SEVERITIES[secret % 4] ?? "low";
     return finding(name, { fingerprint: `f${secret}`, severity }, `shop-${at % CONTAINERS}-api`);
   });
-  const session = createSession({ redactor, env: process.env } as Assembly, ["docker:"]);
+  const session = createSession({ redactor, env: process.env } as Assembly, HERE);
   session.store.set(() => ({ ...scanned(findings), grouping: "container" }));
   return session;
 }

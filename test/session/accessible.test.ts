@@ -79,7 +79,7 @@ it("takes no answer that was typed before its question: a paste applies nothing"
   await answer(terminal, "filter: nothing like it", "/");
   await answer(terminal, "1. high", "9");
   await answer(terminal, "a number from 1 to 1", "?");
-  await answer(terminal, "what was done: list of runs", "L");
+  await answer(terminal, "list of runs, with undo", "L");
   await answer(terminal, "Nothing was done yet", KEY.ctrlD);
   expect(await terminal.exit()).toBe(0);
   expect(world()).toBe(before);

@@ -1,6 +1,8 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { KEY } from "./driver.ts";
-import { begin, container, engine, secret, secrets, useStage } from "./stage.ts";
+import { begin, container, engine, home, secret, secrets, useStage } from "./stage.ts";
 
 useStage();
 
@@ -114,4 +116,21 @@ it("shows what starts and no longer what is removed, without a key, and leaves t
   await terminal.until("2 secrets in 2 places");
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
+});
+
+it("opens on the sources that are named, and scans others without a restart", async () => {
+  const text = `services:\n  web:\n    image: nginx\n    environment:\n      DB_PASSWORD: ${secret()}\n`;
+  writeFileSync(join(home.cwd, "compose.yaml"), text);
+  container("tui-api", { API_TOKEN: secret() });
+  const terminal = begin(120, 40, {}, ["compose:compose.yaml", "--read-only"]);
+  await terminal.until("unsprawl, read-only  compose:compose.yaml  1 secret in 1 place");
+  await terminal.press(":");
+  await terminal.until("Scan: compose:compose.yaml");
+  await terminal.press(" docker:\r");
+  await terminal.until("compose:compose.yaml docker:  2 secrets in 2 places");
+  await terminal.press("q");
+  expect(await terminal.exit()).toBe(0);
+  const wrong = begin(80, 24, {}, ["composer:x"]);
+  await wrong.until("did you mean compose:?");
+  expect(await wrong.exit()).toBe(2);
 });

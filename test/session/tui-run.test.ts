@@ -15,6 +15,11 @@ it("undoes a run from the list of runs, after a y", async () => {
   await terminal.until("y apply");
   await terminal.press("y");
   await terminal.until("✓ migrated", 60);
+  await terminal.press("o2");
+  await terminal.until("1 secret moved, 0 rotated since, 0 overdue");
+  await terminal.until(/· not rotated +DB_PASSWORD +tui-api +moved today/);
+  await terminal.press(KEY.esc);
+  await terminal.until("space mark");
   await terminal.press("L");
   await terminal.until("✓ done");
   await terminal.press("u");

@@ -9,6 +9,7 @@ import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
 import { itemsOf, wantedOf } from "../../src/tui/items.ts";
 import { roomsOf, scrollEnd } from "../../src/tui/screens/rooms.ts";
+import { HERE } from "../../src/tui/target.ts";
 import { createSession } from "../../src/tui/session.ts";
 import type { TuiState } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
@@ -37,7 +38,7 @@ type Sitting = {
 
 /** A sitting with these findings: keys go in, rows come out. */
 function sitting(columns = 120, rows = 40, findings = FINDINGS, change: Partial<TuiState> = {}): Sitting {
-  const session = createSession({} as Assembly, ["docker:"]);
+  const session = createSession({} as Assembly, HERE);
   session.store.set(() => ({ ...scanned(findings), ...change }));
   const size = { columns, rows };
   const same = (text: string): string => text;

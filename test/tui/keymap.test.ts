@@ -14,6 +14,7 @@ const PLACES: readonly KeyScope[] = [
   "proof",
   "runs",
   "receipts",
+  "overview",
 ];
 
 it.each(PLACES)("gives each key one meaning in %s", (where) => {

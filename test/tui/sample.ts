@@ -8,6 +8,8 @@ import { formOf } from "../../src/tui/form.ts";
 import { HELP_START } from "../../src/tui/help.ts";
 import { groupHits } from "../../src/tui/groups.ts";
 import { historyOf } from "../../src/tui/history.ts";
+import { HERE } from "../../src/tui/target.ts";
+import { NO_OVERVIEW, VIEWS, type OverviewData } from "../../src/tui/overview.ts";
 import { NO_SCAN, START, type TuiState } from "../../src/tui/state.ts";
 
 export function finding(name: string, more: Partial<Finding> = {}, subject = "api"): Finding {
@@ -54,6 +56,7 @@ export function scanned(findings: readonly Finding[]): TuiState {
   }));
   return {
     ...START,
+    target: HERE,
     grouping: "secret",
     scan: { ...NO_SCAN, status: "done", source: "docker:", hits, groups: groupHits(hits) },
   };
@@ -175,6 +178,7 @@ export function everyScreen(text: string, many: number): TuiState[] {
     { ...state, help: HELP_START },
     { ...state, prompt },
     { ...state, where: "receipts", opened },
+    ...overviewStates(text, many).map((overview): TuiState => ({ ...state, where: "overview", overview })),
     { ...state, where: "facets", facets: new Set([`rule:${text}`]), facetAt: 3 },
     ...(["container", "severity"] as const).map((grouping): TuiState => ({
       ...state,
@@ -191,6 +195,47 @@ export function everyScreen(text: string, many: number): TuiState[] {
     },
     { ...state, tab: "journal", history: historyOf([{ summary: summaryOf(text), plan }]) },
   ];
+}
+
+/** Each tab of the overview, full of a text from outside. */
+function overviewStates(text: string, many: number): TuiState["overview"][] {
+  const one = finding(text, {}, text);
+  const change = { id: "", at: "2026-01-02T00:00:00Z", host: text, finding: one, run: text, since: text } as const;
+  const moved = {
+    run: text,
+    name: text,
+    subject: text,
+    rule: null,
+    store: text,
+    key: text,
+    movedAt: "2026-01-01T00:00:00Z",
+  };
+  const data: OverviewData = {
+    changes: {
+      changes: Array.from({ length: many }, () => ({ ...change, kind: "back" })),
+      trend: [{ at: text, findings: many, bySeverity: { low: 0, medium: 1, high: 0, critical: 2 } }],
+    },
+    age: (["rotated", "same", "gone", "unknown"] as const).map((rotation) => ({
+      ...{ ...moved, reference: text, rotation, why: text },
+    })),
+    residue: [
+      {
+        run: text,
+        values: 2,
+        plain: [text],
+        residue: [{ kind: text, place: text, name: text, kept: false, next: text } as never],
+        unseen: [{ place: text, why: text }],
+        unknown: [{ name: text, why: text, next: text, rotated: false }],
+        looked: { [text]: many },
+      },
+    ],
+    agent: [{ name: text, state: "fail", text, hint: text }],
+  };
+  return VIEWS.map((tab) => ({ ...NO_OVERVIEW, tab, data, scroll: 1 })).concat({
+    ...NO_OVERVIEW,
+    busy: { tab: "changes", text },
+    errors: { changes: { text, hint: text } },
+  });
 }
 
 function formState(text: string, many: number): TuiState["form"] {

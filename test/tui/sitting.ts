@@ -5,6 +5,7 @@ import { onTestFinished } from "vitest";
 import { assemble } from "../../src/assembly/index.ts";
 import { press } from "../../src/tui/actions.ts";
 import { createSession, type TerminalSession } from "../../src/tui/session.ts";
+import { HERE } from "../../src/tui/target.ts";
 import type { TuiState } from "../../src/tui/state.ts";
 import { drawn } from "./drawn.tsx";
 
@@ -25,7 +26,7 @@ export function sit(state: Partial<TuiState>, env: NodeJS.ProcessEnv = {}): Sitt
   const cwd = join(dir, "project");
   mkdirSync(cwd);
   const home = { XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: join(dir, "config"), HOME: dir };
-  const session = createSession(assemble({ ...home, ...env }, cwd, null), ["docker:"]);
+  const session = createSession(assemble({ ...home, ...env }, cwd, null), HERE);
   session.store.set(() => state);
   const { redactor } = session.assembly;
   return {

@@ -12,7 +12,7 @@ import type { Metrics } from "../../watch/metrics.ts";
 import { cronSchedule, everySchedule, waitUntil, type Schedule } from "../../watch/schedule.ts";
 import { watch, withEvents, type WatchScan, type WatchInput, type WatchTools } from "../../watch/loop.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { mustBeEngineSources } from "../on-hosts.ts";
+import { mustBeEngineSources } from "../../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";

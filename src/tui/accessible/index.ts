@@ -4,12 +4,13 @@
  * the screens.
  */
 import type { Assembly } from "../../assembly/index.ts";
-import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
 import { EXIT } from "../../model/error.ts";
 import type { KeyScope } from "../keymap.ts";
 import { keepDecisions, takeUp } from "../kept.ts";
 import { createSession, type TerminalSession } from "../session.ts";
+import type { ScanTarget } from "../state.ts";
 import { summary } from "../summary.ts";
+import { HERE, targetText } from "../target.ts";
 import { callOff, tellUnfinished } from "../verbs/run.ts";
 import { startScan } from "../verbs/scan.ts";
 import { say, type Face } from "./face.ts";
@@ -20,15 +21,16 @@ import { hear } from "./hear.ts";
 import { detail, list } from "./list.ts";
 import { plan, proof, stores } from "./migrate.ts";
 import { facets } from "./narrow.ts";
+import { overview } from "./overview.ts";
 import { receipts, runs } from "./runs.ts";
 
 /** Asks and answers until the person leaves; returns the exit code. Never writes an escape sequence. */
 export async function runAccessible(
   assembly: Assembly,
   options: { readonly readOnly?: boolean } = {},
-  sources: readonly string[] = DEFAULT_SOURCES,
+  target: ScanTarget = HERE,
 ): Promise<number> {
-  const session = createSession(assembly, sources, options);
+  const session = createSession(assembly, target, options);
   // Headings are rows to listen to that say little: without them, each row is a secret.
   session.store.set(() => ({ grouping: "secret" }));
   const lines = openLines(process.stdin, process.stdout);
@@ -41,7 +43,7 @@ export async function runAccessible(
   };
   try {
     say(face, `unsprawl, line by line. At every question ? helps, b goes back, q quits.`);
-    say(face, `Reading ${sources.join(" ")}; ctrl-c leaves.`);
+    say(face, `Reading ${targetText(target)}; ctrl-c leaves.`);
     return await Promise.race([session.ended, talk(face, () => (keep = keepDecisions(session)))]);
   } catch (error) {
     await session.leave(EXIT.failed);
@@ -65,6 +67,7 @@ const STEPS: { readonly [where in KeyScope]: (face: Face) => Promise<void> } = {
   runs,
   receipts,
   run: follow,
+  overview,
 };
 
 /** `began` is called once earlier decisions have been restored. */

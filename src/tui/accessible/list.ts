@@ -41,9 +41,10 @@ export async function list(face: Face): Promise<void> {
       ...others,
       ...(items.length > 0 ? [revealing(face, "browse", chosen), allOf(face)] : []),
       ...(session.ignores.length > 0
-        ? [{ ...word("browse", "undo", () => follow(face, undoLastIgnore(session))), short: "take back the ignore" }]
+        ? [{ ...word("browse", "undo", () => follow(face, undoLastIgnore(session))), short: "undo the ignore" }]
         : []),
       ...narrowing(face),
+      word("browse", "overview", () => press(session, "o", NO_ROOM)),
       word("browse", "runs", () => press(session, "L", NO_ROOM)),
       { ...word("browse", "rescan", () => rescan(face)), short: "scan again" },
     ],

@@ -21,7 +21,7 @@ export function listCommands(face: Face): readonly TypedCommand[] {
     {
       ...marking,
       short: null,
-      does: "mark by numbers, in all their places, or take the mark away; kept until next time",
+      does: "mark by numbers, in all their places, or remove the marks",
     },
   ];
 }

@@ -26,9 +26,8 @@ export function Stores({ state, room }: ScreenProps) {
   const news = layout(below, columns, guard);
   // The error stays visible however many stores there are.
   const { rows: shown } = windowFrom(list, at - Math.floor(rows / 2), Math.max(1, rows - news.length));
-  const title = line(
-    { text: ` Migrate ${wantedText(state)} → where?`, bold: true },
-    { text: "  1 of 4  Store", dimColor: true },
-  );
+  const title = state.stores.picking
+    ? line({ text: " Store for plans and previews", bold: true })
+    : line({ text: ` Migrate ${wantedText(state)} → where?`, bold: true }, { text: "  1 of 4  Store", dimColor: true });
   return <Pane title={title} rows={[...shown, ...news]} room={room} />;
 }

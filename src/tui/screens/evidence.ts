@@ -1,5 +1,6 @@
 import type { Finding, Rotation } from "../../model/finding.ts";
 import type { SecretGroup } from "../groups.ts";
+import { subjectText } from "../where.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
 import { BLANK, wrapped, type SpanLine } from "../widgets/text.ts";
@@ -34,9 +35,10 @@ export function evidence({ lead, findings, severity, name }: SecretGroup, rotati
   ];
 }
 
-function place({ location, name, state }: Finding, groupName: string): string {
+function place(finding: Finding, groupName: string): string {
+  const { location, name, state } = finding;
   const called = name === groupName ? "" : `  as ${name}`;
   const from = location.origin === "image" ? "  from its image" : "";
   const is = state === "new" ? "" : `  ${STATE[state].word}`;
-  return `${location.subjectName}  ${location.subject === "image" ? "image " : ""}${location.path}${called}${from}${is}`;
+  return `${subjectText(finding)}  ${location.subject === "image" ? "image " : ""}${location.path}${called}${from}${is}`;
 }

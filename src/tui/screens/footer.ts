@@ -80,6 +80,7 @@ const widthOf = ([show, does]: FooterKey): number => show.length + does.length +
 function called(state: TuiState): readonly KeyAction[] {
   const { where, scan, range, filter, facets, marked, canUndoIgnore } = state;
   if (where === "detail") return ["migrate", "tab", "nextTab", "prevTab"];
+  if (where === "proof") return ["rescan", "undo", "scrub", "runs"];
   if (where === "run") return ["abort", "steps"];
   if (where === "form") return ["accept", "nextField", "option"];
   if (where !== "browse") return [];

@@ -107,7 +107,7 @@ function totalLines(made: Plan): SpanLine[] {
   ];
 }
 
-/** The command that does the same by hand, without the secret, on rows of its own so that it can be copied. */
+/** The command that does the same by hand, without the secret, alone on its rows so that it can be copied. */
 function commandLines(step: Step): SpanLine[] {
   if (step.kind !== "recreate" || step.run === undefined) return [];
   return [

@@ -5,6 +5,7 @@ import { windowFrom } from "../widgets/window.ts";
 import { facetsOf } from "../facets.ts";
 import { last } from "../last.ts";
 import { FRAME_ROWS, panesOf, SMALLEST, tooSmall, type PaneRooms, type ScreenText, type Size } from "./frame.ts";
+import { overviewText } from "./overview/index.ts";
 import { planText } from "./plan.ts";
 import { promptLines } from "./prompt.ts";
 import { proofText } from "./proof.ts";
@@ -32,6 +33,7 @@ export function roomsOf(state: TuiState, size: Size, guard: Guard): ScreenRooms 
 export function textOf(state: TuiState): ScreenText | null {
   if (state.help !== null) return null;
   if (state.where === "plan") return planText(state);
+  if (state.where === "overview") return overviewText(state);
   if (state.where === "proof") return proofText(state);
   return state.where === "receipts" ? receiptsText(state) : null;
 }

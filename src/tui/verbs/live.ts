@@ -1,6 +1,7 @@
 import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
 import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
+import type { TuiState } from "../state.ts";
 import { startScan } from "./scan.ts";
 
 /** Events come by the dozen when a project starts: it is scanned once they have ceased for so long. */
@@ -11,13 +12,15 @@ const QUIET_MS = 1_000;
  * the engine. The returned function ends it.
  */
 export function followEngine(session: TerminalSession): () => void {
-  const { store, sources } = session;
+  const { store } = session;
   const end = new AbortController();
-  const timer: DelayedAct = laterOnce(() => refresh(session, timer.soon));
+  const timer: DelayedAct = laterOnce(() => {
+    if (isOfEngine(store.get())) refresh(session, timer.soon);
+  });
   const stop = store.subscribe(() => {
-    if (store.get().scan.status !== "done" || end.signal.aborted) return;
+    if (store.get().scan.status !== "done" || end.signal.aborted || !isOfEngine(store.get())) return;
     stop();
-    if (sources.some((source) => DEFAULT_SOURCES.includes(source))) void follow(session, timer.soon, end.signal);
+    void follow(session, timer.soon, end.signal);
   });
   return () => {
     stop();
@@ -25,6 +28,10 @@ export function followEngine(session: TerminalSession): () => void {
     end.abort();
   };
 }
+
+/** Whether the list shows what this engine has: it is followed for no other source. */
+const isOfEngine = ({ target: { sources, hosts } }: TuiState): boolean =>
+  hosts === null && sources.some((source) => DEFAULT_SOURCES.some((kind) => source.startsWith(kind)));
 
 async function follow({ assembly, store }: TerminalSession, changed: () => void, signal: AbortSignal): Promise<void> {
   try {

@@ -1,5 +1,6 @@
 import { RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
 import { resolve } from "node:path";
+import type { Assembly } from "../../assembly/index.ts";
 import type { Mapping } from "../../core/config/mapping.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -30,17 +31,47 @@ export async function chooseStore({ store, assembly }: TerminalSession, wanted: 
       status: null,
       // Decisions are about these secrets; others are asked again.
       decided: [...wanted].every((print) => state.wanted.has(print)) ? state.decided : null,
-      stores: { ...state.stores, busy: null, error: null, ...stores },
+      stores: { ...state.stores, busy: null, error: null, picking: false, ...stores },
     }));
   try {
-    const choices = await storeChoices(assembly);
-    const configured = (await assembly.storeNames()).length > 0;
-    const last = choices.findIndex(({ name }) => name === store.get().stores.last);
-    const likely = choices.findIndex(({ name }) => name === likelyStore(assembly.env));
-    show({ choices, at: last >= 0 ? last : configured ? 0 : Math.max(0, likely) });
+    show(await offered(assembly, store.get()));
   } catch (error) {
     show({ choices: [], error: shownError(error, assembly.redactor) });
   }
+}
+
+/** Asks for the store that the plans and previews which follow use; nothing is planned. */
+export async function pickStore({ store, assembly }: TerminalSession): Promise<void> {
+  const show = (stores: Partial<TuiState["stores"]>): void =>
+    store.set((state) => ({
+      where: "stores",
+      status: null,
+      stores: { ...state.stores, busy: null, error: null, picking: true, ...stores },
+    }));
+  try {
+    show(await offered(assembly, store.get()));
+  } catch (error) {
+    show({ choices: [], error: shownError(error, assembly.redactor) });
+  }
+}
+
+/** The store that was picked: previews are made with it again. */
+export function usePicked({ store }: TerminalSession, name: string): void {
+  store.set(({ stores }) => ({
+    where: "browse",
+    previews: new Map(),
+    stores: { ...stores, last: name, picking: false },
+    status: { text: `plans and previews use ${name}`, tone: "good" },
+  }));
+}
+
+/** The stores to choose from: the last one, the first configured one or the likely one is selected. */
+async function offered(assembly: Assembly, { stores }: TuiState): Promise<Pick<TuiState["stores"], "choices" | "at">> {
+  const choices = await storeChoices(assembly);
+  const configured = (await assembly.storeNames()).length > 0;
+  const last = choices.findIndex(({ name }) => name === stores.last);
+  const likely = choices.findIndex(({ name }) => name === likelyStore(assembly.env));
+  return { choices, at: last >= 0 ? last : configured ? 0 : Math.max(0, likely) };
 }
 
 /** Plans these with the store of the last plan; if there was none, asks for a store. */

@@ -4,6 +4,7 @@ import { prepare } from "../prepare.ts";
 import { shownError } from "../shown-error.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import { NO_SCAN, type ScanState } from "../state.ts";
+import { targetText } from "../target.ts";
 import { scanTools } from "../tools.ts";
 import { compared } from "./compared.ts";
 import { startHistory } from "./history.ts";
@@ -18,13 +19,15 @@ const REGROUP_PART = 20;
  * Scans in the background; the list fills as findings arrive. A quiet scan leaves the list as it is until it has ended.
  */
 export function startScan(session: TerminalSession, { quiet = false }: { readonly quiet?: boolean } = {}): void {
-  const { store, sources } = session;
+  const { store } = session;
+  const { target } = store.get();
+  const source = targetText(target);
   startJob(session, "scan", async (signal) => {
     const started = Date.now();
     if (quiet) store.set(() => ({ stale: false }));
     else
       store.set(() => ({
-        scan: { ...NO_SCAN, status: "running", source: sources.join(" "), started },
+        scan: { ...NO_SCAN, status: "running", source, started },
         now: started,
         status: null,
         previews: new Map(),
@@ -65,7 +68,7 @@ export function startScan(session: TerminalSession, { quiet = false }: { readonl
         update({ source: event.source, done: event.done, total: event.total }, true);
         regroup();
       });
-      const input = { sources, minConfidence, onHit: (hit: ScanHit) => void found.push(hit) };
+      const input = { target, minConfidence, onHit: (hit: ScanHit) => void found.push(hit) };
       const { report, hits: all, changes } = await compared(input, tools, memory, session, host);
       if (later) clearTimeout(later);
       const unread = report.sources.flatMap(({ source, errors }) => errors.map((error) => ({ ...error, source })));
@@ -75,7 +78,7 @@ export function startScan(session: TerminalSession, { quiet = false }: { readonl
         {
           status: "done",
           error: null,
-          source: sources.join(" "),
+          source,
           hits,
           groups: groupHits(hits),
           unread,

@@ -1,5 +1,6 @@
 import type { Finding } from "../../../model/finding.ts";
 import type { SecretGroup } from "../../groups.ts";
+import { subjectText } from "../../where.ts";
 import { STATE } from "../../theme.ts";
 import { countText } from "../../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../../widgets/text.ts";
@@ -24,9 +25,7 @@ export function places({ findings, name, images }: SecretGroup): SpanLine[] {
 /** How many things hold it, by what they are: `2 containers, 1 image`. */
 function subjectsText(findings: readonly Finding[]): string {
   const names = Map.groupBy(findings, ({ location }) => location.subject);
-  return [...names]
-    .map(([kind, own]) => countText(new Set(own.map(({ location }) => location.subjectName)).size, kind))
-    .join(", ");
+  return [...names].map(([kind, own]) => countText(new Set(own.map(subjectText)).size, kind)).join(", ");
 }
 
 function place({ location, name, state, ignoredBy, liveness }: Finding, groupName: string): SpanLine[] {
@@ -39,7 +38,7 @@ function place({ location, name, state, ignoredBy, liveness }: Finding, groupNam
   ];
   return [
     wrapped(2, { text: `${is.glyph} ${is.word.padEnd(9)} `, ...is.style }, `${location.subject} `, {
-      text: location.subjectName,
+      text: subjectText({ location }),
       bold: true,
     }),
     wrapped(4, "    ", location.path, { text: `  ${[location.where, ...facts].join("  ")}`, dimColor: true }),

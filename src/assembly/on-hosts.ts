@@ -1,5 +1,5 @@
-import type { Assembly } from "../assembly/index.ts";
-import { SOURCES } from "../assembly/plug-ins.ts";
+import { SOURCES } from "./plug-ins.ts";
+import type { Assembly } from "./types.ts";
 import type { Host } from "../contract/host.ts";
 import { chooseHosts, hostEnv } from "../core/config/hosts.ts";
 import { scanHosts } from "../core/hosts.ts";

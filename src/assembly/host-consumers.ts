@@ -1,4 +1,3 @@
-import type { Assembly } from "../assembly/index.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
 import type { DoctorCheck } from "../core/doctor.ts";
 import { inOwnFolders, ownConsumers } from "../core/supply-rights.ts";
@@ -8,6 +7,7 @@ import { keptByRun } from "../engine/names.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Assembly } from "./types.ts";
 
 export type HostConsumers = {
   readonly consumers: readonly Consumer[];

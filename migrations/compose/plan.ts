@@ -9,7 +9,7 @@ import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound } from "./delivery/change.ts";
 import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./delivery/wish.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
-import { copiedWords, repeatedOfImage } from "./syntax/service.ts";
+import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { secretTest } from "./rewrite/carries.ts";
 import { chooseDelivery, ODD_NAME, wishedDelivery } from "../../src/engine/choose.ts";
@@ -210,7 +210,7 @@ async function partOf(
     const wish = wishOf(site, bare, chosen.delivery, moves, secrets, rewording);
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
-    mustHoldNoSecret(await moving.detector(), service, copiedWords(moving.project, wish));
+    mustHoldNoSecret(await moving.detector(), service, newToFile(moving.project, wish));
     const warnings = [
       ...chosen.warnings,
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),

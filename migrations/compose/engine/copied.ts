@@ -1,5 +1,5 @@
 import type { Detector } from "../../../src/contract/detector.ts";
-import type { ServiceWords } from "../syntax/service.ts";
+import type { ServiceWords } from "../syntax/copied-words.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { Secret } from "../../../src/model/secret.ts";
 

@@ -224,7 +224,8 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
   const named = isMap(base) ? (entry(base, "file", file)?.value ?? null) : null;
   const from = filledScalar(named, lookup, file, loading.tell);
   if (base !== null && (from !== null || scalarText(named) === null)) {
-    const name = isMap(base) ? scalarText(entry(base, "service", file)?.value ?? null) : scalarText(base);
+    const called = isMap(base) ? (entry(base, "service", file)?.value ?? null) : base;
+    const name = filledScalar(called, lookup, file, loading.tell);
     const others = from === null ? [file] : await otherFiles(loading, resolve(dir, from), lookup, file.file);
     const there = from === null ? dir : resolve(dir, from, "..");
     const before = layers.length;

@@ -1,16 +1,15 @@
 import type { YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
-import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
 import { home, type ServiceHome } from "./home.ts";
-import type { ComposeProject, ComposeService } from "./project.ts";
+import type { ComposeProject } from "./project.ts";
 import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
 import type { ProjectText } from "./environment.ts";
 import { serviceOfWords } from "../words/uses.ts";
-import { fileWords } from "../words/written.ts";
+import { inShell, writtenWords } from "./copied-words.ts";
 import { SCRIPT_TARGET } from "../delivery/script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
@@ -52,36 +51,6 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   }
 }
 
-/** The words that a container runs, by their place in inspect. */
-export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
-
-/** The words that the delivery copies into the file: the container's, possibly inherited from its image. */
-export function copiedWords(
-  project: ComposeProject,
-  { service, change, entrypoint, cmd, health, words }: ServiceChange,
-): ServiceWords {
-  const runs = change.entrypointPrefix !== null;
-  const check = words?.health ?? health;
-  return {
-    Entrypoint: words?.entrypoint ?? (runs ? entrypoint : []),
-    // Compose drops the image's command if the entrypoint is set.
-    Cmd: words?.command ?? (runs && !inProject(project, service, "command") ? cmd : []),
-    Healthcheck: change.healthcheckPrefix !== null && check !== null ? inShell(check) : (words?.health ?? []),
-  };
-}
-
-/** The same as the file has them. */
-function writtenWords(project: ComposeProject, wish: ServiceChange): ServiceWords {
-  const { words, cmd, change } = wish;
-  const isCopied = {
-    entrypoint: change.entrypointPrefix !== null && (words?.entrypoint ?? null) === null,
-    health: change.healthcheckPrefix !== null && (words?.health ?? null) === null,
-  };
-  const own = fileWords(project, wish, isCopied);
-  const made = words === null ? null : { ...words, ...words.written };
-  return copiedWords(project, { ...wish, ...own, cmd: cmd.map(escapeDollar), words: made });
-}
-
 /** Whether a text of the project is one of the words that a service's new ones replace. */
 export function replacedWords(
   project: ComposeProject,
@@ -101,19 +70,6 @@ export function replacedWords(
     text.start < to &&
     serviceOfWords(text.keys) === service &&
     keys.has(String(text.keys[2]));
-}
-
-/** What the file repeats of the image from now on, as a Dockerfile calls it: the image's own is not used any more. */
-export function repeatedOfImage(project: ComposeProject, wish: ServiceChange): readonly string[] {
-  const { Entrypoint, Cmd, Healthcheck } = copiedWords(project, wish);
-  const isImages = (words: readonly string[], key: string): boolean =>
-    words.length > 0 && !inProject(project, wish.service, key);
-  return [
-    ...(isImages(Entrypoint, "entrypoint") ? ["ENTRYPOINT"] : []),
-    // An entrypoint of the file drops the image's command.
-    ...(isImages(Cmd, "command") && !inProject(project, wish.service, "entrypoint") ? ["CMD"] : []),
-    ...(isImages(Healthcheck, "healthcheck") ? ["HEALTHCHECK"] : []),
-  ];
 }
 
 /** Sets variables in a service's own `environment`. */
@@ -218,21 +174,10 @@ function health(draft: ProjectDraft, at: ServiceHome, service: string, test: str
   else members(draft, at, "healthcheck", [line], [said]);
 }
 
-/** `CMD-SHELL text` runs in the image's shell, so it becomes a CMD with that shell. */
-function inShell(test: readonly string[]): readonly string[] {
-  const [kind, ...own] = test;
-  return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...own] : test;
-}
-
 function setKey(draft: ProjectDraft, { file, map }: ServiceHome, key: string, value: string, shown = value): void {
   const own = entriesOf(map, file).find((one) => one.key === key && !one.shared);
   if (own) draft.put(file, map, own.pair, `${flowKey(file, key)}: ${value}`, `${key}:`, `${key}: ${shown}`);
   else draft.add(file, map, `${flowKey(file, key)}: ${value}`, `${key}: ${shown}`);
-}
-
-function inProject(project: ComposeProject, name: string, key: string): boolean {
-  const layers = (project.services.get(name) as ComposeService).layers;
-  return layers.some(({ service, file }) => (entry(service, key, file)?.value ?? null) !== null);
 }
 
 /** A list for the file, and its form in a plan, which hides the image's words: detection may not know their secrets. */

@@ -33,6 +33,18 @@ export function fileWords(
   return { entrypoint: words("entrypoint", entrypoint), health: health === null ? null : words("health", health) };
 }
 
+/** Whether these words of a service are those of its file, filled in. */
+export function isInFile(
+  project: ComposeProject,
+  service: string,
+  place: keyof CopiedWords,
+  its: readonly string[],
+): boolean {
+  const found = project.services.get(service);
+  const texts = found === undefined ? null : wordTexts(found, place);
+  return found !== undefined && texts !== null && asInFile(project, found, texts, its) !== null;
+}
+
 /** By variable: the texts through which it is filled into a service's words, such as `${LEVEL:-info}`. */
 export function expressionsOf(service: ComposeService): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, Set<string>>();

@@ -118,6 +118,7 @@ async function measured(
   const moves = movesOf(plan, before.values);
   const moved = moves.length;
   const told = { services, moved, notMoved, warnings: (plan.warnings ?? []).map(({ text }) => text) };
+  const isWhole = (plan.notMoved ?? []).every(({ elsewhere }) => elsewhere === true);
   const printed = `${ran.stdout}\n--- stderr\n${ran.stderr}\n--- exit ${ran.code ?? "none"}`;
   if (ran.code !== 0 && ran.code !== 3)
     return {
@@ -127,6 +128,7 @@ async function measured(
       printed,
       wrong: unchanged(before.files, copy),
     };
+  if (moved === 0 && isWhole) return { outcome: "skipped", why: "no secret of a service" };
   if (moved === 0) return { ...told, outcome: "none", why: "nothing moved", printed };
   form.again(project, copy, config, env, engine);
   const wrong = [
@@ -138,7 +140,6 @@ async function measured(
   if (back.code !== 0)
     wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
   wrong.push(...unchanged(before.files, copy));
-  const isWhole = (plan.notMoved ?? []).every(({ elsewhere }) => elsewhere === true);
   const outcome = isWhole && (ran.code === 0 || notMoved.length > 0) ? "full" : "partly";
   return { ...told, outcome, why: outcome === "full" ? "" : "some not moved", wrong, printed };
 }

@@ -42,6 +42,18 @@ function put(files: { readonly [name: string]: string }): string {
   return dir;
 }
 
+test("a base is found by a name that is filled in", async () => {
+  const secret = password();
+  const files = {
+    "compose.yaml":
+      "services:\n  a: { image: a, extends: { file: base.yaml, service: '${KIND:-plain}' } }\n  b: { image: b, extends: '${OWN}' }\n  c: { image: c, environment: { A_TOKEN: 'x1' } }\n",
+    "base.yaml": `services:\n  plain: { environment: { DB_PASSWORD: ${secret} } }\n  other: {}\n`,
+    ".env": "OWN=a\n",
+  };
+  const { errors, found } = await scan(files, [secret]);
+  expect([errors, found.slice(0, 2)]).toEqual([[], ["a DB_PASSWORD", "b DB_PASSWORD"]]);
+});
+
 test("what services share by an anchor is theirs, and not a finding of the file too", async () => {
   const [secret, hidden] = [password(), password()];
   const shared = `x-common: &common\n  environment: &env\n    DB_PASSWORD: ${secret}\n    OLD_PASSWORD: ${hidden}\n`;

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
+import type { ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
+import { newToFile } from "../../../migrations/compose/syntax/copied-words.ts";
 import { expressionsOf, fileWords } from "../../../migrations/compose/words/written.ts";
 
 // Words that a delivery copies: what Compose fills in is not written out.
@@ -83,4 +85,25 @@ it("a variable is kept as the file fills it in", async () => {
     ["MODE", "${MODE:-quiet}"],
     ["DOOR", "${DOOR}", "$DOOR"],
   ]);
+});
+
+it("only words that no file of the project had may bring a secret into one", async () => {
+  const project = await projectOf('    entrypoint: [run, "${DOOR}"]\n    healthcheck: { test: "check ${DOOR}" }');
+  const wish = (health: readonly string[], entrypoint: readonly string[] = ["run", "blue-door"]): ServiceChange => ({
+    ...{ service: "web", moves: [], entrypoint, cmd: ["serve"], health, words: null },
+    change: {
+      ...{ unset: [], set: [], mounts: [], runtime: null },
+      ...{ entrypointPrefix: ["/bin/sh"], healthcheckPrefix: ["/bin/sh"] },
+    },
+  });
+  const none = { Entrypoint: [], Cmd: ["serve"], Healthcheck: [] };
+  expect(newToFile(project, wish(["CMD-SHELL", "check blue-door"]))).toEqual(none);
+  const other = newToFile(project, wish(["CMD", "old"], ["old"]));
+  expect([other.Entrypoint, other.Healthcheck]).toEqual([["old"], ["CMD", "old"]]);
+  const bare = newToFile(await projectOf(""), wish(["CMD-SHELL", "its own"]));
+  expect(bare).toEqual({
+    Entrypoint: ["run", "blue-door"],
+    Cmd: ["serve"],
+    Healthcheck: ["CMD", "/bin/sh", "-c", "its own"],
+  });
 });

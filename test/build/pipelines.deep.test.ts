@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
 import { gitlabCi } from "../services/gitlab-ci.ts";
 import { pythonProgram } from "../services/python.ts";
 import { random } from "../support/canary.ts";
@@ -81,11 +82,10 @@ it("pre-commit refuses a commit while a file has a secret", async () => {
   expect(passed.code).toBe(0);
 }, 600_000);
 
-it("the action marks the line in the changes and fails the job; without a checkout it warns", async () => {
+it("the action marks the line in the changes and fails the job", async () => {
   const act = await pythonProgram("act");
   const action = "unsprawl/unsprawl@v0";
   const steps = [
-    `- { uses: ${action} }`,
     "- { uses: actions/checkout@v4 }",
     `- { uses: ${action}, with: { sources: "dir:. env:.env", fail-on: high } }`,
   ];
@@ -94,11 +94,22 @@ it("the action marks the line in the changes and fails the job; without a checko
   const words = ["push", "--platform", "host=-self-hosted", "--local-repository", `${action}=${source}`];
   const { code, text } = run(folder, [act, ...words]);
   const lines = text.split("\n").map((line) => line.replace(/^\[\S+\]\s+(?:\S+\s+)?(?=\S)/, ""));
-  expect(lines).toContainEqual(expect.stringMatching(/^::warning::no files here: actions\/checkout/));
   expect(lines).toContainEqual(expect.stringMatching(/^::error file=\.env,line=1,title=DB_PASSWORD in \.env::/));
   expect(text).toContain("exit status 3");
   expect(code).toBe(1);
 }, 600_000);
+
+it("the action warns where nothing is checked out", () => {
+  const { runs } = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
+    readonly runs: { readonly steps: readonly { readonly name: string; readonly run: string }[] };
+  };
+  const script = runs.steps.find(({ name }) => name === "Scan")?.run ?? "";
+  const empty = mkdtempSync(join(dir, "empty-"));
+  const env = { SOURCES: "dir:.", FAIL_ON: "medium", UNSPRAWL: ROOT, CI: "true" };
+  const { code, text } = run(empty, ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], env);
+  expect(text).toMatch(/^::warning::no files here: actions\/checkout/m);
+  expect(code).toBe(0);
+});
 
 it("the GitLab job fails, and leaves a Code Quality report", async () => {
   const words = [...(await gitlabCi()), "--force-shell-executor"];
@@ -114,7 +125,7 @@ it("the GitLab job fails, and leaves a Code Quality report", async () => {
   }).trim();
   const env = { PATH: `${dirname(process.execPath)}:${PATH}` };
   const unset = run(folder, [...words, "unsprawl"], env);
-  expect(unset.text).toMatch(/json schema validated[^]*set UNSPRAWL_PACKAGE[^]*FAIL 2/);
+  expect(unset.text).toMatch(/^unsprawl > set UNSPRAWL_PACKAGE[^]*json schema validated[^]*FAIL 2/m);
   const failed = run(folder, [...words, "--variable", `UNSPRAWL_PACKAGE=${join(dir, packed)}`, "unsprawl"], env);
   expect(failed.text).toContain("FAIL 3");
   const report = readFileSync(join(folder, "gl-code-quality-report.json"), "utf8");

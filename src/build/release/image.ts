@@ -41,6 +41,11 @@ export function makeImage(asked: ImageAsked, output: string): void {
       Env: Object.entries({ ...PLACES, PATH: "/usr/bin" }).map(([name, value]) => `${name}=${value}`),
       Entrypoint: ["/usr/bin/unsprawl"],
       Cmd: ["--help"],
+      // Nanoseconds. A command that ends by itself has nothing to say, and counts as well.
+      Healthcheck: {
+        Test: ["CMD", "/usr/bin/unsprawl", "doctor", "--alive"],
+        ...{ Interval: 30e9, Timeout: 10e9, StartPeriod: 30e9, Retries: 3 },
+      },
       WorkingDir: STATE,
       Volumes: { [STATE]: {} },
       Labels: labels(version, created),

@@ -11,8 +11,8 @@ import { makePackage, type PackageAsked } from "./packages.ts";
 import { run, sha256, tar } from "./tools.ts";
 import { layTree } from "./tree.ts";
 
-// `npm run release`: everything in dist/release/, after `npm run build`. It publishes nothing. Needs Debian's binutils (of
-// both processors), and python3-pip.
+// `npm run release [-- --dry-run]`: `npm run build`, then everything in dist/release/. It publishes nothing, with and
+// without the flag. Needs Debian's binutils (of both processors), and python3-pip.
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DIST = join(ROOT, "dist");
@@ -20,6 +20,13 @@ const RELEASE = join(DIST, "release");
 const CACHE = join(ROOT, "node_modules/.cache/release");
 const WORK = join(CACHE, "work");
 const STRIP = { x64: "x86_64-linux-gnu-strip", arm64: "aarch64-linux-gnu-strip" } as const;
+
+const [unknown] = process.argv.slice(2).filter((word) => word !== "--dry-run");
+if (unknown !== undefined) {
+  process.stderr.write(`release: unknown argument ${unknown}\n  next: npm run release -- --dry-run\n`);
+  process.exit(2);
+}
+run(process.execPath, [join(ROOT, "src/build/build.ts")], { cwd: ROOT });
 
 const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
 const epoch = Number(run("git", ["log", "-1", "--format=%ct"], { cwd: ROOT }).trim());
@@ -61,6 +68,9 @@ for (const architecture of order) {
 npmPackage();
 writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
 await checksums();
+process.stdout.write(
+  "Nothing is published, with or without --dry-run: the files are in dist/release/.\n  next: npm run test:release installs each on a root without Node\n",
+);
 
 /** A Node without its symbols: a third smaller. */
 function stripped(architecture: Architecture): string {

@@ -1,4 +1,5 @@
 import { doctor, verdict, type CheckState, type DoctorCheck, type DoctorProbe } from "../../core/doctor.ts";
+import { servicePulses } from "../../core/pulse.ts";
 import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/journal/runs.ts";
 import { keyProtectionText } from "../../core/journal/state.ts";
@@ -19,6 +20,7 @@ import { checkLines } from "../views/checks.ts";
  */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
+  if (options["alive"] === true) return alive(context);
   const probes: DoctorProbe[] = [
     { name: "node", look: async () => `Node ${process.versions.node}` },
     { name: "configuration", look: async () => configurationLine(await assembly.config()) },
@@ -51,6 +53,24 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     context,
   );
   return checks.every(({ state }) => isWell(state)) ? EXIT.ok : EXIT.failed;
+}
+
+/** `doctor --alive`: whether the services beside this process keep up; asks nothing and nobody else. */
+async function alive(context: CommandContext): Promise<number> {
+  const state = context.assembly.state();
+  const services = servicePulses(state);
+  const lines = services.map(
+    ({ service, agoMs, alive: ok }) =>
+      `${service}: ${ok ? "alive" : "stuck"}, last seen ${Math.round(agoMs / 1000)} s ago`,
+  );
+  await writeResult(
+    context.json
+      ? jsonText({ version: 1, services })
+      : lines.join("\n") || `no agent, watch or fleet member runs here with the state folder ${state}`,
+    null,
+    context,
+  );
+  return services.every((one) => one.alive) ? EXIT.ok : EXIT.failed;
 }
 
 const isWell = (state: CheckState): boolean => state === "ok" || state === "warn";

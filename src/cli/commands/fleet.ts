@@ -2,6 +2,7 @@ import type { Assembly, Shared } from "../../assembly/index.ts";
 import type { ChannelDelivery } from "../../contract/channel.ts";
 import { hostEnv } from "../../core/config/hosts.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
+import { startPulse } from "../../core/pulse.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Confidence } from "../../model/finding.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
@@ -104,7 +105,12 @@ async function joined(
   const fleet = await openFleet(url, role, key, (said) => say(context, said));
   try {
     await fleet.store.checkKey(key.id);
-    return { fleet, key };
+    const pulse = startPulse(assembly.state(), `fleet-${role}`);
+    const close = async (): Promise<void> => {
+      pulse.stop();
+      await fleet.close();
+    };
+    return { fleet: { ...fleet, close }, key };
   } catch (error) {
     await fleet.close();
     throw error;

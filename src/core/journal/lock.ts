@@ -1,6 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { shortDigest, endHolderHint, lockHolder, takeLock, type Lock } from "../../kit/io/lock.ts";
 import { bare, cmd } from "../../kit/shell.ts";
+import { startPulse } from "../pulse.ts";
 
 /** Takes the lock of this machine's only watch. Throws `locked` naming the holder. */
 export function lockWatch(state: string): Lock {
@@ -12,9 +13,9 @@ export function lockAgent(state: string): Lock {
   return lockService(state, AGENT, "agent", "another unsprawl agent serves this host");
 }
 
-function lockService(state: string, name: string, verb: string, taken: string): Lock {
+function lockService(state: string, name: string, verb: "agent" | "watch", taken: string): Lock {
   const lock = takeLock(state, name, `unsprawl ${verb}`);
-  if (lock !== null) return lock;
+  if (lock !== null) return beating(lock, startPulse(state, verb));
   const holder = lockHolder(state, name);
   throw new UnsprawlError(
     "locked",
@@ -23,6 +24,15 @@ function lockService(state: string, name: string, verb: string, taken: string): 
       ? cmd`unsprawl ${verb} runs once a machine; end the other`
       : endHolderHint(holder).replace("if it hangs", "to end it"),
   );
+}
+
+function beating(lock: Lock, pulse: ReturnType<typeof startPulse>): Lock {
+  return {
+    release() {
+      pulse.stop();
+      lock.release();
+    },
+  };
 }
 
 /** Whether an agent with this state folder is running. */

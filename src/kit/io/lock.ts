@@ -44,7 +44,7 @@ export function takeLock(
   const db = taken(folder, name, breakIt, patient ? BUSY_MS : 0);
   if (db === null) return null;
   held.add(db);
-  note(folder, name, { id, pid: process.pid, host: hostname(), space: space(), what });
+  note(folder, name, { id, pid: process.pid, host: hostname(), space: processSpace(), what });
   return {
     release() {
       if (!db.isOpen) return;
@@ -109,7 +109,7 @@ export async function withFileLock<T>(
 /** How to end a holder that hangs. The process id is valid only on the same host and in the same process namespace. */
 export function endHolderHint(holder: Holder | null): string {
   if (holder === null) return "if it hangs, end it";
-  const here = holder.host === hostname() && holder.space === space();
+  const here = holder.host === hostname() && holder.space === processSpace();
   return here ? cmd`if it hangs: kill ${holder.pid}` : cmd`if it hangs, end process ${holder.pid} on ${holder.host}`;
 }
 
@@ -279,7 +279,8 @@ function noteOf(folder: string, name: string): (Holder & { readonly id: string }
   }
 }
 
-function space(): string {
+/** The process namespace of this process: another in each container. */
+export function processSpace(): string {
   try {
     return readlinkSync("/proc/self/ns/pid");
   } catch {

@@ -1,0 +1,79 @@
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withFileLock } from "../../src/kit/io/lock.ts";
+import { VERSION } from "../../src/model/version.ts";
+import { CACHE, need } from "../services/apt.ts";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+export const NAME = `unsprawl-${VERSION}-linux-x64`;
+const BUILD_MS = 1_800_000;
+
+/** The path of an artifact of the commit that is checked out; the release is built when a first test asks for one. */
+export async function artifact(name: string): Promise<string> {
+  return join(await releaseFolder(), name);
+}
+
+/**
+ * A release of the commit that is checked out, kept for all test files: the same commit makes the same bytes. It is built
+ * in a clone, since other tests use dist/ meanwhile.
+ */
+export async function releaseFolder(): Promise<string> {
+  const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
+  const kept = join(CACHE, `release-${commit}`);
+  mkdirSync(CACHE, { recursive: true });
+  return withFileLock(
+    join(CACHE, "release"),
+    async () => {
+      if (existsSync(kept)) return kept;
+      for (const old of readdirSync(CACHE).filter((name) => name.startsWith("release-")))
+        rmSync(join(CACHE, old), { recursive: true });
+      const clone = mkdtempSync(join(tmpdir(), "unsprawl-clone-"));
+      try {
+        const making = `${kept}.making`;
+        cpSync(await buildRelease(join(clone, "unsprawl")), making, { recursive: true });
+        renameSync(making, kept);
+      } finally {
+        rmSync(clone, { recursive: true, force: true });
+      }
+      return kept;
+    },
+    BUILD_MS,
+  );
+}
+
+/** Builds a release in a new clone at this path; what the build names of itself shows there. Returns its folder. */
+export async function buildRelease(clone: string): Promise<string> {
+  await Promise.all([
+    need("x86_64-linux-gnu-strip", ["binutils"]),
+    need("aarch64-linux-gnu-strip", ["binutils-aarch64-linux-gnu"]),
+  ]);
+  execFileSync("git", ["clone", "--quiet", ROOT, clone]);
+  // The same files, in a folder of the clone's own: what is built names where each part is from.
+  const libraries = realpathSync(join(ROOT, "node_modules"));
+  mkdirSync(join(clone, "node_modules"));
+  const parts = readdirSync(libraries).filter((name) => name !== ".cache");
+  const linked = (from: readonly string[], to: string): unknown =>
+    execFileSync("cp", ["--archive", "--link", ...from, to]);
+  linked(
+    parts.map((name) => join(libraries, name)),
+    join(clone, "node_modules"),
+  );
+  // What an earlier build downloaded, whose digests are checked.
+  const fetched = globSync(join(libraries, ".cache/release/{node-linux,nfpm}-*"));
+  mkdirSync(join(clone, "node_modules/.cache/release"), { recursive: true });
+  if (fetched.length > 0) linked(fetched, join(clone, "node_modules/.cache/release"));
+  execFileSync("npm", ["run", "--silent", "release", "--", "--dry-run"], { cwd: clone, stdio: "pipe" });
+  return join(clone, "dist/release");
+}

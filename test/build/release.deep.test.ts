@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,6 +99,12 @@ describe("the one file beside an engine", () => {
     rmSync(env["UNSPRAWL_RUNTIME_DIR"] ?? "", { recursive: true, force: true });
   });
 
+  /** A program that runs cannot be written to. */
+  const replace = (): void => {
+    copyFileSync(file(""), `${program}.new`);
+    renameSync(`${program}.new`, program);
+  };
+
   const run = (words: readonly string[], code = 0): string =>
     expectEnded(spawnSync(words[0] ?? "", words.slice(1), { env, encoding: "utf8" }), code);
 
@@ -106,8 +112,7 @@ describe("the one file beside an engine", () => {
     outlivesUpdate(engine, "by-file", {
       program,
       run,
-      // A running program is replaced, not written to.
-      update: () => void execFileSync("install", ["--mode=755", file(""), program]),
+      update: replace,
       remove: (code) => run([program, "uninstall", "--yes"], code),
     });
   });
@@ -121,7 +126,7 @@ describe("the one file beside an engine", () => {
     const served = (): string => engine.docker("exec", "by-runtime", "sh", "-c", "tr '\\0' '\\n' </proc/1/environ");
     expect(engine.docker("inspect", "by-runtime")).not.toContain(value);
     expect(served()).toContain(`API_TOKEN=${value}`);
-    execFileSync("install", ["--mode=755", file(""), program]);
+    replace();
     engine.docker("restart", "by-runtime");
     expect(served()).toContain(`API_TOKEN=${value}`);
     expect(run([program, "uninstall", "--check"], 1)).toContain("container:by-runtime (its runtime)");

@@ -1,20 +1,36 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { need } from "../services/apt.ts";
+import { withFileLock } from "../../src/kit/io/lock.ts";
+import { CACHE, need } from "../services/apt.ts";
 import type { TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { random } from "../support/canary.ts";
 
-/** A Debian without Node in a folder. */
+const BOOTSTRAP_MS = 900_000;
+
+/** A Debian without Node in a new folder. */
 export async function bareRoot(root: string): Promise<string> {
   await need("debootstrap", ["debootstrap"]);
-  execFileSync("debootstrap", ["--variant=minbase", "trixie", root], { stdio: "pipe" });
+  const kept = join(CACHE, "debian-trixie");
+  mkdirSync(CACHE, { recursive: true });
+  await withFileLock(
+    kept,
+    async () => {
+      if (existsSync(kept)) return;
+      const making = `${kept}.making`;
+      rmSync(making, { recursive: true, force: true });
+      execFileSync("debootstrap", ["--variant=minbase", "trixie", making], { stdio: "pipe" });
+      renameSync(making, kept);
+    },
+    BOOTSTRAP_MS,
+  );
+  execFileSync("cp", ["--archive", kept, root]);
   return root;
 }
 
-/** Runs in a root folder; fails with what it printed unless it ends with this code. Without a root, on this machine. */
+/** Runs in a root folder; fails with what it printed unless it ends with this code. */
 export function within(root: string, words: readonly string[], code = 0, env: NodeJS.ProcessEnv = {}): string {
   const all = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
   const ran = spawnSync("chroot", [root, ...words], { encoding: "utf8", env: all });

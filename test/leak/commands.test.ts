@@ -59,6 +59,7 @@ describe("moving", () => {
 
   it.each([
     [["doctor"]],
+    [["doctor", "--alive", "--json"]],
     [["stores"]],
     [["stores", "--json"]],
     [["stores", "check", "local"]],

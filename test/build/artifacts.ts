@@ -27,9 +27,18 @@ export async function artifact(name: string): Promise<string> {
 
 /**
  * A release of the commit that is checked out, kept for all test files: the same commit makes the same bytes. It is built
- * in a clone, since other tests use dist/ meanwhile.
+ * in a clone, since other tests use dist/ meanwhile. UNSPRAWL_RELEASE names one that is there.
  */
-export async function releaseFolder(): Promise<string> {
+export function releaseFolder(): Promise<string> {
+  return (made ??= build());
+}
+
+/** Asked for once: the commit may change while tests run. */
+let made: Promise<string> | null = null;
+
+async function build(): Promise<string> {
+  const named = process.env["UNSPRAWL_RELEASE"];
+  if (named) return named;
   const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
   const kept = join(CACHE, `release-${commit}`);
   mkdirSync(CACHE, { recursive: true });
@@ -58,6 +67,7 @@ export async function buildRelease(clone: string): Promise<string> {
   await Promise.all([
     need("x86_64-linux-gnu-strip", ["binutils"]),
     need("aarch64-linux-gnu-strip", ["binutils-aarch64-linux-gnu"]),
+    need("pip3", ["python3-pip"]),
   ]);
   execFileSync("git", ["clone", "--quiet", ROOT, clone]);
   // The same files, in a folder of the clone's own: what is built names where each part is from.

@@ -1,11 +1,14 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, utimesSync } from "node:fs";
+import { dirname } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../src/model/version.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "../services/images.ts";
 import { random } from "../support/canary.ts";
 import { artifact, NAME } from "./artifacts.ts";
+import { documented } from "./documented.ts";
+import { expectEnded } from "./root.ts";
 
 // The container image, as a scan, as the agent and as the watch of an engine.
 
@@ -18,7 +21,7 @@ beforeAll(async () => {
   const archive = await artifact(`${NAME}-image.tar`);
   engine = await startEngine();
   await makeImages(engine);
-  engine.docker("load", "--input", archive);
+  atEngine(documented("docker load --input unsprawl-0.1.0-linux-x64-image.tar"), { cwd: dirname(archive) });
   value = random(24);
   engine.docker("run", "-d", "--name", "leaky", "-e", `DB_PASSWORD=${value}`, BUSYBOX, ...APP);
 }, 2_400_000);
@@ -26,6 +29,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine?.stop();
 });
+
+/** Runs a line of the pages with the Docker CLI at this engine, whose socket is elsewhere. */
+function atEngine(line: string, { cwd = "/", code = 0 } = {}): string {
+  const here = line.replace(/(-v |%g )\/var\/run\/docker\.sock/g, `$1${engine.socket}`);
+  const env = { PATH: process.env["PATH"], HOME: engine.dir, DOCKER_HOST: engine.host };
+  return expectEnded(spawnSync("sh", ["-c", here], { cwd, env, encoding: "utf8" }), code);
+}
 
 const socket = (): string[] => ["-v", `${engine.socket}:/var/run/docker.sock`];
 /** Nobody in particular, whose group may open the socket; nothing can be written but what is in memory. */
@@ -56,13 +66,33 @@ it("has the program and its libraries, no shell, and labels", () => {
 });
 
 it.each([
-  ["root, with the socket alone", () => []],
-  ["a user whose group may open the socket, with a root that cannot be written", confined],
-])("scans the engine as %s", (_who, more) => {
-  const words = ["run", "--rm", ...socket(), ...more(), IMAGE, "scan", "--fail-on", "never"];
-  const text = engine.docker(...words);
+  [
+    "root, with the socket alone",
+    documented("docker run --rm -v /var/run/docker.sock:/var/run/docker.sock unsprawl:0.1.0 scan"),
+  ],
+  [
+    "a user whose group may open the socket, with a root that cannot be written",
+    documented(
+      "docker run --rm -v /var/run/docker.sock:/var/run/docker.sock --user 65532:$(stat -c %g /var/run/docker.sock) --read-only --tmpfs /tmp --cap-drop ALL unsprawl:0.1.0 scan",
+    ),
+  ],
+])("scans the engine as %s", (_who, line) => {
+  const text = atEngine(line, { code: 3 });
   expect(text).toContain("DB_PASSWORD");
   expect(text).not.toContain(value);
+});
+
+it("is what the services of Compose use", async () => {
+  const program = await artifact(NAME);
+  for (const line of [
+    documented("unsprawl watch install compose --image unsprawl:0.1.0"),
+    documented("unsprawl agent install compose --image unsprawl:0.1.0"),
+  ]) {
+    const env = { PATH: "/usr/bin:/bin", HOME: engine.dir, DOCKER_HOST: engine.host };
+    const words = line.split(" ").slice(1);
+    const text = expectEnded(spawnSync(program, words, { cwd: engine.dir, env, encoding: "utf8" }), 0);
+    expect(text).toContain(`image: ${IMAGE}`);
+  }
 });
 
 describe("its health check", () => {
@@ -109,7 +139,9 @@ describe("its health check", () => {
       const mounts = ["-v", `${memory}:${memory}`, "-e", `UNSPRAWL_RUNTIME_DIR=${memory}`];
       engine.docker("run", "-d", "--name", "agent", ...often, ...socket(), ...mounts, "--read-only", IMAGE, "agent");
       await becomes("agent", "healthy");
-      expect(engine.docker("exec", "agent", "/usr/bin/unsprawl", "doctor", "--alive")).toMatch(/^agent: alive/);
+      expect(engine.docker("exec", "agent", ...documented("unsprawl doctor --alive").split(" "))).toMatch(
+        /^agent: alive/,
+      );
       engine.docker("run", "-di", "--name", "reads", ...often, IMAGE, "classify");
       await becomes("reads", "healthy");
     } finally {

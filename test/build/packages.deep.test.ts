@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fetchNfpm } from "../../src/build/release/fetched.ts";
 import { makePackage, type PackageFormat } from "../../src/build/release/packages.ts";
 import { VERSION } from "../../src/model/version.ts";
-import { CACHE, need } from "../services/apt.ts";
+import { CACHE } from "../services/apt.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { makeImages, staticBusybox } from "../services/images.ts";
 import { artifact, NAME } from "./artifacts.ts";
-import { bareRoot, besideEngine, expectEnded, findsSecret, outlivesUpdate, within } from "./root.ts";
+import { documented } from "./documented.ts";
+import { bareRoot, besideEngine, findsSecret, outlivesUpdate, within } from "./root.ts";
 
 // The packages, installed, updated and removed as people do, on a Debian without Node.
 
@@ -21,7 +22,6 @@ let root: string;
 let engine: TestEngine;
 
 beforeAll(async () => {
-  await need("rpm", ["rpm"]);
   dir = mkdtempSync(join(tmpdir(), "unsprawl-packages-"));
   root = await bareRoot(join(dir, "debian"));
   engine = await startEngine();
@@ -45,8 +45,8 @@ async function newerPackage(format: PackageFormat): Promise<string> {
 
 describe("the package for Debian", () => {
   beforeAll(async () => {
-    cpSync(await artifact(`${NAME}.deb`), join(root, "unsprawl.deb"));
-    within(root, ["dpkg", "--install", "/unsprawl.deb"]);
+    cpSync(await artifact(`${NAME}.deb`), join(root, `${NAME}.deb`));
+    within(root, ["sh", "-c", documented("apt install ./unsprawl-0.1.0-linux-x64.deb")]);
   });
 
   it("brings what belongs to it, and starts no agent by itself", () => {
@@ -70,8 +70,12 @@ describe("the package for Debian", () => {
       outlivesUpdate(engine, "by-deb", {
         program: "/usr/bin/unsprawl",
         run: (words, code = 0) => within(root, words, code, env),
-        update: () => void within(root, ["dpkg", "--install", "/newer.deb"], 0, env),
-        remove: (code) => within(root, ["dpkg", "--remove", "unsprawl"], code, env),
+        update: () => void within(root, ["apt", "install", "/newer.deb"], 0, env),
+        remove: (code) => {
+          const words = code === 0 ? [documented("unsprawl uninstall"), documented("unsprawl uninstall --yes")] : [];
+          for (const line of words) within(root, ["sh", "-c", line], 0, env);
+          return within(root, ["sh", "-c", documented("apt remove unsprawl")], code === 0 ? 0 : 100, env);
+        },
       }),
     );
     expect(existsSync(join(root, "usr/bin/unsprawl"))).toBe(false);
@@ -79,40 +83,41 @@ describe("the package for Debian", () => {
 });
 
 describe("the package for Fedora and RHEL", () => {
-  const rpm = (words: readonly string[], code = 0, env: NodeJS.ProcessEnv = {}): string => {
-    const all = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
-    return expectEnded(spawnSync("rpm", ["--root", root, ...words], { encoding: "utf8", env: all }), code);
-  };
+  let fedora: string;
 
-  it("needs the C library that Node needs", async () => {
-    const packed = ["--nosignature", "--package", await artifact(`${NAME}.rpm`)];
-    rpm(["--checksig", "--nosignature", packed[2] ?? ""]);
-    expect(rpm(["--query", "--requires", ...packed])).toContain("glibc >= 2.28");
-    rpm(["--initdb"]);
-    expect(rpm(["--install", "--nosignature", packed[2] ?? ""], 1)).toContain("glibc >= 2.28 is needed");
-  });
+  beforeAll(async () => {
+    // Fedora's own package manager; what it knows of the libraries, which Debian has brought, is in a package without files.
+    fedora = await bareRoot(join(dir, "fedora"), ["dnf"]);
+    writeFileSync(join(fedora, "etc/dnf/dnf.conf"), "[main]\nassumeyes=1\n");
+    cpSync(await artifact(`${NAME}.rpm`), join(fedora, `${NAME}.rpm`));
+  }, 900_000);
 
-  it("outlives an update, and is not removed while a container needs it", async () => {
-    rpm(["--install", "--nosignature", basePackage()]);
-    rpm(["--install", "--nosignature", await artifact(`${NAME}.rpm`)]);
-    expect(rpm(["--query", "unsprawl"])).toContain(`unsprawl-${VERSION}-`);
-    rpm(["--verify", "--nomtime", "unsprawl"]);
-    findsSecret(root, "unsprawl");
-    const newer = await newerPackage("rpm");
-    await besideEngine(engine, root, (env) =>
-      outlivesUpdate(engine, "by-rpm", {
-        program: "/usr/bin/unsprawl",
-        run: (words, code = 0) => within(root, words, code, env),
-        update: () => void rpm(["--upgrade", "--nosignature", newer], 0, env),
-        remove: (code) => rpm(["--erase", "unsprawl"], code, env),
-      }),
-    );
-    expect(existsSync(join(root, "usr/bin/unsprawl"))).toBe(false);
+  it("needs the C library that Node needs", () => {
+    within(fedora, ["rpm", "--checksig", "--nosignature", `/${NAME}.rpm`]);
+    expect(within(fedora, ["dnf", "install", `/${NAME}.rpm`], 1)).toContain("glibc >= 2.28");
+    cpSync(libraries(), join(fedora, "libraries.rpm"));
+    within(fedora, ["dnf", "install", "/libraries.rpm"]);
+    within(fedora, ["sh", "-c", documented("dnf install ./unsprawl-0.1.0-linux-x64.rpm")]);
+    expect(within(fedora, ["rpm", "--query", "unsprawl"])).toContain(`unsprawl-${VERSION}-`);
+    within(fedora, ["rpm", "--verify", "unsprawl"]);
+    findsSecret(fedora, "unsprawl");
   }, 600_000);
 
-  /** What stands in the database for the libraries, which Debian has brought. */
-  function basePackage(): string {
-    const [config, output] = [join(dir, "base.json"), join(dir, "base.rpm")];
+  it("outlives an update, and is not removed while a container needs it", async () => {
+    cpSync(await newerPackage("rpm"), join(fedora, "newer.rpm"));
+    await besideEngine(engine, fedora, (env) =>
+      outlivesUpdate(engine, "by-rpm", {
+        program: "/usr/bin/unsprawl",
+        run: (words, code = 0) => within(fedora, words, code, env),
+        update: () => void within(fedora, ["dnf", "install", "/newer.rpm"], 0, env),
+        remove: (code) => within(fedora, ["sh", "-c", documented("dnf remove unsprawl")], code, env),
+      }),
+    );
+    expect(existsSync(join(fedora, "usr/bin/unsprawl"))).toBe(false);
+  }, 600_000);
+
+  function libraries(): string {
+    const [config, output] = [join(dir, "libraries.json"), join(dir, "libraries.rpm")];
     const provides = ["libstdc++ = 14", "libgcc = 14"];
     writeFileSync(config, JSON.stringify({ name: "glibc", arch: "amd64", version: "2.41.0", provides }));
     const words = ["package", "--config", config, "--packager", "rpm", "--target", output];

@@ -6,14 +6,15 @@ import { withFileLock } from "../../src/kit/io/lock.ts";
 import { CACHE, need } from "../services/apt.ts";
 import type { TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
+import { documented } from "./documented.ts";
 import { random } from "../support/canary.ts";
 
 const BOOTSTRAP_MS = 900_000;
 
-/** A Debian without Node in a new folder. */
-export async function bareRoot(root: string): Promise<string> {
+/** A Debian without Node in a new folder, with these packages. */
+export async function bareRoot(root: string, packages: readonly string[] = []): Promise<string> {
   await need("debootstrap", ["debootstrap"]);
-  const kept = join(CACHE, "debian-trixie");
+  const kept = join(CACHE, ["debian-trixie", ...packages].join("-"));
   mkdirSync(CACHE, { recursive: true });
   await withFileLock(
     kept,
@@ -22,6 +23,10 @@ export async function bareRoot(root: string): Promise<string> {
       const making = `${kept}.making`;
       rmSync(making, { recursive: true, force: true });
       execFileSync("debootstrap", ["--variant=minbase", "trixie", making], { stdio: "pipe" });
+      // Nobody is there to be asked.
+      writeFileSync(join(making, "etc/apt/apt.conf.d/90unsprawl"), 'APT::Get::Assume-Yes "true";\n');
+      if (packages.length > 0)
+        within(making, ["apt-get", "install", "--quiet", "--no-install-recommends", ...packages]);
       renameSync(making, kept);
     },
     BOOTSTRAP_MS,
@@ -94,7 +99,9 @@ export function outlivesUpdate(
     engine.docker("restart", name);
     expect(served()).toContain(value);
     expect(refused()).toContain("1 container needs unsprawl to start");
-    run([program, "rollback"]);
+    const { runs } = JSON.parse(run([program, "runs", "--json"])) as { readonly runs: { readonly run: string }[] };
+    const rollback = documented("unsprawl rollback RUN").replace("RUN", runs[0]?.run ?? "");
+    run([program, ...rollback.split(" ").slice(1)]);
     expect(engine.docker("inspect", name)).toContain(value);
     remove(0);
   } finally {
@@ -110,15 +117,17 @@ export async function besideEngine<T>(
 ): Promise<T> {
   const memory = mkdtempSync("/dev/shm/unsprawl-release-");
   const mounts = [
+    // rpm wants its root to be a mount.
+    ["--bind", root, root],
     ["--bind", memory, join(root, memory)],
     ["--bind", engine.dir, join(root, engine.dir)],
     ["-t", "proc", "proc", join(root, "proc")],
   ] as const;
-  for (const words of mounts) {
-    mkdirSync(words.at(-1) ?? "", { recursive: true });
-    execFileSync("mount", [...words]);
-  }
   try {
+    for (const words of mounts) {
+      mkdirSync(words.at(-1) ?? "", { recursive: true });
+      execFileSync("mount", [...words]);
+    }
     return await act({ DOCKER_HOST: engine.host, UNSPRAWL_RUNTIME_DIR: memory });
   } finally {
     for (const words of [...mounts].reverse()) spawnSync("umount", [words.at(-1) ?? ""]);

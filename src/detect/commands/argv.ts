@@ -58,6 +58,8 @@ export function inArguments(
     const started = programOf(word);
     if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at))) {
       program = started.when === undefined || given.includes(started.when) ? started : null;
+      // `docker compose -p NAME`: what Compose's own program is known for.
+      if (program === null && next === "compose") program = programOf("docker-compose");
       called = programName(word);
     } else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = called = null;
     const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];

@@ -67,7 +67,7 @@ export const KEY_CANCEL: ReadonlySet<string> = new Set(
     routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
     feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
     order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
-    keyring trusted website claim claims role roles stage env host-ca known pusher jira issue instrumentation arrow enter escape meta compose column recv receive`),
+    keyring trusted website claim claims role roles stage env host-ca known pusher jira issue websocket socket spreadsheet sheet instrumentation arrow enter escape meta compose column recv receive`),
 );
 
 /** Of those, the ones that cancel from further away too: `PUBLIC_API_KEY`, `APT_SIGNING_KEY`. */

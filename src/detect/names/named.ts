@@ -66,7 +66,8 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
       if (/^(?:sk|pk|rk|key|api)[-_]\w{4,}$/.test(text)) return found("key", 0.7);
       return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
     default: {
-      if (namesSecret(text, name) || listsNames(text))
+      const words = name.word === "TOKENS" && /^[a-z]{1,12}(?:,\s?[a-z]{1,12}){2,60}$/.test(text);
+      if (words || namesSecret(text, name) || listsNames(text))
         return { rule: "setting", why: "names a secret instead of holding it" };
       if (/\s/.test(text) && text.split(/\s+/).length > 8 && !mnemonic(text)) return null;
       if (name.need === "shaped") return random || secretLike(text) ? found("secret", 0.72) : null;

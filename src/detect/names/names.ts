@@ -117,6 +117,8 @@ function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo[
     const word = words[at] as string;
     if (word === "key") {
       const key = keyOf(words, at);
+      // `KEY_API`: some put behind it what others put before.
+      if (key === "random" && KEY_ANY.has(words[at + 1] ?? "")) return { family: "key", need: "shaped", at };
       if (key !== null) return { family: "key", need: key, at };
       if (at === words.length - 1) return null;
       continue;

@@ -10,7 +10,7 @@ const NOT_COMPOUND =
   /^(?:com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|multi|single|first|two|high|low|band)pass$|^nopass(?:wd|word)?$|^(?:tik|g|be)tokens?$|^basalt$|^oldpwd$|^cwd$/;
 const SHORT_PW =
   /^(rcon|vnc|wifi|web|sa|root|bind|user|db|my|admin|ldap|sql|ftp|smtp|mail|http|pg|redis|mongo|key|store|trust)(pw|pass)$/;
-const IS_CAMEL = /[a-z][A-Z]/;
+const IS_CAMEL = /[a-z]\d{0,4}[A-Z]/;
 
 /** A name's words in lower case: cut at anything that is not a letter or digit, at case, and inside known compounds. */
 export function splitWords(name: string): string[] {

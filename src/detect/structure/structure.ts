@@ -153,6 +153,8 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
     for (const match of body.matchAll(pattern)) {
       if (left-- <= 0) break;
+      // `?access_token= and more`: a parameter without a value.
+      if (pattern === PAIR && /^[?&][^=]{1,81}=\s/.test(match[0])) continue;
       take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
     }
   }
@@ -166,7 +168,8 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
 
 /** ODBC puts braces around a value that holds marks; a manual puts them around the words for one. */
 function bare(value: string, odbc: boolean): string {
-  return odbc && /^\{.{1,200}\}$/.test(value) && !/pass|pwd|your|secret/i.test(value) ? value.slice(1, -1) : value;
+  const words = /pass|pwd|your|secret/i.test(value) && !/\d/.test(value);
+  return odbc && !words && /^\{.{1,200}\}$/.test(value) ? value.slice(1, -1) : value;
 }
 
 function inLines(body: string, judge: Judge): Evidence | null {

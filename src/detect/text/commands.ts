@@ -8,7 +8,7 @@ const MOST = 20_000;
 const LONGEST = 16_384;
 /** A command without one of these holds no secret that a command line can hold. */
 const LIKELY =
-  /pass|pwd|secret|token|key|auth|cred|login|salt|cookie|bearer|identified|:\/\/|<<<|\bpw\b|\s-{1,2}[A-Za-z]|\s\/[a-z]{1,3}:|:\S{3,80}@|=\S|\becho\b|\bprintf\b|\bsed\b/i;
+  /pass|pwd|secret|token|key|auth|cred|login|salt|cookie|bearer|identified|:\/\/|<<<|\bpw\b|\s-{1,2}[A-Za-z]|\s\/[a-z]{1,3}:|[:/]\S{3,80}@|add_user|=\S|\becho\b|\bprintf\b|\bsed\b/i;
 
 const STEPS =
   /^(\s{0,80})(?:-\s{1,4})?(["']?)(?:run|script|scripts|before_script|after_script|command|commands|cmd|args|entrypoint|test|exec|shell|inline|pre|post|healthcheck|bash|sh|powershell)\2:(?:\s{1,8}(\S[^\n]{0,8000}))?\s{0,8}$/;
@@ -68,6 +68,9 @@ function lineEnd(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
+/** The next line that is not empty gives a name a value. */
+const MAPPING = /^(?:[ \t\r]{0,80}\n){0,3}[ \t]{1,120}["']?[\w./$-]{1,100}["']?:(?:\s|$)/;
+
 /** Values below `run:`, `script:`, `command:` and the like: on the line, in a block, in a list. */
 function inYaml(text: string, add: AddCommand): void {
   let below = -1;
@@ -85,8 +88,10 @@ function inYaml(text: string, add: AddCommand): void {
     const indent = line.length - line.trimStart().length;
     if (step !== null) {
       flush(start);
-      below = indent + (/^\s{0,80}-/.test(line) ? 1 : 0);
       const value = step[3];
+      // `post:` of an OpenAPI document: what stands below are names with values.
+      const mapping = value === undefined && MAPPING.test(text.slice(end + 1, end + 400));
+      below = mapping ? -1 : indent + (/^\s{0,80}-/.test(line) ? 1 : 0);
       if (value !== undefined && !/^[|>]/.test(value)) {
         const at = start + line.lastIndexOf(value);
         add(at, end, scalar(value));

@@ -34,7 +34,22 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
 
 /** `^[A-Za-z]…$`, `/c\\NAME=`: a pattern or the command of an editor. */
 export function isPattern(value: string): boolean {
+  if (/[([]/.test(value) && !/^\^|\(\?/.test(value) && !closesBrackets(value)) return false;
   return /\(\?[:=!<]|\[\^?[^\]]{1,30}\][+*{]|\\[wWdDsSb][+*{\\\])]|\.[*+](?:[?)$]|$)|^\^.{1,80}\$$|^\/[a-z]\\/.test(
     value,
   );
+}
+
+/** False where a bracket is open at the end or closed before, as in random text; a pattern's are in pairs. */
+function closesBrackets(value: string): boolean {
+  let [depth, set] = [0, false];
+  for (let at = 0; at < value.length; at++) {
+    const char = value.charAt(at);
+    if (char === "\\") at++;
+    else if (set) set = char !== "]";
+    else if (char === "[") set = true;
+    else if (char === "(") depth++;
+    else if (char === ")" && --depth < 0) return false;
+  }
+  return depth === 0 && !set;
 }

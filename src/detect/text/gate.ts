@@ -30,6 +30,7 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     (byte === 40 && isQuote(bytes[here + 1])) ||
     // `PASSWORD 'value'` of SQL, `--api-key value` in a string
     (byte === 39 && bytes[here - 1] === 32) ||
+    (byte === 92 && bytes[here - 1] === 32 && isQuote(bytes[here + 1])) ||
     (byte !== undefined && bytes[here - 1] === 32 && isFlag(bytes, at)) ||
     (language === "hcl" && byte === 123) ||
     // The literal may be one that the keyword is part of: `"password=…"`.

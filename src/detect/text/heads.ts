@@ -73,6 +73,8 @@ function valueAt(line: string, start: number, name: string, language: Language):
   const quote = line.charAt(start);
   if (language === "shell" || language === "docker") {
     if (language === "docker" && line.charAt(start - 1) !== "=") return plain(line, start, name, language);
+    // A file of settings in a here-document: `OPTS=-h db -p…`, `CONFIG={"password": …}`.
+    if (/^(?:-{1,2}[A-Za-z]|\{")/.test(line.slice(start, start + 3))) return plain(line, start, name, "dotenv");
     return shellWord(line, start, name);
   }
   if (language === "dotenv" && quote === "'" && line.includes("'\\''")) return shellWord(line, start, name);

@@ -69,6 +69,8 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
     const value = double ?? single ?? bare ?? "";
     if (!looksRandom(value, 12) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
     const start = match.index + whole.lastIndexOf(value);
+    // `key: cache-v11-${{ matrix.os }}`: a template continues it.
+    if (value.endsWith("$") && line.charAt(start + value.length) === "{") continue;
     const quoted = double !== undefined || single !== undefined;
     hits.push(...judged({ name, start, end: start + value.length, value, quoted }, from, context));
   }
@@ -105,7 +107,7 @@ function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
 
 function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
   const { bytes, path, language, off } = context;
-  const name = utf8Text(one.name);
+  const name = utf8Text(one.name).replace(/^process\.env\./, "");
   // Compose and Kubernetes read two dollars as one.
   const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
   if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return [];
@@ -154,9 +156,9 @@ function isExpanded({ part, rule }: Evidence, bytes: Uint8Array, start: number, 
   );
 }
 
-/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. */
+/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. Accounts have the password `password`. */
 function namesItself({ part, via = [] }: Evidence): boolean {
-  return via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
+  return part !== "password" && via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
 }
 
 /** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */

@@ -75,8 +75,9 @@ export function inText(
     if (found.length >= HITS) return;
     if (watch.kind === "token") {
       const rule = watch.rule as Rule;
-      if (off.has(rule.id) || (seen.get(rule) ?? -1) > at) return;
-      const hit = token(bytes, at, watch, rule);
+      const before = seen.get(rule) ?? 0;
+      if (off.has(rule.id) || before > at) return;
+      const hit = token(bytes, at, watch, rule, before);
       if (hit === null) return;
       seen.set(rule, hit.end);
       found.push(hit);
@@ -111,16 +112,20 @@ export function isBinary(bytes: Uint8Array): boolean {
 /** Known tokens in printable runs, as strings(1) would show them. */
 function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
   const found: PendingHit[] = [];
-  findKeywords(bytes, ({ kind, rule, ...watch }, at) => {
-    if (kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
-    const hit = token(bytes, at, { kind, rule, ...watch }, rule);
+  const seen = new Map<Rule, number>();
+  findKeywords(bytes, (watch, at) => {
+    const { rule } = watch;
+    if (watch.kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
+    const hit = token(bytes, at, watch, rule, Math.min(at, seen.get(rule) ?? 0));
+    if (hit !== null) seen.set(rule, hit.end);
     if (hit !== null && /^[\t\n\r -~]+$/.test(hit.found.part)) found.push(hit);
   });
   return found;
 }
 
-function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule): PendingHit | null {
-  const from = Math.max(0, at - (watch.starts ? 1 : BEFORE));
+/** `read` is where the last token of this kind ends: the one before is not found again in place of the next. */
+function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule, read: number): PendingHit | null {
+  const from = watch.starts ? Math.max(0, at - 1) : Math.max(read, at - BEFORE);
   const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   // Every keyword of such a rule is watched, so each place where a token may begin is asked for by itself.
   const evidence = watch.starts ? matchesAt(rule, window, at - from) : matches(rule, window);
@@ -196,8 +201,8 @@ function best(found: PendingHit[], test: boolean): PendingHit[] {
 
 /** Among tests and examples what people type is made up; what a machine made may be somebody's. */
 function inTest(hit: PendingHit): PendingHit {
-  const { score, part } = hit.found;
-  if (score >= 0.9) return hit;
+  const { rule, score, part } = hit.found;
+  if (score >= 0.9 && (rule !== "url-password" || looksRandom(part, 12))) return hit;
   return { ...hit, found: { ...hit.found, score: looksRandom(part, 12) ? score - 0.15 : Math.min(score - 0.15, 0.5) } };
 }
 

@@ -4,6 +4,7 @@ import { MEDIUM, type Evidence } from "../evidence.ts";
 import { FAMILY } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
 import { splitWords } from "../names/words.ts";
+import { isNoise } from "./noise.ts";
 import { isAlphabet } from "./sequence.ts";
 
 /** What a text is for, by its path: how much a mere name says in it. */
@@ -17,7 +18,7 @@ const PROSE =
   /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$|\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
 /** Where made-up secrets are the rule. */
 const TESTS =
-  /(?:^|\/)(?:tests?|__tests__|spec|specs|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|$)|[._-](?:test|spec|example|sample|template|dist|tpl)\.?/i;
+  /(?:^|\/)(?:tests?|__tests__|spec|specs|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|[._-](?:test|spec|fixtures?|factory|example|sample|template|dist|tpl)\.?/i;
 
 export function kindOf(path: string): TextKind {
   if (PROSE.test(path)) return "prose";
@@ -45,6 +46,14 @@ const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment|u
 const WEAK =
   /^(?:admin|docker|vagrant|ubnt|foobar|default1|1{6}|123456|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|topsecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
 
+/** Of applications that are installed with their name as the password. */
+const INSTALLED =
+  /^(?:wordpress|drupal|joomla|nextcloud|owncloud|odoo|zabbix|sonar|sonarqube|airflow|superset|metabase|clickhouse|cassandra|neo4j|couchdb|influxdb|hasura|directus|strapi|moodle|magento|prestashop|mattermost|gitea|harbor|rancher|portainer)$/;
+
+/** In these languages programs are seldom written; whoever names a constant so has it for an account. */
+const FOREIGN =
+  /^(?:passwort|kennwort|motdepasse|mdp|senha|contrasena|wachtwoord|haslo|heslo|sifre|sifresi|salasana|lozinka|adgangskode|kodeord|passord|losenord|jelszo|katasandi|matkhau|parool)$/;
+
 /** Words of forms and messages, which stand where a password would. */
 const LABEL =
   /^(?:pass(?:wor[dt]|wd|phrase|code)?|secret|token|key|auth|creden|pwd|string|text|hidden|label|required|input|field|number|boolean|object|error|invalid|missing|forgot|reset|change|create|update|delete|remove|current|confirm|repeat|verif|valid|show|hide|weak|strong|match|hash|encrypt|crypt|plain|user|name|email|login|sign|type|value|default|none|null|true|false|enable|disable|optional|unknown|mock|fake|dummy|example|sample|placeholder)/;
@@ -63,7 +72,7 @@ export function inKind(kind: TextKind, found: Evidence, name: string, value: str
   if (/^#[0-9a-f]{3,8}$/i.test(value)) return weaker(0);
   if (kind === "prose") return weaker(isStrong(value) ? 0.55 : 0.4);
   // In code a weak literal under a secret's name is a label, a key of a map or a default as often as a password.
-  return isStrong(value) || isGiven(name, value) || isInside(found, value) ? found : weaker(0.45);
+  return isStrong(value) || isGiven(name, value, found.rule) || isInside(found, value) ? found : weaker(0.45);
 }
 
 /** A part of what code never spells out for people: of a URL, a line of settings, or text that was encoded. */
@@ -94,7 +103,7 @@ function namesObject(name: string, value: string): boolean {
   if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
   if (/[a-z]SecretKey$|^secretKey$/.test(name)) return isEntryName(value);
   return (
-    (/^secrets?$/i.test(name) || OBJECT.test(name)) &&
+    (/^secrets?$/i.test(name) || OBJECT.test(name) || isChartsName(name)) &&
     /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
   );
 }
@@ -103,9 +112,24 @@ function namesObject(name: string, value: string): boolean {
 const OBJECT =
   /[a-z](?:Config|T[lL][sS]|Pull|Auth|Credentials?|Registry|C[aA]|Cert|Certificate|Password|Env|Existing|External|Repo|Git|S3|Smtp|Db|Database|Admin|Root|User)Secret(?:Name)?$/;
 
+/** `initdbScriptsSecret`, `envFromSecret`: charts name objects so; of these words the secret itself is said as often. */
+function isChartsName(name: string): boolean {
+  return (
+    /^[a-z]\w{1,40}[a-z]Secret(?:Name)?$/.test(name) &&
+    !/(?:client|app|shared|jwt|session|cookie|signing|webhook|hook|api|master|token|consumer|encryption|hash|oauth|access|user|csrf|hmac|auth)Secret/i.test(
+      name,
+    )
+  );
+}
+
 /** The name of an entry in a Secret, under what charts call it: `sshSecretKey: id_rsa`, `secretKey: github_app_id`. */
 function isEntryName(value: string): boolean {
-  if (/^(?:id_(?:rsa|dsa|ecdsa|ed25519)|key|value|data|(?:tls|ca|ssh-private)[.-]\w{3,12})$/.test(value)) return true;
+  if (
+    /^(?:id_(?:rsa|dsa|ecdsa|ed25519)|key|value|data|connection[-_.]?string|uri|url|host|(?:tls|ca|ssh-private)[.-]\w{3,12})$/.test(
+      value,
+    )
+  )
+    return true;
   if (
     !/^[a-z]{2,20}(?:[-_.][a-z]{1,20}){0,4}$/.test(value) ||
     /^(?:my|your|some|super|test|dev|change)[-_.]/.test(value)
@@ -117,7 +141,7 @@ function isEntryName(value: string): boolean {
 
 /** Made by a machine, or by a person who was asked for letters, digits and marks; not an expression of code. */
 function isStrong(value: string): boolean {
-  if (looksRandom(value, 12) || isPassphrase(value)) return true;
+  if (looksRandom(value, 12) || isPassphrase(value) || isNoise(value)) return true;
   if (
     /\s|\$\{|\{\{|%[sd]|^[\w.]{1,60}\([\w., "']{0,80}\)|=>|^<[^<>]{1,80}>$|^\^|\\[dwsb]|[[(][^\])]{1,20}[\])][+*?]/.test(
       value,
@@ -145,11 +169,14 @@ const SENTENCE =
   /\b(?:the|and|you|your|for|not|are|was|has|have|with|from|that|this|must|should|can|cannot|when|while|into|please|enter|use|used|using|new|old|set|get|too|than|all|any|one|two|does|did|will|its|only)\b|(?<!\bspr)(?:ing|tion|ed)\b/;
 
 /** A constant of the code's own, or one that it puts into an environment, with a value that is no word of forms. */
-function isGiven(name: string, value: string): boolean {
-  if (WEAK.test(value)) return true;
+function isGiven(name: string, value: string, rule: string): boolean {
+  const { family, word } = readName(name);
+  if (WEAK.test(value) || (family === "password" && INSTALLED.test(value))) return true;
   const words = splitWords(name);
-  const last = words.at(-1) ?? "";
-  const own = words.length > 1 && (/^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words));
+  // A login's password, and the word of the name that says what the value is.
+  const last = rule === "user-password" ? "password" : word.toLowerCase() || (words.at(-1) ?? "");
+  const named = /^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words);
+  const own = (words.length > 1 && (named || FOREIGN.test(last))) || (FOREIGN.test(last) && /^[A-Z]+$/.test(name));
   if (own && PASSWORD.test(last) && DATE_OR_WORD.test(value) && (/\d/.test(value) || words.length > 2)) return true;
   if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
   // `crimson-rainbow-cherry-falcon`, `bridge#golden`: words that only a person joins so.
@@ -168,7 +195,7 @@ function isGiven(name: string, value: string): boolean {
     return true;
   if (/\d/.test(value)) return value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value);
   if (
-    words.length < 2 ||
+    (words.length < 2 && !own) ||
     /^\W/.test(value) ||
     /[<>/]/.test(value) ||
     /^[A-Z_]+$/.test(value) ||
@@ -178,7 +205,8 @@ function isGiven(name: string, value: string): boolean {
   // `my-cherry-secret`: three words that only a secret chosen by a person has.
   if (/^(?:secret|key|base)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
   if (isLabel(value)) return false;
-  if (own) return true;
+  // `appKey = "homepage"` says whose it is.
+  if (own && (family !== "key" || /[^a-z]/.test(value))) return true;
   return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
 }
 

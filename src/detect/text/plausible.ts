@@ -8,7 +8,9 @@ import { reference } from "../reference.ts";
 import { emptiness } from "../shape.ts";
 import { isTest, isTranslation } from "./kind.ts";
 import { isCode, isPattern } from "./expression.ts";
+import { isNoise } from "./noise.ts";
 import { isProse } from "./prose.ts";
+import { isSomethingElse, isVersion } from "./something-else.ts";
 import { isSequence } from "./sequence.ts";
 
 /** A literal that a text assigns to a name, with what stands around it on its line. */
@@ -48,7 +50,7 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
   if (JOHN_DOE.test(value)) return null;
   if (ALPHABET.test(value)) return null;
   if (
-    isElse(assigned) ||
+    isSomethingElse(assigned) ||
     isFilledIn(value) ||
     isMarkup(assigned) ||
     inTemplate(assigned) ||
@@ -74,43 +76,28 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
 /** Rules that know a part of a value or of a command by its name or its place only. */
 const BY_PLACE = /^(?:password|secret|key|user-password|assignment|url-password|header|command)$/;
 
+/** What stands behind a flag where a message names it: `--db-password is required`. */
+const OF_SENTENCES = /^(?:is|are|was|must|should|can|may|will|or|and|to|for|when|if|not|in|on|with|the|an?|of|be|has)$/;
+
 /** The same for a secret inside a value or on a command line, of which nothing but itself is known. */
 export function plausiblePart(found: Evidence): Evidence | null {
   const { part } = found;
   if (!BY_PLACE.test(found.rule) || looksRandom(part.replace(/\$\w{1,60}|\$\{[^}]{0,100}\}?/g, ""), 12)) return found;
   if (isFilledIn(part) || /^\$[A-Za-z_{(]|[^$]\$(?:[A-Z_][A-Z0-9_]{2}|[a-z_]+_)/.test(part) || namesCapitals(part))
     return null;
-  return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) ? null : found;
+  return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) || OF_SENTENCES.test(part) ? null : found;
 }
 
 /** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
-  if (/^\{[A-Za-z_][\w.]{0,80}(?:\[|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
+  if (/^\{[A-Za-z_][\w.]{0,80}(?:[[(]|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
   if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
   return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
-}
-
-/** Characters of every kind, as WordPress draws its keys and salts; a regular expression has ranges and groups. */
-function isNoise(value: string): boolean {
-  if (value.length < 32 || /\s|[A-Za-z0-9]-[A-Za-z0-9]\]|\(\?|\\[wdsb]|\{\d/.test(value)) return false;
-  const marks = new Set(value.replace(/\w/g, "")).size;
-  return marks >= 10 && [/[a-z]/g, /[A-Z]/g, /\d/g].every((kind) => (value.match(kind) ?? []).length >= 3);
 }
 
 /** Of a script: `$token`, `$RELEASE-agent-tls`; a random one may be a password in single quotes. */
 function isVariable({ value, path }: Assigned): boolean {
   return /\.(?:sh|bash|zsh|ksh|func|install)$/.test(path) && /^\$[A-Za-z_]\w{1,60}(?:$|[/.:-])/.test(value);
-}
-
-/** `/memos.api.v1.UserService/Get`, `/api/boards/:id?token=…`, `1 hour and 30 minutes`, `node reset.js`, `base64:`. */
-function isElse({ name, value }: Assigned): boolean {
-  return (
-    /^\/[A-Za-z][\w.-]{0,80}(?:\/[\w.:?=&${}-]{1,80}){1,10}$/.test(value) ||
-    /^\d{1,4} (?:second|minute|hour|day|week|month|year)s?(?:,? (?:and )?\d{1,4} [a-z]{3,8})*$/.test(value) ||
-    /^(?:node|npm|npx|yarn|pnpm|bun|tsx|ts-node|php|python3?|sh|bash) [\w./-]{2,}/.test(value) ||
-    /^\w{1,12}:$/.test(value) ||
-    (/^key$/i.test(name) && UUID.test(value))
-  );
 }
 
 /** `owner/name@release/v1`: an action, an image or a package. */
@@ -138,15 +125,22 @@ function doubt(found: Evidence): Evidence {
   return { ...found, score: Math.min(found.score, DOUBTFUL) };
 }
 
+/** `PASSWORD=#iS7n…` in what has no comments behind a value, unless it is a colour. */
+function beginsWithHash({ value, tail, path }: Assigned): boolean {
+  if (/\.ya?ml$/.test(path) || /^#(?:[0-9a-f]{3,8}$|\{)/i.test(value) || /^\s{1,4}\S/.test(tail)) return false;
+  return /^#\S{6,60}$/.test(value) && /\d/.test(value) && /[a-z]/.test(value) && /[A-Z]/.test(value);
+}
+
 /** Brackets, YAML's block scalars, anchors, aliases and tags, a line's continuation: all that is left of a value is marks. */
-function isMarkup({ value, quoted, lead, tail }: Assigned): boolean {
+function isMarkup(assigned: Assigned): boolean {
+  const { value, quoted, lead, tail } = assigned;
   if (/^[^\p{L}\p{N}]{1,3}$/u.test(value) || /^[,;:)\]}]\s/.test(value)) return true;
   // `${GEM_HOST_API_KEY}\n`: the end of a line in a string.
   if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
   // `!GetAtt Function.Arn`, `!Ref Secret`: a tag of YAML's reads the value from elsewhere.
   if (/(?:^|\s)!(?:Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(lead))
     return true;
-  if (quoted) return false;
+  if (quoted || beginsWithHash(assigned)) return false;
   return /^[|>][-+]?\d?[-+]?$|^[{[(][\]})]?$|^\\|^[&*!][A-Za-z][\w-]{0,40}$|^#/.test(value)
     ? !value.startsWith("!") || /^\s{0,4}\S/.test(tail) || /^![A-Z][a-z]+$/.test(value)
     : false;
@@ -170,25 +164,6 @@ function inTemplate({ lead, value, quoted, tail }: Assigned): boolean {
 function standsForNone(value: string): boolean {
   const fallback = /^[-?+=]{1,2}([^{}]{1,100})\}/.exec(value)?.[1];
   return fallback !== undefined && (emptiness(fallback) ?? reference(fallback)) !== null;
-}
-
-/** `^4.0.0`, `>=1.2 <2`, `[10.0.8, 10.0.8]`: a range of versions, after what npm and Yarn put in front. */
-const RANGE =
-  /^(?:npm:(?:@?[\w./-]{1,80}@)?|workspace:)?(?:[\^~=*[(]|[<>]=?)?\s{0,2}(?:\d{1,6}(?:\.(?:\d{1,8}|[x*])){0,3}(?:[-+][\w.+-]{1,40})?)?(?:(?:\s{1,3}|,\s{0,3}|\s?\|\|\s?|\s-\s)[<>=^~]{0,2}\d[\w.+-]{0,40}){0,4}[\])]?$/;
-/** `2.35.0`, and pnpm's `5.1.1(@types/node@26.1.2)`. */
-const RELEASE = /^\d{1,6}\.\d{1,8}\.\d{1,8}(?:-[a-z]{1,10}\.?\d{0,5})?(?:\([@a-z][^\s]{1,300})?$/;
-
-/** Lists of packages, in which a release stands alone. */
-const MANIFEST =
-  /(?:^|\/)(?:package|composer|bower|packages)(?:[-.]lock)?\.json$|[.-]lock(?:\.(?:json|ya?ml))?$|\.toml$|(?:^|\/)(?:requirements[\w.-]{0,40}\.txt|Gemfile|Pipfile|go\.(?:mod|sum))$/;
-
-/** What a package is asked for by. */
-function isVersion({ value, path }: Assigned): boolean {
-  if (value.length > 320) return false;
-  return (
-    (MANIFEST.test(path) && RELEASE.test(value)) ||
-    (/^(?:npm:|workspace:|[\^~=*[(<>])/.test(value) && RANGE.test(value))
-  );
 }
 
 /** `/etc/passwd:ro`, `checksum/secret: …`: the name is the end of a path. */

@@ -31,5 +31,7 @@ function rest(tail: string): string {
 
 function namesSecret(word: string): boolean {
   const bare = word.replace(/[^\p{L}-]/gu, "");
-  return bare.length > 3 && (readName(bare).family !== null || /^keys?$/i.test(bare));
+  const { family } = readName(bare);
+  // `pepper` and `salt` are words of passphrases too.
+  return bare.length > 3 && ((family !== null && !/^(?:pepper|salt|seed|cookie)/i.test(bare)) || /^keys?$/i.test(bare));
 }

@@ -1,0 +1,62 @@
+import { looksRandom } from "../entropy.ts";
+import { readName } from "../names/names.ts";
+import type { Assigned } from "./plausible.ts";
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** `/memos.api.v1.UserService/Get`, `/api/boards/:id?token=…`, `1 hour and 30 minutes`, `node reset.js`, `base64:`. */
+export function isSomethingElse({ name, value, path }: Assigned): boolean {
+  return (
+    isPackage(name, value) ||
+    namesCache(name, value, path) ||
+    // `Api\\ApiController@show`: what a route of Laravel's starts.
+    /^[A-Z][\w\\]{1,80}Controller@\w{1,60}$/.test(value) ||
+    // `"password": "F042"`: where an icon stands in its font.
+    (/(?:^|\/|[a-z-])(?:icons?|fonts?|glyphs?)[/\w-]{0,40}(?:\/|\.json$)/i.test(path) &&
+      /^[0-9A-Fa-f]{4,5}$/.test(value)) ||
+    // A dialog's state in a template: `@close="dialog.password = false"`.
+    /^\s{0,2}(?:true|false|null|undefined)$/.test(value) ||
+    /^\/[A-Za-z][\w.-]{0,80}(?:\/[\w.:?=&${}-]{1,80}){1,10}$/.test(value) ||
+    /^\d{1,4} (?:second|minute|hour|day|week|month|year)s?(?:,? (?:and )?\d{1,4} [a-z]{3,8})*$/.test(value) ||
+    /^(?:node|npm|npx|yarn|pnpm|bun|tsx|ts-node|php|python3?|sh|bash) [\w./-]{2,}/.test(value) ||
+    /^\w{1,12}:$/.test(value) ||
+    (/^key$/i.test(name) && UUID.test(value))
+  );
+}
+
+/** `@scope/name@1.2.3`: a package is the key of many a map. */
+function isPackage(name: string, value: string): boolean {
+  return readName(name).family !== "password" && PACKAGE.test(value);
+}
+
+const PACKAGE = /^(?:@[\w.-]{1,60}\/)?[\w.-]{1,80}@(?:npm:)?v?\d{1,6}(?:\.\d{1,8}){1,2}(?:[-+][\w.+-]{1,60})?$/;
+
+/** What a cache is kept under: `shared-key:` of a workflow, `key: Linux-node-` and a digest, `'season:user:'` in code. */
+function namesCache(name: string, value: string, path: string): boolean {
+  if (/(?:^|\/)\.(?:github|gitea|forgejo)\/|\.gitlab-ci\.ya?ml$/.test(path))
+    return /^(?:(?:shared|cache|prefix|restore|primary)-?)?keys?$/i.test(name) && !looksRandom(value, 20);
+  if (!/^(?:[a-z]{2,10}[-_.]?)?key$/i.test(name) || /secret|api|access|private|sign|crypt|auth|master/i.test(name))
+    return false;
+  return (
+    /^(?:[A-Za-z][\w.]{0,20}-){1,5}[0-9a-f]{40,64}$/.test(value) || /^[a-z]{2,20}(?::[\w-]{1,20}){1,5}:$/.test(value)
+  );
+}
+
+/** `^4.0.0`, `>=1.2 <2`, `[10.0.8, 10.0.8]`: a range of versions, after what npm and Yarn put in front. */
+const RANGE =
+  /^(?:npm:(?:@?[\w./-]{1,80}@)?|workspace:)?(?:[\^~=*[(]|[<>]=?)?\s{0,2}(?:\d{1,6}(?:\.(?:\d{1,8}|[x*])){0,3}(?:[-+][\w.+-]{1,40})?)?(?:(?:\s{1,3}|,\s{0,3}|\s?\|\|\s?|\s-\s)[<>=^~]{0,2}\d[\w.+-]{0,40}){0,4}[\])]?$/;
+/** `2.35.0`, and pnpm's `5.1.1(@types/node@26.1.2)`. */
+const RELEASE = /^\d{1,6}\.\d{1,8}\.\d{1,8}(?:-[a-z]{1,10}\.?\d{0,5})?(?:\([@a-z][^\s]{1,300})?$/;
+
+/** Lists of packages, in which a release stands alone. */
+const MANIFEST =
+  /(?:^|\/)(?:package|composer|bower|packages)(?:[-.]lock)?\.json$|[.-]lock(?:\.(?:json|ya?ml))?$|\.toml$|(?:^|\/)(?:requirements[\w.-]{0,40}\.txt|Gemfile|Pipfile|go\.(?:mod|sum))$/;
+
+/** What a package is asked for by. */
+export function isVersion({ value, path }: Assigned): boolean {
+  if (value.length > 320) return false;
+  return (
+    (MANIFEST.test(path) && RELEASE.test(value)) ||
+    (/^(?:npm:|workspace:|[\^~=*[(<>])/.test(value) && RANGE.test(value))
+  );
+}

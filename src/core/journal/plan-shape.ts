@@ -42,19 +42,22 @@ function orderFault({ steps, migration, migrations = {} }: Plan, tails: Readonly
     const ordered = begin.join() === [...puts.map(() => "put"), ...puts.map(() => "verify")].join();
     if (puts.length === 0 || !ordered || !TAILS[tail].test(rest.map(({ kind }) => `${kind} `).join("")))
       return `the steps of ${unit} are not put, verify, and what its migration does`;
-    const moved = (kind: Step["kind"]): string =>
+    const moves = (kind: Step["kind"]): string[] =>
       own
         .flatMap((step) => (step.kind !== kind ? [] : "moves" in step ? step.moves : [step.move]))
         .map((move) => JSON.stringify(move))
-        .sort()
-        .join();
+        .sort();
+    // Where files are rewritten, several services may be given what is stored once.
+    const moved = (kind: Step["kind"]): string =>
+      (tail === "rewrite" && kind !== "verify" ? [...new Set(moves(kind))] : moves(kind)).join();
     const kinds = new Set(own.map(({ kind }) => kind));
     // Containers are recreated and checked with exactly the values that their configuration lost.
     const whole = [...kinds].filter((kind) => kind !== "recreate" && kind !== "check");
     const deliveries = rest.flatMap((step) => ("delivery" in step && step.kind !== "deliver" ? [step.delivery] : []));
     const pairs = tail === "recreate" ? [...deliveries, ...rest.flatMap(ofDeliver)] : [];
     const alike = whole.every((kind) => moved(kind) === moved("put")) && new Set(pairs).size < 2;
-    const parts = moved("recreate") === moved("check") && (tail !== "recreate" || moved("check") === moved("put"));
+    const parts =
+      moves("recreate").join() === moves("check").join() && (tail !== "recreate" || moved("check") === moved("put"));
     if (!alike || (kinds.has("recreate") && !parts)) return `the steps of ${unit} do not move the same values`;
   }
   return null;

@@ -28,12 +28,15 @@ export type Case = {
   readonly seconds: number;
 };
 
+type Move = { readonly name: string; readonly location: { readonly subjectName: string } };
 type Planned = {
   readonly id?: string;
   readonly steps?: readonly {
     readonly kind: string;
     readonly delivery?: string;
-    readonly moves?: readonly { readonly name: string; readonly location: { readonly subjectName: string } }[];
+    readonly move?: Move;
+    readonly moves?: readonly Move[];
+    readonly subject?: { readonly name: string };
   }[];
   readonly notMoved?: readonly {
     readonly finding: {
@@ -131,9 +134,10 @@ async function measured(
   if (moved === 0 && isWhole) return { outcome: "skipped", why: "no secret of a service" };
   if (moved === 0) return { ...told, outcome: "none", why: "nothing moved", printed };
   form.again(project, copy, config, env, engine);
+  const known = moves.filter(({ value }) => value !== "");
   const wrong = [
-    ...found(engine, moves, form.isSwarm),
-    ...received(engine, moves),
+    ...found(engine, known, form.isSwarm),
+    ...received(engine, known),
     ...differences(config, compose(copy, project.file, env), moves),
   ];
   const back = unsprawl("rollback", plan.id ?? "");
@@ -145,16 +149,20 @@ async function measured(
 }
 
 function movesOf(plan: Planned, values: Values): { service: string; name: string; value: string }[] {
-  const moves = (plan.steps ?? []).filter(({ kind }) => kind === "put").flatMap((step) => moveIn(step));
-  return moves.map(({ name, location }) => ({
-    service: location.subjectName,
-    name,
-    value: values.get(`${location.subjectName}/${name}`) ?? "",
+  const steps = plan.steps ?? [];
+  const stored = steps.flatMap(({ move }) =>
+    move === undefined ? [] : [{ service: move.location.subjectName, move }],
+  );
+  // A service whose command is filled with a value of another one gets it too.
+  const given = steps.flatMap(({ kind, subject, moves = [] }) =>
+    kind === "recreate" && subject !== undefined ? moves.map((move) => ({ service: subject.name, move })) : [],
+  );
+  const all = [...stored, ...given].map(({ service, move: { name, location } }) => ({
+    ...{ service, name },
+    value: values.get(`${service}/${name}`) ?? values.get(`${location.subjectName}/${name}`) ?? "",
   }));
+  return [...new Map(all.map((one) => [`${one.service}/${one.name}`, one])).values()];
 }
-
-type Move = { readonly name: string; readonly location: { readonly subjectName: string } };
-const moveIn = (step: object): readonly Move[] => ("move" in step ? [(step as { move: Move }).move] : []);
 
 const leftOf = ({ finding, reason, hint }: NonNullable<Planned["notMoved"]>[number]): Left => ({
   name: finding.name,

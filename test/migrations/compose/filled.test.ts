@@ -101,10 +101,14 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   const before = services.map(argv);
   expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
-  const moved = await world.unsprawl(["migrate", source, "--to", "local", "--yes", "--grace", "500ms"]);
-  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-  expect(moved.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
-  expect(moved.stdout).toContain("cache: it gets CACHE_PASSWORD as a variable, which it did not have");
+  // A plan that is saved holds the same.
+  const saved = join(world.dir, "plan.json");
+  const planned = await world.unsprawl(["plan", source, "--to", "local", "--grace", "500ms", "-o", saved]);
+  expect(planned.code, planned.stderr).toBe(0);
+  const applied = await world.unsprawl(["apply", saved]);
+  expect(applied.code, applied.stdout + applied.stderr).toBe(0);
+  expect(planned.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
+  expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a variable, which it did not have");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);
@@ -117,7 +121,7 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
     expect(file).toContain(text);
   compose("up", "-d");
   expect(services.map(argv)).toEqual(before);
-  const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
+  const [, run = ""] = /Plan (\S+):/.exec(planned.stdout) ?? [];
   const back = await world.unsprawl(["rollback", run]);
   expect(back.code, back.stdout + back.stderr).toBe(0);
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);

@@ -100,9 +100,8 @@ async function chooseFace(argv: readonly string[]): Promise<number> {
 
 /** What the words after the UI's flags name; a text if they are wrong, null if they are for the command line. */
 async function namedTarget(words: readonly string[]): Promise<import("../tui/state.ts").ScanTarget | string | null> {
-  // No command has a colon in its name: only for sources anything is loaded here.
-  if (words.some((one, at) => !/^(--hosts(=|$)|[a-z-]+:)/.test(one) && !words.slice(0, at).includes("--hosts")))
-    return null;
+  const { startsTarget } = await import("../tui/starts-target.ts");
+  if (words.some((one, at) => !startsTarget(one) && !words.slice(0, at).includes("--hosts"))) return null;
   const { parseTarget } = await import("../tui/target.ts");
   return parseTarget(words);
 }

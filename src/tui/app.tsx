@@ -4,15 +4,17 @@
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { render, useApp, useInput, usePaste, type Instance } from "ink";
-import { Component, useEffect, useLayoutEffect, useSyncExternalStore, type ReactNode } from "react";
+import { Component, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { answers, paste, press, type ScreenLayout } from "./actions.ts";
 import { Screen } from "./components/screen.tsx";
 import { SurfaceContext, type Surface } from "./components/surface.ts";
 import { keyNames } from "./keys.ts";
+import { lookOf } from "./look.ts";
 import { FRAME_ROWS, tooSmall, type Size } from "./screens/frame.ts";
 import { roomsOf, scrollEnd } from "./screens/rooms.ts";
 import type { TerminalSession } from "./session.ts";
-import { openModes, sizeOf, stopped, wantsStyles, type TerminalModes } from "./terminal.ts";
+import { openModes, sizeOf, stopped, wantsStyles, wheelKeys, type TerminalModes } from "./terminal.ts";
+import type { Guard } from "./widgets/text.ts";
 
 export type App = {
   /** Rejects if a screen or a key fails; never resolves. */
@@ -32,10 +34,8 @@ const FRAMES_PER_SECOND = 60;
 /** Draws the first frame before it returns. */
 export function openApp(session: TerminalSession, { stdin, stdout }: Streams = process): App {
   const { assembly } = session;
-  const surface: Surface = {
-    guard: (text) => assembly.redactor.guard(text),
-    styled: wantsStyles(stdout, assembly.env),
-  };
+  const guard: Guard = (text) => assembly.redactor.guard(text);
+  session.store.set(() => ({ look: lookOf(assembly.env, wantsStyles(stdout, assembly.env)) }));
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   // It may reject before anybody waits for it.
@@ -43,10 +43,8 @@ export function openApp(session: TerminalSession, { stdin, stdout }: Streams = p
   const modes = openModes(stdout);
   const tree = (): ReactNode => (
     <FailureBoundary fail={fail}>
-      <SurfaceContext value={surface}>
-        <Keys session={session} size={() => sizeOf(stdout)} surface={surface} modes={modes} fail={fail} />
-        <SessionScreen session={session} size={sizeOf(stdout)} />
-      </SurfaceContext>
+      <Keys session={session} size={() => sizeOf(stdout)} guard={guard} modes={modes} fail={fail} />
+      <SessionScreen session={session} size={sizeOf(stdout)} guard={guard} />
     </FailureBoundary>
   );
   let ink: Instance | null = null;
@@ -84,20 +82,30 @@ export function openApp(session: TerminalSession, { stdin, stdout }: Streams = p
   return { failed, close };
 }
 
-function SessionScreen({ session: { store }, size }: { readonly session: TerminalSession; readonly size: Size }) {
-  return <Screen state={useSyncExternalStore(store.subscribe, store.get)} size={size} />;
+type SessionScreenProps = { readonly session: TerminalSession; readonly size: Size; readonly guard: Guard };
+
+function SessionScreen({ session: { store }, size, guard }: SessionScreenProps) {
+  const state = useSyncExternalStore(store.subscribe, store.get);
+  const { theme, links } = state.look;
+  const surface = useMemo((): Surface => ({ guard, theme, links }), [guard, theme, links]);
+  return (
+    <SurfaceContext value={surface}>
+      <Screen state={state} size={size} />
+    </SurfaceContext>
+  );
 }
 
 type KeysProps = {
   readonly session: TerminalSession;
   readonly size: () => Size;
-  readonly surface: Surface;
+  readonly guard: Guard;
   readonly modes: TerminalModes;
   readonly fail: (error: unknown) => void;
 };
 
-function Keys({ session, size, surface, modes, fail }: KeysProps): null {
+function Keys({ session, size, guard, modes, fail }: KeysProps): null {
   const { suspendTerminal } = useApp();
+  useEffect(() => session.store.subscribe(() => modes.mouse(session.store.get().look.mouse)), [session, modes]);
   // Ink also handles signals that end the process, before other handlers could run.
   useLayoutEffect(() => () => modes.restore(), [modes]);
   useEffect(() => {
@@ -122,8 +130,8 @@ function Keys({ session, size, surface, modes, fail }: KeysProps): null {
   };
   useInput((input, key) =>
     guarded(() => {
-      const names = keyNames(input, key);
-      if (names[0] !== "ctrl-z") return pressed(session, names, size(), surface);
+      const names = wheelKeys(input) ?? keyNames(input, key);
+      if (names[0] !== "ctrl-z") return pressed(session, names, size(), guard);
       session.store.set(() => ({ revealed: null }));
       // A suspended run would hold the engine's lock, and leave a container half recreated.
       if (!session.jobs.has("run")) void away(stopped);
@@ -134,13 +142,12 @@ function Keys({ session, size, surface, modes, fail }: KeysProps): null {
 }
 
 /** Keys that arrived in one piece, as the keymap names them. */
-function pressed(session: TerminalSession, names: readonly string[], size: Size, surface: Surface): void {
+function pressed(session: TerminalSession, names: readonly string[], size: Size, guard: Guard): void {
   for (const name of names)
-    if (names.length === 1 || !answers(session.store.get(), name))
-      press(session, name, layoutOf(session, size, surface));
+    if (names.length === 1 || !answers(session.store.get(), name)) press(session, name, layoutOf(session, size, guard));
 }
 
-function layoutOf({ store }: TerminalSession, size: Size, { guard }: Surface): ScreenLayout {
+function layoutOf({ store }: TerminalSession, size: Size, guard: Guard): ScreenLayout {
   const { panes } = roomsOf(store.get(), size, guard);
   return {
     page: Math.max(1, (store.get().where === "browse" ? panes.list.rows : size.rows - FRAME_ROWS) - 1),

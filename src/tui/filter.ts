@@ -17,6 +17,14 @@ export function isLeft(filter: string, chosen: ReadonlySet<string>): (group: Sec
   return (group) => hasWords(group, words) && hasFacets(group, facets, chosen);
 }
 
+/** Whether what a filter leaves is among what the other one left: a word has grown or been added. */
+export function narrows(before: string, after: string): boolean {
+  if (!after.startsWith(before)) return false;
+  const last = before.split(/\s/).at(-1) ?? "";
+  // A longer word excludes less.
+  return after === before || !/^!./.test(last) || /^\s/.test(after.slice(before.length));
+}
+
 type FilterWord = { readonly without: boolean; readonly text: string };
 
 function hasWords(group: SecretGroup, words: readonly FilterWord[]): boolean {

@@ -7,10 +7,12 @@ import type { Assembly } from "../assembly/index.ts";
 import { EXIT } from "../model/error.ts";
 import { keepDecisions, takeUp } from "./kept.ts";
 import type { App } from "./app.tsx";
+import { followConfig } from "./look.ts";
 import { createSession } from "./session.ts";
 import type { ScanTarget } from "./state.ts";
 import { summary } from "./summary.ts";
 import { HERE } from "./target.ts";
+import { wantsStyles } from "./terminal.ts";
 
 /** Runs the terminal UI until the person leaves; returns the exit code. Restores the terminal afterwards. */
 export async function runTui(
@@ -37,6 +39,7 @@ export async function runTui(
     app = (await import("./app.tsx")).openApp(session);
     const { startScan } = await import("./verbs/scan.ts");
     startScan(session);
+    void followConfig(session, wantsStyles(process.stdout, assembly.env));
     takeUp(session);
     keep = keepDecisions(session);
     const { followEngine } = await import("./verbs/live.ts");

@@ -1,8 +1,8 @@
 import type { SubjectError } from "../core/scan.ts";
-import { isLeft } from "./filter.ts";
 import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
+import { remainingRows } from "./remaining.ts";
 import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
 import { sortedBy } from "./sorting.ts";
 import type { TuiState } from "./state.ts";
@@ -140,11 +140,8 @@ const shown = last(
   ): ItemList => {
     const items: ListItem[] = [];
     const narrowed = filter !== "" || facets.size > 0;
-    const left = isLeft(filter, facets);
-    for (const section of made) {
-      const all = rowsOf(section, headed);
-      const rows = narrowed ? all.filter(({ group }) => left(group)) : all;
-      if (rows.length === 0) continue;
+    const parts = partsOf(made, headed);
+    for (const { head: section, rows } of narrowed ? remaining(parts, facets)(filter) : parts) {
       if (headed) {
         const key = `section:${section.title}`;
         const head = narrowed ? { title: section.title, groups: rows.map(({ group }) => group) } : section;
@@ -167,6 +164,13 @@ const shown = last(
     };
   },
 );
+
+/** All rows under their headings. */
+const partsOf = last((made: readonly Section[], headed: boolean) =>
+  made.map((section) => ({ head: section, rows: rowsOf(section, headed) })),
+);
+
+const remaining = last(remainingRows<Section, GroupRow>);
 
 /** The rows of a section's secrets; made once, as neither a filter nor folding changes them. */
 function rowsOf(section: Section, headed: boolean): readonly GroupRow[] {

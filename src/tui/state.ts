@@ -12,6 +12,7 @@ import { NO_HISTORY, type RunHistory } from "./history.ts";
 import type { PlanForm } from "./form.ts";
 import type { HelpState } from "./help.ts";
 import type { KeyScope } from "./keymap.ts";
+import type { TerminalLook } from "./look.ts";
 import type { Grouping } from "./sections.ts";
 import type { ListSort } from "./sorting.ts";
 import { NO_OVERVIEW, type OverviewState } from "./overview.ts";
@@ -104,7 +105,7 @@ export type TuiState = {
   readonly prompt: Prompt | null;
   readonly status: { readonly text: string; readonly tone: keyof typeof TONE } | null;
   /** The one value that is shown, for a short time. */
-  readonly revealed: { readonly name: string; readonly value: Secret } | null;
+  readonly revealed: { readonly name: string; readonly value: Secret; readonly until: number } | null;
   /** Nothing may be changed: no apply, undo, scrub, ignore or reveal. */
   readonly readOnly: boolean;
   /** Secrets ignored in this session, by fingerprint; a scan that began earlier still finds them. */
@@ -115,6 +116,7 @@ export type TuiState = {
   readonly stale: boolean;
   readonly now: number;
   readonly target: ScanTarget;
+  readonly look: TerminalLook;
   readonly scan: ScanState;
   /** The selected item's key; null is the first, so that findings that are added above do not move the view. */
   readonly selected: string | null;
@@ -205,6 +207,7 @@ export const START: TuiState = {
   stale: false,
   now: 0,
   target: { sources: [], hosts: null },
+  look: { theme: "none", links: false, mouse: false },
   scan: NO_SCAN,
   selected: null,
   marked: new Set(),

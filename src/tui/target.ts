@@ -5,9 +5,6 @@ import type { ScanTarget } from "./state.ts";
 /** What is scanned when nothing is named. */
 export const HERE: ScanTarget = { sources: DEFAULT_SOURCES, hosts: null };
 
-/** Whether a first argument begins what the terminal UI scans, rather than a command. */
-export const startsTarget = (word: string): boolean => /^[a-z][a-z-]*:/.test(word) || /^--hosts(=|$)/.test(word);
-
 /** What the words name, as `compose:FILE image:REF` or `docker: --hosts web1 web2`; a text says what is wrong with them. */
 export function parseTarget(words: readonly string[]): ScanTarget | string {
   const sources: string[] = [];

@@ -2,22 +2,42 @@ import type { WriteStream } from "node:tty";
 import type { Size } from "./screens/frame.ts";
 
 /** What a terminal is set to while it is ours, besides what Ink sets. */
-export type TerminalModes = { set(): void; restore(): void };
+export type TerminalModes = {
+  set(): void;
+  restore(): void;
+  /** Whether the terminal reports its mouse, which then selects no text. */
+  mouse(wanted: boolean): void;
+};
 
 // A row that a terminal takes for wider than we do ends at the edge: wrapped, it would push all the others.
 const [NO_WRAP, WRAP] = ["\u001b[?7l", "\u001b[?7h"];
 
+// Buttons and the wheel, with positions as numbers (SGR).
+const [MOUSE, NO_MOUSE] = ["\u001b[?1000h\u001b[?1006h", "\u001b[?1006l\u001b[?1000l"];
+
+/** What a turn of the wheel does; null for text that reports no mouse, an empty list for its other buttons. */
+export function wheelKeys(input: string): readonly ("up" | "down")[] | null {
+  const button = /^\[<(\d+);\d+;\d+[Mm]$/.exec(input)?.[1];
+  if (button === undefined) return null;
+  return button === "64" ? ["up", "up", "up"] : button === "65" ? ["down", "down", "down"] : [];
+}
+
 /** Sets the modes at once. */
 export function openModes(stdout: WriteStream): TerminalModes {
   let ours = false;
+  let reports = false;
   const modes: TerminalModes = {
     set() {
-      if (!ours) stdout.write(NO_WRAP);
+      if (!ours) stdout.write(NO_WRAP + (reports ? MOUSE : ""));
       ours = true;
     },
     restore() {
-      if (ours) stdout.write(WRAP);
+      if (ours) stdout.write(WRAP + (reports ? NO_MOUSE : ""));
       ours = false;
+    },
+    mouse(wanted) {
+      if (wanted !== reports && ours) stdout.write(wanted ? MOUSE : NO_MOUSE);
+      reports = wanted;
     },
   };
   modes.set();

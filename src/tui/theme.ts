@@ -1,6 +1,9 @@
 import type { FindingState, Severity } from "../model/finding.ts";
 
-/** Only the 16 ANSI colours and the default foreground, so that both light and dark terminals are readable. */
+/** Which colours are used: any, the terminal's 16, or bold and inverse only; `none` sets no style at all. */
+export type Theme = "truecolor" | "16" | "mono" | "none";
+
+/** Few colours beside the default foreground, so that both light and dark terminals are readable. */
 export type Style = {
   readonly color?: "red" | "yellow" | "blue" | "magenta" | "cyan";
   readonly bold?: boolean;

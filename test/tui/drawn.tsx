@@ -12,7 +12,7 @@ export function drawn(
   { guard = (text) => text, styled = false }: { readonly guard?: Guard; readonly styled?: boolean } = {},
 ): string[] {
   const screen = (
-    <SurfaceContext value={{ guard, styled }}>
+    <SurfaceContext value={{ guard, theme: styled ? "16" : "none" }}>
       <Screen state={state} size={size} />
     </SurfaceContext>
   );

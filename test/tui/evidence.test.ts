@@ -12,7 +12,7 @@ it("says how to rotate the kind, once the scan has told it", () => {
       .map(({ spans }) => spans.map((span) => (typeof span === "string" ? span : span.text)).join(""))
       .join("\n");
   expect(said({ text: "Change it.", url: "https://docs.invalid/" })).toContain(
-    "rotate  Change it. https://docs.invalid/",
+    "rotate  Change it.\n        https://docs.invalid/",
   );
   expect(said({ text: "Change it.", url: null })).toMatch(/rotate {2}Change it\.$/m);
   expect(said()).not.toContain("rotate");

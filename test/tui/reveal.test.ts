@@ -51,6 +51,33 @@ it("hides a value by itself after its time", () => {
   }
 });
 
+it.each([
+  [60, 15],
+  [80, 24],
+  [120, 40],
+  [200, 60],
+])("shows a value of several lines as lines, and counts down, on %i×%i", (columns, rows) => {
+  vi.useFakeTimers();
+  try {
+    const lines = [1, 2, 3].map(() => randomBytes(18).toString("hex"));
+    const { type, screen } = withValues([`${lines.join("\n")}\n`]);
+    type("x");
+    expect(screen(columns, rows)).toContain("3 lines  hidden in 10 s; recorded");
+    for (const one of lines)
+      expect(
+        screen(columns, rows)
+          .split("\n")
+          .map((row) => row.trim()),
+      ).toContain(one);
+    vi.advanceTimersByTime(4000);
+    expect(screen(columns, rows)).toContain("hidden in 6 s");
+    vi.advanceTimersByTime(REVEAL_MS);
+    expect(screen(columns, rows)).not.toContain(lines[0]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it("shows no more of a long value than fits, says so, and lets none of it move the cursor", () => {
   const value = `\u001b]0;x\u0007${randomBytes(2000).toString("hex")}`;
   const { type, screen, session } = withValues([value]);

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { HERE, parseTarget, startsTarget, targetText } from "../../src/tui/target.ts";
+import { startsTarget } from "../../src/tui/starts-target.ts";
+import { HERE, parseTarget, targetText } from "../../src/tui/target.ts";
 import { finding, scanned } from "./sample.ts";
 import { sit } from "./sitting.ts";
 

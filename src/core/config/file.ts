@@ -4,13 +4,13 @@ import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { CONFIDENCES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
-import { anyMap, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
+import { anyMap, flag, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
 import { lineOf } from "../../kit/text/lines.ts";
 import { FLEET, readFleet } from "./fleet.ts";
 import { HOSTS, readHosts } from "./hosts.ts";
 import { IGNORE } from "./ignore-entries.ts";
 import { readNotify } from "./notify.ts";
-import { EMPTY, type FileConfig, type StoreConfig } from "./settings.ts";
+import { EMPTY, UI_THEMES, type FileConfig, type StoreConfig } from "./settings.ts";
 import { readTuning, rules, STOP_WORDS } from "./tuning-entries.ts";
 import { readWatch, WATCH } from "./watch.ts";
 
@@ -47,6 +47,13 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
     hosts: mayBeNull("engines elsewhere for --hosts: name → { address, certPath } or { context }", HOSTS),
     notify: mayBeNull("where changes are sent: name → { kind, …, on, minSeverity, minConfidence }", named(outlet)),
     watch: mayBeNull("what watch does where its flags do not say: sources, every or cron, events, metrics", WATCH),
+    ui: mayBeNull(
+      "the terminal UI: theme, mouse",
+      map({
+        theme: may("colours: auto, truecolor, 16 (the terminal's own) or mono", oneOf(UI_THEMES)),
+        mouse: may("whether the wheel scrolls; text is then selected with shift", flag()),
+      }),
+    ),
   });
 
 const CONFIG = configOf({ store: anyMap(), outlet: anyMap(), ownRules: v.unknown() });
@@ -90,6 +97,7 @@ export async function parseConfig(
     notify: readNotify(given.notify, file, dir),
     watch: readWatch(given.watch, dir),
     fleet: readFleet(given.fleet, file),
+    ui: given.ui ? { ...(given.ui.theme && { theme: given.ui.theme }), mouse: given.ui.mouse === true } : null,
   };
   return { top, config };
 }

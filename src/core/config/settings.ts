@@ -27,7 +27,14 @@ export type FileConfig = {
   /** Null without a `watch:` section. */
   readonly watch: WatchConfig | null;
   readonly fleet: FleetConfig | null;
+  /** Null without a `ui:` section. */
+  readonly ui: UiConfig | null;
 };
+
+/** How the terminal UI looks; `theme` as its own defaults if absent. */
+export type UiConfig = { readonly theme?: (typeof UI_THEMES)[number]; readonly mouse: boolean };
+
+export const UI_THEMES = ["auto", "truecolor", "16", "mono"] as const;
 
 export const EMPTY: FileConfig = {
   stores: new Map(),
@@ -39,4 +46,5 @@ export const EMPTY: FileConfig = {
   notify: new Map(),
   watch: null,
   fleet: null,
+  ui: null,
 };

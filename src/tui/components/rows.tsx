@@ -12,10 +12,10 @@ export const Rows = memo(function Rows({
   readonly rows: readonly ScreenRow[];
   readonly height: number;
 }) {
-  const { styled } = useSurface();
+  const { theme, links } = useSurface();
   return (
     <Box height={height} flexShrink={0}>
-      <Text wrap="truncate">{styledText(rows.slice(0, height), styled)}</Text>
+      <Text wrap="truncate">{styledText(rows.slice(0, height), theme, links)}</Text>
     </Box>
   );
 });

@@ -1,10 +1,11 @@
 import { createContext, use } from "react";
 import type { Size } from "../screens/frame.ts";
 import type { TuiState } from "../state.ts";
+import type { Theme } from "../theme.ts";
 import type { Guard } from "../widgets/text.ts";
 
-/** What everything that is drawn passes: known values are taken out, and styles are left out if they are unwanted. */
-export type Surface = { readonly guard: Guard; readonly styled: boolean };
+/** What everything that is drawn passes: known values are taken out, and styled as the theme says. */
+export type Surface = { readonly guard: Guard; readonly theme: Theme; readonly links?: boolean };
 
 /** What each screen is given; `room` is what is between its title and the footer. */
 export type ScreenProps = { readonly state: TuiState; readonly room: Size };

@@ -3,7 +3,7 @@ import type { SecretGroup } from "../groups.ts";
 import { subjectText } from "../where.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
-import { BLANK, wrapped, type SpanLine } from "../widgets/text.ts";
+import { addressLine, BLANK, wrapped, type SpanLine } from "../widgets/text.ts";
 import { fields } from "./tabs/fields.ts";
 
 /** All places are in their own tab. */
@@ -27,10 +27,8 @@ export function evidence({ lead, findings, severity, name }: SecretGroup, rotati
     ...fields("unless", [lead.unless]),
     ...fields("seen", [...seen.map((one) => place(one, name)), ...(left > 0 ? [`and ${left} more: 2 Places`] : [])]),
     ...fields("who", [...new Set(seen.flatMap((one) => one.exposure))]),
-    ...fields(
-      "rotate",
-      rotation === undefined ? [] : [`${rotation.text}${rotation.url === null ? "" : ` ${rotation.url}`}`],
-    ),
+    ...fields("rotate", rotation === undefined ? [] : [rotation.text]),
+    ...(rotation?.url ? [addressLine(8, rotation.url)] : []),
     ...fields("id", [`${lead.id}  fingerprint ${lead.fingerprint.slice(0, 12)}`]),
   ];
 }

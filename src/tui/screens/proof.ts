@@ -4,7 +4,7 @@ import { closingSentences, type UnitProof } from "../../core/proof.ts";
 import type { ResultState, RotationAdvice, ShownMessage, TuiState } from "../state.ts";
 import { UNIT } from "../theme.ts";
 import { seconds } from "../widgets/bar.ts";
-import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
+import { addressLine, BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenText } from "./frame.ts";
 
 /** How a run ended and, for each container, what was proven. */
@@ -75,7 +75,7 @@ function rotateLines(rotate: readonly RotationAdvice[]): SpanLine[] {
     wrapped(3, { text: " ! ", color: "yellow", bold: true }, "Rotate these secrets: they were readable until now."),
     ...rotate.flatMap(({ names, text, url }) => [
       wrapped(5, { text: `   ${names.join(", ")}: `, bold: true }, text),
-      ...(url === null ? [] : [wrapped(5, `     ${url}`)]),
+      ...(url === null ? [] : [addressLine(5, url)]),
     ]),
   ];
 }

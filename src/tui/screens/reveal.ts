@@ -8,19 +8,24 @@ import { layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
  * printable and fitted like all text; never more than `most` rows.
  */
 export function revealRows(
-  { name, value }: NonNullable<TuiState["revealed"]>,
+  { name, value, until }: NonNullable<TuiState["revealed"]>,
+  now: number,
   columns: number,
   most: number,
 ): ScreenRow[] {
+  const texts = value.exposeText().split(/\r?\n/);
+  // A line end at the end begins no line.
+  if (texts.length > 1 && texts.at(-1) === "") texts.pop();
   const rows = layout(
     [
       wrapped(
         3,
         { text: " ! ", color: "yellow", bold: true },
         { text: name, bold: true },
-        "  shown for 10 s; recorded",
+        texts.length > 1 ? `  ${texts.length} lines` : "",
+        `  hidden in ${Math.max(1, Math.ceil((until - now) / 1000))} s; recorded`,
       ),
-      wrapped(3, "   ", { text: value.exposeText(), color: "magenta" }),
+      ...texts.map((text) => wrapped(3, "   ", { text, color: "magenta" })),
     ],
     columns,
     (text) => text,

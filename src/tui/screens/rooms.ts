@@ -23,7 +23,7 @@ export type ScreenRooms = {
 export function roomsOf(state: TuiState, size: Size, guard: Guard): ScreenRooms {
   const most = size.rows - FRAME_ROWS - 1;
   const notice = state.revealed
-    ? revealRows(state.revealed, size.columns, most)
+    ? revealRows(state.revealed, state.now, size.columns, most)
     : layout(noticeLines(state, guard), size.columns, guard).slice(0, most);
   const body = { columns: size.columns, rows: size.rows - FRAME_ROWS - notice.length };
   return { notice, body, panes: panesOf(size, body) };

@@ -15,8 +15,13 @@ export function reveal(session: TerminalSession): void {
   const hide = (): void => {
     if (store.get().revealed === revealed) store.set(() => ({ revealed: null }));
   };
+  // The screen counts down.
+  const clock = setInterval(() => {
+    if (store.get().revealed === revealed) store.set(() => ({ now: Date.now() }));
+    else clearInterval(clock);
+  }, 1000).unref();
   setTimeout(hide, REVEAL_MS).unref();
-  store.set(() => ({ revealed, status: null }));
+  store.set(() => ({ revealed, status: null, now: Date.now() }));
 }
 
 /**
@@ -37,5 +42,5 @@ export function disclose(
     const { text } = shownError(error, assembly.redactor);
     return { why: `not shown, as it cannot be recorded: ${text}`, tone: "bad" };
   }
-  return { name: finding.name, value };
+  return { name: finding.name, value, until: Date.now() + REVEAL_MS };
 }

@@ -2,11 +2,17 @@ import { printable } from "../../kit/text/escape.ts";
 import { columns } from "../../kit/text/width.ts";
 import type { Style } from "../theme.ts";
 
-/** Text as a screen produces it: not yet safe for a terminal. `cell` makes it exactly that many columns wide. */
-export type StyledSpan = Style & { readonly text: string; readonly cell?: number };
+/**
+ * Text as a screen produces it: not yet safe for a terminal. `cell` makes it exactly that many columns wide; `href` is
+ * the address of a link, where the terminal has links.
+ */
+export type StyledSpan = Style & { readonly text: string; readonly cell?: number; readonly href?: string };
 
-/** One line of spans: cut at the width, or wrapped with later lines indented by `hang`. */
-export type SpanLine = { readonly spans: readonly StyledSpan[]; readonly hang?: number };
+/**
+ * One line of spans: cut at the width, or wrapped with later lines indented by `hang`. What is `whole` loses its
+ * indentation before it is broken.
+ */
+export type SpanLine = { readonly spans: readonly StyledSpan[]; readonly hang?: number; readonly whole?: true };
 
 const MADE = Symbol("made by layout");
 
@@ -23,10 +29,17 @@ export type Guard = (text: string) => string;
 export function layout(lines: readonly SpanLine[], width: number, guard: Guard): ScreenRow[] {
   return lines.flatMap((one) => {
     // Before anything is cut: half a value would not be recognised.
-    const safe = one.spans.map(({ cell, ...span }) => {
+    const safe = one.spans.map(({ cell, href, ...span }) => {
       const text = visible(guard(span.text));
-      return { ...span, text: cell === undefined ? text : fit(text, cell) };
+      const link = href !== undefined && ADDRESS.test(href) && guard(href) === href ? { href } : {};
+      return { ...span, ...link, text: cell === undefined ? text : fit(text, cell) };
     });
+    if (one.whole && safe.reduce((sum, { text }) => sum + columns(text), 0) > width)
+      return wrap(
+        safe.filter(({ text }) => text.trim() !== ""),
+        width,
+        0,
+      );
     return one.hang === undefined ? [cut(safe, width)] : wrap(safe, width, one.hang);
   });
 }
@@ -38,6 +51,14 @@ export function line(...spans: readonly (StyledSpan | string)[]): SpanLine {
 export function wrapped(hang: number, ...spans: readonly (StyledSpan | string)[]): SpanLine {
   return { ...line(...spans), hang };
 }
+
+/** An address on its line: a link where the terminal has links, and unbroken wherever it fits. */
+export function addressLine(indent: number, url: string): SpanLine {
+  return { ...wrapped(indent, " ".repeat(indent), { text: url, href: url }), whole: true };
+}
+
+/** Nothing in it ends a control sequence, or begins one. */
+const ADDRESS = /^https?:\/\/[!-~]{1,1000}$/;
 
 export const BLANK: SpanLine = { spans: [] };
 

@@ -3,7 +3,7 @@ import type { MovedSecret } from "../../../core/rotation.ts";
 import type { Rotation } from "../../../model/finding.ts";
 import type { StateMark } from "../../theme.ts";
 import { countText } from "../../widgets/bar.ts";
-import { BLANK, wrapped, type SpanLine } from "../../widgets/text.ts";
+import { addressLine, BLANK, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** How long ago each moved secret was moved, and whether it has been rotated since: overdue ones first. */
 export function ageLines(
@@ -44,7 +44,7 @@ function secretLines(one: MovedSecret, advice: { readonly [rule: string]: Rotati
     ...(one.rotation === "same" && how !== undefined
       ? [
           wrapped(15, { text: "               " }, { text: how.text, dimColor: true }),
-          ...(how.url === null ? [] : [wrapped(15, { text: `               ${how.url}`, dimColor: true })]),
+          ...(how.url === null ? [] : [addressLine(15, how.url)]),
         ]
       : []),
   ];

@@ -90,3 +90,23 @@ test("the JSON on the pages is JSON", () => {
   expect(all.length).toBeGreaterThan(0);
   for (const { text } of all) expect(() => JSON.parse(text) as unknown).not.toThrow();
 });
+
+test("the recipes of docs/ci.md use inputs, variables and hooks that are there", () => {
+  const file = (name: string): Recipe => parse(readPage(name)) as Recipe;
+  const [workflow, gitlab, preCommit] = fencedBlocks(readPage("docs/ci.md"))
+    .filter(({ text }) => /^# \.(?:github|gitlab|pre-commit)/.test(text))
+    .map(({ text }) => parse(text) as Recipe);
+  const given = workflow?.jobs?.["unsprawl"]?.steps.flatMap((step) => Object.keys(step.with ?? {})) ?? [];
+  expect(given).toEqual(Object.keys(file("action.yml").inputs ?? {}));
+  const variables = file("docs/ci/unsprawl.gitlab-ci.yml").unsprawl?.variables ?? {};
+  expect(Object.keys(gitlab?.unsprawl?.variables ?? {})).toEqual(Object.keys(variables));
+  const hooks = parse(readPage(".pre-commit-hooks.yaml")) as readonly { readonly id: string }[];
+  expect(hooks.map(({ id }) => id)).toContain(preCommit?.repos?.[0]?.hooks[0]?.id);
+});
+
+type Recipe = {
+  readonly jobs?: { readonly [job: string]: { readonly steps: readonly { readonly with?: object }[] } };
+  readonly inputs?: object;
+  readonly unsprawl?: { readonly variables?: object };
+  readonly repos?: readonly { readonly hooks: readonly { readonly id: string }[] }[];
+};

@@ -29,7 +29,7 @@ export function commandLines(text: string): readonly (readonly string[])[] {
   const inBlocks = fencedBlocks(text)
     .filter(({ language }) => language === "" || language === "sh")
     .flatMap((block) => block.text.split("\n"))
-    .flatMap((line) => /^(?:\$ )?(?:.*\| )?(?:sudo )?(unsprawl [^|&]*)/.exec(line)?.[1] ?? []);
+    .flatMap((line) => /^(?:\$ )?(?:.*\| )?(?:sudo )?(unsprawl [^|&]*?) *(?:$|[|&])/.exec(line)?.[1] ?? []);
   const prose = text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
   const inProse = [...prose.matchAll(/`([^`]*)`/g)]
     .map(([, code = ""]) => code.replaceAll("\n", " "))

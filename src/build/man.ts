@@ -1,6 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { COMMANDS, COMMON_OPTIONS, type OptionSpec } from "../cli/commands.ts";
-import { EXITS } from "../cli/index.ts";
+import { COMMANDS } from "../cli/specs/index.ts";
+import { EXITS, FILES } from "../cli/reference.ts";
+import { COMMON_OPTIONS } from "../cli/specs/shared.ts";
+import { optionsOf, type OptionSpec } from "../cli/specs/spec.ts";
 import { VERSION } from "../model/version.ts";
 import { ALL } from "../tui/bindings.ts";
 import { bindings, KEYMAP, WHERE_TITLES } from "../tui/keymap.ts";
@@ -27,12 +29,15 @@ function manual(): string {
       "Without a command, or with sources alone, it opens its terminal UI; with --accessible line by line, for screen readers.",
     ),
     ".SH COMMANDS",
-    ...COMMANDS.flatMap(({ usage, summary, details, options }) => [
-      `.SS ${quoted(`unsprawl ${usage}`)}`,
-      roff(`${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}.`),
-      ...(details === undefined ? [] : [".PP", roff(details)]),
-      ...options.flatMap(flag),
-    ]),
+    ...COMMANDS.flatMap((spec) => {
+      const { usage, summary, details } = spec;
+      return [
+        `.SS ${quoted(`unsprawl ${usage}`)}`,
+        roff(`${summary[0]?.toUpperCase() ?? ""}${summary.slice(1)}.`),
+        ...(details === undefined ? [] : [".PP", roff(details)]),
+        ...optionsOf(spec).flatMap(flag),
+      ];
+    }),
     ".SH FLAGS OF ALL COMMANDS",
     ...COMMON_OPTIONS.flatMap(flag),
     ".SH KEYS",
@@ -54,15 +59,6 @@ function manual(): string {
 }
 
 const EVERYWHERE = KEYMAP.filter(({ where }) => where.length === ALL.length);
-
-const FILES = [
-  ["unsprawl.yaml", "The project's configuration; a JSON Schema ships with the package."],
-  ["$XDG_CONFIG_HOME/unsprawl/config.yaml", "The user's."],
-  [
-    "$XDG_STATE_HOME/unsprawl/",
-    "Journals of runs, the history of scans, the fingerprint key. No value is in any of them.",
-  ],
-] as const;
 
 const flag = ([flags, text, choices]: OptionSpec): string[] =>
   tagged(flags, choices === undefined ? text : `${text} (${choices.join(", ")})`);

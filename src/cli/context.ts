@@ -14,6 +14,8 @@ export type CliContext = {
   /** JSON on stdout, and errors as JSON on stderr. */
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Each step as it begins, and the cause of an error. */
+  readonly verbose: boolean;
   /** The file that --config named, as it was typed. */
   readonly configFile: string | null;
 };
@@ -28,12 +30,13 @@ export type CommandModule = {
 export function makeContext(options: ParsedFlags): CliContext {
   const quiet = options["quiet"] === true;
   const json = options["json"] === true;
+  const verbose = options["verbose"] === true;
   const configFile = textFlag(options, "config");
   const assembly = assemble(process.env, process.cwd(), configFile, (said) => {
     if (!quiet && !json) progress.line(said);
   });
-  const progress = new Progress(process.stderr, quiet, assembly.redactor);
-  return { assembly, json, quiet, configFile, progress };
+  const progress = new Progress(process.stderr, { quiet, verbose }, assembly.redactor);
+  return { assembly, json, quiet, verbose, configFile, progress };
 }
 
 /** The face of scripts: progress on stderr, never a prompt. */

@@ -5,7 +5,7 @@ import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
-import { printError, say, writeResult } from "./output.ts";
+import { printError, say, sayNext, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { withConfig } from "./run-commands.ts";
 import { runText } from "./views/run-text.ts";
@@ -34,7 +34,7 @@ async function sayWithoutAgent(context: CommandContext): Promise<void> {
   const warning = agentWarning(assembly.state(), index.read().length);
   if (warning === null) return;
   say(context, warning);
-  say(context, "  next: unsprawl agent install systemd");
+  sayNext(context, "unsprawl agent install systemd");
 }
 
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {

@@ -1,39 +1,20 @@
 /*
- * The face of scripts: arguments in, text or JSON out, an exit code. commands.ts is the table that help, completion and
+ * The face of scripts: arguments in, text or JSON out, an exit code. specs/ has the table that help, completion and
  * the manual are made from; each command is one file in commands/. No decision about a secret is made here: core does
  * that.
  */
 import { Command, CommanderError, Option } from "commander";
+import { colour } from "../kit/paint.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
 import { Redactor } from "../kit/text/redact.ts";
-import { COMMANDS, COMMON_OPTIONS, type CommandSpec } from "./commands.ts";
+import { COMMANDS } from "./specs/index.ts";
 import { makeContext, type ParsedFlags } from "./context.ts";
+import { commandHelp, flagText, programHelp } from "./help.ts";
 import { printError } from "./output.ts";
 import { knowArguments } from "./own-words.ts";
-
-const TERMINAL = `
-On a terminal, unsprawl without a command opens the terminal UI: unsprawl, or unsprawl [SOURCE…] [--hosts [name…]];
-unsprawl --read-only opens it so that nothing can be changed.
-`;
-
-/** What the exit codes mean: the contract. */
-export const EXITS = [
-  [0, "fine"],
-  [1, "failed"],
-  [2, "usage or configuration"],
-  [3, "findings at or above --fail-on"],
-  [4, "authentication or permission"],
-  [5, "partly done (says resume or rollback)"],
-  [130, "interrupted"],
-] as const;
-
-const exits = EXITS.map(([code, meaning]) => `${code} ${meaning}`);
-const AFTER = `
-Without a command, on a terminal: the terminal UI; with --accessible line by line, for screen readers.
-
-Exit codes: ${exits.slice(0, 4).join(" · ")}
-            ${exits.slice(4).join(" · ")}`;
+import { COMMON_OPTIONS, UI_OPTIONS } from "./specs/shared.ts";
+import { nameOf, optionsOf, type CommandSpec, type OptionSpec } from "./specs/spec.ts";
 
 /** Runs one command line and returns the exit code. The only place that writes a usage error. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -69,15 +50,13 @@ type Runner = (spec: CommandSpec, args: readonly string[], options: ParsedFlags)
 
 function build(run: Runner): Command {
   const program = new Command("unsprawl")
-    .description(
-      "Finds secrets in containers and moves each into a secret store: inspect shows nothing, the application still gets its value.",
-    )
     .version(VERSION)
+    .helpCommand(false)
     .exitOverride()
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ formatHelp: () => programHelp(process.stdout) })
     .showSuggestionAfterError()
-    .showHelpAfterError("  next: unsprawl --help")
-    .addHelpText("after", TERMINAL + AFTER);
+    .showHelpAfterError("  next: unsprawl --help");
+  for (const option of UI_OPTIONS) program.addOption(optionOf(option));
   for (const spec of COMMANDS) addCommand(program, spec, run);
   return program;
 }
@@ -85,20 +64,15 @@ function build(run: Runner): Command {
 function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
   const command = program
     .command(spec.usage)
-    .description(spec.summary)
     .exitOverride()
+    .configureHelp({ formatHelp: () => commandHelp(spec, process.stdout) })
     .allowExcessArguments(false)
     .showSuggestionAfterError()
-    .showHelpAfterError(`  next: unsprawl ${spec.usage.split(" ")[0] ?? ""} --help`);
-  if (spec.details) command.addHelpText("after", `\n${spec.details}`);
-  for (const [flags, text, choices] of [...spec.options, ...COMMON_OPTIONS]) {
-    const option = new Option(flags, text);
-    if (choices) option.choices([...choices]);
-    if (flags.includes("…"))
-      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
-    command.addOption(option);
-  }
+    .showHelpAfterError(`  next: unsprawl ${nameOf(spec)} --help`);
+  for (const option of [...optionsOf(spec), ...COMMON_OPTIONS]) command.addOption(optionOf(option));
   command.action(async (...given: unknown[]) => {
+    const forUi = Object.keys(program.opts())[0];
+    if (forUi !== undefined) program.error(`error: ${dashed(forUi)} is for the terminal UI, not for ${nameOf(spec)}`);
     const args = given
       .slice(0, -2)
       .flat()
@@ -107,12 +81,29 @@ function addCommand(program: Command, spec: CommandSpec, run: Runner): void {
   });
 }
 
+function optionOf([flags, text, choices]: OptionSpec): Option {
+  const isList = flags.includes("…");
+  const option = new Option(flagText(flags), text);
+  if (choices) option.choices([...choices]);
+  if (isList) {
+    const { parseArg } = option;
+    option.argParser((value: string, before: string[] | undefined) => {
+      parseArg?.(value, undefined as never);
+      return [...(before ?? []), value];
+    });
+  }
+  return option;
+}
+
+const dashed = (flag: string): string => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
 async function runCommand(
   spec: CommandSpec,
   args: readonly string[],
   options: ParsedFlags,
   argv: readonly string[],
 ): Promise<number> {
+  colour(options["color"] !== false);
   const context = makeContext(options);
   const abort = new AbortController();
   const interrupt = (): void => {

@@ -61,9 +61,20 @@ function cannotWrite(error: Error): UnsprawlError {
   );
 }
 
+/** What a command would do to a run with --dry-run. */
+export async function writeIntent(run: string, lines: readonly string[], context: CliContext): Promise<void> {
+  const document = { version: 1, run, dryRun: true, would: lines };
+  await writeResult(context.json ? jsonText(document) : lines.join("\n"), null, context);
+}
+
 /** A line for people, on stderr. */
 export function say(context: CliContext, text: string): void {
   if (!context.quiet) context.progress.line(text);
+}
+
+/** What to type next, on stderr. */
+export function sayNext(context: CliContext, command: string): void {
+  if (!context.quiet) context.progress.next(command);
 }
 
 /** Reports an error: what failed, where, what to type next. Returns the exit code. Never a stack trace. */
@@ -77,6 +88,10 @@ export function printError(error: unknown, context: CliContext): number {
     process.stderr.write(`${jsonText({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
   } else {
     process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(message)}\n`);
+    if (context.verbose)
+      process.stderr.write(
+        `  ${known.code}, exit ${known.exit}${typeof known.cause === "string" ? `: ${printable(redactor.foreign(known.cause))}` : ""}\n`,
+      );
     if (hint !== null) process.stderr.write(`  ${paint("bold", "next:", process.stderr)} ${printable(hint)}\n`);
   }
   return known.exit;

@@ -5,7 +5,8 @@ import { markRegressed, withStates } from "../core/remember.ts";
 import type { ScanHit, ScanReport } from "../core/scan.ts";
 import { untrustedText, type Untrusted } from "../core/config/untrusted.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { atLeast, type Confidence, type Finding } from "../model/finding.ts";
+import { isAtLeast, type FailOn } from "../model/fail-on.ts";
+import type { Confidence, Finding } from "../model/finding.ts";
 import { onHosts, scanHere } from "../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "./untrusted.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
@@ -17,7 +18,7 @@ const RESUMABLE = SOURCES.filter(({ resumable }) => resumable === true).map(({ k
 export type CompletedScan = {
   readonly report: ScanReport;
   readonly hits: readonly ScanHit[];
-  readonly failOn: Confidence | "never";
+  readonly failOn: FailOn;
 };
 
 /**
@@ -41,7 +42,7 @@ export async function scanWith(
   const config = await assembly.config();
   sayUntrusted(context, config.untrusted);
   const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
-  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
+  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as FailOn;
   const baseline = textFlag(options, "baseline");
   const known = baseline === null ? null : readBaseline(resolve(assembly.cwd, baseline));
   const showIgnored = options["showIgnored"] === true;
@@ -85,13 +86,8 @@ function withUntrusted(report: ScanReport, untrusted: Untrusted | null, json: bo
 }
 
 /** True if a finding must make the process exit 3. */
-export function isFailing(finding: Finding, failOn: Confidence | "never"): boolean {
-  return (
-    failOn !== "never" &&
-    finding.state !== "known" &&
-    finding.state !== "ignored" &&
-    atLeast(finding.confidence, failOn)
-  );
+export function isFailing(finding: Finding, failOn: FailOn): boolean {
+  return finding.state !== "known" && finding.state !== "ignored" && isAtLeast(finding, failOn);
 }
 
 /** True if a subject could not be read: then the result is incomplete, and the exit code shows it. */

@@ -53,6 +53,16 @@ export type FormatAbout = {
   readonly accepts: { readonly [word: string]: string };
 };
 
+/** A setting that `unsprawl init` asks for. */
+export type StoreQuestion = {
+  readonly key: string;
+  readonly text: string;
+  /** Variables whose value is the default. */
+  readonly variables?: readonly string[];
+  /** The default otherwise; empty to leave the setting out. */
+  readonly usual: string;
+};
+
 export type StoreAbout = {
   /** The name in the configuration and in `--to`, and of its folder. */
   readonly name: string;
@@ -63,6 +73,10 @@ export type StoreAbout = {
    * reference.
    */
   readonly addressVariables: readonly string[];
+  /** The variables that it reads without a configuration, each with what it is for. */
+  readonly environment?: { readonly [name: string]: string };
+  /** What `unsprawl init` asks for, in order. Never a credential. */
+  readonly asks?: readonly StoreQuestion[];
   /** How the terminal UI offers it without a configuration; null if it does not. */
   readonly choice: {
     readonly text: string;

@@ -16,6 +16,8 @@ export type HostEvent =
       readonly state: "start" | "done" | "failed" | "undone";
       readonly done: number;
       readonly total: number;
+      /** With `start`: how long the step may take at most; absent if unknown. */
+      readonly limitMs?: number;
     }
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
 

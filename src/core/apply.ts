@@ -17,7 +17,7 @@ import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts
 import { AS_MOVED, movedValues } from "./undo-values.ts";
 import { readValues, valueOf } from "./values.ts";
 import { proofsOf, type UnitProof } from "./proof.ts";
-import { describeStep } from "./step-text.ts";
+import { describeStep, limitOf } from "./step-text.ts";
 
 export type ApplyTools = {
   readonly migration: Migration;
@@ -159,7 +159,8 @@ async function workUnit(
     host.signal.throwIfAborted();
     const text = describeStep(step);
     const done = plan.steps.indexOf(step);
-    host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total });
+    const limitMs = limitOf(step);
+    host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total, ...(limitMs && { limitMs }) });
     let said = text;
     try {
       if (step.kind === "put") await putValue(tools.provider, step, valueOf(values, step.move), plan, record);

@@ -1,7 +1,7 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
-import { openJournal, readJournal, type Installation } from "./journal/journal.ts";
+import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { valuesForUndo } from "./undo-values.ts";
@@ -12,15 +12,7 @@ import { valuesForUndo } from "./undo-values.ts";
  * value that is nowhere any more.
  */
 export async function rollback(id: string, tools: ApplyTools, host: Host): Promise<RunResult> {
-  const { plan, receipts: before } = readJournal(tools, id);
-  if (before.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
-    throw new UnsprawlError(
-      "refused",
-      `run ${id} was scrubbed: what it kept is gone`,
-      "the values are in the store; put them back by hand if need be",
-    );
-  }
-  mustBeLast(tools, { plan, receipts: before });
+  const { plan } = mustBeUndoable(id, tools);
   return locked(plan, tools, async () => {
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
@@ -42,6 +34,20 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     const state = "rolled back";
     return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error: null };
   });
+}
+
+/** The journal of a run that can be rolled back. Throws `refused` if it was scrubbed, or if a later run builds on it. */
+export function mustBeUndoable(id: string, installation: Installation): Pick<Journal, "plan" | "receipts"> {
+  const journal = readJournal(installation, id);
+  if (journal.receipts.some((receipt) => receipt.step.startsWith("scrub") && receipt.state === "done")) {
+    throw new UnsprawlError(
+      "refused",
+      `run ${id} was scrubbed: what it kept is gone`,
+      "the values are in the store; put them back by hand if need be",
+    );
+  }
+  mustBeLast(installation, journal);
+  return journal;
 }
 
 /** Whether a rollback of the run was interrupted: then `resume` continues the rollback. */

@@ -5,7 +5,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools } from "./apply.ts";
 import { forgetValues } from "./forget.ts";
 import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
-import { finishScrub, openJournal, readJournal } from "./journal/journal.ts";
+import { finishScrub, openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { dropBackup } from "./store-steps.ts";
 import { recallValues } from "./values.ts";
@@ -25,11 +25,8 @@ export type ScrubResult = {
  * container is not up, and while nobody has confirmed a backup of a key that alone opens the values. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
-  const { plan, receipts: before } = readJournal(tools, id);
+  const { plan, receipts: before } = mustBeFinished(id, tools);
   const units = [...unitsOf(plan)];
-  if (units.some(([unit]) => unitState(before, unit) === "begun")) {
-    throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
-  }
   const moved = units.flatMap(([unit, steps]) => (unitState(before, unit) === "done" ? steps : []));
   // Of a run that was scrubbed before nothing is kept: it is only searched for again.
   const isKept = !before.some(({ step, state }) => step === "scrub" && state === "done");
@@ -60,4 +57,12 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     finishScrub(tools, id, await forgetValues(plan, tools));
     return { version: 1, run: id, removed, left, keyFiles: await heldKeys(moved, tools) };
   });
+}
+
+/** The journal of a run without a half-done unit. Throws `refused` for any other. */
+export function mustBeFinished(id: string, installation: Installation): Pick<Journal, "plan" | "receipts"> {
+  const journal = readJournal(installation, id);
+  if ([...unitsOf(journal.plan).keys()].some((unit) => unitState(journal.receipts, unit) === "begun"))
+    throw new UnsprawlError("refused", `run ${id} is unfinished`, cmd`unsprawl resume ${id}`);
+  return journal;
 }

@@ -14,3 +14,11 @@ export function describeStep(step: Step): string {
   if (step.kind === "recreate") return `recreate ${whose}`;
   return `verify ${whose}`;
 }
+
+/** How long a step may take at most, in milliseconds; null where the plan cannot tell. */
+export function limitOf(step: Step): number | null {
+  if (step.kind === "check") return Math.max(step.graceMs, step.healthTimeoutMs);
+  if (step.kind !== "recreate" || step.outage === undefined) return null;
+  const { isRunning, stopMs, startMs, update } = step.outage;
+  return isRunning && update === undefined ? stopMs + startMs : null;
+}

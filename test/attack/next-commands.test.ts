@@ -111,6 +111,7 @@ const NO_COMMAND: readonly string[] = [
   "src/delivery/runtime/references.ts: build the image without …, or run it with another value for it",
   // Around a hint that is quoted where it is made.
   "src/cli/views/checks.ts: → …",
+  "src/cli/progress.ts:   next: …\n",
 ];
 
 test("every text that says what to type quotes the names in it", () => {

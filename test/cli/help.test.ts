@@ -3,12 +3,15 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { SOURCES } from "../../src/assembly/plug-ins.ts";
-import { COMMANDS, COMMON_OPTIONS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/specs/index.ts";
+import { flagText } from "../../src/cli/help.ts";
+import { COMMON_OPTIONS, UI_OPTIONS } from "../../src/cli/specs/shared.ts";
+import { GROUPS, nameOf, optionsOf } from "../../src/cli/specs/spec.ts";
 import { KEYMAP } from "../../src/tui/keymap.ts";
 import { need } from "../services/apt.ts";
 import { makeWorld } from "../support/world.ts";
 
-const NAMES = COMMANDS.map((spec) => spec.usage.split(" ")[0] ?? "");
+const NAMES = COMMANDS.map(nameOf);
 const world = makeWorld("unix:///nonexistent");
 
 afterAll(() => world.remove());
@@ -17,7 +20,7 @@ describe("help", () => {
   it("without a terminal `unsprawl` alone is the usage on stderr, exit 2", async () => {
     const ran = await world.unsprawl([]);
     expect(ran).toMatchObject({ code: 2, stdout: "" });
-    expect(ran.stderr).toContain("Usage: unsprawl");
+    expect(ran.stderr).toContain("USAGE\n  unsprawl");
     for (const name of NAMES) expect(ran.stderr).toContain(`  ${name}`);
   });
 
@@ -28,13 +31,16 @@ describe("help", () => {
     expect((await world.unsprawl(["--accessible", "scan"])).code).toBe(2);
   });
 
-  it("lists every command, and every exit code", async () => {
+  it("lists every command in its group, the UI's flags, examples and every exit code, at 80 columns", async () => {
     const { code, stdout, stderr } = await world.unsprawl(["--help"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    for (const { usage, summary } of COMMANDS) {
-      expect(stdout).toContain(`  ${usage.split(" ")[0] ?? ""}`);
-      expect(stdout.replace(/\s+/g, " ")).toContain(summary.replace(/\s+/g, " "));
-    }
+    const sections = new Map(
+      stdout.split("\n\n").map((text) => [text.split("\n")[0] ?? "", text.replace(/\s+/g, " ")]),
+    );
+    for (const spec of COMMANDS)
+      expect(sections.get(GROUPS[spec.group].toUpperCase())).toContain(` ${nameOf(spec)} ${spec.summary}`);
+    for (const [flags] of [...UI_OPTIONS, ...COMMON_OPTIONS]) expect(stdout).toContain(`  ${flags} `);
+    expect(sections.get("EXAMPLES")).toContain("unsprawl scan");
     for (const exit of [
       "0 fine",
       "1 failed",
@@ -44,18 +50,40 @@ describe("help", () => {
       "5 partly",
       "130 interrupted",
     ])
-      expect(stdout).toContain(exit);
+      expect(sections.get("EXIT CODES")).toContain(exit);
+    expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it.each(NAMES)("of %s names each of its flags", async (name) => {
-    const { code, stdout } = await world.unsprawl([name, "--help"]);
-    expect(code).toBe(0);
-    for (const [flags] of [...(COMMANDS.find((spec) => spec.usage.startsWith(name))?.options ?? []), ...COMMON_OPTIONS])
-      expect(stdout).toContain(flags);
+  it.each(COMMANDS.map((spec) => [nameOf(spec), spec] as const))(
+    "of %s names each of its flags, its examples, and fits 80 columns",
+    async (name, spec) => {
+      const { code, stdout } = await world.unsprawl([name, "--help"]);
+      expect(code).toBe(0);
+      for (const [flags] of [...optionsOf(spec), ...COMMON_OPTIONS]) expect(stdout).toContain(flagText(flags));
+      expect(spec.examples.length).toBeGreaterThan(0);
+      for (const [command, text] of spec.examples) expect(stdout).toContain(`  # ${text}\n  ${command}\n`);
+      expect(stdout.split("\n").filter((line) => line.length > 80 && !line.startsWith("  unsprawl "))).toEqual([]);
+      expect(await world.unsprawl(["help", name])).toMatchObject({ code: 0, stdout });
+    },
+  );
+
+  it("of a topic; the nearest word for one that does not exist", async () => {
+    expect((await world.unsprawl(["help", "accept"])).stdout).toContain("compose");
+    expect((await world.unsprawl(["help", "environment"])).stdout).toContain("DOCKER_HOST");
+    const ran = await world.unsprawl(["help", "mgrate"]);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toContain("next: unsprawl help migrate");
+    expect((await world.unsprawl(["--accesible"])).stderr).toContain("--accessible");
+  });
+
+  it("summaries are capitalised verb phrases without a full stop", () => {
+    for (const { summary } of COMMANDS) expect(summary).toMatch(/^[A-Z].*[^.]$/);
   });
 
   it("the version is printed alone", async () => {
-    expect(await world.unsprawl(["--version"])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
+    for (const word of ["--version", "version"])
+      expect(await world.unsprawl([word])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
+    expect(JSON.parse((await world.unsprawl(["version", "--json"])).stdout)).toMatchObject({ unsprawl: "0.1.0" });
   });
 });
 
@@ -66,9 +94,9 @@ it("the manual is one that man(7) has nothing against, and tells every command, 
   expect([status, stderr]).toEqual([0, ""]);
   const shown = stdout.replaceAll("\u2010\n", "-").replace(/\s+/g, " ");
   const text = shown.replace(/- (?=\S)/g, ""); // words cut at a line's end
-  for (const { usage, options } of COMMANDS) {
-    expect(text).toContain(`unsprawl ${usage.split(" ")[0] ?? ""}`);
-    for (const [flags] of options) expect(text).toContain(flags.split(/[ ,]/)[0]);
+  for (const spec of COMMANDS) {
+    expect(text).toContain(`unsprawl ${nameOf(spec)}`);
+    for (const [flags] of optionsOf(spec)) expect(text).toContain(flags.split(/[ ,]/)[0]);
   }
   for (const { show } of KEYMAP) expect(text).toContain(show);
 });

@@ -14,7 +14,7 @@ type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source">;
 /** What one event draws on a terminal. */
 function drawn(event: Scan): string {
   const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
-  new Progress(terminal as unknown as NodeJS.WriteStream, false, new Redactor()).show({
+  new Progress(terminal as unknown as NodeJS.WriteStream, { quiet: false, verbose: false }, new Redactor()).show({
     ...{ type: "scan", source: "archive:shop.tar" },
     ...event,
   });
@@ -45,7 +45,7 @@ it("leaves names and our own words whole where a value is a word like them, and 
   const password = `${randomBytes(12).toString("hex")}Z9`;
   for (const value of ["secret", "run", "put", password]) redactor.know(Secret.of(value));
   const stream = Object.assign(new PassThrough(), { isTTY: false });
-  const progress = new Progress(stream as unknown as NodeJS.WriteStream, false, redactor);
+  const progress = new Progress(stream as unknown as NodeJS.WriteStream, { quiet: false, verbose: false }, redactor);
   const step = { type: "step", step: "put", unit: "compose/weak-run", state: "done", done: 1, total: 1 } as const;
   progress.show({ ...step, text: "put DB_PASSWORD into secrets/db.sops.yaml" });
   progress.show({ ...step, text: `put ${password} back` });

@@ -99,7 +99,12 @@ describe("what is wrong is named with its file, its key and what to do", () => {
     ["an unknown key", "stors: {}\n", "unknown key stors", "did you mean stores?"],
     ["a mistyped key", "minConfidense: low\n", "unknown key minConfidense", "did you mean minConfidence?"],
     ["a key that is like none", "zzz: 1\n", "unknown key zzz", "known keys: stores, minConfidence, failOn"],
-    ["a value that is not allowed", "failOn: sometimes\n", "failOn must be one of low, medium, high, never", null],
+    [
+      "a value that is not allowed",
+      "failOn: sometimes\n",
+      "failOn must be one of low, medium, high, critical, severity:low",
+      null,
+    ],
     ["a number for a level", "minConfidence: 1\n", "minConfidence must be one of low, medium, high", null],
     ["a store without a provider", "stores: { a: { mount: x } }\n", "stores.a has no provider", "provider:"],
     ["a store that is no map", "stores: { a: vault }\n", "stores.a must be a map", "README"],

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { SOURCES, STORES } from "../../src/assembly/plug-ins.ts";
 import { configJsonSchema } from "../../src/build/json-schema.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/specs/index.ts";
 import { main } from "../../src/cli/index.ts";
 import { parseConfig } from "../../src/core/config/file.ts";
 import { commandLines, fencedBlocks, readPage, USER_PAGES } from "./typed.ts";

@@ -2,7 +2,7 @@ import { formats } from "../../migrations/index.ts";
 import { stores } from "../../providers/index.ts";
 import { ACCEPTS, SOURCES } from "../../src/assembly/plug-ins.ts";
 import { configJsonSchema } from "../../src/build/json-schema.ts";
-import { EXITS } from "../../src/cli/index.ts";
+import { EXITS } from "../../src/cli/reference.ts";
 import { channels } from "../../src/notify/index.ts";
 import { keysAsMarkdown } from "../../src/tui/keymap.ts";
 import { POLICIES, VAULT_WRITER } from "./policies.ts";

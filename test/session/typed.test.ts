@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
-import { begin, container, engine, secret, useStage } from "./stage.ts";
+import { begin, container, engine, home, secret, useStage } from "./stage.ts";
 
 useStage();
 
@@ -69,4 +71,51 @@ it("scrub asks for the backup of the key, and remembers the answer", async () =>
   await scrubbed.press("key-backup\r");
   expect(await scrubbed.exit()).toBe(0);
   expect(names()).toBe("typed-d");
+});
+
+it("rollback without a run asks which one is meant, and takes `last`", async () => {
+  container("typed-e", { DB_PASSWORD: secret() });
+  container("typed-f", { DB_PASSWORD: secret() });
+  for (const name of ["typed-e", "typed-f"])
+    expect(await begin(100, 40, person, ["migrate", `docker:${name}`, ...TO]).exit()).toBe(0);
+  const left = begin(80, 24, person, ["rollback"]);
+  await left.until("2 runs could be meant:");
+  await left.until("Which one do you want to rollback?");
+  await left.press("\r");
+  expect(await left.exit()).toBe(130);
+  const asked = begin(80, 24, person, ["rollback"]);
+  await asked.until("Which one do you want to rollback?");
+  await asked.press("last\r");
+  expect(await asked.exit()).toBe(0);
+  expect(names().split("\n").toSorted()).toEqual(["typed-e", expect.stringMatching(/^typed-e-before-/), "typed-f"]);
+  // One is left: it says what it does, and does it.
+  const only = begin(80, 24, person, ["rollback"]);
+  expect(await only.exit()).toBe(0);
+  expect(only.raw()).toContain("put typed-e back as it was (it restarts)");
+  expect(names().split("\n").toSorted()).toEqual(["typed-e", "typed-f"]);
+});
+
+it("init asks for a store, writes and trusts unsprawl.yaml, and checks the store", async () => {
+  const left = begin(80, 24, person, ["init"]);
+  await left.until("Store [");
+  await left.press("\u0003");
+  expect(await left.exit()).toBe(130);
+  const file = join(home.cwd, "unsprawl.yaml");
+  expect(existsSync(file)).toBe(false);
+
+  const terminal = begin(80, 24, person, ["init"]);
+  await terminal.until("Store [");
+  await terminal.press("local\r");
+  await terminal.until("Its name in --to [prod]:");
+  await terminal.press("vault\r");
+  await terminal.press("\r");
+  await terminal.until("SOPS file");
+  await terminal.press("keys/{subject}.sops.yaml\r");
+  expect(await terminal.exit()).toBe(0);
+  expect(terminal.raw()).toContain("next: unsprawl plan --to prod");
+  expect(readFileSync(file, "utf8")).toContain(
+    'stores:\n  prod:\n    provider: local\n    file: "keys/{subject}.sops.yaml"\n',
+  );
+  expect(await begin(80, 24, person, ["config", "check"]).exit()).toBe(0);
+  expect(await begin(80, 24, person, ["init"]).exit()).toBe(1);
 });

@@ -18,12 +18,13 @@ export async function savePlan(
   options: ParsedFlags,
 ): Promise<string> {
   const assembly = assemblyOf(world);
-  const progress = new Progress(process.stderr, true, assembly.redactor);
+  const progress = new Progress(process.stderr, { quiet: true, verbose: false }, assembly.redactor);
   const context = {
     assembly,
     progress,
     json: true,
     quiet: true,
+    verbose: false,
     configFile: null,
     signal: new AbortController().signal,
   };

@@ -10,7 +10,7 @@ import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
 import { canonical } from "../../model/mac.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { say, writeResult } from "../output.ts";
+import { say, sayNext, writeResult } from "../output.ts";
 
 /**
  * `unsprawl agent install systemd|compose|swarm`: prints the service; with --yes writes it, and issues the credentials by
@@ -62,7 +62,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   else say(context, "this host has no consumers yet: name the stores that it may read with --to");
   if (written.length > 0) for (const path of written) say(context, `wrote ${path}`);
   if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
-  for (const command of next) say(context, `  next: ${command}`);
+  for (const command of next) sayNext(context, command);
   return EXIT.ok;
 }
 
@@ -93,7 +93,7 @@ export async function uninstall(
   );
   if (!yes && paths.length > 0) say(context, "nothing was removed: add --yes");
   if (yes && paths.length > 0) {
-    say(context, `  next: systemctl disable --now ${AGENT_UNIT}; systemctl daemon-reload`);
+    sayNext(context, `systemctl disable --now ${AGENT_UNIT}; systemctl daemon-reload`);
     say(context, "the stores still know its credentials: revoke them there");
   }
   return EXIT.ok;

@@ -2,7 +2,7 @@ import { agentHostName, memoryOutbox, noticeOf, type AgentEvent } from "../../ag
 import { UnsprawlError } from "../../model/error.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import type { CommandContext } from "../context.ts";
-import { say } from "../output.ts";
+import { say, sayNext } from "../output.ts";
 
 export type AgentNotices = {
   tell(event: AgentEvent): void;
@@ -43,7 +43,7 @@ async function opened(
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     say(context, `nothing is told on the channels of notify: ${error.message}`);
-    if (error.hint !== null) say(context, `  next: ${error.hint}`);
+    if (error.hint !== null) sayNext(context, error.hint);
     return null;
   }
 }

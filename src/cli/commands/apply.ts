@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { apply } from "../../core/apply.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
-import { causeOf, UnsprawlError } from "../../model/error.ts";
+import { jsonText } from "../../kit/text/escape.ts";
+import { causeOf, EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
@@ -10,7 +11,8 @@ import { mustBeOurs } from "../../core/journal/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
 import { readChecked } from "../../kit/io/read.ts";
-import { say } from "../output.ts";
+import { say, writeResult } from "../output.ts";
+import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl apply plan.json`. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
@@ -18,6 +20,10 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const plan = readPlan(resolve(assembly.cwd, args[0] ?? ""));
   // Checked before anything that it names is contacted.
   mustBeOurs(plan, assembly.key());
+  if (options["dryRun"] === true) {
+    await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
+    return EXIT.ok;
+  }
   const clear = clearTextWarning(plan.store);
   if (clear !== null) say(context, `warning: ${clear}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);

@@ -1,8 +1,10 @@
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { COMMANDS, COMMON_OPTIONS } from "../commands.ts";
+import { COMMANDS } from "../specs/index.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
+import { COMMON_OPTIONS } from "../specs/shared.ts";
+import { optionsOf } from "../specs/spec.ts";
 
 /** `unsprawl completion bash|zsh|fish`: made from the table of commands. */
 export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
@@ -30,7 +32,7 @@ function words(): CommandSummary[] {
     name: spec.usage.split(" ")[0] ?? "",
     summary: spec.summary,
     sources: spec.usage.includes("[source...]") ? SOURCES.map(({ kind, summary }) => [`${kind}:`, summary]) : [],
-    flags: [...spec.options, ...COMMON_OPTIONS].map(
+    flags: [...optionsOf(spec), ...COMMON_OPTIONS].map(
       ([flags, text, choices = []]) => [/--[\w-]+/.exec(flags)?.[0] ?? "", text, choices.join(" ")] as const,
     ),
   }));
@@ -42,7 +44,11 @@ function bash(): string {
     return `    ${name}) words="${all.join(" ")}" ;;`;
   });
   // A flag takes the same values with every command.
-  const valued = new Map(words().flatMap(({ flags }) => flags.flatMap(([flag, , all]) => (all ? [[flag, all]] : []))));
+  const valued = new Map(
+    words()
+      .flatMap(({ flags }) => flags.flatMap(([flag, , all]) => (all ? [[flag, all] as const] : [])))
+      .toReversed(),
+  );
   const values = [...valued].map(([flag, all]) => `    ${flag}) words="${all}" ;;`);
   return `# unsprawl completion bash > /etc/bash_completion.d/unsprawl
 _unsprawl() {

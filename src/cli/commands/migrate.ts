@@ -18,11 +18,12 @@ import { planText } from "../views/plan-text.ts";
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
+  if (options["dryRun"] === true) return (await import("./plan.ts")).run(context, sources, options);
   if (options["yes"] !== true) {
     throw new UnsprawlError(
       "usage",
       "migrate changes containers and a store: it needs --yes",
-      "unsprawl plan shows what it would do; --yes does it",
+      "add --dry-run to see the plan, or --yes to apply it",
     );
   }
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);

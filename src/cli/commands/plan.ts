@@ -3,7 +3,7 @@ import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { findingsExit, say, writeResult } from "../output.ts";
+import { findingsExit, sayNext, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { planText } from "../views/plan-text.ts";
 
@@ -14,7 +14,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(jsonText(plan), file, context);
   await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
-  if (file !== null) say(context, cmd`saved; next: unsprawl apply ${file}`);
+  if (file !== null) sayNext(context, cmd`unsprawl apply ${file}`);
   return findingsExit(left.length > 0, incomplete);
 }
 

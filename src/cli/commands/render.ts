@@ -23,7 +23,8 @@ import { fingerprintKey } from "../../model/fingerprint.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { printError, say, writeResult } from "../output.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
-import { applyTools, oneRun } from "../run-tools.ts";
+import { oneRun } from "../choose-run.ts";
+import { applyTools } from "../run-tools.ts";
 
 /**
  * `unsprawl render [RUN|SOURCE…|--all]`: writes the files that migrated applications mount, from the store. A source

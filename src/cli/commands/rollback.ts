@@ -1,12 +1,23 @@
-import { rollback } from "../../core/rollback.ts";
+import { mustBeUndoable, rollback } from "../../core/rollback.ts";
+import { EXIT } from "../../model/error.ts";
+import { chooseRun } from "../choose-run.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
-import { applyTools, chooseRun, planOf } from "../run-tools.ts";
+import { say, writeIntent } from "../output.ts";
+import { applyTools, planOf } from "../run-tools.ts";
+import { rollbackLines } from "../views/intent-text.ts";
 
 /** `unsprawl rollback [RUN]`: restores every container and the store as they were before the run. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
-  const id = chooseRun(assembly, args[0], (one) => one.state === "unfinished" || one.state === "done", "rollback");
+  const fits = ({ state }: { readonly state: string }): boolean => state === "unfinished" || state === "done";
+  const id = await chooseRun(context, options, args[0], fits, "rollback");
+  const intent = rollbackLines(mustBeUndoable(id, assembly.installation()));
+  if (options["dryRun"] === true) {
+    await writeIntent(id, intent, context);
+    return EXIT.ok;
+  }
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
+  if (args[0] === undefined && !context.json) for (const line of intent) say(context, line);
   return finishRun(await rollback(id, tools, scriptHost(context, true)), context);
 }

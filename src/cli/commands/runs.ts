@@ -3,49 +3,36 @@ import { readJournal } from "../../core/journal/journal.ts";
 import { listRuns } from "../../core/journal/runs.ts";
 import { EXIT } from "../../model/error.ts";
 import { jsonText } from "../../kit/text/escape.ts";
-import type { CommandContext } from "../context.ts";
+import { runOf } from "../choose-run.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 import { withConfig } from "../run-commands.ts";
 import { adviceFor, exposedText } from "../views/exposed-text.ts";
-import { table } from "../views/table.ts";
+import { journalText, runsText, runSummaryText } from "../views/runs-text.ts";
 
-/** `unsprawl runs [RUN]`: all runs, or one run's journal and how to rotate what it moved. */
-export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
-  const installation = context.assembly.installation();
-  const id = args[0];
-  if (id !== undefined) {
-    const { plan, receipts } = readJournal(installation, id);
-    const exposed = await adviceFor(exposedSecrets(plan, receipts));
-    const rows = receipts.map(({ at, step, state: is, data }) => [
-      { text: at },
-      { text: is },
-      { text: step },
-      { text: typeof data["reason"] === "string" ? data["reason"] : "" },
-    ]);
-    await writeResult(
-      context.json
-        ? jsonText({ version: 1, run: id, receipts, exposed })
-        : [table(rows, process.stdout), ...exposedText(exposed, process.stdout)].join("\n"),
-      null,
-      context,
-    );
-    return EXIT.ok;
-  }
-  const runs = listRuns(installation).map((one) => ({
+/** `unsprawl runs [RUN] [--log]`: all runs; one run, how to rotate what it moved; or its journal. */
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  if (args[0] !== undefined || options["log"] === true)
+    return show(context, runOf(assembly, args[0] ?? "last"), options);
+  const runs = listRuns(assembly.installation()).map((one) => ({
     ...one,
     next: one.next === null ? null : withConfig(one.next, context),
   }));
-  const rows = runs.map((one) => [
-    { text: one.run, colour: "bold" as const },
-    { text: one.state },
-    { text: one.units.map((unit) => unit.unit).join(", ") },
-    { text: `→ ${one.store}` },
-    { text: one.next ?? one.error ?? "" },
-  ]);
-  await writeResult(
-    context.json ? jsonText({ version: 1, runs }) : runs.length > 0 ? table(rows, process.stdout) : "no runs",
-    null,
-    context,
-  );
+  await writeResult(context.json ? jsonText({ version: 1, runs }) : runsText(runs, process.stdout), null, context);
+  return EXIT.ok;
+}
+
+async function show(context: CommandContext, id: string, options: ParsedFlags): Promise<number> {
+  const installation = context.assembly.installation();
+  const journal = readJournal(installation, id);
+  const exposed = await adviceFor(exposedSecrets(journal.plan, journal.receipts));
+  const summary = listRuns(installation).find(({ run: one }) => one === id);
+  const text = (): string =>
+    options["log"] === true || summary === undefined
+      ? journalText(journal, process.stdout)
+      : [...runSummaryText(summary, journal, process.stdout), ...exposedText(exposed, process.stdout)].join("\n");
+  const document = { version: 1, run: id, state: summary?.state ?? null, receipts: journal.receipts, exposed };
+  await writeResult(context.json ? jsonText(document) : withConfig(text(), context), null, context);
   return EXIT.ok;
 }

@@ -1,15 +1,16 @@
 import type { Host } from "../../contract/host.ts";
 import { KEY_BACKUP } from "../../core/key-files.ts";
 import { residue, type Residue } from "../../core/residue.ts";
-import { scrub } from "../../core/scrub.ts";
-import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { mustBeFinished, scrub } from "../../core/scrub.ts";
+import { EXIT } from "../../model/error.ts";
+import { chooseRun } from "../choose-run.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
-import { writeResult } from "../output.ts";
-import { cmd } from "../../kit/shell.ts";
-import { applyTools, chooseRun, planOf, residueTools } from "../run-tools.ts";
+import { say, writeIntent, writeResult } from "../output.ts";
+import { applyTools, planOf, residueTools } from "../run-tools.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { residueLines } from "../../core/residue-text.ts";
 import { typedOnTerminal } from "../typed.ts";
+import { scrubLines } from "../views/intent-text.ts";
 
 /**
  * `unsprawl scrub [RUN]`: purges what a finished run kept for rollback, and reports what else still shows the values.
@@ -17,11 +18,14 @@ import { typedOnTerminal } from "../typed.ts";
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const accepted = listFlag(options, "accept");
-  const odd = accepted.find((word) => word !== KEY_BACKUP);
-  if (odd !== undefined)
-    throw new UnsprawlError("usage", `--accept ${odd} is not known here`, cmd`known: ${KEY_BACKUP}`);
-  const id = chooseRun(assembly, args[0], (one) => one.state === "done", "scrub");
+  const id = await chooseRun(context, options, args[0], (one) => one.state === "done", "scrub");
+  const intent = scrubLines(mustBeFinished(id, assembly.installation()));
+  if (options["dryRun"] === true) {
+    await writeIntent(id, intent, context);
+    return EXIT.ok;
+  }
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
+  if (args[0] === undefined && !context.json) for (const line of intent) say(context, line);
   const result = await scrub(id, tools, scrubHost(context, options, accepted));
   const { removed, left } = result;
   const { found, error } = options["residue"] === false ? NOT_LOOKED : await look(context, id);

@@ -5,7 +5,7 @@ import { AGENT_UNIT } from "../../core/agent-state.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
-import { say, writeResult } from "../output.ts";
+import { say, sayNext, writeResult } from "../output.ts";
 
 type Dependent = { readonly name: string; readonly needs: "files" | "runtime" };
 
@@ -33,10 +33,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   if (context.json) return EXIT.ok;
   if (!yes && paths.length > 0) say(context, "nothing was removed: add --yes");
   else
-    say(
-      context,
-      "  next: apt remove unsprawl, dnf remove unsprawl, apk del unsprawl or npm uninstall --global unsprawl",
-    );
+    sayNext(context, "apt remove unsprawl, dnf remove unsprawl, apk del unsprawl or npm uninstall --global unsprawl");
   return EXIT.ok;
 }
 

@@ -4,7 +4,7 @@ import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { startWords } from "../../kit/program.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { say, writeResult } from "../output.ts";
+import { say, sayNext, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
 
 /** `unsprawl watch install FORM [SOURCE…]`: prints what would be written; with --yes or -o writes it. */
@@ -59,7 +59,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   for (const note of notes) say(context, note);
   if (write) for (const { path } of placed) say(context, `${written.includes(path) ? "wrote" : "as it was:"} ${path}`);
   else say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
-  for (const command of next) say(context, `  next: ${command}`);
+  for (const command of next) sayNext(context, command);
   return EXIT.ok;
 }
 

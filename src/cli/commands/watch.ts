@@ -5,6 +5,7 @@ import { chooseHosts, hostEnv } from "../../core/config/hosts.ts";
 import { lockWatch } from "../../core/journal/lock.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import type { FailOn } from "../../model/fail-on.ts";
 import type { Confidence, Finding } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
 import type { WatchConfig } from "../../core/config/watch.ts";
@@ -36,7 +37,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   sayUntrusted(context, config.untrusted);
   const schedule = await scheduleOf(options, config.watch);
   const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
-  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as Confidence | "never";
+  const failOn = (textFlag(options, "failOn") ?? config.failOn ?? "medium") as FailOn;
   // Settings of the configuration that repeat scans do not apply to a single scan.
   const events = options["events"] === true || (schedule !== null && config.watch?.events === true);
   const layers = options["layers"] === true;

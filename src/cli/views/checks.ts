@@ -2,6 +2,7 @@ import { verdict, type CheckState, type DoctorCheck } from "../../core/doctor.ts
 import { paint, type Colour } from "../../kit/paint.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { columns } from "../../kit/text/width.ts";
+import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 
 const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly colour: Colour } } = {
   ok: { text: "✓", colour: "blue" },
@@ -17,31 +18,18 @@ const MARKS: { readonly [state in CheckState]: { readonly text: string; readonly
 export function checkLines(checks: readonly DoctorCheck[], stream = process.stdout): string {
   const widest = Math.max(0, ...checks.map(({ name }) => columns(printable(name))));
   const indent = widest + 5;
-  const width = stream.isTTY ? Math.max(40, stream.columns) - indent : Number.POSITIVE_INFINITY;
+  const width = lineWidth(stream) - indent;
   const told = new Set<string>();
   const lines = checks.flatMap(({ name, state, text, hint, steps }) => {
     const mark = MARKS[state];
     const called = printable(name);
     const head = `${paint(mark.colour, mark.text, stream)}  ${called}${" ".repeat(widest - columns(called))}  `;
-    const [first = "", ...rest] = wrap(printable(text), width);
+    const [first = "", ...rest] = wrapWords(printable(text), width);
     // Where nothing is wrong, what could be done is said once.
     const isRepeat = hint === null || (state === "ok" && told.has(hint));
     if (hint !== null) told.add(hint);
-    const next = isRepeat ? [] : (steps ?? [hint]).map((step) => `→ ${printable(step)}`);
+    const next = isRepeat ? [] : (steps ?? [hint]).flatMap((step) => hanging("→ ", printable(step), 2, width));
     return [head + first, ...[...rest, ...next].map((line) => " ".repeat(indent) + line)];
   });
   return [...lines, "", verdict(checks)].join("\n");
-}
-
-/** Lines of at most `width` columns, broken at spaces; a word that is longer stays whole. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && columns(line) + 1 + columns(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }

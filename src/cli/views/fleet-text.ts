@@ -1,18 +1,17 @@
 import type { FleetStatus } from "../../fleet/status.ts";
 import type { JobOutcome } from "../../fleet/worker.ts";
 import type { FleetUnit } from "../../fleet/units.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
-import { table, type Cell } from "./table.ts";
-
-const number = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+import { table, tableRows, type Cell } from "./table.ts";
 
 /** A line for each unit that a worker has finished. */
 export function outcomeText({ name }: FleetUnit, outcome: JobOutcome): string {
   if ("error" in outcome) return `${name}: ${outcome.error}`;
   const { changes, findings, errors } = outcome;
-  const unread = errors === 0 ? "" : `, ${number(errors, "subject")} not read`;
-  return `${name}: ${number(findings, "finding")}, ${number(changes, "change")}${unread}`;
+  const unread = errors === 0 ? "" : `, ${countText(errors, "subject")} not read`;
+  return `${name}: ${countText(findings, "finding")}, ${countText(changes, "change")}${unread}`;
 }
 
 /** Workers, the queue, and each unit: those with errors first. */
@@ -29,7 +28,7 @@ export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | nul
           { text: `  ${role}` },
           { text: `${host} ${pid}` },
           alive ? { text: "alive", colour: "blue" } : { text: `not heard of since ${heard}`, colour: "red" },
-          { text: role === "worker" ? number(active, "job") : "" },
+          { text: role === "worker" ? countText(active, "job") : "" },
         ]),
         stream,
       ),
@@ -40,12 +39,12 @@ export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | nul
     told.length === 0 ? "  empty" : told.map(({ queue, state, count }) => `  ${count} ${queue} ${state}`).join("\n"),
   );
   for (const { channel, count, oldest } of waiting)
-    if (count > 0) lines.push(`  ${number(count, "change")} to be told on ${channel}, since ${oldest ?? ""}`);
+    if (count > 0) lines.push(`  ${countText(count, "change")} to be told on ${channel}, since ${oldest ?? ""}`);
   lines.push("", title("Units"));
   const sorted = units.toSorted((a, b) => b.errors.length - a.errors.length);
   if (sorted.length === 0) lines.push("  none yet: unsprawl fleet serve");
   else {
-    const rows = table(sorted.map(unitRow), stream).split("\n");
+    const rows = tableRows(sorted.map(unitRow), stream);
     for (const [at, unit] of sorted.entries()) lines.push(rows[at] ?? "", ...errorLines(unit));
   }
   return lines.join("\n");
@@ -58,9 +57,9 @@ function unitRow({ name, kind, last, subjects, findings, errors }: FleetUnitStat
     { text: `  ${name}`, colour: "bold" },
     { text: kind },
     { text: last ?? "never scanned" },
-    { text: number(subjects, "subject") },
-    { text: number(findings, "finding") },
-    errors.length === 0 ? { text: "" } : { text: number(errors.length, "error"), colour: "red" },
+    { text: countText(subjects, "subject") },
+    { text: countText(findings, "finding") },
+    errors.length === 0 ? { text: "" } : { text: countText(errors.length, "error"), colour: "red" },
   ];
 }
 

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import * as v from "valibot";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { FAIL_ON } from "../../model/fail-on.ts";
 import { CONFIDENCES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import { anyMap, flag, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
@@ -30,7 +31,10 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
   map({
     stores: mayBeNull("named secret stores: name → { provider, … }", named(store)),
     minConfidence: may("findings below this confidence are hidden: low, medium or high", oneOf(CONFIDENCES)),
-    failOn: may("exit 3 from this confidence on: low, medium, high or never", oneOf([...CONFIDENCES, "never"])),
+    failOn: may(
+      "exit 3 for findings of at least this confidence, or this severity (critical, severity:high …); never for none",
+      oneOf(FAIL_ON),
+    ),
     rules: mayBeNull("your own rules, gitleaks rule files, disabled rules, severities", rules(ownRules)),
     stopWords: mayBeNull("texts (any case); a value that contains one of them is not a secret", STOP_WORDS),
     ignore: mayBeNull("findings that may stay: what they match, why, until when", IGNORE),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { FAIL_ON, passesMore, type FailOn } from "../../model/fail-on.ts";
 import { CONFIDENCES, type Confidence } from "../../model/finding.ts";
 import { namesFinding, type IgnoreRule } from "./ignore.ts";
 import { readPlain } from "./owned.ts";
@@ -10,7 +11,7 @@ import type { JsonObject } from "../../kit/json-object.ts";
 export type Guarded = { readonly path: string; readonly value: unknown };
 
 /** The values that apply without the file. */
-export type Base = { readonly failOn: Confidence | "never" | null; readonly minConfidence: Confidence | null };
+export type Base = { readonly failOn: FailOn | null; readonly minConfidence: Confidence | null };
 
 /** Turning off more rules than this needs trust. */
 const MOST_OFF = 10;
@@ -64,10 +65,11 @@ export function withoutGuarded(tuning: TuningConfig, foreign: boolean): TuningCo
 
 /** Whether the level lets more findings pass, or hides more, than without it. */
 export function loosens(key: "failOn" | "minConfidence", value: unknown, base: Base): boolean {
-  return typeof value === "string" && LEVELS.indexOf(value) > LEVELS.indexOf(base[key] ?? "medium");
+  if (typeof value !== "string") return false;
+  if (key === "minConfidence")
+    return CONFIDENCES.indexOf(value as Confidence) > CONFIDENCES.indexOf(base.minConfidence ?? "medium");
+  return FAIL_ON.includes(value as FailOn) && passesMore(value as FailOn, base.failOn ?? "medium");
 }
-
-const LEVELS: readonly string[] = [...CONFIDENCES, "never"];
 
 /**
  * A digest of all these settings and of the bytes of the rule files, independent of their order in the file. Another

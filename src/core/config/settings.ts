@@ -1,4 +1,5 @@
 import type { ChannelConfig } from "../../contract/channel.ts";
+import type { FailOn } from "../../model/fail-on.ts";
 import type { Confidence } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import type { FleetConfig } from "./fleet.ts";
@@ -16,7 +17,7 @@ export type StoreConfig = {
 export type FileConfig = {
   readonly stores: ReadonlyMap<string, StoreConfig>;
   readonly minConfidence: Confidence | null;
-  readonly failOn: Confidence | "never" | null;
+  readonly failOn: FailOn | null;
   readonly tuning: TuningConfig;
   /** Base URLs by vendor for `--verify`, such as a GitHub Enterprise host. */
   readonly endpoints: { readonly [vendor: string]: string };

@@ -1,0 +1,61 @@
+import { BREAK, DRY_RUN, RUN_HELP } from "./shared.ts";
+import type { CommandSpec } from "./spec.ts";
+
+/** Commands for what a migration left. */
+export const RUNS: readonly CommandSpec[] = [
+  {
+    usage: "runs [run]",
+    group: "runs",
+    summary: "List runs, or show one",
+    details: RUN_HELP,
+    options: [["--log", "Show the run's journal: every step with its time"]],
+    examples: [
+      ["unsprawl runs", "All runs, with the next command of each"],
+      ["unsprawl runs last", "What the last run moved, and how to rotate it"],
+      ["unsprawl runs last --log", "Its journal"],
+    ],
+    load: () => import("../commands/runs.ts"),
+  },
+  {
+    usage: "resume [run]",
+    group: "runs",
+    summary: "Resume an interrupted run",
+    details: `${RUN_HELP} Continues where the process ended, with applying or with rolling back.`,
+    options: [BREAK],
+    examples: [["unsprawl resume", "Resume the run that was interrupted"]],
+    load: () => import("../commands/resume.ts"),
+  },
+  {
+    usage: "rollback [run]",
+    group: "runs",
+    summary: "Undo a run: containers, files and store as before",
+    details: RUN_HELP,
+    options: [DRY_RUN, BREAK],
+    examples: [
+      ["unsprawl rollback last --dry-run", "What would be put back"],
+      ["unsprawl rollback last", "Undo the last run"],
+    ],
+    load: () => import("../commands/rollback.ts"),
+  },
+  {
+    usage: "scrub [run]",
+    group: "runs",
+    summary: "Delete what a finished run kept for rollback",
+    details: `${RUN_HELP} Also reports what else still shows the values: logs, shell histories, images, other containers. Afterwards the run cannot be rolled back.`,
+    options: [
+      DRY_RUN,
+      ["--no-residue", "Do not look for other places that still show the values"],
+      [
+        "--accept <risk…>",
+        "key-backup: the key that alone opens the stored values has a backup (remembered per key)",
+        ["key-backup"],
+      ],
+      BREAK,
+    ],
+    examples: [
+      ["unsprawl scrub last --dry-run", "What would be deleted"],
+      ["unsprawl scrub last --accept key-backup", "Delete it; the key of the store has a backup"],
+    ],
+    load: () => import("../commands/scrub.ts"),
+  },
+];

@@ -1,0 +1,74 @@
+import type { Journal } from "../../core/journal/journal.ts";
+import { unitsOf, unitState } from "../../core/journal/runs.ts";
+import { swapNames } from "../../engine/names.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
+
+type RunJournal = Pick<Journal, "plan" | "receipts">;
+
+/** What a rollback of this run does, one line per effect, last unit first. */
+export function rollbackLines({ plan, receipts }: RunJournal): string[] {
+  const units = [...unitsOf(plan)].filter(([unit]) => ["begun", "done"].includes(unitState(receipts, unit)));
+  if (units.length === 0) return [`roll back ${plan.id}: nothing of it is left to undo`];
+  return [
+    headline("roll back", plan),
+    ...units.toReversed().flatMap(([, steps]) => steps.toReversed().flatMap((step) => undone(step, plan))),
+  ];
+}
+
+/** What a scrub of this run deletes, one line per effect. */
+export function scrubLines({ plan, receipts }: RunJournal): string[] {
+  const units = [...unitsOf(plan)].filter(([unit]) => unitState(receipts, unit) === "done");
+  if (units.length === 0) return [`scrub ${plan.id}: it kept nothing`];
+  return [
+    headline("scrub", plan),
+    ...keptThings({ plan, receipts }).map((what) => `  delete ${printable(what)}`),
+    "  afterwards the run cannot be rolled back",
+  ];
+}
+
+function headline(verb: string, { id, createdAt, store }: Plan): string {
+  return printable(`${verb} ${id} of ${createdAt.slice(0, 16).replace("T", " ")} UTC (store ${store.name}):`);
+}
+
+function undone(step: Step, plan: Plan): string[] {
+  const line = (text: string): string[] => [`  ${printable(text)}`];
+  switch (step.kind) {
+    case "put":
+      if (step.found === "same") return [];
+      return line(
+        step.found === "other"
+          ? `put the earlier value back at ${storeKeyText(step.move.key)}`
+          : `remove ${storeKeyText(step.move.key)} from ${plan.store.name}, unless another run uses it`,
+      );
+    case "rewrite":
+      return step.files.flatMap(({ file, before }) => line(before === null ? `delete ${file}` : `restore ${file}`));
+    case "clean":
+      return step.image.tags.flatMap((tag) => line(`tag the original image as ${tag} again`));
+    case "recreate":
+      return line(`put ${step.subject.name} back as it was (it restarts)`);
+    default:
+      return [];
+  }
+}
+
+/** What a finished run keeps for rollback, by name. */
+export function keptThings({ plan, receipts }: RunJournal): string[] {
+  const done = [...unitsOf(plan)].filter(([unit]) => unitState(receipts, unit) === "done");
+  return done.flatMap(([, steps]) => steps.flatMap((step) => keptBy(step, plan)));
+}
+
+function keptBy(step: Step, plan: Plan): string[] {
+  switch (step.kind) {
+    case "put":
+      return step.found === "other" ? [`the earlier value kept beside ${storeKeyText(step.move.key)}`] : [];
+    case "rewrite":
+      return step.files.flatMap(({ file, before }) => (before === null ? [] : [`the sealed copy of ${file}`]));
+    case "clean":
+      return [`the original image of ${step.image.tags.join(", ")}`];
+    case "recreate":
+      return step.subject.name === step.unit ? [`the old container ${swapNames(step.unit, plan.id).kept}`] : [];
+    default:
+      return [];
+  }
+}

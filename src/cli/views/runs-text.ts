@@ -1,0 +1,91 @@
+import type { Journal } from "../../core/journal/journal.ts";
+import { unitsOf, type RunSummary } from "../../core/journal/runs.ts";
+import { storePlace } from "../../core/store-place.ts";
+import { paint } from "../../kit/paint.ts";
+import { cmd } from "../../kit/shell.ts";
+import { countText } from "../../kit/text/count.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { hanging, lineWidth } from "../../kit/text/wrap.ts";
+import { fields } from "./fields.ts";
+import { keptThings } from "./intent-text.ts";
+import { table, type Cell } from "./table.ts";
+
+/** All runs for a person, the newest last, and what can be done with one. */
+export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream): string {
+  if (runs.length === 0) return "no runs yet: unsprawl migrate makes one";
+  const head: Cell[] = ["RUN", "STATE", "SECRETS", "STORE", "CONTAINERS"].map((text) => ({ text, colour: "dim" }));
+  const rows = runs.map(({ run, state, store, units, error }): Cell[] => [
+    { text: run, colour: "bold" },
+    { text: state },
+    { text: String(units.reduce((sum, { secrets }) => sum + secrets, 0)) },
+    { text: store },
+    { text: error ?? units.map(({ unit }) => unit).join(", ") },
+  ]);
+  const open = runs.filter(({ state }) => state === "unfinished").map(({ next }) => `next: ${next ?? ""}`);
+  const last = runs.length === 1 ? "last" : "RUN";
+  return [
+    table([head, ...rows], stream),
+    ...open,
+    ...hanging(
+      "",
+      cmd`unsprawl runs ${last} shows one; rollback ${last} undoes it; scrub ${last} deletes what it kept`,
+      0,
+      lineWidth(stream),
+    ),
+  ].join("\n");
+}
+
+/** One run for a person: what it moved and where to, what it still keeps, and what can be done with it. */
+export function runSummaryText(
+  { run, state, createdAt, engine }: RunSummary,
+  journal: Pick<Journal, "plan" | "receipts">,
+  stream: NodeJS.WriteStream,
+): string[] {
+  const { plan } = journal;
+  const moved = [...unitsOf(plan)].map(([unit, steps]) => {
+    const names = steps.flatMap((step) => (step.kind === "put" ? [step.move.name] : []));
+    return `${unit}: ${names.join(", ")}`;
+  });
+  const isDone = state === "done";
+  const next = {
+    done: [cmd`unsprawl rollback ${run}  undoes it`, cmd`unsprawl scrub ${run}  deletes what it kept`],
+    unfinished: [cmd`unsprawl resume ${run}  continues it`, cmd`unsprawl rollback ${run}  undoes it`],
+  }[state as string];
+  return [
+    `${paint("bold", printable(run), stream)}  ${state}`,
+    ...fields(
+      [
+        ["started", [`${createdAt.slice(0, 19).replace("T", " ")} UTC${tookText(journal)}`]],
+        ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
+        ["engine", engine === "" ? [] : [engine]],
+        ["secrets", moved],
+        ["not moved", plan.notMoved.length === 0 ? [] : [countText(plan.notMoved.length, "secret")]],
+        ["keeps", isDone ? keptThings(journal) : []],
+        ["next", [...(next ?? []), cmd`unsprawl runs ${run} --log  shows its journal`]],
+      ],
+      stream,
+    ),
+  ];
+}
+
+/** `, took 8 s`: from the first receipt to the end of the run's own steps. */
+function tookText({ receipts }: Pick<Journal, "receipts">): string {
+  const own = receipts.findLast(({ step, state }) => step.startsWith("unit:") && state !== "intent");
+  const first = receipts[0];
+  if (own === undefined || first === undefined) return "";
+  const seconds = Math.round((Date.parse(own.at) - Date.parse(first.at)) / 1000);
+  return seconds >= 0 ? `, took ${seconds} s` : "";
+}
+
+/** A run's journal, a receipt a line. */
+export function journalText({ receipts }: Pick<Journal, "receipts">, stream: NodeJS.WriteStream): string {
+  return table(
+    receipts.map(({ at, step, state, data }) => [
+      { text: at },
+      { text: state },
+      { text: step },
+      { text: typeof data["reason"] === "string" ? data["reason"] : "" },
+    ]),
+    stream,
+  );
+}

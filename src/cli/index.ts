@@ -52,6 +52,7 @@ function build(run: Runner): Command {
   const program = new Command("unsprawl")
     .version(VERSION)
     .helpCommand(false)
+    .enablePositionalOptions()
     .exitOverride()
     .configureHelp({ formatHelp: () => programHelp(process.stdout) })
     .showSuggestionAfterError()

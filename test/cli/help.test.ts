@@ -39,7 +39,7 @@ describe("help", () => {
     );
     for (const spec of COMMANDS)
       expect(sections.get(GROUPS[spec.group].toUpperCase())).toContain(` ${nameOf(spec)} ${spec.summary}`);
-    for (const [flags] of [...UI_OPTIONS, ...COMMON_OPTIONS]) expect(stdout).toContain(`  ${flags} `);
+    for (const [flags] of [...UI_OPTIONS, ...COMMON_OPTIONS]) expect(stdout).toContain(`  ${flagText(flags)} `);
     expect(sections.get("EXAMPLES")).toContain("unsprawl scan");
     for (const exit of [
       "0 fine",

@@ -224,6 +224,9 @@ function inStructure(
   }
   const peeled = peel(text);
   if (peeled === null) return null;
+  // `<NR_licenseKey>`, as a Secret of Kubernetes holds it.
+  const nothing = emptiness(peeled.inner) ?? placeholder(peeled.inner, name);
+  if (nothing !== null) return nothing;
   const found = inner(rawName, peeled.inner, peeled.layer);
   // What only the name says of the decoded text, it says of the text itself.
   return found !== null && (found.part !== peeled.inner || name.family === null) ? found : null;

@@ -108,7 +108,7 @@ export const PLACEHOLDER = whole([
   String.raw`-{3,}`,
   String.raw`\?{3,}`,
   String.raw`xxx[x_ -]{0,190}`,
-  String.raw`0{8,}`,
+  String.raw`[a-z]?0{8,}`,
   // The nil UUID, and others of one digit.
   String.raw`(?<digit>[0-9a-f])\k<digit>{7}-(?:\k<digit>{4}-){3}\k<digit>{12}`,
   String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or).{0,120}`,

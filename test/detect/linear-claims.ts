@@ -69,6 +69,12 @@ export const SHORT: readonly {
     why: "a URL; a longer value is not read as one",
   },
   {
+    place: "migrations/platform-file/platforms/clusters.ts",
+    source: String.raw`(?:^|\/)templates\/.+\.(?:ya?ml|tpl)$`,
+    longest: 4096,
+    why: "the path of a file on a disk, which no system lets be longer",
+  },
+  {
     place: "src/verify/vendor.ts",
     source: String.raw`\/+$`,
     longest: 4096,

@@ -104,6 +104,10 @@ describe("the judges judge", () => {
     [String.raw`^[\w-]*(?:token|key)[\w-]*:$`, "i"],
     ["x{1,4000}y", ""],
     [String.raw`(["'])[^z]*\1z`, ""],
+    // The way to the repeat is in what it takes, and begins at the edge of a word or of a line.
+    [String.raw`\bfor \w+ in [^;]*\bNAME_FILE`, ""],
+    [String.raw`\bset\s[^;]{0,4000}\bNAME`, ""],
+    ["^for [^;]*NAME", "m"],
   ] as const;
 
   test.each(bad)("/%s/%s is found by its steps", (source, flags) => {

@@ -42,9 +42,12 @@ export function attacks(source: string, flags: string): readonly Attack[] {
   }
   for (const { before, repeat } of spots(tree, "")) {
     const pumps = pumpsOf(repeat.item, chars);
+    const seams = seamsOf(repeat.item);
+    for (const seam of seams) add("", before + seam);
     for (const pump of pumps.filter((text) => text !== "")) {
       add(before, pump);
       add("", before + pump);
+      for (const seam of seams) add("", before + pump + seam);
       if (repeat.max >= 4) {
         const times = Math.min(repeat.max, 400);
         add("", before + pump.repeat(Math.max(repeat.min, Math.min(repeat.max, 8))));
@@ -80,6 +83,26 @@ function pumpsOf(item: Node, chars: readonly string[]): readonly string[] {
     return every;
   });
   return all === undefined ? [first] : [first, all];
+}
+
+/**
+ * Between one way to a repeat and the next, both inside the repeat: no letter, where the way begins at the edge of a
+ * word, and a line's end, where it begins a line. `\bfor \w+ in [^;]*x` is slow on `for a in for a in …` only.
+ */
+function seamsOf(item: Node): readonly string[] {
+  const found: string[] = [];
+  for (const seam of [ALPHABET.find((char) => /\W/.test(char) && takes(item, char)), takes(item, "\n") ? "\n" : ""])
+    if (seam !== undefined && seam !== "" && !found.includes(seam)) found.push(seam);
+  return found;
+}
+
+/** Whether a set in the node has the character. */
+function takes(node: Node, char: string): boolean {
+  let found = false;
+  each(node, (one) => {
+    found ||= one.kind === "set" && one.fits(char.charCodeAt(0));
+  });
+  return found;
 }
 
 function spots(node: Node, before: string): Spot[] {

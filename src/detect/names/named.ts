@@ -77,7 +77,7 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
 }
 
 const MADE = /random|secure|unique|alphanumeric|generated/i;
-const OF_WHAT = /string|chars?|characters?|bytes|letters/i;
+const OF_WHAT = /string|chars?|characters?|bytes|letters|base64|hex/i;
 const DESCRIBING: ReadonlySet<string> = new Set(
   "a an and any at least of with min exactly some very long super random randomly secure unique strong secret alphanumeric hex base64 generated string strings chars char characters character bytes letters digits numbers here key value new".split(
     " ",

@@ -18,7 +18,7 @@ const PROSE =
   /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$|\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
 /** Where made-up secrets are the rule. */
 const TESTS =
-  /(?:^|\/)(?:tests?|__tests__|spec|specs|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|[._-](?:test|spec|fixtures?|factory|example|sample|template|dist|tpl)\.?/i;
+  /(?:^|\/)(?:tests?|__tests__|spec|specs|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:test|spec|fixtures?|factory|example|sample|template|dist|tpl)\.?/i;
 
 export function kindOf(path: string): TextKind {
   if (PROSE.test(path)) return "prose";

@@ -102,7 +102,9 @@ function isVariable({ value, path }: Assigned): boolean {
 
 /** `owner/name@release/v1`: an action, an image or a package. */
 function isNamedAt(value: string): boolean {
-  return /^[\w.-]{1,80}(?:\/[\w.-]{1,80}){1,5}@[\w./-]{1,80}$|:\d{1,5}\/[\w./-]{1,80}:[\w.-]{1,60}@sha256:/.test(value);
+  return /^docker:\/\/[\w./-]{1,200}:[\w.-]{1,128}@sha256:|^[\w.-]{1,80}(?:\/[\w.-]{1,80}){1,5}@[\w./-]{1,80}$|:\d{1,5}\/[\w./-]{1,80}:[\w.-]{1,60}@sha256:/.test(
+    value,
+  );
 }
 
 /** In tests of a program the secrets are made up, unless a machine or a person with care made them. */

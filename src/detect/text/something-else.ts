@@ -8,6 +8,7 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function isSomethingElse({ name, value, path }: Assigned): boolean {
   return (
     isPackage(name, value) ||
+    namesField(name, value) ||
     namesCache(name, value, path) ||
     // `Api\\ApiController@show`: what a route of Laravel's starts.
     /^[A-Z][\w\\]{1,80}Controller@\w{1,60}$/.test(value) ||
@@ -22,6 +23,12 @@ export function isSomethingElse({ name, value, path }: Assigned): boolean {
     /^\w{1,12}:$/.test(value) ||
     (/^key$/i.test(name) && UUID.test(value))
   );
+}
+
+/** `datadog.appKey: spec.credentials.appKey`: where a value of that name is. */
+function namesField(name: string, value: string): boolean {
+  const last = /^[a-z]\w{1,40}(?:\.[A-Za-z]\w{0,40}){1,8}\.([A-Za-z]\w{2,40})$/.exec(value)?.[1];
+  return last !== undefined && (name === last || name.endsWith(`.${last}`));
 }
 
 /** `@scope/name@1.2.3`: a package is the key of many a map. */

@@ -77,6 +77,12 @@ describe("silent", () => {
     ["a nonce of WebSockets", "a_test.go", `req.Header.Set("Sec-WebSocket-Key", "${kit.base64(16)}")`],
     ["Compose's project", ".github/workflows/ci.yml", "  - run: docker compose -p project run db psql -U app -c x"],
     ["a parameter without a value", "values.yaml", 'pam: "https://info.test/tokeninfo?access_token= uid realm=/users"'],
+    ["zeros", "values.yaml", `datadog:\n  apiKey: "f${"0".repeat(31)}"`],
+    ["encoded words for a value", "secret.yaml", `licenseKey: ${Buffer.from("<licence_key>").toString("base64")}`],
+    ["the image of an action", ".github/workflows/ci.yml", `  - uses: docker://docker:29.3@sha256:${kit.hex(64)}`],
+    ["a quota", "quota.yaml", 'hard:\n  secrets: "100"'],
+    ["a field of another document", "map.yaml", "datadog.appKey: spec.global.credentials.appKey"],
+    ["weak values that test a chart", "charts/app/ci/00-values.yaml", "app:\n  password: test1234"],
     ["weak logins of a test", "src/tests.rs", `let url = "${urlOf("https", "user", "hunter2", "npm.internal/x")}";`],
     [
       "an API's examples",

@@ -9,7 +9,8 @@ import { which } from "../../services/apt.ts";
 import { startEngine } from "../../services/engine.ts";
 import { BUSYBOX, makeImages } from "../../services/images.ts";
 import { workerEngine } from "../../services/worker-engine.ts";
-import { scannedOf, token, type Scanned } from "../../images/layers/scanned.ts";
+import { urlOf } from "../../detect/ask.ts";
+import { make, scannedOf, token, type Scanned } from "../../images/layers/scanned.ts";
 import { makeWorld, type Ran } from "../../support/world.ts";
 
 /** Layers of a real engine's images, and what its containers wrote. */
@@ -121,6 +122,38 @@ describe("a secret that was added in one layer and deleted in a later one", () =
   it("is not looked for unless asked", async () => {
     expect((await scan(`image:${IMAGE}`)).places).toEqual([]);
     expect((await scan("archive:one.tar")).places).toEqual([]);
+  });
+});
+
+describe("ordinary leaks in the scripts and settings of an image", () => {
+  const TAG = "layers-leaks/app:1";
+  const words = Array.from({ length: 10 }, () => `${make.base62(13)}7qX`);
+  const [mysql, dotenv, python, script, defaults, properties, history, php, xml, cron] = words;
+  const leaks: readonly (readonly [path: string, text: string])[] = [
+    ["/docker-entrypoint.sh", `#!/bin/sh\nmysql -h db -u root -p${mysql} -e 'select 1'\nexec "$@"\n`],
+    ["/srv/app/.env", `LOG_LEVEL=info\nAPI_TOKEN=${dotenv}\n`],
+    ["/srv/app/settings.py", `DATABASES = {"default": {"USER": "app", "PASSWORD": "${python}"}}\n`],
+    ["/srv/app/config.js", `module.exports = { password: process.env.DB_PASSWORD || "${script}" };\n`],
+    ["/etc/default/app", `# the application\nSECRET_KEY='${defaults}'\n`],
+    ["/srv/app/application.properties", `server.port=8080\nspring.datasource.password=${properties}\n`],
+    ["/root/.bash_history", `cd /srv\ncurl -fsS -u admin:${history} https://api.internal/health\n`],
+    ["/srv/www/config.php", `<?php\ndefine( 'DB_PASSWORD', '${php}' );\n`],
+    ["/srv/www/web.config", `<appSettings><add key="ApiKey" value="${xml}" /></appSettings>\n`],
+    ["/etc/cron.d/backup", `0 3 * * * root pg_dump ${urlOf("postgres", "app", cron ?? "", "db:5432/app")} > /backup\n`],
+  ];
+
+  it("are all found, each where it is, and nothing else is", async () => {
+    const named = leaks.map(([path, text], at) => [`leak${at}`, path, text] as const);
+    const copies = named.map(([name, path]) => `COPY ${name} ${path}`);
+    build(TAG, [`FROM ${BUSYBOX}`, ...copies], Object.fromEntries(named.map(([name, , text]) => [name, text])));
+    try {
+      const { places, errors, ran } = await scan(`image:${TAG}`, "--layers");
+      expect(errors).toEqual([]);
+      expect(places.map((place) => /^\S+ (\S+) line/.exec(place)?.[1])).toEqual(leaks.map(([path]) => path).toSorted());
+      for (const word of words) expect(ran.stdout + ran.stderr).not.toContain(word);
+    } finally {
+      docker("rmi", "-f", TAG);
+    }
   });
 });
 

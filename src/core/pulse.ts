@@ -26,7 +26,7 @@ export function startPulse(state: string, service: Service): { stop(): void } {
   };
   try {
     mkdirSync(join(state, FOLDER), { recursive: true, mode: 0o700 });
-    writeFileSync(file, jsonText({ version: 1, space: processSpace() }), { mode: 0o600 });
+    writeFileSync(file, jsonText({ version: 1, process: processId(process.pid) }), { mode: 0o600 });
   } catch {
     return { stop: () => undefined };
   }
@@ -47,20 +47,27 @@ export type ServicePulse = { readonly service: string; readonly agoMs: number; r
 
 /**
  * The services with this state folder that run beside this process, in the same container or on the host itself. Those that
- * ended leave no file, and what a killed one of another container left does not count.
+ * ended leave no file, and what a killed one left does not count.
  */
 export function servicePulses(state: string, now = Date.now()): readonly ServicePulse[] {
   const folder = join(state, FOLDER);
   return namesIn(folder).flatMap((service) => {
     try {
-      const { space } = JSON.parse(readFileSync(join(folder, service), "utf8")) as { readonly space?: unknown };
-      if (space !== processSpace()) return [];
+      const { process: id } = JSON.parse(readFileSync(join(folder, service), "utf8")) as { readonly process: string };
+      if (id !== processId(Number(id.split(" ")[0]))) return [];
       const agoMs = Math.max(0, now - statSync(join(folder, service)).mtimeMs);
       return [{ service, agoMs, alive: agoMs < LATE_MS }];
     } catch {
       return [];
     }
   });
+}
+
+/** A process of this machine, for as long as it is up: its number is used again. Throws where there is none. */
+function processId(pid: number): string {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  // proc_pid_stat(5): the name in parentheses may hold anything; "starttime" is the 20th field after it.
+  return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]} ${processSpace()}`;
 }
 
 function namesIn(folder: string): readonly string[] {

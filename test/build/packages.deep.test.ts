@@ -87,7 +87,7 @@ describe("the package for Fedora and RHEL", () => {
 
   beforeAll(async () => {
     // Fedora's own package manager; what it knows of the libraries, which Debian has brought, is in a package without files.
-    fedora = await bareRoot(join(dir, "fedora"), ["dnf"]);
+    fedora = await bareRoot(join(dir, "fedora"), ["dnf", "rpm"]);
     writeFileSync(join(fedora, "etc/dnf/dnf.conf"), "[main]\nassumeyes=1\n");
     cpSync(await artifact(`${NAME}.rpm`), join(fedora, `${NAME}.rpm`));
   }, 900_000);

@@ -31,11 +31,13 @@ it("the agent has one for as long as it holds its lock, for its user's eyes only
   expect(servicePulses(state)).toEqual([]);
 });
 
-it("files of another container, and what is none, do not count", () => {
+it("files of a process that is gone, and what is none, do not count", () => {
   startPulse(state, "watch").stop();
   const long = new Date(Date.now() - 3_600_000);
   for (const [name, text] of [
-    ["agent", JSON.stringify({ version: 1, space: "pid:[1]" })],
+    ["agent", JSON.stringify({ version: 1, process: `${process.pid} 1 pid:[1]` })],
+    ["fleet-serve", JSON.stringify({ version: 1, process: "../../etc 1" })],
+    ["fleet-worker", JSON.stringify({ version: 1, process: 7 })],
     ["watch", "{"],
     ["other", "null"],
   ] as const) {

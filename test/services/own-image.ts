@@ -30,5 +30,6 @@ function base(root: string, busybox: string): void {
     `#!/bin/sh\ncase "$*" in ci*) ;; "run build") cp -r /built/dist . ;; *) exit 1 ;; esac\n`,
   );
   chmodSync(join(root, "usr/local/bin/npm"), 0o755);
-  cpSync(join(ROOT, "dist"), at("built/dist"), { recursive: true });
+  const isBuilt = (from: string): boolean => from !== join(ROOT, "dist/release");
+  cpSync(join(ROOT, "dist"), at("built/dist"), { recursive: true, filter: isBuilt });
 }

@@ -53,6 +53,12 @@ async function logged(logs: () => string, says: RegExp): Promise<string> {
   }
 }
 
+/** What the image's health check says. */
+function aliveIn(id: string): string {
+  const [{ Config }] = JSON.parse(engine.docker("inspect", id)) as [{ Config: { Healthcheck: { Test: string[] } } }];
+  return engine.docker("exec", id, ...Config.Healthcheck.Test.slice(1));
+}
+
 type Container = {
   readonly Config: { readonly User: string };
   readonly HostConfig: { readonly ReadonlyRootfs: boolean; readonly CapDrop: string[]; readonly Privileged: boolean };
@@ -108,7 +114,9 @@ describe("compose", () => {
     await logged(logs, /new.*DB_PASSWORD/);
     leaky("two", `API_TOKEN=${API_TOKEN}`);
     await logged(logs, /new.*API_TOKEN/);
-    confined(compose("ps", "-q").trim());
+    const id = compose("ps", "-q").trim();
+    confined(id);
+    expect(aliveIn(id)).toMatch(/^watch: alive/);
     // Another container with the state of the first: what that one knew is known, and its lock is in nobody's way.
     compose("kill");
     compose("up", "-d", "--force-recreate");

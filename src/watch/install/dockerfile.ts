@@ -25,6 +25,7 @@ COPY --from=build /src/dist /opt/unsprawl/dist
 RUN mkdir -p ${STATE} && chown ${UID}:${UID} ${STATE} && chmod 0700 ${STATE}
 ENV NODE_ENV=production ${places.join(" ")}
 USER ${UID}:${UID}
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["node", "/opt/unsprawl/dist/main.js", "doctor", "--alive"]
 ENTRYPOINT ["node", "/opt/unsprawl/dist/main.js"]
 CMD ["--help"]
 `;

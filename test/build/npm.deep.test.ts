@@ -32,6 +32,9 @@ function binWith(node: string): string {
   return folder;
 }
 
+const npmSetting = (name: string): string =>
+  execFileSync("npm", ["config", "get", name], { cwd: "/", encoding: "utf8" }).trim();
+
 type Prefix = { readonly prefix: string; readonly run: (words: readonly string[], code?: number) => string };
 
 /** A folder for `npm install --global`, and how words run where its programs are on PATH. */
@@ -43,6 +46,8 @@ function prefixOf(npm: string, node: string, env: NodeJS.ProcessEnv = {}): Prefi
   for (const name of ["npm", "npx"]) symlinkSync(join(npmPackage(npm), `bin/${name}-cli.js`), join(bin, name));
   const all = {
     ...{ PATH: `${prefix}/bin:${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home, NPM_CONFIG_PREFIX: prefix },
+    // How this machine reaches the registry.
+    ...Object.fromEntries(["globalconfig", "userconfig"].map((name) => [`npm_config_${name}`, npmSetting(name)])),
     ...env,
   };
   return {

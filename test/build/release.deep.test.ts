@@ -1,16 +1,27 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../src/model/version.ts";
+import { need } from "../services/apt.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { random } from "../support/canary.ts";
 import { buildRelease, NAME, releaseFolder } from "./artifacts.ts";
 import { documented } from "./documented.ts";
-import { bareRoot, expectEnded, findsSecret, outlivesUpdate, within } from "./root.ts";
+import { arm64Root, bareRoot, expectEnded, findsSecret, outlivesUpdate, within } from "./root.ts";
 
 // What a release holds, and its one file as it is unpacked anywhere.
 
@@ -74,6 +85,18 @@ it("the archive is unpacked on a root without Node and finds a first secret with
   findsSecret(root, `/opt/${NAME}/unsprawl`);
   process.stdout.write(`one file: first finding after ${Math.round(performance.now() - start)} ms\n`);
 }, 600_000);
+
+it("the one file for arm64 runs, on a processor that is emulated", async () => {
+  const qemu = await need("qemu-aarch64", ["qemu-user"]);
+  const program = join(release, `unsprawl-${VERSION}-linux-arm64`);
+  const value = random(24);
+  writeFileSync(join(dir, ".env"), `DB_PASSWORD=${value}\n`);
+  const words = ["-L", await arm64Root(), program, "scan", `env:${join(dir, ".env")}`];
+  const env = { PATH: "/usr/bin:/bin", HOME: dir };
+  const text = expectEnded(spawnSync(qemu, words, { env, encoding: "utf8" }), 3);
+  expect(text).toContain("DB_PASSWORD");
+  expect(text).not.toContain(value);
+}, 900_000);
 
 describe("the one file beside an engine", () => {
   let engine: TestEngine;

@@ -13,8 +13,24 @@ const BOOTSTRAP_MS = 900_000;
 
 /** A Debian without Node in a new folder, with these packages. */
 export async function bareRoot(root: string, packages: readonly string[] = []): Promise<string> {
+  const kept = await keptRoot(["debian-trixie", ...packages].join("-"), [], (making) => {
+    // Nobody is there to be asked.
+    writeFileSync(join(making, "etc/apt/apt.conf.d/90unsprawl"), 'APT::Get::Assume-Yes "true";\n');
+    if (packages.length > 0) within(making, ["apt-get", "install", "--quiet", "--no-install-recommends", ...packages]);
+  });
+  execFileSync("cp", ["--archive", kept, root]);
+  return root;
+}
+
+/** The libraries of a Debian for arm64, as qemu's -L takes them. Nothing is to be changed in it. */
+export function arm64Root(): Promise<string> {
+  return keptRoot("debian-trixie-arm64", ["--arch=arm64", "--foreign"], () => undefined);
+}
+
+/** A Debian that is made once, and finished by `finish`. */
+async function keptRoot(name: string, words: readonly string[], finish: (making: string) => void): Promise<string> {
   await need("debootstrap", ["debootstrap"]);
-  const kept = join(CACHE, ["debian-trixie", ...packages].join("-"));
+  const kept = join(CACHE, name);
   mkdirSync(CACHE, { recursive: true });
   await withFileLock(
     kept,
@@ -22,17 +38,13 @@ export async function bareRoot(root: string, packages: readonly string[] = []): 
       if (existsSync(kept)) return;
       const making = `${kept}.making`;
       rmSync(making, { recursive: true, force: true });
-      execFileSync("debootstrap", ["--variant=minbase", "trixie", making], { stdio: "pipe" });
-      // Nobody is there to be asked.
-      writeFileSync(join(making, "etc/apt/apt.conf.d/90unsprawl"), 'APT::Get::Assume-Yes "true";\n');
-      if (packages.length > 0)
-        within(making, ["apt-get", "install", "--quiet", "--no-install-recommends", ...packages]);
+      execFileSync("debootstrap", ["--variant=minbase", ...words, "trixie", making], { stdio: "pipe" });
+      finish(making);
       renameSync(making, kept);
     },
     BOOTSTRAP_MS,
   );
-  execFileSync("cp", ["--archive", kept, root]);
-  return root;
+  return kept;
 }
 
 /** Runs in a root folder; fails with what it printed unless it ends with this code. */

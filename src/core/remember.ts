@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { FindingSelection, History } from "../contract/history.ts";
+import type { FindingSelection, History, HostBaseline } from "../contract/history.ts";
 import type { Host } from "../contract/host.ts";
 import type { Change } from "../model/change.ts";
 import type { Confidence, Finding, FindingState } from "../model/finding.ts";
@@ -83,8 +83,15 @@ export async function scanAndCompare(
   host: Host,
 ): Promise<RememberedScan> {
   const { report, hits, scanned, about } = await observe(input, tools, memory, host);
-  const { addition, findings } = compareScan(await memory.history.past(memory.host, about), scanned);
-  return { ...shown(input, report, hits, findings), changes: addition.changes };
+  const past = await memory.history.past(memory.host, about);
+  const { addition, findings } = compareScan(past, scanned);
+  const now = shown(input, report, hits, findings);
+  return { ...now, hits: now.hits.map((hit) => withFirstSeen(hit, past)), changes: addition.changes };
+}
+
+function withFirstSeen(hit: ScanHit, { findings }: HostBaseline): ScanHit {
+  const before = findings.get(hit.finding.id);
+  return before === undefined ? hit : { ...hit, firstSeen: before.firstSeen };
 }
 
 async function observe(

@@ -34,6 +34,8 @@ export type ScanHit = {
   readonly image?: string | null;
   /** Another variable of the same subject whose name matches; set only for `--verify`. */
   readonly beside?: (names: RegExp) => Secret | null;
+  /** When the finding was first seen, ISO 8601; absent where no earlier scan knows it. */
+  readonly firstSeen?: string;
 };
 
 export type ScanTools = {

@@ -13,6 +13,8 @@ export type SecretGroup = {
   readonly findings: readonly Finding[];
   /** The same findings, each with its source. */
   readonly hits: readonly ScanHit[];
+  /** When the first of them was first seen, ISO 8601; null where no earlier scan knows any. */
+  readonly firstSeen: string | null;
   /** The images that its containers were made from, where known. */
   readonly images: readonly string[];
 };
@@ -37,7 +39,11 @@ export function groupOf(hits: readonly ScanHit[]): SecretGroup {
   const sorted = hits.length === 1 ? hits : hits.toSorted(byWeight);
   const findings = sorted.map(({ finding }) => finding);
   const images = new Set<string>();
-  for (const { image } of hits) if (image) images.add(image);
+  let firstSeen: string | null = null;
+  for (const { image, firstSeen: seen } of hits) {
+    if (image) images.add(image);
+    if (seen !== undefined && (firstSeen === null || seen < firstSeen)) firstSeen = seen;
+  }
   const lead = findings[0] as Finding;
   const state =
     hits.length === 1 ? lead.state : STATES_BY_NEED.find((one) => findings.some((finding) => finding.state === one));
@@ -49,6 +55,7 @@ export function groupOf(hits: readonly ScanHit[]): SecretGroup {
     lead,
     findings,
     hits: sorted,
+    firstSeen,
     images: [...images],
   };
 }

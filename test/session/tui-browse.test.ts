@@ -89,6 +89,7 @@ it("shows what has changed since the last saved scan, and filters by state", asy
   await terminal.press(KEY.enter);
   await terminal.until("1 of 2");
   expect(terminal.screen()).toContain("DB_PASSWORD");
+  await terminal.until(/since +\d{4}-\d\d-\d\d, when a saved scan first had it/);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(terminal.raw()).toMatch(/since the last saved scan: 1 new, 1 gone\s+new: SESSION_SECRET in container/);

@@ -340,3 +340,16 @@ it.each(SIZES)("shows of each row at %i×%i as much as there is room for, the na
   if (columns === 300) expect(row).toMatch(/■|▲ high +A_LONG_/);
   else expect(row).toContain("…");
 });
+
+it("says since when a secret is known, in its row where there is room, and in its evidence", () => {
+  const made = scanned([finding("A_KEY"), finding("B_KEY")]);
+  const hits = made.scan.hits.map((hit, at) => (at === 0 ? { ...hit, firstSeen: "2026-01-05T03:00:00.000Z" } : hit));
+  const groups = groupHits(hits);
+  const { screen } = sitting(200, 60, [], {
+    scan: { ...made.scan, hits, groups },
+    selected: groups[0]?.fingerprint ?? null,
+  });
+  expect(screen()).toMatch(/A_KEY .*since 2026-01-05/);
+  expect(screen()).not.toMatch(/B_KEY .*since/);
+  expect(screen()).toContain("since   2026-01-05, when a saved scan first had it");
+});

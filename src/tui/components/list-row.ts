@@ -5,7 +5,7 @@ import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 import { placeOf } from "../where.ts";
-import { columnsFor, imageText, moreText, SPACE, whoText, type RowColumns } from "./row-columns.ts";
+import { columnsFor, imageText, moreText, seenText, SPACE, whoText, type RowColumns } from "./row-columns.ts";
 
 /** The parts of the state that a row shows. */
 export type RowState = Pick<TuiState, "marked" | "grouping" | "scan">;
@@ -44,6 +44,7 @@ export function rowMaker(
         cell(columns.state, `${is.glyph} ${is.word}`, is.style),
         cell(columns.rule, group.lead.rule, { dimColor: true }),
         cell(columns.image, imageText(group), { dimColor: true }),
+        cell(columns.seen, seenText(group), { dimColor: true }),
         cell(columns.who, whoText(group), { dimColor: true }),
       ]),
     );

@@ -6,7 +6,7 @@ import { subjectsOf } from "../where.ts";
 
 /** How wide each column of the list is; 0 for one that has no room. */
 export type RowColumns = { readonly [column in Column]: number };
-type Column = "name" | "where" | "masked" | "state" | "rule" | "image" | "who";
+type Column = "name" | "where" | "masked" | "state" | "rule" | "image" | "seen" | "who";
 
 /** Between two columns. */
 export const SPACE = 2;
@@ -19,7 +19,7 @@ const LIMITS = {
 } as const;
 
 /** Shown if there is room for all of it, in this order. */
-const EXTRAS = ["rule", "image", "who"] as const;
+const EXTRAS = ["rule", "image", "seen", "who"] as const;
 const MOST_EXTRA = 60;
 
 /**
@@ -27,7 +27,7 @@ const MOST_EXTRA = 60;
  * texts are longer still.
  */
 export function columnsFor(needs: RowColumns, width: number): RowColumns {
-  const made = { ...needs, rule: 0, image: 0, who: 0 };
+  const made = { ...needs, rule: 0, image: 0, seen: 0, who: 0 };
   for (const column of ["name", "where", "masked"] as const)
     made[column] = Math.min(needs[column], LIMITS[column].most);
   const spare = (): number =>
@@ -54,7 +54,7 @@ const needsInContainers = last((groups: readonly SecretGroup[]) => measured(grou
 const needsElsewhere = last((groups: readonly SecretGroup[]) => measured(groups, false));
 
 function measured(groups: readonly SecretGroup[], inContainers: boolean): RowColumns {
-  const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, who: 0 };
+  const needs = { name: 0, where: 0, masked: 0, state: 0, rule: 0, image: 0, seen: 0, who: 0 };
   const first = new Map<Column, string>();
   const differs = new Set<Column>();
   const widen = (column: Column, wide: number): void => {
@@ -75,6 +75,7 @@ function measured(groups: readonly SecretGroup[], inContainers: boolean): RowCol
     widen("state", STATE[group.state].word.length + 2);
     extra("rule", group.lead.rule);
     extra("image", imageText(group));
+    extra("seen", seenText(group));
     extra("who", whoText(group));
   }
   for (const column of EXTRAS) if (!differs.has(column)) needs[column] = 0;
@@ -86,6 +87,10 @@ export const moreText = (more: number): string => (more > 0 ? ` +${more}` : "");
 export function imageText({ images }: SecretGroup): string {
   return `${images[0] ?? ""}${moreText(images.length - 1)}`;
 }
+
+/** The day on which it was first seen; empty where no scan is saved. */
+export const seenText = ({ firstSeen }: SecretGroup): string =>
+  firstSeen === null ? "" : `since ${firstSeen.slice(0, 10)}`;
 
 /** Who can read it, as far as the row's first place shows. */
 export function whoText({ lead }: SecretGroup): string {

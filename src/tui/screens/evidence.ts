@@ -10,7 +10,10 @@ import { fields } from "./tabs/fields.ts";
 const SEEN = 6;
 
 /** Why it is a secret, where it is, who can read it, and what to do about that; the value only masked. */
-export function evidence({ lead, findings, severity, name }: SecretGroup, rotation: Rotation | undefined): SpanLine[] {
+export function evidence(
+  { lead, findings, severity, name, firstSeen }: SecretGroup,
+  rotation: Rotation | undefined,
+): SpanLine[] {
   const mark = SEVERITY[severity];
   const left = findings.length - SEEN;
   const seen = findings.slice(0, SEEN);
@@ -26,6 +29,7 @@ export function evidence({ lead, findings, severity, name }: SecretGroup, rotati
     ...fields("why", lead.why),
     ...fields("unless", [lead.unless]),
     ...fields("seen", [...seen.map((one) => place(one, name)), ...(left > 0 ? [`and ${left} more: 2 Places`] : [])]),
+    ...fields("since", firstSeen === null ? [] : [`${firstSeen.slice(0, 10)}, when a saved scan first had it`]),
     ...fields("who", [...new Set(seen.flatMap((one) => one.exposure))]),
     ...fields("rotate", rotation === undefined ? [] : [rotation.text]),
     ...(rotation?.url ? [addressLine(8, rotation.url)] : []),

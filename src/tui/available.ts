@@ -57,12 +57,12 @@ function inList(action: KeyAction, state: TuiState): boolean {
   const { filter, facets, range, where } = state;
   const narrowed = filter !== "" || facets.size > 0 || range !== null;
   if (action === "back") return where === "detail" || narrowed;
+  if (action === "ignoreAgain" && !state.canUndoIgnore) return false;
   if (["migrate", "diff", "ignore", "ignoreAgain"].includes(action)) return wantedOf(state).size > 0;
   if (action === "reveal") return selectedItem(state)?.kind === "group";
   if (["mark", "range", "markSection"].includes(action)) return secretsOf(selectedItem(state)).length > 0;
   if (MOVES.has(action)) return itemsOf(state).length > 1;
   if (action === "undo") return state.canUndoIgnore;
-  if (action === "ignoreAgain" && !state.canUndoIgnore) return false;
   if (action === "fold" || action === "foldAll") return state.grouping !== "secret" && state.scan.groups.length > 0;
   if (["filter", "facets", "sort", "group", "markAll"].includes(action)) return state.scan.groups.length > 0;
   return !["open", "nextTab", "prevTab", "tab"].includes(action) || itemsOf(state).length > 0;

@@ -14,6 +14,10 @@ export function filterGroups(groups: readonly SecretGroup[], filter: string): re
 export function isLeft(filter: string, chosen: ReadonlySet<string>): (group: SecretGroup) => boolean {
   const words = wordsOf(filter);
   const facets = FACET_NAMES.filter((facet) => [...chosen].some((key) => key.startsWith(`${facet}:`)));
+  const [only] = words;
+  // The first letter of a filter is looked for in every secret.
+  if (facets.length === 0 && words.length === 1 && only !== undefined)
+    return (group) => only.without !== groupText(group).includes(only.text);
   return (group) => hasWords(group, words) && hasFacets(group, facets, chosen);
 }
 

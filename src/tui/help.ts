@@ -68,7 +68,7 @@ const GROUPS: { readonly [action in KeyAction]: HelpGroup } = {
   save: "decide",
   resume: "decide",
   scrub: "decide",
-  abort: "decide",
+  abort: "program",
   toggle: "decide",
   open: "look",
   byHand: "look",

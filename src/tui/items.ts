@@ -3,7 +3,7 @@ import type { SecretGroup } from "./groups.ts";
 import { NO_HISTORY, type RunHistory } from "./history.ts";
 import { last, once } from "./last.ts";
 import { remainingRows } from "./remaining.ts";
-import { GROUPINGS, sectionsOf, type Grouping, type Section } from "./sections.ts";
+import { GROUPINGS, isPart, sectionsOf, type Grouping, type Section } from "./sections.ts";
 import { sortedBy } from "./sorting.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
@@ -24,6 +24,8 @@ type ItemList = {
   readonly items: readonly ListItem[];
   /** The secrets among them, by fingerprint; one under two headings counts once. */
   readonly prints: () => ReadonlySet<string>;
+  /** How many these are: counted without their set, which takes longer to make than a frame may. */
+  readonly secrets: () => number;
   /** How many rows are secrets, and how many of them are at or above each row. */
   readonly counted: () => readonly number[];
   /** The index of the row with this key. */
@@ -37,7 +39,7 @@ export function itemsOf(state: TuiState): readonly ListItem[] {
 
 /** How many secrets the filter and the facets leave. */
 export function shownSecrets(state: TuiState): number {
-  return shownPrints(state).size;
+  return shownOf(state).secrets();
 }
 
 /** The secrets that the filter and the facets leave, by fingerprint. */
@@ -90,6 +92,20 @@ export function printsOf(items: readonly ListItem[]): ReadonlySet<string> {
     if (item.kind === "group") prints.add(item.group.fingerprint);
     else if (item.kind === "section") for (const { fingerprint } of item.section.groups) prints.add(fingerprint);
   return prints;
+}
+
+/** How many secrets these rows are: only those with places under several headings can be there twice. */
+function countSecrets(items: readonly ListItem[]): number {
+  const parts = new Set<string>();
+  let count = 0;
+  const add = (group: SecretGroup): void => {
+    if (isPart(group)) parts.add(group.fingerprint);
+    else count++;
+  };
+  for (const item of items)
+    if (item.kind === "group") add(item.group);
+    else if (item.kind === "section") for (const group of item.section.groups) add(group);
+  return count + parts.size;
 }
 
 /** What `m` and `d` act on: the marked secrets, else the selected one or all under the selected heading. */
@@ -153,9 +169,11 @@ const shown = last(
     if (copies > 0 && items.length > 0 && !narrowed) items.push({ kind: "kept", key: "kept", copies });
     // Unreadable subjects are never filtered away.
     for (const [at, error] of unread.entries()) items.push({ kind: "unread", key: `unread:${at}`, error });
+    const countedRows = (): readonly ListItem[] => items.filter((item) => item.kind !== "section" || item.folded);
     return {
       items,
-      prints: once(() => printsOf(items.filter((item) => item.kind !== "section" || item.folded))),
+      secrets: once(() => countSecrets(countedRows())),
+      prints: once(() => printsOf(countedRows())),
       counted: once(() => {
         let count = 0;
         return items.map(({ kind }) => (kind === "group" ? ++count : count));

@@ -35,6 +35,7 @@ export function sectionsOf(
     else
       for (const [title, those] of hits) {
         const part = groupOf(those);
+        PARTS.add(part);
         add(title, part);
         if (byNeed(part, group) !== 0) unordered.add(title);
       }
@@ -44,6 +45,11 @@ export function sectionsOf(
     (a, b) => worst(b) - worst(a) || byNaturalOrder(a.title, b.title),
   );
 }
+
+const PARTS = new WeakSet<SecretGroup>();
+
+/** Whether this is a secret with some of its places only: the others are under other headings. */
+export const isPart = (group: SecretGroup): boolean => PARTS.has(group);
 
 /** The one title under which a secret has all its places, as most have, or its places by title. */
 function byTitle(

@@ -44,16 +44,6 @@ export function planLines(made: Plan, byHand = false): SpanLine[] {
     );
   const clear = clearTextWarning(made.store);
   if (clear !== null) lines.push(wrapped(3, { text: " ! ", color: "yellow", bold: true }, clear), BLANK);
-  const restarts = restartsOf(made);
-  if (isTyped(restarts))
-    lines.push(
-      wrapped(
-        3,
-        { text: ` ! ${restarts} containers restart`, color: "yellow", bold: true },
-        `: y asks you to type ${made.store.name} first`,
-      ),
-      BLANK,
-    );
   lines.push(...totalLines(made));
   const units = [...unitsOf(made)];
   for (const [at, [unit, steps]] of units.entries()) {
@@ -101,7 +91,10 @@ function totalLines(made: Plan): SpanLine[] {
   ].join("; ");
   return [
     ...totals.map((text) => wrapped(3, { text: " ! ", color: "yellow", bold: true }, `${text}.`)),
-    ...(order === "" ? [] : [wrapped(13, { text: "   order   ", dimColor: true }, `  ${order}`)]),
+    ...(order === "" ? [] : [wrapped(13, { text: "   order     ", dimColor: true }, order)]),
+    ...(isTyped(restartsOf(made))
+      ? [wrapped(13, { text: "   confirm   ", dimColor: true }, `y asks you to type ${made.store.name} first`)]
+      : []),
     wrapped(3, { text: "   + created  ~ changed or replaced  - removed", dimColor: true }),
     BLANK,
   ];

@@ -66,7 +66,7 @@ function unitLine(unit: string, run: RunState, now: number, width: number): Span
     ...head,
     `  ${phase}  ${seconds(timing.step, now)}`,
     { text: limit === "" ? "" : ` of ${limit}`, dimColor: true },
-    { text: `  step ${at} of ${own.length}`, dimColor: true },
+    { text: `  ${at}/${own.length}`, dimColor: true },
   );
 }
 

@@ -63,6 +63,10 @@ it("what started while the connection was away is found once it is back", async 
   await one.until(() => one.stderr.includes("broken"));
   engine.broken = false;
   await one.until(() => one.changes().includes("new SESSION_SECRET meanwhile"));
+  await one.until(() => one.stderr.includes("reachable again"));
+  expect(one.stderr).toMatch(/\d\d:\d\d UTC {2}.*broken/);
+  expect(one.stderr).toMatch(/^\d\d:\d\d UTC {2}reachable again; it was unreachable since \d\d:\d\d UTC$/m);
+  expect(one.stderr.match(/broken/g)).toHaveLength(1);
   expect(engine.followers).toBe(1);
 });
 

@@ -15,6 +15,7 @@ import { watch, withEvents, type WatchScan, type WatchInput, type WatchTools } f
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { mustBeEngineSources } from "../../assembly/on-hosts.ts";
 import { rulesMissing, sayUntrusted } from "../untrusted.ts";
+import { Outages, timeText } from "../outages.ts";
 import { findingsExit, printError, say, writeResult } from "../output.ts";
 import { dailyReminder } from "../remind.ts";
 import { isFailing, isIncomplete } from "../scan-options.ts";
@@ -66,22 +67,29 @@ export async function run(context: CommandContext, sources: readonly string[], o
     if (lines.length > 0) await writeResult(lines.join("\n"), null, context);
     const at = one.host === null ? "" : `${one.host}: `;
     for (const line of roundLines(one)) say(context, `${at}${line}`);
+    outages.worked(one);
     delivery?.wake();
     if (metrics !== null) count(metrics, one);
     if (one.why === "schedule") await remind();
     // The values that are being read on another host just now must stay known.
     if (reading === 0) assembly.redactor.forget();
   };
-  const failed = (error: unknown): void => {
+  const outages = new Outages(
+    (text) => say(context, text),
+    (error) => printError(error, context),
+  );
+  const failed = (error: unknown, host: string | null): void => {
     unread = true;
     metrics?.failed();
-    printError(error, context);
+    outages.failed(host, error);
   };
+  // Its events have broken off: the next scan may still find it there.
+  const lost = (error: unknown, host: string | null): void => outages.failed(host, error);
   try {
     metrics = await metricsOf(context, hosts);
     if (config.notify.size > 0) delivery = await assembly.startDelivery((told) => context.progress.line(told));
     assembly.redactor.settle();
-    await watchAll(context, input, hosts, { round, failed, event: () => metrics?.event(), turn: counted });
+    await watchAll(context, input, hosts, { round, failed, lost, event: () => metrics?.event(), turn: counted });
     if (schedule === null) exit = signal.aborted ? EXIT.interrupted : findingsExit(failing.length > 0, unread);
     if (exit === EXIT.findings) say(context, failingLine(failing, failOn));
   } catch (error) {
@@ -100,12 +108,13 @@ async function watchAll(
   context: CommandContext,
   input: WatchInput,
   wanted: readonly string[] | null,
-  { event, turn, ...told }: Pick<WatchTools, "round" | "failed" | "turn"> & { readonly event: () => void },
+  given: Pick<WatchTools, "round" | "turn"> & WatchFaults & { readonly event: () => void },
 ): Promise<void> {
   const { assembly, signal } = context;
+  const { round, failed, turn } = given;
   const host = { emit: () => undefined, ask: async () => false, signal };
-  const common = { ...told, waiting: (next: Date) => say(context, `next scan ${next.toISOString()}`) };
-  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, event), turn }, host);
+  const common = { round, turn, waiting: (next: Date) => say(context, `next scan ${timeText(next)}`) };
+  if (wanted === null) return watch(input, { ...common, ...toolsOf(context, assembly, null, given) }, host);
   mustBeEngineSources(input.sources);
   withEvents(input);
   const { default: pLimit } = await import("p-limit");
@@ -113,13 +122,13 @@ async function watchAll(
   const hosts = chooseHosts((await assembly.config()).hosts, wanted);
   const failures: unknown[] = [];
   const one = async (name: string, at: Assembly): Promise<void> => {
-    const tools = { ...common, ...toolsOf(context, at, name, event), waiting: () => undefined };
+    const tools = { ...common, ...toolsOf(context, at, name, given), waiting: () => undefined };
     while (!signal.aborted) {
       try {
         return await watch(input, { ...tools, turn: (act) => room(() => turn(act)) }, host);
       } catch (error) {
         failures.push(error);
-        told.failed(error);
+        failed(error, name);
         if (input.schedule === null) return;
         // A context that does not exist yet, a certificate that is being replaced.
         await waitUntil(new Date(Date.now() + AGAIN_MS), signal).catch(() => undefined);
@@ -130,12 +139,17 @@ async function watchAll(
   if (input.schedule === null && failures.length === hosts.length) throw failures[0];
 }
 
+type WatchFaults = {
+  readonly failed: (error: unknown, host: string | null) => void;
+  readonly lost: (error: unknown, host: string | null) => void;
+};
+
 function toolsOf(
   context: CommandContext,
   assembly: Assembly,
   host: string | null,
-  counted: () => void,
-): Omit<WatchTools, "round" | "failed" | "waiting" | "turn"> {
+  faults: WatchFaults & { readonly event: () => void },
+): Omit<WatchTools, "round" | "waiting" | "turn"> {
   const own = async <T extends { readonly host?: string }>(of: Promise<T>): Promise<T> =>
     host === null ? of : { ...(await of), host };
   return {
@@ -146,10 +160,10 @@ function toolsOf(
     },
     memory: async () => own(context.assembly.memory()),
     engine: assembly.engine,
+    failed: (error) => faults.failed(error, host),
     event: (event) => {
-      const at = host === null ? "" : `${host}: `;
-      if (event.kind === "started" || event.kind === "removed") counted();
-      if (event.kind === "lost") say(context, `${at}${event.error.message}; ${event.error.hint ?? ""}`);
+      if (event.kind === "started" || event.kind === "removed") faults.event();
+      if (event.kind === "lost") faults.lost(event.error, host);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { keptText } from "../../core/kept-copies.ts";
+import type { ScanReport } from "../../core/report.ts";
 import type { Change, ChangeKind } from "../../model/change.ts";
 import { changeCounts } from "../../model/change-words.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -31,17 +32,29 @@ export function changesJson({ report, changes, why }: WatchScan): string[] {
   return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) => jsonText(line));
 }
 
-/** A scan: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`, then kept copies and what was not read. */
+/** A scan: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`, what was not read counted, then kept copies. */
 export function roundLines({ report, changes, why }: WatchScan): readonly string[] {
   const { findings, subjects, kept } = report.summary;
-  const errors = report.sources.flatMap((source) =>
-    source.errors.map(({ subject, message, hint }) => `not read: ${subject}: ${message} (${hint})`),
-  );
+  const unread = unreadErrors(report).length;
   const seconds = (report.durationMs / 1000).toFixed(1);
   const what = `${countText(findings, "finding")} in ${countText(subjects, "subject")}`;
   const copies = kept === 0 ? [] : [`${keptText(kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
   const asked = why === "events" ? ", after events" : "";
-  return [`${changeCounts(changes) || "nothing new"}; ${what}, ${seconds} s${asked}`, ...copies, ...errors];
+  const left = unread === 0 ? "" : `, ${unread} not read`;
+  return [`${changeCounts(changes) || "nothing new"}; ${what}${left}, ${seconds} s${asked}`, ...copies];
+}
+
+export type UnreadError = { readonly what: string; readonly message: string; readonly hint: string };
+
+/** What a scan could not read, with its source. */
+export function unreadErrors({ sources }: ScanReport): readonly UnreadError[] {
+  return sources.flatMap(({ source, errors }) =>
+    errors.map(({ subject, message, hint }) => ({ what: `${source} ${subject}`, message, hint })),
+  );
+}
+
+export function unreadLine({ what, message, hint }: UnreadError): string {
+  return printable(`not read: ${what}: ${message}; next: ${hint}`);
 }
 
 /** How many findings are named that make `watch --once` exit 3. */

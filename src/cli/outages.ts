@@ -10,14 +10,14 @@ const FAILING = { still: "failing", over: "works again" };
 /** A watch that tries every few seconds repeats itself no more often than this. */
 const QUIET_MS = 60_000;
 
-type Outage = { readonly since: Date; readonly code: string; readonly messages: Set<string>; said: number };
+type OpenOutage = { readonly since: Date; readonly code: string; readonly messages: Set<string>; said: number };
 
 /**
  * What keeps failing while a watch runs: each message in full when it first comes, then a line that it is still so, then
  * one when it is over; all with the time, in UTC.
  */
 export class Outages {
-  readonly #open = new Map<string, Outage>();
+  readonly #open = new Map<string, OpenOutage>();
   /** What could not be read in a round, by host, source and subject. */
   readonly #unread = new Map<string, { readonly since: Date; readonly message: string }>();
   readonly #say: (text: string) => void;
@@ -72,7 +72,7 @@ export class Outages {
   }
 }
 
-function wordsFor({ code }: Outage): { readonly still: string; readonly over: string } {
+function wordsFor({ code }: OpenOutage): { readonly still: string; readonly over: string } {
   return STATES[code] ?? FAILING;
 }
 

@@ -1,5 +1,6 @@
-import { SEVERITIES, type Severity } from "./finding.ts";
+import { SEVERITIES, type Finding, type Severity } from "./finding.ts";
 import { NOTICE_KINDS, type AgentNotice, type Notice, type NoticeKind } from "./notice.ts";
+import { cmd } from "../kit/shell.ts";
 import { printable } from "../kit/text/escape.ts";
 
 /** Longer names are cut: anyone can name a container, and the name ends up in a chat message. */
@@ -15,24 +16,40 @@ export function changeCounts(changes: readonly Notice[]): string {
 }
 
 /**
- * One change as one line of plain text, with untrusted names escaped for a terminal:
- * `regressed: DB_PASSWORD in container api on web1 (run 20261125-… had moved it) — severity high`.
+ * One change as one line of plain text, with untrusted names escaped for a terminal: `new: DB_PASSWORD in container api
+ * on web1, since 2026-11-25 10:00 UTC; high severity, high confidence; id 0a1b2c3d4e5f; next: unsprawl plan docker:api
+ * --to STORE`.
  */
 export function changeSentence(change: Notice): string {
   if (change.kind === "agent") return agentSentence(change);
   const { kind, finding, host, run, since } = change;
-  const { name, location, severity } = finding;
+  const { name, location, severity, confidence, id } = finding;
   const where = `${location.subject} ${shown(location.subjectName)} on ${shown(host)}`;
-  const before =
-    run !== null ? ` (run ${shown(run)} had moved it)` : kind === "new" ? "" : ` (first seen ${since.slice(0, 10)})`;
-  return `${kind}: ${shown(name)} in ${where}${before} — severity ${severity}`;
+  const moved = run === null ? "" : `, which run ${shown(run)} had moved`;
+  const grade = `${severity} severity, ${confidence} confidence`;
+  const next = kind === "gone" ? "" : `; next: ${nextCommand(finding)}`;
+  return `${kind}: ${shown(name)} in ${where}, since ${minute(since)}${moved}; ${grade}; id ${shown(id)}${next}`;
 }
 
-/** `agent: container:web: API_TOKEN applied; 1 container has it, on web1 — severity low`. */
-function agentSentence({ text, host, severity }: AgentNotice): string {
+/** Only the engine's containers can be planned from anywhere; a scan of its source shows everything else again. */
+function nextCommand({ location: { source, subject, subjectName } }: Finding): string {
+  const own = source.startsWith("docker:") && subject === "container";
+  const command = own ? cmd`unsprawl plan docker:${subjectName} --to STORE` : cmd`unsprawl scan ${source}`;
+  return command.length <= LONGEST ? command : "unsprawl scan";
+}
+
+/** `agent: container:web: API_TOKEN applied; 1 container has it, on web1, 2026-11-25 10:00 UTC; low severity`. */
+function agentSentence({ text, host, severity, at, next }: AgentNotice): string {
   const safe = printable(text);
   const said = safe.length <= LONGEST_TEXT ? safe : `${safe.slice(0, LONGEST_TEXT - 1).toWellFormed()}…`;
-  return `agent: ${said}, on ${shown(host)} — severity ${severity}`;
+  const more = next === null ? "" : `; next: ${shown(next)}`;
+  return `agent: ${said}, on ${shown(host)}, ${minute(at)}; ${severity} severity${more}`;
+}
+
+/** `2026-11-25 10:00 UTC`; anything that is not a time as it is. */
+function minute(iso: string): string {
+  const time = Date.parse(iso);
+  return Number.isNaN(time) ? shown(iso) : `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** Sorted by kind (regressed, agent, back, new, gone), then by descending severity; otherwise stable. */

@@ -138,7 +138,7 @@ it("each channel gets what it asks for, in its own form, and no value is in any"
   const chat = receiver.received.filter(({ path }) => path === "/chat").map(({ body }) => body);
   expect(chat.join("\n")).toContain("unsprawl: 1 from the agent");
   expect(chat.join("\n")).toMatch(
-    /agent: container:noted: API_TOKEN applied; 1 container has it, on \S+ — severity low/,
+    /agent: container:noted: API_TOKEN applied; 1 container has it, on \S+, \d{4}-\d\d-\d\d \d\d:\d\d UTC; low severity/,
   );
   const logs = receiver.received.filter(({ path }) => path === "/v1/logs").map(({ body }) => body);
   for (const event of events()) expect(logs.join("\n")).toContain(`"eventName":"unsprawl.agent.${event}"`);

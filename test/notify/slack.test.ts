@@ -34,6 +34,10 @@ async function told(batch: readonly Change[]): Promise<string> {
   return body.text;
 }
 
+const API = "container api on web1, since 2026-11-20 10:00 UTC";
+const PLAN = "next: unsprawl plan docker:api --to STORE";
+const grade = (at: number): string => `severity, high confidence; id ${change(at).finding.id}`;
+
 test("counts first, then the loudest, in a fence", async () => {
   const text = await told([
     change(1),
@@ -45,10 +49,10 @@ test("counts first, then the loudest, in a fence", async () => {
     [
       "unsprawl: 2 new, 1 regressed, 1 gone",
       "```",
-      "regressed: DB_PASSWORD_2 in container api on web1 (run 20261101-101010-abcd had moved it) — severity high",
-      "new: STRIPE_KEY in container api on web1 — severity critical",
-      "new: DB_PASSWORD_1 in container api on web1 — severity high",
-      "gone: DB_PASSWORD_3 in container api on web1 (first seen 2026-11-20) — severity high",
+      `regressed: DB_PASSWORD_2 in ${API}, which run 20261101-101010-abcd had moved; high ${grade(2)}; ${PLAN}`,
+      `new: STRIPE_KEY in ${API}; critical ${grade(4)}; ${PLAN}`,
+      `new: DB_PASSWORD_1 in ${API}; high ${grade(1)}; ${PLAN}`,
+      `gone: DB_PASSWORD_3 in ${API}; high ${grade(3)}`,
       "```",
     ].join("\n"),
   );
@@ -58,12 +62,14 @@ test("no more than fit, and how many there are besides", async () => {
   const text = await told(changes(57));
   const lines = text.split("\n");
   expect(lines[0]).toBe("unsprawl: 57 new");
-  expect(lines.at(-2)).toBe("and 37 more");
-  expect(lines).toHaveLength(24);
+  expect(lines.at(-2)).toBe("and 47 more");
+  expect(lines).toHaveLength(14);
   const long = await told(
     Array.from({ length: 57 }, (_, at) => change(at, { name: "N".repeat(5000), subject: "<".repeat(5000) })),
   );
   expect(long.length).toBeLessThan(2000);
+  const wide = await told([1, 2].map((at) => change(at, { name: "<".repeat(100), subject: "<".repeat(95) })));
+  expect(wide.length).toBeLessThan(2000);
   expect(long).toMatch(/\nand \d+ more\n```$/);
 });
 

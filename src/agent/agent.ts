@@ -6,7 +6,7 @@ import { openRecord } from "./record.ts";
 import { roller, type Roller } from "./roll.ts";
 import { serving, type Serving } from "./serving.ts";
 import { startFailed } from "./start.ts";
-import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
+import type { AgentEvent, AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
 
 /** At most this many paths are queried per second, whatever the interval. */
 const PATHS_PER_SECOND = 25;
@@ -67,7 +67,7 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
   const { fetch, roll, serves } = parts(settings, tools, signal);
   const said = new Map<string, string>();
   let woken = new AbortController();
-  let [isStale, mayStart] = [true, true];
+  let [isStale, mayStart, isAnnounced] = [true, true, false];
   const broken = new AbortController();
   const ended = AbortSignal.any([signal, broken.signal]);
   const guarded = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => broken.abort(error));
@@ -94,11 +94,13 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
       mayStart = true;
       if (!(await asked(() => serves.refresh(engine), tools))) isStale = true;
     }
+    const everyMs = Math.max(settings.everyMs, (pathsOf(serves.all()) / PATHS_PER_SECOND) * 1000);
+    if (!isAnnounced && !ended.aborted) tools.told(servingEvent(serves.all(), everyMs));
+    isAnnounced = true;
     // A store that does not answer delays only its own consumers.
     await Promise.race([poll(), pause(FIRST_MS, ended)]);
     if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools, said), tools));
     void guarded(roll.run());
-    const everyMs = Math.max(settings.everyMs, (pathsOf(serves.all()) / PATHS_PER_SECOND) * 1000);
     await pause(everyMs * (0.75 + Math.random() / 2), AbortSignal.any([ended, woken.signal]));
     if (woken.signal.aborted) await pause(TOGETHER_MS, ended);
     woken = new AbortController();
@@ -124,6 +126,11 @@ async function asked(act: () => Promise<boolean | void>, tools: AgentTools): Pro
     if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
     return error.code !== "unreachable";
   }
+}
+
+function servingEvent(all: readonly ServedConsumer[], everyMs: number): AgentEvent {
+  const stores = new Set(all.flatMap(({ consumer }) => consumer.stores.map(({ name }) => name)));
+  return { kind: "serving", consumers: all.length, stores: [...stores].sort(), everyMs };
 }
 
 function pathsOf(all: readonly ServedConsumer[]): number {

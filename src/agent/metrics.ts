@@ -7,7 +7,7 @@ export type AgentMetrics = { count(event: AgentEvent): void; close(): Promise<vo
 
 const KINDS = [
   ...["written", "changed", "applied", "restarted", "signalled", "started", "stopped", "failed", "recovered"],
-  ...["added", "dropped"],
+  ...["added", "dropped", "serving"],
 ] as const;
 
 /**

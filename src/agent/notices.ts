@@ -41,6 +41,7 @@ function partsOf(event: AgentEvent): NoticeParts | null {
     }
     case "recovered":
       return { event: event.store === true ? "reachable" : "recovered", severity: "low", subject: event.what };
+    case "serving":
     case "written":
     case "changed":
     case "restarted":

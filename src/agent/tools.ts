@@ -17,6 +17,14 @@ export type AgentSettings = {
 
 /** What the agent did, or could not do. Names variables and containers, never a value. */
 export type AgentEvent =
+  /** Once, when the agent begins to serve. `everyMs`: how often the stores are asked. */
+  | {
+      readonly kind: "serving";
+      readonly consumers: number;
+      /** The names of the stores. */
+      readonly stores: readonly string[];
+      readonly everyMs: number;
+    }
   | { readonly kind: "written"; readonly consumer: string; readonly names: readonly string[] }
   | {
       readonly kind: "changed";

@@ -1,3 +1,4 @@
+import { countText } from "../kit/text/count.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { AgentEvent } from "./tools.ts";
 
@@ -14,6 +15,8 @@ export function redactedEvent(event: AgentEvent, redact: (text: string) => strin
 /** What the agent did, as a line for people. Names in it are others' words: escape it where it is shown. */
 export function agentEventLine(event: AgentEvent): string {
   switch (event.kind) {
+    case "serving":
+      return servingLine(event);
     case "written":
       return `${event.consumer}: wrote ${event.names.join(", ")}`;
     case "changed":
@@ -39,6 +42,15 @@ export function agentEventLine(event: AgentEvent): string {
 }
 
 const HOW = { restart: "restarting", signal: "sending a signal", none: "nothing else to do" } as const;
+
+/** `serving 3 consumers of 2 stores (local, prod), which are asked every 2 s`. */
+function servingLine({ consumers, stores, everyMs }: Extract<AgentEvent, { kind: "serving" }>): string {
+  const often = `every ${everyMs < 1000 ? `${everyMs} ms` : `${Number((everyMs / 1000).toFixed(1))} s`}`;
+  if (consumers === 0) return `serving no consumers yet: this host has none; the engine's events show the first`;
+  const of = stores.length === 0 ? "" : ` of ${countText(stores.length, "store")} (${stores.join(", ")})`;
+  const asked = stores.length === 1 ? "which is asked" : "which are asked";
+  return `serving ${countText(consumers, "consumer")}${of}, ${stores.length === 0 ? "asking" : asked} ${often}`;
+}
 
 function appliedTo(containers: number): string {
   if (containers === 0) return "no running container takes it yet";

@@ -2,9 +2,11 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { memoryRoot } from "../delivery/tmpfs.ts";
 import { startWords } from "../kit/program.ts";
+import { cmd } from "../kit/shell.ts";
+import { countText } from "../kit/text/count.ts";
 import { paint } from "../kit/paint.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
 import { DEMO_IMAGE, demoImage } from "./image.ts";
@@ -27,10 +29,10 @@ async function demo(): Promise<number> {
     process.exit(130);
   });
   try {
-    heading("An engine");
+    say("The values below are made up, and everything is removed at the end.");
     engine = await demoEngine(dir, say);
     const image = demoImage(engine, dir);
-    heading("Two leaky containers, as they are started every day");
+    heading("Two containers, as they are started every day");
     start(engine, names, image);
     return walk(engine, names, dir);
   } catch (error) {
@@ -44,57 +46,85 @@ async function demo(): Promise<number> {
 }
 
 function start(engine: DemoEngine, [shop = "", worker = ""]: readonly string[], image: string): void {
-  // Made up for this run: nothing here opens anything.
-  const password = randomBytes(12).toString("base64url");
-  const common = ["-e", `DB_PASSWORD=${password}`, "-e", "LOG_LEVEL=info", "-e", "PORT=8080"];
-  const session = randomBytes(24).toString("hex");
+  const common = [`DB_PASSWORD=${randomBytes(12).toString("base64url")}`, "LOG_LEVEL=info", "PORT=8080"];
+  const database = `postgres://shop:${randomBytes(9).toString("hex")}@db:5432/shop`;
   const run = (name: string, ...env: string[]): void => {
-    say(
-      `docker run -d --name ${name} ${[...common, ...env]
-        .filter((word) => word !== "-e")
-        .map((pair) => `-e ${pair.split("=")[0] ?? ""}=…`)
-        .join(" ")} ${image}`,
-    );
-    engine.docker(["run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...common, ...env, image]);
+    const flags = env.flatMap((pair) => ["-e", pair]);
+    engine.docker(["run", "-d", "--name", name, "--network", "none", "--stop-timeout", "1", ...flags, image]);
+    say(`docker run -d --name ${name} -e DB_PASSWORD=… -e LOG_LEVEL=info …`);
   };
-  run(
-    shop,
-    "-e",
-    `SESSION_SECRET=${session}`,
-    "-e",
-    `DATABASE_URL=postgres://shop:${randomBytes(9).toString("hex")}@db:5432/shop`,
-  );
-  run(worker);
+  run(shop, ...common, `SESSION_SECRET=${randomBytes(24).toString("hex")}`, `DATABASE_URL=${database}`);
+  run(worker, ...common);
 }
 
 function walk(engine: DemoEngine, names: readonly string[], dir: string): number {
   const [shop = ""] = names;
   const glob = `docker:{${names.join(",")}}`;
+  const run = (exit: number, ...args: string[]): unknown => unsprawl(engine, dir, exit, ...args, "--json");
   const before = saidBy(engine, shop);
-  heading("docker inspect, before: anyone who reaches the engine reads this");
-  process.stdout.write(`${engine.docker(["inspect", "-f", "{{range .Config.Env}}  {{println .}}{{end}}", shop])}\n`);
+  heading("docker inspect: anyone who can reach the engine reads this");
+  showVariables(engine, shop);
 
   heading("unsprawl scan");
-  expectExit(unsprawl(engine, dir, "scan", glob), 3);
+  const { findings, groups } = run(3, "scan", glob) as DemoScan;
+  for (const { severity, name, location, why } of findings)
+    say(`▲ ${severity}  ${name.padEnd(15)} ${location.subjectName.padEnd(17)} ${why[0] ?? ""}`.slice(0, WIDTH));
+  say(`${groups.length} secrets in ${findings.length} places`);
+
   heading("unsprawl plan --to local");
-  expectExit(unsprawl(engine, dir, "plan", glob, "--to", "local", "--grace", "1s", "-o", "plan.json"), 0);
+  const plan = run(0, "plan", glob, "--to", "local", "--grace", "1s", "-o", "plan.json") as DemoPlan;
+  for (const name of names) {
+    const moved = plan.steps.filter(({ kind, unit }) => kind === "put" && unit === name).length;
+    say(`${name}: ${countText(moved, "secret")} into the store; restarts once, for a second or so`);
+  }
   heading("unsprawl apply plan.json");
-  expectExit(unsprawl(engine, dir, "apply", "plan.json"), 0);
+  const { proofs } = run(0, "apply", "plan.json") as DemoRun;
+  for (const [at, { unit, verified }] of proofs.entries()) {
+    say(at === 0 ? `✓ ${unit}` : `✓ ${unit}, verified in the same way`);
+    if (at > 0) continue;
+    for (const { what, text } of verified) say(`    ${what}: ${text}`.slice(0, WIDTH));
+  }
+  heading("docker inspect again: nothing to read");
+  showVariables(engine, shop);
+  heading("The application gets the same value (SHA-256 of its DB_PASSWORD)");
+  say(`before ${before}, after ${saidBy(engine, shop)}`);
 
-  heading("docker inspect, after: nothing to read");
-  process.stdout.write(`${engine.docker(["inspect", "-f", "{{range .Config.Env}}  {{println .}}{{end}}", shop])}\n`);
-  heading("…and the application still gets its value");
-  process.stdout.write(`  before:  ${before}\n  after:   ${saidBy(engine, shop)}\n`);
-  process.stdout.write(`  (the application prints the SHA-256 of its DB_PASSWORD when it starts)\n`);
-
-  heading("unsprawl scrub, and a last scan");
+  heading("unsprawl scrub, then a last scan");
   // The demo's key goes with it, and so does what it opens.
-  expectExit(unsprawl(engine, dir, "scrub", "--accept", "key-backup"), 0);
-  expectExit(unsprawl(engine, dir, "scan", glob), 0);
-  process.stdout.write(
-    `\n${paint("bold", "Migrated.", process.stdout)} The secrets went into ${join(dir, "data/unsprawl/secrets")}/*.sops.yaml (SOPS files, which real sops reads too). The demo now takes all of it away again.\n`,
-  );
+  const { removed } = run(0, "scrub", "--accept", "key-backup") as { readonly removed: readonly string[] };
+  const last = run(0, "scan", glob) as DemoScan;
+  say(`${countText(removed.length, "old container")} removed, ${countText(last.findings.length, "secret")} left`);
+
+  const [, main = ""] = startWords();
+  heading("Now your own engine: a scan changes nothing");
+  process.stdout.write(`  ${cmd`node ${relative(process.cwd(), main) || main} scan`}\n`);
   return 0;
+}
+
+const WIDTH = 76;
+
+/** The parts of the documents of `--json` that the demo shows. */
+type DemoScan = {
+  readonly findings: readonly {
+    readonly severity: string;
+    readonly name: string;
+    readonly location: { readonly subjectName: string };
+    readonly why: readonly string[];
+  }[];
+  readonly groups: readonly unknown[];
+};
+type DemoPlan = { readonly steps: readonly { readonly kind: string; readonly unit: string }[] };
+type DemoRun = {
+  readonly proofs: readonly {
+    readonly unit: string;
+    readonly verified: readonly { readonly what: string; readonly text: string }[];
+  }[];
+};
+
+/** The variables of a container besides those of its image. */
+function showVariables(engine: DemoEngine, name: string): void {
+  const all = JSON.parse(engine.docker(["inspect", "-f", "{{json .Config.Env}}", name])) as readonly string[];
+  for (const pair of all) if (!pair.startsWith("PATH=")) say(pair);
 }
 
 /** The application's last line: the digest of the value it got. */
@@ -102,7 +132,8 @@ function saidBy(engine: DemoEngine, name: string): string {
   return engine.docker(["logs", name]).trim().split("\n").at(-1) ?? "";
 }
 
-function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | null {
+/** Runs a command, and gives the document that it prints. Throws for another exit code, with what it said. */
+function unsprawl(engine: DemoEngine, dir: string, exit: number, ...args: string[]): unknown {
   const env = {
     ...process.env,
     ...engine.env,
@@ -113,16 +144,15 @@ function unsprawl(engine: DemoEngine, dir: string, ...args: string[]): number | 
     UNSPRAWL_RUNTIME_DIR: memoryOf(dir),
   };
   const [program, ...words] = startWords();
-  return spawnSync(program, [...words, ...args], { cwd: dir, env, stdio: ["ignore", "inherit", "inherit"] }).status;
+  const ran = spawnSync(program, [...words, ...args], { cwd: dir, env, encoding: "utf8", maxBuffer: 1 << 26 });
+  if (ran.status === exit) return JSON.parse(ran.stdout);
+  const said = ran.stderr.trim().split("\n").at(-1) ?? "";
+  throw new Error(`unsprawl ${args[0] ?? ""} ended with ${ran.status ?? "a signal"} instead of ${exit}: ${said}`);
 }
 
 /** The demo's folder on tmpfs, so that it leaves nothing in the one that real runs use. */
 function memoryOf(dir: string): string {
   return `${memoryRoot(process.env)}-${basename(dir)}`;
-}
-
-function expectExit(code: number | null, expected: number): void {
-  if (code !== expected) throw new Error(`a step ended with ${code ?? "a signal"} instead of ${expected}`);
 }
 
 function cleanUp(engine: DemoEngine, names: readonly string[], dir: string): void {
@@ -136,11 +166,11 @@ function cleanUp(engine: DemoEngine, names: readonly string[], dir: string): voi
 }
 
 function heading(text: string): void {
-  process.stdout.write(`\n${paint("bold", `── ${text}`, process.stdout)}\n`);
+  process.stdout.write(`\n${paint("bold", text, process.stdout)}\n`);
 }
 
 function say(text: string): void {
-  process.stdout.write(`  ${paint("dim", text, process.stdout)}\n`);
+  process.stdout.write(`  ${text}\n`);
 }
 
 process.exitCode = await demo();

@@ -23,10 +23,10 @@ export async function demoEngine(dir: string, say: (text: string) => void): Prom
   if (process.env["DOCKER_HOST"] || existsSync("/var/run/docker.sock")) {
     const there = engineAt({}, () => undefined);
     try {
-      say(`using the reachable engine, version ${there.docker(["version", "-f", "{{.Server.Version}}"]).trim()}`);
+      say(`Engine: the one that is reachable, version ${versionOf(there)}.`);
       return there;
     } catch {
-      say("the engine that is set up does not answer; starting one privately");
+      say("The engine that is set up does not answer.");
     }
   }
   if (!has("dockerd") || !has("docker")) installEngine(say);
@@ -36,7 +36,7 @@ export async function demoEngine(dir: string, say: (text: string) => void): Prom
 function installEngine(say: (text: string) => void): void {
   if (!has("apt-get"))
     throw new Error("no engine is reachable, and this is neither Debian nor Ubuntu: start one and set DOCKER_HOST");
-  say("apt-get install docker.io (no engine is here)");
+  say("There is no engine here: apt-get install docker.io");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = (...args: string[]): void => {
     const done = spawnSync("apt-get", args, { env, encoding: "utf8" });
@@ -87,9 +87,7 @@ async function startPrivately(dir: string, say: (text: string) => void): Promise
   const engine = engineAt({ DOCKER_HOST: `unix://${socket}` }, stop);
   for (let tries = 0; tries < 200; tries++) {
     try {
-      say(
-        `started the distribution's engine privately, version ${engine.docker(["version", "-f", "{{.Server.Version}}"]).trim()}`,
-      );
+      say(`Engine: version ${versionOf(engine)}, started for the demo only.`);
       return engine;
     } catch {
       if (child.exitCode !== null || (await Promise.race([failed, sleep(100, true)])) === null) break;
@@ -111,6 +109,10 @@ function engineAt(env: { readonly [name: string]: string }, stop: (dir: string) 
       return done.stdout.toString("utf8");
     },
   };
+}
+
+function versionOf(engine: DemoEngine): string {
+  return engine.docker(["version", "-f", "{{.Server.Version}}"]).trim();
 }
 
 function has(program: string): boolean {

@@ -8,7 +8,7 @@ export const DEMO_IMAGE = "unsprawl-demo:1";
 /** A tiny application with a shell: it prints the digest of the value it got, and then keeps running. */
 const APP = `#!/bin/sh
 trap 'exit 0' TERM
-echo "DB_PASSWORD has SHA-256 $(printf %s "$DB_PASSWORD" | sha256sum | cut -c1-16)…"
+echo "$(printf %s "$DB_PASSWORD" | sha256sum | cut -c1-16)…"
 while :; do sleep 1000 & wait $!; done
 `;
 

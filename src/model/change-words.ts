@@ -27,8 +27,8 @@ export function changeSentence(change: Notice): string {
   const where = `${location.subject} ${shown(location.subjectName)} on ${shown(host)}`;
   const moved = run === null ? "" : `, which run ${shown(run)} had moved`;
   const grade = `${severity} severity, ${confidence} confidence`;
-  const next = kind === "gone" ? "" : `; next: ${nextCommand(finding)}`;
-  return `${kind}: ${shown(name)} in ${where}, since ${minute(since)}${moved}; ${grade}; id ${shown(id)}${next}`;
+  const end = kind === "gone" ? "" : `; next: ${nextCommand(finding)}`;
+  return `${kind}: ${shown(name)} in ${where}, since ${minute(since)}${moved}; ${grade}; id ${shown(id)}${end}`;
 }
 
 /** Only the engine's containers can be planned from anywhere; a scan of its source shows everything else again. */
@@ -39,11 +39,10 @@ function nextCommand({ location: { source, subject, subjectName } }: Finding): s
 }
 
 /** `agent: container:web: API_TOKEN applied; 1 container has it, on web1, 2026-11-25 10:00 UTC; low severity`. */
-function agentSentence({ text, host, severity, at, next }: AgentNotice): string {
+function agentSentence({ text, host, severity, at }: AgentNotice): string {
   const safe = printable(text);
   const said = safe.length <= LONGEST_TEXT ? safe : `${safe.slice(0, LONGEST_TEXT - 1).toWellFormed()}…`;
-  const more = next === null ? "" : `; next: ${shown(next)}`;
-  return `agent: ${said}, on ${shown(host)}, ${minute(at)}; ${severity} severity${more}`;
+  return `agent: ${said}, on ${shown(host)}, ${minute(at)}; ${severity} severity`;
 }
 
 /** `2026-11-25 10:00 UTC`; anything that is not a time as it is. */

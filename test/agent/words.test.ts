@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { noticeOf, redactedEvent, type AgentEvent } from "../../src/agent/index.ts";
-import { agentEventJson } from "../../src/cli/views/agent-text.ts";
+import { agentEventJson, agentEventText } from "../../src/cli/views/agent-text.ts";
 import { Redactor } from "../../src/kit/text/redact.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -25,6 +25,17 @@ it("a line of JSON stays one, and says what happened to whom", () => {
     ...{ version: 1, event: "failed", what: "container:web" },
     error: { code: "failed", message: "the store said [secret]", hint: "look for [secret]" },
   });
+});
+
+it("what it serves is said in a line", () => {
+  const line = (consumers: number, stores: readonly string[], everyMs: number): string =>
+    agentEventText({ kind: "serving", consumers, stores, everyMs });
+  expect(line(1, ["local"], 2000)).toBe("serving 1 consumer of 1 store (local), which is asked every 2 s");
+  expect(line(3, ["local", "prod"], 2500)).toBe(
+    "serving 3 consumers of 2 stores (local, prod), which are asked every 2.5 s",
+  );
+  expect(line(2, [], 500)).toBe("serving 2 consumers, asking every 500 ms");
+  expect(line(0, [], 2000)).toMatch(/^serving no consumers yet: /);
 });
 
 it("so does a notice", () => {

@@ -25,9 +25,9 @@ test("a change in words", () => {
   expect(
     changeSentence({
       ...{ id: "a", kind: "agent", at: "2026-11-25T10:00:00.000Z", host: "web1", event: "failed", severity: "high" },
-      ...{ subject: "web", names: [], text: "container:web: no value", next: "unsprawl doctor" },
+      ...{ subject: "web", names: [], text: "container:web: no value; next: unsprawl doctor", next: "unsprawl doctor" },
     }),
-  ).toBe("agent: container:web: no value, on web1, 2026-11-25 10:00 UTC; high severity; next: unsprawl doctor");
+  ).toBe("agent: container:web: no value; next: unsprawl doctor, on web1, 2026-11-25 10:00 UTC; high severity");
 });
 
 test("counts, and no more lines than there is room for", () => {

@@ -243,6 +243,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/fleet/units.ts": "a fleet's work: a registry is split into its repositories",
   "src/images/registry/auth.ts": "a scope of the registry's token service",
   "src/images/registry/reference.ts": "what people type, in its errors",
+  "src/model/change-words.ts": "the command for a container of the engine",
   "src/model/consumer.ts": "the two kinds of consumers, by their ids",
   "src/residue/swarm.ts": "a look of its own at what an engine still shows",
   "src/watch/install/index.ts": "a form of `watch install`, not a format",

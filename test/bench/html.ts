@@ -14,7 +14,7 @@ const TYPED = ["d", "b", "_", "p", "a", "s", "s", " ", "a", "p", "p", "-", "3"];
 
 const report = reportWith(Array.from({ length: FINDINGS }, (_, at) => finding(at)));
 const began = performance.now();
-const text = html(report, trendOf(365));
+const text = html(report, { trend: trendOf(365) });
 const written = performance.now() - began;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(2)} MB`;
 const ms = (times: readonly number[]): string => {

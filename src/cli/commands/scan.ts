@@ -1,6 +1,5 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { TrendPoint } from "../../model/trend.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { findingsExit, writeRedacted } from "../output.ts";
 import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
@@ -15,18 +14,12 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { render } = await import("../views/index.ts");
   const file = textFlag(options, "output");
   const failing = (finding: Finding): boolean => isFailing(finding, failOn);
-  const trend = format === "html" ? await trendOf(context, options) : [];
-  const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, trend };
-  const safe = context.assembly.redactor.data(report);
+  const page =
+    format === "html"
+      ? await (await import("../report-page.ts")).pageOf(context, report, sources, options)
+      : { report, facts: {} };
+  const safe = context.assembly.redactor.data(page.report);
+  const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, facts: page.facts };
   await writeRedacted(await render(safe, context.json ? "json" : (format ?? "table"), shown), file, context);
   return findingsExit(report.findings.some(failing), isIncomplete(report));
-}
-
-const SCANS = 1000;
-
-/** What earlier scans found, and this scan itself; nothing if it is not to be recorded. */
-async function trendOf({ assembly }: CommandContext, options: ParsedFlags): Promise<readonly TrendPoint[]> {
-  if (options["remember"] !== true) return [];
-  const { history, host } = await assembly.memory();
-  return history.trend(options["hosts"] === undefined ? host : null, SCANS);
 }

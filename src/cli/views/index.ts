@@ -4,23 +4,23 @@
  */
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
-import type { TrendPoint } from "../../model/trend.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { nearestWord } from "../../kit/text/nearest.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Ci } from "./ci.ts";
+import type { PageFacts } from "./html/facts.ts";
 
 /**
  * How a report is shown. `terminal` is false if it goes to a file: then it has no colours. `fails` says whether a
- * finding makes the process exit 3, and `cwd` is where the search for the checkout's root begins. `trend` is what
- * earlier scans found, oldest first: the page of `html` draws it.
+ * finding makes the process exit 3, and `cwd` is where the search for the checkout's root begins. `facts` is what the page
+ * of `html` shows besides: whose report it is, and what earlier scans found.
  */
 export type Showing = {
   readonly terminal: boolean;
   readonly cwd: string;
   readonly fails: (finding: Finding) => boolean;
-  readonly trend?: readonly TrendPoint[];
+  readonly facts?: PageFacts;
 };
 
 type ReportView = (report: ScanReport, showing: Showing) => string | Promise<string>;
@@ -32,7 +32,7 @@ const FORMATS = {
   json: (report, { terminal }) => jsonText(report, process.stdout.isTTY && terminal ? 2 : 0),
   ndjson: ({ findings }) => findings.map((finding) => jsonText(finding)).join("\n"),
   sarif: forCi(async (report, ci) => (await import("./sarif.ts")).sarif(report, ci)),
-  html: async (report, { trend = [] }) => (await import("./html/index.ts")).html(report, trend),
+  html: async (report, { facts }) => (await import("./html/index.ts")).html(report, facts),
   markdown: async (report) => (await import("./markdown.ts")).markdown(report),
   junit: forCi(async (report, ci) => (await import("./junit.ts")).junit(report, ci)),
   github: forCi(async (report, ci) => (await import("./github.ts")).github(report, ci)),

@@ -8,7 +8,12 @@ import { finding, reportWith, trendOf } from "../../support/reports.ts";
 // Whether everyone can use the page: by keyboard alone, by a screen reader, in the dark, on a small screen, on paper.
 
 const REPORT = reportWith(Array.from({ length: 1300 }, (_, at) => finding(at)));
-const TEXT = html(REPORT, trendOf(26));
+const ORIGIN = {
+  ...{ host: "web1", engine: "26.1.5, at unix:///var/run/docker.sock", command: "unsprawl scan docker: --format html" },
+  ...{ user: "root (sudo by alice)", version: "1.2.3" },
+};
+const SINCE = new Map(REPORT.findings.map(({ id }) => [id, "2026-11-20T06:00:00.000Z"]));
+const TEXT = html(REPORT, { trend: trendOf(26), origin: ORIGIN, since: SINCE });
 
 let browser: Chromium;
 beforeAll(async () => {
@@ -26,6 +31,7 @@ describe("by keyboard alone", () => {
   let page: Page;
   beforeAll(async () => {
     page = await browser.open(TEXT);
+    await page.click("#group");
   });
 
   it("the first stop skips to the findings, and the next is their filter", async () => {
@@ -147,6 +153,21 @@ describe("to the eye", () => {
     await page.close();
   });
 
+  it("on a phone each row keeps its state, and the trend its names", async () => {
+    const page = await browser.open(TEXT, { width: 390 });
+    const rows = "[...document.querySelectorAll('.findings tbody tr')]";
+    expect(
+      await page.evaluate(`${rows}.filter((one) => one.querySelector(".narrow .state")?.checkVisibility()).length`),
+    ).toBe(50);
+    expect((await page.texts(".legend li")).map((one) => one.split(" ")[0])).toEqual([
+      ...["all", "critical", "high", "medium", "low"],
+    ]);
+    expect(await page.evaluate("document.querySelector('.chart').getBoundingClientRect().right")).toBeLessThan(390);
+    await page.size(1280, 900);
+    expect(await page.texts(".findings .narrow, .legend")).toEqual([]);
+    await page.close();
+  });
+
   it.each([1280, 640, 320])(
     "at a width of %i nothing has to be scrolled sideways but tables and graphs",
     async (width) => {
@@ -171,6 +192,7 @@ describe("to the eye", () => {
 describe("on paper", () => {
   it("all that the filter leaves, at most a thousand rows and a note; afterwards as before", async () => {
     const page = await browser.open(TEXT);
+    await page.click("#group");
     const rows = "document.querySelectorAll('.findings tbody tr').length";
     // What is on the page while it is printed.
     await page.evaluate(`window.addEventListener("beforeprint", () => {
@@ -190,6 +212,12 @@ describe("on paper", () => {
     const hidden =
       "[...document.querySelectorAll('.filter, .pager, .skip, .turn')].filter((one) => one.checkVisibility()).length";
     expect(await page.evaluate(hidden)).toBe(0);
+    // What is read first is on one page: A4 less its margins, 182 mm wide and 269 mm high.
+    await page.media("print");
+    await page.size(688, 1016);
+    expect(
+      await page.evaluate("document.querySelector('#worst').getBoundingClientRect().bottom + scrollY"),
+    ).toBeLessThan(1016);
     expect([page.requests, page.complaints]).toEqual([[], []]);
     await page.close();
   });

@@ -72,7 +72,11 @@ function reportSaying(text: string): string {
       rotation: Object.fromEntries([[text, { text, url: text }]]),
       scannedAt: text,
     }),
-    [...trendOf(2), { ...trendOf(1)[0]!, at: text }],
+    {
+      trend: [...trendOf(2), { ...trendOf(1)[0]!, at: text }],
+      since: new Map(findings.map(({ id }) => [id, text])),
+      origin: { host: text, engine: text, command: text, user: text, version: text },
+    },
   );
 }
 
@@ -126,7 +130,7 @@ describe("a name that is", () => {
       search.value = ${JSON.stringify(shown.split(/\s/)[0])};
       search.dispatchEvent(new Event("input", { bubbles: true }));
     })()`);
-    expect(await page.text("[role=status]")).toBe("2 of 2 findings");
+    expect(await page.text("[role=status]")).toBe("1 of 1 secret, in 2 of 2 places");
     await page.size(320, 800);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
     expect([page.requests, page.complaints, page.dialogs]).toEqual([[], [], []]);
@@ -192,11 +196,11 @@ describe("much", () => {
     );
     expect(Buffer.byteLength(text)).toBeLessThan(4_000_000);
     const page = await browser.open(text);
-    expect(await page.text("[role=status]")).toBe("20,000 of 20,000 findings");
+    expect(await page.text("[role=status]")).toBe("10,498 of 10,498 secrets, in 20,000 of 20,000 places");
     expect(await page.evaluate("document.querySelectorAll('main *:not(#unread *)').length")).toBeLessThan(3000);
     await page.press("/");
     await page.type(many.at(-1)!.id);
-    expect(await page.text("[role=status]")).toBe("1 of 20,000 findings");
+    expect(await page.text("[role=status]")).toBe("1 of 10,498 secrets, in 1 of 20,000 places");
     expect(await page.text("#unread details summary")).toBe("and 2,990 more not read");
     expect(page.complaints).toEqual([]);
     await page.close();
@@ -227,13 +231,20 @@ describe("scan --format html -o FILE", () => {
       expect(watch.find(text)).toEqual([]);
       const page = await browser.open(text);
       expect(await page.texts("#trend tbody tr")).toHaveLength(2);
-      await page.click("#group");
       await page.evaluate("document.querySelectorAll('.open, summary').forEach((one) => one.click())");
       await page.evaluate("new Promise((done) => setTimeout(done, 50))");
       const shown = await page.evaluate<string>("document.body.innerText");
       for (const { name } of canaries) expect(shown).toContain(name);
       expect(watch.find(shown)).toEqual([]);
       expect([page.requests, page.complaints, page.dialogs]).toEqual([[], [], []]);
+      // Whose report it is; and what was remembered is known to a scan that is not, which still fails.
+      expect(shown).toContain("unsprawl scan inspect:- --min-confidence low --format html --output report.html");
+      expect(shown).toMatch(/\brun by\s+\S+.*, with unsprawl \d/);
+      expect((await world.unsprawl(args, { stdin })).code).toBe(3);
+      await page.show(readFileSync(join(world.dir, "report.html"), "utf8"));
+      expect(await page.texts("#trend tbody tr")).toHaveLength(2);
+      expect(new Set(await page.texts(".findings td .state"))).toEqual(new Set(["known"]));
+      expect(await page.text(".findings td:nth-child(6) small")).toMatch(/^since \d{4}-\d\d-\d\d$/);
       await page.close();
     } finally {
       world.remove();

@@ -42,6 +42,18 @@ export function number(value: number): string {
 }
 
 /** `1 secret`, `2 secrets`. */
-export function counted(count: number, word: string): string {
-  return `${number(count)} ${word}${count === 1 ? "" : "s"}`;
+export function counted(count: number, word: string, words = `${word}s`): string {
+  return `${number(count)} ${count === 1 ? word : words}`;
+}
+
+/** `2026-01-31 18:25 UTC`; text that is not a time is shown as it is. */
+export function when(iso: string): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) return iso;
+  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** `2026-01-31`; nothing for what is not a time. */
+export function day(time: number): string {
+  return Number.isNaN(time) ? "" : new Date(time).toISOString().slice(0, 10);
 }

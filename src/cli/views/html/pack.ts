@@ -2,10 +2,11 @@ import type { ScanReport } from "../../../core/scan.ts";
 import type { Finding } from "../../../model/finding.ts";
 import { printable } from "../../../kit/text/escape.ts";
 import { subjectIn } from "../subject.ts";
+import { day } from "./markup.ts";
 import { TEXT_COLUMNS, type PageData, type TextColumn } from "./page/data.ts";
 
 /** The findings for the page's script: printable, and each text written once. */
-export function pack(report: ScanReport): PageData {
+export function pack(report: ScanReport, since: ReadonlyMap<string, string>): PageData {
   const strings = new Numbered((text) => printable(text));
   const lists = new Numbered((key) => JSON.parse(key) as number[]);
   const subjects = new Numbered((key) => JSON.parse(key) as [number, number, number, number, number]);
@@ -21,7 +22,7 @@ export function pack(report: ScanReport): PageData {
     findings: all.length,
     why: packed(all.map(({ why }) => list(why))),
     exposure: packed(all.map(({ exposure }) => list(exposure))),
-    texts: textColumns(all, text),
+    texts: textColumns(all, text, since),
     subject: packed(all.map(subjectOf)),
     secret: packed(all.map((finding) => secrets.at(finding.fingerprint))),
     score: packed(all.map(({ score }) => Math.round(score * 100) / 100)),
@@ -40,15 +41,21 @@ export function pack(report: ScanReport): PageData {
   };
 }
 
-function textColumns(all: readonly Finding[], number: (text: string) => number): PageData["texts"] {
-  const columns = TEXT_COLUMNS.map((column) => [column, packed(all.map((one) => number(TEXT[column](one))))]);
+function textColumns(
+  all: readonly Finding[],
+  number: (text: string) => number,
+  since: ReadonlyMap<string, string>,
+): PageData["texts"] {
+  const text = (column: TextColumn, one: Finding): string =>
+    column === "since" ? day(Date.parse(since.get(one.id) ?? "")) : TEXT[column](one);
+  const columns = TEXT_COLUMNS.map((column) => [column, packed(all.map((one) => number(text(column, one))))]);
   return Object.fromEntries(columns) as PageData["texts"];
 }
 
 /** This much of a fingerprint is needed for an entry of `ignore:`. */
 const SHOWN_PRINT = 12;
 
-const TEXT: { readonly [column in TextColumn]: (finding: Finding) => string } = {
+const TEXT: { readonly [column in Exclude<TextColumn, "since">]: (finding: Finding) => string } = {
   id: ({ id }) => id,
   severity: ({ severity }) => severity,
   confidence: ({ confidence }) => confidence,

@@ -3,8 +3,10 @@ import { unreadIn } from "../subject.ts";
 import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 
 const SHOWN = 10;
+/** Secrets of a kind that are named. */
+const NAMED = 4;
 
-/** What could not be read, and what to type next: first on the page, since the rest is incomplete without it. */
+/** What could not be read, and what to type next: the rest is incomplete without it. */
 export function unreadSection({ sources }: ScanReport): Markup {
   const errors = sources.flatMap((source) =>
     source.errors.map(
@@ -16,14 +18,17 @@ export function unreadSection({ sources }: ScanReport): Markup {
   return section("unread", `Not read: ${counted(errors.length, "place")}`, capped(errors, SHOWN, "not read"));
 }
 
-/** How to rotate each kind that was found; the pages are ours, the only external links in the report. */
-export function rotationSection({ rotation }: ScanReport): Markup {
+/** How to rotate each kind that was found, and which secrets are of it; the pages are ours, the only external links in the report. */
+export function rotationSection({ rotation, findings }: ScanReport): Markup {
   const items = Object.entries(rotation).map(([rule, { text, url }]) => {
     const page = url?.startsWith("https://") !== true ? NOTHING : markup` <a href="${url}" rel="noreferrer">${url}</a>`;
-    return markup`<li><code>${rule}</code>: ${text}${page}</li>`;
+    const names = [...new Set(findings.filter((one) => one.rule === rule).map(({ name }) => name))];
+    const shown = names.slice(0, NAMED).map((name, at) => markup`${at > 0 ? ", " : ""}<bdi>${name}</bdi>`);
+    const rest = names.length > NAMED ? ` and ${number(names.length - NAMED)} more` : "";
+    return markup`<li><b>${shown}${rest}</b> <span class="quiet">(${rule})</span>: ${text}${page}</li>`;
   });
   if (items.length === 0) return NOTHING;
-  return section("rotation", "Rotate what could be read", capped(items, SHOWN, "kinds"));
+  return section("rotation", "Rotate these secrets: others could read them", capped(items, SHOWN, "kinds"));
 }
 
 /** Warnings about images besides secrets; a warning that many share is shown once. */

@@ -23,7 +23,25 @@ section{border:0;border-top:1px solid var(--line);border-radius:0;padding:.8rem 
 .level .word,.findings th:nth-child(1) .sort span{position:static;clip-path:none}
 .chart,.graph{min-width:0}
 thead{display:table-header-group}
-tr,article,.tile,.chart{break-inside:avoid}
+tr,article,.tile,.chart,.answer,#worst li{break-inside:avoid}
+header{margin-bottom:.4rem}
+header,.answers,#worst{font-size:8.5pt;line-height:1.4}
+h2{font-size:12pt;margin-bottom:.4rem}
+.back{padding:.3rem .6rem;margin-bottom:.5rem}
+.pair{display:none}
+h1{font-size:17pt}
+.identity{grid-template-columns:1fr 1fr;gap:0 1.5rem}
+.identity>div{grid-template-columns:6.3rem minmax(0,1fr)}
+.answers{grid-template-columns:2fr 3fr 3fr;gap:.5rem;margin-bottom:.6rem}
+.answer{padding:.4rem .6rem}
+.tiles{grid-template-columns:repeat(4,1fr);gap:.5rem;margin-bottom:.6rem}
+.tile>*{padding:.3rem .6rem}
+.tile b,.figure b{font-size:16pt}
+.bars th,.bars td{padding-top:.05rem;padding-bottom:.05rem}
+#worst li{margin-bottom:.25rem}
+#unread,#exposure,#findings{break-before:page}
+#unread~#exposure,#exposure:not([hidden])~#findings,#unread~#findings{break-before:auto}
+.chart .label{display:block}.chart{font-size:12px}.legend,.narrow,.findings caption{display:none}
 h2,h3{break-after:avoid}
 .trend{grid-template-columns:minmax(0,1fr)}
 .copies{display:block}

@@ -1,3 +1,4 @@
+import { ANSWERS } from "./style-answers.ts";
 import { CONTROLS } from "./style-controls.ts";
 import { PRINT } from "./style-print.ts";
 
@@ -13,7 +14,7 @@ body{margin:0 auto;max-width:84rem;padding:1.5rem clamp(1rem,3vw,2.5rem) 3rem;ba
 font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 h1{margin:0 0 .4rem;font-size:2rem;line-height:1.2;letter-spacing:-.01em}
 h2{margin:0 0 .8rem;font-size:1.2rem;line-height:1.3}
-h3{margin:0;font-size:1rem}
+h3{margin:0 0 .3rem;font-size:1rem}
 p,ul{margin:0 0 .7rem}
 ul{padding-left:1.2rem}
 code{font:.92em/1.4 ui-monospace,"Cascadia Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
@@ -68,10 +69,10 @@ details>summary{cursor:pointer;color:var(--accent);width:fit-content;margin-bott
 #not-started{visibility:hidden;animation:reveal 0s 4s forwards}
 @keyframes reveal{to{visibility:visible}}
 @media (scripting:none){#not-started{display:none}}
-@media (max-width:60rem){.trend{grid-template-columns:minmax(0,1fr)}.chart{min-width:30rem}}
+@media (max-width:60rem){.trend{grid-template-columns:minmax(0,1fr)}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
 @media (forced-colors:active){.bar rect{fill:CanvasText}}
 `;
 
 /** The page's whole style. It names no font, no image and no address. */
-export const STYLE: string = (BASE + CONTROLS + PRINT).trim();
+export const STYLE: string = (BASE + ANSWERS + CONTROLS + PRINT).trim();

@@ -1,58 +1,91 @@
-import { keptText } from "../../../core/kept-copies.ts";
 import type { ScanReport } from "../../../core/scan.ts";
-import { counted, markup, NOTHING, number, type Markup } from "./markup.ts";
+import { bare, cmd } from "../../../kit/shell.ts";
+import type { TrendPoint } from "../../../model/trend.ts";
+import { audiences, type PageSecret } from "./facts.ts";
+import { counted, day, markup, NOTHING, number, type Markup } from "./markup.ts";
 import { GLYPHS, inOrder, LEVELS, STATES } from "./page/data.ts";
 
-/** What was scanned, when, and the result. */
-export function header(report: ScanReport, title: string): Markup {
-  const { summary, sources, scannedAt, durationMs } = report;
-  const named = [...new Set(sources.map(({ source }) => source))].map((source) => markup`<code>${source}</code> `);
-  const rest = named.length > SHOWN_SOURCES ? markup`and ${number(named.length - SHOWN_SOURCES)} more ` : NOTHING;
-  const hosts = new Set(sources.flatMap(({ host }) => host ?? [])).size;
-  const where = hosts === 0 ? NOTHING : markup`on ${counted(hosts, "host")} `;
-  return markup`<header><p class="product">unsprawl</p><h1>${summary.findings === 0 ? "No secrets found" : title}</h1>
-<p>${named.slice(0, SHOWN_SOURCES)}${rest}${where}<span class="quiet">${counted(summary.values, "value")} in ${counted(summary.subjects, "subject")},
-<time datetime="${scannedAt}">${when(scannedAt)}</time>, in ${(durationMs / 1000).toFixed(1)} s</span></p></header>`;
-}
+/** How many audiences the summary names; the table below it has all. */
+const WHO = 3;
 
-const SHOWN_SOURCES = 5;
-
-/** Counts by severity, confidence and state, each as a number, a word and a bar. */
-export function summary({ findings, summary }: ScanReport): Markup {
+/**
+ * The answers in the order of the questions: how many, who can see them, what next, how bad. Secrets and places are
+ * counted apart, and each number says which of the two it counts.
+ */
+export function summary(report: ScanReport, secrets: readonly PageSecret[], trend: readonly TrendPoint[]): Markup {
+  const { findings, summary } = report;
   const states = new Map<string, number>();
   for (const { state } of findings) states.set(state, (states.get(state) ?? 0) + 1);
-  const tiles = LEVELS.map((level) => tile(level, summary.bySeverity[level]));
+  const tiles = LEVELS.map((level) =>
+    tile(level, secrets.filter(({ worst }) => worst.severity === level).length, summary.bySeverity[level]),
+  );
   const confidence = LEVELS.filter((level) => level !== "critical").map(
     (level) => [level, summary.byConfidence[level]] as const,
   );
   const byState = [...states].sort(([a], [b]) => inOrder(STATES)(a, b));
-  const left = [
-    ...(summary.kept > 0 ? [markup`<li>${keptText(summary.kept)}</li>`] : []),
-    ...(summary.hidden > 0
-      ? [
-          markup`<li>${number(summary.hidden)} below the confidence that was asked for: <code>--min-confidence low</code> lists them</li>`,
-        ]
-      : []),
-    ...(summary.ignored > 0 ? [markup`<li>${number(summary.ignored)} ignored: <a href="#ignored">why</a></li>`] : []),
-  ];
   return markup`<section aria-labelledby="summary-title"><h2 id="summary-title">Summary</h2>
-${back(states.get("regressed") ?? 0)}<ul class="tiles" aria-label="By severity">${tiles}</ul>
-<div class="pair">${bars("By confidence", confidence, summary.findings)}${bars("By state", byState, summary.findings)}</div>
-${left.length > 0 ? markup`<p>Not in these numbers:</p><ul>${left}</ul>` : NOTHING}</section>`;
+${back(states.get("regressed") ?? 0)}<div class="answers">
+${answer("How many", howMany(report, secrets.length, trend))}
+${answer("Who can see them", whoSees(secrets))}
+${answer("What next", nextSteps(report))}</div>
+<h3>How bad: secrets by severity</h3>
+<ul class="tiles" aria-label="Secrets by severity">${tiles}</ul>
+<div class="pair">${bars("Places by confidence", confidence, summary.findings)}${bars("Places by state", byState, summary.findings)}</div></section>`;
 }
 
-/** A count that leads to the findings it counts. */
-function tile(level: string, count: number): Markup {
-  const told = markup`<b>${number(count)}</b> <span><i aria-hidden="true">${GLYPHS[level] ?? ""}</i> ${level}</span>`;
-  if (count === 0) return markup`<li class="tile ${level}"><div>${told}</div></li>`;
-  return markup`<li class="tile ${level}"><a href="#findings" data-facet="severity" data-value="${level}">${told}</a></li>`;
+function answer(question: string, body: Markup): Markup {
+  return markup`<div class="answer"><h3>${question}</h3>${body}</div>`;
+}
+
+function howMany({ summary }: ScanReport, secrets: number, trend: readonly TrendPoint[]): Markup {
+  const [first, last] = [trend[0], trend.at(-1)];
+  const change =
+    first === undefined || last === undefined || first === last
+      ? NOTHING
+      : markup`<p class="quiet">${number(last.findings)} at the last saved scan, ${number(first.findings)} on ${day(Date.parse(first.at))}: <a href="#trend">trend</a></p>`;
+  return markup`<p class="figure"><b>${number(secrets)}</b> ${secrets === 1 ? "secret" : "secrets"}</p>
+<p>in <b>${number(summary.findings)}</b> ${summary.findings === 1 ? "place" : "places"}: fields of containers, images and files</p>${change}`;
+}
+
+function whoSees(secrets: readonly PageSecret[]): Markup {
+  const all = audiences(secrets);
+  if (all.length === 0) return markup`<p>Not known: nothing that was read says who else can see them.</p>`;
+  const items = all
+    .slice(0, WHO)
+    .map(({ who, count }) => markup`<li><b>${number(count)} of ${number(secrets.length)}</b>: <bdi>${who}</bdi></li>`);
+  const more = all.length > WHO ? markup` and ${counted(all.length - WHO, "more group")}` : NOTHING;
+  return markup`<ul>${items}</ul><p><a href="#exposure">Who can see what</a>${more}</p>`;
+}
+
+function nextSteps(report: ScanReport): Markup {
+  if (report.findings.length === 0)
+    return markup`<p>Nothing to move. <code>unsprawl watch</code> reports what comes.</p>`;
+  return markup`<ol><li>Plan the move into a store; nothing is changed yet:<br><code>${planCommand(report)}</code></li>
+<li>Rotate every secret that could be read: <a href="${Object.keys(report.rotation).length > 0 ? "#rotation" : "#findings"}">how</a></li></ol>`;
+}
+
+/** The command for what was scanned; documents that are only read (saved inspect output, archives) have no plan. */
+function planCommand({ findings, sources }: ScanReport): string {
+  const found = new Set(findings.map(({ location }) => location.source));
+  const plannable = sources
+    .map(({ source }) => source)
+    .filter((one) => found.has(one) && !/^(?:inspect|archive):/.test(one));
+  const words = [...new Set(plannable)].slice(0, 3).map((source) => cmd`${source}`);
+  return cmd`${bare(["unsprawl plan", ...words].join(" "))} --to STORE`;
+}
+
+/** Secrets whose gravest place is of this level, and places of it, which the link lists. */
+function tile(level: string, secrets: number, places: number): Markup {
+  const said = markup`<b>${number(secrets)}</b> <span><i aria-hidden="true">${GLYPHS[level] ?? ""}</i> ${level}</span> <small>${counted(places, "place")}</small>`;
+  if (places === 0) return markup`<li class="tile ${level}"><div>${said}</div></li>`;
+  return markup`<li class="tile ${level}"><a href="#findings" data-facet="severity" data-value="${level}">${said}</a></li>`;
 }
 
 /** More prominent than everything else: moved once, found again. */
 function back(count: number): Markup {
   if (count === 0) return NOTHING;
   const link = markup`<a href="#findings" data-facet="state" data-value="regressed">${counted(count, "finding")}</a>`;
-  return markup`<p class="back"><b>Back again:</b> ${link} of secrets that had been migrated.</p>`;
+  return markup`<p class="back"><b>Regressed:</b> ${link} of secrets that had been migrated before.</p>`;
 }
 
 /** A small table whose rows have a bar each. */
@@ -63,11 +96,4 @@ function bars(caption: string, rows: readonly (readonly [string, number])[], all
     return markup`<tr><th scope="row">${word}</th><td class="number">${number(count)}</td><td class="bar"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${width.toFixed(2)}" height="8"></rect></svg></td></tr>`;
   });
   return markup`<table class="bars"><caption>${caption}</caption><tbody>${lines}</tbody></table>`;
-}
-
-/** `2026-01-31 18:25 UTC`; text that is not a time is shown as it is. */
-export function when(iso: string): string {
-  const time = Date.parse(iso);
-  if (Number.isNaN(time)) return iso;
-  return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

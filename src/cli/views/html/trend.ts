@@ -1,7 +1,6 @@
 import type { TrendPoint } from "../../../model/trend.ts";
-import { markup, NOTHING, number, type Markup } from "./markup.ts";
+import { day, markup, NOTHING, number, when, type Markup } from "./markup.ts";
 import { LEVELS } from "./page/data.ts";
-import { when } from "./summary.ts";
 
 /** At most this many points make a line; of more, each n-th is drawn, and the last. */
 const DRAWN = 400;
@@ -13,9 +12,9 @@ export function trendSection(trend: readonly TrendPoint[]): Markup {
   const points = trend.filter(({ at }) => !Number.isNaN(Date.parse(at)));
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined) return NOTHING;
-  const summary = `${number(points.length)} scans from ${when(first.at)} to ${when(last.at)}: ${number(first.findings)} findings at first, ${number(last.findings)} at last.`;
-  return markup`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p>${summary} <span class="quiet">Without what was ignored or migrated.</span></p>
-<div class="trend"><div class="scroll">${chart(points, summary)}</div>${table(points)}</div></section>`;
+  const summary = `${number(points.length)} scans from ${when(first.at)} to ${when(last.at)}: ${number(first.findings)} places at first, ${number(last.findings)} at last.`;
+  return markup`<section id="trend" aria-labelledby="trend-title"><h2 id="trend-title">Trend</h2><p>${summary} <span class="quiet">Places, without those that were ignored or migrated.</span></p>
+<div class="trend"><div class="scroll">${chart(points, summary)}${legend(points)}</div>${table(points)}</div></section>`;
 }
 
 type TrendLine = { readonly word: string; readonly of: (point: TrendPoint) => number };
@@ -49,6 +48,15 @@ function chart(all: readonly TrendPoint[], summary: string): Markup {
 <text x="${x(begin)}" y="${HEIGHT - 8}" text-anchor="${end === begin ? "middle" : "start"}">${day(begin)}</text>
 ${end === begin ? NOTHING : markup`<text x="${x(end)}" y="${HEIGHT - 8}" text-anchor="end">${day(end)}</text>`}</g>
 ${drawn}${labels(lines, points.at(-1), x(end) + 8, y)}</svg>`;
+}
+
+/** For narrow windows, where there is no room for names beside the lines. */
+function legend(points: readonly TrendPoint[]): Markup {
+  const last = points.at(-1);
+  const items = LINES.filter(({ of }) => points.some((point) => of(point) > 0)).map(
+    ({ word, of }) => markup`<li class="${word}">${word} ${number(last === undefined ? 0 : of(last))}</li>`,
+  );
+  return markup`<ul class="legend" aria-hidden="true">${items}</ul>`;
 }
 
 function dot(pair: string): Markup {
@@ -91,8 +99,6 @@ function table(points: readonly TrendPoint[]): Markup {
     (level) => markup`<th scope="col" class="number">${level}</th>`,
   )}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
-
-const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** 1, 2, 4, 6, 8 or 10 of the highest power of ten: its half is a whole number from 2 on. */
 function roundUp(value: number): number {

@@ -43,7 +43,7 @@ export class Controls {
       "host",
       tally((row) => findings.subject(row).host),
     );
-    this.#group = make("input", { type: "checkbox", id: "group" });
+    this.#group = make("input", { type: "checkbox", id: "group", checked: true });
     const title = make("span", {}, "Search names, places, rules, reasons ", make("kbd", {}, "/"));
     this.element = make("form", { class: "filter", role: "search", "aria-label": "Filter the findings" });
     this.element.append(make("label", { class: "field search" }, title, this.search));

@@ -45,6 +45,7 @@ export const TEXT_COLUMNS = [
   "unless",
   "ignored",
   "liveness",
+  "since",
   "id",
 ] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number];

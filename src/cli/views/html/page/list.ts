@@ -32,7 +32,7 @@ export class List {
     this.#order = ordered(findings, this.#sort, this.#down);
     this.#controls = new Controls(findings, () => this.#filter());
     this.#head = new TableHead((sort) => this.#sortBy(sort));
-    const caption = make("caption", {}, "Each name opens what is known of it.");
+    const caption = make("caption", {}, "Click a name for details.");
     this.#table = make("table", { class: "findings" }, caption, this.#head.element, this.#body);
     this.#pager = new Pager((page) => this.#turn(page));
     const line = make("div", { class: "state-line" }, this.#status, this.#controls.clear);
@@ -58,7 +58,7 @@ export class List {
     this.#page = 0;
     const all = number(this.#findings.count);
     this.#status.textContent = grouped
-      ? `${counted(this.#shown.length, "secret")} in ${number(rows.length)} of ${counted(this.#findings.count, "finding")}`
+      ? `${number(this.#shown.length)} of ${counted(this.#findings.bySecret.length, "secret")}, in ${number(rows.length)} of ${counted(this.#findings.count, "place")}`
       : `${number(rows.length)} of ${all} findings`;
     const one = query.secret === null ? undefined : this.#findings.bySecret[query.secret]?.[0];
     if (one !== undefined) this.#status.append(`: one secret, ${this.#findings.text("name", one)}`);

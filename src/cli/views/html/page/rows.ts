@@ -73,6 +73,12 @@ export function tableRow(
   toggle.addEventListener("click", onToggle);
   const severity = findings.text("severity", row);
   const states = [...new Set(rows.map((one) => findings.text("state", one)))];
+  const badges = (): Node[] =>
+    states.flatMap((state) => [make("span", { class: `state ${state}` }, state), document.createTextNode(" ")]);
+  // Without what is not known.
+  const since = rows
+    .flatMap((one) => findings.text("since", one) || [])
+    .reduce((a, b) => (a !== "" && a < b ? a : b), "");
   const copies = findings.copies(row).length;
   const [first = "", second] = findings.list("why", row);
   const why = [first, second, copies > 1 ? `same value in ${copies} places` : undefined].filter(Boolean).join("; ");
@@ -86,15 +92,18 @@ export function tableRow(
       " ",
       make("span", { class: "word" }, severity),
     ),
-    make("th", { scope: "row" }, toggle, make("small", { class: "under" }, findings.text("rule", row))),
+    make(
+      "th",
+      { scope: "row" },
+      toggle,
+      make("small", { class: "under" }, findings.text("rule", row)),
+      // Where there is no room for the column of its state.
+      make("span", { class: "narrow under" }, ...badges()),
+    ),
     make("td", { class: "medium-wide" }, make("code", {}, findings.text("masked", row))),
     place(findings, rows),
     make("td", { class: "wide" }, `${findings.text("confidence", row)} ${findings.score(row).toFixed(2)}`),
-    make(
-      "td",
-      { class: "medium-wide" },
-      ...states.flatMap((state) => [make("span", { class: `state ${state}` }, state), " "]),
-    ),
+    make("td", { class: "medium-wide" }, ...badges(), since === "" ? "" : make("small", {}, `since ${since}`)),
     make("td", { class: "wide why" }, why),
   );
 }

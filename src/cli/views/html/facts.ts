@@ -1,0 +1,62 @@
+import type { ScanReport } from "../../../core/scan.ts";
+import { SEVERITIES, type Finding } from "../../../model/finding.ts";
+import type { TrendPoint } from "../../../model/trend.ts";
+
+/** Who made a report, where and how: what its reader asks first. All of it is text from outside. */
+export type ReportOrigin = {
+  readonly host: string;
+  /** Null where no engine was asked. */
+  readonly engine: string | null;
+  readonly command: string;
+  readonly user: string;
+  readonly version: string;
+};
+
+/** What a page has besides the report; all of it may be missing. */
+export type PageFacts = {
+  readonly origin?: ReportOrigin | null;
+  /** What earlier scans found, oldest first. */
+  readonly trend?: readonly TrendPoint[];
+  /** When findings were first seen, by id. ISO 8601. */
+  readonly since?: ReadonlyMap<string, string>;
+};
+
+/** A secret with all its places, the gravest first. */
+export type PageSecret = {
+  readonly worst: Finding;
+  readonly places: readonly Finding[];
+  readonly exposure: readonly string[];
+  /** When its first place was seen first; null if that is not known. */
+  readonly since: string | null;
+};
+
+/** The secrets of a report, the gravest first; equal ones by who can see them, then by how many places they are in. */
+export function secretsOf({ findings }: ScanReport, since: ReadonlyMap<string, string>): readonly PageSecret[] {
+  const secrets = [...Map.groupBy(findings, ({ fingerprint }) => fingerprint).values()].map((places): PageSecret => {
+    const seen = places.flatMap(({ id }) => since.get(id) ?? []).sort();
+    const exposure = [...new Set(places.flatMap((one) => one.exposure))];
+    const worst = places.reduce((best, one) => (gravity(one) > gravity(best) ? one : best));
+    return { worst, places, exposure, since: seen[0] ?? null };
+  });
+  return secrets.sort(
+    (a, b) =>
+      gravity(b.worst) - gravity(a.worst) ||
+      b.exposure.length - a.exposure.length ||
+      b.places.length - a.places.length ||
+      b.worst.score - a.worst.score,
+  );
+}
+
+/** Severity first; a regressed or a valid one comes before others of its severity, an ignored or migrated one after all. */
+function gravity({ severity, state, liveness }: Finding): number {
+  const settled = state === "ignored" || state === "migrated" ? -100 : 0;
+  const back = state === "regressed" ? 3 : 0;
+  return settled + back + SEVERITIES.indexOf(severity) * 4 + (liveness?.state === "live" ? 1 : 0);
+}
+
+/** Who can see secrets, and how many of them, the widest first. */
+export function audiences(secrets: readonly PageSecret[]): readonly { readonly who: string; readonly count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { exposure } of secrets) for (const who of exposure) counts.set(who, (counts.get(who) ?? 0) + 1);
+  return [...counts].map(([who, count]) => ({ who, count })).sort((a, b) => b.count - a.count);
+}

@@ -5,6 +5,7 @@ import { configJsonSchema } from "../../src/build/json-schema.ts";
 import { EXITS } from "../../src/cli/reference.ts";
 import { channels } from "../../src/notify/index.ts";
 import { keysAsMarkdown } from "../../src/tui/keymap.ts";
+import { commandsReference, environmentTables } from "./commands-page.ts";
 import { POLICIES, VAULT_WRITER } from "./policies.ts";
 import { formOf, settingsTable, type SchemaNode } from "./schema-tables.ts";
 import { table } from "./tables.ts";
@@ -37,6 +38,8 @@ export async function generatedRegions(): Promise<ReadonlyMap<string, string>> {
         EXITS.map(([code, meaning]) => [`${code}`, meaning]),
       ),
     ],
+    ["commands", commandsReference()],
+    ["environment", environmentTables()],
     ["sources", sourcesTable()],
     [
       "accept",

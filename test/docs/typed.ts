@@ -29,11 +29,11 @@ export function commandLines(text: string): readonly (readonly string[])[] {
   const inBlocks = fencedBlocks(text)
     .filter(({ language }) => language === "" || language === "sh")
     .flatMap((block) => block.text.split("\n"))
-    .flatMap((line) => /^(?:\$ )?(?:.*\| )?(?:sudo )?(unsprawl [^|&]*?) *(?:$|[|&])/.exec(line)?.[1] ?? []);
+    .flatMap((line) => /^(?:\$ )?(?:.*\| )?(?:sudo )?(unsprawl [^|&<>]*?) *(?:$|[|&<>])/.exec(line)?.[1] ?? []);
   const prose = text.replace(/^ *```[\s\S]*?^ *```$/gm, "");
   const inProse = [...prose.matchAll(/`([^`]*)`/g)]
     .map(([, code = ""]) => code.replaceAll("\n", " "))
-    .filter((code) => /^unsprawl \S+ [^|]*$/.test(code));
+    .filter((code) => /^unsprawl \S+ [^|<>[]*$/.test(code));
   const lines = [...inBlocks, ...inProse].filter((line) => !line.includes("…"));
   if (lines.length === 0) return [];
   const script = `set -f\nunsprawl() { printf '%s\\037' "$@"; echo; }\n${lines.join("\n")}\n`;

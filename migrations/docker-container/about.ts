@@ -7,6 +7,7 @@ export const about: FormatAbout = {
     usage: "docker:[NAME or GLOB]",
     summary: "containers of the engine, and their images (the default)",
     reads: "engine",
+    lists: "containers",
     isDefault: true,
     running: true,
     layers: true,

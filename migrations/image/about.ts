@@ -7,6 +7,7 @@ export const about: FormatAbout = {
     usage: "image:REF or image:*",
     summary: "images of the engine",
     reads: "engine",
+    lists: "images",
     layers: true,
   },
   stage: "images",

@@ -3,7 +3,7 @@ import { paint } from "../kit/paint.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
 import { hanging, wrapWords } from "../kit/text/wrap.ts";
 import { COMMANDS } from "./specs/index.ts";
-import { ENVIRONMENT, EXITS, SOURCE_ROWS } from "./reference.ts";
+import { ENVIRONMENT, EXITS, SOURCE_ROWS, TOPICS } from "./reference.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "./specs/shared.ts";
 import { GROUPS, nameOf, type CommandSpec, type CommandExample, type OptionSpec } from "./specs/spec.ts";
 
@@ -76,25 +76,22 @@ export function commandHelp(spec: CommandSpec, stream: NodeJS.WriteStream): stri
 
 /** `unsprawl help TOPIC`; null for what is neither a topic nor a command. */
 export function topicHelp(topic: string, stream: NodeJS.WriteStream): string | null {
-  const make = TOPICS[topic];
-  if (make !== undefined) return make(stream);
+  if (Object.hasOwn(TOPIC_PAGES, topic)) return TOPIC_PAGES[topic as (typeof TOPICS)[number]](stream);
   const spec = COMMANDS.find((one) => nameOf(one) === topic);
   return spec === undefined ? null : commandHelp(spec, stream);
 }
 
 /** The topic or command that is most like the word; null if none is. */
 export function nearestTopic(word: string): string | null {
-  return nearestWord(word, [...Object.keys(TOPICS), ...COMMANDS.map(nameOf)]);
+  return nearestWord(word, [...TOPICS, ...COMMANDS.map(nameOf)]);
 }
 
-const TOPICS: { readonly [topic: string]: (stream: NodeJS.WriteStream) => string } = {
+const TOPIC_PAGES: { readonly [topic in (typeof TOPICS)[number]]: (stream: NodeJS.WriteStream) => string } = {
   accept: (stream) => page([acceptHelp(stream)]),
   sources: (stream) => page([section("Sources", listed(SOURCE_ROWS, stream), stream)]),
   environment: (stream) => page(ENVIRONMENT.map(({ title, rows }) => section(title, listed(rows, stream), stream))),
   "exit-codes": (stream) => page([section("Exit codes", exitCodes(stream), stream)]),
 };
-
-export const TOPIC_NAMES: readonly string[] = Object.keys(TOPICS);
 
 function acceptHelp(stream: NodeJS.WriteStream): string[] {
   const lead = "A plan refuses what would lose or change more than expected, and names the value that permits it:";

@@ -18,6 +18,11 @@ import { nameOf, optionsOf, type CommandSpec, type OptionSpec } from "./specs/sp
 
 /** Runs one command line and returns the exit code. The only place that writes a usage error. */
 export async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "__complete") {
+    const { completionText } = await import("./completion/index.ts");
+    process.stdout.write(`${await completionText(argv.slice(1), makeContext({}).assembly)}\n`);
+    return EXIT.ok;
+  }
   if (argv.length === 0) {
     build(async () => undefined).outputHelp({ error: true });
     return EXIT.usage;

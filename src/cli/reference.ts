@@ -55,6 +55,9 @@ export const FILES: readonly Row[] = [
   ],
 ];
 
+/** What `unsprawl help` has besides commands. */
+export const TOPICS = ["accept", "environment", "exit-codes", "sources"] as const;
+
 /** Every form of SOURCE. */
 export const SOURCE_ROWS: readonly Row[] = [
   ...SOURCES.map(({ usage, summary }) => [usage, summary] as const),

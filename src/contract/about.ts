@@ -24,6 +24,8 @@ export type SourceAbout = {
   readonly layers?: true;
   /** An interrupted scan of it can resume. Such a source is a `FastSource` (src/fast). */
   readonly resumable?: true;
+  /** What the engine lists that can follow the colon: for completion. */
+  readonly lists?: "containers" | "images";
   /** See `Source`. */
   readonly running?: true;
 };

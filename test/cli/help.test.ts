@@ -1,8 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
-import { SOURCES } from "../../src/assembly/plug-ins.ts";
 import { COMMANDS } from "../../src/cli/specs/index.ts";
 import { flagText } from "../../src/cli/help.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "../../src/cli/specs/shared.ts";
@@ -99,66 +96,4 @@ it("the manual is one that man(7) has nothing against, and tells every command, 
     for (const [flags] of optionsOf(spec)) expect(text).toContain(flags.split(/[ ,]/)[0]);
   }
   for (const { show } of KEYMAP) expect(text).toContain(show);
-});
-
-describe("a completion script", () => {
-  const script = async (shell: string): Promise<string> => {
-    const ran = await world.unsprawl(["completion", shell]);
-    expect(ran).toMatchObject({ code: 0, stderr: "" });
-    const file = join(world.dir, `completion.${shell}`);
-    writeFileSync(file, ran.stdout);
-    return file;
-  };
-  const output = (program: string, args: readonly string[]): string =>
-    execFileSync(program, args, {
-      cwd: world.dir,
-      env: { PATH: world.env["PATH"], HOME: world.dir, TERM: "dumb" },
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-
-  it("for bash is valid, and completes commands and flags", async () => {
-    const file = await script("bash");
-    output("bash", ["-n", file]);
-    const complete = (...words: string[]): string[] =>
-      output("bash", [
-        "--norc",
-        "-c",
-        `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _unsprawl; printf '%s\\n' "\${COMPREPLY[@]}"`,
-        file,
-        ...words,
-      ])
-        .split("\n")
-        .filter(Boolean);
-    expect(complete("unsprawl", "").sort()).toEqual([...NAMES].sort());
-    expect(complete("unsprawl", "mig")).toEqual(["migrate"]);
-    expect(complete("unsprawl", "migrate", "--deliv")).toEqual(["--deliver"]);
-    expect(complete("unsprawl", "scan", "--format", "gi")).toEqual(["github", "gitlab"]);
-    expect(complete("unsprawl", "plan", "--accept", "s")).toEqual(["sharers", "stack"]);
-    for (const { kind } of SOURCES) expect(complete("unsprawl", "scan", kind)).toContain(`${kind}:`);
-    expect(complete("unsprawl", "classify", "--")).toEqual(
-      COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]),
-    );
-  });
-
-  it("for zsh is valid", async () => {
-    output(await need("zsh", ["zsh"]), ["-n", await script("zsh")]);
-  });
-
-  it("for fish is valid, and completes commands and flags", async () => {
-    const fish = await need("fish", ["fish"]);
-    const file = await script("fish");
-    output(fish, ["--no-execute", file]);
-    const complete = (line: string): string[] =>
-      output(fish, ["--no-config", "-c", `source ${file}; complete --do-complete '${line}'`])
-        .split("\n")
-        .filter(Boolean)
-        .map((one) => one.split("\t")[0] ?? "");
-    expect(complete("unsprawl mig")).toEqual(["migrate"]);
-    expect(complete("unsprawl migrate --deliv")).toEqual(["--deliver"]);
-    expect(complete("unsprawl scan --format gi")).toEqual(["github", "gitlab"]);
-    expect(complete("unsprawl plan --accept s")).toEqual(["sharers", "stack"]);
-    for (const { kind } of SOURCES) expect(complete(`unsprawl scan ${kind}`)).toContain(`${kind}:`);
-    expect(NAMES.filter((name) => !complete("unsprawl ").includes(name))).toEqual([]);
-  });
 });

@@ -10,6 +10,7 @@ export const SERVING: readonly CommandSpec[] = [
 
 unsprawl agent install systemd|compose|swarm prints what makes a service of it; with --yes it writes that, and issues credentials that can only read. unsprawl agent uninstall systemd removes both.`,
     actions: ["install", "uninstall"],
+    forms: ["systemd", "compose", "swarm"],
     options: [
       ["--once", "One pass: files, starts, and changes since the last pass; exit 5 if something is left"],
       ["--on-change <what>", "What a container gets on a new value: restart (default), signal:NAME or none"],

@@ -1,3 +1,4 @@
+import { TOPICS } from "../reference.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that set unsprawl up, and show what it knows. */
@@ -125,7 +126,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
     usage: "help [topic]",
     group: "more",
     summary: "Show help for a command or a topic",
-    details: "Topics: accept, environment, exit-codes, sources.",
+    details: `Topics: ${TOPICS.join(", ")}.`,
     options: [],
     examples: [
       ["unsprawl help migrate", "A command"],

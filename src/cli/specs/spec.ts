@@ -27,6 +27,8 @@ export type CommandSpec = {
   readonly details?: string;
   /** The words that its first argument can be. */
   readonly actions?: readonly string[];
+  /** What follows `install`. */
+  readonly forms?: readonly string[];
   readonly options: readonly OptionSpec[];
   /** Flags of one of its actions, under a separate heading. */
   readonly sections?: readonly { readonly title: string; readonly options: readonly OptionSpec[] }[];

@@ -10,6 +10,7 @@ export const WATCHING: readonly CommandSpec[] = [
     details: `${SOURCE_HELP} Reports what is new, reappeared (state \`back\`), regressed (migrated earlier, now back) or gone.
 
 unsprawl watch install systemd|compose|swarm|kubernetes [SOURCE…] prints what makes a service of it; unsprawl watch install dockerfile prints an image for the last three.`,
+    forms: ["systemd", "compose", "swarm", "kubernetes", "dockerfile"],
     options: [
       ["--every <time>", "Scan this often, such as 15m"],
       ["--cron <schedule>", "Scan at these times, in crontab's form"],

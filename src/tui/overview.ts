@@ -2,6 +2,7 @@ import type { DoctorCheck } from "../core/doctor.ts";
 import type { Residue } from "../core/residue.ts";
 import type { MovedSecret } from "../core/rotation.ts";
 import type { Change } from "../model/change.ts";
+import type { Rotation } from "../model/finding.ts";
 import type { TrendPoint } from "../model/trend.ts";
 import type { ShownMessage } from "./state.ts";
 
@@ -13,7 +14,11 @@ export type OverviewTab = (typeof VIEWS)[number];
 export type OverviewData = {
   /** What saved scans found, newest first, and how much each found. */
   readonly changes?: { readonly changes: readonly Change[]; readonly trend: readonly TrendPoint[] };
-  readonly age?: readonly MovedSecret[];
+  /** What runs have moved, and how to rotate it, by rule. */
+  readonly age?: {
+    readonly moved: readonly MovedSecret[];
+    readonly advice: { readonly [rule: string]: Rotation };
+  };
   readonly residue?: readonly Residue[];
   readonly agent?: readonly DoctorCheck[];
 };

@@ -80,11 +80,11 @@ it.each(SIZES)("puts what is overdue for rotation first, with how to rotate it, 
     moved("LATE", 12, "same"),
     moved("LOST", 3, "gone"),
   ];
-  const text = shown("age", { age }, columns, rows);
+  const text = shown("age", { age: { moved: age, advice: rotation } }, columns, rows);
   expect(text).toContain("4 secrets moved, 1 rotated since, 1 overdue");
   expect(text).toMatch(/! overdue +LATE {2}api {2}moved 12 days ago/);
   expect(text).toContain("https://dashboard.stripe.com/apikeys");
-  const whole = shown("age", { age }, columns, 60);
+  const whole = shown("age", { age: { moved: age, advice: rotation } }, columns, 60);
   const order = ["LATE", "LOST", "FRESH", "DONE"].map((name) => whole.indexOf(name));
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(whole).toMatch(/· not rotated +FRESH {2}api {2}moved today/);

@@ -215,9 +215,12 @@ function overviewStates(text: string, many: number): TuiState["overview"][] {
       changes: Array.from({ length: many }, () => ({ ...change, kind: "back" })),
       trend: [{ at: text, findings: many, bySeverity: { low: 0, medium: 1, high: 0, critical: 2 } }],
     },
-    age: (["rotated", "same", "gone", "unknown"] as const).map((rotation) => ({
-      ...{ ...moved, reference: text, rotation, why: text },
-    })),
+    age: {
+      moved: (["rotated", "same", "gone", "unknown"] as const).map((rotation) => ({
+        ...{ ...moved, reference: text, rotation, why: text },
+      })),
+      advice: {},
+    },
     residue: [
       {
         run: text,

@@ -3,6 +3,7 @@ import { TONE } from "../theme.ts";
 import { layout, line, wrapped, type Guard, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import { facetsOf } from "../facets.ts";
+import { itemsOf } from "../items.ts";
 import { last } from "../last.ts";
 import { FRAME_ROWS, panesOf, SMALLEST, tooSmall, type PaneRooms, type ScreenText, type Size } from "./frame.ts";
 import { overviewText } from "./overview/index.ts";
@@ -26,7 +27,10 @@ export function roomsOf(state: TuiState, size: Size, guard: Guard): ScreenRooms 
     ? revealRows(state.revealed, state.now, size.columns, most)
     : layout(noticeLines(state, guard), size.columns, guard).slice(0, most);
   const body = { columns: size.columns, rows: size.rows - FRAME_ROWS - notice.length };
-  return { notice, body, panes: panesOf(size, body) };
+  const { scan, where } = state;
+  // Beside an empty list there is nothing to detail.
+  const empty = where !== "facets" && ["done", "failed"].includes(scan.status) && itemsOf(state).length === 0;
+  return { notice, body, panes: empty ? { shape: "one", list: body, detail: body } : panesOf(size, body) };
 }
 
 /** A screen that is one text; null for the others, and for the help above it. */

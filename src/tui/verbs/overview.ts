@@ -77,7 +77,11 @@ const READERS: { readonly [tab in OverviewTab]: ReadTab } = {
   async age({ assembly }) {
     const { rotations } = await import("../../core/rotation.ts");
     const { state, key, storeOf } = assembly;
-    return { age: await rotations({ state: state(), key: key(), storeOf }) };
+    const moved = await rotations({ state: state(), key: key(), storeOf });
+    const rules = [...new Set(moved.flatMap(({ rule }) => rule ?? []))];
+    if (rules.length === 0) return { age: { moved, advice: {} } };
+    const adviceOf = await (await assembly.scanTools(false)).rotation();
+    return { age: { moved, advice: Object.fromEntries(rules.map((rule) => [rule, adviceOf(rule)])) } };
   },
   async residue(session, signal, busy) {
     const [{ residue }, { listRuns }] = await Promise.all([

@@ -1,16 +1,13 @@
 import { daysSince, isOverdue } from "../../../core/rotation-text.ts";
 import type { MovedSecret } from "../../../core/rotation.ts";
 import type { Rotation } from "../../../model/finding.ts";
+import type { OverviewData } from "../../overview.ts";
 import type { StateMark } from "../../theme.ts";
 import { countText } from "../../widgets/bar.ts";
 import { addressLine, BLANK, wrapped, type SpanLine } from "../../widgets/text.ts";
 
 /** How long ago each moved secret was moved, and whether it has been rotated since: overdue ones first. */
-export function ageLines(
-  moved: readonly MovedSecret[],
-  advice: { readonly [rule: string]: Rotation },
-  now: Date,
-): SpanLine[] {
+export function ageLines({ moved, advice }: NonNullable<OverviewData["age"]>, now: Date): SpanLine[] {
   if (moved.length === 0) return [wrapped(1, " no run has moved a secret yet: m in the list migrates one")];
   const late = moved.filter((one) => isOverdue(one, now)).length;
   const rotated = moved.filter(({ rotation }) => rotation === "rotated").length;
@@ -38,8 +35,8 @@ function secretLines(one: MovedSecret, advice: { readonly [rule: string]: Rotati
       { text: ` ${glyph} ${word.padEnd(12)}`, ...style },
       { text: one.name, bold: true },
       `  ${one.subject}  ${ageText(one, now)}`,
-      { text: `  → ${one.store} ${one.key}`, dimColor: true },
     ),
+    wrapped(17, { text: `               → ${one.store}  ${one.key}`, dimColor: true }),
     ...(one.why === null ? [] : [wrapped(15, { text: "               ", dimColor: true }, one.why)]),
     ...(one.rotation === "same" && how !== undefined
       ? [

@@ -54,7 +54,7 @@ const LINES: {
   readonly [tab in OverviewTab]: (data: OverviewData, scan: TuiState["scan"], now: Date) => SpanLine[] | null;
 } = {
   changes: ({ changes }, scan) => (changes === undefined ? null : changeLines(changes, scan)),
-  age: ({ age }, scan, now) => (age === undefined ? null : ageLines(age, scan.report?.rotation ?? {}, now)),
+  age: ({ age }, _scan, now) => (age === undefined ? null : ageLines(age, now)),
   residue: ({ residue }) => residueTabLines(residue),
   agent: ({ agent }) => (agent === undefined ? null : checkLines(agent)),
 };

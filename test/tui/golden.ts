@@ -8,8 +8,9 @@ export const FRAMES = "test/fixtures/frames";
 
 const SIZES: readonly Size[] = [
   { columns: 60, rows: 15 },
-  { columns: 100, rows: 24 },
-  { columns: 160, rows: 45 },
+  { columns: 80, rows: 24 },
+  { columns: 120, rows: 40 },
+  { columns: 200, rows: 60 },
 ];
 
 /** The pictures of docs/tui.md. */

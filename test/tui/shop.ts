@@ -3,6 +3,9 @@ import { describeStep } from "../../src/core/step-text.ts";
 import type { UnitMapping } from "../../src/core/config/mapping.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import type { DiffLine, Move, Plan, Step } from "../../src/model/plan.ts";
+import { HELP_START } from "../../src/tui/help.ts";
+import { NO_OVERVIEW } from "../../src/tui/overview.ts";
+import type { MovedSecret } from "../../src/core/rotation.ts";
 import { formOf } from "../../src/tui/form.ts";
 import type { TuiState, StepState } from "../../src/tui/state.ts";
 import { finding, scanned } from "./sample.ts";
@@ -185,9 +188,30 @@ const FORM = formOf("prod", ["prod", "local"], null as never, {
   ]),
 });
 
+const NOW = Date.parse("2026-01-20T12:00:00Z");
+
+const moved = (name: string, subject: string, movedAt: string, rotation: MovedSecret["rotation"]): MovedSecret => ({
+  ...{ run: PLAN.id, name, subject, rule: name === "STRIPE_SECRET_KEY" ? "stripe-secret-key" : "url-password" },
+  ...{ store: "prod", key: `apps/${subject} ${name}`, movedAt, reference: "", rotation, why: null },
+});
+
+const AGE = {
+  moved: [
+    moved("STRIPE_SECRET_KEY", "api", "2026-01-01T12:00:00Z", "same"),
+    moved("DATABASE_URL", "api", "2026-01-18T12:00:00Z", "same"),
+    moved("DB_PASSWORD", "db", "2026-01-01T12:00:00Z", "rotated"),
+  ],
+  advice: {
+    "stripe-secret-key": { text: "Roll the key in Stripe's dashboard.", url: "https://dashboard.stripe.com/apikeys" },
+    "url-password": { text: "Change the password of the user in the database.", url: null },
+  },
+};
+
 /** A small shop, from the first look to the proof: one state a step, the same every time. */
 export const SHOP: { readonly [step: string]: TuiState } = {
   list: browse,
+  help: { ...browse, help: { ...HELP_START, at: 2 } },
+  overview: { ...browse, where: "overview", now: NOW, overview: { ...NO_OVERVIEW, tab: "age", data: { age: AGE } } },
   plan: { ...browse, where: "plan", planned: { plan: PLAN, provider: null as never, scroll: 0 } },
   form: {
     ...browse,

@@ -13,6 +13,9 @@ export type ScreenText = {
 export const FRAME_ROWS = 5;
 /** On narrower terminals the evidence is below the list. */
 const WIDE = 90;
+/** From here on, what is left goes to the columns of the list: longer lines of text are harder to read. */
+const ROOMY = 160;
+const READABLE = 80;
 /** On lower terminals that are not wide, the list and the evidence are shown one at a time. */
 const TALL = 20;
 export const SMALLEST: Size = { columns: 40, rows: 10 };
@@ -28,8 +31,9 @@ export type PaneRooms = { readonly shape: "beside" | "below" | "one"; readonly l
 export function panesOf(terminal: Size, body: Size): PaneRooms {
   const { columns, rows } = body;
   if (columns >= WIDE) {
-    const list = Math.min(Math.floor(columns * 0.55), Math.max(76, Math.floor(columns * 0.45)));
-    return { shape: "beside", list: { columns: list, rows }, detail: { columns: columns - list - GAP, rows } };
+    const detail = columns < ROOMY ? columns - GAP - Math.min(Math.floor(columns * 0.55), 76) : READABLE;
+    const list = columns - GAP - detail;
+    return { shape: "beside", list: { columns: list, rows }, detail: { columns: detail, rows } };
   }
   // The lower pane has a title and a rule too.
   const both = rows - 2;

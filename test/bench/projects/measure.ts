@@ -106,7 +106,9 @@ async function measured(
   const env = { ...form.env(copy), ...own };
   const unsprawl = (...args: string[]): Ran => run(process.execPath, [MAIN, ...args], copy, env, 400);
   const services = Object.keys(config.services ?? {}).length;
-  lay(config, engine, images, form.isSwarm);
+  // Images of services that a profile leaves out are at hand too.
+  const whole = form.isSwarm ? null : compose(copy, project.file, own, ["--profile", "*"]).config;
+  lay(whole ?? config, engine, images, form.isSwarm);
   form.start(project, copy, config, env, engine);
   const broken = failing(engine);
   if (broken !== "") throw new Unfit(`the stand-in does not stay up: ${broken}`);

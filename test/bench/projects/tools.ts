@@ -58,7 +58,8 @@ export function compose(
   folder: string,
   file: string | null,
   env: NodeJS.ProcessEnv,
+  options: readonly string[] = [],
 ): { config: Config | null; said: string } {
-  const ran = run("docker", composeArgs(file, "config", "--format", "json"), folder, env);
+  const ran = run("docker", composeArgs(file, ...options, "config", "--format", "json"), folder, env);
   return { config: ran.code === 0 ? (JSON.parse(ran.stdout) as Config) : null, said: ran.stderr };
 }

@@ -58,7 +58,7 @@ async function readings(source: string, file: string): Promise<readonly SourceRe
 function reading(source: string, unit: SystemdUnit): SourceReading {
   const subject: Subject = { kind: "file", name: unit.name, id: unit.file };
   const variables = [...unit.assignments, ...unit.ofService]
-    .filter(({ value }) => value !== "")
+    .filter(({ value, by }) => value !== "" && !(by.kind === "word" && SPECIFIERS.test(value)))
     .map(({ file, line, name, value }) =>
       candidateAt(source, subject, "env", name, value, linePlace(file, line, name)),
     );
@@ -95,6 +95,9 @@ function pairs(setting: UnitSetting): { readonly where: Where; readonly name: st
     return name === "" ? [] : [{ where, name, value: rest }];
   });
 }
+
+/** A value that systemd makes of the unit's name, its folders or its user alone. */
+const SPECIFIERS = /^(?:%[A-Za-z])+$/;
 
 /** Settings that are a command, or arguments of one. */
 const COMMAND = /^Exec|^(?:Entrypoint|PodmanArgs|GlobalArgs|HealthCmd|HealthStartupCmd)$/;

@@ -63,7 +63,7 @@ export function fillIn(project: Project, copy: string, env: NodeJS.ProcessEnv): 
 function quicker(text: string): string {
   return text
     .replace(/^(\s+)(interval|start_interval|start_period):.*$/gm, "$1$2: 1s")
-    .replace(/^(\s+)retries:.*$/gm, "$1retries: 20")
+    .replace(/^(\s+)retries:.*$/gm, "$1retries: 8")
     .replace(/service_completed_successfully/g, "service_started")
     .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
     .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")

@@ -22,9 +22,12 @@ export const COMPOSE: Form = {
   isSwarm: false,
   source: ({ file }) => `compose:${file ?? "."}`,
   env: () => ({}),
-  start(project, copy, _config, env) {
+  start(project, copy, _config, env, engine) {
     const up = run("docker", composeArgs(project.file, "up", "-d", "--no-build", "--pull", "never"), copy, env, 100);
     if (up.code !== 0) throw new Unfit(`up: ${lastLine(up.stderr)}`);
+    // A check that always fails has done so long before anybody migrates.
+    for (let tries = 0; tries < 15 && engine.docker("ps", "-q", "--filter", "health=starting") !== ""; tries++)
+      run("sleep", ["1"], copy, env);
   },
   again: () => undefined,
   end(project, copy, env) {

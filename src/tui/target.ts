@@ -19,9 +19,8 @@ export function parseTarget(words: readonly string[]): ScanTarget | string {
   const wrong = sources.find((one) => !KINDS.includes(kindOf(one)));
   if (wrong !== undefined) {
     const near = nearestWord(kindOf(wrong), KINDS);
-    const hint =
-      near === null ? `known sources: ${KINDS.map((kind) => `${kind}:`).join(" ")}` : `did you mean ${near}:?`;
-    return `not a source: ${wrong}; ${hint}`;
+    const known = `known sources: ${KINDS.map((kind) => `${kind}:`).join(" ")}`;
+    return `not a source: ${wrong}; ${near === null ? known : `did you mean ${near}:?`}`;
   }
   return { sources: sources.length > 0 ? sources : DEFAULT_SOURCES, hosts };
 }

@@ -31,7 +31,7 @@ import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
 import { rewordings, type Rewordings } from "./words/index.ts";
 import { givenBy, has, withImplied } from "./words/implied.ts";
-import { forWords, mustBeFilledIn, withoutWords } from "./words/refuse.ts";
+import { forWords, mustBeFilledIn, mustHaveShell, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { leftBehind, without } from "./along.ts";
 import { alongNotes, repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
@@ -191,6 +191,7 @@ async function partOf(
     const shown = withoutWords(known.doc, rewording);
     for (const one of selected) mustGo(shown, service, selected, one);
     const subject = { ...bare.subject, health: rewording?.health ?? bare.subject.health };
+    if (!isUnseen(known)) await mustHaveShell(service, subject, rewording);
     const deliveries = forWords(moving.deliveries, rewording);
     const chosen = isUnseen(known)
       ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)

@@ -1,4 +1,4 @@
-import type { Delivery } from "../../../src/contract/delivery.ts";
+import type { Delivery, DeliverySubject } from "../../../src/contract/delivery.ts";
 import { droppedByShell } from "../../../src/kit/shell-names.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -34,6 +34,21 @@ export function mustBeFilledIn(
       (its, name) => its === service && name === move.name,
     );
   }
+}
+
+/** Throws `Blocked` where a shell would have to fill in the service's words and its image has none: no delivery helps. */
+export async function mustHaveShell(
+  service: string,
+  subject: Pick<DeliverySubject, "hasFile">,
+  rewording: Rewording | null,
+): Promise<void> {
+  if (rewording === null || (await subject.hasFile("/bin/sh"))) return;
+  const names = [...new Set(rewording.sources.map(({ source }) => source))];
+  throw new Blocked(
+    `${names.join(", ")} is filled into the command or health check of ${service}, and its image has no shell to do so in its place`,
+    `take it out of there if the program reads a variable itself, as cloudflared does TUNNEL_TOKEN; docker compose up -d, then plan again`,
+    (its) => its === service,
+  );
 }
 
 const FOR_CHECK =

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import type { Rewording } from "../../../migrations/compose/words/index.ts";
 import { mayBeWritten } from "../../../migrations/compose/words/kept.ts";
-import { mustBeFilledIn } from "../../../migrations/compose/words/refuse.ts";
+import { mustBeFilledIn, mustHaveShell } from "../../../migrations/compose/words/refuse.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import { reworded, type WordTemplate } from "../../../migrations/compose/words/reword.ts";
 import { expandedText, quotedWord, type Word } from "../../../migrations/compose/words/shell-text.ts";
@@ -180,6 +180,16 @@ describe("what Compose still fills in", () => {
     expect(may("blue door", "", true)).toBe(true);
     expect(may("it's", "", true)).toBe(false);
   });
+});
+
+it("an image without a shell is named with what to write", async () => {
+  const words = { sources: [{ source: "TUNNEL", name: "TOKEN" }] } as unknown as Rewording;
+  const hasFile = (is: boolean) => ({ hasFile: async () => is });
+  await expect(mustHaveShell("s", hasFile(false), words)).rejects.toThrow(
+    "TUNNEL is filled into the command or health",
+  );
+  await expect(mustHaveShell("s", hasFile(true), words)).resolves.toBeUndefined();
+  await expect(mustHaveShell("s", hasFile(false), null)).resolves.toBeUndefined();
 });
 
 it("a variable that the image sets itself gets no other value", () => {

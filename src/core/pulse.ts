@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../kit/io/lock.ts";
+import { isTrusted } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
 
 const FOLDER = "pulse";
@@ -25,8 +26,13 @@ export function startPulse(state: string, service: Service): { stop(): void } {
     }
   };
   try {
-    mkdirSync(join(state, FOLDER), { recursive: true, mode: 0o700 });
-    writeFileSync(file, jsonText({ version: 1, process: processId(process.pid) }), { mode: 0o600 });
+    const folder = join(state, FOLDER);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const stat = lstatSync(folder);
+    if (!stat.isDirectory() || !isTrusted(stat.uid)) return { stop: () => undefined };
+    // A link that somebody put there is removed, not followed.
+    rmSync(file, { force: true });
+    writeFileSync(file, jsonText({ version: 1, process: processId(process.pid) }), { mode: 0o600, flag: "wx" });
   } catch {
     return { stop: () => undefined };
   }

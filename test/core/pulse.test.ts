@@ -1,4 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -45,6 +55,21 @@ it("files of a process that is gone, and what is none, do not count", () => {
     utimesSync(join(state, "pulse", name), long, long);
   }
   expect(servicePulses(state)).toEqual([]);
+});
+
+it("a link in its place is not followed", () => {
+  const other = join(state, "other");
+  writeFileSync(other, "whole");
+  mkdirSync(join(state, "pulse"));
+  symlinkSync(other, join(state, "pulse/watch"));
+  const pulse = startPulse(state, "watch");
+  expect(servicePulses(state)).toMatchObject([{ service: "watch", alive: true }]);
+  pulse.stop();
+  expect(readFileSync(other, "utf8")).toBe("whole");
+  rmSync(join(state, "pulse"), { recursive: true });
+  symlinkSync(state, join(state, "pulse"));
+  startPulse(state, "agent").stop();
+  expect(readdirSync(state).sort()).toEqual(["other", "pulse"]);
 });
 
 it("a state folder that cannot be written ends no service", () => {

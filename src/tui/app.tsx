@@ -3,7 +3,7 @@
  * changed. Ink owns the terminal's other screen, raw mode and the cursor; `terminal.ts` what Ink leaves alone.
  */
 import type { ReadStream, WriteStream } from "node:tty";
-import { render, useApp, useInput, usePaste, type Instance } from "ink";
+import { render, useApp, useInput, usePaste, useStdin, type Instance } from "ink";
 import { Component, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { answers, paste, press, type ScreenLayout } from "./actions.ts";
 import { Screen } from "./components/screen.tsx";
@@ -13,7 +13,7 @@ import { lookOf } from "./look.ts";
 import { FRAME_ROWS, tooSmall, type Size } from "./screens/frame.ts";
 import { roomsOf, scrollEnd } from "./screens/rooms.ts";
 import type { TerminalSession } from "./session.ts";
-import { openModes, sizeOf, stopped, wantsStyles, wheelKeys, type TerminalModes } from "./terminal.ts";
+import { openModes, sizeOf, stopped, wantsStyles, watchWheel, type TerminalModes } from "./terminal.ts";
 import type { Guard } from "./widgets/text.ts";
 
 export type App = {
@@ -130,13 +130,15 @@ function Keys({ session, size, guard, modes, fail }: KeysProps): null {
   };
   useInput((input, key) =>
     guarded(() => {
-      const names = wheelKeys(input) ?? keyNames(input, key);
+      const names = keyNames(input, key);
       if (names[0] !== "ctrl-z") return pressed(session, names, size(), guard);
       session.store.set(() => ({ revealed: null }));
       // A suspended run would hold the engine's lock, and leave a container half recreated.
       if (!session.jobs.has("run")) void away(stopped);
     }),
   );
+  const { stdin } = useStdin();
+  useEffect(() => watchWheel(stdin, (name) => guarded(() => press(session, name, layoutOf(session, size(), guard)))));
   usePaste((text) => guarded(() => paste(session, text)));
   return null;
 }

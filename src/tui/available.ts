@@ -28,6 +28,8 @@ export function isAvailable(action: KeyAction, state: TuiState): boolean {
       (!["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0))
     );
   if (action === "byHand") return state.planned?.plan.steps.some((step) => "run" in step) === true;
+  // An undo runs to its end: nothing is left half way.
+  if (action === "abort" && state.where === "run") return state.run?.kind !== "rollback";
   if (action === "steps") return state.run !== null && state.run.kind !== "scrub";
   if (state.where === "plan")
     return !["apply", "save"].includes(action) || (state.planned !== null && state.planned.plan.steps.length > 0);

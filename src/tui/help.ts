@@ -25,7 +25,7 @@ export const keysIn = (all: readonly HelpSection[]): readonly KeyBinding[] => al
 
 /** Whether a key does something on the screen below the help. */
 export const works = ({ action }: KeyBinding, state: TuiState): boolean =>
-  ALWAYS.has(GROUPS[action]) || isAvailable(action, state);
+  (ALWAYS.has(GROUPS[action]) && action !== "abort") || isAvailable(action, state);
 
 const sections = last((where: KeyScope, filter: string): readonly HelpSection[] => {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);

@@ -15,11 +15,27 @@ const [NO_WRAP, WRAP] = ["\u001b[?7l", "\u001b[?7h"];
 // Buttons and the wheel, with positions as numbers (SGR).
 const [MOUSE, NO_MOUSE] = ["\u001b[?1000h\u001b[?1006h", "\u001b[?1006l\u001b[?1000l"];
 
-/** What a turn of the wheel does; null for text that reports no mouse, an empty list for its other buttons. */
-export function wheelKeys(input: string): readonly ("up" | "down")[] | null {
-  const button = /^\[<(\d+);\d+;\d+[Mm]$/.exec(input)?.[1];
-  if (button === undefined) return null;
-  return button === "64" ? ["up", "up", "up"] : button === "65" ? ["down", "down", "down"] : [];
+/** Rows that a turn of the wheel scrolls by. */
+const TURN = 3;
+
+/**
+ * Calls `turn` for each row that the wheel scrolls by. Ink reads the terminal, and hands on no report of a mouse: what it
+ * reads is looked at on its way. The returned function ends that.
+ */
+export function watchWheel(stdin: NodeJS.ReadableStream, turn: (move: "up" | "down") => void): () => void {
+  const read = stdin.read.bind(stdin);
+  const watched = (size?: number): string | Buffer => {
+    const chunk: string | Buffer = read(size);
+    const text = typeof chunk === "string" ? chunk : "";
+    for (const [, button] of text.matchAll(/\u001b\[<(6[45]);\d+;\d+M/g))
+      for (let row = 0; row < TURN; row++) turn(button === "64" ? "up" : "down");
+    return chunk;
+  };
+  stdin.read = watched;
+  return () => {
+    // The stream's class has its own.
+    if (stdin.read === watched) Reflect.deleteProperty(stdin, "read");
+  };
 }
 
 /** Sets the modes at once. */

@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { KEY } from "./driver.ts";
 import { begin, container, engine, home, secret, secrets, useStage } from "./stage.ts";
@@ -131,6 +131,19 @@ it("opens on the sources that are named, and scans others without a restart", as
   await terminal.until("compose:compose.yaml docker:  2 secrets in 2 places");
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
+  // The engines of configured hosts.
+  const file = join(home.dir, "config/unsprawl/config.yaml");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `hosts:\n  one: { address: "${engine.host}" }\n  two: { address: "${engine.host}" }\n`, {
+    mode: 0o600,
+  });
+  const hosts = begin(120, 40, {}, ["--hosts", "t*"]);
+  await hosts.until("docker: --hosts t*  1 secret in 1 place");
+  await hosts.until("container tui-api on two");
+  await hosts.press("m");
+  await hosts.until("hosts are only scanned here");
+  await hosts.press("q");
+  expect(await hosts.exit()).toBe(0);
   const wrong = begin(80, 24, {}, ["composer:x"]);
   await wrong.until("did you mean compose:?");
   expect(await wrong.exit()).toBe(2);

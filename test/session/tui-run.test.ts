@@ -19,7 +19,7 @@ it("undoes a run from the list of runs, after a y", async () => {
   await terminal.until("1 secret moved, 0 rotated since, 0 overdue");
   await terminal.until(/· not rotated +DB_PASSWORD +tui-api +moved today/);
   await terminal.press(KEY.esc);
-  await terminal.until("space mark");
+  await terminal.until("L runs");
   await terminal.press("L");
   await terminal.until("✓ done");
   await terminal.press("u");

@@ -87,6 +87,17 @@ it("fits a new size at once, down to one that is too small and back", async () =
   }
 });
 
+it("scrolls by the wheel, and takes a click for no key", async () => {
+  const { session, window } = watch();
+  session.store.set(({ look }) => ({ look: { ...look, mouse: true } }));
+  await settled();
+  expect(window.written.join("")).toContain("\u001b[?1000h");
+  window.type("\u001b[<0;12;5M\u001b[<0;12;5m");
+  window.type("\u001b[<65;12;5M");
+  await expect.poll(() => session.store.get().selected, POLL).toBe("SMTP_PASS");
+  expect(session.store.get()).toMatchObject({ marked: new Set(), tab: "evidence", where: "browse" });
+});
+
 it("sets no style where NO_COLOR is set", async () => {
   const { window } = watch({ NO_COLOR: "1" });
   window.type("j");

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
-import { keyNames } from "../../src/tui/keys.ts";
 import { lookOf } from "../../src/tui/look.ts";
-import { openModes, wheelKeys } from "../../src/tui/terminal.ts";
+import { openModes } from "../../src/tui/terminal.ts";
 import { styledText } from "../../src/tui/widgets/styled.ts";
 import { addressLine, layout, line, type SpanLine } from "../../src/tui/widgets/text.ts";
 import { openWindow } from "./window.ts";
@@ -59,14 +58,6 @@ it("links to no address that could end the link, or that holds a known value", (
   for (const url of ["https://x\u0007\u001b[31m", "javascript:alert(1)", "https://a b", "file:///etc/passwd"])
     expect(linked(url)).not.toContain("\u001b]8");
   expect(linked("https://x/hunter2", (text) => text.replaceAll("hunter2", "[secret]"))).toBe("https://x/[secret]");
-});
-
-it("scrolls by the wheel, and takes no other mouse report for keys", () => {
-  expect(wheelKeys("[<64;10;5M")).toEqual(["up", "up", "up"]);
-  expect(wheelKeys("[<65;10;5M")).toEqual(["down", "down", "down"]);
-  expect(wheelKeys("[<0;10;5M")).toEqual([]);
-  expect(wheelKeys("64")).toBeNull();
-  expect(keyNames("j", { meta: false } as never)).toEqual(["j"]);
 });
 
 it("turns mouse reports on only if asked, and off when it leaves or suspends", () => {

@@ -6,6 +6,8 @@ import { detail as told } from "../screens/tabs/index.ts";
 import { TABS, type TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
+import { pickStore } from "../verbs/plan.ts";
+import { changeSources } from "../verbs/sources.ts";
 import { undoLastIgnore } from "../verbs/ignore.ts";
 import { choose, NO_ROOM, pageOf, say, word, type Face, type TypedCommand } from "./face.ts";
 import { follow } from "./follow.ts";
@@ -44,6 +46,8 @@ export async function list(face: Face): Promise<void> {
         ? [{ ...word("browse", "undo", () => follow(face, undoLastIgnore(session))), short: "undo the ignore" }]
         : []),
       ...narrowing(face),
+      { ...word("browse", "sources", () => changed(face)), typed: "sources" },
+      { ...word("browse", "store", () => follow(face, pickStore(session))), short: null },
       word("browse", "overview", () => press(session, "o", NO_ROOM)),
       word("browse", "runs", () => press(session, "L", NO_ROOM)),
       { ...word("browse", "rescan", () => rescan(face)), short: "scan again" },
@@ -92,6 +96,14 @@ export function rescan(face: Face): Promise<void> {
 
 const notUnderstood = (count: number): string =>
   count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? tells what else can be typed`;
+
+/** Asks what to scan; the list is read out again while it is scanned. */
+async function changed(face: Face): Promise<void> {
+  const { session } = face;
+  const before = session.store.get().target;
+  await follow(face, changeSources(session));
+  if (session.store.get().target !== before) await hear(face);
+}
 
 function allOf(face: Face): TypedCommand {
   const made = word("browse", "markAll", () => {

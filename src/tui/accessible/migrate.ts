@@ -5,7 +5,7 @@ import { proofLines, titleOf } from "../screens/proof.ts";
 import { startScrub } from "../verbs/journal.ts";
 import { openForm } from "../verbs/form.ts";
 import { editMapping } from "../verbs/mapping.ts";
-import { savePlan, startPlan } from "../verbs/plan.ts";
+import { savePlan, startPlan, usePicked } from "../verbs/plan.ts";
 import { startApply, startUndo } from "../verbs/run.ts";
 import { choose, NO_ROOM, say, word, type Face } from "./face.ts";
 import { follow } from "./follow.ts";
@@ -19,13 +19,14 @@ export async function stores(face: Face): Promise<void> {
   const { choices, at, error } = state.stores;
   const likely = choices[at]?.name;
   if (error) say(face, `failed: ${error.text}`, ...(error.hint === null ? [] : [`next: ${error.hint}`]));
-  say(face, `Migrate ${wantedText(state)}. Step 1 of 4, store.`);
+  const { picking } = state.stores;
+  say(face, picking ? "The store for plans and previews." : `Migrate ${wantedText(state)}. Step 1 of 4, store.`);
   for (const [index, { name, text }] of choices.entries()) say(face, `${index + 1}. ${name}: ${text}`);
   await choose(
     face,
     `Which store? A number${likely === undefined ? "" : `, or enter for ${likely}`},`,
     [
-      ...(likely === undefined ? [] : [word("stores", "form", (rest) => change(face, rest), "c 1")]),
+      ...(likely === undefined || picking ? [] : [word("stores", "form", (rest) => change(face, rest), "c 1")]),
       word("stores", "back", () => press(session, "esc", NO_ROOM)),
     ],
     async (text) => {
@@ -33,6 +34,10 @@ export async function stores(face: Face): Promise<void> {
       const one = text === "" ? choices[at] : (choices.find(({ name }) => name === text) ?? choices[index ?? -1]);
       if (!one || others.length > 0) return `not understood: a number from 1 to ${choices.length}, or a store's name`;
       session.store.set(({ stores: before }) => ({ stores: { ...before, at: choices.indexOf(one) } }));
+      if (picking) {
+        usePicked(session, one.name);
+        return null;
+      }
       startPlan(session, one.name);
       await follow(face);
       return null;

@@ -82,10 +82,10 @@ it("goes on from the journal with a run that was cut off, to its proof", async (
   await second.press("L");
   await second.until("! unfinished");
   await second.press("R");
-  await second.until("where it was cut off?");
+  await second.until("where it was interrupted?");
   await second.press("y");
   await second.until("✓ migrated", 60);
-  expect(second.screen()).toContain("shows no value in any field");
+  expect(second.screen()).toContain("a fresh inspect shows no value");
   await second.press("q");
   expect(await second.exit()).toBe(0);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);

@@ -24,6 +24,7 @@ export function proofText({ result, run }: TuiState): ScreenText {
   };
 }
 
+/** What became of each unit, what that means and what comes next, then everything that was looked at. */
 export function proofLines(shown: ResultState): SpanLine[] {
   const { result, error, kind, run, told } = shown;
   const lines: SpanLine[] = [];
@@ -37,7 +38,7 @@ export function proofLines(shown: ResultState): SpanLine[] {
     if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
     for (const note of notes) lines.push(wrapped(7, { text: `     ! ${note}`, color: "yellow" }));
     const found = result?.proofs.find((one) => one.unit === unit);
-    if (found) lines.push(...itemLines(found));
+    if (found) lines.push(...openLines(found));
   }
   if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
     lines.push(
@@ -64,6 +65,7 @@ export function proofLines(shown: ResultState): SpanLine[] {
       wrapped(11, { text: "   again:  ", dimColor: true }, "r scans again, m plans what is still marked"),
       wrapped(11, { text: "   steps:  ", dimColor: true }, `L, then enter: what run ${run} did and put back`),
     );
+  if (result !== null && result.proofs.length > 0) lines.push(BLANK, ...verifiedLines(result.proofs));
   if (result === null && error === null && told.length === 0) lines.push(wrapped(1, " nothing was done"));
   return lines;
 }
@@ -114,20 +116,25 @@ function seenLine(one: string): SpanLine {
     : wrapped(3, { text: " ✓ ", color: "blue" }, one);
 }
 
-/** What was verified about a unit, then what was not. */
-function itemLines({ verified, notVerified }: UnitProof): SpanLine[] {
-  return [
-    ...verified.map(({ what, text }) => wrapped(18, { text: `     ${what.padEnd(13)}`, dimColor: true }, text)),
-    ...notVerified.map(({ what, text }) =>
-      wrapped(
-        18,
-        { text: "   ! ", color: "yellow", bold: true },
-        { text: what.padEnd(13), dimColor: true },
-        {
-          text: `not verified: ${text}`,
-          color: "yellow",
-        },
-      ),
+/** What was not verified about a unit. */
+function openLines({ notVerified }: UnitProof): SpanLine[] {
+  return notVerified.map(({ what, text }) =>
+    wrapped(
+      18,
+      { text: "   ! ", color: "yellow", bold: true },
+      { text: what.padEnd(13), dimColor: true },
+      { text: `not verified: ${text}`, color: "yellow" },
     ),
+  );
+}
+
+/** What was verified about each unit, one by one. */
+function verifiedLines(proofs: readonly UnitProof[]): SpanLine[] {
+  return [
+    line({ text: " What was looked at", bold: true }),
+    ...proofs.flatMap(({ unit, verified }) => [
+      wrapped(3, `   ${unit}`),
+      ...verified.map(({ what, text }) => wrapped(18, { text: `     ${what.padEnd(13)}`, dimColor: true }, text)),
+    ]),
   ];
 }

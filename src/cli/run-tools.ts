@@ -24,7 +24,8 @@ export function residueTools(assembly: Assembly): ResidueTools {
 
 /** What core needs to find out whether moved secrets have been rotated. */
 export function rotationTools(assembly: Assembly): RotationTools {
-  return { state: assembly.state(), key: assembly.key(), storeOf: assembly.storeOf };
+  const { state, key, storeOf, detector } = assembly;
+  return { state: state(), key: key(), storeOf, detector };
 }
 
 export function planOf(assembly: Assembly, run: string): Plan {

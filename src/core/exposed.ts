@@ -21,10 +21,15 @@ export function exposedSecrets(plan: Plan, receipts: readonly Receipt[]): Expose
   const secrets = moves.flatMap(({ name, location: { subjectName: subject }, finding, secrets: several }) =>
     several === undefined
       ? { rule: finding?.rule ?? null, name, subject }
-      : several.map(({ rule, path }) => ({ rule, name: path === "" ? name : `${name}: ${path}`, subject })),
+      : several.map(({ rule, path }) => ({ rule, name: secretName(name, path), subject })),
   );
   return [...Map.groupBy(secrets, ({ rule }) => rule)].map(([rule, own]) => ({
     rule,
     secrets: own.map(({ name, subject }) => ({ name, subject })),
   }));
+}
+
+/** One of several secrets in a value, by the value's name and the path in it. */
+export function secretName(name: string, path: string): string {
+  return path === "" ? name : `${name}: ${path}`;
 }

@@ -23,6 +23,7 @@ export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider
     ...(move.finding && {
       finding: { ...move.finding, id: placeId(move.name, move.location), fingerprint: FORGOTTEN },
     }),
+    ...(move.secrets && { secrets: move.secrets.map(({ rule, path }) => ({ rule, path })) }),
   });
   return signPlan({ ...plan, notMoved: [], steps: plan.steps.map((step) => bareStep(step, bare)) }, tools.key);
 }

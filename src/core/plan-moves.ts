@@ -99,9 +99,7 @@ export async function unitMoves(
         key,
         reference: provider.reference(key),
         finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
-        ...(hit.inValue === undefined
-          ? {}
-          : { secrets: hit.inValue.map((one) => ({ rule: one.rule, path: tools.redact(one.part.path) })) }),
+        ...(hit.inValue === undefined ? {} : { secrets: hit.inValue.map((one) => secretOf(one, tools)) }),
       };
       const about = names.subject === unit ? name : `${names.subject}/${name}`;
       let nth = 1;
@@ -152,3 +150,10 @@ export const verifyOf = (put: PutStep): StepOf<"verify"> => ({
   unit: put.unit,
   move: put.move,
 });
+
+function secretOf(
+  { rule, part, fingerprint: print }: Finding,
+  { redact }: PlanTools,
+): NonNullable<Move["secrets"]>[number] {
+  return { rule, path: redact(part.path), fingerprint: print };
+}

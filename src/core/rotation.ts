@@ -1,8 +1,11 @@
 import pMap from "p-map";
+import type { Detector } from "../contract/detector.ts";
 import type { Provider } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { FingerprintKey } from "../model/fingerprint.ts";
-import { storeKeyText, type StoreTarget } from "../model/plan.ts";
+import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
+import { storeKeyText, type Move, type StoreTarget } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import { secretName } from "./exposed.ts";
 import { completedMoves, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
@@ -34,15 +37,19 @@ export type RotationTools = {
   readonly key: FingerprintKey;
   /** Throws what opening the store throws. */
   readonly storeOf: (target: StoreTarget) => Promise<Pick<Provider, "get">>;
+  /** Finds the secrets in a new value that replaced one with several. */
+  readonly detector: () => Promise<Pick<Detector, "classify" | "part" | "more">>;
 };
 
 const AT_ONCE = 8;
 
 /**
  * For every secret that this installation's runs migrated and did not roll back, whether it has been rotated since.
- * Oldest first, each store key once. Excludes values that came from another store: they were not exposed.
+ * Oldest first, each store key once, each secret of its value by itself. Excludes values that came from another store:
+ * they were not exposed.
  */
-export async function rotations({ state, key, storeOf }: RotationTools): Promise<readonly MovedSecret[]> {
+export async function rotations(tools: RotationTools): Promise<readonly MovedSecret[]> {
+  const { state, key, storeOf } = tools;
   const moved = completedMoves({ state, key })
     .filter(({ move }) => move.location.where !== "store")
     .sort((a, b) => (a.at < b.at ? -1 : 1));
@@ -55,21 +62,50 @@ export async function rotations({ state, key, storeOf }: RotationTools): Promise
     opened.set(called, store);
     return store;
   };
-  const ask = async ({ plan, move, at }: DoneMove): Promise<MovedSecret> => {
+  const ask = async ({ plan, move, at }: DoneMove): Promise<readonly MovedSecret[]> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
     const where = { store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at };
     if (move.fingerprint === FORGOTTEN)
-      return { ...of, ...where, rotation: "unknown", why: "its store did not answer when the run was scrubbed" };
+      return [{ ...of, ...where, rotation: "unknown", why: "its store did not answer when the run was scrubbed" }];
     try {
       const stored = await (await open(plan.store)).get(move.key);
-      if (stored === null) return { ...of, ...where, rotation: "gone", why: null };
+      if (stored === null) return [{ ...of, ...where, rotation: "gone", why: null }];
       const same = isValueOf(move.fingerprint, stored.value, key);
-      return { ...of, ...where, rotation: same ? "same" : "rotated", why: null };
+      const secrets = await secretsOf(move, stored.value, same, tools);
+      return secrets.map((one) => ({ ...of, ...where, ...one, why: null }));
     } catch (error) {
       if (!(error instanceof UnsprawlError)) throw error;
-      return { ...of, ...where, rotation: "unknown", why: error.message };
+      return [{ ...of, ...where, rotation: "unknown", why: error.message }];
     }
   };
-  return pMap(newest.values(), ask, { concurrency: AT_ONCE });
+  return (await pMap(newest.values(), ask, { concurrency: AT_ONCE })).flat();
+}
+
+type RotatedSecret = Pick<MovedSecret, "name" | "rule" | "rotation">;
+
+/** The secrets of a moved value. In a value that was changed, those that are in it still are not rotated. */
+async function secretsOf(
+  { name, location, finding, secrets = [] }: Move,
+  value: Secret,
+  same: boolean,
+  { key, detector }: RotationTools,
+): Promise<readonly RotatedSecret[]> {
+  const left = new Set<Fingerprint | undefined>();
+  if (!same && secrets.length > 1) {
+    const question = { name, value, where: location.where, path: location.path };
+    const asked = await detector();
+    const found = asked.classify(question).secret
+      ? [asked.part(question) ?? value, ...asked.more(question).map(({ part }) => part)]
+      : [];
+    for (const part of found) left.add(fingerprint(part, key));
+  }
+  const kept = (print: Fingerprint | undefined): boolean => same || (print !== undefined && left.has(print));
+  const state = (print: Fingerprint | undefined): MovedSecret["rotation"] => (kept(print) ? "same" : "rotated");
+  if (secrets.length < 2) return [{ name, rule: finding?.rule ?? null, rotation: state(undefined) }];
+  return secrets.map((one) => ({
+    name: secretName(name, one.path),
+    rule: one.rule,
+    rotation: state(one.fingerprint),
+  }));
 }

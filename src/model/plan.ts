@@ -54,8 +54,11 @@ export type Move = {
    * written by older versions.
    */
   readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
-  /** Each secret of a value that holds several, with the path to it in the value; absent if the value holds one. */
-  readonly secrets?: readonly { readonly rule: string; readonly path: string }[];
+  /**
+   * Each secret of a value that holds several, with the path to it in the value; absent if the value holds one. The
+   * fingerprint is absent in plans of older versions, and once the run is scrubbed.
+   */
+  readonly secrets?: readonly { readonly rule: string; readonly path: string; readonly fingerprint?: Fingerprint }[];
 };
 
 /** How a rewrite changes one file. Digests are keyed and cover all bytes. */

@@ -5,6 +5,7 @@ import type { Router } from "../../src/core/route.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Provider, Stored } from "../../src/contract/provider.ts";
 import type { Mapping, UnitMapping } from "../../src/core/config/mapping.ts";
+import { forgetValues } from "../../src/core/forget.ts";
 import { buildPlan, type PlanInput, type PlanTools } from "../../src/core/plan.ts";
 import type { ScanHit } from "../../src/core/scan.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -340,8 +341,12 @@ test("a value with two secrets moves once, and the other is not left over", asyn
   expect(made.notMoved).toEqual([]);
   const [move, other] = made.steps.flatMap((step) => (step.kind === "put" ? step.move : []));
   expect(move?.secrets).toEqual([
-    { rule: "r", path: "json → db" },
-    { rule: "r", path: "json → api" },
+    { rule: "r", path: "json → db", fingerprint: fingerprint(Secret.of(one), key) },
+    { rule: "r", path: "json → api", fingerprint: fingerprint(Secret.of(two), key) },
   ]);
   expect(other?.secrets).toBeUndefined();
+  // A scrubbed run keeps no fingerprint of either.
+  const bare = JSON.stringify(await forgetValues(made, { provider: storeOf(), key }));
+  for (const part of [one, two]) expect(bare).not.toContain(fingerprint(Secret.of(part), key));
+  expect(bare).toContain("json → api");
 });

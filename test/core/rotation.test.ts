@@ -4,7 +4,7 @@ import { afterAll, expect, it } from "vitest";
 import { rotationReminder, rotationChecks } from "../../src/core/rotation-text.ts";
 import type { MovedSecret } from "../../src/core/rotation.ts";
 import { twelveSecrets } from "../support/secrets.ts";
-import { makeWorld } from "../support/world.ts";
+import { makeWorld, type World } from "../support/world.ts";
 
 const { DB_PASSWORD = "", SESSION_SECRET = "", STRIPE_SECRET_KEY = "", GITHUB_TOKEN = "" } = twelveSecrets();
 const world = makeWorld("unix:///nonexistent");
@@ -68,16 +68,17 @@ it("a value that its store has lost is a problem where an application needs it, 
   expect(rotationChecks([gone], new Map(), now)[0]?.state).toBe("warn");
 });
 
+async function told(of: World): Promise<string[]> {
+  const { stdout } = await of.unsprawl(["doctor", "--no-residue", "--json"]);
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; text: string }[] };
+  return checks.filter(({ name }) => name === "rotation").map(({ text }) => text);
+}
+
 it("doctor sees by the store that a moved secret was rotated", { timeout: 120_000 }, async () => {
   writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${DB_PASSWORD}\nSESSION_SECRET=${SESSION_SECRET}\n`);
   const ran = await world.unsprawl(["migrate", "env:app.env", "--to", "local", "--yes"]);
   expect(ran.code, ran.stderr).toBe(0);
-  const told = async (): Promise<string[]> => {
-    const { stdout } = await world.unsprawl(["doctor", "--no-residue", "--json"]);
-    const { checks } = JSON.parse(stdout) as { checks: { name: string; text: string }[] };
-    return checks.filter(({ name }) => name === "rotation").map(({ text }) => text);
-  };
-  expect(await told()).toEqual([
+  expect(await told(world)).toEqual([
     "DB_PASSWORD of app.env, SESSION_SECRET of app.env were exposed until moved, and are not rotated yet",
   ]);
   const write = async (value: string, state?: string): Promise<void> => {
@@ -88,8 +89,54 @@ it("doctor sees by the store that a moved secret was rotated", { timeout: 120_00
   };
   // Another installation puts a new value where the old one was.
   await write(STRIPE_SECRET_KEY, "elsewhere");
-  expect((await told())[0]).toBe("DB_PASSWORD of app.env has been rotated since it was moved");
+  expect((await told(world))[0]).toBe("DB_PASSWORD of app.env has been rotated since it was moved");
   // Of what this one moves there itself the newest counts.
   await write(GITHUB_TOKEN);
-  expect((await told())[0]).toMatch(/^DB_PASSWORD of app\.env, .* are not rotated yet$/);
+  expect((await told(world))[0]).toMatch(/^DB_PASSWORD of app\.env, .* are not rotated yet$/);
+});
+
+it("of a value with two secrets each is found, moved, and rotated by itself", { timeout: 120_000 }, async () => {
+  const two = makeWorld("unix:///nonexistent");
+  const options = (password: string, token: string): string =>
+    `JAVA_OPTS="-Xmx1g -Dspring.datasource.password=${password} -Dapi.token=${token}"\n`;
+  const settings = (password: string, token: string): string =>
+    `SETTINGS='${JSON.stringify({ db: { password }, api: { token } })}'\n`;
+  const migrate = async (text: string, env: { readonly [name: string]: string } = {}): Promise<string> => {
+    writeFileSync(join(two.dir, "app.env"), text);
+    const args = ["migrate", "env:app.env", "--to", "local", "--overwrite", "--yes"];
+    const ran = await two.unsprawl(args, { env });
+    expect(ran.code, ran.stderr).toBe(0);
+    return ran.stdout;
+  };
+  try {
+    writeFileSync(
+      join(two.dir, "app.env"),
+      options(DB_PASSWORD, GITHUB_TOKEN) + settings(SESSION_SECRET, STRIPE_SECRET_KEY),
+    );
+    const { stdout } = await two.unsprawl(["scan", "env:app.env", "--json"]);
+    const { findings } = JSON.parse(stdout) as { findings: { name: string }[] };
+    expect(findings.map(({ name }) => name).toSorted()).toEqual(["JAVA_OPTS", "JAVA_OPTS", "SETTINGS", "SETTINGS"]);
+    const end = await migrate(options(DB_PASSWORD, GITHUB_TOKEN) + settings(SESSION_SECRET, STRIPE_SECRET_KEY));
+    // A vendor's token is known by itself, the other secret by where it is in the value.
+    const [option, entry] = ["JAVA_OPTS: the value of -Dspring.datasource.password", "SETTINGS: json → db.password"];
+    const all = [option, "JAVA_OPTS", entry, "SETTINGS"].map((name) => [name, "app.env"] as const);
+    for (const [name, subject] of all) expect(end).toContain(`  ${name} (${subject})`);
+    const [before = ""] = await told(two);
+    expect(before).toMatch(
+      / of app\.env, .* of app\.env, .* and 1 more were exposed until moved, and are not rotated yet$/,
+    );
+
+    // Somebody replaces one of each value.
+    const elsewhere = { XDG_STATE_HOME: join(two.dir, "elsewhere") };
+    const [first, second] = [twelveSecrets()["DB_PASSWORD"] ?? "", twelveSecrets()["GITHUB_TOKEN"] ?? ""];
+    await migrate(options(first, GITHUB_TOKEN) + settings(SESSION_SECRET, second), elsewhere);
+    const after = await told(two);
+    expect(after).toHaveLength(2);
+    expect(after[0]).toMatch(
+      new RegExp(`^(?=.*SETTINGS of)(?=.*${option} of).* have been rotated since they were moved$`),
+    );
+    expect(after[1]).toMatch(/^(?=.*JAVA_OPTS of)(?=.*SETTINGS: json → db\.password of).* and are not rotated yet$/);
+  } finally {
+    two.remove();
+  }
 });

@@ -76,8 +76,8 @@ const READERS: { readonly [tab in OverviewTab]: ReadTab } = {
   },
   async age({ assembly }) {
     const { rotations } = await import("../../core/rotation.ts");
-    const { state, key, storeOf } = assembly;
-    const moved = await rotations({ state: state(), key: key(), storeOf });
+    const { state, key, storeOf, detector } = assembly;
+    const moved = await rotations({ state: state(), key: key(), storeOf, detector });
     const rules = [...new Set(moved.flatMap(({ rule }) => rule ?? []))];
     if (rules.length === 0) return { age: { moved, advice: {} } };
     const adviceOf = await (await assembly.scanTools(false)).rotation();

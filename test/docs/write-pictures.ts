@@ -1,4 +1,4 @@
-// `npm run build && node test/docs/write-pictures.ts`: the pictures of the HTML report in docs/pictures, from a made-up
+// `npm run docs:pictures`: the pictures of the HTML report in docs/pictures, from a made-up
 // report in a real browser: on a desktop, on a phone, and the first page on paper.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

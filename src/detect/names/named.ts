@@ -43,8 +43,8 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
     case "credential": {
       const pair = pairOfLogin(name, text);
       if (pair !== null) return pair;
-      // `github_login: octocat42` is who logs in, and no more.
-      if (name.word === "LOGIN") return null;
+      // `github_login: octocat42` is who logs in, and no more; `sonar.login` takes a token.
+      if (name.word === "LOGIN" && !looksRandom(text, 32)) return null;
       // A path with a star, or a regular expression of who may come in.
       if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
       if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;

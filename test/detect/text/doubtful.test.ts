@@ -10,6 +10,7 @@ const V = `${kit.base62(14)}9aZ`;
 /** As a generator of passwords draws them; the brackets are in no pairs, unlike those of an expression. */
 const NOISE = `dJ[X)]*9(!%<+_${kit.base62(3)}d%`;
 const MARKED = `W%db+*X1${kit.base62(3)}e+X(35J&>`;
+const TOKEN = kit.hex(40);
 const DOLLAR = ["c0pp", "3r$8", "0"].join("");
 const HASHED = ["#iS7n", "P3ChsY"].join("");
 const WORDS = ["pepper", "velvet", "thunder", "cobalt", "phoenix"].join(" ");
@@ -36,6 +37,7 @@ describe("found", () => {
     ["braces of ODBC", "values.yaml", `conn: "Driver={ODBC Driver};Server=tcp:db;Uid=a;Pwd={${V}};"`, V],
     ["the weakest of all", "values.yaml", `redis: "cache:6379,password=${WEAK},defaultDatabase=2"`, WEAK],
     ["the same in a login of a registry", ".env", `X_REGISTRY_AUTH=${loginOf("ci", WEAK)}`, WEAK],
+    ["a token that logs in", "a.sh", `sonar-scanner -Dsonar.projectKey=app -Dsonar.login=${TOKEN}`, TOKEN],
     ["a variable of the process", "a.js", `process.env.LOGGED_IN_KEY = "${V}";`, V],
   ])("%s", (_, path, text, part) => {
     expect(partsIn(path, `${text}\n`)).toEqual([part]);

@@ -12,7 +12,7 @@ import { createSession } from "./session.ts";
 import type { ScanTarget } from "./state.ts";
 import { summary } from "./summary.ts";
 import { HERE } from "./target.ts";
-import { wantsStyles } from "./terminal.ts";
+import { sizeOf, wantsStyles } from "./terminal.ts";
 
 /** Runs the terminal UI until the person leaves; returns the exit code. Restores the terminal afterwards. */
 export async function runTui(
@@ -58,7 +58,7 @@ export async function runTui(
     await keep();
     for (const signal of SIGNALS) process.off(signal, terminate);
     process.stdin.off("end", terminate);
-    process.stdout.write(summary(session.store.get(), assembly.redactor));
+    process.stdout.write(summary(session.store.get(), assembly.redactor, sizeOf(process.stdout).columns));
   }
 }
 

@@ -4,9 +4,14 @@ import { changeCounts, changeLines } from "../model/change-words.ts";
 import { printable } from "../kit/text/escape.ts";
 import type { TuiState } from "./state.ts";
 import { countText } from "./widgets/bar.ts";
+import { styledText } from "./widgets/styled.ts";
+import { layout, wrapped } from "./widgets/text.ts";
 
-/** What remains on the normal screen: what was found, what was done, the next command. */
-export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
+/**
+ * What remains on the normal screen: what was found, what was done, the next command. Broken at spaces to so many
+ * columns, except commands, which are copied whole; not broken if `columns` is null.
+ */
+export function summary({ scan, ended }: TuiState, redactor: Redactor, columns: number | null): string {
   const lines: string[] = [];
   if (scan.status === "done") {
     const places = scan.groups.reduce((sum, group) => sum + group.findings.length, 0);
@@ -18,7 +23,7 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
       lines.push(`since the last saved scan: ${changeCounts(scan.changes)}`, ...changeLines(scan.changes, SAID));
   }
   if (scan.status === "failed" && scan.error)
-    lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`  next: ${scan.error.hint}`] : []));
+    lines.push(`scan failed: ${scan.error.text}`, ...(scan.error.hint ? [`${NEXT}${scan.error.hint}`] : []));
   for (const result of ended) {
     const migrated = result.result?.units.filter(({ state }) => state === "migrated").map(({ unit }) => unit) ?? [];
     lines.push(
@@ -26,14 +31,22 @@ export function summary({ scan, ended }: TuiState, redactor: Redactor): string {
       ...result.told.map((text) => `  ${text}`),
     );
     if (result.error)
-      lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`  next: ${result.error.hint}`] : []));
+      lines.push(`  ${result.error.text}`, ...(result.error.hint ? [`${NEXT}${result.error.hint}`] : []));
     if (result === ended.at(-1) && migrated.length > 0)
       lines.push(
         cmd`  next: unsprawl scrub ${result.run} purges what it keeps; unsprawl rollback ${result.run} undoes it`,
       );
   }
-  return lines.map((text) => `${printable(redactor.guard(text))}\n`).join("");
+  const guard = (text: string): string => redactor.guard(text);
+  const rows = (text: string): string =>
+    columns === null || text.startsWith(NEXT)
+      ? printable(guard(text))
+      : styledText(layout([wrapped(text.search(/\S/) + 2, text)], columns, guard), "none");
+  return lines.map((text) => `${rows(text)}\n`).join("");
 }
+
+/** How lines with a command begin. */
+const NEXT = "  next: ";
 
 /** At most this many changes are listed on leaving. */
 const SAID = { lines: 10, characters: 2000 };

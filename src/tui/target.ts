@@ -25,9 +25,17 @@ export function parseTarget(words: readonly string[]): ScanTarget | string {
   return { sources: sources.length > 0 ? sources : DEFAULT_SOURCES, hosts };
 }
 
-/** The target as it is typed. */
+/** The target as it is typed: what has spaces is in quotes. */
 export function targetText({ sources, hosts }: ScanTarget): string {
-  return [...sources, ...(hosts === null ? [] : ["--hosts", ...hosts])].join(" ");
+  const quoted = sources.map((one) => (!/[\s'"]/.test(one) ? one : one.includes('"') ? `'${one}'` : `"${one}"`));
+  return [...quoted, ...(hosts === null ? [] : ["--hosts", ...hosts])].join(" ");
+}
+
+/** The words of a target as it is typed, without their quotes. */
+export function targetWords(text: string): readonly string[] {
+  return [...text.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>
+    word.replaceAll(/'([^']*)'|"([^"]*)"/g, "$1$2"),
+  );
 }
 
 /** The sources whose kind begins as the last word does, with what each reads. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { startsTarget } from "../../src/tui/starts-target.ts";
-import { HERE, parseTarget, targetText } from "../../src/tui/target.ts";
+import { HERE, parseTarget, targetText, targetWords } from "../../src/tui/target.ts";
 import { finding, scanned } from "./sample.ts";
 import { sit } from "./sitting.ts";
 
@@ -8,6 +8,10 @@ it.each([
   [[], HERE],
   [["compose:"], { sources: ["compose:"], hosts: null }],
   [["image:api:1.4", "registry:host/api"], { sources: ["image:api:1.4", "registry:host/api"], hosts: null }],
+  [
+    ["compose:my shop/compose.yaml", "env:it's"],
+    { sources: ["compose:my shop/compose.yaml", "env:it's"], hosts: null },
+  ],
   [["--hosts"], { sources: ["docker:"], hosts: [] }],
   [["docker:web*", "--hosts", "web1", "web2"], { sources: ["docker:web*"], hosts: ["web1", "web2"] }],
   [["--hosts=web1,web2"], { sources: ["docker:"], hosts: ["web1", "web2"] }],
@@ -16,7 +20,7 @@ it.each([
 ] as const)("reads %j as what to scan", (words, target) => {
   expect(parseTarget(words)).toEqual(target);
   if (typeof target !== "string" && words.length > 0)
-    expect(parseTarget(targetText(target).split(" "))).toEqual(target);
+    expect(parseTarget(targetWords(targetText(target)))).toEqual(target);
 });
 
 it("begins with a source or --hosts, and never with a command or a file", () => {

@@ -52,7 +52,7 @@ export async function runAccessible(
     off();
     await keep();
     lines.close();
-    process.stdout.write(summary(session.store.get(), assembly.redactor));
+    process.stdout.write(summary(session.store.get(), assembly.redactor, null));
   }
 }
 

@@ -1,7 +1,7 @@
 import { askLine } from "../prompt.ts";
 import type { TerminalSession } from "../session.ts";
 import { START } from "../state.ts";
-import { offeredSources, parseTarget, targetText } from "../target.ts";
+import { offeredSources, parseTarget, targetText, targetWords } from "../target.ts";
 import { startScan } from "./scan.ts";
 
 /** Sources are named in a line each below the prompt; more than these would hide the list. */
@@ -15,15 +15,13 @@ export async function changeSources(session: TerminalSession): Promise<void> {
     text: targetText(store.get().target),
     about: (text) => offeredSources(text).slice(0, MOST),
     check: (text) => {
-      const target = parseTarget(wordsOf(text));
+      const target = parseTarget(targetWords(text));
       return typeof target === "string" ? target : null;
     },
   });
-  const target = typed === null ? null : parseTarget(wordsOf(typed));
+  const target = typed === null ? null : parseTarget(targetWords(typed));
   if (target === null || typeof target === "string") return;
   const { selected, marked, filter, facets, range, folded, detailScroll } = START;
   store.set(() => ({ target, where: "browse", selected, marked, filter, facets, range, folded, detailScroll }));
   startScan(session);
 }
-
-const wordsOf = (text: string): readonly string[] => text.split(/\s+/).filter(Boolean);

@@ -6,6 +6,7 @@ import { shellLine } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
 import { VERSION } from "../model/version.ts";
+import { COMMON_OPTIONS } from "./specs/shared.ts";
 import { listFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import type { PageFacts, ReportOrigin } from "./views/html/facts.ts";
 
@@ -103,6 +104,11 @@ function userText(env: NodeJS.ProcessEnv): string {
   }
 }
 
+/** Flags that only `--no-…` sets: without it they are true. */
+const NEGATED = new Set(
+  COMMON_OPTIONS.flatMap(([flag]) => (flag.startsWith("--no-") ? flag.slice("--no-".length) : [])),
+);
+
 /** The flags as they were typed, more or less: `--fail-on high --layers --no-input`. */
 function flagsOf(options: ParsedFlags): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) => {
@@ -110,8 +116,8 @@ function flagsOf(options: ParsedFlags): readonly string[] {
     const flag = `--${word}`;
     if (value === undefined) return [];
     if (value === false) return [`--no-${word}`];
-    // True unless `--no-input` was typed.
-    if (value === true) return name === "input" ? [] : [flag];
+    // What only `--no-…` sets is true otherwise.
+    if (value === true) return NEGATED.has(word) ? [] : [flag];
     return typeof value === "string" ? [flag, value] : [flag, ...listFlag(options, name)];
   });
 }

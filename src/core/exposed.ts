@@ -1,11 +1,13 @@
 import type { Plan } from "../model/plan.ts";
+import type { SecretService } from "../model/secret-service.ts";
 import type { Receipt } from "../model/receipt.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 
-/** Migrated secrets of one rule: they were readable until the migration. */
+/** Migrated secrets of one rule, and of one service if that is known: they were readable until the migration. */
 export type Exposed = {
   /** Null if the plan was written by a version that did not record it. */
   readonly rule: string | null;
+  readonly service?: SecretService;
   readonly secrets: readonly { readonly name: string; readonly subject: string }[];
 };
 
@@ -20,11 +22,13 @@ export function exposedSecrets(plan: Plan, receipts: readonly Receipt[]): Expose
     .filter(({ location }) => location.where !== "store");
   const secrets = moves.flatMap(({ name, location: { subjectName: subject }, finding, secrets: several }) =>
     several === undefined
-      ? { rule: finding?.rule ?? null, name, subject }
-      : several.map(({ rule, path }) => ({ rule, name: secretName(name, path), subject })),
+      ? { rule: finding?.rule ?? null, service: finding?.service, name, subject }
+      : several.map(({ rule, path }) => ({ rule, service: undefined, name: secretName(name, path), subject })),
   );
-  return [...Map.groupBy(secrets, ({ rule }) => rule)].map(([rule, own]) => ({
-    rule,
+  const kinds = Map.groupBy(secrets, ({ rule, service }) => JSON.stringify([rule, service]));
+  return [...kinds.values()].map((own) => ({
+    rule: own[0]?.rule ?? null,
+    ...(own[0]?.service === undefined ? {} : { service: own[0].service }),
     secrets: own.map(({ name, subject }) => ({ name, subject })),
   }));
 }

@@ -5,6 +5,7 @@ import type { Finding } from "../model/finding.ts";
 import { fingerprint, type Fingerprint } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import { secretService, type SecretService } from "../model/secret-service.ts";
 import { siblingId, stepId } from "../model/step-id.ts";
 import { mappedName } from "./config/mapping.ts";
 import { mustBeReplaceable } from "./conflict.ts";
@@ -98,7 +99,7 @@ export async function unitMoves(
         length: value.length,
         key,
         reference: provider.reference(key),
-        finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule },
+        finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule, ...serviceOf(finding) },
         ...(hit.inValue === undefined ? {} : { secrets: hit.inValue.map((one) => secretOf(one, tools)) }),
       };
       const about = names.subject === unit ? name : `${names.subject}/${name}`;
@@ -156,4 +157,10 @@ function secretOf(
   { redact }: PlanTools,
 ): NonNullable<Move["secrets"]>[number] {
   return { rule, path: redact(part.path), fingerprint: print };
+}
+
+/** For the advice at the end of a run. */
+function serviceOf(finding: Finding): { readonly service?: SecretService } {
+  const service = secretService(finding);
+  return service === null ? {} : { service };
 }

@@ -1,5 +1,6 @@
 import { CONFIDENCES, SEVERITIES } from "../model/finding.ts";
 import type { Confidence, Finding, Rotation, Severity } from "../model/finding.ts";
+import { rotationKey } from "../model/secret-service.ts";
 import type { SubjectError } from "./read-source.ts";
 
 /** The document that `scan --json` prints. */
@@ -71,10 +72,10 @@ export function withFindings(bare: BareReport, findings: readonly Finding[]): Sc
   };
 }
 
-/** The advice for the rules of these findings. */
+/** The advice for the rules and services of these findings. */
 function rotationOf(findings: readonly Finding[], all: ScanReport["rotation"]): ScanReport["rotation"] {
-  const rules = new Set(findings.map(({ rule }) => rule));
-  return Object.fromEntries(Object.entries(all).filter(([rule]) => rules.has(rule)));
+  const keys = new Set(findings.flatMap((finding) => [finding.rule, rotationKey(finding)]));
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
 
 function groups(findings: readonly Finding[]): ScanReport["groups"] {

@@ -8,6 +8,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import { atLeast, type Confidence, type Finding, type Rotation } from "../model/finding.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { Secret } from "../model/secret.ts";
+import { rotationKey, secretService, type SecretService } from "../model/secret-service.ts";
 import { findingIds } from "./finding-id.ts";
 import { findingOf } from "./finding-of.ts";
 import { withLiveness, type Verify } from "./liveness.ts";
@@ -58,8 +59,8 @@ export type ScanTools = {
   readonly verify: Verify | null;
   /** Why a finding is ignored, or null. */
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
-  /** How to rotate what a rule finds. */
-  readonly rotation: () => Promise<(rule: string) => Rotation>;
+  /** How to rotate what a rule finds, at a service if that is known. */
+  readonly rotation: () => Promise<(rule: string, service: SecretService | null) => Rotation>;
   /** Notes on the settings for the report. */
   readonly notes: () => Promise<readonly string[]>;
   /** Opens the saved progress of a long scan of one source; absent if scans cannot be resumed. */
@@ -214,8 +215,13 @@ async function rotationOf(
   rotation: ScanTools["rotation"],
 ): Promise<ScanReport["rotation"]> {
   if (findings.length === 0) return {};
-  const [rules, advice] = [new Set(findings.map(({ rule }) => rule)), await rotation()];
-  return Object.fromEntries([...rules].sort().map((rule) => [rule, advice(rule)]));
+  const advice = await rotation();
+  const found = findings.flatMap((finding): [string, Rotation][] => {
+    const service = secretService(finding);
+    const general: [string, Rotation] = [finding.rule, advice(finding.rule, null)];
+    return service === null ? [general] : [general, [rotationKey(finding), advice(finding.rule, service)]];
+  });
+  return Object.fromEntries([...new Map(found)].sort(([a], [b]) => compareText(a, b)));
 }
 
 function besideIn(candidates: readonly Candidate[]): (names: RegExp) => Secret | null {

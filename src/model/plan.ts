@@ -3,6 +3,7 @@ import type { Fingerprint } from "./fingerprint.ts";
 import type { Json } from "./json.ts";
 import type { Location } from "./location.ts";
 import type { Secret } from "./secret.ts";
+import type { SecretService } from "./secret-service.ts";
 
 /** Where a secret is in a store: the provider's own address, printable. */
 export type StoreKey = {
@@ -50,10 +51,15 @@ export type Move = {
   readonly key: StoreKey;
   readonly reference: string;
   /**
-   * The finding's id, the fingerprint of its secret part, and the rule that says how to rotate it. Absent in plans
-   * written by older versions.
+   * The finding's id, the fingerprint of its secret part, and the rule that says how to rotate it, with the service that
+   * checks it if that is known. Absent in plans written by older versions.
    */
-  readonly finding?: { readonly id: string; readonly fingerprint: Fingerprint; readonly rule?: string };
+  readonly finding?: {
+    readonly id: string;
+    readonly fingerprint: Fingerprint;
+    readonly rule?: string;
+    readonly service?: SecretService;
+  };
   /**
    * Each secret of a value that holds several, with the path to it in the value; absent if the value holds one. The
    * fingerprint is absent in plans of older versions, and once the run is scrubbed.

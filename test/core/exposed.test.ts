@@ -49,6 +49,17 @@ test("what was moved is told by rule; what came from a store was exposed to nobo
   ]);
 });
 
+test("passwords of different services are told apart: they are changed in different ways", () => {
+  const step = put("api", "REDIS_URL", "url-password") as Extract<Step, { kind: "put" }>;
+  const finding = { id: "0", fingerprint: "f", rule: "url-password", service: "redis" } as const;
+  const redis = { ...step, move: { ...step.move, finding } };
+  const steps = [put("api", "DATABASE_URL", "url-password"), redis];
+  expect(exposedSecrets({ ...plan, steps }, [done("api")])).toEqual([
+    { rule: "url-password", secrets: [{ name: "DATABASE_URL", subject: "api" }] },
+    { rule: "url-password", service: "redis", secrets: [{ name: "REDIS_URL", subject: "api" }] },
+  ]);
+});
+
 test("what was put back, or not begun, is not told", () => {
   expect(exposedSecrets(plan, [done("api"), undone("api"), done("web")])).toEqual([
     { rule: "password", secrets: [{ name: "DB_PASSWORD", subject: "web" }] },

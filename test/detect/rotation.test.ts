@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { rotationFor, rules } from "../../src/detect/index.ts";
 import { HOW } from "../../src/detect/rotation/how.ts";
+import { AT_SERVICE } from "../../src/detect/rotation/services.ts";
+import { rotationKey } from "../../src/model/secret-service.ts";
 import { PAGE_BY_RULE, PAGE_BY_VENDOR } from "../../src/detect/rotation/pages.ts";
 
 const all = rules.map((rule) => ({ rule, ...rotationFor(rule.id) }));
@@ -27,6 +29,23 @@ describe("rotation advice", () => {
       expect(hostname, url).not.toMatch(/example|localhost|\.test$/);
       expect(href, url).not.toMatch(/[{}<>…]|\.\.\//);
     }
+  });
+
+  test("a password's is for the service that its URL, or its name, shows", () => {
+    const of = (name: string, masked = "••••••••", rule = "password"): string => rotationKey({ rule, name, masked });
+    expect(of("REDIS_URL", "redis://:••••@cache:6379", "url-password")).toBe("url-password:redis");
+    expect(of("DATABASE_URL", "mysql+pymysql://u:••••@db/x", "url-password")).toBe("url-password:mysql");
+    expect(of("REDIS_URL", "postgres://u:••••@db/x", "url-password")).toBe("url-password:postgresql");
+    expect(of("REPO", "https://u:••••@git/x", "url-password")).toBe("url-password:other");
+    expect(
+      ["REDIS_PASSWORD", "PGPASSWORD", "MARIADB_ROOT_PASSWORD", "MONGO_INITDB_ROOT_PASSWORD"].map((one) => of(one)),
+    ).toEqual([...["password:redis", "password:postgresql", "password:mysql", "password:mongodb"]]);
+    expect([of("DB_PASSWORD"), of("REDIS_TOKEN", "••••••••", "secret")]).toEqual(["password", "secret"]);
+    for (const [service, { text, url }] of Object.entries(AT_SERVICE)) {
+      expect(text, service).toMatch(/^[A-Z].{20,300}\.$/);
+      expect(url ?? "https://", service).toMatch(/^https:\/\//);
+    }
+    expect(rotationFor("url-password", "redis").text).not.toContain("PostgreSQL");
   });
 
   test("what is said is said of rules and vendors that there are", () => {

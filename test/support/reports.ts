@@ -2,6 +2,7 @@ import { rotationFor } from "../../src/detect/rotation/index.ts";
 import type { ScanReport } from "../../src/core/scan.ts";
 import { CONFIDENCES, SEVERITIES, type Finding } from "../../src/model/finding.ts";
 import type { TrendPoint } from "../../src/model/trend.ts";
+import { rotationKey, secretService } from "../../src/model/secret-service.ts";
 import { ANY_SUBJECT } from "../../src/model/subject-ref.ts";
 
 const NAMES =
@@ -78,7 +79,10 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
       },
     ],
     rotation: Object.fromEntries(
-      [...new Set(findings.map(({ rule }) => rule))].map((rule) => [rule, rotationFor(rule)]),
+      findings.flatMap((one) => [
+        [one.rule, rotationFor(one.rule)],
+        [rotationKey(one), rotationFor(one.rule, secretService(one))],
+      ]),
     ),
     findings,
     groups: [...groups].map(([fingerprint, ids]) => ({ fingerprint, count: ids.length, findings: ids })),

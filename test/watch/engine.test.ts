@@ -62,7 +62,7 @@ it(
     expect([once.code, once.stdout]).toEqual([3, ""]);
     expect(once.stderr).toContain("nothing new; 2 findings");
     expect(once.stderr).toMatch(
-      /^exit 3, because of 2 findings of medium confidence or higher: DB_PASSWORD in .*; next: unsprawl scan$/m,
+      /^exit 3, because of 2 findings at or above --fail-on medium: DB_PASSWORD in .*; next: unsprawl scan$/m,
     );
     expect(JSON.stringify(watching.told) + watching.stderr + once.stderr).not.toContain(DB_PASSWORD);
   },

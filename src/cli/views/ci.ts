@@ -1,5 +1,6 @@
 import type { ScanReport } from "../../core/scan.ts";
 import type { Finding } from "../../model/finding.ts";
+import { rotationKey } from "../../model/secret-service.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { fileOf } from "./place.ts";
 import { subjectIn } from "./subject.ts";
@@ -52,7 +53,7 @@ export function headline({ name, location }: Finding): string {
 /** Why it is a secret, where, who can see it and what to do, a line each; safe to show, no value. */
 export function detailLines(finding: Finding, { rotation }: ScanReport): string[] {
   const { location, severity, confidence, rule, masked, why, exposure, state } = finding;
-  const advice = rotation[rule];
+  const advice = rotation[rotationKey(finding)] ?? rotation[rule];
   return [
     `${severity}, ${confidence} confidence, rule ${rule}, value ${masked}${state === "new" ? "" : `, ${state}`}`,
     `why: ${why.join("; ")}`,

@@ -34,5 +34,5 @@ export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStr
 export async function adviceFor(exposed: readonly Exposed[]): Promise<Advised[]> {
   if (exposed.length === 0) return [];
   const { rotationFor } = await import("../../detect/index.ts");
-  return exposed.map((one) => ({ ...one, rotate: rotationFor(one.rule ?? "") }));
+  return exposed.map((one) => ({ ...one, rotate: rotationFor(one.rule ?? "", one.service) }));
 }

@@ -1,6 +1,7 @@
 import { keptText } from "../../core/kept-copies.ts";
 import type { ScanReport } from "../../core/scan.ts";
 import { countText } from "../../kit/text/count.ts";
+import { rotationKey } from "../../model/secret-service.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
 
@@ -24,9 +25,10 @@ export function markdown(report: ScanReport): string {
   );
   const advice = report.advice.flatMap(({ subject, texts }) => texts.map((text) => `- ${cell(`${subject}: ${text}`)}`));
   // The pages are ours: the only links in it.
-  const rotation = Object.entries(report.rotation).map(
-    ([rule, { text, url }]) => `- ${cell(`${rule}: ${text}`)}${url === null ? "" : ` <${url}>`}`,
-  );
+  const kinds = new Set(report.findings.map(rotationKey));
+  const rotation = Object.entries(report.rotation)
+    .filter(([key]) => kinds.has(key))
+    .map(([rule, { text, url }]) => `- ${cell(`${rule}: ${text}`)}${url === null ? "" : ` <${url}>`}`);
   return [
     `# unsprawl: ${countText(report.groups.length, "secret")} in ${countText(report.summary.findings, "place")}`,
     ...(report.summary.kept > 0 ? ["", keptText(report.summary.kept)] : []),

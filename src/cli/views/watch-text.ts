@@ -64,7 +64,7 @@ const NAMED = 5;
 export function failingLine(failing: readonly Finding[], failOn: string): string {
   const names = [...new Set(failing.map(headline))];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
-  const what = `${countText(failing.length, "finding")} of ${failOn} confidence or higher`;
+  const what = `${countText(failing.length, "finding")} at or above --fail-on ${failOn}`;
   return `exit 3, because of ${what}: ${names.slice(0, NAMED).join(", ")}${more}; next: unsprawl scan`;
 }
 

@@ -7,12 +7,12 @@ type GuideEntry = readonly [text: string, page: boolean, ...rules: string[]];
 const ENTRIES: readonly GuideEntry[] = [
   // Passwords
   [
-    "Change it at the server (ALTER ROLE … PASSWORD in PostgreSQL) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
+    "Change it at the server (ALTER ROLE … PASSWORD in PostgreSQL, ALTER USER in MySQL, ACL SETUSER in Redis) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
     false,
     "url-password",
   ],
   [
-    "Change it where it is checked (in PostgreSQL: ALTER ROLE … PASSWORD) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
+    "Change it where it is checked (ALTER ROLE … PASSWORD in PostgreSQL, ALTER USER in MySQL, ACL SETUSER in Redis) and in everything that uses it; Vault's database secrets engine makes short-lived ones instead.",
     false,
     ...["password", "user-password", "mailcow-password", "redis-server-list"],
   ],

@@ -3,19 +3,22 @@
  * found.
  */
 import type { Rotation } from "../../model/finding.ts";
+import type { SecretService } from "../../model/secret-service.ts";
 import { ruleById } from "../rules/index.ts";
 import { HOW } from "./how.ts";
 import { PAGE_BY_RULE, PAGE_BY_VENDOR } from "./pages.ts";
+import { AT_SERVICE } from "./services.ts";
 
 /** Kinds that many services have: the rule's reference is about one of them, or about none. */
 const NOBODY: ReadonlySet<string> = new Set(["various", "generic", "AI"]);
 
 /**
- * How to rotate what a rule found: a specific sentence for some kinds (`how.ts`), for all others to issue a new one and
+ * How to rotate what a rule found; of a password, at the service that checks it, if that is known: a specific sentence for some kinds (`how.ts`), for all others to issue a new one and
  * revoke the old one; with the vendor's page for that (`pages.ts`), else the page that the rule refers to. A rule that
  * is not built in gets general advice.
  */
-export function rotationFor(id: string): Rotation {
+export function rotationFor(id: string, service: SecretService | null = null): Rotation {
+  if (service !== null) return AT_SERVICE[service];
   const rule = ruleById(id);
   if (rule?.publishable === true) return { text: "It is made to be public: nothing has to be rotated.", url: null };
   const how = HOW.get(id);

@@ -1,5 +1,6 @@
 import type { ScanReport } from "../../../core/scan.ts";
 import type { Finding } from "../../../model/finding.ts";
+import { rotationKey } from "../../../model/secret-service.ts";
 import { printable } from "../../../kit/text/escape.ts";
 import { subjectIn } from "../subject.ts";
 import { day } from "./markup.ts";
@@ -69,6 +70,7 @@ const TEXT: { readonly [column in Exclude<TextColumn, "since">]: (finding: Findi
   part: partText,
   unless: ({ unless }) => unless,
   ignored: ({ ignoredBy }) => ignoredBy ?? "",
+  kind: rotationKey,
   liveness: ({ liveness }) => (liveness === null ? "" : `${liveness.state}: ${liveness.why}`),
 };
 

@@ -1,4 +1,5 @@
 import type { ScanReport } from "../../../core/scan.ts";
+import { rotationKey } from "../../../model/secret-service.ts";
 import { unreadIn } from "../subject.ts";
 import { capped, counted, markup, NOTHING, number, type Markup } from "./markup.ts";
 
@@ -20,12 +21,15 @@ export function unreadSection({ sources }: ScanReport): Markup {
 
 /** How to rotate each kind that was found, and which secrets are of it; the pages are ours, the only external links in the report. */
 export function rotationSection({ rotation, findings }: ScanReport): Markup {
-  const items = Object.entries(rotation).map(([rule, { text, url }]) => {
+  const byKind = Map.groupBy(findings, rotationKey);
+  const items = Object.entries(rotation).flatMap(([kind, { text, url }]) => {
+    const own = byKind.get(kind);
+    if (own === undefined) return [];
     const page = url?.startsWith("https://") !== true ? NOTHING : markup` <a href="${url}" rel="noreferrer">${url}</a>`;
-    const names = [...new Set(findings.filter((one) => one.rule === rule).map(({ name }) => name))];
+    const names = [...new Set(own.map(({ name }) => name))];
     const shown = names.slice(0, NAMED).map((name, at) => markup`${at > 0 ? ", " : ""}<bdi>${name}</bdi>`);
     const rest = names.length > NAMED ? ` and ${number(names.length - NAMED)} more` : "";
-    return markup`<li><b>${shown}${rest}</b> <span class="quiet">(${rule})</span>: ${text}${page}</li>`;
+    return markup`<li><b>${shown}${rest}</b> <span class="quiet">(${own[0]?.rule ?? ""})</span>: ${text}${page}</li>`;
   });
   if (items.length === 0) return NOTHING;
   return section("rotation", "Rotate these secrets: others could read them", capped(items, SHOWN, "kinds"));

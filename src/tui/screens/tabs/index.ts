@@ -3,6 +3,7 @@
  * secret.
  */
 import { keptText } from "../../../core/kept-copies.ts";
+import { rotationKey } from "../../../model/secret-service.ts";
 import type { SecretGroup } from "../../groups.ts";
 import { selectedItem, type ListItem } from "../../items.ts";
 import { last } from "../../last.ts";
@@ -71,7 +72,7 @@ export function detail(item: ListItem | undefined, state: DetailState): SpanLine
   // A row under the heading of a container is about one of its places; what is said is about all of them.
   const group = wholeOf(state.scan.groups).get(item.group.fingerprint) ?? item.group;
   if (state.tab === "plan") return [nameLine(group), ...planTab(item.group, state)];
-  if (state.tab === "evidence") return evidence(group, state.scan.report?.rotation[group.lead.rule]);
+  if (state.tab === "evidence") return evidence(group, state.scan.report?.rotation[rotationKey(group.lead)]);
   if (state.tab === "places") return [nameLine(group), ...places(group)];
   return [nameLine(group), ...(state.tab === "exposure" ? exposure(group) : journal(group, state.history))];
 }

@@ -12,8 +12,8 @@ export type PageData = {
    * What was read; each field an index into `strings`. The name includes the host; without a host it is the empty text.
    */
   readonly subjects: readonly (readonly [source: number, kind: number, name: number, id: number, host: number])[];
-  /** How to rotate what a rule finds, each an index into `strings`; the documentation page may be the empty text. */
-  readonly rotation: readonly (readonly [rule: number, text: number, page: number])[];
+  /** How to rotate each kind of secret, an index into `strings` each; the documentation page may be the empty text. */
+  readonly rotation: readonly (readonly [kind: number, text: number, page: number])[];
   /** The secrets that findings share, each by the start of its fingerprint. */
   readonly secrets: readonly string[];
   readonly findings: number;
@@ -46,6 +46,7 @@ export const TEXT_COLUMNS = [
   "ignored",
   "liveness",
   "since",
+  "kind",
   "id",
 ] as const;
 export type TextColumn = (typeof TEXT_COLUMNS)[number];

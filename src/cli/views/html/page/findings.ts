@@ -73,11 +73,11 @@ export class Findings {
 
   /**
    * How to rotate it, and the page that explains it, which may be the empty text; null if there is no advice for its
-   * rule.
+   * kind.
    */
   rotation(row: number): { readonly text: string; readonly page: string } | null {
-    const rule = this.number("rule", row);
-    const said = this.#data.rotation.find(([of]) => of === rule);
+    const kind = this.number("kind", row);
+    const said = this.#data.rotation.find(([of]) => of === kind);
     return said === undefined ? null : { text: this.#string(said[1]), page: this.#string(said[2]) };
   }
 

@@ -60,7 +60,7 @@ export type ScanTools = {
   /** Why a finding is ignored, or null. */
   readonly ignoredBy: (finding: Finding, facts: SubjectFacts) => string | null;
   /** How to rotate what a rule finds, at a service if that is known. */
-  readonly rotation: () => Promise<(rule: string, service: SecretService | null) => Rotation>;
+  readonly rotation: () => Promise<(rule: string, service?: SecretService | null) => Rotation>;
   /** Notes on the settings for the report. */
   readonly notes: () => Promise<readonly string[]>;
   /** Opens the saved progress of a long scan of one source; absent if scans cannot be resumed. */

@@ -8,7 +8,7 @@ import type { ComposeProject, ComposeService } from "./project.ts";
 export type ServiceWords = { readonly [place in "Entrypoint" | "Cmd" | "Healthcheck"]: readonly string[] };
 
 /** The words that the delivery copies into the file: the container's, possibly inherited from its image. */
-export function copiedWords(
+function copiedWords(
   project: ComposeProject,
   { service, change, entrypoint, cmd, health, words }: ServiceChange,
 ): ServiceWords {

@@ -230,6 +230,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/assembly/host-consumers.ts": "it examines the engine's containers",
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
+  "src/build/man-config.ts": "a configuration as an example",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
   "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",
   "src/cli/specs/serving.ts": "an example of a reference, and of a form of `agent install`",

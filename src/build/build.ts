@@ -40,7 +40,7 @@ async function writeDocuments(): Promise<void> {
     const run = (name: string, to: string): unknown =>
       execFileSync(process.execPath, [join(dir, `${name}.js`), join(DIST, to)]);
     run("schema", "unsprawl.schema.json");
-    run("man", "unsprawl.1");
+    run("man", ".");
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -1,9 +1,8 @@
-import { ACCEPTS } from "../assembly/plug-ins.ts";
 import { paint } from "../kit/paint.ts";
 import { nearestWord } from "../kit/text/nearest.ts";
 import { hanging, wrapWords } from "../kit/text/wrap.ts";
 import { COMMANDS } from "./specs/index.ts";
-import { ENVIRONMENT, EXITS, SOURCE_ROWS, TOPICS } from "./reference.ts";
+import { ACCEPT_ROWS, ENVIRONMENT, EXITS, SOURCE_ROWS, TOPICS } from "./reference.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "./specs/shared.ts";
 import { GROUPS, nameOf, type CommandSpec, type CommandExample, type OptionSpec } from "./specs/spec.ts";
 
@@ -95,7 +94,7 @@ const TOPIC_PAGES: { readonly [topic in (typeof TOPICS)[number]]: (stream: NodeJ
 
 function acceptHelp(stream: NodeJS.WriteStream): string[] {
   const lead = "A plan refuses what would lose or change more than expected, and names the value that permits it:";
-  return titled("VALUES OF --accept", [...wrapped(lead, stream), ...listed([...ACCEPTS], stream)], stream);
+  return titled("VALUES OF --accept", [...wrapped(lead, stream), ...listed(ACCEPT_ROWS, stream)], stream);
 }
 
 function deliverHelp(stream: NodeJS.WriteStream): string[] {
@@ -138,7 +137,7 @@ const LISTED_APART = ["--fail-on", "--deliver", "--accept"];
 export const flagText = (flags: string): string => flags.replace("…", "");
 
 /** What help says about a flag, its values included unless they are listed apart. */
-function described(flags: string, text: string, choices?: readonly string[]): string {
+export function described(flags: string, text: string, choices?: readonly string[]): string {
   const isApart = LISTED_APART.some((flag) => flags.startsWith(flag));
   const values = choices === undefined || isApart ? "" : `: ${choices.join(", ")}`;
   return `${text}${values}${flags.includes("…") ? " (repeatable)" : ""}`;

@@ -1,4 +1,4 @@
-import { SOURCES, STORES } from "../assembly/plug-ins.ts";
+import { ACCEPTS, SOURCES, STORES } from "../assembly/plug-ins.ts";
 
 // What help and the manual pages share besides commands: environment, files, exit codes.
 
@@ -57,6 +57,9 @@ export const FILES: readonly Row[] = [
 
 /** What `unsprawl help` has besides commands. */
 export const TOPICS = ["accept", "environment", "exit-codes", "sources"] as const;
+
+/** Every value of --accept. */
+export const ACCEPT_ROWS: readonly Row[] = [...ACCEPTS];
 
 /** Every form of SOURCE. */
 export const SOURCE_ROWS: readonly Row[] = [

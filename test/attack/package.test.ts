@@ -33,8 +33,7 @@ it("the package holds what was built and what says so, and no more", () => {
   expect(paths.filter((path) => !parts.includes(path)).sort()).toEqual(["LICENSE", "README.md", "package.json"]);
   expect(parts.filter((path) => !/^dist\/[\w.-]+\.js$/.test(path)).sort()).toEqual([
     "dist/THIRD-PARTY-LICENSES",
-    "dist/unsprawl.1",
-    "dist/unsprawl.schema.json",
+    ...[...own.man, "dist/unsprawl.schema.json"].toSorted(),
   ]);
   expect(parts).not.toContain("dist/demo.js");
   for (const file of [...Object.values(own.bin), ...own.man]) expect(parts).toContain(file);

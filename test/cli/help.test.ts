@@ -1,11 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { afterAll, describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/cli/specs/index.ts";
 import { flagText } from "../../src/cli/help.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "../../src/cli/specs/shared.ts";
 import { GROUPS, nameOf, optionsOf } from "../../src/cli/specs/spec.ts";
-import { KEYMAP } from "../../src/tui/keymap.ts";
-import { need } from "../services/apt.ts";
 import { makeWorld } from "../support/world.ts";
 
 const NAMES = COMMANDS.map(nameOf);
@@ -82,18 +79,4 @@ describe("help", () => {
       expect(await world.unsprawl([word])).toMatchObject({ code: 0, stdout: "0.1.0\n", stderr: "" });
     expect(JSON.parse((await world.unsprawl(["version", "--json"])).stdout)).toMatchObject({ unsprawl: "0.1.0" });
   });
-});
-
-it("the manual is one that man(7) has nothing against, and tells every command, flag and key", async () => {
-  const man = new URL("../../dist/unsprawl.1", import.meta.url).pathname;
-  const groff = await need("groff", ["groff-base"]);
-  const { status, stdout, stderr } = spawnSync(groff, ["-man", "-Tutf8", "-P-cbou", "-ww", man], { encoding: "utf8" });
-  expect([status, stderr]).toEqual([0, ""]);
-  const shown = stdout.replaceAll("\u2010\n", "-").replace(/\s+/g, " ");
-  const text = shown.replace(/- (?=\S)/g, ""); // words cut at a line's end
-  for (const spec of COMMANDS) {
-    expect(text).toContain(`unsprawl ${nameOf(spec)}`);
-    for (const [flags] of optionsOf(spec)) expect(text).toContain(flags.split(/[ ,]/)[0]);
-  }
-  for (const { show } of KEYMAP) expect(text).toContain(show);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { agentInstallation } from "../../agent/install/index.ts";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
@@ -34,7 +34,8 @@ export function layTree(tree: string, program: string, native: string, texts: Pa
   const plugins = join(tree, "usr/libexec/docker/cli-plugins");
   mkdirSync(plugins, { recursive: true });
   symlinkSync("../../../bin/unsprawl", join(plugins, "docker-unsprawl"));
-  copy(join(texts.dist, "unsprawl.1"), "usr/share/man/man1/unsprawl.1");
+  for (const page of manualPages(texts.dist))
+    copy(join(texts.dist, page), `usr/share/man/man${page.at(-1) ?? ""}/${page}`);
   copy(join(texts.dist, "unsprawl.schema.json"), "usr/share/unsprawl/unsprawl.schema.json");
   for (const [shell, path] of Object.entries(COMPLETIONS)) put(path, run(native, ["completion", shell]));
   put(`usr/lib/systemd/system/${AGENT_UNIT}`, agentUnitText());
@@ -63,4 +64,9 @@ function agentUnitText(): string {
     userHome: "/root",
   });
   return files[0]?.text ?? "";
+}
+
+/** The manual pages that the build wrote. */
+function manualPages(dist: string): string[] {
+  return readdirSync(dist).filter((name) => /\.[15]$/.test(name));
 }

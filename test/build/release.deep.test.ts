@@ -86,6 +86,14 @@ it("the archive is unpacked on a root without Node and finds a first secret with
   process.stdout.write(`one file: first finding after ${Math.round(performance.now() - start)} ms\n`);
 }, 600_000);
 
+it("runs on the Debian before and the one before that", async () => {
+  for (const suite of ["bookworm", "bullseye"]) {
+    const root = await bareRoot(join(dir, suite), [], suite);
+    copyFileSync(file(""), join(root, "usr/local/bin/unsprawl"));
+    expect(findsSecret(root, "unsprawl"), suite).toContain("1 secret in 1 place");
+  }
+}, 1_800_000);
+
 it("the one file for arm64 runs, on a processor that is emulated", async () => {
   const qemu = await need("qemu-aarch64", ["qemu-user"]);
   const program = join(release, `unsprawl-${VERSION}-linux-arm64`);

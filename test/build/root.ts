@@ -12,8 +12,8 @@ import { random } from "../support/canary.ts";
 const BOOTSTRAP_MS = 900_000;
 
 /** A Debian without Node in a new folder, with these packages. */
-export async function bareRoot(root: string, packages: readonly string[] = []): Promise<string> {
-  const kept = await keptRoot(["debian-trixie", ...packages].join("-"), [], (making) => {
+export async function bareRoot(root: string, packages: readonly string[] = [], suite = "trixie"): Promise<string> {
+  const kept = await keptRoot(suite, packages.join("-"), [], (making) => {
     // Nobody is there to be asked.
     writeFileSync(join(making, "etc/apt/apt.conf.d/90unsprawl"), 'APT::Get::Assume-Yes "true";\n');
     if (packages.length > 0) within(making, ["apt-get", "install", "--quiet", "--no-install-recommends", ...packages]);
@@ -24,13 +24,18 @@ export async function bareRoot(root: string, packages: readonly string[] = []): 
 
 /** The libraries of a Debian for arm64, as qemu's -L takes them. Nothing is to be changed in it. */
 export function arm64Root(): Promise<string> {
-  return keptRoot("debian-trixie-arm64", ["--arch=arm64", "--foreign"], () => undefined);
+  return keptRoot("trixie", "arm64", ["--arch=arm64", "--foreign"], () => undefined);
 }
 
 /** A Debian that is made once, and finished by `finish`. */
-async function keptRoot(name: string, words: readonly string[], finish: (making: string) => void): Promise<string> {
+async function keptRoot(
+  suite: string,
+  what: string,
+  words: readonly string[],
+  finish: (making: string) => void,
+): Promise<string> {
   await need("debootstrap", ["debootstrap"]);
-  const kept = join(CACHE, name);
+  const kept = join(CACHE, ["debian", suite, what].filter(Boolean).join("-"));
   mkdirSync(CACHE, { recursive: true });
   await withFileLock(
     kept,
@@ -38,7 +43,7 @@ async function keptRoot(name: string, words: readonly string[], finish: (making:
       if (existsSync(kept)) return;
       const making = `${kept}.making`;
       rmSync(making, { recursive: true, force: true });
-      execFileSync("debootstrap", ["--variant=minbase", ...words, "trixie", making], { stdio: "pipe" });
+      execFileSync("debootstrap", ["--variant=minbase", ...words, suite, making], { stdio: "pipe" });
       finish(making);
       renameSync(making, kept);
     },
@@ -49,7 +54,7 @@ async function keptRoot(name: string, words: readonly string[], finish: (making:
 
 /** Runs in a root folder; fails with what it printed unless it ends with this code. */
 export function within(root: string, words: readonly string[], code = 0, env: NodeJS.ProcessEnv = {}): string {
-  const all = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
+  const all = { PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", ...env };
   const ran = spawnSync("chroot", [root, ...words], { encoding: "utf8", env: all });
   return expectEnded(ran, code);
 }
@@ -62,16 +67,15 @@ export function expectEnded({ status, stdout, stderr, error }: Ran, code: number
   return text;
 }
 
-/** A scan finds the secret in a file of the root and does not show it. Returns how long it took. */
-export function findsSecret(root: string, program: string): number {
+/** A scan finds the secret in a file of the root and does not show it. Returns what it printed. */
+export function findsSecret(root: string, program: string): string {
   const value = random(24);
   mkdirSync(join(root, "srv/app"), { recursive: true });
   writeFileSync(join(root, "srv/app/.env"), `DB_PASSWORD=${value}\n`);
-  const start = performance.now();
   const text = within(root, [program, "scan", "dir:/srv/app"], 3);
   expect(text).toContain("DB_PASSWORD");
   expect(text).not.toContain(value);
-  return performance.now() - start;
+  return text;
 }
 
 /** How one kind of installation is used: `run` runs words where it is installed, with the engine's address. */

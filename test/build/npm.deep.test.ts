@@ -32,9 +32,9 @@ function binWith(node: string): string {
   return folder;
 }
 
-/** As the system's own npm has it: its settings lie where its Node is. */
-const npmSetting = (name: string): string =>
-  execFileSync("npm", ["config", "get", name], {
+/** How this machine reaches the registry, as the system's own npm knows it: its settings lie where its Node is. */
+const globalConfig = (): string =>
+  execFileSync("npm", ["config", "get", "globalconfig"], {
     cwd: "/",
     env: { ...process.env, PATH: "/usr/local/bin:/usr/bin:/bin" },
     encoding: "utf8",
@@ -51,8 +51,7 @@ function prefixOf(npm: string, node: string, env: NodeJS.ProcessEnv = {}): Prefi
   for (const name of ["npm", "npx"]) symlinkSync(join(npmPackage(npm), `bin/${name}-cli.js`), join(bin, name));
   const all = {
     ...{ PATH: `${prefix}/bin:${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home, NPM_CONFIG_PREFIX: prefix },
-    // How this machine reaches the registry.
-    ...Object.fromEntries(["globalconfig", "userconfig"].map((name) => [`npm_config_${name}`, npmSetting(name)])),
+    npm_config_globalconfig: globalConfig(),
     ...env,
   };
   return {

@@ -33,14 +33,12 @@ export function releaseFolder(): Promise<string> {
   return (made ??= build());
 }
 
-/** Asked for once: the commit may change while tests run. */
 let made: Promise<string> | null = null;
 
 async function build(): Promise<string> {
   const named = process.env["UNSPRAWL_RELEASE"];
   if (named) return named;
-  const commit = execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
-  const kept = join(CACHE, `release-${commit}`);
+  const kept = join(CACHE, `release-${commitHere()}`);
   mkdirSync(CACHE, { recursive: true });
   return withFileLock(
     join(CACHE, "release"),
@@ -62,6 +60,11 @@ async function build(): Promise<string> {
   );
 }
 
+let commit: string | null = null;
+/** What was checked out when a test first asked: it may change while tests run. */
+const commitHere = (): string =>
+  (commit ??= execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim());
+
 /** Builds a release in a new clone at this path; what the build names of itself shows there. Returns its folder. */
 export async function buildRelease(clone: string): Promise<string> {
   await Promise.all([
@@ -70,6 +73,7 @@ export async function buildRelease(clone: string): Promise<string> {
     need("pip3", ["python3-pip"]),
   ]);
   execFileSync("git", ["clone", "--quiet", ROOT, clone]);
+  execFileSync("git", ["checkout", "--quiet", commitHere()], { cwd: clone });
   // The same files, in a folder of the clone's own: what is built names where each part is from.
   const libraries = realpathSync(join(ROOT, "node_modules"));
   mkdirSync(join(clone, "node_modules"));

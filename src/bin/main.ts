@@ -80,14 +80,17 @@ async function chooseFace(argv: readonly string[]): Promise<number> {
   ]);
   const flag = argv.includes("--accessible");
   const spoken = flag || env["TERM"] === "dumb" || !["", "0", "false", undefined].includes(env["ACCESSIBLE"]);
+  // A flag as it is, with its value quoted: `cmd` takes no foreign word for a flag.
+  const typedWord = (word: string): string =>
+    word.startsWith("--hosts=") ? cmd`--hosts=${word.slice(8)}` : word === "--hosts" ? word : cmd`${word}`;
   const options = { readOnly: argv.includes("--read-only") };
   try {
-    if (typeof target === "string") throw new UnsprawlError("usage", target, "unsprawl scan --help lists the sources");
+    if (typeof target === "string") throw new UnsprawlError("usage", target, "unsprawl scan --help");
     if (!terminal)
       throw new UnsprawlError(
         "usage",
         `${argv.join(" ")} is for the terminal UI: it needs a terminal`,
-        cmd`unsprawl scan ${bare(words.map((one) => cmd`${one}`).join(" "))}`,
+        cmd`unsprawl scan ${bare(words.map(typedWord).join(" "))}`,
       );
     const { assemble } = await import("../assembly/index.ts");
     const assembly = assemble(env, process.cwd(), null);

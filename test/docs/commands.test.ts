@@ -5,7 +5,9 @@ import { SOURCES, STORES } from "../../src/assembly/plug-ins.ts";
 import { configJsonSchema } from "../../src/build/json-schema.ts";
 import { COMMANDS } from "../../src/cli/specs/index.ts";
 import { main } from "../../src/cli/index.ts";
+import { render } from "../../src/cli/views/index.ts";
 import { parseConfig } from "../../src/core/config/file.ts";
+import { finding, reportWith } from "../support/reports.ts";
 import { commandLines, fencedBlocks, readPage, USER_PAGES } from "./typed.ts";
 
 // Every command line and every configuration on a page is one that unsprawl takes.
@@ -85,11 +87,22 @@ test.each(configurations)("a configuration of %s is accepted", async (_page, tex
   expect((await parseConfig(text, "unsprawl.yaml", [])).config).toBeDefined();
 });
 
-test("the JSON on the pages is JSON", () => {
-  const all = USER_PAGES.flatMap((page) => fencedBlocks(readPage(page))).filter(({ language }) => language === "json");
-  expect(all.length).toBeGreaterThan(0);
-  for (const { text } of all) expect(() => JSON.parse(text) as unknown).not.toThrow();
+test("docs/json.md shows keys that a report has", async () => {
+  const [example] = fencedBlocks(readPage("docs/json.md")).filter(({ language }) => language === "json");
+  const real = await render(reportWith([finding(0)]), "json", { terminal: false, cwd: "/", fails: () => false });
+  expect(
+    keysOf(JSON.parse(example?.text ?? "") as Json).filter((key) => !keysOf(JSON.parse(real) as Json).includes(key)),
+  ).toEqual([]);
 });
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Each key as a path; `[]` for what is in a list. */
+function keysOf(value: Json, at = ""): readonly string[] {
+  if (Array.isArray(value)) return (value as readonly Json[]).flatMap((one) => keysOf(one, `${at}[]`));
+  if (typeof value !== "object" || value === null) return [at];
+  return Object.entries(value).flatMap(([key, one]) => [`${at}.${key}`, ...keysOf(one, `${at}.${key}`)]);
+}
 
 test("the recipes of docs/ci.md use inputs, variables and hooks that are there", () => {
   const file = (name: string): Recipe => parse(readPage(name)) as Recipe;

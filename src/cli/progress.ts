@@ -92,7 +92,7 @@ export class Progress {
       bytes === undefined ? "" : `, ${megabytes(bytes.done)}${all && part <= all ? ` of ${megabytes(all)}` : ""} MB`;
     const count = `${done}${total ? `/${total}` : ""}`;
     const text = this.#redactor.guard(`scanning ${source} ${count}${read}${left === null ? "" : `, ${left} s left`}`);
-    if (this.#live) this.#draw(text);
+    if (this.#live) this.#draw(printable(text));
     else this.#plain(text);
   }
 

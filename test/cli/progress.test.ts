@@ -9,7 +9,7 @@ import { Secret } from "../../src/model/secret.ts";
 beforeEach(() => void vi.stubEnv("CI", ""));
 afterEach(() => void vi.unstubAllEnvs());
 
-type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source">;
+type Scan = Omit<Extract<HostEvent, { type: "scan" }>, "type" | "source"> & { readonly source?: string };
 
 /** What one event draws on a terminal. */
 function drawn(event: Scan): string {
@@ -31,6 +31,7 @@ it.each<[event: Scan, says: RegExp]>([
   [{ done: 0, total: 1, bytes: { done: 250e6, total: null } }, /^scanning archive:shop\.tar 0\/1, 250 MB$/],
   [{ done: 0, total: 1, bytes: { done: 250e6, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 250 MB$/],
   [{ done: 0, total: 1, bytes: { done: 0, total: 100e6 } }, /^scanning archive:shop\.tar 0\/1, 0 of 100 MB$/],
+  [{ source: "dir:a\u001b]0;x\u0007\n", done: 0, total: null }, /^scanning dir:a\\e\]0;x\\u\{7\}\\n 0$/],
 ])("%j", (event, says) => {
   expect(drawn(event)).toMatch(says);
 });

@@ -1,6 +1,7 @@
 /**
  * Makes untrusted text (names, labels, engine messages) safe for a terminal: control characters, escape sequences, line
- * and bidirectional controls become visible escapes. Called once, at the face.
+ * and bidirectional controls become visible escapes; so does what begins a command to the pipeline that shows the log.
+ * Called once, at the face.
  */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => NAMED[char] ?? `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
@@ -19,8 +20,10 @@ function unicode(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-// C0, DEL, C1, Unicode line separators, bidirectional controls, zero-width characters, lone surrogates.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
+// C0, DEL, C1, Unicode line separators, bidirectional controls, zero-width characters, lone surrogates. Then commands that
+// pipelines take from what a job prints: `##vso[` (Azure), `##teamcity[` and `##[` (GitHub) anywhere, `::name` first on a line.
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}|#(?=#\w{0,40}\[)|:(?=:[a-z-]{1,40}(?: |::))(?<=^\s*:)/gu;
 
 const NAMED: { readonly [char: string]: string } = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u001b": "\\e" };
 

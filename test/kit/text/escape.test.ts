@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { printable } from "../../../src/kit/text/escape.ts";
+import { jsonText, printable } from "../../../src/kit/text/escape.ts";
 
 /** What could move a cursor, colour, ring, reorder or hide: by Unicode's own properties, not by a list of ours. */
 const DANGEROUS = /\p{Cc}|\p{Bidi_Control}|\p{Cs}|\p{Zl}|\p{Zp}|[\u200b-\u200d\u2060\ufeff]/u;
@@ -50,6 +50,18 @@ test.each([
   ["\u0007", "\\u{7}"],
   ["x\ud83dy", "x\\u{d83d}y"],
   ["👩‍👩‍👧", "👩\\u{200d}👩\\u{200d}👧"],
+  ["a ##vso[task.prependpath]x", "a \\u{23}#vso[task.prependpath]x"],
+  ["###[stop-commands]x", "#\\u{23}#[stop-commands]x"],
+  ["##teamcity[x", "\\u{23}#teamcity[x"],
+  ["  ::add-mask::x", "  \\u{3a}:add-mask::x"],
+  ["::save-state name=a::b", "\\u{3a}:save-state name=a::b"],
+  ["## head, # and [a] or ::1 at fe80::ffff, std::x::y", "## head, # and [a] or ::1 at fe80::ffff, std::x::y"],
 ])("%j is shown as %s", (text, shown) => {
   expect(printable(text)).toBe(shown);
+});
+
+test("JSON holds no command to a pipeline either, and parses to the same", () => {
+  const value = { name: "##vso[task.prependpath]x", "##[a]": ["::add-mask::x"] };
+  expect(jsonText(value)).not.toMatch(/##\w*\[/);
+  expect(JSON.parse(jsonText(value))).toEqual(value);
 });

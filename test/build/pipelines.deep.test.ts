@@ -99,14 +99,26 @@ it("the action marks the line in the changes and fails the job", async () => {
   expect(code).toBe(1);
 }, 600_000);
 
-it("the action warns where nothing is checked out", () => {
+/** The action's own script, in a folder with these inputs. */
+function scanStep(folder: string, inputs: { readonly SOURCES: string }): ReturnType<typeof run> {
   const { runs } = parse(readFileSync(join(ROOT, "action.yml"), "utf8")) as {
     readonly runs: { readonly steps: readonly { readonly name: string; readonly run: string }[] };
   };
   const script = runs.steps.find(({ name }) => name === "Scan")?.run ?? "";
-  const empty = mkdtempSync(join(dir, "empty-"));
-  const env = { SOURCES: "dir:.", FAIL_ON: "medium", UNSPRAWL: ROOT, CI: "true" };
-  const { code, text } = run(empty, ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], env);
+  const env = { ...inputs, FAIL_ON: "medium", UNSPRAWL: ROOT, CI: "true" };
+  return run(folder, ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], env);
+}
+
+it("the action scans every source that is named, on as many lines as there are", () => {
+  const folder = mkdtempSync(join(dir, "lines-"));
+  for (const name of ["first.env", "second.env"]) writeFileSync(join(folder, name), `DB_PASSWORD=${value}\n`);
+  const { code, text } = scanStep(folder, { SOURCES: "env:first.env\n  env:second.env\n" });
+  for (const name of ["first", "second"]) expect(text).toMatch(new RegExp(`^::error file=${name}\\.env,line=1,`, "m"));
+  expect(code).toBe(3);
+});
+
+it("the action warns where nothing is checked out", () => {
+  const { code, text } = scanStep(mkdtempSync(join(dir, "empty-")), { SOURCES: "dir:." });
   expect(text).toMatch(/^::warning::no files here: actions\/checkout/m);
   expect(code).toBe(0);
 });

@@ -21,6 +21,7 @@ beforeAll(async () => {
   writeFileSync(join(bin, "unsprawl"), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, { mode: 0o755 });
   writeFileSync(join(world.dir, "plan-one.json"), "{}");
   writeFileSync(join(world.dir, "unsprawl.yaml"), "stores: { prod-store: { provider: local } }\n");
+  writeFileSync(join(world.dir, "od d;id.env"), "");
   writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${DB_PASSWORD}\n`, { mode: 0o600 });
   docker("tag", "unsprawl-test/busybox:1", "complete/web:1.2");
   const ran = await world.unsprawl(["migrate", "env:app.env", "--to", "local", "--yes"]);
@@ -130,6 +131,7 @@ describe("in the shell itself", () => {
     await shown("bash", bash, `${start}unsprawl scan env:plan-o\tX`, /scan env:plan-one\.json X/);
     await shown("bash", bash, `${start}unsprawl scan --format=gith\tX`, /--format=github X/);
     await shown("bash", bash, `${start}unsprawl apply plan-o\tX`, /apply plan-one\.json X/);
+    await shown("bash", bash, `${start}unsprawl apply od\tX`, /apply od\\ d\\;id\.env X/);
   });
 
   it("zsh completes at its first tab, with an autoloaded file", async () => {

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { runIds } from "../../core/journal/journal.ts";
+import { printable } from "../../kit/text/escape.ts";
 import { TOPICS } from "../reference.ts";
 import { COMMANDS } from "../specs/index.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "../specs/shared.ts";
@@ -27,7 +28,8 @@ export async function completionText(typed: readonly string[], assembly: Assembl
   const { words, paths, prefix } = await answerFor(typed.length > 0 ? typed : [""], assembly);
   const current = typed.at(-1) ?? "";
   const fitting = words.filter(([word]) => word.startsWith(current) && PLAIN.test(word));
-  return [...fitting.map(([word, text]) => `${word}\t${text.replace(/\s+/g, " ")}`), `:${paths} ${prefix}`].join("\n");
+  const lines = fitting.map(([word, text]) => `${word}\t${printable(text.replace(/\s+/g, " "))}`);
+  return [...lines, `:${paths} ${prefix}`].join("\n");
 }
 
 async function answerFor(typed: readonly string[], assembly: Assembly): Promise<CompletionAnswer> {

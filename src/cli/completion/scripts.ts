@@ -13,8 +13,11 @@ _unsprawl() {
   done < <(command unsprawl __complete "\${typed[@]:1}" 2>/dev/null)
   prefix=\${last#* }
   case $last in
-    :files*) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -f -- "\${current#"$prefix"}")) ;;
-    :folders*) compopt -o filenames 2>/dev/null; COMPREPLY+=($(compgen -d -- "\${current#"$prefix"}")) ;;
+    # A name a line: others may hold blanks, and stars that are no pattern.
+    :files*|:folders*)
+      compopt -o filenames 2>/dev/null
+      local kind=-f; [[ $last == :folders* ]] && kind=-d
+      mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen "$kind" -- "\${current#"$prefix"}") ;;
     *)
       [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *[:=] ]] && compopt -o nospace 2>/dev/null
       # What stands before the last colon or equals sign is typed already.

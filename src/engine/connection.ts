@@ -44,7 +44,8 @@ export function historyHostName({ address }: EngineConnection, env: NodeJS.Proce
 }
 
 /**
- * Parses `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. Throws
+ * Parses `unix:///path`, `tcp://host:port`, `ssh://user@host[:port]`, `http(s)://…` or a bare `host:port`. The address
+ * is shown in messages, reports and histories: a login in it, which Docker does not use either, is left out. Throws
  * `config`.
  */
 export function parseAddress(address: string, tls: EngineConnection["tls"]): EngineConnection {
@@ -62,6 +63,7 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (!host) throw badAddress(address);
   if (url.protocol === "ssh:") {
+    if (url.password) throw badAddress(address, "write ssh://user@host, without a password: ssh logs in by a key");
     const port = url.port ? Number(url.port) : null;
     return {
       ...none,
@@ -77,15 +79,17 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
   // URL drops a scheme's default port (80, 443), so the port is read from the text.
   const port = url.port || (/:(\d+)(?=[/?#]|$)/.exec(address.replace(/^\w+:\/\//, ""))?.[1] ?? "");
   const secure = tls ?? (url.protocol === "https:" ? {} : null);
-  return { ...none, address, via: "tcp", host, port: Number(port || (secure ? 2376 : 2375)), tls: secure };
+  const shown = url.username || url.password ? address.replace(/^(\w+:\/\/)?[^/?#]*@/, "$1") : address;
+  return { ...none, address: shown, via: "tcp", host, port: Number(port || (secure ? 2376 : 2375)), tls: secure };
 }
 
-function badAddress(address: string): UnsprawlError {
-  return new UnsprawlError(
-    "config",
-    `cannot read the engine's address ${JSON.stringify(address.replace(/\/\/[^@/]*@/, "//…@"))}`,
-    "set DOCKER_HOST to unix:///path, tcp://host:port or ssh://user@host",
-  );
+function badAddress(
+  address: string,
+  hint = "set DOCKER_HOST to unix:///path, tcp://host:port or ssh://user@host",
+): UnsprawlError {
+  // What stands before the last @ may be a login, whatever is in it.
+  const shown = address.replace(/^(\w+:\/\/)?.*@/s, "$1…@");
+  return new UnsprawlError("config", `cannot read the engine's address ${JSON.stringify(shown)}`, hint);
 }
 
 /**

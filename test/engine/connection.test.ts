@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,11 +61,25 @@ describe("an address", () => {
     },
   );
 
-  test("with a user's password in it is not repeated whole", () => {
-    const password = bytes(dir).toString("hex");
-    expect(() => parseAddress(`ftp://me:${password}@h`, null)).toThrow(
-      expect.not.objectContaining({ message: expect.stringContaining(password) as string }) as Error,
-    );
+  const password = randomBytes(12).toString("hex");
+
+  test.each([
+    `ftp://me:${password}@h`,
+    `tcp://me:${password}/x@h`,
+    `tcp://a@${password}@h:99999`,
+    `ssh://me:${password}@h`,
+  ])("with a user's password in it is not repeated whole: %#", (address) => {
+    const fault = expect.not.objectContaining({ message: expect.stringContaining(password) as string }) as Error;
+    expect(() => parseAddress(address, null)).toThrow(fault);
+  });
+
+  test.each([
+    [`tcp://me:${password}@h:1`, "tcp://h:1"],
+    [`https://${password}@h/x@y`, "https://h/x@y"],
+    [`me:${password}@h:1`, "h:1"],
+    [`me:${password} @h:1`, "h:1"],
+  ])("that is shown has no login in it: %#", (given, address) => {
+    expect(parseAddress(given, null)).toMatchObject({ address, host: "h" });
   });
 });
 

@@ -39,17 +39,43 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
 }
 
 /** A Compose file beside those of the project that is filled in from this variable. */
-function otherProject({ dir, yaml }: ComposeProject, variable: string): string | null {
-  if (!/^\w+$/.test(variable)) return null; // no name that `${…}` takes
-  const uses = new RegExp(`\\$(?:\\{${variable}[}:?+-]|${variable}\\b)`);
+function otherProject(project: ComposeProject, variable: string): string | null {
+  const known = usedBeside.get(project) ?? filesByVariable(project);
+  usedBeside.set(project, known);
+  return known.get(variable) ?? null;
+}
+
+/** Read once for all findings of a project: a folder may have many of both. */
+const usedBeside = new WeakMap<ComposeProject, ReadonlyMap<string, string>>();
+
+const USE = /\$(?:\{(\w+)[}:?+-]|(\w+))/g;
+
+function filesByVariable({ dir, yaml }: ComposeProject): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const file of yamlBeside(dir)) {
+    if (yaml.has(file)) continue;
+    for (const [, braced, plain = ""] of textOf(file).matchAll(USE)) {
+      const variable = braced ?? plain;
+      if (!found.has(variable)) found.set(variable, file);
+    }
+  }
+  return found;
+}
+
+// A folder or a file that cannot be read is no help.
+function yamlBeside(dir: string): readonly string[] {
   try {
-    const beside = readdirSync(dir).filter((name) => /\.ya?ml$/.test(name) && !yaml.has(join(dir, name)));
-    return (
-      beside.map((name) => join(dir, name)).find((file) => uses.test(bytesIfThere(file)?.toString("utf8") ?? "")) ??
-      null
-    );
+    return readdirSync(dir).flatMap((name) => (/\.ya?ml$/.test(name) ? join(dir, name) : []));
   } catch {
-    return null; // a folder or a file that cannot be read is no help
+    return [];
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return bytesIfThere(file)?.toString("utf8") ?? "";
+  } catch {
+    return "";
   }
 }
 

@@ -103,10 +103,11 @@ function asInFile(
 
 /** The words of a text without quotes, between which there are blanks only; null for others, which Compose alone splits. */
 function splitText(text: string): readonly string[] | null {
-  const plain = interpolate(text, () => "x").uses.reduce(
-    (made, { start, end }) => made.slice(0, start) + "x".repeat(end - start) + made.slice(end),
-    text,
-  );
+  let plain = "";
+  for (const { start, end } of interpolate(text, () => "x").uses)
+    // Those in a default stand within the one that has it.
+    if (start >= plain.length) plain += text.slice(plain.length, start) + "x".repeat(end - start);
+  plain += text.slice(plain.length);
   if (/["'\\|&;<>()`\n]/.test(plain)) return null;
   return Array.from(plain.matchAll(/\S+/g), ({ index, 0: word }) => text.slice(index, index + word.length));
 }

@@ -37,6 +37,19 @@ describe("an entrypoint", () => {
       ["run", "--a=${DOOR}", "${MODE:-a}"],
     ],
     [
+      "a text with a default in a default",
+      ["    entrypoint: run --a=${NONE:-${MODE:-a}} ${DOOR}"],
+      ["run", "--a=a", "blue-door"],
+      ["run", "--a=${NONE:-${MODE:-a}}", "${DOOR}"],
+    ],
+    // In a time that does not grow with the square of them.
+    [
+      "a text of very many variables",
+      [`    entrypoint: run${" ${MODE:-a}".repeat(50_000)}`],
+      ["run", "b"],
+      ["run", "b"],
+    ],
+    [
       "with an earlier run's words",
       ['    entrypoint: [/bin/sh, /run/unsprawl/entrypoint, A, --, run, "${DOOR}"]'],
       ["run", "blue-door"],

@@ -52,9 +52,17 @@ export type AwsGiven = EntryValues<typeof AWS>;
 
 /** Reads the keys that all stores of AWS share. `service` as in AWS_ENDPOINT_URL_<SERVICE>. Throws `config`. */
 export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, service: string): AwsSettings {
+  const endpoint = given.endpoint ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null;
+  // Plans, journals and messages show it.
+  if (endpoint !== null && /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(endpoint))
+    throw new UnsprawlError(
+      "config",
+      "the endpoint of AWS has a login in it",
+      "the form is https://host; keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    );
   return {
     region: given.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? null,
-    endpoint: given.endpoint ?? env[`AWS_ENDPOINT_URL_${service}`] ?? env["AWS_ENDPOINT_URL"] ?? null,
+    endpoint,
     profile: given.profile ?? null,
     keyFiles: keyFiles(given.auth, dir),
   };

@@ -25,7 +25,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   }
   const { stay, elsewhere } = planLeft(plan);
   lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
-  lines.push(...planTotals(plan).map((text) => `${text}.`));
+  lines.push(...planTotals(plan).map((text) => `${printable(text)}.`));
   if (units.size > 0) lines.push(paint("dim", LEGEND, stream));
   const what = unitNoun(plan.steps);
   const secrets = plan.steps.filter((step) => step.kind === "put").length;

@@ -35,7 +35,9 @@ test("a user's containers, as they are installed: their files of variables lose 
     [`${QUADLETS}/db.container`]: container(`EnvironmentFile=%h/secrets/%N.env\nSecret=tls\nPublishPort=80`),
     [`${QUADLETS}/shop/shop.env`]: `LOG=info\nAPI_TOKEN=${api}\nPORT=1\n`,
     [`${QUADLETS}/shop/mail.env`]: `SMTP_PASSWORD=${mail}\n`,
-    [`${QUADLETS}/shop/shop-web.container`]: container(`EnvironmentFile=shop.env mail.env\nEnvironment=A=1 RUN_TOKEN=%n`),
+    [`${QUADLETS}/shop/shop-web.container`]: container(
+      `EnvironmentFile=shop.env mail.env\nEnvironment=A=1 RUN_TOKEN=%n`,
+    ),
     [`${QUADLETS}/shop/shop-job.container`]: container(`EnvironmentFile=shop.env\nEnvironment=JOB_TOKEN=${own}`),
     // Sets its own in its place: it needs no secret.
     [`${QUADLETS}/shop/quiet.container`]: container(`EnvironmentFile=shop.env\nEnvironment=API_TOKEN=none`),

@@ -50,7 +50,9 @@ export async function movableRuns(
   // What one line keeps may be what another would move.
   for (let kept: readonly RunLineMoves[] = groups; ;) {
     const text = kept.length === 0 ? "" : textStaying(script, kept);
-    const found = kept.map((group) => ({ group, place: leftIn(group.own, [{ place: script.file, text }])[0] }));
+    const found = kept.map((group) => ({
+      ...{ group, place: leftIn(group.own, [{ place: script.file, text }]).find((one) => !one.isPlain) },
+    }));
     const free = found.filter(({ place }) => place === undefined || options.accept.has("elsewhere"));
     if (free.length === kept.length) return { groups: kept, left };
     for (const one of found)

@@ -2,9 +2,9 @@ import { basename } from "node:path";
 import type { Provider } from "../contract/provider.ts";
 import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
-import { isPlain } from "../engine/traces.ts";
 import type { Move, Plan } from "../model/plan.ts";
 import type { Assembly } from "./types.ts";
+import { isPlain } from "../model/secret.ts";
 
 type RunOptions = Pick<ApplyTools, "breakLock" | "readOnly">;
 

@@ -1,8 +1,9 @@
 import type { Selected } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { isPlain, findValue } from "./traces.ts";
+import { findValue } from "./traces.ts";
 import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
+import { isPlain } from "../model/secret.ts";
 
 /** A place that holds a plain word like the value of variable `name`, and stays. */
 export type RemainingPlace = { readonly name: string; readonly path: string };

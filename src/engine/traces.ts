@@ -1,4 +1,4 @@
-import type { Secret } from "../model/secret.ts";
+import { isPlain, type Secret } from "../model/secret.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 
 /**
@@ -35,15 +35,6 @@ const WORDS =
 const ENV = /(^|\.)(Config|ContainerSpec)\.Env$/;
 /** References and mount paths may contain the container's own name. */
 const OURS = /^(ref\+|\/run\/)/;
-
-/**
- * Whether a value is so common that it may occur elsewhere by coincidence: up to four characters, a word, a number. Quotes
- * around it do not count: in a list, `- PASSWORD="admin"` makes them a part of the value.
- */
-export function isPlain(value: Secret): boolean {
-  const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
-  return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
-}
 
 export function visitTexts(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
   if (typeof node === "string") leaf(node, path);

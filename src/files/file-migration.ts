@@ -93,7 +93,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
         ...drafts.map((draft) => ({ place: draft.file, text: stayingText(draft) })),
         ...rest,
       ]);
-      const [first] = left;
+      const first = left.find((one) => !one.isPlain);
       if (first !== undefined && !options.accept.has("elsewhere")) throw leftElsewhereError(first);
       const step: Step = {
         id: stepId({ kind: "rewrite", unit }),
@@ -103,7 +103,10 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
         files: drafts.map(({ file, before, after, diff }) => fileChange(file, before, after, diff, tools.key)),
         target,
       };
-      const stays = left.map(({ name, place }) => `the value of ${name} also stands at ${place}, and stays there`);
+      const stays = left.map(
+        ({ name, place, isPlain }) =>
+          `the value of ${name}${isPlain ? " is a plain word that" : ""} also stands at ${place}, and stays there`,
+      );
       return { unit, steps: [step], warnings: [...warnings, ...stays] };
     },
     async read(move) {

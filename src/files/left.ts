@@ -1,4 +1,5 @@
 import type { Selected } from "../contract/migration.ts";
+import { isPlain } from "../model/secret.ts";
 
 /** A text that stays, and where it is: `isOneLine` if `place` already names its line. */
 export type RemainingText = { readonly place: string; readonly text: string; readonly isOneLine?: true };
@@ -6,13 +7,13 @@ export type RemainingText = { readonly place: string; readonly text: string; rea
 /** Shorter values occur in other texts by coincidence. */
 const DISTINCTIVE = 5;
 
+/** `isPlain`: a word that may be there by coincidence, such as the name of a user. */
+export type LeftSecret = { readonly name: string; readonly place: string; readonly isPlain: boolean };
+
 /**
  * The secrets that these texts still contain, each with the first place; if only part of a value is secret, that part.
  */
-export function leftIn(
-  selected: readonly Selected[],
-  texts: readonly RemainingText[],
-): readonly { readonly name: string; readonly place: string }[] {
+export function leftIn(selected: readonly Selected[], texts: readonly RemainingText[]): readonly LeftSecret[] {
   return selected.flatMap(({ move: { name }, value, finding: { part } }) => {
     const whole = value.exposeText();
     const secret =
@@ -20,6 +21,6 @@ export function leftIn(
     const found = texts.find(({ text }) => text === secret || (secret.length >= DISTINCTIVE && text.includes(secret)));
     if (found === undefined) return [];
     const line = found.text.slice(0, found.text.indexOf(secret)).split("\n").length;
-    return [{ name, place: found.isOneLine ? found.place : `${found.place}:${line}` }];
+    return [{ name, isPlain: isPlain(value), place: found.isOneLine ? found.place : `${found.place}:${line}` }];
   });
 }

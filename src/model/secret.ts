@@ -60,3 +60,12 @@ export class Secret {
     return MARK;
   }
 }
+
+/**
+ * Whether a value is so common that it may occur elsewhere by coincidence: up to four characters, a word, a number. Quotes
+ * around it do not count: in a list, `- PASSWORD="admin"` makes them a part of the value.
+ */
+export function isPlain(value: Secret): boolean {
+  const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
+  return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
+}

@@ -1,5 +1,5 @@
 import type { MovedValue } from "../contract/look.ts";
-import { isPlain } from "../engine/traces.ts";
+import { isPlain } from "../model/secret.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 import type { Needle } from "./matcher.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { findValue, isPlain } from "../../src/engine/traces.ts";
-import { Secret } from "../../src/model/secret.ts";
+import { findValue } from "../../src/engine/traces.ts";
+import { isPlain, Secret } from "../../src/model/secret.ts";
 
 describe("a value that stands where a name belongs", () => {
   const password = `${randomBytes(3).toString("hex")}!`;

@@ -63,6 +63,8 @@ export function dropSources(
   const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
   const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
   const seen = new Set<string>();
+  // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
+  const waiting = new Map<string, string>();
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
@@ -77,12 +79,8 @@ export function dropSources(
       notes.push(`${name} comes from the shell's environment, not from a file: take it out of there yourself`);
       continue;
     }
-    const left = remaining(name);
-    if (left.length > 0) {
-      if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));
-      notes.push(
-        `${name} stays in ${lines.map(({ file }) => file.file).join(", ")}: ${left.join(", ")} is filled from it`,
-      );
+    if (remaining(name).length > 0) {
+      waiting.set(name, lines.map(({ file }) => file.file).join(", "));
       continue;
     }
     for (const { path, file, start } of unused(name))
@@ -96,8 +94,15 @@ export function dropSources(
         takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
       );
       draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
-      open.push(...member.uses);
+      open.push(...member.uses, ...waiting.keys());
+      for (const one of waiting.keys()) seen.delete(one);
+      waiting.clear();
     }
+  }
+  for (const [name, files] of waiting) {
+    const left = remaining(name);
+    if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));
+    notes.push(`${name} stays in ${files}: ${left.join(", ")} is filled from it`);
   }
   // An env file of services may also be a source for `${…}`.
   for (const file of project.dotenv) {

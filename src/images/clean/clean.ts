@@ -1,7 +1,7 @@
-import { isPlain, findValue } from "../../engine/traces.ts";
+import { findValue } from "../../engine/traces.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { DiffLine } from "../../model/plan.ts";
-import type { Secret } from "../../model/secret.ts";
+import { isPlain, type Secret } from "../../model/secret.ts";
 import { parseExact, stringifyExact } from "../../kit/text/exact-json.ts";
 import { encodedForms } from "../../kit/text/redact.ts";
 

@@ -142,6 +142,17 @@ describe("the file of the service gets the entry", () => {
   });
 });
 
+test("a line of .env that another one is filled from goes with it, in any order", async () => {
+  const two = ["CONN", "PW"].map((from, at) => `  s${at}:\n    image: x\n    environment: { TOKEN: "\${${from}}" }\n`);
+  for (const order of [two, two.toReversed()]) {
+    const now = await rewritten({
+      "compose.yaml": `services:\n${order.join("")}`,
+      ".env": "PW=s3cret\nCONN=db://u:${PW}@h\nA=1\n",
+    });
+    expect(now[".env"]).toBe("A=1\n");
+  }
+});
+
 test("the script of an earlier version is replaced", async () => {
   const earlier = SCRIPT.replace("LC_ALL=C ", "");
   const now = await rewritten({ "compose.yaml": service(), "unsprawl-entrypoint.sh": earlier });

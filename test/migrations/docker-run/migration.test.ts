@@ -245,6 +245,13 @@ describe("what is left, and why", () => {
     const file = write("twice.sh", `# ${one}\ndocker run --name twice -e DB_PASSWORD=${one} ${BUSYBOX}\n`);
     const { notMoved } = await planOf(`script:${file}`);
     expect(notMoved[0]?.reason).toContain(`also stands at ${file}:1`);
+    // A word that is also the name of a user or of the image is there by coincidence.
+    const weak = write("weak.sh", `docker run --name admin -e DB_PASSWORD=admin -e ADMIN=admin ${BUSYBOX}\n`);
+    const { steps, warnings } = await planOf(`script:${weak}`);
+    expect(steps.map(({ kind }) => kind)).toContain("rewrite");
+    expect(warnings.map(({ text }) => text)).toContain(
+      `the value of DB_PASSWORD is a plain word that also stands at ${weak}:1, and stays there`,
+    );
   });
 
   it("podman: its own secrets, and how they are made", async () => {

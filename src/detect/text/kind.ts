@@ -224,4 +224,4 @@ const ACCOUNTS = (words: readonly string[]): boolean => words.slice(0, -1).some(
 
 /** What has passwords: `dbPassword`, `smtp_pass`. */
 const ACCOUNT =
-  /^(?:db|database|root|admin|administrator|mysql|mariadb|postgres|postgresql|pg|redis|mongo|mongodb|rabbitmq|kafka|elastic|ldap|smtp|imap|mail|ftp|sftp|ssh|vnc|proxy|minio|grafana|jenkins|keycloak|nexus|oracle|sa|superuser|service|backup|replication|nextauth|auth|jwt|session|cookie|signing|hmac|app|api)$/;
+  /^(?:db|database|root|admin|administrator|mysql|mariadb|postgres|postgresql|pg|redis|mongo|mongodb|rabbitmq|kafka|elastic|ldap|smtp|imap|mail|ftp|sftp|ssh|vnc|proxy|minio|grafana|jenkins|keycloak|nexus|oracle|sa|superuser|service|backup|replication|nextauth|auth|jwt|session|cookie|signing|encryption|hmac|app|api)$/;

@@ -63,6 +63,9 @@ function nameOf(
   behind: number,
   before: { readonly text: string; readonly start: number; readonly end: number } | null,
 ): string | null {
+  let last = quoteAt - 1;
+  while (last > 0 && (text.charCodeAt(last) === 32 || text.charCodeAt(last) === 9)) last--;
+  if (!MAY_GIVE_NAME.has(text.charAt(last))) return null;
   const head = unmarked(text.slice(Math.max(0, quoteAt - AROUND), quoteAt)).trimEnd();
   if (!GIVES_NAME.has(head.charAt(head.length - 1))) return null;
   // `("NAME", "value")`: the name is the argument before.
@@ -83,6 +86,8 @@ function nameOf(
 
 /** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
 const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "r", "e"]);
+/** The same before a mark is taken off, or white space that is no blank. */
+const MAY_GIVE_NAME = new Set([...GIVES_NAME, ..."bufRBUF@$\r\n\f\v\xa0\ufeff"]);
 
 function unmarked(head: string): string {
   return head.slice(0, -3) + head.slice(-3).replace(MARK, "$1");
@@ -110,10 +115,18 @@ function assigned(head: string): string | null {
   return lastName(left);
 }
 
+/** The name at the end, in front of three closing marks at most: read from the end, since a search begins at each character. */
 function lastName(left: string): string | null {
-  const name = /([A-Za-z_][\w.$-]{0,79})["'\])]{0,3}$/.exec(left.slice(-83))?.[1];
-  return name === undefined ? null : bare(name);
+  let end = left.length;
+  while (end > 0 && left.length - end < 3 && CLOSERS.has(left.charAt(end - 1))) end--;
+  let from = end;
+  while (from > 0 && end - from < 80 && left.length - from < 83 && NAME_BYTE.test(left.charAt(from - 1))) from--;
+  while (from < end && !/[A-Za-z_]/.test(left.charAt(from))) from++;
+  return from === end ? null : bare(left.slice(from, end));
 }
+
+const CLOSERS = new Set(['"', "'", "]", ")"]);
+const NAME_BYTE = /[\w.$-]/;
 
 /** `name = process.env.NAME || "…"`, `name = os.getenv("NAME") or "…"`: what counts when nothing else is given. */
 function fallback(head: string): string | null {

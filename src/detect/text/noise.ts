@@ -8,6 +8,7 @@ export function isNoise(value: string): boolean {
   if (value.length < 12 || (long ? LONG_WRITTEN : WRITTEN).test(value)) return false;
   const marks = new Set(value.replace(/\w/g, "")).size;
   const least = long ? 3 : 1;
+  if (!long && marks >= 8 && /[a-z]/.test(value) && /[A-Z]/.test(value)) return true;
   return marks >= (long ? 10 : 4) && KINDS.every((kind) => (value.match(kind) ?? []).length >= least);
 }
 

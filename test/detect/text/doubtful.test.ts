@@ -22,6 +22,8 @@ describe("found", () => {
     ["marks of a generator", ".bash_history", `export DB_PWD='${NOISE}'`, NOISE],
     ["the same in code", "main.go", `\tDbPwd: "${NOISE}",`, NOISE],
     ["marks that a format has, too", "settings.py", `USER_PASSWORD: str = "${MARKED}"`, MARKED],
+    ["a short name for a password", "config.go", `\tpsw = "${V}"`, V],
+    ["another", "main.go", `\tbindPw := "${V}"`, V],
     ["a dollar before a digit", "config.php", `'pswd' => '${DOLLAR}',`, DOLLAR],
     ["a hash sign in front", "db.properties", `user.password=${HASHED}`, HASHED],
     ["words of which one names a secret", "values.yaml", `traefik-password: "${WORDS}"`, WORDS],

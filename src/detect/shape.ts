@@ -19,7 +19,7 @@ export const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
 const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
-  /^(?:none|null|nil|undefined|missing|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
+  /^(?:none|null|nil|undefined|missing|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|(?:\\["'])+|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =

@@ -174,13 +174,18 @@ function isGiven(name: string, value: string, rule: string): boolean {
   if (WEAK.test(value) || (family === "password" && INSTALLED.test(value))) return true;
   const words = splitWords(name);
   // A login's password, and the word of the name that says what the value is.
-  const last = rule === "user-password" ? "password" : word.toLowerCase() || (words.at(-1) ?? "");
+  const noun = word.toLowerCase() || (words.at(-1) ?? "");
+  const last = rule === "user-password" || /^[a-z]{2,6}(?:pass|pw)$/.test(noun) ? "password" : noun;
   const named = /^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words);
   const own = (words.length > 1 && (named || FOREIGN.test(last))) || (FOREIGN.test(last) && /^[A-Z]+$/.test(name));
   if (own && PASSWORD.test(last) && DATE_OR_WORD.test(value) && (/\d/.test(value) || words.length > 2)) return true;
   if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
   // `crimson-rainbow-cherry-falcon`, `bridge#golden`: words that only a person joins so.
-  if (words.length > 1 && PASSWORD.test(last) && /^[a-z]{3,10}(?:[-.][a-z]{3,10}){3,7}!?$/.test(value))
+  if (
+    words.length > 1 &&
+    PASSWORD.test(last) &&
+    /^[a-z]{3,10}(?:[-.][a-z]{3,10}){2,7}(?:!|(?<=(?:[-.]\w{1,10}){3}))$/.test(value)
+  )
     return !isLabel(value);
   if (/^(?:password|secret)$/.test(FAMILY.get(last) ?? "") && /^[a-z]{3,12}[#!&+=~^][a-z]{3,12}$/.test(value))
     return true;
@@ -191,7 +196,12 @@ function isGiven(name: string, value: string, rule: string): boolean {
       (PASSWORD.test(last) && (own || (words.length > 1 && value.length > 5)))
     );
   if (!/^[\x21-\x7e\u0080-\uffff]{4,60}$/.test(value) || /[(){}[\]|\\]/.test(value)) return false;
-  if (words.length > 1 && PASSWORD.test(last) && /^[a-z]{3,20}\d{1,6}$/.test(value) && !TECHNICAL_WORD.test(value))
+  if (
+    (words.length > 1 || noun !== last) &&
+    PASSWORD.test(last) &&
+    /^[a-z]{3,20}\d{1,6}$/.test(value) &&
+    !TECHNICAL_WORD.test(value)
+  )
     return true;
   if (/\d/.test(value)) return value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value);
   if (
@@ -207,7 +217,7 @@ function isGiven(name: string, value: string, rule: string): boolean {
   if (isLabel(value)) return false;
   // `appKey = "homepage"` says whose it is.
   if (own && (family !== "key" || /[^a-z]/.test(value))) return true;
-  return /^(?:pass|password|passwd|pwd|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
+  return /^(?:pass|password|passwd|pwd|passphrase|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
 }
 
 /** A birthday, and the words that stand for every password. */

@@ -87,7 +87,7 @@ function nameOf(
 /** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
 const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "r", "e"]);
 /** The same before a mark is taken off, or white space that is no blank. */
-const MAY_GIVE_NAME = new Set([...GIVES_NAME, ..."bufRBUF@$\r\n\f\v\xa0\ufeff"]);
+const MAY_GIVE_NAME = new Set([...GIVES_NAME, ...Array.from("bufRBUF@$\r\n\f\v\xa0")]);
 
 function unmarked(head: string): string {
   return head.slice(0, -3) + head.slice(-3).replace(MARK, "$1");

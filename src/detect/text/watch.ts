@@ -20,7 +20,7 @@ const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha
   kennwort losungswort sifre khau sandi salasana jelszo geslo lozinka login hmac pepper jwt session sessid signing psk webhook
   _pw pw= pw" bootstrap devops phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
   segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass b64 base64 encoded blob payload ci_vars civars data_gz datagz wallet _words _flags extraflags losenord lösenord
-  pswd psw= pword pw' pw> pin> adgangskode kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord parool cle_api cleapi cle-api chave
+  pswd psw" psw' psw= pword pw' pw> pin> adgangskode kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord parool cle_api cleapi cle-api chave
   llave schlussel klucz anahtar segreto segreta sekret tajem salaisuus hemlig rahasia`;
 /** The same, with a space. */
 const SPACED = ["pin =", "pin :=", "pin(", "pw =", "pw :=", "pw: ", "psw =", "psw :=", "psw: "];

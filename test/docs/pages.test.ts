@@ -85,8 +85,8 @@ afterAll(async () => {
   world.remove();
 });
 
-/** The examples of the commands' own page run in test/cli/examples.test.ts. */
-const PAGES = USER_PAGES.filter((page) => page !== "docs/commands.md");
+/** The examples of the commands' own page run in test/cli/examples.test.ts; the other compares, and shows none to type. */
+const PAGES = USER_PAGES.filter((page) => !["docs/commands.md", "docs/tui-comparison.md"].includes(page));
 const all = [
   ...new Map(PAGES.flatMap((page) => commandLines(readPage(page))).map((argv) => [argv.join(" "), argv] as const)),
 ].filter(([line]) => !ELSEWHERE.some(([command]) => command.test(line)));

@@ -27,6 +27,19 @@ it("a line of JSON stays one, and says what happened to whom", () => {
   });
 });
 
+it("a name that contains a value stays whole in a notice, in its sentence too", () => {
+  const ordinary = new Redactor();
+  for (const text of ["postgres2024", value]) ordinary.know(Secret.of(text));
+  const tools = { host: "host", redact: (text: string) => ordinary.foreign(text), now: new Date(0) };
+  const of = (consumer: string) =>
+    ordinary.names(noticeOf({ kind: "applied", consumer, names: ["API_TOKEN"], containers: 1 }, tools));
+  expect(of("container:postgres2024-db")).toMatchObject({
+    subject: "container:postgres2024-db",
+    text: "container:postgres2024-db: API_TOKEN applied; 1 container has it",
+  });
+  expect(JSON.stringify(of(`container:${value}`))).not.toContain(value);
+});
+
 it("what it serves is said in a line", () => {
   const line = (consumers: number, stores: readonly string[], everyMs: number): string =>
     agentEventText({ kind: "serving", consumers, stores, everyMs });

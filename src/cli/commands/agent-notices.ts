@@ -27,7 +27,7 @@ export async function openAgentNotices(context: CommandContext): Promise<AgentNo
     tell(event) {
       const notice = delivery === null ? null : noticeOf(event, { host, redact, now: new Date() });
       if (notice === null) return;
-      outbox.add(redactor.data(notice));
+      outbox.add(redactor.names(notice));
       delivery?.wake();
     },
     stop: async (limitMs) => delivery?.stop(limitMs),

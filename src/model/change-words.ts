@@ -1,4 +1,5 @@
-import { SEVERITIES, type Finding, type Severity } from "./finding.ts";
+import type { Change } from "./change.ts";
+import { SEVERITIES, type Severity } from "./finding.ts";
 import { NOTICE_KINDS, type AgentNotice, type Notice, type NoticeKind } from "./notice.ts";
 import { cmd } from "../kit/shell.ts";
 import { printable } from "../kit/text/escape.ts";
@@ -27,12 +28,18 @@ export function changeSentence(change: Notice): string {
   const where = `${location.subject} ${shown(location.subjectName)} on ${shown(host)}`;
   const moved = run === null ? "" : `, which run ${shown(run)} had moved`;
   const grade = `${severity} severity, ${confidence} confidence`;
-  const end = kind === "gone" ? "" : `; next: ${nextCommand(finding)}`;
+  const command = commandFor(change);
+  const end = command === null ? "" : `; next: ${command}`;
   return `${kind}: ${shown(name)} in ${where}, since ${minute(since)}${moved}; ${grade}; id ${shown(id)}${end}`;
 }
 
-/** Only the engine's containers can be planned from anywhere; a scan of its source shows everything else again. */
-function nextCommand({ location: { source, subject, subjectName } }: Finding): string {
+/**
+ * The command to type for a change; null if there is nothing to do. Only the engine's containers can be planned from
+ * anywhere; a scan of its source shows everything else again.
+ */
+export function commandFor({ kind, finding: { location } }: Pick<Change, "kind" | "finding">): string | null {
+  if (kind === "gone") return null;
+  const { source, subject, subjectName } = location;
   const own = source.startsWith("docker:") && subject === "container";
   const command = own ? cmd`unsprawl plan docker:${subjectName} --to STORE` : cmd`unsprawl scan ${source}`;
   return command.length <= LONGEST ? command : "unsprawl scan";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { changeCounts, changeLines, changeSentence } from "../../src/model/change-words.ts";
+import { batchJson } from "../../src/notify/batch.ts";
 import { change, changes } from "./changes.ts";
 
 const GRADE = `high severity, high confidence; id ${change(1).finding.id}; next: unsprawl plan docker:api`;
@@ -28,6 +29,13 @@ test("a change in words", () => {
       ...{ subject: "web", names: [], text: "container:web: no value; next: unsprawl doctor", next: "unsprawl doctor" },
     }),
   ).toBe("agent: container:web: no value; next: unsprawl doctor, on web1, 2026-11-25 10:00 UTC; high severity");
+});
+
+test("programs get the command too", () => {
+  const { changes: sent } = JSON.parse(batchJson([change(1), change(2, { kind: "gone" })])) as {
+    readonly changes: readonly { readonly next: string | null }[];
+  };
+  expect(sent.map(({ next }) => next)).toEqual(["unsprawl plan docker:api --to STORE", null]);
 });
 
 test("counts, and no more lines than there is room for", () => {

@@ -1,6 +1,7 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, variables, type ProjectText, type VariablePlace } from "./syntax/environment.ts";
+import type { ComposeEnvFile } from "./syntax/env-file.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
@@ -8,6 +9,7 @@ import { isReached } from "./syntax/reached.ts";
 import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
+import type { DotenvEntry } from "../../src/files/dotenv.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
 import type { FieldPlace, Place } from "../../src/model/place.ts";
@@ -83,10 +85,26 @@ function writtenAt(
   { dotenv }: ComposeProject,
 ): Pick<FieldPlace, "file" | "fileLine"> {
   for (const env of dotenv) {
-    const from = env.entries.findLast((one) => uses.includes(one.name) && one.value && value.includes(one.value));
-    if (from !== undefined) return { file: env.file, fileLine: from.line };
+    const from = uses
+      .flatMap((name) => entriesByName(env).get(name) ?? [])
+      .reduce<DotenvEntry | null>(
+        (last, one) => (isIn(one, value) && one.line >= (last?.line ?? 0) ? one : last),
+        null,
+      );
+    if (from !== null) return { file: env.file, fileLine: from.line };
   }
   return { file, fileLine: line };
+}
+
+const isIn = (entry: DotenvEntry, value: string): boolean => Boolean(entry.value) && value.includes(entry.value ?? "");
+
+const byName = new WeakMap<ComposeEnvFile, ReadonlyMap<string, readonly DotenvEntry[]>>();
+
+/** An env file may have as many entries as the services have variables. */
+function entriesByName(env: ComposeEnvFile): ReadonlyMap<string, readonly DotenvEntry[]> {
+  const known = byName.get(env) ?? Map.groupBy(env.entries, ({ name }) => name);
+  byName.set(env, known);
+  return known;
 }
 
 const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];

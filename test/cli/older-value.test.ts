@@ -83,5 +83,5 @@ it("a new value is rendered; the file of a backup with the old one is not, until
 
 it("another word is refused", async () => {
   const odd = await render("docker:web", "--accept", "layer");
-  expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining("known: older-value")]);
+  expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining("Allowed choices are older-value")]);
 });

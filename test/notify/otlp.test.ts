@@ -85,7 +85,7 @@ test("a resource for each host and a record for each change, as the protocol's o
     [9, "info", "unsprawl.finding.gone"],
   ]);
   expect(BigInt(records[0]?.time ?? 0) / 1_000_000n).toBe(BigInt(Date.parse("2026-11-25T10:00:00.000Z")));
-  expect(records[1]?.body).toContain("(run 20261101-101010-abcd had moved it)");
+  expect(records[1]?.body).toContain(", which run 20261101-101010-abcd had moved;");
   expect(records[1]?.attributes).toMatchObject({
     "unsprawl.change.id": change(3).id,
     "unsprawl.change.kind": "regressed",

@@ -3,6 +3,7 @@ import { agentWarning } from "../core/agent-state.ts";
 import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
+import type { Plan } from "../model/plan.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, say, sayNext, writeResult } from "./output.ts";
@@ -10,15 +11,19 @@ import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { withConfig } from "./run-commands.ts";
 import { runText } from "./views/run-text.ts";
 
-/** Prints how a run ended, and how to rotate what it moved; returns its exit code. */
-export async function finishRun(result: RunResult, context: CommandContext): Promise<number> {
+/** Prints how a run ended (as JSON with what the plan did not move, if that is known), and how to rotate what it moved; returns its exit code. */
+export async function finishRun(
+  result: RunResult,
+  context: CommandContext,
+  notMoved?: Plan["notMoved"],
+): Promise<number> {
   const { error, ...rest } = result;
   const hint = error?.hint == null ? null : withConfig(error.hint, context);
   const reduced = error === null ? null : { code: error.code, message: error.message, hint };
   const exposed = await exposedBy(result, context);
   await writeResult(
     context.json
-      ? jsonText({ ...rest, exposed, error: reduced })
+      ? jsonText({ ...rest, exposed, ...(notMoved && { notMoved }), error: reduced })
       : [withConfig(runText(result, process.stdout), context), ...exposedText(exposed, process.stdout)].join("\n"),
     null,
     context,

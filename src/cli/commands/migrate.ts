@@ -8,11 +8,11 @@ import { jsonText } from "../../kit/text/escape.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
-import { findingsExit, say, writeResult } from "../output.ts";
+import { exitFor } from "../left-exit.ts";
+import { say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
 import { typedOnTerminal } from "../typed.ts";
-import { leftText } from "../views/left-text.ts";
 import { planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
@@ -46,7 +46,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
         context,
       );
     else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
-    return findingsExit(left.length > 0, incomplete);
+    return exitFor(left, incomplete, context);
   }
   if (sources.length === 0 && !(await isTyped(plan, context, options))) {
     throw new UnsprawlError(
@@ -57,11 +57,9 @@ export async function run(context: CommandContext, sources: readonly string[], o
   }
   const tools = await applyTools(assembly, plan, options["breakLock"] === true, provider);
   const result = await apply(plan, tools, scriptHost(context, true));
-  const exit = await finishRun(result, context);
+  const exit = await finishRun(result, context, plan.notMoved);
   if (exit !== EXIT.ok) return exit;
-  const code = findingsExit(left.length > 0, incomplete);
-  if (code === EXIT.findings) say(context, leftText(left));
-  return code;
+  return exitFor(left, incomplete, context);
 }
 
 /** Without a source every secret of the engine moves: a person types what they did not name. */

@@ -3,7 +3,8 @@ import type { Plan } from "../../model/plan.ts";
 import { cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { findingsExit, sayNext, writeResult } from "../output.ts";
+import { exitFor } from "../left-exit.ts";
+import { say, sayNext, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { planText } from "../views/plan-text.ts";
 
@@ -14,8 +15,11 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(jsonText(plan), file, context);
   await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
-  if (file !== null) sayNext(context, cmd`unsprawl apply ${file}`);
-  return findingsExit(left.length > 0, incomplete);
+  if (file !== null) {
+    say(context, cmd`wrote ${file}`);
+    sayNext(context, cmd`unsprawl apply ${file}`);
+  }
+  return exitFor(left, incomplete, context);
 }
 
 /**

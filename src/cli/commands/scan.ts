@@ -1,7 +1,10 @@
 import { UnsprawlError } from "../../model/error.ts";
 import type { Finding } from "../../model/finding.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
-import { findingsExit, writeRedacted } from "../output.ts";
+import { DEFAULT_SOURCES, STORES } from "../../assembly/plug-ins.ts";
+import { bare, cmd, shellLine } from "../../kit/shell.ts";
+import { countText } from "../../kit/text/count.ts";
+import { findingsExit, say, sayNext, writeRedacted } from "../output.ts";
 import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 
 /** `unsprawl scan [SOURCE…]`. */
@@ -21,5 +24,16 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const safe = context.assembly.redactor.data(page.report);
   const shown = { terminal: file === null, cwd: context.assembly.cwd, fails: failing, facts: page.facts };
   await writeRedacted(await render(safe, context.json ? "json" : (format ?? "table"), shown), file, context);
+  const isTable = !context.json && (format ?? "table") === "table";
+  if (file !== null) say(context, cmd`wrote ${file} (${bare(countText(report.findings.length, "finding"))})`);
+  else if (isTable && process.stdout.isTTY && report.findings.length > 0)
+    sayNext(context, await planCommand(context, sources));
   return findingsExit(report.findings.some(failing), isIncomplete(report));
+}
+
+/** What shows how the findings would move: into the configured store, else into the one that needs no server. */
+async function planCommand({ assembly }: CommandContext, sources: readonly string[]): Promise<string> {
+  const embedded = STORES.find(({ choice }) => choice?.preselected === "otherwise");
+  const store = (await assembly.storeNames())[0] ?? embedded?.name ?? "STORE";
+  return shellLine(["unsprawl", "plan", ...(sources.length > 0 ? sources : DEFAULT_SOURCES), "--to", store]);
 }

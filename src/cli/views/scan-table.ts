@@ -1,31 +1,27 @@
 import type { ScanReport } from "../../core/scan.ts";
 import { keptText } from "../../core/kept-copies.ts";
-import type { Finding } from "../../model/finding.ts";
+import { SEVERITIES, type Finding } from "../../model/finding.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
+import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 import { paint } from "../../kit/paint.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
-import { SEVERITY_MARK, table, type Cell } from "./table.ts";
+import { SEVERITY_MARK, table, tableRows, type Cell } from "./table.ts";
 
-/** A scan for a person: one block per finding, then what could not be read, then the sum. */
+/**
+ * A scan for a person: the findings, what could not be read, the sum. On a terminal the reason is below each finding and
+ * everything wraps at words; elsewhere a finding is one line, however long.
+ */
 export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null): string {
   const copies = new Map(report.groups.map((group) => [group.fingerprint, group.count]));
-  const rows = report.findings.map((finding): Cell[] => {
-    const count = copies.get(finding.fingerprint) ?? 1;
-    return [
-      SEVERITY_MARK[finding.severity] ?? { text: finding.severity },
-      { text: finding.name, colour: "bold" },
-      { text: finding.masked },
-      {
-        text: `${subjectIn(finding.location)}  ${finding.location.path}${finding.location.origin === "image" ? " (from its image)" : ""}`,
-      },
-      { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
-      {
-        text: `${finding.why.slice(0, 2).join("; ")}${count > 1 ? `; same value in ${count} places` : ""}${finding.state === "new" ? "" : ` [${finding.state}]`}${livenessText(finding)}`,
-        colour: "dim",
-      },
-    ];
-  });
-  const lines = rows.length > 0 ? [table(rows, stream), ""] : [];
+  const reason = (finding: Finding): string => reasonText(finding, copies.get(finding.fingerprint) ?? 1);
+  const rows =
+    report.findings.length === 0
+      ? []
+      : stream?.isTTY === true
+        ? blocks(report, reason, stream)
+        : wide(report, reason, stream);
+  const lines = rows.length > 0 ? [...rows, ""] : [];
   for (const source of report.sources) {
     for (const error of source.errors)
       lines.push(
@@ -38,12 +34,70 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
   }
   if (report.advice.length > 0) lines.push(...advice(report, stream), "");
   lines.push(
-    ...report.notes.map((note) => `note: ${printable(note)}`),
-    sum(report, stream),
-    ...keptLines(report),
-    ...ignoredLines(report),
+    ...[
+      ...report.notes.map((note) => `note: ${printable(note)}`),
+      sum(report, stream),
+      ...keptLines(report),
+      ...ignoredLines(report),
+    ].flatMap((line) => wrapWords(line, lineWidth(stream))),
   );
   return lines.join("\n");
+}
+
+/** Severity, name and place, with headers; the reason below. */
+function blocks({ findings }: ScanReport, reason: (finding: Finding) => string, stream: NodeJS.WriteStream): string[] {
+  const head: Cell[] = ["SEVERITY", "NAME", "WHERE"].map((text) => ({ text, colour: "dim" }));
+  const [first = "", ...rows] = tableRows(
+    [
+      head,
+      ...findings.map((one) => [markOf(one), { text: one.name, colour: "bold" as const }, { text: whereText(one) }]),
+    ],
+    stream,
+  );
+  const indent = " ".repeat(REASON_INDENT);
+  return [
+    first,
+    ...findings.flatMap((finding, at) => [
+      rows[at] ?? "",
+      ...hanging(indent, printable(reason(finding)), REASON_INDENT, lineWidth(stream)).map((line) =>
+        paint("dim", line, stream),
+      ),
+    ]),
+  ];
+}
+
+const REASON_INDENT = 12;
+
+function wide(
+  { findings }: ScanReport,
+  reason: (finding: Finding) => string,
+  stream: NodeJS.WriteStream | null,
+): string[] {
+  const rows = findings.map((finding): Cell[] => [
+    markOf(finding),
+    { text: finding.name, colour: "bold" },
+    { text: finding.masked },
+    { text: whereText(finding) },
+    { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
+    { text: reason(finding), colour: "dim" },
+  ]);
+  return tableRows(rows, stream);
+}
+
+const markOf = ({ severity }: Finding): Cell => SEVERITY_MARK[severity] ?? { text: severity };
+
+/** The container or file, and where in it; a path that begins with its file names that once. */
+function whereText({ location }: Finding): string {
+  const { path, origin } = location;
+  const subject = subjectIn(location);
+  const place = path.startsWith(subject) ? path : `${subject}  ${path}`;
+  return `${place}${origin === "image" ? " (from its image)" : ""}`;
+}
+
+function reasonText(finding: Finding, count: number): string {
+  const same = count > 1 ? `; same value in ${count} places` : "";
+  const state = finding.state === "new" ? "" : ` [${finding.state}]`;
+  return `${finding.why.slice(0, 2).join("; ")}${same}${state}${livenessText(finding)}`;
 }
 
 /** Most images run as root: a warning that many share is shown once. */
@@ -79,16 +133,16 @@ function keptLines({ summary }: ScanReport): string[] {
 }
 
 function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {
-  const secrets = groups.length;
   const found =
     summary.findings === 0
       ? paint("blue", "no secrets found", stream)
-      : paint(
-          "bold",
-          `${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${summary.findings} ${summary.findings === 1 ? "place" : "places"}`,
-          stream,
-        );
+      : paint("bold", `${countText(groups.length, "secret")} in ${countText(summary.findings, "place")}`, stream);
+  const bySeverity = SEVERITIES.toReversed().flatMap((one) => {
+    const count = summary.bySeverity[one];
+    return count > 0 ? [`${count} ${one}`] : [];
+  });
+  const severities = bySeverity.length > 0 ? ` (${bySeverity.join(", ")})` : "";
   const hidden =
     summary.hidden > 0 ? `; ${summary.hidden} of low confidence hidden (--min-confidence low shows them)` : "";
-  return `${found}, ${summary.values} values in ${summary.subjects} subjects read in ${(durationMs / 1000).toFixed(1)} s${hidden}`;
+  return `${found}${severities}, ${countText(summary.values, "value")} in ${countText(summary.subjects, "subject")} read in ${(durationMs / 1000).toFixed(1)} s${hidden}`;
 }

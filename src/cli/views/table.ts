@@ -6,6 +6,8 @@ import { paint, type Colour } from "../../kit/paint.ts";
 export type Cell = { readonly text: string; readonly colour?: Colour };
 
 const GAP = 2;
+/** A cell that is wider than this does not widen its column. */
+const WIDEST = { terminal: 32, otherwise: 60 };
 /** A last column that is narrower than this goes below its row. */
 const NARROWEST = 24;
 const BELOW = 4;
@@ -22,18 +24,28 @@ export function table(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteSt
 export function tableRows(rows: readonly (readonly Cell[])[], stream: NodeJS.WriteStream | null): string[] {
   const safe = rows.map((row) => row.map((cell) => ({ ...cell, text: printable(cell.text) })));
   const widths: number[] = [];
+  const most = stream?.isTTY === true ? WIDEST.terminal : WIDEST.otherwise;
   for (const row of safe)
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, columns(cell.text));
+    for (const [at, cell] of row.entries())
+      if (columns(cell.text) <= most || at === row.length - 1)
+        widths[at] = Math.max(widths[at] ?? 0, columns(cell.text));
+      else widths[at] ??= 0;
   const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP, 0);
   const room = lineWidth(stream) - before;
   return safe.map((row) => {
     const last = row.length === widths.length ? row.at(-1) : undefined;
     const head = row.slice(0, last === undefined ? row.length : -1).map((cell, at) => {
       const isEnd = at === row.length - 1;
-      return painted(cell, cell.text, stream) + (isEnd ? "" : " ".repeat((widths[at] ?? 0) - columns(cell.text) + GAP));
+      return (
+        painted(cell, cell.text, stream) +
+        (isEnd ? "" : " ".repeat(Math.max(0, (widths[at] ?? 0) - columns(cell.text)) + GAP))
+      );
     });
     if (last === undefined) return head.join("").trimEnd();
-    const isBelow = columns(last.text) > room && room < NARROWEST;
+    const over = row
+      .slice(0, -1)
+      .reduce((sum, { text }, at) => sum + Math.max(0, columns(text) - (widths[at] ?? 0)), 0);
+    const isBelow = columns(last.text) > room - over && (over > 0 || room < NARROWEST);
     const indent = isBelow ? BELOW : before;
     const lines = wrapWords(last.text, isBelow ? lineWidth(stream) - BELOW : room).map((text) =>
       painted(last, text, stream),

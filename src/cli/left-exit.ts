@@ -1,0 +1,13 @@
+import { EXIT } from "../model/error.ts";
+import type { NotMoved } from "../model/plan.ts";
+import type { CommandContext } from "./context.ts";
+import { findingsExit, say } from "./output.ts";
+import { leftText } from "./views/left-text.ts";
+
+/** The exit code for what a plan leaves, and why it is not 0. */
+export function exitFor(left: readonly NotMoved[], incomplete: boolean, context: CommandContext): number {
+  const code = findingsExit(left.length > 0, incomplete);
+  if (code === EXIT.findings) say(context, leftText(left));
+  if (incomplete) say(context, "exit 1: not everything could be read (see above)");
+  return code;
+}

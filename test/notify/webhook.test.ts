@@ -43,7 +43,7 @@ test("a batch is posted, signed so that the receiver can tell by itself, under a
   expect(JSON.parse(first?.body ?? "")).toEqual({
     version: 1,
     batch: first?.headers["idempotency-key"],
-    changes: batch,
+    changes: batch.map((one) => ({ ...one, next: "unsprawl plan docker:api --to STORE" })),
   });
   expect(first?.headers["idempotency-key"]).toMatch(/^[0-9a-f]{32}$/);
   expect(second?.headers["idempotency-key"]).toBe(first?.headers["idempotency-key"]);

@@ -6,6 +6,7 @@ import { createJournal } from "../../src/core/journal/journal.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { paste } from "../../src/tui/actions.ts";
 import { applyTools } from "../../src/tui/tools.ts";
+import { revealRows } from "../../src/tui/screens/reveal.ts";
 import { REVEAL_MS } from "../../src/tui/verbs/reveal.ts";
 import { planOf } from "../core/fixtures.ts";
 import { finding, scanned } from "./sample.ts";
@@ -130,4 +131,19 @@ it("changes and reveals nothing with --read-only, in the face and in core", asyn
   const { scrub } = await import("../../src/core/scrub.ts");
   const host = { emit: () => undefined, ask: async () => true, signal: new AbortController().signal };
   await expect(scrub(plan.id, await applyTools(session, plan, {} as never), host)).rejects.toThrow("read-only");
+});
+
+it.each([
+  ["of emoji", "\u{1f469}\u200d".repeat(200_000), /^ {3}… 600,000 characters in all, more than a screen shows$/],
+  ["of lines", "x\n".repeat(300_000), /^ {3}… 600,000 characters in all, more than a screen shows$/],
+  ["of a screen", "x ".repeat(2000), /^ {3}… \d+ more rows: a larger terminal shows them$/],
+])("of a very long value %s shows the beginning, in the time of a short one", (_what, text, more) => {
+  const rows = revealRows({ name: "N", value: Secret.of(text), until: 0 }, 0, 80, 10);
+  expect(rows).toHaveLength(10);
+  expect(
+    rows
+      .at(-1)
+      ?.spans.map((span) => span.text)
+      .join(""),
+  ).toMatch(more);
 });

@@ -156,12 +156,15 @@ function* words(text: string, width: number): Generator<string> {
       continue;
     }
     let piece = "";
+    let used = 0;
     for (const { segment } of graphemes.segment(word)) {
-      if (columns(piece + segment) > width) {
+      const wide = columns(segment);
+      if (used + wide > width) {
         yield piece;
-        piece = "";
+        [piece, used] = ["", 0];
       }
       piece += segment;
+      used += wide;
     }
     yield piece;
   }

@@ -142,7 +142,7 @@ function evidenceOf(rule: Rule, match: RegExpExecArray | null): Evidence | null 
   const sure = rule.confidence === "high";
   const score = checked === "right" ? 0.99 : checked === "wrong" ? (sure ? 0.88 : 0.75) : sure ? 0.96 : 0.75;
   const why = [rule.names === null ? `looks like: ${rule.description}` : `name and shape of: ${rule.description}`];
-  if (checked === "right") why.push("checksum valid");
+  if (checked === "right") why.push("format verified");
   return { rule: rule.id, score, severity: rule.severity, why, part };
 }
 

@@ -19,6 +19,7 @@ export function unless({ rule, via, why }: Evidence, { where }: ClassifyInput): 
   if (BY_NAME.test(rule) && why[0]?.startsWith("name") === true)
     return "the value were a reference, a path or a placeholder, or the name said that it is a setting (_FILE, _ID, _TTL)";
   const known = ruleById(rule);
-  if (known !== null && known.validate !== null) return "its checksum were wrong, or it were the vendor's example";
+  if (known !== null && known.validate !== null)
+    return "its format were not exactly this, or it were the vendor's example";
   return "it were a placeholder, a reference, or an example from a manual";
 }

@@ -264,6 +264,6 @@ describe("rules", () => {
     expect(stdout).not.toContain(inUrl);
     expect(stdout).toMatch(/^secret: /);
     expect(stdout).toMatch(/the secret part: .*characters 16 to /);
-    expect(stdout).toMatch(/it would be none if /);
+    expect(stdout).toMatch(/it would not be a secret if /);
   });
 });

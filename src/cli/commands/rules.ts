@@ -44,7 +44,7 @@ async function configuration({
     const severity = tuning.severity.get(rule.id);
     const configured = [
       ...(tuning.off.has(rule.id) ? ["off in the configuration (rules.off)"] : []),
-      ...(builtIn && own?.disabled.includes(rule.id) === true ? ["off by a rule or a rule file of one's own"] : []),
+      ...(builtIn && own?.disabled.includes(rule.id) === true ? ["off by a rule of yours, or by a rule file"] : []),
       ...(severity === undefined ? [] : ["severity set in the configuration (rules.severity)"]),
     ];
     if (configured.length === 0) return rule;
@@ -165,7 +165,10 @@ async function test(context: CommandContext, name: string): Promise<number> {
   if (verdict.secret) {
     const { path, start, length } = verdict.part;
     const place = start === null ? "shows once it is decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
-    lines.push(`the secret part: ${path === "" ? "" : `${path}, `}${place}`, `it would be none if ${verdict.unless}`);
+    lines.push(
+      `the secret part: ${path === "" ? "" : `${path}, `}${place}`,
+      `it would not be a secret if ${verdict.unless}`,
+    );
   } else if (verdict.suppressedBy !== undefined) lines.push(`hidden by ${verdict.suppressedBy}`);
   await writeResult(context.json ? jsonText({ version: 1, ...verdict }) : lines.join("\n"), null, context);
   return EXIT.ok;

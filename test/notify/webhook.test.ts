@@ -171,8 +171,8 @@ test("TLS is verified whatever the environment says; caFile names one's own auth
   const { origin, received } = await receiver(undefined, pem);
   const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
   const strange = opened(webhook, { url: `${origin}/${token}` }, { env }).channel;
-  for (const act of [strange.send(changes(1), never), strange.probe(never)]) {
-    const error = await thrown(act);
+  for (const act of [() => strange.send(changes(1), never), () => strange.probe(never)]) {
+    const error = await thrown(act());
     expect(error.message).toBe(`ops (${origin}): its certificate is not trusted here`);
     expect(shown(error)).not.toContain(token);
   }

@@ -21,6 +21,6 @@ export async function manualCommand(
   const hidden = hideSecrets(doc, image, detector);
   const subject = { doc: hidden.doc, image, info, apiVersion: await engine.apiVersion() };
   const line = runLine(subject, await imageRef(engine, doc), change, hidden.names);
-  const left = hidden.places.map((place) => `left out, as it may be secret: ${place}`);
+  const left = hidden.places.map((place) => `${place}, which may be secret`);
   return { run: runText(line, hidden.redact), runLacks: [...line.cannot, ...left] };
 }

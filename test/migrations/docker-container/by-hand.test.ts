@@ -73,7 +73,7 @@ describe("of a container full of secrets", () => {
     const { steps } = JSON.parse(stdout) as Plan;
     const step = steps.find((one) => one.kind === "recreate");
     expect(step?.run).toMatch(/^docker create --name by-hand (?=(?:.* )?-e WIFI_KEY )(?:.* )?-e PORT=8080 /);
-    expect(step?.runLacks).toContain("left out, as it may be secret: Config.Cmd");
+    expect(step?.runLacks).toContain("Config.Cmd, which may be secret");
     expect(step?.runLacks?.[0]).toMatch(
       /^the values of .*\bADMIN_PASSWORD\b.*: it takes them from the environment of the shell$/,
     );

@@ -34,11 +34,11 @@ export async function scanWith(
   const { assembly } = context;
   const [verify, resume] = [options["verify"] === true, options["resume"] === true];
   if (verify && resume)
-    throw new UnsprawlError("usage", "--verify needs the values, which --resume has not", "give one of them");
+    throw new UnsprawlError("usage", "--verify cannot be combined with --resume, which keeps no values", "use one of them");
   if (resume && options["layers"] === true)
-    throw new UnsprawlError("usage", "--resume goes on with scans without --layers", "give one of them");
+    throw new UnsprawlError("usage", "--resume cannot be combined with --layers", "use one of them");
   if (resume && !sources.some((one) => RESUMABLE.includes(one.slice(0, one.indexOf(":")))))
-    throw new UnsprawlError("usage", "--resume goes on with scans of registries", "unsprawl scan registry:… --resume");
+    throw new UnsprawlError("usage", "--resume is for scans of registries", "unsprawl scan registry:… --resume");
   const config = await assembly.config();
   sayUntrusted(context, config.untrusted);
   const minConfidence = (textFlag(options, "minConfidence") ?? config.minConfidence ?? "medium") as Confidence;
@@ -67,7 +67,7 @@ export async function scanWith(
     state === "new" && known.has(id) ? "known" : state,
   );
   const gone = countGone(known, report.findings);
-  const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} not there: write it anew`;
+  const left = `${gone} of the baseline ${baseline} ${gone === 1 ? "is" : "are"} no longer there: write it again`;
   return { report: gone === 0 ? told : { ...told, notes: [...told.notes, left] }, hits: own, failOn };
 }
 

@@ -149,7 +149,7 @@ it("channels that are set up wrongly keep no container from its files", async ()
   const file = join(world.dir, "broken.yaml");
   writeFileSync(file, JSON.stringify({ notify: { chat: { kind: "slack", urlFile: "nowhere", caFile: 3 } } }));
   const { stderr, code } = await world.unsprawl(["agent", "--once", "--config", file, "--grace", "100ms"]);
-  expect(stderr).toContain("nothing is told on the channels of notify: ");
+  expect(stderr).toContain("no notification is sent: ");
   // What stopped before is still due.
   expect(code, stderr).toBe(5);
 });

@@ -59,7 +59,7 @@ it("a baseline is one line a finding, the same each time, and says what of it is
   const ran = await scan("--baseline", "one");
   expect([ran.code, states(ran)]).toEqual([0, ["API_TOKEN known"]]);
   expect((JSON.parse(ran.stdout) as { notes: string[] }).notes).toEqual([
-    "1 of the baseline one is not there: write it anew",
+    "1 of the baseline one is no longer there: write it again",
   ]);
 });
 

@@ -42,7 +42,7 @@ async function opened(
     return await context.assembly.startDelivery((told) => say(context, told), outbox);
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
-    say(context, `nothing is told on the channels of notify: ${error.message}`);
+    say(context, `no notification is sent: ${error.message}`);
     if (error.hint !== null) sayNext(context, error.hint);
     return null;
   }

@@ -11,7 +11,7 @@ import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const format = textFlag(options, "format");
   if (context.json && format !== null && format !== "json") {
-    throw new UnsprawlError("usage", "--json and --format say different things", "give one of them");
+    throw new UnsprawlError("usage", "--json cannot be combined with another --format", "use one of them");
   }
   const { report, failOn } = await scanWith(context, sources, options, true);
   const { render } = await import("../views/index.ts");

@@ -214,7 +214,7 @@ async function scheduleOf(options: ParsedFlags, config: WatchConfig | null): Pro
   if ([every !== null, cron !== null, once].filter(Boolean).length !== 1)
     throw new UnsprawlError("usage", "watch needs one of --every, --cron and --once", "unsprawl watch --every 15m");
   if (once && options["events"] === true)
-    throw new UnsprawlError("usage", "--events goes on, --once does not", "give one of them");
+    throw new UnsprawlError("usage", "--events cannot be combined with --once", "use one of them");
   if (every !== null) return everySchedule(every);
   return cron === null ? null : cronSchedule(cron);
 }

@@ -146,13 +146,26 @@ async function standing(
   // Compared with its own state before: a check that failed all along says nothing about the migration.
   if (wasUnhealthy) return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s, not healthy, as before` : null;
   if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
+    // "unhealthy" is the engine's last word, which no longer wait changes.
+    const hint =
+      state.Health.Status === "unhealthy"
+        ? cmd`docker inspect ${nameOf(doc)} shows its health check (Config.Healthcheck); nothing is lost: the old container is put back`
+        : "raise --health-timeout if it needs longer";
     throw new UnsprawlError(
       "unhealthy",
-      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await lastWords(engine, doc, work)}`,
-      "raise --health-timeout if it needs longer",
+      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${checkOutput(doc, work)}${await lastWords(engine, doc, work)}`,
+      hint,
     );
   }
   return null;
+}
+
+/** What its health check last answered: the engine forgets it with the container. Redacted before it is cut, as the log. */
+function checkOutput({ State: { Health: health } }: ContainerDoc, work: Work): string {
+  const last = health?.Log?.at(-1);
+  if (last === undefined) return "";
+  const output = work.redact(last.Output ?? "").trim();
+  return `; its health check exits ${last.ExitCode ?? "unknown"}${output === "" ? "" : `: ${output.slice(-500)}`}`;
 }
 
 /**

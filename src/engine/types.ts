@@ -84,7 +84,10 @@ export type ContainerDoc = JsonObject & {
     readonly Pid?: number;
     readonly Error?: string;
     readonly StartedAt?: string;
-    readonly Health?: { readonly Status: string } | null;
+    readonly Health?: {
+      readonly Status: string;
+      readonly Log?: readonly { readonly ExitCode?: number; readonly Output?: string }[] | null;
+    } | null;
   };
   readonly RestartCount?: number;
   readonly Config: RunConfig;

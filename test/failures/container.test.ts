@@ -90,14 +90,20 @@ describe("a container", () => {
     const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; ${APP}`;
     const health = [
       "--health-cmd",
-      '[ "$(cat /starts/n)" != xx ]',
+      'echo "refused for $DB_PASSWORD"; [ "$(cat /starts/n)" != xx ]',
       "--health-interval",
       "200ms",
       "--health-retries",
       "1",
     ];
     const subject = new Subject("unhealthy", { world, script, more: ["-v", `${starts}:/starts`, ...health] });
-    expectTold(await subject.migrate("vault"), 1, /is unhealthy/);
+    const moved = await subject.migrate("vault");
+    expectTold(moved, 1, /is unhealthy after .*its health check exits 1: refused for/);
+    expectTold(moved, 1, /next: docker inspect \S+ shows its health check/);
+    const shown = await world.unsprawl(["runs", "last"]);
+    expect(shown.stdout).toMatch(/failed +\S+ is unhealthy after .*its health check exits 1: refused for/);
+    for (const text of [moved.stderr, moved.stdout, shown.stdout])
+      for (const value of Object.values(subject.secrets)) expect(text).not.toContain(value);
     subject.expectAsBefore();
     await subject.expectNothingLeft();
   });

@@ -59,6 +59,7 @@ export function runSummaryText(
         ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],
+        ["failed", state === "failed" ? reasonsOf(journal) : []],
         ["not moved", plan.notMoved.length === 0 ? [] : [countText(plan.notMoved.length, "secret")]],
         ["keeps", isDone ? keptThings(journal) : []],
         ["next", [...(next ?? []), cmd`unsprawl runs ${run} --log  shows its journal`]],
@@ -66,6 +67,12 @@ export function runSummaryText(
       stream,
     ),
   ];
+}
+
+/** Why the run failed, as its journal has it. */
+function reasonsOf({ receipts }: Pick<Journal, "receipts">): string[] {
+  const reason = receipts.findLast(({ step, state }) => step === "run" && state === "failed")?.data["reason"];
+  return typeof reason === "string" ? [reason] : [];
 }
 
 /** `, took 8 s`: from the first receipt to the end of the run's own steps. */

@@ -132,7 +132,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   // token still opens a session; under any other name it is ciphertext.
   const encrypted = token !== null && isEvidence(token) && token.rule === "jwe" && token.part === text;
   if (encrypted && !/^(?:token|session|cookie|auth)$/.test(name.family ?? ""))
-    return { rule: "ciphertext", why: "is encrypted already" };
+    return { rule: "ciphertext", why: "is already encrypted" };
   if (token !== null && name.open && token.rule === "google-api-key")
     return { rule: "public", why: "the name says that it is public" };
   if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;

@@ -9,9 +9,9 @@ export function reference(text: string): Cleared | null {
       return cleared("reference", "is a path to a file");
   }
   if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
-    return cleared("reference", "refers to a value that is kept elsewhere");
+    return cleared("reference", "refers to a value stored elsewhere");
   if (text.length < 2100 && ((isMark(first) && VARIABLE.test(text)) || REFERENCE.test(text) || inUnknownStore(text)))
-    return cleared("reference", "refers to a value that is kept elsewhere");
+    return cleared("reference", "refers to a value stored elsewhere");
   return null;
 }
 

@@ -63,7 +63,7 @@ const NO_PASSWORD =
 
 /** Encrypted already. */
 export function ciphertext(text: string): Cleared | null {
-  return text.length >= 4 && CIPHERTEXT.test(text) ? cleared("ciphertext", "is encrypted already") : null;
+  return text.length >= 4 && CIPHERTEXT.test(text) ? cleared("ciphertext", "is already encrypted") : null;
 }
 
 /** Stands where a template wants the reader to put a value. */
@@ -85,7 +85,7 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))
     return cleared("placeholder", "is a placeholder of a template");
   if (name.family !== "password" && name.family !== "pin" && isPublished(text))
-    return cleared("example", "is an example of a manual");
+    return cleared("example", "is an example from a manual");
   return null;
 }
 
@@ -167,7 +167,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
   // A permission of a workflow: `id-token: write`.
   if (promised === "token" && /^(?:read|write|none|read-all|write-all|read-write)$/.test(text))
-    return cleared("setting", "names a right, not a value");
+    return cleared("setting", "names a permission, not a value");
   // The address that gives one out: `access_token: /o/token/`.
   if (promised === "token" && /^(?:\/[a-z][a-z_-]{0,30}){1,6}\/?$/.test(text) && /\/.*\//.test(text))
     return cleared("setting", "is a path");
@@ -204,7 +204,7 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if ((digit || text.startsWith("-")) && /^-?\d{1,30}(?:\.\d{1,10})?$/.test(text))
     return cleared("setting", "is a number");
   if ((text.length >= 36 && UUID.test(text)) || (text.length === 26 && ULID.test(text)))
-    return cleared("id", "is a UUID, which names and does not open");
+    return cleared("id", "is a UUID: an identifier, not a credential");
   if (text.includes("@") && EMAIL.test(text)) return cleared("setting", "is an address");
   if (GPG.test(text)) return cleared("digest", "has the shape of a GPG key id");
   if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");

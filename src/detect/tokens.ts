@@ -104,7 +104,7 @@ function rulesFor(name: NameInfo): readonly Rule[] {
 }
 
 function publicKind(rule: Rule): Cleared {
-  return { rule: rule.id, why: `is made to be public: ${rule.description}` };
+  return { rule: rule.id, why: `is meant to be public: ${rule.description}` };
 }
 
 /** A publishable kind clears a value that it is wholly, not one that merely holds it somewhere. */

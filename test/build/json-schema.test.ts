@@ -27,7 +27,7 @@ const BEYOND: readonly RegExp[] = [
   /is not in whole minutes|every: not a duration/,
   /pattern is missing|secretGroup without a pattern|allow says nothing|empty stop word/,
   // A rule is compiled.
-  /\(.*\): |is taken already|there is no rule/,
+  /\(.*\): |is already taken|there is no rule/,
 ];
 
 /** Null when it is accepted, as far as nothing but the configuration is looked at. */

@@ -27,7 +27,7 @@ describe("a text for people in an image's labels", () => {
   });
 
   test("says why", () => {
-    expect(ask("usage", run("pass"), "label").why).toEqual(["is an example in a text for people"]);
+    expect(ask("usage", run("pass"), "label").why).toEqual(["is an example in documentation"]);
   });
 
   test("any other label counts", () => {

@@ -76,7 +76,7 @@ describe("rotation advice", () => {
     ["a-rule-of-ones-own", /at the service that it is for/, null],
     ["constructor", /at the service that it is for/, null],
     ["sentry-token", /new one at Sentry/, "https://docs.sentry.io/account/auth-tokens/"],
-    ["private-key", /^Make a new key pair/, null],
+    ["private-key", /^Create a new key pair/, null],
   ])("%s", (id, text, url) => {
     expect(rotationFor(id)).toEqual({ text: expect.stringMatching(text) as string, url });
   });

@@ -116,7 +116,7 @@ function cookies(name: NameInfo, text: string): EvidenceOutcome {
     rule: "secret",
     score: 0.75,
     severity: "high",
-    why: [promised ? "name says COOKIE" : "a cookie as a server sets it", "cookies of a session"],
+    why: [promised ? "name says COOKIE" : "a cookie as a server sets it", "session cookies"],
     part: text,
   };
 }
@@ -144,7 +144,7 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
   if (/^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;
   const pointed = reference(password);
   if (pointed !== null || /^\$\{?[A-Z_]+\}?$/i.test(password))
-    return pointed ?? { rule: "reference", why: "refers to a value that is kept elsewhere" };
+    return pointed ?? { rule: "reference", why: "refers to a value stored elsewhere" };
   return {
     rule: "user-password",
     score: promised ? 0.86 : 0.7,

@@ -35,7 +35,7 @@ export function loadGitleaks(source: string, dir: string, toml: typeof parse): L
     for (const id of rules) {
       if (known.has(id)) continue;
       if (!top.useDefault) throw wrong(`${source}: allowlists: there is no rule ${id}, which targetRules names`);
-      notes.push(`${source}: an allowlist for ${id} is passed over: gitleaks's own rules do not run here`);
+      notes.push(`${source}: an allowlist for ${id} is ignored: gitleaks's own rules do not run here`);
     }
   }
   const rules: RuleSpec[] = [];
@@ -47,7 +47,7 @@ export function loadGitleaks(source: string, dir: string, toml: typeof parse): L
       (rule.silent === null ? rules : silent).push(whole);
       if (rule.silent !== null) notes.push(`${rule.at} is left out: it ${rule.silent}`);
     } else if (top.useDefault) {
-      notes.push(`${rule.at} is passed over: it only changes a rule of gitleaks's own, and those do not run here`);
+      notes.push(`${rule.at} is ignored: it only changes one of gitleaks's own rules, which do not run here`);
     } else throw wrong(`${rule.at}: regex and path are both missing`, "give it a regex");
   }
   return { rules, silent, global: top.global, disabled: top.disabled, notes };
@@ -70,12 +70,12 @@ type RuleFileOrigin = {
 
 function assemble(from: RuleFileOrigin, trail: readonly string[]): Assembled {
   const { file, source, dir, toml, notes } = from;
-  if (trail.includes(file)) throw wrong(`${source}: extend.path leads back to where it began`);
+  if (trail.includes(file)) throw wrong(`${source}: extend.path forms a cycle`);
   const own = withoutTwins(readGitleaks(documentOf(file, source, toml), source), notes);
   const alone = { ...own, useDefault: own.extends.useDefault, disabled: own.disabledRules };
   if (own.extends.path === null) return alone;
   if (trail.length >= DEEPEST) {
-    notes.push(`${source}: extend.path is passed over: gitleaks follows ${DEEPEST} of them and no more`);
+    notes.push(`${source}: extend.path is ignored: gitleaks follows at most ${DEEPEST} of them`);
     return alone;
   }
   const { path } = own.extends;
@@ -149,7 +149,7 @@ function documentOf(file: string, source: string, toml: typeof parse): unknown {
   } catch (error) {
     const { line, message } = error as TomlError;
     const reason = message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "") ?? "";
-    throw wrong(`${source}, line ${line}: not valid TOML: ${reason}`, "mend it; rules files are gitleaks's TOML");
+    throw wrong(`${source}, line ${line}: not valid TOML: ${reason}`, "fix it; rules files use gitleaks's TOML format");
   }
 }
 

@@ -40,7 +40,8 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   passOver(top, notes);
   const minVersion = top.text("minVersion");
   const version = /^v?(\d+)(?:\.(\d+))?(?![^.+~-])/.exec(minVersion ?? "");
-  if (minVersion !== null && version === null) throw wrong(`${source}: minVersion is none`, "write it as in v8.25.0");
+  if (minVersion !== null && version === null)
+    throw wrong(`${source}: minVersion is not a version`, "write it as in v8.25.0");
   const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
   if (major > (KNOWN_VERSION[0] ?? 0) || (major === KNOWN_VERSION[0] && minor > (KNOWN_VERSION[1] ?? 0))) {
     notes.push(`${source}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
@@ -49,12 +50,12 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   passOver(extend, notes);
   const [path, useDefault] = [extend.text("path"), extend.flag("useDefault")];
   if (path !== null && useDefault) throw wrong(`${source}: extend: path and useDefault exclude each other`);
-  if (extend.text("url") !== null) notes.push(`${source}: extend.url is passed over: rules are read from files only`);
+  if (extend.text("url") !== null) notes.push(`${source}: extend.url is ignored: rules are read from files only`);
 
   const rules = tables(top, "rules").flatMap((one, at) => {
     const place = `${source}: rules[${at}]`;
     if (!isEmpty(one)) return ruleOf(one, source, place, notes);
-    notes.push(`${place} is passed over: it is empty`);
+    notes.push(`${place} is ignored: it is empty`);
     return [];
   });
   for (const { at, required } of rules) {
@@ -73,7 +74,7 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   }
   if ([...global, ...targeted.map(({ allow }) => allow), ...rules.flatMap((rule) => rule.allowlists)].some(commits)) {
     notes.push(
-      `${source}: commits in allowlists are passed over, for there are none here; where all must agree, none do`,
+      `${source}: commits in allowlists are ignored, because there are none here; with condition AND, such an allowlist never matches`,
     );
   }
   const disabledRules = extend.texts("disabledRules");
@@ -135,7 +136,7 @@ function level<T extends string>(
   const found = rule.value(key);
   if (found === null) return null;
   const right = allowed.find((one) => typeof found === "string" && one === found.toLowerCase());
-  if (right === undefined) notes.push(`${rule.at}: ${key} is passed over: it is none of ${allowed.join(", ")}`);
+  if (right === undefined) notes.push(`${rule.at}: ${key} is ignored: it is not one of ${allowed.join(", ")}`);
   return right ?? null;
 }
 
@@ -192,7 +193,7 @@ function isEmpty(given: unknown): boolean {
 function passOver({ at, unknown }: RuleConfigReader, notes: string[]): void {
   for (const { key, near } of unknown) {
     const hint = near === null ? "" : cmd`; did you mean ${near}?`;
-    notes.push(`${at}: ${key} is passed over: gitleaks does not know it either${hint}`);
+    notes.push(`${at}: ${key} is ignored: gitleaks does not know it either${hint}`);
   }
 }
 

@@ -105,12 +105,12 @@ function withoutReplaced(specs: readonly RuleSpec[]): readonly RuleSpec[] {
     const inFile = spec.dialect === "gitleaks";
     const rival = same.find((other) => other.dialect === spec.dialect);
     if (rival !== undefined) {
-      throw wrong(`${spec.at}: the id ${spec.id} is taken already, in ${rival.source}`, "rename one of them");
+      throw wrong(`${spec.at}: the id ${spec.id} is already taken, in ${rival.source}`, "rename one of them");
     }
     if (inFile) return !same.some((other) => other.replaces);
     const there = same.length > 0 ? same[0]?.source : ruleById(spec.id) === null ? null : "the built-in rules";
     if (there !== null && !spec.replaces) {
-      throw wrong(`${spec.at}: the id ${spec.id} is taken already, in ${there}`, "rename it, or say replaces: true");
+      throw wrong(`${spec.at}: the id ${spec.id} is already taken, in ${there}`, "rename it, or say replaces: true");
     }
     if (there === null && spec.replaces) {
       const near = nearestWord(

@@ -20,7 +20,7 @@ const NOBODY: ReadonlySet<string> = new Set(["various", "generic", "AI"]);
 export function rotationFor(id: string, service: SecretService | null = null): Rotation {
   if (service !== null) return AT_SERVICE[service];
   const rule = ruleById(id);
-  if (rule?.publishable === true) return { text: "It is made to be public: nothing has to be rotated.", url: null };
+  if (rule?.publishable === true) return { text: "It is meant to be public: there is nothing to rotate.", url: null };
   const how = HOW.get(id);
   const vendor = rule === null || NOBODY.has(rule.vendor) ? null : rule.vendor;
   const page = own(PAGE_BY_RULE, id) ?? (vendor === null ? null : own(PAGE_BY_VENDOR, vendor));

@@ -15,7 +15,7 @@ export const AT_SERVICE: { readonly [service in SecretService]: Rotation } = {
     url: DATABASES,
   },
   redis: {
-    text: "Add the new password to the user (ACL SETUSER … >NEW), or set requirepass in the configuration and by CONFIG SET; give it to everything that uses the old one, then remove that.",
+    text: "Add the new password to the user (ACL SETUSER … >NEW), or set requirepass in the configuration and by CONFIG SET; give it to everything that uses the old one, then remove the old one.",
     url: "https://redis.io/docs/latest/operate/oss_and_stack/management/security/acl/",
   },
   mongodb: {

@@ -10,7 +10,7 @@ export const CLAIMS: readonly Rule[] = [
     {
       id: "supabase-service-role-key",
       vendor: "Supabase",
-      description: "Supabase key of the service role, which row security does not bind",
+      description: "Supabase key of the service role, which bypasses row-level security",
       severity: "critical",
       examples: (kit) => [
         kit.jwt({ iss: "supabase", ref: kit.lower(20), role: "service_role", iat: 1_700_000_000, exp: 2_000_000_000 }),

@@ -96,7 +96,7 @@ export const GITLAB_RULES: readonly Rule[] = [
   }),
   gitlab({
     id: "gitlab-scim-token",
-    description: "GitLab SCIM token, which makes and removes accounts",
+    description: "GitLab SCIM token, which creates and deletes accounts",
     prefix: ["glsoat-"],
     body: "[A-Za-z0-9_-]{20,64}",
     make: (kit) => kit.urlsafe(20),

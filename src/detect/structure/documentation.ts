@@ -11,7 +11,7 @@ const OPENS = /^\s{0,20}(?:\/bin\/sh -c #\(nop\)\s{1,4})?LABEL\s/;
 export function unlessExample(label: string, outcome: EvidenceOutcome): EvidenceOutcome {
   if (!isEvidence(outcome) || !BY_NAME.test(outcome.rule) || !FOR_PEOPLE.test(label.toLowerCase())) return outcome;
   if (looksRandom(outcome.part, 12)) return outcome;
-  return { rule: "example", why: "is an example in a text for people" };
+  return { rule: "example", why: "is an example in documentation" };
 }
 
 /**

@@ -128,7 +128,7 @@ function streamKey(path: string, judge: Judge): Evidence | null {
     !(looksRandom(last, 16) || /^[a-z0-9]{4}(?:-[a-z0-9]{4}){3,4}$|^[a-z]{2,5}_\d{4,12}_\w{12,60}$/.test(last))
   )
     return null;
-  const found = judge("token", last, "key of a stream");
+  const found = judge("token", last, "stream key");
   return found === null ? null : { ...found, rule: "url-token", score: Math.max(found.score, 0.8) };
 }
 
@@ -153,14 +153,14 @@ function inQuery(query: string, judge: Judge, scheme: string): Evidence | null {
       ((login && key === "p") || (session && key === "auth")) &&
       /^(?!\d{1,4}$|true$|false$|none$).{3,200}$/i.test(value)
     ) {
-      const found = judge("password", value, "parameter of a URL");
+      const found = judge("password", value, "URL parameter");
       if (found !== null) best = stronger(best, { ...found, rule: "url-password" });
       continue;
     }
     if (/^app_?id$/i.test(pair.slice(0, at)) && /^[0-9a-f]{32}$/.test(value))
       best = stronger(best, tokenAsUser(value, judge));
     if (name.family === null || (name.family !== "password" && !looksRandom(value, 12) && !UUID.test(value))) continue;
-    const found = judge(pair.slice(0, at), value, "parameter of a URL");
+    const found = judge(pair.slice(0, at), value, "URL parameter");
     if (found !== null)
       best = stronger(best, { ...found, rule: name.family === "password" ? "url-password" : "url-token" });
   }

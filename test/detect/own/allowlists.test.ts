@@ -179,9 +179,7 @@ stopwords = ["qq"]
     };
     const rules = await toml(`[extend]\npath = "sub/b.toml"\n`, files);
     expect(rules.rules.map(({ id }) => id)).toEqual(["b", "c"]);
-    expect(rules.notes).toEqual([
-      "sub/deep/c.toml: extend.path is passed over: gitleaks follows 2 of them and no more",
-    ]);
+    expect(rules.notes).toEqual(["sub/deep/c.toml: extend.path is ignored: gitleaks follows at most 2 of them"]);
   });
 
   test("targetRules of an extended file does nothing, and that is told", async () => {

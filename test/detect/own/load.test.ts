@@ -80,8 +80,8 @@ test.each<[string, unknown, RegExp]>([
   ["broken names", [{ ...ONE, names: "(" }], /names: missing closing \)/],
   ["a broken allow", [{ ...ONE, allow: { patterns: ["a", "*"] } }], /allow: patterns\[1\]: missing argument/],
   ["a flag that is none", [{ ...ONE, replaces: "yes" }], /replaces must be true or false/],
-  ["an id twice", [ONE, ONE], /id acme is taken already, in unsprawl\.yaml/],
-  ["a built-in id", [{ ...ONE, id: "jwt" }], /id jwt is taken already, in the built-in rules \| .*replaces: true/],
+  ["an id twice", [ONE, ONE], /id acme is already taken, in unsprawl\.yaml/],
+  ["a built-in id", [{ ...ONE, id: "jwt" }], /id jwt is already taken, in the built-in rules \| .*replaces: true/],
   ["nothing to replace", [{ ...ONE, id: "jwtt", replaces: true }], /there is no rule jwtt \| did you mean jwt\?/],
 ])("refused: %s", async (_what, rules, said) => {
   const loading = loadOwnRules({ own: rules, files: [], dir: ".", configFile: "/etc/unsprawl.yaml" });
@@ -102,7 +102,11 @@ test.each<[string, string, RegExp]>([
   ["an entropy that is no number", `${RULE}entropy = "high"\n`, /team\.toml: rule acme: entropy must be a number/],
   ["a list in a list", `${RULE}keywords = [["a"]]\n`, /rule acme: keywords must be a list of texts/],
   ["a flag that is none", `${RULE}skipReport = "yes"\n`, /rule acme: skipReport must be true or false/],
-  ["a version that is none", `minVersion = "soon"\n${RULE}`, /team\.toml: minVersion is none \| write it as in v8/],
+  [
+    "a version that is none",
+    `minVersion = "soon"\n${RULE}`,
+    /team\.toml: minVersion is not a version \| write it as in v8/,
+  ],
   ["a required rule that is none", `${RULE}[[rules.required]]\nid = "b"\n`, /rule acme: required: there is no rule b/],
   ["a required rule without a name", `${RULE}[[rules.required]]\nwithinLines = 1\n`, /there is no rule without an id/],
   ["a group that is not there, in a rule left out", `${RULE}secretGroup = 1\nskipReport = true\n`, /secretGroup is 1/],
@@ -137,7 +141,7 @@ test.each<[string, string, RegExp]>([
     `[extend]\npath = "sub/b.toml"\n`,
     /^sub\/b\.toml: the rules file cannot be read \(Error ENOENT\)/,
   ],
-  ["a circle", `[extend]\npath = "team.toml"\n`, /extend\.path leads back to where it began/],
+  ["a circle", `[extend]\npath = "team.toml"\n`, /extend\.path forms a cycle/],
 ])("a file is refused: %s", async (_what, text, said) => {
   expect(await refusal(toml(text))).toMatch(said);
 });
@@ -173,7 +177,7 @@ test("of two rules of one id the last one counts, and that is told", async () =>
   const rules = await toml(`${RULE}keywords = ["x"]\nskipReport = true\n${RULE.replace("8", "4")}[[rules]]\n`);
   expect(found(rules, "A", "acme_0123")).toEqual(["acme acme_0123"]);
   expect(rules.notes).toEqual([
-    "team.toml: rules[2] is passed over: it is empty",
+    "team.toml: rules[2] is ignored: it is empty",
     "team.toml: rule acme: several rules have this id; the last one counts, as with gitleaks",
   ]);
 });
@@ -182,8 +186,8 @@ test("a slip beside what is enough is told, and how it was meant", async () => {
   const rules = await toml(`${RULE}keyword = ["x"]\n[allowlist]\nstopword = ["acme"]\npaths = ["^test/"]\n`);
   expect(found(rules, "A", "acme_01234567")).toEqual(["acme acme_01234567"]);
   expect(rules.notes).toEqual([
-    "team.toml: rule acme: keyword is passed over: gitleaks does not know it either; did you mean keywords?",
-    "team.toml: allowlist: stopword is passed over: gitleaks does not know it either; did you mean stopwords?",
+    "team.toml: rule acme: keyword is ignored: gitleaks does not know it either; did you mean keywords?",
+    "team.toml: allowlist: stopword is ignored: gitleaks does not know it either; did you mean stopwords?",
   ]);
 });
 
@@ -194,7 +198,7 @@ test("what is beside no file is looked for in the folder of the configuration", 
 
 test("one id stands in one file only", async () => {
   const text = await refusal(toml(RULE, {}, [ONE]));
-  expect(text).toMatch(/unsprawl\.yaml: rules\.own\[0\] \(acme\): the id acme is taken already, in team\.toml/);
+  expect(text).toMatch(/unsprawl\.yaml: rules\.own\[0\] \(acme\): the id acme is already taken, in team\.toml/);
 });
 
 test("a rule that replaces takes the place of a file's rule and of a built-in one", async () => {
@@ -240,13 +244,13 @@ regex = "c"
   expect(rules.rules.map(({ id }) => id)).toEqual(["private-key"]);
   expect(rules.disabled).toEqual(["jwt"]);
   expect(rules.notes).toEqual([
-    "team.toml: zzzzzz is passed over: gitleaks does not know it either",
+    "team.toml: zzzzzz is ignored: gitleaks does not know it either",
     "team.toml: written for gitleaks 9.1; read as 8.30 reads it",
-    "team.toml: extend.url is passed over: rules are read from files only",
-    "team.toml: rule half: severity is passed over: it is none of low, medium, high, critical",
-    "team.toml: commits in allowlists are passed over, for there are none here; where all must agree, none do",
-    "team.toml: an allowlist for gitlab-pat is passed over: gitleaks's own rules do not run here",
-    "team.toml: rule generic-api-key is passed over: it only changes a rule of gitleaks's own, and those do not run here",
+    "team.toml: extend.url is ignored: rules are read from files only",
+    "team.toml: rule half: severity is ignored: it is not one of low, medium, high, critical",
+    "team.toml: commits in allowlists are ignored, because there are none here; with condition AND, such an allowlist never matches",
+    "team.toml: an allowlist for gitlab-pat is ignored: gitleaks's own rules do not run here",
+    "team.toml: rule generic-api-key is ignored: it only changes one of gitleaks's own rules, which do not run here",
     "team.toml: rule pair is left out: it counts only near matches of other rules (required), which single values do not show",
     "team.toml: rule half is left out: it never reports by itself (skipReport)",
     "team.toml: extend.disabledRules names no-such-rule, which is no rule here",

@@ -77,7 +77,11 @@ function reasonsOf({ receipts }: Pick<Journal, "receipts">): string[] {
 
 /** `, took 8 s`: from the first receipt to the end of the run's own steps. */
 function tookText({ receipts }: Pick<Journal, "receipts">): string {
-  const own = receipts.findLast(({ step, state }) => step.startsWith("unit:") && state !== "intent");
+  // A rollback, days later, is no part of it.
+  const undone = receipts.findIndex(({ step }) => step === "rollback");
+  const own = receipts
+    .slice(0, undone < 0 ? receipts.length : undone)
+    .findLast(({ step, state }) => step.startsWith("unit:") && state !== "intent");
   const first = receipts[0];
   if (own === undefined || first === undefined) return "";
   const seconds = Math.round((Date.parse(own.at) - Date.parse(first.at)) / 1000);

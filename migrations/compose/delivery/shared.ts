@@ -26,8 +26,21 @@ function isNamedBeside(file: string, own: ReadonlySet<string>): boolean {
   try {
     return readdirSync(dir)
       .filter((name) => /\.(ya?ml|json)$/.test(name) && !own.has(join(dir, name)))
-      .some((name) => bytesIfThere(join(dir, name))?.includes(basename(file)) === true);
+      .some((name) => {
+        const bytes = bytesIfThere(join(dir, name));
+        return bytes?.includes(basename(file)) === true && !isSavedPlan(bytes.toString("utf8"));
+      });
   } catch {
     return false; // not a folder, or not readable: then nobody can be asked
+  }
+}
+
+/** Whether a text is what `plan -o` writes, which names the files of a run and uses none. */
+function isSavedPlan(text: string): boolean {
+  try {
+    const doc: unknown = JSON.parse(text);
+    return typeof doc === "object" && doc !== null && "steps" in doc && "mac" in doc && !("services" in doc);
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../kit/io/lock.ts";
+import { readChecked } from "../kit/io/read.ts";
 import { isTrusted } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
 
@@ -59,7 +60,9 @@ export function servicePulses(state: string, now = Date.now()): readonly Service
   const folder = join(state, FOLDER);
   return namesIn(folder).flatMap((service) => {
     try {
-      const { process: id } = JSON.parse(readFileSync(join(folder, service), "utf8")) as { readonly process: string };
+      const { process: id } = JSON.parse(readChecked(join(folder, service), { link: false }).toString()) as {
+        readonly process: string;
+      };
       if (id !== processId(Number(id.split(" ")[0]))) return [];
       const agoMs = Math.max(0, now - statSync(join(folder, service)).mtimeMs);
       return [{ service, agoMs, alive: agoMs < LATE_MS }];

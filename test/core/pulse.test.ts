@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
   mkdtempSync,
@@ -76,4 +77,16 @@ it("a state folder that cannot be written ends no service", () => {
   writeFileSync(join(state, "pulse"), "");
   startPulse(state, "watch").stop();
   expect(servicePulses(state)).toEqual([]);
+});
+
+it("a pipe or a link in its place is neither waited for nor followed", () => {
+  mkdirSync(join(state, "pulse"));
+  execFileSync("mkfifo", [join(state, "pulse/agent")]);
+  writeFileSync(join(state, "other"), "kept");
+  symlinkSync(join(state, "other"), join(state, "pulse/watch"));
+  expect(servicePulses(state)).toEqual([]);
+  const pulses = [startPulse(state, "agent"), startPulse(state, "watch")];
+  expect(servicePulses(state)).toMatchObject([{ service: "agent" }, { service: "watch" }]);
+  expect(readFileSync(join(state, "other"), "utf8")).toBe("kept");
+  for (const pulse of pulses) pulse.stop();
 });

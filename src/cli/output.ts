@@ -3,6 +3,7 @@ import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
 import type { Redactor } from "../kit/text/redact.ts";
+import { hanging, lineWidth } from "../kit/text/wrap.ts";
 import type { CliContext } from "./context.ts";
 import { withConfig } from "./run-commands.ts";
 import { paint } from "../kit/paint.ts";
@@ -87,7 +88,8 @@ export function printError(error: unknown, context: CliContext): number {
   if (context.json) {
     process.stderr.write(`${jsonText({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
   } else {
-    process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(message)}\n`);
+    const head = `${paint("red", "error:", process.stderr)} `;
+    process.stderr.write(`${hanging(head, printable(message), 7, lineWidth(process.stderr)).join("\n")}\n`);
     if (context.verbose)
       process.stderr.write(
         `  ${known.code}, exit ${known.exit}${typeof known.cause === "string" ? `: ${printable(redactor.foreign(known.cause))}` : ""}\n`,

@@ -2,6 +2,7 @@ import type { Exposed } from "../../core/exposed.ts";
 import type { Rotation } from "../../model/finding.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
+import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 
 /** Exposed secrets with what to do about each kind. */
 export type Advised = Exposed & { readonly rotate: Rotation };
@@ -14,17 +15,16 @@ export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStr
   if (exposed.length === 0) return [];
   return [
     "",
-    paint(
-      "bold",
+    ...wrapWords(
       "Rotate them: what was moved could be read until now. The new values go into the store alone.",
-      stream,
-    ),
+      lineWidth(stream),
+    ).map((line) => paint("bold", line, stream)),
     ...exposed.flatMap(({ secrets, rotate }) => {
       const names = secrets.slice(0, NAMED).map(({ name, subject }) => `${name} (${subject})`);
       const more = secrets.length > NAMED ? ` and ${secrets.length - NAMED} more` : "";
       return [
-        `  ${printable(names.join(", "))}${more}`,
-        `    ${rotate.text}${rotate.url === null ? "" : `  ${rotate.url}`}`,
+        ...hanging("  ", `${printable(names.join(", "))}${more}`, 2, lineWidth(stream)),
+        ...hanging("    ", `${rotate.text}${rotate.url === null ? "" : `  ${rotate.url}`}`, 4, lineWidth(stream)),
       ];
     }),
   ];

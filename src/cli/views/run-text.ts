@@ -4,9 +4,11 @@ import { backupTexts } from "../../core/key-files.ts";
 import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
+import { lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 
 /** How a run ended, for a person, with the next command. */
 export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
+  const wrapped = (text: string): string[] => wrapWords(printable(text), lineWidth(stream));
   const lines = result.units.flatMap(({ unit, state, error, notes = [] }) => {
     const glyph =
       state === "migrated"
@@ -22,15 +24,15 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
       ),
     ];
   });
-  if (result.proofs.length > 0) lines.push("", ...closingSentences(result.proofs).map(printable));
+  if (result.proofs.length > 0) lines.push("", ...closingSentences(result.proofs).flatMap(wrapped));
   if (result.state === "done") {
     lines.push(
-      result.inspected ? CONTAINERS : result.cleaned ? IMAGES : FILES,
+      ...wrapped(result.inspected ? CONTAINERS : result.cleaned ? IMAGES : FILES),
       cmd`  unsprawl scrub ${result.run}      purges them`,
       cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
   }
-  lines.push(...backupTexts(result.keyFiles ?? []).map(printable));
+  lines.push(...backupTexts(result.keyFiles ?? []).flatMap(wrapped));
   return lines.join("\n");
 }
 

@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, it } from "vitest";
 import { scanTable } from "../../../src/cli/views/scan-table.ts";
+import { exposedText, type Advised } from "../../../src/cli/views/exposed-text.ts";
 import { checkLines } from "../../../src/cli/views/checks.ts";
 import { table } from "../../../src/cli/views/table.ts";
 import { finding, reportWith } from "../../support/reports.ts";
@@ -37,4 +38,15 @@ it("tables and checks wrap their last column at words, under itself", () => {
   const check = { name: "engine", state: "ok", text: words, hint: null } as const;
   for (const line of checkLines([check], terminal() as typeof process.stdout).split("\n"))
     expect(line.length).toBeLessThanOrEqual(80);
+});
+
+it("what is left to rotate wraps at words, and is one line a secret off a terminal", () => {
+  const advised = {
+    secrets: [{ name: "DB_PASSWORD", subject: "web" }],
+    rotate: { text: "a sentence of many words ".repeat(8).trim(), url: "https://vault.example/docs" },
+  } as unknown as Advised;
+  const shown = exposedText([advised], terminal());
+  expect(shown.filter((line) => line.length > 80)).toEqual([]);
+  expect(shown.slice(-2).every((line) => /^ {4}\S/.test(line))).toBe(true);
+  expect(exposedText([advised], null).at(-1)).toBe(`    ${advised.rotate.text}  ${advised.rotate.url}`);
 });

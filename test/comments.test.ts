@@ -1,27 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { unidiomatic } from "./support/english.ts";
+import { stringsOf, visibleStrings } from "./support/visible-strings.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 
 /** Product code: its comments are plain technical English. */
 const FOLDERS = ["src", "providers", "migrations"];
-
-/** Phrases that read as translated, and what to write instead. */
-const PHRASES: readonly (readonly [phrase: RegExp, instead: string])[] = [
-  [/\btold\b|\btells? (?:of|what|who|that|people)\b/i, "report, notify, say"],
-  [/\b(?:when|where|if|that|which|it) is none\b|\bmakes? it none\b/i, "is not one; null if there is none"],
-  [/\bgo(?:es)? on\b|\bgone on\b|\bgoing on\b/i, "continue, resume"],
-  [/\bcall(?:s|ed)? (?:it )?off\b/i, "cancel"],
-  [/\bmend(?:s|ed|ing)?\b/i, "fix"],
-  [/\banew\b|\bagain and again\b/i, "again, repeatedly, re-…"],
-  [/\ball the same\b/i, "anyway, still"],
-  [/\b(?:of|by) (?:its|one's|their) own\b/i, "its, their"],
-  [/\bsays so\b/i, "a note reports it"],
-  [/\bjudge[sd]?\b|\bjudging\b|\bcleared\b|\bhushed\b/i, "classify, dismiss, suppress"],
-  [/\bkept so\b|\bheld to be\b/i, "cached, recognised"],
-  [/\bwhoever (?:has|comes|is|was)\b/i, "anyone who …; the next process"],
-];
 
 /** A file's comments, each on one line, without what is quoted as code. */
 function comments(file: string): string[] {
@@ -45,11 +31,34 @@ function sources(dir: string): string[] {
 test.each(FOLDERS)("comments in %s are plain English", (dir) => {
   const all = sources(dir).flatMap((file) => comments(file).map((comment) => ({ file, comment })));
   expect(all.length).toBeGreaterThan(400);
-  const wrong = PHRASES.flatMap(([phrase, instead]) =>
-    all.flatMap(({ file, comment }) => {
-      const found = phrase.exec(comment)?.[0];
-      return found === undefined ? [] : [`${file}: "${found}" (write: ${instead}) in: ${comment}`];
-    }),
-  );
+  const wrong = all.flatMap(({ file, comment }) => unidiomatic(comment).map((found) => `${file}: ${found}`));
   expect(wrong).toEqual([]);
+});
+
+/** Files whose long texts are programs or style sheets. */
+const PROGRAMS = /\/(?:style(?:-print)?|completion\/scripts|runtime\/program)\.ts$/;
+const QUERY = /^(?:select|insert into|update|delete from|create table) /;
+
+test("every text that a person may read is plain English too", () => {
+  const all = visibleStrings().filter(({ file, text }) => !PROGRAMS.test(file) && !QUERY.test(text));
+  expect(all.length).toBeGreaterThan(4000);
+  const wrong = all.flatMap(({ file, line, text }) => unidiomatic(text).map((found) => `${file}:${line}: ${found}`));
+  expect(wrong).toEqual([]);
+});
+
+test("finds the texts of a file, wherever they are", () => {
+  const code = [
+    `import { a } from "not shown.ts";`,
+    `type T = "not shown either";`,
+    "const b = `one ${a} two` + ' three';",
+    "const c = { next: 'four', kind: 'word', [`five ${a} six`]: a ? 'seven eight' : null };",
+    `const d = <Text dim="word">nine ten</Text>;`,
+  ].join("\n");
+  expect(stringsOf("a.tsx", code).map(({ line, text }) => `${line} ${text}`)).toEqual([
+    "3 one … two three",
+    "4 four",
+    "4 five … six",
+    "4 seven eight",
+    "5 nine ten",
+  ]);
 });

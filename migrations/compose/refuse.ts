@@ -103,7 +103,7 @@ function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText
 export function hintFor(text: ProjectText, project: ComposeProject): string | null {
   const [top, , member] = text.keys;
   return top === "services" && member === "environment"
-    ? "if that variable stays for a reason of its own, given beside its name, see to that; if it was not found to be a secret, give it a name that says so (…_PASSWORD)"
+    ? "if that variable is refused too, resolve the reason beside its name; if it was not found to be a secret, rename it (…_PASSWORD)"
     : ofText(text, project).hint;
 }
 

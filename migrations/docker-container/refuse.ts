@@ -50,7 +50,7 @@ export function refusal(
     const file = labels["com.docker.compose.project.config_files"] ?? "its Compose file";
     return {
       reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`,
-      hint: "--accept compose moves it all the same; then take it out of the file",
+      hint: "--accept compose moves it anyway; then take it out of the file",
     };
   }
   if (doc.State.Restarting) {
@@ -63,7 +63,7 @@ export function refusal(
     return {
       reason:
         "its container was started with --rm: stopping it deletes it, and only a copy of it could be rolled back to",
-      hint: "--accept rm moves it all the same; or start it without --rm, then plan again",
+      hint: "--accept rm moves it anyway; or start it without --rm, then plan again",
     };
   }
   return null;
@@ -73,6 +73,6 @@ function hintFor({ location }: Finding, doc: ContainerDoc | null): string {
   const image = location.subject === "image" ? location.subjectName : (doc?.Config.Image ?? "REF");
   const clean = cmd`unsprawl migrate image:${image} --to STORE takes it out of the image`;
   if (location.source.startsWith("archive:"))
-    return cmd`docker load -i ${location.source.slice("archive:".length)}; then: ${bare(clean)}; docker save writes it anew`;
+    return cmd`docker load -i ${location.source.slice("archive:".length)}; then: ${bare(clean)}; docker save writes it again`;
   return cmd`${bare(clean)}; then create the container again from it, and rotate it`;
 }

@@ -105,7 +105,7 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
   if (place.uses.length > 0)
     return {
       reason: `holds ${place.uses.map((use) => `$(${use})`).join(", ")}, which Kubernetes fills in only where a value is written`,
-      hint: "give the application the parts as variables of their own, then scan again",
+      hint: "give the application the parts as separate variables, then scan again",
     };
   if (!place.once)
     return {

@@ -82,7 +82,7 @@ async function ofEntry(unit: SystemdUnit, { file }: Assignment): Promise<Refusal
   if (others.length === 0) return null;
   return {
     reason: `${file} is read on the host too, by ${others.join(", ")}`,
-    hint: "give the container a file of its own for its secrets, then plan again",
+    hint: "give the container a separate file for its secrets, then plan again",
   };
 }
 

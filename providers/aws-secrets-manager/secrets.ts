@@ -56,7 +56,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
           throw new UnsprawlError(
             "refused",
             `${key.path} would become larger than ${ROOM.what} may be (${MOST} bytes)`,
-            "put {name} into the store's path, so that each value is a secret of its own",
+            "put {name} into the store's path, so that each value is a separate secret",
           );
         const version = current === null ? await api.create(key.path, whole, origin) : await api.move(current, whole);
         if (version !== null) return { version: versionOf(version, value) };

@@ -133,7 +133,7 @@ export function azureConnectionError(code: string, at: string, key: string, caFi
     return new UnsprawlError(
       "config",
       `${at} asks for a token of another domain than its own`,
-      "a vault at a host name of its own needs challengeResourceVerification: false; else check url",
+      "a vault with a custom host name needs challengeResourceVerification: false; else check url",
     );
   const away = (why: string, hint: string): UnsprawlError =>
     new UnsprawlError("unreachable", `${at} ${why}`, hint, code);

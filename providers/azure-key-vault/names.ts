@@ -110,7 +110,7 @@ export function usesSubject(template: string): boolean {
 export function checkTemplate(template: string): string {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
-  if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a secret of its own");
+  if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a separate secret");
   if (templateForms(template).some((form) => !/^[0-9A-Za-z-]*$/.test(form.replace(PLACE, ""))))
     throw bad("holds what a Key Vault takes in no name");
   return template;

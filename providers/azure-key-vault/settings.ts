@@ -59,7 +59,7 @@ export const AZURE = {
   ),
   caFile: mayBeNull("the file of a private CA, trusted beside the public ones; without it NODE_EXTRA_CA_CERTS", text()),
   challengeResourceVerification: mayBeNull(
-    "false for a vault at a host name of its own",
+    "false for a vault with a custom host name",
     flag(says("must be true or false", "without quotes: {key}: false")),
   ),
   pinVersion: mayBeNull("true writes the version into references where it is known", flag()),

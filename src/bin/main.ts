@@ -55,7 +55,7 @@ function neverEndInSilence(): void {
     if (process.exitCode !== 13) return;
     process.exitCode = 1;
     process.stderr.write(
-      "unsprawl: it ended before its work was done, which is a fault of its own; what was not said is not done\n" +
+      "unsprawl: it ended before its work was done, which is a fault in unsprawl; what was not said is not done\n" +
         "  next: unsprawl runs shows a run that can be resumed; please report this, with the command\n",
     );
   });

@@ -30,6 +30,6 @@ export async function channelProbes({ assembly, signal }: CommandContext): Promi
 
 async function waiting(name: string, { history }: CommandContext["assembly"]): Promise<string> {
   const { count, oldest } = await (await history()).waiting(name);
-  if (count === 0) return "nothing waits to be told";
-  return `${count === 1 ? "1 change waits" : `${count} changes wait`} to be told, the oldest since ${oldest ?? "?"}`;
+  if (count === 0) return "no notification is waiting";
+  return `${count === 1 ? "1 change waits" : `${count} changes wait`} to be sent, the oldest since ${oldest ?? "?"}`;
 }

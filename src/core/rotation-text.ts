@@ -35,7 +35,7 @@ export function rotationChecks(
     ...secrets.filter((one) => one.rotation === "gone").map((one) => goneCheck(one, used.get(one.reference) ?? null)),
     ...[...unknown.values()].map((all): DoctorCheck => {
       const [first] = all;
-      const text = `whether ${named(all)} ${all.length === 1 ? "has" : "have"} been rotated cannot be told: ${first?.why ?? ""}`;
+      const text = `whether ${named(all)} ${all.length === 1 ? "has" : "have"} been rotated is not known: ${first?.why ?? ""}`;
       return { name, state: "unknown", text, hint: cmd`unsprawl stores check ${first?.store ?? ""}` };
     }),
   ];

@@ -161,14 +161,14 @@ export const emptyCheckpoint = (): {
 
 /** A note that an interrupted scan exists. */
 export function interruptedScanEvent(spec: string, { subjects, since }: NonNullable<ScanProgress["left"]>): HostEvent {
-  const text = `an interrupted scan of ${spec} of ${since.toISOString()} had read ${subjects}; this one begins anew`;
-  return { type: "note", level: "info", text, hint: "--resume goes on with one" };
+  const text = `an interrupted scan of ${spec} (${since.toISOString()}) had read ${subjects}; this one starts from the beginning`;
+  return { type: "note", level: "info", text, hint: "--resume continues it" };
 }
 
 /** A note that the progress of this interrupted scan was saved. */
 export function checkpointEvent(spec: string, subjects: number): HostEvent {
-  const text = `what was found in ${subjects} of ${spec} is kept`;
-  return { type: "note", level: "info", text, hint: "the same again with --resume goes on from there" };
+  const text = `the findings in ${subjects} of ${spec} are kept`;
+  return { type: "note", level: "info", text, hint: "the same command with --resume continues from there" };
 }
 
 const WHOLE = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity, breakLength: Infinity } as const;

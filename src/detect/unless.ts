@@ -14,7 +14,7 @@ export function unless({ rule, via, why }: Evidence, { where }: ClassifyInput): 
     return "the command read it from a file or a variable";
   if (standsInName({ via })) return "the name were a name alone";
   if (rule === "url-password" || rule === "url-token") return "the URL had no password, or a reference in its place";
-  if (rule === "high-entropy") return "it were an id, a digest or data: give it a name that says so, or ignore it";
+  if (rule === "high-entropy") return "it were an id, a digest or data: rename it accordingly, or ignore it";
   if (via !== undefined && via.length > 0) return "the inner value were a reference, a placeholder or empty";
   if (BY_NAME.test(rule) && why[0]?.startsWith("name") === true)
     return "the value were a reference, a path or a placeholder, or the name said that it is a setting (_FILE, _ID, _TTL)";

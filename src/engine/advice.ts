@@ -21,7 +21,7 @@ export function adviceOn(config: RunConfig): string[] {
     texts(config.Env).some((entry) => SOCKET.test(entry))
   )
     advice.push(
-      "expects the engine's socket: whoever has it is root on the host and reads every container's variables",
+      "expects the engine's socket: anyone who has it is root on the host and reads every container's variables",
     );
   const init =
     argv.flatMap((word) => INITS.exec(word)?.[1] ?? []).at(0) ?? (isS6(entrypoint) ? "s6-overlay" : undefined);

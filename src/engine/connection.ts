@@ -132,7 +132,7 @@ function currentContext(folder: string): string | null {
     const name = field(JSON.parse(readFileSync(file, "utf8")), "currentContext");
     return typeof name === "string" ? name : null;
   } catch {
-    throw new UnsprawlError("config", `cannot read Docker's configuration ${file}`, "mend it, or set DOCKER_HOST");
+    throw new UnsprawlError("config", `cannot read Docker's configuration ${file}`, "fix it, or set DOCKER_HOST");
   }
 }
 

@@ -154,7 +154,7 @@ export function labelledConsumers(
     if (fault) faults.push(`${name}: the label ${REFERENCE_LABEL}… of one variable is not a reference`);
     else if (owner === null) faults.push(`${name}: the label ${OWNER} is missing or is not UID:GID`);
     else if (mount === undefined || own.length > 1)
-      faults.push(`${name}: it mounts no folder of its own for the values that its labels name`);
+      faults.push(`${name}: it mounts no folder for the values that its labels name`);
     else
       consumers.push({
         id: `container:${name}`,

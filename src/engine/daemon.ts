@@ -54,7 +54,7 @@ function parsed(source: string): Node {
   const broken = new UnsprawlError(
     "malformed",
     "the engine's daemon.json is not a JSON object with a map of runtimes",
-    "mend it first: dockerd --validate --config-file FILE",
+    "fix it first: dockerd --validate --config-file FILE",
   );
   try {
     JSON.parse(source); // jsonc-parser reads comments and trailing commas too; the engine does not

@@ -16,7 +16,7 @@ export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accep
   throw new UnsprawlError(
     "refused",
     `creating ${nameOf(doc)} again would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
-    cmd`--accept ${bare([...new Set(open.map((loss) => loss.accept))].join(" "))} moves it all the same`,
+    cmd`--accept ${bare([...new Set(open.map((loss) => loss.accept))].join(" "))} moves it anyway`,
   );
 }
 

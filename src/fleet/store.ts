@@ -117,7 +117,7 @@ export function fleetStore({ query, transaction }: Database) {
       throw new UnsprawlError(
         "config",
         `the fleet's fingerprint key is ${row?.value ?? "unknown"}, and the one here is ${id}`,
-        "give all the same one: fleet.key, or UNSPRAWL_FINGERPRINT_KEY_FILE",
+        "give all of them one key: fleet.key, or UNSPRAWL_FINGERPRINT_KEY_FILE",
       );
     },
     /** What the fleet's server knows and workers do not: the channels that report, and the hosts there are. */

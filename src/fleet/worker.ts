@@ -166,7 +166,7 @@ async function scanJob(job: Job<FleetUnit>, tools: WorkerTools): Promise<void> {
     }
   } catch (error) {
     // Another worker has the job by now, or will have it: nothing is wrong with the unit.
-    if (signal.aborted) throw bare("called off");
+    if (signal.aborted) throw bare("cancelled");
     await failed(job, error, redact, tools);
   }
 }
@@ -256,7 +256,7 @@ function subjectError(error: unknown, redact: (text: string) => string, subject:
       message: redact(error.message),
       hint: redact(error.hint ?? "unsprawl doctor"),
     };
-  const called = error instanceof Error && error.name === "AbortError" ? "called off" : "unexpected error";
+  const called = error instanceof Error && error.name === "AbortError" ? "cancelled" : "unexpected error";
   return { subject, about: ANY_SUBJECT, message: called, hint: "the worker's log says more" };
 }
 

@@ -12,7 +12,7 @@ import { line, lineOfText, ChannelSettingsReader } from "./settings.ts";
 const SETTINGS = {
   url: must("the collector, such as http://collector:4318; /v1/logs is added", lineOfText()),
   headersFile: line("a file with headers, one a line: Authorization: Bearer …"),
-  caFile: line("a certificate authority of one's own, PEM"),
+  caFile: line("your certificate authority, PEM"),
 };
 
 /**

@@ -112,7 +112,7 @@ function answered({ status, retryAfter }: HttpResponse, who: string): Undelivere
   const again: Remedy = { do: "again", afterMs };
   if (status === 429) return new Undelivered("throttled", again, `${who} asks to wait (429)`);
   if (status >= 500 || status === 408 || status === 425)
-    return new Undelivered("unreachable", again, `${who} has trouble of its own (${status})`);
+    return new Undelivered("unreachable", again, `${who} failed on its side (${status})`);
   if (status === 401 || status === 403 || status === 407)
     return new Undelivered("denied", FIX, `${who} does not accept it (${status})`, "check its address and its key");
   if (status === 404 || status === 410)

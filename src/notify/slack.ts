@@ -10,7 +10,7 @@ const ROOM = { lines: 20, characters: 1700 };
 const SETTINGS = {
   url: line("the incoming webhook's address, as a ref+… reference: who has it may post"),
   urlFile: line("a file with the address"),
-  caFile: line("a certificate authority of one's own, PEM"),
+  caFile: line("your certificate authority, PEM"),
 };
 
 /**

@@ -29,7 +29,7 @@ const SETTINGS = {
   userFile: line("a file with the login"),
   password: line("the password, as a ref+… reference"),
   passwordFile: line("a file with the password"),
-  caFile: line("a certificate authority of one's own, PEM"),
+  caFile: line("your certificate authority, PEM"),
 };
 
 /**

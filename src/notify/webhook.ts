@@ -11,7 +11,7 @@ const SETTINGS = {
   secret: line("the key of the signature, as a ref+… reference"),
   secretFile: line("a file with the key of the signature"),
   headersFile: line("a file with more headers, one a line: Name: value"),
-  caFile: line("a certificate authority of one's own, PEM"),
+  caFile: line("your certificate authority, PEM"),
 };
 
 /**

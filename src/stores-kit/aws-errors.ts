@@ -57,7 +57,7 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const away = networkError(error, name, store);
   if (away !== null) return away;
   if (status >= 500)
-    return new UnsprawlError("unreachable", `${store} has trouble of its own (${status})`, "try again later", name);
+    return new UnsprawlError("unreachable", `${store} failed on its side (${status})`, "try again later", name);
   return new UnsprawlError(
     "failed",
     `${store} refuses ${action} (${name || status})`,

@@ -9,7 +9,7 @@ export function awsExternalSecrets(service: "SecretsManager" | "ParameterStore")
       if (region === undefined)
         throw new UnsprawlError(
           "refused",
-          "the store's region is not told, and a SecretStore must name it",
+          "the store's region is not known, and a SecretStore must name it",
           "set region in the store's configuration, or AWS_REGION; then plan again",
         );
       return {
@@ -25,7 +25,7 @@ export function awsExternalSecrets(service: "SecretsManager" | "ParameterStore")
         note:
           endpoint === undefined
             ? []
-            : ["The store has an endpoint of its own, which External Secrets takes from its controller's environment."],
+            : ["The store has a custom endpoint, which External Secrets takes from its controller's environment."],
       };
     },
   };

@@ -118,12 +118,12 @@ async function waiting(history: Pick<History, "waiting">, channels: readonly str
   return [
     gauge(
       "unsprawl_outbox_waiting",
-      "Changes that are still to be told, by channel.",
+      "Changes that are still to be sent, by channel.",
       found.map(({ labels, count: value }) => ({ labels, value })),
     ),
     gauge(
       "unsprawl_outbox_oldest_timestamp_seconds",
-      "Since when the oldest change waits to be told, by channel.",
+      "Since when the oldest change waits to be sent, by channel.",
       found.flatMap(({ labels, oldest }) => (oldest === null ? [] : [{ labels, value: Date.parse(oldest) / 1000 }])),
     ),
   ];

@@ -49,15 +49,15 @@ test("doctor says of each channel whether it is reached, and what waits; nothing
   expect(of("ops")).toEqual([
     [true, `webhook to ${receiver.origin}: ${receiver.origin} answers`],
     [false, `notify.ops.secretFile: everyone on this machine may read ${join(world.dir, "hook.key")}: chmod 600`],
-    [true, "2 changes wait to be told, the oldest since 2026-11-25T10:00:00.000Z"],
+    [true, "2 changes wait to be sent, the oldest since 2026-11-25T10:00:00.000Z"],
   ]);
   expect(of("chat")).toEqual([
     [false, `chat (http://127.0.0.1:${port}): the connection is refused`],
-    [true, "2 changes wait to be told, the oldest since 2026-11-25T10:00:00.000Z"],
+    [true, "2 changes wait to be sent, the oldest since 2026-11-25T10:00:00.000Z"],
   ]);
   expect(of("hook")).toEqual([
     [false, "notify.hook.command names a program that cannot be run: ./none"],
-    [true, "nothing waits to be told"],
+    [true, "no notification is waiting"],
   ]);
   expect(of("bad")[0]).toEqual([false, "unknown key notify.bad.secretFiel"]);
   expect(receiver.received).toEqual([]);

@@ -298,7 +298,7 @@ describe("a scan that was interrupted", () => {
     stopsAfter = Infinity;
     gate.seen.length = 0;
     const anew = await world.unsprawl(scan());
-    expect(anew.stderr).toContain("--resume goes on with one");
+    expect(anew.stderr).toContain("--resume continues it");
     expect(configsRead()).toBe(IMAGES);
     expect(keptFiles()).toEqual([]);
   });

@@ -60,7 +60,7 @@ it("reads back any reason as it was typed", async () => {
 });
 
 it.each([
-  ["a list that another key shares", "x: &a [{ name: A }]\nignore: *a\n", "no list of its own"],
+  ["a list that another key shares", "x: &a [{ name: A }]\nignore: *a\n", "not a plain list"],
   ["what is no list", "ignore: { name: A }\n", "ignore"],
   ["several documents", "failOn: high\n---\nfailOn: low\n", "several documents"],
   ["what is not YAML", "ignore: [\n", "not valid YAML"],

@@ -36,7 +36,7 @@ it("what is not rotated within a week is a problem, and watch reminds of it", ()
     hint: "unsprawl rules show password says how to rotate it; put the new value into the store only",
   });
   expect(checks[3]).toMatchObject({
-    text: "whether UNKNOWN of api has been rotated cannot be told: cannot reach Vault",
+    text: "whether UNKNOWN of api has been rotated is not known: cannot reach Vault",
     hint: "unsprawl stores check vault",
   });
   expect(rotationReminder(all, now)).toMatch(/^not rotated yet: LATE of api.*; unsprawl doctor lists them$/);

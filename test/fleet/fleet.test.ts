@@ -312,7 +312,7 @@ describe("what a fleet cannot begin with is said before anything is done", () =>
   test.each([
     ["no database", { UNSPRAWL_DATABASE_URL: "" }, 2, "no database for the fleet", "fleet: { database: { urlFile"],
     ["no key", { [key]: "" }, 2, "shares one fingerprint key", "fleet: { key: ref+vault"],
-    ["another key", { [key]: "other.key" }, 2, "the fleet's fingerprint key is", "give all the same one"],
+    ["another key", { [key]: "other.key" }, 2, "the fleet's fingerprint key is", "give all of them one key"],
   ])("%s", async (_what, env, code, message, hint) => {
     writeFileSync(join(fleet.world.dir, "other.key"), Buffer.alloc(32, 7));
     const ran = await fleet.run(["worker", "--json"], { ...calm.env, ...env });

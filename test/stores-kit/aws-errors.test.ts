@@ -39,7 +39,7 @@ test.each<[what: string, error: unknown, code: string, hint: RegExp]>([
     /host's name/,
   ],
   ["silence", thrown("TimeoutError", { $metadata: {} }), "unreachable", /network/],
-  ["trouble of its own", thrown("InternalServerError", { $metadata: { httpStatusCode: 500 } }), "unreachable", /later/],
+  ["failed on its side", thrown("InternalServerError", { $metadata: { httpStatusCode: 500 } }), "unreachable", /later/],
   ["no region", Object.assign(new Error("Region is missing"), { name: "Error" }), "config", /AWS_REGION/],
   ["anything else", thrown("ValidationException"), "failed", /stores check/],
 ])("%s", (_what, error, code, hint) => {

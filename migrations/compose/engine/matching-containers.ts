@@ -71,8 +71,8 @@ export async function matchingContainers(
       throw new UnsprawlError(
         "refused",
         foreseen === null
-          ? `Compose cannot tell whether the container of ${of} is what its files say: making it anew may change more than the secret`
-          : `the container of ${of} is not what its Compose files say: making it anew would change more than the secret${withheldNote(passed)}`,
+          ? `Compose cannot tell whether the container of ${of} is what its files say: recreating it may change more than the secret`
+          : `the container of ${of} is not what its Compose files say: recreating it would change more than the secret${withheldNote(passed)}`,
         cmd`${bare(again)}; or --accept drift`,
       );
     if (writer !== null)

@@ -188,6 +188,6 @@ function clash(file: string, line: number): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `${file}:${line} would have to become two things at once`,
-    "give each service a line of its own, then plan again",
+    "put each service on a separate line, then plan again",
   );
 }

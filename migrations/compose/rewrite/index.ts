@@ -152,7 +152,7 @@ function onlyThese(
   throw new Blocked(
     `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
     blocked.length > 0
-      ? `${blocked.join(", ")} keeps it for a reason of its own, given beside its name; once that is gone, all move`
+      ? `${blocked.join(", ")} keeps it for the reason beside its name; once that is resolved, all move`
       : cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
     (one, its) => by.has(one) && its === place.name,
   );

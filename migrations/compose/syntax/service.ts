@@ -128,7 +128,7 @@ const asItem = (text: string): string => `- ${text.replaceAll("\n", "\n  ")}`;
 function onOneLine(key: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `a service that is written on one line, in braces, would need ${key} of its own`,
+    `a service that is written on one line, in braces, would need its ${key}`,
     "write it out over several lines, then plan again",
   );
 }
@@ -138,7 +138,7 @@ function homeOf(project: ComposeProject, name: string): ServiceHome {
   const found = service ? home(service) : null;
   if (found) return found;
   throw new Blocked(
-    `${name} has no map of its own in the Compose file, so nothing can be added to it`,
+    `${name} has no mapping in the Compose file, so nothing can be added to it`,
     "write the service out, then plan again",
     (service) => service === name,
   );

@@ -110,7 +110,7 @@ function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewE
   } else
     throw new Blocked(
       `the top-level ${kind} of ${file.file} are not written out, so that none can be added`,
-      `write ${kind}: as a map of its own, then plan again`,
+      `write ${kind}: as a separate map, then plan again`,
       (service) => all.some((one) => one.service === service || one.service === ""),
     );
 }

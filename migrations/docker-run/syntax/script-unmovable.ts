@@ -109,7 +109,7 @@ function beside(
 }
 
 function ended({ line, by }: CommandEnd): Refusal {
-  const reason = "ends the command above it: what follows is one of its own, without a program";
+  const reason = "ends the command above it: what follows is a separate command without a program";
   if (by === "comment")
     return {
       reason: `the comment in line ${line} ${reason}`,
@@ -170,7 +170,7 @@ function within(
         const at = start + (run.words[flag.holder]?.start ?? 0);
         const fault = {
           reason: `stands in ${what}, which is read elsewhere or later`,
-          hint: "make that a script of its own where it runs, then plan it there",
+          hint: "make that a separate script where it runs, then plan it there",
         };
         return [unmovable(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
       }),

@@ -80,7 +80,7 @@ export function scriptOf(file: string, text: string): RunScript {
     ...variables.map(({ place }) => placeText(place)),
   ])
     (seen.has(one) ? again : seen).add(one);
-  const twice = { reason: "its line has another one like it", hint: "write each command on a line of its own" };
+  const twice = { reason: "its line has another one like it", hint: "write each command on a separate line" };
   const [line] = open;
   const broken =
     line === undefined ? null : { reason: `a quote in line ${line} never ends`, hint: "end it, then plan again" };
@@ -159,7 +159,7 @@ function faultOf(
 ): Refusal | null {
   const { program, words, begin } = run;
   if (around.replaced.has(program))
-    return { reason: `the script makes ${program} a command of its own`, hint: cmd`call /usr/bin/${program} itself` };
+    return { reason: `the script redefines ${program}`, hint: cmd`call /usr/bin/${program} itself` };
   if (words.slice(0, begin).some((word) => word.text === "eval"))
     return { reason: "is read a second time, by eval", hint: "take eval away" };
   const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;

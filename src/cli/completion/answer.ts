@@ -169,7 +169,9 @@ async function storeWords(assembly: Assembly): Promise<readonly CompletionWord[]
   return quickly(async () => {
     const configured = new Set(await assembly.storeNames());
     const known = await assembly.knownStores();
-    return known.map((name) => [name, configured.has(name) ? "configured" : "by its own environment"] as const);
+    return known.map(
+      (name) => [name, configured.has(name) ? "configured" : "set by its environment variables"] as const,
+    );
   });
 }
 

@@ -39,7 +39,7 @@ export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | nul
     told.length === 0 ? "  empty" : told.map(({ queue, state, count }) => `  ${count} ${queue} ${state}`).join("\n"),
   );
   for (const { channel, count, oldest } of waiting)
-    if (count > 0) lines.push(`  ${countText(count, "change")} to be told on ${channel}, since ${oldest ?? ""}`);
+    if (count > 0) lines.push(`  ${countText(count, "change")} to be sent on ${channel}, since ${oldest ?? ""}`);
   lines.push("", title("Units"));
   const sorted = units.toSorted((a, b) => b.errors.length - a.errors.length);
   if (sorted.length === 0) lines.push("  none yet: unsprawl fleet serve");

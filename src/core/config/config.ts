@@ -123,7 +123,7 @@ function untrustedOf({ file, guarded, foreign, state }: ProjectConfig, bySudo: b
   const settings = guarded.map(({ path }) => path);
   if (foreign !== null) return { file, why: foreign.why, hint: foreign.hint, settings };
   const why = state === "changed" ? `${file} has changed since it was trusted` : `${file} is not trusted`;
-  return { file, why, hint: bySudo ? "sudo unsprawl trust (root has a list of its own)" : "unsprawl trust", settings };
+  return { file, why, hint: bySudo ? "sudo unsprawl trust (root keeps a separate list)" : "unsprawl trust", settings };
 }
 
 /** The user's own configuration, or null. */

@@ -35,7 +35,7 @@ const HOST = v.pipe(
   v.metadata({ oneOf: [{ required: ["address"] }, { required: ["context"] }] }),
   v.check(
     ({ context, certPath }) => context === undefined || certPath === undefined,
-    says("has certPath beside context", "a context has certificates of its own"),
+    says("has certPath beside context", "a context brings its certificates"),
   ),
   v.check(
     ({ address }) => address === undefined || !PASSWORD.test(address),

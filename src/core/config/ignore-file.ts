@@ -102,12 +102,12 @@ function read(file: string): string | null {
 }
 
 async function added(file: string, text: string, items: readonly string[]): Promise<string> {
-  const [yaml, second] = await parseYamlDocuments(file, text, "mend it, then try again");
+  const [yaml, second] = await parseYamlDocuments(file, text, "fix it, then try again");
   if (second !== undefined) throw new UnsprawlError("refused", `${file} holds several documents`, "one a file");
   const made = `ignore:\n${items.map((item) => `  - ${item}`).join("\n")}`;
   if (yaml === undefined || yaml.root === null) {
     if (yaml !== undefined && yaml.document.contents !== null && scalarText(yaml.document.contents) !== null)
-      throw new UnsprawlError("malformed", `${file} is no configuration: no map`, "mend it, then try again");
+      throw new UnsprawlError("malformed", `${file} is no configuration: no map`, "fix it, then try again");
     const end = lineEnding(text);
     const gap = text === "" || text.endsWith("\n") ? "" : end;
     return `${text}${gap}${made.replaceAll("\n", end)}${end}`;
@@ -127,7 +127,7 @@ async function added(file: string, text: string, items: readonly string[]): Prom
 }
 
 function notHere({ file }: YamlFile): UnsprawlError {
-  return new UnsprawlError("refused", `ignore in ${file} is no list of its own`, "add the entry by hand");
+  return new UnsprawlError("refused", `ignore in ${file} is not a plain list`, "add the entry by hand");
 }
 
 /**

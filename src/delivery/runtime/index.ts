@@ -30,8 +30,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME)
         return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
       const { consumer } = subject;
-      if (consumer === null)
-        return no("only a container with a name of its own can be allowed its references (--name)");
+      if (consumer === null) return no("only a named container can be allowed its references: give it one with --name");
       const bindings = readBindings(runtimeHome(env));
       for (const [name, reference] of subject.references) {
         if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;

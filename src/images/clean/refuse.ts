@@ -49,6 +49,6 @@ function withoutFile({ place }: Location): string {
     `-COPY … ${file}`,
     `-RUN COMMAND; RUN rm ${file}`,
     `+RUN --mount=type=secret,id=${id},target=${file} COMMAND`,
-    cmd`docker build --secret id=${id},src=FILE; or in a stage of its own, FROM … AS build, of which only COPY --from=build RESULT is kept`,
+    cmd`docker build --secret id=${id},src=FILE; or in a separate stage, FROM … AS build, of which only COPY --from=build RESULT is kept`,
   ].join("\n");
 }

@@ -75,7 +75,9 @@ export async function* readLayer(
   yield read(meter.packed - told);
   const findings = await contents.findings();
   if (contents.tooMany) {
-    const many = limitExceeded(`holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not told`);
+    const many = limitExceeded(
+      `holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not reported`,
+    );
     errors.push({ message: many.message, hint: many.hint ?? "" });
   }
   const hash = meter.unpackedHash ?? (algorithmOf(blob) === "sha256" ? meter.packedHash : null);

@@ -63,7 +63,7 @@ function readConfig(file: string): JsonObject | null {
   try {
     return open(JSON.parse(text === "" ? "{}" : text));
   } catch {
-    throw new UnsprawlError("config", `${file} is not JSON`, "mend it, or docker login again");
+    throw new UnsprawlError("config", `${file} is not JSON`, "fix it, or docker login again");
   }
 }
 

@@ -115,7 +115,7 @@ function daemonSettings(files: readonly string[]): {
       throw new UnsprawlError(
         "config",
         `cannot read the engine's ${file}`,
-        "mend it: dockerd --validate --config-file FILE",
+        "fix it: dockerd --validate --config-file FILE",
       );
     }
   });

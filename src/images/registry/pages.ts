@@ -28,9 +28,9 @@ export async function* pagedNames(
     }
     const link = nextOf(answer.headers["link"]);
     if (link === null) return;
-    if (!URL.canParse(link, answer.url.href)) throw bad("goes on at no URL");
+    if (!URL.canParse(link, answer.url.href)) throw bad("continues at no URL");
     const next = new URL(link, answer.url);
-    if (next.origin !== answer.url.origin) throw bad(`goes on at another host, ${next.host}: not followed`);
+    if (next.origin !== answer.url.origin) throw bad(`continues at another host, ${next.host}: not followed`);
     if (seen.has(next.href)) throw bad("goes round in circles");
     if (seen.size >= MOST_PAGES) throw bad("does not end");
     path = next;

@@ -222,7 +222,7 @@ function foreign(folder: string, uid: number): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `user ${uid}, or others, can replace the state folder: ${folder} is not root's alone`,
-    "run unsprawl as the user whose folder it is, or with a home of its own: sudo -H unsprawl …, or XDG_STATE_HOME",
+    "run unsprawl as the user whose folder it is, or with root's home: sudo -H unsprawl …, or XDG_STATE_HOME",
   );
 }
 

@@ -88,7 +88,7 @@ function ownLine({ file, text }: YamlFile, start: number): number {
   throw new UnsprawlError(
     "refused",
     `${file}, line ${lineOf(text, start)}: something else stands on the same line`,
-    "put it on a line of its own, then plan again",
+    "put it on a separate line, then plan again",
   );
 }
 

@@ -97,7 +97,7 @@ async function reread(text: string, before: SopsDocument, path: readonly string[
   throw new UnsprawlError(
     "refused",
     `${before.file} is written in a form that cannot be changed safely`,
-    "sops set, sops unset and sops updatekeys write it anew; or use another file",
+    "sops set, sops unset and sops updatekeys rewrite it; or use another file",
   );
 }
 

@@ -86,7 +86,7 @@ export async function detail(face: Face): Promise<void> {
   );
 }
 
-export const NOT_A_WORD = "not understood: ? tells what can be typed";
+export const NOT_A_WORD = "not understood: ? lists what can be typed";
 
 /** Scans again and reports progress; findings can be used while it is still running. */
 export function rescan(face: Face): Promise<void> {
@@ -95,7 +95,7 @@ export function rescan(face: Face): Promise<void> {
 }
 
 const notUnderstood = (count: number): string =>
-  count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? tells what else can be typed`;
+  count === 0 ? NOT_A_WORD : `not understood: a number from 1 to ${count} reads why; ? lists what else can be typed`;
 
 /** Asks what to scan; the list is read out again while it is scanned. */
 async function changed(face: Face): Promise<void> {

@@ -58,7 +58,7 @@ export function settingsFor(
   if (shareState && contained)
     throw new UnsprawlError(
       "usage",
-      "--share-state is for systemd: a container has a state of its own",
+      "--share-state is for systemd: a container keeps its state in a volume",
       "leave it out",
     );
   const { hosts } = asked.watching;

@@ -115,7 +115,7 @@ stringData:
       "filled-in",
       `      env:\n        - name: DATABASE_URL\n          value: postgres://app:@DATABASE_URL!@@db-$(STAGE):5432/app\n`,
     ),
-    why: { DATABASE_URL: [/holds \$\(STAGE\), which Kubernetes fills in only/, /variables of their own/] },
+    why: { DATABASE_URL: [/holds \$\(STAGE\), which Kubernetes fills in only/, /separate variables/] },
   },
   "twice.yaml": {
     text: pod(

@@ -11,7 +11,7 @@ section{border:0;border-top:1px solid var(--line);border-radius:0;padding:.8rem 
 .skip,.filter,.state-line button,.pager,.turn,.sort i,.open::before,#copies .actions,kbd,.link{display:none!important}
 .printed{display:block}
 .findings .wide,.findings .medium-wide{display:table-cell!important}
-.findings,.scroll,.trend .told{overflow:visible;max-height:none}
+.findings,.scroll,.trend .dated{overflow:visible;max-height:none}
 .findings{font-size:8pt}
 .sort{display:contents}
 .findings thead th{padding:.2rem .35rem}

@@ -52,7 +52,7 @@ tbody tr:last-child>*{border-bottom:0}
 .bar svg{display:block;width:100%;height:.6rem;background:var(--faint);border-radius:3px}
 .bar rect{fill:var(--accent)}
 .trend{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:1.5rem;align-items:start}
-.trend .told{max-height:19rem;overflow:auto}
+.trend .dated{max-height:19rem;overflow:auto}
 .dense th,.dense td{padding:.2rem .5rem;white-space:nowrap;font-weight:400}
 .dense thead th{position:sticky;top:0;background:var(--card)}
 .chart{width:100%;height:auto;font-size:12px}

@@ -94,7 +94,7 @@ function table(points: readonly TrendPoint[]): Markup {
       )}</tr>`,
   );
   const note = points.length > shown.length ? `the last ${number(shown.length)} scans` : "every scan";
-  return markup`<div class="scroll told" tabindex="0" role="region" aria-label="Findings of ${note}"><table class="dense"><caption>Findings of ${note}, newest first</caption>
+  return markup`<div class="scroll dated" tabindex="0" role="region" aria-label="Findings of ${note}"><table class="dense"><caption>Findings of ${note}, newest first</caption>
 <thead><tr><th scope="col">scan</th><th scope="col" class="number">all</th>${LEVELS.map(
     (level) => markup`<th scope="col" class="number">${level}</th>`,
   )}</tr></thead><tbody>${rows}</tbody></table></div>`;

@@ -9,6 +9,8 @@ const STATES: { readonly [code: string]: { readonly still: string; readonly over
 const FAILING = { still: "failing", over: "works again" };
 /** A watch that tries every few seconds repeats itself no more often than this. */
 const QUIET_MS = 60_000;
+/** An engine that words each answer differently fills neither the log nor the memory: after these, one a minute. */
+const MOST_MESSAGES = 20;
 
 type OpenOutage = { readonly since: Date; readonly code: string; readonly messages: Set<string>; said: number };
 
@@ -37,9 +39,10 @@ export class Outages {
     const outage = this.#open.get(host ?? "") ?? { since: now, code, messages: new Set(), said: 0 };
     this.#open.set(host ?? "", outage);
     const isKnown = outage.messages.has(message);
-    if (isKnown && now.getTime() - outage.said < QUIET_MS) return;
+    const isFull = outage.messages.size >= MOST_MESSAGES;
+    if ((isKnown || isFull) && now.getTime() - outage.said < QUIET_MS) return;
     outage.said = now.getTime();
-    outage.messages.add(message);
+    if (!isFull) outage.messages.add(message);
     const at = `${timeText(now, now)}  ${host === null ? "" : `${host}: `}`;
     if (isKnown) this.#say(`${at}still ${wordsFor(outage).still} since ${timeText(outage.since, now)}`);
     else this.#print(error instanceof UnsprawlError ? withTime(error, at) : error);

@@ -86,3 +86,13 @@ test("what a scan could not read is reported when it begins and when it ends", (
   all.worked(round(["b"]));
   expect(said()).toEqual(["02:29 UTC  read again: dir:/srv a, not read since 02:14 UTC"]);
 });
+
+test("an engine that words each answer differently is quoted once a minute in the end", () => {
+  const { all, said, at } = outages();
+  at("29T02:14");
+  for (let turn = 0; turn < 1000; turn++) all.failed(null, gone(`answer ${turn}`));
+  expect(said()).toHaveLength(20);
+  at("29T02:15");
+  for (let turn = 0; turn < 1000; turn++) all.failed(null, gone(`another ${turn}`));
+  expect(said()).toEqual(["error: 02:15 UTC  another 0"]);
+});

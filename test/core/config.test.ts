@@ -37,6 +37,7 @@ const EMPTY = {
   notify: new Map(),
   watch: null,
   fleet: null,
+  ui: null,
   untrusted: null,
 };
 

@@ -65,7 +65,7 @@ export async function becomeWell(
     if (health === "unhealthy") throw fault("is unhealthy");
     // Counted from its start: one that has been up for long needs no further wait.
     if (health === "none" && Date.now() - Math.max(startedAt(doc), 0) >= graceMs) return;
-    if (health !== "none" && Date.now() - began > healthTimeoutMs) throw fault("did not get healthy in time");
+    if (health !== "none" && Date.now() - began > healthTimeoutMs) throw fault("did not become healthy in time");
   }
 }
 

@@ -32,7 +32,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
     {
       name: "memory",
       look: async () =>
-        `values as files go to ${(await import("../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
+        `files with values are written to ${(await import("../delivery/tmpfs.ts")).memoryRoot(assembly.env)} (tmpfs)`,
     },
     { name: "runtime", look: async () => runtimeChecks(assembly) },
     {
@@ -110,7 +110,8 @@ async function runtimeChecks(assembly: Assembly): Promise<string | readonly Doct
   const { runtimeStatus } = await import("../delivery/runtime/status.ts");
   const { openStore } = await import("../assembly/open-store.ts");
   const status = await runtimeStatus(await assembly.engine(), assembly.env, openStore);
-  if (!status.installed && !status.registered) return "the OCI runtime is not installed, and files and shims need none";
+  if (!status.installed && !status.registered)
+    return "the OCI runtime is not installed; delivery by file or shim does not need it";
   return status.lines.map(({ ok, text, hint }) => ({ name: "runtime", state: ok ? "ok" : "fail", text, hint }));
 }
 

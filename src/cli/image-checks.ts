@@ -14,6 +14,6 @@ export async function imageChecks(assembly: Assembly): Promise<readonly DoctorCh
     name: "images",
     state: "warn",
     text: `${project}/${service}: ${file} repeats the ENTRYPOINT, CMD or HEALTHCHECK that ${image} had at run ${run}, and the image has another one now`,
-    hint: cmd`docker image inspect ${image}; write its words behind -- in ${file}, then: docker compose up -d ${service}`,
+    hint: cmd`docker image inspect ${image}; copy its words after -- in ${file}, then: docker compose up -d ${service}`,
   }));
 }

@@ -172,19 +172,19 @@ async function recallOne(
   }
   if (stored !== null)
     return {
-      why: "the store holds another value by now: the one that was moved is known nowhere",
+      why: "the store holds another value by now; the one that was moved is not known any more",
       next: null,
       rotated: true,
     };
   if (failed.code !== "absent") throw failed;
-  return { why: "neither its place nor the store has it any more", next: "unsprawl stores check", rotated: false };
+  return { why: "it is no longer in the container or the store", next: "unsprawl stores check", rotated: false };
 }
 
 async function otherEngine({ engine }: Plan, tools: ApplyTools): Promise<UnreadablePlace[]> {
   try {
     const now = await tools.migration.engine();
     if (now.id === engine.id) return [];
-    return [{ place: `the run's engine, ${engine.address}`, why: `another one is looked at, ${now.address}` }];
+    return [{ place: `the run's engine, ${engine.address}`, why: `this is another engine, ${now.address}` }];
   } catch (error) {
     if (error instanceof UnsprawlError) return []; // an engine that does not answer is told of where it is looked at
     throw error;

@@ -40,7 +40,7 @@ export const otlp: ChannelKind = {
         const body = JSON.stringify(requestOf(batch, tools.now()));
         const answer = await post({ url, headers: await more(), body }, line(), signal);
         const rejected = rejectedOf(answer.text);
-        if (rejected > 0) tools.warn(`${given.name}: the collector rejects records, which are lost to it`);
+        if (rejected > 0) tools.warn(`${given.name}: the collector rejected some records; they are not sent again`);
       },
       async probe(signal) {
         await more();

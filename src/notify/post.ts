@@ -49,13 +49,13 @@ export function hostOf(url: URL): string {
 export function addressOf(text: string, settings: ChannelSettingsReader, key: string): URL {
   const url = URL.parse(text);
   if (url !== null && (url.protocol === "https:" || url.protocol === "http:")) return url;
-  throw settings.wrong(key, "is no address of the web", `${key}: https://…`);
+  throw settings.wrong(key, "is not a web address", `${key}: https://…`);
 }
 
 /** Warns if a credential would go to another machine in clear text. */
 export function warnIfPlain(url: URL, name: string, warn: (text: string) => void): URL {
   if (url.protocol === "http:" && !isLoopback(url.hostname))
-    warn(`${name}: its credentials go to ${hostOf(url)} in clear; give it TLS, and an https address`);
+    warn(`${name}: its credentials go to ${hostOf(url)} unencrypted; use TLS and an https address`);
   return url;
 }
 
@@ -92,7 +92,7 @@ export async function tryConnection(url: URL, { env, ca, name }: PostOptions, si
     "unreachable",
     AGAIN,
     `${name} (${host}): ${why}`,
-    "check its address, and caFile for one's own CA",
+    "check its address, and caFile if the CA is yours",
   );
 }
 
@@ -123,15 +123,15 @@ function answered({ status, retryAfter }: HttpResponse, who: string): Undelivere
       "make a new webhook, or check its address",
     );
   if (status >= 300 && status < 400)
-    return new Undelivered("malformed", FIX, `${who} sends elsewhere (${status}), which is not followed`, TARGET);
+    return new Undelivered("malformed", FIX, `${who} redirects (${status}), which is not followed`, TARGET);
   if ([400, 413, 422].includes(status))
     return new Undelivered(
       "malformed",
       { do: "refused" },
-      `${who} does not take what it is sent (${status})`,
+      `${who} rejects what is sent (${status})`,
       "unsprawl doctor",
     );
   return new Undelivered("malformed", FIX, `${who} answers with ${status}`, "check its address");
 }
 
-const TARGET = "give the address that it leads to";
+const TARGET = "use the address that it redirects to";

@@ -81,9 +81,9 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
    */
   held(key: string, secretsIn: (text: string) => readonly string[] = (text) => [text]): ReadChannelSecret | null {
     const [given, file] = [this.text(key), this.file(`${key}File`)];
-    if (given !== null && file !== null) throw this.wrong(key, `is there twice, as ${key}File too`, "keep one of them");
+    if (given !== null && file !== null) throw this.wrong(key, `is set twice, also as ${key}File`, "keep one of them");
     if (given !== null && !given.startsWith("ref+"))
-      throw this.wrong(key, "is a secret, which does not belong into the configuration", `${key}File: a file, 0600`);
+      throw this.wrong(key, "is a secret, which does not belong in the configuration", `${key}File: a file, 0600`);
     if (given === null && file === null) return null;
     if (file !== null) this.#warnIfOpen(file, `${key}File`);
     let known: Secret | null = null;
@@ -105,7 +105,7 @@ export class ChannelSettingsReader<E extends SchemaEntries = SchemaEntries> {
   async #resolved(reference: string, key: string): Promise<Secret> {
     const secret = await this.#tools.resolve(reference);
     if (secret !== null) return secret;
-    throw this.wrong(key, "is a reference that no configured store is for", "unsprawl stores");
+    throw this.wrong(key, "is a reference that no configured store can resolve", "unsprawl stores");
   }
 
   #secretFile(file: string, key: string): Secret {

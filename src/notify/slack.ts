@@ -8,7 +8,7 @@ import { line, ChannelSettingsReader } from "./settings.ts";
 const ROOM = { lines: 20, characters: 1700 };
 
 const SETTINGS = {
-  url: line("the incoming webhook's address, as a ref+… reference: who has it may post"),
+  url: line("the incoming webhook's address, as a ref+… reference: anyone who has it can post"),
   urlFile: line("a file with the address"),
   caFile: line("your certificate authority, PEM"),
 };

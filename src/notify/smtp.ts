@@ -98,7 +98,7 @@ export const smtp: ChannelKind = {
         // Message-ID.
         const later = rejectedErrors.find(({ responseCode }) => responseCode !== undefined && responseCode < 500);
         if (later !== undefined) throw undeliveredMail(later, who);
-        if (rejected.length > 0) tools.warn(`${who} does not take mail for ${rejected.map(printable).join(", ")}`);
+        if (rejected.length > 0) tools.warn(`${who} does not accept mail for ${rejected.map(printable).join(", ")}`);
       },
       async probe() {
         await attempt((mailer) => mailer.verify());
@@ -113,7 +113,7 @@ const PATIENCE_MS = 15_000;
 /** One bare address: no name, no list, and nothing that could end a header line. */
 function address(text: string, settings: ChannelSettingsReader, key: string): string {
   if (/^[^\s<>(),;:"@\u0000-\u001f]+@[^\s<>(),;:"@\u0000-\u001f]+$/.test(text)) return text;
-  throw settings.wrong(key, `is no mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
+  throw settings.wrong(key, `is not a mail address: ${JSON.stringify(text)}`, `${key}: name@example.org`);
 }
 
 function mailOf(batch: readonly Notice[]): { readonly subject: string; readonly text: string; readonly html: string } {
@@ -148,12 +148,12 @@ function undeliveredMail(error: unknown, who: string): Undelivered {
     return broken("does not accept the login", "check userFile and passwordFile");
   if (code === "ETLS") return broken("offers no TLS", "check port and tls");
   if (code === "EENVELOPE" && status >= 500)
-    return broken("does not take mail from or for these addresses", "check from and to");
+    return broken("does not accept mail from or to these addresses", "check from and to");
   if (code === "EMESSAGE" && status >= 500)
     return new Undelivered(
       "malformed",
       { do: "refused" },
-      `${who} does not take this mail (${shown})`,
+      `${who} does not accept this mail (${shown})`,
       "unsprawl doctor",
     );
   const again = (what: string): Undelivered =>

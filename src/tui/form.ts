@@ -138,7 +138,7 @@ function wrongWith(form: PlanForm, field: Field | undefined, answers: () => Answ
   const filled = field.of === "path" ? was.path : was.field;
   if (value === filled) return null;
   const like = `type one as ${filled}`;
-  if (value === "") return `nothing is no ${field.label}: ${like}`;
+  if (value === "") return `the ${field.label} must not be empty: ${like}`;
   // Checked alone first: the error of an invalid key name must not mention the path.
   const alone = storeKeyFault({ ...was, [field.of]: value }, form.provider);
   const why =

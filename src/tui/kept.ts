@@ -92,5 +92,5 @@ function read(state: string): SavedSelection | null {
   } catch {
     // Reported below, like any other untrusted text.
   }
-  throw new UnsprawlError("malformed", `${file} cannot be read: how the list was arranged is not known any more`);
+  throw new UnsprawlError("malformed", `${file} cannot be read: the list starts in its default arrangement`);
 }

@@ -63,7 +63,7 @@ export async function followEvents(
         const event = eventOf(line, actions);
         if (event !== null) told(event);
       }
-      throw new UnsprawlError("unreachable", "the engine has ended its events", "it is asked again");
+      throw new UnsprawlError("unreachable", "the engine closed its event stream", "unsprawl reconnects");
     } catch (error) {
       if (signal.aborted) return;
       since = silence.signal.aborted ? `&since=${Math.floor((Date.now() - AGAIN_MS) / 1000)}` : "";
@@ -78,7 +78,7 @@ export async function followEvents(
 
 function lostOf(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
-  return new UnsprawlError("unreachable", "the engine's events have broken off", "it is asked again");
+  return new UnsprawlError("unreachable", "the engine's event stream broke off", "unsprawl reconnects");
 }
 
 /** JSON objects, one per line; a line longer than any event is skipped. */

@@ -25,7 +25,7 @@ export function everySchedule(text: string): Schedule {
 export async function cronSchedule(text: string): Promise<Schedule> {
   const { Cron } = await import("croner");
   const wrong = (): UnsprawlError =>
-    new UnsprawlError("usage", `--cron: ${JSON.stringify(text)} is no schedule`, 'such as --cron "*/15 * * * *"');
+    new UnsprawlError("usage", `--cron: ${JSON.stringify(text)} is not a schedule`, 'such as --cron "*/15 * * * *"');
   let cron: InstanceType<typeof Cron>;
   try {
     cron = new Cron(text, { paused: true });

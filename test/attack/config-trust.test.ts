@@ -81,7 +81,7 @@ describe("before it is trusted", () => {
     const doctor = await unsprawl("doctor", "--no-residue");
     expect([doctor.code, doctor.stdout]).toEqual([
       1,
-      expect.stringMatching(/✗ +configuration .*is not trusted: stores\.team does not count\n +→ unsprawl trust/),
+      expect.stringMatching(/✗ +configuration .*is not trusted: stores\.team does not apply\n +→ unsprawl trust/),
     ]);
     expect(doctor.stdout).not.toContain("store team");
     for (const args of [
@@ -129,7 +129,7 @@ describe("before it is trusted", () => {
   y: { kind: webhook, url: "${evil}" }
 `);
     const watched = await unsprawl("watch", "env:a.env", "--once");
-    expect([watched.code, watched.stderr]).toEqual([2, expect.stringMatching(/notify\.x, notify\.y do not count/)]);
+    expect([watched.code, watched.stderr]).toEqual([2, expect.stringMatching(/notify\.x, notify\.y do not apply/)]);
     nothingSent(watched, await unsprawl("doctor", "--no-residue"));
     expect(existsSync(ran)).toBe(false);
   });
@@ -137,7 +137,7 @@ describe("before it is trusted", () => {
   test("--verify does not send a secret to an address of its own", async () => {
     put(`verify: { endpoints: { github: "${evil}" } }`);
     const ran = await unsprawl("scan", "env:a.env", "--verify");
-    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("verify.endpoints.github does not count")]);
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining("verify.endpoints.github does not apply")]);
     nothingSent(ran);
   });
 
@@ -189,7 +189,7 @@ watch: { every: 1s, metrics: { file: ${join(world.dir, "m.prom")} } }
     const ids = (JSON.parse((await unsprawl("rules", "--json")).stdout) as { rules: { id: string }[] }).rules;
     put(`rules: { off: [${ids.map(({ id }) => id).join(", ")}] }`);
     const ran = await unsprawl("scan", "env:a.env");
-    expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining("rules.off does not count")]);
+    expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining("rules.off does not apply")]);
   });
 
   test("rules that are ignored one by one hide nothing", async () => {
@@ -209,7 +209,7 @@ watch: { every: 1s, metrics: { file: ${join(world.dir, "m.prom")} } }
     writeFileSync(join(world.dir, "b.env"), "LEVEL=zz-1\n");
     put("rules: { files: [team.toml] }");
     const ran = await unsprawl("scan", "env:b.env", "--format", "junit");
-    expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining("rules.files does not count")]);
+    expect([ran.code, ran.stdout]).toEqual([1, expect.stringContaining("rules.files does not apply")]);
     await trust();
     expect((await unsprawl("scan", "env:b.env", "--fail-on", "low", "--min-confidence", "low")).code).toBe(3);
   });
@@ -332,7 +332,7 @@ stopWords: ["${github.slice(0, 12)}"]
     const ran = await unsprawl("scan", "env:a.env");
     expect([ran.code, ran.stdout]).toEqual([3, expect.stringContaining("DB_PASSWORD")]);
     expect(ran.stdout).toContain("GitHub access token");
-    expect(ran.stderr).toMatch(/failOn, rules\.off, stopWords, ignore\[0\], ignore\[1\] do not count/);
+    expect(ran.stderr).toMatch(/failOn, rules\.off, stopWords, ignore\[0\], ignore\[1\] do not apply/);
     writeFileSync(file(), "failOn: low");
     const strict = await unsprawl("scan", "env:a.env");
     expect([strict.code, strict.stderr]).toEqual([3, ""]);

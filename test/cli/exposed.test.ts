@@ -19,7 +19,7 @@ it("a run ends by saying how to rotate what it moved; `runs RUN` says it again, 
   writeFileSync(join(world.dir, "app.service"), `[Service]\n${lines.join("")}ExecStart=/bin/true\n`);
   const ran = await world.unsprawl(["migrate", "systemd:app.service", "--to", "local", "--yes"]);
   expect(ran.code, ran.stderr).toBe(0);
-  const [, told = ""] = ran.stdout.split("Rotate them: ");
+  const [, told = ""] = ran.stdout.split("Rotate these secrets: ");
   expect(told).toMatch(
     /DB_PASSWORD \(app\.service\)\n +Change it where .*ALTER ROLE.* {2}https:\/\/developer\.hashicorp/,
   );

@@ -80,7 +80,7 @@ test("a container's own label hides what it names, and is named itself", async (
 test("a label that may be the image's hides nothing, and is said", async () => {
   const report = await scanOf(alone);
   expect(places(report)).toEqual(["quiet API_TOKEN", "quiet OTHER_TOKEN"]);
-  expect(report.notes).toEqual([expect.stringMatching(/^label unsprawl\.ignore does not count on quiet: /)]);
+  expect(report.notes).toEqual([expect.stringMatching(/^label unsprawl\.ignore has no effect on quiet: /)]);
 });
 
 describe("ignore", () => {
@@ -119,7 +119,7 @@ describe("ignore", () => {
     configure("ignore: [{ rule: github-token, until: 2020-01-31 }]");
     const report = await scan();
     expect(places(report)).toEqual(ALL);
-    expect(report.notes).toEqual([expect.stringMatching(/ignore\[0\] ran out on 2020-01-31$/)]);
+    expect(report.notes).toEqual([expect.stringMatching(/ignore\[0\] expired on 2020-01-31$/)]);
   });
 
   test("--show-ignored lists them with what hid them, and they do not fail", async () => {
@@ -145,8 +145,8 @@ describe("ignore", () => {
     ["ignore: [{ reason: none }]", /ignore\[0\] names nothing to ignore/],
     ["ignore: [{ nmae: DB }]", /unknown key ignore\[0\]\.nmae[\s\S]*did you mean 'ignore\[0\]\.name'\?/],
     ["ignore: [{ fingerprint: abc }]", /fingerprint is not one/],
-    ["ignore: [{ name: A, until: tomorrow }]", /until is no day/],
-    ["ignore: [{ name: A, until: 2026-02-30 }]", /ignore\[0\]\.until is no day/],
+    ["ignore: [{ name: A, until: tomorrow }]", /until is not a date/],
+    ["ignore: [{ name: A, until: 2026-02-30 }]", /ignore\[0\]\.until is not a date/],
     ["ignore: [{ where: entrypont }]", /ignore\[0\]\.where must be one of env, [\s\S]*did you mean entrypoint\?/],
     ["ignore: [{ rule: github-tokn }]", /ignore\[0\]: no rule "github-tokn"[\s\S]*did you mean github-token\?/],
   ])("%s is refused", async (yaml, message) => {

@@ -64,7 +64,7 @@ it.each([
   ["what is no list", "ignore: { name: A }\n", "ignore"],
   ["several documents", "failOn: high\n---\nfailOn: low\n", "several documents"],
   ["what is not YAML", "ignore: [\n", "not valid YAML"],
-  ["what is no map", "hello\n", "no map"],
+  ["what is no map", "hello\n", "not a mapping"],
 ])("refuses %s and writes nothing", async (_, before, message) => {
   writeFileSync(file, before);
   await expect(planIgnore(file, [entry()])).rejects.toThrow(message);
@@ -74,7 +74,7 @@ it.each([
 it("neither writes nor takes back over what somebody else has written since", async () => {
   const edit = await planIgnore(file, [entry()]);
   writeFileSync(file, "failOn: low\n");
-  await expect(writeIgnore(edit)).rejects.toThrow("changed by somebody else");
-  await expect(undoIgnore(edit)).rejects.toThrow("changed by somebody else");
+  await expect(writeIgnore(edit)).rejects.toThrow("changed by another program");
+  await expect(undoIgnore(edit)).rejects.toThrow("changed by another program");
   expect(readFileSync(file, "utf8")).toBe("failOn: low\n");
 });

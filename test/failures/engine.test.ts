@@ -111,7 +111,7 @@ describe("the engine's lock", () => {
     const first = await held(subject);
     await first.at;
     const refused = await second.migrate("vault");
-    expectTold(refused, 1, /another unsprawl works on this engine: run \d{8}.*process \d+/);
+    expectTold(refused, 1, /another unsprawl is working on this engine: run \d{8}.*process \d+/);
     const { stdout } = await subject.world.unsprawl(["runs"]);
     expect(stdout).toContain("running");
     first.release();

@@ -103,7 +103,7 @@ test("records that the collector rejects are said, and not sent again", async ()
     response.writeHead(200).end(`{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"${token}"}}`);
   await channel.send(changes(3), never);
   expect(collector.received.at(-1)?.path).toBe("/otel/v1/logs");
-  expect(warnings).toEqual(["ops: the collector rejects records, which are lost to it"]);
+  expect(warnings).toEqual(["ops: the collector rejected some records; they are not sent again"]);
   for (const odd of ["", "null", "[]", "not json", '{"partialSuccess":null}']) {
     answer = (response) => response.writeHead(200).end(odd);
     await channel.send(changes(1), never);
@@ -114,7 +114,7 @@ test("records that the collector rejects are said, and not sent again", async ()
 test("headers that would cross the network in clear are warned of", () => {
   const of = (keys: { readonly [key: string]: string }) => opened(otlp, keys, { dir }).warnings;
   expect(of({ url: "http://collector.test:4318", headersFile: "headers" })).toEqual([
-    "ops: its credentials go to http://collector.test:4318 in clear; give it TLS, and an https address",
+    "ops: its credentials go to http://collector.test:4318 unencrypted; use TLS and an https address",
   ]);
   for (const keys of [{ url: "http://collector.test:4318" }, { url: "https://collector.test", headersFile: "headers" }])
     expect(of(keys)).toEqual([]);

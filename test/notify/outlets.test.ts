@@ -55,7 +55,7 @@ test.each([
     "notify.ops.on[0] must be one of new, back, regressed, gone",
     "did you mean regressed?",
   ],
-  ["{ kind: webhook, on: [] }", "notify.ops.on names nothing", ""],
+  ["{ kind: webhook, on: [] }", "notify.ops.on is empty", ""],
   ["{ kind: webhook, minSeverity: hihg }", "notify.ops.minSeverity must be one of", "did you mean high?"],
   ["{ kind: webhook, minConfidence: 3 }", "notify.ops.minConfidence must be one of", ""],
   ["[]", "notify.ops must be a map", ""],

@@ -107,6 +107,6 @@ test("what the other side says is not repeated, and neither is the address", asy
   expect(() => opened(slack, {})).toThrow("notify.ops.urlFile is missing");
   writeFileSync(join(dir, "bad.url"), token);
   const bad = await thrown(opened(slack, { urlFile: "bad.url" }, { dir }).channel.send(changes(1), never));
-  expect(shown(bad)).toContain("is no address of the web");
+  expect(shown(bad)).toContain("is not a web address");
   expect(shown(bad)).not.toContain(token);
 });

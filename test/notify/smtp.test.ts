@@ -105,7 +105,7 @@ test("one recipient of two that is refused is said, once; the other has its mail
   const before = server.mails.length;
   await channel.send(changes(1), never);
   expect((await server.taken(before + 1)).at(-1)?.to).toEqual(["ops@example.org"]);
-  expect(warnings).toEqual([`ops (localhost:${server.port}) does not take mail for nobody@example.org`]);
+  expect(warnings).toEqual([`ops (localhost:${server.port}) does not accept mail for nobody@example.org`]);
 });
 
 test("a server that asks for patience, or is not there, is asked again; a mail that is not taken may be in parts", async () => {

@@ -204,12 +204,12 @@ test("what is wrong with the settings is said by their keys, and quotes no secre
     return "";
   };
   expect(wrong({})).toContain("notify.ops.url is missing");
-  expect(wrong({ url: `ftp://host/${token}` })).toContain("notify.ops.url is no address of the web");
+  expect(wrong({ url: `ftp://host/${token}` })).toContain("notify.ops.url is not a web address");
   expect(wrong({ url: `ftp://host/${token}` })).not.toContain(token);
   expect(wrong({ url: 5 })).toContain("notify.ops.url must be a line of text");
   expect(wrong({ url: "https://a", secret: token })).toContain("notify.ops.secret is a secret");
   expect(wrong({ url: "https://a", secret: token })).not.toContain(token);
-  expect(wrong({ url: "https://a", urlFile: "b" })).toContain("is there twice");
+  expect(wrong({ url: "https://a", urlFile: "b" })).toContain("is set twice");
   const late = async (keys: Parameters<typeof opened>[1]): Promise<string> =>
     shown(await thrown(opened(webhook, keys, { dir }).channel.send([change(1)], never)));
   expect(await late({ url: "https://a.test", secretFile: "none.key" })).toContain("names a file that is not there");

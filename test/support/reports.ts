@@ -88,7 +88,7 @@ export function reportWith(findings: readonly Finding[], more: Partial<ScanRepor
     groups: [...groups].map(([fingerprint, ids]) => ({ fingerprint, count: ids.length, findings: ids })),
     ignored: [{ by: "unsprawl.yaml ignore[0] (made up)", count: 3 }],
     advice: [{ source: "image:*", subject: "shop:1.4", texts: ["runs as root"] }],
-    notes: ["ignore[1] ran out on 2026-10-31"],
+    notes: ["ignore[1] expired on 2026-10-31"],
     summary: {
       subjects,
       values: findings.length * 5,

@@ -249,8 +249,8 @@ describe("kubernetes", () => {
   });
 
   it.each([
-    ["7m", /does not go into an hour or a day/],
-    ["90s", /does not go into an hour or a day/],
+    ["7m", /does not divide an hour or a day/],
+    ["90s", /does not divide an hour or a day/],
   ])("a CronJob has no words for every %s", (every, says) => {
     const given = contained({ sources: ["registry:reg.example/app"], every });
     expect(() => installation("kubernetes", given)).toThrow(says);
@@ -310,7 +310,7 @@ describe("what is there is not written over", () => {
     rmSync(service);
     await expect(writeFiles(placed, false)).rejects.toMatchObject({
       code: "conflict",
-      message: `${timer} is there, and differs; nothing was written`,
+      message: `${timer} exists and differs; nothing was written`,
     });
     expect(() => readFileSync(service)).toThrow("ENOENT");
     expect(await writeFiles(placed, true)).toEqual(paths);

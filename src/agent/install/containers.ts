@@ -51,7 +51,7 @@ function base({ image, words, memory, home, socket }: AgentInstall): { readonly 
     throw new UnsprawlError(
       "usage",
       "an agent in a container needs an image with unsprawl in it: --image REF",
-      "unsprawl watch install dockerfile says how one is made",
+      "unsprawl watch install dockerfile shows how to build one",
     );
   const bind = (source: string, target: string, readOnly: boolean): object => ({
     ...{ type: "bind", source: escapeDollars(source), target },

@@ -93,7 +93,8 @@ async function toolsOf(context: CommandContext, told: AgentTools["told"]): Promi
   const { redactor } = assembly;
   const supplies = await assembly.supplies();
   const aside = setBrokenIndexAside(supplies.index, assembly.state());
-  if (aside !== null) say(context, `the index of consumers could not be read; it is kept as ${aside} and made again`);
+  if (aside !== null)
+    say(context, `the index of consumers could not be read; it was renamed to ${aside} and is rebuilt`);
   const { key, state } = keyed(assembly);
   redactor.settle();
   return {

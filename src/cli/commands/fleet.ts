@@ -56,7 +56,9 @@ async function runServe(context: CommandContext, options: ParsedFlags): Promise<
     const failing = (await fleet.store.units()).filter(({ errors }) => errors.length > 0);
     say(
       context,
-      failing.length === 0 ? "all units are scanned" : `${failing.length} units have errors: unsprawl fleet status`,
+      failing.length === 0
+        ? "all units are scanned"
+        : `${failing.length === 1 ? "1 unit has" : `${failing.length} units have`} errors: unsprawl fleet status`,
     );
     return failing.length === 0 ? EXIT.ok : EXIT.failed;
   } finally {

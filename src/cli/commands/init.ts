@@ -92,6 +92,6 @@ async function answer(ask: Ask, text: string, usual: string): Promise<string> {
 /** Values as JSON, which is YAML: nothing that is typed becomes structure. */
 function configText({ name, provider, settings }: NewStore): string {
   const lines = settings.map(([key, value]) => `    ${key}: ${JSON.stringify(value)}`);
-  const head = "# Settings: man unsprawl.yaml. Credentials belong into the environment or files, never in here.";
+  const head = "# Settings: man unsprawl.yaml. Credentials belong in the environment or in files, never here.";
   return `${[head, "stores:", `  ${name}:`, `    provider: ${provider}`, ...lines].join("\n")}\n`;
 }

@@ -30,7 +30,7 @@ function mustBeSavable(plan: Plan, { assembly }: CommandContext): void {
   if (assembly.redactor.guard(written) !== written)
     throw new UnsprawlError(
       "refused",
-      "a secret's value is also part of a name or a path in this plan, which a saved plan would hold in the open",
+      "a secret's value is also part of a name or a path in this plan, and a saved plan would show it",
       "unsprawl migrate does the same without a file",
     );
 }

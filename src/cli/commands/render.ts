@@ -39,7 +39,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     (sources.length > 0 && sources.length < args.length) ||
     args.length - sources.length > 1
   )
-    throw new UnsprawlError("usage", "a run, sources and --all say different things", "give one of them");
+    throw new UnsprawlError("usage", "a run, sources and --all cannot be combined", "give one of them");
   const mayBeOlder = acceptsOlder(listFlag(options, "accept"));
   const { written, broken } =
     sources.length > 0

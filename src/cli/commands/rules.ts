@@ -42,13 +42,15 @@ async function configuration({
   const [{ tuning }, own] = await Promise.all([assembly.config(), assembly.ownRules()]);
   return (rule, builtIn) => {
     const severity = tuning.severity.get(rule.id);
+    const offHere = tuning.off.has(rule.id);
+    const offByRules = builtIn && own?.disabled.includes(rule.id) === true;
     const configured = [
-      ...(tuning.off.has(rule.id) ? ["off in the configuration (rules.off)"] : []),
-      ...(builtIn && own?.disabled.includes(rule.id) === true ? ["off by a rule of yours, or by a rule file"] : []),
+      ...(offHere ? ["disabled in the configuration (rules.off)"] : []),
+      ...(offByRules ? ["disabled by your rules or by a rule file"] : []),
       ...(severity === undefined ? [] : ["severity set in the configuration (rules.severity)"]),
     ];
     if (configured.length === 0) return rule;
-    const state = configured[0]?.startsWith("off") === true ? "off" : rule.state;
+    const state = offHere || offByRules ? "off" : rule.state;
     return { ...rule, severity: severity ?? rule["severity"], state, configured };
   };
 }
@@ -127,7 +129,7 @@ function explainOwn(rule: OwnRule): RuleDetails {
     keywords: rule.keywords,
     pattern: rule.pattern === null ? "the whole value" : rule.pattern.pattern(),
     names: rule.names === null ? "any" : rule.names.pattern(),
-    entropy: rule.entropy === null ? "any" : `more than ${rule.entropy} bits a character`,
+    entropy: rule.entropy === null ? "any" : `more than ${rule.entropy} bits per character`,
     allowlists: rule.allowlists.map(({ by }) => by),
   };
 }
@@ -164,7 +166,7 @@ async function test(context: CommandContext, name: string): Promise<number> {
   ];
   if (verdict.secret) {
     const { path, start, length } = verdict.part;
-    const place = start === null ? "shows once it is decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
+    const place = start === null ? "visible once decoded" : `characters ${start + 1} to ${start + (length ?? 0)}`;
     lines.push(
       `the secret part: ${path === "" ? "" : `${path}, `}${place}`,
       `it would not be a secret if ${verdict.unless}`,

@@ -50,8 +50,8 @@ function wanted(
   if (other === undefined || keep) return all.filter(([name]) => names.has(name));
   throw new UnsprawlError(
     "refused",
-    `${printable(other[0])} holds a reference, and is not among the variables of --only`,
-    "name it too; or --keep hands it on as it is",
+    `${printable(other[0])} holds a reference, but --only does not name it`,
+    "name it too, or pass it on unchanged with --keep",
   );
 }
 

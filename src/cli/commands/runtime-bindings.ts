@@ -38,7 +38,7 @@ export async function forbid(context: CommandContext, words: readonly string[]):
       (references.length === 0 || references.includes(one.reference)),
   );
   if (gone.length === 0)
-    throw new UnsprawlError("absent", `nothing of it is allowed to ${consumer}`, "unsprawl runtime status");
+    throw new UnsprawlError("absent", `no such reference is allowed for ${consumer}`, "unsprawl runtime status");
   return tell(context, "forbidden", gone);
 }
 

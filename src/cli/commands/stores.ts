@@ -20,7 +20,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     mustBeTrusted(untrusted, "stores");
     const configured = [...stores].map(([store, { provider }]) => ({ name: store, provider }));
     const rows = configured.map((one) => [{ text: one.name, colour: "bold" as const }, { text: one.provider }]);
-    const none = `no stores are configured; ${(await assembly.knownStores()).join(", ")} work from their own environment`;
+    const none = `no stores are configured; ${(await assembly.knownStores()).join(", ")} can be used without configuration, from environment variables`;
     await writeResult(
       context.json
         ? jsonText({ version: 1, stores: configured })
@@ -63,7 +63,7 @@ async function policy(context: CommandContext, subject: string, options: ParsedF
   if (to === null)
     throw new UnsprawlError(
       "usage",
-      "no store: whose policy?",
+      "no store: which store is the policy for?",
       cmd`--to STORE (known: ${bare((await assembly.knownStores()).join(", "))})`,
     );
   const provider = await assembly.store(to);

@@ -33,10 +33,10 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   const always = options["always"] === true;
   if (!always && project.guarded.length === 0)
-    return show(context, project, settings, "nothing in it needs trust; all of it counts");
+    return show(context, project, settings, "nothing in it needs trust; all of its settings apply");
   await writeTrusted(env, folder, always ? ALWAYS : project.digest);
   const state = always ? "always" : "trusted";
-  const said = always ? "trusted, whatever it says from now on" : "trusted until one of these settings changes";
+  const said = always ? "trusted, even if its settings change" : "trusted until one of these settings changes";
   return show(context, { ...project, folder, state }, settings, said);
 }
 
@@ -67,7 +67,7 @@ async function remove(context: CommandContext, given: string): Promise<number> {
   await writeResult(
     context.json
       ? JSON.stringify({ version: 1, folder, state: "untrusted" })
-      : `${printable(folder)} is not trusted any more`,
+      : `${printable(folder)} is no longer trusted`,
     null,
     context,
   );

@@ -67,7 +67,7 @@ async function dependentsOf(assembly: Assembly, runtime: string | null): Promise
     if (runtime !== null)
       throw new UnsprawlError(
         "unreachable",
-        `the runtime is installed, and who uses it cannot be known: ${error.message}`,
+        `the runtime is installed, and which containers use it is not known: ${error.message}`,
         "start the engine, then unsprawl uninstall",
       );
     return known.map((name) => ({ name, needs: "files" }) as const);

@@ -73,7 +73,7 @@ async function whenOf(options: ParsedFlags, config: WatchSchedule | null): Promi
   const given = { every: textFlag(options, "every"), cron: textFlag(options, "cron") };
   const { cronSchedule, everySchedule } = await import("../../watch/schedule.ts");
   if (given.every !== null && given.cron !== null)
-    throw new UnsprawlError("usage", "--every and --cron are one too many", "give one of them");
+    throw new UnsprawlError("usage", "--every and --cron cannot be combined", "give one of them");
   const said = [given, config].find((one) => one !== null && (one.every !== null || one.cron !== null));
   const { every, cron } = said ?? { every: "15m", cron: null };
   if (every !== null) everySchedule(every);

@@ -143,7 +143,7 @@ async function sourceArgument(
   const isInstall = spec.forms !== undefined && given[0] === "install";
   if (isInstall && given.length === 1) return words(plainly(spec.forms ?? [], ""));
   const sources = await sourceOf(current, assembly);
-  const more = spec.forms !== undefined && given.length === 0 ? plainly(["install"], "make a service of it") : [];
+  const more = spec.forms !== undefined && given.length === 0 ? plainly(["install"], "install it as a service") : [];
   return { ...sources, words: [...more, ...sources.words] };
 }
 

@@ -16,7 +16,7 @@ export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStr
   return [
     "",
     ...wrapWords(
-      "Rotate them: what was moved could be read until now. The new values go into the store alone.",
+      "Rotate these secrets: they were readable until now. Put the new values into the store only.",
       lineWidth(stream),
     ).map((line) => paint("bold", line, stream)),
     ...exposed.flatMap(({ secrets, rotate }) => {

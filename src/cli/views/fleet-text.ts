@@ -27,7 +27,7 @@ export function statusText(status: FleetStatus, stream: NodeJS.WriteStream | nul
         processes.map(({ role, host, pid, alive, heard, active }): Cell[] => [
           { text: `  ${role}` },
           { text: `${host} ${pid}` },
-          alive ? { text: "alive", colour: "blue" } : { text: `not heard of since ${heard}`, colour: "red" },
+          alive ? { text: "alive", colour: "blue" } : { text: `not seen since ${heard}`, colour: "red" },
           { text: role === "worker" ? countText(active, "job") : "" },
         ]),
         stream,

@@ -8,7 +8,7 @@ const NAMED = 6;
 /** Why a migration that went well exits 3: the findings at or above `--fail-on` that it leaves, each with its place. */
 export function leftText(left: readonly Pick<NotMoved, "finding" | "elsewhere">[]): string {
   const stay = left.filter(({ elsewhere }) => elsewhere !== true);
-  if (stay.length === 0) return `exit 3: all was moved that is in use; ${named(left, "stays", "Elsewhere")}`;
+  if (stay.length === 0) return `exit 3: everything in use was moved; ${named(left, "stays", "Elsewhere")}`;
   return `exit 3: ${named(stay, "was not moved", "Not moved")}`;
 }
 

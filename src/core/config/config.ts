@@ -37,7 +37,7 @@ export async function loadConfig(
     const found = readOwned(file, env, false);
     if (found === null) throw new UnsprawlError("config", `no configuration file ${explicit}`, "check --config");
     // A file named explicitly is intended: in CI, checkouts often belong to another user.
-    if (found.foreign !== null) warn(`${found.foreign.why}; it counts because --config names it`);
+    if (found.foreign !== null) warn(`${found.foreign.why}; it applies because --config names it`);
     return { ...(await parseConfig(found.text, file, reserved)).config, untrusted: null };
   }
   const user = (await userConfig(env, reserved)) ?? EMPTY;

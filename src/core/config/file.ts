@@ -32,7 +32,7 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
     stores: mayBeNull("named secret stores: name → { provider, … }", named(store)),
     minConfidence: may("findings below this confidence are hidden: low, medium or high", oneOf(CONFIDENCES)),
     failOn: may(
-      "exit 3 for findings of at least this confidence, or this severity (critical, severity:high …); never for none",
+      "exit 3 for findings of at least this confidence, or this severity (critical, severity:high …); or never",
       oneOf(FAIL_ON),
     ),
     rules: mayBeNull("your own rules, gitleaks rule files, disabled rules, severities", rules(ownRules)),

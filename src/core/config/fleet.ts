@@ -39,10 +39,10 @@ export type FleetConfig = {
 
 const PER_REGISTRY = says("must be a number from 1 to 64", "perRegistry: 4");
 const BAD_SOURCES = says("must be a list", 'sources: [docker:, "registry:registry.example.org/*"]');
-const KINDS = says("is no source of a fleet", "docker:, image:… and swarm: of each host, registry:HOST/…");
+const KINDS = says("is not a source for a fleet", "docker:, image:… and swarm: of each host, registry:HOST/…");
 const SOURCE = formed(/^(?:docker|image|swarm|registry):/, KINDS);
 const EVERY = v.string(says("must be a time", "every: 15m"));
-const CRON = v.string(says("is no schedule", 'cron: "0 3 * * *"'));
+const CRON = v.string(says("is not a schedule", 'cron: "0 3 * * *"'));
 const HOW_OFTEN = "how often, in whole minutes, such as 15m";
 
 /** `fleet:` in a configuration. */
@@ -123,7 +123,7 @@ function sourceOf(
   if (every !== undefined && cron !== undefined) throw bad(" has both every and cron", "give one of them");
   if (cron !== undefined) {
     if (cron.trim().split(/\s+/).length !== 5)
-      throw bad(`: ${JSON.stringify(cron)} is no schedule`, 'cron: "0 3 * * *"');
+      throw bad(`: ${JSON.stringify(cron)} is not a schedule`, 'cron: "0 3 * * *"');
     return { source, layers, recurrence: cron.trim(), when: `cron ${cron.trim()}` };
   }
   const often = every ?? "1h";

@@ -23,10 +23,10 @@ const HOST = v.pipe(
   map({
     address: may(
       "ssh://user@host, tcp://host:2376 or unix:///path",
-      formed(ADDRESS, says("{in} has no engine's address", "ssh://user@host, tcp://host:2376 or unix:///path")),
+      formed(ADDRESS, says("{in} has no engine address", "ssh://user@host, tcp://host:2376 or unix:///path")),
     ),
     certPath: may("for tcp://: a folder with ca.pem, cert.pem and key.pem", text(CERT_PATH)),
-    context: may("the name of a Docker context", text(says("{in} has no context's name", "docker context ls"))),
+    context: may("the name of a Docker context", text(says("{in} has no context name", "docker context ls"))),
   }),
   v.check(
     ({ address, context }) => (address === undefined) !== (context === undefined),
@@ -52,7 +52,7 @@ export const HOSTS = named(
   HOST,
   formed(
     /^(?!(?:constructor|prototype)$)[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
-    says("is no name for a host", "letters, digits, dots, dashes and underscores"),
+    says("is not a valid name for a host", "letters, digits, dots, dashes and underscores"),
   ),
 );
 

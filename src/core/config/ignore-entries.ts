@@ -38,7 +38,7 @@ const ENTRY = v.pipe(
       reason: may("why it may stay", TEXT),
       until: may(
         "the last day (YYYY-MM-DD, UTC) on which it is ignored",
-        v.pipe(TEXT, v.check(isDay, says("is no day", "until: 2027-01-31"))),
+        v.pipe(TEXT, v.check(isDay, says("is not a date", "until: 2027-01-31"))),
       ),
     },
     "- { name: DB_PASSWORD, reason: … }",

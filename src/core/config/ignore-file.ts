@@ -86,7 +86,11 @@ export async function undoIgnore({ file, before, after }: IgnoreEdit): Promise<v
 
 function same(file: string, expected: string | null): void {
   if (read(file) === expected) return;
-  throw new UnsprawlError("changed", `${file} was changed by somebody else just now`, cmd`look at ignore: in ${file}`);
+  throw new UnsprawlError(
+    "changed",
+    `${file} was changed by another program just now`,
+    cmd`look at ignore: in ${file}`,
+  );
 }
 
 /** The file's text; null if it does not exist. */
@@ -103,11 +107,16 @@ function read(file: string): string | null {
 
 async function added(file: string, text: string, items: readonly string[]): Promise<string> {
   const [yaml, second] = await parseYamlDocuments(file, text, "fix it, then try again");
-  if (second !== undefined) throw new UnsprawlError("refused", `${file} holds several documents`, "one a file");
+  if (second !== undefined)
+    throw new UnsprawlError("refused", `${file} holds several documents`, "use one document per file");
   const made = `ignore:\n${items.map((item) => `  - ${item}`).join("\n")}`;
   if (yaml === undefined || yaml.root === null) {
     if (yaml !== undefined && yaml.document.contents !== null && scalarText(yaml.document.contents) !== null)
-      throw new UnsprawlError("malformed", `${file} is no configuration: no map`, "fix it, then try again");
+      throw new UnsprawlError(
+        "malformed",
+        `${file} is not a configuration: it is not a mapping`,
+        "fix it, then try again",
+      );
     const end = lineEnding(text);
     const gap = text === "" || text.endsWith("\n") ? "" : end;
     return `${text}${gap}${made.replaceAll("\n", end)}${end}`;

@@ -61,7 +61,7 @@ export function ignorer(rules: readonly IgnoreRule[], now: Date): Ignorer {
     return null;
   };
   const ended = rules.flatMap(({ at, until }) =>
-    until !== null && until < today ? [`${at} ran out on ${until}`] : [],
+    until !== null && until < today ? [`${at} expired on ${until}`] : [],
   );
   return { by, notes: () => [...ended, ...notCounted([...strangers].sort())] };
 }
@@ -76,8 +76,8 @@ function notCounted(subjects: readonly string[]): string[] {
   if (subjects.length === 0) return [];
   const more = subjects.length > 5 ? ` and ${subjects.length - 5} more` : "";
   return [
-    `label ${LABEL} does not count on ${subjects.slice(0, 5).join(", ")}${more}: ` +
-      "it is an image's, or the image was not read",
+    `label ${LABEL} has no effect on ${subjects.slice(0, 5).join(", ")}${more}: ` +
+      "it comes from the image, or the image was not read",
   ];
 }
 

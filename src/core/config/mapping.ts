@@ -84,7 +84,7 @@ export function storeKeyFault(key: StoreKey, provider: Provider): string | null 
     return `the store cannot hold that: ${error instanceof UnsprawlError ? error.message : causeOf(error)}`;
   }
   if (back?.path === path && back.field === field) return null;
-  return `this is no place of the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`;
+  return `this is not a place in the store ${provider.target.name}: ${path}${field === "" ? "" : ` ${field}`}`;
 }
 
 /** Null if the store cannot hold this name: the plan reports why. */
@@ -100,10 +100,10 @@ function keyOf(provider: Provider, names: KeyNames): StoreKey | null {
 /** The mapping as YAML for a person to edit. `accepts` are the words that `accept` takes. */
 export function mappingText({ overwrite, units }: Mapping, store: string, accepts: readonly string[]): string {
   const lines = [
-    `# Where each secret goes in the store ${store.replace(/[^ -~]/g, "?")}, and how its application gets it. Save, and`,
-    "# the plan is made again; nothing is applied. No value is in here, and none belongs in here.",
+    `# Where each secret goes in the store ${store.replace(/[^ -~]/g, "?")}, and how its application gets it. After you save,`,
+    "# unsprawl plans again; nothing is applied. This file holds no value: do not add one.",
     `# deliver: ${DELIVERIES.join(", ")}. accept: what may be lost or changed, of ${accepts.join(", ")}.`,
-    "# What is left out is as unsprawl would have it; to leave a secret where it is, take its mark away in the list.",
+    "# What you leave out gets its default; to leave a secret where it is, unmark it in the list.",
     `overwrite: ${overwrite} # whether another value in the store may be replaced; it is kept until scrub`,
     "units:",
   ];

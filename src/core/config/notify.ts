@@ -5,7 +5,7 @@ import { CONFIDENCES, SEVERITIES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import { NOTICE_KINDS } from "../../model/notice.ts";
 
-const NOTHING = says("names nothing", "take it away");
+const NOTHING = says("is empty", "remove it");
 
 /** The keys common to every entry of `notify:`; each kind of channel adds its own. */
 export const OUTLET_ENTRIES = {

@@ -15,7 +15,7 @@ const SHOWN = 5;
 /** One line that lists them. */
 export function untrustedText({ why, settings }: Untrusted): string {
   const more = settings.length > SHOWN ? ` and ${settings.length - SHOWN} more` : "";
-  return `${why}: ${settings.slice(0, SHOWN).join(", ")}${more} ${settings.length === 1 ? "does" : "do"} not count`;
+  return `${why}: ${settings.slice(0, SHOWN).join(", ")}${more} ${settings.length === 1 ? "does" : "do"} not apply`;
 }
 
 /** The names of a section's ignored entries. */

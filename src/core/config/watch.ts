@@ -22,7 +22,7 @@ export const WATCH = v.pipe(
   }),
   v.check(
     ({ every, cron }) => every === undefined || cron === undefined,
-    says("{at}.every and {at}.cron are one too many", "keep one of them"),
+    says("{at}.every and {at}.cron cannot be combined", "keep one of them"),
   ),
   v.metadata({ not: { type: "object", required: ["every", "cron"] } }),
 );

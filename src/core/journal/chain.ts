@@ -112,14 +112,14 @@ function unknown(code: unknown, receipt: JsonObject, id: string, key: Fingerprin
   if (code === undefined)
     return new UnsprawlError(
       "refused",
-      `the journal of run ${id} carries no authentication codes: an earlier version of unsprawl wrote it, or somebody took them out`,
+      `the journal of run ${id} carries no authentication codes: an earlier version of unsprawl wrote it, or they were removed`,
       "finish or undo it with the version that began it; unsprawl plan --to STORE begins another run",
     );
   if (!v.is(NAMES_KEY, receipt) || receipt.data.plan.keyId === key.id) return null;
   return new UnsprawlError(
     "refused",
     `the journal of run ${id} was written under another fingerprint key`,
-    "give back the key: UNSPRAWL_FINGERPRINT_KEY_FILE, or the state folder's own from a backup",
+    "restore the key: by UNSPRAWL_FINGERPRINT_KEY_FILE, or in the state folder from a backup",
   );
 }
 
@@ -128,7 +128,7 @@ const NAMES_KEY = v.object({ data: v.object({ plan: v.object({ keyId: v.string()
 export function journalChanged(id: string, file: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `the journal of run ${id} has been changed since it was written, so nothing is done by it`,
+    `the journal of run ${id} has been changed since it was written, so unsprawl does not act on it`,
     cmd`put ${file} back from a backup; unsprawl runs lists the others`,
   );
 }

@@ -21,7 +21,7 @@ function lockService(state: string, name: string, verb: "agent" | "watch", taken
     "locked",
     `${taken}${by(holder)}`,
     holder === null
-      ? cmd`unsprawl ${verb} runs once a machine; end the other`
+      ? cmd`unsprawl ${verb} runs once per machine; end the other`
       : endHolderHint(holder).replace("if it hangs", "to end it"),
   );
 }
@@ -50,7 +50,7 @@ export function lockEngine(state: string, engineId: string, what: string, breakL
   const holder = lockHolder(state, nameOf(engineId));
   throw new UnsprawlError(
     "locked",
-    `another unsprawl works on this engine${by(holder)}`,
+    `another unsprawl is working on this engine${by(holder)}`,
     cmd`wait for it; ${bare(endHolderHint(holder))}; --break-lock takes the lock from one that cannot be ended`,
   );
 }

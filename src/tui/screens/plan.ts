@@ -85,16 +85,14 @@ function totalLines(made: Plan): SpanLine[] {
   const totals = planTotals(made);
   const restarted = made.steps.flatMap((step) => (step.kind === "recreate" && step.outage?.isRunning ? [step] : []));
   const longest = longestRestarts(made);
-  const order = [
-    ...(restarted.length > 1 ? [restarted.map(({ subject }) => subject.name).join(", then ")] : []),
-    ...(longest === null ? [] : [`at most ${longest} in all`]),
-  ].join("; ");
+  const row = (label: string, text: string): SpanLine => wrapped(13, { text: label, dimColor: true }, text);
+  const most = longest === null ? "" : `at most ${longest} in all`;
+  const order = restarted.map(({ subject }) => subject.name).join(", then ");
   return [
     ...totals.map((text) => wrapped(3, { text: " ! ", color: "yellow", bold: true }, `${text}.`)),
-    ...(order === "" ? [] : [wrapped(13, { text: "   order     ", dimColor: true }, order)]),
-    ...(isTyped(restartsOf(made))
-      ? [wrapped(13, { text: "   confirm   ", dimColor: true }, `y asks you to type ${made.store.name} first`)]
-      : []),
+    ...(restarted.length > 1 ? [row("   order     ", most === "" ? order : `${order}; ${most}`)] : []),
+    ...(restarted.length <= 1 && most !== "" ? [row("   restart   ", most.replace(" in all", ""))] : []),
+    ...(isTyped(restartsOf(made)) ? [row("   confirm   ", `y asks you to type ${made.store.name} first`)] : []),
     wrapped(3, { text: "   + created  ~ changed or replaced  - removed", dimColor: true }),
     BLANK,
   ];

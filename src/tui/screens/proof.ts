@@ -89,7 +89,7 @@ export function titleOf({ kind, error, result }: ResultState): string {
 }
 
 const PUT_BACK =
-  "its configuration is as it was; what this run put into the store is out again, unless another run needs it";
+  "its configuration is as it was; what this run wrote to the store was removed, unless another run needs it";
 
 /** The wording with which the proof of a container introduces its last log lines. */
 const LAST_WORDS = "; its last words: ";

@@ -78,7 +78,7 @@ export async function startIgnore(
             about: (text) => shown(reason, dayOf(text, new Date()) ?? null),
             check: (text) =>
               dayOf(text, new Date()) === undefined
-                ? "a day to come, as 2030-01-31, or a number of days, as 90d"
+                ? "a day to come, such as 2030-01-31, or a number of days, such as 90d"
                 : null,
           })
         : (last.until ?? "");

@@ -60,7 +60,11 @@ async function edited(session: TerminalSession, text: string): Promise<string | 
       code = await run(assembly.env, file);
     });
     if (code === 127)
-      throw new UnsprawlError("failed", "the editor was not found", "set VISUAL or EDITOR, as EDITOR=nano unsprawl");
+      throw new UnsprawlError(
+        "failed",
+        "the editor was not found",
+        "set VISUAL or EDITOR, such as EDITOR=nano unsprawl",
+      );
     return code === 0 ? readFileSync(file, "utf8") : null;
   } finally {
     rmSync(file, { force: true });

@@ -41,17 +41,17 @@ function numbers(field: string, low: number, high: number, names: readonly strin
   const number = (text: string): number => {
     const name = names.indexOf(text.toLowerCase());
     const value = name >= 0 ? name + low : /^\d{1,2}$/.test(text) ? Number(text) : NaN;
-    if (!(value >= low && value <= high)) throw wrong(cron, `${JSON.stringify(text)} is none of ${low}–${high}`);
+    if (!(value >= low && value <= high)) throw wrong(cron, `${JSON.stringify(text)} is not in ${low}–${high}`);
     return value;
   };
   for (const part of field.split(",")) {
     const [range = "", step, more] = part.split("/");
     const [from = "", to, rest] = range.split("-");
-    if (more !== undefined || rest !== undefined) throw wrong(cron, `${JSON.stringify(part)} is no range`);
+    if (more !== undefined || rest !== undefined) throw wrong(cron, `${JSON.stringify(part)} is not a range`);
     const first = from === "*" ? low : number(from);
     const last = from === "*" ? high : to !== undefined ? number(to) : step !== undefined ? high : first;
     const by = step === undefined ? 1 : /^\d{1,2}$/.test(step) ? Number(step) : 0;
-    if (by === 0 || last < first) throw wrong(cron, `${JSON.stringify(part)} is no range`);
+    if (by === 0 || last < first) throw wrong(cron, `${JSON.stringify(part)} is not a range`);
     for (let one = first; one <= last; one += by) found.add(one);
   }
   return [...found].sort((a, b) => a - b);

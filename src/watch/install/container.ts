@@ -13,7 +13,7 @@ export const PLACES = { XDG_STATE_HOME: STATE, XDG_CONFIG_HOME: "/etc", HOME: ST
 /** A user that exists on no machine; the image's user. */
 export const UID = 65_532;
 
-export const WARNING = "The engine's socket gives whoever uses it the machine: keep this image as you keep the engine.";
+export const WARNING = "Access to the engine's socket is equivalent to root: protect this image like the engine.";
 
 /** The services of a Compose project or a stack: the watch, and those of the fleet, which keep no state. */
 export function composeServices(

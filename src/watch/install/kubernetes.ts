@@ -144,7 +144,7 @@ function schedule({ watching: { every, cron } }: InstallSettings): string {
   if (found !== null) return found;
   throw new UnsprawlError(
     "usage",
-    `--every ${every ?? ""} does not go into an hour or a day, and a CronJob has no words for it`,
+    `--every ${every ?? ""} does not divide an hour or a day, so a CronJob cannot express it`,
     'such as --every 15m, or --cron "0 3 * * *"',
   );
 }

@@ -41,7 +41,7 @@ export function settingsFor(
     throw new UnsprawlError(
       "usage",
       `${form} needs an image with unsprawl in it: --image REF`,
-      "unsprawl watch install dockerfile says how one is made",
+      "unsprawl watch install dockerfile shows how to build one",
     );
   if (image !== null && (image.length > 512 || !IMAGE.test(image)))
     throw new UnsprawlError(

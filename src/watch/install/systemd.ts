@@ -47,7 +47,7 @@ function serviceUnit(settings: InstallSettings): string {
   ];
   return unitText({
     Unit: [
-      "Description=unsprawl: tells which secrets are new, back or gone",
+      "Description=unsprawl: reports which secrets are new, back or gone",
       `After=network-online.target${socket === null ? "" : " docker.service"}`,
       "Wants=network-online.target",
     ],
@@ -115,7 +115,7 @@ const HARDENING = [
 function timerUnit({ watching }: InstallSettings): string {
   const { every, cron } = watching;
   return unitText({
-    Unit: ["Description=unsprawl: when secrets are looked for"],
+    Unit: ["Description=unsprawl: when to scan for secrets"],
     Timer: [
       ...(cron === null
         ? ["OnBootSec=1m", `OnUnitActiveSec=${every ?? "15m"}`]
@@ -138,13 +138,11 @@ function notesFor(settings: InstallSettings, service: string): string[] {
     if (watching.hosts !== null)
       notes.push("hosts at ssh:// are reached with a user's keys: --share-state runs as you");
     notes.push(
-      "its state is /var/lib/unsprawl, apart from yours: what a run of yours moved is not known to it (--share-state)",
+      "its state is /var/lib/unsprawl, separate from yours: it does not know what your runs moved (--share-state)",
     );
     const hidden = [...program, ...watching.sources.map(pathOf)].find((word) => /^\/root(?:\/|$)/.test(word));
     if (hidden !== undefined)
-      notes.push(
-        `${hidden} can be read by root alone: install unsprawl where every user can read it, or --share-state`,
-      );
+      notes.push(`${hidden} can be read by root only: install unsprawl where every user can read it, or --share-state`);
   }
   return notes;
 }

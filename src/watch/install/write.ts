@@ -27,7 +27,7 @@ export async function writeFiles(files: readonly InstallFile[], overwrite: boole
     if (overwrite) return [{ path, text, expect: contentDigest(there) }];
     throw new UnsprawlError(
       "conflict",
-      `${path} is there, and differs; nothing was written`,
+      `${path} exists and differs; nothing was written`,
       "add --overwrite, or -o DIR",
     );
   });

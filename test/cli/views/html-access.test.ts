@@ -201,7 +201,7 @@ describe("on paper", () => {
     await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
     expect(await page.evaluate("window.printed")).toEqual([
       1000,
-      "The first 1,000 of 1,300: filter the page before printing it to have the others.",
+      "The first 1,000 of 1,300: filter the page before printing it to get the others.",
     ]);
     await page.evaluate("window.dispatchEvent(new Event('afterprint'))");
     expect(await page.evaluate(rows)).toBe(50);

@@ -67,7 +67,7 @@ describe("what it tells", () => {
       "next: unsprawl doctor",
       "runs as root: shop:1.4",
       "3 by unsprawl.yaml ignore[0] (made up)",
-      "ignore[1] ran out on 2026-10-31",
+      "ignore[1] expired on 2026-10-31",
       "12 below the requested confidence",
       "1 place not read",
       "web1",

@@ -18,7 +18,7 @@ it("what a migration leaves is named with its file and line, or its container; m
   const hostile = { ...inLine, name: "A\u001b[2J" };
   expect(of(hostile)).not.toContain("\u001b");
   expect(leftText([{ finding: inLine, elsewhere: true }])).toBe(
-    `exit 3: all was moved that is in use; 1 secret stays: ${one.name} in a/.env:7 (reasons under "Elsewhere")`,
+    `exit 3: everything in use was moved; 1 secret stays: ${one.name} in a/.env:7 (reasons under "Elsewhere")`,
   );
   expect(leftText([{ finding: inLine, elsewhere: true }, { finding: inContainer }])).toContain(
     "1 secret was not moved",

@@ -49,7 +49,7 @@ function howMany({ summary }: ScanReport, secrets: number, trend: readonly Trend
 
 function whoSees(secrets: readonly PageSecret[]): Markup {
   const all = audiences(secrets);
-  if (all.length === 0) return markup`<p>Not known: nothing that was read says who else can see them.</p>`;
+  if (all.length === 0) return markup`<p>Not known: nothing that was scanned shows who else can see them.</p>`;
   const items = all
     .slice(0, WHO)
     .map(({ who, count }) => markup`<li><b>${number(count)} of ${number(secrets.length)}</b>: <bdi>${who}</bdi></li>`);
@@ -59,7 +59,7 @@ function whoSees(secrets: readonly PageSecret[]): Markup {
 
 function nextSteps(report: ScanReport): Markup {
   if (report.findings.length === 0)
-    return markup`<p>Nothing to move. <code>unsprawl watch</code> reports what comes.</p>`;
+    return markup`<p>Nothing to move. <code>unsprawl watch</code> reports new ones.</p>`;
   return markup`<ol><li>Plan the move into a store; nothing is changed yet:<br><code>${planCommand(report)}</code></li>
 <li>Rotate every secret that could be read: <a href="${Object.keys(report.rotation).length > 0 ? "#rotation" : "#findings"}">how</a></li></ol>`;
 }

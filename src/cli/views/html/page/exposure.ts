@@ -3,7 +3,7 @@ import type { Findings } from "./findings.ts";
 
 const ROWS = 20;
 const NAMES = 12;
-const UNKNOWN = "not known: nothing that was read says who else can see these";
+const UNKNOWN = "not known: nothing that was scanned shows who else can see these";
 
 type ExposureRow = {
   readonly head: string;

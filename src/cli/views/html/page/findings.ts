@@ -20,7 +20,7 @@ export class Findings {
 
   /** Throws if the data is incomplete. */
   constructor(data: PageData) {
-    if (data.strings.length !== data.stringCount) throw new Error("the data of this page is not whole");
+    if (data.strings.length !== data.stringCount) throw new Error("the data of this page is incomplete");
     this.#data = data;
     this.count = data.findings;
     this.strings = data.strings;

@@ -97,7 +97,7 @@ export class List {
     const shown = this.#shown.slice(first, first + atOnce);
     this.#printed.textContent =
       this.#shown.length > atOnce
-        ? `The first ${number(atOnce)} of ${number(this.#shown.length)}: filter the page before printing it to have the others.`
+        ? `The first ${number(atOnce)} of ${number(this.#shown.length)}: filter the page before printing it to get the others.`
         : "";
     this.#head.show(this.#sort, this.#down);
     this.#body.replaceChildren(...shown.flatMap((rows) => this.#rows(rows)));

@@ -34,7 +34,11 @@ export async function scanWith(
   const { assembly } = context;
   const [verify, resume] = [options["verify"] === true, options["resume"] === true];
   if (verify && resume)
-    throw new UnsprawlError("usage", "--verify cannot be combined with --resume, which keeps no values", "use one of them");
+    throw new UnsprawlError(
+      "usage",
+      "--verify cannot be combined with --resume, which keeps no values",
+      "use one of them",
+    );
   if (resume && options["layers"] === true)
     throw new UnsprawlError("usage", "--resume cannot be combined with --layers", "use one of them");
   if (resume && !sources.some((one) => RESUMABLE.includes(one.slice(0, one.indexOf(":")))))

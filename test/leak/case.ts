@@ -108,7 +108,7 @@ export async function throughAll(
   gone();
   one.expectPrivate();
   const run = runIdOf(planned.stdout);
-  await one.quiet(["runs", run], 0);
+  for (const log of [[], ["--log"]]) await one.quiet(["runs", run, ...log], 0);
   await one.quiet(["rollback", run], 5, { env: { SOPS_AGE_KEY_FILE: "/nowhere", VAULT_TOKEN: "wrong" } });
   await one.quiet(["rollback", run], 0);
   back();

@@ -61,8 +61,9 @@ describe("what fails", () => {
       expect(ran.code).toBe(1);
       expect(ran.stderr).toContain("its last words");
       expect(idOf(name)).toBe(old);
-      const runs = await quiet(watch, ["runs", runIdOf(ran.stdout), ...json]);
-      expect(runs.stdout).toContain("its last words");
+      await quiet(watch, ["runs", runIdOf(ran.stdout), ...json]);
+      const journal = await quiet(watch, ["runs", runIdOf(ran.stdout), "--log", ...json]);
+      expect(journal.stdout).toContain("its last words");
     },
   );
 

@@ -57,6 +57,7 @@ describe("moving", () => {
       ["runs"],
       ["runs", run],
       ["render", run],
+      ["runs", run, "--log"],
       ["runs", run, "--json"],
       ["render", "--all", "--json"],
       ["doctor", "--json"],

@@ -13,6 +13,7 @@ export const about: StoreAbout = {
     { key: "file", text: "SOPS file, one per container", usual: "secrets/{project/}{subject}.sops.yaml" },
   ],
   choice: null,
+  summary: "a SOPS file here, whose data keys AWS KMS wraps",
   wrapsKeys: true,
   inClusters: false,
 };

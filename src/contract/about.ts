@@ -68,6 +68,8 @@ export type StoreQuestion = {
 export type StoreAbout = {
   /** The name in the configuration and in `--to`, and of its folder. */
   readonly name: string;
+  /** What it is, for `unsprawl init`; needed only where `choice` does not say it. */
+  readonly summary?: string;
   /** The scheme of its references: `ref+vault`. Stores that read the same files may share one. */
   readonly scheme: string;
   /**

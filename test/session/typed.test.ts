@@ -104,6 +104,7 @@ it("init asks for a store, writes and trusts unsprawl.yaml, and checks the store
   expect(existsSync(file)).toBe(false);
 
   const terminal = begin(80, 24, person, ["init"]);
+  await terminal.until("aws-kms: a SOPS file");
   await terminal.until("Store [");
   await terminal.press("local\r");
   await terminal.until("Its name in --to [prod]:");

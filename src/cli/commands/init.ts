@@ -47,8 +47,10 @@ type NewStore = {
 
 async function answers(ask: Ask, env: NodeJS.ProcessEnv, context: CommandContext): Promise<NewStore> {
   say(context, "Where should secrets go?");
-  for (const [at, { name, choice }] of STORES.entries())
-    say(context, `  ${at + 1}  ${name}${choice === null ? "" : `: ${choice.text}`}`);
+  for (const [at, { name, choice, summary }] of STORES.entries()) {
+    const what = choice?.text ?? summary;
+    say(context, `  ${at + 1}  ${name}${what === undefined ? "" : `: ${what}`}`);
+  }
   const store = await storeOf(ask, env);
   const name = await nameOf(ask);
   const settings: (readonly [string, string])[] = [];

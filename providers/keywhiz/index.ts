@@ -18,8 +18,8 @@ import { KEYWHIZ, publicSettings, readSettings } from "./settings.ts";
 const RETIRED =
   "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
 
-/** Reported once per process, and only to those who move secrets. */
-let told = false;
+/** Whom it was reported to: each hears it once, and only when secrets are moved. */
+const heard = new WeakSet<(text: string) => void>();
 
 export const provider: ProviderModule = {
   provider: "keywhiz",
@@ -34,8 +34,9 @@ export const provider: ProviderModule = {
       delivery === "client" ? deliveredSecrets(client, url) : automationSecrets(client, api, { groups, url });
     const secrets = open(settings.groups);
     const tell = (): void => {
-      if (!told) context.say?.(RETIRED);
-      told = true;
+      if (context.say === undefined || heard.has(context.say)) return;
+      heard.add(context.say);
+      context.say(RETIRED);
     };
     const key = keyMaker(template);
     return {

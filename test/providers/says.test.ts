@@ -23,7 +23,7 @@ test("Key Vault: that it waits because the vault asked for it", async () => {
   }
 });
 
-test("Keywhiz: once a process, that it is retired, and what to do", async () => {
+test("Keywhiz: once a command, that it is retired, and what to do", async () => {
   const keywhiz = await startKeywhiz();
   try {
     const said: string[] = [];

@@ -45,20 +45,16 @@ export function kmsError(error: unknown, { action, key, store, file }: KmsAct): 
     case "KMSInvalidStateException":
       return of(
         "denied",
-        `the key ${key} cannot be used as it is: it may be about to be deleted`,
+        `the key ${key} cannot be used in its current state: it may be scheduled for deletion`,
         `aws kms describe-key --key-id '${key}' shows its state; aws kms cancel-key-deletion keeps it`,
       );
     case "InvalidKeyUsageException":
-      return of(
-        "config",
-        `the key ${key} is not one to encrypt with`,
-        "name a symmetric key (SYMMETRIC_DEFAULT) by keyId",
-      );
+      return of("config", `the key ${key} cannot encrypt`, "name a symmetric key (SYMMETRIC_DEFAULT) by keyId");
     case "InvalidArnException":
     case "ValidationException":
       return action === "Decrypt"
-        ? of("malformed", `the wrapped key in ${opening} is none of KMS's`, "restore the file from a backup")
-        : of("config", `${store} does not take ${key} for a key`, "keyId: an id, an ARN or alias/NAME");
+        ? of("malformed", `the wrapped key in ${opening} does not come from KMS`, "restore the file from a backup")
+        : of("config", `${store} does not accept ${key} as a key`, "keyId: an id, an ARN or alias/NAME");
     case "KeyUnavailableException":
     case "DependencyTimeoutException":
     case "KMSInternalException":

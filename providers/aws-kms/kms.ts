@@ -84,16 +84,14 @@ export function kmsApi(settings: KmsSettings, env: NodeJS.ProcessEnv): Kms {
         try {
           const { Plaintext: key } = await act({ action: "Decrypt", key: arn, file }, (kms) => kms.send(command));
           if (key?.length === 32) return Buffer.from(key);
-          first ??= new UnsprawlError(
-            "malformed",
-            `${file}: KMS opens something else than a data key`,
-            "sops updatekeys",
-          );
+          first ??= new UnsprawlError("malformed", `${file}: what KMS decrypts is not a data key`, "sops updatekeys");
         } catch (error) {
           first ??= error;
         }
       }
-      throw first ?? new UnsprawlError("denied", `${file} is encrypted for no key of KMS`, "sops updatekeys adds one");
+      throw (
+        first ?? new UnsprawlError("denied", `${file} is not encrypted for any KMS key`, "sops updatekeys adds one")
+      );
     },
   };
 }

@@ -12,12 +12,14 @@ export function applicationPolicy(settings: KmsSettings, arn: string, names: Sub
   const context = fillContext(settings.context, names);
   const shared = settings.template.includes("{subject}")
     ? []
-    : ["# One file holds every subject: who opens it reads all of them. {subject} in the store's file parts them."];
+    : [
+        "# One file holds every subject: anyone who can open it reads all of them. {subject} in the store's file separates them.",
+      ];
   const parted = Object.values(settings.context).some((value) => value.includes("{subject}"));
   const open = parted
     ? []
     : [
-        "# The key opens every file of this store. context: { App: '{subject}' } in its configuration binds each to its own.",
+        "# The key opens every file of this store. context: { App: '{subject}' } in its configuration binds each subject to its own values.",
       ];
   return [
     JSON.stringify(document(arn, "StringEquals", context), null, 2),

@@ -38,7 +38,7 @@ export const KMS = {
     named(text(says("must be text", CONTEXT_FORM))),
   ),
   age: mayBeNull(
-    "age recipients that open a new file too, as a way back",
+    "additional age recipients of new files, as a way back",
     either(
       isText,
       formed(AGES, BAD_AGE),
@@ -59,11 +59,11 @@ export function readSettings(config: { readonly [key: string]: Json }, { env, di
   if (keyId === "")
     throw new UnsprawlError(
       "config",
-      "no key of KMS is named",
+      "no KMS key is set",
       "set keyId in the store's configuration, or AWS_KMS_KEY_ID; aws kms list-aliases shows them",
     );
   if (!/^(arn:aws[\w-]*:kms:|alias\/|mrk-)?[\w/:-]+$/.test(keyId) || (keyId.startsWith("arn:") && !ARN.test(keyId)))
-    throw new UnsprawlError("config", "keyId is not one key of KMS", KEY_FORM);
+    throw new UnsprawlError("config", "keyId does not name a single KMS key", KEY_FORM);
   const template = checkTemplate(resolve(dir, given.file ?? DEFAULT_FILE));
   return {
     aws: readAws(given, env, dir, "KMS"),

@@ -79,7 +79,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
         sm.send(new GetSecretValueCommand({ SecretId: path, ...which })),
       );
       if (found.SecretString === undefined)
-        throw new UnsprawlError("malformed", `${path} holds bytes and no text`, "use another prefix");
+        throw new UnsprawlError("malformed", `${path} holds binary data, not text`, "use another prefix");
       return { path, text: found.SecretString, version: found.VersionId ?? "", createdAt: found.CreatedDate };
     } catch (error) {
       // A secret that is scheduled for deletion answers InvalidRequestException.
@@ -199,7 +199,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       if (!ours)
         throw new UnsprawlError(
           "conflict",
-          `${path} is scheduled for deletion in ${store}, and unsprawl did not make it`,
+          `${path} is scheduled for deletion in ${store}, and unsprawl did not create it`,
           cmd`aws secretsmanager restore-secret --secret-id ${path} brings it back; or choose another prefix`,
         );
       await send("RestoreSecret", path, [], (sm) => sm.send(new RestoreSecretCommand({ SecretId: path })));

@@ -16,10 +16,10 @@ import { secretStore } from "./secrets.ts";
 const SETTINGS = {
   prefix: mayBeNull("what every secret's name begins with: apps/", text()),
   path: mayBeNull(
-    "the rest of the name: {project/}{subject} (a JSON object with a field a variable), or {project/}{subject}/{name} (a secret each)",
+    "the rest of the name: {project/}{subject} (a JSON object with one field per variable), or {project/}{subject}/{name} (one secret per variable)",
     text(),
   ),
-  kmsKeyId: mayBeNull("the KMS key of the secrets; without it the account's own for Secrets Manager", text()),
+  kmsKeyId: mayBeNull("the KMS key of the secrets (default: the account's key for Secrets Manager)", text()),
   ...AWS,
 };
 

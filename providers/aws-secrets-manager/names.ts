@@ -16,7 +16,7 @@ export function secretKey(of: string, names: KeyNames): StoreKey {
   for (const [which, text] of Object.entries({ subject, project, name })) {
     if (!template.includes(`{${which}}`)) continue;
     if (text === "" || !text.isWellFormed())
-      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, cmd`leave {${which}} out of path`);
+      throw new UnsprawlError("refused", `{${which}} is empty here, or not text`, cmd`leave {${which}} out of path`);
     const encoded = encodeName(text, /[A-Za-z0-9_+=.@-]/);
     given[which] = /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
   }
@@ -25,7 +25,7 @@ export function secretKey(of: string, names: KeyNames): StoreKey {
     throw new UnsprawlError("refused", "the name is longer than a secret's may be", "shorten prefix or path");
   if (template.includes("{name}")) return { path, field: "" };
   if (name === "" || !name.isWellFormed() || ["__proto__", "constructor", "prototype"].includes(name))
-    throw new UnsprawlError("refused", "the variable's name is empty, or none for a field", "rename it");
+    throw new UnsprawlError("refused", "the variable's name is empty, or cannot be a field name", "rename it");
   return { path, field: name };
 }
 

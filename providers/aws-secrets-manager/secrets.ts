@@ -61,7 +61,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
         const version = current === null ? await api.create(key.path, whole, origin) : await api.move(current, whole);
         if (version !== null) return { version: versionOf(version, value) };
       }
-      throw new UnsprawlError("conflict", `others write ${key.path} all the time`, "try again later");
+      throw new UnsprawlError("conflict", `other writers keep changing ${key.path}`, "try again later");
     },
     async remove(key, matches) {
       for (let tries = 0; tries < TRIES; tries++) {
@@ -73,11 +73,11 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
         if (left === null) {
           if (await api.removeOurs(current)) return true;
           if (key.field === "")
-            throw new UnsprawlError("conflict", `${key.path} was not made by unsprawl, and stays`, null);
+            throw new UnsprawlError("conflict", `${key.path} was not created by unsprawl and is kept`, null);
         }
         if ((await api.move(current, left ?? "{}")) !== null) return true;
       }
-      throw new UnsprawlError("conflict", `others write ${key.path} all the time`, "try again later");
+      throw new UnsprawlError("conflict", `other writers keep changing ${key.path}`, "try again later");
     },
     async list(what, single) {
       const keys: StoreKey[] = [];
@@ -111,7 +111,7 @@ function valueAt(current: Current, { path, field }: StoreKey): Stored | null {
   if (fields === null)
     throw new UnsprawlError(
       "malformed",
-      `${path} is one value and no object with fields`,
+      `${path} is a single value, not an object with fields`,
       "put {name} into the store's path, or use another prefix",
     );
   const value = Object.hasOwn(fields, field) ? fields[field] : undefined;

@@ -16,7 +16,7 @@ import { checkParameters } from "./check.ts";
 const SETTINGS = {
   prefix: mayBeNull("what every parameter's name begins with: /apps/", text()),
   path: mayBeNull("the rest of the name: {project/}{subject}/{name}", text()),
-  kmsKeyId: mayBeNull("the KMS key of the SecureStrings; without it the account's own for SSM", text()),
+  kmsKeyId: mayBeNull("the KMS key of the SecureStrings (default: the account's key for SSM)", text()),
   ...AWS,
 };
 

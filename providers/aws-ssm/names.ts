@@ -22,7 +22,7 @@ export function parameterKey(of: string, names: KeyNames): StoreKey {
   const template = templateFor(of, names);
   const segment = (text: string, which: string): string => {
     if (text === "" || !text.isWellFormed())
-      throw new UnsprawlError("refused", `{${which}} is empty here, or no text`, cmd`leave {${which}} out of path`);
+      throw new UnsprawlError("refused", `{${which}} is empty here, or not text`, cmd`leave {${which}} out of path`);
     const encoded = encodeName(text, /[A-Za-z0-9_.-]/);
     return /^\.{1,2}$/.test(encoded) ? encoded.replaceAll(".", "_x2e_") : encoded;
   };

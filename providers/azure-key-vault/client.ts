@@ -80,7 +80,7 @@ export function vaultClient(
         };
         const waiting = (wait: number): void => {
           if (wait >= 1000)
-            say(`the Key Vault asks to slow down: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
+            say(`the Key Vault is throttling requests: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
         };
         return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again: waiting } : give();
       };
@@ -101,7 +101,7 @@ export function vaultClient(
       if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
       throw new UnsprawlError(
         "malformed",
-        `${settings.url} asks for no token: it is no Key Vault`,
+        `${settings.url} asks for no token: it is not a Key Vault`,
         "url is https://NAME.vault.azure.net",
       );
     },

@@ -76,7 +76,7 @@ export async function readSecretFile(file: string): Promise<string> {
   });
   const trimmed = text.trim();
   if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
-  throw new UnsprawlError("config", `${file} holds no client secret`, "write it there again, alone in one line");
+  throw new UnsprawlError("config", `${file} holds no client secret`, "write it there again, alone on one line");
 }
 
 /** Reduces a failed login. The SDK's text is searched for its code and not repeated. */
@@ -95,7 +95,7 @@ function loginError(
     new UnsprawlError("denied", `${at} ${why}`, hint, code ?? "AuthenticationError");
   const secret = settings.auth?.clientSecretFile ?? "AZURE_CLIENT_SECRET";
   const [id, tenant] = own ? ["auth.clientId", "auth.tenantId"] : ["AZURE_CLIENT_ID", "AZURE_TENANT_ID"];
-  const reset = `az ad app credential reset --id ${client?.clientId ?? "<client id>"} makes a new one, for ${secret}`;
+  const reset = `az ad app credential reset --id ${client?.clientId ?? "<client id>"} creates a new one, for ${secret}`;
   if (code === "AADSTS7000215" || code === "AADSTS7000218")
     return denied("says that the client secret is wrong", `check ${secret}; ${reset}`);
   if (code === "AADSTS7000222") return denied("says that the client secret has expired", reset);
@@ -106,7 +106,7 @@ function loginError(
   if (code !== undefined)
     return denied(`refuses (${code})`, `https://login.microsoftonline.com/error?code=${code.slice("AADSTS".length)}`);
   if (/not configured to acquire tokens for tenant/.test(words))
-    return denied("would give a token of another tenant than the vault's", `${tenant} must be the vault's tenant`);
+    return denied("would issue a token for another tenant than the vault's", `${tenant} must be the vault's tenant`);
   const network = networkCode(error);
   if (network !== null)
     return azureConnectionError(network, at, own ? "auth.authorityHost" : "AZURE_AUTHORITY_HOST", settings.caFile);
@@ -117,7 +117,7 @@ function loginError(
       "az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use a managed identity",
       "CredentialUnavailableError",
     );
-  return denied("gives no token", `check ${id}, ${tenant}, ${secret} and AZURE_AUTHORITY_HOST`);
+  return denied("issues no token", `check ${id}, ${tenant}, ${secret} and AZURE_AUTHORITY_HOST`);
 }
 
 type CredentialErrorFields = {

@@ -90,7 +90,7 @@ export function failed(
   if (status === 403 && /^ForbiddenBy(Firewall|Connection)$/.test(inner))
     return new UnsprawlError(
       "denied",
-      `${at} does not let this machine's address in`,
+      `${at} does not allow this machine's address`,
       cmd`az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
       inner,
     );
@@ -99,7 +99,12 @@ export function failed(
       right === "list"
         ? `list ${name === null ? "its secrets" : `the versions of ${name}`}`
         : `${right} the secret ${name ?? ""}`.trimEnd();
-    return new UnsprawlError("denied", `${at} does not allow to ${what}`, deniedHint(right, vault), inner || "403");
+    return new UnsprawlError(
+      "denied",
+      `${at} does not allow unsprawl to ${what}`,
+      deniedHint(right, vault),
+      inner || "403",
+    );
   }
   if (status === 404)
     return new UnsprawlError("malformed", `${at} has no such API`, "url is https://NAME.vault.azure.net", "404");
@@ -132,15 +137,15 @@ export function azureConnectionError(code: string, at: string, key: string, caFi
   if (code === "CHALLENGE")
     return new UnsprawlError(
       "config",
-      `${at} asks for a token of another domain than its own`,
-      "a vault with a custom host name needs challengeResourceVerification: false; else check url",
+      `${at} asks for a token for another domain than its own`,
+      "a vault with a custom host name needs challengeResourceVerification: false; otherwise check url",
     );
   const away = (why: string, hint: string): UnsprawlError =>
     new UnsprawlError("unreachable", `${at} ${why}`, hint, code);
   // All text of MSAL about a failed connection.
   if (code === "ENDPOINTS")
     return away("cannot be reached", `check ${key}, the network, HTTPS_PROXY, and caFile for a private CA`);
-  if (code === "PARSE_ERROR") return away("broke off its answer, or is no Key Vault", `try again; check ${key}`);
+  if (code === "PARSE_ERROR") return away("broke off its answer, or is not a Key Vault", `try again; check ${key}`);
   return connectionError(code, at, key, {
     refused: `check ${key}, and the network`,
     "unknown-name": `check ${key}: is there such a vault?`,

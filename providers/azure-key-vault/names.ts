@@ -112,7 +112,7 @@ export function checkTemplate(template: string): string {
     new UnsprawlError("config", `name ${why}`, "letters, digits, dashes, {subject}, {project} and {name}");
   if (!template.includes("{name}")) throw bad("must hold {name}: each variable is a separate secret");
   if (templateForms(template).some((form) => !/^[0-9A-Za-z-]*$/.test(form.replace(PLACE, ""))))
-    throw bad("holds what a Key Vault takes in no name");
+    throw bad("contains a character that a Key Vault name cannot have");
   return template;
 }
 
@@ -190,7 +190,7 @@ function collision(template: string, a: KeyNames, b: KeyNames, name: string): Un
       : [a.name, b.name];
   return new UnsprawlError(
     "refused",
-    `${both.join(" and ")} would both become ${name} in the Key Vault, whose names have letters, digits and dashes and no case`,
+    `${both.join(" and ")} would both become ${name} in the Key Vault, whose names have only letters, digits and dashes and ignore case`,
     "rename one of them, or put them into different vaults",
   );
 }

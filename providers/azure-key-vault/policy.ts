@@ -23,7 +23,7 @@ export function readerPolicy(names: SubjectNames, { url, name }: AzureSettings):
   return [
     `# With Azure RBAC: one line for each secret; NAME stands for the variable's, in which _ is - (DB-PASSWORD).`,
     `az role assignment create --role "Key Vault Secrets User" --assignee "<principal>" --scope "${SCOPE}/${vault}/secrets/${mappedName(name, { ...names, name: "NAME" })}"`,
-    `# With access policies, which know no single secrets: this lets it read the whole vault.`,
+    `# With access policies, which cannot select single secrets: this lets it read the whole vault.`,
     `az keyvault set-policy --name ${vault} --object-id "<principal>" --secret-permissions get`,
   ].join("\n");
 }

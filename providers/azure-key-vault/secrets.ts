@@ -137,7 +137,7 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
         if (!isOurs(there.tags))
           throw new UnsprawlError(
             "conflict",
-            `unsprawl did not make ${storeKeyText(key)} in ${STORE}, and does not delete it`,
+            `unsprawl did not make ${storeKeyText(key)} in ${STORE} and does not delete it`,
             cmd`az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
           );
         latest.delete(name.toLowerCase());

@@ -57,7 +57,10 @@ export const AZURE = {
       `auth: { method, ${CLIENT_FORM} }`,
     ),
   ),
-  caFile: mayBeNull("the file of a private CA, trusted beside the public ones; without it NODE_EXTRA_CA_CERTS", text()),
+  caFile: mayBeNull(
+    "the file of a private CA, trusted in addition to the public ones (default: NODE_EXTRA_CA_CERTS)",
+    text(),
+  ),
   challengeResourceVerification: mayBeNull(
     "false for a vault with a custom host name",
     flag(says("must be true or false", "without quotes: {key}: false")),
@@ -79,7 +82,7 @@ export function readSettings(config: AzureConfigValues, { env, dir }: ProviderCo
   if (url === "")
     throw new UnsprawlError(
       "config",
-      "no URL of a Key Vault",
+      "the URL of the Key Vault is not set",
       "set AZURE_KEYVAULT_URL, or url in the store's configuration: https://NAME.vault.azure.net",
     );
   return {

@@ -45,7 +45,7 @@ export function tagsFor(there: Tags | null, known: KeyNames | null, origin: Orig
   if (Object.keys(tags).length <= MOST) return tags;
   throw new UnsprawlError(
     "refused",
-    `the secret has ${kept.length} tags, and there is no room for unsprawl's own among the ${MOST} of a Key Vault`,
+    `the secret has ${kept.length} tags, which leaves no room for unsprawl's among the ${MOST} that a Key Vault allows`,
     "remove some, or use another name",
   );
 }

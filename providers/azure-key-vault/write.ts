@@ -124,7 +124,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 function foreign(name: string, { url }: AzureSettings): UnsprawlError {
   return new UnsprawlError(
     "conflict",
-    `${name} is soft-deleted in the Key Vault, and unsprawl did not make it`,
+    `${name} is soft-deleted in the Key Vault, and unsprawl did not create it`,
     cmd`recover: true in the store's configuration brings it back, and so does az keyvault secret recover --vault-name ${vaultName(url)} --name ${name}; then unsprawl plan shows it`,
   );
 }

@@ -23,7 +23,7 @@ export function keywhizConnectionError(error: unknown, { url, caFile, identity }
     return new UnsprawlError(
       "denied",
       `${at} refuses the certificate in ${key}`,
-      cmd`it must be of the CA that Keywhiz trusts, and not expired: name another in ${key}`,
+      cmd`it must be issued by the CA that Keywhiz trusts, and not expired: name another in ${key}`,
       code || "Error",
     );
   }
@@ -61,7 +61,7 @@ export function statusError(status: number, { url, identity, delivery }: Keywhiz
   if (status === 401)
     return new UnsprawlError(
       "denied",
-      `the Keywhiz at ${url} has no client of the name in the certificate (${key})`,
+      `the Keywhiz at ${url} has no client with the name in the certificate (${key})`,
       cmd`let an operator create the client, with automationAllowed for a migration; or name another certificate in ${key}`,
       cause,
     );
@@ -82,8 +82,8 @@ export function statusError(status: number, { url, identity, delivery }: Keywhiz
   if (status === 413)
     return new UnsprawlError(
       "refused",
-      "the value is larger than the Keywhiz takes",
-      "keep it where it is, or raise the limit of what is in front of Keywhiz",
+      "the value is larger than Keywhiz accepts",
+      "keep it where it is, or raise the limit of the proxy in front of Keywhiz",
       cause,
     );
   if (status >= 500)
@@ -105,7 +105,7 @@ export function strangeAnswer(url: string, cause: string): UnsprawlError {
 export function otherSpelling(name: string, there: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `Keywhiz has a secret called ${JSON.stringify(there)}, which it does not tell from ${JSON.stringify(name)}`,
+    `Keywhiz has a secret called ${JSON.stringify(there)}, which it cannot tell from ${JSON.stringify(name)}`,
     "rename one of the two, or change the store's name",
   );
 }

@@ -16,7 +16,7 @@ import { automationSecrets, type KeywhizSecrets } from "./secrets.ts";
 import { KEYWHIZ, publicSettings, readSettings } from "./settings.ts";
 
 const RETIRED =
-  "Keywhiz is retired upstream since September 2023: plan to move on; unsprawl migrate keywhiz: --to STORE";
+  "Keywhiz has been retired upstream since September 2023; plan to leave it: unsprawl migrate keywhiz: --to STORE";
 
 /** Whom it was reported to: each hears it once, and only when secrets are moved. */
 const heard = new WeakSet<(text: string) => void>();

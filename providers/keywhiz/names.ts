@@ -33,7 +33,7 @@ export function keyMaker(of: string): (names: KeyNames) => StoreKey {
     if (before !== undefined && before !== meant)
       throw new UnsprawlError(
         "refused",
-        `two secrets would both be called ${name}: Keywhiz does not tell upper from lower case`,
+        `two secrets would both be called ${name}: Keywhiz ignores case`,
         "rename one of them, or put {subject} and {project} into the store's name",
       );
     taken.set(folded, meant);
@@ -79,7 +79,7 @@ export function checkName(name: string): void {
       "rename the variable or the container, or shorten the store's name",
     );
   if (name === "" || name.startsWith(".") || !name.isWellFormed())
-    throw new UnsprawlError("refused", "Keywhiz takes no secret of this name", "rename it");
+    throw new UnsprawlError("refused", "Keywhiz does not accept a secret with this name", "rename it");
 }
 
 /** Throws `config` for a template that produces names which Keywhiz does not accept, or one name for all variables. */
@@ -91,7 +91,7 @@ export function checkTemplate(template: string): string {
   if (literals.some((literal) => !/^[A-Za-z0-9_.:-]*$/.test(literal)))
     throw bad("letters, digits and _ . : - only, and {subject}, {project}, {name}");
   if (templateForms(template).some((form) => form.startsWith(".")))
-    throw bad("Keywhiz takes no name with a dot in front");
+    throw bad("Keywhiz does not accept a name that begins with a dot");
   return template;
 }
 

@@ -69,7 +69,7 @@ export function automationSecrets(
     throw new UnsprawlError(
       "failed",
       `Keywhiz does not grant ${name} to ${lacking.join(", ")}: there is no such group any more`,
-      cmd`${bare(undone === null ? "it is stored, for no one to read" : "nothing is stored")}; check groups in the store's configuration, and try again`,
+      cmd`${bare(undone === null ? "it is stored, but no client can read it" : "nothing is stored")}; check groups in the store's configuration, and try again`,
     );
   };
 
@@ -175,7 +175,7 @@ function describe({ runId, subject }: Origin): string {
 function databaseError(name: string, url: string): UnsprawlError {
   return new UnsprawlError(
     "failed",
-    `the database behind the Keywhiz at ${url} does not take ${name}`,
+    `the database behind the Keywhiz at ${url} does not accept ${name}`,
     "the value may be larger than it allows (max_allowed_packet and the column's type); Keywhiz's log says why",
     "409",
   );

@@ -42,7 +42,7 @@ export const KEYWHIZ = {
   ...IDENTITY,
   caFile: mayBeNull("the CA that signed the server's certificate; without it those of the system", TEXT),
   groups: mayBeNull(
-    "groups of the clients that the applications read with; each new secret is granted to them, and a missing group is made",
+    "groups of the clients that the applications read with; each new secret is granted to them, and a missing group is created",
     v.array(formed(/^[^\s/]{1,255}$/, says("is not the name of a group", "groups: [api]")), BAD_GROUPS),
   ),
   name: mayBeNull("the name of a secret: {project..}{subject}.{name}", TEXT),
@@ -66,7 +66,11 @@ export function readSettings(
   const given = parse(map(KEYWHIZ), config, "");
   const url = given.url ?? env["KEYWHIZ_URL"] ?? "";
   if (url === "")
-    throw new UnsprawlError("config", "no url of a Keywhiz", "set KEYWHIZ_URL, or url in the store's configuration");
+    throw new UnsprawlError(
+      "config",
+      "the url of the Keywhiz server is not set",
+      "set KEYWHIZ_URL, or url in the store's configuration",
+    );
   return {
     url: origin(url),
     caFile: file(given.caFile, "caFile", dir),

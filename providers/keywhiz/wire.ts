@@ -55,7 +55,7 @@ async function contextOf(identity: Identity, caFile: string | null): Promise<Sec
     const [cert, key] = [await bytes(certFile, "certFile"), await bytes(keyFile, "keyFile")];
     return made(
       { ...common, cert, key },
-      `${certFile} and ${keyFile} are no certificate and its private key`,
+      `${certFile} and ${keyFile} are not a certificate and its private key`,
       "PEM, the key without a passphrase; a key with one goes into p12File",
     );
   }

@@ -53,7 +53,7 @@ export async function checkFiles(
             place,
             dataKeys(temporaryIdentity(), {}, async () => []),
           );
-          return `no age identity yet (${identities.where}): the first write makes one`;
+          return `no age identity yet (${identities.where}): the first write creates one`;
         },
       },
     );
@@ -77,6 +77,6 @@ async function mustNeedNone(template: string, keyFile: string): Promise<void> {
   throw new UnsprawlError(
     "denied",
     `no age key in ${keyFile}, and nothing else here opens ${first}${more}`,
-    cmd`restore ${keyFile} from its backup (a new key opens nothing old)`,
+    cmd`restore ${keyFile} from its backup (a new key cannot open old files)`,
   );
 }

@@ -98,5 +98,5 @@ type LocalFiles = { readonly template: string; readonly also?: string; readonly 
 
 function earlierText(name: string, template: string): string {
   const folder = dirname(template.slice(0, template.indexOf("{")).concat("x"));
-  return `${name} keeps its files in ${folder}, as an earlier version did; file: in the configuration decides where`;
+  return `${name} keeps its files in ${folder}, as earlier versions did; set file: in the configuration to choose another place`;
 }

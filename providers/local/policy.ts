@@ -23,8 +23,10 @@ export async function localPolicy(
   return [
     ...(template.includes("{subject}")
       ? []
-      : ["# One file holds every subject: who opens it reads all of them. {subject} in the store's file parts them."]),
-    `# .sops.yaml, in a folder above ${path}. age-keygen makes the application's identity; age-keygen -y tells its recipient.`,
+      : [
+          "# One file holds every subject: anyone who can open it reads all of them. {subject} in the store's file separates them.",
+        ]),
+    `# .sops.yaml, in a folder above ${path}. age-keygen makes the application's identity; age-keygen -y prints its recipient.`,
     "creation_rules:",
     `  - path_regex: '${rule.replaceAll("'", "''")}'`,
     `    age: ${recipients.join(",")}`,

@@ -47,7 +47,7 @@ export async function checkVault(
         right: "check-and-set",
         ok: false,
         text: `${mount}/ is KV version 1, which has no check-and-set: two writers at the same time can lose a value`,
-        hint: "let nobody else write during a migration, or use a KV version 2 mount",
+        hint: "do not let others write during a migration, or use a KV version 2 mount",
       };
     if (line.ok || probe === null) return line;
     // Nothing is written if nothing can be read back; what is missing then is the right to read.
@@ -80,7 +80,7 @@ async function health(client: VaultClient, address: string): Promise<void> {
 function plain(address: string): string {
   const { protocol, hostname } = new URL(address);
   return protocol === "http:" && !isLoopback(hostname)
-    ? " (without TLS: everyone on the way can read the secrets)"
+    ? " (without TLS: anyone on the network path can read the secrets)"
     : "";
 }
 

@@ -49,7 +49,7 @@ async function unwrap(file: string, address: string, send: VaultSend): Promise<V
     throw new UnsprawlError(
       "denied",
       `what the wrapping token in ${file} holds was wrapped by hand: somebody may have opened it and wrapped it again`,
-      "have it wrapped where it is issued, by -wrap-ttl",
+      "wrap it where it is issued, with -wrap-ttl",
     );
   const answer = looked.status === 200 ? await send("POST", "sys/wrapping/unwrap", token, {}) : looked;
   if (answer.status === 200) return answer;
@@ -57,7 +57,7 @@ async function unwrap(file: string, address: string, send: VaultSend): Promise<V
     throw statusError(answer.status, answer.errors, address);
   throw new UnsprawlError(
     "denied",
-    `the wrapping token in ${file} is not valid: it has run out, or it was used already, perhaps by somebody else (a possible interception)`,
+    `the wrapping token in ${file} is not valid: it has expired, or it was already used, perhaps by somebody else (a possible interception)`,
     "the audit log says who unwrapped it: if it was not you, revoke what it held; then have a new one issued (-wrap-ttl), and write it there",
   );
 }
@@ -72,5 +72,5 @@ async function content(file: string): Promise<string> {
 function checkCredential(text: string, where: string): string {
   const trimmed = text.trim();
   if (/^[\x21-\x7e]+$/.test(trimmed)) return trimmed;
-  throw new UnsprawlError("config", `${where} holds no token or id`, "write it there again, alone in one line");
+  throw new UnsprawlError("config", `${where} holds no token or id`, "write it there again, alone on one line");
 }

@@ -13,14 +13,14 @@ export function vaultConnectionError(error: unknown, address: string, caCert: st
   if (code === "EPLAIN")
     return new UnsprawlError(
       "unreachable",
-      `${at} sends us on by a redirect without TLS, or by too many: that would show the token`,
+      `${at} redirects to an address without TLS, or too many times: following would expose the token`,
       "name the active server directly in VAULT_ADDR",
       code,
     );
   if (connectionFault(code) === "client-certificate")
     return new UnsprawlError(
       "unreachable",
-      `${at} does not take our client certificate, or wants one`,
+      `${at} does not accept the client certificate, or requires one`,
       "check certFile and keyFile of auth: { method: cert }",
       code,
     );
@@ -84,7 +84,7 @@ export function statusError(status: number, texts: readonly string[], address: s
   if (status === 413 || says("too large"))
     return new UnsprawlError(
       "refused",
-      "the value is larger than the Vault takes",
+      "the value is larger than the Vault accepts",
       "keep it where it is, or raise max_request_size",
       String(status),
     );
@@ -98,8 +98,8 @@ export function statusError(status: number, texts: readonly string[], address: s
   if (status === 405)
     return new UnsprawlError(
       "refused",
-      `the Vault at ${address} knows no PATCH`,
-      "HashiCorp Vault 1.9 or newer, or OpenBao",
+      `the Vault at ${address} does not support PATCH`,
+      "use HashiCorp Vault 1.9 or newer, or OpenBao",
       "405",
     );
   if (status >= 500 || status === 412)

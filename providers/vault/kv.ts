@@ -70,8 +70,8 @@ export function vaultText(value: Secret): string {
 export function unsure(error: UnsprawlError, key: StoreKey): UnsprawlError {
   return new UnsprawlError(
     "unreachable",
-    `${error.message}; whether ${storeKeyText(key)} was changed is not known`,
-    "when it answers again: unsprawl resume looks, and does what is not done",
+    `${error.message}; it is not known whether ${storeKeyText(key)} was changed`,
+    "when it answers again, unsprawl resume checks and completes the rest",
     typeof error.cause === "string" ? error.cause : undefined,
   );
 }

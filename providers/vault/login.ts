@@ -57,7 +57,7 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
     case "kubernetes": {
       const refusal = {
         what: auth.method === "jwt" ? "JWT" : "Kubernetes",
-        why: `the role ${auth.role} is not there, or does not take the token: expired, for another audience, or of somebody else`,
+        why: `the role ${auth.role} does not exist, or does not accept the token: expired, for another audience, or issued to somebody else`,
         hint: cmd`check auth.role, and what is in ${auth.jwtFile}`,
       };
       return async () => enter("login", { role: auth.role, jwt: await credential(auth.jwtFile) }, refusal);
@@ -74,8 +74,8 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
     case "cert": {
       const refusal = {
         what: "certificate",
-        why: "no role takes the client's certificate",
-        hint: cmd`check auth.name, and the CA, the name and the end of ${auth.certFile}`,
+        why: "no role accepts the client's certificate",
+        hint: cmd`check auth.name, and the CA, the name and the expiry of ${auth.certFile}`,
       };
       return () => enter("login", auth.name === undefined ? {} : { name: auth.name }, refusal);
     }
@@ -119,7 +119,7 @@ function inner(value: unknown, what: string, file: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw new UnsprawlError(
     "config",
-    `what the wrapping token in ${file} holds is no ${what}`,
-    "wrap the answer of the request that issues it, by -wrap-ttl",
+    `the wrapping token in ${file} does not hold a ${what}`,
+    "wrap the response of the request that issues it, with -wrap-ttl",
   );
 }

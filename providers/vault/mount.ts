@@ -43,7 +43,7 @@ export async function kvVersion(
   if ((type !== "kv" && type !== "generic") || at !== `${mount}/`) {
     throw new UnsprawlError(
       "config",
-      `${mount}/ at ${address} is not the mount of a KV engine`,
+      `${mount}/ at ${address} is not a KV mount`,
       "vault secrets list shows them; set mount in the store's configuration",
     );
   }

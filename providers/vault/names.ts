@@ -107,7 +107,7 @@ export function checkPath(path: string, what: string): string {
     throw new UnsprawlError(
       "config",
       `${what} is not a path that a Vault policy can name`,
-      "segments without . .. * + or spaces at their ends, joined by /",
+      "use segments without . .. * +, without leading or trailing spaces, joined by /",
     );
   return trimmed;
 }

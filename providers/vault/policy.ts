@@ -79,7 +79,7 @@ export function applicationPolicy(
     command("policy write", `${name} FILE`),
     ...readerRights(mount, place, kvVersion, false).map(policyLine),
     "",
-    "# An AppRole with it, where one is wanted; the secret id comes wrapped, to be opened once:",
+    "# An AppRole with this policy, if you need one; the secret id is wrapped, to be unwrapped once:",
     command("write", `${role} token_policies=${name} token_ttl=20m`),
     command("read", `-field=role_id ${role}/role-id`),
     command("write", `-f -wrap-ttl=10m -field=wrapping_token ${role}/secret-id`),

@@ -36,8 +36,8 @@ export const VAULT = {
     AUTH,
   ),
   kvVersion: may(
-    "1 or 2, for a token that may not see what the mount is",
-    v.picklist([1, 2], says("must be 1 or 2", "leave it out: the mount is asked")),
+    "1 or 2, for a token that may not read the mount's version",
+    v.picklist([1, 2], says("must be 1 or 2", "leave it out: unsprawl asks the mount")),
   ),
 };
 
@@ -49,7 +49,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
     if (!env[name] || ["0", "false"].includes(env[name])) continue;
     throw new UnsprawlError(
       "config",
-      `${name} is set: anyone on the way could read the secrets and the token`,
+      `${name} is set: anyone on the network path could read the secrets and the token`,
       "unset it, and name the server's CA by VAULT_CACERT or caCert",
     );
   }
@@ -57,7 +57,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
   if (address === undefined)
     throw new UnsprawlError(
       "config",
-      "no address of a Vault",
+      "the address of the Vault is not set",
       "set VAULT_ADDR, or address in the store's configuration",
     );
   const caCert = given.caCert ?? variable(env, "CACERT")?.value ?? null;
@@ -72,7 +72,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
     auth: readAuth(given.auth ?? null, context),
   };
   if (settings.auth.method === "cert" && !settings.address.startsWith("https:"))
-    throw new UnsprawlError("config", "a certificate lets nobody in without TLS", "use https:// in the address");
+    throw new UnsprawlError("config", "a client certificate cannot be used without TLS", "use https:// in the address");
   return settings;
 }
 

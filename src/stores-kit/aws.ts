@@ -151,7 +151,7 @@ async function lineOf(file: string): Promise<string> {
     throw new UnsprawlError("config", `cannot read ${file}`, "it holds one of AWS's keys; write it again (0600)");
   });
   if (/^[\x21-\x7e]+$/.test(text.trim())) return text.trim();
-  throw new UnsprawlError("config", `${file} holds no key of AWS`, "write it there again, alone in one line");
+  throw new UnsprawlError("config", `${file} holds no key of AWS`, "write it there again, alone on one line");
 }
 
 function keyFiles(auth: AwsGiven["auth"], dir: string): AwsSettings["keyFiles"] {

@@ -136,7 +136,7 @@ test("a missing right is named, and what gives it", async () => {
 test.for<[string, { readonly [name: string]: string }, RegExp, RegExp]>([
   ["a wrong secret", { AZURE_CLIENT_SECRET: "no-such" }, /secret is wrong/, /AZURE_CLIENT_SECRET/],
   ["an unknown client", { AZURE_CLIENT_ID: "no-such" }, /no such client/, /AZURE_CLIENT_ID/],
-  ["a tenant that is none", { AZURE_TENANT_ID: "a b" }, /gives no token/, /AZURE_TENANT_ID/],
+  ["a tenant that is none", { AZURE_TENANT_ID: "a b" }, /issues no token/, /AZURE_TENANT_ID/],
   [
     "another tenant than the vault's",
     { AZURE_TENANT_ID: "11111111-2222-3333-4444-555555555555" },

@@ -96,11 +96,15 @@ test("the policy names the role, the vault and this subject's secrets, for both 
 });
 
 test.for<[string, { readonly [key: string]: Json }, RegExp]>([
-  ["no url", {}, /no URL/],
+  ["no url", {}, /URL of the Key Vault is not set/],
   ["a url without TLS", { url: "http://team.vault.azure.net" }, /https/],
   ["a url of a secret", { url: "https://team.vault.azure.net/secrets/a" }, /more than a host/],
   ["a template without {name}", { url: "https://a.vault.azure.net", name: "{subject}" }, /\{name\}/],
-  ["a template with a slash", { url: "https://a.vault.azure.net", name: "apps/{name}" }, /takes in no name/],
+  [
+    "a template with a slash",
+    { url: "https://a.vault.azure.net", name: "apps/{name}" },
+    /a Key Vault name cannot have/,
+  ],
   ["a flag in quotes", { url: "https://a.vault.azure.net", pinVersion: "true" }, /true or false/],
   ["an unknown key of auth", { url: "https://a.vault.azure.net", auth: { metod: "default" } }, /auth\.metod/],
   ["another method", { url: "https://a.vault.azure.net", auth: { method: "browser" } }, /auth\.method/],

@@ -17,7 +17,7 @@ test("Key Vault: that it waits because the vault asked for it", async () => {
     );
     vault.fault({ method: /GET/, path: /^\/secrets\//, times: 1, fail: { status: 429, retryAfter: 1 } });
     expect(await store.get(store.key({ subject: "api", project: "", name: "A" }))).toBe(null);
-    expect(said).toEqual([expect.stringMatching(/^the Key Vault asks to slow down: waiting 1 s for api-A$/)]);
+    expect(said).toEqual([expect.stringMatching(/^the Key Vault is throttling requests: waiting 1 s for api-A$/)]);
   } finally {
     await vault.stop();
   }

@@ -99,7 +99,7 @@ describe.concurrent("an answer that is lost", () => {
       const behind = await vault.open({ address: away.url });
       expect(await vault.failure(behind.put(key, value, null, ORIGIN), value)).toMatchObject({
         code: "unreachable",
-        message: expect.stringContaining(`whether ${key.path} ${key.field} was changed is not known`) as string,
+        message: expect.stringContaining(`not known whether ${key.path} ${key.field} was changed`) as string,
         hint: expect.stringContaining("unsprawl resume") as string,
       });
       expect((await direct.get(key))?.value).toEqual(value);

@@ -43,7 +43,7 @@ async function roleName(): Promise<{ readonly name: string; readonly roleIdFile:
 
 const INTERCEPTED = {
   code: "denied",
-  message: expect.stringMatching(/used already, perhaps by somebody else \(a possible interception\)/) as string,
+  message: expect.stringMatching(/already used, perhaps by somebody else \(a possible interception\)/) as string,
   hint: expect.stringContaining("audit log") as string,
 };
 

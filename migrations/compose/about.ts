@@ -12,7 +12,7 @@ export const about: FormatAbout = {
   tail: "rewrite",
   accepts: {
     drift: "recreate containers that no longer match their Compose files",
-    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+    elsewhere: "move the value even if it also appears where it cannot be moved, and leave it there",
     layer: "leave files behind that changed in the container's own layer",
   },
 };

@@ -143,7 +143,7 @@ export function composeMigration(tools: ComposeTools): Migration {
         return (await find({ location })) === null ? textRefusal(location, await scanned(location.source)) : null;
       if (location.origin === "image")
         return {
-          reason: "is in the image's own config, which a Compose file cannot change",
+          reason: "is in the image's config, which a Compose file cannot change",
           hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
       if (location.where !== "env" && (await sourceOf(location, (_source, text) => text !== "")) === null)
@@ -195,7 +195,7 @@ export function composeMigration(tools: ComposeTools): Migration {
     async plan(unit, selected, options) {
       const call = calls.get(unit);
       if (call === undefined)
-        throw new UnsprawlError("malformed", `nothing is known of ${unit}`, "unsprawl plan again");
+        throw new UnsprawlError("malformed", `nothing is known about ${unit}`, "unsprawl plan again");
       const byService = new Map<string, Selected[]>();
       for (const one of selected) {
         const service = (await find(one.finding))?.service ?? "";

@@ -28,14 +28,14 @@ export function sameInputs(step: Rewrite, project: ComposeProject, key: Fingerpr
     if (expected.get(file) !== now[file]) throw changed(`${file} has changed since the plan was made`);
   const known = projectCall(project).profiles;
   if (!profiles.every((profile) => known.includes(profile)))
-    throw changed("the plan has other profiles than its files");
+    throw changed("the plan has different profiles than its files");
 }
 
 /** Throws `changed` unless Compose resolves the project to the same configuration as at planning time. */
 export async function sameConfig(step: Rewrite, cli: ComposeCli, key: FingerprintKey): Promise<void> {
   const target = targetOf(step);
   if (keyedDigest(JSON.stringify(await cli.config(target)), key) !== target.config)
-    throw changed(`Compose makes something else of ${target.files.join(", ")} than when the plan was made`);
+    throw changed(`Compose reads ${target.files.join(", ")} differently than when the plan was made`);
 }
 
 function changed(message: string): UnsprawlError {

@@ -55,8 +55,8 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     if (missing.length === 0) return cli(passes);
     throw new UnsprawlError(
       "refused",
-      `${missing.join(", ")} was set when ${name} was planned and is not now, so Compose would make other containers`,
-      cmd`export ${missing[0] ?? ""}=… as it was then, and try again`,
+      `${missing.join(", ")} was set when ${name} was planned and is not now, so Compose would create different containers`,
+      cmd`export ${missing[0] ?? ""}=… as it was then, then try again`,
     );
   };
   const project = async (rewrite: Rewrite): Promise<ComposeProject> => {
@@ -75,7 +75,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
           if ((await containersOf(await open(), targetOf(step), service)).length > 0)
             throw new UnsprawlError(
               "changed",
-              `${service} has a container now, which it had not when the plan was made`,
+              `${service} has a container now, but had none when the plan was made`,
               "unsprawl plan again",
             );
       }
@@ -126,7 +126,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         if (docs.length === 0 || down)
           throw new UnsprawlError(
             "refused",
-            `${serviceOf(step)} of ${name} is ${down?.State.Running === true ? "unhealthy" : "not running"}, so the files as they were are kept`,
+            `${serviceOf(step)} of ${name} is ${down?.State.Running === true ? "unhealthy" : "not running"}, so the original files are kept`,
             cmd`docker compose up -d ${serviceOf(step)}, or: unsprawl rollback ${plan.id}`,
           );
       }
@@ -184,7 +184,11 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
     }
     if (!first)
-      throw new UnsprawlError("changed", `no container of ${service} exists any more`, cmd`unsprawl rollback ${runId}`);
+      throw new UnsprawlError(
+        "changed",
+        `no container of ${service} exists any longer`,
+        cmd`unsprawl rollback ${runId}`,
+      );
     const found = await readFacts(engine, first.Id, runId);
     if (isCommitted) return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
     const subject = subjectOf(found.subject, name, service, runId);
@@ -211,7 +215,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const compose = await cliOf(step);
     if (target.unstarted.length > 0)
       work.say(
-        `${target.unstarted.join(", ")}: store read back, files rewritten; never started, so nothing else is proven`,
+        `${target.unstarted.join(", ")}: store read back, files rewritten; never started, so nothing else is verified`,
       );
     let prove = async (): Promise<void> => undefined;
     await files.write(step, work, async () => {
@@ -231,7 +235,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     if (!isCommitted)
       throw new UnsprawlError(
         "refused",
-        `run ${work.plan.id} was begun by an earlier version of unsprawl, which would write other files`,
+        `run ${work.plan.id} was started by an earlier version of unsprawl, which would write different files`,
         cmd`unsprawl rollback ${work.plan.id}, then plan again`,
       );
     const wishes: ServiceChange[] = [];

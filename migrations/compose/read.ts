@@ -107,7 +107,7 @@ function entriesByName(env: ComposeEnvFile): ReadonlyMap<string, readonly Dotenv
   return known;
 }
 
-const EXPOSURE = ["anyone who can read the project's files, and whoever can inspect its containers"];
+const EXPOSURE = ["anyone who can read the project's files or inspect its containers"];
 
 /**
  * The texts in the files besides the services' variables: commands, labels, build arguments, unused lines of `.env`.

@@ -29,11 +29,11 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
   }
   const other = otherProject(project, text.key);
   return {
-    reason: `is set in ${text.file.file}, from which no service takes it`,
+    reason: `is set in ${text.file.file}, from which no service reads it`,
     hint:
       other === null
-        ? cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; else take its line out`
-        : cmd`unsprawl plan compose:${other} --to STORE, whose services take it`,
+        ? cmd`unsprawl plan env:${text.file.file} --to STORE moves it, if a program reads it there; otherwise remove its line`
+        : cmd`unsprawl plan compose:${other} --to STORE, whose services read it`,
     elsewhere: true,
   };
 }
@@ -103,7 +103,7 @@ function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText
 export function hintFor(text: ProjectText, project: ComposeProject): string | null {
   const [top, , member] = text.keys;
   return top === "services" && member === "environment"
-    ? "if that variable is refused too, resolve the reason beside its name; if it was not found to be a secret, rename it (…_PASSWORD)"
+    ? "if that variable stays for a reason given beside its name, fix that first; if it was not classified as a secret, give it a name that says so (…_PASSWORD)"
     : ofText(text, project).hint;
 }
 
@@ -113,7 +113,7 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   const at = placeOf(text);
   if (typeof top === "string" && top.startsWith("x-") && !isReached(project, text))
     return {
-      reason: `is in ${at}, a base from which no service takes it`,
+      reason: `is in ${at}, a base from which no service reads it`,
       hint: cmd`take line ${lineOf(file.text, start)} out of ${file.file}`,
     };
   if (top === "secrets" || top === "configs")

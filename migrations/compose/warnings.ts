@@ -14,7 +14,7 @@ export function warningsOf(
     ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
     ...parts.flatMap(({ service, drift }) =>
       drift
-        ? [`${service}: settings that its files have changed since change too; a rollback does not change them back`]
+        ? [`${service}: settings changed in its files since then take effect too; a rollback does not undo them`]
         : [],
     ),
     ...notes,
@@ -25,17 +25,17 @@ export function warningsOf(
     ...(deploy === null
       ? []
       : [
-          cmd`${bare(deploy)} hands the values to the stack, which shows the old ones until then; a file in memory is needed at each deploy, not at a reboot`,
+          cmd`${bare(deploy)} hands the values to the stack, which shows the old ones until then; the file in memory is needed at each deploy, not at a reboot`,
         ]),
     ...parts.flatMap(({ service, docs }) =>
       docs.length > 0
         ? []
         : [
-            `${service} has no container: its values are stored, read back and put in place; nothing is started or proven`,
+            `${service} has no container: its values are stored, read back and put in place; nothing is started or verified`,
           ],
     ),
     ...(parts.some(({ docs }) => docs.length > 0)
-      ? ["Compose removes each old container when the new one is made, with its logs"]
+      ? ["Compose removes each old container and its logs when it creates the new one"]
       : []),
   ];
 }
@@ -47,7 +47,7 @@ export function alongNotes(name: string, like: string | null): readonly string[]
 
 /** What changes for a service whose file repeats its image. */
 export function repeatedNote(what: readonly string[]): string {
-  return `the Compose file repeats its image's ${what.join(", ")}: if a later image has others, change them there (unsprawl doctor reports it)`;
+  return `the Compose file repeats its image's ${what.join(", ")}: if a later image changes them, change them there too (unsprawl doctor reports it)`;
 }
 
 /** What is different for a person about a service whose command a shell fills in. */
@@ -58,12 +58,12 @@ export function rewordedNotes(
 ): readonly string[] {
   const fresh = [...new Set(rewording?.sources.map(({ name }) => name))].filter((name) => !had(name));
   return [
-    ...(fresh.length > 0
-      ? [`it gets ${fresh.join(", ")} as a variable, which it did not have: a shell fills its command from it`]
-      : []),
+    ...(fresh.length > 0 ? [`it gets ${fresh.join(", ")} as a new variable: a shell fills its command from it`] : []),
     ...((rewording?.entrypoint ?? null) === null
       ? []
-      : [cmd`docker compose run ${service} COMMAND starts the service's own command: its entrypoint contains it now`]),
+      : [
+          cmd`docker compose run ${service} COMMAND starts the service's command instead: its entrypoint now contains it`,
+        ]),
   ];
 }
 

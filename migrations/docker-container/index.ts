@@ -284,8 +284,8 @@ async function mustBeUp(swap: Swap): Promise<void> {
   if (swap.record.last(`${swap.step}/create`)?.["running"] !== true || (State.Running && !State.Restarting)) return;
   throw new UnsprawlError(
     "unhealthy",
-    `${Name.slice(1)} did not stay up when it was created again (exit ${State.ExitCode ?? "unknown"})`,
-    "nothing is lost: the old containers are put back",
+    `${Name.slice(1)} did not stay up when it was recreated (exit ${State.ExitCode ?? "unknown"})`,
+    "nothing is lost: the old containers are restored",
   );
 }
 

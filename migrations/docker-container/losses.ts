@@ -26,7 +26,7 @@ export async function lossWarnings(
   }
   if (doc.HostConfig.AutoRemove && doc.State.Running)
     notes.push(
-      "the engine deletes the old one (--rm), so a copy is kept for rollback; its volumes have names from then on",
+      "the engine deletes the old one (--rm), so a copy is kept for rollback; its anonymous volumes get names",
     );
   for (const { name } of moves) {
     const value = containerVariable(doc, name);

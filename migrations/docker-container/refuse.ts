@@ -14,7 +14,7 @@ export function refusal(
   const { location } = finding;
   if (location.origin === "image" || location.subject === "image") {
     return {
-      reason: "is in the image's own config, which creating a container again cannot change",
+      reason: "is in the image's config, which recreating a container cannot change",
       hint: hintFor(finding, doc),
     };
   }
@@ -38,7 +38,7 @@ export function refusal(
   const service = labels["com.docker.swarm.service.name"];
   if (service !== undefined || labels["io.kubernetes.pod.name"]) {
     return {
-      reason: "its container belongs to an orchestrator, which would create it again as it was",
+      reason: "its container belongs to an orchestrator, which would recreate it as it was",
       hint:
         service === undefined
           ? "move it in the pod's own definition"
@@ -50,12 +50,12 @@ export function refusal(
     const file = labels["com.docker.compose.project.config_files"] ?? "its Compose file";
     return {
       reason: `its container is managed by Compose (project ${project}): the next \`compose up\` would bring the value back from ${file}`,
-      hint: "--accept compose moves it anyway; then take it out of the file",
+      hint: "--accept compose moves it anyway; then remove it from the file",
     };
   }
   if (doc.State.Restarting) {
     return {
-      reason: "its container ends and is started over and over, so nothing could be proven of the new one",
+      reason: "its container keeps restarting, so the new one could not be verified",
       hint: "repair it, or docker stop it, then plan again",
     };
   }

@@ -56,7 +56,7 @@ export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[])
   if (doc.HostConfig.AutoRemove && doc.State.Running && sharers.length > 0)
     throw new UnsprawlError(
       "refused",
-      `${nameOf(doc)} was started with --rm, and ${sharers.map((one) => nameOf(one.doc)).join(", ")} could not be given back what they share with it`,
+      `${nameOf(doc)} was started with --rm, and ${sharers.map((one) => nameOf(one.doc)).join(", ")} could not get back what they share with it`,
       cmd`start ${nameOf(doc)} without --rm, then plan again`,
     );
   const gone = sharers.find((one) => one.doc.HostConfig.AutoRemove);
@@ -78,7 +78,7 @@ export function sharersDiff(sharers: readonly Sharer[]): DiffLine[] {
   return sharers.map(({ doc, shares }) => ({
     sign: "~",
     path: paths(shares),
-    text: `${nameOf(doc)} is created again after it, as it is`,
+    text: `${nameOf(doc)} is recreated after it, unchanged`,
   }));
 }
 

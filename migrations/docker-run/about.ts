@@ -11,6 +11,6 @@ export const about: FormatAbout = {
   stage: "files",
   tail: "rewrite",
   accepts: {
-    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
+    elsewhere: "move the value even if it also appears where it cannot be moved, and leave it there",
   },
 };

@@ -46,7 +46,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
           hint: "give the application a variable or a file for it, then scan again",
         };
       const found = await variableAt(location);
-      return found === null ? { reason: "does not stand there any more", hint: "unsprawl scan again" } : found.fault;
+      return found === null ? { reason: "is no longer there", hint: "unsprawl scan again" } : found.fault;
     },
     async names({ location }) {
       const { file, text, runs } = await readScript(location.subjectId);

@@ -44,7 +44,7 @@ async function refusal(finding: Finding): Promise<Refusal> {
   const text = await readText(file);
   const instructions = parseDockerfile(text);
   const own = instructions.find((one) => one.line === line);
-  if (own === undefined) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  if (own === undefined) return { reason: "is no longer there", hint: "unsprawl scan again" };
   return {
     reason: `is written into the image by ${own.name}, which only another build can change`,
     hint: patchFor(file, text, instructions, own, finding),

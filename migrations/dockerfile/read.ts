@@ -42,7 +42,7 @@ export function dockerfileSource(cwd: string): Source {
   };
 }
 
-const EXPOSURE = ["anyone who can read the file, and whoever can pull the image"];
+const EXPOSURE = ["anyone who can read the file or pull the image"];
 
 const PLACES: { readonly [instruction: string]: Where } = { ENV: "image-env", ARG: "build-arg", LABEL: "label" };
 

@@ -46,7 +46,7 @@ async function entryAt(
 
 async function refusal({ location }: Finding): Promise<Refusal | null> {
   const found = await entryAt(location);
-  if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  if (found === null) return { reason: "is no longer there", hint: "unsprawl scan again" };
   const { entry, entries } = found;
   const over = laterEntry(entries, entry);
   if (over !== null)

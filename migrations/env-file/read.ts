@@ -25,4 +25,4 @@ export function envFileSource(cwd: string): Source {
   };
 }
 
-const EXPOSURE = ["anyone who can read the file, and whoever can inspect what is started with it"];
+const EXPOSURE = ["anyone who can read the file, or inspect what is started with it"];

@@ -25,7 +25,7 @@ const LARGEST = 8 * 1024 * 1024;
  */
 export async function savedImage(engine: Engine, ref: string, signal: AbortSignal): Promise<SavedImage> {
   const stream = await engine.call(`save ${ref}`, async () => (await engine.docker()).getImage(ref).get());
-  if (stream === null) throw new UnsprawlError("absent", `there is no image ${ref} any more`, "unsprawl scan image:*");
+  if (stream === null) throw new UnsprawlError("absent", `the image ${ref} no longer exists`, "unsprawl scan image:*");
   const files = new Map<string, Buffer>();
   for await (const { path, kind, size, sparse, body } of tarEntries(addAbortSignal(signal, stream as Readable))) {
     if (kind === "file" && !sparse && size <= LARGEST) await keepDocument(body(), files, path);
@@ -33,11 +33,7 @@ export async function savedImage(engine: Engine, ref: string, signal: AbortSigna
   const combined = first(json(files, "manifest.json")) as SavedImage["combined"] | null;
   const config = combined === null ? undefined : files.get(combined.Config);
   if (combined === null || config === undefined || !Array.isArray(combined.Layers))
-    throw new UnsprawlError(
-      "malformed",
-      `docker save ${ref} gave no image's documents`,
-      cmd`docker save ${ref} | tar -t`,
-    );
+    throw new UnsprawlError("malformed", `docker save ${ref} returned no image`, cmd`docker save ${ref} | tar -t`);
   const index = json(files, "index.json") as { readonly manifests?: readonly BlobDescriptor[] } | null;
   const documents = new Map<string, Buffer>();
   for (const [name, bytes] of files) {

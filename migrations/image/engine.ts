@@ -70,13 +70,13 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   // An image is named by the digest of its config, or of its manifest: the same name means the same bytes.
   const expected = [blobDigest(config.bytes), tree?.root.digest];
   if (made === null || !expected.includes(made.doc.Id))
-    throw new UnsprawlError("failed", `the engine did not load ${first} as it was sent`, "nothing was changed");
+    throw new UnsprawlError("failed", `the engine did not load ${first} unchanged`, "nothing was changed");
   work.record.done(`${step.id}/image`, { id: made.doc.Id });
   await mustBeAsBefore(engine, id, made, leaving, first);
   for (const name of tags) {
     const now = (await engine.image(name))?.Id;
     if (now === made.doc.Id) continue;
-    if (now !== id) throw new UnsprawlError("changed", `${name} names another image by now`, "unsprawl plan again");
+    if (now !== id) throw new UnsprawlError("changed", `${name} now names another image`, "unsprawl plan again");
     await tag(engine, made.doc.Id, name);
   }
   await untag(engine, temporary);
@@ -122,7 +122,7 @@ export async function uncleanImage(engine: Engine, step: CleanStep, work: Work):
     if (now === id) continue;
     // If the tag is on somebody else's image by now, it stays there.
     if (now === made || now === null) await tag(engine, id, name);
-    else work.say(`${name} names another image by now, and stays`);
+    else work.say(`${name} now names another image and is kept`);
   }
   await untag(engine, temporary);
   if (typeof made === "string" && tagsOf((await engine.image(made)) ?? NONE).length === 0) await untag(engine, made);

@@ -147,7 +147,7 @@ async function warnings(
     notes.push(
       stays === "reference"
         ? cmd`${bare(names.join(", "))}: references, which only the OCI runtime resolves (docker run --runtime ${runtime}), and only for containers that may use them: unsprawl runtime allow CONTAINER NAME REFERENCE`
-        : `${names.join(", ")}: no longer set by the image; whoever runs it gives it, by a secret of the platform or by reference`,
+        : `${names.join(", ")}: no longer set by the image; anyone who runs it provides it, as a platform secret or by reference`,
     );
   const users = await usersOf(engine, doc.Id);
   if (users.length > 0)
@@ -156,7 +156,9 @@ async function warnings(
     );
   const digests = Array.isArray(doc["RepoDigests"]) ? (doc["RepoDigests"] as string[]) : [];
   if (digests.length > 0)
-    notes.push("its digest changes: who pins the old one keeps it, and signatures and attestations of it are void");
+    notes.push(
+      "its digest changes: anyone who pins the old one keeps it, and its signatures and attestations become invalid",
+    );
   notes.push(
     "registries, pulled copies and the build cache keep what they have (unsprawl migrate registry:…, docker builder prune): rotate what was in it",
   );

@@ -129,9 +129,7 @@ async function readFile(source: string, file: string, name: string): Promise<Sou
   return readings;
 }
 
-const EXPOSURE = [
-  "anyone who can read the manifests or their repository, and whoever may read the object in its cluster",
-];
+const EXPOSURE = ["anyone who can read the manifests, their repository, or the object in its cluster"];
 
 function candidate(source: string, subject: Subject, { where, name, value, place, lead }: ManifestText): Candidate {
   const location = locationAt(source, subject, where, place);

@@ -7,7 +7,7 @@ export const about: FormatAbout = {
   stage: "files",
   tail: "rewrite",
   accepts: {
-    elsewhere: "move the value although it also stands where it cannot be moved, and leave it there",
-    forks: "move the value although pull requests from forks run without secrets",
+    elsewhere: "move the value even if it also appears where it cannot be moved, and leave it there",
+    forks: "move the value even though pull requests from forks run without secrets",
   },
 };

@@ -120,7 +120,7 @@ function taggedOf(source: string): Tagged | null {
 function taggedIn(step: CleanStep): Tagged {
   const tagged = taggedOf(`registry:${step.image.tags[0] ?? ""}`);
   if (tagged !== null) return tagged;
-  throw new UnsprawlError("malformed", `the plan's ${step.unit} is no tag in a registry`, "unsprawl plan again");
+  throw new UnsprawlError("malformed", `the plan's ${step.unit} is not a tag in a registry`, "unsprawl plan again");
 }
 
 function unitName(source: string): string {
@@ -145,7 +145,8 @@ async function planRemote(
   detector: Detector,
 ): Promise<UnitPlan> {
   const tagged = taggedOf(`registry:${unit}`);
-  if (tagged === null) throw new UnsprawlError("refused", `${unit} is no tag in a registry`, "registry:HOST/REPO:TAG");
+  if (tagged === null)
+    throw new UnsprawlError("refused", `${unit} is not a tag in a registry`, "registry:HOST/REPO:TAG");
   if (deliver !== "auto" && deliver !== "runtime")
     throw new UnsprawlError(
       "refused",
@@ -158,7 +159,7 @@ async function planRemote(
   const top = await registry.manifest(tagged.repository, tagged.tag, signal);
   const tree = await treeOf(registry, tagged, top, selectedValues(selected), stays, signal);
   if (tree.root.digest === top.digest)
-    throw new UnsprawlError("refused", `${unit} does not hold what the scan saw any more`, "unsprawl plan again");
+    throw new UnsprawlError("refused", `${unit} no longer holds what the scan saw`, "unsprawl plan again");
   const moves = selected.map(({ move }) => move);
   const bytes = tree.blobs.reduce((sum, one) => sum + one.bytes.length, 0);
   const image = { id: top.digest, tags: [unit] };
@@ -170,12 +171,12 @@ async function planRemote(
       `${tree.blobs.length} documents of ${bytes} bytes are uploaded, no layer; ${tree.configs.length} ${tree.configs.length === 1 ? "platform is" : "platforms are"} cleaned`,
       stays === "reference"
         ? "its variables are references, which only unsprawl's OCI runtime resolves, and only for containers that may use them: unsprawl runtime allow CONTAINER NAME REFERENCE"
-        : "its variables are no longer set: whoever runs it gives them, by a secret of the platform or by reference",
-      `its digest changes: who pins ${top.digest.slice(0, 19)} keeps the old one, and signatures of it are void`,
-      ...tree.voided.map((digest) => `the attestation ${digest.slice(0, 19)} is void, and not named any more`),
-      ...tree.missing.map((platform) => `${platform} could not be read, and stays as it is`),
+        : "its variables are no longer set: anyone who runs it provides them, as platform secrets or by reference",
+      `its digest changes: anyone who pins ${top.digest.slice(0, 19)} keeps the old one, and its signatures become invalid`,
+      ...tree.voided.map((digest) => `the attestation ${digest.slice(0, 19)} becomes invalid and is no longer listed`),
+      ...tree.missing.map((platform) => `${platform} could not be read and is left unchanged`),
       ...new Set(tree.configs.flatMap((one) => otherSecretsIn(one.bytes, detector))),
-      "whoever pulled it has the values: rotate them",
+      "anyone who pulled it has the values: rotate them",
     ],
   };
 }

@@ -55,7 +55,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
       await registry.putManifest(repository, descriptor.digest, descriptor.mediaType ?? old.mediaType, bytes, signal);
   const now = (await registry.manifest(repository, tag, signal)).digest;
   if (now !== old.digest && now !== tree.root.digest)
-    throw new UnsprawlError("changed", `${step.unit} names another image by now`, "unsprawl plan again");
+    throw new UnsprawlError("changed", `${step.unit} now names another image`, "unsprawl plan again");
   work.record.intent(`${step.id}/tag`, { digest: tree.root.digest });
   // Only now: removing this tag again requires another image to point it to.
   await registry.putManifest(repository, keptTag(tag, work.plan.id), old.mediaType, old.bytes, signal);
@@ -100,10 +100,10 @@ export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Cl
   if (now !== null && now === made && now !== step.image.id) {
     const old = await registry.manifest(repository, step.image.id, signal);
     await registry.putManifest(repository, tag, old.mediaType, old.bytes, signal);
-  } else if (now !== null && now !== step.image.id) work.say(`${step.unit} names another image by now, and stays`);
+  } else if (now !== null && now !== step.image.id) work.say(`${step.unit} now names another image and is kept`);
   if ((await registry.resolve(repository, kept, signal).catch(absent)) === null) return;
   if (!(await dropTag(registry, tagged, kept, made, signal)))
-    work.say(`the tag ${kept} stays, and names the cleaned image: this registry deletes nothing`);
+    work.say(`the tag ${kept} stays and names the cleaned image: this registry does not allow deletion`);
 }
 
 /**
@@ -153,11 +153,11 @@ export async function scrubRemote(
   }
   if (!(await registry.deleteManifest(repository, step.image.id, signal))) {
     work.say(
-      `${repository}@${step.image.id} stays under the tag ${kept}: this registry deletes nothing (its storage.delete.enabled is off)`,
+      `${repository}@${step.image.id} stays under the tag ${kept}: this registry does not allow deletion (its storage.delete.enabled is off)`,
     );
     return [];
   }
-  work.say("the registry still has what only the old image named until its garbage collection");
+  work.say("the registry keeps the data of the old image until its garbage collection");
   return [`${repository}@${step.image.id}`];
 }
 

@@ -25,7 +25,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
     const provider = await opening;
     const key = provider.parse(path);
     if (key !== null) return { provider, key };
-    throw new UnsprawlError("changed", `${path} is not of the store ${name} any more`, "unsprawl plan again");
+    throw new UnsprawlError("changed", `${path} is no longer in the store ${name}`, "unsprawl plan again");
   };
 
   return {
@@ -45,7 +45,7 @@ export function storeMigration({ store, key: fingerprintKey }: StoreMigrationToo
         first === undefined
           ? []
           : [
-              `whoever reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub, and in the old store's earlier versions for as long as it keeps them`,
+              `anything that reads ${first.finding.location.path} must be pointed to ${first.move.reference}; the old values stay until scrub, and in the old store's earlier versions for as long as it keeps them`,
             ];
       return { unit, steps: [], warnings };
     },

@@ -68,7 +68,7 @@ export async function createObjects(
     if (known)
       throw new UnsprawlError(
         "conflict",
-        `there is a ${kind} ${name} that this run did not create for ${service}`,
+        `the ${kind} ${name} exists, but this run did not create it for ${service}`,
         cmd`docker ${kind} inspect ${name}`,
       );
     const content = files.find((one) => one.name === file)?.content;

@@ -141,7 +141,7 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   if (specDigest(undone, moving.key) !== planned.digest)
     throw new UnsprawlError(
       "changed",
-      `the spec of ${service.name} differs in more than how its values are delivered: somebody else has changed it`,
+      `the spec of ${service.name} differs in more than how its values are delivered: somebody else changed it`,
       "unsprawl plan again",
     );
   const delivery = deliveryOf(moving, step);

@@ -72,7 +72,7 @@ export async function planService(
     warnings: [
       ...warnings,
       ...remainingNotes(tolerated),
-      "the spec before and its old tasks show the values until `unsprawl scrub`",
+      "the previous spec and its old tasks show the values until `unsprawl scrub`",
     ],
     left: undeliveredMoves(all, chosen),
   };
@@ -90,8 +90,8 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, se
   if (isInexact(Spec))
     throw new UnsprawlError(
       "refused",
-      `the spec of ${Spec.Name} has a number that would not be kept exactly`,
-      "docker service inspect shows it: a limit or a time beyond all measure",
+      `the spec of ${Spec.Name} has a number that cannot be preserved exactly`,
+      "docker service inspect shows it: a limit or a time that is far too large",
     );
   for (const { move, value } of selected) {
     const entries = Spec.TaskTemplate.ContainerSpec?.Env?.filter((entry) => entry.startsWith(`${move.name}=`)) ?? [];
@@ -105,7 +105,7 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, se
       throw new UnsprawlError(
         "refused",
         `${move.name} of ${Spec.Name} is filled in by the swarm: its tasks have another value than its spec`,
-        "take the {{…}} out of it, then plan again",
+        "remove the {{…}} from it, then plan again",
       );
     if (value.length > LARGEST)
       throw new UnsprawlError(
@@ -127,7 +127,7 @@ function deliveriesFor(deliveries: readonly Delivery[], { facts }: SwarmService,
   const fallback = facts.info.DefaultRuntime ?? "runc";
   const why =
     nodes > 1
-      ? "its tasks may run on other nodes, whose OCI runtimes are not known here"
+      ? "its tasks may run on other nodes, whose OCI runtimes are unknown here"
       : `Swarm starts tasks under the engine's default OCI runtime, which is ${fallback}`;
   return deliveries.map((delivery) => {
     const ours = delivery.change(facts.subject, []).runtime;

@@ -15,12 +15,12 @@ export function refusal(
   if (subject !== "service")
     return {
       reason: "is in a Swarm config, whose text every manager shows",
-      hint: "docker secret create NAME FILE keeps such a text out of sight; mount that in its place",
+      hint: "store it with docker secret create NAME FILE, and mount that instead",
     };
   if (role === "previous-spec")
     return {
-      reason: "is in the spec that the service had before, which the swarm keeps for a rollback",
-      hint: cmd`docker service update ${subjectName} makes the present spec the one before too`,
+      reason: "is in the service's previous spec, which the swarm keeps for a rollback",
+      hint: cmd`docker service update ${subjectName} makes the current spec the previous one too`,
     };
   if (role === "old-task")
     return { reason: "is in the spec of an old task, which the swarm remembers", hint: forgetTasks(subjectName, null) };

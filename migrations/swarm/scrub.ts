@@ -30,7 +30,7 @@ export async function scrubService(
   if (!tasks.some((task) => taskHasSpec(task, doc.Spec) && task.Status.State === "running"))
     throw new UnsprawlError(
       "refused",
-      `no task of ${name} runs, so what the swarm keeps for a rollback is left`,
+      `no task of ${name} runs, so what the swarm keeps for a rollback stays`,
       cmd`docker service ps ${name}; or: unsprawl rollback ${work.plan.id}`,
     );
   const removed: string[] = [];

@@ -149,7 +149,7 @@ function restoredEnv(
   const next = env.filter((entry) => !ours.has(entry));
   for (const [name, at] of Object.entries(back.env).sort(([, a], [, b]) => a - b)) {
     const value = values.get(name);
-    if (!value) throw new UnsprawlError("absent", `the value of ${name} is not at hand to be put back`);
+    if (!value) throw new UnsprawlError("absent", `the value of ${name} is not available to be restored`);
     next.splice(at, 0, `${name}=${value.exposeText()}`);
   }
   return next;

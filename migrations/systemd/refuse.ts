@@ -17,7 +17,7 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   if (others.length === 0) return null;
   return {
     reason: `${found.file} is read by ${others.join(", ")} too`,
-    hint: "give each unit a separate file, then plan again",
+    hint: "give each unit its own file, then plan again",
   };
 }
 

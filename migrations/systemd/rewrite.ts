@@ -147,7 +147,7 @@ function anchorOf(
     all.find(({ setting }) => lost.has(setting)) ??
     all.find(({ setting }) => setting.section === sectionOf(unit) && setting.key === "EnvironmentFile");
   if (found !== undefined) return found;
-  throw new UnsprawlError("changed", `${unit.name} does not set these variables any more`, "unsprawl plan again");
+  throw new UnsprawlError("changed", `${unit.name} no longer sets these variables`, "unsprawl plan again");
 }
 
 /** Reads the new texts again: all but the variables that moved is as it was. Throws `refused`. */

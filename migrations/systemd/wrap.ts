@@ -53,7 +53,7 @@ export function wrapFault(unit: SystemdUnit, moves: readonly Move[]): string | n
     return "a command has the prefix @, which names it otherwise";
   if (commands.some(({ command }) => / ; /.test(command))) return "one line has several commands";
   const odd = moves.find(({ name }) => !NAME.test(name));
-  if (odd !== undefined) return `a command gets no variable called ${JSON.stringify(odd.name)}`;
+  if (odd !== undefined) return `a command cannot have a variable called ${JSON.stringify(odd.name)}`;
   return filledIn(unit, moves);
 }
 

@@ -44,7 +44,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
           `the image sets ${again.name} itself, and a variable beside ${again.name}_FILE is an error in most images`,
         );
       if (readingUser(subject, scripts).startsWith("$"))
-        return no("the image's entrypoint is another user when it reads NAME_FILE, and which one is not to be known");
+        return no("the image's entrypoint reads NAME_FILE as another user, which cannot be determined");
       memoryRoot(env);
       return { fits: true, why: `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`, warnings: [] };
     },

@@ -50,7 +50,7 @@ async function lines(subject: DeliverySubject, file: string): Promise<string[][]
 function unknown(kind: string, name: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `the image knows no ${kind} ${JSON.stringify(name)}, so the secret's file could not be given to it`,
+    `the image knows no ${kind} ${JSON.stringify(name)}, so it could not own the secret's file`,
     "name the user by number: docker run --user UID:GID, or user: UID:GID in a Compose file",
   );
 }

@@ -30,12 +30,12 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       const fault = namesFault(moves);
       if (fault !== null) return no(fault);
       const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
-      if (ours) return no(`${ours.name} is a name that the shim itself uses`);
+      if (ours) return no(`the shim itself uses the name ${ours.name}`);
       const own = suppliedBy(subject, "shim")?.target;
       if (own !== undefined && subject.entrypoint[0] !== shellFor(subject.env) && shellFor(subject.env) !== SHELL)
         return no(`the shim of an earlier migration runs in ${SHELL}, which would drop a variable`);
       if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
-        return no(`something is mounted at ${TARGET} already`);
+        return no(`something is already mounted at ${TARGET}`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
         return no("the container has neither an entrypoint nor a command");
       memoryRoot(env);

@@ -48,7 +48,7 @@ function supply(env: NodeJS.ProcessEnv, consumer: Consumer, values: ReadonlyMap<
   const wanted = consumer.values.map(({ name, reference }) => {
     const content = values.get(name);
     if (content !== undefined) return { name, content, mode: 0o400, holdsValue: true };
-    throw new UnsprawlError("absent", `the value of ${reference} is not at hand`, "unsprawl render again");
+    throw new UnsprawlError("absent", `the value of ${reference} is not available`, "unsprawl render again");
   });
   const changed = wanted.filter(({ name, content }) => suppliedValue(folder, name)?.equals(content) !== true);
   // A file that is mounted by itself is the same file until the container starts again: it is written where it is.

@@ -136,7 +136,7 @@ async function standing(
     throw new UnsprawlError(
       "unhealthy",
       `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc, work)}`,
-      `docker run its image by hand to see why; nothing is lost: the old container is put back`,
+      `docker run its image by hand to see why; nothing is lost: the old container is restored`,
     );
   }
   if (state.Paused) return "paused, as it was before";
@@ -149,7 +149,7 @@ async function standing(
     // "unhealthy" is the engine's last word, which no longer wait changes.
     const hint =
       state.Health.Status === "unhealthy"
-        ? cmd`docker inspect ${nameOf(doc)} shows its health check (Config.Healthcheck); nothing is lost: the old container is put back`
+        ? cmd`docker inspect ${nameOf(doc)} shows its health check (Config.Healthcheck); nothing is lost: the old container is restored`
         : "raise --health-timeout if it needs longer";
     throw new UnsprawlError(
       "unhealthy",
@@ -204,14 +204,18 @@ function unframed(raw: Buffer): string {
 export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, what: string): void {
   for (const move of step.moves) {
     const value = work.values.get(valueKey(move));
-    if (!value) throw new UnsprawlError("failed", `the value of ${move.name} is not at hand to be proven gone`);
+    if (!value)
+      throw new UnsprawlError(
+        "failed",
+        `the value of ${move.name} is not available, so its removal cannot be verified`,
+      );
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
     const found = findValue(document, value).filter((path) => !tolerated.has(tail(path)));
     if (found.length > 0)
       throw new UnsprawlError(
         "failed",
         `${what} still shows the value of ${move.name} at ${found[0] ?? ""}`,
-        "the old container is put back; please report this",
+        "the old container is restored; please report this",
       );
   }
 }

@@ -176,5 +176,5 @@ export function lineOfLocation({ place, path, subjectId }: Location): Omit<LineP
 }
 
 export function valueGoneError(name: string, place: string): UnsprawlError {
-  return new UnsprawlError("changed", `${name} does not stand at ${place} any more`, "unsprawl plan again");
+  return new UnsprawlError("changed", `${name} is no longer at ${place}`, "unsprawl plan again");
 }

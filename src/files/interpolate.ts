@@ -126,7 +126,7 @@ function closing(text: string, start: number, at: number): number | null {
 function malformed(at: number): UnsprawlError {
   return new UnsprawlError(
     "malformed",
-    `Compose cannot interpolate this: what begins at character ${at + 1} is no \${NAME}`,
-    "write a dollar sign that is meant as one as $$",
+    `Compose cannot interpolate this: what begins at character ${at + 1} is not \${NAME}`,
+    "write a literal dollar sign as $$",
   );
 }

@@ -23,7 +23,7 @@ export async function readText(file: string, { named = false, lossy = false } = 
   if (bytes.includes(0))
     throw new UnsprawlError(
       "malformed",
-      `${file} holds NUL characters: it is in UTF-16, or no text`,
+      `${file} holds NUL characters: it is UTF-16 or not text`,
       cmd`unsprawl scan dir:${file} reads UTF-16; or convert it (iconv), then try again`,
     );
   const text = bytes.toString("utf8");

@@ -70,11 +70,7 @@ export function rewrittenFiles({
       const [old, text] = [bytesIfThere(file)?.toString("utf8") ?? null, texts.get(file)];
       if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
       if (text === undefined || keyedDigest(text, key) !== after)
-        throw new UnsprawlError(
-          "changed",
-          `${file} would become something else than was planned`,
-          "unsprawl plan again",
-        );
+        throw new UnsprawlError("changed", `${file} would become something other than planned`, "unsprawl plan again");
       both.push({ before: old, after: text });
     }
     const values = [...work.values.values()];
@@ -183,7 +179,7 @@ export function bytesIfThere(file: string): Buffer | null {
 function strange(file: string, runId: string): UnsprawlError {
   return new UnsprawlError(
     "changed",
-    `${file} is neither as it was before run ${runId} nor as the run made it: somebody else has changed it, and it is left alone`,
+    `${file} matches neither its state before run ${runId} nor the run's result: somebody else changed it, so it is left alone`,
     `move that change aside, then try again`,
   );
 }

@@ -34,7 +34,7 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   if (/RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch/.test(name))
     return denied(`${store} refuses the signature`, "check the secret key, and this machine's clock", name);
   if (/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|IncompleteSignature/.test(name))
-    return denied(`${store} does not know this access key`, "check AWS_ACCESS_KEY_ID, or the profile", name);
+    return denied(`${store} does not recognise this access key`, "check AWS_ACCESS_KEY_ID, or the profile", name);
   if (/ExpiredToken/.test(name))
     return denied(`the session at ${store} has ended`, "sign in again (aws sso login), then repeat the command", name);
   if (/CredentialsProviderError|CredentialsError/.test(name))
@@ -57,7 +57,7 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const away = networkError(error, name, store);
   if (away !== null) return away;
   if (status >= 500)
-    return new UnsprawlError("unreachable", `${store} failed on its side (${status})`, "try again later", name);
+    return new UnsprawlError("unreachable", `${store} has an internal error (${status})`, "try again later", name);
   return new UnsprawlError(
     "failed",
     `${store} refuses ${action} (${name || status})`,

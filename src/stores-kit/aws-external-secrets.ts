@@ -9,7 +9,7 @@ export function awsExternalSecrets(service: "SecretsManager" | "ParameterStore")
       if (region === undefined)
         throw new UnsprawlError(
           "refused",
-          "the store's region is not known, and a SecretStore must name it",
+          "the store's region is not set, and a SecretStore must name it",
           "set region in the store's configuration, or AWS_REGION; then plan again",
         );
       return {

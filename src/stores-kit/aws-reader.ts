@@ -22,7 +22,7 @@ export async function issueAwsReader(
   if (given === undefined || given === null)
     throw new UnsprawlError(
       "denied",
-      "unsprawl makes no users of AWS for the runtime",
+      "unsprawl does not create AWS users for the runtime",
       cmd`create a user with this policy, write its keys to files, and name them by reader: { accessKeyIdFile, secretAccessKeyFile } in the store's configuration (or reader: { method: default } on a machine with a role): ${bare(policy().replace(/\s+/g, " "))}`,
     );
   if (given.method === "default") return { config: { ...settings, auth: { method: "default" } }, files: [] };

@@ -22,9 +22,9 @@ const SECRET_KEY = mayBeNull("the file of the secret access key", text());
 
 /** The keys that all stores of AWS share. */
 export const AWS = {
-  region: mayBeNull("the region; without it AWS_REGION or the profile's own", text()),
+  region: mayBeNull("the region (default: AWS_REGION, or the profile's region)", text()),
   endpoint: mayBeNull("https://host of another endpoint; without it AWS_ENDPOINT_URL", text()),
-  profile: mayBeNull("a profile of AWS's own configuration files; without it AWS_PROFILE", text()),
+  profile: mayBeNull("a profile of AWS's configuration files (default: AWS_PROFILE)", text()),
   auth: mayBeNull(
     `${AUTH_FORM}; without it what the SDK finds`,
     map(
@@ -57,7 +57,7 @@ export function readAws(given: AwsGiven, env: NodeJS.ProcessEnv, dir: string, se
   if (endpoint !== null && /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(endpoint))
     throw new UnsprawlError(
       "config",
-      "the endpoint of AWS has a login in it",
+      "the AWS endpoint contains a login",
       "the form is https://host; keys are in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
     );
   return {
@@ -148,10 +148,10 @@ async function credentialsOf(
 
 async function lineOf(file: string): Promise<string> {
   const text = await readFile(file, "utf8").catch(() => {
-    throw new UnsprawlError("config", `cannot read ${file}`, "it holds one of AWS's keys; write it again (0600)");
+    throw new UnsprawlError("config", `cannot read ${file}`, "it should hold an AWS key; write it again (0600)");
   });
   if (/^[\x21-\x7e]+$/.test(text.trim())) return text.trim();
-  throw new UnsprawlError("config", `${file} holds no key of AWS`, "write it there again, alone on one line");
+  throw new UnsprawlError("config", `${file} holds no AWS key`, "write it there again, alone on one line");
 }
 
 function keyFiles(auth: AwsGiven["auth"], dir: string): AwsSettings["keyFiles"] {

@@ -47,6 +47,6 @@ export function checkMatch(value: Secret, matches: (value: Secret) => boolean, k
     throw new UnsprawlError(
       "conflict",
       `${store} holds another value at ${storeKeyText(key)}`,
-      "it was changed by someone else and stays",
+      "someone else changed it; it is kept",
     );
 }

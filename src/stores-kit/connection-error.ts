@@ -20,12 +20,12 @@ export function connectionError(code: string, at: string, setting: string, hints
 
 const WORDS: { readonly [fault in ConnectionFault]?: readonly [why: string, hint: (setting: string) => string] } = {
   refused: ["refuses the connection", (setting) => `is it running, and is ${setting} right?`],
-  "unknown-name": ["has a name that does not resolve", (setting) => `check ${setting}`],
+  "unknown-name": ["has a host name that does not resolve", (setting) => `check ${setting}`],
   unreachable: ["cannot be reached", (setting) => `check ${setting} and the network`],
   late: ["does not answer", (setting) => `check ${setting} and the network`],
-  proxy: ["is behind a proxy that does not let us through", () => "check HTTPS_PROXY and NO_PROXY"],
+  proxy: ["is behind a proxy that refuses the connection", () => "check HTTPS_PROXY and NO_PROXY"],
   "other-name": ["has a certificate for another name", (setting) => `use the name in its certificate: ${setting}`],
   expired: ["has a certificate that is not valid now", () => "renew it; check both clocks"],
-  untrusted: ["has a certificate of a CA that is not trusted here", () => "name its CA by NODE_EXTRA_CA_CERTS"],
+  untrusted: ["has a certificate from a CA that is not trusted here", () => "name its CA by NODE_EXTRA_CA_CERTS"],
   "no-tls": ["does not speak TLS there", (setting) => `another port? check ${setting}`],
 };

@@ -44,7 +44,7 @@ export async function probeStore(
   if (!wrote) return lines;
   await attempt("read", async () => {
     if (!(await store.get(key))?.value.equals(value))
-      throw new UnsprawlError("changed", `${storeKeyText(key)} gave other bytes back`, "another process writes there");
+      throw new UnsprawlError("changed", `${storeKeyText(key)} returned other bytes`, "another process writes there");
     return "the same bytes come back";
   });
   await attempt("check-and-set", async () => {
@@ -59,7 +59,7 @@ export async function probeStore(
   await attempt("delete", async () => {
     await store.remove(key, (one) => one.equals(value));
     await gone?.(names);
-    return "the probe is gone again";
+    return "the probe was deleted";
   });
   return lines;
 }

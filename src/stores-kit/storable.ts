@@ -16,7 +16,7 @@ export function storableText(value: Secret, { what, most, empty = true }: StoreL
   const bytes = value.expose();
   const refuse = (why: string): UnsprawlError =>
     new UnsprawlError("refused", `the value ${why}`, "keep it where it is, or put it into another store");
-  if (bytes.includes(0)) throw refuse("has a NUL byte, which an environment cannot hold");
+  if (bytes.includes(0)) throw refuse("has a NUL byte, which an environment variable cannot hold");
   if (bytes.length > most) throw refuse(`is larger than ${what} may be (${most.toLocaleString("en")} bytes)`);
   if (bytes.length === 0 && !empty) throw refuse(`is empty, which ${what} may not be`);
   try {

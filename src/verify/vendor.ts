@@ -123,7 +123,7 @@ async function askOne(
   if ("none" in answer) return unknown(`${vendor.name}: ${answer.none}`);
   const { status } = answer;
   if (status === 429 || status >= 500)
-    return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "failed on its side"} (${status})`);
+    return unknown(`${vendor.name} ${status === 429 ? "asks to wait" : "has an internal error"} (${status})`);
   if (status >= 300 && status < 400)
     return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
   const shown = `(${sending.method} ${label}: ${status})`;

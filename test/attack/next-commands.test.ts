@@ -102,7 +102,7 @@ const HINT_AT: { readonly [callee: string]: number } = { UnsprawlError: 2, Undel
 const NO_COMMAND: readonly string[] = [
   "migrations/compose/engine/cli.ts: docker compose …: …",
   "src/engine/ssh-agent.ts: ssh ended with …",
-  "migrations/image/archive.ts: docker save … gave no image's documents",
+  "migrations/image/archive.ts: docker save … returned no image",
   "src/notify/smtp.ts: ……",
   "src/demo/engine.ts: docker …: …",
   "src/tui/accessible/runs.ts: ; next: …",

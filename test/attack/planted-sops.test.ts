@@ -71,7 +71,7 @@ test.each<[string, RegExp, () => void]>([
     /can be written by group 12345/,
     () => (chownSync(file, 0, OTHER), chmodSync(file, 0o664)),
   ],
-  ["their link leads to it", /belongs to user 12345|a link/, linked],
+  ["their link leads to it", /belongs to user 12345|a symbolic link/, linked],
 ])("root gives nothing to a file when %s", async (_what, why, prepare) => {
   prepare();
   const before = read();

@@ -49,10 +49,10 @@ describe("a program that another user could change", () => {
     expect(foreignProgram(node, resolver)).toBe(`${file} belongs to user ${OTHER}`);
     chownSync(file, 0, 0);
     chmodSync(file, 0o777);
-    expect(foreignProgram(node, resolver)).toBe(`everybody may write ${file}`);
+    expect(foreignProgram(node, resolver)).toBe(`everybody can write to ${file}`);
     chmodSync(file, 0o775);
     chownSync(file, 0, OTHER);
-    expect(foreignProgram(node, resolver)).toBe(`group ${OTHER} may write ${file}`);
+    expect(foreignProgram(node, resolver)).toBe(`group ${OTHER} can write to ${file}`);
   });
 
   it("a link of root's into another user's folder", () => {
@@ -79,6 +79,6 @@ describe("a program that another user could change", () => {
   });
 
   it("a file that is not there", () => {
-    expect(foreignFile([join(dir, "bin/gone")])).toBe(`${join(dir, "bin/gone")} is not there`);
+    expect(foreignFile([join(dir, "bin/gone")])).toBe(`${join(dir, "bin/gone")} does not exist`);
   });
 });

@@ -150,7 +150,7 @@ describe("a container that was migrated", () => {
 
   it("gets nothing else by exec: another reference, its own in another variable, one that was given a value since", () => {
     const exec = (...more: string[]): string[] => ["exec", ...more, "web", "env"];
-    expect(refused(...exec("-e", `Y=${TARGET}`))).toContain("did not get when it was started");
+    expect(refused(...exec("-e", `Y=${TARGET}`))).toContain("did not have when it was started");
     refused(...exec("-e", `DB_PASSWORD=${TARGET}`));
     expect(refused(...exec("-e", `Y=${mine}`))).not.toContain(secret);
     expect(engine.docker(...exec("-e", "Y=plain"))).toContain("Y=plain");

@@ -121,7 +121,7 @@ test("maps that each merge the last one twice", async () => {
 });
 
 test.each([
-  ["a file that includes itself", "include: [odd.yaml]\nservices: { a: { image: a } }\n", "by which it is included"],
+  ["a file that includes itself", "include: [odd.yaml]\nservices: { a: { image: a } }\n", "which includes it"],
   [
     "services that extend each other in a long row",
     `services:\n${Array.from({ length: 200 }, (_, at) => `  s${at}: { extends: s${at + 1} }\n`).join("")}  s200: { image: a }\n`,

@@ -161,7 +161,7 @@ describe("a registry with a login", () => {
       expect(await scan()).toBe(3);
       expect(await scan(["--json"])).toBe(3);
       expect(reportOf({ stdout: said[2] ?? "" } as never).findings[0]?.["exposure"]).toEqual([
-        `whoever may pull from ${gate.host}/team/app`,
+        `anyone who may pull from ${gate.host}/team/app`,
       ]);
       expect(await scan([], {})).toBe(4);
       expect(said.at(-1)).toContain(`docker login ${gate.host}`);

@@ -6,7 +6,7 @@ describe("an endpoint of AWS", () => {
   const password = randomBytes(12).toString("hex");
 
   it.each([`https://me:${password}@h`, `http://${password}@h:4566/x`])("with a login is refused: %#", (endpoint) => {
-    const message = "the endpoint of AWS has a login in it";
+    const message = "the AWS endpoint contains a login";
     const refused = expect.objectContaining({ code: "config", message }) as Error;
     expect(() => readAws({ endpoint }, {}, "/", "SSM")).toThrow(refused);
     for (const name of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"])

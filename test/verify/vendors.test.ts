@@ -96,7 +96,7 @@ describe.each(ALL)("$id", ({ id, name, sample }) => {
     expect(again.said.state).toBe("live");
     expect(again.received).toHaveLength(2);
     const broken = await ask(replying({ ...busy, status: 503 }));
-    expect(broken.said).toEqual({ state: "unknown", why: `${name} failed on its side (503)` });
+    expect(broken.said).toEqual({ state: "unknown", why: `${name} has an internal error (503)` });
     expect(broken.received).toHaveLength(2);
     const long = await ask(replying({ status: 429, headers: { "retry-after": "3600" } }));
     expect(long.said).toEqual({ state: "unknown", why: `${name} asks to wait (429)` });

@@ -57,7 +57,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
   if (program === null)
     throw new UnsprawlError(
       "absent",
-      "Docker Compose is not on this machine, so that nothing can be proven or moved in a Compose project",
+      "Docker Compose is not installed on this machine, so nothing can be verified or moved in a Compose project",
       "install the Compose plugin (docker compose version shows it)",
     );
   const run = async (

@@ -36,8 +36,8 @@ export async function matchingContainers(
   if (others.length > 0)
     throw new UnsprawlError(
       "refused",
-      `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
-      cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its own files; or give this project another name`,
+      `${others.map(nameOf).join(", ")} of the project ${call.name} was created from files other than ${call.files.join(", ")}`,
+      cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its files; or give this project another name`,
     );
   const stranger = foreseen === null ? undefined : docs.find((doc) => isStranger(doc, foreseen));
   if (stranger !== undefined)
@@ -60,7 +60,7 @@ export async function matchingContainers(
     if (typeof text !== "string" || !value.equals(Secret.of(text.replaceAll("$$", "$"))))
       throw new UnsprawlError(
         "refused",
-        `${move.name} of ${service} has another value than its Compose files give it`,
+        `${move.name} of ${service} has a different value than its Compose files give it`,
         again,
       );
   }
@@ -71,14 +71,14 @@ export async function matchingContainers(
       throw new UnsprawlError(
         "refused",
         foreseen === null
-          ? `Compose cannot tell whether the container of ${of} is what its files say: recreating it may change more than the secret`
-          : `the container of ${of} is not what its Compose files say: recreating it would change more than the secret${withheldNote(passed)}`,
+          ? `Compose cannot tell whether the container of ${of} matches its files: recreating it may change more than the secret`
+          : `the container of ${of} does not match its Compose files: recreating it would change more than the secret${withheldNote(passed)}`,
         cmd`${bare(again)}; or --accept drift`,
       );
     if (writer !== null)
       throw new UnsprawlError(
         "refused",
-        `the container of ${of} is not what its Compose files say, and the container ${writer} can write to them`,
+        `the container of ${of} does not match its Compose files, and the container ${writer} can write to them`,
         again,
       );
     // Hooks run inside the new container, with rights that inspect does not show.
@@ -86,7 +86,7 @@ export async function matchingContainers(
     if (post_start !== undefined || pre_stop !== undefined)
       throw new UnsprawlError(
         "refused",
-        `the container of ${of} is not what its Compose files say, and they have hooks`,
+        `the container of ${of} does not match its Compose files, and they have hooks`,
         again,
       );
   }

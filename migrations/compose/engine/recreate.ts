@@ -194,7 +194,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       );
       if (wrong.length > 0) throw differs(nameOf(doc), wrong, back, drift);
       if (back && all.includes("delivered")) lacking.push(nameOf(doc));
-      if (all.length > 0 && !drift) work.say(`${nameOf(doc)} has another ${some(all)} than before`);
+      if (all.length > 0 && !drift) work.say(`${nameOf(doc)} has a different ${some(all)} than before`);
     }
     if (docs.length < before.copies)
       throw new UnsprawlError(
@@ -257,9 +257,9 @@ function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `Compose created ${name} with another ${some(fields)} than before, so it was not started`,
+    `Compose created ${name} with a different ${some(fields)} than before, so it was not started`,
     back || drift
-      ? "docker compose config shows what its files say now; put them right"
+      ? "docker compose config shows what its files say now; fix them"
       : "docker compose config shows what its files say; docker compose up -d, then plan again",
   );
 }

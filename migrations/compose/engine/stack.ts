@@ -76,6 +76,6 @@ export async function mustBeDeployed(
 /** A delivery as it serves a stack. */
 export function inStack(delivery: Delivery): Delivery {
   if (delivery.name !== "runtime") return delivery;
-  const why = "Swarm takes no OCI runtime from a stack's file";
+  const why = "Swarm does not accept an OCI runtime from a stack file";
   return { ...delivery, fits: async () => ({ fits: false, why, warnings: [] }) };
 }

@@ -75,7 +75,7 @@ async function reached(engine: Engine, { Id }: ContainerDoc, condition: string, 
   for (;;) {
     signal.throwIfAborted();
     const doc = await engine.container(Id);
-    if (doc === null) throw new UnsprawlError("changed", `${Id.slice(0, 12)} does not exist any more`);
+    if (doc === null) throw new UnsprawlError("changed", `${Id.slice(0, 12)} no longer exists`);
     const { Status, ExitCode = 0, Health } = doc.State;
     const ended = Status === "exited" || Status === "dead";
     if (condition === "service_completed_successfully" ? ended && ExitCode === 0 : Health?.Status === "healthy") return;

@@ -42,7 +42,7 @@ export async function declaredFacts(
     const why = found === null ? "" : ` (${found.message})`;
     throw new UnsprawlError(
       "refused",
-      `${service} has no container, and its image ${name} is not in the engine, so nobody can see how it starts${why}`,
+      `${service} has no container, and its image ${name} is not in the engine, so it is not known how it starts${why}`,
       cmd`docker pull ${name}, or docker compose build; then plan again. --deliver file takes your word for it`,
     );
   }

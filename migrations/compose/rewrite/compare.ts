@@ -119,8 +119,8 @@ const isEmpty = (value: unknown): boolean =>
 function differs(keys: readonly string[]): Blocked {
   const service = keys[0] === "services" ? (keys[1] ?? "") : "";
   return new Blocked(
-    `Compose would make something else of ${keys.join(".")} than was meant`,
-    "please report this file's form; --deliver runtime changes the least",
+    `Compose would read ${keys.join(".")} differently than intended`,
+    "please report this; --deliver runtime changes the least",
     (one) => service === "" || one === service,
   );
 }

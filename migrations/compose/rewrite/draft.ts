@@ -85,7 +85,7 @@ export class ProjectDraft {
     const dialect = file.raw ? "raw" : "compose";
     const value = now === null ? null : renderDotenv(now.value, dialect, member.quote);
     if (now !== null && value === null)
-      throw new UnsprawlError("refused", `${file.file}:${member.line} cannot hold what ${member.name} would become`);
+      throw new UnsprawlError("refused", `${file.file}:${member.line} cannot hold the new value of ${member.name}`);
     const text = now === null ? null : `${now.name}=${value ?? ""}`;
     const known = this.#lines.get(id);
     if (known !== undefined) {
@@ -187,7 +187,7 @@ function emptyMembers(file: YamlFile): CollectionEdits {
 function clash(file: string, line: number): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `${file}:${line} would have to become two things at once`,
-    "put each service on a separate line, then plan again",
+    `${file}:${line} would need two different values`,
+    "give each service its own line, then plan again",
   );
 }

@@ -128,8 +128,8 @@ function want(
     if (place !== holds && !equal && action?.name === name) continue;
     if (place !== holds && !equal)
       throw new Blocked(
-        `${name} of ${service} is also set to another value at ${place.at}, which would come back`,
-        "take it out of there, then plan again",
+        `${name} of ${service} is also set to a different value at ${place.at}, which would take effect again`,
+        "remove it from there, then plan again",
         (one, its) => one === service && its === name,
       );
     const known = wanted.get(place.id) ?? { place, by: new Map() };
@@ -150,9 +150,9 @@ function onlyThese(
   const names = others.map(([name]) => name);
   const blocked = names.filter((name) => stays(name, place.name));
   throw new Blocked(
-    `${place.name} at ${place.at} is also what ${names.join(", ")} gets, which would lose it`,
+    `${place.name} at ${place.at} is also read by ${names.join(", ")}, which would lose it`,
     blocked.length > 0
-      ? `${blocked.join(", ")} keeps it for the reason beside its name; once that is resolved, all move`
+      ? `${blocked.join(", ")} keeps it for the reason given beside its name; once that is fixed, all move`
       : cmd`docker compose create ${bare(shellLine(names))}, so that it moves too; then plan again without --only`,
     (one, its) => by.has(one) && its === place.name,
   );

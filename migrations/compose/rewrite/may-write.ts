@@ -6,8 +6,8 @@ import { Blocked } from "./blocked.ts";
 export function mayWrite({ file, isLossy }: ComposeEnvFile, blocks: Blocked["blocks"]): void {
   if (isLossy !== true) return;
   throw new Blocked(
-    `${file} holds bytes that are no UTF-8, so it cannot be written again`,
-    cmd`iconv -f latin1 -t utf8 ${file} > ${`${file}.utf8`} converts it; put that in its place, then plan again`,
+    `${file} is not valid UTF-8, so it cannot be rewritten`,
+    cmd`iconv -f latin1 -t utf8 ${file} > ${`${file}.utf8`} converts it; replace the file with that, then plan again`,
     blocks,
   );
 }

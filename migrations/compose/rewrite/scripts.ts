@@ -17,11 +17,11 @@ export function newScripts({ dir }: ComposeProject, paths: readonly string[]): N
     }
     if (!isEarlierScript(is))
       throw new Blocked(
-        `${file} exists, and is not the script that services would start by`,
+        `${file} exists and is not unsprawl's start script`,
         "rename it, then plan again; or --deliver runtime",
         () => true,
       );
-    const text = "the script of an earlier version, replaced by the one of this version";
+    const text = "the script of an earlier version, replaced by this version's script";
     return [{ file, text: SCRIPT, before: is, diff: [{ sign: "~", path, text }] }];
   });
 }

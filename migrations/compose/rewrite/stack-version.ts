@@ -20,13 +20,13 @@ export function raiseVersions(draft: ProjectDraft, { dir, given, yaml }: Compose
   const other = all.find(({ version }) => version !== old.version);
   if (other !== undefined)
     throw whole(
-      cmd`docker stack deploy takes files of one version: ${old.file.file} has ${old.version ?? ""}, ${other.file.file} has ${other.version ?? "none"}`,
+      cmd`docker stack deploy needs files of one version: ${old.file.file} has ${old.version ?? ""}, ${other.file.file} has ${other.version ?? "none"}`,
       cmd`write version: "3.7" in ${old.file.file} and ${other.file.file}, then plan again`,
     );
   for (const { file, found } of all) raise(draft, file, found);
   const names = all.map(({ file }) => relative(dir, file.file) || file.file);
   return [
-    `version ${old.version} of ${names.join(", ")} becomes 3.7: below it, docker stack deploy takes no reference beside a secret`,
+    `version ${old.version} of ${names.join(", ")} becomes 3.7: below it, docker stack deploy accepts no reference beside a secret`,
   ];
 }
 
@@ -39,7 +39,7 @@ function raise(draft: ProjectDraft, file: YamlFile, found: YamlEntry | null): vo
   const [start, value] = [found?.pair.key.range?.[0], found?.value?.range];
   if (found === null || found.shared || isAlias(found.pair.value) || start === undefined || !value)
     throw whole(
-      cmd`docker stack deploy takes no reference beside a secret in ${file.file}, whose version is below 3.7`,
+      cmd`docker stack deploy accepts no reference beside a secret in ${file.file}, whose version is below 3.7`,
       cmd`write version: "3.7" in ${file.file}, then plan again`,
     );
   const text = file.text.slice(start, value[0]) + scalar("3.7", found.value);

@@ -180,8 +180,8 @@ async function loadFiles(
     if (by.includes(name))
       throw new UnsprawlError(
         "malformed",
-        `${by.at(-1) ?? name} includes ${name}, by which it is included itself`,
-        "take one of the two out of `include`",
+        `${by.at(-1) ?? name} includes ${name}, which includes it`,
+        "remove one of the two from `include`",
       );
     await loading.step(name);
     const including = by.at(-1);
@@ -278,7 +278,7 @@ const isRemote = (path: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|git@|githu
 function remoteFault({ file, text }: YamlFile, item: Node | null): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `${file}, line ${lineOf(text, item?.range?.[0] ?? 0)}: includes a file by its address, which is not read`,
+    `${file}, line ${lineOf(text, item?.range?.[0] ?? 0)}: includes a remote file, which is not read`,
     "download it and include the copy, then try again",
   );
 }

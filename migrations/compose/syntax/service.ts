@@ -128,8 +128,8 @@ const asItem = (text: string): string => `- ${text.replaceAll("\n", "\n  ")}`;
 function onOneLine(key: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `a service that is written on one line, in braces, would need its ${key}`,
-    "write it out over several lines, then plan again",
+    `a service that is written on one line, in braces, would need its own ${key}`,
+    "write it over several lines, then plan again",
   );
 }
 
@@ -138,7 +138,7 @@ function homeOf(project: ComposeProject, name: string): ServiceHome {
   const found = service ? home(service) : null;
   if (found) return found;
   throw new Blocked(
-    `${name} has no mapping in the Compose file, so nothing can be added to it`,
+    `${name} has no block of its own in the Compose file, so nothing can be added to it`,
     "write the service out, then plan again",
     (service) => service === name,
   );
@@ -190,6 +190,6 @@ function listForms(
   if (own.length === 0) return [written(prefix), written(prefix)];
   const all = written([...prefix, ...own]);
   if (shown !== null) return [all, written([...prefix, ...shown])];
-  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
+  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's`;
   return [all, `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`];
 }

@@ -76,7 +76,7 @@ export function dropSources(
     const whose = carrying.find((one) => one.name === name) ?? carrying[0];
     if (whose === undefined) continue;
     if (lines.length === 0) {
-      notes.push(`${name} comes from the shell's environment, not from a file: take it out of there yourself`);
+      notes.push(`${name} comes from the shell's environment, not from a file: remove it there yourself`);
       continue;
     }
     if (remaining(name).length > 0) {
@@ -85,7 +85,7 @@ export function dropSources(
     }
     for (const { path, file, start } of unused(name))
       notes.push(
-        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is set nowhere from then on; no service takes it from there, so take that line out`,
+        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
       );
     for (const { file, member } of lines) {
       if (draft.covers(file.file, member.start)) continue;

@@ -12,7 +12,7 @@ export function stepCounter(signal: AbortSignal | undefined): (file: string) => 
       throw new UnsprawlError(
         "malformed",
         `${file}: the files of this project include and extend each other more than ${MOST_STEPS.toLocaleString("en")} times`,
-        "take out of `include` and `extends` what is there more than once",
+        "remove duplicates from `include` and `extends`",
       );
     if (steps % 100 === 0) await new Promise(setImmediate);
   };

@@ -109,8 +109,8 @@ function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewE
     for (const one of all) draft.add(file, value, flow ? one.flow : one.block);
   } else
     throw new Blocked(
-      `the top-level ${kind} of ${file.file} are not written out, so that none can be added`,
-      `write ${kind}: as a separate map, then plan again`,
+      `the top-level ${kind} of ${file.file} are not a plain map, so none can be added`,
+      `write ${kind}: as a plain map, then plan again`,
       (service) => all.some((one) => one.service === service || one.service === ""),
     );
 }

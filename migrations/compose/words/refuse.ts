@@ -22,14 +22,14 @@ export function mustBeFilledIn(
     if (has(project, service, move.name)) continue;
     if (env.includes(move.name))
       throw new Blocked(
-        `the image of ${service} sets ${move.name} itself, which would have another value from then on`,
+        `the image of ${service} sets ${move.name} itself, to a value that would then take effect`,
         "give the variable in ${…} another name, docker compose up -d, then plan again",
         (its, name) => its === service && name === move.name,
       );
     if (rewording?.sources.some(({ name }) => name === move.name) === true) continue;
     const isCheck = move.location.where === "healthcheck";
     throw new Blocked(
-      `is in the ${isCheck ? "health check" : "command"} of ${service}, as plain text or in a way that no variable can take its place`,
+      `is in the ${isCheck ? "health check" : "command"} of ${service}, as plain text or in a form that no variable can replace`,
       isCheck ? FOR_CHECK : FOR_COMMAND,
       (its, name) => its === service && name === move.name,
     );
@@ -45,8 +45,8 @@ export async function mustHaveShell(
   if (rewording === null || (await subject.hasFile("/bin/sh"))) return;
   const names = [...new Set(rewording.sources.map(({ source }) => source))];
   throw new Blocked(
-    `${names.join(", ")} is filled into the command or health check of ${service}, and its image has no shell to do so in its place`,
-    `take it out of there if the program reads a variable itself, as cloudflared does TUNNEL_TOKEN; docker compose up -d, then plan again`,
+    `${names.join(", ")} is filled into the command or health check of ${service}, and its image has no shell to fill it in`,
+    `remove it there if the program reads a variable itself, as cloudflared reads TUNNEL_TOKEN; docker compose up -d, then plan again`,
     (its) => its === service,
   );
 }

@@ -125,7 +125,7 @@ function mustBePublic(
   if (found === undefined) return;
   const key = place === "health" ? "healthcheck.test" : place;
   throw new Blocked(
-    `\${${found.name}} of ${key} would be written out in the Compose file, which has to repeat those words`,
+    `\${${found.name}} of ${key} would be written in plain text into the Compose file, which has to repeat those words`,
     `write ${key} as a list, docker compose up -d, then plan again; --deliver runtime repeats nothing`,
     (one) => one === service,
   );

@@ -80,7 +80,7 @@ export function runLine(
   const open = config["OpenStdin"] === true;
   const once = open && config["StdinOnce"] === true;
   const atOnce = running && after.length === 0 && !once;
-  if (!atOnce && open && !once) cannot.add("that its standard input stays open after the first client has left");
+  if (!atOnce && open && !once) cannot.add("that its standard input stays open after the first client disconnects");
   unsaid(made);
   return {
     argv: [

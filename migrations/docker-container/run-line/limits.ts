@@ -28,8 +28,7 @@ export function limitFlags({ host, cannot }: FlagInput): string[] {
   if (host["KernelMemoryTCP"]) cannot("the limit of the kernel's TCP memory");
   const disks = RATES.filter(([, key]) => ((host[key] ?? []) as readonly unknown[]).length > 0);
   // docker/cli issue 5321.
-  if (disks.length > 0)
-    cannot("the speed limits of disks, to clients from 23.0 to 27.1.1: they drop them without a word");
+  if (disks.length > 0) cannot("the speed limits of disks with clients from 23.0 to 27.1.1, which drop them silently");
   const rate = ({ Path, Rate, Weight }: Rate): string => `${Path ?? ""}:${Rate ?? Weight ?? 0}`;
   const memory = Number(host["Memory"] ?? 0);
   const swappiness = host["MemorySwappiness"];

@@ -64,7 +64,7 @@ export async function imageReadings(
   scan: RegistryScan,
 ): Promise<readonly FastReading[]> {
   const [config] = descriptorsIn([manifest.document["config"]]);
-  if (!config) throw new UnsprawlError("malformed", `${name} says of no configuration that can be read where it is`);
+  if (!config) throw new UnsprawlError("malformed", `${name} names no configuration that can be read`);
   const document = open(await scan.configs.get(repository, config));
   return readings(
     name,
@@ -130,7 +130,7 @@ function readings(
     exposure,
   };
   if (odd.size === 0) return [read];
-  const message = `part of it is not in the form that builders write: ${[...odd].join(", ")}`;
+  const message = `part of it does not have the form that builders write: ${[...odd].join(", ")}`;
   const about = { kind: "subject", name: subject.name, id: subject.id } as const;
   return [
     read,

@@ -60,7 +60,7 @@ export function registrySource(
         for (const text of registry.notes) note(text);
         for (const [type, count] of artifacts)
           note(
-            `${source}: ${count} of its manifests ${count === 1 ? "is" : "are"} no image but ${type}: annotations were read`,
+            `${source}: ${count} of its manifests ${count === 1 ? "is not an image" : "are not images"} but ${type}: annotations were read`,
           );
       }
     },
@@ -114,5 +114,5 @@ function calledBy({ is, name, manifest }: RegistryManifest): string {
 function exposureOf(registry: Registry, repository: string): string {
   return registry.anonymous
     ? `anyone who can reach ${registry.host}, without a login`
-    : `whoever may pull from ${repositoryText(registry.host, repository)}`;
+    : `anyone who may pull from ${repositoryText(registry.host, repository)}`;
 }

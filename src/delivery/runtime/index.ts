@@ -28,9 +28,9 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       const settings = readSettings(runtimeHome(env));
       if (settings === null) return no("the OCI runtime is not installed on this host (unsprawl runtime install)");
       if (subject.runtime !== null && subject.runtime !== RUNTIME_NAME)
-        return no(`the container runs under ${subject.runtime}, which the OCI runtime does not stand in front of`);
+        return no(`the container runs under ${subject.runtime}, which unsprawl's OCI runtime does not wrap`);
       const { consumer } = subject;
-      if (consumer === null) return no("only a named container can be allowed its references: give it one with --name");
+      if (consumer === null) return no("only a container with a fixed name (--name) can be allowed its references");
       const bindings = readBindings(runtimeHome(env));
       for (const [name, reference] of subject.references) {
         if (moves.some((move) => move.name === name) || isBound(bindings, [consumer], name, reference)) continue;
@@ -68,7 +68,11 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     files: () => [],
     async allow(subjectId, consumer, moves) {
       if (consumer === null)
-        throw new UnsprawlError("malformed", "the plan does not say whose the references are", "unsprawl plan again");
+        throw new UnsprawlError(
+          "malformed",
+          "the plan does not say which consumer the references belong to",
+          "unsprawl plan again",
+        );
       await addBindings(
         runtimeHome(env),
         moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId })),

@@ -75,8 +75,8 @@ export async function installRuntime(
       process.kill(daemon.pid, "SIGHUP");
       throw new UnsprawlError(
         "failed",
-        "the engine did not take the runtime; its configuration is as before",
-        "look at the engine's log; runtimes given by --add-runtime cannot be mixed with daemon.json",
+        "the engine did not accept the runtime; its configuration is unchanged",
+        "check the engine's log; runtimes set with --add-runtime cannot be combined with daemon.json",
       );
     }
   }
@@ -146,7 +146,7 @@ function mustBeRoots(fault: string | null): void {
   if (fault === null) return;
   throw new UnsprawlError(
     "refused",
-    `${fault}: root would run what others can change, at each start of a container`,
+    `${fault}: root would run a program that others can change, at each start of a container`,
     "install unsprawl where only root can write (sudo npm install --global), then run its `runtime install`",
   );
 }

@@ -48,7 +48,7 @@ function faultOfPath(path: string, seen: Set<string>): string | null {
     if (seen.has(at)) break;
     seen.add(at);
     const found = lstatSync(at, { throwIfNoEntry: false });
-    if (!found) return `${at} is not there`;
+    if (!found) return `${at} does not exist`;
     const fault = faultOf(at, found, at !== path);
     if (fault !== null) return fault;
     if (found.isSymbolicLink()) {
@@ -82,8 +82,8 @@ function faultOf(path: string, stat: Stats, isAbove: boolean): string | null {
   if (stat.uid !== 0) return `${path} belongs to user ${stat.uid}`;
   if (stat.isSymbolicLink()) return null;
   if (isAbove && (stat.mode & 0o1000) !== 0) return null;
-  if ((stat.mode & 0o002) !== 0) return `everybody may write ${path}`;
-  if ((stat.mode & 0o020) !== 0 && hasMembers(stat.gid)) return `group ${stat.gid} may write ${path}`;
+  if ((stat.mode & 0o002) !== 0) return `everybody can write to ${path}`;
+  if ((stat.mode & 0o020) !== 0 && hasMembers(stat.gid)) return `group ${stat.gid} can write to ${path}`;
   return null;
 }
 

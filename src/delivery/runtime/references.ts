@@ -75,8 +75,8 @@ export function resolvedEnvironment(env: readonly string[], given: readonly Reso
     if (found) return `${wanted.variable}=${found.value.expose().toString("utf8")}`;
     throw new UnsprawlError(
       "refused",
-      `${printable(wanted.variable)} names ${printable(wanted.reference)}, which the container did not get when it was started`,
-      "exec gets what the container was started with: leave the variable out, or restart the container",
+      `${printable(wanted.variable)} names ${printable(wanted.reference)}, which the container did not have when it was started`,
+      "exec can use only references that the container was started with: omit the variable, or restart the container",
     );
   });
 }

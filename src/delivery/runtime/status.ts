@@ -37,7 +37,7 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
     const ok = usable(file);
     lines.push({
       ok,
-      text: ok ? `${file} is there` : `${file} is gone: containers could not start`,
+      text: ok ? `${file} exists` : `${file} is gone: containers could not start`,
       hint: ok ? null : again,
     });
   }
@@ -47,7 +47,7 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
   if (isWhole)
     lines.push({
       ok: foreign === null,
-      text: foreign === null ? "only root can change them" : `${foreign}: root runs what others can change`,
+      text: foreign === null ? "only root can change them" : `${foreign}: root runs a program that others can change`,
       hint: foreign === null ? null : "install unsprawl where only root can write, then unsprawl runtime install",
     });
   const bindings = boundIn(home, lines);

@@ -21,7 +21,7 @@ function at(assignments: readonly Assignment[], location: Location): Assignment 
 export async function movableAssignment(location: Location): Promise<Assignment | Refusal> {
   const unit = await readUnit(location.subjectId);
   const found = at(unit.assignments, location);
-  if (found === null) return { reason: "does not stand there any more", hint: "unsprawl scan again" };
+  if (found === null) return { reason: "is no longer there", hint: "unsprawl scan again" };
   const effective = effectiveAssignments(unit);
   if (!effective.has(found)) {
     const over = [...effective].find((one) => one.name === found.name);

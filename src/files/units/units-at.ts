@@ -18,7 +18,7 @@ export function unitsAt(path: string): readonly string[] {
   if (ownName(basename(at)) !== null) return [at.replace(/\.d$/, "")];
   throw new UnsprawlError(
     "usage",
-    `${path} is no unit`,
+    `${path} is not a unit`,
     cmd`known: ${bare(UNIT_KINDS.map((kind) => `.${kind}`).join(" "))}`,
   );
 }

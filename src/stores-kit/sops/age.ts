@@ -18,7 +18,7 @@ export async function wrapForAge(dataKey: Buffer, recipients: readonly string[])
       } catch {
         throw new UnsprawlError(
           "config",
-          "what should be an age recipient is none",
+          "an age recipient is not valid",
           "SOPS_AGE_RECIPIENTS: age1… values, separated by commas; in a store's configuration: age",
         );
       }

@@ -95,7 +95,7 @@ export function documentFrom(
     throw new UnsprawlError(
       "refused",
       `${file} is encrypted by rules on comments`,
-      "sops set writes such a file; or put the values into another file",
+      "edit such a file with sops set, or put the values into another file",
     );
   }
   const only = metadata["mac_only_encrypted"];

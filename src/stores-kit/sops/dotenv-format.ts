@@ -32,7 +32,7 @@ export const dotenvFormat: SopsFormat = {
   isEmpty: ({ leaves }) => leaves.length === 0,
   unfit(path, value) {
     const hint = "use a file in YAML or JSON form: name it .yaml or .json in the store's configuration";
-    if (path.length !== 1) return { why: "a dotenv file has no place for one list of names a subject", hint };
+    if (path.length !== 1) return { why: "a dotenv file cannot hold one list of names per subject", hint };
     const [key = ""] = path;
     if (/[=\n\r]/.test(key) || key.startsWith("#") || key !== key.trim())
       return { why: "this name cannot be a dotenv key", hint };
@@ -80,7 +80,7 @@ function readDotenv(text: string, file: string): SopsDocument {
       if (equals < 0)
         throw new UnsprawlError(
           "malformed",
-          `${file}, line ${text.slice(0, start).split("\n").length}: not KEY=value, which dotenv is`,
+          `${file}, line ${text.slice(0, start).split("\n").length}: not KEY=value, as dotenv requires`,
           "restore the file from a backup",
         );
       const value = { text: line.slice(equals + 1), start: start + equals + 1, end };

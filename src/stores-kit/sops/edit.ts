@@ -66,7 +66,11 @@ export async function replaceKeys(
   dataKey: Buffer,
 ): Promise<string> {
   if (keys.length === 0)
-    throw new UnsprawlError("refused", `${document.file} would have no key that opens it`, "name a recipient or a key");
+    throw new UnsprawlError(
+      "refused",
+      `${document.file} would have no key that can decrypt it`,
+      "name a recipient or a key",
+    );
   const text = await formatOf(document.file).rekey(document, keys);
   const changed = await reread(text, document, []);
   openDocument(changed, dataKey);
@@ -97,7 +101,7 @@ async function reread(text: string, before: SopsDocument, path: readonly string[
   throw new UnsprawlError(
     "refused",
     `${before.file} is written in a form that cannot be changed safely`,
-    "sops set, sops unset and sops updatekeys rewrite it; or use another file",
+    "sops set, sops unset and sops updatekeys can rewrite it; or use another file",
   );
 }
 

@@ -36,7 +36,7 @@ export function anyHolder(holders: readonly (DataKeys & { readonly kind: Wrapped
         first ??
         new UnsprawlError(
           "denied",
-          `${document.file} is encrypted for none of this store's keys`,
+          `${document.file} is not encrypted for any of this store's keys`,
           cmd`it is encrypted for ${bare(recipientsText(document))}; sops updatekeys adds a key`,
         )
       );

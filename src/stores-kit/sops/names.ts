@@ -19,7 +19,7 @@ const MAX_SEGMENT = 180;
 export function sopsKey(template: string, names: KeyNames): StoreKey {
   const put = { subject: names.subject, project: names.project, name: names.name };
   if (names.name === "" || names.subject === "")
-    throw new UnsprawlError("refused", "a value without a name has no place in a SOPS file", null);
+    throw new UnsprawlError("refused", "a SOPS file cannot hold a value without a name", null);
   const path = templateFor(template, names).replace(/\{(subject|project|name)\}/g, (_, which: keyof typeof put) =>
     fileSegment(put[which], which),
   );

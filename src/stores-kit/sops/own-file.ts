@@ -20,7 +20,7 @@ export async function mustBeOurs(file: string, text: string | null): Promise<voi
   if (place === null) return;
   try {
     const hand = handIn(file, place, text);
-    if (hand !== null) throw new UnsprawlError("refused", `no secret is added to ${file}: ${hand.why}`, hand.hint);
+    if (hand !== null) throw new UnsprawlError("refused", `no secret can be added to ${file}: ${hand.why}`, hand.hint);
   } catch (error) {
     throw fileError(error, file);
   } finally {
@@ -32,7 +32,8 @@ export async function mustBeOurs(file: string, text: string | null): Promise<voi
 function handIn(file: string, place: FolderEntry, text: string | null): ForeignHand | null {
   const hint = (path: string): string =>
     cmd`chown -R "$(id -u)" ${path}, if you know who can open it; else name a file of your own: stores: … file: in unsprawl.yaml`;
-  if (place.by !== null) return { why: `user ${place.by} has put a link in its way`, hint: cmd`ls -l ${file}` };
+  if (place.by !== null)
+    return { why: `user ${place.by} placed a symbolic link in its path`, hint: cmd`ls -l ${file}` };
   const [folder, above] = [statSync(place.at(".")), dirname(file)];
   const owner = foreignOwner(above, folder, process.env);
   if (owner !== null) return { why: owner.why, hint: hint(above) };

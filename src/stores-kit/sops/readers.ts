@@ -61,7 +61,7 @@ function entriesOf(document: SopsDocument): readonly WrappedKey[] {
   throw new UnsprawlError(
     "refused",
     `${document.file} has keys of a kind that unsprawl does not write`,
-    "sops updatekeys adds a recipient to such a file",
+    "add a recipient to such a file with sops updatekeys",
   );
 }
 

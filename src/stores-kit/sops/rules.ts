@@ -37,8 +37,8 @@ function matcher(source: string): (key: string) => boolean {
   } catch {
     throw new UnsprawlError(
       "refused",
-      "the SOPS file has a regular expression of a form that unsprawl does not know",
-      "sops set writes such a file; or put the values into another file",
+      "the SOPS file has a kind of regular expression that unsprawl does not support",
+      "edit such a file with sops set, or put the values into another file",
     );
   }
   return (key) => expression.test(key);

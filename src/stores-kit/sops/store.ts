@@ -88,7 +88,8 @@ export async function mayPut(file: string, keys: DataKeys): Promise<readonly str
   return recipientsOf(opened.document)
     .filter((name) => !own.has(name))
     .map(
-      (name) => `${file} is encrypted for ${name} too, which the store's settings do not name: it opens what is added`,
+      (name) =>
+        `${file} is encrypted for ${name} too, which the store's settings do not name: it can decrypt what is added`,
     );
 }
 
@@ -113,7 +114,7 @@ export async function removeValue(
       throw new UnsprawlError(
         "conflict",
         `${file} holds another value at ${path.join("/")}`,
-        "it was changed by someone else and stays",
+        "someone else changed it; it is kept",
       );
     const ours = isOurs(opened.document, opened.dataKey);
     const text = await deleteValue(opened.document, path, opened.dataKey, ours);
@@ -207,7 +208,7 @@ function textBytes(value: Secret): Buffer {
   if (bytes.includes(0))
     throw new UnsprawlError(
       "refused",
-      "the value has a NUL byte, which a SOPS file cannot hand back",
+      "the value has a NUL byte, which a SOPS file cannot return",
       "keep it where it is, or store it encoded",
     );
   try {
@@ -215,7 +216,7 @@ function textBytes(value: Secret): Buffer {
   } catch {
     throw new UnsprawlError(
       "refused",
-      "the value is not UTF-8 text, which a SOPS file cannot hand back",
+      "the value is not UTF-8 text, which a SOPS file cannot return",
       "keep it where it is, or store it encoded",
     );
   }

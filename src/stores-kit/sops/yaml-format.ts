@@ -79,7 +79,7 @@ async function unsetYaml(document: SopsDocument, path: readonly string[], andEmp
     throw new UnsprawlError(
       "refused",
       `${document.file} is written in braces`,
-      "sops unset removes a value from such a file",
+      "remove a value from such a file with sops unset",
     );
   const pair = await pairAt(root, path.slice(0, depth));
   const { start, end } = linesOf(document.text, pair);
@@ -93,7 +93,11 @@ async function rekeyYaml(document: SopsDocument, keys: readonly WrappedKey[]): P
   const { isMap } = await import("yaml");
   const own = (await pairAt(rootOf(document), [METADATA_KEY]))?.value;
   if (!isMap(own) || own.flow)
-    throw new UnsprawlError("refused", `${document.file} is written in braces`, "sops updatekeys writes such a file");
+    throw new UnsprawlError(
+      "refused",
+      `${document.file} is written in braces`,
+      "change such a file with sops updatekeys",
+    );
   const pairs = own.items as SopsPair[];
   const first = pairs[0]?.key.range?.[0] ?? 0;
   const top = lineStart(document.text, first);

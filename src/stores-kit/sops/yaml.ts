@@ -26,7 +26,7 @@ export async function readYaml(text: string, file: string): Promise<SopsDocument
   });
   if (!Array.isArray(documents) || documents.length === 0) throw notSops(file, "YAML");
   if (documents.length > 1)
-    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one file a document");
+    throw new UnsprawlError("refused", `${file} holds several YAML documents`, "use one file per document");
   const document = documents[0] as Document.Parsed;
   const problem = document.errors[0];
   const broken = problem?.pos[0] ?? repeatedKey(document.contents);

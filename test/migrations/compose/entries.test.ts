@@ -167,12 +167,12 @@ describe("refused, with the reason", () => {
     [
       "a top-level map that is an alias",
       { "compose.yaml": `x-s: &s { own: { file: ./own.txt } }\n${service()}secrets: *s\n` },
-      /are not written out/,
+      /are not a plain map/,
     ],
     [
       "another file of the script's name",
       { "compose.yaml": service(), "unsprawl-entrypoint.sh": "#!/bin/sh\n" },
-      /is not the script/,
+      /is not unsprawl's start script/,
     ],
   ])("%s", async (_what, files, why) => {
     await expect(rewritten(files)).rejects.toThrow(why);

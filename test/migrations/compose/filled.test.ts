@@ -108,7 +108,7 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   const applied = await world.unsprawl(["apply", saved]);
   expect(applied.code, applied.stdout + applied.stderr).toBe(0);
   expect(planned.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
-  expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a variable, which it did not have");
+  expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a new variable");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);

@@ -139,7 +139,7 @@ describe("what Compose cannot fill in", () => {
     const { found, errors } = await scan(files, [login]);
     expect(found.filter((one) => !one.includes("/"))).toEqual(["b DB_PASSWORD"]);
     expect(errors).toEqual([
-      "compose.yaml, line 1: includes a file by its address, which is not read",
+      "compose.yaml, line 1: includes a remote file, which is not read",
       "compose.yaml names a file that cannot be read: there is no file none.yaml",
       "compose.yaml names a file that cannot be read: there is no file gone.yaml",
     ]);

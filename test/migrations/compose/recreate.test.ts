@@ -148,7 +148,7 @@ test("on the way back only rights do: a harmless difference is noted", async () 
   at.next = (fresh) => withEnv(fresh, ["PW=x", "A=2"], { ShmSize: 1 });
   await at.back();
   expect(at.web().State.Running).toBe(true);
-  expect(at.said.join()).toContain("has another Config.Env, HostConfig.ShmSize than before");
+  expect(at.said.join()).toContain("has a different Config.Env, HostConfig.ShmSize than before");
 
   // What was moved has to come back: it is up, but that is not as before.
   at.next = (fresh) => withEnv(fresh, ["A=1"]);

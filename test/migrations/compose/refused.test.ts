@@ -89,7 +89,7 @@ it("each place that is no variable is named by what it is, with what to write in
   expect(stdout).toMatch(/; \d+ not moved, 3 elsewhere$/m);
   expect(left).toEqual({
     OLD_PASSWORD: expect.stringMatching(
-      /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service takes it; next: take line 2 out of compose\.yaml$/,
+      /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service reads it; next: take line 2 out of compose\.yaml$/,
     ),
     "admin.password": expect.stringMatching(
       /^is in the label services\.web\.labels\.admin\.password .*, and nothing can deliver a label; next: give what reads/,
@@ -108,10 +108,10 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in volumes\.data\.driver_opts\.o .*, which Compose hands to the engine as it is; next: /,
     ),
     LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
-    OTHER_TOKEN: expect.stringMatching(/; next: unsprawl plan compose:other\.yaml --to STORE, whose services take it$/),
-    OLD_TOKEN: expect.stringMatching(/^is set in \.env, from which no service takes it/),
+    OTHER_TOKEN: expect.stringMatching(/; next: unsprawl plan compose:other\.yaml --to STORE, whose services read it$/),
+    OLD_TOKEN: expect.stringMatching(/^is set in \.env, from which no service reads it/),
     UNUSED_PASSWORD:
-      "is set in .env, from which no service takes it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; else take its line out",
+      "is set in .env, from which no service reads it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; otherwise remove its line",
   });
   engine.docker("rm", "-f", "places-web-1");
 });
@@ -152,7 +152,7 @@ services:
   const ran = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--grace", "100ms", "--yes"]);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout).toContain("x-runner.environment[0]");
-  expect(ran.stdout).toContain("names TOK, which is set nowhere from then on; no service takes it from there");
+  expect(ran.stdout).toContain("names TOK, which is no longer set anywhere; no service reads it from there");
   const all = new RegExp([token, shared, hidden].join("|"));
   expect(readFileSync(join(dir, ".env"), "utf8") + readFileSync(join(dir, "compose.yaml"), "utf8")).not.toMatch(all);
   const containers = ["bases-a-1", "bases-b-1", "bases-c-1"];
@@ -191,7 +191,7 @@ it("a volume that cannot be mounted, a script as entrypoint and an env file in L
     "away A_PASSWORD": expect.stringMatching(
       /the engine says: error while mounting volume .*no such file or directory/,
     ),
-    "latin C_PASSWORD": expect.stringMatching(/^\.env holds bytes that are no UTF-8, .*; next: iconv -f latin1/),
+    "latin C_PASSWORD": expect.stringMatching(/^\.env is not valid UTF-8, .*; next: iconv -f latin1/),
     "template D_PASSWORD": expect.stringMatching(/%%IMAGE%%/),
   });
   expect(JSON.stringify(left)).not.toContain("HTTP code");

@@ -70,14 +70,14 @@ const NEW =
 
 /** What cannot be moved without loss: the reason, by fixture and delivery. */
 const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from
-const RETURNS = /is also set to another value at .*, which would come back/; // by a lower layer, or a base
+const RETURNS = /is also set to a different value at .*, which would take effect again/; // by a lower layer, or a base
 const REFUSED: { readonly [fixture: string]: { readonly [kind: string]: RegExp } } = {
   "calcom-build-args": { file: BOTH, runtime: BOTH, shim: BOTH },
   chatwoot: { file: BOTH, runtime: BOTH, shim: BOTH },
   "dotenv-precedence": { file: RETURNS, shim: RETURNS },
   "env-file-zoo": { file: RETURNS, shim: RETURNS },
   "extends-common-dir": { file: RETURNS, shim: RETURNS },
-  "extends-same-file": { file: RETURNS, shim: RETURNS, runtime: /is also what base gets, which would lose it/ },
+  "extends-same-file": { file: RETURNS, shim: RETURNS, runtime: /is also read by base, which would lose it/ },
   "fastapi-override": { file: BOTH, runtime: BOTH, shim: BOTH },
   "include-monorepo": { file: RETURNS, shim: RETURNS },
   "merge-precedence": { file: RETURNS, shim: RETURNS },

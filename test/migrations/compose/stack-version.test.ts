@@ -59,7 +59,7 @@ it("all files of a stack are raised", async () => {
 
 it("files of several versions, and a version that is not written out, are refused with what to write", async () => {
   await expect(raised(`version: "3.8"\n${services}`, `version: "3.5"\n${services}`)).rejects.toThrow(
-    /takes files of one version: \S+1\.yml has 3\.5, \S+0\.yml has 3\.8$/,
+    /needs files of one version: \S+1\.yml has 3\.5, \S+0\.yml has 3\.8$/,
   );
   await expect(raised(`version: "3.5"\n${services}`, services)).rejects.toThrow(/1\.yml has none$/);
   await expect(raised(`x-v: &v "3.5"\nversion: *v\n${services}`)).rejects.toThrow(/whose version is below 3\.7$/);

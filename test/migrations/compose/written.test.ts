@@ -69,7 +69,9 @@ describe("an entrypoint", () => {
   ])("is not copied: %s", async (_what, file, runs) => {
     const project = await projectOf(file);
     const words = { service: "web", entrypoint: runs, health: null };
-    expect(() => fileWords(project, words, BOTH)).toThrow(/of entrypoint would be written out in the Compose file/);
+    expect(() => fileWords(project, words, BOTH)).toThrow(
+      /of entrypoint would be written in plain text into the Compose file/,
+    );
     expect(() => fileWords(project, words, { entrypoint: false, health: false })).not.toThrow();
   });
 });

@@ -121,7 +121,7 @@ describe("what External Secrets is told", () => {
   });
 
   it("a store of AWS without a region is refused", async () => {
-    await expect(made([wanted("a", "A")], target("aws-ssm", {}), "it")).rejects.toThrow("region is not known");
+    await expect(made([wanted("a", "A")], target("aws-ssm", {}), "it")).rejects.toThrow("region is not set");
   });
 });
 

@@ -262,7 +262,7 @@ describe("one manifest", () => {
     write(world, "api.yaml", `${after}# mine\n`);
     const back = await world.unsprawl(["rollback"]);
     expect(back.code).toBe(5);
-    expect(back.stderr).toContain("somebody else has changed it");
+    expect(back.stderr).toContain("somebody else changed it");
     write(world, "api.yaml", after);
     expect((await world.unsprawl(["rollback"])).code).toBe(0);
     expect(readFileSync(join(world.dir, "api.yaml"), "utf8")).toBe(before);

@@ -323,7 +323,7 @@ describe("what is no image", () => {
     const { subjects, errors, notes } = await scanned("charts/app:1");
     expect(errors).toEqual([]);
     expect(notes).toEqual([
-      `registry:${gate.host}/charts/app:1: 1 of its manifests is no image but ${chart.mediaType}: annotations were read`,
+      `registry:${gate.host}/charts/app:1: 1 of its manifests is not an image but ${chart.mediaType}: annotations were read`,
     ]);
     expect(subjects[0]?.subject.name).toBe(`${gate.host}/charts/app:1 (artifact ${chart.mediaType})`);
     expect(lines(subjects[0])).toEqual(['annotation a=b @ annotations["a"]']);

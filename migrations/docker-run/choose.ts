@@ -59,13 +59,13 @@ export async function chooseFor(
   if (/^\s/.test(run.said.image ?? ""))
     throw new UnsprawlError(
       "refused",
-      `${subject}: something stands behind a backslash, which ends the command there`,
+      `${subject}: a character follows a backslash, which ends the command there`,
       "make the backslash the last character of its line, then plan again",
     );
   if (run.image === null || (run.said.image !== null && !IMAGE_NAME.test(run.said.image)))
     throw new UnsprawlError(
       "refused",
-      `${subject}: a placeholder stands where its image would`,
+      `${subject}: a placeholder takes the place of its image`,
       "write the image's name there, then plan again",
     );
   if (run.program === "podman") return byPodman(subject, run, all, options);
@@ -89,7 +89,7 @@ export async function chooseFor(
   if (unclear !== null)
     throw new UnsprawlError(
       "refused",
-      `${subject}: only the shell knows ${unclear}, which the shim would start`,
+      `${subject}: only the shell knows ${unclear}, which the shim would have to start`,
       "unsprawl runtime install --to STORE, then plan again",
     );
   const owner = await delivery.owner(known);
@@ -98,7 +98,11 @@ export async function chooseFor(
   const command =
     shim && change.entrypointPrefix !== null ? [...change.entrypointPrefix.slice(1), ...own(run, known)] : [];
   if (shim && (await holdsSecret(detector, command)))
-    throw new UnsprawlError("refused", `${subject}: the image's own command holds a secret`, "build the image without");
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: the image's own command holds a secret`,
+      "build the image without it",
+    );
   const { file } = script;
   const line: Chosen = {
     ...{ subject, delivery: delivery.name, why, change, secrets: {}, command, id },
@@ -110,7 +114,7 @@ export async function chooseFor(
         ? ["the engine that runs the line must keep the OCI runtime registered"]
         : [`the files are in memory: at boot \`unsprawl render --all\` must have run before ${file} runs`]),
       ...(shim
-        ? [`the image's entrypoint stands in ${file} now: an image with another one needs it changed there`]
+        ? [`${file} now contains the image's entrypoint: change it there if you use an image with a different one`]
         : []),
       ...(await stillShown(engine, run)),
     ],
@@ -143,7 +147,7 @@ async function byPodman(
         ({ name, reference }) =>
           cmd`before the line runs again, as the user who runs it: ${bare(makePodmanSecret(name, reference, secrets[name] ?? ""))}`,
       ),
-      "a container that the line has made already shows the values until it is made again",
+      "a container that the line already created shows the values until it is recreated",
     ],
   };
   return { line, left: new Set(all.filter((move) => !moves.includes(move))) };
@@ -267,9 +271,9 @@ async function holdsSecret(detector: RunTools["detector"], command: readonly str
 async function stillShown(engine: Engine, run: RunCommand): Promise<string[]> {
   const name = run.said.name;
   if (name === null)
-    return [`what the line has started already shows the values until it is made again (${runText(run)})`];
+    return [`containers that the line already started show the values until they are recreated (${runText(run)})`];
   if ((await engine.container(name)) === null) return [];
   return [
-    cmd`the container ${name} that is there now still shows the values: unsprawl migrate docker:${name} --to STORE moves them, or remove it and run the script again`,
+    cmd`the existing container ${name} still shows the values: unsprawl migrate docker:${name} --to STORE moves them, or remove it and run the script again`,
   ];
 }

@@ -37,7 +37,7 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
       const { file } = lineOfLocation(location);
       if (file !== location.subjectId)
         return {
-          reason: `stands in ${file}, which --env-file hands on`,
+          reason: `is in ${file}, which --env-file passes on`,
           hint: cmd`unsprawl plan env:${file} moves it there`,
         };
       if (location.where === "cmd")

@@ -71,8 +71,8 @@ async function readings(source: string, file: string, root: string, named: boole
 function unendedQuote(file: string, line: number): UnreadableEnvFile {
   return {
     subject: `${basename(file)}:${line}`,
-    message: "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be",
-    hint: cmd`bash -n ${file} says what the shell makes of it`,
+    message: "a quote that begins there is never closed: the rest is read line by line, as far as possible",
+    hint: cmd`bash -n ${file} shows how the shell reads it`,
   };
 }
 

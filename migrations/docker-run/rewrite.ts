@@ -133,7 +133,7 @@ function free(
 function wordAt({ words }: RunCommand, at: number): ShellWord {
   const word = words[at];
   if (word !== undefined) return word;
-  throw new UnsprawlError("changed", "a run line has fewer words than it had", "unsprawl plan again");
+  throw new UnsprawlError("changed", "a run line has fewer words than before", "unsprawl plan again");
 }
 
 /** What replaces a variable in its flag; null for nothing. */

@@ -64,7 +64,7 @@ export async function movableRuns(
 /** What the engine says about one image or container is no reason to leave the other lines. */
 const OF_ONE_LINE = new Set(["refused", "failed", "absent", "malformed"]);
 
-const MIXED = "docker and podman lines of one script move one after the other";
+const MIXED = "docker and podman lines of one script are moved in separate runs";
 
 /** Of the script's text what would stay. */
 function textStaying(script: RunScript, groups: readonly RunLineMoves[]): string {

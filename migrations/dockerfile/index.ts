@@ -37,7 +37,7 @@ async function refusal(finding: Finding): Promise<Refusal> {
     const name = /[\w-]+/.exec(basename(subjectId))?.[0] ?? "secret";
     return {
       reason: "is in a file that the build copies into the image",
-      hint: cmd`put the file into .dockerignore, take the COPY out, and mount it where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
+      hint: cmd`put the file into .dockerignore, remove the COPY, and mount the file where it is needed: RUN --mount=type=secret,id=${name},target=PATH …; docker build --secret id=${name},src=FILE`,
     };
   }
   const { file, line } = lineOfLocation(finding.location);

@@ -35,8 +35,8 @@ export function dockerfileSource(cwd: string): Source {
           subject: dirname(file),
           // The Dockerfile itself has been read.
           about: { kind: "subject", name: dirname(file), id: dirname(file) },
-          message: "holds more files than a build's folder should, so that not all were looked at",
-          hint: "add a .dockerignore, or scan the folder that is built in",
+          message: "contains too many files for a build context: not all were scanned",
+          hint: "add a .dockerignore, or scan the folder that you build in",
         };
     },
   };
@@ -87,7 +87,7 @@ function copiedReading(source: string, dockerfile: string, { instruction, path, 
     kind: "error",
     subject: subject.name,
     about: { kind: "subject", name: subject.name, id: subject.id },
-    message: "is copied into the image, and is not there to be read",
-    hint: "scan in the folder that it is built in, or keep it out by .dockerignore",
+    message: "is copied into the image, but does not exist here",
+    hint: "scan from the folder that you build in, or exclude it in .dockerignore",
   };
 }

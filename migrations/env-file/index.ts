@@ -52,7 +52,7 @@ async function refusal({ location }: Finding): Promise<Refusal | null> {
   if (over !== null)
     return {
       reason: `has no effect: line ${over.line} sets ${entry.name} again`,
-      hint: cmd`take line ${entry.line} out, and rotate it if it is still valid`,
+      hint: cmd`remove line ${entry.line}, and rotate it if it is still valid`,
     };
   const open = entry.uses.find(
     (use) => !entries.some(({ name, value, start }) => name === use && value !== null && start < entry.start),

@@ -52,7 +52,7 @@ export function rewriteEnvFile({ file, text, dialect, entries }: DotenvFile, mov
 }
 
 const WHO_READS = [
-  "who reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime that may use them (unsprawl runtime install, unsprawl runtime allow), or vals; docker run --env-file without that runtime hands each reference on as text",
+  "anything that reads this file must resolve references: `unsprawl run -- CMD` with its variables in the environment, containers under the OCI runtime that may use them (unsprawl runtime install, unsprawl runtime allow), or vals; docker run --env-file without that runtime passes each reference on as text",
 ];
 
 /** A remaining entry would interpolate the reference instead of the value. */
@@ -96,10 +96,10 @@ function others(file: string, text: string, dialect: DotenvDialect, moving: read
     .filter(({ name, value }) => theirs?.findLast((entry) => entry.name === name)?.value !== value)
     .map(({ name }) => name);
   if (theirs === null)
-    warnings.push(`the values are as ${READERS[dialect]} reads them; ${READERS[other]} cannot read this file`);
+    warnings.push(`the values are written for ${READERS[dialect]}; ${READERS[other]} cannot read this file`);
   else if (differ.length > 0)
     warnings.push(
-      `the values are as ${READERS[dialect]} reads them; ${READERS[other]} would read ${differ.join(", ")} differently`,
+      `the values are written for ${READERS[dialect]}; ${READERS[other]} would read ${differ.join(", ")} differently`,
     );
   const compose = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"].find((name) =>
     existsSync(join(dirname(file), name)),

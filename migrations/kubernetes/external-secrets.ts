@@ -56,7 +56,7 @@ export function externalSecrets(secrets: readonly WantedSecret[], store: Manifes
     ]),
   ]);
   const documents = [...stores, ...made].map((one) => `${one.join("\n")}\n`);
-  const login = `Fill in ${FILL_IN}: whom External Secrets is to the store. It needs the right to read, no more.`;
+  const login = `Fill in ${FILL_IN}: the identity that External Secrets has at the store. It needs only the right to read.`;
   return `${[login, ...note].map((line) => `# ${line}\n`).join("")}${documents.join("---\n")}`;
 }
 
@@ -78,7 +78,7 @@ export async function formOf(
   if (found !== null) return found;
   throw new UnsprawlError(
     "refused",
-    `a cluster cannot read ${provider === name ? provider : `${name} (${provider})`}: External Secrets, which makes the Secret, has no such provider`,
+    `a cluster cannot read ${provider === name ? provider : `${name} (${provider})`}: External Secrets, which creates the Secret, has no such provider`,
     cmd`--to a store of ${bare(inClusters.join(", "))}`,
   );
 }

@@ -93,13 +93,13 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
   if (manifests === null || place === null)
     throw new UnsprawlError("changed", `${location.path} has changed since it was scanned`, "scan again");
   if (nameMayHoldSecret({ name, part }) || !isSecretKey(place.key))
-    return { reason: "its name is none that a key of a Secret can have", hint: "rename it, then scan again" };
+    return { reason: "its name cannot be the key of a Secret", hint: "rename it, then scan again" };
   const other = envPlaces(manifests).find(
     ({ resource, key, value }) => resource === place.resource && key === place.key && value !== place.value,
   );
   if (other !== undefined)
     return {
-      reason: `would have the key of ${other.path} in the Secret`,
+      reason: `would use the same key as ${other.path} in the Secret`,
       hint: "rename one of the two, then scan again",
     };
   if (place.uses.length > 0)
@@ -110,7 +110,7 @@ async function variable({ location, name, part, masked }: Finding): Promise<Refu
   if (!place.once)
     return {
       reason: `is set twice in ${place.containerPath}, and only the last one counts`,
-      hint: "take the other one out, then scan again",
+      hint: "remove the other one, then scan again",
     };
   try {
     // Tried alone, so that an anchor keeps back only what shares it.
@@ -133,11 +133,11 @@ async function helmValue({ location }: Finding): Promise<Refusal> {
   const key = await existingSecretKey(file, await readText(file), location);
   return key === null
     ? {
-        reason: "is a Helm value: what the chart's templates make of it is not known",
+        reason: "is a Helm value: how the chart's templates use it is not known",
         hint: "give the chart a key that names an existing Secret, and read it by secretKeyRef",
       }
     : {
-        reason: `is a Helm value, and the chart takes a Secret that exists in its place: ${key}`,
-        hint: cmd`let External Secrets make one, set ${key} to its name, and take the value out`,
+        reason: `is a Helm value, and the chart accepts an existing Secret instead: ${key}`,
+        hint: cmd`let External Secrets create one, set ${key} to its name, and remove the value`,
       };
 }

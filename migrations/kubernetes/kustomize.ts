@@ -36,8 +36,8 @@ export function literalRefusal({
   const more = other ?? (type === "Opaque" ? option : "type") ?? renamed;
   if (object !== null && more === undefined) return null;
   return {
-    reason: `is a literal of a generator${more === undefined ? " without a name" : ` with ${more}`}: no ExternalSecret made here would give the same Secret`,
-    hint: cmd`write an ExternalSecret that makes the Secret, name its file in resources:, and take ${name} out of literals`,
+    reason: `is a literal of a generator${more === undefined ? " without a name" : ` with ${more}`}: no ExternalSecret created here would produce the same Secret`,
+    hint: cmd`write an ExternalSecret that makes the Secret, name its file in resources:, and remove ${name} from literals`,
   };
 }
 
@@ -112,7 +112,7 @@ function editsOf(document: YamlFile, generators: ReadonlySet<unknown>, added: st
   )
     throw new UnsprawlError(
       "refused",
-      "resources: or secretGenerator: is no list",
+      "resources: or secretGenerator: is not a list",
       "write it as a list, then plan again",
     );
   const whole = list.value.items.every((item) => generators.has(follow(item, document)));

@@ -24,7 +24,7 @@ export async function planFile(
   const [first] = selected;
   const manifests = first === undefined ? null : await manifestsOf(first.move.location);
   if (manifests === null)
-    throw new UnsprawlError("changed", `${unit} holds no manifest any more`, "unsprawl plan again");
+    throw new UnsprawlError("changed", `${unit} no longer contains a manifest`, "unsprawl plan again");
   const form = await formOf(store, tools);
   const { file, text } = manifests;
   const { settings } = store;
@@ -55,7 +55,7 @@ function order(file: string, secrets: string, { wanted, workloads }: RewrittenMa
   if (isKustomization(file))
     return [
       cmd`nothing in a cluster changes until it is applied: fill in ${FILL_IN} in ${made}, then kubectl apply -k ${dirname(manifest)}`,
-      "the Secret has no digest in its name any more: pods do not restart when a value changes, and overlays that merge into the generator, or add a prefix to names, must be changed too",
+      "the Secret's name no longer has a digest: pods do not restart when a value changes, and overlays that merge into the generator or add a prefix to names must be changed too",
     ];
   const ready = wanted.map(({ name, namespace }) => {
     const space = namespace === null ? "" : cmd` -n ${namespace}`;
@@ -73,7 +73,7 @@ function order(file: string, secrets: string, { wanted, workloads }: RewrittenMa
     ...(kustomization === undefined
       ? []
       : [
-          `add ${basename(secrets)} to resources: in ${kustomization}; an overlay that sets one of these variables must not set its value any more, and a namePrefix or nameSuffix does not reach secretStoreRef`,
+          `add ${basename(secrets)} to resources: in ${kustomization}; an overlay must no longer set the value of these variables, and a namePrefix or nameSuffix does not reach secretStoreRef`,
         ]),
   ];
 }

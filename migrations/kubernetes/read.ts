@@ -38,7 +38,7 @@ export function kubernetesSource(cwd: string): Source {
         if (found === null)
           throw new UnsprawlError(
             "malformed",
-            `${what} is no Kubernetes manifest: it has no apiVersion and kind`,
+            `${what} is not a Kubernetes manifest: it has no apiVersion and kind`,
             cmd`unsprawl scan dir:${what} reads any file`,
           );
         yield* found;
@@ -85,7 +85,7 @@ function templates(chart: string, count: number): SourceReading {
     kind: "error",
     subject: join(chart, "templates"),
     about: { kind: "file", path: join(chart, "templates") },
-    message: `${count} Helm templates, not read: only Helm makes manifests of them`,
+    message: `${count} Helm templates, not read: only Helm turns them into manifests`,
     hint: cmd`helm template ${chart} > rendered.yaml, then: unsprawl scan kubernetes:rendered.yaml`,
   };
 }

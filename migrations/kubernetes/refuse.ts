@@ -15,12 +15,12 @@ export async function refusalElsewhere({ location, name }: Finding): Promise<Ref
   const role = fieldRole(place);
   if (role === "last-applied")
     return {
-      reason: "is in kubectl's own copy of what was applied before",
-      hint: cmd`take ${LAST_APPLIED} out of the file: kubectl apply writes it again`,
+      reason: "is in kubectl's copy of what was applied before",
+      hint: cmd`take ${LAST_APPLIED} from the file: kubectl apply writes it again`,
     };
   if (where === "annotation" || where === "label")
     return {
-      reason: `is in ${path}, which whoever may list objects reads`,
+      reason: `is in ${path}, which anyone who may list objects can read`,
       hint: "give the application a variable or a file for it, then scan again",
     };
   if (where === "cmd" || where === "entrypoint" || where === "healthcheck")
@@ -30,8 +30,8 @@ export async function refusalElsewhere({ location, name }: Finding): Promise<Ref
     };
   if (role === "http-header")
     return {
-      reason: `is a header in ${path}, where Kubernetes fills in nothing`,
-      hint: "let a command ask in its place, with $(NAME) for a variable, then scan again",
+      reason: `is a header in ${path}, where Kubernetes substitutes nothing`,
+      hint: "use a command probe instead, with $(NAME) for a variable, then scan again",
     };
   if (role === "helm-release")
     return {

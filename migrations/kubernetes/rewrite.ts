@@ -95,7 +95,7 @@ function shared(file: string, place: EnvPlace | null): UnsprawlError {
   const at = place === null ? "" : `, line ${lineOf(place.resource.file.text, memberRange(place.pair)[0])}`;
   return new UnsprawlError(
     "refused",
-    `${file}${at}: ${place?.name ?? "a variable"} cannot change alone: an anchor or a merge key shares its entry with something that does not move`,
+    `${file}${at}: ${place?.name ?? "a variable"} cannot change alone: an anchor or a merge key shares its entry with something that stays`,
     "write the entry out where it is used, then plan again",
   );
 }

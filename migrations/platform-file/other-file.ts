@@ -24,12 +24,12 @@ export function otherFile(file: string, text: string): Refusal {
   const source = SOURCES.find((one) => one.name.test(name) && (one.holds === undefined || one.holds(text)));
   if (source !== undefined)
     return {
-      reason: `was found in the text of the file: ${source.kind}: reads it as what it is`,
+      reason: `was found in the plain text of the file: ${source.kind}: understands its format`,
       hint: cmd`unsprawl plan ${bare(source.kind)}:${file} --to STORE`,
     };
   return {
-    reason: "is in a file of no format that unsprawl rewrites",
-    hint: "let the program read it from a variable or a file that a store fills in, take it out here, and rotate it",
+    reason: "is in a file whose format unsprawl does not rewrite",
+    hint: "let the program read it from a variable or a file that a store fills in, remove it here, and rotate it",
   };
 }
 

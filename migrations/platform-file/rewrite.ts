@@ -28,7 +28,7 @@ export async function rewritten(
     })
     .sort(inOrder);
   if (description === null || native === undefined)
-    throw new UnsprawlError("changed", `${file} is no longer what was planned`, "unsprawl plan again");
+    throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
   const after = splice(text, native.edits(text, moving, target));
   const changes = native.changes(moving, target);
   const expected = description.parts.map((part) => plainPart(part, changes));

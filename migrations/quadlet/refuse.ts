@@ -45,7 +45,7 @@ function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal
       hint: cmd`take it out of ${file}, line ${line}, and rotate it if it is still valid`,
     };
   if (/^[A-Za-z_][\w.-]*$/.test(name)) return null;
-  return { reason: "no podman secret can be given to a variable of this name", hint: "rename it, then plan again" };
+  return { reason: "a podman secret cannot set a variable with this name", hint: "rename it, then plan again" };
 }
 
 /** The `Secret=` that sets a variable; null if none does. */
@@ -82,7 +82,7 @@ async function ofEntry(unit: SystemdUnit, { file }: Assignment): Promise<Refusal
   if (others.length === 0) return null;
   return {
     reason: `${file} is read on the host too, by ${others.join(", ")}`,
-    hint: "give the container a separate file for its secrets, then plan again",
+    hint: "give the container its own file for its secrets, then plan again",
   };
 }
 

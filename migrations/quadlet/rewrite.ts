@@ -169,6 +169,6 @@ function warningsFor(unit: SystemdUnit, all: readonly MovedVariable[]): string[]
       ({ one, moving: { move }, secret }) =>
         cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(one.name, move.reference, secret))}`,
     ),
-    cmd`the values stay in the container, and in what podman inspect and systemctl show ${service} show of it, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
+    cmd`the values stay in the container, and in the output of podman inspect and systemctl show ${service}, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
   ];
 }

@@ -26,7 +26,7 @@ it("a script of one line that begins a loop at every word is read once", () => {
 
 it("a script that names docker at every word and starts nothing is no script of containers", () => {
   const names = "docker ".repeat(4 * MUCH);
-  expect(otherFile("a.sh", names).reason).toBe("is in a file of no format that unsprawl rewrites");
+  expect(otherFile("a.sh", names).reason).toBe("is in a file whose format unsprawl does not rewrite");
   expect(otherFile("a.sh", `${names} run`).hint).toContain("script:a.sh");
 });
 

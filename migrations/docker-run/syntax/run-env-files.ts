@@ -40,7 +40,7 @@ export async function envFilesOfRuns(
       if (named === null) {
         errors.push({
           subject,
-          message: "which file --env-file names is known only when the line runs",
+          message: "the file that --env-file names is known only when the line runs",
           hint: "unsprawl scan env:FILE reads such a file",
         });
         continue;

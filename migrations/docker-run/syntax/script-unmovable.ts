@@ -59,8 +59,8 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
           name: /^\$[{(]?\w+[)}]?$/.test(flag.content ?? "") ? flag.variable : name,
           value,
           fault: {
-            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} hands on`,
-            hint: cmd`write -e ${flag.variable}=value in line ${line} itself, and take ${name} away; then plan again`,
+            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} passes on`,
+            hint: cmd`write -e ${flag.variable}=value in line ${line} itself and remove ${name}; then plan again`,
           },
           by: null,
         },
@@ -98,7 +98,7 @@ function beside(
     if (name === "" || !flagged) return [];
     if (end !== null) return [unmovable(file, text, word.start, `behind a ${end.by}`, name, value, ended(end))];
     const fault = {
-      reason: `stands in ${what}, which is no docker run line that can be rewritten`,
+      reason: `is in ${what}, which is not a docker run line that can be rewritten`,
       hint: /compose/.test(what)
         ? "unsprawl plan compose: moves what is in its files; write it there"
         : cmd`write docker run -e ${name}=value in full, then plan again`,
@@ -116,7 +116,7 @@ function ended({ line, by }: CommandEnd): Refusal {
       hint: "move the comment above the whole command, then plan again",
     };
   return {
-    reason: `what stands behind the backslash in line ${line} ${reason}`,
+    reason: `the text after the backslash in line ${line} ${reason}`,
     hint: "make the backslash the last character of its line, then plan again",
   };
 }
@@ -169,8 +169,8 @@ function within(
         if (flag.content === null) return [];
         const at = start + (run.words[flag.holder]?.start ?? 0);
         const fault = {
-          reason: `stands in ${what}, which is read elsewhere or later`,
-          hint: "make that a separate script where it runs, then plan it there",
+          reason: `is in ${what}, which is read elsewhere or later`,
+          hint: "move it into its own script where it runs, then plan it there",
         };
         return [unmovable(file, text, at, `${runText(run)}${mark}`, flag.variable, flag.content, fault)];
       }),

@@ -80,10 +80,12 @@ export function scriptOf(file: string, text: string): RunScript {
     ...variables.map(({ place }) => placeText(place)),
   ])
     (seen.has(one) ? again : seen).add(one);
-  const twice = { reason: "its line has another one like it", hint: "write each command on a separate line" };
+  const twice = { reason: "the script has another line like it", hint: "write each command on its own line" };
   const [line] = open;
   const broken =
-    line === undefined ? null : { reason: `a quote in line ${line} never ends`, hint: "end it, then plan again" };
+    line === undefined
+      ? null
+      : { reason: `a quote in line ${line} is never closed`, hint: "close it, then plan again" };
   const told = variables.map((one) =>
     again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
   );
@@ -159,9 +161,9 @@ function faultOf(
 ): Refusal | null {
   const { program, words, begin } = run;
   if (around.replaced.has(program))
-    return { reason: `the script redefines ${program}`, hint: cmd`call /usr/bin/${program} itself` };
+    return { reason: `the script redefines the command ${program}`, hint: cmd`call /usr/bin/${program} itself` };
   if (words.slice(0, begin).some((word) => word.text === "eval"))
-    return { reason: "is read a second time, by eval", hint: "take eval away" };
+    return { reason: "is parsed a second time, by eval", hint: "remove eval" };
   const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
   if (elsewhere !== undefined)
     return {
@@ -173,10 +175,10 @@ function faultOf(
       reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
       hint: cmd`write -e ${flag.variable}=value in front of ${flag.behind}`,
     };
-  if (!isLast) return { reason: `has no effect: -e ${flag.variable} comes again`, hint: "take this one out" };
+  if (!isLast) return { reason: `has no effect: -e ${flag.variable} is set again`, hint: "remove this one" };
   if (!flag.expands || own !== null) return null;
   return {
-    reason: "its value is known only when the line runs: it fills in a variable, a command's output or a pattern",
+    reason: "its value is known only when the line runs: it contains a variable, a command's output or a pattern",
     hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,
   };
 }

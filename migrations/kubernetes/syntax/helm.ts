@@ -19,13 +19,13 @@ export function chartOf(file: string): string | null {
 
 /** Every text of a values file. Throws `malformed`. */
 export async function helmValues(file: string, text: string): Promise<ManifestText[]> {
-  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
+  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows how Helm reads it");
   return document === undefined ? [] : scalarTexts(document.root, document, "").filter(({ value }) => value !== "");
 }
 
 /** The key by which a chart takes a Secret in place of the value at `location`: beside it, or above; null if it has none. */
 export async function existingSecretKey(file: string, text: string, location: Location): Promise<string | null> {
-  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows what Helm makes of it");
+  const [document] = await parseYamlDocuments(file, text, "helm lint CHART shows how Helm reads it");
   if (document === undefined) return null;
   const value = scalarTexts(document.root, document, "").find(({ place }) => isAt(location, place));
   const keys = (value?.keys ?? []).slice(0, -1);

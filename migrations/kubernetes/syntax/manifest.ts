@@ -44,7 +44,7 @@ export type Resource = {
 export async function readManifests(file: string, text: string): Promise<Manifests | null> {
   // Most files of a folder are not manifests, and large ones take long to parse.
   if (!text.includes("apiVersion") && !isKustomization(file)) return null;
-  const hint = cmd`kubectl apply --dry-run=client -f ${file} shows what kubectl makes of it`;
+  const hint = cmd`kubectl apply --dry-run=client -f ${file} shows how kubectl reads it`;
   const documents = await parseYamlDocuments(file, text, hint);
   if (isTemplate(documents, text)) throw templateError(file);
   const found = documents.flatMap((document) => (document.root === null ? [] : objects(document, document.root, [])));

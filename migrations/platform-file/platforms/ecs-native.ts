@@ -17,10 +17,10 @@ export const ecsSecrets: NativeForm = {
     if (same.length > 1)
       return {
         reason: "is set twice in its container, and only one counts",
-        hint: "take the other one out, then scan again",
+        hint: "remove the other one, then scan again",
       };
     if (secretsOf(owner).some((item) => memberText(item, "name") === name))
-      return { reason: "is among the container's secrets too", hint: "take it out of environment, and rotate it" };
+      return { reason: "is also in the container's secrets", hint: "remove it from environment, and rotate it" };
     return null;
   },
   names({ owner }, { parts: [root] }) {
@@ -74,7 +74,7 @@ export const ecsSecrets: NativeForm = {
   warnings: (_moving, target) => [
     `the execution role must be allowed to read ${target["by"] === "name" ? "the parameters (ssm:GetParameters) and the task must run in the store's region" : "the secrets (secretsmanager:GetSecretValue, with -?????? after each name); the account is the one of executionRoleArn"}: unsprawl stores policy prints the policy`,
     "running tasks keep the old values until the new revision is deployed; earlier revisions hold them until they are deregistered and deleted: rotate them",
-    "on EC2 instances docker inspect still shows what ECS fills in",
+    "on EC2 instances, docker inspect still shows the values that ECS fills in",
   ],
 };
 

@@ -10,7 +10,7 @@ import type { Description, NativeForm } from "./platform.ts";
 export const githubSecrets: NativeForm = {
   refuses({ name, value, item }, description, _file, accept) {
     if (!/^(?!GITHUB_)[A-Za-z_]\w{0,100}$/i.test(name))
-      return { reason: "has a name that no secret of GitHub may have", hint: "rename the variable, then scan again" };
+      return { reason: "has a name that a GitHub secret cannot have", hint: "rename the variable, then scan again" };
     if (item.kind !== "text" || value.includes("\n"))
       return {
         reason: "has a value of several lines",
@@ -18,7 +18,7 @@ export const githubSecrets: NativeForm = {
       };
     if (value.includes("${{"))
       return {
-        reason: "is put together by the workflow",
+        reason: "is assembled by the workflow",
         hint: cmd`make all of it one secret (gh secret set ${name}), then write $\{{ secrets.${name} }} in its place`,
       };
     if (triggers(description).includes("workflow_call"))
@@ -29,7 +29,7 @@ export const githubSecrets: NativeForm = {
     if (triggers(description).includes("pull_request") && !accept.has("forks"))
       return {
         reason: "is in a workflow of pull requests, and those from forks get no secrets",
-        hint: "make the value in a step of the job, if nothing outside needs it; or --accept forks",
+        hint: "generate the value in a step of the job, if nothing else needs it; or --accept forks",
       };
     return null;
   },

@@ -191,9 +191,9 @@ it("a makefile as make reads it, with linuxserver.io's marks and a weak value; t
   await expectGets("made", values);
   const { notMoved, steps } = await planOf(`script:${dirname(file)}`);
   const [open, ...others] = notMoved.toReversed();
-  expect(open?.reason).toContain("something stands behind a backslash");
+  expect(open?.reason).toContain("a character follows a backslash");
   expect(others.toReversed().map(({ finding, reason }) => [finding.location.subjectId, reason])).toEqual(
-    templates.map((_, at) => [beside, `readme.sh:${at + 1} t${at}: a placeholder stands where its image would`]),
+    templates.map((_, at) => [beside, `readme.sh:${at + 1} t${at}: a placeholder takes the place of its image`]),
   );
   expect(steps.filter(({ kind }) => kind === "put")).toHaveLength(2);
   const id = await migrate(`script:${file}`, [one]);
@@ -228,7 +228,7 @@ describe("what is left, and why", () => {
     const { notMoved, steps } = await planOf(`script:${file}`);
     expect(Object.fromEntries(notMoved.map(({ finding, reason }) => [finding.name, reason]))).toEqual({
       ADMIN_TOKEN: `the value of ADMIN_TOKEN also stands at ${file}:7, and would stay there`,
-      API_TOKEN: expect.stringContaining("no docker run line that can be rewritten"),
+      API_TOKEN: expect.stringContaining("not a docker run line that can be rewritten"),
     });
     expect(steps.filter(({ kind }) => kind === "put").map(({ id }) => id)).toEqual([
       `put:${file}/branch/DB_PASSWORD`,

@@ -76,7 +76,7 @@ describe("the env file of a run line", () => {
     expect([found, errors]).toEqual([["a.sh:1 img etc/web.env:3 DB_PASSWORD"], []]);
   });
 
-  const unknown = "which file --env-file names is known only when the line runs";
+  const unknown = "the file that --env-file names is known only when the line runs";
   test.each([
     ["is not there", "docker run --env-file none.env img", "there is no file none.env"],
     ["is known only to the shell", 'docker run --env-file "$FILE" img', unknown],
@@ -101,14 +101,14 @@ describe("the env file of a run line", () => {
     };
     const file = join(dir, "web.env");
     expect(notMoved).toMatchObject([
-      { reason: `stands in ${file}, which --env-file hands on`, hint: `unsprawl plan env:${file} moves it there` },
+      { reason: `is in ${file}, which --env-file passes on`, hint: `unsprawl plan env:${file} moves it there` },
     ]);
   });
 });
 
 describe("a quote that never ends", () => {
   const [first, second, third] = [password(), password(), password()];
-  const told = "a quote that begins there never ends: what stands behind it is read line by line, as far as it can be";
+  const told = "a quote that begins there is never closed: the rest is read line by line, as far as possible";
 
   test.each([
     ["single", "echo 'never"],
@@ -135,7 +135,9 @@ describe("a quote that never ends", () => {
     const dir = put({ "a.sh": `docker run -e DB_PASSWORD=${first} img\necho 'never\n` });
     const { stdout } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local", "--json"]);
     const { notMoved, steps } = JSON.parse(stdout) as { notMoved: readonly object[]; steps: readonly object[] };
-    expect(notMoved).toMatchObject([{ reason: "a quote in line 2 never ends", hint: "end it, then plan again" }]);
+    expect(notMoved).toMatchObject([
+      { reason: "a quote in line 2 is never closed", hint: "close it, then plan again" },
+    ]);
     expect(steps).toEqual([]);
   });
 

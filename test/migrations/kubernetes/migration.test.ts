@@ -175,7 +175,7 @@ describe("what stays", () => {
 
   it.each([
     ["k8s/chart/templates/deployment.yaml", /is a Helm template, not read: scan its values\.yaml/, 1],
-    ["k8s/ci.yml", /is no Kubernetes manifest/, 1],
+    ["k8s/ci.yml", /is not a Kubernetes manifest/, 1],
     ["k8s/none.yaml", /no file or folder/, 1],
     ["", /needs a file or a folder/, 2],
   ])("kubernetes:%s is an error of its own", async (what, message, code) => {

@@ -65,7 +65,7 @@ ${pod(
       "",
       `  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"applied"},"spec":{"containers":[{"name":"app","env":[{"name":"OLD_PASSWORD","value":"@OLD_PASSWORD!@"}]}]}}\n`,
     ),
-    why: { OLD_PASSWORD: [/kubectl's own copy/, /take kubectl\.kubernetes\.io\/last-applied-configuration out/] },
+    why: { OLD_PASSWORD: [/kubectl's copy/, /take kubectl\.kubernetes\.io\/last-applied-configuration out/] },
   },
   "template.yaml": {
     text: `apiVersion: apps/v1
@@ -122,7 +122,7 @@ stringData:
       "twice",
       `      env:\n        - {name: DB_PASSWORD, value: "@ONE!@"}\n        - {name: DB_PASSWORD, value: "@TWO!@"}\n`,
     ),
-    why: { DB_PASSWORD: [/is set twice in containers\[app\]/, /take the other one out/] },
+    why: { DB_PASSWORD: [/is set twice in containers\[app\]/, /remove the other one/] },
   },
   "anchored-value.yaml": {
     text: pod(
@@ -175,11 +175,8 @@ env:
     value: "@API_TOKEN!@"
 `,
     why: {
-      rootPassword: [
-        /the chart takes a Secret that exists in its place: auth\.existingSecret/,
-        /set auth\.existingSecret/,
-      ],
-      password: [/is a Helm value: what the chart's templates make of it is not known/, /secretKeyRef/],
+      rootPassword: [/the chart accepts an existing Secret instead: auth\.existingSecret/, /set auth\.existingSecret/],
+      password: [/is a Helm value: how the chart's templates use it is not known/, /secretKeyRef/],
       API_TOKEN: [/is a Helm value/, /secretKeyRef/],
     },
   },

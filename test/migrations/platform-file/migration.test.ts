@@ -114,8 +114,8 @@ describe("an ECS task definition", () => {
     [
       "aws-ssm",
       `{"containerDefinitions":[{"environment":[{"name":"DB_PASSWORD","value":"${password()}"}],"secrets":[{"name":"DB_PASSWORD","valueFrom":"/x"}]}]}`,
-      /^is among the container's secrets too$/,
-      /^take it out of environment/,
+      /^is also in the container's secrets$/,
+      /^remove it from environment/,
     ],
   ])("is refused for %s where ECS could not read it: %#", async (store, text, reason, hint) => {
     layFiles(world.dir, { "refused/task.json": text });

@@ -156,7 +156,7 @@ describe("ways in", () => {
     for (const method of ["jwt", "kubernetes"]) {
       const { auth, secret } = await (WAYS[method] as NonNullable<(typeof WAYS)[string]>)();
       const store = await openBy({ ...auth, role: "nobody" });
-      expect((await failure(store.get(KEY), secret)).message).toContain("the role nobody is not there");
+      expect((await failure(store.get(KEY), secret)).message).toContain("the role nobody does not exist");
     }
   });
 

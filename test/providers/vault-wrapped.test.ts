@@ -97,7 +97,7 @@ describe("response-wrapping tokens", () => {
     expect(await by(other)).toBe(null);
     expect(await failure(by(wrong), wrong)).toMatchObject({
       code: "config",
-      message: expect.stringContaining("no secret id") as string,
+      message: expect.stringContaining("does not hold a secret id") as string,
     });
     expect(await failure(by("never-a-token"))).toMatchObject(INTERCEPTED);
   });

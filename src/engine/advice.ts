@@ -21,15 +21,15 @@ export function adviceOn(config: RunConfig): string[] {
     texts(config.Env).some((entry) => SOCKET.test(entry))
   )
     advice.push(
-      "expects the engine's socket: anyone who has it is root on the host and reads every container's variables",
+      "expects the engine's socket: anyone with it is root on the host and can read every container's variables",
     );
   const init =
     argv.flatMap((word) => INITS.exec(word)?.[1] ?? []).at(0) ?? (isS6(entrypoint) ? "s6-overlay" : undefined);
   if (init !== undefined)
     advice.push(`starts several services (${init}): a secret of one is in the environment of all of them`);
   if (keys(config["ExposedPorts"]).includes("22/tcp"))
-    advice.push("runs an SSH server: its host keys may be in the image, the same for everyone");
-  if (texts(config.OnBuild).length > 0) advice.push("runs instructions in builds that start from it (ONBUILD)");
+    advice.push("runs an SSH server: its host keys may be in the image, identical for everyone");
+  if (texts(config.OnBuild).length > 0) advice.push("adds instructions to builds that start from it (ONBUILD)");
   return advice;
 }
 

@@ -55,7 +55,7 @@ export async function wishedDelivery(
   if (delivery === undefined || wished !== "file") return chooseDelivery(deliveries, wished, unit, subject, moves);
   return {
     delivery,
-    why: "as you say: its image is not here to be read",
+    why: "as requested: its image is not available to check",
     warnings: [`whether the image of ${unit} reads NAME_FILE was not looked at`],
     left: new Set(moves.filter(({ name }) => !isFileName(name))),
   };

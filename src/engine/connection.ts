@@ -63,7 +63,7 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (!host) throw badAddress(address);
   if (url.protocol === "ssh:") {
-    if (url.password) throw badAddress(address, "write ssh://user@host, without a password: ssh logs in by a key");
+    if (url.password) throw badAddress(address, "write ssh://user@host, without a password: ssh logs in with a key");
     const port = url.port ? Number(url.port) : null;
     return {
       ...none,

@@ -60,7 +60,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     throw new UnsprawlError(
       "config",
       "DOCKER_API_VERSION is not a version",
-      "such as DOCKER_API_VERSION=1.41, or unset it",
+      "set DOCKER_API_VERSION=1.41, for example, or unset it",
     );
   }
   const read = await engineReader(connection, pinned);
@@ -81,7 +81,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     const where = fault === "" ? "" : ` (${fault})`;
     throw new UnsprawlError(
       "malformed",
-      `${what}: ${connection.address} answers as no engine does${where}`,
+      `${what}: ${connection.address} does not answer like an engine${where}`,
       "unsprawl doctor",
     );
   };
@@ -229,13 +229,13 @@ const SWARM_CHANGED = /update out of sequence/;
 
 /** The hint for an error response of the engine. */
 function hintFor(status: number, said: string): string {
-  if (status === 401 || status === 403) return "ask who runs the engine which rights it grants";
+  if (status === 401 || status === 403) return "ask the engine's administrator which rights it grants";
   if (/unsprawl:/.test(said)) return "unsprawl runtime status";
   if (SWARM_CHANGED.test(said)) return "unsprawl plan again";
   if (/port is already allocated|address already in use/.test(said))
     return "docker ps, or ss -ltnp, shows who has the port";
   if (/error while mounting volume|failed to mount local volume/.test(said))
-    return "docker volume inspect shows what it is made of; once it can be mounted, try again";
+    return "docker volume inspect shows its options; once it can be mounted, try again";
   if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";
   return "unsprawl doctor";
 }

@@ -35,7 +35,7 @@ export function remainingPlaces(
       throw new UnsprawlError(
         "refused",
         `the value of ${move.name} is also at ${paths.slice(0, 3).join(", ")}, which would stay: inspect would still show it`,
-        "take it out of there first, or give that place a separate variable",
+        "remove it there first, or give that place its own variable",
       );
     }
     left.push(...paths.map((path) => ({ name: move.name, path })));

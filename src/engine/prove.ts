@@ -119,7 +119,11 @@ export function unhealthyNote(doc: ContainerDoc): readonly string[] {
 async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
   const doc = await engine.container(id);
   if (doc) return doc;
-  throw new UnsprawlError("unhealthy", "the new container went away while it was checked", "docker events --since 5m");
+  throw new UnsprawlError(
+    "unhealthy",
+    "the new container disappeared while it was checked",
+    "docker events --since 5m",
+  );
 }
 
 /** The health as text; null if it is too early to tell. Throws `unhealthy` if the container is down or unhealthy. */

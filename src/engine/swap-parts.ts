@@ -54,7 +54,7 @@ export async function createNamed(engine: Engine, name: string, body: CreateBody
   if (doc) return doc;
   throw new UnsprawlError(
     "changed",
-    `${name} went away right after it was created`,
+    `${name} disappeared right after it was created`,
     "look at the engine's events: docker events --since 5m",
   );
 }

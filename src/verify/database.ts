@@ -28,7 +28,7 @@ export function loginFor(
   if (typeof target === "string") return unknown(target);
   const { kind, host, port, user, password, database, tls } = target;
   if (!/^(?:[\w.-]{1,253}|\[?[0-9a-f:.]+\]?)$/i.test(host)) return unknown("its host cannot be read without guessing");
-  if (port < 1 || port > 65_535) return unknown("its port is none");
+  if (port < 1 || port > 65_535) return unknown("its port is not valid");
   if (!held.local && (reachesThisMachine(host) || !/[.:]/.test(host)))
     return unknown("its host name counts only within the container's own network");
   const bare = { ...target, host: host.replace(/^\[|\]$/g, "") };

@@ -51,7 +51,7 @@ export function verifiable({ rule, name, part, value }: Omit<Verifiable, "beside
 function questionOf(item: Verifiable, options: VerifyOptions): VerifyRequest | Liveness {
   const { rule, name, local = false } = item;
   const [part, value] = [reveal(item.part), reveal(item.value)];
-  if (part === null || value === null || part === "") return unknown("is no text that could be sent");
+  if (part === null || value === null || part === "") return unknown("is not text that could be sent");
   const beside = (names: RegExp): string | null => {
     const other = item.beside(names);
     return other === null ? null : reveal(other);

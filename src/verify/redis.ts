@@ -55,5 +55,5 @@ function read(line: string): Liveness {
     return unknown("Redis asks for no password there, so any would do");
   if (line === "") return unknown("Redis: it closed the connection without an answer");
   const code = /^-([A-Z]{3,20})\b/.exec(line)?.[1];
-  return unknown(code === undefined ? "gives an answer that is not Redis'" : `Redis does not say (${code})`);
+  return unknown(code === undefined ? "does not answer like Redis" : `Redis does not say (${code})`);
 }

@@ -12,7 +12,7 @@ export async function runAll(
   signal: AbortSignal,
   told: (done: number, total: number) => void,
 ): Promise<readonly Liveness[]> {
-  const answers: Liveness[] = given.map((one) => ("ask" in one ? unknown("interrupted before it was asked") : one));
+  const answers: Liveness[] = given.map((one) => ("ask" in one ? unknown("interrupted before it was checked") : one));
   const waiting = jobsOf(given);
   const busy = new Map<string, number>();
   let done = answers.length - waiting.reduce((sum, { places }) => sum + places.length, 0);

@@ -64,13 +64,13 @@ export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyO
   const urls: URL[] = [];
   for (const base of endpoint === undefined ? vendor.bases(given) : [endpoint]) {
     const url = urlOf(base, ask.path);
-    if (url === null) return unknown(`the endpoint "${vendor.id}" is no https URL`);
+    if (url === null) return unknown(`the endpoint "${vendor.id}" is not an https URL`);
     urls.push(url);
   }
   const doubt =
     vendor.unsure?.(given) ??
     (vendor.own?.often === true && endpoint === undefined
-      ? `it may be of a server of your own, to be given as the endpoint "${vendor.id}"`
+      ? `it may belong to your own server: configure that as the endpoint "${vendor.id}"`
       : null);
   return {
     key: requestKey(
@@ -105,7 +105,7 @@ async function askAll(
     else unclear ??= said;
   }
   if (unclear !== null) return unclear;
-  return doubt === null ? dead(refused) : unknown(`${refused}, which is no proof: ${doubt}`);
+  return doubt === null ? dead(refused) : unknown(`${refused}, which proves nothing: ${doubt}`);
 }
 
 async function askOne(
@@ -128,13 +128,14 @@ async function askOne(
     return unknown(`${vendor.name} sends elsewhere (${status}), which is not followed`);
   const shown = `(${sending.method} ${label}: ${status})`;
   const foreign = isForeign(answer);
-  if (!foreign && !answer.whole) return unknown(`${vendor.name} gives a longer answer than is read ${shown}`);
+  if (!foreign && !answer.whole) return unknown(`${vendor.name} answers with more than unsprawl reads ${shown}`);
   const reading = foreign ? "foreign" : vendor.read(answer);
   if (reading === "foreign") return unknown(`answered by something that is not ${vendor.name} ${shown}`);
   if (reading === "live") return live(`${vendor.name} accepts it ${shown}`);
-  if (reading === "limited") return live(`${vendor.name} knows it, with fewer rights than were asked for ${shown}`);
+  if (reading === "limited")
+    return live(`${vendor.name} accepts it, but with too few rights for this request ${shown}`);
   if (reading === "dead") return dead(`${vendor.name} refuses it ${shown}`);
-  return unknown(`${vendor.name} gives an answer that says neither ${shown}`);
+  return unknown(`${vendor.name} gives an inconclusive answer ${shown}`);
 }
 
 /** One request; 429 and 5xx are worth another. */

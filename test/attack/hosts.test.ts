@@ -63,7 +63,7 @@ it.each([[{ Id: 1 }], [{ Id: "x", Names: ["/x"], Image: "x", ImageID: "x", Mount
       stderr,
     ).toEqual(["good"]);
     const errors = report.sources.flatMap(({ host, errors: all }) => all.map(({ message }) => `${host}: ${message}`));
-    expect(errors).toEqual([expect.stringMatching(/^bad: list containers: .* answers as no engine does/)]);
+    expect(errors).toEqual([expect.stringMatching(/^bad: list containers: .* does not answer like an engine/)]);
   },
 );
 

@@ -153,7 +153,7 @@ test("a certificate that is not trusted gets nothing, whatever the environment s
 test.each(["http://ghe.example.org", "ftp://127.0.0.1", "no address", "https://me:pass@ghe.example.org"])(
   "an endpoint that is no https URL is not asked: %s",
   async (endpoint) => {
-    expect(await ask(endpoint)).toEqual({ state: "unknown", why: 'the endpoint "github" is no https URL' });
+    expect(await ask(endpoint)).toEqual({ state: "unknown", why: 'the endpoint "github" is not an https URL' });
   },
 );
 

@@ -93,7 +93,7 @@ test("stops at once when the caller does", async () => {
   const said = await runAll(questions, { ...OPTIONS, concurrency: 1 }, stop.signal, () => {});
   expect(asked).toEqual(["1"]);
   expect(said.map(({ state }) => state)).toEqual(["live", "unknown", "unknown", "unknown"]);
-  expect(said[3]?.why).toBe("interrupted before it was asked");
+  expect(said[3]?.why).toBe("interrupted before it was checked");
 });
 
 /** A vendor whose regions do not know each other's keys. */

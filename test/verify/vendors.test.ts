@@ -108,7 +108,7 @@ test.each(ALL.filter(({ sample }) => sample.limited !== undefined))(
   "$id: known, but not allowed to ask",
   async ({ id, sample }) => {
     const { said } = await askAt(replying(sample.limited as Reply), id, made(sample));
-    expect(said).toEqual({ state: "live", why: expect.stringContaining("fewer rights") as string });
+    expect(said).toEqual({ state: "live", why: expect.stringContaining("too few rights") as string });
   },
 );
 
@@ -179,7 +179,7 @@ test.each([
   ["aws-access-key-id", "AWS_ACCESS_KEY_ID", {}, "needs the secret access key beside it"],
   ["aws-secret-access-key", "AWS_SECRET_ACCESS_KEY", {}, "needs the access key id beside it"],
   ["slack-webhook", "HOOK", {}, "a Slack webhook can be tried only by posting to it"],
-  ["google-api-key", "KEY", {}, "Google has no call that tells a key without using one of its services"],
+  ["google-api-key", "KEY", {}, "Google has no call that checks a key without using one of its services"],
   ["vault-token", "VAULT_TOKEN", {}, "there is no check for this kind of secret"],
 ] as const)("%s with %o: says what is missing, and asks nobody", async (rule, name, others, why) => {
   const example = exampleOf(rule);

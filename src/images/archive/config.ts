@@ -28,7 +28,7 @@ export function readConfig(
   const subject = { kind: "image", name, id } as const;
   const config = bytes === null ? null : parsed(bytes);
   if (config === null) {
-    const message = bytes === null ? "its config is not there to be read" : "its config is not a JSON object";
+    const message = bytes === null ? "its config is missing" : "its config is not a JSON object";
     return { subject, facts: imageFacts(name, { Id: id }), readings: [error(subject, message)], diffIds: [] };
   }
   const odd = new Set<string>();
@@ -42,10 +42,10 @@ export function readConfig(
   const diffIds = Array.isArray(rootfs.diff_ids) ? rootfs.diff_ids.filter((one) => typeof one === "string") : [];
   if (rootfs.diff_ids !== undefined && !Array.isArray(rootfs.diff_ids)) odd.add("rootfs.diff_ids");
   if (odd.size > 0)
-    readings.push(error(subject, `part of its config is not in the form of one: ${[...odd].join(", ")}`));
+    readings.push(error(subject, `part of its config does not have the expected form: ${[...odd].join(", ")}`));
   const said = blobNameDigest(file);
   if (said?.startsWith("sha256:") === true && said !== id)
-    readings.push(error(subject, "its config has other bytes than its digest says"));
+    readings.push(error(subject, "its config does not match its digest"));
   return { subject, facts, readings, diffIds };
 }
 

@@ -43,7 +43,11 @@ async function indexOf(handle: FileHandle, signal: AbortSignal): Promise<Readonl
   const parser = new TarParser({
     entry: (entry) => {
       if (entries.size >= MOST_FILES)
-        throw new UnsprawlError("refused", "more files than an archive of images has", "scan dir:FOLDER reads files");
+        throw new UnsprawlError(
+          "refused",
+          "contains too many files for an image archive",
+          "scan dir:FOLDER reads files",
+        );
       entries.set(archivePath(entry.path), entry);
       return false;
     },

@@ -129,7 +129,7 @@ async function ociImages(index: unknown, walk: Walk): Promise<void> {
       return;
     }
     if (bytes === null) {
-      found.errors.push({ subject: name, about: named(name), message: "its manifest is not there to be read" });
+      found.errors.push({ subject: name, about: named(name), message: "its manifest is missing" });
       continue;
     }
     const manifest = open(parse(bytes, file ?? ""));

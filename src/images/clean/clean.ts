@@ -45,7 +45,7 @@ export function cleanConfig(bytes: Uint8Array, leaving: readonly RemovedValue[],
     // People do not look at what the builder recorded about its container: one line summarises it.
     if (told) diff.push(...lines);
     else if (lines.length > 0)
-      diff.push({ sign: "~", path: at, text: "what the builder kept: the same values taken out" });
+      diff.push({ sign: "~", path: at, text: "the builder's records: the same values removed" });
   }
   const { history, container_config: builder } = document;
   for (const [index, line] of Array.isArray(history) ? history.entries() : []) {
@@ -73,7 +73,7 @@ function parsed(bytes: Uint8Array): EditableConfig {
   } catch {
     // Reported below.
   }
-  throw new UnsprawlError("malformed", "the image's config is no JSON object", "pull or build the image again");
+  throw new UnsprawlError("malformed", "the image's config is not a JSON object", "pull or build the image again");
 }
 
 const isOpen = (value: unknown): value is EditableConfig =>
@@ -156,8 +156,8 @@ function left(document: EditableConfig, leaving: readonly RemovedValue[]): { nam
     if (paths.length > 0 && !isPlain(value))
       throw new UnsprawlError(
         "refused",
-        `the value of ${name} is also at ${paths.slice(0, 3).join(", ")}, which cannot be taken out without changing what runs`,
-        "build the image without it there; a secret that only the build needs: RUN --mount=type=secret",
+        `the value of ${name} is also at ${paths.slice(0, 3).join(", ")}, which cannot be removed without changing what runs`,
+        "build the image without it there; for a secret that only the build needs, use RUN --mount=type=secret",
       );
     tolerated.push(...paths.map((path) => ({ name, path })));
   }

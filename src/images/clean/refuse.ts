@@ -18,7 +18,7 @@ export function refusal(finding: Finding): { readonly reason: string; readonly h
   const role = fieldRole(location.place);
   if (role === "attestation")
     return {
-      reason: "is in an attestation, which speaks for one digest and goes with it",
+      reason: "is in an attestation, which belongs to one digest and cannot be changed",
       hint: "move what the image itself holds; build with --provenance=mode=min",
     };
   if (
@@ -49,6 +49,6 @@ function withoutFile({ place }: Location): string {
     `-COPY … ${file}`,
     `-RUN COMMAND; RUN rm ${file}`,
     `+RUN --mount=type=secret,id=${id},target=${file} COMMAND`,
-    cmd`docker build --secret id=${id},src=FILE; or in a separate stage, FROM … AS build, of which only COPY --from=build RESULT is kept`,
+    cmd`docker build --secret id=${id},src=FILE; or use a separate stage, FROM … AS build, and copy only the result with COPY --from=build RESULT`,
   ].join("\n");
 }

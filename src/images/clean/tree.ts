@@ -68,7 +68,7 @@ export async function cleanTree(
     const document = parseExact(bytes.toString("utf8")) as EditableManifest;
     const before = stringifyExact(document);
     if (Array.isArray(document["manifests"])) {
-      if (depth >= DEEPEST) throw new UnsprawlError("malformed", "the index names indexes too deep", "docker pull it");
+      if (depth >= DEEPEST) throw new UnsprawlError("malformed", "the index nests indexes too deep", "docker pull it");
       document["manifests"] = await children(document["manifests"] as BlobDescriptor[], depth);
     } else {
       const config = document["config"] as BlobDescriptor | undefined;

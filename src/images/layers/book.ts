@@ -159,13 +159,13 @@ export class LayerBook {
         message,
         hint,
       });
-      if (layer === null) yield error("is not there to be read", "pull or save the image again");
+      if (layer === null) yield error("is missing", "pull or save the image again");
       for (const { message, hint } of layer?.errors ?? []) yield error(message, hint);
       const { diffId } = layers[at] as ImageLayer;
       if (layer && layer.errors.length === 0 && layer.diffId !== null && diffId !== null && layer.diffId !== diffId)
         yield error("is not the one that the image's config names", "pull or save the image again");
       for (const folder of layer?.git ?? []) {
-        this.#shelf.note(`${subject.name} holds a Git folder, ${folder} (${called}): the history in it is not read`);
+        this.#shelf.note(`${subject.name} holds a Git folder, ${folder} (${called}): its history is not read`);
       }
     }
   }

@@ -96,11 +96,11 @@ function verify(blob: LayerBlob, meter: Meter): void {
   const { digest, size } = blob;
   if (size !== null && size !== meter.packed)
     throw damagedArchive(
-      `has ${meter.packed.toLocaleString("en")} bytes, and not the ${size.toLocaleString("en")} that are said of it`,
+      `has ${meter.packed.toLocaleString("en")} bytes instead of the ${size.toLocaleString("en")} that its descriptor says`,
     );
   if (digest === null) return;
   if (digest !== `${algorithmOf(blob)}:${meter.packedHash?.copy().digest("hex")}`)
-    throw damagedArchive("has other bytes than its digest says");
+    throw damagedArchive("does not match its digest");
 }
 
 /** Only what a layer that was read before does to other paths, as far as it can be read. */

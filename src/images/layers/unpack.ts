@@ -40,7 +40,10 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
   const { first, rest } = await begun(source);
   const kind = compressionOf(first);
   if (kind === "bzip2" || kind === "xz")
-    throw damagedArchive(`is packed with ${kind}, which is not read`, "unpack it, or pack it with gzip or zstd");
+    throw damagedArchive(
+      `is compressed with ${kind}, which is not supported`,
+      "decompress it, or compress it with gzip or zstd",
+    );
   if (kind === null) {
     for await (const chunk of rest) {
       meter.unpacked += chunk.length;

@@ -104,7 +104,7 @@ export class RegistryLogin {
     const own = realm.hostname === new URL(this.#endpoint.origin).hostname;
     const plain = this.#endpoint.plain && (own || (this.#endpoint.loopback && isLoopback(realm.hostname)));
     if (realm.protocol === "https:" || (realm.protocol === "http:" && plain)) return realm;
-    throw new UnsprawlError("refused", `${host} wants the login to be sent without TLS`, "nothing was sent");
+    throw new UnsprawlError("refused", `${host} asks for the login without TLS`, "nothing was sent");
   }
 
   async #token(realm: URL, service: string | null, scope: Scope, signal: AbortSignal): Promise<Token> {
@@ -120,7 +120,7 @@ export class RegistryLogin {
     const answer = status === 200 ? parsed(bytes) : {};
     const text = answer["token"] ?? answer["access_token"];
     if (typeof text !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(text))
-      throw new UnsprawlError("malformed", `${realm.host} gives no token for ${this.#endpoint.name} (${status})`);
+      throw new UnsprawlError("malformed", `${realm.host} issues no token for ${this.#endpoint.name} (${status})`);
     this.#know(Secret.of(text));
     const life = Number(answer["expires_in"]);
     const seconds = Number.isFinite(life) && life > 0 ? life : DEFAULT_LIFE;
@@ -172,7 +172,7 @@ export class RegistryLogin {
 export function loginDenied(host: string, loggedIn: boolean): UnsprawlError {
   return new UnsprawlError(
     "denied",
-    loggedIn ? `the login is not accepted by ${host}, or may not read this` : `${host} wants a login`,
+    loggedIn ? `the login is not accepted by ${host}, or may not read this` : `${host} requires a login`,
     cmd`docker login ${host}`,
   );
 }

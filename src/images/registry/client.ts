@@ -188,7 +188,7 @@ function check(repository: string, reference: string | null): void {
       ? reference
       : null;
   if (wrong !== null)
-    throw new UnsprawlError("usage", `${JSON.stringify(wrong.slice(0, 300))} is no repository, tag or digest`);
+    throw new UnsprawlError("usage", `${JSON.stringify(wrong.slice(0, 300))} is not a repository, tag or digest`);
 }
 
 function asManifest(
@@ -199,7 +199,7 @@ function asManifest(
 ): Manifest {
   const document = parse(bytes, what);
   if (typeof document !== "object" || document === null || Array.isArray(document))
-    throw new UnsprawlError("malformed", `${what} is no manifest`);
+    throw new UnsprawlError("malformed", `${what} is not a manifest`);
   const open = document as { readonly [key: string]: unknown };
   const type = /^[^;\s]*/.exec(String(headers["content-type"] ?? ""))?.[0] ?? "";
   const mediaType = typeof open["mediaType"] === "string" ? open["mediaType"] : type;
@@ -207,10 +207,7 @@ function asManifest(
   const wanted = isDigest(reference) ? reference : typeof told === "string" && isDigest(told) ? told : null;
   const digest = manifestDigest(bytes, open, wanted);
   if (wanted !== null && digest !== wanted)
-    throw new UnsprawlError(
-      "malformed",
-      `${what} has another digest than it should: the answer was changed on its way`,
-    );
+    throw new UnsprawlError("malformed", `${what} does not match its digest: the answer was changed in transit`);
   return { digest, mediaType, bytes, document: open };
 }
 

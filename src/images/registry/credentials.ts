@@ -124,7 +124,11 @@ function fromAuth(entry: JsonObject, file: string, host: string): Credentials | 
  */
 async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Promise<Credentials | null> {
   if (!/^[\w.-]{1,64}$/.test(name))
-    throw new UnsprawlError("config", `${JSON.stringify(name)} is no credential helper's name`, "check credsStore");
+    throw new UnsprawlError(
+      "config",
+      `${JSON.stringify(name)} is not the name of a credential helper`,
+      "check credsStore",
+    );
   const program = `docker-credential-${name}`;
   const { code, stdout } = await output(program, key, env);
   if (code !== 0) {
@@ -135,7 +139,7 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
   try {
     answer = open(JSON.parse(stdout));
   } catch {
-    throw new UnsprawlError("malformed", `${program} answers with no JSON`, cmd`echo ${key} | ${program} get`);
+    throw new UnsprawlError("malformed", `${program} does not answer with JSON`, cmd`echo ${key} | ${program} get`);
   }
   const { Username: username, Secret: secret } = answer;
   if (typeof secret !== "string" || secret === "") return null;

@@ -23,7 +23,7 @@ export function connectionError(error: unknown, url: URL, endpoint: RegistryEndp
   const fault = connectionFault(code);
   const cause = causeOf(error);
   if (fault === "no-http" || fault === "characters")
-    return new UnsprawlError("malformed", `${url.host} answers in no HTTP that can be read (${code})`, null, cause);
+    return new UnsprawlError("malformed", `${url.host} does not answer with valid HTTP (${code})`, null, cause);
   if (fault === "no-tls" || fault === "client-certificate")
     return new UnsprawlError(
       "unreachable",
@@ -47,5 +47,5 @@ export function connectionError(error: unknown, url: URL, endpoint: RegistryEndp
 }
 
 export function tooLongError(url: URL, limit: number): UnsprawlError {
-  return new UnsprawlError("malformed", `${url.host} sends more than ${limit} bytes, which no such document has`);
+  return new UnsprawlError("malformed", `${url.host} sends more than ${limit} bytes, too many for such a document`);
 }

@@ -97,7 +97,7 @@ export async function repositoriesOf(
   if (registry.host === HUB_HOST)
     throw new UnsprawlError(
       "usage",
-      "Docker Hub gives no list of all repositories",
+      "Docker Hub does not list all repositories",
       "name one: registry:docker.io/USER/REPO:*",
     );
   const matches = matcher(glob ?? "*");

@@ -28,7 +28,7 @@ export async function* pagedNames(
     }
     const link = nextOf(answer.headers["link"]);
     if (link === null) return;
-    if (!URL.canParse(link, answer.url.href)) throw bad("continues at no URL");
+    if (!URL.canParse(link, answer.url.href)) throw bad("continues at something that is not a URL");
     const next = new URL(link, answer.url);
     if (next.origin !== answer.url.origin) throw bad(`continues at another host, ${next.host}: not followed`);
     if (seen.has(next.href)) throw bad("goes round in circles");

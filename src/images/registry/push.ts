@@ -46,7 +46,7 @@ export function pusher(
   ): URL => {
     const { location: given } = answer.headers;
     if (given === undefined || !URL.canParse(given, answer.url.href))
-      throw new UnsprawlError("malformed", `${host} does not say where ${what} is to be sent`);
+      throw new UnsprawlError("malformed", `${host} does not say where to send ${what}`);
     return new URL(given, answer.url);
   };
   return {
@@ -95,7 +95,7 @@ export function pusher(
       );
       const told = headers["docker-content-digest"];
       if (typeof told === "string" && told.startsWith("sha256:") && told !== digest)
-        throw new UnsprawlError("malformed", `${host} keeps ${what} under another digest than it has`);
+        throw new UnsprawlError("malformed", `${host} stores ${what} under a different digest`);
       return digest;
     },
     async deleteManifest(repository, digest, signal) {

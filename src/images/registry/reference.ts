@@ -38,7 +38,7 @@ export function parseReference(what: string): RegistryReference {
   const tagged = slash < 0 && /:(?!\d+$)/.test(first) && !first.startsWith("[");
   const named = isHost && !tagged;
   const host = named ? hostOf(first) : HUB_HOST;
-  if (host === null) throw bad(`${JSON.stringify(first)} is no host`);
+  if (host === null) throw bad(`${JSON.stringify(first)} is not a host`);
   const rest = named ? (slash < 0 ? "" : what.slice(slash + 1)) : what;
   const at = rest.indexOf("@");
   const digest = at < 0 ? null : rest.slice(at + 1);
@@ -53,8 +53,8 @@ export function parseReference(what: string): RegistryReference {
   if (repository === null && (digest !== null || (tag !== null && named && slash < 0)))
     throw bad("a digest or a tag needs a repository");
   if (repository !== null && !isGlob(repository) && !isRepository(repository))
-    throw bad(`${JSON.stringify(repository)} is no repository's name`);
-  if (tag !== null && !isGlob(tag) && !isTag(tag)) throw bad(`${JSON.stringify(tag)} is no tag`);
+    throw bad(`${JSON.stringify(repository)} is not a repository name`);
+  if (tag !== null && !isGlob(tag) && !isTag(tag)) throw bad(`${JSON.stringify(tag)} is not a tag`);
   if (digest !== null && (tag === null ? repository === null : isGlob(tag))) throw bad("a digest names one image only");
   if (digest !== null && repository !== null && isGlob(repository)) throw bad("a digest names one image only");
   const several = repository === null || isGlob(repository);

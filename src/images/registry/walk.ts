@@ -76,14 +76,10 @@ export async function* walkRegistry(
       try {
         const manifest = node.manifest ?? (await registry.manifest(node.repository, node.digest, signal));
         if (node.size !== null && manifest.bytes.length !== node.size)
-          throw new UnsprawlError("malformed", `${name} has another size than its index says`);
+          throw new UnsprawlError("malformed", `${name} does not have the size that its index says`);
         const is = manifestKind(manifest);
         if (is === null)
-          throw new UnsprawlError(
-            "malformed",
-            `${name} is a manifest of a kind that is not known`,
-            "docker manifest inspect",
-          );
+          throw new UnsprawlError("malformed", `${name} is a manifest of an unknown kind`, "docker manifest inspect");
         return [{ kind: "found", is, repository: node.repository, name, manifest, key }];
       } catch (error) {
         return [problemOf(name, error)];
@@ -137,7 +133,7 @@ function entries(
     const { repository, names } = parent;
     below.set(digest, { digest, size, repository, names: [...names], platform, manifest: null });
   }
-  return list.includes(null) ? [bad("has an entry that is no descriptor")] : [];
+  return list.includes(null) ? [bad("has an entry that is not a descriptor")] : [];
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

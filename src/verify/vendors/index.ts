@@ -18,8 +18,8 @@ export const UNTOLD: { readonly [rule: string]: string } = {
   "slack-webhook": "a Slack webhook can be tried only by posting to it",
   "teams-webhook": "a Teams webhook can be tried only by posting to it",
   "google-chat-webhook": "a Google Chat webhook can be tried only by posting to it",
-  "automation-webhook": "this webhook can be tried only by setting it off",
-  "google-api-key": "Google has no call that tells a key without using one of its services",
+  "automation-webhook": "this webhook can be tried only by triggering it",
+  "google-api-key": "Google has no call that checks a key without using one of its services",
 };
 
 /** The vendor to ask about a secret of this rule; null when there is none. */

@@ -28,7 +28,7 @@ export const MESSAGING: readonly Vendor[] = [
     ask: ({ part }) => {
       const path =
         /^https?:\/\/(?:(?:ptb|canary)\.)?discord(?:app)?\.com(\/api\/(?:v\d{1,2}\/)?webhooks\/\d+\/[\w-]+)/.exec(part);
-      if (path?.[1] === undefined) return "is no Discord webhook";
+      if (path?.[1] === undefined) return "is not a Discord webhook";
       return get(path[1], { "user-agent": BOT }, "the webhook");
     },
     read: (answer) => {
@@ -55,7 +55,7 @@ export const MESSAGING: readonly Vendor[] = [
     rules: ["telegram-bot-token"],
     bases: at("https://api.telegram.org"),
     ask: ({ part }) =>
-      /^\d+:[\w-]+$/.test(part) ? get(`/bot${part}/getMe`, {}, "/bot…/getMe") : "is no Telegram token",
+      /^\d+:[\w-]+$/.test(part) ? get(`/bot${part}/getMe`, {}, "/bot…/getMe") : "is not a Telegram token",
     read: byStatus({ 200: live(all(is(true, "ok"), number("result", "id"))), 401: "dead" }),
     own: { names: /^TELEGRAM_(?:BOT_)?API_(?:URL|BASE|BASE_URL|SERVER)$/i, home: "telegram.org", often: false },
   },
@@ -88,7 +88,7 @@ export const MESSAGING: readonly Vendor[] = [
     ask: ({ part, beside }) => {
       const account = beside(/^TWILIO_(?:ACCOUNT_)?(?:SID|ID)$|^TWILIO_ACCOUNT$/i)?.trim() ?? "";
       if (!/^AC[0-9a-f]{32}$/.test(account)) return "needs the account's SID beside it (TWILIO_ACCOUNT_SID)";
-      if (beside(/^TWILIO_(?:REGION|EDGE)$/i) !== null) return "is of another region of Twilio, which is not asked";
+      if (beside(/^TWILIO_(?:REGION|EDGE)$/i) !== null) return "belongs to another Twilio region, which is not checked";
       return get(`/2010-04-01/Accounts/${account}.json`, basic(account, part), "/2010-04-01/Accounts/….json");
     },
     read: byStatus({ 200: live(text("sid")), 401: "dead" }),

@@ -48,7 +48,7 @@ export const WORK: readonly Vendor[] = [
     bases: (given) => datadogSites(given).map((site) => `https://api.${site}`),
     ask: (given) =>
       datadogSites(given).length === 0
-        ? "is of a Datadog site that is not known"
+        ? "belongs to an unknown Datadog site"
         : get("/api/v1/validate", { "dd-api-key": given.part }),
     read: byStatus({ 200: live(is(true, "valid"), is(false, "valid")), 401: "dead", 403: dead(list("errors")) }),
   },

@@ -96,7 +96,7 @@ describe("layers", () => {
       if (reading.kind === "text") judge(reading);
       if (reading.kind === "error") places.push(reading.message);
     }
-    expect(places).toEqual(["has other bytes than its digest says"]);
+    expect(places).toEqual(["does not match its digest"]);
     expect(await told("honest", [base], new LayerBook(shelf))).toHaveLength(2);
     expect(opened).toEqual(["base"]);
     expect(await told("again", [base], new LayerBook(shelf))).toHaveLength(2);

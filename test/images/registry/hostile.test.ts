@@ -209,7 +209,7 @@ describe("lists in pages", () => {
   it.each([
     ["to another host", '<http://127.0.0.1:1/v2/app/tags/list>; rel="next"', /another host/],
     ["round in circles", '</v2/app/tags/list?n=1000>; rel="next"', /circles/],
-    ["to no URL", '<http://[>; rel="next"', /no URL/],
+    ["to no URL", '<http://[>; rel="next"', /not a URL/],
   ])("are not followed %s", async (_what, link, message) => {
     answer = page(names, link);
     await expect(all(client().tags("app", forever))).rejects.toMatchObject({

@@ -46,7 +46,7 @@ describe("token login at a real registry", () => {
     await expect(registry.resolve("closed/app", "1", forever)).rejects.toMatchObject({
       code: "denied",
       exit: 4,
-      message: `${server.host} wants a login`,
+      message: `${server.host} requires a login`,
       hint: `docker login ${server.host}`,
     });
   });

@@ -302,7 +302,7 @@ describe("an index", () => {
       return true;
     });
     expect(subjects.map(({ subject }) => subject.id)).toEqual([sha256(bytes)]);
-    expect(errors.map(({ message }) => message).join()).toMatch(/no descriptor.*another size/s);
+    expect(errors.map(({ message }) => message).join()).toMatch(/not a descriptor.*does not have the size/s);
   });
 });
 

@@ -3,6 +3,7 @@ import { basename, join, relative, resolve } from "node:path";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { readText } from "../../src/files/read.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { countText } from "../../src/kit/text/count.ts";
 import { envPlaces } from "./syntax/environment.ts";
 import { chartOf, helmValues, isValuesFile } from "./syntax/helm.ts";
 import { helmRelease } from "./syntax/helm-release.ts";
@@ -85,7 +86,7 @@ function templates(chart: string, count: number): SourceReading {
     kind: "error",
     subject: join(chart, "templates"),
     about: { kind: "file", path: join(chart, "templates") },
-    message: `${count} Helm templates, not read: only Helm turns them into manifests`,
+    message: `${countText(count, "Helm template")}, not read: only Helm turns ${count === 1 ? "it into a manifest" : "them into manifests"}`,
     hint: cmd`helm template ${chart} > rendered.yaml, then: unsprawl scan kubernetes:rendered.yaml`,
   };
 }

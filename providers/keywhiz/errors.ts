@@ -1,5 +1,6 @@
 import { connectionFault, faultCode, type ConnectionFault } from "../../src/kit/net/fault.ts";
 import { cmd } from "../../src/kit/shell.ts";
+import { countText } from "../../src/kit/text/count.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { connectionError } from "../../src/stores-kit/connection-error.ts";
 import type { KeywhizSettings } from "./settings.ts";
@@ -48,7 +49,7 @@ const LOST: ReadonlySet<ConnectionFault> = new Set(["late", "broken", "other"]);
 
 /** 429 or 503 after all retries; `wait` is the delay that the server still asks for, in seconds. */
 export function busyError(status: number, url: string, wait: number | null): UnsprawlError {
-  const when = wait === null ? "try again later" : `try again in ${wait} seconds`;
+  const when = wait === null ? "try again later" : `try again in ${countText(wait, "second")}`;
   if (status === 429)
     return new UnsprawlError("throttled", `the Keywhiz at ${url} asks to slow down`, when, String(status));
   return new UnsprawlError("unreachable", `the Keywhiz at ${url} cannot answer now`, when, String(status));

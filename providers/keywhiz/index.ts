@@ -3,6 +3,7 @@
  * paths, `secrets` stores, `delivery` reads as an application does, `errors` reduces what went wrong.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { countText } from "../../src/kit/text/count.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import { templateFor, unfillTemplate } from "../../src/stores-kit/names.ts";
@@ -84,7 +85,8 @@ export const provider: ProviderModule = {
               return `${url}. ${RETIRED}`;
             },
             async authenticate() {
-              if (delivery === "client") return `${(await deliveredNames(client, url)).length} secrets are delivered`;
+              if (delivery === "client")
+                return `${countText((await deliveredNames(client, url)).length, "secret")} delivered to this client`;
               await api.listGroups();
               return "an automation client";
             },

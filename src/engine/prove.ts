@@ -5,6 +5,7 @@ import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Work } from "../contract/migration.ts";
 import type { Engine } from "./engine.ts";
 import { cmd } from "../kit/shell.ts";
+import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
 import { findValue } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -47,7 +48,7 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
     ? `${received.length} of ${step.moves.length} received`
     : `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`;
   const copies = proofs.length > 1 ? ` (${proofs.length} copies)` : "";
-  const unseen = elsewhere > 0 ? ` (${elsewhere} more tasks run on other nodes)` : "";
+  const unseen = elsewhere > 0 ? ` (${countText(elsewhere, "more task")} on other nodes)` : "";
   work.say(`proven: inspect clean, engine's files ${disk}, ${health}; ${values}${copies}${unseen}`);
 }
 

@@ -103,7 +103,7 @@ export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Cl
   } else if (now !== null && now !== step.image.id) work.say(`${step.unit} now names another image and is kept`);
   if ((await registry.resolve(repository, kept, signal).catch(absent)) === null) return;
   if (!(await dropTag(registry, tagged, kept, made, signal)))
-    work.say(`the tag ${kept} stays and names the cleaned image: this registry does not allow deletion`);
+    work.say(`the tag ${kept} stays and names the cleaned image: this registry deletes nothing`);
 }
 
 /**
@@ -153,7 +153,7 @@ export async function scrubRemote(
   }
   if (!(await registry.deleteManifest(repository, step.image.id, signal))) {
     work.say(
-      `${repository}@${step.image.id} stays under the tag ${kept}: this registry does not allow deletion (its storage.delete.enabled is off)`,
+      `${repository}@${step.image.id} stays under the tag ${kept}: this registry deletes nothing (its storage.delete.enabled is off)`,
     );
     return [];
   }

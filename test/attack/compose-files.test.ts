@@ -168,7 +168,7 @@ it("a base that changes while the plan is applied: the container is not started,
   expect(existsSync(join(dir, "done"))).toBe(true);
   expect(ran.code, ran.stdout + ran.stderr).toBe(1);
   expect(ran.stdout + ran.stderr).toMatch(
-    /Compose created race-web-1 with a different .*HostConfig\.Privileged.*not started/,
+    /Compose created race-web-1 with another .*HostConfig\.Privileged.*not started/,
   );
   expect(ran.stdout).toContain("as before");
   expect(engine.docker("inspect", "-f", "{{.State.Running}}", "race-web-1")).toBe("true");
@@ -323,7 +323,7 @@ it("a file that calls itself another project's name, and an .env that points Com
   writeFileSync(join(dir, ".env"), "DOCKER_HOST=tcp://192.0.2.1:2375\nCOMPOSE_REMOVE_ORPHANS=1\nPATH=/nowhere\n");
   const ran = await world.unsprawl(["migrate", `compose:${dir}`, ...OPTIONS, "--yes", "--accept", "drift"]);
   expect(ran.code).toBe(3);
-  expect(ran.stdout).toContain("victim-web-1 of the project victim was created from files other");
+  expect(ran.stdout).toContain("victim-web-1 of the project victim was created from other files");
   expect(idOf("victim-web-1")).toBe(id);
   expect(mighty().filter((one) => one.includes("victim"))).toEqual([]);
 });
@@ -351,7 +351,7 @@ it("secrets of an image's own command are neither copied into the file nor shown
   const refused = await plan("docker:known-web-1");
   expect(refused.code).toBe(3);
   expect(JSON.stringify(JSON.parse(refused.stdout))).toContain(
-    "Config.Entrypoint of the container of web contains a secret",
+    "Config.Entrypoint of the container of web holds a secret",
   );
   expect(refused.stdout + refused.stderr).not.toContain(known);
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(file("words:known"));
@@ -360,7 +360,7 @@ it("secrets of an image's own command are neither copied into the file nor shown
   const shown = await world.unsprawl(["plan", "docker:unknown-web-1", ...OPTIONS, "-o", "plan.json"]);
   expect(shown.code, shown.stdout + shown.stderr).toBe(0);
   expect(shown.stdout + readFileSync(join(world.dir, "plan.json"), "utf8")).not.toContain(unknown);
-  expect(shown.stdout).toContain("words of the container's");
+  expect(shown.stdout).toContain("words of the container's own");
   const moved = await world.unsprawl(["apply", "plan.json"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
 });

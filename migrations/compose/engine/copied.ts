@@ -11,7 +11,7 @@ export function mustHoldNoSecret(detector: Detector, service: string, copied: Se
     if (!holdsSecret(detector, name, copied[name])) continue;
     throw new UnsprawlError(
       "refused",
-      `Config.${name} of the container of ${service} contains a secret, which the delivery would copy into the Compose file`,
+      `Config.${name} of the container of ${service} holds a secret, which the delivery would copy into the Compose file`,
       "--deliver runtime copies nothing; or build the image without it",
     );
   }

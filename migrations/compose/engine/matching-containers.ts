@@ -36,7 +36,7 @@ export async function matchingContainers(
   if (others.length > 0)
     throw new UnsprawlError(
       "refused",
-      `${others.map(nameOf).join(", ")} of the project ${call.name} was created from files other than ${call.files.join(", ")}`,
+      `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
       cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its files; or give this project another name`,
     );
   const stranger = foreseen === null ? undefined : docs.find((doc) => isStranger(doc, foreseen));

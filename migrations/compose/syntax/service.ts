@@ -190,6 +190,6 @@ function listForms(
   if (own.length === 0) return [written(prefix), written(prefix)];
   const all = written([...prefix, ...own]);
   if (shown !== null) return [all, written([...prefix, ...shown])];
-  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's`;
+  const count = `${own.length} ${own.length === 1 ? "word" : "words"} of the container's own`;
   return [all, `[${[...prefix.map((word) => JSON.stringify(word)), `… ${count}`].join(", ")}]`];
 }

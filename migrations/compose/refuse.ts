@@ -103,7 +103,7 @@ function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText
 export function hintFor(text: ProjectText, project: ComposeProject): string | null {
   const [top, , member] = text.keys;
   return top === "services" && member === "environment"
-    ? "if that variable stays for a reason given beside its name, fix that first; if it was not classified as a secret, give it a name that says so (…_PASSWORD)"
+    ? "if that variable stays for a reason given beside its name, fix that first; if it was not classified as a secret, give it a recognisable name (…_PASSWORD)"
     : ofText(text, project).hint;
 }
 

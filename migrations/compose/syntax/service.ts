@@ -138,7 +138,7 @@ function homeOf(project: ComposeProject, name: string): ServiceHome {
   const found = service ? home(service) : null;
   if (found) return found;
   throw new Blocked(
-    `${name} has no block of its own in the Compose file, so nothing can be added to it`,
+    `${name} has no separate block in the Compose file, so nothing can be added to it`,
     "write the service out, then plan again",
     (service) => service === name,
   );

@@ -16,7 +16,7 @@ export async function refusalElsewhere({ location, name }: Finding): Promise<Ref
   if (role === "last-applied")
     return {
       reason: "is in kubectl's copy of what was applied before",
-      hint: cmd`take ${LAST_APPLIED} from the file: kubectl apply writes it again`,
+      hint: cmd`remove ${LAST_APPLIED} from the file: kubectl apply writes it again`,
     };
   if (where === "annotation" || where === "label")
     return {

@@ -65,7 +65,7 @@ ${pod(
       "",
       `  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"applied"},"spec":{"containers":[{"name":"app","env":[{"name":"OLD_PASSWORD","value":"@OLD_PASSWORD!@"}]}]}}\n`,
     ),
-    why: { OLD_PASSWORD: [/kubectl's copy/, /take kubectl\.kubernetes\.io\/last-applied-configuration out/] },
+    why: { OLD_PASSWORD: [/kubectl's copy/, /remove kubectl\.kubernetes\.io\/last-applied-configuration/] },
   },
   "template.yaml": {
     text: `apiVersion: apps/v1

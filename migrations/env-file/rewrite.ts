@@ -96,10 +96,10 @@ function others(file: string, text: string, dialect: DotenvDialect, moving: read
     .filter(({ name, value }) => theirs?.findLast((entry) => entry.name === name)?.value !== value)
     .map(({ name }) => name);
   if (theirs === null)
-    warnings.push(`the values are written for ${READERS[dialect]}; ${READERS[other]} cannot read this file`);
+    warnings.push(`the values are read as ${READERS[dialect]} reads them; ${READERS[other]} cannot read this file`);
   else if (differ.length > 0)
     warnings.push(
-      `the values are written for ${READERS[dialect]}; ${READERS[other]} would read ${differ.join(", ")} differently`,
+      `the values are read as ${READERS[dialect]} reads them; ${READERS[other]} would read ${differ.join(", ")} differently`,
     );
   const compose = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"].find((name) =>
     existsSync(join(dirname(file), name)),

@@ -163,7 +163,7 @@ function throttled(url: URL, asked: number | null): UnsprawlError {
   const wait = asked === null ? "" : ` for ${Math.ceil(asked / 1000)} s`;
   return new UnsprawlError(
     "throttled",
-    `${url.host} is throttling requests and asks to wait${wait}`,
+    `${url.host} reports too many requests and asks to wait${wait}`,
     "try again later; a login has a higher limit: docker login",
     "429",
     asked,

@@ -13,7 +13,7 @@ export function vaultConnectionError(error: unknown, address: string, caCert: st
   if (code === "EPLAIN")
     return new UnsprawlError(
       "unreachable",
-      `${at} redirects to an address without TLS, or too many times: following would expose the token`,
+      `${at} redirects to an address without TLS, or too many times: following would show the token`,
       "name the active server directly in VAULT_ADDR",
       code,
     );

@@ -43,7 +43,7 @@ export function mustBeUndoable(id: string, installation: Installation): Pick<Jou
     throw new UnsprawlError(
       "refused",
       `run ${id} was scrubbed: what it kept is gone`,
-      "the values are in the store; put them back by hand if need be",
+      "the values are in the store: recreate the container or restore the file yourself with them",
     );
   }
   mustBeLast(installation, journal);

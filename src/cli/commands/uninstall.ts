@@ -81,7 +81,7 @@ function inUse(dependents: readonly Dependent[]): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `${list.length === 1 ? "1 container needs" : `${list.length} containers need`} unsprawl to start: ${list.join(", ")}`,
-    "unsprawl runs shows the runs that moved them; unsprawl rollback RUN puts each back",
+    "unsprawl runs shows the runs that moved them; unsprawl rollback RUN puts each back; after scrub, recreate it yourself with the values from the store",
   );
 }
 

@@ -73,7 +73,7 @@ describe("a kustomization", () => {
     expect(notMoved).toMatchObject([
       {
         reason: expect.stringMatching(reason),
-        hint: expect.stringMatching(/^write an ExternalSecret .* take DB_PASSWORD out/),
+        hint: expect.stringMatching(/^write an ExternalSecret .* remove DB_PASSWORD from literals$/),
       },
     ]);
   });

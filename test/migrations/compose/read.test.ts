@@ -96,7 +96,8 @@ describe("what Compose cannot fill in", () => {
   const secret = password();
   const services = (text: string): string =>
     `services:\n  a:\n    image: a\n${text}\n  b:\n    image: b\n    environment: { DB_PASSWORD: ${secret} }\n`;
-  const open = (at: number): string => `Compose cannot interpolate this: what begins at character ${at} is not \${NAME}`;
+  const open = (at: number): string =>
+    `Compose cannot interpolate this: what begins at character ${at} is not \${NAME}`;
 
   test.each([
     ["a variable", '    environment:\n      LEVEL: "a${b"', `compose.yaml, line 5: ${open(2)}`],

@@ -92,9 +92,9 @@ export async function lostLayer(
           },
         ]
       : [];
-  const anew = places.length - own.length;
+  const remade = places.length - own.length;
   const notes =
-    anew > 0 ? [`changes below /run, /tmp, logs and caches (${anew} ${anew === 1 ? "file" : "files"}) ${fate}`] : [];
+    remade > 0 ? [`changes below /run, /tmp, logs and caches (${remade} ${remade === 1 ? "file" : "files"}) ${fate}`] : [];
   return { losses, notes };
 }
 

@@ -165,11 +165,18 @@ async function standing(
   return null;
 }
 
-/** What its health check last answered: the engine forgets it with the container. Redacted before it is cut, as the log. */
+/** The engine keeps this many bytes of a health check's output (moby, daemon/health.go `maxOutputLen`). */
+const KEPT_OUTPUT = 4096;
+
+/**
+ * What its health check last answered: the engine forgets it with the container. Redacted before it is cut, as the log.
+ * What the engine has cut itself is not quoted: half of a value at its end would not be recognised.
+ */
 function checkOutput({ State: { Health: health } }: ContainerDoc, work: Work): string {
   const last = health?.Log?.at(-1);
   if (last === undefined) return "";
-  const output = work.redact(last.Output ?? "").trim();
+  const isWhole = Buffer.byteLength(last.Output ?? "") < KEPT_OUTPUT;
+  const output = isWhole ? work.redact(last.Output ?? "").trim() : "";
   return `; its health check exits ${last.ExitCode ?? "unknown"}${output === "" ? "" : `: ${output.slice(-500)}`}`;
 }
 

@@ -92,9 +92,9 @@ export async function lostLayer(
           },
         ]
       : [];
-  const remade = places.length - own.length;
+  const fresh = places.length - own.length;
   const notes =
-    remade > 0 ? [`changes below /run, /tmp, logs and caches (${remade} ${remade === 1 ? "file" : "files"}) ${fate}`] : [];
+    fresh > 0 ? [`changes below /run, /tmp, logs and caches (${fresh} ${fresh === 1 ? "file" : "files"}) ${fate}`] : [];
   return { losses, notes };
 }
 

@@ -107,7 +107,9 @@ describe.concurrent.each(chosen)("$provider", (kind) => {
     expect(moved.stderr).toContain("12 of 12 received");
     expect(moved.code).toBe(0);
     const doc = await inspect(name);
-    expect(ofProcess(doc.State.Pid)).toMatchObject({ ...secrets, ...plainVariables() });
+    await expect
+      .poll(() => ofProcess(doc.State.Pid), { message: name, timeout: 30_000 })
+      .toMatchObject({ ...secrets, ...plainVariables() });
     const folder = join(engine.dir, "data/containers", doc.Id);
     const files = readdirSync(folder)
       .filter((file) => file.endsWith(".json"))
@@ -182,7 +184,10 @@ describe.concurrent.each(chosen)("$provider", (kind) => {
         expect(moved.code, moved.stderr).toBe(0);
         expect(moved.stderr).toContain("2 of 2 received");
         await docker("restart", "-t", "1", own);
-        expect(ofProcess((await inspect(own)).State.Pid)).toMatchObject({ DB_PASSWORD, API_TOKEN });
+        const { Pid } = (await inspect(own)).State;
+        await expect
+          .poll(() => ofProcess(Pid), { message: own, timeout: 30_000 })
+          .toMatchObject({ DB_PASSWORD, API_TOKEN });
         expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
         expect(findValue(await inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
         await docker("rm", "-f", own);

@@ -8,6 +8,7 @@ import { startEngine, type TestEngine } from "./services/engine.ts";
 import { BUSYBOX, makeImages } from "./services/images.ts";
 import { leftovers } from "./support/formats.ts";
 import { twelveSecrets } from "./support/secrets.ts";
+import { expectServed } from "./support/served.ts";
 import { makeWorld, type Ran, type World } from "./support/world.ts";
 
 // The second guard of the laws, for files: a run on a Compose project is killed around its writes, then resumed or rolled
@@ -70,10 +71,7 @@ const bytes = (): { readonly [name: string]: string } =>
 /** Both are up and have their password, however they got it, and the data is where it was. */
 async function expectServing(): Promise<void> {
   for (const name of ["shop-db-1", "shop-web-1"]) {
-    const environ = (): readonly string[] =>
-      readFileSync(`/proc/${engine.docker("inspect", "-f", "{{.State.Pid}}", name)}/environ`, "utf8").split("\0");
-    // One that has just started may still be in the script that becomes its program.
-    await expect.poll(environ, { message: name, timeout: 20_000 }).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
+    await expectServed(engine.docker, name, { DB_PASSWORD });
   }
   expect(engine.docker("exec", "shop-db-1", "cat", "/data/file")).toBe("kept");
   const names = engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").sort();

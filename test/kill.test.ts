@@ -146,7 +146,12 @@ class Subject {
 
   /** The application is up under its name and has its values, whatever happened. */
   async #expectServing(): Promise<void> {
-    expect((await containers.environments(this.name)).find((one) => "DB_PASSWORD" in one)).toMatchObject(SECRETS);
+    // A container that has just started may still be in the script that becomes its program.
+    await expect
+      .poll(async () => (await containers.environments(this.name)).find((one) => "DB_PASSWORD" in one), {
+        ...{ message: this.name, timeout: 30_000 },
+      })
+      .toMatchObject(SECRETS);
     expect(heldLocks(join(this.world.dir, "state/unsprawl"))).toEqual([]);
     if (this.#before.length < 2) return;
     const [app = "", side = ""] = await this.#ids();

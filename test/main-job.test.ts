@@ -7,6 +7,7 @@ import { APP, BUSYBOX, FILE_ENV, SHELL_LESS } from "./services/images.ts";
 import { startOpenBao } from "./services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { plainVariables, twelveSecrets } from "./support/secrets.ts";
+import { expectServed } from "./support/served.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 let engine: WorkerEngine;
@@ -32,13 +33,6 @@ type Doc = {
 };
 
 const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
-
-/** A variable as the process has it: bytes of /proc, not what any tool prints. */
-function ofProcess(pid: number, name: string): string | null {
-  const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
-  const entry = entries.find((one) => one.startsWith(`${name}=`));
-  return entry === undefined ? null : entry.slice(name.length + 1);
-}
 
 /** Reads a KV v2 secret (null when absent), or writes one. */
 async function kv(path: string, data?: { readonly [name: string]: string }): Promise<unknown> {
@@ -126,8 +120,7 @@ describe("twelve secrets among thirty plain variables", () => {
     expect(moved.code).toBe(0);
     const doc = inspect(name);
     expect(doc.State.Running).toBe(true);
-    for (const [key, value] of Object.entries({ ...secrets, ...plainVariables() }))
-      expect(ofProcess(doc.State.Pid, key), key).toBe(value);
+    await expectServed(engine.docker, name, { ...secrets, ...plainVariables() });
     expectClean(name, secrets);
   });
 
@@ -140,11 +133,10 @@ describe("twelve secrets among thirty plain variables", () => {
       "by file: the image's entrypoint (/usr/local/bin/docker-entrypoint.sh) reads NAME_FILE",
     );
     expect(moved.code).toBe(0);
-    const { State, Config } = inspect("by-file");
+    const { Config } = inspect("by-file");
     expect(Config.Env).toContain("DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD");
     // The entrypoint exported it for the application, which it became by exec.
-    await expect.poll(() => ofProcess(State.Pid, "DB_PASSWORD"), { timeout: 10_000 }).toBe(DB_PASSWORD);
-    await expect.poll(() => ofProcess(State.Pid, "API_TOKEN"), { timeout: 10_000 }).toBe(API_TOKEN);
+    await expectServed(engine.docker, "by-file", secrets);
     expectClean("by-file", secrets);
   });
 
@@ -163,8 +155,7 @@ describe("twelve secrets among thirty plain variables", () => {
     const moved = await world.unsprawl(["migrate", "docker:no-shell", "--to", "vault", "--grace", "100ms", "--yes"]);
     expect(moved.stdout).toContain("by runtime");
     expect(moved.code).toBe(0);
-    const { State } = inspect("no-shell");
-    for (const [key, value] of Object.entries(secrets)) expect(ofProcess(State.Pid, key), key).toBe(value);
+    await expectServed(engine.docker, "no-shell", secrets);
     expectClean("no-shell", secrets);
   });
 });
@@ -185,7 +176,7 @@ describe("the runtime delivery", () => {
     const { DB_PASSWORD: rotated = "" } = twelveSecrets();
     await kv("apps/watched", { DB_PASSWORD: rotated });
     engine.docker("restart", "watched");
-    expect(ofProcess(inspect("watched").State.Pid, "DB_PASSWORD")).toBe(rotated);
+    await expectServed(engine.docker, "watched", { DB_PASSWORD: rotated });
     expect(engine.docker("exec", "watched", "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(rotated);
     // No health check begins any more; the last may still be on its way.
     engine.docker("kill", "watched");
@@ -275,8 +266,6 @@ describe("after a migration", () => {
     expect((await world.unsprawl(["render", "--all"])).code).toBe(0);
     engine.docker("start", "booted");
     // The entrypoint reads the file and then becomes the application.
-    await expect
-      .poll(() => ofProcess(inspect("booted").State.Pid, "DB_PASSWORD"), { timeout: 10_000 })
-      .toBe(DB_PASSWORD);
+    await expectServed(engine.docker, "booted", { DB_PASSWORD });
   });
 });

@@ -37,7 +37,8 @@ const ALL = ["by-file", "by-runtime", "by-shim"];
 
 async function everyoneServes(): Promise<void> {
   await expect.poll(running, { timeout: 30_000 }).toEqual(ALL);
-  for (const name of ALL) expect(valueIn(engine, name), name).toBe(values[name]);
+  for (const name of ALL)
+    await expect.poll(() => valueIn(engine, name), { message: name, timeout: 30_000 }).toBe(values[name]);
 }
 
 describe("after a reboot", () => {

@@ -7,8 +7,9 @@ import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { random } from "../support/canary.ts";
+import { expectServed } from "../support/served.ts";
 import { makeWorld, type World } from "../support/world.ts";
-import { change, emptyMemory, valueIn } from "./stage.ts";
+import { change, emptyMemory } from "./stage.ts";
 
 // A Compose project's services are served from its files, which the containers' own labels name.
 
@@ -55,7 +56,7 @@ it("after a lost index and an empty tmpfs, its files come back and its container
   expect(code, stderr + stdout).toBe(0);
   expect(stdout).toContain("compose:shop/web: wrote API_TOKEN");
   expect(stdout).toContain(`${WEB}: started`);
-  expect(valueIn(engine, WEB)).toBe(value);
+  await expectServed(engine.docker, WEB, { API_TOKEN: value });
 });
 
 it("a value that changes reaches its container", async () => {
@@ -63,5 +64,5 @@ it("a value that changes reaches its container", async () => {
   const { code, stdout, stderr } = await world.unsprawl(["agent", "--once", "--grace", "100ms"]);
   expect(code, stderr + stdout).toBe(0);
   expect(stdout).toContain(`${WEB}: restarted`);
-  expect(valueIn(engine, WEB)).toBe(value);
+  await expectServed(engine.docker, WEB, { API_TOKEN: value });
 });

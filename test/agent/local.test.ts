@@ -6,6 +6,7 @@ import { openSpec } from "../conformance/spec.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
+import { expectServed } from "../support/served.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 import { emptyMemory } from "./stage.ts";
 
@@ -70,13 +71,13 @@ async function change(name: string, variable: string, store: keyof typeof STORES
   await opened.put(key, Secret.of(value), there?.version ?? "", { runId: "20261125-000000-test", subject: name });
 }
 
-const inProcess = (name: string, variable: string): string =>
-  engine.docker("exec", name, "sh", "-c", `tr '\\0' '\\n' </proc/1/environ | sed -n 's/^${variable}=//p'`);
-
-function everyoneHas(): void {
+async function everyoneHas(): Promise<void> {
   for (const { name, variables } of APPS)
-    for (const variable of variables)
-      expect(inProcess(name, variable), `${name} ${variable}`).toBe(values.get(`${name} ${variable}`));
+    await expectServed(
+      engine.docker,
+      name,
+      Object.fromEntries(variables.map((one) => [one, values.get(`${name} ${one}`) ?? ""])),
+    );
 }
 
 /** Whose files were written; of a container that was kept for rollback too, under the same name. */
@@ -92,7 +93,7 @@ it("after a reboot the files of all stores come back", async () => {
   expect(stdout).toContain("container:both: wrote API_TOKEN, DB_PASSWORD");
   expect(written(stdout)).toEqual(["both", "one", "three", "two"]);
   for (const { name } of APPS) engine.docker("restart", "-t", "1", name);
-  everyoneHas();
+  await everyoneHas();
 });
 
 it("a value that changes in one store is handed to its own container alone", async () => {
@@ -108,7 +109,7 @@ it("a value that changes in one store is handed to its own container alone", asy
     expect(stdout.split("\n").filter((line) => line.includes(": restarted"))).toEqual([
       expect.stringContaining(`${name}: restarted`),
     ]);
-    everyoneHas();
+    await everyoneHas();
   }
 });
 
@@ -142,5 +143,5 @@ it("its own credentials open the files of every store, without the owner's keys"
   expect(code, stderr + stdout).toBe(0);
   expect(written(stdout)).toEqual(["both", "one", "three", "two"]);
   for (const { name } of APPS) engine.docker("restart", "-t", "1", name);
-  everyoneHas();
+  await everyoneHas();
 });

@@ -8,6 +8,7 @@ import { APP, BUSYBOX } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
+import { expectServed } from "../support/served.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { emptyMemory, startAgent } from "./stage.ts";
 
@@ -40,11 +41,8 @@ afterAll(async () => {
   world?.remove();
 });
 
-function expectServing(): void {
-  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", WEB);
-  const has = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-  for (const name of NAMES) expect(has.includes(`${name}=${values[name]}`), name).toBe(true);
-}
+const expectServing = (): Promise<void> =>
+  expectServed(engine.docker, WEB, Object.fromEntries(NAMES.map((name) => [name, values[name] ?? ""])));
 
 /** The values that this host's index gives the service, and those that it has as files. */
 function supplied(): { readonly index: readonly string[]; readonly files: readonly string[] } {
@@ -72,7 +70,7 @@ it("each rollback names the run that comes first, and leaves the others served",
   rmSync(join(world.dir, "state/unsprawl/consumers.json"));
   expect(await world.unsprawl(["agent", "--once"])).toMatchObject({ code: 0 });
   engine.docker("start", WEB);
-  expectServing();
+  await expectServing();
   expect(supplied()).toEqual({ index: NAMES.toSorted(), files: NAMES.toSorted() });
 
   const agent = startAgent(world, "--every", "200ms", "--grace", "100ms");
@@ -85,7 +83,7 @@ it("each rollback names the run that comes first, and leaves the others served",
     }
     const back = await world.unsprawl(["rollback", run]);
     expect(back.code, back.stderr + back.stdout).toBe(0);
-    expectServing();
+    await expectServing();
     await expect.poll(supplied, { timeout: 5000 }).toEqual({ index: left, files: left });
   }
   expect(readFileSync(join(world.dir, "project/compose.yaml"), "utf8")).toBe(FILE);

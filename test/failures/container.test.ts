@@ -15,7 +15,7 @@ describe("what is taken", () => {
     const other = `${subject.name}-${part}-${subject.planId()}`;
     engine.docker("create", "--name", other, BUSYBOX, "true");
     expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, new RegExp(other));
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
     expect(engine.docker("inspect", "-f", "{{.State.Status}}", other)).toBe("created");
     engine.docker("rm", other);
     await subject.expectNothingLeft();
@@ -61,7 +61,7 @@ describe("what is taken", () => {
     try {
       expectTold(await subject.migrate("vault"), 1, new RegExp(`${port}.*(already allocated|already in use)`));
       expect(stolen).toBeGreaterThan(0);
-      subject.expectAsBefore();
+      await subject.expectAsBefore();
       await subject.expectNothingLeft();
     } finally {
       subject.remove();
@@ -79,7 +79,7 @@ describe("a container", () => {
     const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then echo cannot go on; exit 3; fi; ${APP}`;
     const subject = new Subject("dies", { world, script, more: ["-v", `${starts}:/starts`] });
     expectTold(await subject.migrate("vault"), 1, /did not stay up.*cannot go on/);
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
     await subject.expectNothingLeft();
   });
 
@@ -116,7 +116,7 @@ describe("a container", () => {
     expect(shown.stdout).toMatch(new RegExp(`failed +\\S+ ${answer.source}`));
     for (const text of [moved.stderr, moved.stdout, shown.stdout])
       for (const value of Object.values(subject.secrets)) expect(text).not.toContain(value.slice(0, 5));
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
     await subject.expectNothingLeft();
   });
 
@@ -130,7 +130,7 @@ describe("a container", () => {
     expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, /has changed since the plan/);
     if (what === "has another name") engine.docker("rename", `${subject.name}-renamed`, subject.name);
     else subject.noteChange();
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
     expect(filesBelow(join(subject.world.dir, "state/unsprawl/runs"))).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe("a container", () => {
     expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, /is gone/);
     const again = new Subject("drift-gone", { world: subject.world, secrets: subject.secrets });
     expectTold(await again.world.unsprawl(["apply", "plan.json"]), 1, /is gone/);
-    again.expectAsBefore(true);
+    await again.expectAsBefore(true);
     await again.expectNothingLeft();
   });
 });

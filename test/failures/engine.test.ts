@@ -23,7 +23,7 @@ describe("the engine", () => {
         expectTold(ran, 1, /cannot reach the engine at (unix|tcp)/);
       }
     }
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -43,7 +43,7 @@ describe("the engine", () => {
       dead = false;
       const back = await subject.world.unsprawl(["rollback", runIdOf(ran)]);
       expect(back.code, back.stderr).toBe(0);
-      subject.expectAsBefore();
+      await subject.expectAsBefore();
       await subject.expectNothingLeft();
     },
   );
@@ -66,7 +66,7 @@ describe("the engine", () => {
       child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
     });
     expectTold(ran, 4, /no right to open unix:/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -78,7 +78,7 @@ describe("the engine", () => {
         : "pass",
     );
     expectTold(await subject.migrate("vault"), 4, /authorization denied by plugin/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 });
@@ -116,9 +116,9 @@ describe("the engine's lock", () => {
     expect(stdout).toContain("running");
     first.release();
     expect(await first.ran).toMatchObject({ code: 0 });
-    second.expectAsBefore(true);
+    await second.expectAsBefore(true);
     expect(await stored(second.name)).toBeNull();
-    subject.expectServing();
+    await subject.expectServing();
     subject.expectUnlocked();
   });
 
@@ -139,13 +139,13 @@ describe("the engine's lock", () => {
     });
     await new Promise((done) => child.on("close", done));
     expect(killed).toBe(true);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     const [note = ""] = filesBelow(join(dir, "state/unsprawl/lock")).filter((file) => file.endsWith(".holder"));
     const holder = JSON.parse(readFileSync(note, "utf8")) as { host: string };
     writeFileSync(note, JSON.stringify({ ...holder, host: "another-host" }));
     const resumed = await subject.world.unsprawl(["resume"]);
     expect(resumed.code, resumed.stderr).toBe(0);
-    subject.expectServing();
+    await subject.expectServing();
     subject.expectUnlocked();
   });
 
@@ -158,8 +158,8 @@ describe("the engine's lock", () => {
     expect(broke.code, broke.stderr).toBe(0);
     first.release();
     expect(await first.ran).toMatchObject({ code: 0 });
-    subject.expectServing();
-    second.expectServing();
+    await subject.expectServing();
+    await second.expectServing();
     subject.expectUnlocked();
   });
 });

@@ -47,7 +47,7 @@ describe("a full disk", () => {
       full.fill(pages ?? 1 + subject.padPlan(bytes ?? 0)); // the lock takes a page too
       const ran = await subject.world.unsprawl(["apply", "plan.json"]);
       expectTold(ran, 1, /space/);
-      subject.expectAsBefore();
+      await subject.expectAsBefore();
       await subject.expectNothingLeft();
 
       full.empty();
@@ -57,11 +57,11 @@ describe("a full disk", () => {
         // What could not be written down must be brought to an end by what `runs` says.
         if (state === "unfinished") expect(await subject.world.unsprawl(["rollback", run])).toMatchObject({ code: 0 });
       }
-      subject.expectAsBefore();
+      await subject.expectAsBefore();
       await subject.expectNothingLeft();
       const again = await subject.migrate("vault");
       expect(again.code, again.stderr).toBe(0);
-      subject.expectServing();
+      await subject.expectServing();
     },
   );
 
@@ -72,12 +72,12 @@ describe("a full disk", () => {
     const full = disk(join(subject.world.dir, ".local/share/unsprawl/secrets"), 128);
     full.fill(pages);
     expectTold(await subject.migrate("local"), 1, /no space left/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
     full.empty();
     const again = await subject.migrate("local");
     expect(again.code, again.stderr).toBe(0);
-    subject.expectServing();
+    await subject.expectServing();
   });
 
   it.each(sampled([0, 1, 3]))("for the memory folder, with %i pages left", async (pages) => {
@@ -89,7 +89,7 @@ describe("a full disk", () => {
     full.fill(pages);
     for (const to of ["local", "vault"]) {
       expectTold(await subject.migrate(to), 1, /no space left/);
-      subject.expectAsBefore(true);
+      await subject.expectAsBefore(true);
       await subject.expectNothingLeft();
     }
     expect(filesBelow(full.dir)).toEqual([join(full.dir, "ballast")]);

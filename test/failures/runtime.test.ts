@@ -25,7 +25,7 @@ describe("the runtime delivery at a container's start", () => {
     const subject = new Subject("start", { world: runtimeWorld });
     const moved = await subject.migrate("vault", "runtime");
     expect(moved.code, moved.stderr).toBe(0);
-    subject.expectServing();
+    await subject.expectServing();
     const down = (): boolean => !subject.inspect().State.Running;
 
     await bao.seal();
@@ -36,19 +36,19 @@ describe("the runtime delivery at a container's start", () => {
       await bao.unseal();
     }
     engine.docker("start", subject.name);
-    subject.expectServing();
+    await subject.expectServing();
 
     await bao.api("DELETE", `secret/metadata/apps/${subject.name}`);
     expect(() => engine.docker("restart", subject.name)).toThrow(/unsprawl: .*nothing is stored at ref\+vault:/);
     expect(down()).toBe(true);
     await bao.api("POST", `secret/data/apps/${subject.name}`, { data: subject.secrets });
     engine.docker("start", subject.name);
-    subject.expectServing();
+    await subject.expectServing();
     expect(filesBelow(join(runtimeWorld.memory, "bundles"))).toEqual([]);
 
     const back = await runtimeWorld.unsprawl(["rollback", runIdOf(moved)]);
     expect(back.code, back.stderr).toBe(0);
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
   });
 
   it("does not start the container without its secret when the memory folder is full", async () => {
@@ -59,7 +59,7 @@ describe("the runtime delivery at a container's start", () => {
     runtimeDisk.fill(1);
     try {
       expectTold(await subject.migrate("vault", "runtime"), 1, /unsprawl: .*no space left/);
-      subject.expectAsBefore();
+      await subject.expectAsBefore();
       await subject.expectNothingLeft();
     } finally {
       runtimeDisk.empty();
@@ -74,7 +74,7 @@ describe("the runtime delivery at a container's start", () => {
       runtimeDisk.empty();
     }
     engine.docker("start", subject.name);
-    subject.expectServing();
+    await subject.expectServing();
     subject.remove();
   });
 
@@ -94,7 +94,7 @@ describe("the runtime delivery at a container's start", () => {
     expect(readers.length).toBeGreaterThan(0);
     for (const { accessor } of readers) await bao.api("POST", "auth/token/revoke-accessor", { accessor });
     expectTold(await subject.migrate("vault", "runtime"), 1, /unsprawl: .*does not know this token/);
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
     await subject.expectNothingLeft();
     const status = await runtimeWorld.unsprawl(["runtime", "status"]);
     expect(status.code).toBe(1);

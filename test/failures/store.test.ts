@@ -16,7 +16,7 @@ describe("the store", () => {
     } finally {
       await bao.unseal();
     }
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -30,14 +30,14 @@ describe("the store", () => {
     try {
       const ran = await subject.migrate("vault");
       expectTold(ran, 5, /is sealed[^]*unsprawl rollback/);
-      subject.expectAsBefore(true);
+      await subject.expectAsBefore(true);
       await bao.unseal();
       const back = await subject.world.unsprawl(["rollback", runIdOf(ran)]);
       expect(back.code, back.stderr).toBe(0);
     } finally {
       await bao.unseal();
     }
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -45,7 +45,7 @@ describe("the store", () => {
     const subject = new Subject("store-gone");
     const env = { VAULT_ADDR: `https://127.0.0.1:${await closedPort()}` };
     expectTold(await subject.migrate("vault", "shim", env), 1, /refuses the connection/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -55,7 +55,7 @@ describe("the store", () => {
     const env = { VAULT_TOKEN: "wrong" };
     expectTold(await subject.migrate("vault", "shim", env), 4, /does not know this token/);
     expectTold(await subject.world.unsprawl(["apply", "plan.json"], { env }), 4, /does not know this token/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -70,7 +70,7 @@ describe("the store", () => {
       4,
       /may not .*secret\/data\/apps\/read-only/,
     );
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });
 
@@ -81,7 +81,7 @@ describe("the store", () => {
     const refused = await subject.migrate("vault");
     expect(refused.code).toBe(3);
     expect(refused.stdout).toMatch(/the store holds another value[^]*next: --overwrite/);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     expect(await stored(subject.name)).toEqual(before);
 
     const moved = await subject.migrate("vault", "shim", {}, ["--overwrite"]);
@@ -90,7 +90,7 @@ describe("the store", () => {
     const back = await subject.world.unsprawl(["rollback"]);
     expect(back.code, back.stderr).toBe(0);
     expect(await stored(subject.name)).toEqual(before);
-    subject.expectAsBefore();
+    await subject.expectAsBefore();
 
     const again = await subject.migrate("vault", "shim", {}, ["--overwrite"]);
     expect(again.code, again.stderr).toBe(0);
@@ -98,7 +98,7 @@ describe("the store", () => {
     const scrubbed = await subject.world.unsprawl(["scrub", runIdOf(again), "--accept", "key-backup"]);
     expect(scrubbed.code, scrubbed.stderr).toBe(0);
     expect(await stored(subject.name)).toEqual({ ...subject.secrets, BESIDE: before.BESIDE });
-    subject.expectServing();
+    await subject.expectServing();
   });
 
   it("that was given another value since the plan: refused, and left as it is", async () => {
@@ -108,7 +108,7 @@ describe("the store", () => {
     await bao.api("POST", "secret/data/apps/store-drift", { data: theirs });
     expectTold(await subject.world.unsprawl(["apply", "plan.json"]), 1, /another value/);
     expect(await stored(subject.name)).toEqual(theirs);
-    subject.expectAsBefore(true);
+    await subject.expectAsBefore(true);
     subject.expectUnlocked();
   });
 });

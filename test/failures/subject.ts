@@ -6,6 +6,7 @@ import { BUSYBOX } from "../services/images.ts";
 import { filesBelow, random } from "../support/canary.ts";
 import { savePlan } from "../support/in-process.ts";
 import { heldLocks } from "../support/locks.ts";
+import { expectServed } from "../support/served.ts";
 import { changePlan } from "../support/signed.ts";
 import type { Ran, World } from "../support/world.ts";
 import { engine, newWorld, stored } from "./rig.ts";
@@ -118,7 +119,7 @@ export class Subject {
   }
 
   /** The same container, configured as before, up, with its values. `undisturbed`: it was not even stopped. */
-  expectAsBefore(undisturbed = false): void {
+  async expectAsBefore(undisturbed = false): Promise<void> {
     const now = this.inspect();
     const { Id, Name, Config, HostConfig, State } = this.#before;
     expect.soft(now).toMatchObject({ Id, Name });
@@ -128,7 +129,7 @@ export class Subject {
       .soft({ running: now.State.Running, paused: now.State.Paused })
       .toEqual({ running: State.Running, paused: State.Paused });
     if (undisturbed) expect.soft(now.State.StartedAt).toBe(State.StartedAt);
-    this.expectServing();
+    await this.expectServing();
   }
 
   async isUntouched(): Promise<boolean> {
@@ -137,10 +138,8 @@ export class Subject {
     return same && (await stored(this.name)) === null;
   }
 
-  expectServing(): void {
-    const { State } = this.inspect();
-    const environ = readFileSync(`/proc/${State.Pid}/environ`, "utf8").split("\0");
-    for (const [key, value] of Object.entries(this.secrets)) expect.soft(environ).toContain(`${key}=${value}`);
+  async expectServing(): Promise<void> {
+    await expectServed(engine.docker, this.name, this.secrets);
   }
 
   async expectNothingLeft(): Promise<void> {

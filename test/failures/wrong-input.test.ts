@@ -34,7 +34,7 @@ describe("a command line or a plan that is wrong", () => {
   )("$words: exit 2, nothing is done", async ({ words }) => {
     const args = words.map((word) => word.replace("SUBJECT", `docker:${usage.name}`).replace("NAME", usage.name));
     expectTold(await usage.world.unsprawl(args), 2, /./);
-    usage.expectAsBefore(true);
+    await usage.expectAsBefore(true);
     await usage.expectNothingLeft();
     expect(filesBelow(join(usage.world.dir, "state/unsprawl/runs"))).toEqual([]);
   });
@@ -102,7 +102,7 @@ describe("a command line or a plan that is wrong", () => {
     );
     const ran = await usage.world.unsprawl(["apply", "changed.json"]);
     expectTold(ran, ran.code === 1 ? 1 : 2, /plan|engine|store|delivery/);
-    usage.expectAsBefore(true);
+    await usage.expectAsBefore(true);
     await usage.expectNothingLeft();
   });
 

@@ -12,6 +12,7 @@ import { sample } from "../../support/deep.ts";
 import { STORES, type EveryStore } from "../../support/every-store.ts";
 import { runsOf } from "../../support/in-process.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
+import { expectServed } from "../../support/served.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
 // A team commits a migrated project; a colleague clones it beside another engine, with a home, a folder in memory and a
@@ -126,18 +127,9 @@ describe.each(chosen)("with $provider", ({ provider, start }) => {
   async function expectServing(world: World): Promise<void> {
     const docker = (world === worlds.first ? here : there)?.docker ?? ((): string => "");
     const [db, web] = [`${name}-db-1`, `${name}-web-1`];
-    const environment = (container: string): readonly string[] =>
-      readFileSync(`/proc/${docker("inspect", "-f", "{{.State.Pid}}", container)}/environ`, "utf8").split("\0");
-    // A container that runs may still be in the script that becomes its program.
-    const has = (container: string, variable: keyof typeof texts): Promise<void> =>
-      expect
-        .poll(() => environment(container).includes(`${variable}=${texts[variable]}`), {
-          ...{ message: `${container} ${variable}`, timeout: 20_000 },
-        })
-        .toBe(true);
-    await has(db, "DB_PASSWORD");
-    await has(db, "API_TOKEN");
-    await has(web, "SIGNING_SECRET");
+    const { DB_PASSWORD, API_TOKEN, SIGNING_SECRET } = texts;
+    await expectServed(docker, db, { DB_PASSWORD, API_TOKEN });
+    await expectServed(docker, web, { SIGNING_SECRET });
     for (const value of Object.values(texts)) expect(docker("inspect", db, web).includes(value)).toBe(false);
   }
 });

@@ -11,6 +11,7 @@ import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { assemblyOf } from "../../support/in-process.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
+import { expectServed } from "../../support/served.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
 // A project that an earlier version moved: its files mount a folder of the run, no index and no label knows of it. Here
@@ -94,14 +95,9 @@ function folderOf(name: string, kind: "secrets" | "shim"): string {
   return join(world.memory, "units", found ?? "none", kind);
 }
 
-function expectServing(): void {
-  for (const [name, entry] of [
-    ["shop-db-1", `DB_PASSWORD=${DB_PASSWORD}`],
-    ["shop-web-1", `API_TOKEN=${API_TOKEN}`],
-  ] as const) {
-    const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", name);
-    expect(readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(entry), name).toBe(true);
-  }
+async function expectServing(): Promise<void> {
+  await expectServed(engine.docker, "shop-db-1", { DB_PASSWORD });
+  await expectServed(engine.docker, "shop-web-1", { API_TOKEN });
 }
 
 it("is rendered after a reboot, seen by doctor, and rolled back", { timeout: 300_000 }, async () => {
@@ -126,7 +122,7 @@ ${service(BUSYBOX, `    command: ${COMMAND}\n${mount(folderOf("web", "shim"), "/
   writeFileSync(join(dir, "compose.yaml"), text);
   makeEarlier(text);
   compose("up", "-d");
-  expectServing();
+  await expectServing();
   const told = await world.unsprawl(["doctor"]);
   expect(told.stdout).toContain(
     "shop-db-1, shop-web-1: moved by an earlier version: after a reboot their files are not written by the agent",
@@ -136,11 +132,11 @@ ${service(BUSYBOX, `    command: ${COMMAND}\n${mount(folderOf("web", "shim"), "/
   emptyMemory();
   expect(await world.unsprawl(["render", run])).toMatchObject({ code: 0, stdout: "compose/shop: 2 files\n" });
   compose("start");
-  expectServing();
+  await expectServing();
 
   const back = await world.unsprawl(["rollback", run]);
   expect(back.code, back.stdout + back.stderr).toBe(0);
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);
-  expectServing();
+  await expectServing();
   expect(readdirSync(join(world.memory, "units"))).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { composeCli } from "../../services/compose.ts";
 import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
+import { expectServed } from "../../support/served.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 
 // What a team lives with after the migration: the files that it commits, a second and third secret, and the way back.
@@ -86,25 +87,10 @@ const texts = (): { readonly [name: string]: string } =>
       .map((name) => [name, readFileSync(join(dir, name), "utf8")]),
   );
 
-/** What the first process of a service's container has in its environment. */
-function environment(container: string): readonly string[] {
-  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", container);
-  return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
-}
-
 async function expectServing(): Promise<void> {
-  await expectIn("shop-db-1", { DB_PASSWORD, API_TOKEN });
-  await expectIn("shop-web-1", { SIGNING_SECRET, SMTP_PASSWORD, GITHUB_TOKEN });
+  await expectServed(engine.docker, "shop-db-1", { DB_PASSWORD, API_TOKEN });
+  await expectServed(engine.docker, "shop-web-1", { SIGNING_SECRET, SMTP_PASSWORD, GITHUB_TOKEN });
   expect(engine.docker("exec", "shop-web-1", "cat", "/run/secrets/note")).toBe("for the web");
-}
-
-/** A container that runs may still be in the script that becomes its program. */
-async function expectIn(container: string, values: { readonly [name: string]: string }): Promise<void> {
-  const missing = (): readonly string[] => {
-    const entries = environment(container);
-    return Object.entries(values).flatMap(([name, value]) => (entries.includes(`${name}=${value}`) ? [] : [name]));
-  };
-  await expect.poll(missing, { message: container, timeout: 20_000 }).toEqual([]);
 }
 
 const inspected = (): string => engine.docker("inspect", "shop-db-1", "shop-web-1");
@@ -234,8 +220,8 @@ it(
     for (const value of Object.values(SECRETS)) expect(text.includes(value)).toBe(false);
     expect(text).toContain('DB_PASSWORD_FILE: "/run/secrets/DB_PASSWORD"');
     compose(fresh, world, "up", "-d");
-    await expectIn("fresh-db-1", { DB_PASSWORD });
-    await expectIn("fresh-web-1", { SIGNING_SECRET });
+    await expectServed(engine.docker, "fresh-db-1", { DB_PASSWORD });
+    await expectServed(engine.docker, "fresh-web-1", { SIGNING_SECRET });
     compose(fresh, world, "down", "-t", "1");
     const [, run = ""] = /Plan (\S+):/.exec(ran.stdout) ?? [];
     const back = await rollback(run);

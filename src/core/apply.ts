@@ -2,7 +2,7 @@ import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import { EXIT, UnsprawlError } from "../model/error.ts";
+import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -16,7 +16,8 @@ import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts";
 import { AS_MOVED, movedValues } from "./undo-values.ts";
 import { readValues, valueOf } from "./values.ts";
-import { proofsOf, type UnitProof } from "./proof.ts";
+import type { UnitProof } from "./proof.ts";
+import { finishRun, reduce } from "./run-end.ts";
 import { describeStep, limitOf } from "./step-text.ts";
 
 export type ApplyTools = {
@@ -134,7 +135,7 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
     }
   }
   const migrated = [...units].flatMap(([unit, steps]) => (unitState(journal.receipts, unit) === "done" ? steps : []));
-  return { ...finish(journal, results, failure), ...(await keysAfter(migrated, tools)) };
+  return { ...finishRun(journal, results, failure), ...(await keysAfter(migrated, tools)) };
 }
 
 async function workUnit(
@@ -256,45 +257,4 @@ export async function undoUnit(
   }
   emit("undone");
   return notes;
-}
-
-function finish(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
-  const { plan, record } = journal;
-  const migrated = units.filter((one) => one.state === "migrated").length;
-  const inspected = plan.steps.some(({ kind }) => kind === "check");
-  const cleaned = plan.steps.some(({ kind }) => kind === "clean");
-  const proofs = proofsOf(plan, journal.receipts);
-  const base = { version: 1, run: plan.id, units, inspected, cleaned, proofs } as const;
-  try {
-    if (failure === null) {
-      const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
-      record.done("run", { state });
-      return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
-    }
-    journal.failed("run", failure.message);
-    if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
-    return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
-  } finally {
-    journal.close();
-  }
-}
-
-function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
-  const why = failure ? `; then: ${failure.message}` : "";
-  return new UnsprawlError(
-    "partly",
-    `${migrated} of ${total} migrated${why}`,
-    cmd`unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`,
-  );
-}
-
-/** Any thrown value as an UnsprawlError whose text contains no known value. */
-function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
-  if (error instanceof UnsprawlError) {
-    return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
-  }
-  if (error instanceof Error && error.name === "AbortError")
-    return new UnsprawlError("interrupted", "cancelled", "everything begun was put back");
-  const name = error instanceof Error ? error.name : typeof error;
-  return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
 }

@@ -1,0 +1,47 @@
+import { cmd } from "../kit/shell.ts";
+import { EXIT, UnsprawlError } from "../model/error.ts";
+import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
+import type { Journal } from "./journal/journal.ts";
+import { proofsOf } from "./proof.ts";
+
+/** Records how a run ended, closes its journal, and returns its result. */
+export function finishRun(journal: Journal, units: readonly UnitResult[], failure: UnsprawlError | null): RunResult {
+  const { plan, record } = journal;
+  const migrated = units.filter((one) => one.state === "migrated").length;
+  const inspected = plan.steps.some(({ kind }) => kind === "check");
+  const cleaned = plan.steps.some(({ kind }) => kind === "clean");
+  const proofs = proofsOf(plan, journal.receipts);
+  const base = { version: 1, run: plan.id, units, inspected, cleaned, proofs } as const;
+  try {
+    if (failure === null) {
+      const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
+      record.done("run", { state });
+      return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
+    }
+    journal.failed("run", failure.message);
+    if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
+    return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
+  } finally {
+    journal.close();
+  }
+}
+
+function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
+  const why = failure ? `; then: ${failure.message}` : "";
+  return new UnsprawlError(
+    "partly",
+    `${migrated} of ${total} migrated${why}`,
+    cmd`unsprawl rollback ${id} undoes them; unsprawl plan again moves the rest`,
+  );
+}
+
+/** Any thrown value as an UnsprawlError whose text contains no known value. */
+export function reduce(error: unknown, tools: Pick<ApplyTools, "redact">): UnsprawlError {
+  if (error instanceof UnsprawlError) {
+    return new UnsprawlError(error.code, tools.redact(error.message), error.hint, error.cause as string | undefined);
+  }
+  if (error instanceof Error && error.name === "AbortError")
+    return new UnsprawlError("interrupted", "cancelled", "everything begun was put back");
+  const name = error instanceof Error ? error.name : typeof error;
+  return new UnsprawlError("failed", `unexpected ${name}`, "please report this");
+}

@@ -167,8 +167,19 @@ describe("the runtime delivery", () => {
     // Healthy only when the health check's own environment has a value, and not the reference.
     const check = 'case "$DB_PASSWORD" in ref+* | "") exit 1 ;; esac';
     runContainer("watched", BUSYBOX, { DB_PASSWORD }, ["--health-cmd", check, "--health-interval", "100ms"], APP);
-    const moved = await world.unsprawl(["migrate", "docker:watched", "--to", "vault", "--deliver", "runtime", "--yes"]);
+    const words = ["migrate", "docker:watched", "--to", "vault", "--deliver", "runtime", "--verbose", "--yes"];
+    const moved = await world.unsprawl(words);
     expect(moved.stderr).toContain("healthy");
+    const phases = [
+      ...moved.stderr.matchAll(/^… \S+Z watched: (.* (?:the store|new|with|starting|health check).*)$/gm),
+    ];
+    expect(phases.map(([, text = ""]) => text)).toEqual([
+      "writing DB_PASSWORD to the store vault",
+      "reading DB_PASSWORD back from the store vault",
+      "creating the new watched",
+      "stopping watched with SIGTERM (up to 1 s)",
+      "waiting for the health check of watched (up to 90 s)",
+    ]);
     expect(moved.code).toBe(0);
     expect(inspect("watched").Config.Env).toContain("DB_PASSWORD=ref+vault://secret/apps/watched#/DB_PASSWORD");
     expect(engine.docker("exec", "watched", "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);

@@ -219,6 +219,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       );
     let prove = async (): Promise<void> => undefined;
     await files.write(step, work, async () => {
+      work.phase("comparing the project before and after with Docker Compose");
       const [before, wishes] = [await compose.config(target), await wishesOf(step, work)];
       // The plan verified copies; this verifies the files themselves.
       prove = async () => onlyDelivery(before, await compose.config(target), wishes);

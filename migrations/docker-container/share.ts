@@ -109,6 +109,7 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
     names: swapNames(name, work.plan.id),
     step: id,
     record: work.record,
+    phase: work.phase,
     asItIs: async (doc) =>
       rewrittenBody(engine, { ...(await readFacts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
   });

@@ -52,6 +52,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   const run = work.plan.id;
   const [first = ""] = tags;
   await tag(engine, id, keptTag(first, run));
+  work.phase("reading the image from the engine");
   const saved = await savedImage(engine, id, work.signal);
   const leaving = removedValues(step.moves, work.values);
   const config = cleanConfig(saved.config, leaving, step.stays);
@@ -59,6 +60,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   const tree = saved.root === null ? null : await cleanTree(saved.root, read, leaving, step.stays);
   work.signal.throwIfAborted();
   const temporary = waiting(first, run);
+  work.phase("loading the cleaned image into the engine");
   await loadDocuments(engine, {
     tag: temporary,
     config: config.bytes,

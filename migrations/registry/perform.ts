@@ -46,9 +46,11 @@ const keptTag = (tag: string, run: string): string => `${tag.slice(0, 90)}-befor
 export async function cleanRemote(registry: Registry, tagged: Tagged, step: CleanStep, work: Work): Promise<void> {
   const { repository, tag } = tagged;
   const { signal } = work;
+  work.phase("reading the image from the registry");
   const old = await registry.manifest(repository, step.image.id, signal);
   const leaving = removedValues(step.moves, work.values);
   const tree = await treeOf(registry, tagged, old, leaving, step.stays, signal);
+  work.phase("uploading the cleaned image to the registry");
   for (const { descriptor, kind, bytes } of tree.blobs)
     if (kind === "config") await registry.putBlob(repository, bytes, signal);
     else
@@ -63,6 +65,7 @@ export async function cleanRemote(registry: Registry, tagged: Tagged, step: Clea
   if (top === undefined)
     throw new UnsprawlError("changed", `${step.unit} holds none of the values`, "unsprawl plan again");
   await registry.putManifest(repository, tag, old.mediaType, top.bytes, signal);
+  work.phase("reading the cleaned image back");
   await mustBeClean(registry, tagged, step, tree, leaving, signal);
   work.record.done(`${step.id}/proof`, { inspect: "clean", disk: "not readable", health: "not started", received: [] });
   work.say(`proven: ${step.unit} is ${tree.root.digest.slice(0, 19)}, no value in its configs, manifests or history`);

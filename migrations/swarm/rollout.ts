@@ -20,7 +20,7 @@ export async function rolledOut(
   id: string,
   wanted: (spec: ServiceSpec) => boolean,
   idleMs: number,
-  work: Pick<Work, "signal" | "redact">,
+  work: Pick<Work, "signal" | "redact" | "phase">,
 ): Promise<RolledOut> {
   let seen = "";
   let most = 0;
@@ -52,10 +52,13 @@ export async function rolledOut(
     // Tasks that start and fail are no progress.
     if (state !== seen || up.length > most) since = Date.now();
     [seen, most] = [state, Math.max(most, up.length)];
-    if (Date.now() - since > idleMs + ownPauses(doc))
+    const limitMs = idleMs + ownPauses(doc);
+    const wantedTasks = Math.max(live.length, replicas);
+    work.phase(`waiting for the tasks of ${Spec.Name}, ${up.length} of ${wantedTasks} run`, limitMs);
+    if (Date.now() - since > limitMs)
       throw new UnsprawlError(
         "unhealthy",
-        `${up.length} of ${Math.max(live.length, replicas)} tasks of ${Spec.Name} run after ${Math.round((Date.now() - since) / 1000)} s`,
+        `${up.length} of ${wantedTasks} tasks of ${Spec.Name} run after ${Math.round((Date.now() - since) / 1000)} s`,
         cmd`docker service ps --no-trunc ${Spec.Name}; raise --health-timeout if it needs longer`,
       );
     await sleep(TICK_MS, undefined, { signal: work.signal });

@@ -13,10 +13,14 @@ const megabytes = (bytes: number): string => Math.round(bytes / 1e6).toLocaleStr
 const seconds = (ms: number): string => `${Math.floor(ms / SECOND_MS)} s`;
 
 type StepEvent = Extract<HostEvent, { type: "step" }>;
+type PhaseEvent = Extract<HostEvent, { type: "phase" }>;
+
+/** What is being done, since when, for how long at most, and which step of how many it is. */
+type Doing = { readonly text: string; readonly since: number; readonly most: string; readonly count: string };
 
 /**
- * Progress on stderr: one line that is redrawn on a terminal, with counts, elapsed time and the limit of a step; without
- * a terminal a plain line for each finished step, and a heartbeat every ten seconds for what takes longer.
+ * Progress on stderr: one line that is redrawn on a terminal, with what a step does now, the time since and its limit;
+ * without a terminal a plain line for each finished step, and a heartbeat every ten seconds for what takes longer.
  */
 export class Progress {
   readonly #stream: NodeJS.WriteStream;
@@ -28,6 +32,7 @@ export class Progress {
   #drawn = false;
   #last = 0;
   #timer: NodeJS.Timeout | null = null;
+  #doing: Doing | null = null;
 
   constructor(
     stream: NodeJS.WriteStream,
@@ -47,6 +52,7 @@ export class Progress {
     if (event.type === "note")
       this.line(`${event.level === "warn" ? "warning: " : ""}${event.text}${event.hint ? ` (${event.hint})` : ""}`);
     else if (event.type === "scan") this.#scan(event);
+    else if (event.type === "phase") this.#phase(event);
     else if (this.#verbose || !event.step.startsWith("plan:")) this.#step(event);
   }
 
@@ -65,6 +71,7 @@ export class Progress {
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#doing = null;
     this.#erase();
   }
 
@@ -109,18 +116,38 @@ export class Progress {
     this.#stream.write(`${line}\n`);
   }
 
-  /** What a step waits for: on a terminal at once and every second, elsewhere once it has taken ten seconds. */
-  #begin({ text, unit, done, total, limitMs }: StepEvent): void {
-    const started = Date.now();
-    const said = printable(this.#redactor.guard(`${unit}: ${text}`));
+  /** What a step does: on a terminal at once and every second, elsewhere once it has taken ten seconds. */
+  #begin({ done, total, ...event }: StepEvent): void {
+    this.#now(event, `${done + 1}/${total}`);
+    this.#timer = setInterval(
+      this.#live ? () => this.#drawNow() : () => this.#heartbeat(),
+      this.#live ? SECOND_MS : HEARTBEAT_MS,
+    ).unref();
+  }
+
+  /** What the present step does now, in place of what it is as a whole. */
+  #phase(event: PhaseEvent): void {
+    if (this.#doing !== null) this.#now(event, this.#doing.count);
+  }
+
+  #now({ unit, text, limitMs }: Pick<PhaseEvent, "unit" | "text" | "limitMs">, count: string): void {
     const most = limitMs === undefined ? "" : ` (up to ${seconds(limitMs)})`;
-    const elapsed = (): string => seconds(Date.now() - started);
-    if (this.#verbose && !this.#live)
-      this.#stream.write(`${this.#glyph("start")} ${new Date().toISOString()} ${said}${most}\n`);
-    const live = (): void => this.#draw(`… ${said}`, `${most} ${elapsed()}  ${done + 1}/${total}`);
-    const plain = (): void => void this.#stream.write(`${this.#glyph("start")} ${said}${most}, ${elapsed()} so far\n`);
-    if (this.#live) live();
-    this.#timer = setInterval(this.#live ? live : plain, this.#live ? SECOND_MS : HEARTBEAT_MS).unref();
+    const said = printable(this.#redactor.guard(`${unit}: ${text}`));
+    this.#doing = { text: said, since: Date.now(), most, count };
+    if (this.#live) this.#drawNow();
+    else if (this.#verbose) this.#stream.write(`${this.#glyph("start")} ${new Date().toISOString()} ${said}${most}\n`);
+  }
+
+  #drawNow(): void {
+    if (this.#doing === null) return;
+    const { text, since, most, count } = this.#doing;
+    this.#draw(`… ${text}`, `${most} ${seconds(Date.now() - since)}  ${count}`);
+  }
+
+  #heartbeat(): void {
+    if (this.#doing === null) return;
+    const { text, since, most } = this.#doing;
+    this.#stream.write(`${this.#glyph("start")} ${text}${most}, ${seconds(Date.now() - since)} so far\n`);
   }
 
   #glyph(state: StepEvent["state"]): string {

@@ -19,6 +19,15 @@ export type HostEvent =
       /** With `start`: how long the step may take at most; absent if unknown. */
       readonly limitMs?: number;
     }
+  | {
+      /** What the step that started last does or waits for now, until its next phase or its end. */
+      readonly type: "phase";
+      readonly step: string;
+      readonly unit: string;
+      readonly text: string;
+      /** How long the phase may take at most; absent if unknown. */
+      readonly limitMs?: number;
+    }
   | { readonly type: "note"; readonly level: "info" | "warn"; readonly text: string; readonly hint: string | null };
 
 export type HostQuestion = {

@@ -60,6 +60,8 @@ export type Work = {
   /** The unit's values, from wherever they still are. Throws `absent`, or the store's error. */
   recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
+  /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
+  phase(text: string, limitMs?: number): void;
   /** Removes known values from text that others wrote. Pass whole texts: a truncated value is not recognised. */
   redact(text: string): string;
 };

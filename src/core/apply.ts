@@ -17,6 +17,7 @@ import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts
 import { AS_MOVED, movedValues } from "./undo-values.ts";
 import { readValues, valueOf } from "./values.ts";
 import type { UnitProof } from "./proof.ts";
+import { phasesOf } from "./phase.ts";
 import { finishRun, reduce } from "./run-end.ts";
 import { describeStep, limitOf } from "./step-text.ts";
 
@@ -162,10 +163,14 @@ async function workUnit(
     const done = plan.steps.indexOf(step);
     const limitMs = limitOf(step);
     host.emit({ type: "step", step: step.id, unit, text, state: "start", done, total, ...(limitMs && { limitMs }) });
+    const phase = phasesOf(host, step.id, unit);
     let said = text;
     try {
-      if (step.kind === "put") await putValue(tools.provider, step, valueOf(values, step.move), plan, record);
-      else if (step.kind === "verify") {
+      if (step.kind === "put") {
+        phase(`writing ${step.move.name} to the store ${plan.store.name}`);
+        await putValue(tools.provider, step, valueOf(values, step.move), plan, record);
+      } else if (step.kind === "verify") {
+        phase(`reading ${step.move.name} back from the store ${plan.store.name}`);
         await verifyValue(tools.provider, step.move, valueOf(values, step.move));
         record.done(step.id);
       } else {
@@ -177,6 +182,7 @@ async function workUnit(
           values,
           recall: async () => values,
           say: (line) => (said = line),
+          phase,
           redact: tools.redact,
         });
         record.done(step.id);
@@ -223,6 +229,7 @@ export async function undoUnit(
       done: 0,
       total: 1,
     });
+  const phase = phasesOf(host, `undo:${unit}`, unit);
   const notes: string[] = [];
   emit("start");
   try {
@@ -234,12 +241,14 @@ export async function undoUnit(
       values: new Map(),
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
+      phase,
       redact: tools.redact,
     };
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {
       if (step.kind !== "put") continue;
       const replaced = record.last(step.id)?.["before"] === "other";
+      phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
       const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
       const isOther = await undoPut(tools.provider, step, plan, tools.key, record, shared);
       if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);

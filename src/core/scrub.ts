@@ -47,6 +47,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         values: new Map(),
         recall: () => recallValues(steps, tools),
         say: (text) => left.push(text),
+        phase: () => undefined,
         redact: tools.redact,
       };
       removed.push(...(await tools.migration.scrub(steps, work)));

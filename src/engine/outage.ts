@@ -4,6 +4,9 @@ import type { ContainerDoc } from "./types.ts";
 /** Without a configured stop timeout, the engine waits this long before it kills. */
 const STOP_SECONDS = 10;
 
+/** How long the engine waits for a container to stop, before it kills it. */
+export const stopLimitMs = ({ Config }: ContainerDoc): number => (Config.StopTimeout ?? STOP_SECONDS) * 1000;
+
 /** How long a container that is created again is away at most, and which published ports close meanwhile. */
 export function outageOf(
   doc: ContainerDoc,
@@ -15,7 +18,7 @@ export function outageOf(
   const ports = bindings.flatMap(([port, hosts]) => (hosts ?? []).map(({ HostPort }) => HostPort || port));
   return {
     isRunning: doc.State.Running,
-    stopMs: (doc.Config.StopTimeout ?? STOP_SECONDS) * 1000,
+    stopMs: stopLimitMs(doc),
     startMs: isChecked ? limits.healthTimeoutMs : limits.graceMs,
     isChecked,
     ports: [...new Set(ports)].sort(),

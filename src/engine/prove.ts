@@ -85,11 +85,12 @@ export async function verifyContainer(
         }
       }
       const state = await standing(engine, doc, step, Date.now() - start, before.unhealthy, work);
+      showWait(doc, step, before.unhealthy, state === null ? [] : [...missing], work);
       if (state !== null && missing.size === 0) {
         health = state;
         break;
       }
-      if (missing.size > 0 && Date.now() - start > Math.max(step.graceMs, 10_000)) {
+      if (missing.size > 0 && Date.now() - start > receiveLimitMs(step)) {
         throw new UnsprawlError(
           "unhealthy",
           `${nameOf(doc)} is up, but its process does not have ${[...missing].join(", ")}`,
@@ -102,6 +103,25 @@ export async function verifyContainer(
   }
   mustShowNoValue(await fresh(engine, id), step, work, "docker inspect");
   return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received };
+}
+
+/** How long the application may take to receive its values. */
+const receiveLimitMs = ({ graceMs }: CheckStep): number => Math.max(graceMs, 10_000);
+
+/** What a verification waits for: first that the container stands, then that it has the `missing` values. */
+function showWait(
+  doc: ContainerDoc,
+  step: CheckStep,
+  wasUnhealthy: boolean,
+  missing: readonly string[],
+  work: Work,
+): void {
+  const isChecked = doc.State.Health !== undefined && doc.State.Health !== null && !wasUnhealthy;
+  const name = nameOf(doc);
+  if (missing.length > 0)
+    work.phase(`waiting until the process of ${name} has ${missing.join(", ")}`, receiveLimitMs(step));
+  else if (isChecked) work.phase(`waiting for the health check of ${name}`, step.healthTimeoutMs);
+  else work.phase(`checking that ${name} stays up`, step.graceMs);
 }
 
 /** Whether the health check of a running container fails. */

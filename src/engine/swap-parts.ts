@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import type { Recorder } from "../contract/migration.ts";
+import type { Recorder, Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { engineMessage, type Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
+import { stopLimitMs } from "./outage.ts";
 import { isUnhealthy } from "./prove.ts";
 import type { ContainerDoc } from "./types.ts";
 import { parseRecord } from "../kit/recorded.ts";
@@ -41,9 +42,12 @@ export type Swap = {
   readonly names: SwapNames;
   readonly step: string;
   readonly record: Recorder;
+  readonly phase: Work["phase"];
   /** The request that recreates a container unchanged. */
   readonly asItIs: (doc: ContainerDoc) => Promise<CreateBody>;
 };
+
+type Phased = Pick<Swap, "engine" | "phase">;
 
 /** Creates a container with a name. Throws `changed` if it disappears immediately. */
 export async function createNamed(engine: Engine, name: string, body: CreateBody): Promise<ContainerDoc> {
@@ -92,15 +96,18 @@ export async function setRestart(engine: Engine, doc: ContainerDoc, name: string
 }
 
 /** Stops a container. With --rm, waits until the engine has deleted it. */
-export async function stopContainer(engine: Engine, { Id }: ContainerDoc): Promise<void> {
+export async function stopContainer({ engine, phase }: Phased, { Id }: ContainerDoc): Promise<void> {
   const container = (await engine.docker()).getContainer(Id);
   const now = await engine.container(Id);
   // A paused container cannot receive the stop signal.
   if (now?.State.Paused) await engine.call(`unpause ${nameOf(now)}`, () => container.unpause());
-  if (now?.State.Running || now?.State.Restarting)
+  if (now?.State.Running || now?.State.Restarting) {
+    phase(`stopping ${nameOf(now)}${withSignal(now)}`, stopLimitMs(now));
     await unlessSo(() => engine.call(`stop ${nameOf(now)}`, () => container.stop()));
+  }
   // The engine deletes it asynchronously; until then its name and volumes are in use.
   if (!now?.HostConfig.AutoRemove || now.State.Status === "created") return;
+  phase(`waiting until the engine has removed ${nameOf(now)} (--rm)`, GONE_TRIES * TICK_MS);
   for (let tries = 0; (await engine.container(Id)) !== null; tries++) {
     if (tries > GONE_TRIES)
       throw new UnsprawlError("failed", `the engine does not remove ${nameOf(now)} (--rm)`, "docker ps --all");
@@ -108,11 +115,18 @@ export async function stopContainer(engine: Engine, { Id }: ContainerDoc): Promi
   }
 }
 
+/** The signal that asks a container to stop. An image may write anything there; only what looks like a signal is shown. */
+function withSignal({ Config: { StopSignal } }: ContainerDoc): string {
+  const signal = StopSignal || "SIGTERM";
+  return /^[A-Z0-9+-]{1,12}$/.test(signal) ? ` with ${signal}` : "";
+}
+
 const [GONE_TRIES, PAUSE_TRIES, TICK_MS] = [300, 20, 100];
 
-export async function startContainer(engine: Engine, id: string): Promise<void> {
+export async function startContainer({ engine, phase }: Phased, id: string): Promise<void> {
   const doc = await engine.container(id);
   if (doc?.State.Running) return;
+  phase(`starting ${doc ? nameOf(doc) : id}`);
   await unlessSo(() =>
     must(engine, `start ${doc ? nameOf(doc) : id}`, async () => (await engine.docker()).getContainer(id).start()),
   );

@@ -46,6 +46,7 @@ async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promi
   const before = stateBefore(swap, old);
   if (known === null) record.intent(`${step}/create`, before);
   if (before.deleted) await keepCopy(swap, old);
+  if (known === null) swap.phase(`creating the new ${names.final}`);
   const fresh = known ?? (await createNamed(engine, names.temporary, body));
   if (known === null) record.done(`${step}/created`, { id: fresh.Id });
   await connectAll(engine, fresh, body);
@@ -63,19 +64,19 @@ async function halt(swap: Swap): Promise<void> {
   record.intent(`${step}/stop`);
   // First, so that an engine restart in between does not start both.
   await setRestart(engine, old, "no", 0);
-  await stopContainer(engine, old);
+  await stopContainer(swap, old);
   record.done(`${step}/stop`);
 }
 
 async function takeOver(swap: Swap): Promise<void> {
-  const { engine, names, record, step } = swap;
+  const { names, record, step } = swap;
   const [old, fresh] = [await mustOld(swap), await mustNew(swap)];
   const before = stateBefore(swap, old);
   await renameContainer(swap, old.Id, names.kept, "keep");
   await renameContainer(swap, fresh.Id, names.final, "rename");
   if (before.running) {
     record.intent(`${step}/start`);
-    await startContainer(engine, fresh.Id);
+    await startContainer(swap, fresh.Id);
     record.done(`${step}/start`);
   }
 }
@@ -132,10 +133,10 @@ async function laterRun({ engine, names }: Swap): Promise<string | null> {
 }
 
 async function retire(swap: Swap): Promise<void> {
-  const { engine, names } = swap;
+  const { names } = swap;
   const fresh = await findNew(swap);
   if (!fresh) return;
-  await stopContainer(engine, fresh);
+  await stopContainer(swap, fresh);
   if (nameOf(fresh) === names.final) await renameContainer(swap, fresh.Id, names.temporary, "unrename");
 }
 
@@ -146,7 +147,7 @@ async function restore(swap: Swap): Promise<void> {
   const old = before.deleted ? await recreateFromCopy(swap) : await mustOld(swap);
   await renameContainer(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old, before.restart, before.retries);
-  if (before.running) await startContainer(engine, old.Id);
+  if (before.running) await startContainer(swap, old.Id);
   if (before.paused) await pauseContainer(engine, old.Id);
 }
 

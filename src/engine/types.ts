@@ -35,6 +35,7 @@ export type RunConfig = JsonObject & {
   readonly Volumes?: { readonly [path: string]: unknown } | null;
   readonly WorkingDir?: string;
   readonly StopTimeout?: number;
+  readonly StopSignal?: string;
   readonly Shell?: readonly string[] | null;
   readonly Tty?: boolean;
 };

@@ -48,6 +48,8 @@ export type StepState = {
   readonly unit: string;
   readonly text: string;
   readonly state: keyof typeof STEP;
+  /** What the step does or waits for now, since when, and for how long at most. */
+  readonly phase?: { readonly text: string; readonly since: number; readonly limitMs?: number };
 };
 
 export type RunState = {

@@ -54,3 +54,55 @@ it("leaves names and our own words whole where a value is a word like them, and 
     "✓ compose/weak-run: put DB_PASSWORD into secrets/db.sops.yaml\n✓ compose/weak-run: put [secret] back\n",
   );
 });
+
+const STEP = { step: "recreate:web", unit: "web", done: 2, total: 4 } as const;
+const STOPS = { ...STEP, type: "phase", text: "stopping web with SIGTERM", limitMs: 10_000 } as const;
+
+/** What a step in two phases of twelve seconds each prints. */
+function phases(isTTY: boolean, verbose = false): string {
+  vi.useFakeTimers();
+  const stream = Object.assign(new PassThrough(), { isTTY, columns: 80 });
+  const progress = new Progress(stream as unknown as NodeJS.WriteStream, { quiet: false, verbose }, new Redactor());
+  progress.show({ ...STEP, type: "step", state: "start", text: "recreate web", limitMs: 100_000 });
+  progress.show(STOPS);
+  vi.advanceTimersByTime(12_000);
+  progress.show({ ...STOPS, text: "starting \u001b[2Jweb", limitMs: undefined } as never);
+  vi.advanceTimersByTime(12_000);
+  progress.show({ ...STEP, type: "step", state: "done", text: "recreate web", done: 3 });
+  progress.show(STOPS);
+  vi.useRealTimers();
+  return String(stream.read());
+}
+
+it("names what a step does now, for how long and for how long at most", () => {
+  const screen = phases(true).split("\r\u001b[2K");
+  expect(screen.slice(0, 4)).toEqual([
+    "",
+    "… web: recreate web (up to 100 s) 0 s  3/4",
+    "… web: stopping web with SIGTERM (up to 10 s) 0 s  3/4",
+    "… web: stopping web with SIGTERM (up to 10 s) 1 s  3/4",
+  ]);
+  expect(screen).toContain("… web: starting \\e[2Jweb 12 s  3/4");
+  expect(screen.at(-1)).toContain("web: recreate web\n");
+});
+
+it("reports phases on plain lines: those that last, and each with --verbose", () => {
+  expect(phases(false)).toBe(
+    [
+      "… web: stopping web with SIGTERM (up to 10 s), 10 s so far",
+      "… web: starting \\e[2Jweb, 8 s so far",
+      "✓ web: recreate web\n",
+    ].join("\n"),
+  );
+  const lines = phases(false, true)
+    .split("\n")
+    .filter((line) => !line.includes("so far"))
+    .map((line) => line.replace(/\S+Z/, "TIME"));
+  expect(lines).toEqual([
+    "… TIME web: recreate web (up to 100 s)",
+    "… TIME web: stopping web with SIGTERM (up to 10 s)",
+    "… TIME web: starting \\e[2Jweb",
+    "✓ web: recreate web",
+    "",
+  ]);
+});

@@ -113,10 +113,12 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const services = (running: boolean): string[] =>
       begun.filter((step) => beforeOf(step, work)?.running === running).map(serviceOf);
     const [run, stopped] = [services(true), services(false)];
+    work.phase("reading the project with Docker Compose");
     const config = await compose.config(target);
     if (way === "back") await mayCreate(engine, config, target, parts);
     const files = new Map<string, Injected>();
     for (const { service, docs } of parts) files.set(service, await injectedIn(engine, config, service, docs));
+    work.phase(`recreating ${[...run, ...stopped].join(", ")} with Docker Compose`);
     try {
       if (run.length > 0) await compose.up(target, run, "create", copies, own);
       if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
@@ -134,7 +136,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         compared.push({ service: serviceOf(step), docs, wasUnhealthy: beforeOf(step, work)?.unhealthy === true });
     }
     // Not started by Compose, which would read the files again and start containers that were not compared.
-    await startCompared(engine, compared, work.signal);
+    await startCompared(engine, compared, work);
     if (without.length > 0)
       throw new UnsprawlError(
         "changed",

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Work } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import { startContainer } from "../../../src/engine/swap-parts.ts";
@@ -23,16 +24,16 @@ export type ComparedService = {
 export async function startCompared(
   engine: Engine,
   all: readonly ComparedService[],
-  signal: AbortSignal,
+  work: Pick<Work, "signal" | "phase">,
 ): Promise<void> {
   const started = new Map<string, readonly ContainerDoc[]>();
   const failing = new Set(all.filter(({ wasUnhealthy }) => wasUnhealthy).map(({ service }) => service));
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
       if (condition !== "service_healthy" || !failing.has(needed))
-        for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, signal);
+        for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, work);
     for (const doc of docs.toSorted((a, b) => replicaNumber(a) - replicaNumber(b)))
-      await startContainer(engine, doc.Id);
+      await startContainer({ engine, phase: work.phase }, doc.Id);
     started.set(service, docs);
   }
 }
@@ -70,13 +71,19 @@ function needsOf(docs: readonly ContainerDoc[]): [service: string, condition: st
 }
 
 /** Waits until a container meets a dependency's condition. */
-async function reached(engine: Engine, { Id }: ContainerDoc, condition: string, signal: AbortSignal): Promise<void> {
+async function reached(
+  engine: Engine,
+  { Id }: ContainerDoc,
+  condition: string,
+  { signal, phase }: Pick<Work, "signal" | "phase">,
+): Promise<void> {
   if (!["service_healthy", "service_completed_successfully"].includes(condition)) return;
   for (;;) {
     signal.throwIfAborted();
     const doc = await engine.container(Id);
     if (doc === null) throw new UnsprawlError("changed", `${Id.slice(0, 12)} no longer exists`);
     const { Status, ExitCode = 0, Health } = doc.State;
+    phase(`waiting until ${nameOf(doc)} ${condition === "service_healthy" ? "is healthy" : "has finished"}`);
     const ended = Status === "exited" || Status === "dead";
     if (condition === "service_completed_successfully" ? ended && ExitCode === 0 : Health?.Status === "healthy") return;
     if (ended || (condition === "service_healthy" && (Health ?? null) === null) || Health?.Status === "unhealthy")

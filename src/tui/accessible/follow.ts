@@ -117,7 +117,7 @@ export function stillText(state: TuiState, { guard }: Face): string {
   const { scan, run, stores, now } = state;
   if (state.where === "run" && run) {
     const step = run.steps.find(({ state: is }) => is === "start");
-    const what = step ? `${step.unit}  ${step.text}, ` : "";
+    const what = step ? `${step.unit}  ${step.phase?.text ?? step.text}, ` : "";
     return spoken([line(`still working: ${what}${seconds(run.started, now)}; ctrl-c cancels it`)], guard).join();
   }
   if (stores.busy !== null) return spoken([line(`still working: ${stores.busy}`)], guard).join();

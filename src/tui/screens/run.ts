@@ -53,7 +53,7 @@ function unitLine(unit: string, run: RunState, now: number, width: number): Span
   const state = unitState(own);
   const { glyph, word, style } = STEP[state];
   const timing = run.timing.get(unit);
-  const { phase, limit, at } = phaseOf(own, run);
+  const { phase, since, limit, at } = phaseOf(own, run);
   const head = [
     " ",
     { text: `${glyph} ${word.padEnd(8)} `, ...style },
@@ -64,7 +64,7 @@ function unitLine(unit: string, run: RunState, now: number, width: number): Span
     return line(...head, { text: `  ${seconds(timing.started, timing.ended ?? now)}`, dimColor: true });
   return line(
     ...head,
-    `  ${phase}  ${seconds(timing.step, now)}`,
+    `  ${phase}  ${seconds(since ?? timing.step, now)}`,
     { text: limit === "" ? "" : ` of ${limit}`, dimColor: true },
     { text: `  ${at}/${own.length}`, dimColor: true },
   );
@@ -81,11 +81,17 @@ function unitState(own: readonly StepState[]): StepState["state"] {
   return states.has("waiting") ? "start" : "done";
 }
 
-/** What is being done to a unit in a word or two, for how long at most, and which of its steps it is. */
-function phaseOf(own: readonly StepState[], { plan }: RunState): { phase: string; limit: string; at: number } {
+/** What is being done to a unit, since when if not since its step began, for how long at most, and which step it is. */
+type UnitPhase = { readonly phase: string; readonly since?: number; readonly limit: string; readonly at: number };
+
+function phaseOf(own: readonly StepState[], { plan }: RunState): UnitPhase {
   const found = own.findLastIndex(({ state }) => state !== "waiting");
   const now = own[found];
   const at = found + 1;
+  if (now?.phase !== undefined) {
+    const { text, since, limitMs } = now.phase;
+    return { phase: text, since, limit: limitMs === undefined ? "" : `up to ${limitMs / 1000} s`, at };
+  }
   if (now?.id.startsWith("undo:")) return { phase: "putting it back", limit: "", at };
   const step = stepsOf(plan.steps).get(now?.id ?? "");
   if (step === undefined) return { phase: now?.text ?? "", limit: "", at };

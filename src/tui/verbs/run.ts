@@ -124,11 +124,12 @@ export function startRun(
     let result: ResultState;
     try {
       const host = tuiHost(session, signal, (event) => {
-        if (event.type === "step")
-          store.later((state) => ({
-            run: state.run && stepped(state.run, event, assembly.redactor.guard(event.text)),
-            now: Date.now(),
-          }));
+        if (event.type !== "step" && event.type !== "phase") return;
+        const text = assembly.redactor.guard(event.text);
+        store.later(({ run }) => ({
+          run: run && (event.type === "step" ? stepped(run, event, text) : phased(run, event, text, Date.now())),
+          now: Date.now(),
+        }));
       });
       const { result: run = null, told = [], error = run?.error ?? null } = await act(host);
       result = {
@@ -167,6 +168,17 @@ function stepped(run: RunState, event: Extract<HostEvent, { type: "step" }>, tex
   const steps = known ? run.steps.map((step) => (step.id === id ? now : step)) : [...run.steps, now];
   const done = id.startsWith("undo:") ? run.done : event.done;
   return { ...run, steps, done, timing: timed(run, event, Date.now()) };
+}
+
+/** Records what a step does now, until its next event. */
+function phased(
+  run: RunState,
+  { step: id, limitMs }: Extract<HostEvent, { type: "phase" }>,
+  text: string,
+  since: number,
+): RunState {
+  const phase = { text, since, ...(limitMs !== undefined && { limitMs }) };
+  return { ...run, steps: run.steps.map((step) => (step.id === id ? { ...step, phase } : step)) };
 }
 
 /** The times of a step's unit: a unit ends with its last step, with an error, or when it has been put back. */

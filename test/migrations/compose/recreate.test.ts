@@ -93,6 +93,7 @@ function stage(): {
     ...{ plan: { id: "r", steps: STEPS }, signal: new AbortController().signal, values: new Map() },
     record: { intent: note, done: note, undone: note, last: (step: string) => journal.get(step) ?? null },
     say: (text: string) => void said.push(text),
+    phase: () => undefined,
   } as unknown as Work;
   const run = recreator(tools, async () => compose);
   const self = {

@@ -32,7 +32,11 @@ function doc(id: string, number: number, needs = ""): ContainerDoc {
   return { Id: id, Name: `/${id}`, Image: "i", State, Config: { Labels }, HostConfig: {} };
 }
 
-const never = new AbortController().signal;
+/** Follows what is started; `phases` are what is reported meanwhile. */
+function follow(): Parameters<typeof startCompared>[2] & { readonly phases: string[] } {
+  const phases: string[] = [];
+  return { signal: new AbortController().signal, phases, phase: (text) => void phases.push(text) };
+}
 const SHOP: readonly ComparedService[] = [
   {
     service: "web",
@@ -46,12 +50,20 @@ const SHOP: readonly ComparedService[] = [
 
 test("by what they depend on, then by their numbers, and even in a circle", async () => {
   const { engine, started } = stage({});
-  await startCompared(engine, SHOP, never);
+  const work = follow();
+  await startCompared(engine, SHOP, work);
   expect(started).toEqual(["db-1", "web-1", "web-2"]);
+  expect(work.phases).toEqual([
+    "starting db-1",
+    "waiting until db-1 is healthy",
+    "waiting until db-1 is healthy",
+    "starting web-1",
+    "starting web-2",
+  ]);
 });
 
 test("what depends on a service that is not healthy is not started", async () => {
   const { engine, started } = stage({ "db-1": "unhealthy" });
-  await expect(startCompared(engine, SHOP, never)).rejects.toMatchObject({ code: "unhealthy" });
+  await expect(startCompared(engine, SHOP, follow())).rejects.toMatchObject({ code: "unhealthy" });
   expect(started).toEqual(["db-1"]);
 });

@@ -17,7 +17,7 @@ export function explain(rule: Rule): { readonly [key: string]: string | readonly
     keywords: rule.keywords,
     pattern: rule.pattern?.source ?? "decided by name, structure and place",
     names: rule.names?.source ?? "any",
-    checked: rule.validate === null ? "by shape" : "by shape and checksum",
+    checked: rule.validate === null ? "by shape" : `by shape and ${rule.validate.by}`,
     example: shown,
     reference: rule.reference,
     ...rotationAdvice(rule.id),

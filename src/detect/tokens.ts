@@ -136,13 +136,13 @@ function evidenceOf(rule: Rule, match: RegExpExecArray | null): Evidence | null 
   if (match === null) return null;
   const whole = match.groups?.["secret"] ?? match[0];
   const part = rule.ends === null ? whole : whole.slice(0, rule.ends(whole));
-  const checked = rule.validate === null ? "unknown" : rule.validate(part);
+  const checked = rule.validate === null ? "unknown" : rule.validate.verdict(part);
   if (checked !== "right" && (saysExample(part) || fewCharacters(part, rule))) return null;
   if (checked === "fake") return null;
   const sure = rule.confidence === "high";
   const score = checked === "right" ? 0.99 : checked === "wrong" ? (sure ? 0.88 : 0.75) : sure ? 0.96 : 0.75;
   const why = [rule.names === null ? `looks like: ${rule.description}` : `name and shape of: ${rule.description}`];
-  if (checked === "right") why.push("format verified");
+  if (checked === "right") why.push(rule.validate?.by === "checksum" ? "checksum valid" : "format verified");
   return { rule: rule.id, score, severity: rule.severity, why, part };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { detector, kit as makeKit, rules } from "../../src/detect/index.ts";
+import { detector, explain, kit as makeKit, rules } from "../../src/detect/index.ts";
 import type { Where } from "../../src/model/location.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { ask, askExample, urlOf } from "./ask.ts";
@@ -15,7 +15,9 @@ test("each rule's examples are explained by more than their checksum or their pl
     rule.examples(kit).flatMap((example) => {
       const verdict = askExample(example);
       if (!verdict.secret) return [];
-      const told = verdict.why.filter((line) => !/^format verified$|^in a label$|^kept out of sight$/.test(line));
+      const told = verdict.why.filter(
+        (line) => !/^checksum valid$|^format verified$|^in a label$|^kept out of sight$/.test(line),
+      );
       return told.length === 0 ? [`${rule.id}: ${verdict.why.join(", ")}`] : [];
     }),
   );
@@ -113,4 +115,19 @@ test.each([
 ])("%s: what stands before a reader is a sentence's part", (text, said) => {
   const { why } = detector.classify({ name: "Cmd", where: "cmd", value: Secret.of(text) });
   expect(why[0]).toBe(said);
+});
+
+test.each([
+  ["npm-token", "checksum valid", "by shape and checksum"],
+  ["bip39-mnemonic", "checksum valid", "by shape and checksum"],
+  ["private-key", "format verified", "by shape and format"],
+  ["jwt", "format verified", "by shape and format"],
+])("tells a checksum from a value that only decodes: %s has its %s", (id, why, checked) => {
+  const rule = rules.find((one) => one.id === id) as (typeof rules)[number];
+  const verdicts = rule
+    .examples(kit)
+    .map((example) => askExample(example).why.filter((line) => /valid|verified/.test(line)));
+  expect(verdicts.length).toBeGreaterThan(0);
+  for (const lines of verdicts) expect(lines).toEqual([why]);
+  expect(explain(rule)).toMatchObject({ checked });
 });

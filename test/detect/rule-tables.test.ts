@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { kit, ruleById, rules } from "../../src/detect/index.ts";
+import { byFormat } from "../../src/detect/rules/rule.ts";
 import { table, type RuleRow } from "../../src/detect/rules/table.ts";
 import { CONFIDENCES, SEVERITIES } from "../../src/model/finding.ts";
 
@@ -95,6 +96,6 @@ describe("a table", () => {
   test("refuses an unknown maker, and code for a rule that it does not have", () => {
     const [rule] = table({ "acme-key": { ...row, prefix: ["acme_"], body: "[0-9]{8}", make: "${hexes:8}" } });
     expect(() => rule?.examples(kit(1))).toThrow("unknown in a template: hexes:8");
-    expect(() => table({}, { "acme-key": { validate: () => "right" } })).toThrow("code for acme-key");
+    expect(() => table({}, { "acme-key": { validate: byFormat(() => "right") } })).toThrow("code for acme-key");
   });
 });

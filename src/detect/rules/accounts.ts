@@ -4,7 +4,7 @@ import { validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { base58Right, doubleSha } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, type Rule } from "./rule.ts";
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
@@ -14,7 +14,7 @@ export const ACCOUNTS: readonly Rule[] = table(rows, {
     make: (kit) => Array.from({ length: 5 }, () => `${kit.of("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 4)}7`).join("-"),
   },
   "bip39-mnemonic": {
-    validate: (text) => (validateMnemonic(text, wordlist) ? "right" : "fake"),
+    validate: byChecksum((text) => (validateMnemonic(text, wordlist) ? "right" : "fake")),
     examples: () => [`${"abandon ".repeat(11)}about`],
     counterExamples: () => [`${"abandon ".repeat(11)}zoo`],
   },
@@ -25,7 +25,7 @@ export const ACCOUNTS: readonly Rule[] = table(rows, {
     ],
   },
   "bitcoin-wif-key": {
-    validate: (text) => (base58Right(text) === "right" ? "right" : "fake"),
+    validate: byChecksum((text) => (base58Right(text) === "right" ? "right" : "fake")),
     examples: (kit) => [wif(kit)],
   },
 });

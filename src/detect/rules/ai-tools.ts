@@ -1,7 +1,7 @@
 import rows from "./ai-tools.json" with { type: "json" };
 import { table } from "./table.ts";
 import { objectIn } from "./proofs.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** What is bought around models: vector stores, tracing, search, sandboxes, rented processors. */
 export const AI_TOOLS: readonly Rule[] = table(rows, {
@@ -9,7 +9,7 @@ export const AI_TOOLS: readonly Rule[] = table(rows, {
     make: (kit) => [7, 7, 7, 7].map((length) => kit.alnum(length)).join("-"),
   },
   "neptune-token": {
-    validate: (secret) => (typeof objectIn(secret)?.["api_key"] === "string" ? "right" : "fake"),
+    validate: byFormat((secret) => (typeof objectIn(secret)?.["api_key"] === "string" ? "right" : "fake")),
     examples: (kit) => [
       Buffer.from(
         JSON.stringify({

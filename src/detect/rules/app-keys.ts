@@ -1,7 +1,7 @@
 import rows from "./app-keys.json" with { type: "json" };
 import { table } from "./table.ts";
 import { crcHex, sanctumRight } from "./checksum.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, type Rule } from "./rule.ts";
 
 /** Keys with which applications sign and encrypt for themselves, by the framework that made them. */
 export const APP_KEYS: readonly Rule[] = table(rows, {
@@ -10,7 +10,7 @@ export const APP_KEYS: readonly Rule[] = table(rows, {
       const body = kit.base62(40);
       return `${kit.pick(["7", "42", "1337"])}|${body}${crcHex(body)}`;
     },
-    validate: sanctumRight,
+    validate: byChecksum(sanctumRight),
   },
   "fernet-key": {
     make: (kit) => kit.base64(32).replaceAll("+", "-").replaceAll("/", "_"),

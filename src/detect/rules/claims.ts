@@ -1,5 +1,5 @@
 import { claimsOf } from "./proofs.ts";
-import { shaped, type Rule } from "./rule.ts";
+import { byFormat, shaped, type Rule } from "./rule.ts";
 
 /** The vendor's own application, for which all of its keys are made. */
 const LEMON = "94d59cef-dbb8-4ea5-b178-d2540fcd6919";
@@ -86,9 +86,9 @@ function claimed(
       "d",
     ),
     prefixes: ["eyJ"],
-    validate: (secret) => {
+    validate: byFormat((secret) => {
       const claims = claimsOf(secret);
       return claims !== null && mine(claims) ? "right" : "fake";
-    },
+    }),
   });
 }

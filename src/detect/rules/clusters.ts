@@ -1,12 +1,12 @@
 import rows from "./clusters.json" with { type: "json" };
 import { table } from "./table.ts";
 import { crcRight } from "./checksum.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, type Rule } from "./rule.ts";
 
 /** Networks, tunnels, clusters and hypervisors. */
 export const CLUSTERS: readonly Rule[] = table(rows, {
   "netbird-token": {
-    validate: crcRight,
+    validate: byChecksum(crcRight),
   },
   "cloudflare-tunnel-token": {
     examples: (kit) => [

@@ -1,12 +1,14 @@
 import rows from "./content.json" with { type: "json" };
 import { table } from "./table.ts";
 import { objectIn } from "./proofs.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** Content, maps, pictures, sound and live connections. */
 export const CONTENT: readonly Rule[] = table(rows, {
   "mapbox-secret-token": {
-    validate: (secret) => (typeof objectIn(secret.split(".")[1] ?? "")?.["u"] === "string" ? "right" : "wrong"),
+    validate: byFormat((secret) =>
+      typeof objectIn(secret.split(".")[1] ?? "")?.["u"] === "string" ? "right" : "wrong",
+    ),
     examples: (kit) => [
       `sk.${Buffer.from(JSON.stringify({ u: kit.lower(8), a: kit.alnum(25) })).toString("base64url")}.${kit.urlsafe(22)}`,
     ],

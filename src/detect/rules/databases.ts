@@ -1,6 +1,6 @@
 import rows from "./databases.json" with { type: "json" };
 import { table } from "./table.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** Elastic's encoded API keys are `id:key` in base64, twenty characters and twenty-two. */
 const idAndKey = (secret: string): "right" | "fake" =>
@@ -10,6 +10,6 @@ const idAndKey = (secret: string): "right" | "fake" =>
 export const DATABASES: readonly Rule[] = table(rows, {
   "elastic-api-key": {
     make: (kit) => Buffer.from(`${kit.urlsafe(20)}:${kit.urlsafe(22)}`).toString("base64"),
-    validate: idAndKey,
+    validate: byFormat(idAndKey),
   },
 });

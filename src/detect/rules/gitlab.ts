@@ -2,7 +2,7 @@ import rows from "./gitlab.json" with { type: "json" };
 import { crcBase36, gitlabRight } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
 import { NO_WORDS } from "./marked.ts";
-import { shaped, type Rule } from "./rule.ts";
+import { byChecksum, shaped, type Rule } from "./rule.ts";
 import { table } from "./table.ts";
 
 const GITLAB = "https://docs.gitlab.com/security/tokens/#token-prefixes";
@@ -42,7 +42,7 @@ export const GITLAB_RULES: readonly Rule[] = [
   // The newer form first: its tokens begin as the older ones do.
   ...table(rows, {
     "gitlab-routable-token": {
-      validate: gitlabRight,
+      validate: byChecksum(gitlabRight),
       examples: (kit) => [routable(kit, "glpat-"), routable(kit, "glrt-t1_"), routable(kit, "gldt-")],
     },
   }),

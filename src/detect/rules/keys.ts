@@ -2,7 +2,7 @@ import rows from "./keys.json" with { type: "json" };
 import { armourLength } from "./armour.ts";
 import { table } from "./table.ts";
 import { bech32Right, bech32Sum } from "./checksum.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, byFormat, type Rule } from "./rule.ts";
 
 /** A private key block needs a body: a header alone, or dots in place of the body, opens nothing. */
 const hasBody = (secret: string): "right" | "fake" => {
@@ -41,7 +41,7 @@ function endOf(secret: string, last: RegExp): number {
 /** Keys and signed tokens that belong to no vendor. */
 export const KEYS: readonly Rule[] = table(rows, {
   "private-key": {
-    validate: hasBody,
+    validate: byFormat(hasBody),
     ends: armourLength,
     examples: (kit) => [
       kit.pem("RSA PRIVATE KEY"),
@@ -53,7 +53,7 @@ export const KEYS: readonly Rule[] = table(rows, {
   "putty-private-key": { ends: (secret) => endOf(secret, /Private-MAC: [0-9a-f]{40,64}/) },
   "openvpn-static-key": { ends: (secret) => endOf(secret, /-----END OpenVPN [A-Za-z0-9 -]{1,40}-----/) },
   "private-key-base64": {
-    validate: pemIsPrivate,
+    validate: byFormat(pemIsPrivate),
     examples: (kit) => [
       `client-key-data: ${Buffer.from(kit.pem("RSA PRIVATE KEY")).toString("base64")}`,
       Buffer.from(kit.pem("EC PRIVATE KEY")).toString("base64"),
@@ -78,10 +78,10 @@ export const KEYS: readonly Rule[] = table(rows, {
       const data = kit.of("qpzry9x8gf2tvdw0s3jn54khce6mua7l", 52);
       return (data + bech32Sum("age-secret-key-", data)).toUpperCase();
     },
-    validate: bech32Right,
+    validate: byChecksum(bech32Right),
   },
   jwt: {
-    validate: jwtDecodes,
+    validate: byFormat(jwtDecodes),
     counterExamples: (kit) => [
       kit.jwt({ role: "anon", iss: "supabase" }),
       kit.jwt({ sub: "1234567890", name: "John Doe" }),

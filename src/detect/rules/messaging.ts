@@ -2,12 +2,12 @@ import rows from "./messaging.json" with { type: "json" };
 import { table } from "./table.ts";
 import { crcBase62 } from "./kit.ts";
 import { decoded } from "./proofs.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** Chat, push and telephone. */
 export const MESSAGING: readonly Rule[] = table(rows, {
   "discord-bot-token": {
-    validate: (secret) => (/^\d{17,20}$/.test(decoded(secret.split(".", 1)[0] ?? "")) ? "right" : "fake"),
+    validate: byFormat((secret) => (/^\d{17,20}$/.test(decoded(secret.split(".", 1)[0] ?? "")) ? "right" : "fake")),
     examples: (kit) => [
       {
         name: "THING",

@@ -1,12 +1,12 @@
 import rows from "./public.json" with { type: "json" };
 import { table } from "./table.ts";
 import { decoded, insideBase64 } from "./proofs.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** Kinds that are made to be seen by everyone: they clear a value, whatever its name says. */
 export const PUBLIC: readonly Rule[] = table(rows, {
   "clerk-publishable-key": {
-    validate: (key) => (decoded(key.slice(8)).endsWith("$") ? "right" : "fake"),
+    validate: byFormat((key) => (decoded(key.slice(8)).endsWith("$") ? "right" : "fake")),
     examples: (kit) => [`pk_live_${Buffer.from(`clerk.${kit.lower(8)}.test$`).toString("base64")}`],
   },
   "public-key-base64": {

@@ -1,7 +1,7 @@
 import rows from "./registries.json" with { type: "json" };
 import { table } from "./table.ts";
 import { crcRight } from "./checksum.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, byFormat, type Rule } from "./rule.ts";
 
 /** Artifactory's reference tokens are text in base64: their kind, their age and a random part. */
 const reftkn = (secret: string): "right" | "fake" =>
@@ -10,7 +10,7 @@ const reftkn = (secret: string): "right" | "fake" =>
 /** Package and image registries. */
 export const REGISTRIES: readonly Rule[] = table(rows, {
   "npm-token": {
-    validate: crcRight,
+    validate: byChecksum(crcRight),
   },
   "docker-auth": {
     examples: (kit) => [
@@ -24,6 +24,6 @@ export const REGISTRIES: readonly Rule[] = table(rows, {
       Buffer.from(`reftkn:01:17${kit.digits(8)}:${kit.base62(27)}`)
         .toString("base64")
         .slice(10),
-    validate: reftkn,
+    validate: byFormat(reftkn),
   },
 });

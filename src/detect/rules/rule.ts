@@ -5,6 +5,16 @@ import type { Kit } from "./kit.ts";
 /** A value with the name and place in which it proves a rule; bare text means a name that says nothing. */
 export type Example = string | { readonly name?: string; readonly where?: Where; readonly value: string };
 
+/** What is known of a value beyond its shape: a checksum in it, or what it decodes to. */
+export type Validation = {
+  readonly by: "checksum" | "format";
+  /** `right` proves the value, `wrong` says it only looks like one, `fake` clears it. */
+  readonly verdict: (secret: string) => "right" | "wrong" | "fake";
+};
+
+export const byChecksum = (verdict: Validation["verdict"]): Validation => ({ by: "checksum", verdict });
+export const byFormat = (verdict: Validation["verdict"]): Validation => ({ by: "format", verdict });
+
 /**
  * One kind of secret. Pure data: the examples prove that it fires, the counter-examples that it does not.
  *
@@ -31,8 +41,7 @@ export type Rule = {
   readonly despite: boolean;
   /** Public parts with which the secret begins; the only characters of a value that a mask may show. */
   readonly prefixes: readonly string[];
-  /** `right` proves the value, `wrong` says it only looks like one, `fake` clears it. */
-  readonly validate: ((secret: string) => "right" | "wrong" | "fake") | null;
+  readonly validate: Validation | null;
   /** How long the secret is, for a kind whose end no pattern can say; null when the pattern says it. */
   readonly ends: ((secret: string) => number) | null;
   /** True for kinds that are made to be public, such as publishable keys: they clear a value. */

@@ -2,7 +2,7 @@ import rows from "./wallets.json" with { type: "json" };
 import { table } from "./table.ts";
 import { base58Check, base58Right, bech32Right, bech32Sum } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
-import type { Rule } from "./rule.ts";
+import { byChecksum, type Rule } from "./rule.ts";
 
 const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
@@ -19,14 +19,14 @@ const extended = (kit: Kit, version: string): string =>
 export const WALLETS: readonly Rule[] = table(rows, {
   "extended-private-key": {
     examples: (kit) => [`xprv${extended(kit, "0488ade4")}`, `zprv${extended(kit, "04b2430c")}`],
-    validate: base58Right,
+    validate: byChecksum(base58Right),
   },
   "nostr-secret-key": {
     make: (kit) => coded(kit, "nsec", 52),
-    validate: bech32Right,
+    validate: byChecksum(bech32Right),
   },
   "sui-private-key": {
     make: (kit) => coded(kit, "suiprivkey", 53),
-    validate: bech32Right,
+    validate: byChecksum(bech32Right),
   },
 });

@@ -1,6 +1,6 @@
 import rows from "./webhooks.json" with { type: "json" };
 import { table } from "./table.ts";
-import type { Rule } from "./rule.ts";
+import { byFormat, type Rule } from "./rule.ts";
 
 /** URLs that are a capability: whoever knows one may post. */
 export const WEBHOOKS: readonly Rule[] = table(rows, {
@@ -11,9 +11,10 @@ export const WEBHOOKS: readonly Rule[] = table(rows, {
     ],
   },
   "notification-url": {
-    validate: (secret) =>
+    validate: byFormat((secret) =>
       /\d[A-Za-z_:-]|[a-z][A-Z0-9]/.test(secret.slice(secret.indexOf("://"))) && /[A-Za-z0-9_-]{16,}/.test(secret)
         ? "wrong"
         : "fake",
+    ),
   },
 });

@@ -2,7 +2,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { findValue } from "../src/engine/traces.ts";
 import { Secret } from "../src/model/secret.ts";
@@ -49,6 +49,10 @@ async function docker(...args: string[]): Promise<string> {
   const env = { PATH: process.env["PATH"], HOME: engine.dir, DOCKER_HOST: engine.host };
   return (await promisify(execFile)("docker", args, { env })).stdout;
 }
+
+/** A process that has just started may still be the script that becomes the program. */
+const expectServed = (pid: number, values: { readonly [name: string]: string }): Promise<void> =>
+  vi.waitFor(() => expect(ofProcess(pid)).toMatchObject(values), { timeout: 30_000, interval: 100 });
 
 function ofProcess(pid: number): { readonly [name: string]: string } {
   const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");
@@ -107,9 +111,7 @@ describe.concurrent.each(chosen)("$provider", (kind) => {
     expect(moved.stderr).toContain("12 of 12 received");
     expect(moved.code).toBe(0);
     const doc = await inspect(name);
-    await expect
-      .poll(() => ofProcess(doc.State.Pid), { message: name, timeout: 30_000 })
-      .toMatchObject({ ...secrets, ...plainVariables() });
+    await expectServed(doc.State.Pid, { ...secrets, ...plainVariables() });
     const folder = join(engine.dir, "data/containers", doc.Id);
     const files = readdirSync(folder)
       .filter((file) => file.endsWith(".json"))
@@ -185,9 +187,7 @@ describe.concurrent.each(chosen)("$provider", (kind) => {
         expect(moved.stderr).toContain("2 of 2 received");
         await docker("restart", "-t", "1", own);
         const { Pid } = (await inspect(own)).State;
-        await expect
-          .poll(() => ofProcess(Pid), { message: own, timeout: 30_000 })
-          .toMatchObject({ DB_PASSWORD, API_TOKEN });
+        await expectServed(Pid, { DB_PASSWORD, API_TOKEN });
         expect(await docker("exec", own, "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(DB_PASSWORD);
         expect(findValue(await inspect(own), Secret.of(DB_PASSWORD))).toEqual([]);
         await docker("rm", "-f", own);

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
 import { startOpenBao, type OpenBao } from "./services/openbao.ts";
 import { Containers } from "./support/containers.ts";
@@ -147,11 +147,13 @@ class Subject {
   /** The application is up under its name and has its values, whatever happened. */
   async #expectServing(): Promise<void> {
     // A container that has just started may still be in the script that becomes its program.
-    await expect
-      .poll(async () => (await containers.environments(this.name)).find((one) => "DB_PASSWORD" in one), {
-        ...{ message: this.name, timeout: 30_000 },
-      })
-      .toMatchObject(SECRETS);
+    await vi.waitFor(
+      async () => {
+        const environments = await containers.environments(this.name);
+        expect(environments.find((one) => "DB_PASSWORD" in one)).toMatchObject(SECRETS);
+      },
+      { timeout: 30_000, interval: 100 },
+    );
     expect(heldLocks(join(this.world.dir, "state/unsprawl"))).toEqual([]);
     if (this.#before.length < 2) return;
     const [app = "", side = ""] = await this.#ids();

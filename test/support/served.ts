@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 
 /** The engine's client, as far as it is needed here: what a command of it writes. */
 type Docker = (...args: string[]) => string;
@@ -17,7 +17,7 @@ export async function expectServed(
     const entries = entriesOf(docker, container);
     return Object.entries(values).flatMap(([name, value]) => (entries.includes(`${name}=${value}`) ? [] : [name]));
   };
-  await expect.poll(missing, { message: container, timeout: 30_000 }).toEqual([]);
+  await vi.waitFor(() => expect(missing(), container).toEqual([]), { timeout: 30_000, interval: 100 });
 }
 
 /** What the first process has in its environment now; nothing while the container is just being started or replaced. */

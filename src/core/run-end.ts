@@ -18,7 +18,7 @@ export function finishRun(journal: Journal, units: readonly UnitResult[], failur
       record.done("run", { state });
       return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
     }
-    journal.failed("run", failure.message);
+    journal.failed("run", failure.message, failure.code);
     if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
     return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
   } finally {

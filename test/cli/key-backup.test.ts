@@ -78,7 +78,7 @@ it("the end of a run repeats it, and doctor warns", async () => {
 });
 
 it("scrub removes nothing before the backup is confirmed, and says what to type", async () => {
-  const refused = await world.unsprawl(["scrub", first]);
+  const refused = await world.unsprawl(["scrub", first, "--yes"]);
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(
     `next: copy ${keyFile} to a safe place; then unsprawl scrub ${first} --accept key-backup`,

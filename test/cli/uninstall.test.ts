@@ -30,11 +30,14 @@ it("unsprawl is not removed while a container needs it to start, and then leaves
     expect(code).toBe(1);
     expect(stderr).toContain("1 container needs unsprawl to start: container:needy (the files of its values)");
   }
+  const { stderr } = await world.unsprawl(["uninstall", "--check"]);
+  const [, run = ""] = /^ *next: unsprawl rollback (\S+)$/m.exec(stderr) ?? [];
+  expect(run).toMatch(/^\d{8}-/);
   // The engine is gone: what this host knows of its consumers is enough.
   const without = { DOCKER_HOST: `unix://${world.dir}/no.sock` };
   expect((await world.unsprawl(["uninstall", "--check"], { env: without })).code).toBe(1);
 
-  expect((await world.unsprawl(["rollback"])).code, "rollback").toBe(0);
+  expect((await world.unsprawl(["rollback", "--yes"])).code, "rollback").toBe(0);
   emptyMemory(world);
   mkdirSync(join(world.dir, "agent"), { recursive: true });
   expect((await world.unsprawl(["uninstall", "--check"])).code).toBe(0);
@@ -44,6 +47,16 @@ it("unsprawl is not removed while a container needs it to start, and then leaves
   const done = await world.unsprawl(["uninstall", "--yes", "--json"]);
   expect(JSON.parse(done.stdout)).toMatchObject({ removed: true, paths: [join(world.dir, "agent")] });
   expect(existsSync(join(world.dir, "agent"))).toBe(false);
+});
+
+it("names no rollback of a run that was scrubbed", async () => {
+  await migrated(engine, world, { name: "kept", image: BUSYBOX, deliver: "shim" });
+  expect((await world.unsprawl(["scrub", "last", "--accept", "key-backup", "--no-residue"])).code).toBe(0);
+  const { code, stderr } = await world.unsprawl(["uninstall", "--check"]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/next: recreate container:kept with its values from the store \(run \d\S+ was scrubbed\)/);
+  expect(stderr).not.toContain("rollback");
+  engine.docker("rm", "--force", "kept");
 });
 
 it("the Docker CLI runs it as `docker unsprawl`, for the engine that was chosen before", async () => {

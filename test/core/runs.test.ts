@@ -66,6 +66,22 @@ describe("a run is", () => {
       (journal) => (begun(journal, "a"), journal.record.undone("unit:a"), journal.failed("run", "x")),
     ],
     [
+      "cancelled",
+      null,
+      "all were put back after a cancellation",
+      (journal) => (
+        begun(journal, "a"),
+        journal.record.undone("unit:a"),
+        journal.failed("run", "cancelled", "interrupted")
+      ),
+    ],
+    [
+      "done",
+      "scrub",
+      "it was cancelled after one of two",
+      (journal) => (done(journal, "a"), journal.failed("run", "cancelled", "interrupted")),
+    ],
+    [
       "unfinished",
       "resume",
       "a rollback was begun",

@@ -1,13 +1,18 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
+import { readJournal, type Journal } from "../../core/journal/journal.ts";
+import { listRuns, type RunSummary } from "../../core/journal/runs.ts";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import type { Consumer } from "../../model/consumer.ts";
+import type { Step } from "../../model/plan.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 
-type Dependent = { readonly name: string; readonly needs: "files" | "runtime" };
+type Dependent = { readonly name: string; readonly needs: "files" | "runtime"; readonly origin?: string };
 
 /**
  * `unsprawl uninstall`: throws `refused` while containers of this host would not start without it; with --yes removes what
@@ -17,7 +22,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   const { assembly } = context;
   const installed = await installedHere(assembly);
   const dependents = await dependentsOf(assembly, installed.runtime);
-  if (dependents.length > 0) throw inUse(dependents);
+  if (dependents.length > 0) throw inUse(dependents, waysBack(dependents, journalsOf(assembly)));
   if (options["check"] === true) return EXIT.ok;
   const yes = options["yes"] === true;
   if (yes) await removeInstalled(assembly, installed);
@@ -51,15 +56,15 @@ async function installedHere({ env }: Assembly): Promise<InstalledParts> {
  * who uses an installed runtime then cannot be known, which throws.
  */
 async function dependentsOf(assembly: Assembly, runtime: string | null): Promise<readonly Dependent[]> {
-  const known = (await assembly.supplies()).index.read().map(({ id }) => id);
+  const index = (await assembly.supplies()).index.read();
   try {
     const { runtimeUsers } = await import("../../delivery/runtime/install.ts");
     const engine = await assembly.engine();
     const users = await runtimeUsers(engine);
     const { consumers } = await assembly.consumers("docker:");
-    const served = new Set([...known, ...consumers.map(({ id }) => id)]);
+    const served = new Map([...consumers, ...index].map((one) => [one.id, one]));
     return [
-      ...[...served].map((name) => ({ name, needs: "files" }) as const),
+      ...[...served.values()].map(needsFiles),
       ...users.map((name) => ({ name: `container:${name}`, needs: "runtime" }) as const),
     ];
   } catch (error) {
@@ -70,18 +75,56 @@ async function dependentsOf(assembly: Assembly, runtime: string | null): Promise
         `the runtime is installed, and which containers use it is not known: ${error.message}`,
         "start the engine, then unsprawl uninstall",
       );
-    return known.map((name) => ({ name, needs: "files" }) as const);
+    return index.map(needsFiles);
   }
 }
 
-function inUse(dependents: readonly Dependent[]): UnsprawlError {
+const needsFiles = ({ id, origin }: Pick<Consumer, "id" | "origin">): Dependent => ({
+  name: id,
+  needs: "files",
+  ...(origin !== undefined && { origin }),
+});
+
+type RunJournal = Pick<Journal, "plan" | "receipts"> & { readonly state: RunSummary["state"] };
+
+/** The runs that can be read, newest first; none where the state folder itself cannot. */
+function journalsOf(assembly: Assembly): readonly RunJournal[] {
+  try {
+    const here = assembly.installation();
+    return listRuns(here)
+      .filter(({ state }) => state === "done" || state === "scrubbed")
+      .map(({ run, state }) => ({ ...readJournal(here, run), state }))
+      .toReversed();
+  } catch (error) {
+    if (error instanceof UnsprawlError) return [];
+    throw error;
+  }
+}
+
+/** What puts each back: the run that moved it last, unless that was scrubbed or is not of this installation. */
+function waysBack(dependents: readonly Dependent[], runs: readonly RunJournal[]): readonly string[] {
+  const ways = dependents.map((one) => {
+    const run = runs.find(({ plan }) => plan.steps.some((step) => isOf(one, step)));
+    if (run?.state === "done") return cmd`unsprawl rollback ${run.plan.id}`;
+    const why = run === undefined ? "no run in this state folder moved it" : `run ${run.plan.id} was scrubbed`;
+    return cmd`recreate ${one.name} with its values from the store (${bare(why)})`;
+  });
+  return [...new Set(ways)];
+}
+
+function isOf({ name, origin }: Dependent, step: Step): boolean {
+  if (step.kind === "rewrite") return step.files.some(({ file }) => file === origin);
+  return step.kind === "recreate" && name === `container:${step.unit}`;
+}
+
+function inUse(dependents: readonly Dependent[], ways: readonly string[]): UnsprawlError {
   const list = dependents.map(
     ({ name, needs }) => `${name} (${needs === "runtime" ? "its runtime" : "the files of its values"})`,
   );
   return new UnsprawlError(
     "refused",
     `${list.length === 1 ? "1 container needs" : `${list.length} containers need`} unsprawl to start: ${list.join(", ")}`,
-    "unsprawl runs shows the runs that moved them; unsprawl rollback RUN puts each back; after scrub, recreate it yourself with the values from the store",
+    ways.join("; "),
   );
 }
 

@@ -1,5 +1,5 @@
 import { FORMAT_NAMES } from "../views/index.ts";
-import { BREAK, DRY_RUN, HOSTS, SCAN, SOURCE_HELP, TARGET } from "./shared.ts";
+import { BREAK, DRY_RUN, HOSTS, SCAN, SOURCE_HELP, TARGET, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that find secrets and move them. */
@@ -46,7 +46,7 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Apply a saved plan",
     details: "Refuses if a container, a file or a value has changed since the plan was made.",
-    options: [DRY_RUN, BREAK],
+    options: [DRY_RUN, YES, BREAK],
     examples: [
       ["unsprawl apply plan.json --dry-run", "Show the plan again"],
       ["unsprawl apply plan.json", "Move the secrets"],

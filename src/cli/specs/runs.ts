@@ -1,4 +1,4 @@
-import { BREAK, DRY_RUN, RUN_HELP } from "./shared.ts";
+import { BREAK, DRY_RUN, RUN_HELP, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands for what a migration left. */
@@ -21,7 +21,7 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Resume an interrupted run",
     details: `${RUN_HELP} Continues where the process ended, with applying or with rolling back.`,
-    options: [BREAK],
+    options: [YES, BREAK],
     examples: [["unsprawl resume", "Resume the run that was interrupted"]],
     load: () => import("../commands/resume.ts"),
   },
@@ -30,7 +30,7 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Undo a run: containers, files and store as before",
     details: RUN_HELP,
-    options: [DRY_RUN, BREAK],
+    options: [DRY_RUN, YES, BREAK],
     examples: [
       ["unsprawl rollback last --dry-run", "What would be put back"],
       ["unsprawl rollback last", "Undo the last run"],
@@ -50,6 +50,7 @@ export const RUNS: readonly CommandSpec[] = [
         "key-backup: the key that alone opens the stored values has a backup (remembered per key)",
         ["key-backup"],
       ],
+      ["-y, --yes", "Accepted for scripts; that a key has a backup is confirmed by --accept key-backup alone"],
       BREAK,
     ],
     examples: [

@@ -48,6 +48,9 @@ export const BREAK: OptionSpec = ["--break-lock", "Break the lock of a run that 
 
 export const DRY_RUN: OptionSpec = ["--dry-run", "Print what would be done, and change nothing"];
 
+/** For those who pass it to every command of a script. */
+export const YES: OptionSpec = ["-y, --yes", "Accepted for scripts: this command does not ask before it begins"];
+
 /** What `[RUN]` can be. */
 export const RUN_HELP =
   "RUN is a run's id, the first characters of one, or `last`; `unsprawl runs` lists them. Without RUN the only run that fits is meant.";

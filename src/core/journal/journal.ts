@@ -35,7 +35,8 @@ export type Journal = {
   readonly plan: Plan;
   readonly receipts: readonly Receipt[];
   readonly record: Recorder;
-  failed(step: string, reason: string): void;
+  /** `code` is that of the error, for the run as a whole. */
+  failed(step: string, reason: string, code?: string): void;
   /** From now on write errors (full disk) are ignored: they must not stop an undo. */
   tolerant(): void;
   close(): void;
@@ -202,8 +203,8 @@ class FileJournal implements Journal {
     return this.#receipts;
   }
 
-  failed(step: string, reason: string): void {
-    this.append(step, "failed", { reason });
+  failed(step: string, reason: string, code?: string): void {
+    this.append(step, "failed", { reason, ...(code !== undefined && { code }) });
   }
 
   tolerant(): void {

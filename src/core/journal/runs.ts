@@ -1,4 +1,4 @@
-import { causeOf, UnsprawlError } from "../../model/error.ts";
+import { causeOf, UnsprawlError, type ErrorCode } from "../../model/error.ts";
 import { cmd } from "../../kit/shell.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
@@ -33,7 +33,15 @@ export type RunSummary = {
   readonly createdAt: string;
   readonly store: string;
   readonly engine: string;
-  readonly state: "running" | "unfinished" | "done" | "failed" | "rolled back" | "scrubbed" | "unreadable";
+  readonly state:
+    | "running"
+    | "unfinished"
+    | "done"
+    | "failed"
+    | "cancelled"
+    | "rolled back"
+    | "scrubbed"
+    | "unreadable";
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
   /** The next command to type; null if nothing is left to do. */
   readonly next: string | null;
@@ -77,6 +85,9 @@ function summarize(installation: Installation, id: string): RunSummary {
   }
 }
 
+/** The code of the error by which a person ended a run. Absent in journals of older versions. */
+const CANCELLED: ErrorCode = "interrupted";
+
 /** The state of a run as a whole, by its journal and the engine's lock. */
 export function runState(state: string, { plan, receipts }: Pick<Journal, "plan" | "receipts">): RunSummary["state"] {
   if (lockOwner(state, plan.engine.id) === `run ${plan.id}`) return "running";
@@ -87,5 +98,6 @@ export function runState(state: string, { plan, receipts }: Pick<Journal, "plan"
   const begunRollback = last?.step === "rollback" && last.state === "intent";
   if (begunRollback || (last?.step === "run" && last.state === "intent")) return "unfinished";
   if (units.includes("done")) return "done";
-  return last?.state === "failed" ? "failed" : plan.steps.length === 0 ? "done" : "rolled back";
+  if (last?.state === "failed") return last.data["code"] === CANCELLED ? "cancelled" : "failed";
+  return plan.steps.length === 0 ? "done" : "rolled back";
 }

@@ -11,6 +11,7 @@ const STATES: { readonly [state in RunSummary["state"]]: Style & { readonly glyp
   unfinished: { glyph: "!", color: "yellow", bold: true },
   done: { glyph: "✓", color: "blue" },
   failed: { glyph: "✗", color: "red" },
+  cancelled: { glyph: "↶", color: "yellow" },
   "rolled back": { glyph: "↶", color: "yellow" },
   scrubbed: { glyph: "·", dimColor: true },
   unreadable: { glyph: "?", color: "red" },

@@ -1,6 +1,6 @@
 import { apply } from "../../core/apply.ts";
 import { DEFAULT_SOURCES } from "../../assembly/plug-ins.ts";
-import { unitNoun, unitsOf } from "../../core/journal/runs.ts";
+import { movedText } from "../../core/moved-text.ts";
 import { cmd } from "../../kit/shell.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -70,8 +70,5 @@ async function isTyped(plan: Plan, context: CommandContext, options: ParsedFlags
 
 /** `5 secrets in 2 containers of docker:`. */
 function countText(plan: Plan): string {
-  const secrets = plan.steps.filter(({ kind }) => kind === "put").length;
-  const units = unitsOf(plan).size;
-  const what = `${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units} ${unitNoun(plan.steps)}${units === 1 ? "" : "s"}`;
-  return `${what} of ${DEFAULT_SOURCES.join(" ")}`;
+  return `${movedText(plan)} of ${DEFAULT_SOURCES.join(" ")}`;
 }

@@ -85,10 +85,10 @@ const needsFiles = ({ id, origin }: Pick<Consumer, "id" | "origin">): Dependent 
   ...(origin !== undefined && { origin }),
 });
 
-type RunJournal = Pick<Journal, "plan" | "receipts"> & { readonly state: RunSummary["state"] };
+type PastRun = Pick<Journal, "plan" | "receipts"> & { readonly state: RunSummary["state"] };
 
 /** The runs that can be read, newest first; none where the state folder itself cannot. */
-function journalsOf(assembly: Assembly): readonly RunJournal[] {
+function journalsOf(assembly: Assembly): readonly PastRun[] {
   try {
     const here = assembly.installation();
     return listRuns(here)
@@ -102,7 +102,7 @@ function journalsOf(assembly: Assembly): readonly RunJournal[] {
 }
 
 /** What puts each back: the run that moved it last, unless that was scrubbed or is not of this installation. */
-function waysBack(dependents: readonly Dependent[], runs: readonly RunJournal[]): readonly string[] {
+function waysBack(dependents: readonly Dependent[], runs: readonly PastRun[]): readonly string[] {
   const ways = dependents.map((one) => {
     const run = runs.find(({ plan }) => plan.steps.some((step) => isOf(one, step)));
     if (run?.state === "done") return cmd`unsprawl rollback ${run.plan.id}`;

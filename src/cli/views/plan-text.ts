@@ -1,4 +1,5 @@
-import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
+import { unitsOf } from "../../core/journal/runs.ts";
+import { movedText } from "../../core/moved-text.ts";
 import { deliveryText, leftCount, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
 import { storeKeyText, type DiffLine, type NotMoved, type Plan, type Step } from "../../model/plan.ts";
@@ -27,11 +28,7 @@ export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
   lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
   lines.push(...planTotals(plan).flatMap((text) => wrapWords(`${printable(text)}.`, lineWidth(stream))));
   if (units.size > 0) lines.push(paint("dim", LEGEND, stream));
-  const what = unitNoun(plan.steps);
-  const secrets = plan.steps.filter((step) => step.kind === "put").length;
-  lines.push(
-    `Plan ${plan.id}: ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${units.size} ${what}${units.size === 1 ? "" : "s"} → ${printable(plan.store.name)}; ${leftCount(plan)}`,
-  );
+  lines.push(`Plan ${plan.id}: ${movedText(plan)} → ${printable(plan.store.name)}; ${leftCount(plan)}`);
   return lines.join("\n");
 }
 

@@ -21,13 +21,6 @@ export function unitsOf(plan: Plan): ReadonlyMap<string, readonly Step[]> {
   return units;
 }
 
-/** The noun for the units of these steps. */
-export function unitNoun(steps: readonly Step[]): "container" | "image" | "subject" {
-  const kinds = new Set(steps.map(({ kind }) => kind));
-  if (kinds.has("rewrite") || (kinds.has("clean") && kinds.has("recreate"))) return "subject";
-  return kinds.has("clean") ? "image" : "container";
-}
-
 export type RunSummary = {
   readonly run: string;
   readonly createdAt: string;

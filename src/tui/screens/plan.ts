@@ -1,4 +1,5 @@
-import { unitsOf, unitNoun } from "../../core/journal/runs.ts";
+import { unitsOf } from "../../core/journal/runs.ts";
+import { movedText } from "../../core/moved-text.ts";
 import { deliveryText, leftCount, longestRestarts, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
@@ -6,23 +7,19 @@ import { isTyped, restartsOf } from "../confirm.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
 import { SIGN } from "../theme.ts";
-import { countText } from "../widgets/bar.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenText } from "./frame.ts";
 
 /** The masked diff of every step, what stays and why. */
 export function planText({ planned }: TuiState): ScreenText {
   if (planned === null) return { lines: [], scroll: 0, title: () => line(" Preview") };
-  const secrets = planned.plan.steps.filter(({ kind }) => kind === "put").length;
-  const units = unitsOf(planned.plan).size;
-  const what = unitNoun(planned.plan.steps);
   return {
     lines: linesOf(planned.plan, planned.byHand === true),
     scroll: planned.scroll,
     title: (below) =>
       line(
         {
-          text: ` Migrate ${countText(secrets, "secret")} in ${countText(units, what)} → ${storeName(planned.plan)}`,
+          text: ` Migrate ${movedText(planned.plan)} → ${storeName(planned.plan)}`,
           bold: true,
         },
         planned.plan.notMoved.length > 0 ? { text: `  ! ${leftCount(planned.plan)}`, color: "yellow" } : "",

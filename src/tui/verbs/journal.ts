@@ -1,11 +1,11 @@
 import type { Json } from "../../model/json.ts";
-import { unitsOf, unitNoun, type RunSummary } from "../../core/journal/runs.ts";
+import { unitsOf, type RunSummary } from "../../core/journal/runs.ts";
+import { changedText } from "../../core/moved-text.ts";
 import { confirmed, restartsOf } from "../confirm.ts";
 import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import type { StepState } from "../state.ts";
 import { applyTools, residueTools } from "../tools.ts";
-import { countText } from "../widgets/bar.ts";
 import { shortName } from "./names.ts";
 import { startRun } from "./run.ts";
 
@@ -85,7 +85,7 @@ export async function startScrub(
       import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
-    const text = `Scrub run ${id}: purge what it keeps of ${countText(unitsOf(plan).size, unitNoun(plan.steps))}, no undo then?`;
+    const text = `Scrub run ${id}: purge what it keeps of ${changedText(plan)}, no undo then?`;
     // Nothing restarts, but as much is lost as a run of that size has kept.
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "scrub", plan, async (host) => {

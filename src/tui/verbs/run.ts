@@ -4,12 +4,11 @@ import type { ScanReport } from "../../core/scan.ts";
 import type { Plan } from "../../model/plan.ts";
 import { shownError } from "../shown-error.ts";
 import { confirmed, isTyped, restartsOf, typedName } from "../confirm.ts";
-import { unitNoun } from "../../core/journal/runs.ts";
+import { changedText } from "../../core/moved-text.ts";
 import { shortName } from "./names.ts";
 import { startJob, tuiHost, type TerminalSession } from "../session.ts";
 import type { ResultState, RotationAdvice, RunState, StepState } from "../state.ts";
 import { applyTools } from "../tools.ts";
-import { countText } from "../widgets/bar.ts";
 
 /** Applies the plan on the screen. */
 export async function startApply(session: TerminalSession): Promise<void> {
@@ -47,8 +46,7 @@ export async function startUndo(session: TerminalSession, id: string): Promise<v
       import("../../core/journal/journal.ts"),
     ]);
     const { plan } = readJournal(assembly.installation(), id);
-    const units = new Set(plan.steps.map((step) => step.unit)).size;
-    const text = `Undo run ${id}: put ${countText(units, unitNoun(plan.steps))} back, take its values out of ${plan.store.name}?`;
+    const text = `Undo run ${id}: put ${changedText(plan)} back, take its values out of ${plan.store.name}?`;
     if (!(await confirmed(session, { text, restarts: restartsOf(plan), name: shortName(id) }))) return;
     startRun(session, "rollback", plan, async (host) => ({
       result: await rollback(id, await applyTools(session, plan), host),

@@ -3,9 +3,13 @@ import "../kit/start-quietly.ts";
 // Everything else is loaded after this check: an older Node must get one clear line, not a stack trace.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
+  const [, script = ""] = process.argv;
+  // A clone has no `unsprawl` on PATH.
+  const words = /[^/]\.js$/.test(script)
+    ? `node ${script.replace(/[^\w./@-]/g, "\\$&")} --help`
+    : "-c 'unsprawl --help'";
   process.stderr.write(
-    `unsprawl needs Node 24 or newer; this is ${process.versions.node}\n` +
-      "  next: npx --package=node@24 -c 'unsprawl --help'\n",
+    `unsprawl needs Node 24 or newer; this is ${process.versions.node}\n  next: npx --package=node@24 ${words}\n`,
   );
   process.exit(2);
 }

@@ -28,8 +28,10 @@ export async function finishRun(
     null,
     context,
   );
-  if (!context.json) await sayWithoutAgent(context);
-  return error === null ? EXIT.ok : printError(error, context);
+  const exit = error === null ? EXIT.ok : printError(error, context);
+  // What was put back is as before: it needs no agent.
+  if (!context.json && result.units.some(({ state }) => state === "migrated")) await sayWithoutAgent(context);
+  return exit;
 }
 
 /** Warns about what a reboot would stop, if this host has no agent. */

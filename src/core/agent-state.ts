@@ -37,6 +37,6 @@ function isWanted(): boolean {
 export function agentWarning(state: string, consumers: number): string | null {
   const { running, installed } = agentState(state);
   if (consumers === 0 || running || installed) return null;
-  const who = consumers === 1 ? "1 consumer" : `${consumers} consumers`;
-  return `this host has no agent: after a reboot the files of ${who} are gone, and their containers do not start`;
+  const whose = consumers === 1 ? "1 consumer are gone, and it does" : `${consumers} consumers are gone, and they do`;
+  return `this host has no agent: after a reboot the files of ${whose} not start`;
 }

@@ -78,7 +78,15 @@ describe("a container", () => {
     // The second start is the migration's.
     const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then echo cannot go on; exit 3; fi; ${APP}`;
     const subject = new Subject("dies", { world, script, more: ["-v", `${starts}:/starts`] });
-    expectTold(await subject.migrate("vault"), 1, /did not stay up.*cannot go on/);
+    const other = new Subject("lives", { world });
+    expect((await other.migrate("vault")).stderr).toContain("this host has no agent: after a reboot");
+    const died = await subject.migrate("vault");
+    expectTold(died, 1, /did not stay up.*cannot go on/);
+    expect(died.stderr, "of what was put back").not.toContain("agent");
+    const back = await world.unsprawl(["rollback", "--yes"]);
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stderr).not.toContain("agent");
+    other.remove();
     await subject.expectAsBefore();
     await subject.expectNothingLeft();
   });

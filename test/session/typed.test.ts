@@ -103,6 +103,27 @@ it("init asks for a store, writes and trusts unsprawl.yaml, and checks the store
   const file = join(home.cwd, "unsprawl.yaml");
   expect(existsSync(file)).toBe(false);
 
+  // An address that does not answer is asked for again, and nothing is written.
+  const wrong = begin(80, 24, person, ["init"]);
+  await wrong.until("Store [");
+  await wrong.press("vault\r");
+  await wrong.until("Its name in --to [prod]:");
+  await wrong.press("\r");
+  await wrong.until("Address [https://127.0.0.1:8200]:");
+  await wrong.press("vault.example:8200\r");
+  await wrong.until("KV mount [secret]:");
+  await wrong.press("\r");
+  await wrong.until("This store does not work yet");
+  await wrong.press("\r");
+  await wrong.until("Address [vault.example:8200]:");
+  await wrong.press("\r");
+  await wrong.press("\r");
+  await wrong.until(/does not work yet[^]*does not work yet/);
+  await wrong.press("q\r");
+  expect(await wrong.exit()).toBe(130);
+  expect(wrong.raw()).toContain("nothing was written");
+  expect(existsSync(file)).toBe(false);
+
   const terminal = begin(80, 24, person, ["init"]);
   await terminal.until("aws-kms: a SOPS file");
   await terminal.until("Store [");

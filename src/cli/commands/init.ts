@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { openConfigured } from "../../assembly/open-store.ts";
 import { STORES } from "../../assembly/plug-ins.ts";
 import type { StoreAbout, StoreQuestion } from "../../contract/about.ts";
 import { projectOf } from "../../core/config/config.ts";
@@ -9,13 +10,14 @@ import { cmd } from "../../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { asking, canAsk, type Ask } from "../asked.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
-import { say, sayNext } from "../output.ts";
+import { printError, say, sayNext } from "../output.ts";
+import { checkStore } from "./stores.ts";
 
 const FILE = "unsprawl.yaml";
 
 /**
- * `unsprawl init`: asks for a store and its settings, writes them to a new unsprawl.yaml, trusts it and checks the store.
- * Asks for no credential: those stay in the environment or in files.
+ * `unsprawl init`: asks for a store and its settings, checks them, writes them to a new unsprawl.yaml and trusts it.
+ * Settings that do not work are asked for again, unless a person wants them written. Asks for no credential: those stay in the environment or in files.
  */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { env, cwd, builtIn } = context.assembly;
@@ -24,14 +26,12 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     throw new UnsprawlError("refused", `${file} exists already`, "unsprawl config shows it; add a store by hand");
   if (!canAsk(context, options))
     throw new UnsprawlError("usage", "init asks questions: it needs a terminal", "see unsprawl.yaml(5) for the file");
-  const chosen = await asking(context.signal, (ask) => answers(ask, env, context));
+  const { store: chosen, exit } = await asking(context.signal, (ask) => checkedAnswers(ask, context));
   await atomicWrite(file, configText(chosen), { mode: 0o644, expect: null });
   const project = await projectOf(env, cwd, builtIn);
   if (project !== null && project.foreign === null) await writeTrusted(env, project.folder, project.digest);
   context.assembly.configChanged();
   say(context, `wrote ${file}, and trusted it`);
-  const { run: stores } = await import("./stores.ts");
-  const exit = await stores(context, ["check", chosen.name], {});
   sayNext(
     context,
     exit === EXIT.ok ? cmd`unsprawl plan --to ${chosen.name}` : cmd`unsprawl stores check ${chosen.name}`,
@@ -45,20 +45,54 @@ type NewStore = {
   readonly settings: readonly (readonly [key: string, value: string])[];
 };
 
-async function answers(ask: Ask, env: NodeJS.ProcessEnv, context: CommandContext): Promise<NewStore> {
+type CheckedStore = { readonly store: NewStore; readonly exit: number };
+
+/** The answers, and how the check of that store ended. Nothing is written yet. */
+async function checkedAnswers(ask: Ask, context: CommandContext): Promise<CheckedStore> {
+  const { env } = context.assembly;
+  const about = await chosenStore(ask, env, context);
+  const name = await nameOf(ask);
+  for (let typed = new Map<string, string>(); ;) {
+    for (const { key, text, ...question } of about.asks ?? [])
+      typed.set(key, await answer(ask, text, typed.get(key) ?? standard({ key, text, ...question }, env)));
+    const settings = [...typed].filter(([, value]) => value !== "");
+    const store: NewStore = { name, provider: about.name, settings };
+    const exit = await check(store, context);
+    if (exit === EXIT.ok || (await isWanted(ask))) return { store, exit };
+  }
+}
+
+/** Checks a store that no file describes yet; returns the exit code. */
+async function check({ name, provider, settings }: NewStore, context: CommandContext): Promise<number> {
+  const { env, cwd } = context.assembly;
+  try {
+    const config = { provider, dir: cwd, keys: Object.fromEntries(settings) };
+    return await checkStore(context, await openConfigured(name, config, env, (text) => say(context, text)));
+  } catch (error) {
+    return printError(error, context);
+  }
+}
+
+/** Whether a store that does not work is written; false to change its settings. Throws `interrupted` to write nothing. */
+async function isWanted(ask: Ask): Promise<boolean> {
+  for (;;) {
+    const typed = await answer(
+      ask,
+      "This store does not work yet: c changes its settings, w writes them, q quits",
+      "c",
+    );
+    if (typed === "q") throw new UnsprawlError("interrupted", "cancelled: nothing was written");
+    if (typed === "c" || typed === "w") return typed === "w";
+  }
+}
+
+async function chosenStore(ask: Ask, env: NodeJS.ProcessEnv, context: CommandContext): Promise<StoreAbout> {
   say(context, "Where should secrets go?");
   for (const [at, { name, choice, summary }] of STORES.entries()) {
     const what = choice?.text ?? summary;
     say(context, `  ${at + 1}  ${name}${what === undefined ? "" : `: ${what}`}`);
   }
-  const store = await storeOf(ask, env);
-  const name = await nameOf(ask);
-  const settings: (readonly [string, string])[] = [];
-  for (const question of store.asks ?? []) {
-    const value = await answer(ask, question.text, standard(question, env));
-    if (value !== "") settings.push([question.key, value]);
-  }
-  return { name, provider: store.name, settings };
+  return storeOf(ask, env);
 }
 
 /** By number or name; the one that the environment names, else the one that needs nothing, is the default. */

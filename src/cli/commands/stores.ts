@@ -1,4 +1,5 @@
 import { STORES } from "../../assembly/plug-ins.ts";
+import type { Provider } from "../../contract/provider.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -40,7 +41,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
       `not a stores command: ${args.join(" ")}`,
       "unsprawl stores check STORE, stores policy SUBJECT --to STORE, or stores rewrap STORE",
     );
-  const provider = await assembly.store(name);
+  return checkStore(context, await assembly.store(name));
+}
+
+/** Tries every right that a migration needs and prints each; the exit code says whether all are there. */
+export async function checkStore(context: CommandContext, provider: Provider): Promise<number> {
   const checks = await provider.check();
   const rows = checks.map((check) => [
     { text: check.ok ? "✓" : "✗", colour: check.ok ? ("blue" as const) : ("red" as const) },

@@ -74,5 +74,5 @@ function hintFor({ location }: Finding, doc: ContainerDoc | null): string {
   const clean = cmd`unsprawl migrate image:${image} --to STORE takes it out of the image`;
   if (location.source.startsWith("archive:"))
     return cmd`docker load -i ${location.source.slice("archive:".length)}; then: ${bare(clean)}; docker save writes it again`;
-  return cmd`${bare(clean)}; then create the container again from it, and rotate it`;
+  return cmd`${bare(clean)}; then recreate the container from it, and rotate it`;
 }

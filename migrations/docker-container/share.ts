@@ -71,7 +71,7 @@ export function mayBeCreatedAgain(doc: ContainerDoc, sharers: readonly Sharer[])
 export function sharersLoss(sharers: readonly Sharer[]): Loss[] {
   if (sharers.length === 0) return [];
   const named = sharers.map(({ doc, shares }) => `${nameOf(doc)} (${paths(shares)})`);
-  return [{ accept: "sharers", text: `what relies on it is created again after it, as it is: ${named.join(", ")}` }];
+  return [{ accept: "sharers", text: `what relies on it is recreated after it, unchanged: ${named.join(", ")}` }];
 }
 
 export function sharersDiff(sharers: readonly Sharer[]): DiffLine[] {

@@ -84,7 +84,7 @@ export async function cleanImage(engine: Engine, step: CleanStep, work: Work): P
   await untag(engine, temporary);
   work.record.done(`${step.id}/proof`, { inspect: "clean", disk: "clean", health: "not started", received: [] });
   const unseen =
-    tree === null || tree.missing.length === 0 ? "" : `; ${tree.missing.join(", ")} not here, so not looked at`;
+    tree === null || tree.missing.length === 0 ? "" : `; ${tree.missing.join(", ")} not here, so not checked`;
   work.say(`proven: config and history clean, the same layers, ${tags.join(", ")} → ${short(made.doc.Id)}${unseen}`);
 }
 

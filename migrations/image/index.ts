@@ -152,7 +152,7 @@ async function warnings(
   const users = await usersOf(engine, doc.Id);
   if (users.length > 0)
     notes.push(
-      `${users.join(", ")} still ${users.length > 1 ? "run the old image and show its values until they are" : "runs the old image and shows its values until it is"} created again`,
+      `${users.join(", ")} still ${users.length > 1 ? "run the old image and show its values until they are" : "runs the old image and shows its values until it is"} recreated`,
     );
   const digests = Array.isArray(doc["RepoDigests"]) ? (doc["RepoDigests"] as string[]) : [];
   if (digests.length > 0)

@@ -70,8 +70,8 @@ export async function runningService(
   if (task === undefined)
     throw new UnsprawlError(
       "refused",
-      `no task of ${Name} runs on this node, so its image cannot be looked at and nothing could be proven`,
-      cmd`docker service ps ${Name} says where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
+      `no task of ${Name} runs on this node, so its image cannot be inspected and nothing can be verified`,
+      cmd`docker service ps ${Name} shows where one runs: run unsprawl there (on a manager), or docker service scale ${Name}=1`,
     );
   const found = await readFacts(engine, task, runId);
   const { Secrets, Configs } = doc.Spec.TaskTemplate.ContainerSpec ?? {};

@@ -104,7 +104,7 @@ function settled({ Spec, UpdateStatus }: ServiceDoc, { facts }: SwarmService, se
     if (containerVariable(facts.doc, move.name)?.equals(value) !== true)
       throw new UnsprawlError(
         "refused",
-        `${move.name} of ${Spec.Name} is filled in by the swarm: its tasks have another value than its spec`,
+        `${move.name} of ${Spec.Name} is filled in by the swarm: its tasks have a different value than its spec`,
         "remove the {{…}} from it, then plan again",
       );
     if (value.length > LARGEST)

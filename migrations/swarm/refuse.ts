@@ -20,7 +20,7 @@ export function refusal(
   if (role === "previous-spec")
     return {
       reason: "is in the service's previous spec, which the swarm keeps for a rollback",
-      hint: cmd`docker service update ${subjectName} makes the present spec the one before too`,
+      hint: cmd`docker service update ${subjectName} makes the current spec the previous one too`,
     };
   if (role === "old-task")
     return { reason: "is in the spec of an old task, which the swarm remembers", hint: forgetTasks(subjectName, null) };

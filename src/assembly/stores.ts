@@ -37,7 +37,7 @@ export function storesOf({
       if (canonical(opened.target) !== canonical(target)) {
         throw new UnsprawlError(
           "changed",
-          `the store ${target.name} has other settings than when the plan was made`,
+          `the store ${target.name} has different settings than when the plan was made`,
           "unsprawl plan again",
         );
       }

@@ -59,7 +59,7 @@ function neverEndInSilence(): void {
     if (process.exitCode !== 13) return;
     process.exitCode = 1;
     process.stderr.write(
-      "unsprawl: it ended before its work was done, which is a fault in unsprawl; what was not said is not done\n" +
+      "unsprawl: ended before its work was done, which is a bug in unsprawl; only what was reported is done\n" +
         "  next: unsprawl runs shows a run that can be resumed; please report this, with the command\n",
     );
   });

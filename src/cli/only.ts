@@ -23,7 +23,7 @@ export function selectedHits(hits: readonly ScanHit[], globs: readonly string[])
 }
 
 function hintFor(glob: string, known: readonly string[]): string {
-  if (known.length === 0) return "nothing was found here: unsprawl scan shows what was looked at";
+  if (known.length === 0) return "nothing was found here: unsprawl scan shows what was scanned";
   const near = nearestWord(glob.replace(/[*?]/g, ""), known);
   if (near !== null) return cmd`did you mean ${near}?`;
   const more = known.length > LISTED ? `, and ${known.length - LISTED} more (unsprawl scan)` : "";

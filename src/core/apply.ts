@@ -95,7 +95,7 @@ export async function locked<T>(plan: Plan, tools: ApplyTools, act: () => Promis
   if (engine.id !== plan.engine.id) {
     throw new UnsprawlError(
       "changed",
-      `this is another engine (${engine.address}) than the plan's (${plan.engine.address})`,
+      `this engine (${engine.address}) is not the plan's (${plan.engine.address})`,
       "set DOCKER_HOST to the plan's engine",
     );
   }

@@ -103,7 +103,7 @@ function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<strin
     notVerified.push({ what: "application", text: "nothing was started from the cleaned image" });
   }
   if (checks.length + cleaned.length === 0)
-    notVerified.push({ what: "application", text: "nothing that runs was changed or looked at" });
+    notVerified.push({ what: "application", text: "nothing that runs was changed or inspected" });
   const isReached = checks.length > 0 && notVerified.every(({ what }) => !REASONS.some((reason) => reason === what));
   const reach = checks.some(({ delivery }) => delivery === "file") ? "files" : "environment";
   const stays = checks.flatMap(staying);

@@ -9,7 +9,7 @@ export function residueLines(residue: Residue): string[] {
   return [
     ...residue.residue.map((place) => `residue: ${placeText(place)}${nextText(place.next)}`),
     ...unknown.map(({ name, why, next }) => `not looked for: ${name}: ${why}${nextText(next)}`),
-    ...unseen.map(({ place, why }) => `not looked at: ${place}: ${why}`),
+    ...unseen.map(({ place, why }) => `not searched: ${place}: ${why}`),
     ...(values === 0 ? [] : [summary]),
     ...plain.map((name) => plainText(name)),
   ];

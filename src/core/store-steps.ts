@@ -55,7 +55,7 @@ export async function verifyValue(provider: Provider, move: Move, value: Secret)
   if (!stored.value.equals(value))
     throw new UnsprawlError(
       "changed",
-      `${move.reference} holds other bytes than were written`,
+      `${move.reference} does not hold the bytes that were written`,
       "another writer may be at work; unsprawl plan again",
     );
 }

@@ -56,7 +56,7 @@ export async function wishedDelivery(
   return {
     delivery,
     why: "as requested: its image is not available to check",
-    warnings: [`whether the image of ${unit} reads NAME_FILE was not looked at`],
+    warnings: [`whether the image of ${unit} reads NAME_FILE was not checked`],
     left: new Set(moves.filter(({ name }) => !isFileName(name))),
   };
 }

@@ -189,7 +189,7 @@ export function engineError(error: unknown, what: string, connection: EngineConn
   if (errno === "EACCES" || errno === "EPERM") {
     return new UnsprawlError(
       "denied",
-      `no right to open ${connection.address}`,
+      `permission denied: ${connection.address}`,
       "run as root or as a member of the group that owns the socket",
       causeOf(error),
     );

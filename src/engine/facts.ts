@@ -28,7 +28,7 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
   if (image === null) {
     throw new UnsprawlError(
       "refused",
-      `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container could not be created again`,
+      `the image of ${nameOf(doc)} (${doc.Image}) is gone, so the container cannot be recreated`,
       cmd`docker pull ${doc.Config.Image ?? ""}`,
     );
   }

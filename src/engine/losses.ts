@@ -15,7 +15,7 @@ export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accep
   if (open.length === 0) return losses.map((loss) => loss.text);
   throw new UnsprawlError(
     "refused",
-    `creating ${nameOf(doc)} again would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
+    `recreating ${nameOf(doc)} would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
     cmd`--accept ${bare([...new Set(open.map((loss) => loss.accept))].join(" "))} moves it anyway`,
   );
 }
@@ -35,7 +35,7 @@ export function lostPorts({ State, HostConfig, NetworkSettings }: ContainerDoc):
   return [
     {
       accept: "ports",
-      text: `the host port of ${[...names].join(", ")} is chosen by the engine and will be another one`,
+      text: `the host port of ${[...names].join(", ")} is chosen by the engine and will change`,
     },
   ];
 }

@@ -33,7 +33,7 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
   if (first === undefined) {
     const inspect = "there is no container to inspect";
     work.record.done(`${step.id}/proof`, { inspect, disk: "not readable", started: false, received: [], elsewhere });
-    return work.say("no container of it is here: nothing was looked at");
+    return work.say("none of its containers is here, so nothing was verified");
   }
   const proof: ContainerProof = {
     inspect: "clean",

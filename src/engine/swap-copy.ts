@@ -59,7 +59,7 @@ export async function mustOld(swap: Swap): Promise<ContainerDoc> {
   if (old) return old;
   throw new UnsprawlError(
     "absent",
-    `the container that ${swap.names.final} was before is gone, so there is nothing to roll back to`,
+    `the old container of ${swap.names.final} is gone, so there is nothing to roll back to`,
     "its values are in the store: unsprawl runs shows where",
   );
 }

@@ -120,7 +120,7 @@ async function mustBeOurs(swap: Swap): Promise<void> {
   const later = await laterRun(swap);
   throw new UnsprawlError(
     "conflict",
-    `${names.final} was created again since${later === null ? "" : `, by run ${later}`}`,
+    `${names.final} was recreated since${later === null ? "" : `, by run ${later}`}`,
     later === null ? cmd`docker rename ${names.final} OTHER` : cmd`unsprawl rollback ${later}, first`,
   );
 }

@@ -17,7 +17,7 @@ export async function readText(file: string, { named = false, lossy = false } = 
     const { code } = error as { code?: string };
     if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, cmd`ls -l ${file}`, code);
     if (code === "EACCES" || code === "EPERM")
-      throw new UnsprawlError("denied", `no right to read ${file}`, cmd`ls -l ${file}`, code);
+      throw new UnsprawlError("denied", `permission denied: ${file}`, cmd`ls -l ${file}`, code);
     throw new UnsprawlError("failed", `cannot read ${file}`, cmd`ls -l ${file}`, causeOf(error));
   }
   if (bytes.includes(0))

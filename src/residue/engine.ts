@@ -69,7 +69,7 @@ function documentLook(open: () => Promise<Engine>): Look {
             "volume",
             mark,
             placeText(volume.Name, paths),
-            cmd`rotate ${mark.name}, then create the volume again: docker volume inspect ${volume.Name}`,
+            cmd`rotate ${mark.name}, then recreate the volume: docker volume inspect ${volume.Name}`,
           );
       }
     },

@@ -17,8 +17,8 @@ export async function readPlace<T>(place: string, act: () => Promise<T>): Promis
 }
 
 const MEANS: { readonly [code: string]: string } = {
-  EACCES: "no right to read it",
-  EPERM: "no right to read it",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
   ELOOP: "a symbolic link, which is not followed",
 };
 

@@ -173,6 +173,6 @@ function named(error: unknown, what: string): unknown {
       : error;
   const { code } = error as { code?: unknown };
   if (code === "EACCES" || code === "EPERM")
-    return new UnsprawlError("denied", `no right to read ${what}`, "check its rights", causeOf(error));
+    return new UnsprawlError("denied", `permission denied: ${what}`, "check its rights", causeOf(error));
   return error;
 }

@@ -168,7 +168,7 @@ it("a base that changes while the plan is applied: the container is not started,
   expect(existsSync(join(dir, "done"))).toBe(true);
   expect(ran.code, ran.stdout + ran.stderr).toBe(1);
   expect(ran.stdout + ran.stderr).toMatch(
-    /Compose created race-web-1 with another .*HostConfig\.Privileged.*not started/,
+    /Compose created race-web-1 with a different .*HostConfig\.Privileged.*not started/,
   );
   expect(ran.stdout).toContain("as before");
   expect(engine.docker("inspect", "-f", "{{.State.Running}}", "race-web-1")).toBe("true");

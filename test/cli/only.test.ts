@@ -21,7 +21,7 @@ test.each<[what: string, globs: string[], from: readonly ScanHit[], hint: string
     "where nothing was found, that is said",
     ["X"],
     [],
-    "nothing was found here: unsprawl scan shows what was looked at",
+    "nothing was found here: unsprawl scan shows what was scanned",
   ],
 ])("a name that matches nothing is a usage error: %s", (_what, globs, from, hint) => {
   expect(() => selectedHits(from, globs)).toThrow(

@@ -84,7 +84,7 @@ test("an end before the work is done is told as a failure", () => {
   return new Promise<void>((done) =>
     child.on("close", (code, signal) => {
       expect({ code, signal }).toEqual({ code: 1, signal: null });
-      expect(stderr).toContain("it ended before its work was done");
+      expect(stderr).toContain("ended before its work was done");
       expect(stderr).toContain("next: unsprawl runs");
       done();
     }),

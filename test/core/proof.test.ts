@@ -88,7 +88,7 @@ test("a value that did not arrive, tasks elsewhere and a missing receipt are not
 test("where nothing that runs was changed, only the store is verified", () => {
   expect(closing(checkedPlan({ "deploy.yaml": null }), ...migrated("deploy.yaml"))).toEqual([
     "Verified: the store gave back the same bytes.",
-    "Not verified that the application has its values: deploy.yaml (nothing that runs was changed or looked at).",
+    "Not verified that the application has its values: deploy.yaml (nothing that runs was changed or inspected).",
   ]);
 });
 

@@ -65,7 +65,7 @@ describe("the engine", () => {
       child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
       child.on("close", (code, signal) => done({ code, signal, stdout, stderr }));
     });
-    expectTold(ran, 4, /no right to open unix:/);
+    expectTold(ran, 4, /permission denied: unix:/);
     await subject.expectAsBefore(true);
     await subject.expectNothingLeft();
   });

@@ -91,7 +91,7 @@ describe("moving", () => {
     expect(ran.stdout).toBe("it has it\n");
     expect(watch.find(ran.stderr)).toEqual([]);
     const scrubbed = await quiet(watch, ["scrub", runIdOf(moved.stdout), "--accept", "key-backup"]);
-    expect(scrubbed.stdout).not.toContain("not looked at: ");
+    expect(scrubbed.stdout).not.toContain("not searched: ");
     expect(scrubbed.stdout).not.toContain("residue: ");
     expect(scrubbed.code, scrubbed.stdout).toBe(0);
     expectQuietEngine(watch, idOf(name));

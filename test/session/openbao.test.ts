@@ -57,7 +57,7 @@ describe.each([
     await terminal.until("Apply → vault");
     await terminal.until("Proof", 60);
     await terminal.until(`✓ migrated  ${shop}`);
-    // What was looked at is listed at the end: on a small screen it is further down.
+    // What was verified is listed at the end: on a small screen it is further down.
     await terminal.press("G");
     await terminal.until(/received +the application can read DB_PASSWORD\s/);
     expect(await stored(shop)).toEqual({ DB_PASSWORD: db, API_TOKEN: token });

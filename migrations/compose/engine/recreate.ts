@@ -259,7 +259,7 @@ function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `Compose created ${name} with another ${some(fields)} than before, so it was not started`,
+    `Compose created ${name} with a different ${some(fields)} than before, so it was not started`,
     back || drift
       ? "docker compose config shows what its files say now; fix them"
       : "docker compose config shows what its files say; docker compose up -d, then plan again",

@@ -66,7 +66,7 @@ export async function mustBeDeployed(
     const deployed = specVariable(doc?.Spec.TaskTemplate, move.name);
     if (deployed === null || Secret.of(deployed).equals(value)) continue;
     throw new Blocked(
-      `${stack}_${service} runs with another value of ${move.name} than these files give it: docker stack deploy reads no .env`,
+      `${stack}_${service} runs with a different value of ${move.name} than these files give it: docker stack deploy reads no .env`,
       cmd`${bare(stackDeploy(project, stack))} with that variable in the environment, then plan again`,
       (its, name) => its === service && name === move.name,
     );

@@ -63,5 +63,5 @@ export async function* verifiedChunks(
 }
 
 function wrong(what: string): UnsprawlError {
-  return new UnsprawlError("malformed", `${what} is not what its digest and size say: it was changed, or cut short`);
+  return new UnsprawlError("malformed", `${what} does not match its digest and size: it was changed, or cut short`);
 }

@@ -25,7 +25,7 @@ export function belowFolder(dir: string, name: string): string {
 
 /** An untrusted name for a message. An odd name, such as a pasted URL, may contain a secret and is not shown. */
 export function shownName(name: string): string {
-  return /^[\w.-]{1,80}$/.test(name) ? name : "a name with other characters than letters, digits and _ . -";
+  return /^[\w.-]{1,80}$/.test(name) ? name : "a name with characters other than letters, digits and _ . -";
 }
 
 /**

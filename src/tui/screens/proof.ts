@@ -89,7 +89,7 @@ export function titleOf({ kind, error, result }: ResultState): string {
 }
 
 const PUT_BACK =
-  "its configuration is as it was; what this run wrote to the store was removed, unless another run needs it";
+  "its configuration is as before; what this run wrote to the store was removed, unless another run needs it";
 
 /** The wording with which the proof of a container introduces its last log lines. */
 const LAST_WORDS = "; its last words: ";
@@ -131,7 +131,7 @@ function openLines({ notVerified }: UnitProof): SpanLine[] {
 /** What was verified about each unit, one by one. */
 function verifiedLines(proofs: readonly UnitProof[]): SpanLine[] {
   return [
-    line({ text: " What was looked at", bold: true }),
+    line({ text: " What was verified", bold: true }),
     ...proofs.flatMap(({ unit, verified }) => [
       wrapped(3, `   ${unit}`),
       ...verified.map(({ what, text }) => wrapped(18, { text: `     ${what.padEnd(13)}`, dimColor: true }, text)),

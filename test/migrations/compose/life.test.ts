@@ -234,6 +234,6 @@ it(
     expect(refused.stdout + refused.stderr).toContain("unsprawl-test/nowhere:1 is not in the engine");
     const told = await world.unsprawl([...args, "--only", "DB_PASSWORD", "--deliver", "file"]);
     expect(told.code, told.stdout + told.stderr).toBe(0);
-    expect(told.stdout + told.stderr).toContain("was not looked at");
+    expect(told.stdout + told.stderr).toContain("was not checked");
   },
 );

@@ -93,7 +93,7 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
     });
     const { stdout } = await thereAndBack(dir, ["shopx-web-1", "shopx-job-1"], Object.values(secrets));
     expect(stdout).toContain(
-      "the host port of 3000/tcp is chosen by the engine and will be another one, as at every docker compose up",
+      "the host port of 3000/tcp is chosen by the engine and will change, as at every docker compose up",
     );
   });
 

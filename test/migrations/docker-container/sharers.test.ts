@@ -124,7 +124,7 @@ it("of two that rely on one another and both hold secrets, one waits for the nex
   expect(second.code, second.stdout + second.stderr).toBe(0);
   expect(host("both-b")["NetworkMode"]).toBe(`container:${idOf("both-a")}`);
   const early = await world.unsprawl(["rollback", runOf(first.stdout)]);
-  expect(early.stderr).toContain("both-b was created again since");
+  expect(early.stderr).toContain("both-b was recreated since");
   expect(inspect("both-b").State.Status).toBe("running");
   for (const ran of [second, first]) expect((await world.unsprawl(["rollback", runOf(ran.stdout)])).code).toBe(0);
 });

@@ -72,7 +72,7 @@ describe("a file's values move and come back", () => {
 
   test("in one run", () => {
     expect(ran.code, ran.stderr).toBe(0);
-    expect(ran.stdout).toContain("nothing that runs was changed or looked at");
+    expect(ran.stdout).toContain("nothing that runs was changed or inspected");
   });
 
   test.each(files.map((one, at) => [one.title, at, one] as const))("%s", (_title, at, one) => {

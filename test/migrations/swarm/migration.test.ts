@@ -142,7 +142,7 @@ it("the present spec, the one before, old tasks and configs are all read", async
 
   const planned = told(await world.unsprawl(["plan", "swarm:", "--to", "local"]));
   expect(planned.code).toBe(3);
-  expect(planned.stdout).toContain("docker service update history makes the present spec the one before too");
+  expect(planned.stdout).toContain("docker service update history makes the current spec the previous one too");
   expect(planned.stdout).toContain("docker swarm update --task-history-limit 0");
   expect(planned.stdout).toContain("is in a Swarm config");
 });

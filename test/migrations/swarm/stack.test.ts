@@ -117,7 +117,7 @@ it("the references stand in the file, and a manager that knows nothing deploys i
   // `docker stack deploy` reads no .env: what runs is not what the files say, and stays.
   deployed(first, dir);
   const other = await first.world.unsprawl(["plan", source(dir), "--to", "vault"]);
-  expect(other.stdout).toContain("shop_db runs with another value of DB_PASSWORD than these files give it");
+  expect(other.stdout).toContain("shop_db runs with a different value of DB_PASSWORD than these files give it");
   deployed(first, dir, { DB_PASSWORD });
   await expectServing(first, false);
 

@@ -1,24 +1,25 @@
 import { execFileSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Plan } from "../src/model/plan.ts";
 import { composeCli } from "./services/compose.ts";
-import { startEngine, type TestEngine } from "./services/engine.ts";
-import { BUSYBOX, makeImages } from "./services/images.ts";
+import { BUSYBOX } from "./services/images.ts";
+import { workerEngine, type WorkerEngine } from "./services/worker-engine.ts";
+import { DEEP } from "./support/deep.ts";
 import { leftovers } from "./support/formats.ts";
+import { savePlan, stateOf } from "./support/in-process.ts";
+import { boundariesOf, killedAt, recorded, type Boundary } from "./support/kill.ts";
 import { twelveSecrets } from "./support/secrets.ts";
 import { expectServed } from "./support/served.ts";
-import { makeWorld, type Ran, type World } from "./support/world.ts";
+import { makeWorld, type World } from "./support/world.ts";
 
 // The second guard of the laws, for files: a run on a Compose project is killed around its writes, then resumed or rolled
 // back, and the rollback is killed too. The application serves its value, the files are as they were or as they were to
 // become, never in between, and nothing else is left.
 
-const HOOK = new URL("./support/kill-hook.mjs", import.meta.url).pathname;
-const EVERY = 13;
-
-let engine: TestEngine;
+let engine: WorkerEngine;
 let world: World;
 let program: string;
 let dir: string;
@@ -46,8 +47,7 @@ services:
 };
 
 beforeAll(async () => {
-  [engine, program] = await Promise.all([startEngine(), composeCli()]);
-  await makeImages(engine);
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
   world = makeWorld(engine.host);
   dir = join(world.dir, "shop");
   mkdirSync(dir);
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine?.stop();
+  await engine?.clean();
   world?.remove();
 });
 
@@ -78,66 +78,103 @@ async function expectServing(): Promise<void> {
   expect(names).toEqual(["shop-db-1", "shop-web-1"]);
 }
 
-const killing = (args: readonly string[], at: number, from: string): Promise<Ran> =>
-  world.unsprawl(args, {
-    env: { KILL_AT_WRITE: String(at), KILL_FROM: `"step":"${from}"` },
-    nodeArgs: ["--import", HOOK],
-  });
-
 const shown = (): boolean => engine.docker("inspect", "shop-db-1", "shop-web-1").includes(DB_PASSWORD);
 
-it("killed around its writes, then resumed and rolled back, or rolled back at once", { timeout: 600_000 }, async () => {
-  let killed = 0;
-  for (let at = randomInt(EVERY); ; at += EVERY) {
-    const planned = await world.unsprawl([
-      "plan",
-      "docker:shop-*",
-      "--to",
-      "local",
-      "--deliver",
-      "shim",
-      "--grace",
-      "100ms",
-      "--json",
-      "-o",
-      "plan.json",
-    ]);
-    const plan = JSON.parse(planned.stdout) as { id: string; steps: { kind: string; files?: { file: string }[] }[] };
-    expect(
-      plan.steps
-        .find(({ kind }) => kind === "rewrite")
-        ?.files?.map(({ file }) => file.split("/").at(-1))
-        .sort(),
-    ).toEqual([...Object.keys(FILES), "unsprawl-entrypoint.sh"].sort());
-    const applied = await killing(["apply", "plan.json"], at, "run");
-    const [now, begun] = [
-      bytes(),
-      existsSync(join(world.env["XDG_STATE_HOME"] ?? "", "unsprawl/runs", `${plan.id}.jsonl`)),
-    ];
-    for (const [name, text] of Object.entries(now))
-      expect(text === FILES[name] || !text.includes(DB_PASSWORD), `${name} is whole`).toBe(true);
-    if (applied.signal !== "SIGKILL") {
-      expect(applied.code, applied.stderr).toBe(0);
-      expect(shown()).toBe(false);
+/** Which end comes first is drawn, so that two runs see each boundary end both ways. */
+const first = randomInt(2);
+/** What comes before the files are rewritten is the same for each format, and killed in kill-files.test.ts. */
+const OF_APPLY = { from: DEEP ? '"step":"run"' : '"step":"rewrite:' };
+const OF_ROLLBACK = { from: '"step":"rollback"' };
+
+it(
+  "killed around its writes, then resumed and rolled back, or rolled back at once",
+  { timeout: 1_800_000 },
+  async () => {
+    const options = { to: "local", deliver: "shim", grace: "100ms" };
+    const plan = (): Promise<string> => savePlan(world, "plan.json", ["docker:shop-*"], options);
+    const expectMoved = async (what: string): Promise<void> => {
+      for (const [name, text] of Object.entries(bytes()))
+        expect(text.includes(DB_PASSWORD), `${name}: ${what}`).toBe(false);
+      expect(shown(), what).toBe(false);
       await expectServing();
-      break;
-    }
-    killed++;
-    const resume = killed % 2 === 0 && begun && (await world.unsprawl(["runs", plan.id])).code === 0;
-    if (resume) {
-      const resumed = await world.unsprawl(["resume", plan.id]);
-      expect(resumed.code, `killed at write ${at}: ${resumed.stderr}`).toBe(0);
-      expect(shown(), `killed at write ${at}`).toBe(false);
+    };
+    const expectBack = async (what: string): Promise<void> => {
+      expect(bytes(), what).toEqual(FILES);
+      expect(readdirSync(dir).sort(), what).toEqual(Object.keys(FILES).sort());
+      expect(leftovers(world), what).toEqual([]);
       await expectServing();
+    };
+
+    if (DEEP) {
+      // The first of all runs also makes what the later ones find: it is none to count boundaries in.
+      const run = await plan();
+      expect((await world.unsprawl(["apply", "plan.json"])).code).toBe(0);
+      expect((await world.unsprawl(["rollback", run])).code).toBe(0);
     }
-    const first = await killing(["rollback", plan.id], Math.floor(at / 2), "rollback");
-    const back = first.signal === null ? first : await world.unsprawl(["rollback", plan.id]);
-    // Killed before the run's first record was whole: nothing was done.
-    if (back.code !== 0) expect(back.stderr).toMatch(/no run|cannot be read/);
-    expect(bytes(), `killed at write ${at}`).toEqual(FILES);
-    expect(readdirSync(dir).sort(), `killed at write ${at}`).toEqual(Object.keys(FILES).sort());
-    expect(leftovers(world), `killed at write ${at}`).toEqual([]);
-    await expectServing();
-  }
-  expect(killed).toBeGreaterThan(5);
-});
+    const model = await plan();
+    expect(filesOf(JSON.parse(readFileSync(join(world.dir, "plan.json"), "utf8")) as Plan)).toEqual(
+      [...Object.keys(FILES), "unsprawl-entrypoint.sh"].sort(),
+    );
+    const applied = await recorded(world, ["apply", "plan.json"], OF_APPLY);
+    expect(applied.ran.code, applied.ran.stderr).toBe(0);
+    await expectMoved("undisturbed");
+    const undone = await recorded(world, ["rollback", model], OF_ROLLBACK);
+    expect(undone.ran.code, undone.ran.stderr).toBe(0);
+    await expectBack("undisturbed");
+
+    // A run that was resumed has less to take away again in places, but something of each kind.
+    const ofRollback = boundariesOf(undone.kinds).filter(({ nth }) => DEEP || nth === 0);
+    const backs = [...ofRollback];
+    for (const [turn, at] of ofCompose(boundariesOf(applied.kinds)).entries()) {
+      const run = await plan();
+      const what = `${run}, killed ${at.kind} ${at.nth}`;
+      expect((await killedAt(world, ["apply", "plan.json"], at, OF_APPLY)).signal, what).toBe("SIGKILL");
+      for (const [name, text] of Object.entries(bytes()))
+        expect(text === FILES[name] || !text.includes(DB_PASSWORD), `${name} is whole: ${what}`).toBe(true);
+      // Killed before the run's first record was whole: nothing was done.
+      if (stateOf(world, run) === null) {
+        await expectBack(what);
+        continue;
+      }
+      const resume = (turn + first) % 2 === 0;
+      if (resume) {
+        const resumed = await world.unsprawl(["resume", run]);
+        expect(resumed.code, `${what}: ${resumed.stderr}`).toBe(0);
+        await expectMoved(what);
+      }
+      const next = resume || DEEP ? backs.splice(randomInt(backs.length), 1)[0] : undefined;
+      const undo = next === undefined ? null : await killedAt(world, ["rollback", run], next, OF_ROLLBACK);
+      const all = next === undefined ? what : `${what}; its rollback killed ${next.kind} ${next.nth}`;
+      if (resume && !DEEP) expect(undo?.signal, all).toBe("SIGKILL");
+      const finished = undo?.signal === null ? undo : await world.unsprawl(["rollback", run]);
+      expect(finished.code, `${all}: ${finished.stderr}`).toBe(0);
+      await expectBack(all);
+      if (backs.length === 0) backs.push(...ofRollback);
+    }
+  },
+);
+
+/** The files that a plan rewrites, by name. */
+function filesOf({ steps }: Plan): readonly string[] {
+  return steps.flatMap((step) => (step.kind === "rewrite" ? step.files.map(({ file }) => basename(file)) : [])).sort();
+}
+
+/**
+ * Of what is done to the files, the first boundary, the last and one between them; one of what is then done to the
+ * containers. The writing of a single file is killed at each of its boundaries in kill-files.test.ts. A deep run leaves
+ * nothing out.
+ */
+function ofCompose(all: readonly Boundary[]): readonly Boundary[] {
+  if (DEEP) return all;
+  const at = (kind: string): number => {
+    const found = all.findIndex((one) => one.kind === kind);
+    if (found < 0) throw new Error(`no boundary is ${kind}: ${all.map((one) => one.kind).join(", ")}`);
+    return found;
+  };
+  const begun = at("after intent rewrite/shop");
+  const written = at("before done rewrite/shop");
+  const recreated = at("before done recreate/web");
+  const between = begun + 1 + randomInt(written - begun - 1);
+  const after = written + 1 + randomInt(recreated - written);
+  return [begun, between, written, after].flatMap((place) => all.slice(place, place + 1));
+}

@@ -12,7 +12,7 @@ const common: TestProjectInlineConfiguration["test"] = {
   // Cases that run together only wait, for a store or a deadline.
   maxConcurrency: 32,
   // As for the tests themselves: a busy machine takes long for what is waited for.
-  expect: { poll: { timeout: 10_000 } },
+  expect: { poll: { timeout: 30_000 } },
 };
 
 export default defineConfig({
@@ -28,7 +28,7 @@ export default defineConfig({
     ],
     // Types are checked by `npm run check`, test/types.test-d.ts among them.
     projects: [
-      { test: { ...common, name: "pure", include: [...pure], testTimeout: 60_000 } },
+      { test: { ...common, name: "pure", include: [...pure], testTimeout: 60_000, hookTimeout: 60_000 } },
       {
         test: {
           ...common,

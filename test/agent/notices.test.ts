@@ -78,7 +78,7 @@ it("a changed value that was applied", async () => {
           ({ ok }) => ok,
           () => false,
         ),
-      { timeout: 20_000 },
+      { timeout: 30_000 },
     )
     .toBe(true);
   await sleep(1500);

@@ -84,7 +84,7 @@ it("each rollback names the run that comes first, and leaves the others served",
     const back = await world.unsprawl(["rollback", run]);
     expect(back.code, back.stderr + back.stdout).toBe(0);
     await expectServing();
-    await expect.poll(supplied, { timeout: 5000 }).toEqual({ index: left, files: left });
+    await expect.poll(supplied, { timeout: 30_000 }).toEqual({ index: left, files: left });
   }
   expect(readFileSync(join(world.dir, "project/compose.yaml"), "utf8")).toBe(FILE);
   expect(await agent.end(), agent.output()).toBe(0);

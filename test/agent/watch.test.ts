@@ -175,7 +175,7 @@ describe("a changed value", () => {
     await sleep(1500);
     emptyMemory(world);
     const mounts = engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", "alpha");
-    await expect.poll(() => agent?.output(), { timeout: 20_000 }).toContain("container:alpha: wrote API_TOKEN");
+    await expect.poll(() => agent?.output(), { timeout: 30_000 }).toContain("container:alpha: wrote API_TOKEN");
     engine.docker("restart", "-t", "1", "alpha");
     expect(has("alpha")).toHaveLength(24);
     expect(mounts).toContain(world.memory);
@@ -196,11 +196,11 @@ describe("an agent that is killed", () => {
       expect(await agent.end("SIGKILL")).toBe(null);
       expect(stored(name), "half of a value").toHaveLength(value.length);
       agent = startAgent(world, ...GRACE, "--every", "500ms");
-      await expect.poll(() => agentRuns(STATE()), { timeout: 20_000, interval: 20 }).toBe(true);
+      await expect.poll(() => agentRuns(STATE()), { timeout: 30_000, interval: 20 }).toBe(true);
       const began = Date.now();
-      await expect.poll(() => stored(name), { timeout: 15_000, interval: 20 }).toBe(value);
+      await expect.poll(() => stored(name), { timeout: 30_000, interval: 20 }).toBe(value);
       fresh.push(Date.now() - began);
-      await expect.poll(() => has(name), { timeout: 15_000, interval: 100 }).toBe(value);
+      await expect.poll(() => has(name), { timeout: 30_000, interval: 100 }).toBe(value);
       // It may be so early that it has not begun to listen to signals.
       await agent.end("SIGKILL");
     }
@@ -216,7 +216,7 @@ describe("an agent that is killed", () => {
 
   it("there is one agent a host", async () => {
     agent = startAgent(world, ...GRACE);
-    await expect.poll(() => agentRuns(STATE()), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => agentRuns(STATE()), { timeout: 30_000 }).toBe(true);
     const second = await world.unsprawl(["agent", "--once"]);
     expect([second.code, second.stderr]).toEqual([
       1,

@@ -146,7 +146,7 @@ test("what others soft-deleted stays so, until recover: true brings it back; it 
   expect(back?.value).toEqual(value);
   const next = fresh();
   await expect
-    .poll(() => recovering.put(key, next, back?.version ?? "", RUN).then(() => "written"), { timeout: 5000 })
+    .poll(() => recovering.put(key, next, back?.version ?? "", RUN).then(() => "written"), { timeout: 30_000 })
     .toBe("written");
   expect((await store.get(key))?.value).toEqual(next);
 });

@@ -122,7 +122,7 @@ describe.concurrent("an answer that is lost", () => {
     const [key, value, other] = [keyAt(), fresh(), fresh()];
     const { version } = await behind.put(key, value, null, ORIGIN);
     await direct.put(key, other, version, ORIGIN);
-    await vi.waitFor(() => expect(late).toEqual([400]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(late).toEqual([400]), { timeout: 30_000 });
     expect((await direct.get(key))?.value).toEqual(other);
     slow.stop();
   });

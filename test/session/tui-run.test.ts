@@ -74,7 +74,7 @@ it("puts back what was begun when the window is closed in the middle of a run", 
     .poll(() => engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}"), { timeout: 30_000 })
     .toBe("tui-api running");
   expect(engine.docker("inspect", "tui-api")).toContain(password);
-  await expect.poll(() => terminal.running(), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => terminal.running(), { timeout: 30_000 }).toBe(false);
 });
 
 it("tells of a run that was cut off, and undoes it", async () => {

@@ -111,7 +111,7 @@ it.each(["docker:filled-*", "compose:filled"])("%s", { timeout: 300_000 }, async
   expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a new variable");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
-  await expect.poll(() => services.map(argv), { timeout: 20_000 }).toEqual(before);
+  await expect.poll(() => services.map(argv), { timeout: 30_000 }).toEqual(before);
   await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
   expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\n");
   // What .env says of the other variables is not copied into the file that people commit, and counts as before.

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
@@ -29,6 +29,7 @@ beforeAll(async () => {
   plugin = join(world.dir, ".docker/cli-plugins/docker-compose");
   seen = join(world.dir, "seen");
   mkdirSync(join(world.dir, ".docker/cli-plugins"), { recursive: true });
+  intercept("");
 });
 
 afterAll(async () => {
@@ -52,9 +53,14 @@ function project(name: string, files: { readonly [file: string]: string }, ...ar
   const dir = join(world.dir, name);
   mkdirSync(dir);
   for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
-  const env = { ...world.env, VAULT_TOKEN: "", AWS_SECRET_ACCESS_KEY: "", MY_API_KEY: "" };
-  execFileSync(program, [...args, "up", "-d"], { cwd: dir, env, stdio: "pipe" });
+  up(dir, {}, ...args);
   return dir;
+}
+
+/** Brings a project up as somebody without our credentials. */
+function up(dir: string, more: { readonly [name: string]: string }, ...args: string[]): void {
+  const env = { ...world.env, VAULT_TOKEN: "", AWS_SECRET_ACCESS_KEY: "", MY_API_KEY: "", ...more };
+  execFileSync(program, [...args, "up", "-d"], { cwd: dir, env, stdio: "pipe" });
 }
 
 const web = (more = "", password = DB_PASSWORD): string => `services:
@@ -98,9 +104,15 @@ describe("changed since the plan", () => {
     ".env": "LEVEL=1\n",
   };
   let dir: string;
+  const put = (): void => {
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
+  };
 
-  beforeAll(() => {
+  beforeAll(async () => {
     dir = project("since", files, "-f", "base.yaml", "-f", "compose.yaml");
+    const planned = await plan("docker:since-web-1");
+    expect(planned.code, planned.stdout + planned.stderr).toBe(0);
+    renameSync(join(world.dir, "plan.json"), join(world.dir, "since.json"));
   });
 
   it.each<[string, (dir: string) => void]>([
@@ -116,12 +128,10 @@ describe("changed since the plan", () => {
       (dir) => writeFileSync(join(dir, "common.yaml"), `services:\n  base:\n    image: ${BUSYBOX}\n${EVIL}`),
     ],
   ])("%s", async (_what, change) => {
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(dir, file), text);
-    const planned = await plan("docker:since-web-1");
-    expect(planned.code, planned.stdout + planned.stderr).toBe(0);
+    put();
     const id = idOf("since-web-1");
     change(dir);
-    const ran = await world.unsprawl(["apply", "plan.json"]);
+    const ran = await world.unsprawl(["apply", "since.json"]);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain("has changed since the plan was made");
     expect(idOf("since-web-1")).toBe(id);
@@ -130,29 +140,75 @@ describe("changed since the plan", () => {
   });
 });
 
-it("a saved plan that names one more file, or another folder", async () => {
-  const dir = project("extra", { "compose.yaml": web() });
-  const planned = await plan("docker:extra-web-1");
-  expect(planned.code, planned.stderr).toBe(0);
-  const evil = join(world.dir, "evil.yaml");
-  writeFileSync(evil, `services:\n  web:\n${EVIL}`);
-  const text = readFileSync(join(world.dir, "plan.json"), "utf8");
-  const id = idOf("extra-web-1");
-  for (const change of [
-    (target: { files: string[] }) => target.files.unshift(evil),
-    (target: { files: string[] }) => target.files.push(evil),
-    (target: { envFiles: string[] }) => target.envFiles.push(evil),
-    (target: { dir: string }) => (target.dir = world.dir),
-  ]) {
-    const forged = JSON.parse(text) as { steps: { kind: string; target?: unknown }[] };
-    change(forged.steps.find(({ kind }) => kind === "rewrite")?.target as never);
-    writeFileSync(join(world.dir, "forged.json"), JSON.stringify(forged), { mode: 0o600 });
-    const ran = await world.unsprawl(["apply", "forged.json"]);
-    expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
-    expect(idOf("extra-web-1")).toBe(id);
-  }
-  expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(web());
-  expect(mighty()).toEqual([]);
+describe("a project that stays as it is", () => {
+  let dir: string;
+  let id: string;
+
+  beforeAll(() => {
+    dir = project("still", { "compose.yaml": web() });
+    id = idOf("still-web-1");
+  });
+
+  beforeEach(() => writeFileSync(join(dir, "compose.yaml"), web()));
+
+  afterEach(() => {
+    expect(idOf("still-web-1")).toBe(id);
+    expect(mighty()).toEqual([]);
+  });
+
+  it("a saved plan that names one more file, or another folder", async () => {
+    const planned = await plan("docker:still-web-1");
+    expect(planned.code, planned.stderr).toBe(0);
+    const evil = join(world.dir, "evil.yaml");
+    writeFileSync(evil, `services:\n  web:\n${EVIL}`);
+    const text = readFileSync(join(world.dir, "plan.json"), "utf8");
+    for (const change of [
+      (target: { files: string[] }) => target.files.unshift(evil),
+      (target: { files: string[] }) => target.files.push(evil),
+      (target: { envFiles: string[] }) => target.envFiles.push(evil),
+      (target: { dir: string }) => (target.dir = world.dir),
+    ]) {
+      const forged = JSON.parse(text) as { steps: { kind: string; target?: unknown }[] };
+      change(forged.steps.find(({ kind }) => kind === "rewrite")?.target as never);
+      writeFileSync(join(world.dir, "forged.json"), JSON.stringify(forged), { mode: 0o600 });
+      const ran = await world.unsprawl(["apply", "forged.json"]);
+      expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
+      expect(idOf("still-web-1")).toBe(id);
+    }
+    expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(web());
+  });
+
+  it("nothing is created on the host beside the containers, whatever is accepted", async () => {
+    const folder = join(world.dir, "made-by-root");
+    const device = "driver_opts: { type: none, o: bind, device: /etc }";
+    const joined = web().replace("network_mode: none", "networks: [wide]");
+    for (const [text, said] of [
+      [web(`    volumes: ["${folder}:/data"]\n`), folder],
+      [`${web('    volumes: ["evil:/data"]\n')}volumes: { evil: { ${device} } }\n`, "still_evil"],
+      [`${joined}networks: { wide: { driver: bridge } }\n`, "still_wide"],
+    ] as const) {
+      writeFileSync(join(dir, "compose.yaml"), text);
+      const ran = await world.unsprawl(["migrate", "docker:still-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
+      expect(ran.code, ran.stdout + ran.stderr).toBe(3);
+      expect(ran.stdout).toContain(said);
+      expect(idOf("still-web-1")).toBe(id);
+    }
+    expect(existsSync(folder)).toBe(false);
+    expect(engine.docker("volume", "ls", "-q") + engine.docker("network", "ls")).not.toMatch(/still_/);
+  });
+
+  it("a file that calls itself another project's name, and an .env that points Compose elsewhere", async () => {
+    const attacker = join(world.dir, "attacker");
+    mkdirSync(attacker);
+    writeFileSync(join(attacker, "compose.yaml"), `name: still\n${web(EVIL)}`);
+    writeFileSync(
+      join(attacker, ".env"),
+      "DOCKER_HOST=tcp://192.0.2.1:2375\nCOMPOSE_REMOVE_ORPHANS=1\nPATH=/nowhere\n",
+    );
+    const ran = await world.unsprawl(["migrate", `compose:${attacker}`, ...OPTIONS, "--yes", "--accept", "drift"]);
+    expect(ran.code).toBe(3);
+    expect(ran.stdout).toContain("still-web-1 of the project still was created from other files");
+  });
 });
 
 it("a base that changes while the plan is applied: the container is not started, and the old one is back", async () => {
@@ -193,27 +249,6 @@ it("files that change right after the comparison: what was compared is started, 
   expect(mighty()).toEqual([]);
 });
 
-it("nothing is created on the host beside the containers, whatever is accepted", async () => {
-  const dir = project("creates", { "compose.yaml": web() });
-  const id = idOf("creates-web-1");
-  const folder = join(world.dir, "made-by-root");
-  const device = "driver_opts: { type: none, o: bind, device: /etc }";
-  const joined = web().replace("network_mode: none", "networks: [wide]");
-  for (const [text, said] of [
-    [web(`    volumes: ["${folder}:/data"]\n`), folder],
-    [`${web('    volumes: ["evil:/data"]\n')}volumes: { evil: { ${device} } }\n`, "creates_evil"],
-    [`${joined}networks: { wide: { driver: bridge } }\n`, "creates_wide"],
-  ] as const) {
-    writeFileSync(join(dir, "compose.yaml"), text);
-    const ran = await world.unsprawl(["migrate", "docker:creates-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
-    expect(ran.code, ran.stdout + ran.stderr).toBe(3);
-    expect(ran.stdout).toContain(said);
-    expect(idOf("creates-web-1")).toBe(id);
-  }
-  expect(existsSync(folder)).toBe(false);
-  expect(engine.docker("volume", "ls", "-q") + engine.docker("network", "ls")).not.toMatch(/creates_/);
-});
-
 it("a base that stays changed: nothing of it is started, nothing is said to be as before, and it can be put right", async () => {
   const base = "services:\n  web:\n    labels: { a: '1' }\n";
   const dir = project("stays", { "base.yaml": base, "compose.yaml": web() }, "-f", "base.yaml", "-f", "compose.yaml");
@@ -240,39 +275,31 @@ it("a base that stays changed: nothing of it is started, nothing is said to be a
   expect(mighty()).toEqual([]);
 });
 
-it("rights are no matter of drift", async () => {
+it("other settings than rights are a matter of drift; what Compose writes into a container is in the new one too", async () => {
   const dir = project("drifted", { "compose.yaml": web() });
-  writeFileSync(join(dir, "compose.yaml"), web("    privileged: true\n    pid: host\n"));
-  const ran = await world.unsprawl(["migrate", "docker:drifted-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
-  expect(ran.code).not.toBe(0);
-  expect(ran.stdout + ran.stderr).toContain("HostConfig.Privileged");
-  expect(mighty().filter((one) => !one.endsWith(" created"))).toEqual([]);
-  // Other settings are.
-  const other = project("drifted-too", { "compose.yaml": web() });
-  writeFileSync(join(other, "compose.yaml"), web("      LEVEL: debug\n    labels: { a: '1' }\n"));
-  const moved = await world.unsprawl(["migrate", "docker:drifted-too-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
+  const changed = web(
+    "      LEVEL: debug\n    labels: { a: '1' }\n    configs: [{ source: note, target: /etc/note }]\n",
+  );
+  writeFileSync(join(dir, "compose.yaml"), `${changed}configs: { note: { content: "for the app" } }\n`);
+  const moved = await world.unsprawl(["migrate", "docker:drifted-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-  expect(engine.docker("inspect", "drifted-too-web-1")).toContain("LEVEL=debug");
+  expect(engine.docker("inspect", "drifted-web-1")).toContain("LEVEL=debug");
+  expect(engine.docker("inspect", "drifted-web-1")).not.toContain(DB_PASSWORD);
+  expect(engine.docker("exec", "drifted-web-1", "cat", "/etc/note")).toBe("for the app");
 });
 
-it("what Compose writes into a container from its files is in the new one too", async () => {
-  const file = `${web("    configs: [{ source: note, target: /etc/note }]\n")}configs: { note: { content: "for the app" } }\n`;
-  project("notes", { "compose.yaml": file });
-  const ran = await world.unsprawl(["migrate", "docker:notes-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
-  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
-  expect(engine.docker("inspect", "notes-web-1")).not.toContain(DB_PASSWORD);
-  expect(engine.docker("exec", "notes-web-1", "cat", "/etc/note")).toBe("for the app");
-});
-
-it("credentials of the environment reach neither Compose nor the container, though the files mention them", async () => {
+it("credentials of the environment reach neither Compose nor the container; a password that the container has passes, there and back", async () => {
   const more =
     "      T: ${VAULT_TOKEN}\n      A: ${AWS_SECRET_ACCESS_KEY}\n      K: ${MY_API_KEY}\n      L: ${LEVEL:-none}\n";
-  project("wants", { "compose.yaml": web(more) });
-  const ran = await world.unsprawl(["migrate", "docker:wants-web-1", ...OPTIONS, "--yes"], {
-    env: { LEVEL: "none", OTHER: "x" },
-  });
+  const shell = { DB_PASSWORD, LEVEL: "none", OTHER: "x" };
+  const dir = join(world.dir, "wants");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), web(more, "${DB_PASSWORD}"));
+  up(dir, shell);
+  const ran = await world.unsprawl(["migrate", "docker:wants-web-1", ...OPTIONS, "--yes"], { env: shell });
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout).toContain("VAULT_TOKEN of your environment is withheld from Compose");
+  expect(engine.docker("inspect", "wants-web-1")).not.toContain(DB_PASSWORD);
   expect(engine.docker("inspect", "wants-web-1") + readFileSync(seen, "utf8") + ran.stdout + ran.stderr).not.toContain(
     TOKEN,
   );
@@ -280,13 +307,18 @@ it("credentials of the environment reach neither Compose nor the container, thou
   expect(readFileSync(seen, "utf8")).not.toMatch(
     /^(OTHER|VAULT_\w+|AWS_\w+|SOPS_\w+|UNSPRAWL_(?!RUNTIME_DIR=)\w+|MY_API_KEY)=/m,
   );
+  const [, run = ""] = /Plan (\S+):/.exec(ran.stdout) ?? [];
+  const back = await world.unsprawl(["rollback", run], { env: shell });
+  expect(back.code, back.stderr).toBe(0);
+  expect(engine.docker("inspect", "wants-web-1")).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
+  expect(engine.docker("inspect", "wants-web-1") + readFileSync(seen, "utf8")).not.toContain(TOKEN);
 });
 
 it("a project that cannot be read without a withheld variable, or at all, keeps no other from being moved", async () => {
   const dir = join(world.dir, "need-one");
   mkdirSync(dir);
   writeFileSync(join(dir, "compose.yaml"), web("      K: ${MY_API_KEY:?is needed}\n"));
-  execFileSync(program, ["up", "-d"], { cwd: dir, env: { ...world.env, MY_API_KEY: "other" }, stdio: "pipe" });
+  up(dir, { MY_API_KEY: "other" });
   const broken = project("need-two", { "compose.yaml": web() });
   writeFileSync(join(broken, "compose.yaml"), "services: [\n");
   project("need-three", { "compose.yaml": web() });
@@ -297,35 +329,6 @@ it("a project that cannot be read without a withheld variable, or at all, keeps 
   expect(notMoved.map(({ reason }) => reason).join()).toContain("MY_API_KEY of your environment is withheld");
   expect([...new Set(steps.map(({ unit }) => unit))]).toEqual(["compose/need-three"]);
   expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
-});
-
-it("a password from the shell still passes, since the container has it, there and back", async () => {
-  const shell = { DB_PASSWORD };
-  const dir = join(world.dir, "shell");
-  mkdirSync(dir);
-  writeFileSync(join(dir, "compose.yaml"), web("", "${DB_PASSWORD}"));
-  execFileSync(program, ["up", "-d"], { cwd: dir, env: { ...world.env, ...shell }, stdio: "pipe" });
-  const ran = await world.unsprawl(["migrate", "docker:shell-web-1", ...OPTIONS, "--yes"], { env: shell });
-  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
-  expect(engine.docker("inspect", "shell-web-1")).not.toContain(DB_PASSWORD);
-  const [, run = ""] = /Plan (\S+):/.exec(ran.stdout) ?? [];
-  const back = await world.unsprawl(["rollback", run], { env: shell });
-  expect(back.code, back.stderr).toBe(0);
-  expect(engine.docker("inspect", "shell-web-1")).toContain(`DB_PASSWORD=${DB_PASSWORD}`);
-});
-
-it("a file that calls itself another project's name, and an .env that points Compose elsewhere", async () => {
-  project("victim", { "compose.yaml": web() });
-  const id = idOf("victim-web-1");
-  const dir = join(world.dir, "attacker");
-  mkdirSync(dir);
-  writeFileSync(join(dir, "compose.yaml"), `name: victim\n${web(EVIL)}`);
-  writeFileSync(join(dir, ".env"), "DOCKER_HOST=tcp://192.0.2.1:2375\nCOMPOSE_REMOVE_ORPHANS=1\nPATH=/nowhere\n");
-  const ran = await world.unsprawl(["migrate", `compose:${dir}`, ...OPTIONS, "--yes", "--accept", "drift"]);
-  expect(ran.code).toBe(3);
-  expect(ran.stdout).toContain("victim-web-1 of the project victim was created from other files");
-  expect(idOf("victim-web-1")).toBe(id);
-  expect(mighty().filter((one) => one.includes("victim"))).toEqual([]);
 });
 
 it("secrets of an image's own command are neither copied into the file nor shown", async () => {
@@ -363,4 +366,13 @@ it("secrets of an image's own command are neither copied into the file nor shown
   expect(shown.stdout).toContain("words of the container's own");
   const moved = await world.unsprawl(["apply", "plan.json"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+});
+
+it("rights are no matter of drift", async () => {
+  const dir = project("mighty", { "compose.yaml": web() });
+  writeFileSync(join(dir, "compose.yaml"), web("    privileged: true\n    pid: host\n"));
+  const ran = await world.unsprawl(["migrate", "docker:mighty-web-1", ...OPTIONS, "--yes", "--accept", "drift"]);
+  expect(ran.code, ran.stdout + ran.stderr).not.toBe(0);
+  expect(ran.stdout + ran.stderr).toContain("HostConfig.Privileged");
+  expect(mighty().filter((one) => !one.endsWith(" created"))).toEqual([]);
 });

@@ -97,84 +97,8 @@ const inspected = (): string => engine.docker("inspect", "shop-db-1", "shop-web-
 
 const rollback = (run: string): Promise<Ran> => world.unsprawl(["rollback", run]);
 
-it("three runs move the secrets of a project, and are rolled back newest first", { timeout: 300_000 }, async () => {
-  const states = [texts()];
-  const first = await migrate("--only", "DB_PASSWORD", "--only", "API_TOKEN", "--only", "SIGNING_SECRET");
-  await expectServing();
-  states.push(texts());
-  const second = await migrate("--only", "SMTP_PASSWORD");
-  await expectServing();
-  states.push(texts());
-  const third = await migrate("--only", "GITHUB_TOKEN");
-  await expectServing();
-  states.push(texts());
-
-  // A team commits these files: they hold nothing of this machine, of a run, or of a value.
-  const now = states[3] ?? {};
-  expect(Object.keys(now).sort()).toEqual(["compose.yaml", "note.txt", "unsprawl-entrypoint.sh"]);
-  expect(statSync(join(dir, "unsprawl-entrypoint.sh")).mode & 0o777).toBe(0o644);
-  for (const text of Object.values(now)) {
-    for (const value of Object.values(SECRETS)) expect(text.includes(value)).toBe(false);
-    for (const machine of [world.memory, dir, first, second, third, "/units/"]) expect(text).not.toContain(machine);
-  }
-  expect(now["compose.yaml"]).toContain(
-    "file: ${UNSPRAWL_RUNTIME_DIR:-/run/unsprawl}/compose/shop/web/SMTP_PASSWORD\n    x-unsprawl: { ref: ",
-  );
-  expect(now["compose.yaml"]).toContain('ref: "ref+sops://secrets/web.sops.yaml#/SMTP_PASSWORD"');
-  expect(now["compose.yaml"]).toContain("note: { file: ./note.txt }");
-  expect(now["compose.yaml"]?.match(/^secrets:/gm)).toHaveLength(1);
-  expect(now["compose.yaml"]?.match(/unsprawl-entrypoint:/g)).toHaveLength(1);
-  expect(now["compose.yaml"]).toContain(
-    '"/bin/sh", "/run/unsprawl/entrypoint", "SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_TOKEN", "--"',
-  );
-  for (const value of Object.values(SECRETS)) expect(inspected().includes(value)).toBe(false);
-  expect(JSON.parse(compose(dir, world, "config", "--format", "json"))).toMatchObject({ name: "shop" });
-  expect(compose(dir, world, "up", "-d", "--dry-run")).not.toMatch(/Recreate/);
-  const folder = join(world.memory, "compose/shop/web");
-  expect(readdirSync(folder).sort()).toEqual(["GITHUB_TOKEN", "SIGNING_SECRET", "SMTP_PASSWORD"]);
-  expect(statSync(join(folder, "SMTP_PASSWORD"))).toMatchObject({ uid: 1234, gid: 1235, mode: 0o100400 });
-
-  const refused = await rollback(first);
-  expect(refused.code).not.toBe(0);
-  expect(refused.stderr).toContain(third);
-  expect(texts()).toEqual(states[3]);
-  for (const [at, run] of [third, second, first].entries()) {
-    const back = await rollback(run);
-    expect(back.code, back.stdout + back.stderr).toBe(0);
-    expect(texts()).toEqual(states[2 - at]);
-    await expectServing();
-  }
-  expect(readdirSync(join(world.memory, "compose"))).toEqual([]);
-});
-
-it("a clone on a machine that knows nothing serves the same values once rendered", { timeout: 300_000 }, async () => {
-  const git = (cwd: string, ...args: string[]): string =>
-    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
-      ...{ cwd, env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" }, stdio: "pipe" },
-    }).toString();
-  await migrate();
-  compose(dir, world, "down", "-t", "1");
-  git(dir, "init", "-q");
-  git(dir, "add", "-A");
-  git(dir, "commit", "-qm", "all");
-
-  // Another home, memory and state; what opens the store has been handed over.
-  const other = makeWorld(engine.host, { SOPS_AGE_KEY_FILE: world.env["SOPS_AGE_KEY_FILE"] ?? "" });
-  try {
-    const clone = join(other.dir, "elsewhere");
-    git(other.dir, "clone", "-q", dir, clone);
-    const rendered = await other.unsprawl(["render", `compose:${clone}`]);
-    expect(rendered.code, rendered.stdout + rendered.stderr).toBe(0);
-    expect(rendered.stdout).toContain("compose:shop/web: 3 files");
-    compose(clone, other, "up", "-d");
-    await expectServing();
-    compose(clone, other, "down", "-t", "1");
-  } finally {
-    other.remove();
-  }
-});
-
-it("a file that claims another project's folder, or another path, gets nothing", async () => {
+/** A file that claims another project's folder, or another path, gets nothing. */
+async function expectNothingForOthers(): Promise<void> {
   const evil = join(world.dir, "evil");
   mkdirSync(evil);
   const at = "${UNSPRAWL_RUNTIME_DIR:-/run/unsprawl}/compose";
@@ -200,7 +124,63 @@ it("a file that claims another project's folder, or another path, gets nothing",
   }
   expect(readFileSync(join(world.memory, "compose/shop/web/SMTP_PASSWORD")).equals(was)).toBe(true);
   expect(readdirSync(join(world.memory, "compose/shop/db")).sort()).toEqual(["API_TOKEN", "DB_PASSWORD"]);
-});
+}
+
+it(
+  "three runs move the secrets of a project, for nobody else, and are rolled back newest first",
+  { timeout: 300_000 },
+  async () => {
+    const states = [texts()];
+    const first = await migrate("--only", "DB_PASSWORD", "--only", "API_TOKEN", "--only", "SIGNING_SECRET");
+    await expectServing();
+    states.push(texts());
+    const second = await migrate("--only", "SMTP_PASSWORD");
+    await expectServing();
+    states.push(texts());
+    const third = await migrate("--only", "GITHUB_TOKEN");
+    await expectServing();
+    states.push(texts());
+
+    // A team commits these files: they hold nothing of this machine, of a run, or of a value.
+    const now = states[3] ?? {};
+    expect(Object.keys(now).sort()).toEqual(["compose.yaml", "note.txt", "unsprawl-entrypoint.sh"]);
+    expect(statSync(join(dir, "unsprawl-entrypoint.sh")).mode & 0o777).toBe(0o644);
+    for (const text of Object.values(now)) {
+      for (const value of Object.values(SECRETS)) expect(text.includes(value)).toBe(false);
+      for (const machine of [world.memory, dir, first, second, third, "/units/"]) expect(text).not.toContain(machine);
+    }
+    expect(now["compose.yaml"]).toContain(
+      "file: ${UNSPRAWL_RUNTIME_DIR:-/run/unsprawl}/compose/shop/web/SMTP_PASSWORD\n    x-unsprawl: { ref: ",
+    );
+    expect(now["compose.yaml"]).toContain('ref: "ref+sops://secrets/web.sops.yaml#/SMTP_PASSWORD"');
+    expect(now["compose.yaml"]).toContain("note: { file: ./note.txt }");
+    expect(now["compose.yaml"]?.match(/^secrets:/gm)).toHaveLength(1);
+    expect(now["compose.yaml"]?.match(/unsprawl-entrypoint:/g)).toHaveLength(1);
+    expect(now["compose.yaml"]).toContain(
+      '"/bin/sh", "/run/unsprawl/entrypoint", "SIGNING_SECRET", "SMTP_PASSWORD", "GITHUB_TOKEN", "--"',
+    );
+    for (const value of Object.values(SECRETS)) expect(inspected().includes(value)).toBe(false);
+    expect(JSON.parse(compose(dir, world, "config", "--format", "json"))).toMatchObject({ name: "shop" });
+    expect(compose(dir, world, "up", "-d", "--dry-run")).not.toMatch(/Recreate/);
+    const folder = join(world.memory, "compose/shop/web");
+    expect(readdirSync(folder).sort()).toEqual(["GITHUB_TOKEN", "SIGNING_SECRET", "SMTP_PASSWORD"]);
+    expect(statSync(join(folder, "SMTP_PASSWORD"))).toMatchObject({ uid: 1234, gid: 1235, mode: 0o100400 });
+
+    await expectNothingForOthers();
+
+    const refused = await rollback(first);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain(third);
+    expect(texts()).toEqual(states[3]);
+    for (const [at, run] of [third, second, first].entries()) {
+      const back = await rollback(run);
+      expect(back.code, back.stdout + back.stderr).toBe(0);
+      expect(texts()).toEqual(states[2 - at]);
+      await expectServing();
+    }
+    expect(readdirSync(join(world.memory, "compose"))).toEqual([]);
+  },
+);
 
 it(
   "a project without containers is moved: its images are looked at, nothing is started",

@@ -15,7 +15,7 @@ import { openSpec } from "../conformance/spec.ts";
 import { makeFleet, type FleetDatabase, type FleetWorld, type Member } from "../support/fleet-world.ts";
 
 // Each repository has as many images as the others.
-const [HOSTS, REPOSITORIES, IMAGES, PER_REGISTRY] = [6, 12, DEEP ? 204 : 96, 3];
+const [HOSTS, REPOSITORIES, IMAGES, PER_REGISTRY] = [4, 12, DEEP ? 204 : 48, 3];
 
 let fleet: FleetWorld;
 let calm: FleetDatabase;
@@ -34,7 +34,7 @@ const digest = (bytes: Buffer): string => `sha256:${sha256(bytes)}`;
 
 /** Waits for what will come. */
 async function until(come: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await come())) await sleep(50);
+  while (!(await come())) await sleep(100);
 }
 
 const blobs = (): number => fleet.gate.lines().filter((line) => line.includes("/blobs/")).length;

@@ -51,25 +51,24 @@ export function boundariesOf(kinds: readonly string[], from?: string): Boundary[
 }
 
 /**
- * One boundary of each step: before or after its effect, at the first or the last step of this name, as drawn. For the
- * sweeps of what kill.test.ts has in another form: there each kind has its turn. A deep run leaves nothing out.
+ * One boundary of each step: before or after its effect, at the first or the last step of this name, as drawn; where
+ * another sweep has visited some of its kinds, one of the others. A deep run leaves nothing out.
  */
-export function oneOfEachStep(boundaries: readonly Boundary[]): Boundary[] {
+export function oneOfEachStep<One extends Boundary>(
+  boundaries: readonly One[],
+  visited: readonly Boundary[] = [],
+): One[] {
   if (DEEP) return [...boundaries];
-  const drawn = new Set([...byStep(boundaries).values()].map((some) => some[randomInt(some.length)]));
-  return boundaries.filter((one) => drawn.has(one));
+  const kinds = new Set(visited.map(({ kind }) => kind));
+  const drawn = [...byStep(boundaries).values()].map((some) => {
+    const fresh = some.filter(({ kind }) => !kinds.has(kind));
+    const from = fresh.length > 0 ? fresh : some;
+    return from[randomInt(from.length)];
+  });
+  return boundaries.filter((one) => drawn.includes(one));
 }
 
-/** Those of a kind that no sweep before has visited; of a step that is known by all its kinds, still one, as drawn. */
-export function notYetVisited(boundaries: readonly Boundary[], visited: ReadonlySet<string>): Boundary[] {
-  if (DEEP) return [...boundaries];
-  const isNew = ({ kind }: Boundary): boolean => !visited.has(kind);
-  const known = new Set([...byStep(boundaries).values()].flatMap((some) => (some.some(isNew) ? [] : some)));
-  const drawn = oneOfEachStep([...known]);
-  return boundaries.filter((one) => isNew(one) || drawn.includes(one));
-}
-
-function byStep(boundaries: readonly Boundary[]): ReadonlyMap<string, readonly Boundary[]> {
+function byStep<One extends Boundary>(boundaries: readonly One[]): ReadonlyMap<string, readonly One[]> {
   return Map.groupBy(boundaries, ({ kind }) => kind.replace(/^(?:after intent|before done|before) /, ""));
 }
 

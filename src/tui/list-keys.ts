@@ -105,7 +105,7 @@ export const IN_LIST: readonly KeyBinding[] = [
     show: ":",
     where: ["browse"],
     short: "sources",
-    long: "scan other sources, such as compose:FILE or image:REF",
+    long: "scan other sources, such as compose:FILE or image:REF; tab completes names",
   },
   {
     action: "store",

@@ -1,3 +1,4 @@
+import { completed } from "./complete.ts";
 import { characters, edited, inserted, type Typed } from "./line-edit.ts";
 import type { TerminalSession } from "./session.ts";
 
@@ -12,23 +13,24 @@ export type Prompt = {
   readonly about: (text: string) => readonly string[];
   /** Why this text is not valid; null if it is. */
   readonly check: (text: string) => string | null;
+  /** The words that may stand at the cursor; absent where nothing is completed. */
+  readonly words?: (typed: Typed) => Promise<readonly string[]>;
+  /** The words among which Tab could not choose, until the line changes. */
+  readonly offers?: readonly string[];
   /** Null: the person went back. */
   readonly answer: (text: string | null) => void;
 };
 
-type LinePrompt = Pick<Prompt, "label" | "about" | "check"> & { readonly text?: string };
+type LinePrompt = Pick<Prompt, "label" | "about" | "check" | "words"> & { readonly text?: string };
 
 /** Asks for a line; null if the person goes back. The result has passed `check`, and is trimmed. */
-export function askLine(
-  { store }: TerminalSession,
-  { label, about, check, text = "" }: LinePrompt,
-): Promise<string | null> {
+export function askLine({ store }: TerminalSession, { text = "", ...line }: LinePrompt): Promise<string | null> {
   return new Promise((resolve) => {
     const answer = (given: string | null): void => {
       store.set(() => ({ prompt: null }));
       resolve(given);
     };
-    const prompt = { label, about, check, answer, text, at: characters(text).length, error: null };
+    const prompt = { ...line, answer, text, at: characters(text).length, error: null };
     store.set(() => ({ prompt, status: null, help: null }));
   });
 }
@@ -46,7 +48,16 @@ export function typePrompt(session: TerminalSession, key: string, blind: boolean
     else session.store.set((state) => ({ prompt: state.prompt && { ...state.prompt, error } }));
     return;
   }
+  if (key === "tab") return void complete(session, prompt);
   change(session, edited(prompt, key));
+}
+
+/** Completes the word at the cursor, unless the line has changed when its names are known. */
+async function complete({ store }: TerminalSession, prompt: Prompt): Promise<void> {
+  const words = (await prompt.words?.(prompt)) ?? [];
+  store.set((state) => ({
+    prompt: state.prompt === prompt ? { ...prompt, ...completed(prompt, words) } : state.prompt,
+  }));
 }
 
 /** Inserts text at the cursor: pasted or typed. */
@@ -56,5 +67,6 @@ export function typeText(session: TerminalSession, typed: string): void {
 }
 
 function change({ store }: TerminalSession, typed: Typed | null): void {
-  if (typed !== null) store.set(({ prompt }) => ({ prompt: prompt && { ...prompt, ...typed, error: null } }));
+  if (typed !== null)
+    store.set(({ prompt }) => ({ prompt: prompt && { ...prompt, ...typed, offers: [], error: null } }));
 }

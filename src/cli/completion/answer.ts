@@ -1,5 +1,5 @@
-import { basename } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
+import { isPlainWord, listedNames, quickly } from "../../assembly/listed-names.ts";
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { runIds } from "../../core/journal/journal.ts";
 import { printable } from "../../kit/text/escape.ts";
@@ -18,16 +18,11 @@ export type CompletionAnswer = {
   readonly prefix: string;
 };
 
-/** How long the engine may take: a person waits. */
-const WAIT_MS = 1500;
-/** What no shell reads as anything but a part of a word. A name with another character is not offered. */
-const PLAIN = /^[\w@%+,./:*=-]+$/;
-
 /** The answer as the scripts read it: a word and its description a line, at last what else fits. */
 export async function completionText(typed: readonly string[], assembly: Assembly): Promise<string> {
   const { words, paths, prefix } = await answerFor(typed.length > 0 ? typed : [""], assembly);
   const current = typed.at(-1) ?? "";
-  const fitting = words.filter(([word]) => word.startsWith(current) && PLAIN.test(word));
+  const fitting = words.filter(([word]) => word.startsWith(current) && isPlainWord(word));
   const lines = fitting.map(([word, text]) => `${word}\t${printable(text.replace(/\s+/g, " "))}`);
   return [...lines, `:${paths} ${prefix}`].join("\n");
 }
@@ -128,7 +123,7 @@ async function wordsAfter(words_: string, spec: CommandSpec, assembly: Assembly)
   const after: { readonly [words: string]: () => Promise<readonly CompletionWord[]> } = {
     "stores check": () => storeWords(assembly),
     "stores rewrap": () => storeWords(assembly),
-    "stores policy": async () => plainly(await listed("containers", assembly), "container"),
+    "stores policy": async () => plainly(await listedNames("containers", assembly), "container"),
     "rules show": () => ruleWords(assembly),
   };
   return (await after[words_]?.()) ?? plainly(spec.forms ?? [], "");
@@ -153,16 +148,8 @@ async function sourceOf(current: string, assembly: Assembly): Promise<Completion
   if (about === undefined) return words(KINDS);
   const begin = `${about.kind}:`;
   if (about.lists !== undefined)
-    return words((await listed(about.lists, assembly)).map((name) => [begin + name, about.lists ?? ""]));
+    return words((await listedNames(about.lists, assembly)).map((name) => [begin + name, about.lists ?? ""]));
   return about.reads === "files" ? pathsOf("files", begin) : words([]);
-}
-
-async function listed(what: "containers" | "images", assembly: Assembly): Promise<readonly string[]> {
-  return quickly(async () => {
-    const engine = await assembly.engine();
-    if (what === "images") return (await engine.images()).flatMap(({ RepoTags }) => RepoTags ?? []);
-    return (await engine.containers()).flatMap(({ Names }) => Names.map((name) => basename(name)));
-  });
 }
 
 async function storeWords(assembly: Assembly): Promise<readonly CompletionWord[]> {
@@ -186,10 +173,4 @@ async function ruleWords(assembly: Assembly): Promise<readonly CompletionWord[]>
 function runWords(assembly: Assembly): readonly CompletionWord[] {
   const ids = runIds(assembly.state());
   return ids.length === 0 ? [] : [["last", "the newest run"], ...plainly(ids.toReversed(), "run")];
-}
-
-/** Nothing at all if it fails or takes too long. */
-async function quickly<T>(list: () => Promise<readonly T[]>): Promise<readonly T[]> {
-  const late = new Promise<readonly T[]>((done) => setTimeout(() => done([]), WAIT_MS).unref());
-  return Promise.race([list().catch(() => []), late]);
 }

@@ -19,6 +19,7 @@ export function footer(state: TuiState, columns: number): SpanLine {
   if (state.prompt)
     return keyLine([
       ["enter", "next"],
+      ...(state.prompt.words === undefined ? [] : [["tab", "complete"] as const]),
       ["esc", "back"],
       ["ctrl-u", "clear"],
     ]);

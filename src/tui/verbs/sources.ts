@@ -1,3 +1,4 @@
+import { targetNames } from "../complete.ts";
 import { askLine } from "../prompt.ts";
 import type { TerminalSession } from "../session.ts";
 import { START } from "../state.ts";
@@ -18,6 +19,7 @@ export async function changeSources(session: TerminalSession): Promise<void> {
       const target = parseTarget(targetWords(text));
       return typeof target === "string" ? target : null;
     },
+    words: (line) => targetNames(line, session.assembly),
   });
   const target = typed === null ? null : parseTarget(targetWords(typed));
   if (target === null || typeof target === "string") return;

@@ -61,7 +61,7 @@ export type Work = {
   recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
   /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
-  phase(text: string, limitMs?: number): void;
+  readonly phase: (text: string, limitMs?: number) => void;
   /** Removes known values from text that others wrote. Pass whole texts: a truncated value is not recognised. */
   redact(text: string): string;
 };

@@ -6,14 +6,15 @@ import type { ReadStream, WriteStream } from "node:tty";
 import { render, useApp, useInput, usePaste, useStdin, type Instance } from "ink";
 import { Component, useEffect, useLayoutEffect, useMemo, useSyncExternalStore, type ReactNode } from "react";
 import { answers, paste, press, type ScreenLayout } from "./actions.ts";
+import { click } from "./click.ts";
 import { Screen } from "./components/screen.tsx";
-import { SurfaceContext, type Surface } from "./components/surface.ts";
+import { SurfaceContext, type ListTop, type Surface } from "./components/surface.ts";
 import { keyNames } from "./keys.ts";
 import { lookOf } from "./look.ts";
 import { FRAME_ROWS, tooSmall, type Size } from "./screens/frame.ts";
 import { roomsOf, scrollEnd } from "./screens/rooms.ts";
 import type { TerminalSession } from "./session.ts";
-import { openModes, sizeOf, stopped, wantsStyles, watchWheel, type TerminalModes } from "./terminal.ts";
+import { openModes, sizeOf, stopped, wantsStyles, watchMouse, type TerminalModes } from "./terminal.ts";
 import type { Guard } from "./widgets/text.ts";
 
 export type App = {
@@ -41,10 +42,11 @@ export function openApp(session: TerminalSession, { stdin, stdout }: Streams = p
   // It may reject before anybody waits for it.
   failed.catch(() => undefined);
   const modes = openModes(stdout);
+  const listTop: ListTop = { from: 0 };
   const tree = (): ReactNode => (
     <FailureBoundary fail={fail}>
-      <Keys session={session} size={() => sizeOf(stdout)} guard={guard} modes={modes} fail={fail} />
-      <SessionScreen session={session} size={sizeOf(stdout)} guard={guard} />
+      <Keys session={session} size={() => sizeOf(stdout)} guard={guard} modes={modes} fail={fail} listTop={listTop} />
+      <SessionScreen session={session} size={sizeOf(stdout)} guard={guard} listTop={listTop} />
     </FailureBoundary>
   );
   let ink: Instance | null = null;
@@ -82,12 +84,17 @@ export function openApp(session: TerminalSession, { stdin, stdout }: Streams = p
   return { failed, close };
 }
 
-type SessionScreenProps = { readonly session: TerminalSession; readonly size: Size; readonly guard: Guard };
+type SessionScreenProps = {
+  readonly session: TerminalSession;
+  readonly size: Size;
+  readonly guard: Guard;
+  readonly listTop: ListTop;
+};
 
-function SessionScreen({ session: { store }, size, guard }: SessionScreenProps) {
+function SessionScreen({ session: { store }, size, guard, listTop }: SessionScreenProps) {
   const state = useSyncExternalStore(store.subscribe, store.get);
   const { theme, links } = state.look;
-  const surface = useMemo((): Surface => ({ guard, theme, links }), [guard, theme, links]);
+  const surface = useMemo((): Surface => ({ guard, theme, links, listTop }), [guard, theme, links, listTop]);
   return (
     <SurfaceContext value={surface}>
       <Screen state={state} size={size} />
@@ -101,9 +108,10 @@ type KeysProps = {
   readonly guard: Guard;
   readonly modes: TerminalModes;
   readonly fail: (error: unknown) => void;
+  readonly listTop: ListTop;
 };
 
-function Keys({ session, size, guard, modes, fail }: KeysProps): null {
+function Keys({ session, size, guard, modes, fail, listTop }: KeysProps): null {
   const { suspendTerminal } = useApp();
   useEffect(() => session.store.subscribe(() => modes.mouse(session.store.get().look.mouse)), [session, modes]);
   // Ink also handles signals that end the process, before other handlers could run.
@@ -138,7 +146,13 @@ function Keys({ session, size, guard, modes, fail }: KeysProps): null {
     }),
   );
   const { stdin } = useStdin();
-  useEffect(() => watchWheel(stdin, (name) => guarded(() => press(session, name, layoutOf(session, size(), guard)))));
+  const layout = (): ScreenLayout => layoutOf(session, size(), guard);
+  useEffect(() =>
+    watchMouse(stdin, {
+      turn: (name) => guarded(() => press(session, name, layout())),
+      click: (cell) => guarded(() => click(session, cell, listTop.from, layout(), size(), guard)),
+    }),
+  );
   usePaste((text) => guarded(() => paste(session, text)));
   return null;
 }

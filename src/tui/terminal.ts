@@ -18,17 +18,24 @@ const [MOUSE, NO_MOUSE] = ["\u001b[?1000h\u001b[?1006h", "\u001b[?1006l\u001b[?1
 /** Rows that a turn of the wheel scrolls by. */
 const TURN = 3;
 
+/** What a mouse does: turns its wheel by a row, or clicks a cell with its left button. */
+export type MouseUse = {
+  readonly turn: (move: "up" | "down") => void;
+  readonly click: (cell: { readonly column: number; readonly row: number }) => void;
+};
+
 /**
- * Calls `turn` for each row that the wheel scrolls by. Ink reads the terminal, and hands on no report of a mouse: what it
+ * Reports each row that the wheel scrolls by, and each click. Ink reads the terminal, and hands on no report of a mouse: what it
  * reads is looked at on its way. The returned function ends that.
  */
-export function watchWheel(stdin: NodeJS.ReadableStream, turn: (move: "up" | "down") => void): () => void {
+export function watchMouse(stdin: NodeJS.ReadableStream, { turn, click }: MouseUse): () => void {
   const read = stdin.read.bind(stdin);
   const watched = (size?: number): string | Buffer => {
     const chunk: string | Buffer = read(size);
     const text = typeof chunk === "string" ? chunk : "";
-    for (const [, button] of text.matchAll(/\u001b\[<(6[45]);\d+;\d+M/g))
-      for (let row = 0; row < TURN; row++) turn(button === "64" ? "up" : "down");
+    for (const [, button, column, row] of text.matchAll(/\u001b\[<(0|6[45]);(\d{1,5});(\d{1,5})M/g))
+      if (button === "0") click({ column: Number(column) - 1, row: Number(row) - 1 });
+      else for (let turned = 0; turned < TURN; turned++) turn(button === "64" ? "up" : "down");
     return chunk;
   };
   stdin.read = watched;

@@ -17,12 +17,7 @@ test.each<[what: string, globs: string[], from: readonly ScanHit[], hint: string
   ["a second one that matches nothing counts too", ["API_TOKEN", "SMTP_PASSWROD"], hits, "did you mean SMTP_PASSWORD?"],
   ["a glob too", ["APP_TOKEN*"], hits, "did you mean API_TOKEN?"],
   ["where none is near, what was found is listed", ["X"], hits, "found: API_TOKEN, DB_PASSWORD, SMTP_PASSWORD"],
-  [
-    "where nothing was found, that is said",
-    ["X"],
-    [],
-    "nothing was found here: unsprawl scan shows what was scanned",
-  ],
+  ["where nothing was found, that is said", ["X"], [], "nothing was found here: unsprawl scan shows what was scanned"],
 ])("a name that matches nothing is a usage error: %s", (_what, globs, from, hint) => {
   expect(() => selectedHits(from, globs)).toThrow(
     expect.objectContaining({ code: "usage", exit: 2, hint }) as UnsprawlError,

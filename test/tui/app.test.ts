@@ -87,15 +87,36 @@ it("fits a new size at once, down to one that is too small and back", async () =
   }
 });
 
-it("scrolls by the wheel, and takes a click for no key", async () => {
+it("scrolls by the wheel; a click selects a row, and opens the selected one or the other pane", async () => {
   const { session, window } = watch();
   session.store.set(({ look }) => ({ look: { ...look, mouse: true } }));
   await settled();
   expect(window.written.join("")).toContain("\u001b[?1000h");
-  window.type("\u001b[<0;12;5M\u001b[<0;12;5m");
+  const clicked = (column: number, row: number): void =>
+    window.type(`\u001b[<0;${column};${row}M\u001b[<0;${column};${row}m`);
+  const isAt = async (selected: string, where: string): Promise<void> => {
+    await expect.poll(() => session.store.get().selected, POLL).toBe(selected);
+    await expect.poll(() => session.store.get().where, POLL).toBe(where);
+  };
   window.type("\u001b[<65;12;5M");
-  await expect.poll(() => session.store.get().selected, POLL).toBe("SMTP_PASS");
-  expect(session.store.get()).toMatchObject({ marked: new Set(), tab: "evidence", where: "browse" });
+  await isAt("SMTP_PASS", "browse");
+  clicked(12, 5);
+  await isAt("DB_PASSWORD", "browse");
+  // Below the last row, on a rule and on the header nothing is meant.
+  for (const row of [1, 2, 3, 25]) clicked(12, row);
+  clicked(12, 4);
+  await isAt("API_TOKEN", "browse");
+  clicked(12, 4);
+  await isAt("API_TOKEN", "detail");
+  clicked(12, 5);
+  await isAt("DB_PASSWORD", "browse");
+  clicked(90, 8);
+  await isAt("DB_PASSWORD", "detail");
+  session.store.set(() => ({ where: "browse", question: { text: "Sure?", answer: () => expect.unreachable() } }));
+  await settled();
+  clicked(12, 4);
+  await settled();
+  expect(session.store.get()).toMatchObject({ selected: "DB_PASSWORD", marked: new Set(), tab: "evidence" });
 });
 
 it("sets no style where NO_COLOR is set", async () => {

@@ -55,7 +55,7 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
       "the terminal UI: theme, mouse",
       map({
         theme: may("colours: auto, truecolor, 16 (the terminal's own) or mono", oneOf(UI_THEMES)),
-        mouse: may("whether the wheel scrolls; text is then selected with shift", flag()),
+        mouse: may("whether the wheel scrolls and clicks select; text is then selected with shift", flag()),
       }),
     ),
   });

@@ -11,10 +11,11 @@ import { useWindow } from "./window.ts";
 
 /** The visible part of the list, with the selected row in it. */
 export function List({ state, room }: ScreenProps) {
-  const { guard } = useSurface();
+  const { guard, listTop } = useSurface();
   const items = itemsOf(state);
   const at = selectedAt(state, items);
   const { from, to } = useWindow(items.length, at, room.rows);
+  if (listTop !== undefined) listTop.from = from;
   const title = titleLine(state);
   if (items.length === 0) return <Pane title={title} rows={layout(nothing(state), room.columns, guard)} room={room} />;
   const scrolls = items.length > room.rows;

@@ -5,7 +5,16 @@ import type { Theme } from "../theme.ts";
 import type { Guard } from "../widgets/text.ts";
 
 /** What everything that is drawn passes: known values are taken out, and styled as the theme says. */
-export type Surface = { readonly guard: Guard; readonly theme: Theme; readonly links?: boolean };
+export type Surface = {
+  readonly guard: Guard;
+  readonly theme: Theme;
+  readonly links?: boolean;
+  /** Set by the list as it is drawn. */
+  readonly listTop?: ListTop;
+};
+
+/** The first row of the list that is shown: a click is meant for what is seen. */
+export type ListTop = { from: number };
 
 /** What each screen is given; `room` is what is between its title and the footer. */
 export type ScreenProps = { readonly state: TuiState; readonly room: Size };

@@ -6,7 +6,7 @@ import type { TerminalSession } from "./session.ts";
 import type { Guard } from "./widgets/text.ts";
 
 /** A cell of the terminal, from 0. */
-export type Cell = { readonly column: number; readonly row: number };
+export type ScreenCell = { readonly column: number; readonly row: number };
 
 /** The first row of the list: below the header, its title and a rule. */
 const FIRST_ROW = 3;
@@ -18,7 +18,7 @@ const FIRST_ROW = 3;
  */
 export function click(
   session: TerminalSession,
-  cell: Cell,
+  cell: ScreenCell,
   top: number,
   layout: ScreenLayout,
   size: Size,
@@ -41,7 +41,11 @@ export function click(
 }
 
 /** The pane whose rows this cell is among. */
-function paneAt({ column, row }: Cell, { shape, list, detail }: PaneRooms, where: string): "list" | "detail" | null {
+function paneAt(
+  { column, row }: ScreenCell,
+  { shape, list, detail }: PaneRooms,
+  where: string,
+): "list" | "detail" | null {
   const isIn = (left: number, top: number, room: Size): boolean =>
     column >= left && column < left + room.columns && row >= top && row < top + room.rows;
   if (shape === "one") return where === "browse" && isIn(0, FIRST_ROW, list) ? "list" : null;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { APP } from "../services/images.ts";
@@ -34,10 +34,16 @@ export async function migrated(
   return value;
 }
 
-/** What the application's process has: in its environment, or in its file where it is delivered so. */
+/** What the application's process has in its environment; nothing while it is down, or just being started. */
 export function valueIn({ docker }: EngineClient, name: string): string {
-  const inEnv = `tr '\\0' '\\n' </proc/1/environ | sed -n 's/^API_TOKEN=//p'`;
-  return docker("exec", name, "sh", "-c", inEnv);
+  try {
+    const entries = readFileSync(`/proc/${docker("inspect", "-f", "{{.State.Pid}}", name)}/environ`, "utf8").split(
+      "\0",
+    );
+    return entries.find((entry) => entry.startsWith("API_TOKEN="))?.slice("API_TOKEN=".length) ?? "";
+  } catch {
+    return "";
+  }
 }
 
 /** A new value in OpenBao, beside what else is at this path. */

@@ -17,7 +17,6 @@ let world: World;
 
 const GRACE = ["--grace", "100ms"];
 const APPS = [
-  { name: "one", store: "team", variables: ["API_TOKEN"] },
   { name: "two", store: "shared", variables: ["API_TOKEN"] },
   { name: "three", store: "apart", variables: ["API_TOKEN"] },
   { name: "both", store: "team", variables: ["API_TOKEN", "DB_PASSWORD"] },
@@ -91,24 +90,25 @@ it("after a reboot the files of all stores come back", async () => {
   const { code, stdout, stderr } = await world.unsprawl(["agent", "--once", "--boot-timeout", "20s"]);
   expect(code, stderr + stdout).toBe(0);
   expect(stdout).toContain("container:both: wrote API_TOKEN, DB_PASSWORD");
-  expect(written(stdout)).toEqual(["both", "one", "three", "two"]);
-  for (const { name } of APPS) engine.docker("restart", "-t", "1", name);
+  expect(written(stdout)).toEqual(["both", "three", "two"]);
+  engine.docker("restart", "-t", "1", ...APPS.map(({ name }) => name));
   await everyoneHas();
 });
 
 it("a value that changes in one store is handed to its own container alone", async () => {
   expect((await pass()).code).toBe(0);
-  for (const [name, variable, store] of [
-    ["two", "API_TOKEN", "shared"],
-    ["three", "API_TOKEN", "apart"],
-    ["both", "DB_PASSWORD", "shared"],
+  for (const changes of [
+    [
+      ["two", "API_TOKEN", "shared"],
+      ["three", "API_TOKEN", "apart"],
+    ],
+    [["both", "DB_PASSWORD", "shared"]],
   ] as const) {
-    await change(name, variable, store);
+    for (const [name, variable, store] of changes) await change(name, variable, store);
     const { code, stdout, stderr } = await pass();
     expect(code, stderr + stdout).toBe(0);
-    expect(stdout.split("\n").filter((line) => line.includes(": restarted"))).toEqual([
-      expect.stringContaining(`${name}: restarted`),
-    ]);
+    const restarted = [...stdout.matchAll(/^(.*): restarted/gm)].map(([, what = ""]) => what.split(/[\s:]+/).at(-1));
+    expect(restarted.sort()).toEqual(changes.map(([name]) => name).sort());
     await everyoneHas();
   }
 });
@@ -126,7 +126,7 @@ it("a store whose key is gone keeps no other store's containers from their value
   emptyMemory(world);
   const { code, stdout } = await world.unsprawl(["agent", "--once", "--boot-timeout", "2s", "--config", file]);
   expect(code).toBe(5);
-  for (const name of ["both", "one", "two"]) expect(stdout).toContain(`container:${name}: wrote API_TOKEN`);
+  for (const name of ["both", "two"]) expect(stdout).toContain(`container:${name}: wrote API_TOKEN`);
   expect(stdout).not.toContain("container:three: wrote");
   expect((await pass()).code).toBe(0);
 });
@@ -141,7 +141,7 @@ it("its own credentials open the files of every store, without the owner's keys"
   const env = { SOPS_AGE_KEY_FILE: join(world.dir, "empty/none.key") };
   const { code, stdout, stderr } = await world.unsprawl(["agent", "--once", ...GRACE], { env });
   expect(code, stderr + stdout).toBe(0);
-  expect(written(stdout)).toEqual(["both", "one", "three", "two"]);
-  for (const { name } of APPS) engine.docker("restart", "-t", "1", name);
+  expect(written(stdout)).toEqual(["both", "three", "two"]);
+  engine.docker("restart", "-t", "1", ...APPS.map(({ name }) => name));
   await everyoneHas();
 });

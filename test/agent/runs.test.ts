@@ -12,9 +12,9 @@ import { expectServed } from "../support/served.ts";
 import { makeWorld, type World } from "../support/world.ts";
 import { emptyMemory, startAgent } from "./stage.ts";
 
-// Three runs of one Compose service, an index that was lost in between, and an agent that serves while they are undone.
+// Two runs of one Compose service, an index that was lost in between, and an agent that serves while they are undone.
 
-const NAMES = ["DB_PASSWORD", "API_TOKEN", "SESSION_SECRET"];
+const NAMES = ["DB_PASSWORD", "API_TOKEN"];
 const WEB = "trio-web-1";
 
 let engine: WorkerEngine;

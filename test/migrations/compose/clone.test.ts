@@ -18,9 +18,10 @@ import { makeWorld, type World } from "../../support/world.ts";
 // A team commits a migrated project; a colleague clones it beside another engine, with a home, a folder in memory and a
 // state folder of their own, and has the same values.
 
-/** Vault, the project's own files and, drawn, one that is neither; all of them in a deep run. */
+/** The project's own files and, drawn, Vault or one that is neither; all of them in a deep run. */
 const others = STORES.filter(({ provider }) => provider !== "vault" && provider !== "local");
-const chosen = [...STORES.filter((one) => !others.includes(one)), ...sample(others, 1)];
+const elsewhere = [...STORES.filter(({ provider }) => provider === "vault"), ...sample(others, 1)];
+const chosen = [...STORES.filter(({ provider }) => provider === "local"), ...sample(elsewhere, 1)];
 
 /** Where a repository of several projects has this one. */
 const SUBFOLDER = "services/team";

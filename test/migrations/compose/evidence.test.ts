@@ -16,7 +16,8 @@ const { DB_PASSWORD = "", API_TOKEN = "", SESSION_SECRET = "", GITHUB_TOKEN = ""
 const ELASTIC_PASSWORD = `${DB_PASSWORD}-search`;
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
 const quoted = (value: string): string => JSON.stringify(value.replaceAll("$", "$$$$"));
-const CHECK = "interval: 300ms, timeout: 5s, retries: 2, start_period: 0s";
+// Each check is a process in the container.
+const CHECK = "interval: 1s, timeout: 30s, retries: 2, start_period: 0s";
 
 const COMPOSE = `name: evidence
 services:

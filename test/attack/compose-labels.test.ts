@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
+import { sample } from "../support/deep.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
@@ -91,75 +92,74 @@ function expectHarmless(ran: Ran, ...names: string[]): void {
   expect(JSON.stringify(docs) + ran.stdout + ran.stderr).not.toContain(TOKEN);
 }
 
-it("labels of an image, and the file in the container's own volume", async () => {
-  engine.docker("volume", "create", "evildata");
-  const folder = engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "evildata");
-  const image = imageWith("evil:volume", labelsOf("evil", folder));
-  start("evil-a", image, {}, "evildata:/data");
+/** Where the file of an image's labels may lie: in the container's own volume, or in a folder of the host that it may write to. */
+const FOLDERS: { readonly [where: string]: () => readonly [folder: string, mount: string] } = {
+  "the container's own volume": () => {
+    engine.docker("volume", "create", "evildata");
+    return [engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "evildata"), "evildata:/data"];
+  },
+  "a folder of the host": () => {
+    const folder = join(world.dir, "bound");
+    mkdirSync(folder);
+    return [folder, `${folder}:/data`];
+  },
+};
+
+it.each(sample(Object.entries(FOLDERS), 1))("labels of an image, and the file in %s", async (_where, make) => {
+  const [folder, mount] = make();
+  // An image that is labelled as a swarm's or a pod's is nobody's either.
+  const image = imageWith("evil:labels", {
+    ...labelsOf("evil", folder),
+    ...{ "com.docker.swarm.service.name": "victim", "io.kubernetes.pod.name": "victim" },
+  });
+  start("evil-a", image, {}, mount);
   writeFileSync(join(folder, "evil.yml"), evil("app"));
   const ran = await migrate("docker:evil-a", "--accept", "drift");
   expectHarmless(ran, "evil-a");
   // It is what it is: a container of nobody's project, and it is moved as one.
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
+  expect(ran.stdout).not.toContain("victim");
   expect(engine.docker("inspect", "evil-a")).not.toContain(DB_PASSWORD);
   expect(readFileSync(join(folder, "evil.yml"), "utf8")).toBe(evil("app"));
+  engine.docker("rm", "-f", "evil-a");
 });
 
-it("labels of an image, and the file in a folder of the host that the container may write to", async () => {
-  const folder = join(world.dir, "bound");
-  mkdirSync(folder);
-  const image = imageWith("evil:bind", labelsOf("evil", folder));
-  start("evil-b", image, {}, `${folder}:/data`);
-  writeFileSync(join(folder, "evil.yml"), evil("app"));
-  const ran = await migrate("docker:evil-b", "--accept", "drift");
-  expectHarmless(ran, "evil-b");
-  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
-  expect(readFileSync(join(folder, "evil.yml"), "utf8")).toBe(evil("app"));
-});
-
-it("labels that the container has itself, and the file in its volume or behind a link to it", async () => {
+it("labels that the container has itself, and a file that it can write to, however it is named", async () => {
+  // In its volume.
   engine.docker("volume", "create", "owndata");
-  const folder = engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "owndata");
-  start("evil-c", BUSYBOX, labelsOf("evilc", folder), "owndata:/data");
-  writeFileSync(join(folder, "evil.yml"), evil("app"));
-  const ran = await migrate("docker:evil-c", "--accept", "drift");
-  expectHarmless(ran, "evil-c");
-  expect(ran.code).toBe(3);
-  expect(ran.stdout).toContain("is managed by Compose (project evilc)");
-});
-
-it("labels that the container has itself, and the file in a volume that is a folder of the host, or named through /proc", async () => {
+  const volume = engine.docker("volume", "inspect", "-f", "{{.Mountpoint}}", "owndata");
+  start("own-c", BUSYBOX, labelsOf("ownc", volume), "owndata:/data");
+  writeFileSync(join(volume, "evil.yml"), evil("app"));
+  // In a volume that is a folder of the host, or named through /proc.
   const device = join(world.dir, "device");
   mkdirSync(device);
   writeFileSync(join(device, "evil.yml"), evil("app"));
   engine.docker("volume", "create", "-o", "type=none", "-o", "o=bind", "-o", `device=${device}`, "bound");
-  start("evil-v", BUSYBOX, labelsOf("evilv", device), "bound:/data");
+  start("own-v", BUSYBOX, labelsOf("ownv", device), "bound:/data");
   const odd = `/./proc/${process.pid}/root${device}`;
-  start("evil-p", BUSYBOX, labelsOf("evilp", odd), "bound:/data:ro");
-  // Of the container's own file system, which the host has under no such name.
-  engine.docker("exec", "evil-p", "mkdir", "/own");
-  engine.docker("cp", join(device, "evil.yml"), "evil-p:/own/evil.yml");
-  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", "evil-p");
+  start("own-p", BUSYBOX, labelsOf("ownp", odd), "bound:/data:ro");
+  // Behind a link to the container's own file system, which the host has under no such name.
+  engine.docker("exec", "own-p", "mkdir", "/own");
+  engine.docker("cp", join(device, "evil.yml"), "own-p:/own/evil.yml");
+  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", "own-p");
   const link = join(world.dir, "link");
   symlinkSync(`/proc/${pid}/root/own`, link);
-  start("evil-l", BUSYBOX, labelsOf("evill", link), "bound:/data:ro");
-  for (const one of ["v", "p", "l"]) {
-    const ran = await migrate(`docker:evil-${one}`, "--accept", "drift");
-    expectHarmless(ran, `evil-${one}`);
-    expect(ran.code, ran.stdout + ran.stderr).toBe(3);
-    expect(ran.stdout).toContain(`is managed by Compose (project evil${one})`);
-  }
-});
-
-it("labels that the container has itself, and a file that it can write to: Compose does not know the container", async () => {
+  start("own-l", BUSYBOX, labelsOf("ownl", link), "bound:/data:ro");
+  // In a folder that it has: Compose does not know the container.
   const folder = join(world.dir, "bound-own");
   mkdirSync(folder);
-  start("evil-d", BUSYBOX, labelsOf("evild", folder), `${folder}:/data`);
+  start("own-d", BUSYBOX, labelsOf("ownd", folder), `${folder}:/data`);
   writeFileSync(join(folder, "evil.yml"), evil("app"));
-  const ran = await migrate("docker:evil-d", "--accept", "drift");
-  expectHarmless(ran, "evil-d");
-  expect(ran.code).toBe(3);
-  expect(ran.stdout).toMatch(/Compose does not count evil-d|can write to them/);
+
+  const all = ["own-c", "own-v", "own-p", "own-l", "own-d"];
+  const ids = engine.docker("inspect", "-f", "{{.Id}}", ...all);
+  const ran = await migrate("docker:own-*", "--accept", "drift");
+  expectHarmless(ran, ...all);
+  expect(ran.code, ran.stdout + ran.stderr).toBe(3);
+  for (const one of ["ownc", "ownv", "ownp", "ownl"])
+    expect(ran.stdout).toContain(`is managed by Compose (project ${one})`);
+  expect(ran.stdout).toMatch(/Compose does not count own-d|can write to them/);
+  expect(engine.docker("inspect", "-f", "{{.Id}}", ...all)).toBe(ids);
 });
 
 it("a project's own container writes to its Compose file: what it wrote is not applied, whatever is accepted", async () => {
@@ -189,19 +189,6 @@ it("a project's own container writes to its Compose file: what it wrote is not a
   const moved = await migrate("docker:rewritten-app-1");
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   expect(engine.docker("inspect", "rewritten-app-1")).not.toContain(DB_PASSWORD);
-});
-
-it("an image that is labelled as a swarm's, a pod's or a project's is nobody's", async () => {
-  const image = imageWith("evil:labels", {
-    "com.docker.swarm.service.name": "victim",
-    "io.kubernetes.pod.name": "victim",
-    "com.docker.compose.project": "victim",
-  });
-  start("evil-e", image, {}, "/data");
-  const ran = await migrate("docker:evil-e");
-  expect(ran.code, ran.stdout + ran.stderr).toBe(0);
-  expect(ran.stdout).not.toContain("victim");
-  expect(engine.docker("inspect", "evil-e")).not.toContain(DB_PASSWORD);
 });
 
 it("a project whose image Compose has built, and labelled, moves as any other", async () => {

@@ -9,6 +9,8 @@ const common: TestProjectInlineConfiguration["test"] = {
   setupFiles: ["test/setup.ts"],
   // One process runs many files: loading the modules again for each file takes longer than most tests.
   isolate: false,
+  // What a test makes is mostly short-lived: with more room for it, a fifth less time goes into collecting it.
+  execArgv: ["--max-semi-space-size=32"],
   // Cases that run together only wait, for a store or a deadline.
   maxConcurrency: 32,
   // As for the tests themselves: a busy machine takes long for what is waited for. Most of what is asked in a loop is a

@@ -153,7 +153,8 @@ function launch(
   const child = spawn(program, args, {
     detached: true,
     stdio: ["ignore", log, log],
-    env: { PATH: process.env["PATH"], HOME: dir, ...env },
+    // It collects garbage rarely: the machine has more memory than time.
+    env: { PATH: process.env["PATH"], HOME: dir, GOGC: "400", ...env },
   });
   child.on("error", () => {});
   remember(child.pid ?? 0, dir);

@@ -5,6 +5,7 @@ import { inject } from "vitest";
 import { atFileEnd } from "../support/file-end.ts";
 import { need } from "./apt.ts";
 import { dockerClient, endEngine, startEngine, type TestEngine } from "./engine.ts";
+import { callEngine } from "./engine-api.ts";
 import { BUSYBOX, FILE_ENV, makeImages, SHELL_LESS } from "./images.ts";
 
 /** An engine that other files use too, one after the other: it can be neither killed nor stopped. */
@@ -43,7 +44,7 @@ async function take(): Promise<WorkerEngine> {
   const docker = dockerClient(program, dir);
   const [configFile, socket, used] = [join(dir, "daemon.json"), join(dir, "docker.sock"), join(notes, `used-${pid}`)];
   const clean = async (): Promise<void> => {
-    await empty(docker, configFile, pid);
+    await empty(socket, configFile, pid);
     rmSync(used, { force: true });
   };
   if (existsSync(used)) await clean();
@@ -59,42 +60,51 @@ export async function endWorkerEngines(notes: string): Promise<void> {
 }
 
 /** Leaves the engine with the three test images and nothing else, and without runtimes that a test registered. */
-async function empty(docker: TestEngine["docker"], configFile: string, pid: number): Promise<void> {
-  const list = (...args: string[]): string[] =>
-    docker(...args)
-      .split("\n")
-      .filter(Boolean);
-  const remove = (words: readonly string[], ids: readonly string[]): void => {
-    if (ids.length > 0) docker(...words, ...ids);
-  };
-  remove(["rm", "-f", "-v"], list("ps", "-aq"));
-  remove(["network", "rm"], list("network", "ls", "-q", "--filter", "type=custom"));
-  remove(["volume", "rm", "-f"], list("volume", "ls", "-q"));
-  for (let tries = 0; tries < 3 && strangeImages(docker).length > 0; tries++)
-    try {
-      docker("rmi", "-f", ...strangeImages(docker));
-    } catch {
-      // One that went with another.
-    }
-  if (strangeImages(docker).length > 0) throw new Error(`images stayed: ${strangeImages(docker).join(" ")}`);
-  const registered = (): boolean => docker("info", "--format", "{{json .Runtimes}}").includes('"unsprawl"');
-  if (readFileSync(configFile, "utf8") === "{}\n" && !registered()) return;
+async function empty(socket: string, configFile: string, pid: number): Promise<void> {
+  const get = <Answer>(path: string): Promise<Answer> => callEngine(socket, "GET", path);
+  const remove = (kind: string, names: readonly string[], how: string): Promise<unknown> =>
+    Promise.all(names.map((name) => callEngine(socket, "DELETE", `/${kind}/${encodeURIComponent(name)}?${how}`)));
+  const ids = (listed: readonly { readonly Id: string }[]): string[] => listed.map(({ Id }) => Id);
+  await remove("containers", ids(await get("/containers/json?all=1")), "force=1&v=1");
+  await remove("networks", ids(await get(`/networks?filters=${encodeURIComponent('{"type":["custom"]}')}`)), "");
+  const { Volumes } = await get<{ readonly Volumes: readonly { readonly Name: string }[] | null }>("/volumes");
+  await remove(
+    "volumes",
+    (Volumes ?? []).map(({ Name }) => Name),
+    "force=1",
+  );
+  let strange = await strangeImages(socket);
+  for (let tries = 0; tries < 3 && strange.length > 0; tries++) {
+    // One may go with another.
+    for (const name of strange) await remove("images", [name], "force=1").catch(() => undefined);
+    strange = await strangeImages(socket);
+  }
+  if (strange.length > 0) throw new Error(`images stayed: ${strange.join(" ")}`);
+  const registered = async (): Promise<boolean> =>
+    "unsprawl" in (await get<{ readonly Runtimes: object }>("/info")).Runtimes;
+  if (readFileSync(configFile, "utf8") === "{}\n" && !(await registered())) return;
   // Runtimes that a configuration does not mention stay as they were.
   writeFileSync(configFile, `${JSON.stringify({ runtimes: {} })}\n`);
   process.kill(pid, "SIGHUP");
   // The engine reads its configuration some time after the signal.
-  for (let tries = 0; registered(); tries++) {
-    if (tries > 200) throw new Error("the engine still has the runtime that a test registered");
+  for (let tries = 0; await registered(); tries++) {
+    if (tries > 600) throw new Error("the engine still has the runtime that a test registered");
     await sleep(50);
   }
   writeFileSync(configFile, "{}\n");
 }
 
+type Image = { readonly Id: string; readonly RepoTags: readonly string[] | null };
+
 /** Every image that is not one of the three, by its tags where it shares the content of one of them. */
-function strangeImages(docker: TestEngine["docker"]): string[] {
-  const lines = docker("image", "ls", "-a", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}");
-  const all = lines.split("\n").map((line) => line.split(" ") as [string, string]);
-  const ours = new Set(all.filter(([name]) => IMAGES.includes(name)).map(([, id]) => id));
-  if (ours.size < IMAGES.length) throw new Error("a test has removed an image that the next files need");
-  return [...new Set(all.filter(([name]) => !IMAGES.includes(name)).map(([name, id]) => (ours.has(id) ? name : id)))];
+async function strangeImages(socket: string): Promise<string[]> {
+  const all = await callEngine<readonly Image[]>(socket, "GET", "/images/json?all=1");
+  const ours = all.filter(({ RepoTags }) => RepoTags?.some((tag) => IMAGES.includes(tag)));
+  if (
+    new Set(ours.flatMap(({ RepoTags }) => RepoTags).filter((tag) => IMAGES.includes(tag ?? ""))).size < IMAGES.length
+  )
+    throw new Error("a test has removed an image that the next files need");
+  return all.flatMap((image) =>
+    ours.includes(image) ? (image.RepoTags ?? []).filter((tag) => !IMAGES.includes(tag)) : [image.Id],
+  );
 }

@@ -16,7 +16,7 @@ describe("all in one", () => {
   const sources: string[] = [];
 
   beforeAll(() => {
-    one = stage.newCase(plain);
+    one = stage.newCase(plain, Infinity);
     sources.push(...layAll(one, FORMATS));
     const build = one.secrets.map(([name, value]) => `ENV ${name}=${value}\nRUN deploy --token=${value} $${name}\n`);
     const command = one.secrets.map(([name, value]) => `--${name.toLowerCase()}=${value}`);

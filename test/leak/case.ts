@@ -8,6 +8,7 @@ import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { becomeSwarm } from "../services/swarm.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { filesBelow, variableCanaries, Watch, type Canary } from "../support/canary.ts";
+import { sample } from "../support/deep.ts";
 import { layFiles, type Format } from "../support/formats.ts";
 import { quiet } from "../support/quiet.ts";
 import type { WatchedRan, WatchOptions } from "../support/watched.ts";
@@ -18,7 +19,8 @@ import { runIdOf } from "./stage.ts";
 export type CaseStage = {
   readonly engine: WorkerEngine | TestEngine;
   readonly bao: OpenBao;
-  readonly newCase: (takes?: (value: string) => boolean) => Case;
+  /** Some of the secrets that it `takes`, drawn. */
+  readonly newCase: (takes?: (value: string) => boolean, count?: number) => Case;
 };
 
 export function makeCaseStage({ withSwarm }: { readonly withSwarm: boolean }): CaseStage {
@@ -47,8 +49,8 @@ export function makeCaseStage({ withSwarm }: { readonly withSwarm: boolean }): C
     get bao() {
       return bao;
     },
-    newCase(takes = () => true) {
-      const one = new Case(engine.host, bao, takes);
+    newCase(takes = () => true, count = 7) {
+      const one = new Case(engine.host, bao, takes, count);
       cases.push(one);
       return one;
     },
@@ -62,11 +64,13 @@ export class Case {
   readonly canaries: readonly Canary[];
   readonly watch: Watch;
 
-  constructor(host: string, bao: OpenBao, takes: (value: string) => boolean) {
+  constructor(host: string, bao: OpenBao, takes: (value: string) => boolean, count: number) {
     this.world = makeWorld(host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
     mkdirSync(join(this.world.dir, "tmp"));
     this.world.env["TMPDIR"] = join(this.world.dir, "tmp");
-    this.canaries = variableCanaries().filter(({ value }) => takes(value));
+    // Each kind of value goes through a migration in moving.test.ts: here it is the places that count.
+    const kinds = variableCanaries().filter(({ value }) => takes(value));
+    this.canaries = sample(kinds, count);
     this.watch = new Watch(this.canaries);
   }
 
@@ -123,7 +127,8 @@ export function layAll(one: Case, formats: readonly Format[]): string[] {
   return formats.map((format, at) => {
     const dir = join(one.dir, String(at));
     const secrets = one.secrets.filter(([, value]) => format.takes(value));
-    layFiles(dir, format.files(secrets.slice(0, 6), secrets.slice(6)));
+    const half = Math.ceil(secrets.length / 2);
+    layFiles(dir, format.files(secrets.slice(0, half), secrets.slice(half)));
     return format.source.replace("DIR", dir);
   });
 }

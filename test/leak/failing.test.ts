@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { variableCanaries, Watch } from "../support/canary.ts";
 import { proxyEngine } from "../support/engine-proxy.ts";
@@ -15,20 +15,22 @@ const stage = makeStage();
 const { runContainer, quiet } = stage;
 
 describe("what fails", () => {
+  const canaries = variableCanaries();
+  const watch = new Watch(canaries);
+
+  // Whatever fails leaves it as it was, so that the next can be tried on it.
+  beforeAll(() => runContainer("failing", canaries));
+
   it.each([
     ["sealed or gone", { VAULT_ADDR: "http://127.0.0.1:9" }, 1],
     ["a wrong token", { VAULT_TOKEN: "wrong" }, 4],
     ["no engine", { DOCKER_HOST: "unix:///nowhere/docker.sock" }, 1],
     ["a state folder that cannot be", { XDG_STATE_HOME: "/dev/null/state" }, 1],
     ["a memory folder on disk", { UNSPRAWL_RUNTIME_DIR: "/var/tmp/unsprawl-on-disk" }, 3],
-  ])("migrate with %s", async (what, env, code) => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    const name = `fails-${what.replace(/\W/g, "-")}`;
-    runContainer(name, canaries);
+  ])("migrate with %s", async (_what, env, code) => {
     const ran = await quiet(
       watch,
-      ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--grace", "300ms", "--yes"],
+      ["migrate", "docker:failing", "--to", "vault", "--deliver", "shim", "--grace", "300ms", "--yes"],
       { env },
     );
     expect(ran.code, ran.stderr).toBe(code);
@@ -36,26 +38,19 @@ describe("what fails", () => {
   });
 
   it("migrate with a token that may only read", async () => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    runContainer("read-only", canaries);
     await stage.bao.api("PUT", "sys/policies/acl/reads", {
       policy: 'path "secret/*" { capabilities = ["read", "list"] }',
     });
     const { auth } = (await stage.bao.api("POST", "auth/token/create", { policies: ["reads"] })) as {
       auth: { client_token: string };
     };
-    const ran = await quiet(watch, ["migrate", "docker:read-only", "--to", "vault", "--deliver", "shim", "--yes"], {
+    const ran = await quiet(watch, ["migrate", "docker:failing", "--to", "vault", "--deliver", "shim", "--yes"], {
       env: { VAULT_TOKEN: auth.client_token },
     });
     expect(ran.code, ran.stderr).toBe(4);
   });
 
   it.each(sample([400, 403, 500], 1))("a Vault that answers a write with %i and what was sent", async (status) => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    const name = `echo-${status}`;
-    runContainer(name, canaries);
     let echoed = 0;
     const server = createServer((request, response) => {
       let body = "";
@@ -86,7 +81,7 @@ describe("what fails", () => {
     const address = server.address();
     const env = { VAULT_ADDR: `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}` };
     try {
-      const ran = await quiet(watch, ["migrate", `docker:${name}`, "--to", "vault", "--deliver", "shim", "--yes"], {
+      const ran = await quiet(watch, ["migrate", "docker:failing", "--to", "vault", "--deliver", "shim", "--yes"], {
         env,
       });
       expect([1, 4, 5]).toContain(ran.code);
@@ -98,9 +93,6 @@ describe("what fails", () => {
   });
 
   it("an engine that quotes the values in its error", async () => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    runContainer("quoted", canaries);
     let failed = 0;
     const proxy = await proxyEngine(stage.engine.socket, join(stage.world.memory, "quoting.sock"), (method, path) => {
       if (method !== "POST" || !path.endsWith("/start") || failed > 0) return "pass";
@@ -111,7 +103,7 @@ describe("what fails", () => {
       return { status: 500, message: `OCI runtime create failed: bad environment [${values.join(" ")}]: unknown` };
     });
     try {
-      const ran = await quiet(watch, ["migrate", "docker:quoted", "--to", "local", "--deliver", "shim", "--yes"], {
+      const ran = await quiet(watch, ["migrate", "docker:failing", "--to", "local", "--deliver", "shim", "--yes"], {
         env: { DOCKER_HOST: proxy.host },
       });
       expect(failed).toBe(1);
@@ -125,9 +117,6 @@ describe("what fails", () => {
   });
 
   it("apply of a plan file that is a secret, and a plan that cannot be saved", async () => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
-    runContainer("unsaved", canaries);
     const secret = join(stage.world.memory, "not-a-plan");
     for (const { value } of sample(canaries.slice(0, 4), 2)) {
       writeFileSync(secret, value);
@@ -136,14 +125,12 @@ describe("what fails", () => {
     }
     symlinkSync("/proc/nowhere/plan", join(stage.world.dir, "dangling"));
     for (const file of ["/proc/nowhere/plan", "tmp", "dangling"]) {
-      const ran = await quiet(watch, ["plan", "docker:unsaved", "--to", "local", "-o", file]);
+      const ran = await quiet(watch, ["plan", "docker:failing", "--to", "local", "-o", file]);
       expect([1, 4]).toContain(ran.code);
     }
   });
 
   it("a script's run line: scanned, planned, moved, put back", async () => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
     stage.engine.docker("create", "--name", "by-script", BUSYBOX);
     const file = join(stage.world.memory, "deploy.sh");
     const flags = canaries.map(({ name, value }) => `-e ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);
@@ -161,8 +148,6 @@ describe("what fails", () => {
   });
 
   it("a configuration that is a secret", async () => {
-    const canaries = variableCanaries();
-    const watch = new Watch(canaries);
     for (const { value } of sample([canaries[0], canaries[4]], 1).filter((one) => one !== undefined)) {
       for (const text of [
         value,

@@ -30,14 +30,13 @@ describe("services", () => {
       pairs
         .map(([name, value]) => `      ${name}: ${JSON.stringify(value).replaceAll("$", "$$$$")} # rotate\n`)
         .join("");
+    // A file of variables has no way to write an apostrophe.
+    const filed = one.secrets.filter(([, value], at) => at % 2 === 0 && !value.includes("'"));
     const start = join(one.world.memory, "starts");
     mkdirSync(start);
     layFiles(one.dir, {
-      "compose.yaml": `services:\n  api:\n    image: ${BUSYBOX}\n    network_mode: none\n    volumes: ["${start}:/starts"]\n    command: ["sh", "-c", ${JSON.stringify(script).replaceAll("$", "$$$$")}]\n    env_file: api.env\n    environment:\n${quoted(one.secrets.slice(0, 9))}`,
-      "api.env": one.secrets
-        .slice(9)
-        .map(([name, value]) => `${name}='${value}'\n`)
-        .join(""),
+      "compose.yaml": `services:\n  api:\n    image: ${BUSYBOX}\n    network_mode: none\n    volumes: ["${start}:/starts"]\n    command: ["sh", "-c", ${JSON.stringify(script).replaceAll("$", "$$$$")}]\n    env_file: api.env\n    environment:\n${quoted(one.secrets.filter((pair) => !filed.includes(pair)))}`,
+      "api.env": filed.map(([name, value]) => `${name}='${value}'\n`).join(""),
     });
     const compose = (...args: string[]): Buffer =>
       execFileSync(program, ["-p", "shop", ...args], { cwd: one.dir, env: { ...one.world.env }, stdio: "pipe" });

@@ -5,7 +5,7 @@ import type { RunResult } from "../../src/core/apply.ts";
 import type { DoctorCheck } from "../../src/core/doctor.ts";
 import type { ScrubResult } from "../../src/core/scrub.ts";
 import type { Plan } from "../../src/model/plan.ts";
-import { BUSYBOX } from "../services/images.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
@@ -32,7 +32,7 @@ afterAll(async () => {
 function start(name: string): void {
   const password = random(24);
   world.plant({ [name]: password });
-  engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${password}`, BUSYBOX, "sleep", "1000");
+  engine.docker("run", "-d", "--network", "none", "--name", name, "-e", `DB_PASSWORD=${password}`, BUSYBOX, ...APP);
 }
 
 const runOf = ({ stdout }: Ran): string => /Plan (\S+):/.exec(stdout)?.[1] ?? "";

@@ -39,36 +39,37 @@ let hostile: string;
 
 beforeAll(async () => {
   [engine, compose] = await Promise.all([startEngine(), composeCli()]);
+  await makeImage(S6, "/init", {
+    init: `#!/bin/sh\n${APP}\n`,
+    "etc/cont-init.d/01-envfile": "#!/bin/sh\nfor FILE in $(env | grep ^FILE__); do :; done\n",
+  });
 });
 afterAll(async () => {
   await engine?.stop();
 });
 
-beforeEach(async () => {
+beforeEach(() => {
   world = makeWorld(engine.host);
   victims = mkdtempSync(join(tmpdir(), "unsprawl-victim-"));
   writeFileSync(join(victims, "x_TOKEN"), MINE, { mode: 0o644 });
   hostile = relative(join(world.memory, "units/any/secrets"), join(victims, "x_TOKEN"));
-  const busybox = await staticBusybox();
-  const image = (tag: string, entrypoint: string, files: { readonly [path: string]: string }): void =>
-    importImage(
-      engine,
-      tag,
-      (root) => {
-        tools(root, busybox, ["sh", "sleep", "env", "cat"]);
-        for (const [path, text] of Object.entries(files)) {
-          mkdirSync(join(root, path, ".."), { recursive: true });
-          writeFileSync(join(root, path), text, { mode: 0o755 });
-        }
-      },
-      ["ENV PATH=/bin", `ENTRYPOINT ["${entrypoint}"]`],
-    );
-  image(S6, "/init", {
-    init: `#!/bin/sh\n${APP}\n`,
-    "etc/cont-init.d/01-envfile": "#!/bin/sh\nfor FILE in $(env | grep ^FILE__); do :; done\n",
-  });
-  image(PLAIN, "/start.sh", { "start.sh": `#!/bin/sh\n: ${hostile}_FILE "$DB_PASSWORD_FILE"\n${APP}\n` });
 });
+
+async function makeImage(tag: string, entrypoint: string, files: { readonly [path: string]: string }): Promise<void> {
+  const busybox = await staticBusybox();
+  importImage(
+    engine,
+    tag,
+    (root) => {
+      tools(root, busybox, ["sh", "sleep", "env", "cat"]);
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(join(root, path, ".."), { recursive: true });
+        writeFileSync(join(root, path), text, { mode: 0o755 });
+      }
+    },
+    ["ENV PATH=/bin", `ENTRYPOINT ["${entrypoint}"]`],
+  );
+}
 
 afterEach(() => {
   for (let tries = 0; ; tries++) {
@@ -99,12 +100,11 @@ const envOf = (name: string): string[] =>
   JSON.parse(engine.docker("inspect", name, "--format", "{{json .Config.Env}}")) as string[];
 
 test.each([S6, PLAIN])("a container of %s", async (image) => {
+  if (image === PLAIN)
+    await makeImage(PLAIN, "/start.sh", { "start.sh": `#!/bin/sh\n: ${hostile}_FILE "$DB_PASSWORD_FILE"\n${APP}\n` });
   const attack = `${token()}\n* * * * * root id\n`;
   engine.docker(
-    "run",
-    "-d",
-    "--name",
-    "web",
+    ...["run", "-d", "--network", "none", "--name", "web"],
     "-e",
     `DB_PASSWORD=${secret()}`,
     "-e",
@@ -123,7 +123,7 @@ test.each([S6, PLAIN])("a container of %s", async (image) => {
   expect(envOf("web")).toContain(`${hostile}=${attack}`);
 
   // Alone it moves nowhere.
-  engine.docker("run", "-d", "--name", "odd", "-e", `${hostile}=${token()}`, image);
+  engine.docker("run", "-d", "--network", "none", "--name", "odd", "-e", `${hostile}=${token()}`, image);
   const left = await migrate("docker:odd");
   expect(said(left)).toContain("no delivery fits odd");
   expect(said(left)).not.toContain("✓");
@@ -134,7 +134,7 @@ test("a Compose project, and one whose services could be read as each other's", 
   const dir = join(world.dir, "shop");
   mkdirSync(dir);
   const service = (name: string, ...env: string[]): string =>
-    `  ${name}:\n    image: ${S6}\n    environment:\n${env.map((line) => `      ${line}\n`).join("")}`;
+    `  ${name}:\n    image: ${S6}\n    network_mode: none\n    environment:\n${env.map((line) => `      ${line}\n`).join("")}`;
   const file = join(dir, "compose.yaml");
   const text = `services:\n${service("a_b", `DB_PASSWORD: ${one}`, `"${hostile}": ${odd}`)}${service("a-b", `DB_PASSWORD: ${two}`)}`;
   writeFileSync(file, text.replace("environment:", "env_file: odd.env\n    environment:"));
@@ -156,7 +156,10 @@ test("a Compose project, and one whose services could be read as each other's", 
 test("a script, where the rest of its line moves", async () => {
   const file = join(world.dir, "run.sh");
   const [one, odd] = [secret(), token()];
-  writeFileSync(file, `#!/bin/sh\ndocker run -d --name web -e DB_PASSWORD=${one} -e '${hostile}=${odd}' ${S6}\n`);
+  writeFileSync(
+    file,
+    `#!/bin/sh\ndocker run -d --network none --name web -e DB_PASSWORD=${one} -e '${hostile}=${odd}' ${S6}\n`,
+  );
   chmodSync(file, 0o755);
   const start = (): unknown =>
     execFileSync(file, {
@@ -174,7 +177,7 @@ test("a script, where the rest of its line moves", async () => {
 });
 
 test("a saved plan whose names and folders lead elsewhere is not applied, and nothing of it is undone elsewhere", async () => {
-  engine.docker("run", "-d", "--name", "web", "-e", `DB_PASSWORD=${secret()}`, S6);
+  engine.docker("run", "-d", "--network", "none", "--name", "web", "-e", `DB_PASSWORD=${secret()}`, S6);
   const saved = join(world.dir, "plan.json");
   expect(
     (await world.unsprawl(["plan", "docker:web", "--to", "local", "-o", saved, "--grace", "100ms"])).stderr,

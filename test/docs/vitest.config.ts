@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     root: new URL("../..", import.meta.url).pathname,
     setupFiles: ["test/setup.ts"],
-    maxWorkers: 2,
+    // The tree is loaded once.
+    isolate: false,
+    maxWorkers: 1,
     testTimeout: 60_000,
     reporters: ["default"],
   },

@@ -3,6 +3,7 @@ import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { columns } from "../../src/kit/text/width.ts";
 import type { TuiState } from "../../src/tui/state.ts";
+import { DEEP } from "../support/deep.ts";
 import { layout, line, type ScreenRow } from "../../src/tui/widgets/text.ts";
 import { drawn } from "./drawn.tsx";
 import { everyScreen, finding, scanned } from "./sample.ts";
@@ -43,7 +44,7 @@ it("fills the terminal exactly, whatever its size and whatever the names", () =>
         expect(texts.filter((row) => CONTROL.test(row))).toEqual([]);
       },
     ),
-    { numRuns: 20 * SCREENS },
+    { numRuns: (DEEP ? 20 : 5) * SCREENS },
   );
 });
 

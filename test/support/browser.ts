@@ -13,7 +13,7 @@ type Message = {
 };
 
 export type Browser = {
-  /** A new tab with this document, loaded from a file. */
+  /** A tab with this document, loaded from a file: a new one, or one that was closed. */
   readonly open: (html: string, options?: OpenOptions) => Promise<Page>;
   readonly close: () => void;
 };
@@ -49,13 +49,24 @@ export async function connectTo(address: string, dir: string): Promise<Browser> 
       waiting.set(++last, { done, fail });
       socket.send(JSON.stringify({ id: last, method, params, sessionId }));
     });
+  // A new tab is a new process, which takes longer than most documents.
+  const closed: Page[] = [];
   return {
     close: () => socket.close(),
     async open(html, options = {}) {
+      const again = closed.pop();
+      if (again) {
+        await again.show(html, options);
+        return again;
+      }
       const { targetId } = await send("Target.createTarget", { url: "about:blank" });
       const { sessionId } = await send("Target.attachToTarget", { targetId, flatten: true });
       const session = String(sessionId);
-      const page = new Page((method, params) => send(method, params, session), dir);
+      const page: Page = new Page(
+        (method, params) => send(method, params, session),
+        dir,
+        () => closed.push(page),
+      );
       sessions.set(session, (method, params) => page.heard(method, params));
       await page.show(html, options);
       return page;
@@ -72,11 +83,13 @@ export class Page {
   readonly dialogs: string[] = [];
   readonly send: (method: string, params?: Params) => Promise<Params>;
   readonly #dir: string;
+  readonly #closed: () => void;
   #loaded: () => void = () => undefined;
 
-  constructor(send: (method: string, params?: Params) => Promise<Params>, dir: string) {
+  constructor(send: (method: string, params?: Params) => Promise<Params>, dir: string, closed: () => void) {
     this.send = send;
     this.#dir = dir;
+    this.#closed = closed;
   }
 
   /** Loads a document from a file, and waits until it has nothing more to do. */
@@ -91,6 +104,7 @@ export class Page {
     await this.size(width, height);
     await this.media("screen", features);
     await this.send("Emulation.setScriptExecutionDisabled", { value: !script });
+    for (const seen of [this.requests, this.complaints, this.dialogs]) seen.length = 0;
     const loaded = new Promise<void>((done) => (this.#loaded = done));
     await this.send("Page.navigate", { url: `file://${file}` });
     await loaded;
@@ -189,8 +203,9 @@ export class Page {
     return Buffer.from(String(data), "base64");
   }
 
-  async close(): Promise<void> {
-    await this.send("Page.close");
+  /** Its tab shows the next document that is opened. */
+  close(): void {
+    this.#closed();
   }
 }
 

@@ -132,7 +132,7 @@ describe("by a screen reader", () => {
     expect(await page.evaluate("document.documentElement.lang")).toBe("en");
     const ids = await page.evaluate<string[]>("[...document.querySelectorAll('[id]')].map((one) => one.id)");
     expect(new Set(ids).size).toBe(ids.length);
-    await page.close();
+    page.close();
   });
 });
 
@@ -152,7 +152,7 @@ describe("to the eye", () => {
       const background = await page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
       expect(background === "rgb(18, 21, 26)").toBe(scheme === "dark" && media === "screen");
     }
-    await page.close();
+    page.close();
   });
 
   it("on a phone each row keeps its state, and the trend its names", async () => {
@@ -167,7 +167,7 @@ describe("to the eye", () => {
     expect(await page.evaluate("document.querySelector('.chart').getBoundingClientRect().right")).toBeLessThan(390);
     await page.size(1280, 900);
     expect(await page.texts(".findings .narrow, .legend")).toEqual([]);
-    await page.close();
+    page.close();
   });
 
   it("nothing has to be scrolled sideways but tables and graphs, at any width", async () => {
@@ -177,7 +177,7 @@ describe("to the eye", () => {
       await page.size(width, 900);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     }
-    await page.close();
+    page.close();
   });
 
   it("moves nothing for those who do not want it", async () => {
@@ -187,7 +187,7 @@ describe("to the eye", () => {
     expect(await still.evaluate("document.getAnimations().length")).toBe(0);
     await still.media("screen", { "prefers-reduced-motion": "no-preference" });
     expect(await still.evaluate(moves)).toBe("smooth");
-    await still.close();
+    still.close();
   });
 });
 
@@ -221,7 +221,7 @@ describe("on paper", () => {
       await page.evaluate("document.querySelector('#worst').getBoundingClientRect().bottom + scrollY"),
     ).toBeLessThan(1016);
     expect([page.requests, page.complaints]).toEqual([[], []]);
-    await page.close();
+    page.close();
   });
 });
 
@@ -231,7 +231,7 @@ describe("without a script", () => {
     expect(await page.texts("noscript tbody tr")).toHaveLength(1000);
     expect(await page.text("noscript p")).toMatch(/^The first 1,000; 300 more with the page's script/);
     expect(await page.texts("#not-started")).toEqual([]);
-    await page.close();
+    page.close();
   });
 
   it("or with one that cannot start, it says so", async () => {
@@ -248,7 +248,7 @@ describe("without a script", () => {
         "The list has not started. unsprawl scan --json has every finding.",
       ]);
       expect(page.complaints).toHaveLength(1);
-      await page.close();
+      page.close();
     }
   });
 });

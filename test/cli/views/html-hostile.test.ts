@@ -108,7 +108,7 @@ describe("a name that is", () => {
     const page = await browser.open(reportSaying("plain"));
     await walk(page);
     plain = await page.evaluate<string>(ELEMENTS);
-    await page.close();
+    page.close();
   });
 
   it.each(HOSTILE)("%s is text everywhere", async (_what, text) => {
@@ -134,7 +134,7 @@ describe("a name that is", () => {
     await page.size(320, 800);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(320);
     expect([page.requests, page.complaints, page.dialogs]).toEqual([[], [], []]);
-    await page.close();
+    page.close();
   });
 
   it.each(HOSTILE.slice(0, 12))("%s is text without a script, too", async (_what, text) => {
@@ -144,7 +144,7 @@ describe("a name that is", () => {
     );
     expect(await page.evaluate("document.querySelector('noscript th[scope=row]').textContent")).toBe(printable(text));
     expect([page.requests, page.complaints, page.dialogs]).toEqual([[], [], []]);
-    await page.close();
+    page.close();
   });
 });
 
@@ -176,7 +176,7 @@ describe("the policy", () => {
     ).toBe("TypeError");
     expect(page.complaints.length).toBeGreaterThan(3);
     expect(page.complaints.every((one) => /Content Security Policy|TrustedHTML|violates/.test(one))).toBe(true);
-    await page.close();
+    page.close();
   });
 });
 
@@ -203,7 +203,7 @@ describe("much", () => {
     expect(await page.text("[role=status]")).toBe("1 of 10,498 secrets, in 1 of 20,000 places");
     expect(await page.text("#unread details summary")).toBe("and 2,990 more not read");
     expect(page.complaints).toEqual([]);
-    await page.close();
+    page.close();
   });
 });
 
@@ -245,7 +245,7 @@ describe("scan --format html -o FILE", () => {
       expect(await page.texts("#trend tbody tr")).toHaveLength(2);
       expect(new Set(await page.texts(".findings td .state"))).toEqual(new Set(["known"]));
       expect(await page.text(".findings td:nth-child(6) small")).toMatch(/^since \d{4}-\d\d-\d\d$/);
-      await page.close();
+      page.close();
     } finally {
       world.remove();
     }

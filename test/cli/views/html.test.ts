@@ -153,7 +153,7 @@ describe("what it tells", () => {
     expect(await empty.text("h1")).toBe("No secrets found");
     expect(await empty.text("#list")).toBe("No secrets were found.");
     expect(empty.complaints).toEqual([]);
-    await empty.close();
+    empty.close();
   });
 
   it("of a fleet, the hosts: in the names, as a filter, and whose socket it is", async () => {
@@ -183,7 +183,7 @@ describe("what it tells", () => {
     );
     expect(await fleet.text("[role=status]")).toBe("1 of 3 findings");
     expect(fleet.complaints).toEqual([]);
-    await fleet.close();
+    fleet.close();
   });
 
   it("of one finding, all that is known", async () => {
@@ -214,7 +214,7 @@ describe("what it tells", () => {
       "live: the server took it",
     ])
       expect(told).toContain(said);
-    await alone.close();
+    alone.close();
   });
 });
 

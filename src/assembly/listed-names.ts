@@ -9,10 +9,15 @@ const PLAIN = /^[\w@%+,./:*=-]+$/;
 /** Whether a name can be offered as it is: names are written by others. */
 export const isPlainWord = (word: string): boolean => PLAIN.test(word);
 
-/** The containers or image tags of the engine; none if it does not answer soon. */
-export function listedNames(what: "containers" | "images", { engine }: Pick<Assembly, "engine">): Promise<string[]> {
+/** The containers or image tags of the engine; none if it does not answer soon. `isHere`: only one on a socket here is asked. */
+export function listedNames(
+  what: "containers" | "images",
+  { engine }: Pick<Assembly, "engine">,
+  { isHere = false } = {},
+): Promise<string[]> {
   return quickly(async () => {
     const opened = await engine();
+    if (isHere && opened.connection.via !== "unix") return [];
     if (what === "images") return (await opened.images()).flatMap(({ RepoTags }) => RepoTags ?? []);
     return (await opened.containers()).flatMap(({ Names }) => Names.map((name) => basename(name)));
   });

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { spawn } from "@lydell/node-pty";
@@ -93,6 +94,27 @@ describe("what fits", () => {
       stderr: "",
     });
   });
+});
+
+it("connects to no engine elsewhere: no login at a Tab, no prompt, no wait", async () => {
+  const seen = join(world.dir, "connected");
+  writeFileSync(join(bin, "ssh"), `#!/bin/sh\necho "$*" >> ${seen}\n`, { mode: 0o755 });
+  const server = createServer((socket) => void (appendFileSync(seen, "tcp\n"), socket.destroy()));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address() as AddressInfo;
+  const PATH = [bin, process.env["PATH"]].join(delimiter);
+  for (const DOCKER_HOST of ["ssh://someone@far.example", `tcp://127.0.0.1:${port}`])
+    for (const typed of [
+      ["scan", "docker:"],
+      ["scan", "image:"],
+      ["stores", "policy", ""],
+    ])
+      expect(await world.unsprawl(["__complete", ...typed], { env: { DOCKER_HOST, PATH } })).toMatchObject({
+        code: 0,
+        stdout: ":none \n",
+      });
+  server.close();
+  expect(existsSync(seen)).toBe(false);
 });
 
 describe("in the shell itself", () => {

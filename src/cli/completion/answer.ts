@@ -123,7 +123,7 @@ async function wordsAfter(words_: string, spec: CommandSpec, assembly: Assembly)
   const after: { readonly [words: string]: () => Promise<readonly CompletionWord[]> } = {
     "stores check": () => storeWords(assembly),
     "stores rewrap": () => storeWords(assembly),
-    "stores policy": async () => plainly(await listedNames("containers", assembly), "container"),
+    "stores policy": async () => plainly(await listedNames("containers", assembly, HERE), "container"),
     "rules show": () => ruleWords(assembly),
   };
   return (await after[words_]?.()) ?? plainly(spec.forms ?? [], "");
@@ -148,9 +148,12 @@ async function sourceOf(current: string, assembly: Assembly): Promise<Completion
   if (about === undefined) return words(KINDS);
   const begin = `${about.kind}:`;
   if (about.lists !== undefined)
-    return words((await listedNames(about.lists, assembly)).map((name) => [begin + name, about.lists ?? ""]));
+    return words((await listedNames(about.lists, assembly, HERE)).map((name) => [begin + name, about.lists ?? ""]));
   return about.reads === "files" ? pathsOf("files", begin) : words([]);
 }
+
+/** A Tab logs in nowhere, and asks nobody on the network. */
+const HERE = { isHere: true };
 
 async function storeWords(assembly: Assembly): Promise<readonly CompletionWord[]> {
   return quickly(async () => {

@@ -50,7 +50,7 @@ export type ComposeTools = {
   readonly state: () => string;
   /** A folder in memory that only this user can enter. */
   readonly memory: () => string;
-  readonly redact: (text: string) => string;
+  readonly quote: (text: string) => Promise<string>;
   readonly detector: () => Promise<Detector>;
   /** The files of values on this host. */
   readonly supplies: Supplies;
@@ -100,7 +100,7 @@ export function composeMigration(tools: ComposeTools): Migration {
   const along = new Map<string, string>();
   const alongKey = ({ location, name }: Pick<Finding, "location" | "name">): string => `${location.subjectId}\0${name}`;
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
-    composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.redact);
+    composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.quote);
   const perform = performer(tools, cli);
   const files = rewrittenFiles(tools);
   /**

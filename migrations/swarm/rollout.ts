@@ -20,7 +20,7 @@ export async function rolledOut(
   id: string,
   wanted: (spec: ServiceSpec) => boolean,
   idleMs: number,
-  work: Pick<Work, "signal" | "redact" | "phase">,
+  work: Pick<Work, "signal" | "quote" | "phase">,
 ): Promise<RolledOut> {
   let seen = "";
   let most = 0;
@@ -40,7 +40,7 @@ export async function rolledOut(
     if (state.endsWith("paused") || failed || !wanted(Spec))
       throw new UnsprawlError(
         "unhealthy",
-        `the tasks of ${Spec.Name} did not come up: ${work.redact(failed ? failed.Status.Err || failed.Status.State : (status?.Message ?? state))}`,
+        `the tasks of ${Spec.Name} did not come up: ${await work.quote(failed ? failed.Status.Err || failed.Status.State : (status?.Message ?? state))}`,
         cmd`docker service ps --no-trunc ${Spec.Name}`,
       );
     const live = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");

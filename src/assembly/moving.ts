@@ -12,6 +12,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Basis } from "./basis.ts";
 import { externalSecretsOf, openStore } from "./open-store.ts";
 import { STORES } from "./plug-ins.ts";
+import { quotable } from "./quote.ts";
 import type { Assembly } from "./types.ts";
 
 type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
@@ -100,7 +101,7 @@ async function openMigration(
     state,
     supplies: await supplies(),
     memory: () => memoryRoot(env),
-    redact: (said) => redactor.foreign(said),
+    quote: (said: string) => quotable(said, { redactor, detector }),
     externalSecrets: externalSecretsOf,
     inClusters: STORES.filter((one) => one.inClusters).map(({ name }) => name),
   });

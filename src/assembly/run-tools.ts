@@ -4,6 +4,7 @@ import type { ApplyTools } from "../core/apply.ts";
 import type { ResidueTools } from "../core/residue.ts";
 import type { Move, Plan } from "../model/plan.ts";
 import type { Assembly } from "./types.ts";
+import { quotable } from "./quote.ts";
 import { isPlain } from "../model/secret.ts";
 
 type RunOptions = Pick<ApplyTools, "breakLock" | "readOnly">;
@@ -23,6 +24,7 @@ export async function planTools(
     state: assembly.state(),
     know: (value) => assembly.redactor.know(value),
     redact: (text) => assembly.redactor.foreign(text),
+    quote: (text, beside) => quotable(text, assembly, beside),
     ...options,
   };
 }

@@ -1,3 +1,4 @@
+import type { Candidate } from "../model/candidate.ts";
 import type { Finding } from "../model/finding.ts";
 import type { PlacedLocation } from "../model/location.ts";
 import type { Json } from "../model/json.ts";
@@ -62,8 +63,11 @@ export type Work = {
   say(text: string): void;
   /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
   readonly phase: (text: string, limitMs?: number) => void;
-  /** Removes known values from text that others wrote. Pass whole texts: a truncated value is not recognised. */
-  redact(text: string): string;
+  /**
+   * Text that others wrote, without known values and without what detection takes for a secret. `beside`: the values of
+   * the one who wrote it, which may show one that does not move. Pass whole texts, with `CUT` where one was cut.
+   */
+  quote(text: string, beside?: readonly Candidate[]): Promise<string>;
 };
 
 /**

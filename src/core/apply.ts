@@ -29,6 +29,7 @@ export type ApplyTools = {
   readonly know: (value: Secret) => void;
   /** Removes known values from text written by others, before it is written to the journal. */
   readonly redact: (text: string) => string;
+  readonly quote: Work["quote"];
   readonly breakLock: boolean;
   /** Refuses every verb that changes something. Default: false. */
   readonly readOnly?: boolean;
@@ -47,9 +48,7 @@ export type RunResult = {
   readonly run: string;
   readonly state: "done" | "failed" | "partly" | "rolled back" | "interrupted";
   readonly units: readonly UnitResult[];
-  /**
-   * Whether containers were inspected afterwards. If not, only the stored values and the rewritten files were verified.
-   */
+  /** Whether containers were inspected afterwards. If not, stored values and rewritten files alone were verified. */
   readonly inspected: boolean;
   /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
   readonly cleaned: boolean;
@@ -183,7 +182,7 @@ async function workUnit(
           recall: async () => values,
           say: (line) => (said = line),
           phase,
-          redact: tools.redact,
+          quote: tools.quote,
         });
         record.done(step.id);
       }
@@ -242,7 +241,7 @@ export async function undoUnit(
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
       phase,
-      redact: tools.redact,
+      quote: tools.quote,
     };
     await tools.migration.undo(steps, work);
     for (const step of steps.toReversed()) {

@@ -48,7 +48,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
         recall: () => recallValues(steps, tools),
         say: (text) => left.push(text),
         phase: () => undefined,
-        redact: tools.redact,
+        quote: tools.quote,
       };
       removed.push(...(await tools.migration.scrub(steps, work)));
       for (const step of steps) if (step.kind === "put") await dropBackup(tools.provider, step, plan);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HttpClient } from "../kit/net/client.ts";
+import { headOf } from "../kit/text/cut.ts";
 import type { EngineConnection } from "./connection.ts";
 import { pipelinedClient } from "./pipeline.ts";
 
@@ -84,7 +85,7 @@ function failure(statusCode: number, text: string): Error {
   try {
     json = JSON.parse(text);
   } catch {
-    json = { message: text.slice(0, 300) };
+    json = { message: headOf(text, 300) };
   }
   return Object.assign(new Error("engine"), { statusCode, json });
 }

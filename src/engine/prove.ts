@@ -7,6 +7,7 @@ import type { Engine } from "./engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
+import { checkOutput, lastWords } from "./last-words.ts";
 import { findValue } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -178,58 +179,11 @@ async function standing(
         : "raise --health-timeout if it needs longer";
     throw new UnsprawlError(
       "unhealthy",
-      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${checkOutput(doc, work)}${await lastWords(engine, doc, work)}`,
+      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await checkOutput(doc, work)}${await lastWords(engine, doc, work)}`,
       hint,
     );
   }
   return null;
-}
-
-/** The engine keeps this many bytes of a health check's output (moby, daemon/health.go `maxOutputLen`). */
-const KEPT_OUTPUT = 4096;
-
-/**
- * What its health check last answered: the engine forgets it with the container. Redacted before it is cut, as the log.
- * What the engine has cut itself is not quoted: half of a value at its end would not be recognised.
- */
-function checkOutput({ State: { Health: health } }: ContainerDoc, work: Work): string {
-  const last = health?.Log?.at(-1);
-  if (last === undefined) return "";
-  const isWhole = Buffer.byteLength(last.Output ?? "") < KEPT_OUTPUT;
-  const output = isWhole ? work.redact(last.Output ?? "").trim() : "";
-  return `; its health check exits ${last.ExitCode ?? "unknown"}${output === "" ? "" : `: ${output.slice(-500)}`}`;
-}
-
-/**
- * The last lines of its log. Known values are removed before the text is cut, since a truncated value is not
- * recognised.
- */
-async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): Promise<string> {
-  try {
-    const raw = await (
-      await engine.docker()
-    )
-      .getContainer(doc.Id)
-      .logs({ stdout: true, stderr: true, tail: 4, follow: false });
-    const text = work.redact((doc.Config.Tty ? raw.toString("utf8") : unframed(raw)).trim());
-    return text === "" ? "" : `; its last words: ${text.slice(-500)}`;
-  } catch {
-    return "";
-  }
-}
-
-/**
- * Removes log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach
- * "Stream format".
- */
-function unframed(raw: Buffer): string {
-  const parts: string[] = [];
-  for (let at = 0; at + 8 <= raw.length;) {
-    const length = raw.readUInt32BE(at + 4);
-    parts.push(raw.subarray(at + 8, at + 8 + length).toString("utf8"));
-    at += 8 + length;
-  }
-  return parts.join("");
 }
 
 /** Throws `failed` if a document still contains a migrated value. */

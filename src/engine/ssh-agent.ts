@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { Agent } from "node:http";
 import { Duplex } from "node:stream";
 import { childEnvironment } from "../kit/child-environment.ts";
+import { tailOf } from "../kit/text/cut.ts";
 import type { EngineConnection } from "./connection.ts";
 
 /**
@@ -28,7 +29,7 @@ export function sshAgent(connection: EngineConnection): Agent {
 function dial(args: readonly string[]): Duplex {
   const child = spawn("ssh", args, { env: childEnvironment(process.env), stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said = (said + chunk.toString()).slice(-400)));
+  child.stderr.on("data", (chunk: Buffer) => (said = tailOf(said + chunk.toString(), 400)));
   // If ssh fails, writing breaks the pipe; the reason is known only when ssh has exited.
   child.stdin.on("error", () => undefined);
   const stream = new Duplex({

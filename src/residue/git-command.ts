@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
+import { headOf } from "../kit/text/cut.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 export type GitEnv = { readonly [name: string]: string };
@@ -51,7 +52,7 @@ export async function* gitOutput({ folder, env, signal }: Git, args: readonly st
   const stop = (): void => void child.kill("SIGKILL");
   signal.addEventListener("abort", stop, { once: true });
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => (said = `${said}${chunk.toString("utf8")}`.slice(0, 2000)));
+  child.stderr.on("data", (chunk: Buffer) => (said = headOf(said + chunk.toString("utf8"), 2000)));
   const ended = new Promise<number | null>((done, fail) => child.on("error", fail).on("close", done));
   ended.catch(() => undefined); // told below, once all that was printed has been taken
   try {

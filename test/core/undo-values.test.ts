@@ -25,7 +25,14 @@ async function look(place: Secret | null, stored: Secret | null, earlier: Provid
     ...(earlier && { earlier }),
   };
   const tools = {
-    ...{ key, state: "", breakLock: false, redact: (text: string) => text, know: (value: Secret) => known.push(value) },
+    ...{
+      key,
+      state: "",
+      breakLock: false,
+      redact: (text: string) => text,
+      quote: async (text: string) => text,
+      know: (value: Secret) => known.push(value),
+    },
     migration: { read: async () => place } as unknown as Migration,
     provider: provider as unknown as Provider,
   } as unknown as ApplyTools;

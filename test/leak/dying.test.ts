@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -66,6 +67,28 @@ describe("what fails", () => {
       expect(journal.stdout).toContain("its last words");
     },
   );
+
+  it("a container that logs what does not move, and a key of no variable, while a saved plan is applied", async () => {
+    const canaries = variableCanaries();
+    const watch = new Watch(canaries);
+    const name = "dies-of-a-plan";
+    const [counter, plan] = [join(stage.world.memory, name), join(stage.world.dir, "one.json")];
+    mkdirSync(counter);
+    const key = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" });
+    writeFileSync(join(counter, "key.pem"), key);
+    const log = "env; busybox cat /starts/key.pem";
+    const script = `n=x$(cat /starts/n 2>/dev/null); printf %s "$n" >/starts/n; if [ "$n" = xx ]; then ${log}; exit 3; fi; ${APP}`;
+    runContainer(name, canaries, ["-v", `${counter}:/starts`], script);
+    const only = ["--only", "DB_PASSWORD", "--deliver", "shim", "--grace", "1s"];
+    const planned = await quiet(watch, ["plan", `docker:${name}`, "--to", "local", ...only, "-o", plan]);
+    expect(planned.code, planned.stderr).toBe(0);
+    const ran = await quiet(watch, ["apply", plan]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/its last words: .*\\n\[secret\]\n/);
+    const journal = await quiet(watch, ["runs", "last", "--log"]);
+    for (const line of String(key).trim().split("\n").slice(1, -1))
+      expect(ran.stderr + journal.stdout).not.toContain(line);
+  });
 
   // The first two are one way to end.
   it.each([...sample(["SIGINT", "SIGTERM"] as const, 1), "SIGKILL"] as const)(

@@ -52,7 +52,7 @@ export type ServiceConfig = JsonObject & { readonly environment?: { readonly [na
  * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is its whole environment, `host` its
  * DOCKER_HOST. Throws `absent` if Compose is not installed.
  */
-export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: (text: string) => string): ComposeCli {
+export function composeCli(env: NodeJS.ProcessEnv, host: string | null, quote: (text: string) => Promise<string>): ComposeCli {
   const program = find(env);
   if (program === null)
     throw new UnsprawlError(
@@ -91,7 +91,7 @@ export function composeCli(env: NodeJS.ProcessEnv, host: string | null, redact: 
       READS.test(args.join(" ")) ? READ_LIMIT : 0,
     );
     if (code === 0) return both ? out + err : out;
-    const said = redact(err.trim()).split("\n").slice(-4).join("; ");
+    const said = (await quote(err.trim())).split("\n").slice(-4).join("; ");
     throw new UnsprawlError(
       "failed",
       `docker compose ${args[0] ?? ""}: ${said}`,

@@ -1,4 +1,5 @@
 import type { Secret } from "../../model/secret.ts";
+import { withoutRests } from "./cut.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
 import { KeptNames } from "./kept-names.ts";
 import { Literals } from "./literals.ts";
@@ -48,6 +49,8 @@ export class Redactor {
   #distinctive = new Needles();
   #opaque = new Needles();
   #pieces = new Pieces();
+  /** Values and their forms, of which a cut may leave a rest. */
+  #cuttable: string[] = [];
   #names = new KeptNames();
   /** Values already added: a long-running process finds the same values in every scan. */
   readonly #known = new Set<string>();
@@ -95,22 +98,29 @@ export class Redactor {
     this.#foreign = [];
     [this.#all, this.#distinctive, this.#pieces] = [new Needles(), new Needles(), new Pieces()];
     this.#opaque = new Needles();
+    this.#cuttable = [];
     this.#names = new KeptNames();
     for (const [value, whole] of this.#lasting) this.know(value, whole);
     this.#recent = [];
   }
 
-  /** Redacts text that others wrote, including longer pieces of values, since logs truncate lines. */
+  /**
+   * Redacts text that others wrote, including longer pieces of values, since logs truncate lines, and what is left of one
+   * at the mark of a cut.
+   */
   foreign(text: string): string {
     // Prepared on first use: only errors and logs need it.
     for (const { text: value, forms, whole } of this.#foreign.splice(0)) {
       this.#all.add(value, forms);
       if (whole) continue;
       this.#pieces.add([value, ...forms]);
+      this.#cuttable.push(value, ...forms);
       for (const part of partsOf(value, DISTINCTIVE)) this.#all.add(part, encodedForms(Buffer.from(part), part));
+      for (const line of value.split(/\r?\n/)) if (!isMereWord(line)) this.#all.add(line, []);
     }
-    const names = this.#names.in(text);
-    return this.#pieces.replace(this.#all.replace(text, (value, at) => isMereWord(value) && names(at, value.length)));
+    const uncut = withoutRests(text, this.#cuttable, MARK);
+    const names = this.#names.in(uncut);
+    return this.#pieces.replace(this.#all.replace(uncut, (value, at) => isMereWord(value) && names(at, value.length)));
   }
 
   guard(text: string): string {

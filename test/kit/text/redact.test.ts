@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../../src/model/secret.ts";
+import { headOf, tailOf } from "../../../src/kit/text/cut.ts";
 import { jsonInHtml, printable } from "../../../src/kit/text/escape.ts";
 import { encodedForms, Redactor } from "../../../src/kit/text/redact.ts";
 
@@ -95,6 +96,36 @@ describe("a known value survives nowhere", () => {
     redactor.know(Secret.of(lines.join("\n")));
     for (const line of lines) expect(redactor.foreign(`log: ${line} end`)).toBe("log: [secret] end");
     for (const line of lines) expect(redactor.guard(`log: ${line} end`)).toBe("log: [secret] end");
+  });
+});
+
+describe("what a cut leaves of a value", () => {
+  const long = randomBytes(24).toString("hex");
+  const lines = Array.from({ length: 3 }, () => randomBytes(4).toString("hex")).join("\n");
+  const redactor = new Redactor();
+  for (const one of [long, lines, "hunter2x"]) redactor.know(Secret.of(one));
+
+  test("is nothing, wherever the text was cut", () => {
+    const text = `login as root with ${long} failed`;
+    for (let most = 19; most < text.length; most++) {
+      const [head, tail] = [headOf(text, most), tailOf(text, most)].map((cut) => redactor.foreign(cut));
+      for (let at = 0; at + 4 <= long.length; at++)
+        for (const shown of [head, tail]) expect(shown).not.toContain(long.slice(at, at + 4));
+    }
+  });
+
+  test.each([
+    [headOf("no hunter2x", 8), "no [secret]…"],
+    ["no hunter2x", "no [secret]"],
+    ["…er2x is wrong", "…[secret] is wrong"],
+    ["…unter2…", "…[secret]…"],
+    [`…${lines.slice(6)} end`, "…[secret] end"],
+    ["…2x is wrong…", "…2x is wrong…"],
+    ["waits… 5 s", "waits… 5 s"],
+  ])("%j is shown as %j", (text, shown) => expect(redactor.foreign(text)).toBe(shown));
+
+  test("is found in the single lines of one of many, whatever ends them", () => {
+    for (const line of lines.split("\n")) expect(redactor.foreign(`2: ${line}\r\n`)).toBe("2: [secret]\r\n");
   });
 });
 

@@ -22,7 +22,7 @@ afterAll(() => rmSync(dir, { recursive: true }));
 let compose: ComposeCli;
 beforeAll(async () => {
   await installed();
-  compose = composeCli(ENV, null, (text) => text);
+  compose = composeCli(ENV, null, async (text) => text);
 });
 
 const SHIM: RunChange = {

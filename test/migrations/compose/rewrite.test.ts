@@ -97,7 +97,7 @@ const OTHERWISE: { readonly [fixture: string]: readonly string[] } = { "yaml-qui
 let compose: ComposeCli;
 beforeAll(async () => {
   await installed();
-  compose = composeCli(ENV, null, (text) => text);
+  compose = composeCli(ENV, null, async (text) => text);
 });
 
 const call = (project: ComposeProject, { meta }: Fixture): Parameters<ComposeCli["config"]>[0] => ({

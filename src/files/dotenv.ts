@@ -1,4 +1,5 @@
 import { UnsprawlError } from "../model/error.ts";
+import { mustFit } from "./env-limits.ts";
 import { escapeDollar, interpolate, type VariableLookup } from "./interpolate.ts";
 
 /** Which program reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
@@ -97,7 +98,7 @@ function composeEntries(text: string, lookup: VariableLookup, earlier: Values): 
   const entries: DotenvEntry[] = [];
   const values = new Map(earlier);
   let done = bom(text);
-  let [line, counted] = [1, 0];
+  let [line, counted, filled] = [1, 0, 0];
   for (;;) {
     const at = past(BETWEEN, text, done);
     if (at === text.length) return entries;
@@ -107,6 +108,8 @@ function composeEntries(text: string, lookup: VariableLookup, earlier: Values): 
       ? { value: lookup(key.name), start: key.nameEnd, end: key.nameEnd, quote: null, uses: [], done: key.done }
       : valueAt(text, key.done, line, (name) => lookup(name) ?? values.get(name) ?? null);
     if (found.value !== null) values.set(key.name, found.value);
+    filled += found.value?.length ?? 0;
+    mustFit(entries.length, filled);
     const { value, quote, uses, start: valueStart, end: valueEnd } = found;
     const { name, nameStart, nameEnd, exported } = key;
     // After a closing quote the next entry may follow on the same line.
@@ -236,6 +239,7 @@ function plainEntries(text: string, lookup: VariableLookup): readonly DotenvEntr
       const nameEnd = equals < 0 ? valueEnd : nameStart + equals;
       const name = text.slice(nameStart, nameEnd);
       if (name === "") throw malformed(line, "no name before =");
+      mustFit(entries.length, 0);
       if (/[ \t]/.test(name)) throw malformed(line, "a name cannot contain white space");
       const value = equals < 0 ? lookup(name) : text.slice(nameEnd + 1, valueEnd);
       const valueStart = equals < 0 ? nameEnd : nameEnd + 1;

@@ -39,6 +39,15 @@ export function interpolate(text: string, lookup: VariableLookup): Interpolated 
   return { value, uses: found.uses, missing: [...found.missing] };
 }
 
+/** The kernel gives no program a variable of more than 128 KiB. */
+const LONGEST_VALUE = 1024 * 1024;
+
+/** Texts that name each other ten times over would fill any memory. */
+function mustBeReal(length: number, written: number): void {
+  if (length <= LONGEST_VALUE || length <= 2 * written) return;
+  throw new UnsprawlError("malformed", "its variables fill in more than 1 MiB", "look at what they name");
+}
+
 /** Text that interpolates to the one given. */
 export function escapeDollar(text: string): string {
   return text.replaceAll("$", () => "$$");
@@ -83,8 +92,10 @@ function substitute(text: string, from: number, found: InterpolationMatch, depth
     const whole = end - start === found.length;
     found.uses.push({ name, start, end, whole, fallback: operator?.endsWith("-") ? operand : null });
     const evaluate = (wanted: boolean): string => substitute(operand, operandFrom, found, depth + 1, wanted);
-    if (needed) value += chosen(name, operator ?? "", found, evaluate);
-    else evaluate(false);
+    if (needed) {
+      value += chosen(name, operator ?? "", found, evaluate);
+      mustBeReal(value.length, found.length);
+    } else evaluate(false);
   }
 }
 

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { createGzip } from "node:zlib";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadProject } from "../../migrations/compose/syntax/project.ts";
+import { parseConfig } from "../../src/core/config/file.ts";
+import { parseDotenv } from "../../src/files/dotenv.ts";
+import { interpolate } from "../../src/files/interpolate.ts";
+import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { newMeter, decompressed } from "../../src/images/layers/unpack.ts";
+import { parseYaml } from "../../src/kit/text/yaml-nodes.ts";
 
 // Small input that would keep a scan busy for minutes, or for good.
 
@@ -52,6 +57,30 @@ it("a project that includes one file from many, and many services, is read", asy
   writeFileSync(join(dir, "base.yaml"), "services: { base: { image: x } }\n");
   writeFileSync(join(dir, "all.yaml"), `include: [${includes.join(", ")}]\n`);
   expect((await load("all.yaml")).services.size).toBe(201);
+});
+
+it("variables that name each other ten times over are refused, not filled in", async () => {
+  const names = Array.from("ABCDEFGHIJKLMNOP");
+  const lines = names.slice(1).map((name, at) => `${name}=${`\${${names[at]}}`.repeat(10)}\n`);
+  expect(() => parseDotenv(`A=0123456789\n${lines.join("")}`, "compose", () => null)).toThrow(/line 7: .* 1 MiB/);
+  expect(() => interpolate("$A".repeat(100_000), () => "x".repeat(1 << 20))).toThrow("more than 1 MiB");
+  const many = `A=${"x".repeat(1 << 20)}\n${"B=$A\n".repeat(64)}`;
+  expect(() => parseDotenv(many, "compose", () => null)).toThrow("more than 64 MiB");
+  const large = `\${A}${"x".repeat(3 << 20)}`;
+  expect(interpolate(large, () => "1").value).toBe(`1${"x".repeat(3 << 20)}`);
+});
+
+it.each(["compose", "raw", "docker", "systemd"] as const)("so are more variables than any program gets: %s", (by) => {
+  const read = (text: string): unknown =>
+    by === "systemd" ? parseSystemdEnv(text) : parseDotenv(text, by, () => null);
+  expect(read("A=b\n".repeat(100_000))).toHaveLength(100_000);
+  expect(() => read("A=b\n".repeat(100_002))).toThrow("more than 100,000 variables");
+});
+
+it.each(["a,", "[", "{", "\n", "- ", "? "])("and YAML whose parser would end without memory: %j", async (part) => {
+  const text = `services: { a: { image: x } }\nx-a: [${part.repeat(1_000_000)}\n`;
+  await expect(parseYaml("/f.yaml", text)).rejects.toMatchObject({ code: "refused", message: /^\/f.yaml has more/ });
+  await expect(parseConfig(text, "/f.yaml", [])).rejects.toMatchObject({ code: "config" });
 });
 
 it("a gzip layer of much repeated text is refused long before its end", async () => {

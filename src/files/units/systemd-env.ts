@@ -1,3 +1,4 @@
+import { mustFit } from "../env-limits.ts";
 import { lineOf } from "../../kit/text/lines.ts";
 
 /** One variable in a file that `EnvironmentFile=` names. */
@@ -43,6 +44,7 @@ export function parseSystemdEnv(text: string): readonly SystemdEnvEntry[] {
     if (/^[A-Za-z_]\w*$/.test(name)) {
       const { value, valueStart, valueEnd, quote } = read;
       const end = text.startsWith("\r\n", at) ? at + 2 : Math.min(at + 1, text.length);
+      mustFit(entries.length, 0);
       entries.push({ name, value, line, start, end, valueStart, valueEnd, quote });
     }
   }

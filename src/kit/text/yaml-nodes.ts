@@ -3,6 +3,7 @@ import { cmd } from "../shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
+import { mustBeParsable } from "./yaml-size.ts";
 
 /** A YAML file with the nodes of one document; each node has its range in the text. */
 export type YamlFile = {
@@ -71,6 +72,7 @@ export async function parseYamlDocuments(file: string, text: string, hint: strin
 }
 
 async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
+  mustBeParsable(text, file);
   loaded ??= await import("yaml");
   // `merge: false`: merge keys are resolved in this module, so that each pair is known with the map that contains it.
   const parsed = loaded.parseAllDocuments(text, {

@@ -2,6 +2,7 @@ import type { Document, Node, Pair, Scalar, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "../../kit/text/lines.ts";
 import { repeatedKey } from "../../kit/text/yaml-keys.ts";
+import { mustBeParsable } from "../../kit/text/yaml-size.ts";
 import { documentFrom, METADATA_KEY, notSops, type Leaf, type Metadata, type SopsDocument } from "./document.ts";
 import { plainScalar } from "./scalar.ts";
 
@@ -17,6 +18,7 @@ export function rootOf(document: SopsDocument): Root {
 
 /** Reads a SOPS file in YAML form. Throws `malformed`, `refused` (several documents, anchors, rules by comment). */
 export async function readYaml(text: string, file: string): Promise<SopsDocument> {
+  mustBeParsable(text, file);
   const { isAlias, isMap, isPair, isScalar, isSeq, parseAllDocuments } = await import("yaml");
   const documents = parseAllDocuments(text, {
     uniqueKeys: false,

@@ -236,6 +236,7 @@ function hintFor(status: number, said: string): string {
     return "docker ps, or ss -ltnp, shows who has the port";
   if (/error while mounting volume|failed to mount local volume/.test(said))
     return "docker volume inspect shows its options; once it can be mounted, try again";
+  if (/container is running/.test(said)) return "docker stop it, if nobody needs it; then try again";
   if (/name .* is already in use/.test(said)) return "docker rename that container, or docker rm it";
   return "unsprawl doctor";
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -127,9 +127,13 @@ it("the GitLab job fails, and leaves a Code Quality report", async () => {
   const words = [...(await gitlabCi()), "--force-shell-executor"];
   const name = "unsprawl.gitlab-ci.yml";
   const template = readFileSync(join(ROOT, "docs/ci", name), "utf8");
+  const [hostile, ran] = [join(dir, "hostile.sh"), join(dir, "hostile-ran")];
+  writeFileSync(hostile, `#!/bin/sh\ntouch ${ran}\nexec sh "$@"\n`, { mode: 0o755 });
   const folder = leakyRepository("gitlab", {
     [name]: template,
     ".gitlab-ci.yml": `include: { local: ${name} }\n`,
+    // What the author of a merge request may write: npx runs both.
+    ".npmrc": `script-shell=${hostile}\nnode-options=--import=data:text/javascript,throw%200\n`,
   });
   const packed = execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", dir], {
     cwd: ROOT,
@@ -140,6 +144,7 @@ it("the GitLab job fails, and leaves a Code Quality report", async () => {
   expect(unset.text).toMatch(/^unsprawl > set UNSPRAWL_PACKAGE[^]*json schema validated[^]*FAIL 2/m);
   const failed = run(folder, [...words, "--variable", `UNSPRAWL_PACKAGE=${join(dir, packed)}`, "unsprawl"], env);
   expect(failed.text).toContain("FAIL 3");
+  expect(existsSync(ran)).toBe(false);
   const report = readFileSync(join(folder, "gl-code-quality-report.json"), "utf8");
   expect(report).not.toContain(value);
   const found = { check_name: "password", location: { path: ".env", lines: { begin: 1 } } };

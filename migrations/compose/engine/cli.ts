@@ -52,7 +52,11 @@ export type ServiceConfig = JsonObject & { readonly environment?: { readonly [na
  * Finds Docker Compose 2: the client's plugin, or `docker-compose`. `env` is its whole environment, `host` its
  * DOCKER_HOST. Throws `absent` if Compose is not installed.
  */
-export function composeCli(env: NodeJS.ProcessEnv, host: string | null, quote: (text: string) => Promise<string>): ComposeCli {
+export function composeCli(
+  env: NodeJS.ProcessEnv,
+  host: string | null,
+  quote: (text: string) => Promise<string>,
+): ComposeCli {
   const program = find(env);
   if (program === null)
     throw new UnsprawlError(

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { filesBelow, random } from "../support/canary.ts";
-import { closedPort, engine, expectTold, newWorld, proxied, useRig } from "./rig.ts";
+import { engine, expectTold, newWorld, proxied, useRig } from "./rig.ts";
+import { freePort } from "../services/tls.ts";
 import { APP, Subject } from "./subject.ts";
 
 useRig();
@@ -25,7 +26,7 @@ describe("what is taken", () => {
     const world = newWorld();
     const suffix = random(6).toLowerCase();
     const thief = `thief-${suffix}`;
-    const port = await closedPort();
+    const port = await freePort();
     // Not the default bridge: an engine without one takes docker0 away at its start, whoever made it.
     const network = `ports-${suffix}`;
     engine.docker("network", "create", network);

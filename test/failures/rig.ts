@@ -1,4 +1,3 @@
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect } from "vitest";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
@@ -77,14 +76,3 @@ export function expectTold(ran: Ran, code: number, says: RegExp): void {
 }
 
 export const runIdOf = (ran: Ran): string => /\d{8}-\d{6}-[0-9a-f]{4}/.exec(ran.stdout)?.[0] ?? "no run id was said";
-
-/** A loopback port where nothing listens. */
-export function closedPort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { random } from "../support/canary.ts";
-import { bao, closedPort, expectTold, proxied, runIdOf, stored, useRig } from "./rig.ts";
+import { bao, expectTold, proxied, runIdOf, stored, useRig } from "./rig.ts";
+import { freePort } from "../services/tls.ts";
 import { Subject } from "./subject.ts";
 
 useRig({ tls: true });
@@ -43,7 +44,7 @@ describe("the store", () => {
 
   it("that is gone", async () => {
     const subject = new Subject("store-gone");
-    const env = { VAULT_ADDR: `https://127.0.0.1:${await closedPort()}` };
+    const env = { VAULT_ADDR: `https://127.0.0.1:${await freePort()}` };
     expectTold(await subject.migrate("vault", "shim", env), 1, /refuses the connection/);
     await subject.expectAsBefore(true);
     await subject.expectNothingLeft();

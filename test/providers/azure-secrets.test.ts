@@ -156,7 +156,7 @@ test("another writer at the same moment is told, whether something was there or 
     const key = keyOf(subject());
     const replace = there ? (await store.put(key, fresh(), null, RUN)).version : null;
     const path = new RegExp(`^/secrets/${key.path}$`);
-    const fault = vault.fault({ method: /^PUT$/, path, delay: 400 });
+    const fault = vault.fault({ method: /^PUT$/, path, delay: 2_000 });
     const writing = refused(store.put(key, fresh(), replace, RUN));
     await expect.poll(() => fault.hits).toBe(1);
     foreign(key.path);

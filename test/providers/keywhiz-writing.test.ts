@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -21,6 +20,18 @@ afterAll(() => bench?.stop());
 const SECRETS = "/automation/v2/secrets";
 const writes = (): number =>
   bench.keywhiz.requests.filter(({ method, path }) => method === "POST" && !path.endsWith("/contents")).length;
+
+/** Holds the next such request before anything is done; `met` resolves once it is there. */
+function hold(which: { readonly path: RegExp; readonly method?: RegExp }): {
+  readonly met: Promise<unknown>;
+  readonly release: () => void;
+} {
+  let release: () => void = () => undefined;
+  const until = new Promise<void>((done) => (release = done));
+  const added = bench.keywhiz.faults.add({ ...which, kind: "hold", until });
+  const met = vi.waitUntil(() => added.left() === 0, { timeout: 30_000 });
+  return { met, release };
+}
 
 describe("a new secret", () => {
   test("is what an independent client reads, with its origin, and granted to the store's groups", async () => {
@@ -54,11 +65,12 @@ describe("a new secret", () => {
   test("whose group goes meanwhile is taken back, and the group named", async () => {
     const group = freshName();
     const by = await bench.open("automation", { groups: [group] });
-    bench.keywhiz.faults.add({ kind: "delay", ms: 300, path: /secrets$/, method: /POST/ });
+    const held = hold({ path: /secrets$/, method: /POST/ });
     const [key, value] = [keyOf(), fresh()];
     const failed = bench.failure(put(key, value, null, by), "failed", value);
-    await sleep(150);
+    await held.met;
     await bench.raw("automation", "DELETE", `/automation/v2/groups/${group}`);
+    held.release();
     expect((await failed).message).toContain(group);
     expect(bench.keywhiz.secretNames()).not.toContain(key.path);
   });
@@ -103,10 +115,11 @@ describe("a new secret", () => {
 
   test("that someone removes before it is granted is a conflict", async () => {
     const [key, value] = [keyOf(), fresh()];
-    bench.keywhiz.faults.add({ kind: "delay", ms: 300, path: /\/groups$/, method: /GET/ });
+    const held = hold({ path: /\/groups$/, method: /GET/ });
     const failed = bench.failure(put(key, value), "conflict", value);
-    await sleep(150);
+    await held.met;
     await bench.raw("automation", "DELETE", `${SECRETS}/${key.path}`);
+    held.release();
     await failed;
   });
 
@@ -149,11 +162,12 @@ describe("a replacement", () => {
   test("that runs over another's gives way, though Keywhiz has no check-and-set", async () => {
     const [key, theirs, value] = [keyOf(), fresh(), fresh()];
     const { version } = await put(key, fresh());
-    bench.keywhiz.faults.add({ kind: "delay", ms: 400, path: /partialupdate$/ });
+    const held = hold({ path: /partialupdate$/ });
     const failed = bench.failure(put(key, value, version), "conflict", value);
-    await sleep(200);
+    await held.met;
     const content = theirs.expose().toString("base64");
     await bench.raw("automation", "POST", `${SECRETS}/${key.path}`, { content });
+    held.release();
     await failed;
     expect(bench.keywhiz.versionsOf(key.path)).toHaveLength(3);
     expect((await store.get(key))?.value).toEqual(theirs);
@@ -162,25 +176,25 @@ describe("a replacement", () => {
   test("that cannot give way says where the other's value is", async () => {
     const [key, theirs, value] = [keyOf(), fresh(), fresh()];
     const { version } = await put(key, fresh());
-    bench.keywhiz.faults.add(
-      { kind: "delay", ms: 400, path: /partialupdate$/ },
-      { kind: "undone", path: /setversion$/, times: Infinity },
-    );
+    const held = hold({ path: /partialupdate$/ });
+    bench.keywhiz.faults.add({ kind: "undone", path: /setversion$/, times: Infinity });
     const failed = bench.failure(put(key, value, version), "conflict", value);
-    await sleep(200);
+    await held.met;
     const content = theirs.expose().toString("base64");
     await bench.raw("automation", "POST", `${SECRETS}/${key.path}`, { content });
     const [lost = 0n] = bench.keywhiz.versionsOf(key.path);
+    held.release();
     expect((await failed).hint).toContain(String(lost));
   });
 
   test("of what was removed meanwhile makes nothing new", async () => {
     const [key, value] = [keyOf(), fresh()];
     const { version } = await put(key, fresh());
-    bench.keywhiz.faults.add({ kind: "delay", ms: 300, path: /partialupdate$/ });
+    const held = hold({ path: /partialupdate$/ });
     const failed = bench.failure(put(key, value, version), "conflict", value);
-    await sleep(150);
+    await held.met;
     await bench.raw("automation", "DELETE", `${SECRETS}/${key.path}`);
+    held.release();
     await failed;
     expect(bench.keywhiz.secretNames()).not.toContain(key.path);
   });

@@ -9,11 +9,12 @@ export type KeywhizFault = {
   readonly times?: number;
 } & (
   | Interruption
-  /** The answer waits, and whatever else is to go wrong then does. */
+  /** The request waits, and whatever else is to go wrong then does. */
   | { readonly kind: "delay"; readonly ms: number }
+  | { readonly kind: "hold"; readonly until: Promise<unknown> }
 );
 
-/** A delay aside, what goes wrong with one request. */
+/** Waits aside, what goes wrong with one request. */
 export type Interruption =
   /** Answered before anything is done. */
   | { readonly kind: "status"; readonly status: number; readonly retryAfter?: string }
@@ -61,8 +62,9 @@ export class KeywhizFaults {
       if (rule.left === 0 || !fault.path.test(path) || fault.method?.test(method) === false) continue;
       if (fault.about?.test(`${path}\n${body}`) === false) continue;
       rule.left--;
-      if (fault.kind !== "delay") return fault;
-      await sleep(fault.ms, undefined, { ref: false });
+      if (fault.kind === "delay") await sleep(fault.ms, undefined, { ref: false });
+      else if (fault.kind === "hold") await fault.until;
+      else return fault;
     }
     return null;
   }

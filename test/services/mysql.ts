@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { createConnection } from "mysql2/promise";
 import { need } from "./apt.ts";
-import { freePort } from "./sshd.ts";
 import { ownCertificate, ownDir, runOwn, startOwn } from "./unprivileged.ts";
+import { freePort } from "./tls.ts";
 
 export type TestMysql = { readonly port: number; readonly stop: () => Promise<void> };
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { need, which } from "./apt.ts";
-import { freePort } from "./sshd.ts";
 import { ownCertificate, ownDir, ownFile, runOwn, startOwn } from "./unprivileged.ts";
+import { freePort } from "./tls.ts";
 
 export type TestPostgres = {
   readonly port: number;

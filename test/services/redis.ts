@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { need } from "./apt.ts";
-import { freePort } from "./sshd.ts";
 import { ownCertificate, ownDir, ownFile, startOwn } from "./unprivileged.ts";
+import { freePort } from "./tls.ts";
 
 export type TestRedis = { readonly port: number; readonly tlsPort: number; readonly stop: () => Promise<void> };
 

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -16,12 +17,14 @@ export async function selfSigned(dir: string): Promise<void> {
   run("x509", "-req", "-in", "server.csr", "-out", "server.crt", ...by);
 }
 
+/**
+ * A loopback port that nobody has. It is below those that the system gives out by itself, to clients, to containers and to
+ * whoever asks for any: one of these could be somebody's before it is used.
+ */
 export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => done(typeof address === "object" && address ? address.port : 0));
-    });
+  const port = randomInt(10_000, 30_000);
+  return new Promise((done) => {
+    const server = createServer().once("error", () => done(freePort()));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(port)));
   });
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEngine, type TestEngine } from "../../services/engine.ts";
 import { BUSYBOX, makeImages } from "../../services/images.ts";
-import { freePort, startSshd, type TestSshd } from "../../services/sshd.ts";
+import { startSshd, type TestSshd } from "../../services/sshd.ts";
+import { freePort } from "../../services/tls.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 

@@ -26,7 +26,12 @@ export function archives(): {
   readonly world: World;
   readonly dir: string;
   readonly write: (name: string, bytes: Buffer) => string;
-  readonly scan: (path: string, more?: readonly string[], nodeArgs?: readonly string[]) => Promise<Scanned>;
+  /** Scans an archive, or several by one command: each command starts a thread for the layers. */
+  readonly scan: (
+    path: string | readonly string[],
+    more?: readonly string[],
+    nodeArgs?: readonly string[],
+  ) => Promise<Scanned>;
 } {
   const world = makeWorld("unix:///nowhere");
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-archives-"));
@@ -38,10 +43,16 @@ export function archives(): {
     writeFileSync(join(dir, name), bytes);
     return join(dir, name);
   };
-  const scan = async (path: string, more: readonly string[] = ["--layers"], nodeArgs: readonly string[] = []) =>
-    scannedOf(
-      await world.unsprawl(["scan", `archive:${path}`, "--json", ...more], nodeArgs.length > 0 ? { nodeArgs } : {}),
+  const scan = async (
+    path: string | readonly string[],
+    more: readonly string[] = ["--layers"],
+    nodeArgs: readonly string[] = [],
+  ) => {
+    const sources = [path].flat().map((one) => `archive:${one}`);
+    return scannedOf(
+      await world.unsprawl(["scan", ...sources, "--json", ...more], nodeArgs.length > 0 ? { nodeArgs } : {}),
     );
+  };
   return { world, dir, write, scan };
 }
 

@@ -27,7 +27,8 @@ export function header({ name, type = "0", target = "", size = 0, change }: Head
   head.write("ustar\x0000", 257, "latin1");
   change?.(head);
   head.write("        ", 148);
-  const sum = head.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (const byte of head) sum += byte;
   head.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
   return head;
 }

@@ -45,7 +45,7 @@ async function scanned(what: string, by: Answer = () => false) {
   };
 }
 
-const MANY = DEEP ? 2000 : 500;
+const MANY = DEEP ? 2000 : 200;
 
 /** `where name=value @ path` of every candidate. */
 const lines = (subject: Subject | undefined): string[] =>

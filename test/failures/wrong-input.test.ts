@@ -2,14 +2,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { filesBelow } from "../support/canary.ts";
-import { bao, expectTold, useRig } from "./rig.ts";
+import { expectTold, useRig } from "./rig.ts";
 import { Subject } from "./subject.ts";
 
 useRig();
 
 describe("a command line or a plan that is wrong", () => {
-  it.each<{ words: readonly string[] }>(
-    [
+  it("exit 2, nothing is done", async () => {
+    for (const words of [
       ["migrate", "SUBJECT", "--to", "vault"],
       ["migrate", "SUBJECT", "--to", "vault", "--yess"],
       ["migrate", "SUBJECT", "--yes"],
@@ -30,10 +30,11 @@ describe("a command line or a plan that is wrong", () => {
       ["apply", "plan.json", "--yes"],
       ["rollback", "../../etc/passwd"],
       ["migrait"],
-    ].map((words) => ({ words })),
-  )("$words: exit 2, nothing is done", async ({ words }) => {
-    const args = words.map((word) => word.replace("SUBJECT", `docker:${usage.name}`).replace("NAME", usage.name));
-    expectTold(await usage.world.unsprawl(args), 2, /./);
+    ]) {
+      const args = words.map((word) => word.replace("SUBJECT", `docker:${usage.name}`).replace("NAME", usage.name));
+      expectTold(await usage.world.unsprawl(args), 2, /./);
+      expect(await usage.isUntouched(), args.join(" ")).toBe(true);
+    }
     await usage.expectAsBefore(true);
     await usage.expectNothingLeft();
     expect(filesBelow(join(usage.world.dir, "state/unsprawl/runs"))).toEqual([]);
@@ -49,7 +50,7 @@ describe("a command line or a plan that is wrong", () => {
     (key: string) =>
     (from: Json): Json =>
       Object.fromEntries(Object.entries(from).filter(([name]) => name !== key));
-  it.each<[string, (plan: Json, text: string) => unknown]>([
+  const wrong: readonly (readonly [what: string, change: (plan: Json, text: string) => unknown])[] = [
     ["empty", () => ""],
     ["cut short", (_, text) => text.slice(0, -20)],
     ["null", () => null],
@@ -86,22 +87,17 @@ describe("a command line or a plan that is wrong", () => {
     ["with a null step", (plan) => ({ ...plan, steps: [null] })],
     ["of another engine", (plan) => ({ ...plan, engine: { id: "another", address: "unix:///another" } })],
     ["of another installation", (plan) => ({ ...plan, keyId: "00000000" })],
-  ])("a plan that is %s: refused, nothing is done", async (_what, change) => {
-    if (!(await usage.isUntouched())) {
-      // An earlier plan was carried out that should not have been.
-      usage.remove();
-      await bao.api("DELETE", "secret/metadata/apps/usage").catch(() => undefined);
-      usage = new Subject("usage");
-      await usage.plan("vault");
+  ];
+  it("a plan is refused, nothing is done", async () => {
+    for (const [what, change] of wrong) {
+      const text = readFileSync(join(usage.world.dir, "plan.json"), "utf8");
+      const changed = change(JSON.parse(text) as Json, text);
+      const file = join(usage.world.dir, "changed.json");
+      writeFileSync(file, typeof changed === "string" ? changed : JSON.stringify(changed));
+      const ran = await usage.world.unsprawl(["apply", "changed.json"]);
+      expectTold(ran, ran.code === 1 ? 1 : 2, /plan|engine|store|delivery/);
+      expect(await usage.isUntouched(), what).toBe(true);
     }
-    const text = readFileSync(join(usage.world.dir, "plan.json"), "utf8");
-    const changed = change(JSON.parse(text) as Json, text);
-    writeFileSync(
-      join(usage.world.dir, "changed.json"),
-      typeof changed === "string" ? changed : JSON.stringify(changed),
-    );
-    const ran = await usage.world.unsprawl(["apply", "changed.json"]);
-    expectTold(ran, ran.code === 1 ? 1 : 2, /plan|engine|store|delivery/);
     await usage.expectAsBefore(true);
     await usage.expectNothingLeft();
   });

@@ -9,6 +9,7 @@ import { need, which } from "../../services/apt.ts";
 import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { expectServed } from "../../support/served.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 import { findingsOf, holders, password, printed } from "../files-world.ts";
 
@@ -57,7 +58,6 @@ function gone(name: string): void {
 
 type Doc = {
   readonly Id: string;
-  readonly State: { readonly Pid: number };
   readonly Config: { readonly Env: string[] };
 };
 const inspect = (name: string): Doc => (JSON.parse(engine.docker("inspect", name)) as Doc[])[0] as Doc;
@@ -73,13 +73,7 @@ function expectClean(name: string, values: readonly string[]): void {
 
 /** What the application gets: an entrypoint or a shim takes a moment to become it. */
 async function expectGets(name: string, variables: { readonly [variable: string]: string }): Promise<void> {
-  const got = (): unknown => Object.fromEntries(Object.keys(variables).map((one) => [one, ofProcess(name, one)]));
-  await expect.poll(got, { timeout: 30_000 }).toEqual(variables);
-}
-
-function ofProcess(name: string, variable: string): string | undefined {
-  const entries = readFileSync(`/proc/${inspect(name).State.Pid}/environ`, "utf8").split("\0");
-  return entries.find((one) => one.startsWith(`${variable}=`))?.slice(variable.length + 1);
+  await expectServed(engine.docker, name, variables);
 }
 
 async function planOf(source: string, ...more: string[]): Promise<Plan> {

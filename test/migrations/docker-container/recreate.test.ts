@@ -3,7 +3,7 @@ import Dockerode from "dockerode";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { which } from "../../services/apt.ts";
 import { APP, BUSYBOX } from "../../services/images.ts";
-import { freePort } from "../../services/sshd.ts";
+import { freePort } from "../../services/tls.ts";
 import { workerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { cases, half, makeOpinionated } from "./cases.ts";

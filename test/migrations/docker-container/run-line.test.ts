@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runLine, runText, type RunLine } from "../../../migrations/docker-container/run-line/index.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "../../../src/engine/types.ts";
 import { APP, BUSYBOX } from "../../services/images.ts";
-import { freePort } from "../../services/sshd.ts";
+import { freePort } from "../../services/tls.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { DEEP } from "../../support/deep.ts";
 import { Draw } from "../../support/draw.ts";

@@ -59,8 +59,8 @@ const KEYWORD = /^(?:if|then|elif|else|fi|for|while|until|do|done|case|select|es
 
 /** How variables are set and used, outside run lines. */
 export type VariableIndex = {
-  /** Whether the text contains something that may set or read any variable. */
-  readonly unsure: boolean;
+  /** Something in the text that may set or read any variable, and where; null if there is nothing like it. */
+  readonly unsure: { readonly word: string; readonly at: number } | null;
   /** Commands about a variable, by its name. */
   readonly settings: ReadonlyMap<string, readonly ScriptAssignment[]>;
   /** Set where they are used: `${NAME:=…}`. */
@@ -83,7 +83,7 @@ export function variableIndex(text: string, commands: ScriptCommands, runs: read
       if (name !== undefined) add(settings, name, { words, word });
     }
   const defaulted = new Set([...text.matchAll(/\$\{(\w+):?=/g)].map(([, name = ""]) => name));
-  const index: VariableIndex = { unsure: UNSURE.test(text), settings, defaulted, handed: handedBy(text, runs) };
+  const index: VariableIndex = { unsure: unsureIn(text), settings, defaulted, handed: handedBy(text, runs) };
   variableIndexes.set(commands, index);
   return index;
 }
@@ -118,6 +118,15 @@ function add<Of>(to: Map<string, Of[]>, name: string, one: Of): void {
 /** What may set or read any variable. */
 const UNSURE =
   /\$\{!|\bset[ \t]+-[a-z]*a|\ballexport\b|\beval\b|\bdeclare[ \t]+-[a-z]*n|(?:^|[;&|({]|\bthen|\bdo)[ \t]*(?:\.|source)[ \t]/m;
+
+function unsureIn(text: string): VariableIndex["unsure"] {
+  const found = UNSURE.exec(text);
+  if (found === null) return null;
+  const said = found[0].trim();
+  // What comes before it on its line belongs to the match.
+  const word = ["source", "."].find((one) => said.endsWith(one)) ?? said;
+  return { word, at: text.indexOf(word, found.index) };
+}
 
 /** The name in `$NAME` or `${NAME}`, if the word is nothing else. */
 export function variableIn(content: string): string | null {

@@ -1,3 +1,4 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
 import { programStart, type RunCommand } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
@@ -50,6 +51,20 @@ export function ownVariable(
   return { name, value, words, span: alone, users };
 }
 
+/** Why a variable that is passed on is not known to be its literal, in words that follow "but". */
+export function doubtAbout(
+  text: string,
+  commands: ScriptCommands,
+  runs: readonly RunCommand[],
+  name: string,
+): string | null {
+  const { unsure, handed, settings } = variableIndex(text, commands, runs);
+  if (unsure !== null) return `${unsure.word} in line ${lineOf(text, unsure.at)} may set or read it`;
+  const again = settings.get(name)?.at(1)?.word;
+  if (again !== undefined) return `line ${lineOf(text, again.start)} sets it again`;
+  return handed.has(name) ? null : "another command uses it too";
+}
+
 /** A word of the script as a run line gets it, if its variables never change and it has this shape; else null. */
 export function literalOf(
   text: string,
@@ -80,7 +95,7 @@ function setOnce(
   to: number,
 ): ScriptAssignment | null {
   const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
-  if (unsure || defaulted.has(name)) return null;
+  if (unsure !== null || defaulted.has(name)) return null;
   const setting = settings.get(name) ?? [];
   const [one] = setting;
   if (one === undefined || setting.length > 1) return null;

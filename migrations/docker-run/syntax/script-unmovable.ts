@@ -1,7 +1,9 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
-import { runCommand, type EnvFlag, type RunCommand } from "./shell-run.ts";
+import { runCommand, scriptKind, type EnvFlag, type RunCommand } from "./shell-run.ts";
+import { variableIn } from "./script-index.ts";
+import { doubtAbout } from "./script-own.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
@@ -51,6 +53,8 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
       if (name === "" || value === "" || word.expands || user === undefined) return [];
       const { run, flag } = user;
       const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
+      const isWhole = scriptKind(file) === "shell" && variableIn(flag.content ?? "") === name;
+      const doubt = isWhole ? doubtAbout(text, commands, runs, name) : null;
       return [
         {
           subject: basename(file),
@@ -59,7 +63,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
           name: /^\$[{(]?\w+[)}]?$/.test(flag.content ?? "") ? flag.variable : name,
           value,
           fault: {
-            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} passes on`,
+            reason: `is in the script's variable ${name}, which -e ${flag.variable} in line ${line} passes on${doubt === null ? "" : `, but ${doubt}`}`,
             hint: cmd`write -e ${flag.variable}=value in line ${line} itself and remove ${name}; then plan again`,
           },
           by: null,
@@ -97,8 +101,11 @@ function beside(
     const flagged = /^-[ditPq]*e$|^--env$/.test(words[at - 1]?.text ?? "") || word.text.startsWith("-");
     if (name === "" || !flagged) return [];
     if (end !== null) return [unmovable(file, text, word.start, `behind a ${end.by}`, name, value, ended(end))];
+    const isAlone = first.startsWith("-") && !isInArray(text, word.start);
     const fault = {
-      reason: `is in ${what}, which is not a docker run line that can be rewritten`,
+      reason: isAlone
+        ? "is in a line that begins with a flag, after the end of the command above it"
+        : `is in ${what}, which is not a docker run line that can be rewritten`,
       hint: /compose/.test(what)
         ? "unsprawl plan compose: moves what is in its files; write it there"
         : cmd`write docker run -e ${name}=value in full, then plan again`,
@@ -106,6 +113,12 @@ function beside(
     return [unmovable(file, text, word.start, what, name, value, fault)];
   });
   return [...found, ...inner];
+}
+
+/** Whether parentheses of an array (`NAME=(…`) are open here. */
+function isInArray(text: string, at: number): boolean {
+  const open = text.lastIndexOf("=(", at);
+  return open >= 0 && !text.slice(open, at).includes(")");
 }
 
 function ended({ line, by }: CommandEnd): Refusal {

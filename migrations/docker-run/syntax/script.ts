@@ -16,6 +16,7 @@ import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
 import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
+import { variableIn } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
 
@@ -71,7 +72,12 @@ export function scriptOf(file: string, text: string): RunScript {
     inRun(file, text, run, about, (content) => (isShell ? ownVariable(text, commands, runs, run, content) : null)),
   );
   const others = commands.filter((words) => !parts.has(words));
-  const variables = [...moving, ...unmovableVariables({ file, text, commands: others, bodies, runs, moving })];
+  const unmovable = unmovableVariables({ file, text, commands: others, bodies, runs, moving });
+  // `-e NAME=$own` says nothing of its secret that the line which sets `own` does not say.
+  const reported = new Set(unmovable.map(({ place }) => place.name));
+  const isReported = ({ by }: ScriptVariable): boolean =>
+    by !== null && by.own === null && reported.has(`${variableIn(by.flag.content ?? "") ?? ""}=`);
+  const variables = [...moving.filter((one) => !isReported(one)), ...unmovable];
   // Places, and run lines too, are distinguished by their lines.
   const seen = new Set<string>();
   const again = new Set<string>();

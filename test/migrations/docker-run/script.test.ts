@@ -106,6 +106,13 @@ describe("the env file of a run line", () => {
   });
 });
 
+test("the reason for the exit code leaves the names of files whole, even if a weak value is a part of them", async () => {
+  const dir = put({ "run-postgres.sh": "pass=postgres\nsource args.sh\ndocker run -e POSTGRES_PASSWORD=$pass img\n" });
+  const { code, stderr } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local"]);
+  expect(code).toBe(3);
+  expect(stderr).toContain(`exit 3: 1 secret was not moved: POSTGRES_PASSWORD in ${dir}/run-postgres.sh:1 (`);
+});
+
 describe("a quote that never ends", () => {
   const [first, second, third] = [password(), password(), password()];
   const told = "a quote that begins there is never closed: the rest is read line by line, as far as possible";

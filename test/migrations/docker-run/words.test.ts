@@ -304,6 +304,19 @@ const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp, 
     'export X="@"\ndocker run -e A="${X}" img',
     /script's variable X, which -e A in line 2/,
   ],
+  [
+    "one that another file may set",
+    "A=@\n. ./args.sh\ndocker run -e A=$A img",
+    /passes on, but \. in line 2 may set or/,
+  ],
+  [
+    "one after a source",
+    "A=@\nif x; then source y; fi\ndocker run -e A=$A img",
+    /but source in line 2 may set or read/,
+  ],
+  ["one that is set again", "A=@\nA=@\ndocker run -e A=$A img", /passes on, but line 2 sets it again$/],
+  ["one that is used twice", 'A=@\necho "$A"\ndocker run -e A=$A img', /passes on, but another command uses it too$/],
+  ["flags behind a command's end", "docker run img\n\nthen add\n-e A=@\n-e B=c\n", /a line that begins with a flag/],
   ["two alike in one line", "docker run -e A=@ x; docker run -e A=@ x", /another line like it/],
 ];
 
@@ -326,6 +339,14 @@ it("a line is called by its name, else its image; by the script's own variables 
   expect(called(own)).toEqual(["web", "d"]);
   for (const other of ["read NAME\n", "NAME=b\n", "source env\n", ": ${NAME:=c}\n"])
     expect(called(`NAME=web\n${other}docker run --name $NAME $IMAGE`), other).toEqual([null]);
+});
+
+it("a secret in a variable of the script is one finding, where it is set", () => {
+  const { variables } = scriptOf(
+    "/srv/deploy.sh",
+    `A=${password()}\nsource x\ndocker run -e B=1 -e A="$A" -e C=x$A img`,
+  );
+  expect(variables.map(({ place }) => place.name)).toEqual(["docker run img -e B", "docker run img -e C", "A="]);
 });
 
 it("what PowerShell keeps as text is no command", () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { kit, ruleById } from "../../src/detect/index.ts";
@@ -104,6 +104,17 @@ describe("ignore", () => {
     const mine = report.ignored.filter(({ by }) => by.includes("ignore[0] (known here)"));
     expect(mine.reduce((sum, { count }) => sum + count, 0)).toBe(hidden);
     expect(report.summary.ignored).toBe(hidden + 1);
+  });
+
+  test.each(["line 4", "line 4 in env", "line 4*"])("by the path %s in a workflow", async (path) => {
+    mkdirSync(join(world.dir, ".github/workflows"), { recursive: true });
+    const text = `on: push\njobs: {}\nenv:\n  DB_PASSWORD: ${password}\n  API_PASSWORD: ${make.base64(15)}\n`;
+    writeFileSync(join(world.dir, ".github/workflows/test.yml"), text);
+    configure(`ignore: [{ path: "${path}" }]`);
+    const ran = await world.unsprawl(["scan", "dir:.github", "--json"]);
+    const { findings, ignored } = JSON.parse(ran.stdout) as Report;
+    expect(findings.map(({ name }) => name)).toEqual(["API_PASSWORD"]);
+    expect(ignored).toEqual([{ by: expect.stringContaining("ignore[0]"), count: 1 }]);
   });
 
   test("by a finding's own fingerprint and id", async () => {

@@ -1,6 +1,7 @@
 import picomatch from "picomatch";
 import type { Finding } from "../../model/finding.ts";
-import type { SubjectFacts } from "../../model/location.ts";
+import type { Location, SubjectFacts } from "../../model/location.ts";
+import { placeText } from "../../model/place.ts";
 import type { IgnoreCriterion } from "./ignore-entries.ts";
 
 /** One entry of `ignore:`. All its criteria must match. */
@@ -100,7 +101,7 @@ const TESTS: { readonly [key in IgnoreCriterion]: (wanted: string) => IgnoreTest
     (wanted) =>
     ({ location }) =>
       location.where === wanted,
-  path: byGlob(({ location }) => location.path),
+  path: byGlobs(({ location }) => pathsOf(location)),
   source: byGlob(({ location }) => location.source),
   fingerprint:
     (wanted) =>
@@ -119,13 +120,24 @@ const TESTS: { readonly [key in IgnoreCriterion]: (wanted: string) => IgnoreTest
 };
 
 function byGlob(of: (finding: Finding, facts: SubjectFacts) => string | null): (wanted: string) => IgnoreTest {
+  return byGlobs((finding, facts) => {
+    const text = of(finding, facts);
+    return text === null ? [] : [text];
+  });
+}
+
+/** One of the texts has to match. */
+function byGlobs(of: (finding: Finding, facts: SubjectFacts) => readonly string[]): (wanted: string) => IgnoreTest {
   return (wanted) => {
     const matches = glob(wanted);
-    return (finding, facts) => {
-      const text = of(finding, facts);
-      return text !== null && (text === wanted || matches(text));
-    };
+    return (finding, facts) => of(finding, facts).some((text) => text === wanted || matches(text));
   };
+}
+
+/** The path as it is shown, and `line 12` alone where it also says what sets the variable in that line. */
+function pathsOf({ path, place }: Location): readonly string[] {
+  if (place?.kind !== "text" || place.of === undefined || place.of === "") return [path];
+  return [path, placeText({ ...place, of: "" })];
 }
 
 /** `*` also matches slashes, which names of images and files contain. Brackets are literal. */

@@ -4,19 +4,25 @@
  * how the platform itself takes in a secret.
  */
 import { basename, dirname, relative } from "node:path";
+import type { ExternalSecretsForm, Provider } from "../../src/contract/provider.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, type FileTools } from "../../src/files/file-migration.ts";
 import { readText } from "../../src/files/read.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Location } from "../../src/model/location.ts";
 import { otherFile } from "./other-file.ts";
-import type { Description } from "./platforms/platform.ts";
+import type { Description, StoreFacts } from "./platforms/platform.ts";
 import { describedIn, variableAt } from "./recognise.ts";
 import { rewritten } from "./rewrite.ts";
 import type { PlatformVariable } from "./syntax/walk.ts";
 
 /** Names of files are shown relative to `cwd`. */
-export type PlatformFileTools = FileTools & { readonly cwd: string };
+export type PlatformFileTools = FileTools & {
+  readonly cwd: string;
+  readonly store: (name: string) => Promise<Provider>;
+  /** How a store is read from a cluster; null if it cannot be. */
+  readonly externalSecrets: (provider: string) => Promise<ExternalSecretsForm | null>;
+};
 
 export function platformFileMigration(tools: PlatformFileTools): Migration {
   const shown = (file: string): string => {
@@ -51,7 +57,11 @@ export function platformFileMigration(tools: PlatformFileTools): Migration {
         throw new UnsprawlError("refused", "the platform itself gives the program its secrets", "leave --deliver out");
       const file = first?.move.location.subjectId ?? "";
       const description = await describedIn(file, await readText(file));
-      const target = description?.platform.native?.target(description, store);
+      const facts: StoreFacts = async () => {
+        const form = await tools.externalSecrets(store.provider);
+        return (await form?.facts?.(store.settings, () => tools.store(store.name))) ?? {};
+      };
+      const target = await description?.platform.native?.target(description, store, facts);
       if (target === undefined)
         throw new UnsprawlError("changed", `${unit} has changed since it was scanned`, "unsprawl plan again");
       return { ...target, file };

@@ -24,7 +24,7 @@ export async function describedIn(file: string, text: string, known?: Platform):
   if (text.length > LARGEST_DESCRIPTION) return null;
   if (known !== undefined) {
     const read = await partsOf(file, text);
-    return { platform: known, parts: read, variables: variablesIn(known, read) };
+    return { platform: known, text, parts: read, variables: variablesIn(known, read) };
   }
   let parts: readonly Part[] | null = null;
   for (const platform of platforms) {
@@ -32,7 +32,7 @@ export async function describedIn(file: string, text: string, known?: Platform):
     if (!path.test(file) || !signs.every((words) => words.some((word) => text.includes(word)))) continue;
     parts ??= await partsOf(file, text);
     const variables = variablesIn(platform, parts);
-    if (variables.length > 0) return { platform, parts, variables };
+    if (variables.length > 0) return { platform, text, parts, variables };
   }
   return null;
 }
@@ -58,7 +58,7 @@ async function partsOf(file: string, text: string): Promise<readonly Part[]> {
   try {
     if (/\.(?:tf|nomad|hcl)$/.test(syntax)) return [readHcl(text)];
     if (syntax.endsWith(".toml")) return [readToml(text)];
-    const json = syntax.endsWith(".json") ? await readJson(text) : null;
+    const json = syntax.endsWith(".json") || text.trimStart().startsWith("{") ? await readJson(text) : null;
     return json === null ? ((await readYaml(file, text)) ?? []) : [json];
   } catch (error) {
     // Nested deeper than a parser follows: no description is.

@@ -1,6 +1,8 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import type { PlatformVariable } from "../syntax/walk.ts";
+import { cloudFormationSecrets } from "./cloudformation-native.ts";
 import { ecsSecrets } from "./ecs-native.ts";
+import { nomadTemplate } from "./nomad-native.ts";
 import type { Platform } from "./platform.ts";
 
 /** Source: docs.aws.amazon.com, AmazonECS, "Pass sensitive data to an Amazon ECS container". */
@@ -18,17 +20,25 @@ export const ecs: Platform = {
   native: ecsSecrets,
 };
 
+/** Source: docs.aws.amazon.com, AWS CloudFormation template reference. */
 export const cloudFormation: Platform = {
   name: "cloudformation",
   what: "a CloudFormation template",
   path: /\.(?:ya?ml|json|template)$/,
-  signs: [["ContainerDefinitions"]],
-  environments: [{ at: "**/ContainerDefinitions/*/Environment", form: { name: "Name", value: "Value" } }],
+  signs: [["ContainerDefinitions", "MasterUserPassword", "AuthToken", "AWS::DirectoryService"]],
+  environments: [
+    { at: "**/ContainerDefinitions/*/Environment", form: { name: "Name", value: "Value" } },
+    ...["MasterUserPassword", "AuthToken", "Password"].map((key) => ({
+      at: `Resources/*/Properties/${key}`,
+      form: { text: "" },
+    })),
+  ],
   exposure: "anyone with ecs:DescribeTaskDefinition or cloudformation:GetTemplate",
   stays: ({ name }) => ({
     reason: "is in the environment of a CloudFormation task definition",
     hint: cmd`take it out of Environment, and add to Secrets: {Name: ${name}, ValueFrom: !Ref a Secrets Manager secret}`,
   }),
+  native: cloudFormationSecrets,
 };
 
 const RESOURCE = "resource/*/*";
@@ -91,4 +101,5 @@ export const nomad: Platform = {
     reason: "is in the env block of a Nomad task",
     hint: cmd`nomad var put nomad/jobs/JOB ${name}=@FILE, then a template block with env = true and ${name}={{ with nomadVar "nomad/jobs/JOB" }}{{ .${name} }}{{ end }}`,
   }),
+  native: nomadTemplate,
 };

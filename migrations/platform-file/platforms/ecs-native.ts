@@ -46,7 +46,7 @@ export const ecsSecrets: NativeForm = {
     return { by: "arn", region, prefix: `arn:${partition}:secretsmanager:${region}:${account}:secret:` };
   },
   shown: ({ move, variable: { name } }, target) => `secrets: ${name}: valueFrom: ${valueFrom(move.key, target)}`,
-  edits(text, moving, target): readonly Edit[] {
+  edits({ text }, moving, target): readonly Edit[] {
     const byOwner = [...Map.groupBy(moving, ({ variable }) => variable.owner)];
     return byOwner.flatMap(([owner, own]) => {
       const [first] = own;
@@ -57,7 +57,7 @@ export const ecsSecrets: NativeForm = {
       return [...removedItems(list, gone), ...addedItems(text, owner, list, "secrets", items)];
     });
   },
-  changes(moving, target) {
+  changes(_description, moving, target) {
     const changes = new Map<Part, (was: PlainPart) => PlainPart>();
     for (const [owner, own] of Map.groupBy(moving, ({ variable }) => variable.owner)) {
       const added = own.map(({ variable: { name }, move }) =>

@@ -39,13 +39,13 @@ export const githubSecrets: NativeForm = {
   },
   target: () => ({}),
   shown: ({ variable: { name } }) => `${name}: ${secretOf(name)}`,
-  edits: (text, moving) =>
+  edits: ({ text }, moving) =>
     moving.map(({ variable: { name, start, end, environment } }) => {
       // Quoted as the value was; a brace would end a map in braces.
       const quote = /["']/.exec(text.charAt(start))?.[0] ?? (text.charAt(environment.start) === "{" ? '"' : "");
       return { start, end, text: `${quote}${secretOf(name)}${quote}` };
     }),
-  changes: (moving) =>
+  changes: (_description, moving) =>
     new Map<Part, (was: PlainPart) => PlainPart>(
       moving.map(({ variable: { item, name } }) => [item, () => secretOf(name)] as const),
     ),

@@ -1,6 +1,7 @@
 import type { SubjectNames } from "../../../src/contract/provider.ts";
 import type { FileMove, StepTarget } from "../../../src/files/file-migration.ts";
 import type { Edit } from "../../../src/kit/text/splice.ts";
+import type { Json } from "../../../src/model/json.ts";
 import type { StoreTarget, Refusal } from "../../../src/model/plan.ts";
 import type { Part, PlainPart } from "../syntax/part.ts";
 import type { EnvironmentPattern, PlatformVariable } from "../syntax/walk.ts";
@@ -26,12 +27,16 @@ export type Platform = {
 /** A platform's file with the variables in it. */
 export type Description = {
   readonly platform: Platform;
+  readonly text: string;
   readonly parts: readonly Part[];
   readonly variables: readonly PlatformVariable[];
 };
 
 /** A variable to move, and what is known of where it goes. */
 export type MovingVariable = FileMove & { readonly variable: PlatformVariable };
+
+/** Asks the store for what its settings do not say, such as the version of Vault's KV engine. */
+export type StoreFacts = () => Promise<{ readonly [key: string]: Json }>;
 
 /** What a platform has for a secret in place of a value. */
 export type NativeForm = {
@@ -44,11 +49,19 @@ export type NativeForm = {
   ): Refusal | null;
   names(variable: PlatformVariable, description: Description, file: string): SubjectNames;
   /** What is needed again when the plan is applied; holds no value. Throws `refused` for a store that it cannot read. */
-  target(description: Description, store: StoreTarget): StepTarget;
+  target(description: Description, store: StoreTarget, facts: StoreFacts): StepTarget | Promise<StepTarget>;
   /** What stands for the variable afterwards, as the diff shows it. */
   shown(moving: MovingVariable, target: StepTarget): string;
-  edits(text: string, moving: readonly MovingVariable[], target: StepTarget): readonly Edit[];
+  edits(
+    description: Description,
+    moving: readonly MovingVariable[],
+    target: StepTarget,
+  ): readonly Edit[] | Promise<readonly Edit[]>;
   /** What the parts of the result must be: those of `changes` as it says, all others as they are. */
-  changes(moving: readonly MovingVariable[], target: StepTarget): ReadonlyMap<Part, (was: PlainPart) => PlainPart>;
+  changes(
+    description: Description,
+    moving: readonly MovingVariable[],
+    target: StepTarget,
+  ): ReadonlyMap<Part, (was: PlainPart) => PlainPart>;
   warnings(moving: readonly MovingVariable[], target: StepTarget): readonly string[];
 };

@@ -1,4 +1,5 @@
-import { lineEnding, lineStart, type Edit } from "../../../src/kit/text/splice.ts";
+import { lineEnding, type Edit } from "../../../src/kit/text/splice.ts";
+import { indentBefore } from "./hcl-edits.ts";
 import { member, type Part } from "./part.ts";
 
 type JsonList = Extract<Part, { readonly kind: "list" }>;
@@ -24,7 +25,7 @@ export function addedItems(
   map: JsonMap,
   beside: Part,
   key: string,
-  objects: readonly { readonly [name: string]: string }[],
+  objects: readonly AddedObject[],
 ): Edit[] {
   const known = member(map, key);
   const words = objects.map(jsonObject);
@@ -49,13 +50,12 @@ function multiLine(text: string, beside: Part, indent: string, words: readonly s
   return `[${eol}${words.map((word) => deeper + word).join(`,${eol}`)}${eol}${indent}]`;
 }
 
-const jsonObject = (of: { readonly [name: string]: string }): string =>
-  `{ ${Object.entries(of)
-    .map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
-    .join(", ")} }`;
+type AddedObject = { readonly [name: string]: string | { readonly [name: string]: string } };
 
-/** The white space before this place, if nothing else is before it in its line; otherwise null. */
-function indentBefore(text: string, at: number): string | null {
-  const before = text.slice(lineStart(text, at), at);
-  return /^[ \t]*$/.test(before) ? before : null;
-}
+const jsonObject = (of: AddedObject): string =>
+  `{ ${Object.entries(of)
+    .map(
+      ([name, value]) =>
+        `${JSON.stringify(name)}: ${typeof value === "string" ? JSON.stringify(value) : jsonObject(value)}`,
+    )
+    .join(", ")} }`;

@@ -32,7 +32,10 @@ export function memberText(part: Part, key: string): string | null {
 /** A part as data. `null` is nothing: an item or entry that is left out. */
 export type PlainPart = string | null | readonly PlainPart[] | { readonly [key: string]: PlainPart };
 
-/** A part as data, without what its syntax adds; keys in one order, since theirs means nothing. `changes` are applied. */
+/**
+ * A part as data, without what its syntax adds; keys in one order, since theirs means nothing, but a key that is there
+ * again is numbered (`template`, `template 2`). `changes` are applied.
+ */
 export function plainPart(
   part: Part,
   changes: ReadonlyMap<Part, (was: PlainPart) => PlainPart> = new Map(),
@@ -40,10 +43,44 @@ export function plainPart(
   const plain = (): PlainPart => {
     if (part.kind === "text") return part.value;
     if (part.kind === "list") return part.items.map((item) => plainPart(item, changes)).filter((item) => item !== null);
-    const entries = part.entries.map(({ key, value }) => [key, plainPart(value, changes)] as const);
-    return sortedPart(Object.fromEntries(entries));
+    const counts = new Map<string, number>();
+    const entries = part.entries.map(({ key, value }) => {
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return [numberedKey(key, count), plainPart(value, changes)] as const;
+    });
+    return sortedPart(Object.fromEntries(entries.filter(([, value]) => value !== null)));
   };
   return changes.get(part)?.(plain()) ?? (changes.has(part) ? null : plain());
+}
+
+/** How `plainPart` names the nth entry of a key. */
+export const numberedKey = (key: string, count: number): string => (count === 1 ? key : `${key} ${count}`);
+
+/** The parts from a document's root down to one of its parts, each with its key there; null if it is not below. */
+export function pathTo(root: Part, wanted: Part): readonly { readonly key: string; readonly part: Part }[] | null {
+  if (root === wanted) return [];
+  const children =
+    root.kind === "map"
+      ? root.entries.map(({ key, value }) => ({ key, part: value }))
+      : root.kind === "list"
+        ? root.items.map((part) => ({ key: "", part }))
+        : [];
+  for (const child of children) {
+    const { start, end } = child.part;
+    if (child.part !== wanted && (start > wanted.start || end < wanted.end)) continue;
+    const below = pathTo(child.part, wanted);
+    if (below !== null) return [child, ...below];
+  }
+  return null;
+}
+
+/** All texts in a part. */
+export function* textsIn(part: Part): Generator<string> {
+  if (part.kind === "text") yield part.value;
+  else
+    for (const child of part.kind === "list" ? part.items : part.entries.map(({ value }) => value))
+      yield* textsIn(child);
 }
 
 export function sortedPart(of: { readonly [key: string]: PlainPart }): PlainPart {

@@ -28,5 +28,8 @@ function partOf(node: unknown, depth: number): Part | null {
     return { kind: "map", start, end, entries };
   }
   const value = isScalar(node) ? scalarText(node) : null;
-  return value === null ? null : { kind: "text", value, start, end, filled: value.includes(FILLER) };
+  if (value === null) return null;
+  // `!Ref x`, `!Sub x`, `!vault |`: what a tag makes of the text is not known.
+  const isTagged = (node as Node).tag !== undefined && !(node as Node).tag?.startsWith("tag:yaml.org,");
+  return { kind: "text", value, start, end, filled: isTagged || value.includes(FILLER) };
 }

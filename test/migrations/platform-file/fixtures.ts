@@ -55,7 +55,7 @@ export const PLATFORM_FILES: readonly PlatformFile[] = [
             - {Name: DB_HOST, Value: !GetAtt Db.Endpoint.Address}
 `,
     at: [["DB_PASSWORD", "Resources.Task.Properties.ContainerDefinitions[api].Environment", 10]],
-    way: /ValueFrom/,
+    way: null,
   },
   {
     platform: "terraform",
@@ -131,7 +131,7 @@ variable "admin_password" {
       ["DB_PASSWORD", "job.shop.group.web.task.api.env", 10],
       ["API_TOKEN", "job.shop.group.web.task.api.env", 19],
     ],
-    way: /nomad var put/,
+    way: null,
   },
   {
     platform: "github-actions",

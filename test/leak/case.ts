@@ -38,7 +38,7 @@ export function makeCaseStage({ withSwarm }: { readonly withSwarm: boolean }): C
   });
   // Each case has its own values for the same applications.
   beforeEach(async () => {
-    for (const name of ["0", "web", "worker", "db", "api", "app", "4/github-actions"])
+    for (const name of ["0", "web", "worker", "db", "api", "app", "4/github-actions", "shop/api", "shop/worker"])
       await bao.api("DELETE", `secret/metadata/apps/${name}`);
   });
 

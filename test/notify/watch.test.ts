@@ -88,6 +88,22 @@ test("what is gone is told where that is asked for", async () => {
   expect(heard.changes.map(({ kind, finding }) => [kind, finding.name])).toEqual([["gone", "DB_PASSWORD"]]);
 });
 
+test("names stay whole on each channel, though a weak value is a part of one", async () => {
+  const before = receiver.received.length;
+  const [strong] = canaries.filter(({ name }) => name === "DB_PASSWORD");
+  const env = { MYSQL_PASSWORD: "nextcloud", MYSQL_ROOT_PASSWORD: strong?.value ?? "" };
+  put("weak.json", inspected({ "nextcloud-db": { env }, "weak-run": { env: { REDIS_PASSWORD: "weak" } } }));
+  const ran = await world.unsprawl(["watch", "--once", "inspect:weak.json"]);
+  expect(spy.find(`${ran.stdout}\n${ran.stderr}`)).toEqual([]);
+  const sent = receiver.received.slice(before);
+  expect(new Set(sent.map(({ path: to }) => to))).toEqual(new Set(["/ops", `/chat/${path}`, "/v1/logs"]));
+  for (const { body } of [...sent, { body: ran.stdout }]) {
+    expect(body).not.toContain("[secret]");
+    expect(body).toMatch(/nextcloud-db.*weak-run|weak-run.*nextcloud-db/s);
+    expect(spy.find(body)).toEqual([]);
+  }
+});
+
 test("no value and no channel's secret in what was told, and none in the state folder", () => {
   expect(spy.find(receiver.received.map(({ body }) => body).join("\n"))).toEqual([]);
   expect(spy.find(readFileSync(join(world.dir, "heard"), "utf8"))).toEqual([]);

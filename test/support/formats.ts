@@ -87,21 +87,21 @@ export const FORMATS: readonly Format[] = [
     }),
   },
   {
-    name: "Nomad job",
-    source: "dir:DIR/shop.nomad.hcl",
-    options: ["--to", "vault"],
-    takes: (value) => !/[$%]\{/.test(value),
-    files: (first, more) => ({
-      "shop.nomad.hcl": `job "shop" {\n  group "web" {\n    task "api" {\n      env {\n${first.map(([name, value]) => `        ${name} = ${JSON.stringify(value)} # rotate\n`).join("")}        LOG = "info"\n      }\n    }\n    task "worker" {\n      env = {\n${more.map(([name, value]) => `        ${name} = ${JSON.stringify(value)},\n`).join("")}      }\n    }\n  }\n}\n`,
-    }),
-  },
-  {
     name: "GitHub Actions workflow",
     source: "dir:DIR/.github/workflows/test.yml",
     options: ["--to", "local"],
     takes: (value) => !value.includes("\n"),
     files: (first, more) => ({
       ".github/workflows/test.yml": `on: push\nenv:\n${first.map(([name, value]) => `  ${ours(name)}: ${JSON.stringify(value)} # rotate\n`).join("")}jobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n        env:\n          LOG: info\n${more.map(([name, value]) => `          ${ours(name)}: ${JSON.stringify(value)}\n`).join("")}`,
+    }),
+  },
+  {
+    name: "Nomad job",
+    source: "dir:DIR/shop.nomad.hcl",
+    options: ["--to", "vault"],
+    takes: (value) => !/[$%]\{/.test(value),
+    files: (first, more) => ({
+      "shop.nomad.hcl": `job "shop" {\n  group "web" {\n    task "api" {\n      env {\n${first.map(([name, value]) => `        ${name} = ${JSON.stringify(value)} # rotate\n`).join("")}        LOG = "info"\n      }\n    }\n    task "worker" {\n      env = {\n${more.map(([name, value]) => `        ${name} = ${JSON.stringify(value)},\n`).join("")}      }\n    }\n  }\n}\n`,
     }),
   },
 ];

@@ -28,6 +28,12 @@ const REFERENCED: ReadonlySet<string> = new Set([
 export const cloudFormationSecrets: NativeForm = {
   refuses(variable, description) {
     const { name, value, of, owner } = variable;
+    const isNested = /^Resources\..+\.Parameters$/.test(of);
+    if (isNested || of.startsWith("Parameters."))
+      return {
+        reason: isNested ? "is a parameter of a nested stack" : "is the default of a parameter",
+        hint: cmd`write {{resolve:secretsmanager:…}} where ${name} is used, remove the parameter, and rotate it`,
+      };
     if (isProperty(variable)) {
       const resource = resourceOf(variable, description);
       const type = resource === null ? null : memberText(resource.part, "Type");

@@ -25,13 +25,16 @@ export const cloudFormation: Platform = {
   name: "cloudformation",
   what: "a CloudFormation template",
   path: /\.(?:ya?ml|json|template)$/,
-  signs: [["ContainerDefinitions", "MasterUserPassword", "AuthToken", "AWS::DirectoryService"]],
+  signs: [["Resources"], ["AWS::"]],
   environments: [
     { at: "**/ContainerDefinitions/*/Environment", form: { name: "Name", value: "Value" } },
     ...["MasterUserPassword", "AuthToken", "Password"].map((key) => ({
       at: `Resources/*/Properties/${key}`,
       form: { text: "" },
     })),
+    { at: "Resources/*/Properties/Environment/Variables", form: "map" },
+    { at: "Resources/*/Properties/Parameters", form: "map" },
+    { at: "Parameters/*/Default", form: { text: ".." } },
   ],
   exposure: "anyone with ecs:DescribeTaskDefinition or cloudformation:GetTemplate",
   stays: ({ name }) => ({

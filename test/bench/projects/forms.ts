@@ -77,12 +77,14 @@ function deploy({ file }: Project, copy: string, _config: Config, env: NodeJS.Pr
 const isUpdating = (engine: TestEngine, service: string): boolean =>
   engine.docker("service", "inspect", "-f", "{{json .UpdateStatus}}", service).includes('"updating"');
 
+/** As Compose reads them: `${NAME}` is one of the lines above. */
 function variablesIn(copy: string): { [name: string]: string } {
   const file = join(copy, ".env");
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  return Object.fromEntries(
-    [...text.matchAll(/^(?:export )?(\w+)=(["']?)(.*?)\2\s*$/gm)].map(([, name = "", , value = ""]) => [name, value]),
-  );
+  const found: { [name: string]: string } = {};
+  for (const [, name = "", , value = ""] of text.matchAll(/^(?:export )?(\w+)=(["']?)(.*?)\2\s*$/gm))
+    found[name] = value.replaceAll(/\$\{(\w+)\}/g, (all, of: string) => found[of] ?? all);
+  return found;
 }
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.slice(0, 300) ?? "";

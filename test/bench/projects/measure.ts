@@ -32,7 +32,9 @@ type Move = { readonly name: string; readonly location: { readonly subjectName: 
 type Planned = {
   readonly id?: string;
   readonly steps?: readonly {
+    readonly id: string;
     readonly kind: string;
+    readonly unit: string;
     readonly delivery?: string;
     readonly move?: Move;
     readonly moves?: readonly Move[];
@@ -159,7 +161,11 @@ function movesOf(plan: Planned, values: Values): { service: string; name: string
   const given = steps.flatMap(({ kind, subject, moves = [] }) =>
     kind === "recreate" && subject !== undefined ? moves.map((move) => ({ service: subject.name, move })) : [],
   );
-  const all = [...stored, ...given].map(({ service, move: { name, location } }) => ({
+  // In a stack nothing is recreated: who gets a value is known by its delivery.
+  const delivered = steps.flatMap(({ id, kind, unit, moves = [] }) =>
+    kind === "deliver" ? moves.map((move) => ({ service: id.slice(`deliver:${unit}/`.length), move })) : [],
+  );
+  const all = [...stored, ...given, ...delivered].map(({ service, move: { name, location } }) => ({
     ...{ service, name },
     value: values.get(`${service}/${name}`) ?? values.get(`${location.subjectName}/${name}`) ?? "",
   }));

@@ -203,6 +203,29 @@ Resources:
       /Secrets that the template assembles/,
       /by hand$/,
     ],
+    [
+      "aws-ssm",
+      "Resources:\n  X:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      Parameters:\n        DbPassword: " +
+        password(),
+      /^is a parameter of a nested stack$/,
+      /where DbPassword is used, remove the parameter/,
+    ],
+    [
+      "aws-ssm",
+      "Parameters:\n  DbPassword:\n    Type: String\n    Default: " +
+        password() +
+        "\nResources: {X: {Type: AWS::SNS::Topic}}\n",
+      /^is the default of a parameter$/,
+      /where DbPassword is used, remove the parameter/,
+    ],
+    [
+      "aws-ssm",
+      "Resources:\n  X:\n    Type: AWS::Lambda::Function\n    Properties:\n      Environment:\n        Variables: {DB_PASSWORD: " +
+        password() +
+        "}\n",
+      /^is a property of AWS::Lambda::Function, of which AWS may show it again$/,
+      /when it starts/,
+    ],
     // Its line begins the container too.
     ["aws-ssm", container(""), /would be read differently afterwards$/, /^write its lines plainly$/],
   ])("is refused for %s: %#", async (store, text, reason, hint) => {

@@ -91,7 +91,7 @@ export const nomadTemplate: NativeForm = {
     return changes;
   },
   warnings: (_moving, target) => [
-    `Nomad's clients need Vault, and the job's role there must be allowed to read its paths${"namespace" in target ? ` in the namespace ${String(target["namespace"])}` : ""}: unsprawl stores policy prints the policy`,
+    `Nomad's clients need Vault, and the job's role there must be allowed to read its paths${"namespace" in target ? ` in the namespace ${String(target["namespace"])}` : ""}: unsprawl stores policy prints the policy; a vault block needs policies before Nomad 1.7`,
     "running allocations keep the old values until the job is run again; nomad job history keeps its earlier versions: rotate them",
     "Nomad's API and UI show the template, and no value",
   ],

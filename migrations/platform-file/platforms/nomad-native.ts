@@ -91,7 +91,7 @@ export const nomadTemplate: NativeForm = {
     return changes;
   },
   warnings: (_moving, target) => [
-    `Nomad's clients need Vault, and the job's role there must be allowed to read its paths${"namespace" in target ? ` in the namespace ${String(target["namespace"])}` : ""}: unsprawl stores policy prints the policy; a vault block needs policies before Nomad 1.7`,
+    `Nomad's clients need Vault, and the job's role there must be allowed to read its paths${typeof target["namespace"] === "string" ? ` in the namespace ${target["namespace"]}` : ""}: unsprawl stores policy prints the policy; a vault block needs policies before Nomad 1.7`,
     "running allocations keep the old values until the job is run again; nomad job history keeps its earlier versions: rotate them",
     "Nomad's API and UI show the template, and no value",
   ],
@@ -169,7 +169,7 @@ function hasVault(root: Part | undefined, task: Part): boolean {
 const SPECIAL = /["\\{}$%`\r\n]/;
 
 function secretPath({ path }: StoreKey, { mount, kvVersion }: StepTarget): string {
-  const full = `${String(mount)}/${kvVersion === 1 ? "" : "data/"}${path}`;
+  const full = `${typeof mount === "string" ? mount : ""}/${kvVersion === 1 ? "" : "data/"}${path}`;
   if (!SPECIAL.test(full)) return full;
   throw new UnsprawlError("refused", `a template cannot name ${full}`, "choose another path for the store");
 }

@@ -53,6 +53,6 @@ export const gitlabCi: Platform = {
   exposure: "anyone who can read the repository",
   stays: ({ name }) => ({
     reason: "is a variable of a pipeline's file, which GitLab cannot mask",
-    hint: cmd`glab variable set ${name} --masked --protected, then take it out of variables`,
+    hint: cmd`glab variable set ${name} --masked --protected, then take it out of variables; or with GitLab Premium and Vault: secrets: {${name}: {vault: PATH/FIELD@MOUNT, file: false}}`,
   }),
 };

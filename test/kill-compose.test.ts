@@ -39,7 +39,7 @@ services:
   web:
     image: ${BUSYBOX}
     network_mode: none
-    command: ${APP}
+    command: ${APP.replace(/]$/, `, "app", "--password=${DB_PASSWORD}"]`)}
     env_file: web.env
 `,
   ".env": `DB_PASSWORD=${DB_PASSWORD}\nLOG=1\n`,

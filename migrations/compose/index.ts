@@ -34,9 +34,8 @@ import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, typ
 import { planProject } from "./plan.ts";
 import { withoutShared } from "./delivery/shared.ts";
 import { rewriteOf } from "./steps.ts";
-import { secretTest } from "./rewrite/carries.ts";
-import { sourceText, WORD_PLACES, wordSources } from "./words/uses.ts";
-import type { Location } from "../../src/model/location.ts";
+import { wordSecrets } from "./words/moving.ts";
+import { WORD_PLACES } from "./words/uses.ts";
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
 
 export type ComposeTools = {
@@ -84,17 +83,7 @@ export function composeMigration(tools: ComposeTools): Migration {
     known.set(subjectId, found);
     return found;
   };
-  /** The variable of `${…}` that fills a secret into a service's command, entrypoint or health check; null for none. */
-  const sourceOf = async (
-    location: Location,
-    is: (source: string, text: string) => boolean,
-  ): Promise<string | null> => {
-    const found = WORD_PLACES.has(location.where) ? await find({ location }) : null;
-    if (found === null) return null;
-    const project = await projectOf(found.call, childEnvironment(env));
-    const sources = [...(wordSources(project).get(found.service) ?? [])];
-    return sources.find((source) => is(source, sourceText(project, source, found.service) ?? "")) ?? null;
-  };
+  const words = wordSecrets({ find, open, env, detector: tools.detector });
   const calls = new Map<string, ProjectCall>();
   /** The variables that move along, by subject and name, and with which one. */
   const along = new Map<string, string>();
@@ -139,15 +128,16 @@ export function composeMigration(tools: ComposeTools): Migration {
       return { id: `${call.name} ${call.files.join(":")}`, name };
     },
     async refuses({ location, name, part }) {
-      if (location.subject === "file")
-        return (await find({ location })) === null ? textRefusal(location, await scanned(location.source)) : null;
+      if (location.subject === "file") {
+        const isMoved = WORD_PLACES.has(location.where) ? words.canMove(location) : find({ location });
+        return (await isMoved) ? null : textRefusal(location, await scanned(location.source));
+      }
       if (location.origin === "image")
         return {
           reason: "is in the image's config, which a Compose file cannot change",
           hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
-      if (location.where !== "env" && (await sourceOf(location, (_source, text) => text !== "")) === null)
-        return fieldRefusal(location);
+      if (location.where !== "env" && !(await words.canMove(location))) return fieldRefusal(location);
       if (nameMayHoldSecret({ name, part }))
         return {
           reason: "its variable's name holds a secret, or may",
@@ -155,16 +145,7 @@ export function composeMigration(tools: ComposeTools): Migration {
         };
       return null;
     },
-    async part({ finding: { location }, part }) {
-      const isPart = secretTest(part, null);
-      let value = part;
-      // In a command, detection may see a piece of it, or the form that the words have in JSON.
-      const name = await sourceOf(location, (_source, text) => {
-        value = Secret.of(text);
-        return isPart(text) || isPart(JSON.stringify(text).slice(1, -1));
-      });
-      return name === null ? null : { name, value };
-    },
+    part: async ({ finding: { location }, part }) => words.moving(location, part),
     async along(unit, hits) {
       const call = calls.get(unit);
       const own = hits.filter(({ finding: { location } }) => location.where === "env" && location.origin === "own");
@@ -225,19 +206,14 @@ export function composeMigration(tools: ComposeTools): Migration {
       if (location.subject === "container") {
         const doc = await engine.container(location.subjectId);
         if (doc === null) return null;
-        let found: Secret | null = containerVariable(doc, name);
-        if (WORD_PLACES.has(location.where))
-          await sourceOf(location, (source, text) => {
-            if (source === name && text !== "") found = Secret.of(text);
-            return false;
-          });
-        return found;
+        return (await words.read(location, name)) ?? containerVariable(doc, name);
       }
       const declared = serviceRefOf(location);
       if (declared === null) {
         // Not as it was scanned: its line may be gone by now.
-        const text = location.subject === "file" ? (await asScanned(location.source)).lookup(name) : null;
-        return text === null || text === "" ? null : Secret.of(text);
+        if (location.subject !== "file") return null;
+        const text = (await asScanned(location.source)).lookup(name) ?? "";
+        return (await words.read(location, name)) ?? (text === "" ? null : Secret.of(text));
       }
       const named = declaredIn(declared, env);
       const { names } = await passedOf(projectCall(await loadProject({ ...named, env: childEnvironment(env) })));

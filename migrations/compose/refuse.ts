@@ -4,9 +4,10 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Location } from "../../src/model/location.ts";
-import { withWholeCommands } from "./command-texts.ts";
+import { withWholeCommands, type WholeCommandText } from "./command-texts.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
-import { serviceOfWords, wordSources } from "./words/uses.ts";
+import { servicesAt } from "./words/defined.ts";
+import { wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import type { Refusal } from "../../src/model/plan.ts";
@@ -14,7 +15,7 @@ import type { Refusal } from "../../src/model/plan.ts";
 /** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
 export function textRefusal(location: Location, project: ComposeProject): Refusal {
   const texts = withWholeCommands(projectTexts(project, () => undefined));
-  const text = textAt(location, texts);
+  const text = found(location, texts);
   if (text === null)
     return {
       reason: `is in ${location.path}, not in a variable of a service`,
@@ -79,24 +80,29 @@ function textOf(file: string): string {
   }
 }
 
-/** The service whose command, entrypoint or health check a text is filled into, or is a line of `.env` for; null for others. */
+/** The service whose command, entrypoint or health check a text is one of, or is a line of `.env` for; null for others. */
 export function serviceOfText(location: Location, project: ComposeProject): string | null {
-  const text = textAt(location, withWholeCommands(projectTexts(project, () => undefined)));
+  const text = textAt(location, project);
   if (text === null) return null;
-  if (project.yaml.has(text.file.file)) return text.uses.length > 0 ? serviceOfWords(text.keys) : null;
+  if (project.yaml.has(text.file.file)) return servicesAt(project, text.file.file, text.start)[0] ?? null;
   return [...wordSources(project)].find(([, sources]) => sources.has(text.key))?.[0] ?? null;
 }
 
-function textAt({ place }: Location, texts: readonly ProjectText[]): ProjectText | null {
+/** The text of a project's files at a scanned place; of a list of words it is the whole list. */
+export function textAt(location: Location, project: ComposeProject): WholeCommandText | null {
+  return found(location, withWholeCommands(projectTexts(project, () => undefined)));
+}
+
+function found<Text extends ProjectText>({ place }: Location, texts: readonly Text[]): Text | null {
   if (place?.kind !== "line") return null;
-  const found = texts.find(
+  const same = texts.find(
     ({ file, start, field, index }) =>
       file.file === place.file &&
       field === place.name &&
       index === place.index &&
       lineOf(file.text, start) === place.line,
   );
-  return found ?? null;
+  return same ?? null;
 }
 
 /** What to write in place of a text that a moved variable is filled into too. */

@@ -56,9 +56,12 @@ export function rewordedNotes(
   service: string,
   had: (name: string) => boolean,
 ): readonly string[] {
-  const fresh = [...new Set(rewording?.sources.map(({ name }) => name))].filter((name) => !had(name));
+  const fresh = [...(rewording?.names ?? [])].filter((name) => !had(name));
   return [
-    ...(fresh.length > 0 ? [`it gets ${fresh.join(", ")} as a new variable: a shell fills its command from it`] : []),
+    ...(fresh.length === 1 ? [`it gets ${fresh.join()} as a new variable: a shell fills its command from it`] : []),
+    ...(fresh.length > 1
+      ? [`it gets ${fresh.toSorted().join(", ")} as new variables: a shell fills its command from them`]
+      : []),
     ...((rewording?.entrypoint ?? null) === null
       ? []
       : [

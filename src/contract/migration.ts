@@ -19,6 +19,9 @@ export type UnitPlan = {
   readonly left?: readonly { readonly selected: Selected; readonly reason: string; readonly hint: string | null }[];
 };
 
+/** What moves of a value. `isApart`: it is not filled in from anywhere, so it moves although a variable elsewhere has its value. */
+export type MovingPart = { readonly name: string; readonly value: Secret; readonly isApart?: boolean };
+
 /** A variable that is no finding, and moves along with one because it is filled from the same text. */
 export type MovingAlong = {
   /** The index of the finding among those that were passed. */
@@ -89,7 +92,7 @@ export interface Migration {
     readonly finding: Finding;
     readonly candidate: { readonly value: Secret };
     readonly part: Secret;
-  }): Promise<{ readonly name: string; readonly value: Secret } | null>;
+  }): Promise<MovingPart | null>;
   /**
    * What must move along with these findings of a unit: variables with the very same value, which would otherwise still
    * show it. Absent if the format has no such thing.

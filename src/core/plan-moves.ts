@@ -1,4 +1,5 @@
-import type { Selected } from "../contract/migration.ts";
+import type { MovingPart, Selected } from "../contract/migration.ts";
+import type { SubjectNames } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
@@ -12,8 +13,17 @@ import { mustBeReplaceable } from "./conflict.ts";
 import type { PlanInput, PlanTools } from "./plan.ts";
 import type { ScanHit } from "./scan.ts";
 
-/** A hit that moves. `inValue`: every finding of its value, itself first, if there are several. */
-export type HitToMove = ScanHit & { readonly inValue?: readonly Finding[] };
+/**
+ * A hit that moves. `inValue`: every finding of its value, itself first, if there are several; `others`: the hits of the
+ * rest, which move by themselves where the value moves in parts.
+ */
+export type HitToMove = ScanHit & { readonly inValue?: readonly Finding[]; readonly others?: readonly ScanHit[] };
+
+type NamedHit = {
+  readonly hit: HitToMove;
+  readonly part: MovingPart | null;
+  readonly names: SubjectNames;
+};
 
 /** What moves of one unit, and what stays although the rest moves. */
 export type UnitMoves = {
@@ -43,20 +53,25 @@ export async function unitMoves(
   const ids = new Set<string>();
   const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
   const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
-  const named = await Promise.all(hits.map(async (hit) => ({ hit, part: (await migration.part?.(hit)) ?? null })));
-  const whole = new Set(named.flatMap(({ hit, part }) => (part === null ? [print(hit.candidate.value)] : [])));
+  const named = (await Promise.all(hits.map(async (hit) => inParts(hit, migration)))).flat();
+  const whole = new Map<string, Set<string>>();
+  for (const { hit, part, names } of named) {
+    if (part !== null) continue;
+    const of = print(hit.candidate.value);
+    whole.set(of, (whole.get(of) ?? new Set()).add(names.subject));
+  }
   // These move, or stay, with another occurrence of the same value.
   const followers: { readonly hit: HitToMove; readonly print: string }[] = [];
   const staying = new Map<string, Omit<NotMoved, "finding">>();
-  for (const { hit, part } of named) {
+  for (const { hit, part, names } of named) {
     const { finding } = hit;
     const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
     // A text that repeats a variable's value is migrated with the variable.
-    if (part !== null && whole.has(print(value))) {
+    const subjects = whole.get(print(value));
+    if (part !== null && subjects !== undefined && (part.isApart !== true || subjects.has(names.subject))) {
       followers.push({ hit, print: print(value) });
       continue;
     }
-    const names = await migration.names(finding);
     const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
     if (long !== undefined)
       throw new UnsprawlError(
@@ -122,6 +137,21 @@ export async function unitMoves(
     if (why !== undefined && !moving.has(follower.print)) notMoved.push({ finding: follower.hit.finding, ...why });
   }
   return { puts, selected, notMoved, notes };
+}
+
+/** The hits of a value that moves in parts: one for each secret in it. */
+async function inParts(hit: HitToMove, migration: PlanTools["migration"]): Promise<readonly NamedHit[]> {
+  const { inValue: _inValue, others = [], ...alone } = hit;
+  const all = await Promise.all(
+    [alone, ...others].map(async (one) => ({
+      hit: one,
+      part: (await migration.part?.(one)) ?? null,
+      names: await migration.names(one.finding),
+    })),
+  );
+  const [first] = all;
+  if (first === undefined || all.some(({ part }) => part !== null)) return all;
+  return [{ ...first, hit }];
 }
 
 function twoValues(key: StoreKey): UnsprawlError {

@@ -131,7 +131,8 @@ function onePerValue(hits: readonly ScanHit[]): readonly HitToMove[] {
   });
   return [...whole.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];
-    return more.length === 0 ? first : { ...first, inValue: [first, ...more].map(({ finding }) => finding) };
+    if (more.length === 0) return first;
+    return { ...first, inValue: [first, ...more].map(({ finding }) => finding), others: more };
   });
 }
 

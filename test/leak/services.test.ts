@@ -34,8 +34,10 @@ describe("services", () => {
     const filed = one.secrets.filter(([, value], at) => at % 2 === 0 && !value.includes("'"));
     const start = join(one.world.memory, "starts");
     mkdirSync(start);
+    const inYaml = (text: string): string => JSON.stringify(text).replaceAll("$", "$$$$");
+    const command = ["sh", "-c", script, "app", `--token=${one.secrets[0]?.[1] ?? ""}`];
     layFiles(one.dir, {
-      "compose.yaml": `services:\n  api:\n    image: ${BUSYBOX}\n    network_mode: none\n    volumes: ["${start}:/starts"]\n    command: ["sh", "-c", ${JSON.stringify(script).replaceAll("$", "$$$$")}]\n    env_file: api.env\n    environment:\n${quoted(one.secrets.filter((pair) => !filed.includes(pair)))}`,
+      "compose.yaml": `services:\n  api:\n    image: ${BUSYBOX}\n    network_mode: none\n    volumes: ["${start}:/starts"]\n    command: [${command.map(inYaml).join(", ")}]\n    env_file: api.env\n    environment:\n${quoted(one.secrets.filter((pair) => !filed.includes(pair)))}`,
       "api.env": filed.map(([name, value]) => `${name}='${value}'\n`).join(""),
     });
     const compose = (...args: string[]): Buffer =>

@@ -4,6 +4,7 @@ import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import type { Rewording } from "../words/index.ts";
+import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
@@ -90,10 +91,12 @@ export async function rewriteProject(
       for (const [service, { action }] of by)
         if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
   }
+  dropReplaced(draft, project, wishes);
   const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes);
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);
   const top = new TopLevel(project);
   for (const wish of wishes) serviceKeys(draft, project, wish, top);
+  mustBeGone(draft, project, wishes);
   top.write(draft);
   removeEmpty(draft, project);
   if (isStack && wishes.length > 0) notes.push(...raiseVersions(draft, project));
@@ -102,8 +105,7 @@ export async function rewriteProject(
   return { files: [...newScripts(project, top.scripts()), ...files], notes };
 }
 
-const ofWords = ({ words }: ServiceChange, variable: string): boolean =>
-  words?.sources.some(({ name }) => name === variable) === true;
+const ofWords = ({ words }: ServiceChange, variable: string): boolean => words?.names.has(variable) === true;
 
 function want(
   wanted: Map<string, PlaceChanges>,

@@ -3,12 +3,14 @@
  * `mysqladmin ping -p${MYSQL_ROOT_PASSWORD}`. The value becomes a variable of the service, which a shell fills in.
  */
 import { randomBytes } from "node:crypto";
+import type { JsonObject } from "../../../src/kit/json-object.ts";
 import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { earlierPrefix, type BareService } from "../delivery/change.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { keptSources, mayBeWritten } from "./kept.ts";
 import { hasValue, reworded, type NewWords, type WordTemplate } from "./reword.ts";
+import { withoutLiterals, writtenIn, type WrittenValue } from "./literal-places.ts";
 import { isQuotable, literal, type KeptPart, type Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
 import { expressionsOf } from "./written.ts";
@@ -18,6 +20,10 @@ import { filledSources, wordSources, type FilledSources, type FilledVariable } f
 export type Rewording = NewWords & {
   /** The variables of `${…}` that its words are not filled from any more. */
   readonly sources: readonly { readonly source: string; readonly name: string }[];
+  /** The values that stood in its words as they are. */
+  readonly literals: readonly WrittenValue[];
+  /** The variables that a shell fills its words from. */
+  readonly names: ReadonlySet<string>;
   /** The words as a Compose file has them: `$` escaped, `${…}` for what Compose still fills in. */
   readonly written: NewWords;
   /** The variables that Compose still fills in. */
@@ -36,12 +42,13 @@ export async function rewordings(
   given: ReadonlyMap<string, readonly FilledVariable[]>,
 ): Promise<Rewordings> {
   const filled = filledSources(project, given);
+  const written = writtenValues(at.before, given);
   const used = wordSources(project);
   const values = new Map(
     [...filled.values()].flatMap((own) => [...own].map(([name, { text }]) => [name, text] as const)),
   );
-  if (values.size === 0) return () => null;
-  const kept = new Map([...keptSources(project, filled)].filter(([source]) => !values.has(source)));
+  if (values.size === 0 && written.size === 0) return () => null;
+  const kept = new Map([...keptSources(project, filled, written)].filter(([source]) => !values.has(source)));
   const parts = new Map<string, KeptPart>(
     [...values, ...kept].map(([source, text]) => [
       source,
@@ -49,12 +56,15 @@ export async function rewordings(
     ]),
   );
   const templates = await serviceTemplates(at.cli, at.call, at.before, { values, kept });
-  const written = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
+  const files = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
   return (service, bare) => {
-    const [template, own] = [templates.get(service), filled.get(service)];
-    if (template === undefined || own === undefined || own.size === 0) return null;
-    const words = (list: readonly SourceWord[]): Word[] =>
-      list.map((word) => word.flatMap((part) => filledPart(part, own, parts)));
+    const [template, own, literals = []] = [templates.get(service), filled.get(service), written.get(service)];
+    if (template === undefined || own === undefined || (own.size === 0 && literals.length === 0)) return null;
+    const words = (list: readonly SourceWord[]): readonly Word[] =>
+      withoutLiterals(
+        list.map((word) => word.flatMap((part) => filledPart(part, own, parts))),
+        literals,
+      );
     const found = templateOf(template, words, bare);
     const all = [...found.entrypoint, ...found.cmd, ...found.health];
     if (!isAsBefore(found, bare) || !all.some(hasValue)) return null;
@@ -64,7 +74,7 @@ export async function rewordings(
       !mayBeWritten(
         all,
         made,
-        written,
+        files,
         others.flatMap((source) => parts.get(source) ?? []),
       )
     )
@@ -77,7 +87,7 @@ export async function rewordings(
     const visible = (list: readonly Word[], isPublic: boolean): Word[] =>
       list.map((word) =>
         word.map((part) =>
-          typeof part !== "string" || isPublic || written.includes(part) || KINDS.has(part) ? part : "…",
+          typeof part !== "string" || isPublic || files.includes(part) || KINDS.has(part) ? part : "…",
         ),
       );
     const expressions = keptExpressions(project, service, parts, made);
@@ -88,6 +98,8 @@ export async function rewordings(
       written: inFile(made),
       kept: new Set([...parts].flatMap(([source, { mark }]) => (expressions.has(mark) ? source : []))),
       sources: [...own].map(([source, { name }]) => ({ source, name })),
+      literals,
+      names: new Set(all.flat().flatMap((part) => (typeof part === "object" && "name" in part ? part.name : []))),
       shown: inFile(
         reworded({
           entrypoint: visible(found.entrypoint, isImages.entrypoint),
@@ -97,6 +109,23 @@ export async function rewordings(
       ),
     };
   };
+}
+
+/** By service: the values that it is given and that its words have as they are. */
+function writtenValues(
+  { services }: ComposeConfig,
+  given: ReadonlyMap<string, readonly FilledVariable[]>,
+): ReadonlyMap<string, readonly WrittenValue[]> {
+  const found = new Map<string, readonly WrittenValue[]>();
+  for (const [service, variables] of given) {
+    const { entrypoint, command, healthcheck } = services[service] ?? {};
+    const texts = [entrypoint, command, (healthcheck as JsonObject | undefined)?.["test"]].flatMap((list) =>
+      Array.isArray(list) ? list.map((text) => String(text).replaceAll("$$", () => "$")) : [],
+    );
+    const own = writtenIn(texts, variables);
+    if (own.length > 0) found.set(service, own);
+  }
+  return found;
 }
 
 /** What Compose writes before the words of a health check. */
@@ -147,7 +176,7 @@ function withTexts(
 /** A service's words without those of earlier runs, and its image's where the files have none. */
 function templateOf(
   { entrypoint, command, health }: ServiceTemplate,
-  words: (list: readonly SourceWord[]) => Word[],
+  words: (list: readonly SourceWord[]) => readonly Word[],
   { subject, earlier, health: own }: BareService,
 ): WordTemplate {
   const texts = (list: readonly string[]): Word[] => list.map((text) => [text]);

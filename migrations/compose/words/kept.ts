@@ -13,10 +13,11 @@ import { expressionsOf } from "./written.ts";
 export function keptSources(
   project: ComposeProject,
   filled: ReadonlyMap<string, FilledSources>,
+  written: ReadonlyMap<string, unknown>,
 ): ReadonlyMap<string, string> {
   const used = wordSources(project);
   const found = [...filled].flatMap(([service, own]) =>
-    own.size === 0
+    own.size === 0 && !written.has(service)
       ? []
       : [...(used.get(service) ?? [])].flatMap((source) =>
           own.has(source) ? [] : [[source, filledIn(project, service, source)] as const],

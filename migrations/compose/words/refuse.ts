@@ -23,10 +23,10 @@ export function mustBeFilledIn(
     if (env.includes(move.name))
       throw new Blocked(
         `the image of ${service} sets ${move.name} itself, to a value that would then take effect`,
-        "give the variable in ${…} another name, docker compose up -d, then plan again",
+        `write \${…} with a variable of another name in its place, and its value into .env; docker compose up -d, then plan again`,
         (its, name) => its === service && name === move.name,
       );
-    if (rewording?.sources.some(({ name }) => name === move.name) === true) continue;
+    if (rewording?.names.has(move.name) === true) continue;
     const isCheck = move.location.where === "healthcheck";
     throw new Blocked(
       `is in the ${isCheck ? "health check" : "command"} of ${service}, as plain text or in a form that no variable can replace`,
@@ -43,9 +43,9 @@ export async function mustHaveShell(
   rewording: Rewording | null,
 ): Promise<void> {
   if (rewording === null || (await subject.hasFile("/bin/sh"))) return;
-  const names = [...new Set(rewording.sources.map(({ source }) => source))];
+  const names = [...new Set([...rewording.sources.map(({ source }) => source), ...rewording.names])];
   throw new Blocked(
-    `${names.join(", ")} is filled into the command or health check of ${service}, and its image has no shell to fill it in`,
+    `${names[0] ?? ""} is in the command or health check of ${service}, and its image has no shell to fill it in`,
     `remove it there if the program reads a variable itself, as cloudflared reads TUNNEL_TOKEN; docker compose up -d, then plan again`,
     (its) => its === service,
   );

@@ -52,7 +52,7 @@ async function markedTemplates(
   const marks = new Map([...values.keys()].map((name) => [`unsprawl${randomBytes(12).toString("hex")}`, name]));
   const marked = await configWith(cli, call, Object.fromEntries([...marks].map(([mark, name]) => [name, mark])));
   if (marked === null) return new Map();
-  const any = new RegExp(`(${[...marks.keys()].join("|")})`);
+  const any = marks.size === 0 ? NEVER : new RegExp(`(${[...marks.keys()].join("|")})`);
   const filled = (text: string): string =>
     split(text, any)
       .map((piece) => values.get(marks.get(piece) ?? "")?.replaceAll("$", () => "$$") ?? piece)
@@ -67,6 +67,8 @@ async function markedTemplates(
       });
   return new Map(Object.entries(marked.services).map(([name, service]) => [name, templateOf(service, word)]));
 }
+
+const NEVER = /(?!)/;
 
 /** A document with each of its texts changed, keys too: the name of a label may hold a variable. */
 function withTexts(of: unknown, change: (text: string) => string): unknown {

@@ -1,17 +1,18 @@
 import type { Where } from "../../../src/model/location.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { projectTexts, variables } from "../syntax/environment.ts";
+import { variables } from "../syntax/environment.ts";
+import { filledText } from "../syntax/fill.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { startOf, wordDefinitions } from "./defined.ts";
 
-/** The variables of `${…}` in each service's command, entrypoint and health check. */
-export function wordSources(project: ComposeProject): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
-  for (const { keys, uses, file } of projectTexts(project, () => undefined)) {
-    const service = project.yaml.has(file.file) ? serviceOfWords(keys) : null;
-    if (service === null || uses.length === 0) continue;
-    const own = found.get(service) ?? new Set();
-    found.set(service, own);
-    for (const name of uses) own.add(name);
+/** The variables of `${…}` in each service's command, entrypoint and health check, whatever base or file they stand in. */
+export function wordSources({ services }: ComposeProject): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, ReadonlySet<string>>();
+  for (const service of services.values()) {
+    const own = wordDefinitions(service).flatMap(({ texts, file, layer }) =>
+      texts.flatMap((text) => filledText(text.value ?? "", layer.lookup, file, startOf(text), () => undefined).uses),
+    );
+    if (own.length > 0) found.set(service.name, new Set(own.map(({ name }) => name)));
   }
   return found;
 }
@@ -25,8 +26,8 @@ export function serviceOfWords([top, service, key, below]: readonly (string | nu
 /** Places of a container in which a service's words are. */
 export const WORD_PLACES: ReadonlySet<Where> = new Set(["cmd", "entrypoint", "healthcheck"]);
 
-/** A variable that a service is given, with its value. */
-export type FilledVariable = { readonly name: string; readonly value: Secret };
+/** A variable that a service is given, with its value. `isOfWords`: it was found in words, not in a variable. */
+export type FilledVariable = { readonly name: string; readonly value: Secret; readonly isOfWords: boolean };
 
 /** By the variable of `${…}`: the service's variable of the same value, and that value. */
 export type FilledSources = ReadonlyMap<string, { readonly name: string; readonly text: string }>;

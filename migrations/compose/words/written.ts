@@ -1,11 +1,12 @@
 import type { Node } from "yaml";
 import { escapeDollar, interpolate, type Use } from "../../../src/files/interpolate.ts";
-import { entry, follow, isMap, isScalar, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
+import { follow, isScalar, isSeq, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { earlierPrefix } from "../delivery/change.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { filledText } from "../syntax/fill.ts";
 import { home } from "../syntax/home.ts";
 import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
+import { wordDefinitions, type WordPlace } from "./defined.ts";
 import { isPublic } from "./public.ts";
 
 /** Words that a delivery copies; those of the health check begin with its kind. */
@@ -57,26 +58,19 @@ export function expressionsOf(service: ComposeService): ReadonlyMap<string, Read
   return found;
 }
 
-type WordPlace = "entrypoint" | "command" | "health";
-
 const usesIn = (text: string, { lookup, file }: ServiceLayer): readonly Use[] =>
   filledText(text, lookup, file, 0, () => undefined).uses;
 
 type WordTexts = { readonly layer: ServiceLayer; readonly node: Node; readonly texts: readonly string[] };
 
 /** The words in the file that sets them last; a text that Compose splits is one of them. */
-function wordTexts({ layers }: ComposeService, place: WordPlace): WordTexts | null {
-  for (const layer of layers.toReversed()) {
-    const { service, file } = layer;
-    const value = entry(service, place === "health" ? "healthcheck" : place, file)?.value ?? null;
-    const node = place === "health" && isMap(value) ? (entry(value, "test", file)?.value ?? null) : value;
-    if (isScalar(node)) return { layer, node, texts: [scalarText(node) ?? ""] };
-    if (isSeq(node)) {
-      const texts = (node.items as Node[]).map((item) => scalarText(follow(item, file)) ?? "");
-      return { layer, node, texts };
-    }
-  }
-  return null;
+function wordTexts(service: ComposeService, place: WordPlace): WordTexts | null {
+  const found = wordDefinitions(service).findLast((one) => one.place === place);
+  if (found === undefined) return null;
+  const { layer, node, file } = found;
+  if (isScalar(node)) return { layer, node, texts: [scalarText(node) ?? ""] };
+  if (!isSeq(node)) return null;
+  return { layer, node, texts: (node.items as Node[]).map((item) => scalarText(follow(item, file)) ?? "") };
 }
 
 /** The file's words where they are filled to those that the container runs; null if they are not. */

@@ -183,10 +183,10 @@ describe("what Compose still fills in", () => {
 });
 
 it("an image without a shell is named with what to write", async () => {
-  const words = { sources: [{ source: "TUNNEL", name: "TOKEN" }] } as unknown as Rewording;
+  const words = { sources: [{ source: "TUNNEL", name: "TOKEN" }], names: new Set(["TOKEN"]) } as unknown as Rewording;
   const hasFile = (is: boolean) => ({ hasFile: async () => is });
   await expect(mustHaveShell("s", hasFile(false), words)).rejects.toThrow(
-    "TUNNEL is filled into the command or health",
+    "TUNNEL is in the command or health check of s",
   );
   await expect(mustHaveShell("s", hasFile(true), words)).resolves.toBeUndefined();
   await expect(mustHaveShell("s", hasFile(false), null)).resolves.toBeUndefined();
@@ -195,7 +195,7 @@ it("an image without a shell is named with what to write", async () => {
 it("a variable that the image sets itself gets no other value", () => {
   const project = { services: new Map([["s", { name: "s", layers: [], profiles: [] }]]) } as unknown as ComposeProject;
   const selected = [{ move: { name: "PASS", location: { where: "cmd" } } }] as unknown as Selected[];
-  const rewording = { sources: [{ source: "X", name: "PASS" }] } as unknown as Rewording;
+  const rewording = { names: new Set(["PASS"]) } as unknown as Rewording;
   const look = (env: readonly string[], words: Rewording | null) => () =>
     mustBeFilledIn(project, "s", selected, words, env);
   expect(look(["PATH"], rewording)).not.toThrow();

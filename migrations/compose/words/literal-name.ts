@@ -1,0 +1,68 @@
+import { shellCommands } from "../../../src/kit/text/shell-words.ts";
+
+/**
+ * A name for the variable that takes a value out of words, by the option before it: `--requirepass` gives REQUIREPASS,
+ * `mysqladmin -p…` MYSQLADMIN_PASSWORD, `NAME=…` that name. Null if the value stands in no word as it is.
+ */
+export function literalName(words: readonly string[], value: string, depth = 0): string | null {
+  const at = words.findIndex((word) => word.includes(value));
+  const word = words[at];
+  if (word === undefined) return null;
+  if (word !== value && depth < DEEPEST) {
+    const inner = shellCommands(word).map((command) => command.map(({ text }) => text));
+    const found = inner.find((command) => command.length > 1 && command.some((one) => one.includes(value)));
+    if (found !== undefined) return literalName(found, value, depth + 1);
+  }
+  const before = word.slice(0, word.indexOf(value));
+  const setting = /^([A-Za-z_]\w{0,80})=/.exec(before)?.[1];
+  if (setting !== undefined && before.length === setting.length + 1) return setting;
+  const own = /^--?([A-Za-z][\w.-]{0,80}?)(?:=|$)/.exec(before)?.[1] ?? setting;
+  const isGlued = /^-[A-Za-z]$/.test(before);
+  const option = own !== undefined && !isGlued ? own : isGlued ? "" : (OPTION.exec(words[at - 1] ?? "")?.[1] ?? "");
+  const isWhole = before === "" || isGlued || before.endsWith(`${own ?? ""}=`);
+  return nameOf(option, programOf(words.slice(0, at)), isWhole);
+}
+
+/**
+ * All that an option takes whose name says secret, where detection saw its beginning: `--requirepass a$b`. The value itself
+ * in other places.
+ */
+export function wholeOption(words: readonly string[], value: string): string {
+  for (const [at, word] of words.entries()) {
+    const own = /^--?([A-Za-z][\w.-]{0,80})=/.exec(word);
+    const option = own?.[1] ?? (word.startsWith(value) ? OPTION.exec(words[at - 1] ?? "")?.[1] : undefined);
+    const taken = word.slice(own?.[0].length ?? 0);
+    if (option !== undefined && taken.startsWith(value) && SAYS_SECRET.test(upper(option))) return taken;
+  }
+  return value;
+}
+
+const DEEPEST = 3;
+const OPTION = /^--?([A-Za-z][\w.-]{0,80})$/;
+/** Too general for a variable that only one option is meant by: a program may read a PASSWORD or a TOKEN itself. */
+const GENERAL = /^(?:PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|TOKEN|SECRET|KEY|AUTH|APIKEY|API_KEY|CREDENTIALS?)$/;
+const SAYS_SECRET = /PASS|PWD|SECRET|TOKEN|KEY|AUTH|CREDENTIAL|SALT/;
+
+/** A name that says what it is, which names of the system, such as PATH, do not. */
+function nameOf(option: string, program: string, isWhole: boolean): string {
+  const base = option.length < 3 ? "" : upper(option);
+  const said = base === "" ? "PASSWORD" : isWhole ? base : `${base}_PASSWORD`;
+  const full = GENERAL.test(said) ? `${program}_${said}` : said;
+  return SAYS_SECRET.test(full) ? full : `${full}_SECRET`;
+}
+
+/** The program that takes the option: the last word before it that is no option and no path's folder. */
+function programOf(words: readonly string[]): string {
+  const found = words.find(
+    (word) => /^[\w./-]{1,200}$/.test(word) && !/^-|^(?:exec|env|sh|bash|CMD|CMD-SHELL)$/.test(word),
+  );
+  return upper(found?.slice(found.lastIndexOf("/") + 1).replace(/\.\w{1,4}$/, "") ?? "") || "COMMAND";
+}
+
+function upper(text: string): string {
+  const name = text
+    .replaceAll(/[^A-Za-z0-9]+/g, "_")
+    .replaceAll(/^_+|_+$/g, "")
+    .toUpperCase();
+  return /^\d/.test(name) ? `_${name}` : name;
+}

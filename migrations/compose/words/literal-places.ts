@@ -1,0 +1,117 @@
+import { isPlain, Secret } from "../../../src/model/secret.ts";
+import { literalName, wholeOption } from "./literal-name.ts";
+import { literal, type Word, type WordPart } from "./shell-text.ts";
+import type { FilledVariable } from "./uses.ts";
+
+/** A value that stands in a service's words as it is, and the variable that the words are filled from instead. */
+export type WrittenValue = {
+  readonly name: string;
+  readonly value: string;
+  /** Whether it was found there; one that is a variable's may stand there by coincidence. */
+  readonly isOfWords: boolean;
+};
+
+/** Where a value stands in words: in which, and from which offset. */
+type LiteralPlace = { readonly word: number; readonly start: number };
+
+/**
+ * The secret that words have where detection saw this part of it, and the name of a variable for it; null where it is only
+ * a piece of what stands there. `command` is a list of words as JSON, or a text.
+ */
+export function literalIn(command: Secret, part: Secret): { readonly name: string; readonly value: Secret } | null {
+  const words = wordsOf(command.exposeText());
+  const text = wholeOption(words, part.exposeText());
+  const name = literalPlaces(words, text).length === 0 ? null : literalName(words, text);
+  return name === null ? null : { name, value: Secret.of(text) };
+}
+
+/** Those of a service's variables whose value is in one of these texts. */
+export function writtenIn(texts: readonly string[], variables: readonly FilledVariable[]): readonly WrittenValue[] {
+  return variables
+    .map(({ name, value, isOfWords }) => ({ name, value: value.exposeText(), isOfWords }))
+    .filter(({ value }) => value !== "" && texts.some((text) => text.includes(value)));
+}
+
+/** The words of a command; a text that Compose or a shell splits is one. */
+function wordsOf(text: string): readonly string[] {
+  if (!text.startsWith("[")) return [text];
+  const list: unknown = JSON.parse(text);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/**
+ * The places of a value in words; none if it is only a piece of what stands there. A plain word such as `admin` may be
+ * anything: of it the one place counts that is all that an option takes, and none if there are several.
+ */
+function literalPlaces(texts: readonly string[], value: string): readonly LiteralPlace[] {
+  if (value === "") return [];
+  const all = texts.flatMap((text, word) => startsOf(text, value).map((start) => ({ word, start })));
+  if (!isPlain(Secret.of(value))) return all.some((at) => isBounded(texts, at, value.length)) ? all : [];
+  const taken = all.filter((at) => isTaken(texts, at, value.length));
+  return taken.length === 1 ? taken : [];
+}
+
+/** The words with a filled-in part in each place of these values; those that a part of another kind overlaps stay. */
+export function withoutLiterals(words: readonly Word[], values: readonly WrittenValue[]): readonly Word[] {
+  const longest = values
+    .filter(({ value, isOfWords }) => isOfWords || !isPlain(Secret.of(value)))
+    .toSorted((a, b) => b.value.length - a.value.length);
+  return longest.reduce<readonly Word[]>((made, one) => {
+    const places = literalPlaces(
+      made.map((word) => word.map(literal).join("")),
+      one.value,
+    );
+    return made.map((word, at) => {
+      const starts = places.flatMap(({ word: of, start }) => (of === at ? start : []));
+      return starts.length === 0 ? word : split(word, starts, one);
+    });
+  }, words);
+}
+
+function split(word: Word, starts: readonly number[], { name, value }: WrittenValue): Word {
+  let from = 0;
+  return word.flatMap((part): WordPart[] => {
+    const [begin, text] = [from, literal(part)];
+    from += text.length;
+    if (typeof part !== "string") return [part];
+    const pieces: WordPart[] = [];
+    let done = 0;
+    for (const start of starts) {
+      const at = start - begin;
+      if (at < done || at + value.length > text.length) continue;
+      pieces.push(text.slice(done, at), { name, value });
+      done = at + value.length;
+    }
+    return [...pieces, text.slice(done)].filter((piece) => piece !== "");
+  });
+}
+
+function startsOf(text: string, value: string): number[] {
+  const found: number[] = [];
+  for (let at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length)) found.push(at);
+  return found;
+}
+
+/** Whether the value is whole here: what surrounds it could not belong to it. */
+function isBounded(texts: readonly string[], { word, start }: LiteralPlace, length: number): boolean {
+  const text = texts[word] ?? "";
+  const before = text.slice(0, start);
+  return (
+    (/(?:^|[\s=:,;&|("'/])$/.test(before) || /(?:^|\s)-[A-Za-z]$/.test(before)) &&
+    /^(?:$|[\s"'@,;&|)])/.test(text.slice(start + length))
+  );
+}
+
+/** Whether what stands here is the whole of what an option or a setting takes, or the password of a URL. */
+function isTaken(texts: readonly string[], at: LiteralPlace, length: number): boolean {
+  const [text, { word, start }] = [texts[at.word] ?? "", at];
+  const before = start === 0 ? `${texts[word - 1] ?? ""} ` : text.slice(0, start);
+  if (IN_URL.test(before) && text[start + length] === "@") return true;
+  return isBounded(texts, at, length) && BEHIND_OPTION.test(before) && !BEHIND_NAME.test(before);
+}
+
+const IN_URL = /:\/\/[^\s:@/"']{0,100}:$/;
+const BEHIND_OPTION = /(?:^|[\s;&|("'])(?:--?[A-Za-z][\w.-]{0,80}(?:=|\s{1,8})|-[A-Za-z]|[A-Za-z_]\w{0,80}=)["']?$/;
+/** Options that take a name or a place. */
+const BEHIND_NAME =
+  /(?:^|[\s;&|("'])(?:-[uUdDhHPnNfcC]|--?(?:[\w.]{1,40}[.-])?(?:user|username|login|name|db|dbname|database|host|port|file|path|config|format|level|mode))(?:=|\s{1,8})?["']?$/;

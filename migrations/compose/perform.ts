@@ -12,14 +12,8 @@ import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
-import {
-  valuesByName,
-  valueKey,
-  type DeliveryName,
-  type DeliverStep,
-  type Plan,
-  type Step,
-} from "../../src/model/plan.ts";
+import { valuesByName, valueKey } from "../../src/model/plan.ts";
+import type { DeliveryName, DeliverStep, Plan, Step } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -174,14 +168,16 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     runId: string,
   ): Promise<Facts & { readonly bare: BareService }> {
     const engine = await open();
-    const { name, isCommitted, unstarted } = targetOf(rewrite);
+    const { name, isCommitted, unstarted, byOption } = targetOf(rewrite);
     const service = serviceOf(step);
     const [first] = await containersOf(engine, targetOf(rewrite), service);
     const where = { project: name, service, runId };
+    const bareIn = (found: Facts): BareService =>
+      bareSubject({ memory: tools.memory() }, found, where, step.moves, byOption[service]);
     if (!first && unstarted.includes(service)) {
       const config = await (await cliOf(rewrite)).config(targetOf(rewrite));
-      const found = await declaredFacts({ engine, registry: tools.registry }, config, where, step.delivery);
-      return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
+      const facts = await declaredFacts({ engine, registry: tools.registry }, config, where, step.delivery);
+      return { ...facts, bare: bareIn(facts) };
     }
     if (!first)
       throw new UnsprawlError(
@@ -190,7 +186,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         cmd`unsprawl rollback ${runId}`,
       );
     const found = await readFacts(engine, first.Id, runId);
-    if (isCommitted) return { ...found, bare: bareSubject({ memory: tools.memory() }, found, where, step.moves) };
+    if (isCommitted) return { ...found, bare: bareIn(found) };
     const subject = subjectOf(found.subject, name, service, runId);
     const ours = (first.Mounts ?? [])
       .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
@@ -244,8 +240,9 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       (one): one is DeliverStep => one.kind === "deliver" && one.unit === step.unit,
     );
     const given = new Map(delivered.map((one) => [serviceOf(one), givenTo(one.moves, work.values)]));
-    const [call, cli] = [targetOf(step), await cliOf(step)];
-    const words = await rewordings(await project(step), { cli, call, before: await cli.config(call) }, given);
+    const cli = await cliOf(step);
+    const at = { ...tools, cli, call: targetOf(step), before: await cli.config(targetOf(step)) };
+    const words = await rewordings(await project(step), at, given);
     for (const one of delivered) {
       const { bare } = await known(one, step, work.plan.id);
       const secrets = one.moves.map((move) => {

@@ -69,6 +69,11 @@ export function stepsOf(
         repeats: Object.fromEntries(
           parts.flatMap(({ service, known, repeats }) => (repeats ? [[service, imageWords(known.image, key)]] : [])),
         ),
+        byOption: Object.fromEntries(
+          parts.flatMap(({ service, wish: { words } }) =>
+            words === null || words.byOption.size === 0 ? [] : [[service, [...words.byOption]]],
+          ),
+        ),
         reworded: parts.filter(({ wish }) => wish.words !== null).map(({ service }) => service),
         ...{ passes: passed.names, drift: parts.some(({ drift }) => drift), isStack },
         ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },

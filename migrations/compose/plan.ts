@@ -102,11 +102,13 @@ export async function planProject(
   };
   let known: Promise<Settling> | null = null;
   const left: { selected: Selected; reason: string; hint: string | null }[] = [];
+  /** Why others that are filled from the same text stay: the cause that the findings themselves stay too. */
+  const causes: { selected: Selected; reason: string; hint: string | null }[] = [];
   let going = all;
   for (;;) {
     try {
       const parts: ServicePart[] = [];
-      const words = await rewordings(moving.project, { cli: moving.cli, call, before }, givenBy(going));
+      const words = await rewordings(moving.project, { ...moving, call, before }, givenBy(going));
       const moved = Array.from(going, ([name, own]) => [name, own.map(({ move }) => move.name)] as const);
       for (const [service, selected] of going) {
         const set = selected.filter(({ move }) => has(moving.project, service, move.name));
@@ -124,11 +126,12 @@ export async function planProject(
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));
       if (stays.length === 0) throw error;
-      left.push(
-        ...stays
-          .filter((one) => !implied.has(one))
-          .map((selected) => ({ selected, reason: error.message, hint: error.hint })),
-      );
+      for (const selected of stays) {
+        const own = { selected, reason: error.message, hint: error.hint };
+        const cause = causes.find((one) => one.selected.value.equals(selected.value));
+        if (implied.has(selected)) causes.push(own);
+        else left.push({ ...own, ...(cause === undefined ? {} : { reason: cause.reason, hint: cause.hint }) });
+      }
       going = without(going, stays);
       const behind = leftBehind(going, (one) => input.like(one) !== null && !implied.has(one));
       for (const one of behind) {
@@ -190,7 +193,11 @@ async function partOf(
     mustBeFilledIn(moving.project, service, selected, rewording, bare.subject.env);
     const shown = withoutWords(known.doc, rewording);
     for (const one of selected) mustGo(shown, service, selected, one);
-    const subject = { ...bare.subject, health: rewording?.health ?? bare.subject.health };
+    const subject = {
+      ...bare.subject,
+      health: rewording?.health ?? bare.subject.health,
+      byOption: rewording?.byOption ?? new Set(),
+    };
     if (!isUnseen(known)) await mustHaveShell(service, subject, rewording);
     const deliveries = forWords(moving.deliveries, rewording);
     const chosen = isUnseen(known)
@@ -208,7 +215,14 @@ async function partOf(
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);
     const site = composeSite(moving, moving.project, service, owner ?? NOBODY, moved);
-    const wish = wishOf(site, bare, chosen.delivery, moves, secrets, rewording);
+    const wish = wishOf(
+      site,
+      { ...bare, subject: { ...bare.subject, byOption: subject.byOption } },
+      chosen.delivery,
+      moves,
+      secrets,
+      rewording,
+    );
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, newToFile(moving.project, wish));

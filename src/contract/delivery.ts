@@ -27,6 +27,8 @@ export type DeliverySubject = {
   readonly runtime: string | null;
   /** What earlier migrations deliver to it as files, and where that is mounted: a delivery extends its own. Absent for nothing. */
   readonly supplied?: readonly { readonly consumer: Consumer; readonly target: string }[];
+  /** Variables whose file an option of the program names, in the place of the value. Absent for none. */
+  readonly byOption?: ReadonlySet<string>;
   /** Paths where something is already mounted. */
   readonly mountTargets: readonly string[];
   /** The OCI runtimes registered with the engine. */
@@ -73,12 +75,20 @@ export type DeliveryFile = {
   readonly holdsValue: boolean;
 };
 
+/** How a program names a file in the place of a value: by option, the one that takes a path, and the path of a variable's file. */
+export type FileOptions = {
+  readonly options: { readonly [option: string]: string };
+  readonly path: (name: string) => string;
+};
+
 /** How an application receives its values after they are removed from its configuration. */
 export interface Delivery {
   readonly name: DeliveryName;
   fits(subject: DeliverySubject, moves: readonly Move[]): Promise<DeliveryFit>;
   /** Pure: equal arguments give an equal change. */
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
+  /** Absent or null if no option of the subject's program takes a file in the place of a value. */
+  options?(subject: DeliverySubject): FileOptions | null;
   /** The required owner of the files on this host; null if this delivery writes none. */
   owner(subject: DeliverySubject): Promise<Owner | null>;
   /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
+import { fileProgram } from "./documented.ts";
 import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf, readingUser } from "./owner.ts";
@@ -21,13 +22,25 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       const odd = namesFault(moves);
       if (odd !== null) return no(odd);
-      const both = moves.find(({ name }) => subject.env.includes(formOf(subject)(name)));
-      if (both) return no(`${formOf(subject)(both.name)} is set already, and both forms are an error in most images`);
+      const both = moves.find(({ name }) => {
+        const form = formOf(subject)(name);
+        return form !== null && form !== name && subject.env.includes(form);
+      });
+      if (both)
+        return no(`${formOf(subject)(both.name) ?? ""} is set already, and both forms are an error in most images`);
       const checked = await readByHealthCheck(
         subject,
         moves.map(({ name }) => name),
       );
       if (checked !== null) return no(`its health check reads ${checked}, which only the entrypoint would have`);
+      const program = fileProgram(subject);
+      if (program !== null) {
+        const unread = moves.find(({ name }) => !isOption(subject, name) && program.variables[name] === undefined);
+        if (unread !== undefined) return no(`${program.program} does not read ${unread.name} from a file`);
+        memoryRoot(env);
+        const since = program.since === null ? [] : [`${program.program} reads files from version ${program.since} on`];
+        return { fits: true, why: `${program.program} reads it from a file (${program.manual})`, warnings: since };
+      }
       if (isS6(subject)) {
         const envfile = await readsPrefix(subject);
         if (envfile === null) return no("the image's /init does not read FILE__NAME");
@@ -37,7 +50,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       const scripts = await entrypointScripts(subject);
       if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
       const [unread] = moves.filter(({ name }) => !scripts.some(({ text }) => reads(subject, text, name)));
-      if (unread !== undefined) return no(`the image's entrypoint does not read ${formOf(subject)(unread.name)}`);
+      if (unread !== undefined)
+        return no(`the image's entrypoint does not read ${formOf(subject)(unread.name) ?? unread.name}`);
       const again = moves.find((move) => subject.imageEnv.has(move.name));
       if (again)
         return no(
@@ -50,15 +64,25 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     change(subject, moves) {
       const target = mountTarget(subject);
+      const forms = moves.flatMap(({ name }) => {
+        const form = formOf(subject)(name);
+        return form === null ? [] : { name, form };
+      });
+      const kept = new Set(forms.flatMap(({ name, form }) => (name === form ? name : [])));
       return {
-        unset: moves.map((move) => move.name),
-        set: moves.map((move) => ({ name: formOf(subject)(move.name), value: `${target}/${move.name}` })),
+        unset: moves.flatMap(({ name }) => (kept.has(name) ? [] : name)),
+        set: forms.map(({ name, form }) => ({ name: form, value: `${target}/${name}` })),
         mounts: [{ source: folder(subject.id), target }],
         ...(suppliedBy(subject, "file") === null ? {} : { unmount: [target] }),
         entrypointPrefix: null,
         healthcheckPrefix: null,
         runtime: null,
       };
+    },
+    options(subject) {
+      const program = fileProgram(subject);
+      if (program === null) return null;
+      return { options: program.options, path: (name) => `${mountTarget(subject)}/${name}` };
     },
     consumer: (subject, owner, moves, store) =>
       consumerWith(subject, "file", { folder: folder(subject.id), owner, moves, store }),
@@ -92,11 +116,19 @@ const isS6 = ({ entrypoint }: DeliverySubject): boolean => entrypoint.length ===
 const isGrafana = ({ entrypoint }: DeliverySubject, name: string): boolean =>
   entrypoint.length === 1 && entrypoint[0] === "/run.sh" && name.startsWith("GF_");
 
-/** The variable that holds the file's path: NAME_FILE, FILE__NAME in linuxserver's images, NAME__FILE in Grafana's. */
+const isOption = ({ byOption }: DeliverySubject, name: string): boolean => byOption?.has(name) === true;
+
+/**
+ * The variable that holds the file's path: NAME_FILE, FILE__NAME in linuxserver's images, NAME__FILE in Grafana's, and what
+ * a program's manual says; null where an option of the program names the file.
+ */
 const formOf =
   (subject: DeliverySubject) =>
-  (name: string): string =>
-    isS6(subject) ? `FILE__${name}` : isGrafana(subject, name) ? `${name}__FILE` : `${name}_FILE`;
+  (name: string): string | null =>
+    isOption(subject, name) ? null : (fileProgram(subject)?.variables[name] ?? formOfImage(subject, name));
+
+const formOfImage = (subject: DeliverySubject, name: string): string =>
+  isS6(subject) ? `FILE__${name}` : isGrafana(subject, name) ? `${name}__FILE` : `${name}_FILE`;
 
 /** Whether a script of the entrypoint reads a variable's value from the file that its form names. */
 function reads(subject: DeliverySubject, script: string, name: string): boolean {

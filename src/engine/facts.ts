@@ -57,7 +57,8 @@ export function subjectWith(
     entrypoint: doc.Config.Entrypoint ?? [],
     cmd: doc.Config.Cmd ?? [],
     imageEnv: new Set((image.Config?.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "")),
-    env: (doc.Config.Env ?? []).map((entry) => entry.split("=", 1)[0] ?? ""),
+    // A name without a value, such as a mount in the wrong list, is no variable of the process.
+    env: (doc.Config.Env ?? []).flatMap((entry) => (entry.includes("=") ? (entry.split("=", 1)[0] ?? "") : [])),
     path:
       containerVariable(doc, "PATH")?.expose().toString() ??
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -23,8 +23,9 @@ export function bareSubject(
   known: Facts,
   { project, service, runId }: { readonly project: string; readonly service: string; readonly runId: string },
   moves: readonly Pick<Move, "name">[],
+  byOption: Iterable<string> = [],
 ): BareService {
-  const subject = subjectOf(known.subject, project, service, runId);
+  const subject = { ...subjectOf(known.subject, project, service, runId), byOption: new Set(byOption) };
   return bareService(subject, known.doc, join(memory, serviceFolder(project, service)), moves);
 }
 

@@ -74,7 +74,9 @@ export async function rewriteProject(
       const isOfWords = all.get(wish.service)?.has(move.name) !== true && ofWords(wish, move.name);
       if (!isOfWords) want(wanted, all, wish, move);
       // A variable that the service did not have: files and the shim bring it along.
-      const set = isOfWords ? wish.change.set.filter(({ name }) => name === move.name) : [];
+      const set = isOfWords
+        ? wish.change.set.filter(({ name }) => [move.name, ...formsOf(move.name)].includes(name))
+        : [];
       if (set.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...set]);
     }
   const secret = wishes.flatMap(({ moves }) => moves);
@@ -107,6 +109,9 @@ export async function rewriteProject(
 
 const ofWords = ({ words }: ServiceChange, variable: string): boolean => words?.names.has(variable) === true;
 
+/** The variables that may hold the path of a variable's file. */
+const formsOf = (name: string): readonly string[] => [`${name}_FILE`, `FILE__${name}`, `${name}__FILE`];
+
 function want(
   wanted: Map<string, PlaceChanges>,
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
@@ -122,7 +127,7 @@ function want(
       (one, its) => one === service && its === name,
     );
   // Matched by name: a form of the file's path replaces NAME.
-  const forms = unset.includes(name) ? [`${name}_FILE`, `FILE__${name}`, `${name}__FILE`] : [];
+  const forms = unset.includes(name) ? formsOf(name) : [];
   const named = [name, ...forms].map((form) => set.find((one) => one.name === form));
   const action = named.find((one) => one !== undefined) ?? null;
   for (const place of places) {

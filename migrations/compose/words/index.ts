@@ -3,13 +3,14 @@
  * `mysqladmin ping -p${MYSQL_ROOT_PASSWORD}`. The value becomes a variable of the service, which a shell fills in.
  */
 import { randomBytes } from "node:crypto";
+import type { Delivery, FileOptions } from "../../../src/contract/delivery.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
 import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { earlierPrefix, type BareService } from "../delivery/change.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { keptSources, mayBeWritten } from "./kept.ts";
-import { hasValue, reworded, type NewWords, type WordTemplate } from "./reword.ts";
+import { hasValue, reworded, wordsByFile, type NewWords, type WordTemplate } from "./reword.ts";
 import { withoutLiterals, writtenIn, type WrittenValue } from "./literal-places.ts";
 import { isQuotable, literal, type KeptPart, type Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
@@ -24,6 +25,8 @@ export type Rewording = NewWords & {
   readonly literals: readonly WrittenValue[];
   /** The variables that a shell fills its words from. */
   readonly names: ReadonlySet<string>;
+  /** Those whose file an option of the program names instead. */
+  readonly byOption: ReadonlySet<string>;
   /** The words as a Compose file has them: `$` escaped, `${…}` for what Compose still fills in. */
   readonly written: NewWords;
   /** The variables that Compose still fills in. */
@@ -38,7 +41,12 @@ export type Rewordings = (service: string, bare: BareService) => Rewording | nul
 /** The new words of services that are given these values. Asks Compose only if words are filled with one of them. */
 export async function rewordings(
   project: ComposeProject,
-  at: { readonly cli: ComposeCli; readonly call: ProjectCall; readonly before: ComposeConfig },
+  at: {
+    readonly cli: ComposeCli;
+    readonly call: ProjectCall;
+    readonly before: ComposeConfig;
+    readonly deliveries: readonly Delivery[];
+  },
   given: ReadonlyMap<string, readonly FilledVariable[]>,
 ): Promise<Rewordings> {
   const filled = filledSources(project, given);
@@ -68,7 +76,10 @@ export async function rewordings(
     const found = templateOf(template, words, bare);
     const all = [...found.entrypoint, ...found.cmd, ...found.health];
     if (!isAsBefore(found, bare) || !all.some(hasValue)) return null;
-    const made = reworded(found);
+    const fileOptions = at.deliveries.find(({ name }) => name === "file")?.options?.(bare.subject) ?? null;
+    const inShell = reworded(found);
+    const byFile = fileOptions === null ? null : wordsByFile(found, fileOptions);
+    const made = byFile === null ? inShell : { ...byFile, health: inShell.health };
     const others = [...(used.get(service) ?? [])].filter((source) => !own.has(source));
     if (
       !mayBeWritten(
@@ -90,6 +101,11 @@ export async function rewordings(
           typeof part !== "string" || isPublic || files.includes(part) || KINDS.has(part) ? part : "…",
         ),
       );
+    const seen = {
+      entrypoint: visible(found.entrypoint, isImages.entrypoint),
+      cmd: visible(found.cmd, isImages.cmd),
+      health: visible(found.health, isImages.health),
+    };
     const expressions = keptExpressions(project, service, parts, made);
     if (expressions === null) return null;
     const inFile = (words: NewWords): NewWords => withTexts(words, escapeDollar, expressions);
@@ -99,17 +115,22 @@ export async function rewordings(
       kept: new Set([...parts].flatMap(([source, { mark }]) => (expressions.has(mark) ? source : []))),
       sources: [...own].map(([source, { name }]) => ({ source, name })),
       literals,
-      names: new Set(all.flat().flatMap((part) => (typeof part === "object" && "name" in part ? part.name : []))),
+      names: namesIn(all),
+      byOption: byFile === null ? new Set() : namesIn([...found.entrypoint, ...found.cmd]),
       shown: inFile(
-        reworded({
-          entrypoint: visible(found.entrypoint, isImages.entrypoint),
-          cmd: visible(found.cmd, isImages.cmd),
-          health: visible(found.health, isImages.health),
-        }),
+        byFile === null ? reworded(seen) : { ...wordsOrNull(seen, fileOptions), health: reworded(seen).health },
       ),
     };
   };
 }
+
+const NO_WORDS: NewWords = { entrypoint: null, command: null, health: null };
+
+const wordsOrNull = (words: WordTemplate, options: FileOptions | null): NewWords =>
+  (options === null ? null : wordsByFile(words, options)) ?? NO_WORDS;
+
+const namesIn = (words: readonly Word[]): ReadonlySet<string> =>
+  new Set(words.flat().flatMap((part) => (typeof part === "object" && "name" in part ? part.name : [])));
 
 /** By service: the values that it is given and that its words have as they are. */
 function writtenValues(

@@ -42,7 +42,7 @@ export async function mustHaveShell(
   subject: Pick<DeliverySubject, "hasFile">,
   rewording: Rewording | null,
 ): Promise<void> {
-  if (rewording === null || (await subject.hasFile("/bin/sh"))) return;
+  if (rewording === null || !needsShell(rewording) || (await subject.hasFile("/bin/sh"))) return;
   const names = [...new Set([...rewording.sources.map(({ source }) => source), ...rewording.names])];
   throw new Blocked(
     `${names[0] ?? ""} is in the command or health check of ${service}, and its image has no shell to fill it in`,
@@ -59,6 +59,7 @@ const FOR_COMMAND =
 /** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
 export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {
   if (rewording === null) return deliveries;
+  if (!needsShell(rewording)) return deliveries.filter(({ name }) => name === "file");
   const isMain = rewording.entrypoint !== null || rewording.command !== null;
   return deliveries.map((delivery) => ({
     ...delivery,
@@ -76,6 +77,11 @@ export function forWords(deliveries: readonly Delivery[], rewording: Rewording |
       return delivery.fits(subject, moves);
     },
   }));
+}
+
+/** Whether a shell fills in any of the words: not where an option of the program names a file. */
+function needsShell({ entrypoint, command, health, byOption }: Rewording): boolean {
+  return health !== null || ((entrypoint !== null || command !== null) && byOption.size === 0);
 }
 
 /** A container as it will be: without the words that are replaced. */

@@ -1,3 +1,4 @@
+import type { FileOptions } from "../../../src/contract/delivery.ts";
 import { expandedText, literal, madeText, quotedWord, type Word } from "./shell-text.ts";
 
 /** What a service runs, as words that values are filled into. `health` begins with its kind. */
@@ -21,6 +22,31 @@ export type NewWords = {
  */
 export function reworded({ entrypoint, cmd, health }: WordTemplate): NewWords {
   return { ...mainWords(entrypoint, cmd), health: healthWords(health) };
+}
+
+/**
+ * The words of a program that takes a file in the place of each value: `--token VALUE` becomes `--token-file PATH`. Null if a
+ * value stands anywhere else.
+ */
+export function wordsByFile({ entrypoint, cmd }: WordTemplate, { options, path }: FileOptions): NewWords | null {
+  const all = [...entrypoint, ...cmd];
+  const made = all.map((word) => word.map(madeText).join(""));
+  for (const [at, word] of all.entries()) {
+    if (!hasValue(word)) continue;
+    const [first, second, ...more] = typeof word[0] === "string" ? word : ["", ...word];
+    if (more.length > 0 || typeof first !== "string" || typeof second !== "object" || !("name" in second)) return null;
+    const option = options[first === "" ? (made[at - 1] ?? "") : first.slice(0, -1)];
+    if (option === undefined || (first !== "" && !first.endsWith("="))) return null;
+    if (first === "") made[at - 1] = option;
+    made[at] = first === "" ? path(second.name) : `${option}=${path(second.name)}`;
+  }
+  const changed = (words: readonly Word[], texts: readonly string[]): readonly string[] | null =>
+    words.some(hasValue) ? texts : null;
+  return {
+    entrypoint: changed(entrypoint, made.slice(0, entrypoint.length)),
+    command: changed(cmd, made.slice(entrypoint.length)),
+    health: null,
+  };
 }
 
 function mainWords(entrypoint: readonly Word[], cmd: readonly Word[]): Pick<NewWords, "entrypoint" | "command"> {

@@ -35,6 +35,8 @@ services:
     healthcheck: { test: ["CMD", "redis-cli", "-a", "${CHECKED}", "ping"], ${CHECK} }
   one:
     <<: *app
+    # in the wrong list
+    environment: ["/etc/localtime:/etc/localtime:ro"]
   three:
     <<: *app
     image: ${FILE_ENV}

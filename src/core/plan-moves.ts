@@ -58,7 +58,7 @@ export async function unitMoves(
   for (const { hit, part, names } of named) {
     if (part !== null) continue;
     const of = print(hit.candidate.value);
-    whole.set(of, (whole.get(of) ?? new Set()).add(names.subject));
+    whole.set(of, (whole.get(of) ?? new Set()).add(`${names.subject}/${hit.finding.name}`));
   }
   // These move, or stay, with another occurrence of the same value.
   const followers: { readonly hit: HitToMove; readonly print: string }[] = [];
@@ -67,8 +67,8 @@ export async function unitMoves(
     const { finding } = hit;
     const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
     // A text that repeats a variable's value is migrated with the variable.
-    const subjects = whole.get(print(value));
-    if (part !== null && subjects !== undefined && (part.isApart !== true || subjects.has(names.subject))) {
+    const same = whole.get(print(value));
+    if (part !== null && same !== undefined && (part.isApart !== true || same.has(`${names.subject}/${name}`))) {
       followers.push({ hit, print: print(value) });
       continue;
     }

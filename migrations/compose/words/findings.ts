@@ -5,7 +5,7 @@ import { Secret } from "../../../src/model/secret.ts";
 import { textAt } from "../refuse.ts";
 import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { literalIn } from "./literal-places.ts";
+import { holdsPart, literalIn } from "./literal-places.ts";
 import { WORD_PLACES } from "./uses.ts";
 
 /** A secret that is written into a service's words, and the variable that it becomes. `part` is what detection saw of it. */
@@ -41,16 +41,17 @@ export async function literalsAt(
   const taken = new Set([...own.keys(), ...imageNames]);
   const found: Literal[] = [];
   for (const part of parts) {
-    const literal = part === null ? null : literalIn(question.value, part);
-    if (part === null || literal === null) continue;
-    const { value } = literal;
+    if (part === null) continue;
     const known = [...own].find(
-      ([name, one]) => one?.equals(value) === true && detector.classify({ name, where: "env", value }).secret,
+      ([name, value]) =>
+        holdsPart(question.value, value, part) && detector.classify({ name, where: "env", value }).secret,
     );
+    const literal = known === undefined ? literalIn(question.value, part) : { name: known[0], value: known[1] };
+    if (literal === null) continue;
     const name = known?.[0] ?? freeName(literal.name, taken);
     if (name === null) continue;
     taken.add(name);
-    found.push({ name, value, part });
+    found.push({ name, value: literal.value, part });
   }
   return found;
 }
@@ -78,13 +79,13 @@ async function inContainer({ subjectId, where }: Location, engine: Engine | null
   return { question: { name, where, value: Secret.of(JSON.stringify(words ?? [])), ...lead }, imageNames };
 }
 
-function ownVariables({ services }: ComposeProject, service: string): ReadonlyMap<string, Secret | null> {
+function ownVariables({ services }: ComposeProject, service: string): ReadonlyMap<string, Secret> {
   const found = services.get(service);
   const all = found === undefined ? [] : [...variables(found, () => undefined)];
   return new Map(
-    all.map(([name, places]) => {
-      const value = places.at(-1)?.value ?? null;
-      return [name, value === null ? null : Secret.of(value)];
+    all.flatMap(([name, places]) => {
+      const value = places.at(-1)?.value ?? "";
+      return value === "" ? [] : [[name, Secret.of(value)] as const];
     }),
   );
 }

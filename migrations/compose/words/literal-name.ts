@@ -1,19 +1,24 @@
 import { shellCommands } from "../../../src/kit/text/shell-words.ts";
 
+/** Where a value stands in words: in which, and from which offset. */
+export type LiteralPlace = { readonly word: number; readonly start: number };
+
+type PlaceIn = (words: readonly string[]) => LiteralPlace | null;
+
 /**
  * A name for the variable that takes a value out of words, by the option before it: `--requirepass` gives REQUIREPASS,
- * `mysqladmin -p…` MYSQLADMIN_PASSWORD, `NAME=…` that name. Null if the value stands in no word as it is.
+ * `mysqladmin -p…` MYSQLADMIN_PASSWORD, `NAME=…` that name. Null if the value stands nowhere. `placeIn` gives its place.
  */
-export function literalName(words: readonly string[], value: string, depth = 0): string | null {
-  const at = words.findIndex((word) => word.includes(value));
-  const word = words[at];
-  if (word === undefined) return null;
+export function literalName(words: readonly string[], value: string, placeIn: PlaceIn, depth = 0): string | null {
+  const place = placeIn(words);
+  const [at, word] = [place?.word ?? 0, words[place?.word ?? 0]];
+  if (place === null || word === undefined) return null;
   if (word !== value && depth < DEEPEST) {
     const inner = shellCommands(word).map((command) => command.map(({ text }) => text));
-    const found = inner.find((command) => command.length > 1 && command.some((one) => one.includes(value)));
-    if (found !== undefined) return literalName(found, value, depth + 1);
+    const found = inner.find((command) => command.length > 1 && placeIn(command) !== null);
+    if (found !== undefined) return literalName(found, value, placeIn, depth + 1);
   }
-  const before = word.slice(0, word.indexOf(value));
+  const before = word.slice(0, place.start);
   const setting = /^([A-Za-z_]\w{0,80})=/.exec(before)?.[1];
   if (setting !== undefined && before.length === setting.length + 1) return setting;
   const own = /^--?([A-Za-z][\w.-]{0,80}?)(?:=|$)/.exec(before)?.[1] ?? setting;

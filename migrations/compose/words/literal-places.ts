@@ -1,5 +1,5 @@
 import { isPlain, Secret } from "../../../src/model/secret.ts";
-import { literalName, wholeOption } from "./literal-name.ts";
+import { literalName, wholeOption, type LiteralPlace } from "./literal-name.ts";
 import { literal, type Word, type WordPart } from "./shell-text.ts";
 import type { FilledVariable } from "./uses.ts";
 
@@ -11,9 +11,6 @@ export type WrittenValue = {
   readonly isOfWords: boolean;
 };
 
-/** Where a value stands in words: in which, and from which offset. */
-type LiteralPlace = { readonly word: number; readonly start: number };
-
 /**
  * The secret that words have where detection saw this part of it, and the name of a variable for it; null where it is only
  * a piece of what stands there. `command` is a list of words as JSON, or a text.
@@ -21,8 +18,19 @@ type LiteralPlace = { readonly word: number; readonly start: number };
 export function literalIn(command: Secret, part: Secret): { readonly name: string; readonly value: Secret } | null {
   const words = wordsOf(command.exposeText());
   const text = wholeOption(words, part.exposeText());
-  const name = literalPlaces(words, text).length === 0 ? null : literalName(words, text);
+  const name = literalName(words, text, (list) => literalPlaces(list, text)[0] ?? null);
   return name === null ? null : { name, value: Secret.of(text) };
+}
+
+/**
+ * Whether a variable's value stands in these words, and this part of them in it: in a command, detection may see a piece.
+ * False for a plain word, which may be the same by coincidence.
+ */
+export function holdsPart(command: Secret, value: Secret, part: Secret): boolean {
+  const text = value.exposeText();
+  return (
+    !isPlain(value) && text.includes(part.exposeText()) && literalPlaces(wordsOf(command.exposeText()), text).length > 0
+  );
 }
 
 /** Those of a service's variables whose value is in one of these texts. */

@@ -20,7 +20,9 @@ let bao: OpenBao;
 let world: World;
 let agent: RunningAgent | null = null;
 
-const HEALTH = ["--health-cmd", "true", "--health-interval", "300ms", "--stop-timeout", "1"];
+// Each check is a process in the container, and so is each look at it: the deep tier alone measures how fast all this is.
+const [CHECKED, LOOKED] = DEEP ? ["300ms", 100] : ["2s", 500];
+const HEALTH = ["--health-cmd", "true", "--health-interval", CHECKED, "--stop-timeout", "1"];
 const APPS = [
   { name: "alpha", image: BUSYBOX, deliver: "shim", more: HEALTH },
   { name: "beta", image: FILE_ENV, deliver: "file", more: ["--stop-timeout", "1"] },
@@ -40,18 +42,12 @@ afterAll(async () => {
   world?.remove();
 });
 
-const has = (name: string): string => {
-  try {
-    return valueIn(engine, name);
-  } catch {
-    return "it is down";
-  }
-};
+const expectServed = (name: string, value: string): Promise<void> =>
+  expect.poll(() => valueIn(engine, name), { message: name, timeout: 60_000, interval: LOOKED }).toBe(value);
 
 const STATE = (): string => join(world.dir, "state/unsprawl");
 const folderOf = (name: string): string =>
   engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", name).trim();
-const stored = (name: string): string => readFileSync(join(folderOf(name), "API_TOKEN"), "utf8");
 
 /** Deaths, starts and health as they happen: the engine itself remembers only the last 256 events. */
 function follow(): { readonly events: () => string[][]; readonly end: () => void } {
@@ -69,26 +65,27 @@ function follow(): { readonly events: () => string[][]; readonly end: () => void
 }
 
 describe("a changed value", () => {
-  it("reaches the application within 5 s at the 95th percentile, one container at a time, none unhealthy", async () => {
+  it("reaches the application (within 5 s at the 95th percentile), one container at a time, none unhealthy", async () => {
     const following = follow();
     agent = startAgent(world, ...GRACE);
-    const rounds = DEEP ? 50 : 10;
+    const rounds = DEEP ? 50 : 4;
     const took: number[] = [];
     for (let round = 0; round < rounds; round++) {
       const { name } = APPS[round % APPS.length] ?? { name: "" };
       const value = await change(bao, world, name);
       const began = Date.now();
-      while (has(name) !== value && Date.now() - began < 60_000) await sleep(50);
+      await expectServed(name, value);
       took.push(Date.now() - began);
     }
     // Both at once, in the end.
     const both = await Promise.all(APPS.map(async ({ name }) => [name, await change(bao, world, name)] as const));
-    for (const [name, value] of both) await expect.poll(() => has(name), { timeout: 30_000 }).toBe(value);
+    for (const [name, value] of both) await expectServed(name, value);
     const sorted = took.toSorted((a, b) => a - b);
     const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Infinity;
-    if (DEEP)
+    if (DEEP) {
       console.log(`${rounds} changes: p50 ${sorted[rounds >> 1]} ms, p95 ${p95} ms, at most ${sorted.at(-1)} ms`);
-    expect(p95, took.join(" ")).toBeLessThan(5000);
+      expect(p95, took.join(" ")).toBeLessThan(5000);
+    }
 
     await expect.poll(() => following.events().filter(([action]) => action === "start")).toHaveLength(rounds + 2);
     const events = following.events();
@@ -159,48 +156,54 @@ describe("a changed value", () => {
     expect(engine.docker("inspect", "-f", "{{.State.StartedAt}}", "alpha")).toBe(started);
     // Still so at the next pass, which restarts nothing.
     expect((await world.unsprawl(["agent", "--once", ...GRACE])).code).toBe(5);
-    expect(has("alpha")).toBe(before);
+    await expectServed("alpha", before);
     want(value);
     engine.docker("start", "picky");
     await sleep(1000);
     const after = await world.unsprawl(["agent", "--once", ...GRACE]);
     expect(after.code, after.stdout + after.stderr).toBe(0);
-    expect(has("alpha")).toBe(value);
+    await expectServed("alpha", value);
     engine.docker("rm", "-f", "picky");
   });
 
-  it("files that vanish while it runs are written again", async () => {
+  it("files that vanish while it runs are written again; there is one agent a host", async () => {
     agent = startAgent(world, ...GRACE, "--every", "200ms");
-    await expect.poll(() => agent?.child.exitCode).toBe(null);
-    await sleep(1500);
+    await expect.poll(() => agent?.output(), { timeout: 60_000 }).toContain("serving");
     emptyMemory(world);
     const mounts = engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", "alpha");
     await expect.poll(() => agent?.output(), { timeout: 30_000 }).toContain("container:alpha: wrote API_TOKEN");
     engine.docker("restart", "-t", "1", "alpha");
-    expect(has("alpha")).toHaveLength(24);
+    await expect.poll(() => valueIn(engine, "alpha"), { timeout: 30_000 }).toHaveLength(24);
     expect(mounts).toContain(world.memory);
+    const second = await world.unsprawl(["agent", "--once"]);
+    expect([second.code, second.stderr]).toEqual([
+      1,
+      expect.stringContaining("another unsprawl agent serves this host"),
+    ]);
     expect(await agent.end()).toBe(0);
   });
 });
 
 describe("an agent that is killed", () => {
   it("leaves nothing stale for longer than a poll of the next one, and nothing lost", async () => {
-    const rounds = DEEP ? 20 : 3;
+    const rounds = DEEP ? 20 : 2;
     const fresh: number[] = [];
     for (let round = 0; round < rounds; round++) {
       agent = startAgent(world, ...GRACE, "--every", "500ms");
       await sleep(500 + Math.random() * 1500);
       const { name } = APPS[round % APPS.length] ?? { name: "" };
+      const folder = folderOf(name);
+      const stored = (): string => readFileSync(join(folder, "API_TOKEN"), "utf8");
       const value = await change(bao, world, name);
       await sleep(Math.random() * 2500);
       expect(await agent.end("SIGKILL")).toBe(null);
-      expect(stored(name), "half of a value").toHaveLength(value.length);
+      expect(stored(), "half of a value").toHaveLength(value.length);
       agent = startAgent(world, ...GRACE, "--every", "500ms");
-      await expect.poll(() => agentRuns(STATE()), { timeout: 30_000, interval: 20 }).toBe(true);
+      await expect.poll(() => agentRuns(STATE()), { timeout: 60_000, interval: 50 }).toBe(true);
       const began = Date.now();
-      await expect.poll(() => stored(name), { timeout: 30_000, interval: 20 }).toBe(value);
+      await expect.poll(stored, { timeout: 60_000, interval: 50 }).toBe(value);
       fresh.push(Date.now() - began);
-      await expect.poll(() => has(name), { timeout: 30_000, interval: 100 }).toBe(value);
+      await expectServed(name, value);
       // It may be so early that it has not begun to listen to signals.
       await agent.end("SIGKILL");
     }
@@ -210,18 +213,8 @@ describe("an agent that is killed", () => {
     for (const { name } of APPS) expect(readdirSync(folderOf(name)).filter((file) => file.startsWith("."))).toEqual([]);
     expect(filesBelow(STATE()).filter((file) => /\.tmp|\.part/.test(file))).toEqual([]);
     const slowest = Math.max(...fresh);
-    if (DEEP) console.log(`${rounds} kills: files new at most ${slowest} ms after the next agent has begun`);
+    if (!DEEP) return;
+    console.log(`${rounds} kills: files new at most ${slowest} ms after the next agent has begun`);
     expect(slowest, fresh.join(" ")).toBeLessThan(5000);
-  });
-
-  it("there is one agent a host", async () => {
-    agent = startAgent(world, ...GRACE);
-    await expect.poll(() => agentRuns(STATE()), { timeout: 30_000 }).toBe(true);
-    const second = await world.unsprawl(["agent", "--once"]);
-    expect([second.code, second.stderr]).toEqual([
-      1,
-      expect.stringContaining("another unsprawl agent serves this host"),
-    ]);
-    expect(await agent.end()).toBe(0);
   });
 });

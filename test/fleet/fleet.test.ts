@@ -225,7 +225,7 @@ async function repositories(): Promise<readonly string[]> {
   return ((await answer.json()) as { repositories: string[] }).repositories;
 }
 
-test("a layer is read once for all images that have it, whoever reads them", async () => {
+test("a layer is read once for all images that have it; the key comes from a store, the database's URL from a file", async () => {
   const [secret, own] = [`93${randomBytes(16).toString("hex")}`, `94${randomBytes(16).toString("hex")}`];
   fleet.values.push(secret, own);
   const base = tar(folder("app/"), file("app/.env", `DB_PASSWORD=${secret}\n`));
@@ -239,14 +239,16 @@ test("a layer is read once for all images that have it, whoever reads them", asy
   };
   await push("layered/first", tar(file("app/own.env", `API_TOKEN=${own}\n`)));
   const database = await fleet.database();
+  const key = randomBytes(32).toString("hex");
+  const { stores, own: settings } = await kept(database, key);
   const config = (what: string): string => {
     const source = `{ source: "registry:${fleet.gate.host}/${what}", layers: true }`;
-    writeFileSync(join(fleet.world.dir, "layers.yaml"), `fleet: { sources: [${source}] }`);
+    writeFileSync(join(fleet.world.dir, "layers.yaml"), `${stores}\nfleet: { ${settings}, sources: [${source}] }`);
     return "layers.yaml";
   };
-  const serve = (what: string) => fleet.run(["serve", "--once", "--config", config(what)], database.env);
+  const serve = (what: string) => fleet.run(["serve", "--once", "--config", config(what)], {});
   config("layered/first");
-  const reading = fleet.start(["worker", "--config", "layers.yaml"], database.env);
+  const reading = fleet.start(["worker", "--config", "layers.yaml"], {});
   expect((await serve("layered/first:one")).code).toBe(0);
   const before = fleet.gate.lines().length;
   // The second image deletes what the layer holds: nobody had asked for that before.
@@ -274,38 +276,25 @@ test("a layer is read once for all images that have it, whoever reads them", asy
   expect(same).toMatchObject({ name: "DB_PASSWORD", length: secret.length });
   reading.child.kill("SIGTERM");
   await reading.ended;
+  const [setting] = await (await database.open()).query("select value from unsprawl.setting");
+  expect(setting).toEqual({ value: fingerprintKey(Buffer.from(key)).id });
+  expect(reading.said()).not.toContain(key);
   expect(await fleet.postgres.dump(database.name)).not.toContain(secret);
 });
 
-test("the fingerprint key comes from a store, and the database's URL from a file", async () => {
+/** Puts a fleet's key into a store, and the URL of its database into a file; what the configuration says of them. */
+async function kept(database: FleetDatabase, key: string): Promise<{ readonly stores: string; readonly own: string }> {
   const { world } = fleet;
-  const store = await openSpec({
-    provider: "local",
-    config: { file: "fleet.sops.yaml" },
-    env: world.env,
-    dir: world.dir,
-  });
-  const key = store.key({ subject: "fleet", project: "", name: "FINGERPRINT_KEY" });
-  const value = randomBytes(32).toString("hex");
-  await store.put(key, Secret.of(value), null, { runId: "r", subject: "fleet" });
-  const database = await fleet.database();
+  const config = { file: "fleet.sops.yaml" };
+  const store = await openSpec({ provider: "local", config, env: world.env, dir: world.dir });
+  const at = store.key({ subject: "fleet", project: "", name: "FINGERPRINT_KEY" });
+  await store.put(at, Secret.of(key), null, { runId: "r", subject: "fleet" });
   writeFileSync(join(world.dir, "database.url"), `${database.env["UNSPRAWL_DATABASE_URL"]}\n`, { mode: 0o600 });
-  const hosts = readFileSync(join(world.dir, "unsprawl.yaml"), "utf8").split("\n")[0] ?? "";
-  const config = [
-    `stores: { here: { provider: local, file: fleet.sops.yaml } }`,
-    hosts,
-    `fleet: { key: "${store.reference(key)}", database: { urlFile: database.url } }`,
-  ];
-  writeFileSync(join(world.dir, "key.yaml"), config.join("\n"));
-  const own = fleet.start(["worker", "--config", "key.yaml"], {});
-  expect((await fleet.run(["serve", "--once", "--config", "key.yaml"], {})).code).toBe(0);
-  const [setting] = await (await database.open()).query("select value from unsprawl.setting");
-  expect(setting).toEqual({ value: fingerprintKey(Buffer.from(value)).id });
-  expect((await database.known()).present).toHaveLength(2 * HOSTS);
-  own.child.kill("SIGTERM");
-  await own.ended;
-  expect(own.said()).not.toContain(value);
-});
+  return {
+    stores: "stores: { here: { provider: local, file: fleet.sops.yaml } }",
+    own: `key: "${store.reference(at)}", database: { urlFile: database.url }`,
+  };
+}
 
 describe("what a fleet cannot begin with is said before anything is done", () => {
   const key = "UNSPRAWL_FINGERPRINT_KEY_FILE";

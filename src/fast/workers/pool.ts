@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import type { Spotted } from "../../contract/detector.ts";
 import { Secret } from "../../model/secret.ts";
+import { giveBackBlock } from "../block.ts";
 import type { WorkerPool } from "../pool.ts";
 import type { SpottedFile } from "../spot.ts";
 import { questionsOf, parse, unwrapBatch, withAnswers, type ReadDocument } from "./batch.ts";
@@ -36,6 +37,7 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
     },
     texts: async (block) => {
       const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);
+      if (answer.bytes !== undefined) giveBackBlock(answer.bytes);
       return (answer.texts ?? []).map(({ piece, ...one }) => ({ ...unwrap(one), piece }));
     },
     batch: async (batch) => {

@@ -21,6 +21,8 @@ export type WorkerReply = {
   readonly batch?: BareBatch | null;
   readonly answered?: PackedVerdicts;
   readonly texts?: readonly BareText[];
+  /** The block's bytes, which are handed back. */
+  readonly bytes?: ArrayBuffer;
 };
 export type BareText = BareSpotted & { readonly piece: number };
 export type BareFile = Omit<SpottedFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
@@ -42,7 +44,8 @@ function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
   const forAsked = made.then(() => detectorFor(tuning, false));
   forAsked.catch(() => undefined);
   const answer = (job: WorkerJob, detector: CachingDetector): WorkerReply => {
-    if (job.kind === "texts") return { texts: spotInBlock(job.block, detector).map(bare) };
+    if (job.kind === "texts")
+      return { texts: spotInBlock(job.block, detector).map(bare), bytes: job.block.bytes.buffer };
     if (job.kind === "asked") return { answered: judged(job.asked, detector) };
     return job.kind === "files"
       ? { files: job.files.map((file) => bareFile(spotInFile(file, detector))) }
@@ -50,7 +53,10 @@ function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
   };
   parentPort?.on("message", ({ id, job }: { id: number; job: WorkerJob }) => {
     (job.kind === "asked" ? forAsked : made)
-      .then((detector) => parentPort?.postMessage({ id, answer: answer(job, detector) }))
+      .then((detector) => {
+        const reply = answer(job, detector);
+        parentPort?.postMessage({ id, answer: reply }, reply.bytes === undefined ? [] : [reply.bytes]);
+      })
       .catch((error: unknown) => parentPort?.postMessage({ id, error: (error as Error).message }));
   });
 }

@@ -1,9 +1,8 @@
+import { BLOCK, takeBlock } from "../../fast/block.ts";
 import type { TextBlock, TextPiece } from "../../fast/index.ts";
 import { LIMITS } from "../../kit/tar/limits.ts";
 
-/** Files are passed to the threads in blocks of this size, and larger files in pieces of it. */
-const BLOCK = 2 * 1024 * 1024;
-/** Pieces overlap by this much: the longest secret fits in. */
+/** Pieces of files that are larger than a block overlap by this much: the longest secret fits in. */
 const OVERLAP = 64 * 1024;
 /** A NUL within this many bytes means that a file is binary. */
 const HEAD = 8000;
@@ -26,7 +25,7 @@ type PendingFile = {
 export class Packer {
   /** Full blocks; the consumer empties the list. */
   readonly full: TextBlock[] = [];
-  #bytes = Buffer.allocUnsafeSlow(BLOCK);
+  #bytes = takeBlock();
   #pieces: TextPiece[] = [];
   #at = 0;
   #file: PendingFile | null = null;
@@ -63,7 +62,7 @@ export class Packer {
     if (this.#pieces.length > 0) {
       const bytes = new Uint8Array(this.#bytes.buffer, 0, this.#at);
       this.full.push({ bytes, pieces: this.#pieces });
-      this.#bytes = Buffer.allocUnsafeSlow(BLOCK);
+      this.#bytes = takeBlock();
       this.#pieces = [];
     }
     this.#at = 0;

@@ -12,8 +12,8 @@ export type NamedLiteral = {
 };
 
 /** The bytes as text, one character a byte. */
-export function latin1Text(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
+export function latin1Text(bytes: Buffer, from: number, to: number): string {
+  return bytes.toString("latin1", from, to);
 }
 
 /** The same as the characters that they encode. */

@@ -5,50 +5,117 @@ import { watched, type Watch } from "./watch.ts";
  */
 export type OnKeyword = (watch: Watch, at: number) => void;
 
-/** Three characters of five bits each: letters whatever their case, and other characters with them. */
+/**
+ * Every keyword, in few bytes that stay in the processor's cache. Characters have five bits: letters whatever their case,
+ * other characters with them.
+ */
+type KeywordTable = {
+  readonly watches: readonly Watch[];
+  /** By three characters a bit for each fourth that a keyword has behind them. */
+  readonly fourths: Int32Array;
+  /** By three characters their slot: its entries are those from `entries[slot]` to `entries[slot + 1]`. */
+  readonly slots: Uint16Array;
+  readonly entries: Uint16Array;
+  /** Of each entry the watch's number, and how far before the four characters its keyword begins. */
+  readonly numbers: Uint16Array;
+  readonly before: Int8Array;
+  /** The keywords one behind the other, and the characters that may stand instead: capitals, unless a watch is exact. */
+  readonly text: Uint8Array;
+  readonly instead: Uint8Array;
+  /** Of each watch where its keyword begins there, and behind them the end of the last. */
+  readonly places: Uint16Array;
+};
+
 const SIZE = 1 << 15;
-/** The watches by the slot of their rarest characters; slot 0 is the empty one. Made for the first text. */
-let filed: { readonly slots: readonly (readonly Watch[])[]; readonly slotOf: Uint16Array } | null = null;
+/** Made for the first text. */
+let table: KeywordTable | null = null;
 
-/** One pass over the bytes, one look into a table a byte, however many rules there are. */
+/**
+ * One pass over the bytes, one look into a table for every second byte, however many rules there are: each keyword is
+ * filed twice, so that one of the two begins at an even place wherever the keyword stands.
+ */
 export function findKeywords(bytes: Uint8Array, told: OnKeyword): void {
-  const { slots, slotOf } = (filed ??= file(watched()));
-  const length = bytes.length;
-  let key = (((bytes[0] as number) & 31) << 5) | ((bytes[1] as number) & 31);
-  for (let at = 2; at < length; at++) {
-    key = ((key << 5) | ((bytes[at] as number) & 31)) & 0x7fff;
-    const slot = slotOf[key] as number;
-    if (slot === 0) continue;
-    const list = slots[slot] as readonly Watch[];
-    for (let index = 0; index < list.length; index++) {
-      const watch = list[index] as Watch;
-      const start = at - 2 - watch.rare;
-      if (start >= 0 && stands(bytes, start, watch)) told(watch, start);
-    }
+  const { fourths } = (table ??= tableOf(watched()));
+  const whole = bytes.length - 3;
+  let first = (bytes[0] as number) & 31;
+  let second = (bytes[1] as number) & 31;
+  for (let at = 0; at < whole; at += 2) {
+    const third = (bytes[at + 2] as number) & 31;
+    const fourth = (bytes[at + 3] as number) & 31;
+    const key = (first << 10) | (second << 5) | third;
+    first = third;
+    second = fourth;
+    if ((((fourths[key] as number) >> fourth) & 1) === 1) findAt(bytes, at, key, table, told);
+  }
+  // At an odd end the last three characters have no fourth.
+  const at = bytes.length - 3;
+  if (at >= 0 && at % 2 === 0)
+    findAt(bytes, at, (first << 10) | (second << 5) | ((bytes[at + 2] as number) & 31), table, told);
+}
+
+function findAt(bytes: Uint8Array, at: number, key: number, of: KeywordTable, told: OnKeyword): void {
+  const slot = of.slots[key] as number;
+  const end = of.entries[slot + 1] as number;
+  for (let entry = of.entries[slot] as number; entry < end; entry++) {
+    const start = at - (of.before[entry] as number);
+    const number = of.numbers[entry] as number;
+    if (start < 0 || !stands(bytes, start, of, number)) continue;
+    const watch = of.watches[number] as Watch;
+    if (!watch.starts || begins(bytes, start, watch.bytes.length)) told(watch, start);
   }
 }
 
-function file(watches: readonly Watch[]): NonNullable<typeof filed> {
-  const slots: Watch[][] = [[]];
-  const slotOf = new Uint16Array(SIZE);
-  for (const watch of watches) {
-    const [a = 0, b = 0, c = 0] = watch.bytes.subarray(watch.rare, watch.rare + 3);
-    const key = ((a & 31) << 10) | ((b & 31) << 5) | (c & 31);
-    if (slotOf[key] === 0) slotOf[key] = slots.push([]) - 1;
-    slots[slotOf[key] as number]?.push(watch);
-  }
-  return { slots, slotOf };
-}
-
-function stands(bytes: Uint8Array, start: number, { bytes: wanted, exact, starts }: Watch): boolean {
-  if (start + wanted.length > bytes.length) return false;
-  for (let at = 0; at < wanted.length; at++) {
+function stands(bytes: Uint8Array, start: number, { text, instead, places }: KeywordTable, number: number): boolean {
+  const from = places[number] as number;
+  const length = (places[number + 1] as number) - from;
+  if (start + length > bytes.length) return false;
+  for (let at = 0; at < length; at++) {
     const byte = bytes[start + at] as number;
-    if (byte !== wanted[at] && (exact || byte < 65 || byte > 90 || byte + 32 !== wanted[at])) return false;
+    if (byte !== text[from + at] && byte !== instead[from + at]) return false;
   }
-  return (
-    !starts || ((start === 0 || !isWord(bytes[start - 1] as number)) && isLong(bytes, start + wanted.length, start))
-  );
+  return true;
+}
+
+function tableOf(watches: readonly Watch[]): KeywordTable {
+  const filed: number[][] = [[]];
+  const slots = new Uint16Array(SIZE);
+  const fourths = new Int32Array(SIZE);
+  const file = (number: number, bytes: Uint8Array, before: number, any: number): void => {
+    const first = before < 0 ? any : (bytes[before] as number) & 31;
+    const key = (first << 10) | (((bytes[before + 1] as number) & 31) << 5) | ((bytes[before + 2] as number) & 31);
+    if (slots[key] === 0) slots[key] = filed.push([]) - 1;
+    filed[slots[key] as number]?.push(number, before);
+    const fourth = before + 3 < bytes.length ? 1 << ((bytes[before + 3] as number) & 31) : -1;
+    fourths[key] = (fourths[key] as number) | fourth;
+  };
+  // In this order keywords are found in the order of their rarest characters.
+  for (const [number, { bytes, rare }] of watches.entries())
+    if (isFiledBehind(bytes, rare)) file(number, bytes, rare + 1, 0);
+  for (const [number, { bytes, rare }] of watches.entries()) file(number, bytes, rare, 0);
+  for (const [number, { bytes, rare }] of watches.entries()) {
+    if (rare > 0) file(number, bytes, rare - 1, 0);
+    else if (!isFiledBehind(bytes, rare)) for (let any = 0; any < 32; any++) file(number, bytes, -1, any);
+  }
+  const all = filed.flat();
+  let [entry, place] = [0, 0];
+  return {
+    ...{ watches, fourths, slots },
+    entries: Uint16Array.from([0, ...filed.map((list) => (entry += list.length / 2))]),
+    numbers: Uint16Array.from(all.filter((_, at) => at % 2 === 0)),
+    before: Int8Array.from(all.filter((_, at) => at % 2 === 1)),
+    text: Buffer.concat(watches.map(({ bytes }) => bytes)),
+    instead: Buffer.concat(watches.map(({ bytes, exact }) => (exact ? bytes : bytes.map(capital)))),
+    places: Uint16Array.from([0, ...watches.map(({ bytes }) => (place += bytes.length))]),
+  };
+}
+
+function capital(byte: number): number {
+  return byte >= 97 && byte <= 122 ? byte - 32 : byte;
+}
+
+/** Whether its second place is behind its rarest characters, since before them there is none. */
+function isFiledBehind(bytes: Uint8Array, rare: number): boolean {
+  return rare === 0 && bytes.length > 4;
 }
 
 /** No token of a watch that `starts` is shorter: in source maps and names of functions prefixes stand by the thousand. */
@@ -57,6 +124,11 @@ export const SHORTEST = 12;
 export const APART = " \t\r\n\"'`,;()<>{}\\";
 const apart = new Uint8Array(256);
 for (const byte of Buffer.from(APART)) apart[byte] = 1;
+
+/** Whether a token may begin at `start` with a prefix of so many bytes. */
+function begins(bytes: Uint8Array, start: number, length: number): boolean {
+  return (start === 0 || !isWord(bytes[start - 1] as number)) && isLong(bytes, start + length, start);
+}
 
 function isLong(bytes: Uint8Array, from: number, start: number): boolean {
   const end = start + SHORTEST;

@@ -5,11 +5,13 @@ import { looksRandom } from "../entropy.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
+import { cleanTexts, type CleanTexts } from "./clean.ts";
 import { commandsIn } from "./commands.ts";
 import { canAssign, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
+import type { LineBounds } from "./line-bounds.ts";
 import { literalsIn } from "./literals.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
@@ -18,11 +20,17 @@ import type { PendingHit } from "./index.ts";
 
 /** A text that is read, and how. */
 export type TextContext = {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly path: string;
   readonly kind: TextKind;
   readonly language: Language;
   readonly off: ReadonlySet<string>;
+  readonly bounds: LineBounds;
+  /** Lines of this language, and names with their values, that say nothing wherever they stand. */
+  readonly cleanLines: CleanTexts;
+  readonly cleanNamed: CleanTexts;
+  /** Whether what the line says that is read depends on what stands around it. */
+  isBeside: boolean;
 };
 
 const LONGEST = 8192;
@@ -42,24 +50,19 @@ export function lineHits(
   const quotesOnly = QUOTES_ONLY.has(language);
   const sign = inName && quotesOnly ? signAfter(bytes, at, language) : at;
   if (sign < 0) return { hits: [], end: at };
-  let [from, to] = lineAt(bytes, at);
+  let [from, to] = context.bounds.around(at);
   if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
   const end = to - from >= BEFORE + BEHIND ? Math.max(at + 1, to - BEFORE) : to;
   if (!canAssign(bytes, sign, to, language)) return { hits: [], end: quotesOnly ? at : end };
   const line = latin1Text(bytes, from, to);
+  if (context.cleanLines.has(line)) return { hits: [], end };
+  context.isBeside = false;
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
+  if (hits.length === 0 && !context.isBeside) context.cleanLines.add(line);
   return { hits, end };
-}
-
-/** Where the line at `at` begins and ends, as far as it is read: several times as fast as to ask the array for line ends. */
-function lineAt(bytes: Uint8Array, at: number): [from: number, to: number] {
-  let [from, to] = [at, at];
-  while (from > 0 && at - from <= LONGEST && bytes[from - 1] !== 10) from--;
-  while (to < bytes.length && to - at <= LONGEST && bytes[to] !== 10) to++;
-  return [from, to];
 }
 
 /** `name = value` or `name: value` anywhere on a line. */
@@ -84,9 +87,11 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
 }
 
 /** What the line that begins at `from` gives names; places are the line's. */
-function* assignmentsOf(own: string, { bytes, language }: TextContext, from: number): Generator<NamedLiteral> {
+function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral> {
+  const { bytes, language } = context;
   if (language === "xml") yield* elementsIn(own);
   if (PAIRED.has(language) && isHalfOfPair(own, language)) {
+    context.isBeside = true;
     const first = Math.max(0, from - AROUND);
     const text = latin1Text(bytes, first, Math.min(bytes.length, from + own.length + AROUND));
     const line = { text, from: from - first, to: from - first + own.length };
@@ -95,8 +100,10 @@ function* assignmentsOf(own: string, { bytes, language }: TextContext, from: num
   }
   let head = headOf(own, language);
   // A quoted value may continue over several lines.
-  if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own))
+  if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own)) {
+    context.isBeside = true;
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
+  }
   if (head !== null) yield head;
   if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.
@@ -117,7 +124,11 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   // Compose and Kubernetes read two dollars as one.
   const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
   if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return [];
+  const key = `${name}\n${value}`;
+  if (context.cleanNamed.has(key)) return [];
   const outcome = decideIn(name, value, off);
+  if (!isEvidence(outcome)) context.cleanNamed.add(key);
+  else context.isBeside = true;
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
   const { kind } = context;
   const [start, end] = [one.start + offset, one.end + offset];
@@ -149,7 +160,7 @@ function innerName({ via = [] }: Evidence, name: string): string {
 const WITHIN = 4096;
 
 /** A shell puts a variable's value in its place, but between single quotes. */
-function isExpanded({ part, rule }: Evidence, bytes: Uint8Array, start: number, language: Language): boolean {
+function isExpanded({ part, rule }: Evidence, bytes: Buffer, start: number, language: Language): boolean {
   if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
   // What stands in backticks is run by a shell alone.
   const runs = part.includes("`") && /^(?:shell|make)$/.test(language);
@@ -168,7 +179,7 @@ function namesItself({ part, via = [] }: Evidence): boolean {
 }
 
 /** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */
-function placeOf({ part }: Evidence, bytes: Uint8Array, start: number, end: number): { start: number; end: number } {
+function placeOf({ part }: Evidence, bytes: Buffer, start: number, end: number): { start: number; end: number } {
   const at = latin1Text(bytes, start, end).indexOf(Buffer.from(part).toString("latin1"));
   return at < 0 ? { start, end } : { start: start + at, end: start + at + Buffer.byteLength(part) };
 }
@@ -178,7 +189,7 @@ const NEAR = 200;
 
 /** What stands on the line before a value's name, or before the value, and behind the value. */
 export function lineAround(
-  bytes: Uint8Array,
+  bytes: Buffer,
   start: number,
   end: number,
 ): { readonly lead: string; readonly tail: string } {
@@ -215,10 +226,14 @@ export function commandHits(context: TextContext): PendingHit[] {
   const { bytes, language, off } = context;
   if (!hasCommands(language)) return [];
   const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
+  const clean = cleanTexts("command", off);
   return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
     const line = utf8Text(command);
-    const first = decideCommand(line, off);
-    if (first === null || first.score < MEDIUM) return [];
+    const first = clean.has(line) ? null : decideCommand(line, off);
+    if (first === null || first.score < MEDIUM) {
+      clean.add(line);
+      return [];
+    }
     const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
     return all
       .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)

@@ -13,6 +13,8 @@ import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
+import { cleanTexts } from "./clean.ts";
+import { LineBounds } from "./line-bounds.ts";
 import { languageOf, type Language } from "./language.ts";
 import { inSecretManifests } from "./kubernetes-secret.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
@@ -47,23 +49,29 @@ const EVERY_LINE = new Set<Language>(["dotenv", "shell", "docker", "make", "yaml
  * unless it is read as such.
  */
 export function inText(
-  bytes: Uint8Array,
+  given: Uint8Array,
   path: string,
   off: ReadonlySet<string>,
   as: TextForm = "file",
 ): readonly TextHit[] {
-  if (bytes.length < 8) return [];
+  if (given.length < 8) return [];
+  const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
   if (as === "file" && isBinary(bytes)) return [];
   let kind: TextKind | undefined; // asked of few files
+  const language = languageOf(path, bytes);
   const context: TextContext = {
     bytes,
     path,
     get kind() {
       return (kind ??= kindOf(path));
     },
-    language: languageOf(path, bytes),
+    language,
     off,
+    bounds: new LineBounds(bytes),
+    cleanLines: cleanTexts(language, off),
+    cleanNamed: cleanTexts("named", off),
+    isBeside: false,
   };
   const seen = new Map<Rule, number>();
   const found: PendingHit[] = [];
@@ -110,7 +118,7 @@ export function isBinary(bytes: Uint8Array): boolean {
 }
 
 /** Known tokens in printable runs, as strings(1) would show them. */
-function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
+function inBinary(bytes: Buffer, off: ReadonlySet<string>): PendingHit[] {
   const found: PendingHit[] = [];
   const seen = new Map<Rule, number>();
   findKeywords(bytes, (watch, at) => {
@@ -124,7 +132,7 @@ function inBinary(bytes: Uint8Array, off: ReadonlySet<string>): PendingHit[] {
 }
 
 /** `read` is where the last token of this kind ends: the one before is not found again in place of the next. */
-function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule, read: number): PendingHit | null {
+function token(bytes: Buffer, at: number, watch: Watch, rule: Rule, read: number): PendingHit | null {
   const from = watch.starts ? Math.max(0, at - 1) : Math.max(read, at - BEFORE);
   const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   // Every keyword of such a rule is watched, so each place where a token may begin is asked for by itself.
@@ -137,7 +145,7 @@ function token(bytes: Uint8Array, at: number, watch: Watch, rule: Rule, read: nu
 }
 
 /** The name that the value at `start` is assigned to, or an empty one. */
-function nameBefore(bytes: Uint8Array, start: number): string {
+function nameBefore(bytes: Buffer, start: number): string {
   const before = latin1Text(bytes, Math.max(0, start - 240), start);
   const name = /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
   // npm's settings name the registry that a token is for: `//registry.example.org/:_authToken`.

@@ -47,8 +47,16 @@ const PROSE =
 /** By the path, or by the first line of a script that has no ending. */
 export function languageOf(path: string, bytes: Uint8Array): Language {
   if (PROSE.test(path)) return "prose";
-  for (const [language, pattern] of LANGUAGES) if (pattern.test(path)) return language;
+  const end = lastSegments(path);
+  for (const [language, pattern] of LANGUAGES) if (pattern.test(end)) return language;
   return isShellScript(bytes) ? "shell" : "code";
+}
+
+/** The three that a pattern has at most: paths are long, and a search begins at each character. */
+function lastSegments(path: string): string {
+  let from = path.length;
+  for (let count = 0; count < 3 && from > 0; count++) from = path.lastIndexOf("/", from - 1);
+  return path.slice(from + 1);
 }
 
 function isShellScript(bytes: Uint8Array): boolean {

@@ -34,12 +34,14 @@ const LONGEST = 4096;
 function stringsIn(text: string): { readonly start: number; readonly end: number }[] {
   const found: { readonly start: number; readonly end: number }[] = [];
   // Where a quote is not closed, no later one of its kind is: so each character is looked at a few times at most.
-  const open = new Set<number>();
+  let [double, single, back] = [34, 39, 96]; // -1 where one is open
   for (let at = 0; at < text.length; at++) {
     const quote = text.charCodeAt(at);
-    if ((quote !== 34 && quote !== 39 && quote !== 96) || open.has(quote)) continue;
+    if (quote !== double && quote !== single && quote !== back) continue;
     const end = closedAt(text, at + 1, quote);
-    if (end < 0) open.add(quote);
+    if (end < 0 && quote === double) double = -1;
+    else if (end < 0 && quote === single) single = -1;
+    else if (end < 0) back = -1;
     else if (end > at + 1) found.push({ start: at + 1, end });
     if (end >= 0) at = end;
   }
@@ -65,7 +67,7 @@ function nameOf(
 ): string | null {
   let last = quoteAt - 1;
   while (last > 0 && (text.charCodeAt(last) === 32 || text.charCodeAt(last) === 9)) last--;
-  if (!MAY_GIVE_NAME.has(text.charAt(last))) return null;
+  if (MAY_GIVE_NAME[text.charCodeAt(last)] !== 1) return null;
   const head = unmarked(text.slice(Math.max(0, quoteAt - AROUND), quoteAt)).trimEnd();
   if (!GIVES_NAME.has(head.charAt(head.length - 1))) return null;
   // `("NAME", "value")`: the name is the argument before.
@@ -87,10 +89,13 @@ function nameOf(
 /** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
 const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "r", "e"]);
 /** The same before a mark is taken off, or white space that is no blank. */
-const MAY_GIVE_NAME = new Set([...GIVES_NAME, ...Array.from("bufRBUF@$\r\n\f\v\xa0")]);
+const MAY_GIVE_NAME = new Uint8Array(256);
+for (const char of [...GIVES_NAME, ...Array.from("bufRBUF@$\r\n\f\v\xa0")]) MAY_GIVE_NAME[char.charCodeAt(0)] = 1;
 
 function unmarked(head: string): string {
-  return head.slice(0, -3) + head.slice(-3).replace(MARK, "$1");
+  const end = head.slice(-3);
+  const bare = end.replace(MARK, "$1");
+  return bare === end ? head : head.slice(0, -3) + bare;
 }
 
 const AROUND = 200;

@@ -8,11 +8,6 @@ import { unescapedXml } from "./unescape.ts";
 const NAME_FIELD =
   /["']?\b(?:name|key|Name|Key|ParameterKey|variable|OptionName)["']?\s{0,4}[:=]\s{0,4}(["']?)([A-Za-z_][\w.-]{0,119})\1\s{0,4}(?=[,}\r\n\\]|$)/;
 const VALUE_FIELD = /(?<![\w-])["']?(?:value|Value|ParameterValue|default)["']?\s{0,4}[:=](?=\s|["'])\s{0,4}/;
-/** What the two have in them, which is looked for faster. */
-const [NAMES, VALUES] = [
-  ["ame", "ey", "variable"],
-  ["alue", "default"],
-];
 const VARIABLE = /\bvariable\s{1,4}"([\w-]{1,80})"\s{0,4}\{/;
 const DEFAULT = /^\s{0,20}default\s{0,20}=\s{0,20}"((?:\\.|[^"\\\n]){1,4096})"/m;
 const CLOSE = 600;
@@ -22,9 +17,11 @@ export type LineInText = { readonly text: string; readonly from: number; readonl
 
 /** False when a line has neither field of a pair and begins no variable, so that the lines around it need no reading. */
 export function isHalfOfPair(line: string, language: Language): boolean {
-  const [named, valued] = [NAMES.some((word) => line.includes(word)), VALUES.some((word) => line.includes(word))];
-  if (named && NAME_FIELD.test(line)) return true;
-  return (valued && VALUE_FIELD.test(line)) || (language === "hcl" && VARIABLE.test(line));
+  // What the fields have in them is looked for faster.
+  const isNamed = line.includes("ame") || line.includes("ey") || line.includes("variable");
+  if (isNamed && NAME_FIELD.test(line)) return true;
+  const isValued = line.includes("alue") || line.includes("default");
+  return (isValued && VALUE_FIELD.test(line)) || (language === "hcl" && VARIABLE.test(line));
 }
 
 /** `name: X` and `value: …` beside each other, on one line or on two: variables of Kubernetes, ECS and CloudFormation. */

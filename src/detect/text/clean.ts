@@ -1,0 +1,43 @@
+import type { Language } from "./language.ts";
+
+/** Longer texts hardly come again. */
+const LONGEST = 256;
+/** Characters of the texts of one kind that are kept twice over at most. */
+const MOST = 1 << 20;
+
+/** Texts in which nothing was found, so that each is read once; the latest of them, since memory is bounded. */
+export class CleanTexts {
+  #recent = new Set<string>();
+  #before: ReadonlySet<string> = new Set();
+  #size = 0;
+
+  has(text: string): boolean {
+    return text.length <= LONGEST && (this.#recent.has(text) || this.#before.has(text));
+  }
+
+  add(text: string): void {
+    if (text.length > LONGEST) return;
+    if (this.#size >= MOST) {
+      this.#before = this.#recent;
+      this.#recent = new Set();
+      this.#size = 0;
+    }
+    this.#size += text.length;
+    this.#recent.add(text);
+  }
+}
+
+/** What files of images and repositories have in common: lines of a language, commands, and names with their values. */
+export type CleanKind = Language | "command" | "named";
+
+/** By the rules that are off. */
+const known = new WeakMap<ReadonlySet<string>, Map<CleanKind, CleanTexts>>();
+
+/** The texts of a kind in which the rules that are not off find nothing, whatever stands around them. */
+export function cleanTexts(kind: CleanKind, off: ReadonlySet<string>): CleanTexts {
+  let kinds = known.get(off);
+  if (kinds === undefined) known.set(off, (kinds = new Map()));
+  let texts = kinds.get(kind);
+  if (texts === undefined) kinds.set(kind, (texts = new CleanTexts()));
+  return texts;
+}

@@ -5,56 +5,81 @@ import type { SecretGroup } from "../groups.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
 import { SEVERITY, STATE } from "../theme.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { columns as columnsOf } from "../../kit/text/width.ts";
 import { bar, countText, timeLeft } from "../widgets/bar.ts";
 import { line, type SpanLine, type StyledSpan } from "../widgets/text.ts";
 
-/** From this width on, the severities are counted too. */
-const ROOMY = 110;
-
-/** What is scanned, the progress, and the result. */
+/** What is scanned, the progress, and the result; of the facts those that fit, none of them cut. */
 export function header({ scan, now, suppressed, readOnly }: TuiState, columns: number): SpanLine {
   const name: StyledSpan = { text: readOnly ? " unsprawl, read-only " : " unsprawl ", bold: true };
+  if (scan.status === "waiting") return line(name, { text: " starting", dimColor: true });
+  const head = [name, { text: ` ${scan.source}  ` }];
+  if (scan.status === "failed") return fitting(head, [failed()], columns);
   const { places, severities } = counted(scan.groups);
   const found = `${countText(scan.groups.length, "secret")} in ${countText(places, "place")}`;
-  const each = columns >= ROOMY ? severities : [];
-  if (scan.status === "waiting") return line(name, { text: " starting", dimColor: true });
-  if (scan.status === "failed")
-    return line(name, ` ${scan.source}  `, { text: "✗ scan failed", color: "red", bold: true });
+  // The worst come first, so the others are dropped first.
+  const each = severities.map((span, at): Fact => ({ ...span, rank: 4 + at }));
   if (scan.status === "running") {
     const { done, total, started } = scan;
     const left = timeLeft(started, now, done, total);
-    const width = columns >= 80 ? 12 : 6;
-    const progress = total === null ? "…" : `${bar(done, total, width)} ${done}/${total}`;
-    return line(
-      name,
-      ` ${scan.source}  `,
-      { text: `▸ scanning ${progress}`, color: "cyan" },
-      left === "" ? "" : `  ${left}`,
-      `  ${found}`,
-      ...each,
+    const progress = total === null ? "…" : `${bar(done, total, columns >= 80 ? 12 : 6)} ${done}/${total}`;
+    return fitting(
+      head,
+      [
+        { text: `▸ scanning ${progress}`, color: "cyan", rank: 0 },
+        { text: left === "" ? "" : `  ${left}`, rank: 2 },
+        { text: `  ${found}`, rank: 1 },
+        ...each,
+      ],
+      columns,
     );
   }
-  const { report, unread } = scan;
-  const hidden = report && report.summary.hidden > 0 ? `  ${report.summary.hidden} of low confidence hidden` : "";
-  const copies = report && report.summary.kept > 0 ? `  ${keptText(report.summary.kept)}` : "";
-  const quiet = (report?.summary.ignored ?? 0) + suppressed.size;
-  const ignored = quiet > 0 ? `  ${quiet} ignored` : "";
-  const since = report && scan.changes?.length ? changeCounts(scan.changes) : "";
-  const loud = scan.changes?.some(({ kind }) => kind === "regressed") === true;
-  const warn: StyledSpan = {
-    text: unread.length > 0 ? `  ! ${unread.length} not read` : "",
-    color: "yellow",
-    bold: true,
-  };
+  return fitting(head, [{ text: found, bold: true, rank: 0 }, ...each, ...resultFacts(scan, suppressed.size)], columns);
+}
+
+const failed = (): Fact => ({ text: "✗ scan failed", color: "red", bold: true, rank: 0 });
+
+/** What a finished scan says besides its secrets. */
+function resultFacts({ report, unread, changes }: TuiState["scan"], suppressed: number): readonly Fact[] {
+  const { kept = 0, hidden = 0, ignored = 0, values = 0 } = report?.summary ?? {};
+  const since = report && changes?.length ? changeCounts(changes) : "";
+  const loud = changes?.some(({ kind }) => kind === "regressed") === true;
+  const quiet = ignored + suppressed;
+  return [
+    { text: unread.length > 0 ? `  ! ${unread.length} not read` : "", color: "yellow", bold: true, rank: 1 },
+    { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}), rank: 2 },
+    { text: report === null ? "" : `  ${countText(values, "value")} read`, rank: 3 },
+    { text: kept > 0 ? `  ${keptText(kept)}` : "", dimColor: true, rank: 11 },
+    { text: quiet > 0 ? `  ${quiet} ignored` : "", dimColor: true, rank: 9 },
+    { text: hidden > 0 ? `  ${hidden} of low confidence hidden` : "", dimColor: true, rank: 10 },
+  ];
+}
+
+/** A part of the header; where there is no room for all, those of the highest rank are left out. */
+type Fact = StyledSpan & { readonly rank: number };
+
+/** The head and the facts that fit behind it. Where not even the first does, the source in the head is shortened. */
+function fitting([name, source]: readonly StyledSpan[], facts: readonly Fact[], columns: number): SpanLine {
+  const widthOf = (spans: readonly (StyledSpan | undefined)[]): number =>
+    spans.reduce((sum, span) => sum + columnsOf(printable(span?.text ?? "")), 0);
+  let left = columns - widthOf([name, source]);
+  const first = facts.filter(({ rank }) => rank === 0);
+  const room = columns - widthOf([name, ...first]);
+  left -= widthOf(first);
+  const shown = new Set(first);
+  for (const fact of facts.toSorted((a, b) => a.rank - b.rank)) {
+    if (shown.has(fact)) continue;
+    left -= widthOf([fact]);
+    if (left < 0) break;
+    shown.add(fact);
+  }
+  const spans = facts.filter((fact) => shown.has(fact)).map(({ rank: _rank, ...span }) => span);
+  const isLong = widthOf([source]) > room && room > 6;
   return line(
-    name,
-    ` ${scan.source}  `,
-    { text: found, bold: true },
-    ...each,
-    warn,
-    { text: since === "" ? "" : `  ${since} since the last scan`, ...(loud ? STATE.regressed.style : {}) },
-    report === null ? "" : `  ${countText(report.summary.values, "value")} read`,
-    { text: copies + ignored + hidden, dimColor: true },
+    name ?? "",
+    ...(isLong ? [{ text: source?.text.trimEnd() ?? "", cell: room - 2 }, "  "] : [source ?? ""]),
+    ...spans,
   );
 }
 

@@ -36,7 +36,7 @@ export function maskedDiff(doc: ContainerDoc, change: RunChange, selected: reado
           {
             sign: "~",
             path: "Config.Entrypoint",
-            text: `${change.entrypointPrefix.join(" ")} before the original`,
+            text: `wrapped: ${change.entrypointPrefix.join(" ")} <original>`,
           } as const,
         ]
       : []),
@@ -45,7 +45,7 @@ export function maskedDiff(doc: ContainerDoc, change: RunChange, selected: reado
           {
             sign: "~",
             path: "Config.Healthcheck",
-            text: `${change.healthcheckPrefix.join(" ")} before the original`,
+            text: `wrapped: ${change.healthcheckPrefix.join(" ")} <original>`,
           } as const,
         ]
       : []),

@@ -145,7 +145,7 @@ function diff(
   const at = "Spec.TaskTemplate.ContainerSpec";
   const field = { secret: "Secrets", config: "Configs" } as const;
   const before = (prefix: readonly string[] | null, name: string): DiffLine[] =>
-    prefix === null ? [] : [{ sign: "~", path: `${at}.${name}`, text: `${prefix.join(" ")} before the original` }];
+    prefix === null ? [] : [{ sign: "~", path: `${at}.${name}`, text: `wrapped: ${prefix.join(" ")} <original>` }];
   return [
     ...selected.map(({ finding, move }): DiffLine => ({
       sign: "-",

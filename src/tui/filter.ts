@@ -1,4 +1,4 @@
-import type { Finding } from "../model/finding.ts";
+import { CONFIDENCES, SEVERITIES, type Finding } from "../model/finding.ts";
 import type { SecretGroup } from "./groups.ts";
 
 /**
@@ -64,9 +64,9 @@ const FACETS = {
   confidence: ({ confidence }) => confidence,
   place: ({ location }) => location.where,
   kind: ({ location }) => location.subject,
-  origin: ({ location }) => (location.origin === "image" ? "from the image" : "own"),
+  set: ({ location }) => (location.origin === "image" ? "by the image" : "by itself"),
   rule: ({ rule }) => rule,
-  subject: ({ location }) => location.subjectName,
+  in: ({ location }) => location.subjectName,
 } as const satisfies { readonly [facet: string]: (finding: Finding) => string };
 
 export type FilterFacet = keyof typeof FACETS;
@@ -89,8 +89,14 @@ function hasFacets({ findings }: SecretGroup, facets: readonly FilterFacet[], ch
   );
 }
 
+/** Values with an order of their own, the highest first. */
+const RANKED: { readonly [facet in FilterFacet]?: readonly string[] } = {
+  severity: SEVERITIES.toReversed(),
+  confidence: CONFIDENCES.toReversed(),
+};
+
 /**
- * Every value of every facet in these groups, the most frequent first; selected values stay even if no group has them.
+ * Every value of every facet in these groups, the highest or else the most frequent first; selected values stay even if no group has them.
  */
 export function facetValues(groups: readonly SecretGroup[], chosen: ReadonlySet<string>): FacetValue[] {
   const counts = new Map<FilterFacet, Map<string, number>>(FACET_NAMES.map((facet) => [facet, new Map()]));
@@ -112,8 +118,11 @@ export function facetValues(groups: readonly SecretGroup[], chosen: ReadonlySet<
   return FACET_NAMES.flatMap((facet) =>
     [...(counts.get(facet) ?? [])]
       .map(([value, count]) => ({ facet, value, key: keyOf(facet, value), count }))
-      .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1)),
+      .sort((a, b) => ranked(a, b) || b.count - a.count || (a.value < b.value ? -1 : 1)),
   );
 }
+
+const ranked = (a: FacetValue, b: FacetValue): number =>
+  (RANKED[a.facet]?.indexOf(a.value) ?? 0) - (RANKED[b.facet]?.indexOf(b.value) ?? 0);
 
 const keyOf = (facet: FilterFacet, value: string): string => `${facet}:${value}`;

@@ -153,7 +153,7 @@ export const IN_LIST: readonly KeyBinding[] = [
     show: "f",
     where: ["browse"],
     short: "facets",
-    long: "narrow the list by severity, state, confidence, place, rule, subject",
+    long: "narrow the list by severity, state, confidence, place, rule, container or file",
   },
   {
     action: "tab",

@@ -143,8 +143,8 @@ it("narrows, groups and marks by words and numbers, shows one value after a ques
   const value = /(\d+)\. subject tui-worker, 1 secret/;
   await question(terminal, value);
   await terminal.press(`${value.exec(terminal.raw())?.[1] ?? ""}${KEY.enter}`);
-  await answer(terminal, "only subject:tui-worker; 1 of 3 secrets", "b");
-  await answer(terminal, /only subject:tui-worker; 1 of 3[^]*1. high, SMTP_PASSWORD/, "c");
+  await answer(terminal, "only in:tui-worker; 1 of 3 secrets", "b");
+  await answer(terminal, /only in:tui-worker; 1 of 3[^]*1. high, SMTP_PASSWORD/, "c");
   await answer(terminal, "3. high, SMTP_PASSWORD", "/tui-api !token");
   await answer(terminal, /filter: tui-api !token; 1 of 3[^]*1. high, DB_PASSWORD/, "mark 1");
   await answer(terminal, "1 marked: m migrates them", "mark");

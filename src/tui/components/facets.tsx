@@ -22,16 +22,16 @@ export function Facets({ state, room }: ScreenProps) {
     rows.findIndex((row) => "at" in row && row.at === state.facetAt),
   );
   const { from, to } = useWindow(rows.length, here, room.rows);
+  const width = Math.min(room.columns - 15, Math.max(MIN, ...values.map(({ value }) => value.length + 2)));
   const body = rows.slice(from, to).map((row, index) => {
-    const made = layout(
-      [rowLine(row, from + index === here, state, room.columns)],
-      room.columns,
-      guard,
-    )[0] as ScreenRow;
+    const made = layout([rowLine(row, from + index === here, state, width)], room.columns, guard)[0] as ScreenRow;
     return from + index === here ? chosen(made, room.columns) : made;
   });
   return <Pane title={titleLine(state)} rows={body} room={room} />;
 }
+
+/** The counts stand beside the values, however wide the pane is. */
+const MIN = 24;
 
 function titleLine(state: TuiState): SpanLine {
   const { facets: chosenOnes, scan } = state;
@@ -49,14 +49,14 @@ const rowsOf = last((values: readonly FacetValue[]): readonly FacetRow[] =>
   ]),
 );
 
-function rowLine(row: FacetRow, here: boolean, state: TuiState, columns: number): SpanLine {
+function rowLine(row: FacetRow, here: boolean, state: TuiState, width: number): SpanLine {
   if ("heading" in row) return line({ text: ` ${row.heading}`, bold: true });
   const { value, key, count } = row.value;
   const is = state.facets.has(key);
   return line(
     here ? "▸" : " ",
     { text: is ? " [✓] " : " [ ] ", color: "cyan", bold: is },
-    { text: value, cell: Math.max(8, columns - 15) },
+    { text: value, cell: Math.max(8, width) },
     { text: String(count).padStart(7), dimColor: true },
   );
 }

@@ -160,8 +160,16 @@ function* words(text: string, width: number): Generator<string> {
     for (const { segment } of graphemes.segment(word)) {
       const wide = columns(segment);
       if (used + wide > width) {
-        yield piece;
-        [piece, used] = ["", 0];
+        // Behind the last separator of a path or else of a name, unless that leaves half of the line empty.
+        const marks = [
+          piece.lastIndexOf("/"),
+          Math.max(...["-", "_", ".", ","].map((mark) => piece.lastIndexOf(mark))),
+        ];
+        const at =
+          marks.map((mark) => mark + 1).find((end) => columns(piece.slice(0, end)) > width / 2) ?? piece.length;
+        const [now, rest] = [piece.slice(0, at), piece.slice(at)];
+        yield now;
+        [piece, used] = [rest, columns(rest)];
       }
       piece += segment;
       used += wide;

@@ -31,16 +31,20 @@ export async function chooseRun(
     );
   say(context, `${fitting.length} runs could be meant:`);
   for (const one of fitting) say(context, `  ${runLine(one)}`);
-  const typed = await asking(context.signal, (ask) => ask(`Which one do you want to ${what}? `));
+  const typed = await asking(context.signal, (ask) => ask(`Which one do you want to ${verbOf(what)}? `));
   if (typed === null || typed === "") throw new UnsprawlError("interrupted", "cancelled: nothing was changed");
   return runOf(assembly, typed);
 }
+
+/** The command as a verb in a sentence. */
+const verbOf = (command: string): string => (command === "rollback" ? "roll back" : command);
 
 /** The only one of these runs. Throws `absent` or `usage` if there is none, or several. */
 export function oneRun(runs: readonly string[], what: string): string {
   const [one] = runs;
   if (one !== undefined && runs.length === 1) return one;
-  if (one === undefined) throw new UnsprawlError("absent", `there is no run to ${what}`, "unsprawl runs lists them");
+  if (one === undefined)
+    throw new UnsprawlError("absent", `there is no run to ${verbOf(what)}`, "unsprawl runs lists them");
   throw new UnsprawlError(
     "usage",
     `${runs.length} runs could be meant: ${runs.join(", ")}`,

@@ -140,7 +140,7 @@ it("narrows, groups and marks by words and numbers, shows one value after a ques
   await answer(terminal, /tui-api\s+2 secrets in 2 places/, "b");
   await answer(terminal, "by container", "g secret");
   await answer(terminal, "3. high, SMTP_PASSWORD", "f");
-  const value = /(\d+)\. subject tui-worker, 1 secret/;
+  const value = /(\d+)\. in tui-worker, 1 secret/;
   await question(terminal, value);
   await terminal.press(`${value.exec(terminal.raw())?.[1] ?? ""}${KEY.enter}`);
   await answer(terminal, "only in:tui-worker; 1 of 3 secrets", "b");

@@ -80,11 +80,11 @@ it("rollback without a run asks which one is meant, and takes `last`", async () 
     expect(await begin(100, 40, person, ["migrate", `docker:${name}`, ...TO]).exit()).toBe(0);
   const left = begin(80, 24, person, ["rollback"]);
   await left.until("2 runs could be meant:");
-  await left.until("Which one do you want to rollback?");
+  await left.until("Which one do you want to roll back?");
   await left.press("\r");
   expect(await left.exit()).toBe(130);
   const asked = begin(80, 24, person, ["rollback"]);
-  await asked.until("Which one do you want to rollback?");
+  await asked.until("Which one do you want to roll back?");
   await asked.press("last\r");
   expect(await asked.exit()).toBe(0);
   expect(names().split("\n").toSorted()).toEqual(["typed-e", expect.stringMatching(/^typed-e-before-/), "typed-f"]);

@@ -86,7 +86,10 @@ export const SETTING_UP: readonly CommandSpec[] = [
       "Also looks for places that still show migrated values. Exits 1 unless everything was checked and is well.",
     options: [
       ["--no-residue", "Do not look for places that still show migrated values"],
-      ["--alive", "Only check the agent, watch or fleet member that runs here: exit 1 if it hangs"],
+      [
+        "--alive",
+        "Only check the agent, watch or fleet member that runs here: exit 1 if it hangs (the HEALTHCHECK of the image)",
+      ],
     ],
     examples: [
       ["unsprawl doctor", "Check everything"],

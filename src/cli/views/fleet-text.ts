@@ -57,7 +57,7 @@ function unitRow({ name, kind, last, subjects, findings, errors }: FleetUnitStat
     { text: `  ${name}`, colour: "bold" },
     { text: kind },
     { text: last ?? "never scanned" },
-    { text: countText(subjects, "subject") },
+    { text: `${subjects} scanned` },
     { text: countText(findings, "finding") },
     errors.length === 0 ? { text: "" } : { text: countText(errors.length, "error"), colour: "red" },
   ];

@@ -2,7 +2,7 @@ import type { Journal } from "../../core/journal/journal.ts";
 import { unitsOf, type RunSummary } from "../../core/journal/runs.ts";
 import { storePlace } from "../../core/store-place.ts";
 import { paint } from "../../kit/paint.ts";
-import { cmd } from "../../kit/shell.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth } from "../../kit/text/wrap.ts";
@@ -22,13 +22,14 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
     { text: error ?? units.map(({ unit }) => unit).join(", ") },
   ]);
   const open = runs.filter(({ state }) => state === "unfinished").map(({ next }) => `next: ${next ?? ""}`);
+  const canUndo = runs.some(({ state }) => state === "done");
   const last = runs.length === 1 ? "last" : "RUN";
   return [
     table([head, ...rows], stream),
     ...open,
     ...hanging(
       "",
-      cmd`unsprawl runs ${last} shows one; rollback ${last} undoes it; scrub ${last} deletes what it kept`,
+      cmd`unsprawl runs ${last} shows one${bare(canUndo ? cmd`; rollback ${last} undoes it; scrub ${last} deletes what it kept` : "")}`,
       0,
       lineWidth(stream),
     ),

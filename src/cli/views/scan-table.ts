@@ -6,6 +6,7 @@ import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 import { paint } from "../../kit/paint.ts";
 import { subjectIn, unreadIn } from "./subject.ts";
+import { sourcesText } from "./sources-text.ts";
 import { SEVERITY_MARK, table, tableRows, type Cell } from "./table.ts";
 
 /**
@@ -132,7 +133,7 @@ function keptLines({ summary }: ScanReport): string[] {
   return summary.kept === 0 ? [] : [`${keptText(summary.kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
 }
 
-function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {
+function sum({ sources, summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteStream | null): string {
   const found =
     summary.findings === 0
       ? paint("blue", "no secrets found", stream)
@@ -144,5 +145,5 @@ function sum({ summary, groups, durationMs }: ScanReport, stream: NodeJS.WriteSt
   const severities = bySeverity.length > 0 ? ` (${bySeverity.join(", ")})` : "";
   const hidden =
     summary.hidden > 0 ? `; ${summary.hidden} of low confidence hidden (--min-confidence low shows them)` : "";
-  return `${found}${severities}, ${countText(summary.values, "value")} in ${countText(summary.subjects, "subject")} read in ${(durationMs / 1000).toFixed(1)} s${hidden}`;
+  return `${found}${severities}, ${countText(summary.values, "value")} of ${sourcesText(sources)} read in ${(durationMs / 1000).toFixed(1)} s${hidden}`;
 }

@@ -1,3 +1,4 @@
+import { sourcesText } from "./sources-text.ts";
 import { keptText } from "../../core/kept-copies.ts";
 import type { ScanReport } from "../../core/report.ts";
 import type { Change, ChangeKind } from "../../model/change.ts";
@@ -32,12 +33,12 @@ export function changesJson({ report, changes, why }: WatchScan): string[] {
   return [...changes.map((change) => ({ version: 1, type: "change", ...change })), scan].map((line) => jsonText(line));
 }
 
-/** A scan: `2 new, 1 gone; 31 findings in 12 subjects, 0.3 s`, what was not read counted, then kept copies. */
+/** A scan: `2 new, 1 gone; 31 findings in docker:, 0.3 s`, what was not read counted, then kept copies. */
 export function roundLines({ report, changes, why }: WatchScan): readonly string[] {
-  const { findings, subjects, kept } = report.summary;
+  const { findings, kept } = report.summary;
   const unread = unreadErrors(report).length;
   const seconds = (report.durationMs / 1000).toFixed(1);
-  const what = `${countText(findings, "finding")} in ${countText(subjects, "subject")}`;
+  const what = `${countText(findings, "finding")} in ${sourcesText(report.sources)}`;
   const copies = kept === 0 ? [] : [`${keptText(kept)}; next: unsprawl runs, then unsprawl scrub RUN`];
   const asked = why === "events" ? ", after events" : "";
   const left = unread === 0 ? "" : `, ${unread} not read`;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { memoryRoot } from "../delivery/tmpfs.ts";
 import { startWords } from "../kit/program.ts";
-import { cmd } from "../kit/shell.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { paint } from "../kit/paint.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
@@ -97,7 +97,9 @@ function walk(engine: DemoEngine, names: readonly string[], dir: string): number
 
   const [, main = ""] = startWords();
   heading("Now your own engine: a scan changes nothing");
-  process.stdout.write(`  ${cmd`node ${relative(process.cwd(), main) || main} scan`}\n`);
+  // npm finds the clone's own Node, which may be newer than that of the machine.
+  const node = process.env["npm_lifecycle_event"] === undefined ? "node" : "npx node";
+  process.stdout.write(`  ${cmd`${bare(node)} ${relative(process.cwd(), main) || main} scan`}\n`);
   return 0;
 }
 

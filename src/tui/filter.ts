@@ -89,7 +89,7 @@ function hasFacets({ findings }: SecretGroup, facets: readonly FilterFacet[], ch
   );
 }
 
-/** Values with an order of their own, the highest first. */
+/** Facets whose values have an order, the highest first. */
 const RANKED: { readonly [facet in FilterFacet]?: readonly string[] } = {
   severity: SEVERITIES.toReversed(),
   confidence: CONFIDENCES.toReversed(),

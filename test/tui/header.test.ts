@@ -4,13 +4,17 @@ import type { TuiState } from "../../src/tui/state.ts";
 import { layout } from "../../src/tui/widgets/text.ts";
 import { finding, scanned } from "./sample.ts";
 
-const found = scanned([finding("DB_PASSWORD"), finding("API_TOKEN"), finding("SMTP_PASS")]) as TuiState;
+const found = scanned([finding("DB_PASSWORD"), finding("API_TOKEN"), finding("SMTP_PASS")]);
 const busy: TuiState["scan"] = {
   ...found.scan,
   unread: [{}, {}] as unknown as TuiState["scan"]["unread"],
 };
-const state = (scan: Partial<TuiState["scan"]>, readOnly = false): TuiState =>
-  ({ ...found, readOnly, suppressed: new Set(["a"]), scan: { ...busy, ...scan } }) as TuiState;
+const state = (scan: Partial<TuiState["scan"]>, readOnly = false): TuiState => ({
+  ...found,
+  readOnly,
+  suppressed: new Set(["a"]),
+  scan: { ...busy, ...scan },
+});
 const shown = (at: TuiState, columns: number): string =>
   (layout([header(at, columns)], columns, (text) => text)[0]?.spans ?? []).map(({ text }) => text).join("");
 const facts = (text: string): string[] => text.split(/ {2,}/).filter(Boolean);

@@ -9,6 +9,13 @@ const make = kit(7);
 
 const question = (name: string, value: string, where: Where = "env") => ({ name, where, value: Secret.of(value) });
 
+test.each([
+  ["a maintenance window", "MAINTENANCE_WINDOW", "mon:03:00-mon:04:00", false],
+  ["a line of .pgpass", "PGPASS_LINE", `db:5432:app:app:${make.base62(12)}`, true],
+])("%s of colons: %s", (_what, name, value, isSecret) => {
+  expect(createDetector().classify(question(name, value)).secret).toBe(isSecret);
+});
+
 test("what an environment holds is known once it was cleared twice, there and nowhere else", () => {
   const detector = createDetector();
   expect(detector.known("env", "LOG_LEVEL=debug")).toBe(false);

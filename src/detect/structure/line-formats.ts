@@ -44,7 +44,9 @@ export function byFormat(line: string, judge: Judge): Evidence | null {
   const haproxy = line.includes("auth") || line.includes("insecure") ? HAPROXY.exec(line) : null;
   if (haproxy !== null) return judge("password", haproxy[1] as string, "line of a settings file");
   const pgpass = /^[\w.*-]{1,200}:(?:\d{1,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s:]{1,200})$/.exec(line.trim());
-  if (pgpass !== null) return judge("pgpass_password", pgpass[1] as string, "pgpass line");
+  // `mon:03:00-mon:04:00` is a maintenance window.
+  if (pgpass !== null && (pgpass[1] as string).length > 2)
+    return judge("pgpass_password", pgpass[1] as string, "pgpass line");
   const npm = /\/\/[\w.-]{1,200}[\w./-]{0,200}:(_authToken|_password|_auth)\s?[=\s]\s?["']?([^\s"'<>;)]{1,2000})/.exec(
     line,
   );

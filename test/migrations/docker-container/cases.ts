@@ -18,7 +18,7 @@ export async function makeOpinionated(docker: Dockerode): Promise<void> {
     "VOLUME /declared",
     "EXPOSE 8080/tcp",
     "STOPSIGNAL SIGUSR1",
-    'HEALTHCHECK --interval=200ms CMD ["true"]',
+    'HEALTHCHECK --interval=1s CMD ["true"]',
     'ENTRYPOINT ["sleep"]',
     'CMD ["100000"]',
   ];
@@ -38,7 +38,21 @@ export type Case = {
   readonly after?: (name: string, old: Doc) => void;
   readonly created?: true;
   readonly flags?: readonly string[];
+  /** Cases of one letter fit into one container: only in a deep run each has one to itself. */
+  readonly joins?: string;
 };
+
+/** The cases, those that fit together as one. */
+export function joined(cases: readonly Case[]): readonly Case[] {
+  if (DEEP) return cases;
+  return [...Map.groupBy(cases, (one) => one.joins ?? one).values()].map((some) => ({
+    ...Object.assign({}, ...some),
+    what: some.map(({ what }) => what).join("; "),
+    args: some.flatMap(({ args }) => args),
+    before: (name) => some.forEach(({ before }) => before?.(name)),
+    after: (name, old) => some.forEach(({ after }) => after?.(name, old)),
+  }));
+}
 
 /**
  * In a deep run all cases, otherwise every second: recreate.test.ts has the one half, run-line.test.ts the other, and which
@@ -57,6 +71,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
   return [
     {
       what: "names",
+      joins: "a",
       args: [
         "--label",
         "a=b",
@@ -78,6 +93,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "limits",
+      joins: "a",
       args: [
         "--memory",
         "64m",
@@ -99,6 +115,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "security",
+      joins: "b",
       args: [
         "--cap-drop",
         "ALL",
@@ -117,6 +134,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "kernel",
+      joins: "b",
       args: [
         "--sysctl",
         "net.ipv4.ip_unprivileged_port_start=0",
@@ -128,6 +146,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "namespaces",
+      joins: "c",
       args: [
         "--ipc",
         "shareable",
@@ -143,6 +162,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "logging, restarted on failure",
+      joins: "a",
       args: [
         "--log-driver",
         "json-file",
@@ -154,15 +174,16 @@ export function cases(docker: (...args: string[]) => string, port: number): read
         "on-failure:3",
       ],
     },
-    { what: "restarted unless stopped", args: ["--restart", "unless-stopped"] },
-    { what: "restarted always", args: ["--restart", "always", "--init"] },
+    { what: "restarted unless stopped", joins: "c", args: ["--restart", "unless-stopped"] },
+    { what: "restarted always", joins: "d", args: ["--restart", "always", "--init"] },
     {
       what: "a health check",
+      joins: "d",
       args: [
         "--health-cmd",
         'test -n "$DB_PASSWORD"',
         "--health-interval",
-        "300ms",
+        "1s",
         "--health-retries",
         "2",
         "--health-start-period",
@@ -172,11 +193,12 @@ export function cases(docker: (...args: string[]) => string, port: number): read
       ],
       after: (name) => expect(docker("inspect", "-f", "{{.State.Health.Status}}", name)).toBe("healthy"),
     },
-    { what: "no health check", image: OPINIONATED, args: ["--no-healthcheck"], command: [] },
-    { what: "stop signal and time", args: ["--stop-signal", "SIGINT", "--stop-timeout", "2"] },
-    { what: "a terminal", args: ["--tty", "--interactive", "--init"] },
+    { what: "no health check", joins: "e", image: OPINIONATED, args: ["--no-healthcheck"], command: [] },
+    { what: "stop signal and time", joins: "a", args: ["--stop-signal", "SIGINT", "--stop-timeout", "2"] },
+    { what: "a terminal", joins: "f", args: ["--tty", "--interactive", "--init"] },
     {
       what: "hosts and DNS",
+      joins: "a",
       args: [
         "--add-host",
         "db:10.9.8.7",
@@ -190,17 +212,18 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "two networks",
+      joins: "g",
       args: ["--network", "rc-one", "--ip", "10.231.1.77", "--network-alias", "front", "--network-alias", "web"],
       before: (name) => docker("network", "connect", "--ip", "10.231.2.88", "--alias", "back", "rc-two", name),
       after: (name) => {
         expect(docker("exec", name, "cat", "/proc/net/fib_trie")).toMatch(/10\.231\.1\.77[^]*10\.231\.2\.88/);
       },
     },
-    { what: "a network and an engine's address", args: ["--network", "rc-two"] },
-    { what: "a MAC address", args: ["--network", "rc-one", "--mac-address", "02:42:ac:11:65:43"] },
-    { what: "no network", args: ["--network", "none"] },
-    { what: "the host's network", args: ["--network", "host"] },
-    { what: "published ports", args: ["-p", `127.0.0.1:${port}:80`, "--expose", "9000"] },
+    { what: "a network and an engine's address", joins: "h", args: ["--network", "rc-two"] },
+    { what: "a MAC address", joins: "i", args: ["--network", "rc-one", "--mac-address", "02:42:ac:11:65:43"] },
+    { what: "no network", joins: "f", args: ["--network", "none"] },
+    { what: "the host's network", joins: "j", args: ["--network", "host"] },
+    { what: "published ports", joins: "i", args: ["-p", `127.0.0.1:${port}:80`, "--expose", "9000"] },
     {
       what: "a link on the default bridge",
       args: ["--link", "rc-linked:db"],
@@ -208,6 +231,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "anonymous volumes",
+      joins: "d",
       args: ["-v", "/data", "--mount", "type=volume,target=/other"],
       before: (name) => {
         write(name, "/data/file");
@@ -217,6 +241,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "the image's own volume",
+      joins: "e",
       image: OPINIONATED,
       args: ["--user", "root"],
       command: [],
@@ -225,6 +250,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "named volumes, binds and tmpfs",
+      joins: "g",
       args: [
         "-v",
         "rc-named:/named:ro",
@@ -242,6 +268,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     },
     {
       what: "another's volumes",
+      joins: "h",
       args: ["--volumes-from", "rc-linked:ro"],
       after: (name) => expect(text(name, "/shared/file")).toBe("kept"),
     },
@@ -249,7 +276,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     {
       what: "the image's health check, User and labels overridden",
       image: OPINIONATED,
-      args: ["--label", "team=own", "--health-interval", "500ms", "--user", "0", "-e", "TEAM=own"],
+      args: ["--label", "team=own", "--health-interval", "1500ms", "--user", "0", "-e", "TEAM=own"],
       command: ["100001"],
     },
     { what: "another entrypoint", image: FILE_ENV, args: ["--entrypoint", "sleep"], command: ["100000"] },
@@ -258,6 +285,7 @@ export function cases(docker: (...args: string[]) => string, port: number): read
     { what: "created and never started", args: ["--restart", "no"], created: true },
     {
       what: "paused",
+      joins: "j",
       args: [],
       before: (name) => docker("pause", name),
       after: (name) => expect(docker("inspect", "-f", "{{.State.Status}}", name)).toBe("paused"),

@@ -32,7 +32,7 @@ function start(name: string, image: string): { readonly [key: string]: string } 
   const values = Object.fromEntries(NAMES.map((one) => [one, random(24)]));
   world.plant(Object.fromEntries(Object.entries(values).map(([key, value]) => [`${name} ${key}`, value])));
   const env = Object.entries(values).flatMap(([key, value]) => ["-e", `${key}=${value}`]);
-  engine.docker("run", "-d", "--name", name, ...env, image, ...APP);
+  engine.docker("run", "-d", "--name", name, "--network", "none", ...env, image, ...APP);
   return values;
 }
 
@@ -114,7 +114,18 @@ it("labels of an image choose no secret", async () => {
   const args = Object.entries(stolen).flatMap(([key, value]) => ["--change", `LABEL ${key}=${value}`]);
   const id = engine.docker("commit", ...args, "other", "thief:latest");
   expect(id).not.toBe("");
-  engine.docker("run", "-d", "--name", "thief", "-v", `${world.memory}:/memory`, "thief:latest", ...APP);
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    "thief",
+    "--network",
+    "none",
+    "-v",
+    `${world.memory}:/memory`,
+    "thief:latest",
+    ...APP,
+  );
   const { stdout } = await world.unsprawl(["render", "docker:thief"]);
   expect(stdout).not.toContain("thief:");
   expect(other["DB_PASSWORD"]).toBe(has("other", "DB_PASSWORD"));

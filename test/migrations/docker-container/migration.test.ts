@@ -29,7 +29,8 @@ const APP = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; 
 const secret = (): string => twelveSecrets()["DB_PASSWORD"] ?? "";
 
 function start(name: string, ...options: string[]): void {
-  engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${secret()}`, ...options, BUSYBOX, ...APP);
+  const network = options.includes("--publish") ? [] : ["--network", "none"];
+  engine.docker("run", "-d", "--name", name, ...network, "-e", `DB_PASSWORD=${secret()}`, ...options, BUSYBOX, ...APP);
 }
 
 const migrate = (name: string, ...more: string[]): ReturnType<World["unsprawl"]> =>
@@ -37,19 +38,14 @@ const migrate = (name: string, ...more: string[]): ReturnType<World["unsprawl"]>
 
 const runOf = (stdout: string): string => /Plan (\S+):/.exec(stdout)?.[1] ?? "";
 
-describe("data in volumes without a name stays with the container", () => {
-  it.each([
-    ["a path that ends in a slash", ["-v", "/data/"]],
-    ["a mount whose target does", ["--mount", "type=volume,target=/data/"]],
-    ["a plain path", ["-v", "/data"]],
-  ])("%s", async (what, options) => {
-    const name = `volume-${what.replaceAll(" ", "-")}`;
-    start(name, ...options);
-    engine.docker("exec", name, "sh", "-c", "echo kept > /data/file");
-    const moved = await migrate(name, "--deliver", "shim");
-    expect(moved.code, moved.stderr).toBe(0);
-    expect(engine.docker("exec", name, "cat", "/data/file")).toBe("kept");
-  });
+it("data in volumes without a name stays with the container, also where a path ends in a slash", async () => {
+  start("volumes", "-v", "/slash/", "--mount", "type=volume,target=/mount/", "-v", "/plain");
+  const each = (command: string): string =>
+    engine.docker("exec", "volumes", "sh", "-c", `for at in /slash /mount /plain; do ${command} $at/file; done`);
+  each("echo kept >");
+  const moved = await migrate("volumes", "--deliver", "shim");
+  expect(moved.code, moved.stderr).toBe(0);
+  expect(each("cat").split("\n")).toEqual(["kept", "kept", "kept"]);
 });
 
 it("variables that a shell would drop are passed on by the image's bash, or the container is not moved by shim", async () => {
@@ -65,7 +61,7 @@ it("variables that a shell would drop are passed on by the image's bash, or the 
   const odd = ["discovery.type=single-node", "a-b=", 'node.attr.x= it\'s "$HOME" `id` \\ \n*\n'];
   const plain = ["EMPTY=", "JAVA_OPTS=-Xms1g -Xmx1g"];
   const given = [`ELASTIC_PASSWORD=${password}`, ...odd, ...plain].flatMap((one) => ["-e", one]);
-  const check = ["--health-cmd", "test -n $ELASTIC_PASSWORD", "--health-interval", "300ms"];
+  const check = ["--health-cmd", "test -n $ELASTIC_PASSWORD", "--health-interval", "1s"];
   engine.docker("run", "-d", "--name", "search", "--hostname", "search", ...given, ...check, "search:1");
   const config = (): string => engine.docker("inspect", "-f", "{{json .Config}} {{json .Args}}", "search");
   // Bash itself counts how deep it is.
@@ -152,7 +148,7 @@ describe("a store entry that two runs share", () => {
     writeFileSync(config, "stores:\n  shared: { provider: vault, path: team }\n");
     const runs: string[] = [];
     for (const name of ["first", "second"]) {
-      engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${value}`, BUSYBOX, ...APP);
+      engine.docker("run", "-d", "--name", name, "--network", "none", "-e", `DB_PASSWORD=${value}`, BUSYBOX, ...APP);
       const moved = await world.unsprawl([
         "migrate",
         `docker:${name}`,
@@ -179,7 +175,7 @@ describe("a store entry that two runs share", () => {
 describe("render", () => {
   it("works before the engine is up, and goes on past a subject whose value is gone", async () => {
     for (const name of ["boot-a", "boot-b"]) {
-      engine.docker("run", "-d", "--name", name, "-e", `DB_PASSWORD=${secret()}`, FILE_ENV);
+      engine.docker("run", "-d", "--name", name, "--network", "none", "-e", `DB_PASSWORD=${secret()}`, FILE_ENV);
       expect((await migrate(name)).stdout).toContain("by file");
     }
     const units = join(world.memory, "units");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BUSYBOX } from "../../services/images.ts";
+import { freePort } from "../../services/tls.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { random } from "../../support/canary.ts";
 import { makeWorld, type World } from "../../support/world.ts";
@@ -31,6 +32,7 @@ function create(how: "run" | "create", name: string, ...options: string[]): void
     name,
     "-e",
     `DB_PASSWORD=${value}`,
+    ...(options.includes("-p") ? [] : ["--network", "none"]),
     ...options,
     BUSYBOX,
     ...APP,
@@ -83,12 +85,13 @@ it("an old copy is one line of a scan and no finding; a container that only has 
 
 it("the plan says how long a container stops at most, and which ports close meanwhile", async () => {
   const health = ["--health-cmd", "true", "--health-interval", "1s"];
-  create("run", "served", "-p", "127.0.0.1:18763:80", "--stop-timeout", "7", ...health);
+  const port = await freePort();
+  create("run", "served", "-p", `127.0.0.1:${port}:80`, "--stop-timeout", "7", ...health);
   create("create", "resting");
   const args = ["plan", "docker:served", "docker:resting", "--to", "local", "--deliver", "shim"];
   const { stdout } = await world.unsprawl([...args, "--health-timeout", "60s"]);
   expect(stdout).toContain(
-    "served is stopped and replaced: up to 7 s to stop, then healthy within 60 s; published ports closed meanwhile: 18763",
+    `served is stopped and replaced: up to 7 s to stop, then healthy within 60 s; published ports closed meanwhile: ${port}`,
   );
   expect(stdout).toContain("resting is replaced; it is not running, so nothing is started");
   expect(stdout).toContain("\n1 container restarts.\nafter a reboot the files are gone until unsprawl agent");

@@ -15,7 +15,7 @@ const SEED = Number(process.env["UNSPRAWL_SEED"] ?? Date.now() % 2 ** 31);
  * In the deep tier as many as it takes to draw most pairs of settings. Otherwise a sample, other ones in each run:
  * recreate.test.ts has every setting by itself.
  */
-const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 300 : 24));
+const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 300 : 10));
 const AT_ONCE = 5;
 
 const engine = await workerEngine();
@@ -193,14 +193,15 @@ it(`${COUNT} random containers differ in nothing but the delivery`, { timeout: 1
   const started = Date.now();
   expect((await runs(0, COUNT)).join("\n\n")).toBe("");
   console.log(`random containers: ${drawn} drawn, ${refused} refused, ${Math.round((Date.now() - started) / 1000)} s`);
-  expect(refused / drawn).toBeLessThan(0.3);
+  // Of a few it would say nothing.
+  if (DEEP) expect(refused / drawn).toBeLessThan(0.3);
 });
 
 it(
   "so do those that are recreated through API 1.41, or they are refused for what it would drop",
   { timeout: 1_800_000 },
   async () => {
-    const faults = await runs(1000, DEEP ? 36 : 6, { DOCKER_API_VERSION: "1.41" });
+    const faults = await runs(1000, DEEP ? 36 : 3, { DOCKER_API_VERSION: "1.41" });
     expect(faults.filter((fault) => !/would not give the new/.test(fault)).join("\n\n")).toBe("");
   },
 );

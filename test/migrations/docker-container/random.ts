@@ -150,7 +150,8 @@ function labels(draw: Draw): Open {
 }
 
 function healthcheck(draw: Draw): Open {
-  const often = draw.int(200, 500) * 1_000_000;
+  // Each check is a process that the engine starts in the container.
+  const often = draw.int(700, 1500) * 1_000_000;
   return {
     ...draw.fields({
       Test: [
@@ -167,7 +168,7 @@ function healthcheck(draw: Draw): Open {
       ],
       Timeout: [0.5, () => 5_000_000_000],
       StartPeriod: [0.3, () => 1_000_000_000],
-      StartInterval: [0.2, () => 200_000_000],
+      StartInterval: [0.2, () => 500_000_000],
       Retries: [0.5, () => draw.int(1, 5)],
     }),
     Interval: often,

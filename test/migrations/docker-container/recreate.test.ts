@@ -6,7 +6,7 @@ import { APP, BUSYBOX } from "../../services/images.ts";
 import { freePort } from "../../services/tls.ts";
 import { workerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
-import { cases, half, makeOpinionated } from "./cases.ts";
+import { cases, half, joined, makeOpinionated } from "./cases.ts";
 import { recreatedFaults, type Doc } from "./compare.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
@@ -40,7 +40,7 @@ afterAll(() => {
 
 const inspect = (name: string): Doc => (JSON.parse(docker("inspect", name)) as Doc[])[0] as Doc;
 
-const CASES = half(cases(docker, await freePort()), 0);
+const CASES = half(joined(cases(docker, await freePort())), 0);
 
 describe("a migrated container differs in nothing but the delivery", () => {
   beforeAll(() => {

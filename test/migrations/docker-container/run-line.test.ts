@@ -9,7 +9,7 @@ import { freePort } from "../../services/tls.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { DEEP } from "../../support/deep.ts";
 import { Draw } from "../../support/draw.ts";
-import { cases, half, makeOpinionated } from "./cases.ts";
+import { cases, half, joined, makeOpinionated } from "./cases.ts";
 import type { Doc } from "./compare.ts";
 import { lineCases } from "./line-cases.ts";
 import { linedFaults } from "./lined.ts";
@@ -57,13 +57,13 @@ async function again(
   const image = (await api.getImage(old.Image).inspect()) as unknown as ImageDoc;
   const line = runLine({ doc: old, image, info }, old.Config.Image ?? "", null, new Set());
   const text = runText(line);
-  await run("docker", "rm", "-f", name);
+  await api.getContainer(name).remove({ force: true });
   await run("sh", "-c", text);
   return { old, fresh: await inspect(name), line, text };
 }
 
 const SEED = Number(process.env["UNSPRAWL_SEED"] ?? Date.now() % 2 ** 31);
-const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 60 : 16));
+const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 60 : 6));
 const AROUND = {
   helper: "rc-linked",
   networks: [
@@ -76,7 +76,7 @@ const PORTS = [await freePort(), await freePort(), await freePort()];
 
 describe("the line of a container makes an equal one", () => {
   it.each(
-    [...half(cases(docker, PORTS[0] ?? 0), 1), ...lineCases(docker, PORTS)].map(
+    [...half(joined(cases(docker, PORTS[0] ?? 0)), 1), ...joined(lineCases(docker, PORTS))].map(
       (one, index) => [one.what, index, one] as const,
     ),
   )("%s", async (_what, index, one) => {
@@ -129,7 +129,11 @@ describe(`the lines of ${COUNT} random containers do, or say what they cannot`, 
 
 const TAKEN = /port is already allocated|address already in use/i;
 
-const remove = (name: string): Promise<unknown> => run("sh", "-c", `docker rm -f -v ${name} || true`);
+const remove = (name: string): Promise<unknown> =>
+  api
+    .getContainer(name)
+    .remove({ force: true, v: true })
+    .catch(() => undefined);
 
 /** Draws until the engine takes one: what it refuses is nothing that anyone could have. */
 async function bring(name: string, draw: Draw): Promise<Drawn> {
@@ -139,9 +143,13 @@ async function bring(name: string, draw: Draw): Promise<Drawn> {
     if (drawn.state === "restarting") continue;
     try {
       await api.createContainer({ ...drawn.body, name });
-      if (drawn.state !== "created") await run("docker", "start", name);
-      if (drawn.state === "paused") await run("docker", "pause", name);
-      if (drawn.state === "exited") await run("docker", "stop", name);
+      if (drawn.state !== "created") await api.getContainer(name).start();
+      if (drawn.state === "paused") await api.getContainer(name).pause();
+      if (drawn.state === "exited")
+        await api
+          .getContainer(name)
+          .stop()
+          .catch(() => undefined);
       return drawn;
     } catch {
       await remove(name);

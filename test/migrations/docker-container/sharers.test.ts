@@ -105,7 +105,7 @@ describe("containers that rely on another", () => {
 });
 
 it("one that begins to rely on it after the plan was made is a change", async () => {
-  start("planned", "-e", secret());
+  start("planned", "-e", secret(), "--network", "none");
   const plan = await world.unsprawl(["plan", "docker:planned", ...how, "-o", "planned.json"]);
   expect(plan.code, plan.stderr).toBe(0);
   start("late", "--network", "container:planned");
@@ -115,7 +115,7 @@ it("one that begins to rely on it after the plan was made is a change", async ()
 });
 
 it("of two that rely on one another and both hold secrets, one waits for the next plan", async () => {
-  start("both-a", "-e", secret());
+  start("both-a", "-e", secret(), "--network", "none");
   start("both-b", "-e", secret(), "--network", "container:both-a");
   const first = await migrate("both-*", "--accept", "sharers");
   expect(first.code).toBe(3);
@@ -130,7 +130,7 @@ it("of two that rely on one another and both hold secrets, one waits for the nex
 });
 
 it("one whose sharer does not stay up is put back with it", async () => {
-  start("whole", "-e", secret());
+  start("whole", "-e", secret(), "--network", "none");
   // Ends at once unless it is the first of its kind.
   const once = ["sh", "-c", `mkdir /shared/first || exit 1; ${APP[2] ?? ""}`];
   engine.docker(

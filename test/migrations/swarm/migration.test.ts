@@ -60,7 +60,7 @@ type Doc = {
 
 function start(name: string, value: string, image: string, options: readonly string[] = [], args = APP): Doc {
   const env = ["--env", "LOG_LEVEL=info", "--env", `DB_PASSWORD=${value}`, "--env", "TZ=UTC"];
-  engine.docker("service", "create", "--name", name, ...QUICK, ...env, ...options, image, ...args);
+  engine.docker("service", "create", "--name", name, "--network", "host", ...QUICK, ...env, ...options, image, ...args);
   return inspect(name);
 }
 
@@ -69,7 +69,7 @@ const objects = (kind: "secret" | "config"): string => engine.docker(kind, "ls",
 const runOf = ({ stdout }: Ran): string => /Plan (\S+):/.exec(stdout)?.[1] ?? "";
 
 async function migrate(name: string, ...more: string[]): Promise<Ran> {
-  const to = ["--to", "local", "--grace", "100ms", "--health-timeout", "10s"];
+  const to = ["--to", "local", "--grace", "100ms", "--health-timeout", "30s"];
   return told(await world.unsprawl(["migrate", `swarm:${name}`, ...to, "--yes", ...more]));
 }
 
@@ -95,7 +95,7 @@ async function expectReceived(name: string, value: string): Promise<void> {
       }
     });
   };
-  await expect.poll(has, { timeout: 30_000 }).toBe(true);
+  await expect.poll(has, { timeout: 30_000, interval: 250 }).toBe(true);
 }
 
 /** A spec without the places in which a delivery may differ. */
@@ -161,7 +161,7 @@ describe.each([
       "--health-cmd",
       'test -n "$DB_PASSWORD"',
       "--health-interval",
-      "200ms",
+      "1s",
     ],
   ],
 ] as const)("%s", (_what, delivery, image, options) => {
@@ -290,7 +290,7 @@ describe("a service that does not come up with its new spec", () => {
     [
       "is unhealthy",
       APP,
-      ["--health-cmd", "test ! -e /run/secrets/DB_PASSWORD", "--health-interval", "200ms", "--health-retries", "2"],
+      ["--health-cmd", "test ! -e /run/secrets/DB_PASSWORD", "--health-interval", "700ms", "--health-retries", "2"],
     ],
   ])("%s: is put back", async (_what, args, options) => {
     const value = secret();

@@ -110,7 +110,7 @@ it("killed at step boundaries, then resumed or rolled back", { timeout: 900_000 
   const whole = boundariesOf(kinds, "before intent recreate");
   const recreates = oneOfEachStep(DEEP ? whole : whole.filter(({ kind }) => kind.includes(" recreate/")));
   expect(recreates.length).toBeGreaterThan(4);
-  const boundaries = sample(recreates, 4);
+  const boundaries = sample(recreates, 3);
   await sweep(boundaries, lanes, async (at, turn, lane) => {
     const name = `k-${turn}`;
     const run = await begin(name, lane);

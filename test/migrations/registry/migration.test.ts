@@ -192,7 +192,7 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
       const { ran, kinds } = await recorded(world, args(undisturbed));
       expect(told(ran).code, ran.stderr).toBe(0);
       // What comes before the image is written is what every run does; the rest has the same order in both registries.
-      const boundaries = sample(oneOfEachStep(boundariesOf(kinds, "after intent clean")), deletes ? 4 : 2);
+      const boundaries = sample(oneOfEachStep(boundariesOf(kinds, "after intent clean")), deletes ? 3 : 1);
       await sweep(boundaries, lanes, async (at, turn, lane) => {
         const { name, digest } = await index();
         const before = runIds(lane);

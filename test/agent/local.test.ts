@@ -107,7 +107,9 @@ it("a value that changes in one store is handed to its own container alone", asy
     for (const [name, variable, store] of changes) await change(name, variable, store);
     const { code, stdout, stderr } = await pass();
     expect(code, stderr + stdout).toBe(0);
-    const restarted = [...stdout.matchAll(/^(.*): restarted/gm)].map(([, what = ""]) => what.split(/[\s:]+/).at(-1));
+    const restarted = [...stdout.matchAll(/^(.*): restarted/gm)].map(
+      ([, what = ""]) => what.split(/[\s:]+/).at(-1) ?? "",
+    );
     expect(restarted.sort()).toEqual(changes.map(([name]) => name).sort());
     await everyoneHas();
   }

@@ -50,7 +50,7 @@ try {
         await page.type(key);
         await page.evaluate("document.body.offsetHeight");
       });
-    await page.close();
+    page.close();
   }
   show(
     `page of ${FINDINGS} findings`,

@@ -31,7 +31,7 @@ try {
     const page = await browser.open(text, { width, height });
     await page.media(media);
     writeFileSync(join(DIR, `${name}.png`), await page.picture(false));
-    await page.close();
+    page.close();
   };
   await picture("report-desktop", 1280, 900);
   await picture("report-phone", 390, 844);

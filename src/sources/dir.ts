@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { opendir, stat as statOf } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import type { DeclaredReader, DeclaredVariables } from "../contract/declared.ts";
@@ -56,7 +57,8 @@ export async function* filesBelow(
   try {
     for await (const entry of await opendir(folder, { bufferSize: 256 })) {
       const path = join(folder, entry.name);
-      if (entry.isFile()) yield { file: path };
+      if (entry.name.includes(LOST) && !existsSync(path)) yield { error: unnamed(root, path) };
+      else if (entry.isFile()) yield { file: path };
       else if (entry.isDirectory() && !(basename(folder) === ".git" && SKIPPED.has(entry.name))) folders.push(path);
     }
   } catch (error) {
@@ -68,6 +70,15 @@ export async function* filesBelow(
     yield { error: { kind: "error", subject, about, message: `cannot be read: ${code}`, hint: "check its rights" } };
   }
   for (const one of folders.sort()) yield* filesBelow(root, one, signal);
+}
+
+/** Stands in a name for bytes that are not UTF-8. */
+const LOST = "\ufffd";
+
+/** Such a file has no name here by which it could be opened. */
+function unnamed(root: string, path: string): SourceReading {
+  const about = { kind: "file", path } as const;
+  return { kind: "error", subject: relative(root, path), about, message: "its name is not UTF-8", hint: "rename it" };
 }
 
 /** Larger files are made by programs: only their text is searched. */

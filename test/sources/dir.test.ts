@@ -79,3 +79,21 @@ test("a file that goes away while it is read is told, and the exit code says so"
   const { code, findings } = await scan(folder);
   expect([code, findings]).toEqual([0, []]);
 });
+
+test("a name that is not UTF-8 cannot be opened, and what helps is said", async () => {
+  const folder = join(dir, "names");
+  mkdirSync(folder);
+  for (const name of ["bad-\xff.env", "worse-\xfe"]) {
+    const path = Buffer.from(join(folder, name), "latin1");
+    if (name.endsWith(".env")) writeFileSync(path, `DB_PASSWORD=${password}\n`);
+    else mkdirSync(path);
+  }
+  writeFileSync(join(folder, "good-\ufffd.env"), `DB_PASSWORD=${password}\n`);
+  const { code, findings, errors } = await scan(folder);
+  expect([code, findings.map(({ location }) => location.subjectName)]).toEqual([1, ["good-\ufffd.env"]]);
+  const told = { message: "its name is not UTF-8", hint: "rename it" };
+  expect(errors.sort((a, b) => a.subject.localeCompare(b.subject))).toMatchObject([
+    { subject: "bad-\ufffd.env", ...told },
+    { subject: "worse-\ufffd", ...told },
+  ]);
+});

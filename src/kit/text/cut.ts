@@ -16,7 +16,7 @@ const SHORTEST_REST = 4;
 
 /** Replaces what a cut has left of a value: its beginning before the mark of a cut, its end behind one. */
 export function withoutRests(text: string, values: readonly string[], mark: string): string {
-  const parts = text.split(CUT);
+  const parts = betweenCuts(text);
   if (parts.length === 1) return text;
   const shown = parts.map((part, at) => {
     const [isBehind, isBefore] = [at > 0, at < parts.length - 1];
@@ -27,6 +27,16 @@ export function withoutRests(text: string, values: readonly string[], mark: stri
     return `${begins > 0 ? mark : ""}${part.slice(begins, part.length - ends)}${ends > 0 ? mark : ""}`;
   });
   return shown.join(CUT);
+}
+
+/** Others write the mark too: of many, the first and the last count, where our own cuts are. */
+const MOST_CUTS = 32;
+
+function betweenCuts(text: string): readonly string[] {
+  const parts = text.split(CUT);
+  if (parts.length <= MOST_CUTS) return parts;
+  const half = MOST_CUTS / 2;
+  return [...parts.slice(0, half), parts.slice(half, -half).join(CUT), ...parts.slice(-half)];
 }
 
 const longest = (values: readonly string[], lengthIn: (value: string) => number): number =>

@@ -124,6 +124,14 @@ describe("what a cut leaves of a value", () => {
     ["waits… 5 s", "waits… 5 s"],
   ])("%j is shown as %j", (text, shown) => expect(redactor.foreign(text)).toBe(shown));
 
+  test("is found among any number of marks, which others write too, without a look at each", () => {
+    const all = new Redactor();
+    for (const one of [...Array.from({ length: 1000 }, () => randomBytes(24).toString("hex")), long])
+      all.know(Secret.of(one));
+    const text = `…${long.slice(40)}${"…".repeat(500_000)}${long.slice(0, 8)}…`;
+    expect(all.foreign(text)).toBe(`…[secret]${"…".repeat(500_000)}[secret]…`);
+  });
+
   test("is found in the single lines of one of many, whatever ends them", () => {
     for (const line of lines.split("\n")) expect(redactor.foreign(`2: ${line}\r\n`)).toBe("2: [secret]\r\n");
   });

@@ -1,4 +1,4 @@
-import { runIds } from "../core/journal/journal.ts";
+import { beganAt, runIds } from "../core/journal/journal.ts";
 import { listRuns, type RunSummary } from "../core/journal/runs.ts";
 import type { Assembly } from "../assembly/index.ts";
 import { bare, cmd } from "../kit/shell.ts";
@@ -7,8 +7,9 @@ import { asking, canAsk } from "./asked.ts";
 import type { CommandContext, ParsedFlags } from "./context.ts";
 import { say } from "./output.ts";
 
-/** The newest run. */
+/** The run that began last. */
 const LAST = "last";
+const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * The run that a command means: the one named, or the only one for which `fits` is true. A person who can answer is asked
@@ -61,6 +62,13 @@ export function runOf(assembly: Pick<Assembly, "state">, named: string): string 
   if (named === LAST) {
     const newest = ids.at(-1);
     if (newest === undefined) throw new UnsprawlError("absent", "there is no run yet", "unsprawl migrate makes one");
+    // Runs that began since then are not behind it.
+    if (Date.parse(beganAt(assembly.state(), newest)) > Date.now() + CLOCKS_DIFFER_MS)
+      throw new UnsprawlError(
+        "usage",
+        `the clock was set back since run ${newest}, so the newest run is not known`,
+        "unsprawl runs lists them: name one",
+      );
     return newest;
   }
   const meant = named.length > 0 && !ids.includes(named) ? ids.filter((id) => id.startsWith(named)) : [];

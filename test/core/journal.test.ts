@@ -170,12 +170,21 @@ test("a record that cannot be written fails, unless something is being undone", 
   expect(journal.record.last("a")).toEqual({ n: 1 });
 });
 
-test("runs are listed oldest first, and other files are none", () => {
+test("runs are listed in the order in which they began, whenever they were planned, and other files are none", () => {
   expect(runIds(state)).toEqual([]);
-  for (const id of ["20261125-000001-aaaa", "20261124-235959-ffff", "20261125-000000-0000"])
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const begun = ["20261125-000001-aaaa", "20261124-235959-ffff", "20261125-000000-0000"];
+  for (const [at, id] of begun.entries()) {
+    vi.setSystemTime(Date.parse("2026-11-26T00:00:00Z") + at);
     createJournal(here, planOf(id)).close();
+  }
+  vi.useRealTimers();
   writeFileSync(join(state, "runs/notes.txt"), "");
-  expect(runIds(state)).toEqual(["20261124-235959-ffff", "20261125-000000-0000", "20261125-000001-aaaa"]);
+  expect(runIds(state)).toEqual(begun);
+  // Of one that cannot be read the id says when it was planned.
+  writeFileSync(join(state, "runs/20261126-000001-0000.jsonl"), "");
+  writeFileSync(join(state, "runs/20261120-000000-0000.jsonl"), "{}\n");
+  expect(runIds(state)).toEqual(["20261120-000000-0000", ...begun, "20261126-000001-0000"]);
 });
 
 test.each(["../../etc/passwd", "a/b", "", "a b", "."])("%j is no run, and no file of that name is opened", (id) => {

@@ -116,6 +116,6 @@ it("shows how a failed run was put back, what the container said last, and what 
   expect(rows).toContain("   log:   first line");
   expect(rows).toContain("          fatal: no database");
   expect(rows).toContain("   next: docker run its image by hand to see why");
-  expect(rows.join("\n")).toContain("↶ as before  api\n     its configuration is as it was");
+  expect(rows.join("\n")).toContain("↶ as before  api\n     its configuration is as before;");
   expect(rows.join("\n")).toContain("r scans again, m plans what is still marked");
 });

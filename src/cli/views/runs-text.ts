@@ -56,7 +56,10 @@ export function runSummaryText(
     `${paint("bold", printable(run), stream)}  ${state}`,
     ...fields(
       [
-        ["started", [`${createdAt.slice(0, 19).replace("T", " ")} UTC${tookText(journal)}`]],
+        [
+          "started",
+          [`${(journal.receipts[0]?.at ?? createdAt).slice(0, 19).replace("T", " ")} UTC${tookText(journal)}`],
+        ],
         ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],

@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeSync,
@@ -159,15 +160,39 @@ export function hasBegun(state: string, id: string): boolean {
   }
 }
 
-/** The ids of all runs, oldest first. */
+/** The ids of all runs, in the order in which they began: a saved plan, whose time its id has, may wait for days. */
 export function runIds(state: string): string[] {
   try {
     return readdirSync(join(state, "runs"))
       .filter((name) => name.endsWith(".jsonl"))
       .map((name) => name.slice(0, -".jsonl".length))
-      .sort();
+      .map((id) => ({ id, began: beganAt(state, id) }))
+      .sort((a, b) => (a.began === b.began ? (a.id < b.id ? -1 : 1) : a.began < b.began ? -1 : 1))
+      .map(({ id }) => id);
   } catch {
     return [];
+  }
+}
+
+/** When a run wrote its first record (ISO 8601); when its plan was made, if that cannot be read. */
+export function beganAt(state: string, id: string): string {
+  const written = /^\{"at":"(\d{4}-\d\d-\d\dT[\d:.]+Z)"/.exec(startOf(journalFile(state, id)))?.[1];
+  const [, day = "", time = ""] = /^(\d{8})-(\d{6})/.exec(id) ?? [];
+  return written ?? `${day.replace(/(....)(..)/, "$1-$2-")}T${time.replace(/(..)(..)/, "$1:$2:")}.000Z`;
+}
+
+/** The first bytes of a file: a journal can be large. Empty if it cannot be read. */
+function startOf(file: string): string {
+  const bytes = Buffer.alloc(64);
+  try {
+    const fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      return bytes.toString("latin1", 0, readSync(fd, bytes));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return "";
   }
 }
 

@@ -16,9 +16,9 @@ export function mustBeLast(installation: Installation, { plan, receipts }: Pick<
   const names = new Set(files.map(({ file }) => file));
   const later = runIds(installation.state)
     .flatMap((id) => (id === plan.id ? [] : (readable(installation, id) ?? [])))
-    .filter((other) => other.plan.createdAt > plan.createdAt)
+    .filter((other) => beganOf(other) > beganOf({ plan, receipts }))
     .filter((other) => rewritten(other).some(({ file }) => names.has(file)))
-    .sort((a, b) => (a.plan.createdAt < b.plan.createdAt ? 1 : -1));
+    .sort((a, b) => (beganOf(a) < beganOf(b) ? 1 : -1));
   const [newest] = later;
   if (newest === undefined) return;
   const file = rewritten(newest).find((change) => names.has(change.file))?.file ?? "";
@@ -29,6 +29,9 @@ export function mustBeLast(installation: Installation, { plan, receipts }: Pick<
     isScrubbed ? "put the values back by hand; the store has them" : cmd`unsprawl rollback ${newest.plan.id}, first`,
   );
 }
+
+/** When a run began: its plan may be older than runs before it. */
+const beganOf = ({ plan, receipts }: Pick<Journal, "plan" | "receipts">): string => receipts[0]?.at ?? plan.createdAt;
 
 /** What a run has done to files, and not undone. */
 function rewritten({ plan, receipts }: Pick<Journal, "plan" | "receipts">): readonly FileChange[] {

@@ -1,0 +1,42 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { runIds } from "../../src/core/journal/journal.ts";
+import { kit } from "../../src/detect/index.ts";
+import { makeWorld } from "../support/world.ts";
+
+const world = makeWorld("unix:///nowhere");
+const make = kit(Date.now());
+afterAll(() => world.remove());
+
+const state = join(world.env["XDG_STATE_HOME"] ?? join(world.dir, ".local/state"), "unsprawl");
+const read = (name: string): string => readFileSync(join(world.dir, name), "utf8");
+
+async function ran(...args: string[]): Promise<string> {
+  const { code, stderr } = await world.unsprawl(args);
+  expect(code, stderr).toBe(0);
+  return stderr;
+}
+
+it("`last` is the run that began last, not the newest plan; after a clock that went back it is none", async () => {
+  const [before, other] = [make.base64(18), make.base64(18)].map((value) => `DB_PASSWORD=${value}\n`);
+  for (const [name, text] of [
+    ["saved.env", before],
+    ["other.env", other],
+  ] as const)
+    writeFileSync(join(world.dir, name), text ?? "");
+  await ran("plan", "env:saved.env", "--to", "local", "-o", "saved.json");
+  await ran("migrate", "env:other.env", "--to", "local", "--yes");
+  await ran("apply", "saved.json");
+  const rewritten = read("other.env");
+  await ran("rollback", "last");
+  expect([read("saved.env"), read("other.env")]).toEqual([before, rewritten]);
+
+  const [first = ""] = runIds(state);
+  const file = (id: string): string => join(state, "runs", `${id}.jsonl`);
+  writeFileSync(file("20990101-000000-0000"), "");
+  const unsure = await world.unsprawl(["scrub", "last", "--accept", "key-backup"]);
+  expect([unsure.code, unsure.stderr]).toEqual([2, expect.stringContaining("the clock was set back since run 2099")]);
+  renameSync(file("20990101-000000-0000"), file("20000101-000000-0000"));
+  expect(runIds(state).slice(0, 2)).toEqual(["20000101-000000-0000", first]);
+});

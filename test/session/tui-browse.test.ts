@@ -1,15 +1,21 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
+import { sample } from "../support/deep.ts";
 import { KEY } from "./driver.ts";
 import { begin, container, engine, home, secret, secrets, useStage } from "./stage.ts";
 
 useStage();
 
-it.each([
-  [60, 15],
-  [120, 40],
-])(
+it.each(
+  sample(
+    [
+      [60, 15],
+      [120, 40],
+    ] as const,
+    1,
+  ),
+)(
   "shows a secret from every side on a terminal of %i×%i: groups, facets, what a store would do, what was done",
   async (columns, rows) => {
     const shared = secret();

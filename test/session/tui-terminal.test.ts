@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
+import { DEEP, sample } from "../support/deep.ts";
 import { KEY, SANE, type Terminal } from "./driver.ts";
 import { begin, beginInShell, container, engine, intoARun, secret, useStage, world } from "./stage.ts";
 
@@ -67,13 +68,15 @@ it("writes nothing and computes nothing while nobody types and nothing changes",
   container("tui-api", { DB_PASSWORD: secret() });
   const terminal = begin(100, 30);
   await terminal.until("1 secret in 1 place");
-  // The rest of the start: the compile cache is written, timers of the scan end.
-  await sleep(2000);
-  const [bytes, used] = [terminal.raw().length, ticks(terminal.pid)];
-  await sleep(3000);
-  expect(terminal.raw().length - bytes).toBe(0);
+  const rest = async (): Promise<readonly [bytes: number, ticks: number]> => {
+    const [bytes, used] = [terminal.raw().length, ticks(terminal.pid)];
+    await sleep(3000);
+    return [terminal.raw().length - bytes, ticks(terminal.pid) - used];
+  };
+  // The start has to end first, and takes longer on a busy machine: the compile cache is written, timers of the scan end.
   // A hundredth of a second each: garbage collection may take one.
-  expect(ticks(terminal.pid) - used).toBeLessThanOrEqual(3);
+  const quiet = ([bytes, used]: Awaited<ReturnType<typeof rest>>): boolean => bytes === 0 && used <= 3;
+  await expect.poll(async () => quiet(await rest()), { timeout: 60_000 }).toBe(true);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
 });
@@ -126,8 +129,11 @@ const STEPS: readonly (readonly [string, (terminal: Terminal) => Promise<void>])
 it("leaves at once, the world untouched and the terminal sane, on Ctrl-C or a hang-up at any step", async () => {
   container("tui-api", { DB_PASSWORD: secret() });
   const before = world();
-  for (const [, go] of STEPS)
-    for (const how of ["ctrl-c", "SIGHUP"]) {
+  // The first and the last step and one in between, in turn by the one and the other; a deep run has every pair.
+  const steps = [...STEPS.slice(0, 1), ...sample(STEPS.slice(1, -1), 1), ...STEPS.slice(-1)];
+  const ways = ["ctrl-c", "SIGHUP"];
+  for (const [at, [, go]] of steps.entries())
+    for (const how of DEEP ? ways : [ways[at % 2] ?? ""]) {
       const terminal = begin(100, 30);
       await terminal.until("1 secret in 1 place");
       await go(terminal);

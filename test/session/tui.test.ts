@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
+import { sample } from "../support/deep.ts";
 import { KEY, SANE } from "./driver.ts";
 import { begin, container, engine, home, secret, secrets, useStage, world } from "./stage.ts";
 
@@ -8,11 +9,17 @@ useStage();
 
 const COLOUR = /\u001b\[(\d+;)*(3|4|9|10)[0-7](;\d+)*m/;
 
-describe.each([
+// The smallest, which shows the least, and one that is drawn.
+describe.each<[number, number]>([
   [60, 15],
-  [80, 24],
-  [120, 40],
-  [200, 60],
+  ...sample<[number, number]>(
+    [
+      [80, 24],
+      [120, 40],
+      [200, 60],
+    ],
+    1,
+  ),
 ])("on a terminal of %i×%i", (columns, rows) => {
   it("goes from scan to proof, and inspect is clean", async () => {
     const password = secret();
@@ -56,10 +63,15 @@ describe.each([
   });
 });
 
-describe.each([
-  [60, 15],
-  [100, 30],
-])("on a terminal of %i×%i", (columns, rows) => {
+describe.each(
+  sample(
+    [
+      [60, 15],
+      [100, 30],
+    ] as const,
+    1,
+  ),
+)("on a terminal of %i×%i", (columns, rows) => {
   it("goes back from every step and leaves the world untouched", async () => {
     container("tui-api", { DB_PASSWORD: secret() });
     const before = world();

@@ -161,7 +161,7 @@ function open(
     },
     write: (sent) => child.write(sent),
     paste: (pasted) => child.write(`\u001b[200~${pasted}\u001b[201~`),
-    async until(wanted, seconds = 30) {
+    async until(wanted, seconds = 60) {
       const end = Date.now() + seconds * 1000;
       for (;;) {
         await parsed;

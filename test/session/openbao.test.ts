@@ -87,7 +87,7 @@ it("puts back what a sealed store cut off; unsealed, the rest goes on, and can b
   const terminal = begin(100, 30, vault());
   await planAll(terminal, "2 secrets in 2 places");
   await terminal.press("y");
-  await terminal.until(/▸ working +shop-sealed +verifying/, 60);
+  await terminal.until(/▸ working +shop-sealed +(?:waiting until the process|checking that) /, 60);
   await bao.seal();
   await terminal.until("✗ 1 of 2 migrated; then: the Vault at", 60);
   for (const said of ["is sealed", "✓ migrated  shop-sealed", "↶ as before  worker-sealed", "next: unsprawl rollback"])

@@ -7,7 +7,7 @@ import { itemOf, SAMPLES, type Sample } from "./samples.ts";
 
 const never = new AbortController().signal;
 const options = (aws?: string): VerifyOptions => ({
-  timeoutMs: 5000,
+  timeoutMs: 60_000,
   concurrency: 4,
   endpoints: aws === undefined ? {} : { aws },
   env: {},

@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 function ask(double: Promise<Double>, id: string): Promise<Liveness> {
   const { item } = made(SAMPLES[id] as Sample);
   return withDouble(double, ({ url }) =>
-    verify(item, { timeoutMs: 5000, concurrency: 1, endpoints: { [id]: url }, env: {} }, never),
+    verify(item, { timeoutMs: 60_000, concurrency: 1, endpoints: { [id]: url }, env: {} }, never),
   );
 }
 

@@ -16,7 +16,7 @@ import { made, SAMPLES, type Sample } from "./samples.ts";
 const never = new AbortController().signal;
 const { item, part } = made(SAMPLES["github"] as Sample);
 
-function ask(github: string, env: NodeJS.ProcessEnv = {}, signal = never, timeoutMs = 5000): Promise<Liveness> {
+function ask(github: string, env: NodeJS.ProcessEnv = {}, signal = never, timeoutMs = 60_000): Promise<Liveness> {
   return verify(item, { timeoutMs, concurrency: 4, endpoints: { github }, env }, signal);
 }
 
@@ -176,7 +176,7 @@ test("stops when the caller does", async () => {
 
 test("a value that no header can carry is not sent, and not told", async () => {
   await withDouble(replying({ status: 200 }), async ({ url, received }) => {
-    const wire = { timeoutMs: 1000, env: {} };
+    const wire = { timeoutMs: 60_000, env: {} };
     const sending = { method: "GET", url: new URL(url), headers: { authorization: `Bearer ${part}\r\nx: y` } } as const;
     expect(await send(sending, wire, never)).toEqual({ none: "it holds characters that no request can carry" });
     expect(received).toEqual([]);

@@ -9,7 +9,7 @@ import { replying, withDouble } from "./double.ts";
 import { itemOf, made, SAMPLES, type Sample } from "./samples.ts";
 
 const never = new AbortController().signal;
-const OPTIONS: VerifyOptions = { timeoutMs: 5000, concurrency: 5, endpoints: {}, env: {} };
+const OPTIONS: VerifyOptions = { timeoutMs: 60_000, concurrency: 5, endpoints: {}, env: {} };
 
 test("answers come in the items' order, each distinct secret is asked once", async () => {
   const sample = SAMPLES["npm"] as Sample;

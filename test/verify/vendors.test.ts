@@ -9,7 +9,7 @@ import { itemOf, made, SAMPLES, type Made, type Sample } from "./samples.ts";
 
 const never = new AbortController().signal;
 
-function options(endpoints: VerifyOptions["endpoints"], timeoutMs = 5000): VerifyOptions {
+function options(endpoints: VerifyOptions["endpoints"], timeoutMs = 60_000): VerifyOptions {
   return { timeoutMs, concurrency: 4, endpoints, env: {} };
 }
 

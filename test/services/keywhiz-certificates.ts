@@ -20,14 +20,14 @@ export type Authority = {
   issue(file: string, cn: string, san?: string): Promise<KeywhizClient>;
 };
 
-const RSA = ["-newkey", "rsa:2048", "-sha256", "-nodes"];
+const KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-sha256", "-nodes"];
 const DAYS = ["-days", "2"];
 
 /** A CA in the folder, under the name that its files then begin with. */
 export async function makeAuthority(dir: string, name: string): Promise<Authority> {
   const openssl = await need("openssl", ["openssl"]);
   const run = async (...args: string[]): Promise<void> => void (await promisify(execFile)(openssl, args, { cwd: dir }));
-  await run("req", "-x509", ...RSA, "-keyout", `${name}.key`, "-out", `${name}.crt`, ...DAYS, "-subj", `/CN=${name}`);
+  await run("req", "-x509", ...KEY, "-keyout", `${name}.key`, "-out", `${name}.crt`, ...DAYS, "-subj", `/CN=${name}`);
   const ca = ["-CA", `${name}.crt`, "-CAkey", `${name}.key`];
   return {
     caFile: join(dir, `${name}.crt`),
@@ -35,7 +35,7 @@ export async function makeAuthority(dir: string, name: string): Promise<Authorit
       const [certFile, keyFile, p12File] = [`${file}.crt`, `${file}.key`, `${file}.p12`];
       const p12Password = randomUUID();
       writeFileSync(join(dir, `${file}.ext`), san === undefined ? "" : `subjectAltName=${san}\n`);
-      await run("req", ...RSA, "-keyout", keyFile, "-out", `${file}.csr`, "-subj", `/CN=${cn}`);
+      await run("req", ...KEY, "-keyout", keyFile, "-out", `${file}.csr`, "-subj", `/CN=${cn}`);
       const signed = ["-req", "-sha256", "-in", `${file}.csr`, ...ca, "-set_serial", serial(), ...DAYS];
       await run("x509", ...signed, "-extfile", `${file}.ext`, "-out", certFile);
       const packed = ["-export", "-in", certFile, "-inkey", keyFile, "-certfile", `${name}.crt`];

@@ -115,10 +115,14 @@ function isTaken(texts: readonly string[], at: LiteralPlace, length: number): bo
   const [text, { word, start }] = [texts[at.word] ?? "", at];
   const before = start === 0 ? `${texts[word - 1] ?? ""} ` : text.slice(0, start);
   if (IN_URL.test(before) && text[start + length] === "@") return true;
-  return isBounded(texts, at, length) && BEHIND_OPTION.test(before) && !BEHIND_NAME.test(before);
+  if (!isBounded(texts, at, length)) return false;
+  return IN_LOGIN.test(before) || (BEHIND_OPTION.test(before) && !BEHIND_NAME.test(before));
 }
 
 const IN_URL = /:\/\/[^\s:@/"']{0,100}:$/;
+/** `-u name:password`, `authCredentials=name:password` */
+const IN_LOGIN =
+  /(?:^|[\s"'])(?:-u\s?|-{0,2}[\w.-]{0,40}(?:auth|cred|login|user)[\w.-]{0,40}(?:=|\s{1,8}))["']?[\w.@-]{1,64}:$/i;
 const BEHIND_OPTION = /(?:^|[\s;&|("'])(?:--?[A-Za-z][\w.-]{0,80}(?:=|\s{1,8})|-[A-Za-z]|[A-Za-z_]\w{0,80}=)["']?$/;
 /** Options that take a name or a place. */
 const BEHIND_NAME =

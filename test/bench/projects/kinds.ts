@@ -6,6 +6,8 @@ type Kind = {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly env?: readonly string[];
+  /** What its image declares as a volume, and its entrypoint gives to another user. */
+  readonly volume?: string;
 };
 
 const SCRIPT = { "docker-entrypoint.sh": "/usr/local/bin/docker-entrypoint.sh" };
@@ -37,7 +39,7 @@ export const KINDS: { readonly [name: string]: Kind } = {
   mariadb: { ...DATABASE, of: /(^|library\/)mariadb$/, cmd: ["mariadbd"] },
   mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"] },
   mongo: { ...DATABASE, of: /(^|library\/)mongo$/, cmd: ["mongod"] },
-  redis: { ...DATABASE, of: /(^|\/)(redis|redis-stack-server)$/, cmd: ["redis-server"] },
+  redis: { ...DATABASE, of: /(^|\/)(redis|redis-stack-server)$/, cmd: ["redis-server"], volume: "/data" },
   rabbitmq: { ...DATABASE, of: /(^|library\/)rabbitmq$/, cmd: ["rabbitmq-server"] },
   postgres: {
     ...DATABASE,

@@ -108,6 +108,7 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
     const from = join(entrypoints ?? "/nowhere", name);
     if (Object.keys(kind.files).some((file) => !existsSync(join(from, file)))) continue;
     const env = (kind.env ?? []).map((one) => `ENV ${one}`);
+    const volume = kind.volume === undefined ? [] : [`VOLUME ${kind.volume}`];
     const argv = [`ENTRYPOINT ${JSON.stringify(kind.entrypoint)}`, `CMD ${JSON.stringify(kind.cmd)}`];
     const copied = (root: string): void => {
       for (const [file, to] of Object.entries(kind.files))
@@ -117,7 +118,7 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
         put(root, "/etc/s6-overlay/s6-rc.d/init-envfile/run", (to) => writeFileSync(to, ENVFILE));
       }
     };
-    add(name, copied, [...env, ...argv]);
+    add(name, copied, [...env, ...volume, ...argv]);
   }
   addShellLess(engine, made);
   return { make: (image, programs, isBuilt) => makeOne(engine, kindOf(image, isBuilt, made), image, programs) };
@@ -128,12 +129,13 @@ function kindOf(image: string, isBuilt: boolean, made: ReadonlySet<string>): str
   const repository = image.replace(/^docker\.io\/(library\/)?/, "").replace(/@.*$|:[^/:]*$/g, "");
   const found = Object.entries(KINDS).find(([name, { of }]) => made.has(name) && of.test(repository));
   if (found) return found[0];
-  if (SHELL_LESS.test(repository) && made.has("shell-less")) return "shell-less";
+  const [, program = "shell-less"] = /(?:^|\/)(cloudflared|watchtower)$/.exec(repository) ?? [];
+  if (SHELL_LESS.test(repository) && made.has(program)) return program;
   return BARE.test(repository) ? "bare" : "generic";
 }
 
 function makeOne(engine: TestEngine, kind: string, image: string, programs: readonly string[]): void {
-  const missing = kind === "shell-less" ? [] : programs.filter((one) => !existsInRoot(one));
+  const missing = kind in SHELL_LESS_PROGRAMS ? [] : programs.filter((one) => !existsInRoot(one));
   if (missing.length === 0) {
     engine.docker("tag", `${NAME}/${kind}`, image);
     return;
@@ -195,24 +197,29 @@ function put(root: string, to: string, write: (file: string) => void): void {
   chmodSync(root + to, 0o755);
 }
 
+/** By kind, its program: what an image starts tells how it reads a value. */
+const SHELL_LESS_PROGRAMS = {
+  "shell-less": "/app",
+  cloudflared: "/usr/local/bin/cloudflared",
+  watchtower: "/watchtower",
+};
+
 /** Without a C compiler these images are stood in for as all others. */
 function addShellLess(engine: TestEngine, made: Set<string>): void {
   const source =
     "#include <unistd.h>\n#include <signal.h>\nvoid e(int s){_exit(0);} int main(){signal(SIGTERM,e);for(;;)pause();}";
   try {
-    importImage(
-      engine,
-      `${NAME}/shell-less`,
-      (root) =>
-        put(root, "/app", (to) => {
+    for (const [kind, program] of Object.entries(SHELL_LESS_PROGRAMS)) {
+      const fill = (root: string): void =>
+        put(root, program, (to) => {
           execFileSync(which("cc") ?? "cc", ["-static", "-x", "c", "-o", to, "-"], {
             input: source,
             stdio: ["pipe", "pipe", "pipe"],
           });
-        }),
-      ['ENTRYPOINT ["/app"]'],
-    );
-    made.add("shell-less");
+        });
+      importImage(engine, `${NAME}/${kind}`, fill, [`ENTRYPOINT ["${program}"]`]);
+      made.add(kind);
+    }
   } catch (error) {
     process.stderr.write(`no images without a shell: ${basename(String(error).split("\n", 1)[0] ?? "")}\n`);
   }

@@ -60,6 +60,7 @@ describe("a value's places in words", () => {
     expect(split(["CMD-SHELL", "mysqladmin -u admin -padmin || exit 1"], "admin").at(-1)).toBe(
       "mysqladmin -u admin -p$X || exit 1",
     );
+    expect(split(["polipo", "authCredentials=admin:admin"], "admin")).toEqual(["polipo", "authCredentials=admin:$X"]);
     expect(split(["x", "--pass", "admin", "--old-pass", "admin"], "admin")).toContain("admin");
     // A variable that has it is another matter.
     expect(split(["x", "--pass", "admin"], "admin", false)).toEqual(["x", "--pass", "admin"]);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { composeCli } from "../../services/compose.ts";
-import { APP, BUSYBOX } from "../../services/images.ts";
+import { APP, BUSYBOX, SHELL_LESS } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -114,6 +114,32 @@ it("each place that is no variable is named by what it is, with what to write in
       "is set in .env, from which no service reads it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; otherwise remove its line",
   });
   engine.docker("rm", "-f", "places-web-1");
+});
+
+it("what stays because another service does has the reason of that one, and a piece of a word stays with the line to write", async () => {
+  const dir = put(
+    "causes",
+    {
+      services: {
+        app: service({ REDIS_PASSWORD: "${REDIS_PASSWORD}" }),
+        cache: { image: SHELL_LESS, network_mode: "none", command: ["1", "--requirepass", "${REDIS_PASSWORD}"] },
+        bucket: service({}, { command: ["mc", "alias", "set", "x", "http://minio", "minioadmin", "minioadmin"] }),
+      },
+    },
+    `REDIS_PASSWORD=${password()}\n`,
+  );
+  compose(dir, "create", "--no-build");
+  const { moves, left } = await planOf(dir);
+  expect(moves).toEqual([]);
+  expect(left).toEqual({
+    "app REDIS_PASSWORD": expect.stringMatching(
+      /^REDIS_PASSWORD is in the command or health check of cache, and its image has no shell to fill it in; next: /,
+    ),
+    command: expect.stringMatching(
+      /^is in the command services\.bucket\.command .*; next: write \$\{NAME\} in its place/,
+    ),
+  });
+  compose(dir, "rm", "-f");
 });
 
 it("a base that is merged moves with its services, one that all override blocks nothing, nor does what is overridden", async () => {

@@ -32,9 +32,10 @@ it("a script that names docker at every word and starts nothing is no script of 
 });
 
 it("a file of variables that ends its lines with carriage returns alone is read once, each line by itself", () => {
-  const entries = parseSystemdEnv("A=1\r".repeat(MUCH));
-  expect(entries).toHaveLength(MUCH);
-  expect(entries.at(-1)).toMatchObject({ start: 4 * MUCH - 4, end: 4 * MUCH });
+  const most = 100_000;
+  const entries = parseSystemdEnv("A=1\r".repeat(most));
+  expect(entries).toHaveLength(most);
+  expect(entries.at(-1)).toMatchObject({ start: 4 * most - 4, end: 4 * most });
 });
 
 it("a unit of many lines is read once", () => {

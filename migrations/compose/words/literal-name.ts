@@ -67,7 +67,7 @@ function programOf(words: readonly string[]): string {
 function upper(text: string): string {
   const name = text
     .replaceAll(/[^A-Za-z0-9]+/g, "_")
-    .replaceAll(/^_+|_+$/g, "")
+    .replaceAll(/^_|_$/g, "")
     .toUpperCase();
   return /^\d/.test(name) ? `_${name}` : name;
 }

@@ -2,7 +2,7 @@ import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
 import { bare, cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -259,7 +259,9 @@ export async function undoUnit(
     throw new UnsprawlError(
       "partly",
       `${unit} could not be put back whole: ${cause.message}`,
-      cmd`${bare(cause.hint ? cmd`${bare(cause.hint)}; then: ` : "")}unsprawl rollback ${plan.id}`,
+      cause.cause === NO_WAY_BACK
+        ? cmd`unsprawl scrub ${plan.id} ends the run: the new one keeps its values from the store`
+        : cmd`${bare(cause.hint ? cmd`${bare(cause.hint)}; then: ` : "")}unsprawl rollback ${plan.id}`,
       cause.code,
     );
   }

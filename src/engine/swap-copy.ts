@@ -1,4 +1,4 @@
-import { UnsprawlError } from "../model/error.ts";
+import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { mustMatchRequest } from "./same.ts";
 import { connectAll, createNamed, recordedState, type Swap } from "./swap-parts.ts";
@@ -61,6 +61,7 @@ export async function mustOld(swap: Swap): Promise<ContainerDoc> {
     "absent",
     `the old container of ${swap.names.final} is gone, so there is nothing to roll back to`,
     "its values are in the store: unsprawl runs shows where",
+    NO_WAY_BACK,
   );
 }
 

@@ -34,6 +34,9 @@ const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   interrupted: EXIT.interrupted,
 };
 
+/** The cause of an error that no further rollback gets past: what it would restore is gone for good. */
+export const NO_WAY_BACK = "NO_WAY_BACK";
+
 /**
  * The only error class. `message` says what failed and where, `hint` is what to type next; neither quotes a value.
  * `cause` is a short name and code, never an SDK's error object: those carry tokens.

@@ -61,6 +61,20 @@ it("JSON has what was verified of each container and what was not", async () => 
   expect(proofs[0]?.notVerified.map(({ what }) => what)).toEqual(["health", "received"]);
 });
 
+it("a rollback whose old container was removed names what ends the run, and that does", async () => {
+  create("run", "pruned");
+  expect((await migrate("docker:pruned")).code).toBe(0);
+  const kept = engine.docker("ps", "-aq", "--filter", "name=^/pruned-before-");
+  engine.docker("rm", kept);
+  const { code, stderr } = await world.unsprawl(["rollback", "last"]);
+  expect(code).toBe(5);
+  const [, next = ""] = /next: unsprawl (scrub \S+) ends the run: the new one keeps its values/.exec(stderr) ?? [];
+  const ended = await world.unsprawl([...next.split(" "), "--accept", "key-backup", "--no-residue"]);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect((await world.unsprawl(["runs", "last"])).stdout).toContain("scrubbed");
+  expect(engine.docker("ps", "-q", "--filter", "name=^/pruned$")).not.toBe("");
+});
+
 it("an old copy is one line of a scan and no finding; a container that only has such a name is one", async () => {
   create("run", "moved");
   expect((await migrate("docker:moved")).code).toBe(0);

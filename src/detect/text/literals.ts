@@ -16,6 +16,8 @@ export function literalsIn(text: string, language: Language): NamedLiteral[] {
     const raw = text.slice(start, end);
     const name = nameOf(text, start - 1, end + 1, before);
     before = { text: raw, start: start - 1, end: end + 1 };
+    // Most strings of code have no name and hold none: only a sign, or an escape that stands for one, gives one inside.
+    if (name === null && !raw.includes("=") && !raw.includes("\\") && !raw.includes("&")) continue;
     const value = decoded(raw, text.charAt(start - 1), language);
     if (name !== null) found.push({ name, start, end, value, quoted: true });
     const inner = INNER.exec(value);

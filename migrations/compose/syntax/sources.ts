@@ -37,9 +37,21 @@ export function dropSources(
     everything.filter(
       (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isGone(one, name),
     );
+  const ofServices = new Set(
+    [...project.services.values()].flatMap(({ layers }) =>
+      layers.flatMap(({ envFiles: own }) => own.map(({ file }) => file)),
+    ),
+  );
+  // Nor is a line of `.env` read that nothing is filled in from.
+  const isRead = ({ file, key }: ProjectText): boolean =>
+    project.yaml.has(file.file) ||
+    ofServices.has(file.file) ||
+    /^(?:COMPOSE|DOCKER)_/.test(key) ||
+    [...everything, ...passed].some(({ uses }) => uses.includes(key));
+  const isShown = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
   // A base that every service overrides would show nothing.
-  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isReached(project, one));
-  const shown = (name: string): ProjectText[] => filled(name).filter((one) => isReached(project, one));
+  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isShown(one));
+  const shown = (name: string): ProjectText[] => filled(name).filter(isShown);
   const hint = (name: string): string | null => {
     const [first] = shown(name);
     return first === undefined ? null : hintFor(first, project);

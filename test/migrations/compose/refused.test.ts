@@ -147,7 +147,8 @@ it("a base that is merged moves with its services, one that all override blocks 
   const base = { command: APP.map((word) => word.replaceAll("$", "$$$$")), image: BUSYBOX, network_mode: "none" };
   const dir = join(world.dir, "bases");
   mkdirSync(dir);
-  writeFileSync(join(dir, ".env"), `TOK=${token}\n`);
+  // The second line is read by no service.
+  writeFileSync(join(dir, ".env"), `TOK=${token}\nOLD_LINE=\${TOK}\n`);
   writeFileSync(
     join(dir, "compose.yaml"),
     `x-runner: &runner
@@ -178,6 +179,8 @@ services:
   const ran = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--grace", "100ms", "--yes"]);
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout).toContain("x-runner.environment[0]");
+  expect(ran.stdout).toMatch(/OLD_LINE \(\S+\.env:2\) names TOK, which is no longer set anywhere/);
+  expect(ran.stdout).not.toContain("Not moved");
   expect(ran.stdout).toContain("names TOK, which is no longer set anywhere; no service reads it from there");
   const all = new RegExp([token, shared, hidden].join("|"));
   expect(readFileSync(join(dir, ".env"), "utf8") + readFileSync(join(dir, "compose.yaml"), "utf8")).not.toMatch(all);

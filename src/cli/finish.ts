@@ -8,6 +8,7 @@ import { jsonText } from "../kit/text/escape.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, say, sayNext, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
+import { keptThings } from "./views/intent-text.ts";
 import { withConfig } from "./run-commands.ts";
 import { runText } from "./views/run-text.ts";
 
@@ -24,7 +25,10 @@ export async function finishRun(
   await writeResult(
     context.json
       ? jsonText({ ...rest, exposed, ...(notMoved && { notMoved }), error: reduced })
-      : [withConfig(runText(result, process.stdout), context), ...exposedText(exposed, process.stdout)].join("\n"),
+      : [
+          withConfig(runText(result, keptBy(result, context), process.stdout), context),
+          ...exposedText(exposed, process.stdout),
+        ].join("\n"),
     null,
     context,
   );
@@ -32,6 +36,11 @@ export async function finishRun(
   // What was put back is as before: it needs no agent.
   if (!context.json && result.units.some(({ state }) => state === "migrated")) await sayWithoutAgent(context);
   return exit;
+}
+
+/** What a finished run keeps for rollback. */
+function keptBy({ run, state }: RunResult, { assembly }: CommandContext): readonly string[] {
+  return state === "done" ? keptThings(readJournal(assembly.installation(), run)) : [];
 }
 
 /** Warns about what a reboot would stop, if this host has no agent. */

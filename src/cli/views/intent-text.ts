@@ -67,6 +67,8 @@ function keptBy(step: Step, plan: Plan): string[] {
     case "clean":
       return [`the original image of ${step.image.tags.join(", ")}`];
     case "recreate":
+      // A swarm keeps the spec itself.
+      if (step.outage?.update !== undefined) return [`the previous spec of ${step.subject.name}`];
       return step.subject.name === step.unit ? [`the old container ${swapNames(step.unit, plan.id).kept}`] : [];
     default:
       return [];

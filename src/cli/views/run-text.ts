@@ -6,8 +6,8 @@ import { printable } from "../../kit/text/escape.ts";
 import { paint } from "../../kit/paint.ts";
 import { lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 
-/** How a run ended, for a person, with the next command. */
-export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
+/** How a run ended, for a person, with the next command. `kept`: what it keeps for rollback, by name. */
+export function runText(result: RunResult, kept: readonly string[], stream: NodeJS.WriteStream): string {
   const wrapped = (text: string): string[] => wrapWords(printable(text), lineWidth(stream));
   const lines = result.units.flatMap(({ unit, state, error, notes = [] }) => {
     const glyph =
@@ -27,7 +27,7 @@ export function runText(result: RunResult, stream: NodeJS.WriteStream): string {
   if (result.proofs.length > 0) lines.push("", ...closingSentences(result.proofs).flatMap(wrapped));
   if (result.state === "done") {
     lines.push(
-      ...wrapped(result.inspected ? CONTAINERS : result.cleaned ? IMAGES : FILES),
+      ...wrapped(result.inspected ? keptText(kept) : result.cleaned ? IMAGES : FILES),
       cmd`  unsprawl scrub ${result.run}      purges them`,
       cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
@@ -41,8 +41,14 @@ function openLines(proof: UnitProof | undefined): string[] {
   return (proof?.notVerified ?? []).map(({ what, text }) => `${what}: ${text}`);
 }
 
-const CONTAINERS =
-  "Kept for rollback: sealed copies of rewritten files, and old containers, which still contain the values (Compose keeps none):";
+/** More names than these would push the next command off the screen. */
+const MOST = 4;
+
+function keptText(kept: readonly string[]): string {
+  const more = kept.length > MOST ? ` and ${kept.length - MOST} more` : "";
+  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. It still contains the values; copies of files are sealed.`;
+}
+
 /** Manifests, or from store to store: nothing running was touched. */
 const FILES =
   "The plan's notes say what to do next. Sealed copies of the files, and old places in a store, are kept for rollback:";

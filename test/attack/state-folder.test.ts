@@ -120,6 +120,17 @@ it("a sealed file takes all values and the key, and says nothing of what a guess
     [[a, b], fingerprintKey(Buffer.alloc(32, 6))],
   ] as const)
     expect(() => readSealed(sealed, values, by)).toThrow(malformed);
+  // Files of the same values share what takes so long, a salt of our choice; never the salt that a file came with.
+  const again = join(stolen, "two.sealed");
+  const header = (file: string): { readonly [name: string]: string } =>
+    JSON.parse(readFileSync(file, "utf8")) as { readonly [name: string]: string };
+  await writeSealed(again, Buffer.from("bytes"), [b, a], key);
+  await writeSealed(join(stolen, "three.sealed"), Buffer.from("bytes"), [a, b], key);
+  expect(header(join(stolen, "three.sealed"))["salt"]).toBe(header(again)["salt"]);
+  expect(header(join(stolen, "three.sealed"))["iv"]).not.toBe(header(again)["iv"]);
+  expect(readSealed(sealed, [a, b], key)?.toString()).toBe("bytes");
+  await writeSealed(again, Buffer.from("bytes"), [a, b], key);
+  expect(header(again)["salt"]).not.toBe(header(sealed)["salt"]);
   // A header that asks for next to nothing, or for all memory, changes nothing.
   for (const N of [2, 2 ** 30]) {
     writeFileSync(sealed, JSON.stringify({ ...(JSON.parse(readFileSync(sealed, "utf8")) as object), N }));

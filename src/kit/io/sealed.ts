@@ -15,8 +15,9 @@ const MOST_MEMORY = 64 * 1024 * 1024;
 
 /**
  * Encrypts bytes that contain secrets so that only a holder of those secrets can open them: AES-256-GCM with a key
- * derived (scrypt, one salt per file) from all the values and the installation's key. After a migration the values are
- * in the store, so anyone who can read the store can recover the bytes. Written atomically, 0600.
+ * derived (scrypt) from all the values and the installation's key, and a fresh initialization vector for each file. After
+ * a migration the values are in the store, so anyone who can read the store can recover the bytes. Written atomically,
+ * 0600.
  */
 export async function writeSealed(
   file: string,
@@ -25,8 +26,9 @@ export async function writeSealed(
   key: FingerprintKey,
 ): Promise<void> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const [salt, iv] = [randomBytes(16), randomBytes(12)];
-  const cipher = createCipheriv("aes-256-gcm", derived(values, salt, key), iv);
+  const { salt, sealing } = derived(values, key, null);
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", sealing, iv);
   const data = Buffer.concat([cipher.update(bytes), cipher.final()]);
   const parts = { version: 2, kdf: "scrypt", ...COST, salt, iv, tag: cipher.getAuthTag(), data };
   const text = JSON.stringify(parts, (_name, value: unknown) => base64(value));
@@ -50,7 +52,8 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
       const held = parts[name];
       return Buffer.from(typeof held === "string" ? held : "", "base64");
     };
-    const decipher = createDecipheriv("aes-256-gcm", derived(values, part("salt"), key), part("iv"));
+    const { sealing } = derived(values, key, part("salt"));
+    const decipher = createDecipheriv("aes-256-gcm", sealing, part("iv"));
     decipher.setAuthTag(part("tag"));
     return Buffer.concat([decipher.update(part("data")), decipher.final()]);
   } catch {
@@ -62,12 +65,23 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
   }
 }
 
-function derived(values: Iterable<Secret>, salt: Buffer, key: FingerprintKey): Buffer {
+type Derived = { readonly digests: string; readonly salt: Buffer; readonly isOurs: boolean; readonly sealing: Buffer };
+
+/** All files of a step are sealed with the same values, so one slow derivation serves them: a guess would open each anyway. */
+let latest: Derived | null = null;
+
+/** The key that these values and this salt give. With `null`, the salt is one that this process has chosen. */
+function derived(values: Iterable<Secret>, key: FingerprintKey, given: Buffer | null): Derived {
   // Not the plain fingerprint, since journals contain fingerprints unencrypted.
-  const digests = [...values].map((value) =>
+  const prints = [...values].map((value) =>
     fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
   );
-  return scryptSync(digests.sort().join(), salt, 32, { ...COST, maxmem: MOST_MEMORY });
+  const digests = prints.sort().join();
+  const fits = given === null ? latest?.isOurs : latest?.salt.equals(given);
+  if (latest?.digests === digests && fits === true) return latest;
+  const salt = given ?? randomBytes(16);
+  const sealing = scryptSync(digests, salt, 32, { ...COST, maxmem: MOST_MEMORY });
+  return (latest = { digests, salt, isOurs: given === null, sealing });
 }
 
 function base64(value: unknown): unknown {

@@ -36,16 +36,17 @@ export const KINDS: { readonly [name: string]: Kind } = {
     entrypoint: ["/entrypoint.sh"],
     cmd: ["apache2-foreground"],
   },
-  mariadb: { ...DATABASE, of: /(^|library\/)mariadb$/, cmd: ["mariadbd"] },
-  mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"] },
-  mongo: { ...DATABASE, of: /(^|library\/)mongo$/, cmd: ["mongod"] },
+  mariadb: { ...DATABASE, of: /(^|library\/)mariadb$/, cmd: ["mariadbd"], volume: "/var/lib/mysql" },
+  mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"], volume: "/var/lib/mysql" },
+  mongo: { ...DATABASE, of: /(^|library\/)mongo$/, cmd: ["mongod"], volume: "/data/db" },
   redis: { ...DATABASE, of: /(^|\/)(redis|redis-stack-server)$/, cmd: ["redis-server"], volume: "/data" },
-  rabbitmq: { ...DATABASE, of: /(^|library\/)rabbitmq$/, cmd: ["rabbitmq-server"] },
+  rabbitmq: { ...DATABASE, of: /(^|library\/)rabbitmq$/, cmd: ["rabbitmq-server"], volume: "/var/lib/rabbitmq" },
   postgres: {
     ...DATABASE,
     of: /(^|\/)(postgres|postgis|pgvector|timescaledb(-ha)?|immich-app\/postgres)$/,
     cmd: ["postgres"],
     env: ["PGDATA=/var/lib/postgresql/data"],
+    volume: "/var/lib/postgresql/data",
   },
 };
 

@@ -3,6 +3,7 @@ import { createRequire, enableCompileCache } from "node:module";
 import { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trackHere } from "./children.ts";
+import { rememberHashes } from "./known-hashes.ts";
 import type { Ran } from "./world.ts";
 
 type Given = {
@@ -102,6 +103,7 @@ let loaded: Face | null = null;
 function face(dist: string): Face {
   if (loaded !== null) return loaded;
   const [, file = ""] = /import\("(\.\/cli-[^"]+)"\)/.exec(readFileSync(`${dist}/main.js`, "utf8")) ?? [];
+  rememberHashes();
   enableCompileCache(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname);
   return (loaded = createRequire(`${dist}/main.js`)(file) as Face);
 }

@@ -6,6 +6,7 @@ import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import { newestKept } from "../../src/engine/kept.ts";
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
@@ -35,7 +36,6 @@ import {
   Claims,
   mayBeCreatedAgain,
   Neighbours,
-  newestKept,
   sharersDiff,
   sharersOfStep,
   swapsOf,
@@ -105,6 +105,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     },
     async read({ location, name }) {
       const engine = await open();
+      // The copy of a container that was started with --rm and is deleted by now: a resumed run reads from it.
       const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
       return doc === null ? null : containerVariable(doc, name);
     },

@@ -119,14 +119,6 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
   ];
 }
 
-/** The copy of a container that was started with --rm and is deleted by now: a resumed run reads from it. */
-export async function newestKept(engine: Engine, name: string): Promise<ContainerDoc | null> {
-  const names = (await engine.containers()).flatMap(({ Names }) => Names.map((one) => one.slice(1)));
-  const kept = names.filter((one) => keptByRun(one) !== null && one.startsWith(`${name}-before-`)).sort();
-  const newest = kept.at(-1);
-  return newest === undefined ? null : engine.container(newest);
-}
-
 /**
  * Which unit of a plan recreates which container: each one once. If two units would recreate the same one, as when a
  * container and one that relies on it both hold secrets, the second waits for another plan.

@@ -1,6 +1,7 @@
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
+import { newestKept } from "./kept.ts";
 import { keptByRun, nameOf } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
@@ -126,10 +127,10 @@ async function mustBeOurs(swap: Swap): Promise<void> {
 }
 
 /** The newest run that created the container again after this one, by what it kept; null when none did. */
-async function laterRun({ engine, names }: Swap): Promise<string | null> {
-  const all = (await engine.containers()).flatMap(({ Names }) => Names.map((name) => name.slice(1)));
-  const kept = all.filter((name) => name.startsWith(`${names.final}-before-`) && name > names.kept);
-  return keptByRun(kept.sort().at(-1) ?? "");
+async function laterRun(swap: Swap): Promise<string | null> {
+  const own = await mustOld(swap);
+  const newest = await newestKept(swap.engine, swap.names.final);
+  return newest === null || newest.Id === own.Id ? null : keptByRun(nameOf(newest));
 }
 
 async function retire(swap: Swap): Promise<void> {

@@ -74,6 +74,8 @@ export type NetworkEndpoint = JsonObject & {
 export type ContainerDoc = JsonObject & {
   readonly Id: string;
   readonly Name: string;
+  /** RFC 3339, UTC, to the nanosecond. */
+  readonly Created?: string;
   readonly Image: string;
   readonly Platform?: string;
   readonly State: JsonObject & {

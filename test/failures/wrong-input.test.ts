@@ -27,7 +27,6 @@ describe("a command line or a plan that is wrong", () => {
       ["apply"],
       ["apply", "nowhere.json"],
       ["apply", "plan.json", "more"],
-      ["apply", "plan.json", "--yes"],
       ["rollback", "../../etc/passwd"],
       ["migrait"],
     ]) {

@@ -58,7 +58,7 @@ it.each(
       await terminal.press(KEY.right);
       await terminal.press(KEY.pageDown);
     }
-    await terminal.until("create only");
+    await terminal.until(/create[\s│]+only/); // the path before it decides where the line ends
     for (const value of secrets) expect(terminal.raw()).not.toContain(value);
     await terminal.press("d");
     await terminal.until("y apply");

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { ConsumerReader, FoundConsumers } from "../../src/contract/supplies.ts";
-import { isFileName } from "../../src/kit/io/name.ts";
+import { isFileNameWithDots } from "../../src/kit/io/name.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
 import {
   entriesOf,
@@ -115,7 +115,7 @@ function secretOf(
   const written = (part: string): string | null =>
     filledScalar(entry(ours, part, file)?.value ?? null, lookup, file, tell);
   const reference = written("ref") ?? "";
-  if (isFileName(name) && /^ref\+[a-z0-9]+:\/\/./.test(reference))
+  if (isFileNameWithDots(name) && /^ref\+[a-z0-9]+:\/\/./.test(reference))
     return { key, name, text, reference: absoluteReference(reference, project.dir), owner: written("owner") };
   tell(fault(`secrets.${key}: x-unsprawl has no reference, or its file has no variable's name`));
   return null;

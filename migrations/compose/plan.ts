@@ -12,7 +12,7 @@ import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./r
 import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { secretTest } from "./rewrite/carries.ts";
-import { chooseDelivery, ODD_NAME, wishedDelivery } from "../../src/engine/choose.ts";
+import { chooseDelivery, whyLeft, wishedDelivery } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
@@ -203,9 +203,11 @@ async function partOf(
     const chosen = isUnseen(known)
       ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
       : await chooseDelivery(deliveries, options.deliver, service, subject, moves);
-    if (chosen.left.size > 0) {
-      const names = new Set(Array.from(chosen.left, ({ name }) => name));
-      throw new Blocked(ODD_NAME.reason, ODD_NAME.hint, (its, name) => its === service && names.has(name));
+    const [left] = chosen.left;
+    if (left !== undefined) {
+      const { reason, hint } = whyLeft(left);
+      const names = new Set(Array.from(chosen.left, (one) => (whyLeft(one).reason === reason ? one.name : "")));
+      throw new Blocked(reason, hint, (its, name) => its === service && names.has(name));
     }
     const secrets = selected.map(({ move, value, finding }) => ({
       name: move.name,

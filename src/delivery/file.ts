@@ -20,7 +20,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
-      const odd = namesFault(moves);
+      const odd = namesFault(moves, false);
       if (odd !== null) return no(odd);
       const both = moves.find(({ name }) => {
         const form = formOf(subject)(name);

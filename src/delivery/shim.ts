@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
+import { setNames } from "../kit/odd-names.ts";
+import { isShellName } from "../kit/shell-names.ts";
+import { UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { treeHasVariable } from "./process.ts";
-import { shellFault, shellFor } from "./shell.ts";
+import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 const TARGET = "/run/unsprawl";
@@ -27,26 +30,27 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       const lost = await shellFault(subject, moves);
       if (lost !== null) return no(lost);
-      const fault = namesFault(moves);
+      const fault = namesFault(moves, true);
       if (fault !== null) return no(fault);
       const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
       if (ours) return no(`the shim itself uses the name ${ours.name}`);
       const own = suppliedBy(subject, "shim")?.target;
-      if (own !== undefined && subject.entrypoint[0] !== shellFor(subject.env) && shellFor(subject.env) !== SHELL)
+      if (own !== undefined && subject.entrypoint[0] !== shellFor(subject, moves) && shellFor(subject, moves) !== SHELL)
         return no(`the shim of an earlier migration runs in ${SHELL}, which would drop a variable`);
       if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
         return no(`something is already mounted at ${TARGET}`);
       if (subject.entrypoint.length + subject.cmd.length === 0)
         return no("the container has neither an entrypoint nor a command");
       memoryRoot(env);
+      const setter = await nameSetter(subject, moves);
       return {
         fits: true,
-        why: "the image has a shell",
+        why: `the image has a shell${setter === null ? "" : `, and ${setter} sets the names that no shell can`}`,
         warnings: ["`docker exec` in this container will not see the values (the entrypoint and the health check do)"],
       };
     },
     change(subject, moves) {
-      const prefix = [shellFor(subject.env), `${TARGET}/${ENTRYPOINT}`];
+      const prefix = [shellFor(subject, moves), `${TARGET}/${ENTRYPOINT}`];
       // The script of an earlier migration is already before the command; the new folder's script replaces it.
       const isExtended = suppliedBy(subject, "shim") !== null;
       return {
@@ -88,18 +92,16 @@ export function shimFile(names: readonly string[]): DeliveryFile {
 }
 
 /**
- * The entrypoint script. Uses builtins only, so that it works in images that contain just a shell. A `read` loop
- * preserves trailing newlines of a value; `$(cat …)` would strip them. With another character set, bash's `read` changes
- * bytes that are not in it.
+ * The entrypoint script. Uses builtins only, so that it works in images that contain just a shell, unless a name is none
+ * that a shell can set. Throws `refused` for a name that would be more than one of its words.
  */
 function shimScript(names: readonly string[]): string {
-  const read = names.map(
-    (name) => `unsprawl_value=
-while IFS= LC_ALL=C read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111
-# The loop above ends at a last line without a newline, with that line still in the variable.
-unsprawl_value=$unsprawl_value$unsprawl_line
-export ${name}="$unsprawl_value"`,
+  const fault = namesFault(
+    names.map((name) => ({ name })),
+    true,
   );
+  if (fault !== null) throw new UnsprawlError("refused", fault, "unsprawl plan again");
+  const odd = names.find((name) => !isShellName(name));
   return `#!/bin/sh
 # Exports the values that are mounted beside this file, then becomes the original entrypoint.
 unsprawl_dir=${TARGET}
@@ -108,7 +110,22 @@ unsprawl_nl='
 for unsprawl_name in ${names.join(" ")}; do
   [ -r "$unsprawl_dir/$unsprawl_name" ] || { echo "unsprawl: $unsprawl_dir/$unsprawl_name is missing: on the host, type: unsprawl render --all" >&2; exit 111; }
 done
-${read.join("\n")}
+${odd === undefined ? exportAll(names) : `unsprawl_odd=${odd}\nset -- ${names.join(" ")} -- "$@"\n${setNames([TARGET])}`}`;
+}
+
+/**
+ * A `read` loop preserves trailing newlines of a value; `$(cat …)` would strip them. With another character set, bash's
+ * `read` changes bytes that are not in it.
+ */
+function exportAll(names: readonly string[]): string {
+  const each = names.map(
+    (name) => `unsprawl_value=
+while IFS= LC_ALL=C read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_dir/${name}" || exit 111
+# The loop above ends at a last line without a newline, with that line still in the variable.
+unsprawl_value=$unsprawl_value$unsprawl_line
+export ${name}="$unsprawl_value"`,
+  );
+  return `${each.join("\n")}
 unset unsprawl_dir unsprawl_nl unsprawl_name unsprawl_line unsprawl_value
 exec "$@"
 `;

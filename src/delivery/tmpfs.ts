@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { DeliveryFile, Owner } from "../contract/delivery.ts";
-import { belowFolder, isFileName, shownName } from "../kit/io/name.ts";
+import { belowFolder, isFileName, isFileNameWithDots, shownName } from "../kit/io/name.ts";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
@@ -94,9 +94,9 @@ export function discardUnit(env: NodeJS.ProcessEnv, id: string): void {
   rmSync(unitFolder(env, id), { recursive: true, force: true });
 }
 
-/** Why these values cannot be files named after their variables; null if they can. */
-export function namesFault(moves: readonly Pick<Move, "name">[]): string | null {
-  const odd = moves.find(({ name }) => !isFileName(name));
+/** Why these values cannot be files named after their variables; null if they can. `dots`: those that no shell takes, too. */
+export function namesFault(moves: readonly Pick<Move, "name">[], dots: boolean): string | null {
+  const odd = moves.find(({ name }) => !(dots ? isFileNameWithDots(name) : isFileName(name)));
   return odd === undefined ? null : `${shownName(odd.name)} cannot be the name of a file`;
 }
 
@@ -113,7 +113,7 @@ export function valueFiles(moves: readonly Pick<Move, "name">[], values: Readonl
  * name is not a valid file name, or if the existing folder is not ours.
  */
 export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFile[]): void {
-  const fault = namesFault(files);
+  const fault = namesFault(files, true);
   if (fault !== null) throw new UnsprawlError("refused", fault, "unsprawl plan again");
   const folder = secretFolder(dir, owner);
   try {

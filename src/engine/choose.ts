@@ -1,6 +1,6 @@
 import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Selected, UnitPlan } from "../contract/migration.ts";
-import { isFileName } from "../kit/io/name.ts";
+import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
 
@@ -8,13 +8,13 @@ export type ChosenDelivery = {
   readonly delivery: Delivery;
   readonly why: string;
   readonly warnings: readonly string[];
-  /** Moves that it cannot deliver: the variables' names are not valid file names. */
+  /** Moves that it cannot deliver, since no shell can set variables of their names. */
   readonly left: ReadonlySet<Move>;
 };
 
 /**
  * The requested delivery, or the first that fits: `file`, then `runtime`, then `shim`. If none fits all values,
- * variables whose names are not valid file names are left out. Throws `refused` if none fits.
+ * variables that no shell can set are left out. Throws `refused` if none fits.
  */
 export async function chooseDelivery(
   deliveries: readonly Delivery[],
@@ -66,11 +66,22 @@ export function undeliveredMoves(
   all: readonly Selected[],
   { left }: Pick<ChosenDelivery, "left">,
 ): NonNullable<UnitPlan["left"]> {
-  return all.filter(({ move }) => left.has(move)).map((selected) => ({ selected, ...ODD_NAME }));
+  return all.filter(({ move }) => left.has(move)).map((selected) => ({ selected, ...whyLeft(selected.move) }));
+}
+
+/** Why a variable is left in place: no delivery that fits takes its name. */
+export function whyLeft({ name }: Pick<Move, "name">): typeof ODD_NAME | typeof DOTTED_NAME {
+  return isFileNameWithDots(name) ? DOTTED_NAME : ODD_NAME;
 }
 
 /** Why a variable whose name is not a valid file name is left in place. */
 export const ODD_NAME = {
   reason: "its name cannot be the name of a file, which its value would become",
   hint: "rename it (letters, digits and _); or: unsprawl runtime install --to STORE, then plan again",
+} as const;
+
+const DOTTED_NAME = {
+  reason:
+    "no shell can set a variable of that name; the shim does so with the image's perl or Python, and does not fit",
+  hint: ODD_NAME.hint,
 } as const;

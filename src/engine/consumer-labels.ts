@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import pMap from "p-map";
 import type { Owner } from "../contract/delivery.ts";
 import type { FoundConsumers } from "../contract/supplies.ts";
-import { isFileName } from "../kit/io/name.ts";
+import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { CONSUMER_FOLDERS, parseOnChange, type Consumer, type OnChange } from "../model/consumer.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
@@ -147,7 +147,8 @@ export function labelledConsumers(
       .filter((one) => labels[DELIVERY + one.name] === delivery)
       .map((one) => ({ ...one, store: labels[STORE + one.name] ?? null }));
     if (values.length === 0) continue;
-    const fault = values.find((one) => !isFileName(one.name) || !one.reference.startsWith("ref+"));
+    const isName = delivery === "shim" ? isFileNameWithDots : isFileName;
+    const fault = values.find((one) => !isName(one.name) || !one.reference.startsWith("ref+"));
     const own = mounts.filter(({ source }) => mayHold(source) && posix.basename(source) === CONSUMER_FOLDERS[delivery]);
     const [mount] = own;
     const owner = parseOwner(labels[OWNER]);

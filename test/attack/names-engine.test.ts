@@ -144,7 +144,7 @@ test("a Compose project, and one whose services could be read as each other's", 
   expect(said(moved)).toMatch(/✓ migrated +compose\/shop\n/);
   expect(said(moved)).toContain("its name cannot be the name of a file");
   const now = readFileSync(file, "utf8");
-  expect(said(moved)).toContain("a_b x.API_TOKEN: its name cannot be the name of a file");
+  expect(said(moved)).toContain("a_b x.API_TOKEN: no shell can set a variable of that name");
   expect([now.includes(one), now.includes(two), now.includes(odd)]).toEqual([false, false, true]);
   for (const [name, value] of [
     ["shop-a_b-1", one],

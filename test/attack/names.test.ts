@@ -25,7 +25,7 @@ import { fileDelivery } from "../../src/delivery/file.ts";
 import { shimDelivery } from "../../src/delivery/shim.ts";
 import { chooseDelivery } from "../../src/engine/choose.ts";
 import { assignmentsIn } from "../../src/files/units/unit-environment.ts";
-import { belowFolder, isFileName } from "../../src/kit/io/name.ts";
+import { belowFolder, isFileName, isFileNameWithDots } from "../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Move, Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -50,13 +50,14 @@ const HOSTILE = [
   "x\0TOKEN",
   "x\u009bTOKEN",
   "x TOKEN",
-  "x-TOKEN",
-  "x.TOKEN",
   "1TOKEN",
   "tökén",
   "$(id)_TOKEN",
   "A".repeat(64 * 1024),
 ] as const;
+
+/** Names of files, but of no shell's variables: the shim sets them with another program. */
+const DOTTED = ["x-TOKEN", "x.TOKEN"] as const;
 
 let memory: string;
 let victims: string;
@@ -78,7 +79,8 @@ const refused = async (doing: Promise<unknown>): Promise<string> => {
 };
 
 test("a name becomes a file's only as a shell would take it", () => {
-  expect(HOSTILE.filter(isFileName)).toEqual([]);
+  expect([...HOSTILE, ...DOTTED].filter(isFileName)).toEqual([]);
+  expect([...HOSTILE, ...DOTTED].filter(isFileNameWithDots)).toEqual(DOTTED);
   expect(["A", "_", "DB_PASSWORD", "db_password9", "A".repeat(200)].every(isFileName)).toBe(true);
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 40 }), (name) => {
@@ -184,6 +186,21 @@ test("the shim's own script and variables are nobody's", async () => {
   expect(await shim.fits(s6(["DB_PASSWORD"]), moves("DB_PASSWORD"))).toMatchObject({ fits: true });
 });
 
+test("a name with dots or dashes is a file of the shim's alone", async () => {
+  const [file, shim] = all() as [Delivery, Delivery];
+  for (const name of DOTTED) {
+    expect(await file.fits(s6([name]), moves(name))).toMatchObject({ fits: false });
+    const bare = { ...s6([name]), hasFile: async (path: string) => ["/bin/sh", "/usr/bin/perl"].includes(path) };
+    expect(await shim.fits(bare, moves(name))).toMatchObject({
+      fits: true,
+      why: "the image has a shell, and perl sets the names that no shell can",
+    });
+    await shim.prepare("web", ME, moves(name), new Map([[name, value]]));
+    expect(readdirSync(join(memory, "units/web/shim"))).toEqual(["entrypoint", name]);
+    await shim.discard("web");
+  }
+});
+
 test("what has a name for a file moves without what has none", async () => {
   const [file] = all();
   const wanted = moves("../../x_TOKEN", "DB_PASSWORD", "x.TOKEN");
@@ -225,6 +242,10 @@ describe("a saved plan", () => {
   );
 
   test("of sound names is applied", () => {
+    for (const name of DOTTED) {
+      expect(planFault(plan(name, "file"), STEP_TAILS)).toMatch(/step 3 is malformed/);
+      expect(planFault(plan(name, "shim"), STEP_TAILS)).toBeNull();
+    }
     for (const delivery of ["file", "shim", "runtime"])
       expect(planFault(plan("DB_PASSWORD", delivery), STEP_TAILS)).toBeNull();
   });

@@ -12,6 +12,7 @@ const subject = (env: readonly string[], programs: { readonly [path: string]: st
   }) as unknown as DeliverySubject;
 
 const BOTH = { "/bin/sh": "", "/bin/bash": "GNU BASH_VERSION" };
+const PERL = { "/bin/sh": "", "/usr/bin/perl": "" };
 const DROPPED = "a shell would drop the variable a.b, since no shell variable can have that name";
 
 it.each<[string, readonly string[], typeof BOTH | { readonly [path: string]: string }, string | null]>([
@@ -31,8 +32,13 @@ it.each<[string, readonly string[], typeof BOTH | { readonly [path: string]: str
     "a value that is to move",
     ["a.b", "TOKEN.x"],
     BOTH,
-    "the variable TOKEN.x, since no shell variable can have that name",
+    "the variable TOKEN.x, since no shell variable can have that name; perl or Python would set it, but the image has neither",
   ],
+  ["a value that is to move, and perl", ["A", "TOKEN.x"], PERL, null],
+  ["a value that is to move, and Python", ["A", "TOKEN-x"], { "/bin/sh": "", "/usr/local/bin/python3": "" }, null],
+  ["perl, and no bash for the other", ["a.b", "TOKEN.x"], PERL, `${DROPPED}; bash would keep it`],
+  ["perl that would load a module", ["PERL5OPT", "TOKEN.x"], PERL, "perl would set it, but also obey PERL5OPT"],
+  ["a name that is no file's", ["TOKEN/x"], PERL, "a shell would drop a variable of the container"],
 ])("%s", async (_what, env, programs, why) => {
   const moves = env.filter((name) => name.startsWith("TOKEN")).map((name) => ({ name }));
   const fault = await shellFault(subject(env, programs), moves);
@@ -53,5 +59,9 @@ it("bash passes on whatever it knows itself, unless that is refused", async () =
   expect(bash(env, "exec /usr/bin/env -0")).toEqual(
     expect.arrayContaining(Object.entries(env).map((one) => one.join("="))),
   );
-  expect([kept.includes("OSTYPE"), shellFor(["A"]), shellFor(["A", "a.b"])]).toEqual([true, "/bin/sh", "/bin/bash"]);
+  expect([kept.includes("OSTYPE"), shellFor({ env: ["A"] }, []), shellFor({ env: ["A", "a.b"] }, [])]).toEqual([
+    true,
+    "/bin/sh",
+    "/bin/bash",
+  ]);
 });

@@ -84,17 +84,22 @@ export async function makeImages(engine: Pick<TestEngine, "docker">): Promise<vo
 
 /**
  * An image like Elasticsearch's: its entrypoint is a bash script that writes down the environment it got, and `/bin/sh` drops
- * variables such as `discovery.type`.
+ * variables such as `discovery.type`. With perl, as every image that is made from Debian's, if asked for.
  */
-export async function makeBashImage(engine: Pick<TestEngine, "docker">, tag: string): Promise<void> {
+export async function makeBashImage(
+  engine: Pick<TestEngine, "docker">,
+  tag: string,
+  { perl = false }: { readonly perl?: boolean } = {},
+): Promise<void> {
   const busybox = await staticBusybox();
-  const [bash, libraries] = ["/bin/bash", execFileSync("ldd", ["/bin/bash"]).toString().match(/\/\S+/g) ?? []];
+  const programs = ["/bin/bash", ...(perl ? [await need("perl", ["perl-base"])] : [])];
+  const libraries = programs.flatMap((program) => execFileSync("ldd", [program]).toString().match(/\/\S+/g) ?? []);
   importImage(
     engine,
     tag,
     (root) => {
       tools(root, busybox, ["sh", "cat", "env", "sleep"]);
-      for (const file of [bash, ...libraries]) {
+      for (const file of [...programs, ...libraries]) {
         mkdirSync(dirname(join(root, file)), { recursive: true });
         copyFileSync(file, join(root, file));
       }

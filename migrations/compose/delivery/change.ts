@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { RUN_CHANGE } from "../../../src/files/delivered.ts";
 import type { DeliverySubject, Owner, RunChange } from "../../../src/contract/delivery.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
-import { belowFolder, distinctName, isOwnName } from "../../../src/kit/io/name.ts";
+import { belowFolder, distinctName, isFileNameWithDots, isOwnName } from "../../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Consumer } from "../../../src/model/consumer.ts";
 import type { Move } from "../../../src/model/plan.ts";
@@ -121,7 +121,7 @@ const SECRETS = "/run/secrets";
 /** The words up to the `--` behind the script's names; none where another command begins. */
 export function earlierPrefix(words: readonly string[]): readonly string[] {
   const end = words.indexOf(NAMES_END);
-  const isOurs = words[1] === SCRIPT_TARGET && end > 0 && words.slice(2, end).every((name) => /^\w+$/.test(name));
+  const isOurs = words[1] === SCRIPT_TARGET && end > 0 && words.slice(2, end).every(isFileNameWithDots);
   return isOurs ? words.slice(0, end + 1) : [];
 }
 

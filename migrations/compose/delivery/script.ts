@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ODD_PATTERN, setNames } from "../../../src/kit/odd-names.ts";
 
 /** What the script is called, in the project's folder; it is committed along with the Compose file. */
 export const SCRIPT_NAME = "unsprawl-entrypoint.sh";
@@ -18,10 +19,20 @@ export const SCRIPT = `#!/bin/sh
 # Usage: unsprawl-entrypoint.sh NAME... -- COMMAND...
 unsprawl_nl='
 '
+unsprawl_odd=
+for unsprawl_name in "$@"; do
+  [ "$unsprawl_name" != -- ] || break
+  unsprawl_file=/run/unsprawl/secrets/$unsprawl_name
+  [ -e "$unsprawl_file" ] || unsprawl_file=/run/secrets/$unsprawl_name
+  [ -r "$unsprawl_file" ] || { echo "unsprawl: $unsprawl_file is missing: on the host, type: unsprawl render compose:FILE" >&2; exit 111; }
+  case $unsprawl_name in ${ODD_PATTERN}) unsprawl_odd=$unsprawl_name ;; esac
+done
+# No shell can set a variable with a dot or a dash in its name: another program sets all of them then.
+if [ -n "$unsprawl_odd" ]; then
+${setNames(["/run/unsprawl/secrets", "/run/secrets"])}fi
 while [ "$#" -gt 0 ] && [ "$1" != -- ]; do
   unsprawl_file=/run/unsprawl/secrets/$1
   [ -e "$unsprawl_file" ] || unsprawl_file=/run/secrets/$1
-  [ -r "$unsprawl_file" ] || { echo "unsprawl: $unsprawl_file is missing: on the host, type: unsprawl render compose:FILE" >&2; exit 111; }
   unsprawl_value=
   while IFS= LC_ALL=C read -r unsprawl_line; do unsprawl_value=$unsprawl_value$unsprawl_line$unsprawl_nl; done <"$unsprawl_file" || exit 111
   # The loop ends at a last line without a newline, with that line still in the variable.
@@ -29,12 +40,15 @@ while [ "$#" -gt 0 ] && [ "$1" != -- ]; do
   shift
 done
 shift
-unset unsprawl_nl unsprawl_file unsprawl_line unsprawl_value
+unset unsprawl_nl unsprawl_odd unsprawl_name unsprawl_file unsprawl_line unsprawl_value
 exec "$@"
 `;
 
 /** Of the scripts that earlier versions wrote: SHA-256. */
-const EARLIER: ReadonlySet<string> = new Set(["44a102b8efbc952616f995bf4537590ad2dd163335cd920514271bc10439742b"]);
+const EARLIER: ReadonlySet<string> = new Set([
+  "44a102b8efbc952616f995bf4537590ad2dd163335cd920514271bc10439742b",
+  "c704bd54b7feb744e41fb8c8910d4714d9fe707661408b248caa09e94d98966c",
+]);
 
 /** Whether a text is the script of an earlier version, whose place the present one may take. */
 export const isEarlierScript = (text: string): boolean => EARLIER.has(createHash("sha256").update(text).digest("hex"));

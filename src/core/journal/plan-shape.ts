@@ -1,5 +1,5 @@
 import type { StepTail } from "../../contract/about.ts";
-import { isFileName } from "../../kit/io/name.ts";
+import { isFileName, isFileNameWithDots } from "../../kit/io/name.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 import { formFault, isPlan } from "./plan-form.ts";
 
@@ -15,10 +15,11 @@ export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): 
   return bad < 0 ? orderFault(plan, tails) : `step ${bad + 1} is malformed`;
 }
 
-/** Only `runtime` accepts any variable name; the other deliveries use it as a file name. */
+/** Only `runtime` accepts any variable name; the other deliveries use it as a file name, and the shim's may have dots. */
 function hasFileNames(step: Step): boolean {
   if (!("delivery" in step) || step.delivery === "runtime") return true;
-  return step.moves.every(({ name }) => isFileName(name));
+  const isName = step.delivery === "shim" ? isFileNameWithDots : isFileName;
+  return step.moves.every(({ name }) => isName(name));
 }
 
 /** The step kinds after the read-backs, each followed by a space. */

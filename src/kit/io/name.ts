@@ -12,6 +12,11 @@ export function isFileName(name: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name.length <= LONGEST_VARIABLE;
 }
 
+/** Whether a variable's name is a valid file name, with dots and dashes too, which no shell takes. */
+export function isFileNameWithDots(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) && name.length <= LONGEST_VARIABLE;
+}
+
 /**
  * The path of `name` directly below `dir`; `name` may be untrusted. Throws `refused` if it would lead elsewhere or is
  * not a valid file name.

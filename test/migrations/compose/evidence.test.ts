@@ -14,6 +14,8 @@ import { makeWorld, type World } from "../../support/world.ts";
 
 const { DB_PASSWORD = "", API_TOKEN = "", SESSION_SECRET = "", GITHUB_TOKEN = "" } = twelveSecrets();
 const ELASTIC_PASSWORD = `${DB_PASSWORD}-search`;
+const CANAL_PASSWORD = `${DB_PASSWORD}'s "canal" `;
+const CANAL_TOKEN = `${API_TOKEN}-canal`;
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
 const quoted = (value: string): string => JSON.stringify(value.replaceAll("$", "$$$$"));
 // Each check is a process in the container.
@@ -41,6 +43,11 @@ services:
     image: search:1
     network_mode: none
     environment: { ELASTIC_PASSWORD: ${quoted(ELASTIC_PASSWORD)}, discovery.type: single-node, "a-b": "" }
+  canal:
+    image: canal:1
+    network_mode: none
+    environment: { canal.instance.dbPassword: ${quoted(CANAL_PASSWORD)}, CANAL_TOKEN: ${quoted(CANAL_TOKEN)}, canal.port: "11111" }
+    healthcheck: { test: [CMD, bash, -c, '[[ $$(env) == *canal.instance.dbPassword=?*CANAL_TOKEN=?* || $$(env) == *CANAL_TOKEN=?*canal.instance.dbPassword=?* ]]'], ${CHECK} }
   nobody:
     image: ${BUSYBOX}
     network_mode: none
@@ -63,6 +70,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
   engine.docker("tag", FILE_ENV, "evidence-read:1");
   await makeBashImage(engine, "search:1");
+  await makeBashImage(engine, "canal:1", { perl: true });
   compose("up", "-d");
 });
 
@@ -90,6 +98,7 @@ it(
     );
     expect(Object.fromEntries(delivered)).toEqual({
       ...{ DB_PASSWORD: "shim", API_TOKEN: "file", SESSION_SECRET: "shim", ELASTIC_PASSWORD: "shim" },
+      ...{ "canal.instance.dbPassword": "shim", CANAL_TOKEN: "shim" },
     });
     const told = warnings.map(({ text }) => text).join("\n");
     expect(told).toContain("broken: its health check fails already");
@@ -113,6 +122,17 @@ it(
     expect(received).toEqual(
       expect.arrayContaining([`ELASTIC_PASSWORD=${ELASTIC_PASSWORD}`, "discovery.type=single-node", "a-b="]),
     );
+    // Not even bash can set it: perl does, which that image has.
+    const canal = engine.docker("exec", "evidence-canal-1", "cat", "/tmp/seen").split("\0");
+    expect(canal).toEqual(
+      expect.arrayContaining([
+        ...[`canal.instance.dbPassword=${CANAL_PASSWORD}`, `CANAL_TOKEN=${CANAL_TOKEN}`, "canal.port=11111"],
+      ]),
+    );
+    expect(engine.docker("inspect", "evidence-canal-1")).not.toContain(DB_PASSWORD);
+    expect(health("canal")).toBe("healthy");
+    const rendered = await world.unsprawl(["render", "compose:evidence/compose.yaml"]);
+    expect([rendered.code, rendered.stderr]).toEqual([0, ""]);
     const images = async (): Promise<readonly string[]> => {
       const { stdout } = await world.unsprawl(["doctor", "--json"]);
       const { checks } = JSON.parse(stdout) as { checks: readonly DoctorCheck[] };

@@ -81,10 +81,31 @@ it("variables that a shell would drop are passed on by the image's bash, or the 
   expect(back.code, back.stderr).toBe(0);
   expect(config()).toBe(before);
 
-  // Bash would change one variable; the other is a secret that only the runtime could hand over.
+  // No shell can set that one: perl does, in an image that has it.
+  await makeBashImage(engine, "canal:1", { perl: true });
+  const dotted = `${secret()}'s \n`;
+  const both = [...given, "-e", `canal.instance.dbPassword=${dotted}`];
+  engine.docker("run", "-d", "--name", "canal", "--hostname", "canal", ...both, "canal:1");
+  const set = (): readonly string[] =>
+    engine
+      .docker("exec", "canal", "cat", "/tmp/seen")
+      .split("\0")
+      .filter((one) => !/^(?:PWD|SHLVL|_)=|^$/.test(one))
+      .toSorted();
+  const own = set();
+  const byPerl = await migrate("canal", "--deliver", "shim");
+  expect(byPerl.code, byPerl.stdout + byPerl.stderr).toBe(0);
+  expect(byPerl.stdout).toContain("perl sets the names that no shell can");
+  expect(set()).toEqual(own);
+  expect(own).toContain(`canal.instance.dbPassword=${dotted}`);
+  expect(engine.docker("inspect", "canal")).not.toContain(dotted.split("'")[0]);
+  const rendered = await world.unsprawl(["render", "docker:canal"]);
+  expect([rendered.code, rendered.stderr]).toEqual([0, ""]);
+
+  // Bash would change one variable; the other is a secret that no program of the image can set.
   for (const [name, more, why] of [
     ["prompting", "PS1=> ", "bash would keep it, but not PS1"],
-    ["secret-names", `elastic.password=${secret()}`, "its name cannot be the name of a file"],
+    ["secret-names", `elastic.password=${secret()}`, "no shell can set a variable of that name; the shim does so with"],
   ] as const) {
     engine.docker("create", "--name", name, ...given, "-e", more, "search:1");
     const stays = await migrate(name, "--deliver", "shim");

@@ -25,7 +25,8 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
       const was = unitState(receipts, unit);
       const isMoved = was === "begun" || was === "done";
-      const notes = isMoved ? await undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values) : [];
+      const before = was === "undone" ? [BEFORE] : [];
+      const notes = isMoved ? await undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values) : before;
       const state = was === "new" ? "not begun" : "undone";
       results.unshift({ unit, state, error: null, ...(notes.length > 0 && { notes }) });
     }
@@ -35,6 +36,9 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error: null };
   });
 }
+
+/** What has happened since is nothing that this run's journal could tell. */
+const BEFORE = "an earlier rollback put it back; what has changed since was not looked at";
 
 /** The journal of a run that can be rolled back. Throws `refused` if it was scrubbed, or if a later run builds on it. */
 export function mustBeUndoable(id: string, installation: Installation): Pick<Journal, "plan" | "receipts"> {

@@ -67,6 +67,8 @@ describe("a file's values move and come back", () => {
       files.map(({ file, dialect }) => variablesOf(file, dialect)),
     );
     expect((await world.unsprawl(["rollback", moving.run])).code).toBe(0);
+    const again = await world.unsprawl(["rollback", moving.run]);
+    expect(again.stdout).toContain("an earlier rollback put it back; what has changed since was not looked at");
     done = moved.map(([text, held], at) => ({ moved: text, held, back: readFileSync(files[at]?.file ?? "", "utf8") }));
   }, 300_000);
 

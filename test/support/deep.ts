@@ -1,15 +1,19 @@
-import { randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 
 /** `npm run test:deep`: everything, however long it takes. The other tiers draw samples and trust records of proofs. */
 export const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
 
+/** What is drawn changes with the day: a failure comes again when the tests do, and each case has its turn. */
+const DAY = process.env["UNSPRAWL_DRAW"] ?? new Date().toISOString().slice(0, 10);
+
 /**
- * `count` of these, drawn and in their order; all of them in a deep run. For cases that are of one kind: each run has some
- * of them, and the title of a test, or the message of what fails, says which.
+ * `count` of these, drawn and in their order; all of them in a deep run. For cases that are of one kind: each day has some
+ * of them, and the title of a test, or the message of what fails, says which. `UNSPRAWL_DRAW=2026-01-31` draws as that day.
  */
 export function sample<Item>(items: readonly Item[], count: number): Item[] {
-  if (DEEP) return [...items];
-  const left = [...items.keys()];
-  while (left.length > count) left.splice(randomInt(left.length), 1);
-  return left.flatMap((at) => items.slice(at, at + 1));
+  if (DEEP || count >= items.length) return [...items];
+  const rank = (at: number): string => createHash("sha256").update([DAY, items.length, count, at].join()).digest("hex");
+  const ranks = [...items.keys()].map(rank);
+  const drawn = new Set(ranks.toSorted().slice(0, count));
+  return items.filter((_item, at) => drawn.has(ranks[at] ?? ""));
 }

@@ -30,7 +30,9 @@ const secretsOf = (file: string): string => file.replace(/\.\w+$/, "-secrets.yam
 describe("a folder of manifests", () => {
   let world: World;
   // Half of them in each run: each file that is written is sealed first, which takes a tenth of a second by design.
-  const drawn = sample(Object.entries(MANIFESTS), 12);
+  // One always: its ConfigMap has what stays where it is.
+  const [stays, others] = [["grafana.yaml"], Object.keys(MANIFESTS).filter((file) => file !== "grafana.yaml")];
+  const drawn = [...stays, ...sample(others, 11)].map((file) => [file, MANIFESTS[file] ?? ""] as const);
   const filled = new Map<string, Filled>(drawn.map(([file, text]) => [file, fill(text)]));
   const said: Ran[] = [];
   let rolledBack: ReadonlyMap<string, string | null> = new Map();

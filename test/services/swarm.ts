@@ -5,16 +5,18 @@ import { freePort } from "./tls.ts";
 
 /**
  * Makes a test's own engine the manager of a swarm; one that is, from an attempt before, begins again. Swarms side by
- * side on one host would share three things: the port they listen at, the UDP port of their overlay networks (two
- * networks of one number cannot share a port), and the bridge `docker_gwbridge`, whose addresses the second swarm would
- * change. Here each has its own.
+ * side on one host would share four things: the port they listen at, port 7946 where they learn of their nodes' networks
+ * (the second swarm never does, and its tasks get no network), the UDP port of their overlay networks (two networks of one
+ * number cannot share a port), and the bridge `docker_gwbridge`, whose addresses the second swarm would change. Here each
+ * has its own, by a loopback address of its engine.
  */
 export async function becomeSwarm(engine: TestEngine): Promise<void> {
   leaveSwarm(engine);
   makeGateway(engine);
   const [listen, data] = [await freePort(), await freeUdpPort()];
+  const address = `127.${engine.bridge.replace("us-", "")}.0.1`;
   engine.docker(
-    ...["swarm", "init", "--advertise-addr", "127.0.0.1", "--listen-addr", `127.0.0.1:${listen}`],
+    ...["swarm", "init", "--advertise-addr", address, "--listen-addr", `${address}:${listen}`],
     ...["--data-path-port", String(data)],
   );
 }

@@ -40,6 +40,8 @@ export default defineConfig({
           globalSetup: ["test/services/global.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          // What passes at the second attempt alone is listed at the end of the run: a defect of the test, or of the code.
+          retry: 1,
         },
       },
     ],

@@ -92,8 +92,8 @@ export function shimFile(names: readonly string[]): DeliveryFile {
 }
 
 /**
- * The entrypoint script. Uses builtins only, so that it works in images that contain just a shell, unless a name is none
- * that a shell can set. Throws `refused` for a name that would be more than one of its words.
+ * The entrypoint script. It uses only builtins, so a shell is all that the image needs; a name that no shell can set also
+ * needs perl or Python. Throws `refused` for a name that would be more than one of its words.
  */
 function shimScript(names: readonly string[]): string {
   const fault = namesFault(

@@ -10,7 +10,12 @@ export async function newestKept(engine: Engine, name: string): Promise<Containe
   const names = (await engine.containers()).flatMap(({ Names }) => Names.map((one) => one.slice(1)));
   const kept = names.filter((one) => keptByRun(one) !== null && one.startsWith(`${name}-before-`));
   const docs = (await Promise.all(kept.map((one) => engine.container(one)))).filter((one) => one !== null);
-  return docs.toSorted((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1)).at(-1) ?? null;
+  return docs.toSorted((a, b) => (isNewer(b, a) ? -1 : 1)).at(-1) ?? null;
+}
+
+/** Whether the engine created a container after another. */
+export function isNewer(one: ContainerDoc, other: ContainerDoc): boolean {
+  return createdAt(one) > createdAt(other);
 }
 
 /** To the nanosecond, comparable as text: the engine leaves out the zeros at the end of a fraction. */

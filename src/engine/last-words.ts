@@ -10,6 +10,8 @@ const QUOTED = 500;
 const QUOTED_LINES = 4;
 /** How many lines are read for that: a secret of many lines is recognised by all of them. */
 const READ_LINES = 100;
+/** A line can have any length. */
+const READ_CHARACTERS = 256 * 1024;
 /** The engine keeps this many bytes of a health check's output (moby, daemon/health.go `maxOutputLen`). */
 const KEPT_OUTPUT = 4096;
 
@@ -37,7 +39,7 @@ export async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): 
       .getContainer(doc.Id)
       .logs({ stdout: true, stderr: true, tail: READ_LINES, follow: false });
     const log = doc.Config.Tty ? raw.toString("utf8").replaceAll("\r\n", "\n") : unframed(raw);
-    const text = (await work.quote(CUT + log, valuesOf(doc))).replace(CUT, "").trim();
+    const text = (await work.quote(CUT + log.slice(-READ_CHARACTERS), valuesOf(doc))).replace(CUT, "").trim();
     const end = text.split("\n").slice(-QUOTED_LINES).join("\n");
     return end === "" ? "" : `; its last words: ${tailOf(end, QUOTED)}`;
   } catch {

@@ -1,7 +1,7 @@
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
-import { newestKept } from "./kept.ts";
+import { isNewer, newestKept } from "./kept.ts";
 import { keptByRun, nameOf } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
@@ -130,7 +130,8 @@ async function mustBeOurs(swap: Swap): Promise<void> {
 async function laterRun(swap: Swap): Promise<string | null> {
   const own = await mustOld(swap);
   const newest = await newestKept(swap.engine, swap.names.final);
-  return newest === null || newest.Id === own.Id ? null : keptByRun(nameOf(newest));
+  // Before this run has kept its own, the newest may be an earlier run's.
+  return newest === null || !isNewer(newest, own) ? null : keptByRun(nameOf(newest));
 }
 
 async function retire(swap: Swap): Promise<void> {

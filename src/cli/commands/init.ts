@@ -17,7 +17,8 @@ const FILE = "unsprawl.yaml";
 
 /**
  * `unsprawl init`: asks for a store and its settings, checks them, writes them to a new unsprawl.yaml and trusts it.
- * Settings that do not work are asked for again, unless a person wants them written. Asks for no credential: those stay in the environment or in files.
+ * Settings that do not work are asked for again, unless a person wants them written. Asks for no credential: those stay in
+ * the environment or in files.
  */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { env, cwd, builtIn } = context.assembly;

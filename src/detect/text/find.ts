@@ -113,7 +113,7 @@ function capital(byte: number): number {
   return byte >= 97 && byte <= 122 ? byte - 32 : byte;
 }
 
-/** Whether its second place is behind its rarest characters, since before them there is none. */
+/** Whether a keyword is also filed by the place after its rarest characters: it begins with them, so no place is before them. */
 function isFiledBehind(bytes: Uint8Array, rare: number): boolean {
   return rare === 0 && bytes.length > 4;
 }

@@ -13,6 +13,7 @@ import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { mustOld } from "../../src/engine/swap-copy.ts";
 import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
 import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
+import { mustBeFreeOfRivals } from "../../src/engine/swap-alone.ts";
 import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import { containerUnit, keptByRun } from "../../src/engine/names.ts";
 import { withNewContainers } from "../../src/engine/sharers.ts";
@@ -109,8 +110,9 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
       return doc === null ? null : containerVariable(doc, name);
     },
-    async unchanged(step) {
+    async unchanged(step, { id }) {
       if (step.kind !== "recreate") return;
+      await mustBeFreeOfRivals(await open(), step.unit, id);
       const doc = await (await open()).container(step.subject.id);
       if (doc === null)
         throw new UnsprawlError("changed", `the container ${step.unit} of the plan is gone`, "unsprawl plan again");

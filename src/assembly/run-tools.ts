@@ -25,6 +25,10 @@ export async function planTools(
     know: (value) => assembly.redactor.know(value),
     redact: (text) => assembly.redactor.foreign(text),
     quote: (text, beside) => quotable(text, assembly, beside),
+    holders: async () => {
+      const { referenceHolders } = await import("../engine/reference-holders.ts");
+      return referenceHolders(await assembly.engine());
+    },
     ...options,
   };
 }

@@ -1,20 +1,20 @@
 import type { Host } from "../contract/host.ts";
 import type { Migration, Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
-import { bare, cmd } from "../kit/shell.ts";
-import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
+import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
-import { putValue, undoPut, verifyValue } from "./store-steps.ts";
+import { putValue, verifyValue } from "./store-steps.ts";
 import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
-import { entryUses, isOwnUse, usedElsewhere, usedSince } from "./journal/uses.ts";
-import { AS_MOVED, movedValues } from "./undo-values.ts";
+import { entryUses, isOwnUse } from "./journal/uses.ts";
+import { undoUnit } from "./undo-unit.ts";
 import { readValues, valueOf } from "./values.ts";
 import type { UnitProof } from "./proof.ts";
 import { phasesOf } from "./phase.ts";
@@ -30,6 +30,8 @@ export type ApplyTools = {
   /** Removes known values from text written by others, before it is written to the journal. */
   readonly redact: (text: string) => string;
   readonly quote: Work["quote"];
+  /** The containers of this host's engine that hold references. */
+  readonly holders: () => Promise<readonly ReferenceHolder[]>;
   readonly breakLock: boolean;
   /** Refuses every verb that changes something. Default: false. */
   readonly readOnly?: boolean;
@@ -192,6 +194,10 @@ async function workUnit(
     }
     host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
   }
+  // Who put an entry there that this run only found may have taken it back meanwhile.
+  for (const step of steps)
+    if (step.kind === "put" && record.last(step.id)?.["before"] === "same")
+      await verifyValue(tools.provider, step.move, valueOf(values, step.move));
   record.done(`unit:${unit}`);
 }
 
@@ -203,68 +209,4 @@ function mustReplaceOwn(steps: readonly Step[], plan: Plan, tools: ApplyTools): 
     const others = entryUses(tools, plan.store, step.move.key, plan.id).filter((use) => !isOwnUse(use, own));
     mustBeFree(step.move.key, others.map(userText));
   }
-}
-
-/**
- * Restores one unit to its state before the run, then removes from the store what the run wrote. Returns notes on what
- * stays in the store. Throws `partly` if that fails.
- */
-export async function undoUnit(
-  unit: string,
-  steps: readonly Step[],
-  journal: Journal,
-  tools: ApplyTools,
-  host: Host,
-  values?: ReadonlyMap<string, Secret>,
-): Promise<readonly string[]> {
-  const { plan, record } = journal;
-  const emit = (state: "start" | "undone" | "failed"): void =>
-    host.emit({
-      type: "step",
-      step: `undo:${unit}`,
-      unit,
-      text: `put ${unit} back as it was`,
-      state,
-      done: 0,
-      total: 1,
-    });
-  const phase = phasesOf(host, `undo:${unit}`, unit);
-  const notes: string[] = [];
-  emit("start");
-  try {
-    // Not the host's signal: an undo must finish even after a cancellation.
-    const work: Work = {
-      plan,
-      record,
-      signal: new AbortController().signal,
-      values: new Map(),
-      recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
-      say: () => undefined,
-      phase,
-      quote: tools.quote,
-    };
-    await tools.migration.undo(steps, work);
-    for (const step of steps.toReversed()) {
-      if (step.kind !== "put") continue;
-      const replaced = record.last(step.id)?.["before"] === "other";
-      phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
-      const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
-      const isOther = await undoPut(tools.provider, step, plan, tools.key, record, shared);
-      if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
-    }
-    record.undone(`unit:${unit}`);
-  } catch (error) {
-    emit("failed");
-    const cause = reduce(error, tools);
-    throw new UnsprawlError(
-      "partly",
-      `${unit} could not be put back whole: ${cause.message}`,
-      cause.cause === NO_WAY_BACK
-        ? cmd`unsprawl scrub ${plan.id} ends the run: the new one keeps its values from the store`
-        : cmd`${bare(cause.hint ? cmd`${bare(cause.hint)}; then: ` : "")}unsprawl rollback ${plan.id}`,
-      cause.code,
-    );
-  }
-  emit("undone");
-  return notes;
 }

@@ -1,7 +1,7 @@
 import type { Provider } from "../contract/provider.ts";
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { StoreKey } from "../model/plan.ts";
+import type { PutStep, StoreKey } from "../model/plan.ts";
 import { userText, type EntryUsers } from "./conflict.ts";
 import type { Installation } from "./journal/journal.ts";
 import { entryUses, isOwnUse, ON_FILES } from "./journal/uses.ts";
@@ -29,14 +29,30 @@ export function entryUsers({ installation, provider, engine, holders }: EntryUse
     const byRun = runs.map(userText);
     if (on === ON_FILES) return byRun;
     const counted = new Set(runs.map(({ unit: of }) => of));
-    const containers = (await (held ??= holders())).filter(
-      (one) =>
-        !isOf(one, unit) &&
-        !counted.has(one.name) &&
-        one.references.some((reference) => names(reference, key, provider)),
-    );
-    return [...byRun, ...containers.map(({ name }) => `container ${name}`)];
+    const others = (await (held ??= holders())).filter((one) => !isOf(one, unit) && !counted.has(one.name));
+    return [...byRun, ...holding(others, key, provider)];
   };
+}
+
+/**
+ * The containers that still refer to an entry once a unit is as it was before the run, whoever migrated them. Where the
+ * run only replaced the value, the unit itself had the entry before.
+ */
+export async function stillHolding(
+  { move: { key }, unit, overwrite }: PutStep,
+  { provider, holders }: Pick<EntryUsersTools, "provider" | "holders">,
+): Promise<readonly string[]> {
+  return holding(
+    (await holders()).filter((one) => !overwrite || !isOf(one, unit)),
+    key,
+    provider,
+  );
+}
+
+function holding(all: readonly ReferenceHolder[], key: StoreKey, provider: Provider): readonly string[] {
+  return all.flatMap(({ name, references }) =>
+    references.some((reference) => names(reference, key, provider)) ? `container ${name}` : [],
+  );
 }
 
 /** Whether a container belongs to a unit, which is the container itself or its project (`compose/shop`). */

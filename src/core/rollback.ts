@@ -1,9 +1,10 @@
 import type { Host } from "../contract/host.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { locked, undoUnit, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
+import { locked, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
+import { undoUnit } from "./undo-unit.ts";
 import { valuesForUndo } from "./undo-values.ts";
 
 /**

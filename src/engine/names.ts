@@ -13,6 +13,11 @@ export function keptByRun(name: string): string | null {
   return /-before-(\d{8}-\d{6}-[0-9a-f]{4})$/.exec(name)?.[1] ?? null;
 }
 
+/** The run whose new container has this name until it takes over; null for any other name. */
+export function runCreating(name: string): string | null {
+  return /-unsprawl-(\d{8}-\d{6}-[0-9a-f]{4})$/.exec(name)?.[1] ?? null;
+}
+
 /**
  * The folder name of a container's files in one run, the same before and after the container is renamed for keeping.
  * Unique among containers and other migrations' subjects.

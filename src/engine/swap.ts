@@ -5,6 +5,7 @@ import { isNewer, newestKept } from "./kept.ts";
 import { keptByRun, nameOf } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
+import { hasGivenUp, mustBeAlone } from "./swap-alone.ts";
 import { recreateFromCopy, findCopy, keepCopy, mustOld } from "./swap-copy.ts";
 import {
   stateBefore,
@@ -37,6 +38,7 @@ export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<vo
     const fresh = await createNew(swap, old, await bodyOf(old, replaced, swap));
     replaced.push({ old, fresh, name: swap.names.final });
   }
+  for (const [at, { old, fresh }] of replaced.entries()) await mustBeAlone(swaps[at] as Swap, old, fresh);
   for (const swap of swaps.toReversed()) await halt(swap);
   for (const swap of swaps) await takeOver(swap);
 }
@@ -96,9 +98,12 @@ export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
 /** The inverse of `swapIn`, from any point it reached. */
 export async function swapBack(swaps: readonly Swap[]): Promise<void> {
   const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
-  for (const swap of begun) await mustBeOurs(swap);
-  for (const swap of begun.toReversed()) await retire(swap);
-  for (const swap of begun) await restore(swap);
+  // Until then the old containers are as they were, or somebody else's by now: only what was created goes.
+  if (begun.some(hasGivenUp)) {
+    for (const swap of begun) await mustBeOurs(swap);
+    for (const swap of begun.toReversed()) await retire(swap);
+    for (const swap of begun) await restore(swap);
+  }
   for (const swap of begun.toReversed()) {
     for (const left of [await findNew(swap), await findCopy(swap)]) {
       if (left)

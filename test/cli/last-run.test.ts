@@ -40,3 +40,13 @@ it("`last` is the run that began last, not the newest plan; after a clock that w
   renameSync(file("20990101-000000-0000"), file("20000101-000000-0000"));
   expect(runIds(state).slice(0, 2)).toEqual(["20000101-000000-0000", first]);
 });
+
+it("a plan that moves nothing starts no run", async () => {
+  writeFileSync(join(world.dir, "plain.env"), "PORT=8080\n");
+  await ran("plan", "env:plain.env", "--to", "local", "-o", "empty.json");
+  const runs = runIds(state);
+  expect(await ran("apply", "empty.json")).toContain("nothing to move");
+  const { stdout } = await world.unsprawl(["apply", "empty.json", "--json"]);
+  expect(JSON.parse(stdout)).toMatchObject({ run: null, state: "done", units: [] });
+  expect(runIds(state)).toEqual(runs);
+});

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, test } from "vitest";
 import type { Provider } from "../../src/contract/provider.ts";
 import type { ReferenceHolder } from "../../src/contract/reference-holder.ts";
-import { entryUsers } from "../../src/core/entry-users.ts";
+import { entryUsers, stillHolding } from "../../src/core/entry-users.ts";
 import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
 import { usedElsewhere } from "../../src/core/journal/uses.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
-import type { Plan, StoreTarget } from "../../src/model/plan.ts";
+import type { Plan, PutStep, StoreTarget } from "../../src/model/plan.ts";
 import { makeWorld } from "../support/world.ts";
 import { migrate, password, planOf as planned, references } from "../migrations/files-world.ts";
 import { planOf, runId } from "./fixtures.ts";
@@ -112,6 +112,17 @@ describe("who uses an entry", () => {
     expect(await users("web", { holders })).toEqual(["container shop-db-1"]);
     expect(await users("compose/shop", { holders })).toEqual(["container web"]);
     expect(await users("/srv/app.env", { holders, engine: "files" })).toEqual([]);
+  });
+
+  it("once a unit is put back, every container that still names the entry, and its own where only the value was replaced", async () => {
+    const provider = { parse: (reference: string) => (reference === "ref+sops://x#/A" ? entry : null) };
+    const holders = ["web", "api"].map((name) => ({ name, project: "", references: ["ref+sops://x#/A"] }));
+    const still = (overwrite: boolean): Promise<readonly string[]> =>
+      stillHolding({ move: { key: entry }, unit: "web", overwrite } as PutStep, {
+        provider: provider as Partial<Provider> as Provider,
+        holders: async () => holders,
+      });
+    expect([await still(false), await still(true)]).toEqual([["container web", "container api"], ["container api"]]);
   });
 });
 

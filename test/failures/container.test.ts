@@ -1,9 +1,11 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BUSYBOX } from "../services/images.ts";
 import { filesBelow, random } from "../support/canary.ts";
-import { engine, expectTold, newWorld, proxied, useRig } from "./rig.ts";
+import { savePlan } from "../support/in-process.ts";
+import type { Ran } from "../support/world.ts";
+import { bao, engine, expectTold, newWorld, proxied, stored, useRig } from "./rig.ts";
 import { freePort } from "../services/tls.ts";
 import { APP, Subject } from "./subject.ts";
 
@@ -68,6 +70,71 @@ describe("what is taken", () => {
       subject.remove();
       engine.docker("network", "rm", network);
     }
+  });
+});
+
+describe("two users of one engine, each with locks of their own", () => {
+  const isCreate = (method: string, path: string): boolean =>
+    method === "POST" && path.startsWith("/containers/create");
+
+  it.each([
+    ["before", { code: 1, says: /is another container than a moment ago/ }, { code: 0, says: /^/ }],
+    [
+      "after",
+      { code: 0, says: /^/ },
+      { code: 1, says: /another run is recreating \S+ it has[^]*docker rm \S+-unsprawl-/ },
+    ],
+  ] as const)(
+    "of two runs of one container, the second %s the first creates its own: one moves it",
+    async (when, one, two) => {
+      const [first, second] = [newWorld(), newWorld()];
+      const subject = new Subject(`two-${when}`, { world: first });
+      for (const world of [first, second]) await savePlan(world, "plan.json", ...subject.planned("vault"));
+      let other: Promise<Ran> | null = null;
+      const apply = async (method: string, path: string): Promise<void> => {
+        // A process of its own: one run waits for the other.
+        if (isCreate(method, path)) await (other ??= second.unsprawl(["apply", "plan.json"], { nodeArgs: [] }));
+      };
+      if (when === "after") await proxied(first, () => "pass", apply);
+      else await proxied(first, async (...call) => (await apply(...call), "pass" as const));
+      const own = await first.unsprawl(["apply", "plan.json"]);
+      const others = await (other ?? Promise.reject(new Error("nothing was created")));
+      for (const [{ code, stderr }, end] of [
+        [own, one],
+        [others, two],
+      ] as const) {
+        expect.soft(code, stderr).toBe(end.code);
+        expect.soft(stderr).toMatch(end.says);
+      }
+      expect(await stored(subject.name)).toEqual(subject.secrets);
+      await subject.expectServing();
+      const winner = when === "before" ? second : first;
+      const undone = await winner.unsprawl(["rollback", "last", "--yes"]);
+      expect(undone.code, undone.stderr).toBe(0);
+      await subject.expectAsBefore();
+      // The second found the first one's entries, which are not its to remove.
+      if (when === "before") await bao.api("DELETE", `secret/metadata/apps/${subject.name}`);
+      await subject.expectNothingLeft();
+    },
+  );
+
+  it("a rollback leaves an entry in the store that a container of the other has too", async () => {
+    const secrets = { DB_PASSWORD: random(18) };
+    const [one, two] = ["shared-web", "shared-api"].map((name) => new Subject(name, { secrets }));
+    if (one === undefined || two === undefined) throw new Error("two");
+    for (const { world } of [one, two])
+      writeFileSync(join(world.dir, "unsprawl.yaml"), "stores: { team: { provider: vault, path: apps/shared } }\n");
+    for (const subject of [one, two]) {
+      const { code, stderr } = await subject.migrate("team");
+      expect(code, stderr).toBe(0);
+    }
+    const back = await one.world.unsprawl(["rollback", "last", "--yes"]);
+    expect([back.code, `${back.stdout}${back.stderr}`]).toEqual([0, expect.stringContaining("container shared-api")]);
+    await one.expectAsBefore();
+    expect(await stored("shared")).toEqual(secrets);
+    const last = await two.world.unsprawl(["rollback", "last", "--yes"]);
+    expect(last.code, last.stderr).toBe(0);
+    expect(await stored("shared")).toEqual(secrets); // it was there before, for this user
   });
 });
 

@@ -88,8 +88,12 @@ export class Subject {
     return this.world.unsprawl(["migrate", ...this.target(to, deliver), "--yes", ...more], { env });
   }
 
+  planned(to: string): [sources: string[], options: { to: string; deliver: "shim"; grace: string }] {
+    return [[`docker:${this.name}`], { to, deliver: "shim", grace: GRACE }];
+  }
+
   async plan(to: string): Promise<void> {
-    await savePlan(this.world, "plan.json", [`docker:${this.name}`], { to, deliver: "shim", grace: GRACE });
+    await savePlan(this.world, "plan.json", ...this.planned(to));
   }
 
   /** Makes the plan's record in the journal end so many bytes before a page is full; how many pages it takes then. */

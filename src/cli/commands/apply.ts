@@ -11,6 +11,8 @@ import { mustBeOurs } from "../../core/journal/signed-plan.ts";
 import { applyTools } from "../run-tools.ts";
 import { finishRun } from "../finish.ts";
 import { readChecked } from "../../kit/io/read.ts";
+import { exitFor } from "../left-exit.ts";
+import { reportNothingToMove } from "../nothing-to-move.ts";
 import { say, writeResult } from "../output.ts";
 import { planText } from "../views/plan-text.ts";
 
@@ -23,6 +25,10 @@ export async function run(context: CommandContext, args: readonly string[], opti
   if (options["dryRun"] === true) {
     await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
     return EXIT.ok;
+  }
+  if (plan.steps.length === 0) {
+    await reportNothingToMove(plan, context);
+    return exitFor(plan.notMoved, false, context);
   }
   const clear = clearTextWarning(plan.store);
   if (clear !== null) say(context, `warning: ${clear}`);

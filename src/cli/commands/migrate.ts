@@ -4,11 +4,11 @@ import { movedText } from "../../core/moved-text.ts";
 import { cmd } from "../../kit/shell.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../kit/text/escape.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { exitFor } from "../left-exit.ts";
+import { reportNothingToMove } from "../nothing-to-move.ts";
 import { say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
@@ -31,21 +31,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   if (context.json && clear !== null) say(context, `warning: ${clear}`);
   if (!context.json) await writeResult(planText(plan, process.stdout), null, context);
   if (plan.steps.length === 0) {
-    if (context.json)
-      await writeResult(
-        jsonText({
-          version: 1,
-          run: null,
-          state: "done",
-          units: [],
-          exposed: [],
-          notMoved: plan.notMoved,
-          error: null,
-        }),
-        null,
-        context,
-      );
-    else say(context, plan.notMoved.length > 0 ? "nothing could be moved" : "nothing to move");
+    await reportNothingToMove(plan, context);
     return exitFor(left, incomplete, context);
   }
   if (sources.length === 0 && !(await isTyped(plan, context, options))) {

@@ -39,14 +39,16 @@ it("unsprawl is not removed while a container needs it to start, and then leaves
 
   expect((await world.unsprawl(["rollback", "--yes"])).code, "rollback").toBe(0);
   emptyMemory(world);
-  mkdirSync(join(world.dir, "agent"), { recursive: true });
+  // An uninstallation that was killed has left a credential of the runtime.
+  const [agent, runtime] = [join(world.dir, "agent"), world.env["UNSPRAWL_RUNTIME_HOME"] ?? ""];
+  for (const folder of [agent, join(runtime, "vault")]) mkdirSync(folder, { recursive: true });
   expect((await world.unsprawl(["uninstall", "--check"])).code).toBe(0);
   const asked = await world.unsprawl(["uninstall"]);
-  expect(asked.stdout).toContain(`to be removed: ${world.dir}/agent`);
-  expect(existsSync(join(world.dir, "agent"))).toBe(true);
+  expect(asked.stdout).toContain(`to be removed: ${agent}`);
+  expect(existsSync(agent)).toBe(true);
   const done = await world.unsprawl(["uninstall", "--yes", "--json"]);
-  expect(JSON.parse(done.stdout)).toMatchObject({ removed: true, paths: [join(world.dir, "agent")] });
-  expect(existsSync(join(world.dir, "agent"))).toBe(false);
+  expect(JSON.parse(done.stdout)).toMatchObject({ removed: true, paths: [runtime, agent] });
+  expect([agent, runtime].filter((path) => existsSync(path))).toEqual([]);
 });
 
 it("names no rollback of a run that was scrubbed", async () => {

@@ -45,10 +45,11 @@ export async function run(context: CommandContext, _args: readonly string[], opt
 type InstalledParts = { readonly runtime: string | null; readonly agent: readonly string[] };
 
 async function installedHere({ env }: Assembly): Promise<InstalledParts> {
-  const { readSettings, runtimeHome } = await import("../../delivery/runtime/settings.ts");
+  const { runtimeHome } = await import("../../delivery/runtime/settings.ts");
   const { agentHome } = await import("../../delivery/readers.ts");
   const agent = [join("/etc/systemd/system", AGENT_UNIT), agentHome(env)].filter((path) => existsSync(path));
-  return { runtime: readSettings(runtimeHome(env)) === null ? null : runtimeHome(env), agent };
+  // Whole or not: an interrupted one leaves credentials, too.
+  return { runtime: existsSync(runtimeHome(env)) ? runtimeHome(env) : null, agent };
 }
 
 /**

@@ -124,8 +124,9 @@ export async function uninstallRuntime(
     );
   const old = readDaemonConfig(daemon.configFile);
   const text = withRuntime(old, RUNTIME_NAME, null);
-  if (text !== old) {
-    await atomicWrite(daemon.configFile, text, { expect: contentDigest(old) });
+  if (text !== old) await atomicWrite(daemon.configFile, text, { expect: contentDigest(old) });
+  // Still there if an earlier uninstall was interrupted before the engine had read its file again.
+  if (text !== old || Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME)) {
     await reloadDaemon(daemon, engine, (runtimes) => !runtimes.includes(RUNTIME_NAME));
   }
   rmSync(runtimeHome(env), { recursive: true, force: true });

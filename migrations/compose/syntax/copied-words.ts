@@ -34,7 +34,7 @@ export function newToFile(project: ComposeProject, wish: ServiceChange): Service
   const isOld = (place: "entrypoint" | "health", its: readonly string[]): boolean =>
     isInFile(project, service, place, its);
   return {
-    Entrypoint: runs && !isOld("entrypoint", entrypoint) ? entrypoint : [],
+    Entrypoint: runs && !isOld("entrypoint", entrypoint) ? (words?.entrypoint ?? entrypoint) : [],
     Cmd: runs && !inProject(project, service, "command") ? cmd : [],
     Healthcheck: checks && health !== null && !isOld("health", health) ? inShell(health) : [],
   };

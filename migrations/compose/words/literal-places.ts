@@ -49,7 +49,8 @@ function wordsOf(text: string): readonly string[] {
 
 /**
  * The places of a value in words; none if it is only a piece of what stands there. A plain word such as `admin` may be
- * anything: of it the one place counts that is all that an option takes, and none if there are several.
+ * anything: of it the one place counts that is all that an option takes, or a password's own place; none if there are
+ * several.
  */
 function literalPlaces(texts: readonly string[], value: string): readonly LiteralPlace[] {
   if (value === "") return [];
@@ -110,15 +111,19 @@ function isBounded(texts: readonly string[], { word, start }: LiteralPlace, leng
   );
 }
 
-/** Whether what stands here is the whole of what an option or a setting takes, or the password of a URL. */
+/** Whether what stands here is all that an option, a setting or a place takes, or the password of a URL. */
 function isTaken(texts: readonly string[], at: LiteralPlace, length: number): boolean {
   const [text, { word, start }] = [texts[at.word] ?? "", at];
   const before = start === 0 ? `${texts[word - 1] ?? ""} ` : text.slice(0, start);
   if (IN_URL.test(before) && text[start + length] === "@") return true;
   if (!isBounded(texts, at, length)) return false;
+  if (IN_PLACE.test(start === 0 ? `${texts.slice(0, word).join(" ")} ` : before)) return true;
   return IN_LOGIN.test(before) || (BEHIND_OPTION.test(before) && !BEHIND_NAME.test(before));
 }
 
+/** `mc alias set ALIAS URL USER PASSWORD`, `rabbitmqctl add_user USER PASSWORD` */
+const IN_PLACE =
+  /(?:^|[\s;&|("'/])(?:mc(?:li)?(?:\s{1,8}--?[\w-]{1,40}){0,4}\s{1,8}(?:alias\s{1,8}set|config\s{1,8}host\s{1,8}add)(?:\s{1,8}[^\s;&|]{1,200}){3}|rabbitmqctl\s{1,8}(?:add_user|change_password)\s{1,8}[^\s;&|]{1,200})\s{1,8}["']?$/;
 const IN_URL = /:\/\/[^\s:@/"']{0,100}:$/;
 /** `-u name:password`, `authCredentials=name:password` */
 const IN_LOGIN =

@@ -90,12 +90,14 @@ export function withoutWords(doc: ContainerDoc, rewording: Rewording | null): Co
   const { entrypoint, command, health } = rewording;
   const isMain = entrypoint !== null || command !== null;
   const { Config } = doc;
+  const [Entrypoint, Cmd] = [entrypoint ?? Config.Entrypoint ?? null, command ?? Config.Cmd ?? null];
+  const [Path = "", ...Args] = [...(Entrypoint ?? []), ...(Cmd ?? [])];
   return {
     ...doc,
-    ...(isMain ? { Path: "", Args: [] } : {}),
+    ...(isMain ? { Path, Args } : {}),
     Config: {
       ...Config,
-      ...(isMain ? { Entrypoint: entrypoint ?? Config.Entrypoint ?? null, Cmd: command ?? Config.Cmd ?? null } : {}),
+      ...(isMain ? { Entrypoint, Cmd } : {}),
       ...(health === null ? {} : { Healthcheck: { ...Config.Healthcheck, Test: health } }),
     },
   };

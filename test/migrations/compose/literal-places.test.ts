@@ -22,6 +22,7 @@ describe("the variable for a secret in words is named by the option before it", 
     [["env", `DB_PASS=${VALUE}`, "app"], "DB_PASS"],
     [["code", "--password", VALUE], "CODE_PASSWORD"],
     [["--token", VALUE], "COMMAND_TOKEN"],
+    [["sh", "-c", `mc alias set s http://s:9000 minio ${VALUE}; mc mb s/x`], "MC_PASSWORD"],
     // No variable of the system: a name that says secret.
     [["app", "--path", VALUE], "PATH_SECRET"],
     [["app", `--db.uri=postgres://u:${VALUE}@db/x`], "DB_URI_PASSWORD"],
@@ -62,6 +63,16 @@ describe("a value's places in words", () => {
     );
     expect(split(["polipo", "authCredentials=admin:admin"], "admin")).toEqual(["polipo", "authCredentials=admin:$X"]);
     expect(split(["x", "--pass", "admin", "--old-pass", "admin"], "admin")).toContain("admin");
+    expect(split(["sh", "-c", "sleep 1; mc alias set s http://s:9000 admin admin; exit"], "admin").at(-1)).toBe(
+      "sleep 1; mc alias set s http://s:9000 admin $X; exit",
+    );
+    expect(split(["mc", "alias", "set", "s", "http://s:9000", "admin", "admin"], "admin").slice(-2)).toEqual([
+      "admin",
+      "$X",
+    ]);
+    expect(split(["sh", "-c", "rabbitmqctl add_user admin admin"], "admin").at(-1)).toBe(
+      "rabbitmqctl add_user admin $X",
+    );
     // A variable that has it is another matter.
     expect(split(["x", "--pass", "admin"], "admin", false)).toEqual(["x", "--pass", "admin"]);
   });

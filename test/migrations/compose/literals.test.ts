@@ -52,6 +52,12 @@ services:
     healthcheck:
       test: true || mysqladmin ping -h localhost -p${CHECKED}
       interval: 300ms
+  buckets:
+    image: ${BUSYBOX}
+    network_mode: none
+    volumes: [./program:/bin/serve:ro, ./check:/bin/mc:ro]
+    entrypoint: >
+      /bin/sh -c "mc alias set s http://s:9000 wonderland wonderland; exec serve"
 `;
 /** Makes the block of compose.yaml an earlier one. */
 const OVERRIDE = `services:
@@ -89,7 +95,7 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const SERVICES = ["cache", "one", "two", "three", "queue"];
+const SERVICES = ["cache", "one", "two", "three", "queue", "buckets"];
 const inspected = (): string => engine.docker("inspect", ...SERVICES.map((service) => `literals-${service}-1`));
 
 /** What a service's first process was called with. */
@@ -118,7 +124,7 @@ it("a secret written into a command or a health check becomes a variable", { tim
   expect(planned.code, planned.stdout + planned.stderr).toBe(0);
   const moved = movedIn(readFileSync(saved, "utf8"));
   expect(moved).toEqual([
-    ...["cache MASTERAUTH", "cache REDIS_CLI_PASSWORD", "cache REQUIREPASS", "one MASTERKEY"],
+    ...["buckets MC_PASSWORD", "cache MASTERAUTH", "cache REDIS_CLI_PASSWORD", "cache REQUIREPASS", "one MASTERKEY"],
     ...["queue ACCESS_TOKEN", "queue BACKEND_STORE_URI_PASSWORD", "queue MYSQLADMIN_PASSWORD"],
     ...["three MASTERKEY", "two MASTER_KEY", "two MYSQL_ROOT_PASSWORD", "two REDIS_CLI_PASSWORD"],
   ]);
@@ -134,6 +140,7 @@ it("a secret written into a command or a health check becomes a variable", { tim
     expect(files).not.toContain(value);
   }
   // A plain word may be anything elsewhere.
+  expect(files).toContain('mc alias set s http://s:9000 wonderland \\"$$MC_PASSWORD\\"');
   expect(files).toContain('redis-cli --user wonderland -a \\"$$REDIS_CLI_PASSWORD\\" ping');
   expect(files.split("\n")).not.toContain("  command:");
   await expect.poll(() => SERVICES.map(argv), { timeout: 20_000 }).toEqual(before);

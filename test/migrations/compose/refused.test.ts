@@ -116,14 +116,14 @@ it("each place that is no variable is named by what it is, with what to write in
   engine.docker("rm", "-f", "places-web-1");
 });
 
-it("what stays because another service does has the reason of that one, and a piece of a word stays with the line to write", async () => {
+it("what stays because another service does has the reason of that one, and a plain word that stands twice stays with the line to write", async () => {
   const dir = put(
     "causes",
     {
       services: {
         app: service({ REDIS_PASSWORD: "${REDIS_PASSWORD}" }),
         cache: { image: SHELL_LESS, network_mode: "none", command: ["1", "--requirepass", "${REDIS_PASSWORD}"] },
-        bucket: service({}, { command: ["mc", "alias", "set", "x", "http://minio", "minioadmin", "minioadmin"] }),
+        bucket: service({}, { command: ["app", "--password", "minioadmin", "--old-password", "minioadmin"] }),
       },
     },
     `REDIS_PASSWORD=${password()}\n`,

@@ -56,3 +56,10 @@ export const SHELL_LESS =
 /** What people build on: no entrypoint, so a command runs as it is. */
 export const BARE =
   /(^|\/)(alpine|busybox|ubuntu|debian|python|node|golang|ruby|openjdk|eclipse-temurin|php|maven|bun)$/;
+/** Whose public Dockerfile begins with Debian, Ubuntu or CentOS and perl: those made from Alpine's have none. */
+const WITH_PERL = /(^|\/)(canal\/canal-(server|admin)|apache\/dubbo-admin|conductor)(:|$)/;
+const DEBIAN =
+  /(^|\/)(debian|ubuntu|python|node|golang|ruby|php|eclipse-temurin|maven|gradle|dotnet\/(aspnet|runtime|sdk))(:|$)|(^|\/)openjdk:(8|11|\S*(slim|buster|bullseye))/;
+
+export const hasPerl = (image: string): boolean =>
+  WITH_PERL.test(image) || (DEBIAN.test(image) && !/alpine|chiseled/.test(image));

@@ -9,7 +9,7 @@ import type { Config, Service } from "./tools.ts";
 export function lay(config: Config, engine: TestEngine, images: StandIns, isSwarm: boolean): void {
   for (const [name, service] of Object.entries(config.services ?? {})) {
     const image = service.image ?? `${config.name}-${name}`;
-    images.make(image, programsOf(service), service.build !== undefined);
+    images.make(image, programsOf(service), service.build);
   }
   // Compose creates these itself, a swarm does not.
   for (const { volumes = [] } of isSwarm ? Object.values(config.services ?? {}) : [])
@@ -53,7 +53,7 @@ function programsOf(service: Service): string[] {
     .map((word) => (word.includes("/") ? `/${word.replace(/^\//, "")}` : word))
     .filter(
       (word) =>
-        !/^\/(dev|proc|sys|tmp|etc|run|var\/run)(\/|$)|\/$/.test(word) &&
+        !/^\/(dev|proc|sys|tmp|etc|run|data|var\/(run|lib|www))(\/|$)|\/$/.test(word) &&
         !mounts.some((at) => `${word}/`.startsWith(at)),
     );
 }

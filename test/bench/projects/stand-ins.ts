@@ -12,9 +12,10 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { TestEngine } from "../../services/engine.ts";
-import { which } from "../../services/apt.ts";
+import { need, which } from "../../services/apt.ts";
 import { importImage, staticBusybox } from "../../services/images.ts";
-import { BARE, KINDS, SHELL_LESS } from "./kinds.ts";
+import { baseOf } from "./built.ts";
+import { BARE, KINDS, SHELL_LESS, hasPerl } from "./kinds.ts";
 
 const CLIENTS =
   "pg_isready psql createdb mysqladmin mysql mariadb mariadb-admin mysqldump pg_dump redis-cli valkey-cli mongo mongosh curl nc ping dig host wait-for-it.sh wait-for-it wait-for pip pip3 npm yarn pnpm apt-get apt apk composer openssl git mc jq tar dpkg useradd adduser groupadd su-exec nslookup rabbitmqctl rabbitmq-plugins rabbitmq-diagnostics vault kafka-topics kafka-topics.sh cub flock envsubst";
@@ -79,7 +80,7 @@ const NAME = "stand-in";
 
 export type StandIns = {
   /** Makes an image of this name, with whatever programs the service's own command or health check calls. */
-  readonly make: (image: string, programs: readonly string[], isBuilt: boolean) => void;
+  readonly make: (image: string, programs: readonly string[], build: unknown) => void;
 };
 
 /** `parts` holds `bash` and `gosu`, both static; `entrypoints` the public scripts, where they are at hand. */
@@ -102,8 +103,13 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
     );
     made.add(kind);
   };
-  add("generic", () => undefined, ['ENTRYPOINT ["/usr/local/bin/app"]', 'CMD ["serve"]']);
+  const perl = await need("perl", ["perl-base"]);
+  const withPerl = (root: string): void => copyProgram(root, perl, "/usr/bin/perl");
+  const generic = ['ENTRYPOINT ["/usr/local/bin/app"]', 'CMD ["serve"]'];
+  add("generic", () => undefined, generic);
+  add("perl", withPerl, generic);
   add("bare", () => undefined, ['CMD ["app"]']);
+  add("bare-perl", withPerl, ['CMD ["app"]']);
   for (const [name, kind] of Object.entries(KINDS)) {
     const from = join(entrypoints ?? "/nowhere", name);
     if (Object.keys(kind.files).some((file) => !existsSync(join(from, file)))) continue;
@@ -121,17 +127,18 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
     add(name, copied, [...env, ...volume, ...argv]);
   }
   addShellLess(engine, made);
-  return { make: (image, programs, isBuilt) => makeOne(engine, kindOf(image, isBuilt, made), image, programs) };
+  return { make: (image, programs, build) => makeOne(engine, kindOf(image, build, made), image, programs) };
 }
 
-function kindOf(image: string, isBuilt: boolean, made: ReadonlySet<string>): string {
-  if (isBuilt) return "bare";
-  const repository = image.replace(/^docker\.io\/(library\/)?/, "").replace(/@.*$|:[^/:]*$/g, "");
+function kindOf(image: string, build: unknown, made: ReadonlySet<string>): string {
+  const from = build === undefined ? image : (baseOf(build) ?? image);
+  const repository = from.replace(/^docker\.io\/(library\/)?/, "").replace(/@.*$|:[^/:]*$/g, "");
   const found = Object.entries(KINDS).find(([name, { of }]) => made.has(name) && of.test(repository));
   if (found) return found[0];
   const [, program = "shell-less"] = /(?:^|\/)(cloudflared|watchtower)$/.exec(repository) ?? [];
   if (SHELL_LESS.test(repository) && made.has(program)) return program;
-  return BARE.test(repository) ? "bare" : "generic";
+  if (build !== undefined || BARE.test(repository)) return hasPerl(from) ? "bare-perl" : "bare";
+  return hasPerl(from) ? "perl" : "generic";
 }
 
 function makeOne(engine: TestEngine, kind: string, image: string, programs: readonly string[]): void {
@@ -189,6 +196,12 @@ function fillRoot(root: string, busybox: string, applets: readonly string[], par
   );
   const groups = USERS.map((name, at) => `${name}:x:${999 - at}:`);
   writeFileSync(join(root, "etc/group"), ["root:x:0:", "app:x:1000:", ...groups, ""].join("\n"));
+}
+
+function copyProgram(root: string, program: string, to: string): void {
+  const libraries = execFileSync("ldd", [program], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
+  for (const [from, at] of [[program, to], ...libraries.map((file) => [file, file] as const)] as const)
+    put(root, at, (file) => copyFileSync(from, file));
 }
 
 function put(root: string, to: string, write: (file: string) => void): void {

@@ -4,7 +4,7 @@ import type { Edit } from "../../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { StepTarget } from "../../../src/files/file-migration.ts";
 import type { StoreKey } from "../../../src/model/plan.ts";
-import { member, memberText, pathTo, sortedPart, type Part, type PlainPart } from "../syntax/part.ts";
+import { isRepeated, member, memberText, pathTo, sortedPart, type Part, type PlainPart } from "../syntax/part.ts";
 import { FILLER } from "../syntax/templates.ts";
 import type { PlatformVariable } from "../syntax/walk.ts";
 import { addedJsonSecrets, addedYamlSecrets, isJson, type ContainerSecret } from "../syntax/cloudformation-edits.ts";
@@ -27,7 +27,12 @@ const REFERENCED: ReadonlySet<string> = new Set([
 
 export const cloudFormationSecrets: NativeForm = {
   refuses(variable, description) {
-    const { name, value, of, owner } = variable;
+    const { name, value, of, owner, item } = variable;
+    if (description.parts.some((root) => isRepeated(root, item)))
+      return {
+        reason: "is written once and used in several places, by an anchor",
+        hint: "write it out in each of them, then scan again",
+      };
     const isNested = /^Resources\..+\.Parameters$/.test(of);
     if (isNested || of.startsWith("Parameters."))
       return {

@@ -27,7 +27,7 @@ export const cloudFormation: Platform = {
   path: /\.(?:ya?ml|json|template)$/,
   signs: [["Resources"], ["AWS::"]],
   environments: [
-    { at: "**/ContainerDefinitions/*/Environment", form: { name: "Name", value: "Value" } },
+    { at: "**/ContainerDefinitions/**/Environment", form: { name: "Name", value: "Value" } },
     ...["MasterUserPassword", "AuthToken", "Password"].map((key) => ({
       at: `Resources/*/Properties/${key}`,
       form: { text: "" },

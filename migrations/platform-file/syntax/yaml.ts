@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
+import { isAlias, isMap, isScalar, isSeq, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { Node, Pair, Scalar } from "yaml";
 import { DEEPEST, type Part, type PartEntry } from "./part.ts";
 import { FILLER, withoutTemplates } from "./templates.ts";
@@ -10,17 +10,38 @@ import { FILLER, withoutTemplates } from "./templates.ts";
 export async function readYaml(file: string, text: string): Promise<readonly Part[] | null> {
   const masked = withoutTemplates(text);
   const documents = await parseYamlDocuments(file, masked, "").catch(() => null);
-  return documents?.flatMap(({ document }) => partOf(document.contents, 0) ?? []) ?? null;
+  return documents?.flatMap(({ document }) => partOf(document.contents, aliasesIn(document.contents), 0) ?? []) ?? null;
 }
 
-function partOf(node: unknown, depth: number): Part | null {
+/** The anchors that aliases name. */
+function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): ReadonlySet<string> {
+  if (depth > DEEPEST) return found;
+  if (isAlias(node)) found.add(node.source);
+  const children = isSeq(node) ? node.items : isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
+  for (const child of children) aliasesIn(child, found, depth + 1);
+  return found;
+}
+
+function partOf(node: unknown, aliases: ReadonlySet<string>, depth: number): Part | null {
+  const part = plainPartOf(node, aliases, depth);
+  if (part === null) return null;
+  const { anchor } = node as { readonly anchor?: string };
+  const own: Part = anchor !== undefined && aliases.has(anchor) ? { ...part, isRepeated: true } : part;
+  const tag = tagOf(node);
+  // `!If [a, b, c]` is `{ Fn::If: [a, b, c] }`: not a list of what it holds.
+  if (tag === null || own.kind === "text") return own;
+  return { kind: "map", start: own.start, end: own.end, entries: [{ key: tag, value: own, start: own.start }] };
+}
+
+function plainPartOf(node: unknown, aliases: ReadonlySet<string>, depth: number): Part | null {
   if (depth > DEEPEST || node === null || node === undefined) return null;
   const [start = 0, end = 0] = (node as Node).range ?? [];
+  if (isAlias(node)) return { kind: "text", value: `*${node.source}`, start, end, filled: true };
   if (isSeq(node))
-    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, depth + 1) ?? []) };
+    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, aliases, depth + 1) ?? []) };
   if (isMap(node)) {
     const entries = (node.items as Pair<Scalar, Node | null>[]).flatMap(({ key, value }): PartEntry[] => {
-      const part = partOf(value, depth + 1);
+      const part = partOf(value, aliases, depth + 1);
       return !isScalar(key) || part === null
         ? []
         : [{ key: String(key.value), value: part, start: key.range?.[0] ?? part.start }];
@@ -30,6 +51,11 @@ function partOf(node: unknown, depth: number): Part | null {
   const value = isScalar(node) ? scalarText(node) : null;
   if (value === null) return null;
   // `!Ref x`, `!Sub x`, `!vault |`: what a tag makes of the text is not known.
-  const isTagged = (node as Node).tag !== undefined && !(node as Node).tag?.startsWith("tag:yaml.org,");
-  return { kind: "text", value, start, end, filled: isTagged || value.includes(FILLER) };
+  return { kind: "text", value, start, end, filled: tagOf(node) !== null || value.includes(FILLER) };
+}
+
+/** A tag that is not YAML's own; null for none. */
+function tagOf(node: unknown): string | null {
+  const { tag } = node as { readonly tag?: string };
+  return tag === undefined || tag.startsWith("tag:yaml.org,") ? null : tag;
 }

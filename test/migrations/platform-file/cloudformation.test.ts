@@ -174,6 +174,19 @@ Resources:
     expect(filesOf(join(world.dir, "json"))).toEqual(before);
   });
 
+  it("a container that a condition chooses", async () => {
+    const secret = password();
+    world.plant({ SECRET_0: secret });
+    const chosen = (text: string): string =>
+      `Resources:\n  T:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Family: shop\n      ContainerDefinitions: !If\n        - Big\n        - - Name: api\n            ${text}\n        - !Ref AWS::NoValue\n`;
+    layFiles(world.dir, { "if/t.yaml": chosen(`Environment: [{Name: DB_PASSWORD, Value: ${secret}}]`) });
+    const moved = await world.unsprawl(["migrate", "dir:if", "--to", "aws-ssm", "--yes"]);
+    expect(moved.code, moved.stderr).toBe(0);
+    expect(readFileSync(join(world.dir, "if/t.yaml"), "utf8")).toBe(
+      chosen(`Secrets:\n              - Name: DB_PASSWORD\n                ValueFrom: "/apps/shop/api/DB_PASSWORD"`),
+    );
+  });
+
   const template = (type: string, key: string): string =>
     `Resources:\n  X:\n    Type: ${type}\n    Properties:\n      ${key}: ${password()}\n`;
   const container = (more: string): string =>
@@ -197,11 +210,19 @@ Resources:
       /^is also in the container's Secrets$/,
       /^remove it from Env/,
     ],
+    ["aws-ssm", container("          Secrets: !Ref A\n"), /Secrets that the template assembles/, /by hand$/],
+    ["aws-ssm", container("          Secrets: !If [A, B, C]\n"), /Secrets that the template assembles/, /by hand$/],
     [
       "aws-ssm",
-      container("          Secrets: !If [A, B, C]\n").replace("!If [A, B, C]", "!Ref A"),
-      /Secrets that the template assembles/,
-      /by hand$/,
+      container("        - {Name: b, Environment: *env}\n").replace("Environment: [", "Environment: &env ["),
+      /used in several places, by an anchor$/,
+      /in each of them/,
+    ],
+    [
+      "aws-ssm",
+      container("        - {Name: *n}\n").replace("Value: ", "Value: &n "),
+      /used in several places, by an anchor$/,
+      /in each of them/,
     ],
     [
       "aws-ssm",

@@ -1,9 +1,9 @@
 import type { Selected } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { findValue } from "./traces.ts";
+import { findInContainer } from "./traces.ts";
 import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
-import { isPlain } from "../model/secret.ts";
+import { isNameLike } from "../model/secret.ts";
 
 /** A place that holds a plain word like the value of variable `name`, and stays. */
 export type RemainingPlace = { readonly name: string; readonly path: string };
@@ -30,8 +30,8 @@ export function remainingPlaces(
   const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
   const left: RemainingPlace[] = [];
   for (const { move, value } of selected) {
-    const paths = findValue(doc, value).filter((path) => !moved.has(path));
-    if (paths.length > 0 && !isPlain(value)) {
+    const paths = findInContainer(doc, value).filter((path) => !moved.has(path));
+    if (paths.length > 0 && !isNameLike(value)) {
       throw new UnsprawlError(
         "refused",
         `the value of ${move.name} is also at ${paths.slice(0, 3).join(", ")}, which would stay: inspect would still show it`,

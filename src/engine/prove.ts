@@ -8,7 +8,7 @@ import { cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
-import { findValue } from "./traces.ts";
+import { findInContainer } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { valuesByName, valueKey, type Step } from "../model/plan.ts";
@@ -196,7 +196,7 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
         `the value of ${move.name} is not available, so its removal cannot be verified`,
       );
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
-    const found = findValue(document, value).filter((path) => !tolerated.has(tail(path)));
+    const found = findInContainer(document, value).filter((path) => !tolerated.has(tail(path)));
     if (found.length > 0)
       throw new UnsprawlError(
         "failed",

@@ -1,5 +1,9 @@
-import { isPlain, type Secret } from "../model/secret.ts";
+import { isNameLike, isPlain, type Secret } from "../model/secret.ts";
 import { encodedForms } from "../kit/text/redact.ts";
+
+/** The places of a value in what an engine says of a container, where one that is like a name matches as a plain word does. */
+export const findInContainer = (document: unknown, value: Secret): string[] =>
+  findValue(document, value, isNameLike(value));
 
 /**
  * Every place in a JSON document whose text contains a value, raw or encoded. A plain word or number matches only a
@@ -7,10 +11,9 @@ import { encodedForms } from "../kit/text/redact.ts";
  * (`Config.Env.NAME`) rather than indexed, so that places in two documents can be compared. Values in variable names
  * and label keys are found too; no returned place contains the value.
  */
-export function findValue(document: unknown, value: Secret): string[] {
+export function findValue(document: unknown, value: Secret, plain = isPlain(value)): string[] {
   const text = value.expose().toString("utf8");
   if (text === "") return [];
-  const plain = isPlain(value);
   const forms = [text, ...encodedForms(value.expose(), text)];
   const found = new Set<string>();
   const word = plain && text.length >= 8 ? new RegExp(`(?<![A-Za-z0-9])${text}(?![A-Za-z0-9])`) : null;

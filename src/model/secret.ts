@@ -69,3 +69,12 @@ export function isPlain(value: Secret): boolean {
   const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
   return text.length < 5 || (text.length < 16 && /^([a-z]+|[A-Z]+|[A-Z][a-z]+|\d+)$/.test(text));
 }
+
+/**
+ * Whether people also give a value to a user, a database or a network: a plain one, or words that dashes join, such as
+ * `my_app`. In a container, it may stand elsewhere for that.
+ */
+export function isNameLike(value: Secret): boolean {
+  const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
+  return isPlain(value) || (text.length < 24 && /^[a-z]{2,16}(?:[-_](?:[a-z]{1,16}|\d{1,4})){1,3}$/.test(text));
+}

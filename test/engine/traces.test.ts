@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { findValue } from "../../src/engine/traces.ts";
+import { findInContainer, findValue } from "../../src/engine/traces.ts";
 import { isPlain, Secret } from "../../src/model/secret.ts";
 
 describe("a value that stands where a name belongs", () => {
@@ -30,6 +30,15 @@ describe("a plain word", () => {
     expect([`admin`, `"admin"`, `'admin'`, `"1234"`, `""`].map(plain)).toEqual([true, true, true, true, true]);
     const other = randomBytes(6).toString("hex");
     expect([`"${other}x1"`, `"admin`, `admin"`, `"ad"min"`].map(plain)).toEqual([false, false, false, false]);
+  });
+
+  it("is a name with dashes too, in what an engine says of a container", () => {
+    const Env = ["USER=my_app", "URL=db://my_app@db", "OTHER=my_application"];
+    const document = { Config: { Env, Cmd: ["pg_isready -U my-app"] }, Mounts: [{ Name: "x_my_app" }] };
+    expect(findInContainer(document, Secret.of("my_app"))).toEqual(["Config.Env.USER"]);
+    expect(findValue(document, Secret.of("my_app"))).toContain("Mounts[0].Name");
+    const other = randomBytes(8).toString("hex");
+    expect(findInContainer({ Mounts: [{ Name: `x_${other}` }] }, Secret.of(other))).toHaveLength(1);
   });
 
   it("is found where the whole text is the same, and the place stays", () => {

@@ -1,4 +1,4 @@
-import { isPlain, Secret } from "../../../src/model/secret.ts";
+import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import { literalName, wholeOption, type LiteralPlace } from "./literal-name.ts";
 import { literal, type Word, type WordPart } from "./shell-text.ts";
 import type { FilledVariable } from "./uses.ts";
@@ -29,7 +29,9 @@ export function literalIn(command: Secret, part: Secret): { readonly name: strin
 export function holdsPart(command: Secret, value: Secret, part: Secret): boolean {
   const text = value.exposeText();
   return (
-    !isPlain(value) && text.includes(part.exposeText()) && literalPlaces(wordsOf(command.exposeText()), text).length > 0
+    !isNameLike(value) &&
+    text.includes(part.exposeText()) &&
+    literalPlaces(wordsOf(command.exposeText()), text).length > 0
   );
 }
 
@@ -48,14 +50,14 @@ function wordsOf(text: string): readonly string[] {
 }
 
 /**
- * The places of a value in words; none if it is only a piece of what stands there. A plain word such as `admin` may be
+ * The places of a value in words; none if it is only a piece of what stands there. A plain word such as `admin`, or a name such as `my_app`, may be
  * anything: of it the one place counts that is all that an option takes, or a password's own place; none if there are
  * several.
  */
 function literalPlaces(texts: readonly string[], value: string): readonly LiteralPlace[] {
   if (value === "") return [];
   const all = texts.flatMap((text, word) => startsOf(text, value).map((start) => ({ word, start })));
-  if (!isPlain(Secret.of(value))) return all.some((at) => isBounded(texts, at, value.length)) ? all : [];
+  if (!isNameLike(Secret.of(value))) return all.some((at) => isBounded(texts, at, value.length)) ? all : [];
   const taken = all.filter((at) => isTaken(texts, at, value.length));
   return taken.length === 1 ? taken : [];
 }
@@ -63,7 +65,7 @@ function literalPlaces(texts: readonly string[], value: string): readonly Litera
 /** The words with a filled-in part in each place of these values; those that a part of another kind overlaps stay. */
 export function withoutLiterals(words: readonly Word[], values: readonly WrittenValue[]): readonly Word[] {
   const longest = values
-    .filter(({ value, isOfWords }) => isOfWords || !isPlain(Secret.of(value)))
+    .filter(({ value, isOfWords }) => isOfWords || !isNameLike(Secret.of(value)))
     .toSorted((a, b) => b.value.length - a.value.length);
   return longest.reduce<readonly Word[]>((made, one) => {
     const places = literalPlaces(

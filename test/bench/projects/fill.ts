@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Project } from "./find.ts";
+import type { Copied, Project } from "./find.ts";
 import { compose, type Config } from "./tools.ts";
 
 const MOST_SERVICES = 12;
@@ -40,8 +40,12 @@ const EXAMPLES = (name: string): string[] => {
 export class Unfit extends Error {}
 
 /** Copies a project and does what a person does before the first `up`; gives back what Compose then makes of it. */
-export function fillIn(project: Project, copy: string, env: NodeJS.ProcessEnv): Config {
-  cpSync(realpathSync(project.folder), copy, {
+export function fillIn(
+  project: Project,
+  { from: source, to: base, folder: copy }: Copied,
+  env: NodeJS.ProcessEnv,
+): Config {
+  cpSync(realpathSync(source), base, {
     recursive: true,
     filter: (from) =>
       !/(^|\/)(\.git|node_modules)$/.test(from) && (statSync(from).isDirectory() || statSync(from).size < 1_000_000),
@@ -50,9 +54,9 @@ export function fillIn(project: Project, copy: string, env: NodeJS.ProcessEnv): 
   for (const file of yamlFiles(copy)) writeFileSync(file, quicker(readFileSync(file, "utf8")));
   for (let tries = 0; tries < 25; tries++) {
     const { config, said } = compose(copy, project.file, env);
-    const isFixed = fixed(said, copy, config !== null);
+    const isFixed = fixed(said, copy, base, config !== null);
     if (config !== null && !isFixed) {
-      const isMoved = hostFolders(config, [copy, env["HOME"] ?? copy]);
+      const isMoved = hostFolders(config, copy, [base, env["HOME"] ?? base]);
       if (!isMoved) return fitting(config);
     } else if (!isFixed) throw new Unfit(`compose: ${said.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`);
   }
@@ -72,7 +76,7 @@ function quicker(text: string): string {
 }
 
 /** Repairs one thing that Compose complains about; false if it complains about nothing that can be filled in. */
-function fixed(said: string, copy: string, isValid: boolean): boolean {
+function fixed(said: string, copy: string, base: string, isValid: boolean): boolean {
   const unset = [...said.matchAll(/The \\?"(\w+)\\?" variable is not set/g)].map(([, name = ""]) => name);
   const required = /required variable (\w+) is missing/.exec(said)?.[1];
   const names = new Set([...unset, ...(required === undefined ? [] : [required])]);
@@ -102,7 +106,7 @@ function fixed(said: string, copy: string, isValid: boolean): boolean {
     return after !== text;
   }
   const missing = !isValid && /(?:env file|open|stat) (\/\S+?):? (?:not found|no such file)/.exec(said)?.[1];
-  if (!missing || !resolve(missing).startsWith(copy) || existsSync(missing)) return false;
+  if (!missing || !resolve(missing).startsWith(base) || existsSync(missing)) return false;
   mkdirSync(dirname(missing), { recursive: true });
   if (!fromExample(missing)) {
     if (/\.ya?ml$/.test(missing)) return false;
@@ -156,8 +160,7 @@ function valueFor(name: string): string {
 }
 
 /** Folders of the host become folders of the project: an engine creates what is missing. True if a file was changed. */
-function hostFolders(config: Config, allowed: readonly string[]): boolean {
-  const [copy = ""] = allowed;
+function hostFolders(config: Config, copy: string, allowed: readonly string[]): boolean {
   const isAllowed = (folder: string): boolean => allowed.some((one) => folder === one || folder.startsWith(`${one}/`));
   const outside = new Set<string>();
   for (const service of Object.values(config.services ?? {}))

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 
 /** A Compose project of somebody else: its folder, and the file to name where Compose would not find it by itself. */
 export type Project = { readonly name: string; readonly folder: string; readonly file: string | null };
@@ -37,8 +37,29 @@ function digest(text: string): number {
   return sum;
 }
 
+/** What is copied of a repository for one project, and where its folder is in that. */
+export type Copied = { readonly from: string; readonly to: string; readonly folder: string };
+
+/** The project's folder; of one whose files lead out of it (`env_file: ../.env`) the folder above that has them. */
+export function copiedBelow(top: string, project: Project): Copied {
+  const { folder } = project;
+  const inRepository = project.name.split("/").slice(1, project.file === null ? undefined : -1);
+  const names = readdirSync(folder).filter((name) => /\.ya?ml$/.test(name) && statSync(join(folder, name)).isFile());
+  const ups = names.flatMap(
+    (name) => readFileSync(join(folder, name), "utf8").match(/(?<![\w./])(?:\.\/)?(?:\.\.\/?)+/g) ?? [],
+  );
+  const levels = Math.min(inRepository.length, Math.max(0, ...ups.map((up) => up.split("..").length - 1)));
+  if (levels === 0) {
+    const to = join(top, projectFolder(project));
+    return { from: folder, to, folder: to };
+  }
+  const from = resolve(folder, "../".repeat(levels));
+  const to = join(top, "repository");
+  return { from, to, folder: join(to, relative(from, folder)) };
+}
+
 /** The folder's name as a project's: what Compose itself makes of it. */
-export const projectFolder = (project: Project): string =>
+const projectFolder = (project: Project): string =>
   basename(project.folder)
     .toLowerCase()
     .replace(/[^a-z0-9_-]/g, "") || "project";

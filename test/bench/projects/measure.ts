@@ -5,7 +5,7 @@ import type { TestEngine } from "../../services/engine.ts";
 import { MAIN, makeWorld } from "../../support/world.ts";
 import { differences, filesBelow, found, received, runningValues, type Values } from "./checks.ts";
 import { fillIn, Unfit } from "./fill.ts";
-import { projectFolder, type Project } from "./find.ts";
+import { copiedBelow, type Copied, type Project } from "./find.ts";
 import type { Form } from "./forms.ts";
 import { empty, failing, lay } from "./lay.ts";
 import type { StandIns } from "./stand-ins.ts";
@@ -64,16 +64,16 @@ export async function measure(
   const world = makeWorld(engine.host);
   const top =
     keep === null ? mkdtempSync(join(tmpdir(), "unsprawl-project-")) : join(keep, project.name.replace(/\W+/g, "-"));
-  const copy = join(top, projectFolder(project));
+  const copied = copiedBelow(top, project);
   const blank = { project: project.name, services: 0, moved: 0, notMoved: [], warnings: [], wrong: [], printed: "" };
   try {
-    const told = await measured(form, project, copy, world.env, engine, images);
+    const told = await measured(form, project, { ...copied, top }, world.env, engine, images);
     return { ...blank, ...told, seconds: (Date.now() - began) / 1000 };
   } catch (error) {
     const why = error instanceof Unfit ? error.message : `the harness: ${String(error).slice(0, 300)}`;
     return { ...blank, outcome: "skipped", why, seconds: (Date.now() - began) / 1000 };
   } finally {
-    form.end(project, copy, world.env, engine);
+    form.end(project, copied.folder, world.env, engine);
     empty(engine);
     world.remove();
     if (keep === null) rmSync(top, { recursive: true, force: true });
@@ -98,13 +98,14 @@ type Told = Pick<Case, "outcome" | "why"> & Partial<Case>;
 async function measured(
   form: Form,
   project: Project,
-  copy: string,
+  copied: Copied & { readonly top: string },
   own: NodeJS.ProcessEnv,
   engine: TestEngine,
   images: StandIns,
 ): Promise<Told> {
   if (!maySecret(project)) return { outcome: "skipped", why: "no secret" };
-  const config = fillIn(project, copy, own);
+  const config = fillIn(project, copied, own);
+  const { folder: copy, to: base } = copied;
   const env = { ...form.env(copy), ...own };
   const unsprawl = (...args: string[]): Ran => run(process.execPath, [MAIN, ...args], copy, env, 400);
   const services = Object.keys(config.services ?? {}).length;
@@ -114,8 +115,8 @@ async function measured(
   form.start(project, copy, config, env, engine);
   const broken = failing(engine);
   if (broken !== "") throw new Unfit(`the stand-in does not stay up: ${broken}`);
-  const before = { files: filesBelow(copy), values: runningValues(engine) };
-  const file = join(copy, "../plan.json");
+  const before = { files: filesBelow(base), values: runningValues(engine) };
+  const file = join(copied.top, "plan.json");
   const planned = unsprawl("plan", form.source(project), "--to", "local", ...WAITS, "--json", "-o", file);
   const plan = JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}") as Planned;
   if (plan.id !== undefined && plan.steps?.length === 0 && plan.notMoved?.length === 0)
@@ -133,7 +134,7 @@ async function measured(
       outcome: "none",
       why: `exit ${ran.code ?? "none"}`,
       printed,
-      wrong: unchanged(before.files, copy),
+      wrong: unchanged(before.files, base),
     };
   if (moved === 0 && isWhole) return { outcome: "skipped", why: "no secret of a service" };
   if (moved === 0) return { ...told, outcome: "none", why: "nothing moved", printed };
@@ -147,7 +148,7 @@ async function measured(
   const back = unsprawl("rollback", plan.id ?? "");
   if (back.code !== 0)
     wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
-  wrong.push(...unchanged(before.files, copy));
+  wrong.push(...unchanged(before.files, base));
   const outcome = isWhole && (ran.code === 0 || notMoved.length > 0) ? "full" : "partly";
   return { ...told, outcome, why: outcome === "full" ? "" : "some not moved", wrong, printed };
 }
@@ -179,8 +180,8 @@ const leftOf = ({ finding, reason, hint }: NonNullable<Planned["notMoved"]>[numb
   hint,
 });
 
-function unchanged(before: ReadonlyMap<string, string>, copy: string): string[] {
-  const after = filesBelow(copy);
+function unchanged(before: ReadonlyMap<string, string>, base: string): string[] {
+  const after = filesBelow(base);
   const names = new Set([...before.keys(), ...after.keys()]);
   return (
     [...names]

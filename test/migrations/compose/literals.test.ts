@@ -52,12 +52,20 @@ services:
     healthcheck:
       test: true || mysqladmin ping -h localhost -p${CHECKED}
       interval: 300ms
+  named:
+    image: ${BUSYBOX}
+    network_mode: none
+    volumes: [./program:/bin/serve:ro, ./check:/bin/redis-cli:ro, my_app:/data]
+    command: serve
+    environment: { DB_USER: my_app, DB_NAME: my_app, DB_PASSWORD: my_app }
+    healthcheck: { test: redis-cli -h my_app, interval: 300ms }
   buckets:
     image: ${BUSYBOX}
     network_mode: none
     volumes: [./program:/bin/serve:ro, ./check:/bin/mc:ro]
     entrypoint: >
       /bin/sh -c "mc alias set s http://s:9000 wonderland wonderland; exec serve"
+volumes: { my_app: }
 `;
 /** Makes the block of compose.yaml an earlier one. */
 const OVERRIDE = `services:
@@ -95,7 +103,7 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const SERVICES = ["cache", "one", "two", "three", "queue", "buckets"];
+const SERVICES = ["cache", "one", "two", "three", "queue", "buckets", "named"];
 const inspected = (): string => engine.docker("inspect", ...SERVICES.map((service) => `literals-${service}-1`));
 
 /** What a service's first process was called with. */
@@ -124,8 +132,14 @@ it("a secret written into a command or a health check becomes a variable", { tim
   expect(planned.code, planned.stdout + planned.stderr).toBe(0);
   const moved = movedIn(readFileSync(saved, "utf8"));
   expect(moved).toEqual([
-    ...["buckets MC_PASSWORD", "cache MASTERAUTH", "cache REDIS_CLI_PASSWORD", "cache REQUIREPASS", "one MASTERKEY"],
-    ...["queue ACCESS_TOKEN", "queue BACKEND_STORE_URI_PASSWORD", "queue MYSQLADMIN_PASSWORD"],
+    ...["buckets MC_PASSWORD", "cache MASTERAUTH", "cache REDIS_CLI_PASSWORD", "cache REQUIREPASS"],
+    ...[
+      "named DB_PASSWORD",
+      "one MASTERKEY",
+      "queue ACCESS_TOKEN",
+      "queue BACKEND_STORE_URI_PASSWORD",
+      "queue MYSQLADMIN_PASSWORD",
+    ],
     ...["three MASTERKEY", "two MASTER_KEY", "two MYSQL_ROOT_PASSWORD", "two REDIS_CLI_PASSWORD"],
   ]);
   expect(movedIn(declared.stdout)).toEqual(moved);
@@ -140,6 +154,8 @@ it("a secret written into a command or a health check becomes a variable", { tim
     expect(files).not.toContain(value);
   }
   // A plain word may be anything elsewhere.
+  expect(files).toContain('"redis-cli -h my_app"');
+  expect(planned.stdout).toContain("DB_PASSWORD is a plain word that also stands at Config.Env.DB_USER");
   expect(files).toContain('mc alias set s http://s:9000 wonderland \\"$$MC_PASSWORD\\"');
   expect(files).toContain('redis-cli --user wonderland -a \\"$$REDIS_CLI_PASSWORD\\" ping');
   expect(files.split("\n")).not.toContain("  command:");

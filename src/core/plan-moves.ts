@@ -3,6 +3,7 @@ import type { SubjectNames } from "../contract/provider.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
+import type { Location } from "../model/location.ts";
 import { fingerprint, type Fingerprint } from "../model/fingerprint.ts";
 import { storeKeyText, type Move, type NotMoved, type PutStep, type StepOf, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
@@ -52,7 +53,7 @@ export async function unitMoves(
   const mine = new Map<string, string>();
   const ids = new Set<string>();
   const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
-  const twins = new Map<string, { readonly print: string; readonly subjectId: string }>();
+  const twins = new Map<string, { readonly print: string; readonly at: Location }>();
   const named = (await Promise.all(hits.map(async (hit) => inParts(hit, migration)))).flat();
   const whole = new Map<string, Set<string>>();
   for (const { hit, part, names } of named) {
@@ -83,18 +84,13 @@ export async function unitMoves(
     // each occurrence is rewritten, unless it is a part that the migration names: that is one variable.
     const whose = `${names.subject}/${name}`;
     const twin = twins.get(whose);
-    const copy = twin !== undefined && twin.subjectId !== finding.location.subjectId;
+    const copy = twin !== undefined && twin.at.subjectId !== finding.location.subjectId;
     if (twin?.print === print(value) && (copy || part !== null || finding.location.subject !== "file")) {
       followers.push({ hit, print: print(value) });
       continue;
     }
-    if (copy)
-      throw new UnsprawlError(
-        "refused",
-        `${name} has different values in the copies of ${names.subject}`,
-        "docker compose up -d makes them equal, then plan again",
-      );
-    twins.set(whose, { print: print(value), subjectId: finding.location.subjectId });
+    if (copy) throw differentValues(name, names.subject, [twin.at, finding.location]);
+    twins.set(whose, { print: print(value), at: finding.location });
     try {
       const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
       const key = decided ?? provider.key({ ...names, name });
@@ -137,6 +133,20 @@ export async function unitMoves(
     if (why !== undefined && !moving.has(follower.print)) notMoved.push({ finding: follower.hit.finding, ...why });
   }
   return { puts, selected, notMoved, notes };
+}
+
+function differentValues(name: string, subject: string, places: readonly Location[]): UnsprawlError {
+  if (new Set(places.map((one) => one.subject === "file")).size === 1)
+    return new UnsprawlError(
+      "refused",
+      `${name} has different values in the copies of ${subject}`,
+      "docker compose up -d makes them equal, then plan again",
+    );
+  return new UnsprawlError(
+    "refused",
+    `${name} of ${subject} has another value than the ${name} that is filled into its command or health check`,
+    "give one of them another name, or make them equal; docker compose up -d, then plan again",
+  );
 }
 
 /** The hits of a value that moves in parts: one for each secret in it. */

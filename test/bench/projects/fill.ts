@@ -86,7 +86,10 @@ function fixed(said: string, copy: string, base: string, isValid: boolean): bool
     // Set already, and yet unset: what a person would write is not to be guessed.
     const fresh = [...names].filter((name) => !new RegExp(`^(export )?${name}=`, "m").test(text));
     if (fresh.length > 0) {
-      const lines = fresh.map((name) => `${name}=${valueFor(name)}\n`);
+      const literals = yamlFiles(copy)
+        .map((one) => readFileSync(one, "utf8"))
+        .join("\n");
+      const lines = fresh.map((name) => `${name}=${literalOf(name, literals) ?? valueFor(name)}\n`);
       writeFileSync(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${lines.join("")}`);
       return true;
     }
@@ -142,6 +145,10 @@ function fromExample(file: string): boolean {
   writeFileSync(file, text);
   return true;
 }
+
+/** The value that a file gives a service in plain text, where another place has `$NAME` with one dollar by mistake. */
+const literalOf = (name: string, files: string): string | undefined =>
+  new RegExp(`^\\s*(?:-\\s+)?["']?${name}["']?(?:=|:\\s+)["']?([^\\s$"']+)["']?\\s*$`, "m").exec(files)?.[1];
 
 let port = 20_000;
 

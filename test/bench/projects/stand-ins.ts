@@ -153,7 +153,8 @@ function makeOne(engine: TestEngine, kind: string, image: string, programs: read
     for (const program of missing) {
       const to = join(dir, program.includes("/") ? program : `usr/local/bin/${program}`);
       mkdirSync(dirname(to), { recursive: true });
-      if (!existsSync(to)) symlinkSync("/usr/local/bin/any", to);
+      rmSync(to, { force: true });
+      symlinkSync("/usr/local/bin/any", to);
     }
     engine.docker("cp", `${dir}/.`, `${id}:/`);
     engine.docker("commit", id, image);

@@ -140,6 +140,13 @@ it("what stays because another service does has the reason of that one, and a pl
     ),
   });
   compose(dir, "rm", "-f");
+  const both = service({ REDIS_PASSWORD: password() }, { healthcheck: { test: "redis-cli -a ${REDIS_PASSWORD}" } });
+  const twice = put("twice", { services: { app: both } }, `REDIS_PASSWORD=${password()}\n`);
+  compose(twice, "create");
+  expect((await planOf(twice)).left["app REDIS_PASSWORD"]).toMatch(
+    /^REDIS_PASSWORD of app has another value than the REDIS_PASSWORD that is filled into its .* health check; next: give one/,
+  );
+  compose(twice, "rm", "-f");
 });
 
 it("a base that is merged moves with its services, one that all override blocks nothing, nor does what is overridden", async () => {

@@ -50,7 +50,8 @@ export interface Detector {
   more(question: ClassifyInput): readonly FurtherSecret[];
   /**
    * Every secret in a text, including those suppressed by a setting; in binary data only known token formats. `path`
-   * determines the file format.
+   * determines the file format. `below` is the path from the folder that is scanned, all of it unless given: what the
+   * folders above are called says nothing of the file.
    */
-  text(bytes: Uint8Array, path: string, as?: TextForm): readonly Spotted[];
+  text(bytes: Uint8Array, path: string, as?: TextForm, below?: string): readonly Spotted[];
 }

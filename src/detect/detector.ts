@@ -81,9 +81,11 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
         return verdict.secret ? { verdict, masked: mask(question, outcome), part: Secret.of(found.part) } : [];
       });
     },
-    text: (bytes, path, as) => {
+    text: (bytes, path, as, below) => {
       const text = as === "text" ? null : fromUtf16(bytes);
-      return text === null ? spottedIn(bytes, path, settings, as) : spottedIn(text, path, settings, "text");
+      return text === null
+        ? spottedIn(bytes, path, settings, as, below)
+        : spottedIn(text, path, settings, "text", below);
     },
   };
 }
@@ -129,9 +131,15 @@ function ofOwn({ rule, start, end }: SecretHit, text: string): Evidence {
 }
 
 /** Secrets in a text, by the built-in rules and the team's own. */
-function spottedIn(bytes: Uint8Array, path: string, settings: DetectSettings, as: TextForm = "file"): Spotted[] {
+function spottedIn(
+  bytes: Uint8Array,
+  path: string,
+  settings: DetectSettings,
+  as: TextForm = "file",
+  below: string = path,
+): Spotted[] {
   const { own } = settings;
-  const hits: (TextHit & { readonly outcome: EvidenceOutcome })[] = inText(bytes, path, settings.off, as).map(
+  const hits: (TextHit & { readonly outcome: EvidenceOutcome })[] = inText(bytes, path, settings.off, as, below).map(
     (hit) => ({
       ...hit,
       outcome: suppressed(own === null ? hit.found : inBytes(hit, own, bytes, path), settings, settings.off),

@@ -4,6 +4,7 @@ import { PlainInspection } from "./plain.ts";
 import type { ReadBatch, WorkerPool } from "./pool.ts";
 import type { Inspect, InspectEvents, InspectOptions } from "./port.ts";
 import type { BatchReading, FastReading, TextReading } from "./reading.ts";
+import { namedFile } from "./spot.ts";
 
 export type LaneTools = {
   readonly detector: () => Promise<Detector>;
@@ -171,7 +172,7 @@ class Lane {
   }
 
   async #read(pool: WorkerPool, readings: readonly FileReading[]): Promise<void> {
-    const read = await pool.files(readings.map(({ file }) => file));
+    const read = await pool.files(readings.map(namedFile));
     for (const [at, one] of read.entries()) await this.#here.file(readings[at] as FileReading, one);
   }
 }

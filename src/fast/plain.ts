@@ -6,7 +6,7 @@ import type { Verdict } from "../model/finding.ts";
 import { fieldRole, type Place } from "../model/place.ts";
 import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
 import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
-import { spotInBlock, spotInFile, type SpottedFile } from "./spot.ts";
+import { spotInBlock, spotInFile, namedFile, type SpottedFile } from "./spot.ts";
 
 /** Classifies everything in this thread, one reading after the other. */
 export function inspectPlain(detector: () => Promise<Detector>): Inspect {
@@ -51,7 +51,7 @@ export class PlainInspection {
   async take(reading: FastReading): Promise<void> {
     if (reading.kind === "subject") await this.#subject(reading);
     else if (reading.kind === "found") this.#found(reading);
-    else if (reading.kind === "file") await this.file(reading, spotInFile(reading.file, await this.#detector()));
+    else if (reading.kind === "file") await this.file(reading, spotInFile(namedFile(reading), await this.#detector()));
     else if (reading.kind === "text") await this.#text(reading);
     else if (reading.kind === "batch") for (const one of this.batches.read(reading)) await this.take(one);
     else this.#events.read(reading);

@@ -1,14 +1,14 @@
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { BatchCounts, DetectedSecret } from "./port.ts";
 import type { SpottedText, TextBlock } from "./reading.ts";
-import type { SpottedFile } from "./spot.ts";
+import type { NamedFile, SpottedFile } from "./spot.ts";
 
 /** Worker threads that read and classify in parallel. Values do not leave this process. */
 export interface WorkerPool {
   /** Number of threads. */
   readonly size: number;
-  /** Reads files by absolute path and finds the secrets in them. */
-  files(files: readonly string[]): Promise<readonly SpottedFile[]>;
+  /** Reads files and finds the secrets in them. */
+  files(files: readonly NamedFile[]): Promise<readonly SpottedFile[]>;
   /** Finds the secrets in pieces of files in memory, whose bytes are transferred. */
   texts(block: TextBlock): Promise<readonly SpottedText[]>;
   /** Parses and classifies a batch; null if its bytes are not complete documents. */

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import type { Detector, Spotted } from "../contract/detector.ts";
+import type { FileReading } from "../contract/source.ts";
 import type { SpottedText, TextBlock } from "./reading.ts";
 
 /** The secrets in one file; `error` is a code (`EACCES`) if it could not be read to its end. */
@@ -10,14 +11,21 @@ export type SpottedFile = {
   readonly error: string | null;
 };
 
+/** A file by its absolute path, and by its path from the folder that is scanned. */
+export type NamedFile = { readonly file: string; readonly below: string };
+
+export function namedFile({ file, subject }: FileReading): NamedFile {
+  return { file, below: subject.name };
+}
+
 /** A file is read in pieces of this size. They overlap by more than the longest secret. */
 const PIECE = 16 * 1024 * 1024;
 const OVERLAP = 64 * 1024;
 
 let buffer = Buffer.alloc(0);
 
-/** Reads a file by its absolute path and finds the secrets in it. Synchronous. */
-export function spotInFile(file: string, detector: Detector): SpottedFile {
+/** Reads a file and finds the secrets in it. Synchronous. */
+export function spotInFile({ file, below }: NamedFile, detector: Detector): SpottedFile {
   if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(PIECE);
   const spotted: Spotted[] = [];
   let bytes = 0;
@@ -32,7 +40,7 @@ export function spotInFile(file: string, detector: Detector): SpottedFile {
         const read = readSync(fd, buffer, 0, PIECE, at);
         const piece = buffer.subarray(0, read);
         const whole = at === 0 && read < PIECE;
-        for (const hit of detector.text(piece, file)) {
+        for (const hit of detector.text(piece, file, "file", below)) {
           const line = hit.line + lines;
           if (whole || told.size < told.add(`${line} ${hit.value.expose().toString("base64")}`).size)
             spotted.push({ ...hit, line });

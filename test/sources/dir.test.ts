@@ -61,6 +61,21 @@ test("every file below a folder, each finding with its line", async () => {
   for (const value of [first, deep, late, outside, password]) expect(out).not.toContain(value);
 });
 
+test("what the scanned folder and those above it are called says nothing of what is in it", async () => {
+  const lines = "services:\n  db:\n    environment:\n      POSTGRES_PASSWORD: postgres\n";
+  for (const folder of ["demo", "tests/shop", "docs", "i18n"]) {
+    mkdirSync(join(dir, folder), { recursive: true });
+    writeFileSync(join(dir, folder, "compose.yaml"), lines);
+    expect((await scan(join(dir, folder))).findings, folder).toHaveLength(1);
+    expect((await scan(join(dir, folder, "compose.yaml"))).findings, folder).toHaveLength(1);
+  }
+  // Below it a folder of that name does: weak passwords of tests are made up.
+  expect((await scan(join(dir, "tests"))).findings).toHaveLength(1);
+  mkdirSync(join(dir, "demo/tests"));
+  writeFileSync(join(dir, "demo/tests/compose.yaml"), lines);
+  expect((await scan(join(dir, "demo"))).findings).toHaveLength(1);
+});
+
 test("one file", async () => {
   expect((await scan(join(dir, "one.sh"))).findings).toHaveLength(1);
 });

@@ -38,6 +38,21 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
   return follows ? here : -1;
 }
 
+/** Whether `=` or `: ` follows on the line with one word up to its end that is no statement's. */
+export function maySet(bytes: Uint8Array, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && bytes[at] !== 61 && bytes[at] !== 58) at++;
+  if (at === to || (bytes[at] === 58 && bytes[at + 1] !== 32)) return false;
+  let end = to;
+  while (end > at && (bytes[end - 1] as number) <= 32) end--;
+  const last = bytes[end - 1];
+  if (last === 59 || last === 44 || last === 123 || last === 40 || last === 41) return false;
+  for (at++; at < end && bytes[at] === 32;) at++;
+  if (end - at < 3) return false;
+  for (; at < end; at++) if (bytes[at] === 32 || bytes[at] === 40) return false;
+  return true;
+}
+
 export const QUOTES_ONLY = new Set<Language>(["code", "json", "groovy", "hcl"]);
 
 /** Whether the name in which `at` stands begins with two dashes. */

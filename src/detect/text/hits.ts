@@ -7,13 +7,15 @@ import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { cleanTexts, type CleanTexts } from "./clean.ts";
 import { commandsIn } from "./commands.ts";
-import { canAssign, QUOTES_ONLY, signAfter } from "./gate.ts";
+import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import { hasCommands, type Language } from "./language.ts";
 import type { LineBounds } from "./line-bounds.ts";
 import { literalsIn } from "./literals.ts";
+import { innerLanguage, isSetting, type RawStrings } from "./raw-strings.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
+import { isExpanded, lineAround, placeOf } from "./places.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
 import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
@@ -22,6 +24,8 @@ import type { PendingHit } from "./index.ts";
 export type TextContext = {
   readonly bytes: Buffer;
   readonly path: string;
+  /** The path from the folder that is scanned. */
+  readonly below: string;
   readonly kind: TextKind;
   readonly language: Language;
   readonly off: ReadonlySet<string>;
@@ -29,6 +33,7 @@ export type TextContext = {
   /** Lines of this language, and names with their values, that say nothing wherever they stand. */
   readonly cleanLines: CleanTexts;
   readonly cleanNamed: CleanTexts;
+  readonly strings: RawStrings;
   /** Whether what the line says that is read depends on what stands around it. */
   isBeside: boolean;
 };
@@ -53,7 +58,10 @@ export function lineHits(
   let [from, to] = context.bounds.around(at);
   if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
   const end = to - from >= BEFORE + BEHIND ? Math.max(at + 1, to - BEFORE) : to;
-  if (!canAssign(bytes, sign, to, language)) return { hits: [], end: quotesOnly ? at : end };
+  if (!canAssign(bytes, sign, to, language)) {
+    const hits = quotesOnly && maySet(bytes, sign, to) ? inString(context, from, to) : [];
+    return { hits, end: quotesOnly && hits.length === 0 ? at : end };
+  }
   const line = latin1Text(bytes, from, to);
   if (context.cleanLines.has(line)) return { hits: [], end };
   context.isBeside = false;
@@ -63,6 +71,18 @@ export function lineHits(
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
   if (hits.length === 0 && !context.isBeside) context.cleanLines.add(line);
   return { hits, end };
+}
+
+/** What a line without quotes gives a name in a string of several lines: a file of settings that code writes. */
+function inString(context: TextContext, from: number, to: number): PendingHit[] {
+  const line = latin1Text(context.bytes, from, to);
+  const string = isSetting(line) ? context.strings.holding(from, to) : null;
+  if (string === null) return [];
+  const language = innerLanguage(line);
+  const one = headOf(line, language);
+  if (one === null) return [];
+  const kind = context.kind === "code" && context.strings.isSettingsFile(string) ? "settings" : context.kind;
+  return judged(one, from, { ...context, language, kind });
 }
 
 /** `name = value` or `name: value` anywhere on a line. */
@@ -119,7 +139,7 @@ function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
 }
 
 function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
-  const { bytes, path, language, off } = context;
+  const { bytes, path, below, language, off } = context;
   const name = utf8Text(one.name).replace(/^process\.env\./, "");
   // Compose and Kubernetes read two dollars as one.
   const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
@@ -137,7 +157,14 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
   // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
-  const likely = plausible(outcome, { ...inner, quoted: one.quoted || inner.value !== value, ...around, path, kind });
+  const likely = plausible(outcome, {
+    ...inner,
+    quoted: one.quoted || inner.value !== value,
+    ...around,
+    path,
+    below,
+    kind,
+  });
   if (likely === null) return [];
   const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
   if (outcome.part === value || likely.score < MEDIUM) return [first];
@@ -157,51 +184,10 @@ function innerName({ via = [] }: Evidence, name: string): string {
   return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
 }
 
-const WITHIN = 4096;
-
-/** A shell puts a variable's value in its place, but between single quotes. */
-function isExpanded({ part, rule }: Evidence, bytes: Buffer, start: number, language: Language): boolean {
-  if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
-  // What stands in backticks is run by a shell alone.
-  const runs = part.includes("`") && /^(?:shell|make)$/.test(language);
-  if ((!runs && !/\$[A-Za-z_{(]/.test(part)) || bytes[start - 1] === 39 || rule === "password-hash") return false;
-  if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part);
-  if (!/^(?:shell|docker|make|groovy|yaml)$/.test(language)) return false;
-  // Two dollars, or a backslash before one, are a dollar: then the part does not stand there as it is.
-  return latin1Text(bytes, start, Math.min(bytes.length, start + WITHIN)).includes(
-    Buffer.from(part).toString("latin1"),
-  );
-}
-
 /** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. Accounts have the password `password`. */
 function namesItself({ part, via = [] }: Evidence): boolean {
   return part !== "password" && via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
 }
-
-/** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */
-function placeOf({ part }: Evidence, bytes: Buffer, start: number, end: number): { start: number; end: number } {
-  const at = latin1Text(bytes, start, end).indexOf(Buffer.from(part).toString("latin1"));
-  return at < 0 ? { start, end } : { start: start + at, end: start + at + Buffer.byteLength(part) };
-}
-
-/** A line as far as it matters. */
-const NEAR = 200;
-
-/** What stands on the line before a value's name, or before the value, and behind the value. */
-export function lineAround(
-  bytes: Buffer,
-  start: number,
-  end: number,
-): { readonly lead: string; readonly tail: string } {
-  const before = utf8Text(latin1Text(bytes, Math.max(0, start - NEAR), start));
-  const lead = before.slice(before.lastIndexOf("\n") + 1).replace(/["'`]$/, "");
-  const closed = bytes[end] === 34 || bytes[end] === 39 || bytes[end] === 96 ? end + 1 : end;
-  const [tail = ""] = utf8Text(latin1Text(bytes, closed, Math.min(bytes.length, closed + NEAR))).split("\n", 1);
-  return { lead: NAMED.exec(lead)?.[1] ?? lead, tail };
-}
-
-/** Up to the name: `- NAME=`, `"name": `. */
-const NAMED = /^([^\n]{0,160}?)["']?\$?[A-Za-z_][\w.-]{0,79}["'\])]{0,3}\s{0,8}[:=]{1,2}>?\s{0,8}$/;
 
 /** `requirepass X`, a line of HAProxy's users: a settings file that puts a space between name and value. */
 function byLineFormat(line: string, from: number, context: TextContext): PendingHit[] {

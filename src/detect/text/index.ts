@@ -9,7 +9,7 @@ import type { Rule } from "../rules/rule.ts";
 import { holds } from "../several.ts";
 import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
-import { commandHits, lineAround, lineHits, type TextContext } from "./hits.ts";
+import { commandHits, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
@@ -18,7 +18,9 @@ import { LineBounds } from "./line-bounds.ts";
 import { languageOf, type Language } from "./language.ts";
 import { inSecretManifests } from "./kubernetes-secret.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
+import { lineAround } from "./places.ts";
 import { plausible } from "./plausible.ts";
+import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
 import type { Watch } from "./watch.ts";
 
@@ -53,6 +55,7 @@ export function inText(
   path: string,
   off: ReadonlySet<string>,
   as: TextForm = "file",
+  below: string = path,
 ): readonly TextHit[] {
   if (given.length < 8) return [];
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
@@ -63,14 +66,16 @@ export function inText(
   const context: TextContext = {
     bytes,
     path,
+    below,
     get kind() {
-      return (kind ??= kindOf(path));
+      return (kind ??= kindOf(path, below));
     },
     language,
     off,
     bounds: new LineBounds(bytes),
     cleanLines: cleanTexts(language, off),
     cleanNamed: cleanTexts("named", off),
+    strings: new RawStrings(bytes, path),
     isBeside: false,
   };
   const seen = new Map<Rule, number>();
@@ -110,7 +115,7 @@ export function inText(
   }
   found.push(...commandHits(context), ...inKnownFile(bytes, path, off));
   found.push(...inSecretManifests(bytes, context.language, off));
-  return found.length === 0 ? [] : withLines(bytes, best(found, isTest(path)));
+  return found.length === 0 ? [] : withLines(bytes, best(found, isTest(below)));
 }
 
 export function isBinary(bytes: Uint8Array): boolean {
@@ -158,7 +163,7 @@ type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null
 
 /** `scheme://user:password@host`: the text up to a space or quote is classified as a URL. */
 function url(context: TextContext, at: number): PossibleHit | null {
-  const { bytes, path, language, off } = context;
+  const { bytes, path, below, language, off } = context;
   const limit = Math.min(bytes.length, at + 512);
   let here = at + 3;
   let colon = false;
@@ -180,7 +185,7 @@ function url(context: TextContext, at: number): PossibleHit | null {
       ? unescapedXml(raw)
       : raw.replaceAll(language === "yaml" || language === "make" ? "$$" : "\\$", "$");
   const outcome = decideIn("url", utf8Text(text), off);
-  const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path };
+  const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, below };
   const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind }) : null;
   const found = likely === null ? null : inKind(context.kind, likely, "", likely.part);
   return { found, name: nameBefore(bytes, start) || "url", start, end };

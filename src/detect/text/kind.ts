@@ -13,15 +13,17 @@ export type TextKind = "settings" | "code" | "prose";
 /** Besides the files that are known to hold secrets. */
 const SETTINGS =
   /(?:^|\/)(?:\.?env(?:rc)?(?:\.[\w.-]{1,40})?|config|(?:GNU)?Makefile(?:\.[\w.-]{1,40})?|Jenkinsfile(?:[.-][\w.-]{1,40})?|etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|profile|crontab)|(?:profile|environment|cron)\.d\/[^/]{1,80}|\.?\w{1,12}_history|\.(?:bash|zsh)(?:rc|_profile|env|_aliases)|\.z?profile|Dockerfile[\w.-]{0,40}|Containerfile|Caddyfile|[\w.-]{1,80}\.(?:env|properties|ini|cfg|conf|cnf|ya?ml|toml|tfvars|tfstate|json|jsonc|json5|xml|plist|service|container|config|pem|key|sh|bash|zsh|ksh|ash|mk|tf|hcl|nomad|gradle))$/i;
-/** Settings that come with a system too, of which all that look like secrets are examples. */
+/** Settings that come with a system, of which all that look like secrets are examples. */
+const SHIPPED = /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$/i;
 const PROSE =
-  /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$|\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
+  /\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
 /** Where made-up secrets are the rule. */
 const TESTS =
   /(?:^|\/)(?:tests?|__tests__|spec|specs|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:test|spec|fixtures?|factory|example|sample|template|dist|tpl)\.?/i;
 
-export function kindOf(path: string): TextKind {
-  if (PROSE.test(path)) return "prose";
+/** `below` is the path from the folder that is scanned. */
+export function kindOf(path: string, below: string): TextKind {
+  if (PROSE.test(below) || SHIPPED.test(path)) return "prose";
   return SETTINGS.test(path) || secretFileKind(path) !== null ? "settings" : "code";
 }
 

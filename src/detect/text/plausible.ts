@@ -23,6 +23,8 @@ export type Assigned = {
   readonly lead: string;
   readonly tail: string;
   readonly path: string;
+  /** The path from the folder that is scanned. */
+  readonly below: string;
   readonly kind: TextKind;
 };
 
@@ -64,7 +66,7 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
       isCode(assigned) ||
       namesValue(assigned) ||
       isProse(assigned) ||
-      isTranslation(assigned.path))
+      isTranslation(assigned.below))
   )
     return null;
   const weak = !random || isSequence(value);
@@ -108,8 +110,8 @@ function isNamedAt(value: string): boolean {
 }
 
 /** In tests of a program the secrets are made up, unless a machine or a person with care made them. */
-function isExample({ path, kind }: Assigned, random: boolean): boolean {
-  return isTest(path) && (random || kind === "code");
+function isExample({ below, kind }: Assigned, random: boolean): boolean {
+  return isTest(below) && (random || kind === "code");
 }
 
 /** `DMARC_POLICY_ALLOW`; in code also `appIDKey = "app-id"`: a constant, or one that repeats what it is called. */

@@ -3,7 +3,7 @@ import type { Spotted } from "../../contract/detector.ts";
 import type { CachingDetector } from "../../detect/detector.ts";
 import type { BatchBytes } from "../pool.ts";
 import type { TextBlock } from "../reading.ts";
-import { spotInBlock, spotInFile, type SpottedFile } from "../spot.ts";
+import { spotInBlock, spotInFile, type NamedFile, type SpottedFile } from "../spot.ts";
 import {
   classifyBatch as judged,
   readBatch,
@@ -27,7 +27,7 @@ export type WorkerReply = {
 export type BareText = BareSpotted & { readonly piece: number };
 export type BareFile = Omit<SpottedFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
 export type WorkerJob =
-  | { readonly kind: "files"; readonly files: readonly string[] }
+  | { readonly kind: "files"; readonly files: readonly NamedFile[] }
   | { readonly kind: "texts"; readonly block: TextBlock }
   | { readonly kind: "batch"; readonly batch: BatchBytes }
   | { readonly kind: "asked"; readonly asked: PackedValues };

@@ -1,0 +1,44 @@
+import type { Evidence } from "../evidence.ts";
+import { latin1Text, utf8Text } from "./assignment.ts";
+import type { Language } from "./language.ts";
+
+const WITHIN = 4096;
+
+/** A shell puts a variable's value in its place, but between single quotes. */
+export function isExpanded({ part, rule }: Evidence, bytes: Buffer, start: number, language: Language): boolean {
+  if (/\{\$|#\{/.test(part) || /^[\w:.@/-]{0,12}\$\{[^{}]{1,100}\}$/.test(part)) return true;
+  // What stands in backticks is run by a shell alone.
+  const runs = part.includes("`") && /^(?:shell|make)$/.test(language);
+  if ((!runs && !/\$[A-Za-z_{(]/.test(part)) || bytes[start - 1] === 39 || rule === "password-hash") return false;
+  if (language === "code") return /\$\{|^\$[a-z_]\w{0,60}(?:->|\[|[:/@]|$)/.test(part);
+  if (!/^(?:shell|docker|make|groovy|yaml)$/.test(language)) return false;
+  // Two dollars, or a backslash before one, are a dollar: then the part does not stand there as it is.
+  return latin1Text(bytes, start, Math.min(bytes.length, start + WITHIN)).includes(
+    Buffer.from(part).toString("latin1"),
+  );
+}
+
+/** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */
+export function placeOf({ part }: Evidence, bytes: Buffer, start: number, end: number): { start: number; end: number } {
+  const at = latin1Text(bytes, start, end).indexOf(Buffer.from(part).toString("latin1"));
+  return at < 0 ? { start, end } : { start: start + at, end: start + at + Buffer.byteLength(part) };
+}
+
+/** A line as far as it matters. */
+const NEAR = 200;
+
+/** What stands on the line before a value's name, or before the value, and behind the value. */
+export function lineAround(
+  bytes: Buffer,
+  start: number,
+  end: number,
+): { readonly lead: string; readonly tail: string } {
+  const before = utf8Text(latin1Text(bytes, Math.max(0, start - NEAR), start));
+  const lead = before.slice(before.lastIndexOf("\n") + 1).replace(/["'`]$/, "");
+  const closed = bytes[end] === 34 || bytes[end] === 39 || bytes[end] === 96 ? end + 1 : end;
+  const [tail = ""] = utf8Text(latin1Text(bytes, closed, Math.min(bytes.length, closed + NEAR))).split("\n", 1);
+  return { lead: NAMED.exec(lead)?.[1] ?? lead, tail };
+}
+
+/** Up to the name: `- NAME=`, `"name": `. */
+const NAMED = /^([^\n]{0,160}?)["']?\$?[A-Za-z_][\w.-]{0,79}["'\])]{0,3}\s{0,8}[:=]{1,2}>?\s{0,8}$/;

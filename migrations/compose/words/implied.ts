@@ -5,7 +5,7 @@ import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { secretTest } from "../rewrite/carries.ts";
 import { wordDefinitions } from "./defined.ts";
-import { sourceText, WORD_PLACES, wordSources, type FilledVariable } from "./uses.ts";
+import { mayFill, sourceText, WORD_PLACES, wordSources, type FilledVariable } from "./uses.ts";
 
 export type ByService = ReadonlyMap<string, readonly Selected[]>;
 
@@ -31,7 +31,8 @@ export function withImplied(
       const text = sourceText(project, source, service);
       if (text === null) continue;
       const value = Secret.of(text);
-      const same = (one: Selected): boolean => one.value.equals(value);
+      const same = ({ move: { name }, value: its }: Selected): boolean =>
+        its.equals(value) && mayFill(project, source, { name, value });
       if (all.get(service)?.some(same) === true) continue;
       const free = moving.filter((one) => same(one) && !has(project, service, one.move.name));
       const found = free.find(({ move }) => move.name === source) ?? free[0];

@@ -56,9 +56,13 @@ export function wordSecrets({
     async moving(location, part) {
       const isPart = secretTest(part, null);
       // In a command, detection may see a piece of it, or the form that the words have in JSON.
-      const source = (await filled(location)).find(
+      const sources = (await filled(location)).filter(
         ({ text }) => isPart(text) || isPart(JSON.stringify(text).slice(1, -1)),
       );
+      const { classify } = await detector();
+      // A user may be called as the password is.
+      const source =
+        sources.find(({ name, text }) => classify({ name, where: "env", value: Secret.of(text) }).secret) ?? sources[0];
       if (source !== undefined) return { name: source.name, value: Secret.of(source.text) };
       const own = (await written(location)).find((one) => one.part.equals(part));
       return own === undefined ? null : { name: own.name, value: own.value, isApart: true };

@@ -1,5 +1,5 @@
 import type { Where } from "../../../src/model/location.ts";
-import { Secret } from "../../../src/model/secret.ts";
+import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import { variables } from "../syntax/environment.ts";
 import { filledText } from "../syntax/fill.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -42,12 +42,28 @@ export function filledSources(
     [...given].map(([service, own]) => {
       const found = [...(used.get(service) ?? [])].flatMap((source) => {
         const text = sourceText(project, source, service);
-        const same = text === null ? [] : own.filter(({ value }) => value.equals(Secret.of(text)));
+        const same =
+          text === null ? [] : own.filter((one) => one.value.equals(Secret.of(text)) && mayFill(project, source, one));
         const [first] = [...same.filter(({ name }) => name === source), ...same];
         return first === undefined || text === null ? [] : [[source, { name: first.name, text }] as const];
       });
       return [service, new Map(found)];
     }),
+  );
+}
+
+/**
+ * Whether `${source}` of the same value as a variable is that variable: one that is like a name may be a user's too, as in
+ * `-u${DB_USER} -p${DB_PASSWORD}`, and counts where it is filled into a variable of that name.
+ */
+export function mayFill(
+  { services }: ComposeProject,
+  source: string,
+  { name, value }: Pick<FilledVariable, "name" | "value">,
+): boolean {
+  if (source === name || !isNameLike(value)) return true;
+  return [...services.values()].some((service) =>
+    (variables(service, () => undefined).get(name) ?? []).some(({ uses }) => uses.includes(source)),
   );
 }
 

@@ -27,6 +27,8 @@ LEVEL=debug
 NOTE=the blue door
 DOOR=blue-door
 PORT=8080
+NAMED=wonderland
+NAMED_PASSWORD=wonderland
 `;
 const COMPOSE = `name: filled
 services:
@@ -51,6 +53,15 @@ services:
     healthcheck:
       test: test "x\${DB_PASSWORD}" = "x$$DB_PASSWORD" && test x\${DB_PASSWORD} != x
       interval: 1s
+  named:
+    image: ${FILE_ENV}
+    network_mode: none
+    environment: { DB_USER: "\${NAMED}", NAMED_PASSWORD: "\${NAMED_PASSWORD}" }
+    healthcheck: { test: ["CMD", "test", "u\${NAMED}", "!=", "p\${NAMED_PASSWORD}"], ${CHECK} }
+  user:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ["sh", "-c", ${SCRIPT}, "\${NAMED}"]
   queue:
     image: ${BUSYBOX}
     network_mode: none
@@ -83,8 +94,8 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const NAMES = ["cache", "web", "db", "queue"].map((service) => `filled-${service}-1`);
-const CHECKED = ["cache", "db", "web", "queue"];
+const NAMES = ["cache", "web", "db", "queue", "named", "user"].map((service) => `filled-${service}-1`);
+const CHECKED = ["cache", "db", "web", "queue", "named"];
 const inspected = (): string => engine.docker("inspect", ...NAMES);
 const health = (service: string): string =>
   engine.docker("inspect", "-f", "{{.State.Health.Status}}", `filled-${service}-1`).trim();
@@ -100,7 +111,7 @@ const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
 // Named by its containers or by its files, it is the same project.
 it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_000 }, async (source) => {
   await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
-  const services = ["cache", "queue", "db", "web"];
+  const services = ["cache", "queue", "db", "web", "named", "user"];
   const before = services.map(argv);
   expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
@@ -112,11 +123,16 @@ it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_0
   expect(applied.code, applied.stdout + applied.stderr).toBe(0);
   expect(planned.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
   expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a new variable");
+  // A user that is called as the password is stays.
+  expect(planned.stdout).toMatch(/exec test '?u'?'\$\{NAMED\}' \S+ '?p'?\\"\$\$NAMED_PASSWORD\\"/);
+  expect(planned.stdout).not.toContain("deliver    user");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
   await expect.poll(() => services.map(argv), { timeout: 30_000 }).toEqual(before);
   await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
-  expect(readFileSync(join(dir, ".env"), "utf8")).toBe("LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\n");
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe(
+    "LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\nNAMED=wonderland\n",
+  );
   // What .env says of the other variables is not copied into the file that people commit, and counts as before.
   const file = readFileSync(join(dir, "compose.yaml"), "utf8");
   for (const text of ["debug", "blue door", "blue-door"]) expect(file).not.toContain(text);

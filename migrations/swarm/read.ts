@@ -1,5 +1,4 @@
 import type { SourceReading, Source } from "../../src/contract/source.ts";
-import { labelName } from "../../src/engine/candidates.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { nameSelector } from "../../src/engine/select.ts";
 import {
@@ -156,7 +155,7 @@ function mapPlaces(where: Where, from: Texts, path: string, at: string): SpecPla
   const shown = (name: string): string => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`);
   return Object.entries(from ?? {}).map(([name, value]) => ({
     where,
-    name: where === "label" ? labelName(name) : name,
+    name,
     value,
     at: `${at}${shown(name)}`,
     place: { kind: "field", field: path + shown(name) },

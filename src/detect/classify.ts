@@ -101,6 +101,11 @@ function command(
   return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
 }
 
+/** What a template of a Kubernetes Secret has until somebody fills it in: `DB_PASSWORD: REJfUEFTU1dPUkQ=`. */
+function isOwnName(text: string, name: string): boolean {
+  return text.length === Math.ceil(name.length / 3) * 4 && text === Buffer.from(name).toString("base64");
+}
+
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
 function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
   if (ask.left-- <= 0) return null;
@@ -123,6 +128,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   }
   const stands = placeholder(text, name);
   if (stands !== null) return stands;
+  if (isOwnName(text, rawName)) return { rule: "placeholder", why: "is the name itself, as base64" };
 
   const vendor = vendorKey(name, text, ask.off);
   if (vendor !== null) return vendor;

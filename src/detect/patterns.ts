@@ -54,6 +54,10 @@ export const REFERENCE = whole([
   String.raw`(?:getenv|env|lookup|secret|file|var)\(.{1,200}\)`,
   String.raw`\(\(.{1,200}\)\)`,
   String.raw`\$\$?\{.{1,200}\}`,
+  // CapRover's variables, and its functions.
+  String.raw`\${1,2}cap_[\w-]{1,80}(?:\(\d{0,4}\))?`,
+  // `$ACTOR:${{ secrets.TOKEN }}`: nothing else than references, one of them in two brackets.
+  String.raw`(?:\$[A-Za-z_]\w{0,60}[:/@])?\$\{\{[^{}]{1,100}\}\}(?:[:/@.-]\$\{\{[^{}]{1,100}\}\}){0,4}`,
   String.raw`\$secret\{.{1,200}\}`,
   String.raw`\$__(?:file|env|vault)\{.{1,200}\}`,
   // A function of a statement's parameter: `password = crypt($1, …)`.
@@ -124,7 +128,7 @@ export const PLACEHOLDER = whole([
   String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,
   String.raw`(?:insert)[-_ ](?:secret|password|token|key|secure|random|strong|long|very).{0,80}`,
   String.raw`set[-_ ]?(?:me|this)(?:[-_ ](?:before|in|to|via|here|please|now|on|at|by|with|from|for|as|later|value|variable|password|secret|key|token)(?![a-z]).{0,120})?[.!]?`,
-  String.raw`set[-_ ](?:your|in|via|by|at|from)(?![a-z]).{0,120}`,
+  String.raw`set[-_ ](?:your|in|via|by|at|from|during)(?![a-z]).{0,120}`,
   String.raw`to[-_ ]?be[-_ ]?(?:set|replaced|changed|defined|filled|provided|generated).{0,80}`,
   String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
   String.raw`get[-_ ](?:a|an|the|it|your|this|one)[-_ ](?:[a-z]{1,20}[-_ ]){0,6}?(?:from|of|at|in|via|on)[-_ ].{1,80}`,

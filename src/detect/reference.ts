@@ -20,9 +20,9 @@ function isMark(code: number): boolean {
   return code === 36 || code === 37 || code === 95 || code === 64;
 }
 
-/** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets. */
+/** The beginning of a command in `$(…)` or backticks, of which a space cut the rest off: `password=$(cat /run/secrets/db)`; a variable in brackets; an expression of Terraform's, of which its own quotes cut the rest off: `"${var.on ? "`. */
 const CUT =
-  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^\$\{\w{1,100}:?[-=]\$[({][^{}]{0,200}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
+  /^\$\([^)]{0,400}$|^\$\{\w{1,100}:?\?[^}]{0,100}$|^\$\{[a-z][\w-]{0,60}[.[][^}]{0,300}$|^\$\{\w{1,100}:?[-=]\$[({][^{}]{0,200}$|^`[a-z][a-z_./-]{1,60}$|^\$?\{\{[^}]{0,200}$|^\$[A-Za-z_]\w{0,99}[\])}]{1,3}$/;
 
 /** Schemes behind which the value itself stands, and names of accounts: `admin:…` is a login. */
 const NO_STORE =

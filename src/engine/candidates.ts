@@ -177,20 +177,10 @@ function addConfig(
   const named = namedAdder(add, known);
   map(config["Labels"], "Config.Labels", odd, (name, value, at) => {
     const origin = image !== null && labels[name] === value ? "image" : "own";
-    const own = labelName(name);
-    if (own === name) named("label", name, value, at, origin);
-    else add("label", own, value, at + key(name), origin);
+    named("label", name, value, at, origin);
   });
   for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
     if (line !== null) add("onbuild", "OnBuild", line, "Config.OnBuild", "own", index);
-}
-
-/** These end in the name of the variable that was moved, which would make a password of their values. */
-const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_]\w*$/;
-
-/** What a label is classified by: its name, and for labels of a delivery the part before the variable's name. */
-export function labelName(name: string): string {
-  return DELIVERY_LABEL.exec(name)?.[1] ?? name;
 }
 
 function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {

@@ -118,6 +118,7 @@ describe("commands without one", () => {
     ["cmd", ["sh", "-c", 'redis-server --requirepass "${REDIS_PASSWORD}"']],
     ["cmd", ["app", "--password-file", "/run/secrets/pw"]],
     ["cmd", "docker run -p 8080:80 nginx"],
+    ["cmd", "docker run --label unsprawl.deliver.DB_PASSWORD=file --label unsprawl.store.DB_PASSWORD=prod nginx"],
     ["cmd", "psql -U postgres -p 5432 -h db"],
     ["cmd", "mkdir -p /var/lib/app"],
     ["cmd", "ssh -p 2222 host"],

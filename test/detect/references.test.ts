@@ -38,6 +38,7 @@ const REFERENCES = [
   "$(</run/secrets/db)",
   "`cat /run/secrets/db`",
   "$$DB_PASSWORD",
+  "$$cap_db-pass",
   "$env:DB_PASSWORD",
   "__DB_PASSWORD__",
 ];

@@ -113,7 +113,8 @@ export const CANCEL: ReadonlySet<string> = new Set(
 /** The same, in two words. */
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
   words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
-    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential network_passphrase`),
+    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential network_passphrase
+    from_secret hashed_secret pin_priority`),
 );
 
 /** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */

@@ -37,9 +37,12 @@ const SWITCHES = /(?:^|_)(?:allow_empty|random_root|allow_blank|onetime|no)_(?:r
 /** Airflow's own way to say which entry of a secret store holds an option: the option's name with `_SECRET` behind it. */
 const IN_BACKEND = /^airflow_(?:[a-z0-9]{1,30}_){1,8}(?:conn|key|url|backend|password|auth|dsn)_secret$/;
 
-/** What etcd calls its cluster's token keeps clusters apart and opens nothing (etcd's documentation, `initial-cluster-token`); nor does the next page's. */
+/** What etcd calls its cluster's token keeps clusters apart and opens nothing (etcd's documentation, `initial-cluster-token`); nor does the next page's, nor what AWS tells a repeated request by. */
 const NO_TOKEN =
-  /(?:^|_)etcd_(?:[a-z0-9]{1,20}_){0,2}cluster_token$|(?:^|_)(?:next|prev|previous)_(?:page_)?token$|(?:^|_)(?:continuation|pagination)_token$|^page_token$/;
+  /(?:^|_)etcd_(?:[a-z0-9]{1,20}_){0,2}cluster_token$|(?:^|_)(?:next|prev|previous)_(?:page_)?token$|(?:^|_)(?:continuation|pagination|idempotency)_token$|^(?:page|creation|client_request)_token$/;
+
+/** Our own labels end in the name of the variable that was moved, which would make a password of their values. */
+const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_][\w.-]*$/;
 
 /** Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings. */
 const GOSSIP = /(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/;
@@ -76,6 +79,8 @@ function read(name: string): NameInfo {
   // dbt masks whatever bears this prefix.
   if (key.startsWith("dbt_env_secret_")) return { ...nothing, family: "secret", need: "shaped", word: "SECRET" };
   if (last === "encrypt" && GOSSIP.test(key)) return { ...nothing, family: "key", need: "random", word: "ENCRYPT" };
+  const delivery = DELIVERY_LABEL.exec(name)?.[1];
+  if (delivery !== undefined) return { ...nothing, setting: delivery };
   // Helm charts write the digest of a Secret on its pods, so that they restart when it changes: `checksum/secret`.
   if (name.startsWith("checksum/")) return { ...nothing, setting: "CHECKSUM" };
   const setting = cancelledBy(words) ?? settingOf(key);

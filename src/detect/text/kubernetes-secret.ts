@@ -70,7 +70,8 @@ function entriesOf(text: string, from: number, to: number, depth: number): Manif
 function hitOf({ name, value, start, encoded }: ManifestEntry, off: ReadonlySet<string>): PendingHit[] {
   if (/\.(?:crt|cert|pub)$|^ca-?bundle$/.test(name)) return [];
   const plain = encoded ? Buffer.from(value, "base64").toString("utf8") : value;
-  if (plain === "" || (encoded && !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(value)) || PUBLIC.test(plain)) return [];
+  if (plain === "" || plain === name || (encoded && !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(value)) || PUBLIC.test(plain))
+    return [];
   const outcome = decideIn(name, plain, off);
   if (outcome !== null && !isEvidence(outcome) && NOTHING.has(outcome.rule)) return [];
   if (/^\{\{|^<%/.test(value)) return [];

@@ -117,7 +117,7 @@ function isExample({ below, kind }: Assigned, random: boolean): boolean {
 /** `DMARC_POLICY_ALLOW`; in code also `appIDKey = "app-id"`: a constant, or one that repeats what it is called. */
 function isSymbol({ value, kind, name }: Assigned): boolean {
   if (/^[A-Z]{2,20}(?:_[A-Z]{1,20}){2,8}$/.test(value)) return true;
-  if (/^[A-Z]{2,20}_[A-Z]{1,20}$/.test(value)) return /^tokens$/i.test(name);
+  if (/^[A-Z]{2,20}_[A-Z]{1,20}$/.test(value)) return /^(?:tokens|secretKey)$/i.test(name);
   if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
   const { family } = readName(name);
   if (family === "password" || family === null) return false;

@@ -10,6 +10,9 @@ export function isSomethingElse({ name, value, path }: Assigned): boolean {
     isPackage(name, value) ||
     namesField(name, value) ||
     namesCache(name, value, path) ||
+    (name === "private" && isProviderState(value)) ||
+    // When Ansible sets a user's password.
+    (name === "update_password" && /^(?:always|on_create)$/.test(value)) ||
     // `Api\\ApiController@show`: what a route of Laravel's starts.
     /^[A-Z][\w\\]{1,80}Controller@\w{1,60}$/.test(value) ||
     // `"password": "F042"`: where an icon stands in its font.
@@ -24,6 +27,17 @@ export function isSomethingElse({ name, value, path }: Assigned): boolean {
     (/^key$/i.test(name) && UUID.test(value))
   );
 }
+
+/**
+ * What providers keep for themselves in a Terraform state (`private`): the version of its schema, and time limits under
+ * the key that Terraform's SDK has for them, as base64.
+ */
+function isProviderState(value: string): boolean {
+  return /^eyJ[A-Za-z0-9+/]{8,1000}={0,2}$/.test(value) && STATE.test(Buffer.from(value, "base64").toString("utf8"));
+}
+
+const STATE =
+  /^\{(?:,?"(?:schema_version":"\d{1,6}"|e2bfb730-ecaa-11e6-8f88-34363bc7c4c0":\{[a-z_":,\d]{0,300}\})){1,4}\}$/;
 
 /** `datadog.appKey: spec.credentials.appKey`: where a value of that name is. */
 function namesField(name: string, value: string): boolean {

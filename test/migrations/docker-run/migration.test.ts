@@ -139,6 +139,8 @@ describe("a script that is run before and after", () => {
         await expectGets(name, { API_TOKEN: two });
       }
       expect((await planOf(`script:${file}`)).steps).toEqual([]);
+      // The labels that say what was delivered hold nothing.
+      expect(await findingsOf(world, `script:${file}`)).toEqual([]);
       gone(name);
       expect((await world.unsprawl(["rollback", id])).code).toBe(0);
       expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([text, 0o750]);

@@ -167,12 +167,22 @@ async function withoutEvidence(
   const fit = asked && runtime !== undefined ? await runtime.fits(known, moves) : null;
   if (runtime !== undefined && fit?.fits === true)
     return { delivery: runtime, why: fit.why, warnings: fit.warnings, left: new Set() };
-  const image = run.said.image;
   throw new UnsprawlError(
     "refused",
-    `no delivery fits ${subject}: ${fit === null ? "" : `runtime: ${fit.why}; `}file, shim: no container of ${image ?? "its image"} is on this engine, to read the image in`,
-    cmd`unsprawl runtime install --to STORE; or docker create --name ${run.said.name ?? "NAME"} ${image ?? "IMAGE"}; then plan again`,
+    `no delivery fits ${subject}: ${fit === null ? "" : `runtime: ${fit.why}; `}file, shim: no container of ${run.said.image ?? "its image"} is on this engine, to read the image in`,
+    evidenceHint(run),
   );
+}
+
+/** What would let a line without evidence be moved: whether its image or its name is known decides what helps. */
+function evidenceHint({ said: { name, image } }: RunCommand): string {
+  if (name === null && image === null)
+    return "write its image, or --name with a container's name, in the line itself in place of the variable; then plan again";
+  const create =
+    name === null ? cmd`docker create ${image ?? ""}` : cmd`docker create --name ${name} ${image ?? "IMAGE"}`;
+  return name === null
+    ? cmd`${bare(create)}, then plan again`
+    : cmd`unsprawl runtime install --to STORE; or ${bare(create)}; then plan again`;
 }
 
 async function evidenceOf(engine: Engine, run: RunCommand): Promise<InspectedRun | null> {

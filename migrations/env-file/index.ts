@@ -51,6 +51,7 @@ async function refusal({ location }: Finding): Promise<Refusal | null> {
   const over = laterEntry(entries, entry);
   if (over !== null)
     return {
+      elsewhere: true,
       reason: `has no effect: line ${over.line} sets ${entry.name} again`,
       hint: cmd`remove line ${entry.line}, and rotate it if it is still valid`,
     };

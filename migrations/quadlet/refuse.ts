@@ -27,14 +27,21 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   const place = lineOfLocation(location);
   const ofService = unit.ofService.some((one) => one.file === place.file && one.line === place.line);
   const found = await movableAssignment(location);
-  if ("reason" in found) return ofService ? SERVICE_ONLY : found;
+  if ("reason" in found)
+    return ofService ? serviceOnly(name, place.file === location.subjectId ? null : place.file) : found;
   return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found));
 }
 
-const SERVICE_ONLY: Refusal = {
-  reason: "is in [Service], the environment of the command that starts the container",
-  hint: "write it in [Container], as Environment=NAME=value, then plan again",
-};
+/** Of a file that [Service] names, podman can be given all of it, in place of what is filled in from it. */
+function serviceOnly(name: string, file: string | null): Refusal {
+  return {
+    reason: "is in [Service], the environment of the command that starts the container",
+    hint:
+      file === null
+        ? "write it in [Container], as Environment=NAME=value, then plan again"
+        : cmd`write EnvironmentFile=${file} in [Container] in place of [Service], take what is filled in from $\{${name}} out of [Container], then plan again`,
+  };
+}
 
 /** A podman secret already has the name, or cannot have it. */
 function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal | null {
@@ -43,6 +50,7 @@ function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal
     return {
       reason: `has no effect: Secret=${secret} sets ${name}`,
       hint: cmd`take it out of ${file}, line ${line}, and rotate it if it is still valid`,
+      elsewhere: true,
     };
   if (/^[A-Za-z_][\w.-]*$/.test(name)) return null;
   return { reason: "a podman secret cannot set a variable with this name", hint: "rename it, then plan again" };

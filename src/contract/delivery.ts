@@ -42,7 +42,13 @@ export type DeliverySubject = {
 };
 
 /** Whether a delivery can be used, and why, in plain English. */
-export type DeliveryFit = { readonly fits: boolean; readonly why: string; readonly warnings: readonly string[] };
+export type DeliveryFit = {
+  readonly fits: boolean;
+  readonly why: string;
+  readonly warnings: readonly string[];
+  /** What to do instead where the OCI runtime is no way out either. */
+  readonly hint?: string;
+};
 
 /** Numeric ids on the host of the user who may read a file. */
 export type Owner = { readonly uid: number; readonly gid: number };

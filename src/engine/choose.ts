@@ -25,6 +25,7 @@ export async function chooseDelivery(
 ): Promise<ChosenDelivery> {
   const odd = moves.filter(({ name }) => !isFileName(name));
   const against: string[] = [];
+  let hint = "unsprawl runtime install --to STORE makes `runtime` fit any container";
   for (const left of [[], odd]) {
     const going = moves.filter((move) => !left.includes(move));
     if (going.length === 0 || (left === odd && odd.length === 0)) continue;
@@ -34,13 +35,10 @@ export async function chooseDelivery(
       const fit = await delivery.fits(subject, going);
       if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings, left: new Set(left) };
       against.push(`${delivery.name}: ${fit.why}`);
+      hint = fit.hint ?? hint;
     }
   }
-  throw new UnsprawlError(
-    "refused",
-    `no delivery fits ${unit}: ${against.join("; ")}`,
-    "unsprawl runtime install --to STORE makes `runtime` fit any container",
-  );
+  throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
 }
 
 /** The delivery that was asked for, where nobody can look whether it fits: only `file` takes that on trust. */

@@ -9,8 +9,7 @@ import { earlierPlace } from "../model/earlier-place.ts";
 import { placeText, type LinePlace } from "../model/place.ts";
 import type { FileChange, Move, Refusal, Step } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import type { TextRange } from "../kit/text/shell-words.ts";
-import { inOrder, splice, type Edit } from "../kit/text/splice.ts";
+import { splice, type Edit } from "../kit/text/splice.ts";
 import { leftIn, type RemainingText } from "./left.ts";
 import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
 import { stepId } from "../model/step-id.ts";
@@ -26,28 +25,20 @@ export type FileDraft = {
   readonly before: string;
   readonly after: string;
   readonly diff: FileChange["diff"];
-  /** What is put in, such as a reference, holds no value: these are its ranges in `after`. Absent for none. */
-  readonly put?: readonly TextRange[];
+  /** What stays of `before`, on the lines on which a reader sees it now. Absent if all of `after` may hold a value. */
+  readonly staying?: string;
 };
 
 /** A file with these edits. */
 export function draftOf(file: string, before: string, edits: readonly Edit[], diff: FileDraft["diff"]): FileDraft {
-  const put: TextRange[] = [];
-  let moved = 0;
-  for (const { start, end, text } of inOrder(edits)) {
-    put.push({ start: start + moved, end: start + moved + text.length });
-    moved += text.length - (end - start);
-  }
-  return { file, before, after: splice(before, edits), diff, put };
+  const blank = ({ start, end }: Edit): Edit => ({
+    ...{ start, end, text: before.slice(start, end).replaceAll(/[^\n]/g, " ") },
+  });
+  return { file, before, after: splice(before, edits), diff, staying: splice(before, edits.map(blank)) };
 }
 
-/** The text of a draft that was there before, on the lines on which it will be. */
-export function stayingText({ after, put = [] }: FileDraft): string {
-  return splice(
-    after,
-    put.map(({ start, end }) => ({ start, end, text: after.slice(start, end).replaceAll(/[^\n]/g, " ") })),
-  );
-}
+/** The text of a draft that may still hold a value. */
+export const stayingText = ({ after, staying = after }: FileDraft): string => staying;
 
 export type Rewriting = {
   readonly drafts: readonly FileDraft[];

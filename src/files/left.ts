@@ -1,5 +1,5 @@
 import type { Selected } from "../contract/migration.ts";
-import { isNameLike } from "../model/secret.ts";
+import { isNameLike, Secret } from "../model/secret.ts";
 
 /** A text that stays, and where it is: `isOneLine` if `place` already names its line. */
 export type RemainingText = { readonly place: string; readonly text: string; readonly isOneLine?: true };
@@ -21,6 +21,8 @@ export function leftIn(selected: readonly Selected[], texts: readonly RemainingT
     const found = texts.find(({ text }) => text === secret || (secret.length >= DISTINCTIVE && text.includes(secret)));
     if (found === undefined) return [];
     const line = found.text.slice(0, found.text.indexOf(secret)).split("\n").length;
-    return [{ name, isPlain: isNameLike(value), place: found.isOneLine ? found.place : `${found.place}:${line}` }];
+    return [
+      { name, isPlain: isNameLike(Secret.of(secret)), place: found.isOneLine ? found.place : `${found.place}:${line}` },
+    ];
   });
 }

@@ -191,7 +191,7 @@ export type NotMoved = { readonly finding: Finding } & Refusal;
 export type Refusal = {
   readonly reason: string;
   readonly hint: string | null;
-  /** No unit gets it: another source, which `hint` names, moves it. */
+  /** No unit gets it: `hint` says which other source moves it, or that it is in nobody's use. */
   readonly elsewhere?: true;
 };
 

@@ -77,5 +77,7 @@ export async function mustBeDeployed(
 export function inStack(delivery: Delivery): Delivery {
   if (delivery.name !== "runtime") return delivery;
   const why = "Swarm does not accept an OCI runtime from a stack file";
-  return { ...delivery, fits: async () => ({ fits: false, why, warnings: [] }) };
+  const hint =
+    "give its program the value as a file from `secrets:`, if it has an option for that, or take an image with a shell; then plan again";
+  return { ...delivery, fits: async () => ({ fits: false, why, warnings: [], hint }) };
 }

@@ -86,6 +86,30 @@ export function literalOf(
   return known && shape.test(filled) ? filled : null;
 }
 
+/** What only says how the client is attached, and takes no value. */
+const SWITCHES = /^(?:[ \t]*(?:-[dit]{1,3}|--(?:rm|detach|interactive|tty|init|quiet)(?:=true)?))*[ \t]*$/;
+
+/** Whether a word of a run line, such as `$RM_OR_D`, is a variable that the script sets to switches and to nothing else. */
+export function holdsSwitches(
+  text: string,
+  commands: ScriptCommands,
+  runs: readonly RunCommand[],
+  word: string,
+): boolean {
+  const [, name = ""] = /^\$\{?(\w+)\}?$/.exec(word) ?? [];
+  const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
+  const setting = settings.get(name) ?? [];
+  if (unsure !== null || defaulted.has(name) || setting.length === 0) return false;
+  return setting.every(({ word: set, words }) => {
+    const front = words.slice(0, -1).every(({ text: said }) => FRONT.test(said));
+    const isLast = set === words.at(-1) && set.text.startsWith(`${name}=`) && !set.expands;
+    return front && isLast && SWITCHES.test(set.text.slice(name.length + 1));
+  });
+}
+
+/** May stand before an assignment: what makes it a variable of a kind, and what begins a branch. */
+const FRONT = /^(?:local|readonly|then|else|do|\{)$/;
+
 /** The one command that sets a variable to a literal before that position on every path; else null. */
 function setOnce(
   text: string,

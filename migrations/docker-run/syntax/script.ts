@@ -15,7 +15,7 @@ import { linePlace } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
-import { literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
+import { holdsSwitches, literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
 import { variableIn } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
@@ -101,7 +101,7 @@ export function scriptOf(file: string, text: string): RunScript {
   };
 }
 
-/** A run line with its name and image expanded, if they are variables of the script. */
+/** A run line with its name, its image and its switches expanded, if they are variables of the script. */
 function filled(
   text: string,
   commands: RunScript["commands"],
@@ -114,7 +114,12 @@ function filled(
   };
   const flag = flagOf(run, "name");
   const name = run.said.name ?? (flag === null || flag.flag === flag.holder ? null : full(flag.holder));
-  return { ...run, said: { name, image: run.said.image ?? full(run.image) } };
+  let known = true;
+  const env = run.env.map((one) => {
+    known &&= one.behind === null || holdsSwitches(text, commands, runs, one.behind);
+    return known ? { ...one, behind: null } : one;
+  });
+  return { ...run, env, said: { name, image: run.said.image ?? full(run.image) } };
 }
 
 function inRun(
@@ -181,7 +186,8 @@ function faultOf(
       reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
       hint: cmd`write -e ${flag.variable}=value in front of ${flag.behind}`,
     };
-  if (!isLast) return { reason: `has no effect: -e ${flag.variable} is set again`, hint: "remove this one" };
+  if (!isLast)
+    return { reason: `has no effect: -e ${flag.variable} is set again`, hint: "remove this one", elsewhere: true };
   if (!flag.expands || own !== null) return null;
   return {
     reason: "its value is known only when the line runs: it contains a variable, a command's output or a pattern",

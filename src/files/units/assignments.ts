@@ -29,6 +29,7 @@ export async function movableAssignment(location: Location): Promise<Assignment 
     return {
       reason: `has no effect: ${by} comes after it`,
       hint: cmd`take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,
+      elsewhere: true,
     };
   }
   if (found.fault === null) return found;

@@ -118,6 +118,12 @@ function readWord(
   const output = (limit: number, quoted: boolean): void => {
     const from = at;
     const plain = /^\$(?![({])(?:\w+|[@*#?$!-])?/.exec(text.slice(at, Math.min(limit, at + 256)))?.[0];
+    // A dollar before nothing is one: `pass$`; before a quote it is bash's, and a backslash may join lines.
+    if (plain === "$" && !(quoted ? /\\/ : /["'\\]/).test(text.charAt(at + 1))) {
+      value += plain;
+      at++;
+      return;
+    }
     const { end, inner } = plain === undefined ? over(limit, quoted) : { end: at + plain.length, inner: at };
     // Except arithmetic.
     if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST)

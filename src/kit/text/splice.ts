@@ -8,7 +8,7 @@ export function splice(text: string, edits: readonly Edit[]): string {
 }
 
 /** Edits in the order in which their texts will stand. */
-export function inOrder(edits: readonly Edit[]): readonly Edit[] {
+function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return edits.toSorted((a, b) => b.start - a.start || b.end - a.end).toReversed();
 }
 

@@ -26,6 +26,8 @@ const piece = fc.oneof(
     '"\\""',
     '"\\\\"',
     '"\\$"',
+    '"a$"',
+    '"$ a"',
     '"\\`"',
     '"\\x"',
     '"a\\\nb"',
@@ -88,8 +90,8 @@ it.each<[string, string[][]]>([
 });
 
 it("tells words that are known only when they run", () => {
-  const known = ["a", "'$a'", '"a b"', "\\$a", "a#", "a~"];
-  const unknown = ["$a", '"$a"', "${a:-b c}", "`a b`", "$(a b)", "*.txt", "~/a", "A=~/b", "$'a'"];
+  const known = ["a", "a$", '"a$"', "'$a'", '"a b"', "\\$a", "a#", "a~"];
+  const unknown = ["$a", '"$a"', "${a:-b c}", "`a b`", "$(a b)", "*.txt", "~/a", "A=~/b", "$'a'", '$"a"'];
   for (const word of [...known, ...unknown]) {
     const [[first] = [], ...more] = shellCommands(`${word} z`).slice(-1);
     expect([first?.expands, first?.end, more], word).toEqual([unknown.includes(word), word.length, []]);

@@ -106,6 +106,11 @@ const RUNTIME: readonly (readonly [title: string, before: string, after: string]
     "#!/bin/bash\nset -e # -e A=x\nstart() {\n\tdocker run -e A='REF' --runtime unsprawl one # why\n}\nif x; then docker run -e A='REF' --runtime unsprawl two; else\n  sudo -n docker run --rm -e A='REF' --runtime unsprawl three || exit 1; fi\nfor i in 1 2; do docker run -e A='REF' --runtime unsprawl \"four$i\"; done; start\n",
   ],
   [
+    "behind switches that the script chooses, and a dollar at the end",
+    'if [ "$1" = -d ]; then RM=\'-d\'; else\n  RM=--rm\nfi\ndocker run $RM -it -e A=@$ -e B="@$" img\n',
+    "if [ \"$1\" = -d ]; then RM='-d'; else\n  RM=--rm\nfi\ndocker run $RM -it -e A='REF' --runtime unsprawl -e B=\"REF\" img\n",
+  ],
+  [
     "inside a command's output, behind a pipe and assignments",
     'id=$(TZ=UTC docker create -e A=@ img 2>&1) && echo "$(docker run -e A=@ one)" | tee log',
     "id=$(TZ=UTC docker create -e A='REF' --runtime unsprawl img 2>&1) && echo \"$(docker run -e A='REF' --runtime unsprawl one)\" | tee log",
@@ -278,6 +283,9 @@ const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp, 
   ["a value around a variable", "docker run -e A=@$X img", /known only when the line runs/],
   ["a pattern", "docker run -e A=@* img", /known only when the line runs/],
   ["words that may be the image", "docker run $OPTS -e A=@ img", /whether \$OPTS in front of it is flags/],
+  ["an image in one branch", "RM=--rm\nif x; then RM=old; fi\ndocker run $RM -e A=@ img", /whether \$RM in front/],
+  ["a flag with a value", "O='--entrypoint sh'\ndocker run $O -e A=@ img", /whether \$O in front/],
+  ["switches behind unknown flags", "RM=--rm\ndocker run $O -e B=b $RM -e A=@ img", /whether \$RM in front/],
   ["overridden", "docker run -e A=@ \\\n -e A=@ img", /has no effect/],
   ["another engine, by a flag", "docker -H tcp://far:2375 run -e A=@ img", /for another engine \(-H\)/],
   [

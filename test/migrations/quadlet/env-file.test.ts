@@ -72,6 +72,8 @@ test("a user's containers, as they are installed: their files of variables lose 
     ["done.container", "has no effect: Secret=done,type=env,target=API_TOKEN sets API_TOKEN"],
     ["quiet.container", expect.stringContaining("has no effect")],
   ]);
+  // Nobody gets these.
+  expect(plan.notMoved.map(({ elsewhere }) => elsewhere)).toEqual([true, true]);
   const { ran, run } = await migrate(world, source);
   expect(ran.code, ran.stderr).toBe(0);
   expect(holders(home, [db, api, mail, own, tricky].map(String))).toEqual([]);
@@ -144,6 +146,23 @@ test("a line that somebody else needs stays, and what keeps it is named", async 
   // Who runs it is not known from a checkout.
   const checkout = await world.unsprawl(["scan", `systemd:${join(home, "elsewhere")}`]);
   expect([checkout.code, printed(checkout)]).toEqual([1, expect.stringContaining("depends on who runs the unit")]);
+});
+
+test("a comment that holds the value is named by its line now; one that holds a user's name keeps nothing", async () => {
+  const one = password();
+  lay({
+    [`${QUADLETS}/strong.container`]: container("EnvironmentFile=strong.env"),
+    [`${QUADLETS}/strong.env`]: `DB_PASSWORD=${one}\nLOG=info\n# local: postgresql://shop:${one}@localhost/shop\n`,
+    [`${QUADLETS}/weak.container`]: container("EnvironmentFile=weak.env"),
+    [`${QUADLETS}/weak.env`]: "DSN=postgresql://shop:shop@db/shop\n# DSN=postgresql://shop:shop@localhost/shop\n",
+  });
+  const { notMoved, warnings } = await planOf(world, `systemd:${join(home, QUADLETS)}`);
+  expect(notMoved.map(({ reason }) => reason)).toEqual([
+    `the value of DB_PASSWORD also stands at ${join(home, QUADLETS, "strong.env")}:3, and would stay there`,
+  ]);
+  expect(warnings.map(({ text }) => text)).toContain(
+    `the value of DSN is a plain word that also stands at ${join(home, QUADLETS, "weak.env")}:2, and stays there`,
+  );
 });
 
 test("another user's unit chooses no file to be read or rewritten", async () => {

@@ -15,6 +15,8 @@ import type { Copied, Project } from "./find.ts";
 import { compose, type Config } from "./tools.ts";
 
 const MOST_SERVICES = 12;
+/** Each takes a process of the engine: a range of thousands ends it. */
+const MOST_PORTS = 300;
 const SECRET = /PASS|PWD|SECRET|TOKEN|_KEY|APIKEY|SALT|CREDENTIAL/i;
 const EXAMPLES = (name: string): string[] => {
   const bare = name.replace(/^\./, "");
@@ -188,6 +190,10 @@ function hostFolders(config: Config, copy: string, allowed: readonly string[]): 
       if (after === before)
         after = after.replace(/(:-)(\/(?:mnt|opt|srv|data|home|var|media|volume\d?|docker|config)\b)/g, "$1./host$2");
       if (after === before) after = after.replace(/(-\s+["']?)(~\/|\$\{?HOME\}?\/|\.\.\/)/g, "$1./host/");
+      // A variable stands in the middle of it: `/DATA/AppData/$AppID/config`.
+      const [, top = ""] = /^(\/[\w.-]+\/[\w.-]+)\//.exec(source) ?? [];
+      if (after === before && top !== "")
+        after = after.replace(new RegExp(`(^|[\\s"'=])${top}(?=/\\$)`, "gm"), `$1./host${top}`);
       if (after === before && file.endsWith(".env")) after = after.replace(/^(\w+=["']?)(\/[\w/-]+)/gm, "$1./host$2");
     }
     if (after === before) continue;
@@ -202,6 +208,8 @@ function fitting(config: Config): Config {
   const services = Object.values(config.services ?? {});
   if (services.length === 0) throw new Unfit("no services");
   if (services.length > MOST_SERVICES) throw new Unfit("too many services");
+  const ports = services.reduce((sum, one) => sum + (Array.isArray(one["ports"]) ? one["ports"].length : 0), 0);
+  if (ports > MOST_PORTS) throw new Unfit("too many ports");
   if (services.some((one) => one.privileged === true || one.pid === "host" || (one.devices ?? []).length > 0))
     throw new Unfit("needs devices or the host");
   return config;

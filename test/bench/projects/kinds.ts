@@ -40,6 +40,12 @@ export const KINDS: { readonly [name: string]: Kind } = {
   mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"], volume: "/var/lib/mysql" },
   mongo: { ...DATABASE, of: /(^|library\/)mongo$/, cmd: ["mongod"], volume: "/data/db" },
   redis: { ...DATABASE, of: /(^|\/)(redis|redis-stack-server)$/, cmd: ["redis-server"], volume: "/data" },
+  traefik: {
+    of: /(^|library\/)traefik$/,
+    files: { "entrypoint.sh": "/entrypoint.sh" },
+    entrypoint: ["/entrypoint.sh"],
+    cmd: ["traefik"],
+  },
   rabbitmq: { ...DATABASE, of: /(^|library\/)rabbitmq$/, cmd: ["rabbitmq-server"], volume: "/var/lib/rabbitmq" },
   postgres: {
     ...DATABASE,
@@ -52,7 +58,7 @@ export const KINDS: { readonly [name: string]: Kind } = {
 
 /** Published from scratch or on a base without a shell. */
 export const SHELL_LESS =
-  /(^|\/)(portainer-(ce|ee)|cloudflared|watchtower|whoami|dozzle|loki|tempo|distroless\/\w+|pocket-id|gotify\/server)$/;
+  /(^|\/)(portainer-(ce|ee)|cloudflared|watchtower|whoami|dozzle|loki|tempo|distroless\/\w+|gotify\/server)$/;
 /** What people build on: no entrypoint, so a command runs as it is. */
 export const BARE =
   /(^|\/)(alpine|busybox|ubuntu|debian|python|node|golang|ruby|openjdk|eclipse-temurin|php|maven|bun)$/;

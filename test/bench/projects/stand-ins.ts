@@ -69,6 +69,7 @@ const SERVERS = [
   "php",
   "apache2-foreground",
   "php-fpm",
+  "traefik",
 ];
 /** Folders of the images that their own users write to. */
 const WRITTEN = [

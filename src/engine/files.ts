@@ -64,7 +64,13 @@ async function statOf(engine: Engine, id: string, path: string): Promise<Stat | 
     return container.infoArchive({ path }).catch(async (error: unknown) => {
       // An answer to HEAD has no body, so it gives no reason: GET fails with one.
       if ((error as { statusCode?: number }).statusCode === 500)
-        ((await container.getArchive({ path })) as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+        try {
+          ((await container.getArchive({ path })) as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+        } catch (reason) {
+          // Below a file: the kernel's ENOTDIR, which the engine does not count as absent.
+          if (/ not a directory\s*$/.test((reason as Error).message)) return null;
+          throw reason;
+        }
       throw error;
     });
   });

@@ -16,7 +16,9 @@ export function findValue(document: unknown, value: Secret, plain = isPlain(valu
   if (text === "") return [];
   const forms = [text, ...encodedForms(value.expose(), text)];
   const found = new Set<string>();
-  const word = plain && text.length >= 8 ? new RegExp(`(?<![A-Za-z0-9])${text}(?![A-Za-z0-9])`) : null;
+  // A name such as ROOT_PASSWORD is no word of DB_ROOT_PASSWORD.
+  const letters = text.includes("_") ? "[A-Za-z0-9_]" : "[A-Za-z0-9]";
+  const word = plain && text.length >= 8 ? new RegExp(`(?<!${letters})${text}(?!${letters})`) : null;
   visitTexts(document, "", (leaf, path) => {
     const asWord = word !== null && WORDS.test(path) && !OURS.test(leaf) && word.test(leaf);
     if (plain ? leaf === text || asWord : forms.some((form) => leaf.includes(form)))

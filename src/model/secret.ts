@@ -72,9 +72,10 @@ export function isPlain(value: Secret): boolean {
 
 /**
  * Whether people also give a value to a user, a database or a network: a plain one, or words that dashes join, such as
- * `my_app`. In a container, it may stand elsewhere for that.
+ * `my_app`. In a container, it may stand elsewhere for that, and `ROOT_PASSWORD` in the name of a variable.
  */
 export function isNameLike(value: Secret): boolean {
   const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
-  return isPlain(value) || (text.length < 24 && /^[a-z]{2,16}(?:[-_](?:[a-z]{1,16}|\d{1,4})){1,3}$/.test(text));
+  if (isPlain(value) || /^[A-Z]{2,12}(?:_[A-Z]{2,12}){1,3}$/.test(text)) return true;
+  return text.length < 24 && /^[a-z]{2,16}(?:[-_](?:[a-z]{1,16}|\d{1,4})){1,3}$/.test(text);
 }

@@ -37,6 +37,8 @@ describe("a plain word", () => {
     const document = { Config: { Env, Cmd: ["pg_isready -U my-app"] }, Mounts: [{ Name: "x_my_app" }] };
     expect(findInContainer(document, Secret.of("my_app"))).toEqual(["Config.Env.USER"]);
     expect(findValue(document, Secret.of("my_app"))).toContain("Mounts[0].Name");
+    const root = { Config: { Env: ["DB_ROOT_PASSWORD=ROOT_PASSWORD"] }, Args: ["DB_ROOT_PASSWORD"] };
+    expect(findInContainer(root, Secret.of("ROOT_PASSWORD"))).toEqual(["Config.Env.DB_ROOT_PASSWORD"]);
     const other = randomBytes(8).toString("hex");
     expect(findInContainer({ Mounts: [{ Name: `x_${other}` }] }, Secret.of(other))).toHaveLength(1);
   });

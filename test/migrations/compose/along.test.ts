@@ -9,7 +9,8 @@ import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts
 import { makeWorld, type World } from "../../support/world.ts";
 import { password } from "../files-world.ts";
 
-// A variable that is no secret by its name moves with the secret that it equals; a plain word that two equal is named.
+// A variable that is no secret by its name moves with the secret that it equals; a plain word that two equal is named, and
+// one that is a part of a variable's name is no copy of the value.
 
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
 const WORD = "admin";
@@ -34,6 +35,10 @@ services:
     environment:
       - USERNAME="${WORD}"
       - PASSWORD="${WORD}"
+  root:
+    <<: *app
+    environment: { DB_ROOT_PASSWORD: ROOT_PASSWORD }
+    healthcheck: { test: "/bin/busybox/below-a-file || true", interval: 1s }
 `;
 
 let engine: WorkerEngine;
@@ -70,7 +75,7 @@ it(
   "what has the same value from the same line moves along; a word that stands elsewhere is named",
   { timeout: 300_000 },
   async () => {
-    const all = ["app PLAIN_NAME", "app S3_SECRET_KEY", "gvm PASSWORD", "minio ROOT_LOGIN"];
+    const all = ["app PLAIN_NAME", "app S3_SECRET_KEY", "gvm PASSWORD", "minio ROOT_LOGIN", "root DB_ROOT_PASSWORD"];
     for (const source of ["docker:", "compose:along"]) {
       const plan = await planned(source);
       expect(plan.notMoved).toEqual([]);

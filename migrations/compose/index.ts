@@ -34,6 +34,7 @@ import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, typ
 import { planProject } from "./plan.ts";
 import { withoutShared } from "./delivery/shared.ts";
 import { rewriteOf } from "./steps.ts";
+import { labelSecrets } from "./labels/index.ts";
 import { wordSecrets } from "./words/moving.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { rewrittenFiles } from "../../src/files/rewritten.ts";
@@ -83,7 +84,7 @@ export function composeMigration(tools: ComposeTools): Migration {
     known.set(subjectId, found);
     return found;
   };
-  const words = wordSecrets({ find, open, env, detector: tools.detector });
+  const words = labelSecrets({ find, env }, wordSecrets({ find, open, env, detector: tools.detector }));
   const calls = new Map<string, ProjectCall>();
   /** The variables that move along, by subject and name, and with which one. */
   const along = new Map<string, string>();
@@ -129,7 +130,8 @@ export function composeMigration(tools: ComposeTools): Migration {
     },
     async refuses({ location, name, part }) {
       if (location.subject === "file") {
-        const isMoved = WORD_PLACES.has(location.where) ? words.canMove(location) : find({ location });
+        const isText = WORD_PLACES.has(location.where) || location.where === "label";
+        const isMoved = isText ? words.canMove(location) : find({ location });
         return (await isMoved) ? null : textRefusal(location, await scanned(location.source));
       }
       if (location.origin === "image")
@@ -137,7 +139,7 @@ export function composeMigration(tools: ComposeTools): Migration {
           reason: "is in the image's config, which a Compose file cannot change",
           hint: "build without it (unsprawl plan dockerfile:FILE shows a patch), or unsprawl migrate image:REF; then rotate it",
         };
-      if (location.where !== "env" && !(await words.canMove(location))) return fieldRefusal(location);
+      if (location.where !== "env" && !(await words.canMove(location))) return fieldRefusal(location, name);
       if (nameMayHoldSecret({ name, part }))
         return {
           reason: "its variable's name holds a secret, or may",

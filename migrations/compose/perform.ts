@@ -266,10 +266,10 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       throw new UnsprawlError("malformed", `the plan delivers nothing to ${service}`, "unsprawl plan again");
     const { bare } = await known(step, rewrite, work.plan.id);
     const change = deliveryOf(step.delivery).change(bare.subject, step.moves);
-    const { isCommitted, reworded } = targetOf(rewrite);
+    const { isCommitted, reworded, labels } = targetOf(rewrite);
     if (!isCommitted) return change;
     const changed = composeChange(change, bare, step.moves, await placeIn(step, rewrite, work));
-    return reworded.includes(service) ? { ...changed, reworded: true } : changed;
+    return { ...changed, reworded: reworded.includes(service), relabelled: labels[service] ?? [] };
   }
 
   async function placeIn(step: Step, rewrite: Rewrite, work: Work): Promise<ComposeSite> {

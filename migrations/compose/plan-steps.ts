@@ -10,6 +10,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
+import { fileNames, hasNewWords } from "./words/index.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { inputsOf } from "./inputs.ts";
 import type { PlannedProject, ServicePart } from "./plan.ts";
@@ -19,12 +20,13 @@ import { COMMITTED } from "./steps.ts";
 
 /** A value as a diff shows it. A command's mask shows the rest of the command. */
 export function maskedOf({ location, masked }: Finding): string {
-  return WORD_PLACES.has(location.where) ? "••••••••" : masked;
+  return WORD_PLACES.has(location.where) || location.where === "label" ? "••••••••" : masked;
 }
 
-/** Where the secret is in a variable's value. Of a command it is the whole value that was filled in. */
-export function spanOf({ location, part: { start, length } }: Finding): SecretSpan {
-  if (WORD_PLACES.has(location.where)) return null;
+/** Where the secret is in a variable's value. Of a command or a label it is the whole value that was filled in. */
+export function spanOf({ name, location, part: { start, length } }: Finding, move: Pick<Move, "name">): SecretSpan {
+  const isText = location.where === "label" || (location.subject === "file" && move.name !== name);
+  if (WORD_PLACES.has(location.where) || isText) return null;
   return start === null || length === null ? null : { start, length };
 }
 
@@ -43,7 +45,7 @@ export function stepsOf(
   const changes = files.map(({ file, text, diff, mode, before: old }) =>
     fileChange(file, texts.get(file) ?? old ?? null, text, diff, key, mode),
   );
-  const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding)]));
+  const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding, move)]));
   const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
     delivery: delivery.name,
     moves: selected.map(({ move }) => move),
@@ -71,10 +73,15 @@ export function stepsOf(
         ),
         byOption: Object.fromEntries(
           parts.flatMap(({ service, wish: { words } }) =>
-            words === null || words.byOption.size === 0 ? [] : [[service, [...words.byOption]]],
+            fileNames(words).size === 0 ? [] : [[service, [...fileNames(words)]]],
           ),
         ),
-        reworded: parts.filter(({ wish }) => wish.words !== null).map(({ service }) => service),
+        reworded: parts.filter(({ wish }) => hasNewWords(wish.words)).map(({ service }) => service),
+        labels: Object.fromEntries(
+          parts.flatMap(({ service, wish: { words } }) =>
+            words === null || words.labels.length === 0 ? [] : [[service, words.labels.map(({ key: name }) => name)]],
+          ),
+        ),
         ...{ passes: passed.names, drift: parts.some(({ drift }) => drift), isStack },
         ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
       },

@@ -29,8 +29,9 @@ import { isEnabled, usableCall } from "./profiles.ts";
 import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
 import { mustHoldNoSecret } from "./engine/copied.ts";
-import { rewordings, type Rewordings } from "./words/index.ts";
+import { fileNames, rewordings, type Rewordings } from "./words/index.ts";
 import { givenBy, has, withImplied } from "./words/implied.ts";
+import { mustBeTraefik } from "./labels/index.ts";
 import { forWords, mustBeFilledIn, mustHaveShell, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { leftBehind, without } from "./along.ts";
@@ -196,9 +197,10 @@ async function partOf(
     const subject = {
       ...bare.subject,
       health: rewording?.health ?? bare.subject.health,
-      byOption: rewording?.byOption ?? new Set(),
+      byOption: fileNames(rewording),
     };
     if (!isUnseen(known)) await mustHaveShell(service, subject, rewording);
+    await mustBeTraefik(service, subject, rewording, moving.deliveries);
     const deliveries = forWords(moving.deliveries, rewording);
     const chosen = isUnseen(known)
       ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
@@ -212,7 +214,7 @@ async function partOf(
     const secrets = selected.map(({ move, value, finding }) => ({
       name: move.name,
       masked: maskedOf(finding),
-      carries: secretTest(value, spanOf(finding)),
+      carries: secretTest(value, spanOf(finding, move)),
     }));
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);

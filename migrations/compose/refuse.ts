@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Location } from "../../src/model/location.ts";
 import { withWholeCommands, type WholeCommandText } from "./command-texts.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
+import { labelAt, labelsFilledFrom, usersFileKey, whatToWrite } from "./labels/index.ts";
 import { servicesAt } from "./words/defined.ts";
 import { wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
@@ -80,12 +81,15 @@ function textOf(file: string): string {
   }
 }
 
-/** The service whose command, entrypoint or health check a text is one of, or is a line of `.env` for; null for others. */
+/** The service that a text is a command, a health check or a movable label of, or a line of `.env` for; null for others. */
 export function serviceOfText(location: Location, project: ComposeProject): string | null {
   const text = textAt(location, project);
   if (text === null) return null;
-  if (project.yaml.has(text.file.file)) return servicesAt(project, text.file.file, text.start)[0] ?? null;
-  return [...wordSources(project)].find(([, sources]) => sources.has(text.key))?.[0] ?? null;
+  const { file, start, key } = text;
+  if (project.yaml.has(file.file))
+    return servicesAt(project, file.file, start)[0] ?? labelAt(project, file.file, start)?.service ?? null;
+  const ofWords = [...wordSources(project)].find(([, sources]) => sources.has(key))?.[0];
+  return ofWords ?? labelsFilledFrom(project, key)[0]?.service ?? null;
 }
 
 /** The text of a project's files at a scanned place; of a list of words it is the whole list. */
@@ -131,7 +135,7 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   if (below("labels"))
     return {
       reason: `is in the label ${at}, and nothing can deliver a label`,
-      hint: FOR_LABEL,
+      hint: forLabel(text.index === undefined ? text.key : (text.value.split("=", 1)[0] ?? "")),
     };
   if (below("args") && below("build"))
     return {
@@ -155,16 +159,21 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
 }
 
 /** The same for what inspect shows of a container. */
-export function fieldRefusal({ where, path }: Location): Refusal {
+export function fieldRefusal({ where, path }: Location, name: string): Refusal {
   const reason = `is in ${path}, not in a variable`;
-  if (where === "label") return { reason: `is in the label ${path}, and nothing can deliver a label`, hint: FOR_LABEL };
+  if (where === "label")
+    return { reason: `is in the label ${path}, and nothing can deliver a label`, hint: forLabel(name) };
   if (where === "healthcheck") return { reason, hint: TO_FILL_IN };
   if (where === "cmd" || where === "entrypoint") return { reason, hint: TO_FILL_IN };
   return { reason, hint: "give the application a variable or a file for it, then scan again" };
 }
 
-const FOR_LABEL =
-  "give what reads the label a file in its place, such as Traefik's usersfile; then take it out and rotate it";
+function forLabel(key: string): string {
+  const fileKey = usersFileKey(key);
+  if (fileKey !== null) return `${whatToWrite(key, fileKey)}; then rotate it`;
+  return "let the program that reads the label take it from a file or a variable; then remove the label and rotate it";
+}
+
 /** For a secret written into words: what is filled into them can be moved. */
 const TO_FILL_IN = "write ${NAME} in its place, and NAME=value into .env; docker compose up -d, then plan again";
 

@@ -22,8 +22,10 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly isCommitted: boolean;
   /** The services whose own words change, since a moved value was filled into them. */
   readonly reworded: readonly string[];
-  /** By service: the variables whose file an option of its program names. */
+  /** By service: the variables whose file an option of its program names, or a label. */
   readonly byOption: { readonly [service: string]: readonly string[] };
+  /** By service: the labels that name a file from now on. */
+  readonly labels: { readonly [service: string]: readonly string[] };
   /** The services that had no container: nothing of them is created. */
   readonly unstarted: readonly string[];
   /** `docker stack deploy` makes it of the files. */
@@ -48,6 +50,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     config: typeof target["config"] === "string" ? target["config"] : "",
     reworded: texts(target["reworded"]),
     byOption: (target["byOption"] ?? {}) as { readonly [service: string]: readonly string[] },
+    labels: (target["labels"] ?? {}) as { readonly [service: string]: readonly string[] },
     unstarted: texts(target["unstarted"]),
     isCommitted: target["form"] === COMMITTED,
     isStack: target["isStack"] === true,

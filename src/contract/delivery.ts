@@ -95,6 +95,8 @@ export interface Delivery {
   change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
   /** Absent or null if no option of the subject's program takes a file in the place of a value. */
   options?(subject: DeliverySubject): FileOptions | null;
+  /** Whether a container starts this program, which reads a file that a label names. */
+  starts?(subject: DeliverySubject, program: "traefik"): Promise<boolean>;
   /** The required owner of the files on this host; null if this delivery writes none. */
   owner(subject: DeliverySubject): Promise<Owner | null>;
   /**

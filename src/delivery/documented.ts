@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
+import { entrypointScripts } from "./entrypoint.ts";
 
 /** A program that reads a value from a file by itself, as its manual says. */
 type FileProgram = {
@@ -38,6 +39,14 @@ const PROGRAMS: readonly FileProgram[] = [
 export function fileProgram({ entrypoint }: Pick<DeliverySubject, "entrypoint">): FileProgram | null {
   const [first = ""] = entrypoint;
   return PROGRAMS.find(({ program }) => posix.basename(first) === program) ?? null;
+}
+
+/** Whether a subject starts this program: by its name, or by an image's script that hands it its arguments, as Traefik's does. */
+export async function startsProgram(subject: DeliverySubject, program: string): Promise<boolean> {
+  const [first = ""] = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
+  if (posix.basename(first) === program) return true;
+  const calls = new RegExp(`^\\s*(?:exec|set --) ${program}\\s`, "m");
+  return (await entrypointScripts(subject)).some(({ text }) => calls.test(text));
 }
 
 /** Watchtower's options and variables take a path or a value. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
-import { fileProgram } from "./documented.ts";
+import { fileProgram, startsProgram } from "./documented.ts";
 import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf, readingUser } from "./owner.ts";
@@ -40,6 +40,10 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         memoryRoot(env);
         const since = program.since === null ? [] : [`${program.program} reads files from version ${program.since} on`];
         return { fits: true, why: `${program.program} reads it from a file (${program.manual})`, warnings: since };
+      }
+      if (moves.every(({ name }) => isOption(subject, name))) {
+        memoryRoot(env);
+        return { fits: true, why: "its configuration can name the file", warnings: [] };
       }
       if (isS6(subject)) {
         const envfile = await readsPrefix(subject);
@@ -84,6 +88,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (program === null) return null;
       return { options: program.options, path: (name) => `${mountTarget(subject)}/${name}` };
     },
+    starts: startsProgram,
     consumer: (subject, owner, moves, store) =>
       consumerWith(subject, "file", { folder: folder(subject.id), owner, moves, store }),
     owner: async (subject) =>

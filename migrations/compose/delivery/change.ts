@@ -30,12 +30,18 @@ export type ComposeChange = RunChange & {
   readonly earlier?: readonly string[];
   /** Whether the service's own words change too: the files say how, and are compared themselves. */
   readonly reworded?: boolean;
+  /** The service's labels that name a file in place of their value: compared in the files too. */
+  readonly relabelled?: readonly string[];
 };
 
 /** What of it the journal is asked for again: a comparison of containers needs no entries of files. */
 export const COMPOSE_CHANGE: v.GenericSchema<unknown, ComposeChange> = v.intersect([
   RUN_CHANGE,
-  v.object({ earlier: v.exactOptional(v.array(v.string())), reworded: v.exactOptional(v.boolean()) }),
+  v.object({
+    earlier: v.exactOptional(v.array(v.string())),
+    reworded: v.exactOptional(v.boolean()),
+    relabelled: v.exactOptional(v.array(v.string())),
+  }),
 ]);
 
 /** A service as the deliveries see it: without what earlier runs brought. */

@@ -1,5 +1,6 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { ComposeChange } from "../delivery/change.ts";
+import { withoutRelabelled } from "../labels/index.ts";
 import { ownAliases } from "../../../src/engine/create-body.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -25,7 +26,8 @@ export function frameOf(
 ): ContainerFrame {
   const bare = delivered ? withoutDelivery(doc, change) : withoutEarlier(doc, change);
   const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
-  const fields = fieldsOf(change.reworded === true ? withoutWords(bare) : bare, left, nameOfId, delivered);
+  const own = withoutRelabelled(change.reworded === true ? withoutWords(bare) : bare, change.relabelled);
+  const fields = fieldsOf(own, left, nameOfId, delivered);
   return Object.fromEntries(
     [...fields].filter(([, items]) => items.length > 0).map(([field, items]) => [field, digests(field, items, key)]),
   );

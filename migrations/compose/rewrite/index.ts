@@ -5,6 +5,7 @@ import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
 import type { Rewording } from "../words/index.ts";
 import { dropReplaced, mustBeGone } from "../words/dropped.ts";
+import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
@@ -93,6 +94,7 @@ export async function rewriteProject(
       for (const [service, { action }] of by)
         if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
   }
+  for (const wish of wishes) relabel(draft, wish);
   dropReplaced(draft, project, wishes);
   const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes);
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);

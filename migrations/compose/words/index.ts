@@ -15,6 +15,7 @@ import { withoutLiterals, writtenIn, type WrittenValue } from "./literal-places.
 import { isQuotable, literal, type KeptPart, type Word } from "./shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
 import { expressionsOf } from "./written.ts";
+import { labelsGiven, withLabels, type UsersLabel } from "../labels/index.ts";
 import { filledSources, wordSources, type FilledSources, type FilledVariable } from "./uses.ts";
 
 /** The words that replace those of a service. */
@@ -31,9 +32,19 @@ export type Rewording = NewWords & {
   readonly written: NewWords;
   /** The variables that Compose still fills in. */
   readonly kept: ReadonlySet<string>;
+  /** The labels that name a file in the place of their value. */
+  readonly labels: readonly UsersLabel[];
   /** The words of the file as a plan shows them: what the files fill in from other variables is left out. */
   readonly shown: NewWords;
 };
+
+/** The variables whose file an option of the program names, or a label. */
+export const fileNames = (words: Rewording | null): ReadonlySet<string> =>
+  new Set([...(words?.byOption ?? []), ...(words?.labels ?? []).map(({ name }) => name)]);
+
+/** Whether a service's command, entrypoint or health check changes. */
+export const hasNewWords = (words: Rewording | null): boolean =>
+  words !== null && (words.entrypoint !== null || words.command !== null || words.health !== null);
 
 /** Null for a service whose words hold no value that it is given. */
 export type Rewordings = (service: string, bare: BareService) => Rewording | null;
@@ -55,7 +66,8 @@ export async function rewordings(
   const values = new Map(
     [...filled.values()].flatMap((own) => [...own].map(([name, { text }]) => [name, text] as const)),
   );
-  if (values.size === 0 && written.size === 0) return () => null;
+  const labels = labelsGiven(project, given);
+  if (values.size === 0 && written.size === 0) return (service) => withLabels(null, labels.get(service));
   const kept = new Map([...keptSources(project, filled, written)].filter(([source]) => !values.has(source)));
   const parts = new Map<string, KeptPart>(
     [...values, ...kept].map(([source, text]) => [
@@ -65,7 +77,7 @@ export async function rewordings(
   );
   const templates = await serviceTemplates(at.cli, at.call, at.before, { values, kept });
   const files = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
-  return (service, bare) => {
+  const ofWords: Rewordings = (service, bare) => {
     const [template, own, literals = []] = [templates.get(service), filled.get(service), written.get(service)];
     if (template === undefined || own === undefined || (own.size === 0 && literals.length === 0)) return null;
     const words = (list: readonly SourceWord[]): readonly Word[] =>
@@ -120,8 +132,10 @@ export async function rewordings(
       shown: inFile(
         byFile === null ? reworded(seen) : { ...wordsOrNull(seen, fileOptions), health: reworded(seen).health },
       ),
+      labels: [],
     };
   };
+  return (service, bare) => withLabels(ofWords(service, bare), labels.get(service));
 }
 
 const NO_WORDS: NewWords = { entrypoint: null, command: null, health: null };

@@ -4,8 +4,9 @@ import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { dropLabels } from "../labels/index.ts";
 import { has } from "./implied.ts";
-import type { Rewording } from "./index.ts";
+import { hasNewWords, type Rewording } from "./index.ts";
 
 /**
  * Throws `Blocked` for a secret in a command that no variable of the project fills in, or whose variable the image has for
@@ -59,9 +60,12 @@ const FOR_COMMAND =
 /** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
 export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {
   if (rewording === null) return deliveries;
-  if (!needsShell(rewording)) return deliveries.filter(({ name }) => name === "file");
+  // A label names a file: one that the runtime does not write.
+  const all = rewording.labels.length === 0 ? deliveries : deliveries.filter(({ name }) => name !== "runtime");
+  if (!hasNewWords(rewording)) return all;
+  if (!needsShell(rewording)) return all.filter(({ name }) => name === "file");
   const isMain = rewording.entrypoint !== null || rewording.command !== null;
-  return deliveries.map((delivery) => ({
+  return all.map((delivery) => ({
     ...delivery,
     async fits(subject, moves) {
       if (delivery.name === "file" && isMain)
@@ -85,8 +89,9 @@ function needsShell({ entrypoint, command, health, byOption }: Rewording): boole
 }
 
 /** A container as it will be: without the words that are replaced. */
-export function withoutWords(doc: ContainerDoc, rewording: Rewording | null): ContainerDoc {
-  if (rewording === null) return doc;
+export function withoutWords(shown: ContainerDoc, rewording: Rewording | null): ContainerDoc {
+  if (rewording === null) return shown;
+  const doc = dropLabels(shown, rewording.labels);
   const { entrypoint, command, health } = rewording;
   const isMain = entrypoint !== null || command !== null;
   const { Config } = doc;

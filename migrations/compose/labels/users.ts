@@ -1,0 +1,134 @@
+import type { Node, YAMLMap, YAMLSeq } from "yaml";
+import { interpolate } from "../../../src/files/interpolate.ts";
+import {
+  entriesOf,
+  entry,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  scalarText,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
+import { variables } from "../syntax/environment.ts";
+import { home } from "../syntax/home.ts";
+import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
+
+/** A label that says who may log in, as `name:hash`. Traefik takes a file with the same text instead. */
+export type UsersLabel = {
+  readonly service: string;
+  readonly key: string;
+  /** The same label with the file's path as its value. */
+  readonly fileKey: string;
+  readonly value: string;
+  /** The variable as which its value moves. */
+  readonly name: string;
+  /** The variables of `${…}` that hold its secret. */
+  readonly sources: readonly string[];
+  readonly place: LabelPlace;
+};
+
+/** Where a label is written. `rawKey` is its name as the file has it; `isOwn`: in the service's own block. */
+type LabelPlace = {
+  readonly file: YamlFile;
+  readonly owner: YAMLMap | YAMLSeq;
+  readonly member: unknown;
+  readonly start: number;
+  readonly rawKey: string;
+  readonly isOwn: boolean;
+};
+
+/**
+ * Source: Traefik, "BasicAuth" and "DigestAuth": `users` is a list behind commas, `usersFile` a file with one a line, and
+ * with both, the two are merged.
+ */
+const USERS = /^traefik\.http\.middlewares\.([\w@-]{1,100})\.(basic|digest)auth\.users$/i;
+/** One user: a file of several has them on lines, which the value of a label has not. */
+const ONE_USER = /^[^\s,:#][^\s,:]{0,255}(?::[^\s,:]{1,255}){1,2}$/;
+
+const known = new WeakMap<ComposeService, readonly UsersLabel[]>();
+
+/** The label that takes a file in place of one with users; null for any other label. */
+export const usersFileKey = (key: string): string | null => (USERS.test(key) ? `${key}file` : null);
+
+/** The labels of a service whose value could be a file. */
+export function usersLabels(service: ComposeService): readonly UsersLabel[] {
+  const found = known.get(service) ?? labelsOf(service);
+  known.set(service, found);
+  return found;
+}
+
+/** Those of all services that are filled from a variable. */
+export function labelsFilledFrom({ services }: ComposeProject, source: string): readonly UsersLabel[] {
+  return [...services.values()].flatMap((service) =>
+    usersLabels(service).filter(({ sources }) => sources.includes(source)),
+  );
+}
+
+/** The one that is written at this position of a file. */
+export function labelAt({ services }: ComposeProject, file: string, start: number): UsersLabel | null {
+  for (const service of services.values()) {
+    const found = usersLabels(service).find(({ place }) => place.file.file === file && place.start === start);
+    if (found !== undefined) return found;
+  }
+  return null;
+}
+
+function labelsOf(service: ComposeService): readonly UsersLabel[] {
+  const all = service.layers.flatMap((layer) => inLayer(service, layer));
+  const taken = variables(service, () => undefined);
+  return all.flatMap(({ key, value, rawValue, lookup, place }): UsersLabel[] => {
+    const [, middleware, kind] = USERS.exec(key) ?? [];
+    // One that an earlier file or a base sets too would come back.
+    if (middleware === undefined || all.filter((one) => one.key === key).length > 1 || !ONE_USER.test(value)) return [];
+    const uses = interpolate(rawValue, lookup).uses;
+    const whole = uses.find((one) => one.whole);
+    const secret = value.slice(value.indexOf(":") + 1);
+    const sources = [...new Set(uses.map(({ name }) => name))].filter((name) => (lookup(name) ?? "").endsWith(secret));
+    const own = whole !== undefined && lookup(whole.name) === value ? whole.name : null;
+    const name = own ?? `${middleware}_${kind}auth_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+    if (own === null && (taken.has(name) || !/^[A-Z_]/.test(name))) return [];
+    return [{ service: service.name, key, fileKey: `${key}file`, value, name, sources, place }];
+  });
+}
+
+type Written = {
+  readonly key: string;
+  readonly value: string;
+  readonly rawValue: string;
+  readonly lookup: ServiceLayer["lookup"];
+  readonly place: LabelPlace;
+};
+
+function inLayer(service: ComposeService, { service: node, file, lookup }: ServiceLayer): readonly Written[] {
+  const found = entry(node, "labels", file);
+  if (found === null || found.value === null) return [];
+  const at = home(service);
+  const isBlock = at !== null && at.file === file && found.owner === at.map && !isAlias(found.pair.value);
+  const written = (
+    owner: YAMLMap | YAMLSeq,
+    member: unknown,
+    text: Node,
+    raw: readonly [string, string],
+  ): Written[] => {
+    try {
+      const [key, value] = raw.map((one) => interpolate(one, lookup).value);
+      const place = { file, owner, member, start: text.range?.[0] ?? 0, rawKey: raw[0] };
+      const isOwn = isBlock && owner === found.value && !isAlias(member);
+      return [{ key: key ?? "", value: value ?? "", rawValue: raw[1], lookup, place: { ...place, isOwn } }];
+    } catch {
+      return []; // Compose would not read it either
+    }
+  };
+  const list = found.value;
+  if (isSeq(list))
+    return (list.items as Node[]).flatMap((item) => {
+      const text = isScalar(item) ? (item.value ?? "") : "";
+      const at_ = text.indexOf("=");
+      return at_ < 0 ? [] : written(list, item, item, [text.slice(0, at_), text.slice(at_ + 1)]);
+    });
+  return entriesOf(list, file).flatMap(({ key, pair, owner, value }) => {
+    const text = scalarText(value);
+    return !isMap(owner) || value === null || text === null ? [] : written(owner, pair, value, [key, text]);
+  });
+}

@@ -1,0 +1,158 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { composeCli } from "../../services/compose.ts";
+import { importImage, staticBusybox } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { twelveSecrets } from "../../support/secrets.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// Traefik's users in a label: it takes a file with the same text, which its own container gets.
+
+const { GITHUB_TOKEN = "" } = twelveSecrets();
+const TRAEFIK = "unsprawl-test/traefik:3";
+const OTHER = "unsprawl-test/whoami:1";
+
+const letters = (count: number): string =>
+  randomBytes(count * 3)
+    .toString("base64")
+    .replaceAll(/[+/=]/g, "")
+    .slice(0, count);
+const hash = (): string => `$2y$05$${letters(53)}`;
+const [ADMIN, OPS, METRICS, STRANGER] = [hash(), hash(), hash(), hash()];
+const doubled = (text: string): string => text.replaceAll("$", () => "$$");
+
+/** As traefik-library-image has it. */
+const SCRIPT = `#!/bin/sh
+set -e
+# first arg is \`-f\` or \`--some-option\`
+if [ "\${1#-}" != "$1" ]; then
+    set -- traefik "$@"
+fi
+exec "$@"
+`;
+
+const COMPOSE = `name: edge
+services:
+  traefik:
+    image: ${TRAEFIK}
+    network_mode: none
+    command: --providers.docker
+    environment:
+      - CF_DNS_API_TOKEN=${GITHUB_TOKEN}
+    labels:
+      - "traefik.enable=true"
+      - "traefik.http.middlewares.\${NAME}-auth.basicauth.users=\${DASHBOARD_USERS}" # htpasswd -nB admin
+      - traefik.http.middlewares.ops.basicauth.users=\${OPS_NAME}:\${OPS_HASH}
+  metrics:
+    image: ${TRAEFIK}
+    network_mode: none
+    labels:
+      traefik.enable: "true"
+      traefik.http.middlewares.metrics.digestauth.users: 'scrape:traefik:${doubled(METRICS)}'
+  whoami:
+    image: ${OTHER}
+    network_mode: none
+    labels:
+      - traefik.http.middlewares.who.basicauth.users=guest:${doubled(STRANGER)}
+`;
+const ENV = `NAME=edge
+DASHBOARD_USERS='admin:${ADMIN}'
+OPS_NAME=opsmen
+OPS_HASH='${OPS}'
+`;
+
+let engine: WorkerEngine;
+let world: World;
+let program: string;
+let dir: string;
+
+beforeAll(async () => {
+  [engine, program] = await Promise.all([workerEngine(), composeCli()]);
+  const busybox = await staticBusybox();
+  const fill = (root: string): void => {
+    mkdirSync(join(root, "bin"));
+    copyFileSync(busybox, join(root, "bin/busybox"));
+    for (const applet of ["sh", "sleep"]) symlinkSync("busybox", join(root, "bin", applet));
+    const stays = "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n";
+    for (const name of ["traefik", "whoami"]) writeFileSync(join(root, "bin", name), stays, { mode: 0o755 });
+    writeFileSync(join(root, "entrypoint.sh"), SCRIPT, { mode: 0o755 });
+  };
+  importImage(engine, TRAEFIK, fill, ["ENV PATH=/bin", 'ENTRYPOINT ["/entrypoint.sh"]', 'CMD ["traefik"]']);
+  importImage(engine, OTHER, fill, ["ENV PATH=/bin", 'ENTRYPOINT ["/bin/whoami"]']);
+  world = makeWorld(engine.host);
+  dir = join(world.dir, "edge");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "compose.yaml"), COMPOSE);
+  writeFileSync(join(dir, ".env"), ENV);
+  execFileSync(program, ["up", "-d"], { cwd: dir, env: world.env, stdio: "pipe" });
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+/** A file as a container's first process sees it. */
+function fileIn(service: string, path: string): string {
+  const pid = engine.docker("inspect", "-f", "{{.State.Pid}}", `edge-${service}-1`).trim();
+  return readFileSync(`/proc/${pid}/root${path}`, "utf8");
+}
+
+it(
+  "become a file of Traefik's own container; those of another one stay, with what to write",
+  { timeout: 300_000 },
+  async () => {
+    const planned = await world.unsprawl(["plan", "compose:edge", "--to", "local", "--json"]);
+    const plan = JSON.parse(planned.stdout) as { notMoved: { reason: string; hint: string }[] };
+    expect(plan.notMoved.map(({ reason, hint }) => [reason, hint])).toEqual([
+      [
+        "is in the label traefik.http.middlewares.who.basicauth.users of whoami, and Traefik, which reads it, is another service",
+        "write traefik.http.middlewares.who.basicauth.usersfile=/run/secrets/users in place of traefik.http.middlewares.who.basicauth.users, and give that file, with one name:hash a line, to the service that runs Traefik",
+      ],
+    ]);
+    const moved = await world.unsprawl(["migrate", "compose:edge", "--to", "local", "--grace", "500ms", "--yes"]);
+    expect(moved.code, moved.stdout + moved.stderr).toBe(3);
+    const file = readFileSync(join(dir, "compose.yaml"), "utf8");
+    expect(file).toContain(
+      '- "traefik.http.middlewares.${NAME}-auth.basicauth.usersfile=/run/secrets/DASHBOARD_USERS" # htpasswd -nB admin',
+    );
+    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/secrets/OPS_BASICAUTH_USERS\n");
+    expect(file).toContain(
+      "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/METRICS_DIGESTAUTH_USERS'",
+    );
+    // No shell is needed where only a label changes.
+    expect(file.slice(file.indexOf("  metrics:"), file.indexOf("  whoami:"))).not.toContain("entrypoint");
+    expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
+    expect(fileIn("traefik", "/run/secrets/OPS_BASICAUTH_USERS")).toBe(`opsmen:${OPS}`);
+    expect(fileIn("metrics", "/run/secrets/METRICS_DIGESTAUTH_USERS")).toBe(`scrape:traefik:${METRICS}`);
+    const env = readFileSync(join(dir, ".env"), "utf8");
+    expect(env).toBe("NAME=edge\nOPS_NAME=opsmen\n");
+    const shown = engine.docker("inspect", "edge-traefik-1", "edge-metrics-1") + file + env;
+    for (const value of [ADMIN, OPS, METRICS, doubled(METRICS), GITHUB_TOKEN]) expect(shown).not.toContain(value);
+    const again = await world.unsprawl(["plan", "docker:edge-traefik-1", "docker:edge-metrics-1", "--to", "local"]);
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    const back = await world.unsprawl(["rollback", "last"]);
+    expect(back.code, back.stdout + back.stderr).toBe(0);
+    expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);
+    expect(readFileSync(join(dir, ".env"), "utf8")).toBe(ENV);
+    expect(engine.docker("inspect", "edge-metrics-1")).toContain(METRICS);
+  },
+);
+
+it("move from the running container too", { timeout: 300_000 }, async () => {
+  const moved = await world.unsprawl([
+    "migrate",
+    "docker:edge-metrics-1",
+    "--to",
+    "local",
+    "--grace",
+    "500ms",
+    "--yes",
+  ]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(engine.docker("inspect", "edge-metrics-1")).not.toContain(METRICS);
+  expect(fileIn("metrics", "/run/secrets/METRICS_DIGESTAUTH_USERS")).toBe(`scrape:traefik:${METRICS}`);
+});

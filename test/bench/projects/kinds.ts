@@ -6,6 +6,7 @@ type Kind = {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
   readonly env?: readonly string[];
+  readonly workdir?: string;
   /** What its image declares as a volume, and its entrypoint gives to another user. */
   readonly volume?: string;
 };
@@ -28,7 +29,8 @@ export const KINDS: { readonly [name: string]: Kind } = {
     of: /(^|\/)wordpress$/,
     files: { ...SCRIPT, "wp-config-docker.php": "/usr/src/wordpress/wp-config-docker.php" },
     cmd: ["apache2-foreground"],
-    env: ["PWD=/var/www/html"],
+    workdir: "/var/www/html",
+    volume: "/var/www/html",
   },
   nextcloud: {
     of: /(^|library\/)nextcloud$/,

@@ -74,7 +74,14 @@ const SERVERS = [
 /** Folders of the images that their own users write to. */
 const WRITTEN = [
   ...["var/lib/postgresql/data", "var/lib/mysql/mysql", "data/db", "var/lib/redis", "var/lib/rabbitmq", "var/www/html"],
-  ...["usr/src/wordpress", "usr/src/nextcloud", "run/mysqld", "run/postgresql", "var/run/postgresql"],
+  ...[
+    "usr/src/wordpress",
+    "usr/src/nextcloud",
+    "usr/local/etc/php/conf.d",
+    "run/mysqld",
+    "run/postgresql",
+    "var/run/postgresql",
+  ],
 ];
 const ENVFILE = "#!/usr/bin/with-contenv bash\nfor FILENAME in /run/s6/container_environment/FILE__*; do :; done\n";
 const NAME = "stand-in";
@@ -116,6 +123,7 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
     if (Object.keys(kind.files).some((file) => !existsSync(join(from, file)))) continue;
     const env = (kind.env ?? []).map((one) => `ENV ${one}`);
     const volume = kind.volume === undefined ? [] : [`VOLUME ${kind.volume}`];
+    const workdir = kind.workdir === undefined ? [] : [`WORKDIR ${kind.workdir}`];
     const argv = [`ENTRYPOINT ${JSON.stringify(kind.entrypoint)}`, `CMD ${JSON.stringify(kind.cmd)}`];
     const copied = (root: string): void => {
       for (const [file, to] of Object.entries(kind.files))
@@ -125,7 +133,7 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
         put(root, "/etc/s6-overlay/s6-rc.d/init-envfile/run", (to) => writeFileSync(to, ENVFILE));
       }
     };
-    add(name, copied, [...env, ...volume, ...argv]);
+    add(name, copied, [...env, ...workdir, ...volume, ...argv]);
   }
   addShellLess(engine, made);
   return { make: (image, programs, build) => makeOne(engine, kindOf(image, build, made), image, programs) };

@@ -8,13 +8,20 @@ import { isNameLike } from "../model/secret.ts";
 /** A place that holds a plain word like the value of variable `name`, and stays. */
 export type RemainingPlace = { readonly name: string; readonly path: string };
 
-/** What a person should know about these places before a migration. */
+/** What a person should know about these places before a migration: one note for each variable. */
 export function remainingNotes(places: readonly RemainingPlace[]): string[] {
-  return places.map(
-    ({ name, path }) =>
-      `the value of ${name} is a plain word that also stands at ${path}; that place stays as it is, and inspect still shows the word there`,
+  return Array.from(
+    Map.groupBy(places, ({ name }) => name),
+    ([name, own]) => {
+      const paths = own.map(({ path }) => path);
+      const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
+      const stay = paths.length === 1 ? "that place stays as it is" : "those places stay as they are";
+      return `the value of ${name} is a plain word that also stands at ${paths.slice(0, MOST_NAMED).join(", ")}${more}; ${stay}, and inspect still shows the word there`;
+    },
   );
 }
+
+const MOST_NAMED = 3;
 
 /**
  * Places that would still hold a value after the migration. Throws `refused` for a value that cannot be there by

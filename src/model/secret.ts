@@ -72,10 +72,12 @@ export function isPlain(value: Secret): boolean {
 
 /**
  * Whether people also give a value to a user, a database or a network: a plain one, or words that dashes join, such as
- * `my_app`. In a container, it may stand elsewhere for that, and `ROOT_PASSWORD` in the name of a variable.
+ * `my_app`. In a container, it may stand elsewhere for that, and `ROOT_PASSWORD` in the name of a variable;
+ * `ChangeMe` is what templates have in every place that is to be filled in.
  */
 export function isNameLike(value: Secret): boolean {
   const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
   if (isPlain(value) || /^[A-Z]{2,12}(?:_[A-Z]{2,12}){1,3}$/.test(text)) return true;
+  if (/^(?:[Cc]hange|[Rr]eplace|[Yy]our|[Mm]y|[Ss]ome|[Ee]nter)(?:[A-Z][a-z]{1,11}){1,2}$/.test(text)) return true;
   return text.length < 24 && /^[a-z]{2,16}(?:[-_](?:[a-z]{1,16}|\d{1,4})){1,3}$/.test(text);
 }

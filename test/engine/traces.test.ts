@@ -39,6 +39,8 @@ describe("a plain word", () => {
     expect(findValue(document, Secret.of("my_app"))).toContain("Mounts[0].Name");
     const root = { Config: { Env: ["DB_ROOT_PASSWORD=ROOT_PASSWORD"] }, Args: ["DB_ROOT_PASSWORD"] };
     expect(findInContainer(root, Secret.of("ROOT_PASSWORD"))).toEqual(["Config.Env.DB_ROOT_PASSWORD"]);
+    const template = { Config: { Env: ["API_SECRET=ChangeMe", "API_ID=ChangeMe", "NOTE=ChangeMeNot"] } };
+    expect(findInContainer(template, Secret.of("ChangeMe"))).toEqual(["Config.Env.API_SECRET", "Config.Env.API_ID"]);
     const other = randomBytes(8).toString("hex");
     expect(findInContainer({ Mounts: [{ Name: `x_${other}` }] }, Secret.of(other))).toHaveLength(1);
   });

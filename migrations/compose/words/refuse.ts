@@ -47,7 +47,7 @@ export async function mustHaveShell(
   const names = [...new Set([...rewording.sources.map(({ source }) => source), ...rewording.names])];
   throw new Blocked(
     `${names[0] ?? ""} is in the command or health check of ${service}, and its image has no shell to fill it in`,
-    `remove it there if the program reads a variable itself, as cloudflared reads TUNNEL_TOKEN; docker compose up -d, then plan again`,
+    `remove it there if the program reads a variable or a file itself, as cloudflared reads TUNNEL_TOKEN and Portainer the password in --admin-password-file; docker compose up -d, then plan again`,
     (its) => its === service,
   );
 }

@@ -32,8 +32,7 @@ export const nomadTemplate: NativeForm = {
       };
     if (variables.filter((other) => other.name === name && other.of === of).length > 1)
       return { reason: "is set twice in its task, and only one counts", hint: "remove the other one, then scan again" };
-    const uses = [`\${${name}}`, `env["${name}"]`];
-    if (parts.some((part) => [...textsIn(part)].some((text) => uses.some((use) => text.includes(use)))))
+    if (parts.some((part) => [...textsIn(part)].some((text) => isFilledIn(text, name))))
       return {
         reason: "is filled in elsewhere in the job",
         hint: cmd`let the program read ${name} from its environment, then plan again`,
@@ -181,6 +180,22 @@ function fieldOf({ field }: StoreKey, { kvVersion }: StepTarget): string {
   throw new UnsprawlError("refused", `a template cannot name the field ${field}`, "choose another name in the store");
 }
 
+/** Whether a text fills in a variable of the task's env block, which a template's variables come too late for. */
+function isFilledIn(text: string, name: string): boolean {
+  if (text.includes(`\${${name}}`) || text.includes(`env["${name}"]`)) return true;
+  const actions = text.split("{{").slice(1);
+  // `{{ env "NAME" }}`, `{{ mustEnv "NAME" }}`, `{{ "NAME" | env }}`
+  return actions.some((action) => [`"${name}"`, `\`${name}\``].some((word) => action.split("}}")[0]?.includes(word)));
+}
+
+/** As go-envparse reads a line. */
 function setsVariable(template: Part, name: string): boolean {
-  return (memberText(template, "data") ?? "").split("\n").some((line) => line.trimStart().startsWith(`${name}=`));
+  const lines = (memberText(template, "data") ?? "").split("\n");
+  return lines.some(
+    (line) =>
+      line
+        .split("=", 1)[0]
+        ?.trim()
+        .replace(/^export\s+/, "") === name && line.includes("="),
+  );
 }

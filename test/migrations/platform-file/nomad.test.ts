@@ -178,6 +178,13 @@ ${template}
       /filled in elsewhere in the job/,
       /from its environment/,
     ],
+    [
+      "vault",
+      '  template { data = "x {{ env \\"DB_PASSWORD\\" }}" }',
+      /filled in elsewhere in the job/,
+      /from its environ/,
+    ],
+    ["vault", "  template {\n    data = <<EOF\n export DB_PASSWORD = x\nEOF\n  }", /also set by a template/, /^remove/],
     ["vault", `  env { DB_PASSWORD = "${password()}" }`, /^is set twice in its task/, /^remove the other one/],
     [
       "vault",

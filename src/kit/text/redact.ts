@@ -3,6 +3,7 @@ import { withoutRests } from "./cut.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
 import { KeptNames } from "./kept-names.ts";
 import { Literals } from "./literals.ts";
+import { Pieces } from "./pieces.ts";
 import { partsOf } from "./value-parts.ts";
 
 const MARK = "[secret]";
@@ -13,8 +14,6 @@ const MARK = "[secret]";
 const SHORTEST = 3;
 /** From this length on, values that are not plain words are redacted in all output. */
 const DISTINCTIVE = 8;
-/** This many consecutive characters of a value are a leak by themselves. */
-const PIECE = 12;
 /** From this length on, a value with digits and letters is redacted inside names too: no name looks like it by chance. */
 const OPAQUE = 16;
 
@@ -120,7 +119,10 @@ export class Redactor {
     }
     const uncut = withoutRests(text, this.#cuttable, MARK);
     const names = this.#names.in(uncut);
-    return this.#pieces.replace(this.#all.replace(uncut, (value, at) => isMereWord(value) && names(at, value.length)));
+    return this.#pieces.replace(
+      this.#all.replace(uncut, (value, at) => isMereWord(value) && names(at, value.length)),
+      MARK,
+    );
   }
 
   guard(text: string): string {
@@ -215,42 +217,6 @@ function shownForms(text: string): string[] {
   ]);
   forms.delete(text);
   return [...forms];
-}
-
-/** Finds pieces of known values: any twelve characters of one. */
-class Pieces {
-  readonly #known = new Set<string>();
-  readonly #noted = new Set<string>();
-  #waiting: string[] = [];
-
-  add(forms: readonly string[]): void {
-    for (const form of forms) {
-      if (form.length <= PIECE || this.#noted.has(form)) continue;
-      this.#noted.add(form);
-      this.#waiting.push(form);
-    }
-  }
-
-  replace(text: string): string {
-    if (text.length < PIECE) return text;
-    // Built on first use: only errors and logs need it.
-    for (const form of this.#waiting) {
-      const end = Math.min(form.length, 65_536) - PIECE;
-      for (let at = 0; at <= end; at++) this.#known.add(form.slice(at, at + PIECE));
-    }
-    this.#waiting = [];
-    const out: string[] = [];
-    let kept = 0;
-    for (let at = 0; at + PIECE <= text.length; at++) {
-      if (!this.#known.has(text.slice(at, at + PIECE))) continue;
-      let end = at + PIECE;
-      while (end < text.length && this.#known.has(text.slice(end - PIECE + 1, end + 1))) end++;
-      out.push(text.slice(kept, at), MARK);
-      kept = end;
-      at = end - 1;
-    }
-    return kept === 0 ? text : out.join("") + text.slice(kept);
-  }
 }
 
 /** Whether a place in a text is only part of a longer name. */

@@ -1,7 +1,7 @@
 /** The parts of a structured value that are secret by themselves; of a document, texts from this length on. */
 export function partsOf(text: string, distinctive: number): string[] {
   const parts: string[] = [];
-  for (const match of text.slice(0, 65_536).matchAll(/:\/\/[^\s:@/]*:([^\s/]{3,500})@/g)) {
+  for (const match of text.slice(0, 1 << 20).matchAll(/:\/\/[^\s:@/]*:([^\s/]{3,500})@/g)) {
     const password = match[1] ?? "";
     parts.push(password, decoded(password));
   }

@@ -99,6 +99,16 @@ describe("a known value survives nowhere", () => {
   });
 });
 
+test("any twelve characters of a value, however long it is and wherever they are in it", () => {
+  const value = randomBytes(70_000).toString("hex");
+  const redactor = new Redactor();
+  redactor.know(Secret.of(value));
+  for (const at of [65_520, 65_530, 131_000, value.length - 13])
+    expect(redactor.foreign(`got ${value.slice(at, at + 13)} there`), String(at)).toBe("got [secret] there");
+  const inBase64 = Buffer.from(value).toString("base64").slice(150_001, 150_041);
+  expect(redactor.foreign(`got ${inBase64}`)).toBe("got [secret]");
+});
+
 describe("what a cut leaves of a value", () => {
   const long = randomBytes(24).toString("hex");
   const lines = Array.from({ length: 3 }, () => randomBytes(4).toString("hex")).join("\n");

@@ -28,7 +28,7 @@ export async function movedValues(steps: readonly Step[], tools: ApplyTools, pla
     if (step.kind !== "put") continue;
     const { move, unit } = step;
     const isMoved = (value: Secret): boolean => isValueOf(move.fingerprint, value, tools.key);
-    const inPlace = await tools.migration.read(move, unit);
+    const inPlace = await valueInPlace(move, unit, tools);
     let value = inPlace !== null && isMoved(inPlace) ? inPlace : null;
     if (value === null) {
       const stored = (await tools.provider.get(move.key))?.value ?? null;
@@ -49,6 +49,16 @@ export async function movedValues(steps: readonly Step[], tools: ApplyTools, pla
   const [first] = missing;
   if (first !== undefined) throw unavailable(missing, first, plan);
   return { values, earlier };
+}
+
+/** Null also where what held it is gone or cannot be read any more: the store has the value, too. */
+async function valueInPlace(move: Move, unit: string, { migration }: ApplyTools): Promise<Secret | null> {
+  try {
+    return await migration.read(move, unit);
+  } catch (error) {
+    if (error instanceof UnsprawlError && ["absent", "malformed", "changed"].includes(error.code)) return null;
+    throw error;
+  }
 }
 
 /**

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { FileChange, Plan, Step } from "../model/plan.ts";
-import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps } from "../kit/io/atomic.ts";
+import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps, type FileOwner } from "../kit/io/atomic.ts";
 import { fileError } from "../kit/io/error.ts";
 import { readChecked } from "../kit/io/read.ts";
 import { readSealed, writeSealed } from "../kit/io/sealed.ts";
@@ -23,8 +24,8 @@ export type RewrittenFiles = {
    */
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
   /**
-   * Restores the files and removes their sealed copies. A file that somebody has changed since is left alone: throws
-   * `changed`.
+   * Restores the files, also those that are gone, and removes their sealed copies. A file that somebody has changed since
+   * is left alone: throws `changed`.
    */
   restore(step: Rewrite, work: Work): Promise<void>;
   /** Whether `restore` would recall values: a file is not as it was before the run. */
@@ -37,7 +38,12 @@ export type RewrittenFiles = {
  * The current file: its digest under the plan's key, and the digest that `atomicWrite` compares at the last instant.
  */
 type CurrentFile = { readonly keyed: string | null; readonly expect: string | null };
-type FileVersions = { readonly before: string | null; readonly after: string };
+type FileVersions = {
+  readonly before: string | null;
+  readonly after: string;
+  /** Of the file before. Absent for a new one, and in copies of older versions. */
+  readonly was?: FileOwner & { readonly mode: number };
+};
 
 export function rewrittenFiles({
   key,
@@ -71,7 +77,7 @@ export function rewrittenFiles({
       if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
       if (text === undefined || keyedDigest(text, key) !== after)
         throw new UnsprawlError("changed", `${file} would become something other than planned`, "unsprawl plan again");
-      both.push({ before: old, after: text });
+      both.push({ before: old, after: text, ...(old === null ? {} : { was: ownerAndMode(file) }) });
     }
     const values = [...work.values.values()];
     for (const [at, { file }] of step.files.entries())
@@ -128,8 +134,9 @@ export function rewrittenFiles({
       for (const [at, { file, before, after }] of step.files.entries()) {
         const is = now[at];
         if (is === undefined || is.keyed === before) continue;
-        if (is.keyed !== after || texts === null) throw strange(file, work.plan.id);
-        await writeBack(file, texts[at]?.before ?? null, is.expect);
+        const sides = texts?.[at];
+        if (sides === undefined || (is.keyed !== after && is.keyed !== null)) throw strange(file, work.plan.id);
+        await writeBack(file, sides, is.expect);
       }
       await forget(step, work.plan);
     },
@@ -161,9 +168,16 @@ export function fileChange(
   };
 }
 
-async function writeBack(file: string, text: string | null, expect: string | null): Promise<void> {
-  if (text === null) await atomicRemove(file, { expect });
-  else await atomicWrite(file, Buffer.from(text), { expect });
+async function writeBack(file: string, { before, was }: FileVersions, expect: string | null): Promise<void> {
+  if (before === null) await atomicRemove(file, { expect });
+  else if (expect === null)
+    await atomicWrite(file, before, { expect, ...(was === undefined ? {} : { mode: was.mode, owner: was }) });
+  else await atomicWrite(file, before, { expect });
+}
+
+function ownerAndMode(file: string): FileOwner & { readonly mode: number } {
+  const { uid, gid, mode } = statSync(file);
+  return { uid, gid, mode: mode & 0o777 };
 }
 
 /** Null if it does not exist. */

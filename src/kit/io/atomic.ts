@@ -10,6 +10,8 @@ export type WriteCondition = {
   readonly expect?: string | null;
 };
 
+export type FileOwner = { readonly uid: number; readonly gid: number };
+
 /** The digest that `expect` compares. */
 export function contentDigest(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
@@ -17,8 +19,8 @@ export function contentDigest(bytes: string | Uint8Array): string {
 
 /**
  * Replaces a file atomically: writes a temporary file beside it (0600 until complete), syncs it, renames it and syncs
- * the folder. Keeps mode and owner of the existing file unless `mode` is given; new files are 0600. A symbolic link is
- * kept, and its target replaced. The folder is opened once, so that nobody can redirect the path in between.
+ * the folder. Keeps mode and owner of the existing file unless `mode` is given; new files are 0600, and of `owner` if
+ * one is given. A symbolic link is kept, and its target replaced. The folder is opened once, so that nobody can redirect the path in between.
  *
  * Throws `denied`, `failed` (no space; nothing changed), `changed` (`expect` does not match at the last moment),
  * `refused` (not a regular file, a mount point, or reached through another user's link or hard link; see `openEntry`).
@@ -26,7 +28,7 @@ export function contentDigest(bytes: string | Uint8Array): string {
 export async function atomicWrite(
   path: string,
   bytes: string | Uint8Array,
-  options: { readonly mode?: number } & WriteCondition = {},
+  options: { readonly mode?: number; readonly owner?: FileOwner } & WriteCondition = {},
 ): Promise<void> {
   await inFolder(path, options.expect, async (place, old) => {
     const temp = place.at(`${tempPrefix(place.name)}${randomBytes(6).toString("hex")}.tmp`);
@@ -35,9 +37,8 @@ export async function atomicWrite(
       const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | NEW, 0o600);
       try {
         await file.writeFile(bytes);
-        const made = await file.stat();
-        if (old && (made.uid !== old.stat.uid || made.gid !== old.stat.gid))
-          await file.chown(old.stat.uid, old.stat.gid);
+        const [made, owner] = [await file.stat(), old?.stat ?? options.owner];
+        if (owner && (made.uid !== owner.uid || made.gid !== owner.gid)) await file.chown(owner.uid, owner.gid);
         await file.chmod(options.mode ?? (old ? old.stat.mode & 0o777 : 0o600));
         await file.sync();
       } finally {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { cmd } from "../shell.ts";
@@ -22,6 +23,13 @@ export function fileError(error: unknown, path: string): UnsprawlError {
       "refused",
       `${path} is a mount point, so it cannot be replaced`,
       "mount the folder that it is in instead of the file alone, or run unsprawl where the file comes from",
+      code,
+    );
+  if (code === "ENOENT" && !existsSync(dirname(path)))
+    return new UnsprawlError(
+      "failed",
+      `the folder of ${path} does not exist`,
+      cmd`mkdir -p ${dirname(path)}, with the owner and the rights that it needs`,
       code,
     );
   return new UnsprawlError("failed", `cannot use the file ${path}`, null, code ?? "Error");

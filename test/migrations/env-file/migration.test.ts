@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -208,6 +208,26 @@ test("a file that somebody has changed since the run is not rolled back over", a
   const ran = await world.unsprawl(["rollback", run]);
   expect([ran.code, ran.stderr]).toEqual([5, expect.stringContaining("somebody else changed it")]);
   expect(readFileSync(file, "utf8")).toBe(changed);
+});
+
+test("a file that is gone comes back as it was, with its mode and owner, once its folder is there", async () => {
+  const text = `DB_PASSWORD=${p()}\nPORT=80\n`;
+  const file = write(text);
+  chmodSync(file, 0o640);
+  if (process.getuid?.() === 0) chownSync(file, 12_345, 12_346);
+  const { uid, gid, mode } = statSync(file);
+  const { run } = await migrate(world, `env:${file}`);
+  rmSync(dirname(file), { recursive: true });
+  const early = await world.unsprawl(["rollback", run]);
+  expect([early.code, early.stderr]).toEqual([
+    5,
+    expect.stringMatching(/folder of \S+ does not exist\n *next: mkdir -p /),
+  ]);
+  mkdirSync(dirname(file));
+  const { code, stderr } = await world.unsprawl(["rollback", run]);
+  expect(code, stderr).toBe(0);
+  expect(readFileSync(file, "utf8")).toBe(text);
+  expect(statSync(file)).toMatchObject({ uid, gid, mode });
 });
 
 test("scrub forgets the sealed copy, and then nothing can be rolled back", async () => {

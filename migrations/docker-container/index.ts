@@ -10,9 +10,8 @@ import { newestKept } from "../../src/engine/kept.ts";
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
-import { mustOld } from "../../src/engine/swap-copy.ts";
 import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
-import { mustNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
+import { mustNew, oldOrNew, pauseAsBefore, swapBack, swapIn } from "../../src/engine/swap.ts";
 import { mustBeFreeOfRivals } from "../../src/engine/swap-alone.ts";
 import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import { containerUnit, keptByRun } from "../../src/engine/names.ts";
@@ -128,7 +127,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     async perform(step, work) {
       const engine = await open();
       const recreate = recreateStep(work, step.unit);
-      const old = await mustOld(swapsOf(engine, recreate, work)[0]);
+      const old = await oldOrNew(swapsOf(engine, recreate, work)[0]);
       const known = { ...(await factsOf(engine, old.Id, work.plan.id)), doc: old };
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
@@ -180,7 +179,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       const recreate = steps.find((step): step is RecreateStep => step.kind === "recreate");
       if (!recreate) return;
-      await swapBack(swapsOf(engine, recreate, work));
+      const lost = await swapBack(swapsOf(engine, recreate, work));
+      if (lost !== null) work.keepStored?.(lost);
       const { id } = asPlanned({} as DeliverySubject, recreate.unit, work.plan.id);
       const { index } = supplies;
       // The index first: an agent that is writing looks into it afterwards, and takes back what is nobody's any more.

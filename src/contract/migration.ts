@@ -64,6 +64,8 @@ export type Work = {
   /** The unit's values, from wherever they still are. Throws `absent`, or the store's error. */
   recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
+  /** For an undo that finds nothing to put back: what the run stored stays, since nothing else may have it. */
+  readonly keepStored?: (why: string) => void;
   /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
   readonly phase: (text: string, limitMs?: number) => void;
   /**

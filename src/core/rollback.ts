@@ -1,5 +1,5 @@
 import type { Host } from "../contract/host.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import { locked, type ApplyTools, type RunResult, type UnitResult } from "./apply.ts";
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
@@ -27,7 +27,9 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
       const was = unitState(receipts, unit);
       const isMoved = was === "begun" || was === "done";
       const before = was === "undone" ? [BEFORE] : [];
-      const notes = isMoved ? await undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values) : before;
+      const values = needed.get(unit)?.values;
+      const undone = async (): Promise<readonly string[]> => undoUnit(unit, steps, journal, tools, host, values);
+      const notes = isMoved ? await undone().catch((error: unknown) => endOf(error, journal)) : before;
       const state = was === "new" ? "not begun" : "undone";
       results.unshift({ unit, state, error: null, ...(notes.length > 0 && { notes }) });
     }
@@ -36,6 +38,13 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     const state = "rolled back";
     return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error: null };
   });
+}
+
+/** Where there is no way back, `resume` continues the run, not its rollback. Throws the error. */
+function endOf(error: unknown, journal: Journal): never {
+  if (error instanceof UnsprawlError && error.cause === NO_WAY_BACK) journal.failed("run", error.message, error.code);
+  journal.close();
+  throw error;
 }
 
 /** What has happened since is nothing that this run's journal could tell. */

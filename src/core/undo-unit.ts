@@ -8,6 +8,7 @@ import type { Secret } from "../model/secret.ts";
 import type { ApplyTools } from "./apply.ts";
 import { stillHolding } from "./entry-users.ts";
 import type { Journal } from "./journal/journal.ts";
+import { unitState } from "./journal/runs.ts";
 import { ON_FILES, usedElsewhere, usedSince } from "./journal/uses.ts";
 import { phasesOf } from "./phase.ts";
 import { reduce } from "./run-end.ts";
@@ -39,6 +40,8 @@ export async function undoUnit(
     });
   const phase = phasesOf(host, `undo:${unit}`, unit);
   const notes: string[] = [];
+  const wasDone = unitState(journal.receipts, unit) === "done";
+  let stays: string | null = null;
   emit("start");
   try {
     // Not the host's signal: an undo must finish even after a cancellation.
@@ -49,6 +52,7 @@ export async function undoUnit(
       values: new Map(),
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
+      keepStored: (why) => (stays = why),
       phase,
       quote: tools.quote,
     };
@@ -59,22 +63,34 @@ export async function undoUnit(
       const replaced = record.last(step.id)?.["before"] === "other";
       phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
       const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
-      const [holder] = shared || plan.engine.id === ON_FILES ? [] : await stillHolding(step, { ...tools, holders });
-      const isOther = await undoPut(tools.provider, step, plan, tools.key, record, shared || holder !== undefined);
+      const [holder] =
+        stays !== null || shared || plan.engine.id === ON_FILES ? [] : await stillHolding(step, { ...tools, holders });
+      const isOther = await undoPut(
+        tools.provider,
+        step,
+        plan,
+        tools.key,
+        record,
+        stays !== null || shared || holder !== undefined,
+      );
       if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
       if (holder !== undefined) notes.push(`${step.move.name} stays in the store: ${holder} refers to it`);
     }
+    if (stays !== null) notes.push(`${stays}: the values stay in the store`);
     record.undone(`unit:${unit}`);
   } catch (error) {
     emit("failed");
     const cause = reduce(error, tools);
+    const isLost = cause.cause === NO_WAY_BACK;
     throw new UnsprawlError(
       "partly",
       `${unit} could not be put back whole: ${cause.message}`,
-      cause.cause === NO_WAY_BACK
-        ? cmd`unsprawl scrub ${plan.id} ends the run: the new one keeps its values from the store`
+      isLost
+        ? wasDone
+          ? cmd`unsprawl scrub ${plan.id} ends the run: the new one keeps its values from the store`
+          : cmd`unsprawl resume ${plan.id} finishes the run: the new one gets its values from the store`
         : cmd`${bare(cause.hint ? cmd`${bare(cause.hint)}; then: ` : "")}unsprawl rollback ${plan.id}`,
-      cause.code,
+      isLost ? NO_WAY_BACK : cause.code,
     );
   }
   emit("undone");

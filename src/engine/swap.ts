@@ -6,7 +6,7 @@ import { keptByRun, nameOf } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
 import { hasGivenUp, mustBeAlone } from "./swap-alone.ts";
-import { recreateFromCopy, findCopy, keepCopy, mustOld } from "./swap-copy.ts";
+import { recreateFromCopy, findCopy, findOld, keepCopy, mustOld } from "./swap-copy.ts";
 import {
   stateBefore,
   connectAll,
@@ -32,13 +32,14 @@ type BodyOf = (old: ContainerDoc, replaced: readonly Replaced[], swap: Swap) => 
  * first, so that it can be repeated after a kill at any point.
  */
 export async function swapIn(swaps: readonly Swap[], bodyOf: BodyOf): Promise<void> {
-  const replaced: Replaced[] = [];
+  const replaced: (Replaced & { readonly swap: Swap })[] = [];
   for (const swap of swaps) {
-    const old = await mustOld(swap);
+    const old = await oldUnlessGone(swap);
+    if (old === null) continue;
     const fresh = await createNew(swap, old, await bodyOf(old, replaced, swap));
-    replaced.push({ old, fresh, name: swap.names.final });
+    replaced.push({ old, fresh, name: swap.names.final, swap });
   }
-  for (const [at, { old, fresh }] of replaced.entries()) await mustBeAlone(swaps[at] as Swap, old, fresh);
+  for (const { swap, old, fresh } of replaced) await mustBeAlone(swap, old, fresh);
   for (const swap of swaps.toReversed()) await halt(swap);
   for (const swap of swaps) await takeOver(swap);
 }
@@ -60,8 +61,8 @@ async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promi
 
 async function halt(swap: Swap): Promise<void> {
   const { engine, oldId, record, step } = swap;
-  const old = await mustOld(swap);
-  if (old.Id !== oldId) return; // it was deleted as it stopped, and this is its copy
+  const old = await oldUnlessGone(swap);
+  if (old?.Id !== oldId) return; // it was deleted as it stopped, and this is its copy
   const idle = !old.State.Running && (old.HostConfig.RestartPolicy?.Name ?? "no") === "no";
   if (idle && !stateBefore(swap, old).deleted) return;
   record.intent(`${step}/stop`);
@@ -73,11 +74,11 @@ async function halt(swap: Swap): Promise<void> {
 
 async function takeOver(swap: Swap): Promise<void> {
   const { names, record, step } = swap;
-  const [old, fresh] = [await mustOld(swap), await mustNew(swap)];
-  const before = stateBefore(swap, old);
-  await renameContainer(swap, old.Id, names.kept, "keep");
+  const [old, fresh] = [await oldUnlessGone(swap), await mustNew(swap)];
+  const before = old === null ? recordedState(swap) : stateBefore(swap, old);
+  if (old !== null) await renameContainer(swap, old.Id, names.kept, "keep");
   await renameContainer(swap, fresh.Id, names.final, "rename");
-  if (before.running) {
+  if (before?.running) {
     record.intent(`${step}/start`);
     await startContainer(swap, fresh.Id);
     record.done(`${step}/start`);
@@ -95,34 +96,65 @@ export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
   }
 }
 
-/** The inverse of `swapIn`, from any point it reached. */
-export async function swapBack(swaps: readonly Swap[]): Promise<void> {
+/**
+ * The old container. Null if somebody removed it once this run had begun to replace it: then the new one is all there is,
+ * and takes its place. Throws `absent` if there is neither.
+ */
+async function oldUnlessGone(swap: Swap): Promise<ContainerDoc | null> {
+  const old = await findOld(swap);
+  return old === null && hasGivenUp(swap) && (await findNew(swap)) !== null ? null : (old ?? mustOld(swap));
+}
+
+/** The old container, or the new one if that is all there is. Throws `absent` if there is neither. */
+export async function oldOrNew(swap: Swap): Promise<ContainerDoc> {
+  return (await oldUnlessGone(swap)) ?? mustNew(swap);
+}
+
+/**
+ * The inverse of `swapIn`, from any point it reached. Returns why a container could not be put back although nothing of
+ * this run is left in its place; null if all were.
+ */
+export async function swapBack(swaps: readonly Swap[]): Promise<string | null> {
   const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
   // Until then the old containers are as they were, or somebody else's by now: only what was created goes.
+  let left: string | null = null;
   if (begun.some(hasGivenUp)) {
-    for (const swap of begun) await mustBeOurs(swap);
-    for (const swap of begun.toReversed()) await retire(swap);
-    for (const swap of begun) await restore(swap);
+    const own: Swap[] = [];
+    for (const swap of begun) {
+      const lost = await lostOf(swap);
+      if (lost === null) own.push(swap);
+      left ??= lost;
+    }
+    for (const swap of own.toReversed()) await retire(swap);
+    for (const swap of own) await restore(swap);
   }
   for (const swap of begun.toReversed()) {
-    for (const left of [await findNew(swap), await findCopy(swap)]) {
-      if (left)
-        await swap.engine.call(`remove ${nameOf(left)}`, async () =>
-          (await swap.engine.docker()).getContainer(left.Id).remove({ force: true, v: false }),
+    for (const made of [await findNew(swap), await findCopy(swap)]) {
+      if (made)
+        await swap.engine.call(`remove ${nameOf(made)}`, async () =>
+          (await swap.engine.docker()).getContainer(made.Id).remove({ force: true, v: false }),
         );
     }
     swap.record.undone(swap.step);
   }
+  return left;
 }
 
 /**
- * Checked before anything is stopped: a container that a later run or a person put in place is not this run's to
- * remove.
+ * Null if the old container is there to be put back; otherwise why nothing is. Checked before anything is stopped: a
+ * container that a later run or a person put in place is not this run's to remove. Throws `absent` if the new container
+ * is all there is.
  */
-async function mustBeOurs(swap: Swap): Promise<void> {
+async function lostOf(swap: Swap): Promise<string | null> {
   const { engine, names } = swap;
-  const [old, fresh, live] = [await mustOld(swap), await findNew(swap), await engine.container(names.final)];
-  if (live === null || live.Id === old.Id || live.Id === fresh?.Id) return;
+  const [old, fresh, live] = [await findOld(swap), await findNew(swap), await engine.container(names.final)];
+  if (old === null) {
+    if (live === null && fresh === null) return `neither the old nor the new container of ${names.final} is left`;
+    if (live !== null && live.Id !== fresh?.Id)
+      return `somebody removed the old container of ${names.final} and made another one, which is left alone`;
+    await mustOld(swap);
+  }
+  if (live === null || live.Id === old?.Id || live.Id === fresh?.Id) return null;
   const later = await laterRun(swap);
   throw new UnsprawlError(
     "conflict",

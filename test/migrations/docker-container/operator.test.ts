@@ -1,8 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BUSYBOX } from "../../services/images.ts";
 import { freePort } from "../../services/tls.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { random } from "../../support/canary.ts";
+import { savePlan } from "../../support/in-process.ts";
+import { killedAt } from "../../support/kill.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
 // What the person at the terminal is told before and after a migration.
@@ -73,6 +77,47 @@ it("a rollback whose old container was removed names what ends the run, and that
   expect(ended.code, ended.stderr).toBe(0);
   expect((await world.unsprawl(["runs", "last"])).stdout).toContain("scrubbed");
   expect(engine.docker("ps", "-q", "--filter", "name=^/pruned$")).not.toBe("");
+});
+
+/** Starts a container, and kills its migration right after this step. */
+async function killed(name: string, step: string): Promise<void> {
+  create("run", name);
+  const options = { to: "local", deliver: "shim", grace: "100ms" } as const;
+  await savePlan(world, `${name}.json`, [`docker:${name}`], options);
+  const { signal } = await killedAt(world, ["apply", `${name}.json`], { kind: `after done recreate/${step}`, nth: 0 });
+  expect(signal).toBe("SIGKILL");
+}
+
+const names = (name: string): string[] =>
+  engine.docker("ps", "-a", "--filter", `name=^/${name}`, "--format", "{{.Names}}").split("\n").filter(Boolean).sort();
+
+it("a killed run whose old container was pruned has no way back, and finishes with the new one", async () => {
+  await killed("killed", "keep");
+  engine.docker("rm", names("killed").find((name) => name.includes("-before-")) ?? "");
+  const back = await world.unsprawl(["rollback", "last"]);
+  expect([back.code, back.stderr]).toEqual([
+    5,
+    expect.stringMatching(/next: unsprawl resume \S+ finishes the run: the new one gets/),
+  ]);
+  const on = await world.unsprawl(["resume", "last"]);
+  expect(on.code, on.stderr).toBe(0);
+  expect(on.stdout).toContain("the running application has each value");
+  expect(names("killed")).toEqual(["killed"]);
+});
+
+it("a killed run whose container somebody made again meanwhile leaves nothing in the engine, and the values in the store", async () => {
+  await killed("remade", "stop");
+  engine.docker("rm", "-f", "remade");
+  create("create", "remade");
+  const back = await world.unsprawl(["rollback", "last"]);
+  expect([back.code, back.stdout + back.stderr]).toEqual([
+    0,
+    expect.stringContaining("made another one, which is left alone: the values stay in the store"),
+  ]);
+  expect(names("remade")).toEqual(["remade"]);
+  expect(readFileSync(join(world.dir, ".local/share/unsprawl/secrets/remade.sops.yaml"), "utf8")).toContain(
+    "DB_PASSWORD",
+  );
 });
 
 it("an old copy is one line of a scan and no finding; a container that only has such a name is one", async () => {

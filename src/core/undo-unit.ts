@@ -41,7 +41,7 @@ export async function undoUnit(
   const phase = phasesOf(host, `undo:${unit}`, unit);
   const notes: string[] = [];
   const wasDone = unitState(journal.receipts, unit) === "done";
-  let stays: string | null = null;
+  const lost: string[] = [];
   emit("start");
   try {
     // Not the host's signal: an undo must finish even after a cancellation.
@@ -52,7 +52,7 @@ export async function undoUnit(
       values: new Map(),
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
-      keepStored: (why) => (stays = why),
+      keepStored: (why) => void lost.push(why),
       phase,
       quote: tools.quote,
     };
@@ -64,19 +64,19 @@ export async function undoUnit(
       phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
       const shared = replaced ? usedSince(tools, journal, step) : usedElsewhere(tools, plan, step.move.key);
       const [holder] =
-        stays !== null || shared || plan.engine.id === ON_FILES ? [] : await stillHolding(step, { ...tools, holders });
+        lost.length > 0 || shared || plan.engine.id === ON_FILES ? [] : await stillHolding(step, { ...tools, holders });
       const isOther = await undoPut(
         tools.provider,
         step,
         plan,
         tools.key,
         record,
-        stays !== null || shared || holder !== undefined,
+        lost.length > 0 || shared || holder !== undefined,
       );
       if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
       if (holder !== undefined) notes.push(`${step.move.name} stays in the store: ${holder} refers to it`);
     }
-    if (stays !== null) notes.push(`${stays}: the values stay in the store`);
+    notes.push(...lost.map((why) => `${why}: the values stay in the store`));
     record.undone(`unit:${unit}`);
   } catch (error) {
     emit("failed");

@@ -16,7 +16,8 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   if (location.where === "cmd")
     return {
       reason: `is in ${name}, an argument that every user of the host can list`,
-      hint: "write Environment=NAME=value, then plan again",
+      // What systemd hands on as one dollar, the check's shell fills in.
+      hint: `write Environment=NAME=value${name === "HealthCmd" ? ", and $$NAME in its place in HealthCmd=" : ""}, then plan again`,
     };
   if (location.where !== "env")
     return {
@@ -27,21 +28,31 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   const place = lineOfLocation(location);
   const ofService = unit.ofService.some((one) => one.file === place.file && one.line === place.line);
   const found = await movableAssignment(location);
-  if ("reason" in found)
-    return ofService ? serviceOnly(name, place.file === location.subjectId ? null : place.file) : found;
+  if ("reason" in found) return ofService ? serviceOnly(unit, name, place.file) : found;
   return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found));
 }
 
-/** Of a file that [Service] names, podman can be given all of it, in place of what is filled in from it. */
-function serviceOnly(name: string, file: string | null): Refusal {
+/** What systemd gives to podman, which hands on only what a setting fills in. */
+function serviceOnly(unit: SystemdUnit, name: string, file: string): Refusal {
+  const reason = "is in [Service], the environment of the command that starts the container";
+  const isOwn = unit.texts.some((text) => text.file === file);
+  const users = unit.texts.flatMap(({ settings }) => settings.filter(({ value }) => fillsIn(value, name)));
+  if (users.length === 0 && !isOwn)
+    return {
+      reason: `${reason}, and no setting of ${unit.name} fills it in`,
+      hint: cmd`give ${unit.name} a file without ${name}`,
+      elsewhere: true,
+    };
+  const [one] = users;
+  if (isOwn || one === undefined)
+    return { reason, hint: "write it in [Container], as Environment=NAME=value, then plan again" };
   return {
-    reason: "is in [Service], the environment of the command that starts the container",
-    hint:
-      file === null
-        ? "write it in [Container], as Environment=NAME=value, then plan again"
-        : cmd`write EnvironmentFile=${file} in [Container] in place of [Service], take what is filled in from $\{${name}} out of [Container], then plan again`,
+    reason: `${reason}; ${one.key}= fills it in`,
+    hint: cmd`write EnvironmentFile=${file} in [Container] in place of [Service], and take ${`${one.key}=${one.value}`} out of it if the container knows it by the name ${name}; then plan again`,
   };
 }
+
+const fillsIn = (value: string, name: string): boolean => new RegExp(`\\$\\{?${name}(?!\\w)`).test(value);
 
 /** A podman secret already has the name, or cannot have it. */
 function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal | null {

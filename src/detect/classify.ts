@@ -101,8 +101,9 @@ function command(
   return stronger(inCommand(where === "history" ? withoutTexts(text) : text, where, inner, hints), likely);
 }
 
-/** What a template of a Kubernetes Secret has until somebody fills it in: `DB_PASSWORD: REJfUEFTU1dPUkQ=`. */
+/** What a template has until somebody fills it in: `DB_PASSWORD=DB_PASSWORD`, in a Kubernetes Secret as base64. */
 function isOwnName(text: string, name: string): boolean {
+  if (text === name) return /^[A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8}$/.test(name);
   return text.length === Math.ceil(name.length / 3) * 4 && text === Buffer.from(name).toString("base64");
 }
 
@@ -128,7 +129,7 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   }
   const stands = placeholder(text, name);
   if (stands !== null) return stands;
-  if (isOwnName(text, rawName)) return { rule: "placeholder", why: "is the name itself, as base64" };
+  if (isOwnName(text, rawName)) return { rule: "placeholder", why: "is the name itself" };
 
   const vendor = vendorKey(name, text, ask.off);
   if (vendor !== null) return vendor;

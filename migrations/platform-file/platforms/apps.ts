@@ -31,7 +31,7 @@ export const caprover: Platform = {
   stays: ({ name, of }) => ({
     reason: "is written into a CapRover app, so every installation has the same",
     hint: of.startsWith("caprover")
-      ? cmd`write defaultValue: $$cap_gen_random_hex(32) for ${name}`
+      ? cmd`write defaultValue: $$cap_gen_random_hex(32) for ${name}, or take it out: CapRover then asks for it`
       : cmd`add a variable with defaultValue: $$cap_gen_random_hex(32), and write its id as the value of ${name}`,
   }),
 };

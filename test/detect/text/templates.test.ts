@@ -24,6 +24,7 @@ test.each([
   ["tasks/main.yaml", "user:\n  name: admin\n  update_password: on_create"],
   ["tasks/repo.yml", "      Pin-Priority: 1001"],
   ["secret.yaml", `kind: Secret\ndata:\n  DB_PASSWORD: ${b64("DB_PASSWORD")}\n  AWS_ID: ${b64("AWS_ID")}`],
+  ["prod.env", "DB_PASSWORD=DB_PASSWORD"],
   ["steam.yaml", "kind: ExternalSecret\nspec:\n  data:\n    - secretKey: STEAM_USER"],
   [".secrets.baseline", `"hashed_secret": "${kit.hex(40)}"`],
 ])("%s: %s holds none", (path, text) => {

@@ -154,7 +154,8 @@ test("a comment that holds the value is named by its line now; one that holds a 
     [`${QUADLETS}/strong.container`]: container("EnvironmentFile=strong.env"),
     [`${QUADLETS}/strong.env`]: `DB_PASSWORD=${one}\nLOG=info\n# local: postgresql://shop:${one}@localhost/shop\n`,
     [`${QUADLETS}/weak.container`]: container("EnvironmentFile=weak.env"),
-    [`${QUADLETS}/weak.env`]: "DSN=postgresql://shop:shop@db/shop\n# DSN=postgresql://shop:shop@localhost/shop\n",
+    [`${QUADLETS}/weak.env`]:
+      "DSN=postgresql://shopper:shopper@db/shop\n# DSN=postgresql://shopper:shopper@localhost/shop\n",
   });
   const { notMoved, warnings } = await planOf(world, `systemd:${join(home, QUADLETS)}`);
   expect(notMoved.map(({ reason }) => reason)).toEqual([

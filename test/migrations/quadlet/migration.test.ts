@@ -139,6 +139,13 @@ const REFUSED: readonly (readonly [title: string, lines: (one: string) => string
   ["a command", (one) => `Exec=mysql --password=${one}`, "is in Exec"],
   ["the service's own", (one) => `[Service]\nEnvironment=DB_PASSWORD=${one}`, "is in [Service]"],
   [
+    "a file that is filled in",
+    () => `Environment=PW="\${DB_PASSWORD}"\n[Service]\n${FILE}`,
+    "starts the container; Environment= fills it in",
+  ],
+  ["a file that nothing is filled in from", () => `[Service]\n${FILE}`, "no setting of api.container fills it in"],
+  ["a health check", (one) => `HealthCmd=mysqladmin ping -p${one}`, "is in HealthCmd"],
+  [
     "a file that its service's commands read too",
     () => `${FILE}\n[Service]\n${FILE}\nExecStartPre=/bin/true`,
     "on the host",

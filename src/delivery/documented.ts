@@ -45,7 +45,7 @@ export function fileProgram({ entrypoint }: Pick<DeliverySubject, "entrypoint">)
 export async function startsProgram(subject: DeliverySubject, program: string): Promise<boolean> {
   const [first = ""] = subject.entrypoint.length > 0 ? subject.entrypoint : subject.cmd;
   if (posix.basename(first) === program) return true;
-  const calls = new RegExp(`^\\s*(?:exec|set --) ${program}\\s`, "m");
+  const calls = new RegExp(`^[ \\t]*(?:exec|set --) ${program}\\s`, "m");
   return (await entrypointScripts(subject)).some(({ text }) => calls.test(text));
 }
 

@@ -65,6 +65,7 @@ it("a command whose value a shell fills in keeps variables that a shell would dr
   const fits: Delivery["fits"] = async () => ({ fits: true, why: "", warnings: [] });
   const [delivery] = forWords([{ name: "runtime", fits } as Delivery], {
     command: ["/bin/sh"],
+    labels: [],
   } as unknown as Rewording);
   const subject = { env: ["PATH", "cluster.name"], hasFile: async () => true } as unknown as DeliverySubject;
   expect(await delivery?.fits(subject, [])).toMatchObject({

@@ -10,6 +10,7 @@ import { labelAt, labelsFilledFrom, usersFileKey, whatToWrite } from "./labels/i
 import { servicesAt } from "./words/defined.ts";
 import { wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
+import { mountReaders } from "./syntax/mounted.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
@@ -29,6 +30,13 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
     const { hint } = ofText(use, project);
     return { reason: `is filled into ${placeOf(use)}`, hint };
   }
+  const [reader] = mountReaders(project, text.file.file, () => false);
+  if (reader !== undefined)
+    return {
+      reason: `is set in ${text.file.file}, which ${reader} mounts and may read itself`,
+      hint: `give ${reader} the variable under environment, docker compose up -d, then plan again`,
+      elsewhere: true,
+    };
   const other = otherProject(project, text.key);
   return {
     reason: `is set in ${text.file.file}, from which no service reads it`,

@@ -8,9 +8,10 @@ import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
+import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { mayWrite } from "./may-write.ts";
+import { mayTake, mayWrite } from "./may-write.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -83,7 +84,15 @@ export async function rewriteProject(
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
-    if (place.kind === "line") mayWrite(place.file, (service, name) => by.has(service) && name === place.name);
+    if (place.kind === "line") {
+      const its = (service: string, name: string): boolean => by.has(service) && name === place.name;
+      mayTake(
+        place,
+        mountReaders(project, place.file.file, (service) => all.get(service)?.has(place.name) === true),
+        its,
+      );
+      mayWrite(place.file, its);
+    }
     const [first] = by.values();
     const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
     // Under another name, it would appear in services that now override it with their own value.

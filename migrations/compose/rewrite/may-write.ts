@@ -11,3 +11,17 @@ export function mayWrite({ file, isLossy }: ComposeEnvFile, blocks: Blocked["blo
     blocks,
   );
 }
+
+/** Throws `Blocked` for a line of an env file that these services may read through a mount. */
+export function mayTake(
+  { name, at }: { readonly name: string; readonly at: string },
+  [reader]: readonly string[],
+  blocks: Blocked["blocks"],
+): void {
+  if (reader === undefined) return;
+  throw new Blocked(
+    `${name} at ${at} may also be read by ${reader}, which mounts that file and would lose it`,
+    `give ${reader} the same env_file, so that it has the variable; docker compose up -d, then plan again`,
+    blocks,
+  );
+}

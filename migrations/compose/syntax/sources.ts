@@ -4,6 +4,7 @@ import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { isReached } from "./reached.ts";
+import { mountReaders } from "./mounted.ts";
 import { hintFor } from "../refuse.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { mayWrite } from "../rewrite/may-write.ts";
@@ -102,6 +103,11 @@ export function dropSources(
     for (const { file, member } of lines) {
       if (draft.covers(file.file, member.start)) continue;
       const source = name;
+      const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
+      if (readers.length > 0) {
+        notes.push(`${name} stays in ${file.file}, which ${readers.join(", ")} mounts and may read itself`);
+        continue;
+      }
       mayWrite(file, (service, its) =>
         takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
       );

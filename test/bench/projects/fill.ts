@@ -67,14 +67,26 @@ export function fillIn(
 
 /** Shorter waits; images by tag, since a stand-in has another digest; nothing is pulled or built. */
 function quicker(text: string): string {
-  return text
-    .replace(/^(\s+)(interval|start_interval|start_period):.*$/gm, "$1$2: 1s")
-    .replace(/^(\s+)retries:.*$/gm, "$1retries: 8")
-    .replace(/service_completed_successfully/g, "service_started")
-    .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
-    .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")
-    .replace(/^\s+(placement:|constraints:|preferences:|- (["']?)node\.).*\n/gm, "")
-    .replace(/^\s+(pull_policy|platform|stop_grace_period|mac_address):.*\n/gm, "");
+  return (
+    text
+      .replace(/^(\s+)(interval|start_interval|start_period):.*$/gm, "$1$2: 1s")
+      .replace(/^(\s+)retries:.*$/gm, "$1retries: 8")
+      .replace(/service_completed_successfully/g, "service_started")
+      .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
+      .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")
+      // More than a sandbox may give.
+      .replace(/^( +)ulimits:.*\n(?:\1 +.*\n)*/gm, "")
+      .replace(/^\s+(placement:|constraints:|preferences:|- (["']?)node\.).*\n/gm, "")
+      .replace(/^\s+(pull_policy|platform|stop_grace_period|mac_address):.*\n/gm, "")
+  );
+}
+
+/** Services start without waiting for healthy ones from now on; false if none waits. */
+export function withoutWaits(copy: string): boolean {
+  const waiting = yamlFiles(copy).filter((file) => readFileSync(file, "utf8").includes("service_healthy"));
+  for (const file of waiting)
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll("service_healthy", "service_started"));
+  return waiting.length > 0;
 }
 
 /** Repairs one thing that Compose complains about; false if it complains about nothing that can be filled in. */

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestEngine } from "../../services/engine.ts";
-import { Unfit } from "./fill.ts";
+import { Unfit, withoutWaits } from "./fill.ts";
 import type { Project } from "./find.ts";
-import { composeArgs, run, type Config } from "./tools.ts";
+import { composeArgs, run, type Config, type Ran } from "./tools.ts";
 
 /** How a project is brought up and taken down. */
 export type Form = {
@@ -23,7 +23,11 @@ export const COMPOSE: Form = {
   source: ({ file }) => `compose:${file ?? "."}`,
   env: () => ({}),
   start(project, copy, _config, env, engine) {
-    const up = run("docker", composeArgs(project.file, "up", "-d", "--no-build", "--pull", "never"), copy, env, 100);
+    const start = (): Ran =>
+      run("docker", composeArgs(project.file, "up", "-d", "--no-build", "--pull", "never"), copy, env, 100);
+    let up = start();
+    // A stand-in listens on no port.
+    if (up.code !== 0 && up.stderr.includes("is unhealthy") && withoutWaits(copy)) up = start();
     if (up.code !== 0) throw new Unfit(`up: ${lastLine(up.stderr)}`);
     // A check that always fails has done so long before anybody migrates.
     for (let tries = 0; tries < 15 && engine.docker("ps", "-q", "--filter", "health=starting") !== ""; tries++)

@@ -115,7 +115,11 @@ async function measured(
   form.start(project, copy, config, env, engine);
   const broken = failing(engine);
   if (broken !== "") throw new Unfit(`the stand-in does not stay up: ${broken}`);
-  const before = { files: filesBelow(base), values: runningValues(engine) };
+  const before = {
+    files: filesBelow(base),
+    values: runningValues(engine),
+    config: form.isSwarm ? config : (compose(copy, project.file, own).config ?? config),
+  };
   const file = join(copied.top, "plan.json");
   const planned = unsprawl("plan", form.source(project), "--to", "local", ...WAITS, "--json", "-o", file);
   const plan = JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}") as Planned;
@@ -143,7 +147,7 @@ async function measured(
   const wrong = [
     ...found(engine, known, form.isSwarm),
     ...received(engine, known),
-    ...differences(config, compose(copy, project.file, env), moves),
+    ...differences(before.config, compose(copy, project.file, env), moves),
   ];
   const back = unsprawl("rollback", plan.id ?? "");
   if (back.code !== 0)

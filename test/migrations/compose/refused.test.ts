@@ -149,6 +149,42 @@ it("what stays because another service does has the reason of that one, and a pl
   compose(twice, "rm", "-f");
 });
 
+it("a line of an env file stays where another service mounts the file, and may read that line itself", async () => {
+  const [shared, own, cached] = [password(), password(), password()];
+  const dir = put(
+    "mounted",
+    {
+      services: {
+        db: service({ ROOT_PASSWORD: "${DB_PASSWORD}" }),
+        app: service({ OWN_TOKEN: "${OWN_TOKEN}" }, { volumes: [".:/srv:ro"] }),
+        cache: service({}, { env_file: ["cache.env"] }),
+      },
+    },
+    `DB_PASSWORD=${shared}\nOWN_TOKEN=${own}\n`,
+  );
+  writeFileSync(join(dir, "cache.env"), `CACHE_PASSWORD=${cached}\n`);
+  compose(dir, "up", "-d");
+  const { moves, left, plan } = await planOf(dir);
+  expect(moves.toSorted()).toEqual(["OWN_TOKEN", "ROOT_PASSWORD"]);
+  expect(left).toEqual({
+    "cache CACHE_PASSWORD": expect.stringMatching(
+      /^CACHE_PASSWORD at .*cache\.env:1 may also be read by app, which mounts that file and would lose it; next: give app the same env_file/,
+    ),
+  });
+  expect(plan.warnings.map(({ text }) => text)).toContain(
+    `DB_PASSWORD stays in ${join(dir, ".env")}, which app mounts and may read itself`,
+  );
+  const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(3);
+  const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1");
+  for (const value of [shared, own]) expect(shown).not.toContain(value);
+  expect(engine.docker("exec", "mounted-app-1", "cat", "/srv/.env")).toBe(`DB_PASSWORD=${shared}`);
+  const again = await planOf(dir);
+  expect(again.moves).toEqual([]);
+  expect(again.left["DB_PASSWORD"]).toMatch(/^is set in \.env, which app mounts and may read itself; next: give app/);
+  compose(dir, "down", "-t", "0");
+});
+
 it("a base that is merged moves with its services, one that all override blocks nothing, nor does what is overridden", async () => {
   const [token, shared, hidden] = [password(), password(), password()];
   const base = { command: APP.map((word) => word.replaceAll("$", "$$$$")), image: BUSYBOX, network_mode: "none" };

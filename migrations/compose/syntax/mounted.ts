@@ -1,0 +1,44 @@
+import { resolve, sep } from "node:path";
+import { entry, follow, isMap, isSeq } from "../../../src/kit/text/yaml-nodes.ts";
+import { filledScalar } from "./fill.ts";
+import type { ComposeProject, ComposeService } from "./project.ts";
+
+/**
+ * The services that have an env file in one of their mounts and no variable of this name: their program may read the
+ * line itself, as Laravel and dotenv do with `.env`, and would lose it. Web servers that only hand out files do not.
+ */
+export function mountReaders(
+  { services }: ComposeProject,
+  file: string,
+  has: (service: string) => boolean,
+): readonly string[] {
+  return [...services.values()]
+    .filter((service) => !has(service.name) && !isFileServer(service))
+    .filter((service) => mounted(service).some((source) => file === source || file.startsWith(withEnd(source))))
+    .map(({ name }) => name);
+}
+
+const withEnd = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);
+
+/** The folders and files of the host that a service has as they are. */
+function mounted({ layers }: ComposeService): readonly string[] {
+  return layers.flatMap(({ service, file, dir, lookup }) => {
+    const list = entry(service, "volumes", file)?.value ?? null;
+    const items = isSeq(list) ? list.items.map((item) => follow(item, file)) : [];
+    return items.flatMap((item) => {
+      const written = isMap(item) ? (entry(item, "source", file)?.value ?? null) : item;
+      const text = filledScalar(written, lookup, file, () => undefined) ?? "";
+      const source = isMap(item) ? text : text.slice(0, Math.max(0, text.indexOf(":")));
+      return /^\.{0,2}\/|^\.{1,2}$/.test(source) ? resolve(dir, source) : [];
+    });
+  });
+}
+
+function isFileServer({ layers }: ComposeService): boolean {
+  const images = layers.map(({ service, file, lookup }) =>
+    filledScalar(entry(service, "image", file)?.value ?? null, lookup, file, () => undefined),
+  );
+  return FILE_SERVER.test(images.findLast((image) => image !== null) ?? "");
+}
+
+const FILE_SERVER = /(?:^|\/)(?:nginx|nginx-unprivileged|httpd|caddy|openresty|lighttpd|traefik|haproxy)(?:[:@]|$)/;

@@ -1,10 +1,8 @@
-import { bytesIfThere } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Location } from "../../src/model/location.ts";
 import { withWholeCommands, type WholeCommandText } from "./command-texts.ts";
+import { usedBeside } from "./syntax/beside.ts";
 import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
 import { labelAt, labelsFilledFrom, usersFileKey, whatToWrite } from "./labels/index.ts";
 import { servicesAt } from "./words/defined.ts";
@@ -37,7 +35,7 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
       hint: `give ${reader} the variable under environment, docker compose up -d, then plan again`,
       elsewhere: true,
     };
-  const other = otherProject(project, text.key);
+  const other = usedBeside(project, text.key);
   return {
     reason: `is set in ${text.file.file}, from which no service reads it`,
     hint:
@@ -46,47 +44,6 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
         : cmd`unsprawl plan compose:${other} --to STORE, whose services read it`,
     elsewhere: true,
   };
-}
-
-/** A Compose file beside those of the project that is filled in from this variable. */
-function otherProject(project: ComposeProject, variable: string): string | null {
-  const known = usedBeside.get(project) ?? filesByVariable(project);
-  usedBeside.set(project, known);
-  return known.get(variable) ?? null;
-}
-
-/** Read once for all findings of a project: a folder may have many of both. */
-const usedBeside = new WeakMap<ComposeProject, ReadonlyMap<string, string>>();
-
-const USE = /\$(?:\{(\w+)[}:?+-]|(\w+))/g;
-
-function filesByVariable({ dir, yaml }: ComposeProject): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  for (const file of yamlBeside(dir)) {
-    if (yaml.has(file)) continue;
-    for (const [, braced, plain = ""] of textOf(file).matchAll(USE)) {
-      const variable = braced ?? plain;
-      if (!found.has(variable)) found.set(variable, file);
-    }
-  }
-  return found;
-}
-
-// A folder or a file that cannot be read is no help.
-function yamlBeside(dir: string): readonly string[] {
-  try {
-    return readdirSync(dir).flatMap((name) => (/\.ya?ml$/.test(name) ? join(dir, name) : []));
-  } catch {
-    return [];
-  }
-}
-
-function textOf(file: string): string {
-  try {
-    return bytesIfThere(file)?.toString("utf8") ?? "";
-  } catch {
-    return "";
-  }
 }
 
 /** The service that a text is a command, a health check or a movable label of, or a line of `.env` for; null for others. */

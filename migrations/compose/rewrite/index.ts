@@ -8,6 +8,7 @@ import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
+import { besideNotes } from "../syntax/beside.ts";
 import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -105,7 +106,13 @@ export async function rewriteProject(
   }
   for (const wish of wishes) relabel(draft, wish);
   dropReplaced(draft, project, wishes);
-  const notes = dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes);
+  const notes = [
+    ...dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes),
+    ...besideNotes(
+      project,
+      [...wanted.values()].flatMap(({ place }) => (place.kind === "line" ? [place] : [])),
+    ),
+  ];
   for (const [service, actions] of apart) setVariables(draft, project, service, actions);
   const top = new TopLevel(project);
   for (const wish of wishes) serviceKeys(draft, project, wish, top);

@@ -1,8 +1,11 @@
+import { join } from "node:path";
+import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
+import { usedBeside } from "./beside.ts";
 import { isReached } from "./reached.ts";
 import { mountReaders } from "./mounted.ts";
 import { hintFor } from "../refuse.ts";
@@ -104,8 +107,13 @@ export function dropSources(
       if (draft.covers(file.file, member.start)) continue;
       const source = name;
       const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
-      if (readers.length > 0) {
-        notes.push(`${name} stays in ${file.file}, which ${readers.join(", ")} mounts and may read itself`);
+      const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
+      if (readers.length > 0 || beside !== null) {
+        const why =
+          readers.length > 0
+            ? `which ${readers.join(", ")} mounts and may read itself`
+            : cmd`which fills in ${beside ?? ""} too: unsprawl plan compose:${beside ?? ""} --to STORE moves it there`;
+        notes.push(`${name} stays in ${file.file}, ${why}`);
         continue;
       }
       mayWrite(file, (service, its) =>

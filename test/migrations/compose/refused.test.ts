@@ -92,7 +92,7 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service reads it; next: take line 2 out of compose\.yaml$/,
     ),
     "admin.password": expect.stringMatching(
-      /^is in the label services\.web\.labels\.admin\.password .*, and nothing can deliver a label; next: give what reads/,
+      /^is in the label services\.web\.labels\.admin\.password .*, and nothing can deliver a label; next: let the program/,
     ),
     NPM_TOKEN: expect.stringMatching(
       /^is in the build argument .*history keeps; next: .*--mount=type=secret,id=NPM_TOKEN/,
@@ -183,6 +183,24 @@ it("a line of an env file stays where another service mounts the file, and may r
   expect(again.moves).toEqual([]);
   expect(again.left["DB_PASSWORD"]).toMatch(/^is set in \.env, which app mounts and may read itself; next: give app/);
   compose(dir, "down", "-t", "0");
+});
+
+it("a line of .env stays where another Compose file is filled from it, and one that names an env file is mentioned", async () => {
+  const project = { services: { a: service({ DB_PASSWORD: "${DB_PASSWORD}" }, { env_file: ["./own.env"] }) } };
+  const dir = put("beside", project, `DB_PASSWORD=${password()}\n`);
+  writeFileSync(join(dir, "own.env"), `API_TOKEN=${password()}\nOWN=1\n`);
+  const other = join(dir, "prod.yml");
+  writeFileSync(other, "services:\n  x: { image: x, env_file: [./own.env], environment: ['P=$DB_PASSWORD'] }\n");
+  compose(dir, "create");
+  const { moves, left, plan } = await planOf(dir);
+  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "DB_PASSWORD"], {}]);
+  const notes = plan.warnings.map(({ text }) => text.replaceAll(`${dir}/`, ""));
+  expect(notes).toContain(
+    "DB_PASSWORD stays in .env, which fills in prod.yml too: unsprawl plan compose:prod.yml --to STORE moves it there",
+  );
+  expect(notes).toContain("API_TOKEN of own.env: the services of prod.yml read it too, and lose that");
+  expect(JSON.stringify(plan.steps)).not.toContain('".env:1"');
+  compose(dir, "rm", "-f");
 });
 
 it("a base that is merged moves with its services, one that all override blocks nothing, nor does what is overridden", async () => {

@@ -50,14 +50,17 @@ export function repeatedNote(what: readonly string[]): string {
   return `the Compose file repeats its image's ${what.join(", ")}: if a later image changes them, change them there too (unsprawl doctor reports it)`;
 }
 
-/** What is different for a person about a service whose command a shell fills in. */
+/** What is different for a person about a service whose command a shell fills in, or whose labels name files. */
 export function rewordedNotes(
   rewording: Rewording | null,
   service: string,
   had: (name: string) => boolean,
 ): readonly string[] {
-  const fresh = [...(rewording?.names ?? [])].filter((name) => !had(name));
+  const labels = rewording?.labels ?? [];
+  const ofLabels = new Set(labels.map(({ name }) => name));
+  const fresh = [...(rewording?.names ?? [])].filter((name) => !had(name) && !ofLabels.has(name));
   return [
+    ...labels.map(({ fileKey, name }) => `the label ${fileKey} names the file of ${name}, which Traefik reads`),
     ...(fresh.length === 1 ? [`it gets ${fresh.join()} as a new variable: a shell fills its command from it`] : []),
     ...(fresh.length > 1
       ? [`it gets ${fresh.toSorted().join(", ")} as new variables: a shell fills its command from them`]

@@ -5,5 +5,5 @@
 export { labelAt, labelsFilledFrom, usersFileKey, type UsersLabel } from "./users.ts";
 export { labelSecrets } from "./moving.ts";
 export { labelsGiven, withLabels } from "./given.ts";
-export { dropLabels, relabel, relabelled, withoutRelabelled } from "./rewrite.ts";
+export { dropLabels, relabel, withFormerLabels, withoutRelabelled } from "./rewrite.ts";
 export { mustBeTraefik, whatToWrite } from "./refuse.ts";

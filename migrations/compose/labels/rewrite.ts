@@ -6,13 +6,14 @@ import type { ComposeChange } from "../delivery/change.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
-import type { UsersLabel } from "./users.ts";
+import { usersFileKey, type UsersLabel } from "./users.ts";
 
 /** Writes the labels of a service that name a file from now on. */
 export function relabel(draft: ProjectDraft, { service, change, words }: ServiceChange): void {
   for (const label of words?.labels ?? []) {
     const { file, owner, member, rawKey, isOwn } = label.place;
     const path = pathOf(change, label);
+    const suffix = label.fileKey.slice(label.key.length);
     if (!isOwn || path === null)
       throw new Blocked(
         isOwn
@@ -22,11 +23,11 @@ export function relabel(draft: ProjectDraft, { service, change, words }: Service
         (its, name) => its === service && name === label.name,
       );
     if (isSeq(owner)) {
-      const text = asWritten(`${rawKey}file=${path}`, member);
+      const text = asWritten(`${rawKey}${suffix}=${path}`, member);
       draft.put(file, owner, member, text, `${label.key}=${HIDDEN}`, `${label.fileKey}=${path}`);
     } else {
       const { key, value } = member as { readonly key: unknown; readonly value: unknown };
-      const text = `${asWritten(`${rawKey}file`, key)}: ${scalar(path, value)}`;
+      const text = `${asWritten(`${rawKey}${suffix}`, key)}: ${scalar(path, value)}`;
       draft.put(file, owner, member, text, `${label.key}: ${HIDDEN}`, `${label.fileKey}: ${path}`);
     }
   }
@@ -43,9 +44,18 @@ function pathOf({ secrets = [] }: ComposeChange, { name }: UsersLabel): string |
   return target === null || target.startsWith("/") ? target : `/run/secrets/${target}`;
 }
 
-/** The labels that Compose resolves, as they were before the change; others that differ stay as they are. */
-export function relabelled(before: unknown, after: unknown, { change, words }: ServiceChange): unknown {
-  const labels = words?.labels ?? [];
+/** A service as Compose resolves it, with the labels that it had before; others that differ stay as they are. */
+export function withFormerLabels(before: JsonObject, after: JsonObject, wish: ServiceChange): JsonObject {
+  if ((wish.words?.labels ?? []).length === 0) return after;
+  const [was, is] = [before, after].map((one) => (one["deploy"] ?? {}) as JsonObject);
+  const own = relabelled(before["labels"], after["labels"], wish, false);
+  const deployed = relabelled(was?.["labels"], is?.["labels"], wish, true);
+  const deploy = after["deploy"] === undefined ? {} : { deploy: { ...is, labels: deployed } };
+  return { ...after, labels: own, ...deploy };
+}
+
+function relabelled(before: unknown, after: unknown, { change, words }: ServiceChange, isDeployed: boolean): unknown {
+  const labels = (words?.labels ?? []).filter(({ place }) => place.isDeployed === isDeployed);
   if (labels.length === 0 || typeof after !== "object" || after === null) return after;
   const made: { [key: string]: unknown } = { ...(after as JsonObject) };
   for (const label of labels) {
@@ -67,7 +77,7 @@ export function dropLabels(doc: ContainerDoc, labels: readonly UsersLabel[]): Co
 /** A container without these labels, and without those that name a file in their place. */
 export function withoutRelabelled(doc: ContainerDoc, keys: readonly string[] = []): ContainerDoc {
   if (keys.length === 0) return doc;
-  const gone = new Set(keys.flatMap((key) => [key, `${key}file`]));
+  const gone = new Set(keys.flatMap((key) => [key, usersFileKey(key) ?? key]));
   const Labels = Object.fromEntries(Object.entries(doc.Config.Labels ?? {}).filter(([key]) => !gone.has(key)));
   return { ...doc, Config: { ...doc.Config, Labels } };
 }

@@ -30,6 +30,8 @@ export type UsersLabel = {
 
 /** Where a label is written. `rawKey` is its name as the file has it; `isOwn`: in the service's own block. */
 type LabelPlace = {
+  /** Below `deploy`. */
+  readonly isDeployed: boolean;
   readonly file: YamlFile;
   readonly owner: YAMLMap | YAMLSeq;
   readonly member: unknown;
@@ -39,17 +41,23 @@ type LabelPlace = {
 };
 
 /**
- * Source: Traefik, "BasicAuth" and "DigestAuth": `users` is a list behind commas, `usersFile` a file with one a line, and
- * with both, the two are merged.
+ * By version of Traefik. Sources: Traefik 2 and 3, "BasicAuth" and "DigestAuth"; Traefik 1.7, "Docker": `users` is a list behind
+ * commas, `usersFile` a file with one a line, and with both, the two are merged.
  */
-const USERS = /^traefik\.http\.middlewares\.([\w@-]{1,100})\.(basic|digest)auth\.users$/i;
+const USERS: readonly { readonly label: RegExp; readonly suffix: string }[] = [
+  { label: /^traefik\.http\.middlewares\.([\w@-]{1,100})\.(basic|digest)auth\.users$/i, suffix: "file" },
+  { label: /^traefik\.(?:([\w-]{1,100})\.)?frontend\.auth\.(basic|digest)\.users$/i, suffix: "File" },
+];
 /** One user: a file of several has them on lines, which the value of a label has not. */
 const ONE_USER = /^[^\s,:#][^\s,:]{0,255}(?::[^\s,:]{1,255}){1,2}$/;
 
 const known = new WeakMap<ComposeService, readonly UsersLabel[]>();
 
 /** The label that takes a file in place of one with users; null for any other label. */
-export const usersFileKey = (key: string): string | null => (USERS.test(key) ? `${key}file` : null);
+export function usersFileKey(key: string): string | null {
+  const found = USERS.find(({ label }) => label.test(key));
+  return found === undefined ? null : key + found.suffix;
+}
 
 /** The labels of a service whose value could be a file. */
 export function usersLabels(service: ComposeService): readonly UsersLabel[] {
@@ -75,20 +83,23 @@ export function labelAt({ services }: ComposeProject, file: string, start: numbe
 }
 
 function labelsOf(service: ComposeService): readonly UsersLabel[] {
-  const all = service.layers.flatMap((layer) => inLayer(service, layer));
+  const all = service.layers.flatMap((layer) =>
+    [false, true].flatMap((isDeployed) => inLayer(service, layer, isDeployed)),
+  );
   const taken = variables(service, () => undefined);
   return all.flatMap(({ key, value, rawValue, lookup, place }): UsersLabel[] => {
-    const [, middleware, kind] = USERS.exec(key) ?? [];
+    const fileKey = usersFileKey(key);
+    const [, of = "frontend", kind = ""] = USERS.flatMap(({ label }) => label.exec(key) ?? []);
     // One that an earlier file or a base sets too would come back.
-    if (middleware === undefined || all.filter((one) => one.key === key).length > 1 || !ONE_USER.test(value)) return [];
+    if (fileKey === null || all.filter((one) => one.key === key).length > 1 || !ONE_USER.test(value)) return [];
     const uses = interpolate(rawValue, lookup).uses;
     const whole = uses.find((one) => one.whole);
     const secret = value.slice(value.indexOf(":") + 1);
     const sources = [...new Set(uses.map(({ name }) => name))].filter((name) => (lookup(name) ?? "").endsWith(secret));
     const own = whole !== undefined && lookup(whole.name) === value ? whole.name : null;
-    const name = own ?? `${middleware}_${kind}auth_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+    const name = own ?? `${of}_${kind}auth_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
     if (own === null && (taken.has(name) || !/^[A-Z_]/.test(name))) return [];
-    return [{ service: service.name, key, fileKey: `${key}file`, value, name, sources, place }];
+    return [{ service: service.name, key, fileKey, value, name, sources, place }];
   });
 }
 
@@ -100,11 +111,24 @@ type Written = {
   readonly place: LabelPlace;
 };
 
-function inLayer(service: ComposeService, { service: node, file, lookup }: ServiceLayer): readonly Written[] {
-  const found = entry(node, "labels", file);
+/** `isDeployed`: the labels of a stack's service, which Traefik reads on a swarm. */
+function inLayer(
+  service: ComposeService,
+  { service: node, file, lookup }: ServiceLayer,
+  isDeployed: boolean,
+): readonly Written[] {
+  const deploy = isDeployed ? entry(node, "deploy", file) : null;
+  const found = entry(isDeployed ? (deploy?.value ?? null) : node, "labels", file);
   if (found === null || found.value === null) return [];
   const at = home(service);
-  const isBlock = at !== null && at.file === file && found.owner === at.map && !isAlias(found.pair.value);
+  const above = deploy ?? found;
+  const isBlock =
+    at !== null &&
+    at.file === file &&
+    above.owner === at.map &&
+    !isAlias(above.pair.value) &&
+    !found.shared &&
+    !isAlias(found.pair.value);
   const written = (
     owner: YAMLMap | YAMLSeq,
     member: unknown,
@@ -113,7 +137,7 @@ function inLayer(service: ComposeService, { service: node, file, lookup }: Servi
   ): Written[] => {
     try {
       const [key, value] = raw.map((one) => interpolate(one, lookup).value);
-      const place = { file, owner, member, start: text.range?.[0] ?? 0, rawKey: raw[0] };
+      const place = { isDeployed, file, owner, member, start: text.range?.[0] ?? 0, rawKey: raw[0] };
       const isOwn = isBlock && owner === found.value && !isAlias(member);
       return [{ key: key ?? "", value: value ?? "", rawValue: raw[1], lookup, place: { ...place, isOwn } }];
     } catch {

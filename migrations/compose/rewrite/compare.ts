@@ -1,6 +1,6 @@
 import { Blocked } from "./blocked.ts";
 import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
-import { relabelled } from "../labels/index.ts";
+import { withFormerLabels } from "../labels/index.ts";
 import { entriesIn, grantsIn, type GrantKind } from "./entries.ts";
 import type { ServiceChange } from "./index.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
@@ -14,8 +14,7 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
     if (!old || !fresh) throw differs(["services", wish.service]);
-    const bare = withoutDelivery(old, fresh, wish, after);
-    undone[wish.service] = { ...bare, labels: relabelled(old["labels"], fresh["labels"], wish) };
+    undone[wish.service] = withFormerLabels(old, withoutDelivery(old, fresh, wish, after), wish);
   }
   const ours = new Set(wishes.flatMap(({ change }) => change.mounts.map(({ source }) => source)));
   const top = (kind: GrantKind): JsonObject =>

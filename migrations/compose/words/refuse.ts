@@ -60,8 +60,7 @@ const FOR_COMMAND =
 /** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
 export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {
   if (rewording === null) return deliveries;
-  // A label names a file: one that the runtime does not write.
-  const all = rewording.labels.length === 0 ? deliveries : deliveries.filter(({ name }) => name !== "runtime");
+  const all = rewording.labels.length === 0 ? deliveries : deliveries.map(withFiles);
   if (!hasNewWords(rewording)) return all;
   if (!needsShell(rewording)) return all.filter(({ name }) => name === "file");
   const isMain = rewording.entrypoint !== null || rewording.command !== null;
@@ -81,6 +80,13 @@ export function forWords(deliveries: readonly Delivery[], rewording: Rewording |
       return delivery.fits(subject, moves);
     },
   }));
+}
+
+/** A delivery as it fits a label that names a file. */
+function withFiles(delivery: Delivery): Delivery {
+  if (delivery.name !== "runtime") return delivery;
+  const no = { fits: false, why: "a label names a file, and it writes none", warnings: [] };
+  return { ...delivery, fits: async () => no };
 }
 
 /** Whether a shell fills in any of the words: not where an option of the program names a file. */

@@ -130,14 +130,21 @@ function withoutDelivery(service: Service, own: ReadonlySet<string>): { [key: st
       ([name]) => ![...own].some((one) => [one, `${one}_FILE`, `FILE__${one}`, `${one}__FILE`].includes(name)),
     ),
   );
-  const labels = Object.fromEntries(
-    Object.entries(rest["labels"] ?? {}).filter(([name]) => !name.startsWith("unsprawl.")),
-  );
+  const unmoved = (labels: unknown): { [name: string]: unknown } =>
+    Object.fromEntries(
+      Object.entries((labels ?? {}) as { [name: string]: unknown }).filter(
+        ([name]) =>
+          !name.startsWith("unsprawl.") && !/^traefik\..*(?:basic|digest)(?:auth)?\.users(?:file)?$/i.test(name),
+      ),
+    );
+  const deploy = rest["deploy"] as { [key: string]: unknown } | undefined;
+  const labels = unmoved(rest["labels"]);
+  const deployed = deploy === undefined ? {} : { deploy: { ...deploy, labels: unmoved(deploy["labels"]) } };
   const volumes = (service.volumes ?? []).filter(({ target }) => !/^\/run\/(secrets|unsprawl)(\/|$)/.test(target));
   const configs = ((rest["configs"] ?? []) as { source: string }[]).filter(
     ({ source }) => !source.startsWith("unsprawl"),
   );
-  return { ...rest, environment, labels, volumes, configs: configs.length === 0 ? undefined : configs };
+  return { ...rest, ...deployed, environment, labels, volumes, configs: configs.length === 0 ? undefined : configs };
 }
 
 /** Bytes and mode of every file, by its path below the folder. */

@@ -144,6 +144,7 @@ function fromExample(file: string): boolean {
   const text = readFileSync(file, "utf8").replace(
     /^(\s*(?:export )?)(\w+)=(.*)$/gm,
     (line, lead: string, name: string, old: string) => {
+      if (/USER(NAME)?$/.test(name) && old.trim() === "") return `${lead}${name}=admin`;
       if (!SECRET.test(name) || /[$/]/.test(old) || /FILE|PATH|_ID$|KEY_?NAME|EXPIR|TTL|LENGTH|_ENABLED/.test(name))
         return line;
       const known = old

@@ -65,7 +65,7 @@ export const SHELL_LESS =
 export const BARE =
   /(^|\/)(alpine|busybox|ubuntu|debian|python|node|golang|ruby|openjdk|eclipse-temurin|php|maven|bun)$/;
 /** Whose public Dockerfile begins with Debian, Ubuntu or CentOS and perl: those made from Alpine's have none. */
-const WITH_PERL = /(^|\/)(canal\/canal-(server|admin)|apache\/dubbo-admin|conductor)(:|$)/;
+const WITH_PERL = /(^|\/)(canal\/canal-(server|admin)|apache\/dubbo-admin|conductor|sonarqube)(:|$)/;
 const DEBIAN =
   /(^|\/)(debian|ubuntu|python|node|golang|ruby|php|eclipse-temurin|maven|gradle|dotnet\/(aspnet|runtime|sdk))(:|$)|(^|\/)openjdk:(8|11|\S*(slim|buster|bullseye))/;
 

@@ -21,7 +21,7 @@ const letters = (count: number): string =>
     .replaceAll(/[+/=]/g, "")
     .slice(0, count);
 const hash = (): string => `$2y$05$${letters(53)}`;
-const [ADMIN, OPS, METRICS, STRANGER] = [hash(), hash(), hash(), hash()];
+const [ADMIN, OPS, METRICS, STRANGER, OLD, SWARM] = [hash(), hash(), hash(), hash(), hash(), hash()];
 const doubled = (text: string): string => text.replaceAll("$", () => "$$");
 
 /** As traefik-library-image has it. */
@@ -51,7 +51,11 @@ services:
     network_mode: none
     labels:
       traefik.enable: "true"
+      traefik.frontend.auth.basic.users: "old:${doubled(OLD)}"
       traefik.http.middlewares.metrics.digestauth.users: 'scrape:traefik:${doubled(METRICS)}'
+    deploy:
+      labels:
+        - traefik.http.middlewares.swarm.basicauth.users=swarm:${doubled(SWARM)}
   whoami:
     image: ${OTHER}
     network_mode: none
@@ -106,13 +110,22 @@ it(
   { timeout: 300_000 },
   async () => {
     const planned = await world.unsprawl(["plan", "compose:edge", "--to", "local", "--json"]);
-    const plan = JSON.parse(planned.stdout) as { notMoved: { reason: string; hint: string }[] };
+    const plan = JSON.parse(planned.stdout) as {
+      notMoved: { reason: string; hint: string }[];
+      warnings: { text: string }[];
+    };
     expect(plan.notMoved.map(({ reason, hint }) => [reason, hint])).toEqual([
       [
         "is in the label traefik.http.middlewares.who.basicauth.users of whoami, and Traefik, which reads it, is another service",
         "write traefik.http.middlewares.who.basicauth.usersfile=/run/secrets/users in place of traefik.http.middlewares.who.basicauth.users, and give that file, with one name:hash a line, to the service that runs Traefik",
       ],
     ]);
+    const notes = plan.warnings.map(({ text }) => text);
+    expect(notes.filter((text) => text.includes("OPS_BASICAUTH_USERS"))).toEqual([
+      "traefik: the label traefik.http.middlewares.ops.basicauth.usersfile names the file of OPS_BASICAUTH_USERS, which Traefik reads",
+    ]);
+    const byRuntime = await world.unsprawl(["plan", "compose:edge", "--to", "local", "--deliver", "runtime"]);
+    expect(byRuntime.stdout).toContain("no delivery fits metrics: runtime: a label names a file, and it writes none");
     const moved = await world.unsprawl(["migrate", "compose:edge", "--to", "local", "--grace", "500ms", "--yes"]);
     expect(moved.code, moved.stdout + moved.stderr).toBe(3);
     const file = readFileSync(join(dir, "compose.yaml"), "utf8");
@@ -123,6 +136,7 @@ it(
     expect(file).toContain(
       "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/METRICS_DIGESTAUTH_USERS'",
     );
+    expect(fileIn("metrics", "/run/secrets/SWARM_BASICAUTH_USERS")).toBe(`swarm:${SWARM}`);
     // No shell is needed where only a label changes.
     expect(file.slice(file.indexOf("  metrics:"), file.indexOf("  whoami:"))).not.toContain("entrypoint");
     expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
@@ -131,7 +145,8 @@ it(
     const env = readFileSync(join(dir, ".env"), "utf8");
     expect(env).toBe("NAME=edge\nOPS_NAME=opsmen\n");
     const shown = engine.docker("inspect", "edge-traefik-1", "edge-metrics-1") + file + env;
-    for (const value of [ADMIN, OPS, METRICS, doubled(METRICS), GITHUB_TOKEN]) expect(shown).not.toContain(value);
+    for (const value of [ADMIN, OPS, METRICS, doubled(METRICS), OLD, doubled(OLD), doubled(SWARM), GITHUB_TOKEN])
+      expect(shown).not.toContain(value);
     const again = await world.unsprawl(["plan", "docker:edge-traefik-1", "docker:edge-metrics-1", "--to", "local"]);
     expect(again.code, again.stdout + again.stderr).toBe(0);
     const back = await world.unsprawl(["rollback", "last"]);

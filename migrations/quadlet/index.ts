@@ -10,6 +10,7 @@ import { readUnit } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
+import { serviceAssignmentOf } from "./filled.ts";
 import { leftShared, refusal } from "./refuse.ts";
 import { rewriteContainers } from "./rewrite.ts";
 import { unitsMovedTogether } from "./sharing.ts";
@@ -28,7 +29,8 @@ export function quadletMigration(tools: FileTools): Migration {
       project: "quadlet",
       standIn: true,
     }),
-    value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
+    value: async ({ location }) =>
+      ((await assignmentOf(location)) ?? (await serviceAssignmentOf(location)))?.value ?? null,
     async target(unit, selected, { deliver }) {
       const files = [...new Set(selected.map(({ move }) => move.location.subjectId))].sort();
       if (deliver === "auto") return { file: unit, files };

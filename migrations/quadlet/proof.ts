@@ -1,5 +1,6 @@
 import { REFERENCE_LABEL } from "../../src/engine/consumer-labels.ts";
 import { parseEntries } from "../../src/files/env-file.ts";
+import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { assignmentsIn } from "../../src/files/units/unit-environment.ts";
 import { parseUnit } from "../../src/files/units/unit-file.ts";
 import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
@@ -13,7 +14,10 @@ export function readsTheSame(
   gone: ReadonlySet<number>,
 ): boolean {
   const isUnit = units.some(({ texts }) => texts.some((text) => text.file === file));
-  if (!isUnit) return entriesIn(before, gone) === entriesIn(after, new Set());
+  if (!isUnit) {
+    const ofService = units.some((unit) => unit.ofService.some((one) => one.file === file));
+    return entriesIn(before, gone, ofService) === entriesIn(after, new Set(), ofService);
+  }
   const secrets = secretsIn(before);
   return (
     wordsIn(file, before, gone) === wordsIn(file, after, new Set()) &&
@@ -30,8 +34,10 @@ function secretsIn(text: string): string[] {
     .map(({ value }) => value);
 }
 
-function entriesIn(text: string, gone: ReadonlySet<number>): string {
-  const stays = parseEntries(text, "docker").filter(({ start }) => !gone.has(start));
+/** As the service's manager reads them, or as podman does. */
+function entriesIn(text: string, gone: ReadonlySet<number>, ofService: boolean): string {
+  const entries = ofService ? parseSystemdEnv(text) : parseEntries(text, "docker");
+  const stays = entries.filter(({ start }) => !gone.has(start));
   return stays.map(({ name, value }) => JSON.stringify([name, value])).join("\n");
 }
 

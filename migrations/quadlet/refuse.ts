@@ -8,6 +8,7 @@ import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
+import { filledFrom, type EntryPlace, type FilledVariable } from "./filled.ts";
 import { readersOf } from "./sharing.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
@@ -28,31 +29,65 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   const place = lineOfLocation(location);
   const ofService = unit.ofService.some((one) => one.file === place.file && one.line === place.line);
   const found = await movableAssignment(location);
-  if ("reason" in found) return ofService ? serviceOnly(unit, name, place.file) : found;
+  if ("reason" in found) return ofService ? ofFilled(unit, place) : found;
   return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found));
 }
 
 /** What systemd gives to podman, which hands on only what a setting fills in. */
-function serviceOnly(unit: SystemdUnit, name: string, file: string): Refusal {
+async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal | null> {
+  const { name, file } = place;
   const reason = "is in [Service], the environment of the command that starts the container";
-  const isOwn = unit.texts.some((text) => text.file === file);
-  const users = unit.texts.flatMap(({ settings }) => settings.filter(({ value }) => fillsIn(value, name)));
-  if (users.length === 0 && !isOwn)
+  const filled = filledFrom(unit, place);
+  if (filled === null) return { reason, hint: "write it in [Container], as Environment=NAME=value, then plan again" };
+  const { one, users, other } = filled;
+  if (one.fault !== null) return { reason: one.fault, hint: "write its value in full, on one line, then plan again" };
+  if (other !== null)
+    return {
+      reason: `${reason}, and ${other} holds it too`,
+      hint: cmd`give the container a variable that is $\{${name}} and nothing else in its place, then plan again`,
+    };
+  if (users.length === 0) {
+    const needs = (await fillingIn(unit, place)).find(({ filled: { users: own } }) => own.length > 0)?.name;
     return {
       reason: `${reason}, and no setting of ${unit.name} fills it in`,
-      hint: cmd`give ${unit.name} a file without ${name}`,
+      hint:
+        needs === undefined
+          ? cmd`give ${unit.name} a file without ${name}`
+          : cmd`unsprawl plan systemd:${dirname(unit.file)} --to STORE moves it for ${needs}`,
       elsewhere: true,
     };
-  const [one] = users;
-  if (isOwn || one === undefined)
-    return { reason, hint: "write it in [Container], as Environment=NAME=value, then plan again" };
+  }
+  for (const user of users) {
+    const found = notSecret(unit, user);
+    if (found !== null) return found;
+  }
+  return (await ofHost(unit, file, true)) ?? (await ofOthers(unit, place));
+}
+
+/** Another container whose service fills it in otherwise would be without it. */
+async function ofOthers(unit: SystemdUnit, place: EntryPlace): Promise<Refusal | null> {
+  const found = (await fillingIn(unit, place)).find(({ filled: { other } }) => other !== null);
+  if (found === undefined) return null;
   return {
-    reason: `${reason}; ${one.key}= fills it in`,
-    hint: cmd`write EnvironmentFile=${file} in [Container] in place of [Service], and take ${`${one.key}=${one.value}`} out of it if the container knows it by the name ${name}; then plan again`,
+    reason: `${lineText(place.file, place.line, place.name)} is filled into ${found.filled.other ?? ""} of ${found.name} too`,
+    hint: cmd`give ${found.name} its own file of variables, then plan again`,
   };
 }
 
-const fillsIn = (value: string, name: string): boolean => new RegExp(`\\$\\{?${name}(?!\\w)`).test(value);
+/** The other containers whose services get the variable from there. */
+async function fillingIn(
+  unit: SystemdUnit,
+  place: EntryPlace,
+): Promise<readonly { readonly name: string; readonly filled: FilledVariable }[]> {
+  const readers = (await readersOf(unit.file, place.file)).filter(
+    (one) => one.host.has(place.file) && one.unit !== unit.file && isQuadlet(one.unit),
+  );
+  const units = await Promise.all(readers.map((one) => readUnit(one.unit)));
+  return units.flatMap((one) => {
+    const filled = filledFrom(one, place);
+    return filled === null ? [] : [{ name: one.name, filled }];
+  });
+}
 
 /** A podman secret already has the name, or cannot have it. */
 function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal | null {
@@ -95,9 +130,15 @@ function ofWord(unit: SystemdUnit, { file }: Assignment): Refusal | null {
 async function ofEntry(unit: SystemdUnit, { file }: Assignment): Promise<Refusal | null> {
   if (!unit.texts.some((text) => text.file === unit.file))
     return { reason: `there is no ${unit.file} to write its secret into`, hint: cmd`ls -l ${unit.file}` };
+  return ofHost(unit, file, false);
+}
+
+/** `mayFillIn`: what the services of containers fill in from the file is looked at apart. */
+async function ofHost(unit: SystemdUnit, file: string, mayFillIn: boolean): Promise<Refusal | null> {
   const others: string[] = [];
   for (const { unit: reader, host } of await readersOf(unit.file, file))
-    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader)))) others.push(basename(reader));
+    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader, mayFillIn))))
+      others.push(basename(reader));
   if (others.length === 0) return null;
   return {
     reason: `${file} is read on the host too, by ${others.join(", ")}`,
@@ -106,11 +147,12 @@ async function ofEntry(unit: SystemdUnit, { file }: Assignment): Promise<Refusal
 }
 
 /** Whether the service of a Quadlet container uses its environment: in its own commands, or filled into a setting. */
-async function runsCommands(file: string): Promise<boolean> {
+async function runsCommands(file: string, mayFillIn: boolean): Promise<boolean> {
   const settings = (await readUnit(file)).texts.flatMap((text) => text.settings);
   return settings.some(
     ({ section, key, value }) =>
-      (section === "Service" && key.startsWith("Exec")) || /\$(?:\w|\{)/.test(value.replaceAll("$$", "")),
+      (section === "Service" && key.startsWith("Exec")) ||
+      (!mayFillIn && /\$(?:\w|\{)/.test(value.replaceAll("$$", ""))),
   );
 }
 
@@ -126,13 +168,13 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
     const place = lineOfLocation(one.move.location);
     const readers = await readersOf(subjectId, place.file);
     const keeping: string[] = [];
-    for (const { unit, container } of readers) {
-      if (!container.has(place.file) || moving.has(key(unit, place))) continue;
-      const read = await readUnit(unit);
-      const has = [...effectiveAssignments(read)].some(
-        ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
-      );
-      if (has && secretFor(read, place.name) === null) keeping.push(unit);
+    for (const { unit, container, host } of readers) {
+      if (moving.has(key(unit, place))) continue;
+      if (container.has(place.file) && hasFrom(await readUnit(unit), place)) keeping.push(unit);
+      else if (host.has(place.file) && isQuadlet(unit)) {
+        const filled = filledFrom(await readUnit(unit), place);
+        if (filled !== null && filled.users.length > 0) keeping.push(unit);
+      }
     }
     if (keeping.length > 0)
       left.push({
@@ -142,6 +184,14 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
       });
   }
   return left;
+}
+
+/** Whether a container has its variable from there. */
+function hasFrom(unit: SystemdUnit, place: EntryPlace): boolean {
+  const has = [...effectiveAssignments(unit)].some(
+    ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
+  );
+  return has && secretFor(unit, place.name) === null;
 }
 
 const key = (unit: string, { file, line, name }: { file: string; line: number; name: string }): string =>

@@ -19,10 +19,17 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
+import { filledFrom } from "./filled.ts";
 import { readsTheSame } from "./proof.ts";
 
 /** A variable that leaves a unit, and the secret that it becomes. */
-type MovedVariable = { readonly one: Assignment; readonly moving: FileMove; readonly secret: string };
+type MovedVariable = {
+  readonly one: Assignment;
+  readonly moving: FileMove;
+  readonly secret: string;
+  /** The entry of [Service]'s file that it is filled in from, which leaves the file too. */
+  readonly from: Assignment | null;
+};
 
 type FileEdits = {
   readonly before: string;
@@ -45,12 +52,13 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
   const moved = units.map((unit) => {
     const own = moving.filter(({ move }) => move.location.subjectId === unit.file);
     const order = new Map(unit.assignments.map((one, at) => [one, at]));
-    const all = own.map((one) => movedVariable(unit, one));
+    const all = own.flatMap((one) => movedVariables(unit, one));
     return { unit, all: all.toSorted((a, b) => (order.get(a.one) ?? 0) - (order.get(b.one) ?? 0)) };
   });
   for (const { unit, all } of moved) {
     removeWords(all, change);
     removeEntries(unit, all, change);
+    removeFilledIn(all, change);
   }
   const drafts = [...changes].map(([file, { before, edits, diff, gone }]): FileDraft => {
     const draft = draftOf(file, before, edits, diff);
@@ -66,15 +74,21 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
   };
 }
 
-function movedVariable(unit: SystemdUnit, moving: FileMove): MovedVariable {
+function movedVariables(unit: SystemdUnit, moving: FileMove): MovedVariable[] {
   const place = lineOfLocation(moving.move.location);
+  const called = unit.name.replace(/\.container$/, "");
+  const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
+  const moved = (one: Assignment, from: Assignment | null): MovedVariable => ({
+    ...{ one, moving, from, secret: `${prefix}-${one.name}` },
+  });
   const one = [...effectiveAssignments(unit)].find(
     ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
   );
-  if (one === undefined) throw valueGoneError(moving.move.name, moving.move.location.path);
-  const called = unit.name.replace(/\.container$/, "");
-  const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
-  return { one, moving, secret: `${prefix}-${one.name}` };
+  if (one !== undefined) return [moved(one, null)];
+  const filled = filledFrom(unit, place);
+  if (filled === null || filled.other !== null || filled.users.length === 0)
+    throw valueGoneError(moving.move.name, moving.move.location.path);
+  return filled.users.map((user) => moved(user, filled.one));
 }
 
 /** The secret in the variable's place, and a label that says where its value comes from. */
@@ -126,6 +140,19 @@ function removeEntries(unit: SystemdUnit, all: readonly MovedVariable[], change:
   }
 }
 
+/** The lines that were filled in go, once for all units. */
+function removeFilledIn(all: readonly MovedVariable[], change: EditsOfFile): void {
+  for (const { from, moving } of all) {
+    if (from === null || from.by.kind !== "entry") continue;
+    const { entry } = from.by;
+    const { edits, diff, gone } = change(from.file, from.text);
+    if (gone.has(entry.start)) continue;
+    gone.add(entry.start);
+    edits.push({ start: entry.start, end: entry.end, text: "" });
+    diff.push({ sign: "-", path: lineText(from.file, from.line, from.name), text: moving.masked });
+  }
+}
+
 /** The setting of the unit's own files below which the secrets of a file of variables are written. */
 function anchorFor(unit: SystemdUnit, file: string): { readonly text: UnitText; readonly setting: UnitSetting } {
   const named = namedEnvFiles(unit, "Container").files.find((one) => one.file === file);
@@ -147,7 +174,8 @@ function diffOf(file: string, moved: MovedVariable): DiffLine[] {
 
 /** What is still read: the other variables, and the unchanged files. */
 function remaining(unit: SystemdUnit, all: readonly MovedVariable[], changed: ReadonlySet<string>): Rewriting["rest"] {
-  const gone = new Set(all.map(({ one }) => `${one.file}\0${one.line}\0${one.name}`));
+  const left = all.flatMap(({ one, from }) => (from === null ? [one] : [one, from]));
+  const gone = new Set(left.map(({ file, line, name }) => `${file}\0${line}\0${name}`));
   const stays = [...unit.assignments, ...unit.ofService].filter(
     ({ file, line, name }) => !gone.has(`${file}\0${line}\0${name}`),
   );

@@ -22,10 +22,17 @@ export async function unitsMovedTogether(unit: string): Promise<readonly string[
   const readers = await readersAround(unit);
   const together = new Set([unit]);
   for (const one of together) {
-    const files = [...(readers.find((reader) => reader.unit === one)?.container ?? [])];
-    for (const other of readers) if (files.some((file) => other.container.has(file))) together.add(other.unit);
+    const own = readers.find((reader) => reader.unit === one);
+    if (own === undefined) continue;
+    for (const other of readers) if (shares(own, other)) together.add(other.unit);
   }
   return [...together].sort();
+}
+
+/** Whether two containers have a file of variables in common, or their services have one to fill in from. */
+function shares(one: EnvFileReader, other: EnvFileReader): boolean {
+  if ([...one.container].some((file) => other.container.has(file))) return true;
+  return isQuadlet(one.unit) && isQuadlet(other.unit) && [...one.host].some((file) => other.host.has(file));
 }
 
 /** The units that read this file of variables, the given one included. */

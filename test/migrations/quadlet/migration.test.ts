@@ -138,11 +138,6 @@ const REFUSED: readonly (readonly [title: string, lines: (one: string) => string
   ["an argument", (one) => `PodmanArgs=--env DB_PASSWORD=${one}`, "is in PodmanArgs"],
   ["a command", (one) => `Exec=mysql --password=${one}`, "is in Exec"],
   ["the service's own", (one) => `[Service]\nEnvironment=DB_PASSWORD=${one}`, "is in [Service]"],
-  [
-    "a file that is filled in",
-    () => `Environment=PW="\${DB_PASSWORD}"\n[Service]\n${FILE}`,
-    "starts the container; Environment= fills it in",
-  ],
   ["a file that nothing is filled in from", () => `[Service]\n${FILE}`, "no setting of api.container fills it in"],
   ["a health check", (one) => `HealthCmd=mysqladmin ping -p${one}`, "is in HealthCmd"],
   [

@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { filesOf } from "../../support/formats.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+import { generated } from "../../services/systemd.ts";
+import { findingsOf, holders, migrate, password, planOf, printed, ranWithEach, references } from "../files-world.ts";
+
+// `EnvironmentFile=` in [Service] is systemd's: the container gets what `Environment=PW=${DB_PASSWORD}` fills in from it.
+
+let world: World;
+let home: string;
+beforeEach(() => {
+  world = makeWorld("unix:///nowhere");
+  home = join(world.dir, "home");
+});
+afterEach(() => world.remove());
+
+const QUADLETS = ".config/containers/systemd";
+const SERVICE = "[Service]\nEnvironmentFile=%h/apps.env\nRestart=always\n";
+const container = (lines: string, service = SERVICE): string =>
+  `[Container]\nImage=docker.io/library/busybox:1\n${lines}\n${service}`;
+const read = (name: string): string => readFileSync(join(home, name), "utf8");
+
+function lay(files: { readonly [name: string]: string }): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, name)), { recursive: true });
+    writeFileSync(join(home, name), text);
+  }
+}
+
+test("what is filled in whole becomes a secret of each container, and leaves the file", async () => {
+  const [db, api] = [`${password()}$x "y"`, password()];
+  lay({
+    "apps.env": `DOMAIN=example.org\n# the database\nDB_PASSWORD='${db}'\nAPI_TOKEN=${api}\n`,
+    [`${QUADLETS}/db.container`]: container('Environment=POSTGRES_PASSWORD="${DB_PASSWORD}" TZ=UTC'),
+    [`${QUADLETS}/web.container`]: container(
+      'Environment=URL="https://web.${DOMAIN}/"\nEnvironment=DB_PASSWORD=${DB_PASSWORD}\nEnvironment=PW2=${DB_PASSWORD}',
+    ),
+    [`${QUADLETS}/idle.container`]: container("Environment=TZ=UTC"),
+    [`${QUADLETS}/dsn.container`]: container("Environment=DSN=https://x:${API_TOKEN}@example.org"),
+  });
+  const before = filesOf(home);
+  const source = `systemd:${join(home, QUADLETS)}`;
+  const plan = await planOf(world, source);
+  const reasons = plan.notMoved.map(({ finding, reason, elsewhere }) => {
+    const said = reason.replace("is in [Service], the environment of the command that starts the container, and ", "");
+    return [`${finding.location.subjectName} ${finding.name}`, said, elsewhere];
+  });
+  expect(reasons.sort()).toEqual([
+    ["db.container API_TOKEN", "no setting of db.container fills it in", true],
+    ["dsn.container API_TOKEN", "Environment=DSN=https://x:${API_TOKEN}@example.org holds it too", undefined],
+    ["dsn.container DB_PASSWORD", "no setting of dsn.container fills it in", true],
+    ["idle.container API_TOKEN", "no setting of idle.container fills it in", true],
+    ["idle.container DB_PASSWORD", "no setting of idle.container fills it in", true],
+    ["web.container API_TOKEN", "no setting of web.container fills it in", true],
+  ]);
+
+  expect(plan.notMoved.find(({ finding: { name } }) => name === "DB_PASSWORD")?.hint).toBe(
+    `unsprawl plan ${source} --to STORE moves it for db.container`,
+  );
+
+  const { ran, run } = await migrate(world, source);
+  expect(ran.code, printed(ran)).toBe(0);
+  expect(holders(home, [db])).toEqual([]);
+  expect(printed(ran) + JSON.stringify(plan)).not.toContain(db);
+  expect(read("apps.env")).toBe(`DOMAIN=example.org\n# the database\nAPI_TOKEN=${api}\n`);
+  const text = (name: string): string => read(`${QUADLETS}/${name}.container`).replaceAll(/=ref\+.*/g, "=ref+");
+  expect(text("db")).toBe(
+    container(
+      "Environment=TZ=UTC\nSecret=db-POSTGRES_PASSWORD,type=env,target=POSTGRES_PASSWORD\nLabel=unsprawl.ref.POSTGRES_PASSWORD=ref+",
+    ),
+  );
+  expect(text("web")).toBe(
+    container(
+      'Environment=URL="https://web.${DOMAIN}/"\nSecret=web-DB_PASSWORD,type=env,target=DB_PASSWORD\nLabel=unsprawl.ref.DB_PASSWORD=ref+\nSecret=web-PW2,type=env,target=PW2\nLabel=unsprawl.ref.PW2=ref+',
+    ),
+  );
+  expect(filesOf(join(home, QUADLETS))["idle.container"]).toEqual(before[`${QUADLETS}/idle.container`]);
+  for (const name of ["db", "web"]) {
+    const { said, service } = generated(join(home, QUADLETS), name);
+    expect(said).not.toMatch(/unsupported|error/i);
+    expect(/^ExecStart=.*$/m.exec(service)?.[0]).not.toContain("DB_PASSWORD}");
+  }
+  // What each secret is made from: every byte that systemd filled in.
+  const stored = ["db", "web"].map((name) => references(plan, join(home, QUADLETS, `${name}.container`)));
+  expect(await ranWithEach(world, stored)).toEqual([{ DB_PASSWORD: db }, { DB_PASSWORD: db }]);
+  expect((await findingsOf(world, source)).map(({ name }) => name)).toEqual(
+    Array.from({ length: 4 }, () => "API_TOKEN"),
+  );
+  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect(filesOf(home)).toEqual(before);
+});
+
+test("who else needs the line keeps it", async () => {
+  const reasons = async (files: { readonly [name: string]: string }): Promise<readonly string[]> => {
+    lay({ "apps.env": `DB_PASSWORD=${password()}\n`, ...files });
+    const { notMoved } = await planOf(world, `systemd:${join(home, QUADLETS)}`);
+    return notMoved.filter(({ elsewhere }) => elsewhere !== true).map(({ reason }) => reason);
+  };
+  const web = { [`${QUADLETS}/web.container`]: container("Environment=PW=${DB_PASSWORD}") };
+  expect(await reasons(web)).toEqual([]);
+  const argument = container("Environment=PW=${DB_PASSWORD}\nPodmanArgs=--env DB_PASSWORD");
+  expect(await reasons({ [`${QUADLETS}/web.container`]: argument })).toEqual([
+    expect.stringContaining("PodmanArgs=--env DB_PASSWORD holds it too"),
+  ]);
+  const command = container("Environment=PW=${DB_PASSWORD}", `${SERVICE}ExecStartPre=/bin/true\n`);
+  expect(await reasons({ [`${QUADLETS}/web.container`]: command })).toEqual([
+    expect.stringContaining("is read on the host too, by web.container"),
+  ]);
+  const other = { [`${QUADLETS}/job.container`]: container("Exec=job ${DB_PASSWORD}") };
+  expect(await reasons({ ...web, ...other })).toEqual([
+    expect.stringContaining("Exec=job ${DB_PASSWORD} holds it too"),
+    expect.stringContaining("DB_PASSWORD is filled into Exec=job ${DB_PASSWORD} of job.container too"),
+  ]);
+});

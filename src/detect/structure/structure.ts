@@ -13,18 +13,8 @@ const DEEP = 262_144;
 export function inJson(text: string, judge: Judge, bound = { partly: false }, outer = ""): Evidence | null | undefined {
   const first = text.charCodeAt(0);
   if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // JSON in a string of JSON, of which the quotes around it are gone.
-    if (!/^[[{]{1,2}\\"/.test(text)) return undefined;
-    try {
-      document = JSON.parse(JSON.parse(`"${text}"`) as string);
-    } catch {
-      return undefined;
-    }
-  }
+  const document = documentIn(text);
+  if (document === undefined) return undefined;
   let left = PAIRS;
   let best: Evidence | null = null;
   const walk = (node: unknown, trail: readonly string[], depth: number): void => {
@@ -54,6 +44,25 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }, ou
   };
   walk(document, [], 0);
   return best;
+}
+
+/** What JSON begins with: of code in brackets most is none, and an error takes longer than a look. */
+const JSON_BEGINS = /^(?:\{\s*["}]|\[\s*["{[\]\-\dtfn])/;
+
+function documentIn(text: string): unknown {
+  const document = JSON_BEGINS.test(text) && /[\]}]$/.test(text.trimEnd().slice(-1)) ? parsed(text) : undefined;
+  // JSON in a string of JSON, of which the quotes around it are gone.
+  if (document !== undefined || !/^[[{]{1,2}\\"/.test(text)) return document;
+  const inner = parsed(`"${text}"`);
+  return typeof inner === "string" ? parsed(inner) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The nearest key that promises something names a value: `{"github-oauth": {"github.com": "…"}}`. */

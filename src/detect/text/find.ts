@@ -16,7 +16,8 @@ type KeywordTable = {
   /** By three characters their slot: its entries are those from `entries[slot]` to `entries[slot + 1]`. */
   readonly slots: Uint16Array;
   readonly entries: Uint16Array;
-  /** Of each entry the watch's number, and how far before the four characters its keyword begins. */
+  /** Of each entry bits for its fourth characters, the watch's number, and how far before the four its keyword begins. */
+  readonly behind: Int32Array;
   readonly numbers: Uint16Array;
   readonly before: Int8Array;
   /** The keywords one behind the other, and the characters that may stand instead: capitals, unless a watch is exact. */
@@ -30,33 +31,56 @@ const SIZE = 1 << 15;
 /** Made for the first text. */
 let table: KeywordTable | null = null;
 
+/** How many places are looked at in one go. */
+const MOST = 1024;
+const candidates = new Int32Array(MOST);
+
 /**
  * One pass over the bytes, one look into a table for every second byte, however many rules there are: each keyword is
  * filed twice, so that one of the two begins at an even place wherever the keyword stands.
  */
 export function findKeywords(bytes: Uint8Array, told: OnKeyword): void {
-  const { fourths } = (table ??= tableOf(watched()));
+  const of = (table ??= tableOf(watched()));
+  for (let count = MOST, from = 0; count === MOST; from = (candidates[MOST - 1] as number) + 2) {
+    count = fillCandidates(bytes, from, of.fourths);
+    for (let one = 0; one < count; one++) findAt(bytes, candidates[one] as number, of, told);
+  }
+  // At an odd end the last three characters have no fourth.
+  const last = bytes.length - 3;
+  if (last >= 0 && last % 2 === 0) findAt(bytes, last, of, told);
+}
+
+/**
+ * The next places where a keyword may stand. Nothing is called in this loop: each thread compiles it together with what it
+ * calls, which would take longer than a small image is read.
+ */
+function fillCandidates(bytes: Uint8Array, from: number, fourths: Int32Array): number {
   const whole = bytes.length - 3;
-  let first = (bytes[0] as number) & 31;
-  let second = (bytes[1] as number) & 31;
-  for (let at = 0; at < whole; at += 2) {
+  let count = 0;
+  let first = (bytes[from] as number) & 31;
+  let second = (bytes[from + 1] as number) & 31;
+  for (let at = from; at < whole; at += 2) {
     const third = (bytes[at + 2] as number) & 31;
     const fourth = (bytes[at + 3] as number) & 31;
     const key = (first << 10) | (second << 5) | third;
     first = third;
     second = fourth;
-    if ((((fourths[key] as number) >> fourth) & 1) === 1) findAt(bytes, at, key, table, told);
+    if ((((fourths[key] as number) >> fourth) & 1) === 0) continue;
+    candidates[count++] = at;
+    if (count === MOST) break;
   }
-  // At an odd end the last three characters have no fourth.
-  const at = bytes.length - 3;
-  if (at >= 0 && at % 2 === 0)
-    findAt(bytes, at, (first << 10) | (second << 5) | ((bytes[at + 2] as number) & 31), table, told);
+  return count;
 }
 
-function findAt(bytes: Uint8Array, at: number, key: number, of: KeywordTable, told: OnKeyword): void {
-  const slot = of.slots[key] as number;
+function findAt(bytes: Uint8Array, at: number, of: KeywordTable, told: OnKeyword): void {
+  const first = (bytes[at] as number) & 31;
+  const second = (bytes[at + 1] as number) & 31;
+  const third = (bytes[at + 2] as number) & 31;
+  const slot = of.slots[(first << 10) | (second << 5) | third] as number;
+  const fourth = at + 3 < bytes.length ? (bytes[at + 3] as number) & 31 : 0;
   const end = of.entries[slot + 1] as number;
   for (let entry = of.entries[slot] as number; entry < end; entry++) {
+    if ((((of.behind[entry] as number) >> fourth) & 1) === 0) continue;
     const start = at - (of.before[entry] as number);
     const number = of.numbers[entry] as number;
     if (start < 0 || !stands(bytes, start, of, number)) continue;
@@ -84,8 +108,8 @@ function tableOf(watches: readonly Watch[]): KeywordTable {
     const first = before < 0 ? any : (bytes[before] as number) & 31;
     const key = (first << 10) | (((bytes[before + 1] as number) & 31) << 5) | ((bytes[before + 2] as number) & 31);
     if (slots[key] === 0) slots[key] = filed.push([]) - 1;
-    filed[slots[key] as number]?.push(number, before);
     const fourth = before + 3 < bytes.length ? 1 << ((bytes[before + 3] as number) & 31) : -1;
+    filed[slots[key] as number]?.push(fourth, number, before);
     fourths[key] = (fourths[key] as number) | fourth;
   };
   // In this order keywords are found in the order of their rarest characters.
@@ -100,9 +124,10 @@ function tableOf(watches: readonly Watch[]): KeywordTable {
   let [entry, place] = [0, 0];
   return {
     ...{ watches, fourths, slots },
-    entries: Uint16Array.from([0, ...filed.map((list) => (entry += list.length / 2))]),
-    numbers: Uint16Array.from(all.filter((_, at) => at % 2 === 0)),
-    before: Int8Array.from(all.filter((_, at) => at % 2 === 1)),
+    entries: Uint16Array.from([0, ...filed.map((list) => (entry += list.length / 3))]),
+    behind: Int32Array.from(all.filter((_, at) => at % 3 === 0)),
+    numbers: Uint16Array.from(all.filter((_, at) => at % 3 === 1)),
+    before: Int8Array.from(all.filter((_, at) => at % 3 === 2)),
     text: Buffer.concat(watches.map(({ bytes }) => bytes)),
     instead: Buffer.concat(watches.map(({ bytes, exact }) => (exact ? bytes : bytes.map(capital)))),
     places: Uint16Array.from([0, ...watches.map(({ bytes }) => (place += bytes.length))]),

@@ -26,7 +26,8 @@ export type TextContext = {
   readonly path: string;
   /** The path from the folder that is scanned. */
   readonly below: string;
-  readonly kind: TextKind;
+  /** Asked of few files. */
+  readonly kind: () => TextKind;
   readonly language: Language;
   readonly off: ReadonlySet<string>;
   readonly bounds: LineBounds;
@@ -81,8 +82,9 @@ function inString(context: TextContext, from: number, to: number): PendingHit[] 
   const language = innerLanguage(line);
   const one = headOf(line, language);
   if (one === null) return [];
-  const kind = context.kind === "code" && context.strings.isSettingsFile(string) ? "settings" : context.kind;
-  return judged(one, from, { ...context, language, kind });
+  const own = context.kind();
+  const kind = own === "code" && context.strings.isSettingsFile(string) ? "settings" : own;
+  return judged(one, from, { ...context, language, kind: () => kind });
 }
 
 /** `name = value` or `name: value` anywhere on a line. */
@@ -93,7 +95,8 @@ const PAIR =
 function anywhere(line: string, from: number, context: TextContext): PendingHit[] {
   if (context.language === "code" || line.length > 2000) return [];
   const hits: PendingHit[] = [];
-  for (const match of line.matchAll(PAIR)) {
+  PAIR.lastIndex = 0;
+  for (let match = PAIR.exec(line); match !== null; match = PAIR.exec(line)) {
     const [whole, name = "", double, single, bare] = match;
     const value = double ?? single ?? bare ?? "";
     if (!looksRandom(value, 12) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
@@ -150,7 +153,7 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   if (!isEvidence(outcome)) context.cleanNamed.add(key);
   else context.isBeside = true;
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
-  const { kind } = context;
+  const kind = context.kind();
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
   const whole = outcome.part === value || outcome.rule === "url-password";
@@ -201,7 +204,11 @@ function byLineFormat(line: string, from: number, context: TextContext): Pending
   if (found === null) return [];
   const name = /^\s{0,40}([A-Za-z][\w.-]{1,60})/.exec(text)?.[1] ?? "";
   return [
-    { found: inKind(context.kind, found, name, found.part), name, ...placeOf(found, bytes, from, from + line.length) },
+    {
+      found: inKind(context.kind(), found, name, found.part),
+      name,
+      ...placeOf(found, bytes, from, from + line.length),
+    },
   ];
 }
 
@@ -229,7 +236,7 @@ export function commandHits(context: TextContext): PendingHit[] {
         if (isExpanded(found, bytes, place.start, language)) return [];
         const name = namedBy(text, place.start);
         if (name.toLowerCase() === found.part.toLowerCase()) return [];
-        return [{ found: inKind(context.kind, found, "", found.part), name, ...place }];
+        return [{ found: inKind(context.kind(), found, "", found.part), name, ...place }];
       });
   });
 }

@@ -61,15 +61,13 @@ export function inText(
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
   if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
   if (as === "file" && isBinary(bytes)) return [];
-  let kind: TextKind | undefined; // asked of few files
+  let kind: TextKind | undefined;
   const language = languageOf(path, bytes);
   const context: TextContext = {
     bytes,
     path,
     below,
-    get kind() {
-      return (kind ??= kindOf(path, below));
-    },
+    kind: () => (kind ??= kindOf(path, below)),
     language,
     off,
     bounds: new LineBounds(bytes),
@@ -186,8 +184,8 @@ function url(context: TextContext, at: number): PossibleHit | null {
       : raw.replaceAll(language === "yaml" || language === "make" ? "$$" : "\\$", "$");
   const outcome = decideIn("url", utf8Text(text), off);
   const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, below };
-  const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind }) : null;
-  const found = likely === null ? null : inKind(context.kind, likely, "", likely.part);
+  const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind() }) : null;
+  const found = likely === null ? null : inKind(context.kind(), likely, "", likely.part);
   return { found, name: nameBefore(bytes, start) || "url", start, end };
 }
 

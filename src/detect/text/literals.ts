@@ -14,7 +14,7 @@ export function literalsIn(text: string, language: Language): NamedLiteral[] {
   let before: { readonly text: string; readonly start: number; readonly end: number } | null = null;
   for (const { start, end } of stringsIn(text)) {
     const raw = text.slice(start, end);
-    const name = nameOf(text, start - 1, end + 1, before);
+    const name = mayHaveName(text, start - 1) ? nameOf(text, start - 1, end + 1, before) : null;
     before = { text: raw, start: start - 1, end: end + 1 };
     // Most strings of code have no name and hold none: only a sign, or an escape that stands for one, gives one inside.
     if (name === null && !raw.includes("=") && !raw.includes("\\") && !raw.includes("&")) continue;
@@ -61,15 +61,19 @@ function closedAt(text: string, from: number, quote: number): number {
   return -1;
 }
 
+/** Most strings of code have none: their names are not looked for. */
+function mayHaveName(text: string, quoteAt: number): boolean {
+  let last = quoteAt - 1;
+  while (last > 0 && (text.charCodeAt(last) === 32 || text.charCodeAt(last) === 9)) last--;
+  return MAY_GIVE_NAME[text.charCodeAt(last)] === 1;
+}
+
 function nameOf(
   text: string,
   quoteAt: number,
   behind: number,
   before: { readonly text: string; readonly start: number; readonly end: number } | null,
 ): string | null {
-  let last = quoteAt - 1;
-  while (last > 0 && (text.charCodeAt(last) === 32 || text.charCodeAt(last) === 9)) last--;
-  if (MAY_GIVE_NAME[text.charCodeAt(last)] !== 1) return null;
   const head = unmarked(text.slice(Math.max(0, quoteAt - AROUND), quoteAt)).trimEnd();
   if (!GIVES_NAME.has(head.charAt(head.length - 1))) return null;
   // `("NAME", "value")`: the name is the argument before.
@@ -79,7 +83,7 @@ function nameOf(
     return NAME.test(before.text) && TAKES_PAIR.test(call) ? before.text : null;
   }
   if (!head.endsWith("(")) return assigned(head) ?? fallback(head);
-  const callee = /[\w.:>-]{1,80}$/.exec(head.slice(-81, -1))?.[0] ?? "";
+  const callee = endingIn(CALLEE, head, head.length - 1, 80);
   if (WRAPS.test(callee)) {
     const outer = head.slice(0, -1 - callee.length).trimEnd();
     const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
@@ -115,11 +119,25 @@ function assigned(head: string): string | null {
   if (sign === "=" && /[=!<>]$/.test(rest)) return null;
   const left = rest.trimEnd();
   if (sign === "=") {
-    const type = /[\w.<>[\]|?]{1,40}$/.exec(left.slice(-40))?.[0] ?? "";
+    const type = endingIn(TYPE, left, left.length, 40);
     const typed = left.slice(0, left.length - type.length).trimEnd();
     if (type !== "" && typed.endsWith(":")) return lastName(typed.slice(0, -1).trimEnd());
   }
   return lastName(left);
+}
+
+const [CALLEE, TYPE] = [".:>-", ".<>[]|?"].map((marks) => {
+  const own = new Uint8Array(256);
+  for (let code = 0; code < 256; code++)
+    if (/\w/.test(String.fromCharCode(code)) || marks.includes(String.fromCharCode(code))) own[code] = 1;
+  return own;
+}) as [Uint8Array, Uint8Array];
+
+/** The characters of one kind in front of `end`: read from there, since a search begins at each character. */
+function endingIn(kind: Uint8Array, text: string, end: number, most: number): string {
+  let from = end;
+  while (from > 0 && end - from < most && kind[text.charCodeAt(from - 1)] === 1) from--;
+  return text.slice(from, end);
 }
 
 /** The name at the end, in front of three closing marks at most: read from the end, since a search begins at each character. */

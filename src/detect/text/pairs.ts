@@ -6,8 +6,8 @@ import { unescapedXml } from "./unescape.ts";
 
 /** Fields that hold the name of a variable, and the ones beside them that hold its value. */
 const NAME_FIELD =
-  /["']?\b(?:name|key|Name|Key|ParameterKey|variable|OptionName)["']?\s{0,4}[:=]\s{0,4}(["']?)([A-Za-z_][\w.-]{0,119})\1\s{0,4}(?=[,}\r\n\\]|$)/;
-const VALUE_FIELD = /(?<![\w-])["']?(?:value|Value|ParameterValue|default)["']?\s{0,4}[:=](?=\s|["'])\s{0,4}/;
+  /\b(?:name|key|Name|Key|ParameterKey|variable|OptionName)["']?\s{0,4}[:=]\s{0,4}(["']?)([A-Za-z_][\w.-]{0,119})\1\s{0,4}(?=[,}\r\n\\]|$)/;
+const VALUE_FIELD = /(?<![\w-])(?:value|Value|ParameterValue|default)["']?\s{0,4}[:=](?=\s|["'])\s{0,4}/;
 const VARIABLE = /\bvariable\s{1,4}"([\w-]{1,80})"\s{0,4}\{/;
 const DEFAULT = /^\s{0,20}default\s{0,20}=\s{0,20}"((?:\\.|[^"\\\n]){1,4096})"/m;
 const CLOSE = 600;

@@ -66,6 +66,7 @@ function rawStringsIn(bytes: Buffer, path: string): readonly RawString[] {
   const text = bytes.toString("latin1");
   const found: RawString[] = [];
   for (let at = 0; at < text.length; at++) {
+    if (BEGINS[text.charCodeAt(at)] !== 1) continue;
     const string = stringAt(text, at, marks);
     if (string === null) continue;
     const { start, end, next } = string;
@@ -75,6 +76,10 @@ function rawStringsIn(bytes: Buffer, path: string): readonly RawString[] {
   }
   return found;
 }
+
+/** What a string or a comment may begin with. */
+const BEGINS = new Uint8Array(256);
+for (const mark of Buffer.from("\"'`<#/")) BEGINS[mark] = 1;
 
 /** Most files have none, which their bytes show at once. */
 function mayHold(bytes: Buffer, marks: string): boolean {
@@ -123,18 +128,19 @@ function upTo(text: string, start: number, end: number, closing: number): String
 
 function quoted(text: string, at: number, marks: string): StringAt {
   const quote = text.charAt(at);
-  const three = quote.repeat(3);
-  if (marks.includes(quote) && text.startsWith(three, at)) return upTo(text, at + 3, text.indexOf(three, at + 3), 3);
+  if (marks.includes(quote) && text.charAt(at + 1) === quote && text.charAt(at + 2) === quote)
+    return upTo(text, at + 3, text.indexOf(quote.repeat(3), at + 3), 3);
   if (quote === '"' && marks.includes("@") && /@\$?$/.test(text.slice(Math.max(0, at - 2), at)))
     return upTo(text, at + 1, endOfVerbatim(text, at + 1), 1);
   if (quote === '"' && marks.includes("r")) {
     const hashes = /\br(#{0,8})$/.exec(text.slice(Math.max(0, at - 10), at))?.[1];
     if (hashes !== undefined) return upTo(text, at + 1, text.indexOf(`"${hashes}`, at + 1), 1 + hashes.length);
   }
+  const code = text.charCodeAt(at);
   for (let end = at + 1; end < text.length; end++) {
     const char = text.charCodeAt(end);
     if (char === 92) end++;
-    else if (text.charAt(end) === quote) return { start: at + 1, end, next: end + 1 };
+    else if (char === code) return { start: at + 1, end, next: end + 1 };
     else if (char === 10) break;
   }
   // An apostrophe.

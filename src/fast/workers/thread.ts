@@ -26,9 +26,9 @@ export function startEarly(words: readonly string[]): void {
   early.once("error", () => (early = null));
 }
 
-/** Folders are read in threads, and so are large inspect files. */
+/** Folders and layers are read in threads, and so are large inspect files. */
 function isLarge(word: string): boolean {
-  if (word.startsWith("dir:")) return true;
+  if (word.startsWith("dir:") || word === "--layers") return true;
   try {
     return word.startsWith("inspect:") && statSync(word.slice("inspect:".length)).size > LARGE;
   } catch {

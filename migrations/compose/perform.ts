@@ -249,7 +249,9 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         const value = work.values.get(valueKey(move));
         if (!value)
           throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
-        return { name: move.name, masked: "", carries: secretTest(value, spans[valueKey(move)] ?? null) };
+        // Plans of earlier versions name it by its place.
+        const span = spans[valueKey(move)] ?? spans[`${move.location.subjectName}/${move.name}`] ?? null;
+        return { name: move.name, masked: "", carries: secretTest(value, span) };
       });
       const site = await placeIn(one, step, work);
       wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets, words(site.service, bare)));

@@ -169,9 +169,12 @@ export type Step =
       }
     >;
 
-/** Identifies a value within a unit, whose subjects may have variables of the same name. */
-export function valueKey({ location, name }: Move): string {
-  return `${location.subjectName}/${name}`;
+/**
+ * Identifies a value within a unit: by its entry in the store, which has one value. A name is not enough: two services may
+ * have an option of one name in the commands of one file.
+ */
+export function valueKey({ key }: Pick<Move, "key">): string {
+  return JSON.stringify([key.path, key.field]);
 }
 
 /** The values of one subject's moves, by variable name. */

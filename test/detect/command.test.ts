@@ -34,6 +34,7 @@ describe("secrets in commands", () => {
     ["cmd", `sqlcmd -S localhost -U sa -P '${pw}' -Q "SELECT 1"`],
     ["cmd", `env DB_PASSWORD=${pw} ./start.sh`],
     ["cmd", ["bash", "-c", `export API_TOKEN=${token} && exec ./run`]],
+    ["cmd", ["sh", "-c", `exec serve "$@"`, "serve", "--token", token]],
     ["history", `|2 NPM_TOKEN=${token} NODE_ENV=production /bin/sh -c npm ci`],
     ["history", `RUN |1 PIP_PASSWORD=${pw} /bin/sh -c pip install . # buildkit`],
     ["history", `RUN /bin/sh -c echo 'root:${pw}' | chpasswd # buildkit`],

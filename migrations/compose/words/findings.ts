@@ -6,6 +6,7 @@ import { textAt } from "../refuse.ts";
 import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { holdsPart, literalIn } from "./literal-places.ts";
+import { wordDefinitions } from "./defined.ts";
 import { WORD_PLACES } from "./uses.ts";
 
 /** A secret that is written into a service's words, and the variable that it becomes. `part` is what detection saw of it. */
@@ -39,16 +40,20 @@ export async function literalsAt(
   const parts = [detector.part(question), ...detector.more(question).map(({ part }) => part)];
   const own = ownVariables(project, service);
   const taken = new Set([...own.keys(), ...imageNames]);
+  const texts = [question.value.exposeText(), question.lead ?? "", ...textsOf(project, service)];
   const found: Literal[] = [];
   for (const part of parts) {
     if (part === null) continue;
     const known = [...own].find(
       ([name, value]) =>
-        holdsPart(question.value, value, part) && detector.classify({ name, where: "env", value }).secret,
+        holdsPart(question.value, value, part) &&
+        detector.classify({ name, where: "env", value }).secret &&
+        !isMentioned(name, value, texts, SET),
     );
     const literal = known === undefined ? literalIn(question.value, part) : { name: known[0], value: known[1] };
     if (literal === null) continue;
-    const name = known?.[0] ?? freeName(literal.name, taken);
+    const isTaken = (one: string): boolean => taken.has(one) || isMentioned(one, literal.value, texts);
+    const name = known?.[0] ?? freeName(literal.name, isTaken);
     if (name === null) continue;
     taken.add(name);
     found.push({ name, value: literal.value, part });
@@ -90,9 +95,35 @@ function ownVariables({ services }: ComposeProject, service: string): ReadonlyMa
   );
 }
 
-/** The name, or the next one that no variable has. */
-function freeName(name: string, taken: ReadonlySet<string>): string | null {
-  if (!taken.has(name)) return name;
-  for (let nth = 2; nth < 10; nth++) if (!taken.has(`${name}_${nth}`)) return `${name}_${nth}`;
+/** What a service's words are made of, as they stand in the files. */
+function textsOf({ services }: ComposeProject, name: string): readonly string[] {
+  const service = services.get(name);
+  const definitions = service === undefined ? [] : wordDefinitions(service);
+  return definitions.flatMap(({ texts }) => texts.map(({ value }) => value ?? ""));
+}
+
+/** Before a name that a shell fills in. */
+const SET = "(?<!\\$|\\$\\{)";
+
+/**
+ * Whether words have a shell variable of this name: one that they set would be read in place of ours. What they set to the
+ * very value is it. `before` is a pattern for what comes before the name.
+ */
+function isMentioned(name: string, value: Secret, texts: readonly string[], before = ""): boolean {
+  if (!/^[A-Za-z_]\w*$/.test(name)) return false;
+  const plain = value.exposeText();
+  return texts.some((text) => {
+    for (const { index } of text.matchAll(new RegExp(`${before}(?<!\\w)${name}(?!\\w)`, "g"))) {
+      const set = text.slice(index + name.length).replace(/^=\\?["']?/, "=");
+      if (!set.startsWith(`=${plain}`)) return true;
+    }
+    return false;
+  });
+}
+
+/** The name, or the next one that is not taken. */
+function freeName(name: string, isTaken: (name: string) => boolean): string | null {
+  if (!isTaken(name)) return name;
+  for (let nth = 2; nth < 10; nth++) if (!isTaken(`${name}_${nth}`)) return `${name}_${nth}`;
   return null;
 }

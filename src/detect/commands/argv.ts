@@ -52,8 +52,10 @@ export function inArguments(
     const shell = word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) ? scriptAt(given, at) : 0;
     if (shell > 0 && next !== undefined) {
       const rest = given.slice(at + shell);
-      const text = rest[0] !== undefined && rest[0].includes(" ") ? rest[0] : rest.join(" ");
-      return stronger(best, script(text, judge, depth + 1));
+      const isWhole = rest[0]?.includes(" ") === true;
+      // `sh -c 'exec serve "$@"' serve --password …`: what is behind a script are its arguments.
+      if (isWhole) best = stronger(best, inArguments(rest.slice(1), judge, depth + 1, script));
+      return stronger(best, script(isWhole ? (rest[0] ?? "") : rest.join(" "), judge, depth + 1));
     }
     const started = programOf(word);
     if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at))) {

@@ -4,7 +4,7 @@ import type { HistoryLine, ImageDoc } from "../../engine/types.ts";
 import { imageCandidates } from "../../engine/candidates.ts";
 import type { RemovedValue } from "./clean.ts";
 import { isBuilders } from "./refuse.ts";
-import { valuesByName, type Move } from "../../model/plan.ts";
+import { valuesByName, type Move, valueKey } from "../../model/plan.ts";
 import { isAt, type Location } from "../../model/location.ts";
 import { atLeast, type Finding } from "../../model/finding.ts";
 import { Secret } from "../../model/secret.ts";
@@ -56,9 +56,7 @@ export function removedValues(moves: readonly Move[], values: ReadonlyMap<string
 }
 
 export function selectedValues(selected: readonly Selected[]): RemovedValue[] {
-  return selected.flatMap(({ move, value }) =>
-    removedValues([move], new Map([[`${move.location.subjectName}/${move.name}`, value]])),
-  );
+  return selected.flatMap(({ move, value }) => removedValues([move], new Map([[valueKey(move), value]])));
 }
 
 /**

@@ -12,8 +12,8 @@ import { makeWorld, type World } from "../../support/world.ts";
 
 const random = (): string => `a1${randomBytes(15).toString("base64url").replaceAll(/[-_]/g, "x")}`;
 const CACHE = `${random()}$HOME"x`;
-const [MASTER, BASE, TOKEN, CHECKED, URL] = [random(), random(), random(), random(), random()];
-const VALUES = { CACHE, MASTER, BASE, TOKEN, CHECKED, URL };
+const [MASTER, BASE, TOKEN, CHECKED, URL, OWN] = [random(), random(), random(), random(), random(), random()];
+const VALUES = { CACHE, MASTER, BASE, TOKEN, CHECKED, URL, OWN };
 
 const PROGRAM = "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n";
 const CHECK = "interval: 300ms, timeout: 5s, retries: 20, start_period: 0s";
@@ -65,6 +65,16 @@ services:
     volumes: [./program:/bin/serve:ro, ./check:/bin/mc:ro]
     entrypoint: >
       /bin/sh -c "mc alias set s http://s:9000 wonderland wonderland; exec serve"
+  shell:
+    image: ${BUSYBOX}
+    network_mode: none
+    volumes: [./program:/bin/serve:ro]
+    # a variable of the shell, and one of the service that the shell sets again
+    environment: { OLD_TOKEN: "${OWN}" }
+    command:
+      - sh
+      - -c
+      - for SERVE_PASSWORD in x; do (OLD_TOKEN=y; exit); exec serve --password=${OWN} $$SERVE_PASSWORD; done
 volumes: { my_app: }
 `;
 /** Makes the block of compose.yaml an earlier one. */
@@ -103,7 +113,7 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const SERVICES = ["cache", "one", "two", "three", "queue", "buckets", "named"];
+const SERVICES = ["cache", "one", "two", "three", "queue", "buckets", "named", "shell"];
 const inspected = (): string => engine.docker("inspect", ...SERVICES.map((service) => `literals-${service}-1`));
 
 /** What a service's first process was called with. */
@@ -139,6 +149,8 @@ it("a secret written into a command or a health check becomes a variable", { tim
       "queue ACCESS_TOKEN",
       "queue BACKEND_STORE_URI_PASSWORD",
       "queue MYSQLADMIN_PASSWORD",
+      "shell OLD_TOKEN",
+      "shell SERVE_PASSWORD_2",
     ],
     ...["three MASTERKEY", "two MASTER_KEY", "two MYSQL_ROOT_PASSWORD", "two REDIS_CLI_PASSWORD"],
   ]);
@@ -168,4 +180,20 @@ it("a secret written into a command or a health check becomes a variable", { tim
   const back = await world.unsprawl(["rollback", run]);
   expect(back.code, back.stdout + back.stderr).toBe(0);
   expect(FILES.map((name) => readFileSync(join(dir, name), "utf8"))).toEqual([COMPOSE, OVERRIDE]);
+});
+
+it("two services of one file, whose commands take different values by one option, get each its own", async () => {
+  const values = { a: random(), b: random() };
+  world.plant(values);
+  const service = (name: "a" | "b"): string =>
+    `  ${name}: { image: ${BUSYBOX}, command: ["sh", "-c", "exec serve --password=${values[name]}"] }\n`;
+  const file = join(world.dir, "pair/compose.yaml");
+  mkdirSync(join(world.dir, "pair"));
+  writeFileSync(file, `services:\n${service("a")}${service("b")}`);
+  const moved = await world.unsprawl(["migrate", "compose:pair", "--to", "local", "--yes"]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect((await world.unsprawl(["render", "compose:pair"])).code).toBe(0);
+  const given = (name: string): string =>
+    readFileSync(join(world.memory, "compose/pair", name, "SERVE_PASSWORD"), "utf8");
+  expect({ a: given("a"), b: given("b") }).toEqual(values);
 });

@@ -3,6 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 import { containerHasFolder } from "./files.ts";
 import { nameOf } from "./names.ts";
+import { isRewrittenAtStart } from "./rewritten-at-start.ts";
 import type { ContainerDoc } from "./types.ts";
 import { trimEndOf } from "../kit/text/trim.ts";
 
@@ -71,7 +72,9 @@ export async function lostLayer(
       (await engine.docker()).getContainer(doc.Id).changes() as Promise<{ Path: string; Kind: number }[] | null>,
   );
   const places = changedPlaces(doc, Array.isArray(changes) ? changes : []).filter(
-    ({ Path }) => !made.some((place) => Path === place || Path.startsWith(`${place}/`)),
+    ({ Path, Kind }) =>
+      !made.some((place) => Path === place || Path.startsWith(`${place}/`)) &&
+      (Kind === DELETED || !isRewrittenAtStart(doc, Path)),
   );
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
   const named: string[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { changedPlaces, lostPorts } from "../../../src/engine/losses.ts";
+import { isRewrittenAtStart } from "../../../src/engine/rewritten-at-start.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 const container = (part: object): ContainerDoc =>
@@ -50,4 +51,27 @@ test("of changed places the deepest count, without what the engine made", () => 
     changes.map((Path) => ({ Path, Kind: 0 })),
   );
   expect(places.map(({ Path }) => Path)).toEqual(["/srv/a/file", "/made/too"]);
+});
+
+describe("a file that the start command writes from its beginning", () => {
+  const KONG = `eval "echo \\"$(cat ~/temp.yml)\\"" > ~/kong.yml && /docker-entrypoint.sh kong docker-start`;
+  test.each<[string, string, object, boolean]>([
+    [KONG, "/home/kong/kong.yml", {}, true],
+    [KONG, "/root/kong.yml", {}, true],
+    [KONG, "/home/kong/other.yml", {}, false],
+    [KONG, "/data/kong.yml", {}, false],
+    [KONG, "/data/kong.yml", { Env: ["HOME=/data"] }, true],
+    ["envsubst < in > /etc/app.conf; exec app", "/etc/app.conf", {}, true],
+    ["echo x >app.conf; exec app", "/srv/app.conf", { WorkingDir: "/srv" }, true],
+    ["echo x >> /etc/app.conf; exec app", "/etc/app.conf", {}, false],
+    ["app 2> /etc/app.conf", "/etc/app.conf", {}, false],
+    // Written once, and kept.
+    ["[ -f /key ] || openssl rand 9 > /key; exec app", "/key", {}, false],
+    ["test -f /key && exec app; openssl rand 9 > /key", "/key", {}, false],
+    ["if true; then echo x > /key; fi", "/key", {}, false],
+  ])("%s: %s", (text, path, more, is) => {
+    const doc = container({ Config: { Entrypoint: ["bash", "-c", text], Cmd: null, ...more } });
+    expect(isRewrittenAtStart(doc, path)).toBe(is);
+    expect(isRewrittenAtStart({ ...doc, Config: { ...doc.Config, Entrypoint: ["app", text] } }, path)).toBe(false);
+  });
 });

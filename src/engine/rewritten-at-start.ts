@@ -1,0 +1,28 @@
+import { posix } from "node:path";
+import type { ContainerDoc } from "./types.ts";
+
+/**
+ * Whether a container's own start command writes this file from its beginning, as Supabase's Kong does:
+ * `sh -c 'eval … > ~/kong.yml && exec kong'`. Each start does so, so that another container has it too. False for what
+ * stands behind a condition, which may write a file once and keep it.
+ */
+export function isRewrittenAtStart({ Config }: ContainerDoc, path: string): boolean {
+  const [shell = "", option = "", text = ""] = [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? [])];
+  if (!/(?:^|\/)(?:ba|da|a)?sh$/.test(shell) || !/^-\w*c$/.test(option)) return false;
+  const [always = ""] = text.split(CONDITION);
+  return Array.from(always.matchAll(REDIRECT), ([, target = ""]) => target).some((target) =>
+    /^(?:~|\$HOME|\$\{HOME\})\//.test(target)
+      ? isInHome(Config.Env ?? [], path, target.slice(target.indexOf("/") + 1))
+      : posix.resolve("/", Config.WorkingDir || "/", target) === path,
+  );
+}
+
+const CONDITION = /&&|\|\||;;|[`]|\b(?:if|case|while|until|for|function|test)\b|\[/;
+/** `> FILE`, neither `>> FILE` nor `2> FILE`. */
+const REDIRECT = /(?<![>&\d<])>\s{0,8}((?:~|\$HOME|\$\{HOME\})?[\w./-]{1,400})/g;
+
+function isInHome(env: readonly string[], path: string, rest: string): boolean {
+  const home = env.find((one) => one.startsWith("HOME="))?.slice("HOME=".length);
+  if (home !== undefined) return posix.resolve("/", home, rest) === path;
+  return [`/${rest}`, `/root/${rest}`].includes(path) || (/^\/home\/[^/]+\//.test(path) && path.endsWith(`/${rest}`));
+}

@@ -11,7 +11,7 @@ export type EntryPlace = { readonly file: string; readonly line: number; readonl
 /**
  * A variable of [Service], from a file, that systemd fills into settings of the container: `Environment=PW=${DB_PASSWORD}`.
  */
-export type FilledVariable = {
+export type ServiceVariable = {
   readonly one: Assignment;
   /** The container's variables that are this one and nothing else. */
   readonly users: readonly Assignment[];
@@ -20,7 +20,7 @@ export type FilledVariable = {
 };
 
 /** Null if no entry of a file gives it to the service at that place, or a later one does. */
-export function filledFrom(unit: SystemdUnit, place: EntryPlace): FilledVariable | null {
+export function filledFrom(unit: SystemdUnit, place: EntryPlace): ServiceVariable | null {
   const one = unit.ofService.findLast(({ name }) => name === place.name);
   if (one === undefined || one.by.kind !== "entry" || one.file !== place.file || one.line !== place.line) return null;
   const isUser = ({ file, by, value }: Assignment): boolean =>
@@ -30,7 +30,7 @@ export function filledFrom(unit: SystemdUnit, place: EntryPlace): FilledVariable
   const others = unit.texts.flatMap(({ file, settings }) =>
     settings.flatMap((setting) => {
       const { section, key, value } = setting;
-      if (section === "Service" && /^Environment/.test(key)) return [];
+      if (section === "Service" && key.startsWith("Environment")) return [];
       if (section !== "Container" || key !== "Environment") return names(value, place.name) ? [`${key}=${value}`] : [];
       return wordsOf(setting)
         .filter(({ start, text }) => !words.has(`${file}\0${start}`) && names(text.replace(/^\w+=/, ""), place.name))

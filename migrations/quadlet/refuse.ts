@@ -8,7 +8,7 @@ import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { filledFrom, type EntryPlace, type FilledVariable } from "./filled.ts";
+import { filledFrom, type EntryPlace, type ServiceVariable } from "./filled.ts";
 import { readersOf } from "./sharing.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
@@ -78,7 +78,7 @@ async function ofOthers(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
 async function fillingIn(
   unit: SystemdUnit,
   place: EntryPlace,
-): Promise<readonly { readonly name: string; readonly filled: FilledVariable }[]> {
+): Promise<readonly { readonly name: string; readonly filled: ServiceVariable }[]> {
   const readers = (await readersOf(unit.file, place.file)).filter(
     (one) => one.host.has(place.file) && one.unit !== unit.file && isQuadlet(one.unit),
   );

@@ -47,7 +47,7 @@ test("what is filled in whole becomes a secret of each container, and leaves the
     const said = reason.replace("is in [Service], the environment of the command that starts the container, and ", "");
     return [`${finding.location.subjectName} ${finding.name}`, said, elsewhere];
   });
-  expect(reasons.sort()).toEqual([
+  expect(reasons.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ["db.container API_TOKEN", "no setting of db.container fills it in", true],
     ["dsn.container API_TOKEN", "Environment=DSN=https://x:${API_TOKEN}@example.org holds it too", undefined],
     ["dsn.container DB_PASSWORD", "no setting of dsn.container fills it in", true],

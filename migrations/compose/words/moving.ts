@@ -59,10 +59,11 @@ export function wordSecrets({
       const sources = (await filled(location)).filter(
         ({ text }) => isPart(text) || isPart(JSON.stringify(text).slice(1, -1)),
       );
-      const { classify } = await detector();
+      const judge = await detector();
       // A user may be called as the password is.
       const source =
-        sources.find(({ name, text }) => classify({ name, where: "env", value: Secret.of(text) }).secret) ?? sources[0];
+        sources.find(({ name, text }) => judge.classify({ name, where: "env", value: Secret.of(text) }).secret) ??
+        sources[0];
       if (source !== undefined) return { name: source.name, value: Secret.of(source.text) };
       const own = (await written(location)).find((one) => one.part.equals(part));
       return own === undefined ? null : { name: own.name, value: own.value, isApart: true };

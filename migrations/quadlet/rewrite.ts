@@ -67,9 +67,11 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
     return draft;
   });
   const changed = new Set(drafts.map(({ file }) => file));
+  const left = moved.flatMap(({ all }) => all.flatMap(({ one, from }) => (from === null ? [one] : [one, from])));
+  const gone = new Set(left.map(placeKey));
   return {
     drafts,
-    rest: moved.flatMap(({ unit, all }) => remaining(unit, all, changed)),
+    rest: moved.flatMap(({ unit }) => remaining(unit, gone, changed)),
     warnings: moved.flatMap(({ unit, all }) => warningsFor(unit, all)),
   };
 }
@@ -172,13 +174,9 @@ function diffOf(file: string, moved: MovedVariable): DiffLine[] {
   return [removed(moved), ...secretLines(moved).map((text): DiffLine => ({ sign: "+", path: file, text }))];
 }
 
-/** What is still read: the other variables, and the unchanged files. */
-function remaining(unit: SystemdUnit, all: readonly MovedVariable[], changed: ReadonlySet<string>): Rewriting["rest"] {
-  const left = all.flatMap(({ one, from }) => (from === null ? [one] : [one, from]));
-  const gone = new Set(left.map(({ file, line, name }) => `${file}\0${line}\0${name}`));
-  const stays = [...unit.assignments, ...unit.ofService].filter(
-    ({ file, line, name }) => !gone.has(`${file}\0${line}\0${name}`),
-  );
+/** What is still read: the other variables, and the unchanged files. Lines that leave a file leave it for all units. */
+function remaining(unit: SystemdUnit, gone: ReadonlySet<string>, changed: ReadonlySet<string>): Rewriting["rest"] {
+  const stays = [...unit.assignments, ...unit.ofService].filter((one) => !gone.has(placeKey(one)));
   return [
     ...stays.map(({ file, line, name, value }) => ({
       place: lineText(file, line, name),
@@ -188,6 +186,8 @@ function remaining(unit: SystemdUnit, all: readonly MovedVariable[], changed: Re
     ...unit.texts.filter(({ file }) => !changed.has(file)).map(({ file, text }) => ({ place: file, text })),
   ];
 }
+
+const placeKey = ({ file, line, name }: Assignment): string => `${file}\0${line}\0${name}`;
 
 function warningsFor(unit: SystemdUnit, all: readonly MovedVariable[]): string[] {
   if (all.length === 0) return [];

@@ -30,12 +30,12 @@ function lay(files: { readonly [name: string]: string }): void {
 }
 
 test("what is filled in whole becomes a secret of each container, and leaves the file", async () => {
-  const [db, api] = [`${password()}$x "y"`, password()];
+  const [db, api, mail] = [`${password()}$x "y"`, password(), password()];
   lay({
-    "apps.env": `DOMAIN=example.org\n# the database\nDB_PASSWORD='${db}'\nAPI_TOKEN=${api}\n`,
+    "apps.env": `DOMAIN=example.org\n# the database\nDB_PASSWORD='${db}'\nAPI_TOKEN=${api}\nMAIL_PASSWORD=${mail}\n`,
     [`${QUADLETS}/db.container`]: container('Environment=POSTGRES_PASSWORD="${DB_PASSWORD}" TZ=UTC'),
     [`${QUADLETS}/web.container`]: container(
-      'Environment=URL="https://web.${DOMAIN}/"\nEnvironment=DB_PASSWORD=${DB_PASSWORD}\nEnvironment=PW2=${DB_PASSWORD}',
+      'Environment=URL="https://web.${DOMAIN}/"\nEnvironment=DB_PASSWORD=${DB_PASSWORD}\nEnvironment=PW2=${DB_PASSWORD}\nEnvironment=MAIL=${MAIL_PASSWORD}',
     ),
     [`${QUADLETS}/idle.container`]: container("Environment=TZ=UTC"),
     [`${QUADLETS}/dsn.container`]: container("Environment=DSN=https://x:${API_TOKEN}@example.org"),
@@ -49,10 +49,13 @@ test("what is filled in whole becomes a secret of each container, and leaves the
   });
   expect(reasons.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ["db.container API_TOKEN", "no setting of db.container fills it in", true],
+    ["db.container MAIL_PASSWORD", "no setting of db.container fills it in", true],
     ["dsn.container API_TOKEN", "Environment=DSN=https://x:${API_TOKEN}@example.org holds it too", undefined],
     ["dsn.container DB_PASSWORD", "no setting of dsn.container fills it in", true],
+    ["dsn.container MAIL_PASSWORD", "no setting of dsn.container fills it in", true],
     ["idle.container API_TOKEN", "no setting of idle.container fills it in", true],
     ["idle.container DB_PASSWORD", "no setting of idle.container fills it in", true],
+    ["idle.container MAIL_PASSWORD", "no setting of idle.container fills it in", true],
     ["web.container API_TOKEN", "no setting of web.container fills it in", true],
   ]);
 
@@ -62,7 +65,7 @@ test("what is filled in whole becomes a secret of each container, and leaves the
 
   const { ran, run } = await migrate(world, source);
   expect(ran.code, printed(ran)).toBe(0);
-  expect(holders(home, [db])).toEqual([]);
+  expect(holders(home, [db, mail])).toEqual([]);
   expect(printed(ran) + JSON.stringify(plan)).not.toContain(db);
   expect(read("apps.env")).toBe(`DOMAIN=example.org\n# the database\nAPI_TOKEN=${api}\n`);
   const text = (name: string): string => read(`${QUADLETS}/${name}.container`).replaceAll(/=ref\+.*/g, "=ref+");
@@ -73,7 +76,7 @@ test("what is filled in whole becomes a secret of each container, and leaves the
   );
   expect(text("web")).toBe(
     container(
-      'Environment=URL="https://web.${DOMAIN}/"\nSecret=web-DB_PASSWORD,type=env,target=DB_PASSWORD\nLabel=unsprawl.ref.DB_PASSWORD=ref+\nSecret=web-PW2,type=env,target=PW2\nLabel=unsprawl.ref.PW2=ref+',
+      'Environment=URL="https://web.${DOMAIN}/"\nSecret=web-DB_PASSWORD,type=env,target=DB_PASSWORD\nLabel=unsprawl.ref.DB_PASSWORD=ref+\nSecret=web-PW2,type=env,target=PW2\nLabel=unsprawl.ref.PW2=ref+\nSecret=web-MAIL,type=env,target=MAIL\nLabel=unsprawl.ref.MAIL=ref+',
     ),
   );
   expect(filesOf(join(home, QUADLETS))["idle.container"]).toEqual(before[`${QUADLETS}/idle.container`]);
@@ -84,7 +87,7 @@ test("what is filled in whole becomes a secret of each container, and leaves the
   }
   // What each secret is made from: every byte that systemd filled in.
   const stored = ["db", "web"].map((name) => references(plan, join(home, QUADLETS, `${name}.container`)));
-  expect(await ranWithEach(world, stored)).toEqual([{ DB_PASSWORD: db }, { DB_PASSWORD: db }]);
+  expect(await ranWithEach(world, stored)).toEqual([{ DB_PASSWORD: db }, { DB_PASSWORD: db, MAIL_PASSWORD: mail }]);
   expect((await findingsOf(world, source)).map(({ name }) => name)).toEqual(
     Array.from({ length: 4 }, () => "API_TOKEN"),
   );

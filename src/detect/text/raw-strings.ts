@@ -64,18 +64,23 @@ function rawStringsIn(bytes: Buffer, path: string): readonly RawString[] {
   const marks = MARKS.find(([pattern]) => pattern.test(path))?.[1];
   if (marks === undefined || bytes.length > LARGEST || !mayHold(bytes, marks)) return [];
   const text = bytes.toString("latin1");
+  const source = { text, marks, lines: marks.includes("<") ? linesByWord(text) : NO_LINES, lineEnd: lineEndsOf(text) };
   const found: RawString[] = [];
-  for (let at = 0; at < text.length; at++) {
+  let left = text.length * READ_AGAIN;
+  for (let at = 0; at < text.length && left > 0; at++) {
     if (BEGINS[text.charCodeAt(at)] !== 1) continue;
-    const string = stringAt(text, at, marks);
+    const string = stringAt(source, at);
     if (string === null) continue;
-    const { start, end, next } = string;
-    const breaks = text.indexOf("\n", start);
-    if (breaks >= 0 && breaks < end && isValue(text, at)) found.push({ start, end });
+    const { start, end, next, read = next } = string;
+    left -= read - next;
+    if (source.lineEnd(start) < end && isValue(text, at)) found.push({ start, end });
     at = next - 1;
   }
   return found;
 }
+
+/** What seems to begin a string that has no end is read again behind that: so many times the text in all. */
+const READ_AGAIN = 16;
 
 /** What a string or a comment may begin with. */
 const BEGINS = new Uint8Array(256);
@@ -93,10 +98,29 @@ function mayHold(bytes: Buffer, marks: string): boolean {
   );
 }
 
-type StringAt = RawString & { readonly next: number };
+type Source = {
+  readonly text: string;
+  readonly marks: string;
+  readonly lines: LinesByWord;
+  /** Where the line ends that has this position; asked from the beginning of the text to its end. */
+  readonly lineEnd: (at: number) => number;
+};
 
-/** The string or comment that begins here; `next` is what stands behind it. */
-function stringAt(text: string, at: number, marks: string): StringAt | null {
+function lineEndsOf(text: string): (at: number) => number {
+  let end = -1;
+  return (at) => {
+    if (end < at) end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    return end;
+  };
+}
+
+/** `next` is what stands behind it; `read`: how far was read for an end that is not there. */
+type StringAt = RawString & { readonly next: number; readonly read?: number };
+
+/** The string or comment that begins here. */
+function stringAt(source: Source, at: number): StringAt | null {
+  const { text, marks } = source;
   switch (text.charCodeAt(at)) {
     case 34: // "
     case 39: // '
@@ -104,7 +128,7 @@ function stringAt(text: string, at: number, marks: string): StringAt | null {
     case 96: // `
       return marks.includes("`") ? upTo(text, at + 1, endOfTemplate(text, at + 1), 1) : null;
     case 60: // <
-      return text.charCodeAt(at + 1) === 60 && marks.includes("<") ? hereDocument(text, at) : null;
+      return text.charCodeAt(at + 1) === 60 && marks.includes("<") ? hereDocument(source, at) : null;
     case 35: // #
       return marks.includes("#") ? comment(text, at, "\n") : null;
     case 47: // /
@@ -123,7 +147,8 @@ function comment(text: string, at: number, close: string): StringAt {
 }
 
 function upTo(text: string, start: number, end: number, closing: number): StringAt {
-  return end < 0 ? { start, end: start, next: start } : { start, end, next: Math.min(text.length, end + closing) };
+  if (end < 0) return { start, end: start, next: start, read: text.length };
+  return { start, end, next: Math.min(text.length, end + closing) };
 }
 
 function quoted(text: string, at: number, marks: string): StringAt {
@@ -137,14 +162,15 @@ function quoted(text: string, at: number, marks: string): StringAt {
     if (hashes !== undefined) return upTo(text, at + 1, text.indexOf(`"${hashes}`, at + 1), 1 + hashes.length);
   }
   const code = text.charCodeAt(at);
-  for (let end = at + 1; end < text.length; end++) {
+  let end = at + 1;
+  for (; end < text.length; end++) {
     const char = text.charCodeAt(end);
     if (char === 92) end++;
     else if (char === code) return { start: at + 1, end, next: end + 1 };
     else if (char === 10) break;
   }
   // An apostrophe.
-  return { start: at + 1, end: at + 1, next: at + 1 };
+  return { start: at + 1, end: at + 1, next: at + 1, read: end };
 }
 
 /** Two quotes are one. */
@@ -167,19 +193,34 @@ function endOfTemplate(text: string, from: number): number {
   return -1;
 }
 
-function hereDocument(text: string, at: number): StringAt | null {
-  const opening = /^<<<?[-~]?\s?(["']?)([A-Za-z_]\w{0,40})\1/.exec(text.slice(at, at + 60));
-  const start = text.indexOf("\n", at) + 1;
-  if (opening === null || start === 0) return null;
-  const word = opening[2] as string;
-  for (let from = start; from < text.length;) {
-    const end = text.indexOf("\n", from);
-    const line = text.slice(from, end < 0 ? text.length : end).trim();
-    if (line.startsWith(word) && !/^\w/.test(line.slice(word.length))) return { start, end: from, next: from };
-    if (end < 0) break;
-    from = end + 1;
+/** Where the lines begin that a word begins, in the order of the text. */
+type LinesByWord = ReadonlyMap<string, readonly number[]>;
+const NO_LINES: LinesByWord = new Map();
+
+function linesByWord(text: string): LinesByWord {
+  const lines = new Map<string, number[]>();
+  for (const { index, 1: word = "" } of text.matchAll(/^[ \t]*([A-Za-z_]\w*)/gm)) {
+    const known = lines.get(word);
+    if (known === undefined) lines.set(word, [index]);
+    else known.push(index);
   }
-  return null;
+  return lines;
+}
+
+/** It ends at the first line that its word begins. PHP has a space before the word; Ruby's `list << item` is none. */
+function hereDocument({ text, lines, lineEnd }: Source, at: number): StringAt | null {
+  const opening = /^<<(?:<[ \t]?|[-~]?)(["']?)([A-Za-z_]\w{0,40})\1/.exec(text.slice(at, at + 60));
+  if (opening === null) return null;
+  const start = lineEnd(at) + 1;
+  const ends = lines.get(opening[2] as string) ?? [];
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ends[middle] as number) < start) low = middle + 1;
+    else high = middle;
+  }
+  const end = ends[low];
+  return end === undefined ? null : { start, end, next: end };
 }
 
 /** What people read: `EXAMPLES = r"""`, `Long: ` of a command. */

@@ -58,8 +58,21 @@ describe("Strings of several lines", () => {
     expect(alarmsIn(path, text)).toEqual([]);
   });
 
-  test("a file of many strings and lines takes time that grows with its length", () => {
-    const text = "const a = `\npassword: string\n`\n".repeat(30_000);
-    expect(alarmsIn("a.ts", text)).toEqual([]);
+  test("what only looks like a here-document hides no line behind it", () => {
+    expect(partsIn("app.rb", `all << item\nfirst\nconf = <<~YAML\n${YAML}YAML\nitem\n`)).toEqual([V]);
+  });
+
+  test.each([
+    ["a.ts", "const a = `\npassword: string\n`\n"],
+    ["a.ts", "`${"],
+    ["a.ts", '""'],
+    ["a.ts", "'\\'"],
+    ["a.rb", "x = <<A\n"],
+    ["a.rb", "x=<<A"],
+    ["a.rs", 'r########"'],
+    ["a.py", '"""\n'],
+  ])("%s with many of %j takes time that grows with its length", (path, piece) => {
+    const begins = `password: ${WEAK}\n\`\nr"\n"`;
+    expect(alarmsIn(path, begins + piece.repeat(900_000 / piece.length))).toEqual([]);
   });
 });

@@ -96,9 +96,11 @@ function labelsOf(service: ComposeService): readonly UsersLabel[] {
     const whole = uses.find((one) => one.whole);
     const secret = value.slice(value.indexOf(":") + 1);
     const sources = [...new Set(uses.map(({ name }) => name))].filter((name) => (lookup(name) ?? "").endsWith(secret));
-    const own = whole !== undefined && lookup(whole.name) === value ? whole.name : null;
-    const name = own ?? `${of}_${kind}auth_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
-    if (own === null && (taken.has(name) || !/^[A-Z_]/.test(name))) return [];
+    const isSame = whole !== undefined && lookup(whole.name) === value;
+    // Traefik takes any other TRAEFIK_… of its environment for a setting, and may refuse to start.
+    const own = isSame && (taken.has(whole.name) || !/^traefik_/i.test(whole.name)) ? whole.name : null;
+    const name = own ?? `${kind}auth_${of}_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+    if (own === null && taken.has(name)) return [];
     return [{ service: service.name, key, fileKey, value, name, sources, place }];
   });
 }

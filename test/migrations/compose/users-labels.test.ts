@@ -51,7 +51,7 @@ services:
     network_mode: none
     labels:
       traefik.enable: "true"
-      traefik.frontend.auth.basic.users: "old:${doubled(OLD)}"
+      traefik.frontend.auth.basic.users: "\${TRAEFIK_API_USERS}"
       traefik.http.middlewares.metrics.digestauth.users: 'scrape:traefik:${doubled(METRICS)}'
     deploy:
       labels:
@@ -66,6 +66,7 @@ const ENV = `NAME=edge
 DASHBOARD_USERS='admin:${ADMIN}'
 OPS_NAME=opsmen
 OPS_HASH='${OPS}'
+TRAEFIK_API_USERS='old:${OLD}'
 `;
 
 let engine: WorkerEngine;
@@ -121,8 +122,8 @@ it(
       ],
     ]);
     const notes = plan.warnings.map(({ text }) => text);
-    expect(notes.filter((text) => text.includes("OPS_BASICAUTH_USERS"))).toEqual([
-      "traefik: the label traefik.http.middlewares.ops.basicauth.usersfile names the file of OPS_BASICAUTH_USERS, which Traefik reads",
+    expect(notes.filter((text) => text.includes("BASICAUTH_OPS_USERS"))).toEqual([
+      "traefik: the label traefik.http.middlewares.ops.basicauth.usersfile names the file of BASICAUTH_OPS_USERS, which Traefik reads",
     ]);
     const byRuntime = await world.unsprawl(["plan", "compose:edge", "--to", "local", "--deliver", "runtime"]);
     expect(byRuntime.stdout).toContain("no delivery fits metrics: runtime: a label names a file, and it writes none");
@@ -132,18 +133,20 @@ it(
     expect(file).toContain(
       '- "traefik.http.middlewares.${NAME}-auth.basicauth.usersfile=/run/secrets/DASHBOARD_USERS" # htpasswd -nB admin',
     );
-    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/secrets/OPS_BASICAUTH_USERS\n");
+    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/secrets/BASICAUTH_OPS_USERS\n");
     expect(file).toContain(
-      "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/METRICS_DIGESTAUTH_USERS'",
+      "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/DIGESTAUTH_METRICS_USERS'",
     );
-    expect(fileIn("metrics", "/run/secrets/SWARM_BASICAUTH_USERS")).toBe(`swarm:${SWARM}`);
+    expect(fileIn("metrics", "/run/secrets/BASICAUTH_SWARM_USERS")).toBe(`swarm:${SWARM}`);
     // No shell is needed where only a label changes.
     expect(file.slice(file.indexOf("  metrics:"), file.indexOf("  whoami:"))).not.toContain("entrypoint");
     expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
-    expect(fileIn("traefik", "/run/secrets/OPS_BASICAUTH_USERS")).toBe(`opsmen:${OPS}`);
-    expect(fileIn("metrics", "/run/secrets/METRICS_DIGESTAUTH_USERS")).toBe(`scrape:traefik:${METRICS}`);
+    expect(fileIn("traefik", "/run/secrets/BASICAUTH_OPS_USERS")).toBe(`opsmen:${OPS}`);
+    expect(fileIn("metrics", "/run/secrets/DIGESTAUTH_METRICS_USERS")).toBe(`scrape:traefik:${METRICS}`);
     const env = readFileSync(join(dir, ".env"), "utf8");
     expect(env).toBe("NAME=edge\nOPS_NAME=opsmen\n");
+    // Traefik would take TRAEFIK_API_… for a setting of its API.
+    expect(file + env).not.toContain("TRAEFIK_API");
     const shown = engine.docker("inspect", "edge-traefik-1", "edge-metrics-1") + file + env;
     for (const value of [ADMIN, OPS, METRICS, doubled(METRICS), OLD, doubled(OLD), doubled(SWARM), GITHUB_TOKEN])
       expect(shown).not.toContain(value);
@@ -169,5 +172,5 @@ it("move from the running container too", { timeout: 300_000 }, async () => {
   ]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   expect(engine.docker("inspect", "edge-metrics-1")).not.toContain(METRICS);
-  expect(fileIn("metrics", "/run/secrets/METRICS_DIGESTAUTH_USERS")).toBe(`scrape:traefik:${METRICS}`);
+  expect(fileIn("metrics", "/run/secrets/DIGESTAUTH_METRICS_USERS")).toBe(`scrape:traefik:${METRICS}`);
 });

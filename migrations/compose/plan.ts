@@ -12,7 +12,7 @@ import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./r
 import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
 import { withShadow } from "./engine/shadow.ts";
 import { secretTest } from "./rewrite/carries.ts";
-import { chooseDelivery, whyLeft, wishedDelivery } from "../../src/engine/choose.ts";
+import { chooseDelivery, filesMadeAtStart, whyLeft, wishedDelivery } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
@@ -230,12 +230,13 @@ async function partOf(
     if (first !== undefined)
       await mayCreate(moving.engine, before, call, [{ service, docs, mounts: wish.change.mounts }]);
     mustHoldNoSecret(await moving.detector(), service, newToFile(moving.project, wish));
+    const rewritten = docs.length === 0 ? [] : await filesMadeAtStart(moving.deliveries, subject);
     const warnings = [
       ...chosen.warnings,
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
       ...remainingNotes(remainingPlaces(shown, selected)),
       ...docs.slice(0, 1).flatMap(unhealthyNote),
-      ...(await lossWarnings(moving.engine, docs, before, service, options.accept)),
+      ...(await lossWarnings(moving.engine, docs, before, service, options.accept, rewritten)),
     ];
     const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(

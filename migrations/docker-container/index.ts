@@ -7,7 +7,7 @@ import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { newestKept } from "../../src/engine/kept.ts";
-import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
+import { chooseDelivery, filesMadeAtStart, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
@@ -235,7 +235,8 @@ async function planUnit(
   const plain = remainingNotes(tolerated);
   const sharers = await neighbours.sharersOf(engine, known.doc);
   mayBeCreatedAgain(known.doc, sharers);
-  const told = await lossWarnings(engine, known, sharers, moves, options.accept);
+  const rewritten = await filesMadeAtStart(deliveries, known.subject);
+  const told = await lossWarnings(engine, known, sharers, moves, options.accept, rewritten);
   claims.claim(options.runId, unit, [known.doc, ...sharers.map((one) => one.doc)]);
   return {
     unit,

@@ -97,6 +97,8 @@ export interface Delivery {
   options?(subject: DeliverySubject): FileOptions | null;
   /** Whether a container starts this program, which reads a file that a label names. */
   starts?(subject: DeliverySubject, program: "traefik"): Promise<boolean>;
+  /** The files that a container writes again at each start, whatever is in them. */
+  rewrites?(subject: DeliverySubject): Promise<readonly string[]>;
   /** The required owner of the files on this host; null if this delivery writes none. */
   owner(subject: DeliverySubject): Promise<Owner | null>;
   /**

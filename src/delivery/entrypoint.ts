@@ -69,7 +69,7 @@ export function readsPrefixedFiles(script: string, name: string): boolean {
 }
 
 /** The lines of a script that are no comments, each with what continues it. */
-function codeOf(script: string): readonly string[] {
+export function codeOf(script: string): readonly string[] {
   return script
     .replace(/\\\n/g, " ")
     .split("\n")

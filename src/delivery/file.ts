@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
+import { rewrittenAtStart } from "./at-start.ts";
 import { fileProgram, startsProgram } from "./documented.ts";
 import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
@@ -89,6 +90,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       return { options: program.options, path: (name) => `${mountTarget(subject)}/${name}` };
     },
     starts: startsProgram,
+    rewrites: rewrittenAtStart,
     consumer: (subject, owner, moves, store) =>
       consumerWith(subject, "file", { folder: folder(subject.id), owner, moves, store }),
     owner: async (subject) =>

@@ -59,6 +59,14 @@ export async function wishedDelivery(
   };
 }
 
+/** The files that a container writes again at each start: they are no loss. */
+export async function filesMadeAtStart(
+  deliveries: readonly Delivery[],
+  subject: DeliverySubject,
+): Promise<readonly string[]> {
+  return (await Promise.all(deliveries.map(async (one) => (await one.rewrites?.(subject)) ?? []))).flat();
+}
+
 /** What a chosen delivery leaves in place, with the reason and what to type instead. */
 export function undeliveredMoves(
   all: readonly Selected[],

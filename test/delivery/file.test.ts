@@ -47,6 +47,25 @@ const ENVFILE = 'for FILE in $(env | grep "^FILE__"); do export; done\n';
 const OLD_ENVFILE = "/etc/cont-init.d/01-envfile";
 const NEW_ENVFILE = "/etc/s6-overlay/s6-rc.d/init-envfile/run";
 
+describe("a file that the entrypoint writes at each start", () => {
+  it.each([
+    ["{\n  echo 'a = b'\n} > /etc/php/redis.ini", ["/etc/php/redis.ini"]],
+    [
+      'echo "$A" >"/etc/app.conf"; envsubst <"/etc/app.tmpl" > /etc/other.conf 2>/dev/null',
+      ["/etc/app.conf", "/etc/other.conf"],
+    ],
+    ["[ -f /etc/app.key ] || openssl rand -hex 32 > /etc/app.key", []],
+    ["KEY=/etc/app.key\necho a > /etc/app.key", []],
+    ["echo a >> /etc/app.conf\necho b 2> /etc/errors\necho c &> /etc/all", []],
+    ["# echo a > /etc/app.conf", []],
+    ["[ -e /data/done ] || head -c 9 /dev/urandom > /etc/app.key", []],
+    ["echo a > /data/app\ncp /data/app.d/x /y", []],
+    ["grep -q x /etc/app.conf || echo a > /etc/app.conf", []],
+  ])("%j: %j", async (text, paths) => {
+    expect(await delivery.rewrites?.(subject(script(text)))).toEqual(paths);
+  });
+});
+
 describe("fits", () => {
   it.each([
     ["file_env, as docker-library's images do", subject(FILE_ENV)],

@@ -5,6 +5,7 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 /**
  * Warnings about what is lost when Compose recreates a container. Throws `refused` for losses that are not accepted.
+ * `rewritten` are files that the container writes at each start.
  */
 export async function lossWarnings(
   engine: Engine,
@@ -12,9 +13,10 @@ export async function lossWarnings(
   config: ComposeConfig,
   service: string,
   accept: ReadonlySet<string>,
+  rewritten: readonly string[],
 ): Promise<string[]> {
   const notes: string[] = [];
-  const made = copiedIn(config, service);
+  const made = [...copiedIn(config, service), ...rewritten];
   for (const doc of docs) {
     const layer = await lostLayer(engine, doc, "go with the old container, which Compose removes", made);
     // The files leave the choice to the engine, so every `up` may publish another port: that is no loss to accept.

@@ -24,13 +24,16 @@ const hash = (): string => `$2y$05$${letters(53)}`;
 const [ADMIN, OPS, METRICS, STRANGER, OLD, SWARM] = [hash(), hash(), hash(), hash(), hash(), hash()];
 const doubled = (text: string): string => text.replaceAll("$", () => "$$");
 
-/** As traefik-library-image has it. */
+/** As traefik-library-image has it, and with a file that it writes at each start, as Nextcloud's does: no loss. */
 const SCRIPT = `#!/bin/sh
 set -e
 # first arg is \`-f\` or \`--some-option\`
 if [ "\${1#-}" != "$1" ]; then
     set -- traefik "$@"
 fi
+{
+    echo "shell=$0"
+} > /settings.ini
 exec "$@"
 `;
 
@@ -140,6 +143,7 @@ it(
     expect(fileIn("metrics", "/run/secrets/BASICAUTH_SWARM_USERS")).toBe(`swarm:${SWARM}`);
     // No shell is needed where only a label changes.
     expect(file.slice(file.indexOf("  metrics:"), file.indexOf("  whoami:"))).not.toContain("entrypoint");
+    expect(fileIn("traefik", "/settings.ini")).toBe("shell=/entrypoint.sh\n");
     expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
     expect(fileIn("traefik", "/run/secrets/BASICAUTH_OPS_USERS")).toBe(`opsmen:${OPS}`);
     expect(fileIn("metrics", "/run/secrets/DIGESTAUTH_METRICS_USERS")).toBe(`scrape:traefik:${METRICS}`);

@@ -1,6 +1,7 @@
 import type { ClassifyInput, Detector } from "../../../src/contract/detector.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { Location } from "../../../src/model/location.ts";
+import { isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { textAt } from "../refuse.ts";
 import { variables } from "../syntax/environment.ts";
@@ -53,12 +54,29 @@ export async function literalsAt(
     const literal = known === undefined ? literalIn(question.value, part) : { name: known[0], value: known[1] };
     if (literal === null) continue;
     const isTaken = (one: string): boolean => taken.has(one) || isMentioned(one, literal.value, texts);
-    const name = known?.[0] ?? freeName(literal.name, isTaken);
+    const name = known?.[0] ?? freeName(nameInWords(project, service, literal.value) ?? literal.name, isTaken);
     if (name === null) continue;
     taken.add(name);
     found.push({ name, value: literal.value, part });
   }
   return found;
+}
+
+/**
+ * The name that a value has by the first of a service's words which have it: `--requirepass x` of its command names it in
+ * `redis-cli -a x` of its health check too.
+ */
+function nameInWords({ services }: ComposeProject, service: string, value: Secret): string | null {
+  const found = services.get(service);
+  const all = found === undefined ? [] : wordDefinitions(found);
+  for (const place of ["entrypoint", "command", "health"] as const) {
+    const own = all.findLast((one) => one.place === place);
+    const texts = (own?.texts ?? []).map((text) => (text.value ?? "").replaceAll("$$", () => "$"));
+    const words = own === undefined || !isSeq(own.node) ? (texts[0] ?? "") : JSON.stringify(texts);
+    const literal = literalIn(Secret.of(words), value);
+    if (literal?.value.equals(value) === true) return literal.name;
+  }
+  return null;
 }
 
 function inFile(location: Location, project: ComposeProject): ScannedWords | null {

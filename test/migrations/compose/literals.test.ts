@@ -12,8 +12,16 @@ import { makeWorld, type World } from "../../support/world.ts";
 
 const random = (): string => `a1${randomBytes(15).toString("base64url").replaceAll(/[-_]/g, "x")}`;
 const CACHE = `${random()}$HOME"x`;
-const [MASTER, BASE, TOKEN, CHECKED, URL, OWN] = [random(), random(), random(), random(), random(), random()];
-const VALUES = { CACHE, MASTER, BASE, TOKEN, CHECKED, URL, OWN };
+const [MASTER, BASE, TOKEN, CHECKED, BOTH, URL, OWN] = [
+  random(),
+  random(),
+  random(),
+  random(),
+  random(),
+  random(),
+  random(),
+];
+const VALUES = { CACHE, MASTER, BASE, TOKEN, CHECKED, BOTH, URL, OWN };
 
 const PROGRAM = "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n";
 const CHECK = "interval: 300ms, timeout: 5s, retries: 20, start_period: 0s";
@@ -56,9 +64,9 @@ services:
     image: ${BUSYBOX}
     network_mode: none
     volumes: [./program:/bin/serve:ro, ./check:/bin/redis-cli:ro, my_app:/data]
-    command: serve
+    command: serve --requirepass ${BOTH}
     environment: { DB_USER: my_app, DB_NAME: my_app, DB_PASSWORD: my_app }
-    healthcheck: { test: redis-cli -h my_app, interval: 300ms }
+    healthcheck: { test: redis-cli -h my_app -a ${BOTH}, interval: 300ms }
   buckets:
     image: ${BUSYBOX}
     network_mode: none
@@ -145,6 +153,7 @@ it("a secret written into a command or a health check becomes a variable", { tim
     ...["buckets MC_PASSWORD", "cache MASTERAUTH", "cache REDIS_CLI_PASSWORD", "cache REQUIREPASS"],
     ...[
       "named DB_PASSWORD",
+      "named REQUIREPASS",
       "one MASTERKEY",
       "queue ACCESS_TOKEN",
       "queue BACKEND_STORE_URI_PASSWORD",
@@ -166,8 +175,10 @@ it("a secret written into a command or a health check becomes a variable", { tim
     expect(files).not.toContain(value);
   }
   // A plain word may be anything elsewhere.
-  expect(files).toContain('"redis-cli -h my_app"');
-  expect(planned.stdout).toContain("DB_PASSWORD is a plain word that also stands at Config.Env.DB_USER");
+  expect(files).toContain('"redis-cli -h my_app -a \\"$$REQUIREPASS\\""');
+  expect(planned.stdout).toMatch(
+    /DB_PASSWORD is a plain word that also stands at Config\.Env\.DB_\w+, Config\.Env\.DB_/,
+  );
   expect(files).toContain('mc alias set s http://s:9000 wonderland \\"$$MC_PASSWORD\\"');
   expect(files).toContain('redis-cli --user wonderland -a \\"$$REDIS_CLI_PASSWORD\\" ping');
   expect(files.split("\n")).not.toContain("  command:");

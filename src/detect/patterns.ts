@@ -55,7 +55,7 @@ export const REFERENCE = whole([
   String.raw`\(\(.{1,200}\)\)`,
   String.raw`\$\$?\{.{1,200}\}`,
   // CapRover's variables, and its functions.
-  String.raw`\${1,2}cap_[\w-]{1,80}(?:\(\d{0,4}\))?`,
+  String.raw`(?:base64:)?(?:\${1,2}cap_[\w-]{1,80}(?:\(\d{0,4}\))?){1,4}={0,2}`,
   // `$ACTOR:${{ secrets.TOKEN }}`: nothing else than references, one of them in two brackets.
   String.raw`(?:\$[A-Za-z_]\w{0,60}[:/@])?\$\{\{[^{}]{1,100}\}\}(?:[:/@.-]\$\{\{[^{}]{1,100}\}\}){0,4}`,
   String.raw`\$secret\{.{1,200}\}`,
@@ -69,7 +69,7 @@ export const REFERENCE = whole([
 
 /** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
 export const VARIABLE =
-  /^(?:\$[Ee][Nn][Vv]:\w{1,100}|\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{?[\d@*]\}?|\$\{[A-Za-z_]\w{0,99}|\$[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
+  /^(?:\$[Ee][Nn][Vv]:\w{1,100}|\${1,2}[A-Z_][A-Z0-9_]{1,99}|\$\{?[\d@*]\}?|\$\{[A-Za-z_]\w{0,99}|\${1,2}[a-z][a-z0-9]{0,40}(?:_[a-z0-9]{1,40}){1,6}|%[A-Z_][A-Z0-9_]{1,99}%|__[A-Z][A-Z0-9_]{1,80}__|@{1,2}[A-Z][A-Z0-9_]{2,80}@{1,2})$/;
 
 /** Ciphertext, by the mark that the encrypting tool puts in front. */
 export const CIPHERTEXT = anyOf([
@@ -115,7 +115,7 @@ export const PLACEHOLDER = whole([
   String.raw`[a-z]?0{8,}`,
   // The nil UUID, and others of one digit.
   String.raw`(?<digit>[0-9a-f])\k<digit>{7}-(?:\k<digit>{4}-){3}\k<digit>{12}`,
-  String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or).{0,120}`,
+  String.raw`change[-_ ]?(?:me|this|it)[-_ ](?:before|in|please|to|for|now|asap|when|with|later|on|after|or|generate).{0,120}`,
   String.raw`(?:please[-_ ])(?:change|replace|set).{0,120}`,
   String.raw`change[-_]?me[-_]?by[-_]?\d{1,3}.{0,80}`,
   String.raw`CHANGE_ME`,

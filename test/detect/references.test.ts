@@ -39,6 +39,7 @@ const REFERENCES = [
   "`cat /run/secrets/db`",
   "$$DB_PASSWORD",
   "$$cap_db-pass",
+  "$$db_password",
   "$env:DB_PASSWORD",
   "__DB_PASSWORD__",
 ];

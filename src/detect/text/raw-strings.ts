@@ -98,7 +98,7 @@ function mayHold(bytes: Buffer, marks: string): boolean {
   );
 }
 
-type Source = {
+type SourceText = {
   readonly text: string;
   readonly marks: string;
   readonly lines: LinesByWord;
@@ -119,7 +119,7 @@ function lineEndsOf(text: string): (at: number) => number {
 type StringAt = RawString & { readonly next: number; readonly read?: number };
 
 /** The string or comment that begins here. */
-function stringAt(source: Source, at: number): StringAt | null {
+function stringAt(source: SourceText, at: number): StringAt | null {
   const { text, marks } = source;
   switch (text.charCodeAt(at)) {
     case 34: // "
@@ -208,7 +208,7 @@ function linesByWord(text: string): LinesByWord {
 }
 
 /** It ends at the first line that its word begins. PHP has a space before the word; Ruby's `list << item` is none. */
-function hereDocument({ text, lines, lineEnd }: Source, at: number): StringAt | null {
+function hereDocument({ text, lines, lineEnd }: SourceText, at: number): StringAt | null {
   const opening = /^<<(?:<[ \t]?|[-~]?)(["']?)([A-Za-z_]\w{0,40})\1/.exec(text.slice(at, at + 60));
   if (opening === null) return null;
   const start = lineEnd(at) + 1;

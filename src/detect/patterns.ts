@@ -34,7 +34,7 @@ export const REFERENCE = whole([
   String.raw`!(?:Ref|Sub|GetAtt|ImportValue|var|vault|secret|env|env_var|reference)\b.{0,400}`,
   String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
   String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
-  String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
+  String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault(?:\+[a-z0-9]{1,12})?|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
   String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|awsssm|aws-ssm|awsps|aws-sm|gsm|gcpsm|akv|doppler|infisical|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|keyring|from|from_file|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:env|fromenv|from_env):[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:file|pass|classpath\*?):(?=[\w@-]{0,80}/|[\w@-]{1,80}\.[a-z][a-z0-9]{0,9}$)[A-Za-z0-9_./#@:{}$-]{2,400}`,
@@ -133,6 +133,13 @@ export const PLACEHOLDER = whole([
   String.raw`(?:generate|create|use)[-_ ](?:a|an|one|your|with|using|me|this|random|openssl|strong).{0,120}`,
   String.raw`get[-_ ](?:a|an|the|it|your|this|one)[-_ ](?:[a-z]{1,20}[-_ ]){0,6}?(?:from|of|at|in|via|on)[-_ ].{1,80}`,
   String.raw`to-do`,
+  String.raw`defini?ed[-_ ](?:in|by|elsewhere|outside).{0,80}`,
+  String.raw`(?:from|in|via)[-_](?:an?[-_])?(?:external|vault|keychain|secrets?[-_](?:store|manager)).{0,80}`,
+  String.raw`fill[-_ ]?in[-_ ]?(?:correct|your|the|with|my).{0,80}`,
+  String.raw`(?:put|insert|enter|paste)[-_ ]?some.{3,80}here`,
+  String.raw`base64[-_ ]?encoded[-_ ]?[a-z][a-z_ -]{2,40}`,
+  String.raw`vault[-_ ]managed|managed[-_ ](?:by|in)[-_ ].{1,60}`,
+  String.raw`[a-z]{2,10}(?:[-_][a-z]{2,10}){0,2}[-_]x{3,}`,
   String.raw`_{1,2}(?:[a-z]{2,20}_){0,4}(?:password|secret|token|key)_{1,2}`,
   String.raw`please(?:generate|change|replace|set|use|enter).{0,80}`,
   String.raw`(?:sk|pk|key|api|token|secret)[-_]x{3,}`,
@@ -147,7 +154,7 @@ export const PLACEHOLDER = whole([
 
 /** The same, recognised by their ends or by a part in the middle. */
 export const PLACEHOLDER_PART =
-  /.[-_ ](?:goes[-_ ])?here$|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
+  /.[-_ ](?:goes[-_ ])?here$|.[-_]change[-_]me[-_].|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
 
 function whole(patterns: readonly string[]): RegExp {
   return new RegExp(`^(?:${patterns.join("|")})$`, "i");

@@ -59,7 +59,7 @@ export function emptiness(text: string): Cleared | null {
 
 /** Rules of a form's field, LDAP's attributes of passwords, and keys on a keyboard: maps of settings name both `password`. */
 const NO_PASSWORD =
-  /^(?:required|nullable|sometimes|string|confirmed)(?:\|[\w:,.]{1,30}){1,8}$|^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
+  /^x-(?:oauth-basic|access-token)$|^(?:required|nullable|sometimes|string|confirmed)(?:\|[\w:,.]{1,30}){1,8}$|^(?:userPassword|unicodePwd|sambaNTPassword|krbPrincipalKey)$|^(?:(?:ctrl|alt|cmd|meta|super|shift|mod|option)[+-]){1,4}(?:\w|f\d{1,2}|enter|return|tab|esc|escape|space|del|delete|insert|backspace|up|down|left|right|home|end|pageup|pagedown|plus|minus|comma|period|slash)$/i;
 
 /** Encrypted already. */
 export function ciphertext(text: string): Cleared | null {
@@ -82,15 +82,23 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   // weak one.
   if (name.family === "key" && /_(?:api|access|license)_key$/.test(name.key) && name.key === text.toLowerCase())
     return cleared("placeholder", "is a placeholder of a template");
-  if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text))
+  if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text) || repeatsName(text, name))
     return cleared("placeholder", "is a placeholder of a template");
   if (name.family !== "password" && name.family !== "pin" && isPublished(text))
     return cleared("example", "is an example from a manual");
   return null;
 }
 
-/** What Amazon prints in place of a key. */
+/** `DROPBOX_OAUTH_KEY=dropboxoauthkey`, of what somebody else gives out. */
+function repeatsName(text: string, { key, family }: NameInfo): boolean {
+  if (family !== "key" && family !== "token" && !key.endsWith("access_key_secret") && key !== "accesskeysecret")
+    return false;
+  return text.length > 7 && text.toLowerCase().replace(/[-_]/g, "") === key.replaceAll("_", "");
+}
+
+/** What Amazon prints in place of a key; `abcdabcd12341234`. */
 function isPublished(text: string): boolean {
+  if (/^(?:([A-Za-z]{3,4})\1{1,9}|(\d{3,4})\2{1,9}){1,3}$/.test(text)) return true;
   return /EXAMPLE(?:KEY|TOKEN)?$/.test(text) && /\d/.test(text);
 }
 
@@ -148,6 +156,9 @@ export function plain(text: string, name: NameInfo): Cleared | null {
     return cleared("setting", "is a number");
   if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
     return cleared("setting", "names where secrets are kept");
+  // Ansible's `user` sets a password on creation only, or each time.
+  if (name.key.endsWith("update_password") && /^(?:always|on_create)$/.test(text))
+    return cleared("setting", "says when a password is set");
   // A colour of a terminal, and suites of TLS.
   if (
     /^(?:\\?(?:033|x1b|u001b|e)|\x1b)\[[\d;]{0,20}m/i.test(text) ||
@@ -157,6 +168,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
   if (promised === "password" || promised === "pin" || promised === "phrase") return null;
   if (text.length < 40 && KIND.test(text) && !(promised === "secret" && HOLDS.test(name.key)))
     return cleared("setting", "names a kind, not a value");
+  if (text.startsWith("urn:") || (promised === "key" && text.includes("@") && EMAIL.test(text)))
+    return cleared("id", "is a name or an address");
   if (promised === "key" && FIELD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
   if (digit && (DURATION.test(text) || DATE.test(text))) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))

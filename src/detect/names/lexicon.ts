@@ -18,7 +18,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Head nouns and what they promise, in the languages people write configuration in. */
 export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamily>([
   ...words(`
-    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw pw pword psk wpapsk tlspsk
+    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw psword pssword psswd pswrd psswrd paswd paswrd passsword pw pword psk wpapsk tlspsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenia contrasenya clave parola parolachiave parol wachtwoord
     haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
@@ -107,13 +107,13 @@ export const CANCEL: ReadonlySet<string> = new Set(
     supported capability agent helper command cmd script exec env status state source target environment var variable
     meter quality numbers digits action actions checked events audit mask echo visibility visible dictionary breach breached leaked compliance uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass
-    login_page expiresin in on off support change changes changed update updated attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
+    login_page expiresin in on off support change changes changed update updated option lives maxlen minlen warning warnings tips attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
 );
 
 /** The same, in two words. */
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
   words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
-    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass git_credential network_passphrase
+    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass first_pass second_pass single_pass git_credential network_passphrase
     from_secret hashed_secret pin_priority`),
 );
 

@@ -105,6 +105,8 @@ function settingOf(key: string): string | null {
   if ((key.endsWith("pass") || key.endsWith("password")) && SWITCHES.test(key)) return "a switch";
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   if (key.includes("existing_secret")) return "EXISTING_SECRET";
+  // Woodpecker's and Drone's way to name a secret of theirs.
+  if (key === "from_secret") return "FROM_SECRET";
   if (key.includes("secret_") && IN_OBJECT.test(key)) return "SECRET_KEY";
   if (key.startsWith("airflow_") && IN_BACKEND.test(key)) return "SECRET";
   return key.endsWith("token") && NO_TOKEN.test(key) ? "TOKEN" : null;

@@ -175,6 +175,8 @@ function inDsn(text: string, judge: Judge): Evidence | null {
 /** The same for a word of a command, where `name/version@place` is a package or an action and no login of Oracle's. */
 export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence | null {
   if (!text.includes("@") || text.includes("://") || text.length > 2000 || /^mailto:/i.test(text)) return null;
+  // OpenSSL's lists of ciphers: `ALL:!ADH:!LOW@STRENGTH`.
+  if (/@(?:STRENGTH|SECLEVEL\b)/.test(text)) return null;
   const go =
     /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/.exec(
       text,

@@ -20,7 +20,8 @@ export function commandsIn(text: string, language: Language): CommandInText[] {
     if (found.length < MOST && command.length > 3 && command.length <= LONGEST && LIKELY.test(command))
       found.push({ start, end, text: command });
   };
-  if (language === "groovy") inSteps(text, add);
+  if (language === "code") ofStatements(text, add);
+  else if (language === "groovy") inSteps(text, add);
   else if (language === "yaml") inYaml(text, add);
   else inLines(text, language, add);
   return found;
@@ -43,6 +44,8 @@ function inLines(text: string, language: Language, add: AddCommand): void {
     if (last !== null) {
       // A text, of which statements alone are commands to somebody.
       if (STATEMENT.test(line)) add(start, end, line);
+    } else if (/^\s{0,80}(?:@?for\s\/f\s|REM\s|::)/i.test(line)) {
+      // Of a batch file.
     } else if (/^\s{0,80}(?:read|echo|printf|die|warn|fail|log|info|error)\s[^|>]{0,2000}$/.test(line)) {
       // Words for people.
     } else if (language === "make") {
@@ -60,6 +63,17 @@ function inLines(text: string, language: Language, add: AddCommand): void {
   }
 }
 
+/** Of a file of statements those that may give an account a password. */
+function ofStatements(text: string, add: AddCommand): void {
+  for (let start = 0; start < text.length;) {
+    const end = lineEnd(text, start);
+    const line = text.slice(start, end);
+    if (!/^\s{0,80}(?:--|#)/.test(line) && (STATEMENT.test(line) || POWERSHELL.test(line))) add(start, end, line);
+    start = end + 1;
+  }
+}
+
+const POWERSHELL = /\bConvertTo-SecureString\b|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
 const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
 const STATEMENT = /\bidentified\s+by\b|\bpassword\s{1,4}['"]|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
 

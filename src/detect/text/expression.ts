@@ -35,7 +35,7 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
 /** `^[A-Za-z]…$`, `/c\\NAME=`: a pattern or the command of an editor. */
 export function isPattern(value: string): boolean {
   if (/[([]/.test(value) && !/^\^|\(\?/.test(value) && !closesBrackets(value)) return false;
-  return /\(\?[:=!<]|\[\^?[^\]]{1,30}\][+*{]|\\[wWdDsSb][+*{\\\])]|\.[*+](?:[?)$]|$)|^\^.{1,80}\$$|^\/[a-z]\\/.test(
+  return /\(\?[:=!<]|^\.[*+]|\[\[:\w{3,8}:\]\]|\[\^?[^\]]{1,30}\][+*{]|\\[wWdDsSb][+*{\\\])]|\.[*+](?:[?)$]|$)|^\^.{1,80}\$$|^\/[a-z]\\/.test(
     value,
   );
 }

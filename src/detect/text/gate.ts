@@ -27,9 +27,12 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     byte === 43 ||
     byte === 62 ||
     (byte === 44 && closed) ||
+    (byte === 33 && bytes[here + 1] === 61) ||
     (byte === 40 && isQuote(bytes[here + 1])) ||
     // `PASSWORD 'value'` of SQL, `--api-key value` in a string
     (byte === 39 && bytes[here - 1] === 32) ||
+    // `#define PASSWORD "value"`
+    (byte === 34 && bytes[here - 1] === 32 && isDefined(bytes, at)) ||
     (byte === 92 && bytes[here - 1] === 32 && isQuote(bytes[here + 1])) ||
     (byte !== undefined && bytes[here - 1] === 32 && isFlag(bytes, at)) ||
     (language === "hcl" && byte === 123) ||
@@ -60,6 +63,15 @@ function isFlag(bytes: Uint8Array, at: number): boolean {
   let begins = at;
   while (at - begins < 60 && isNameByte(bytes[begins - 1])) begins--;
   return bytes[begins] === 45 && bytes[begins + 1] === 45;
+}
+
+/** Whether the name in which `at` stands follows `#define` or `%global`. */
+function isDefined(bytes: Uint8Array, at: number): boolean {
+  let begins = at;
+  while (at - begins < 60 && isNameByte(bytes[begins - 1])) begins--;
+  while (begins > 0 && bytes[begins - 1] === 32) begins--;
+  const last = bytes[begins - 1];
+  return last === 101 || last === 108;
 }
 
 function isNameByte(byte: number | undefined): boolean {

@@ -5,17 +5,18 @@ import { looksRandom } from "../entropy.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
+import { argumentsIn, definedIn } from "./calls.ts";
 import { cleanTexts, type CleanTexts } from "./clean.ts";
 import { commandsIn } from "./commands.ts";
 import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { inKind, type TextKind } from "./kind.ts";
-import { hasCommands, type Language } from "./language.ts";
+import { hasCommands, hasStatements, type Language } from "./language.ts";
 import type { LineBounds } from "./line-bounds.ts";
 import { literalsIn } from "./literals.ts";
 import { innerLanguage, isSetting, type RawStrings } from "./raw-strings.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
-import { isExpanded, lineAround, placeOf } from "./places.ts";
+import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
 import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
@@ -68,6 +69,7 @@ export function lineHits(
   context.isBeside = false;
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
+  if (language === "code") hits.push(...handedOver(line, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
   if (hits.length === 0 && !context.isBeside) context.cleanLines.add(line);
@@ -109,6 +111,17 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   return hits;
 }
 
+/** What a line of code hands to functions as a password, known by its place among the arguments. */
+function handedOver(line: string, from: number, context: TextContext): PendingHit[] {
+  return argumentsIn(line).flatMap(({ callee, ...one }) =>
+    judged(one, from, context).map((hit) => ({
+      ...hit,
+      name: callee,
+      found: { ...hit.found, why: [`the password that ${callee}() takes`] },
+    })),
+  );
+}
+
 /** What the line that begins at `from` gives names; places are the line's. */
 function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral> {
   const { bytes, language } = context;
@@ -127,6 +140,7 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
     context.isBeside = true;
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
   }
+  if (head === null && language === "code") head = definedIn(own);
   if (head !== null) yield head;
   if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.
@@ -153,6 +167,7 @@ function judged(one: NamedLiteral, offset: number, context: TextContext): Pendin
   if (!isEvidence(outcome)) context.cleanNamed.add(key);
   else context.isBeside = true;
   if (!isEvidence(outcome) || namesItself(outcome)) return [];
+  if (language === "yaml" && namesEntry(name, value, bytes, one.start + offset)) return [];
   const kind = context.kind();
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
@@ -216,8 +231,8 @@ const LARGEST = 1 << 20;
 
 /** The secrets on the command lines of a file that has some. */
 export function commandHits(context: TextContext): PendingHit[] {
-  const { bytes, language, off } = context;
-  if (!hasCommands(language)) return [];
+  const { bytes, path, language, off } = context;
+  if (!hasCommands(language) && !(language === "code" && hasStatements(path))) return [];
   const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
   const clean = cleanTexts("command", off);
   return commandsIn(text, language).flatMap(({ start, end, text: command }) => {

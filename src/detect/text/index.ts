@@ -143,6 +143,8 @@ function token(bytes: Buffer, at: number, watch: Watch, rule: Rule, read: number
   if (evidence === null) return null;
   // Code that reads keys names their first line: a key continues after it.
   if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;
+  // A log shows that there is a key by its first line.
+  if (rule.vendor === "PEM" && evidence.part.length < 140 && !evidence.part.includes("-----END")) return null;
   const start = from + window.indexOf(evidence.part);
   return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
 }

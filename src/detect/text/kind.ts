@@ -12,9 +12,9 @@ export type TextKind = "settings" | "code" | "prose";
 
 /** Besides the files that are known to hold secrets. */
 const SETTINGS =
-  /(?:^|\/)(?:\.?env(?:rc)?(?:\.[\w.-]{1,40})?|config|(?:GNU)?Makefile(?:\.[\w.-]{1,40})?|Jenkinsfile(?:[.-][\w.-]{1,40})?|etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|profile|crontab)|(?:profile|environment|cron)\.d\/[^/]{1,80}|\.?\w{1,12}_history|\.(?:bash|zsh)(?:rc|_profile|env|_aliases)|\.z?profile|Dockerfile[\w.-]{0,40}|Containerfile|Caddyfile|[\w.-]{1,80}\.(?:env|properties|ini|cfg|conf|cnf|ya?ml|toml|tfvars|tfstate|json|jsonc|json5|xml|plist|service|container|config|pem|key|sh|bash|zsh|ksh|ash|mk|tf|hcl|nomad|gradle))$/i;
+  /(?:^|\/)(?:\.?env(?:rc)?(?:\.[\w.-]{1,40})?|config|(?:GNU)?Makefile(?:\.[\w.-]{1,40})?|Jenkinsfile(?:[.-][\w.-]{1,40})?|etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|profile|crontab)|(?:profile|environment|cron)\.d\/[^/]{1,80}|\.?\w{1,12}_history|\.(?:bash|zsh)(?:rc|_profile|env|_aliases)|\.z?profile|Dockerfile(?!\.[jt]s$)[\w.-]{0,40}|Containerfile|Caddyfile|[\w.-]{1,80}\.(?:env|properties|ini|cfg|conf|cnf|ya?ml|toml|tfvars|tfstate|json|jsonc|json5|xml|plist|service|container|config|pem|key|sh|bash|zsh|ksh|ash|mk|tf|hcl|nomad|gradle))$/i;
 /** Settings that come with a system, of which all that look like secrets are examples. */
-const SHIPPED = /(?:^|\/)etc\/(?:nsswitch|debconf|ssl\/openssl)\.c(?:onf|nf)$/i;
+const SHIPPED = /(?:^|\/)nsswitch\.conf$|(?:^|\/)etc\/(?:debconf|ssl\/openssl)\.c(?:onf|nf)$/i;
 const PROSE =
   /\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
 /** Where made-up secrets are the rule: a folder or a file with such a word in its name. */
@@ -104,9 +104,22 @@ function namesObject(name: string, value: string): boolean {
   if (isAlphabet(value)) return true;
   if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
   if (/[a-z]SecretKey$|^secretKey$/.test(name)) return isEntryName(value);
+  if (isObjectsName(name, value)) return true;
   return (
     (/^secrets?$/i.test(name) || OBJECT.test(name) || isChartsName(name)) &&
     /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
+  );
+}
+
+/** `initdb_secret: barbican-initdb`: the name of the object repeats what it is for. */
+function isObjectsName(name: string, value: string): boolean {
+  const purpose = /^([a-z]{4,20})_secret$/.exec(name)?.[1];
+  return (
+    purpose !== undefined &&
+    !/^(?:client|shared|session|cookie|signing|webhook|master|token|consumer|encryption|hash|oauth|access)$/.test(
+      purpose,
+    ) &&
+    value.split("-").includes(purpose)
   );
 }
 

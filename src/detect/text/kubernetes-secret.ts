@@ -74,7 +74,7 @@ function hitOf({ name, value, start, encoded }: ManifestEntry, off: ReadonlySet<
     return [];
   const outcome = decideIn(name, plain, off);
   if (outcome !== null && !isEvidence(outcome) && NOTHING.has(outcome.rule)) return [];
-  if (/^\{\{|^<%/.test(value)) return [];
+  if (/\{\{|^<%/.test(value)) return [];
   const why = ["is a value of a Kubernetes Secret"];
   const found = { rule: "stored-secret", score: 0.7, severity: "medium", why, part: value } as const;
   return [{ found, name, start, end: start + value.length, value }];

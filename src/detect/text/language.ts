@@ -15,7 +15,10 @@ export type Language =
 
 /** The last folders and the name of a file, or its ending; the first that fits counts. */
 const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
-  ["docker", /(?:^|\/)(?:Dockerfile|Containerfile)(?:[.-][\w.-]{1,40})?$|\.(?:dockerfile|containerfile)$/i],
+  [
+    "docker",
+    /(?:^|\/)(?:Dockerfile|Containerfile)(?!\.(?:[cm]?[jt]sx?|py|go|rb|java|rs)$)(?:[.-][\w.-]{1,40})?$|\.(?:dockerfile|containerfile)$/i,
+  ],
   ["make", /(?:^|\/)(?:GNU)?Makefile(?:\.[\w.-]{1,40})?$|\.(?:mk|mak)$/i],
   ["groovy", /(?:^|\/)Jenkinsfile(?:[.-][\w.-]{1,40})?$|\.(?:jenkinsfile|groovy|gradle)$/i],
   [
@@ -24,7 +27,7 @@ const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
   ],
   [
     "shell",
-    /\.(?:sh|bash|zsh|ksh|ash|csh|fish|command|envrc)$|(?:^|\/)\.?(?:bash|zsh|ash|sh|ksh|mysql|psql|rediscli|python|node_repl|fish)_?(?:history|rc|profile|login|logout|aliases|env)$|(?:^|\/)\.(?:profile|history|zshenv|zprofile|zlogin)$|(?:^|\/)etc\/(?:profile|bash\.bashrc|rc\.local|crontab)$|(?:^|\/)(?:profile|cron|init|entrypoint|docker-entrypoint-init(?:db)?)\.d\/[^/.]{1,80}$|(?:^|\/)(?:docker-)?entrypoint$|(?:^|\/)cron(?:tabs)?\/[^/.]{1,80}$/i,
+    /\.(?:sh|bash|zsh|ksh|ash|csh|fish|command|envrc|bat|cmd)$|(?:^|\/)\.?(?:bash|zsh|ash|sh|ksh|mysql|psql|rediscli|python|node_repl|fish)_?(?:history|rc|profile|login|logout|aliases|env)$|(?:^|\/)\.(?:profile|history|zshenv|zprofile|zlogin)$|(?:^|\/)etc\/(?:profile|bash\.bashrc|rc\.local|crontab)$|(?:^|\/)(?:profile|cron|init|entrypoint|docker-entrypoint-init(?:db)?)\.d\/[^/.]{1,80}$|(?:^|\/)(?:docker-)?entrypoint$|(?:^|\/)cron(?:tabs)?\/[^/.]{1,80}$/i,
   ],
   [
     "yaml",
@@ -68,4 +71,9 @@ function isShellScript(bytes: Uint8Array): boolean {
 /** Files in which lines are commands of a shell. */
 export function hasCommands(language: Language): boolean {
   return /^(?:shell|docker|make|yaml|groovy)$/.test(language);
+}
+
+/** Files of statements, of SQL's and of PowerShell's; all else in them is code. */
+export function hasStatements(path: string): boolean {
+  return /\.(?:p?sql|pgsql|mysql|ddl|cql|ps1|psm1)$/i.test(path);
 }

@@ -12,14 +12,16 @@ const INNER = /^(?:-D|--?)?([A-Za-z_][\w.-]{0,79})=(?!=)([\s\S]{1,4000})$/;
 export function literalsIn(text: string, language: Language): NamedLiteral[] {
   const found: NamedLiteral[] = [];
   let before: { readonly text: string; readonly start: number; readonly end: number } | null = null;
+  const states = language === "code" && text.length < LINE && STATEMENT.test(text);
   for (const { start, end } of stringsIn(text)) {
     const raw = text.slice(start, end);
     const name = mayHaveName(text, start - 1) ? nameOf(text, start - 1, end + 1, before) : null;
     before = { text: raw, start: start - 1, end: end + 1 };
     // Most strings of code have no name and hold none: only a sign, or an escape that stands for one, gives one inside.
-    if (name === null && !raw.includes("=") && !raw.includes("\\") && !raw.includes("&")) continue;
+    if (name === null && !raw.includes("=") && !raw.includes("\\") && !raw.includes("&") && !states) continue;
     const value = decoded(raw, text.charAt(start - 1), language);
     if (name !== null) found.push({ name, start, end, value, quoted: true });
+    if (name === null && states && STATEMENT.test(raw)) found.push({ name: "", start, end, value, quoted: true });
     const inner = INNER.exec(value);
     if (inner !== null && (name === null || name === "")) {
       const [, key = "", rest = ""] = inner;
@@ -30,6 +32,10 @@ export function literalsIn(text: string, language: Language): NamedLiteral[] {
   return found;
 }
 
+/** SQL that gives a user a password. */
+const STATEMENT = /\b(?:identified\s|(?:user|role)\s.{1,200}password\s)/i;
+/** Longer ones are written by programs. */
+const LINE = 2000;
 const LONGEST = 4096;
 
 /** What stands in quotes, on one line each. */
@@ -89,7 +95,8 @@ function nameOf(
     const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
     if (name !== null) return name;
   }
-  return /^\s{0,4}\)/.test(text.slice(behind, behind + 8)) ? setterOf(callee) : null;
+  if (!/^\s{0,4}\)/.test(text.slice(behind, behind + 8))) return null;
+  return /([A-Za-z_]\w{0,60})(?:\(\))?\.[eE]quals$/.exec(callee)?.[1] ?? setterOf(callee);
 }
 
 /** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
@@ -116,9 +123,11 @@ function assigned(head: string): string | null {
   const sign = SIGNS.find((one) => head.endsWith(one));
   if (sign === undefined) return null;
   const rest = head.slice(0, -sign.length);
+  // What a password is compared with opens the account too.
+  if (sign === "=" && /[^=!<>][=!]={0,1}$/.test(rest)) return lastName(rest.replace(/[=!]{1,2}$/, "").trimEnd());
   if (sign === "=" && /[=!<>]$/.test(rest)) return null;
   const left = rest.trimEnd();
-  if (sign === "=") {
+  if (sign === "=" && !POWERSHELL.test(left)) {
     const type = endingIn(TYPE, left, left.length, 40);
     const typed = left.slice(0, left.length - type.length).trimEnd();
     if (type !== "" && typed.endsWith(":")) return lastName(typed.slice(0, -1).trimEnd());
@@ -150,6 +159,8 @@ function lastName(left: string): string | null {
   return from === end ? null : bare(left.slice(from, end));
 }
 
+/** `$env:NAME =`, `$script:name =`: what stands before the colon is no name. */
+const POWERSHELL = /\$(?:env|script|global|local|private|using):\w{1,80}$/i;
 const CLOSERS = new Set(['"', "'", "]", ")"]);
 const NAME_BYTE = /[\w.$-]/;
 
@@ -164,10 +175,14 @@ function fallback(head: string): string | null {
 /** `.setPassword(`, `.api_key(`, `withToken(`. */
 function setterOf(callee: string): string | null {
   const last = /[A-Za-z]\w{2,60}$/.exec(callee)?.[0];
-  if (last === undefined) return null;
+  if (last === undefined || ASKS.test(last)) return null;
   const name = /^(?:set|with|add|put)(?:_|(?=[A-Z]))(\w{3,60})$/.exec(last)?.[1];
   return name ?? (last.length < callee.length ? last : null);
 }
+
+/** `createSessionToken("csrf")` takes what the token is for. */
+const ASKS =
+  /^(?:create|generate|get|find|fetch|check|is|has|verify|validate|remove|delete|revoke|refresh|make|parse)[A-Z_]/;
 
 /** Without the marks of PHP's and shells' variables. */
 function bare(name: string): string {

@@ -55,6 +55,7 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
     isSomethingElse(assigned) ||
     isFilledIn(value) ||
     isMarkup(assigned) ||
+    (value.includes("_") && namesValue(assigned)) ||
     inTemplate(assigned) ||
     isVersion(assigned) ||
     mountsFile(assigned)
@@ -79,7 +80,8 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
 const BY_PLACE = /^(?:password|secret|key|user-password|assignment|url-password|header|command)$/;
 
 /** What stands behind a flag where a message names it: `--db-password is required`. */
-const OF_SENTENCES = /^(?:is|are|was|must|should|can|may|will|or|and|to|for|when|if|not|in|on|with|the|an?|of|be|has)$/;
+const OF_SENTENCES =
+  /^(?:is|are|was|must|should|can|cannot|may|will|or|and|to|for|when|if|not|in|on|with|the|an?|of|be|has|have|does|requires?|needs?|expects?|takes|missing|option|specified|provided|given)$/;
 
 /** The same for a secret inside a value or on a command line, of which nothing but itself is known. */
 export function plausiblePart(found: Evidence): Evidence | null {
@@ -87,11 +89,14 @@ export function plausiblePart(found: Evidence): Evidence | null {
   if (!BY_PLACE.test(found.rule) || looksRandom(part.replace(/\$\w{1,60}|\$\{[^}]{0,100}\}?/g, ""), 12)) return found;
   if (isFilledIn(part) || /^\$[A-Za-z_{(]|[^$]\$(?:[A-Z_][A-Z0-9_]{2}|[a-z_]+_)/.test(part) || namesCapitals(part))
     return null;
+  // OpenSSL's other ways to a password, and an option.
+  if (/^(?:file|env|fd):|^stdin$|^pass:$|^-{1,2}[a-z][a-z-]{2,30}$/.test(part)) return null;
   return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) || OF_SENTENCES.test(part) ? null : found;
 }
 
 /** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
+  if (/^\$\{?[A-Za-z_]\w{0,60}\}?\/[\w./-]{1,200}\.\w{1,8}$/.test(value)) return true;
   if (/^\{[A-Za-z_][\w.]{0,80}(?:[[(]|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
   if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
   return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
@@ -118,6 +123,9 @@ function isExample({ below, kind }: Assigned, random: boolean): boolean {
 function isSymbol({ value, kind, name }: Assigned): boolean {
   if (/^[A-Z]{2,20}(?:_[A-Z]{1,20}){2,8}$/.test(value)) return true;
   if (/^[A-Z]{2,20}_[A-Z]{1,20}$/.test(value)) return /^(?:tokens|secretKey)$/i.test(name);
+  // `AUTH_PASSWORD = "auth.password"`
+  if (kind === "code" && /[a-z]\.[a-z]/.test(value) && splitWords(value).join() === splitWords(name).join())
+    return true;
   if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
   const { family } = readName(name);
   if (family === "password" || family === null) return false;
@@ -197,7 +205,7 @@ function namesCapitals(value: string): boolean {
 /** A line that is commented out, as examples are. */
 function isComment({ lead, path }: Assigned): boolean {
   return (
-    /^\s{0,80}(?:#|\/\/|\/?\*|<!--|--\s|REM\s)/.test(lead) ||
+    /^\s{0,80}(?:#(?!\s?define\s)|\/\/|\/?\*|<!--|--\s|REM\s)/.test(lead) ||
     (/^\s{0,8};/.test(lead) && /\.(?:ini|cfg|conf|cnf|properties|service|container)$/.test(path))
   );
 }

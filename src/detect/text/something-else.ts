@@ -5,8 +5,20 @@ import type { Assigned } from "./plausible.ts";
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** `/memos.api.v1.UserService/Get`, `/api/boards/:id?token=…`, `1 hour and 30 minutes`, `node reset.js`, `base64:`. */
-export function isSomethingElse({ name, value, path }: Assigned): boolean {
+export function isSomethingElse({ name, value, path, kind }: Assigned): boolean {
   return (
+    isListed(name, value) ||
+    isBanner(value) ||
+    // What validators accept.
+    (kind === "code" && name === "pass" && UUID.test(value)) ||
+    // Maven's coordinates, and Windows' ids of accounts.
+    /^(?:[\w-]{1,40}(?:\.[\w-]{1,40}){1,8}:)?[a-z][\w.-]{1,80}:\d{1,5}(?:\.\d{1,5}){1,3}(?:[.-]\w{1,20})?$|^\*?S-1-\d/.test(
+      value,
+    ) ||
+    // Ansible's `lookup("password", "/dev/null length=32")`.
+    value.startsWith("/dev/null") ||
+    // Of sed's `s@^name=.*@name=@`.
+    /^\.\*[@|,/#!]/.test(value) ||
     isPackage(name, value) ||
     namesField(name, value) ||
     namesCache(name, value, path) ||
@@ -38,6 +50,24 @@ function isProviderState(value: string): boolean {
 
 const STATE =
   /^\{(?:,?"(?:schema_version":"\d{1,6}"|e2bfb730-ecaa-11e6-8f88-34363bc7c4c0":\{[a-z_":,\d]{0,300}\})){1,4}\}$/;
+
+/** Names of tokens, and of phases of Windows' set-up: what other programs mean by the word. */
+function isListed(name: string, value: string): boolean {
+  if (/^tokens?$/i.test(name))
+    return /^[A-Z][A-Z_]{1,40}(?:,\s?[A-Z][A-Z_]{1,40}){0,60}$|^\\|^(?:variable|string|keyword|comment|error|def|atom|number|operator|tag|attribute|meta|builtin|bracket|property|qualifier|punctuation|text)(?:-\d)?$/.test(
+      value,
+    );
+  return (
+    name === "pass" &&
+    /^(?:windowsPE|offlineServicing|generalize|specialize|auditSystem|auditUser|oobeSystem)$/.test(value)
+  );
+}
+
+/** A key or a certificate in base64 of which only the first and the last line are there. */
+function isBanner(value: string): boolean {
+  if (!value.startsWith("LS0tLS1CRUdJTi") || value.length > 200) return false;
+  return !/[A-Za-z0-9+/=]{24}/.test(Buffer.from(value, "base64").toString("latin1"));
+}
 
 /** `datadog.appKey: spec.credentials.appKey`: where a value of that name is. */
 function namesField(name: string, value: string): boolean {

@@ -26,7 +26,8 @@ const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha
 const SPACED = ["pin =", "pin :=", "pin(", "pw =", "pw :=", "pw: ", "psw =", "psw :=", "psw: "];
 
 /** What values begin with, or hold, that have secrets in them whatever their names are. */
-const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified";
+const VALUES =
+  "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified pdo( mysqli credential( curlopt_ login( sequelize( passwordauth basicauth( basic_auth( networkcredential";
 
 /** Letters of English and code from the most common on; what is not here is rarer. */
 const COMMON = " etaoinsrlcdumpfhgbyvkwxjqz_.-:/=\"'";

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { kit as makeKit } from "../../../src/detect/index.ts";
+import { alarmsIn, partsIn } from "./spot.ts";
+
+// Passwords that no name stands before: arguments of functions, statements of SQL, commands of Windows, comparisons.
+
+const V = `${makeKit(13).base62(12)}9aZ`;
+
+const FOUND: readonly (readonly [path: string, line: string])[] = [
+  ["init.sql", `CREATE USER 'app'@'%' IDENTIFIED BY '${V}';`],
+  ["init.sql", `ALTER ROLE app WITH LOGIN PASSWORD '${V}';`],
+  ["init.sql", `ALTER USER app\n  WITH PASSWORD '${V}';`],
+  ["db.go", `db.Exec("CREATE USER app IDENTIFIED BY '${V}'")`],
+  ["db.php", `$db = mysqli_connect("localhost", "root", "${V}", "shop");`],
+  ["db.php", `$db = mysqli_connect($host, 'root', '${V}');`],
+  ["db.php", `$db = new PDO('mysql:host=db;dbname=shop', 'root', '${V}');`],
+  ["db.php", `ftp_login($ftp, "deploy", "${V}");`],
+  ["db.php", `curl_setopt($ch, CURLOPT_USERPWD, "root:${V}");`],
+  ["db.c", `curl_easy_setopt(curl, CURLOPT_PASSWORD, "${V}");`],
+  ["db.c", `#define DB_PASSWORD "${V}"`],
+  ["db.spec", `%global db_password "${V}"`],
+  ["Db.java", `DriverManager.getConnection("jdbc:mysql://db/shop", "root", "${V}");`],
+  ["Db.java", `new UsernamePasswordAuthenticationToken(user, "${V}");`],
+  ["Db.java", `if (password.equals("${V}")) {`],
+  ["db.py", `requests.get(url, auth=("admin", "${V}"))`],
+  ["db.py", `requests.get(url, auth=HTTPBasicAuth("admin", "${V}"))`],
+  ["db.py", `smtp.login("me@shop.example", "${V}")`],
+  ["db.py", `if password == "${V}":`],
+  ["db.js", `if (password !== '${V}') {`],
+  ["db.js", `new Sequelize('shop', 'root', '${V}', {})`],
+  ["db.go", `req.SetBasicAuth("admin", "${V}")`],
+  ["run.ps1", `$env:DB_PASSWORD = "${V}"`],
+  ["run.ps1", `$p = ConvertTo-SecureString "${V}" -AsPlainText -Force`],
+  ["run.ps1", `Connect-VIServer -Server vc -User root -Password '${V}'`],
+  ["run.bat", `SET DB_PASSWORD=${V}`],
+  ["run.cmd", `set "DB_PASSWORD=${V}"`],
+  ["run.cmd", `mysql -u root -p${V} shop`],
+];
+
+const SILENT: readonly (readonly [path: string, line: string])[] = [
+  ["init.sql", "-- CREATE USER app IDENTIFIED BY 'your_password'\nCREATE TABLE a (password VARCHAR(60) NOT NULL);"],
+  ["db.php", `$db = mysqli_connect($host, $user, $password, "shop");`],
+  ["db.php", `$db = new PDO('mysql:host=db', 'root', getenv('DB_PASSWORD'));`],
+  ["db.py", 'client.login("google", "redirect")\nif token == "bearer":\n    pass\nif password == "x-oauth-basic":'],
+  ["db.js", 'if (e.key === "Enter" || key !== "ArrowDown") {}\nif (type === "password") {}'],
+  [
+    "run.cmd",
+    'for /f "usebackq tokens=1,2 delims==" %%a in ("%file%") do (\nset "DB_PASSWORD=%1"\nREM set DB_PASSWORD=abc',
+  ],
+  ["run.ps1", "$p = ConvertTo-SecureString $password -AsPlainText -Force\nConnect -Password $env:DB_PASSWORD"],
+];
+
+describe("Passwords by their place", () => {
+  test.each(FOUND)("%s: %s", (path, line) => {
+    expect(partsIn(path, line)).toEqual([V]);
+  });
+
+  test.each(SILENT)("nothing in %s: %s", (path, line) => {
+    expect(alarmsIn(path, line)).toEqual([]);
+  });
+});

@@ -86,7 +86,7 @@ function variablesIn(copy: string): { [name: string]: string } {
   const file = join(copy, ".env");
   const text = existsSync(file) ? readFileSync(file, "utf8") : "";
   const found: { [name: string]: string } = {};
-  for (const [, name = "", , value = ""] of text.matchAll(/^(?:export )?(\w+)=(["']?)(.*?)\2\s*$/gm))
+  for (const [, name = "", , value = ""] of text.matchAll(/^(?:export )?(\w+)=(["']?)(.*?)\2(?:\s+#.*)?\s*$/gm))
     found[name] = value.replaceAll(/\$\{(\w+)\}/g, (all, of: string) => found[of] ?? all);
   return found;
 }

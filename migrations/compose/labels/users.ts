@@ -12,6 +12,7 @@ import {
 } from "../../../src/kit/text/yaml-nodes.ts";
 import { variables } from "../syntax/environment.ts";
 import { home } from "../syntax/home.ts";
+import { freeName } from "../words/literal-name.ts";
 import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
 
 /** A label that says who may log in, as `name:hash`. Traefik takes a file with the same text instead. */
@@ -86,23 +87,45 @@ function labelsOf(service: ComposeService): readonly UsersLabel[] {
   const all = service.layers.flatMap((layer) =>
     [false, true].flatMap((isDeployed) => inLayer(service, layer, isDeployed)),
   );
-  const taken = variables(service, () => undefined);
-  return all.flatMap(({ key, value, rawValue, lookup, place }): UsersLabel[] => {
-    const fileKey = usersFileKey(key);
-    const [, of = "frontend", kind = ""] = USERS.flatMap(({ label }) => label.exec(key) ?? []);
-    // One that an earlier file or a base sets too would come back.
-    if (fileKey === null || all.filter((one) => one.key === key).length > 1 || !ONE_USER.test(value)) return [];
-    const uses = interpolate(rawValue, lookup).uses;
-    const whole = uses.find((one) => one.whole);
-    const secret = value.slice(value.indexOf(":") + 1);
-    const sources = [...new Set(uses.map(({ name }) => name))].filter((name) => (lookup(name) ?? "").endsWith(secret));
-    const isSame = whole !== undefined && lookup(whole.name) === value;
-    // Traefik takes any other TRAEFIK_… of its environment for a setting, and may refuse to start.
-    const own = isSame && (taken.has(whole.name) || !/^traefik_/i.test(whole.name)) ? whole.name : null;
-    const name = own ?? `${kind}auth_${of}_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
-    if (own === null && taken.has(name)) return [];
+  const found = all.flatMap((one) => {
+    const fileKey = usersFileKey(one.key);
+    return fileKey === null || !ONE_USER.test(one.value) || !standsAlone(one, all) ? [] : [{ ...one, fileKey }];
+  });
+  const names = namesByValue(found, new Set(variables(service, () => undefined).keys()));
+  return found.flatMap(({ key, fileKey, value, rawValue, lookup, place }): UsersLabel[] => {
+    const name = names.get(value);
+    if (name === undefined) return [];
+    const secret = value.slice(value.lastIndexOf(":") + 1);
+    const uses = new Set(interpolate(rawValue, lookup).uses.map((use) => use.name));
+    const sources = [...uses].filter((one) => (lookup(one) ?? "").endsWith(secret));
     return [{ service: service.name, key, fileKey, value, name, sources, place }];
   });
+}
+
+/** False for one that an earlier file or a base sets too, which would come back, and for one beside a file of users. */
+function standsAlone({ key }: Written, all: readonly Written[]): boolean {
+  const keys = all.map((one) => one.key.toLowerCase());
+  return keys.filter((one) => one === key.toLowerCase()).length === 1 && !keys.includes(`${key}file`.toLowerCase());
+}
+
+/** By a label's value, the variable as which it moves: labels with the same users share one, others never do. */
+function namesByValue(labels: readonly Written[], taken: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const { value, rawValue, lookup } of labels) {
+    const whole = interpolate(rawValue, lookup).uses.find((one) => one.whole);
+    if (whole === undefined || lookup(whole.name) !== value) continue;
+    // Traefik takes any other TRAEFIK_… of its environment for a setting, and may refuse to start.
+    if (taken.has(whole.name) || !/^traefik_/i.test(whole.name)) names.set(value, whole.name);
+  }
+  for (const { key, value } of labels) {
+    if (names.has(value)) continue;
+    const [, of = "frontend", kind = ""] = USERS.flatMap(({ label }) => label.exec(key) ?? []);
+    const name = `${kind}auth_${of}_users`.replaceAll(/[^A-Za-z0-9]+/g, "_").toUpperCase();
+    const others = new Set([...taken, ...names.values()]);
+    const free = freeName(name, (one) => others.has(one));
+    if (free !== null) names.set(value, free);
+  }
+  return names;
 }
 
 type Written = {
@@ -138,10 +161,12 @@ function inLayer(
     raw: readonly [string, string],
   ): Written[] => {
     try {
-      const [key, value] = raw.map((one) => interpolate(one, lookup).value);
+      // Compose fills in nothing in the keys of a map.
+      const key = isSeq(owner) ? interpolate(raw[0], lookup).value : raw[0];
+      const { value } = interpolate(raw[1], lookup);
       const place = { isDeployed, file, owner, member, start: text.range?.[0] ?? 0, rawKey: raw[0] };
       const isOwn = isBlock && owner === found.value && !isAlias(member);
-      return [{ key: key ?? "", value: value ?? "", rawValue: raw[1], lookup, place: { ...place, isOwn } }];
+      return [{ key, value, rawValue: raw[1], lookup, place: { ...place, isOwn } }];
     } catch {
       return []; // Compose would not read it either
     }
@@ -150,8 +175,8 @@ function inLayer(
   if (isSeq(list))
     return (list.items as Node[]).flatMap((item) => {
       const text = isScalar(item) ? (item.value ?? "") : "";
-      const at_ = text.indexOf("=");
-      return at_ < 0 ? [] : written(list, item, item, [text.slice(0, at_), text.slice(at_ + 1)]);
+      const sign = text.indexOf("=");
+      return sign < 0 ? [] : written(list, item, item, [text.slice(0, sign), text.slice(sign + 1)]);
     });
   return entriesOf(list, file).flatMap(({ key, pair, owner, value }) => {
     const text = scalarText(value);

@@ -47,7 +47,7 @@ function readBeside({ dir, yaml }: ComposeProject): Beside {
     .filter(({ text }) => /^services:/m.test(text));
   const uses = new Map<string, string>();
   for (const { file, text } of texts)
-    for (const [, braced, plain = ""] of text.matchAll(USE)) {
+    for (const [, braced, plain = ""] of text.replaceAll("$$", "").matchAll(USE)) {
       const variable = braced ?? plain;
       if (!uses.has(variable)) uses.set(variable, file);
     }

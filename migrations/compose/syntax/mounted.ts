@@ -1,4 +1,4 @@
-import { resolve, sep } from "node:path";
+import { dirname, resolve, sep } from "node:path";
 import { entry, follow, isMap, isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar } from "./fill.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
@@ -14,11 +14,15 @@ export function mountReaders(
 ): readonly string[] {
   return [...services.values()]
     .filter((service) => !has(service.name) && !isFileServer(service))
-    .filter((service) => mounted(service).some((source) => file === source || file.startsWith(withEnd(source))))
+    .filter((service) => mounted(service).some((source) => file === source || mayRead(source, file)))
     .map(({ name }) => name);
 }
 
-const withEnd = (folder: string): string => (folder.endsWith(sep) ? folder : folder + sep);
+/** Programs read the file in their own folder: all of the host, or of a top folder, is what monitors and backups mount. */
+function mayRead(source: string, file: string): boolean {
+  if (source === dirname(file)) return true;
+  return file.startsWith(source + sep) && dirname(source) !== sep;
+}
 
 /** The folders and files of the host that a service has as they are. */
 function mounted({ layers }: ComposeService): readonly string[] {

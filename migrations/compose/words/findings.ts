@@ -8,6 +8,7 @@ import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { holdsPart, literalIn } from "./literal-places.ts";
 import { wordDefinitions } from "./defined.ts";
+import { freeName } from "./literal-name.ts";
 import { WORD_PLACES } from "./uses.ts";
 
 /** A secret that is written into a service's words, and the variable that it becomes. `part` is what detection saw of it. */
@@ -137,11 +138,4 @@ function isMentioned(name: string, value: Secret, texts: readonly string[], befo
     }
     return false;
   });
-}
-
-/** The name, or the next one that is not taken. */
-function freeName(name: string, isTaken: (name: string) => boolean): string | null {
-  if (!isTaken(name)) return name;
-  for (let nth = 2; nth < 10; nth++) if (!isTaken(`${name}_${nth}`)) return `${name}_${nth}`;
-  return null;
 }

@@ -71,3 +71,10 @@ function upper(text: string): string {
     .toUpperCase();
   return /^\d/.test(name) ? `_${name}` : name;
 }
+
+/** The name, or the next one that is not taken. */
+export function freeName(name: string, isTaken: (name: string) => boolean): string | null {
+  if (!isTaken(name)) return name;
+  for (let nth = 2; nth < 10; nth++) if (!isTaken(`${name}_${nth}`)) return `${name}_${nth}`;
+  return null;
+}

@@ -54,7 +54,7 @@ export async function* readLayer(
   try {
     if (/\+encrypted\b/.test(blob.mediaType))
       throw damagedArchive("is encrypted: it is not read", "scan the image that it was made from");
-    for await (const chunk of decompressed(blob.open(signal), meter)) {
+    for await (const chunk of decompressed(blob.open(signal), meter, true)) {
       signal.throwIfAborted();
       contents.parser.write(chunk);
       yield* contents.blocks();
@@ -112,7 +112,7 @@ export async function layerFates(blob: LayerBlob, paths: Paths, signal: AbortSig
     end: () => undefined,
   });
   try {
-    for await (const chunk of decompressed(blob.open(signal), newMeter(null))) parser.write(chunk);
+    for await (const chunk of decompressed(blob.open(signal), newMeter(null), true)) parser.write(chunk);
   } catch (error) {
     if (!(error instanceof UnsprawlError) || !["malformed", "refused"].includes(error.code)) throw error;
   }

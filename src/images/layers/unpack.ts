@@ -23,12 +23,16 @@ const CHUNK = 256 * 1024;
 /**
  * The uncompressed bytes: gzip (all its members) and zstd (all its frames) are recognised by their first bytes, and
  * anything else passes through unchanged. Throws `refused` for a decompression bomb, `malformed` for damaged or
- * truncated data.
+ * truncated data. `passing` promises that no chunk is read any more when the next one is asked for.
  */
-export async function* decompressed(packed: AsyncIterable<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
+export async function* decompressed(
+  packed: AsyncIterable<Buffer>,
+  meter: Meter,
+  passing = false,
+): AsyncGenerator<Buffer> {
   const source = metered(packed, meter);
   try {
-    yield* opened(source, meter);
+    yield* opened(source, meter, passing);
   } finally {
     // A consumer that stops at the first bytes has not reached the point where the rest is read: the file would stay
     // open.
@@ -36,7 +40,7 @@ export async function* decompressed(packed: AsyncIterable<Buffer>, meter: Meter)
   }
 }
 
-async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGenerator<Buffer> {
+async function* opened(source: AsyncGenerator<Buffer>, meter: Meter, passing: boolean): AsyncGenerator<Buffer> {
   const { first, rest } = await begun(source);
   const kind = compressionOf(first);
   if (kind === "bzip2" || kind === "xz")
@@ -60,10 +64,19 @@ async function* opened(source: AsyncGenerator<Buffer>, meter: Meter): AsyncGener
       for (const { from, most } of LIMITS.ratios)
         if (meter.unpacked > from && meter.unpacked > meter.packed * most) throw bomb(most);
       yield chunk;
+      if (passing) free(chunk);
     }
   } catch (error) {
     throw readable(error, kind);
   }
+}
+
+/**
+ * Frees the memory of what was unpacked, once its last byte has been read: what V8 sees of it is small, so that it would
+ * collect all garbage for every few dozen MiB.
+ */
+function free({ buffer, byteOffset, length }: Buffer): void {
+  if (byteOffset + length === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
 
 /** The compression that the first bytes show: RFC 1952 section 2.3.1, RFC 8878 sections 3.1.1 and 3.1.2. */

@@ -18,7 +18,10 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
     return {
       reason: `is in ${name}, an argument that every user of the host can list`,
       // What systemd hands on as one dollar, the check's shell fills in.
-      hint: `write Environment=NAME=value${name === "HealthCmd" ? ", and $$NAME in its place in HealthCmd=" : ""}, then plan again`,
+      hint:
+        name === "HealthCmd"
+          ? "write Environment=NAME=value, and $$NAME in its place in HealthCmd=, then plan again"
+          : "write Environment=NAME=value, then plan again",
     };
   if (location.where !== "env")
     return {

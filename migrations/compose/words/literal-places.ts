@@ -119,10 +119,13 @@ function isTaken(texts: readonly string[], at: LiteralPlace, length: number): bo
   const before = start === 0 ? `${texts[word - 1] ?? ""} ` : text.slice(0, start);
   if (IN_URL.test(before) && text[start + length] === "@") return true;
   if (!isBounded(texts, at, length)) return false;
+  if (IN_ORACLE.test(before)) return true;
   if (IN_PLACE.test(start === 0 ? `${texts.slice(0, word).join(" ")} ` : before)) return true;
   return IN_LOGIN.test(before) || (BEHIND_OPTION.test(before) && !BEHIND_NAME.test(before));
 }
 
+/** `sqlplus USER/PASSWORD@…` */
+const IN_ORACLE = /(?:^|[\s"'/])sqlplus(?:\s{1,8}-\w{1,20}){0,4}\s{1,8}["']?[\w.$#]{1,64}\/$/;
 /** `mc alias set ALIAS URL USER PASSWORD`, `rabbitmqctl add_user USER PASSWORD` */
 const IN_PLACE =
   /(?:^|[\s;&|("'/])(?:mc(?:li)?(?:\s{1,8}--?[\w-]{1,40}){0,4}\s{1,8}(?:alias\s{1,8}set|config\s{1,8}host\s{1,8}add)(?:\s{1,8}[^\s;&|]{1,200}){3}|rabbitmqctl\s{1,8}(?:add_user|change_password)\s{1,8}[^\s;&|]{1,200})\s{1,8}["']?$/;

@@ -73,6 +73,9 @@ describe("a value's places in words", () => {
     expect(split(["sh", "-c", "rabbitmqctl add_user admin admin"], "admin").at(-1)).toBe(
       "rabbitmqctl add_user admin $X",
     );
+    expect(split(["CMD-SHELL", "sqlplus -S admin/admin@localhost/admin"], "admin").at(-1)).toBe(
+      "sqlplus -S admin/$X@localhost/admin",
+    );
     // A variable that has it is another matter.
     expect(split(["x", "--pass", "admin"], "admin", false)).toEqual(["x", "--pass", "admin"]);
   });

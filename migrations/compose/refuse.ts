@@ -32,7 +32,7 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
   if (reader !== undefined)
     return {
       reason: `is set in ${text.file.file}, which ${reader} mounts and may read itself`,
-      hint: `give ${reader} the variable under environment, docker compose up -d, then plan again`,
+      hint: cmd`give ${reader} the variable under environment, docker compose up -d, then plan again`,
       elsewhere: true,
     };
   const other = usedBeside(project, text.key);

@@ -13,6 +13,12 @@ if (major < 24) {
   );
   process.exit(2);
 }
+if (!isSomewhere()) {
+  process.stderr.write(
+    "error: the current folder does not exist any more\n  next: cd into another one, then try again\n",
+  );
+  process.exit(1);
+}
 (await import("../kit/compiled-cache.ts")).cacheCompiledCode();
 // A large scan waits longest for its first thread, which starts up while the rest is loaded.
 if (process.argv[2] === "scan") (await import("../fast/workers/thread.ts")).startEarly(process.argv.slice(3));
@@ -23,6 +29,15 @@ const code = await chooseFace(await ownArguments());
 await new Promise((done) => process.stderr.write("", done));
 // Handles that a library leaves open must not keep the process alive.
 process.exit(code === 0 ? process.exitCode : code);
+
+/** Whether the current folder exists. A shell stays in one that was removed, and Node throws wherever its path is needed. */
+function isSomewhere(): boolean {
+  try {
+    return process.cwd() !== "";
+  } catch {
+    return false;
+  }
+}
 
 /** The arguments; as a plug-in of the Docker CLI those after `docker unsprawl`, with the engine that was chosen before them. */
 async function ownArguments(): Promise<readonly string[]> {

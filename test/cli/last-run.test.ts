@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { runIds } from "../../src/core/journal/journal.ts";
 import { kit } from "../../src/detect/index.ts";
-import { makeWorld } from "../support/world.ts";
+import { MAIN, makeWorld } from "../support/world.ts";
 
 const world = makeWorld("unix:///nowhere");
 const make = kit(Date.now());
@@ -49,4 +50,17 @@ it("a plan that moves nothing starts no run", async () => {
   const { stdout } = await world.unsprawl(["apply", "empty.json", "--json"]);
   expect(JSON.parse(stdout)).toMatchObject({ run: null, state: "done", units: [] });
   expect(runIds(state)).toEqual(runs);
+});
+
+it("a folder that was removed under the shell is one clear line", () => {
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"';
+  const { status, stderr } = spawnSync("sh", ["-c", script, "sh", process.execPath, MAIN, "runs"], {
+    cwd: world.dir,
+    env: world.env,
+    encoding: "utf8",
+  });
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^error: the current folder does not exist.*\n  next: cd .*\n$/),
+  ]);
 });

@@ -29,7 +29,7 @@ export async function mustBeFreeOfRivals(engine: Engine, final: string, runId: s
  */
 export async function mustBeAlone(swap: Swap, old: ContainerDoc, fresh: ContainerDoc): Promise<void> {
   const { engine, names } = swap;
-  if (hasGivenUp(swap)) return;
+  if (hasBegunToReplace(swap)) return;
   await mustBeFreeOfRivals(engine, names.final, runCreating(names.temporary) ?? "");
   const live = await engine.container(names.final);
   if (live !== null && [old.Id, fresh.Id].includes(live.Id)) return;
@@ -42,5 +42,5 @@ export async function mustBeAlone(swap: Swap, old: ContainerDoc, fresh: Containe
 }
 
 /** Whether this run has begun to stop the old container or to take its name. */
-export const hasGivenUp = ({ record, step }: Swap): boolean =>
+export const hasBegunToReplace = ({ record, step }: Swap): boolean =>
   ["stop", "keep"].some((part) => record.last(`${step}/${part}`) !== null);

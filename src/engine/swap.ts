@@ -5,7 +5,7 @@ import { isNewer, newestKept } from "./kept.ts";
 import { keptByRun, nameOf } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
-import { hasGivenUp, mustBeAlone } from "./swap-alone.ts";
+import { hasBegunToReplace, mustBeAlone } from "./swap-alone.ts";
 import { recreateFromCopy, findCopy, findOld, keepCopy, mustOld } from "./swap-copy.ts";
 import {
   stateBefore,
@@ -102,7 +102,7 @@ export async function pauseAsBefore(swaps: readonly Swap[]): Promise<void> {
  */
 async function oldUnlessGone(swap: Swap): Promise<ContainerDoc | null> {
   const old = await findOld(swap);
-  return old === null && hasGivenUp(swap) && (await findNew(swap)) !== null ? null : (old ?? mustOld(swap));
+  return old === null && hasBegunToReplace(swap) && (await findNew(swap)) !== null ? null : (old ?? mustOld(swap));
 }
 
 /** The old container, or the new one if that is all there is. Throws `absent` if there is neither. */
@@ -118,7 +118,7 @@ export async function swapBack(swaps: readonly Swap[]): Promise<string | null> {
   const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
   // Until then the old containers are as they were, or somebody else's by now: only what was created goes.
   let left: string | null = null;
-  if (begun.some(hasGivenUp)) {
+  if (begun.some(hasBegunToReplace)) {
     const own: Swap[] = [];
     for (const swap of begun) {
       const lost = await lostOf(swap);

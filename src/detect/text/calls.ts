@@ -37,7 +37,14 @@ export function argumentsIn(line: string): Argument[] {
       // cURL takes `user:password`.
       const raw = literal.slice(name === "login" ? literal.indexOf(":") + 1 : 1, -1);
       const value = literal.startsWith('"') ? unescaped(raw) : unescapedSingle(raw);
-      return { name: "password", start: end - raw.length, end, value, quoted: true, callee };
+      return {
+        name: "password",
+        start: end - raw.length,
+        end,
+        value,
+        quoted: true,
+        callee: callee.replace(/\s?=$/, ""),
+      };
     }),
   );
 }

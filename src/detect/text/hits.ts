@@ -117,7 +117,7 @@ function handedOver(line: string, from: number, context: TextContext): PendingHi
     judged(one, from, context).map((hit) => ({
       ...hit,
       name: callee,
-      found: { ...hit.found, why: [`the password that ${callee}() takes`] },
+      found: { ...hit.found, why: [`the password that ${callee} takes`] },
     })),
   );
 }

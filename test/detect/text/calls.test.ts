@@ -55,6 +55,11 @@ describe("Passwords by their place", () => {
     expect(partsIn(path, line)).toEqual([V]);
   });
 
+  test("the finding is named after what takes the password", () => {
+    expect(alarmsIn("db.py", `requests.get(url, auth = ("admin", "${V}"))`)).toEqual(["auth"]);
+    expect(alarmsIn("db.php", `ftp_login($ftp, "deploy", "${V}");`)).toEqual(["ftp_login"]);
+  });
+
   test.each(SILENT)("nothing in %s: %s", (path, line) => {
     expect(alarmsIn(path, line)).toEqual([]);
   });

@@ -1,6 +1,9 @@
 import type { Evidence } from "./evidence.ts";
 import { ruleById } from "./rules/index.ts";
 
+/** Where it is, and that it was checked, say nothing of what it is. */
+const SAYS_NOT_WHAT = /^(?:in a label|checksum valid|format verified)$/;
+
 /** So many characters in a row quote a secret; of a long one more, since few are shared by chance in any text. */
 const [PIECE, LONG_PIECE, LONG] = [4, 8, 64];
 const BY_NAME = ["classified by its name", "kept out of sight", "found by shape"];
@@ -18,10 +21,12 @@ export function quotesNothing(
   const banners = part.startsWith("-----");
   const secret = banners ? part.replace(/-----[A-Z0-9 ]{5,60}-----/g, "") : part.slice(prefix.length);
   const kept = why.filter((line) => !shares(line, secret));
-  if (kept.length > 0) return kept;
-  const instead = known === null || known.pattern === null ? BY_NAME : BY_SHAPE;
+  if (kept.some((line) => !SAYS_NOT_WHAT.test(line))) return kept;
+  // The description of a form may have a mark of it, which stands in each secret of the kind: `apr1`.
+  const form = `has the form of: ${rule.replaceAll("-", " ")}`;
+  const instead = known === null || known.pattern === null ? BY_NAME : [form, ...BY_SHAPE];
   const line = instead.find((text) => !shares(text, secret));
-  return line === undefined ? [] : [line];
+  return line === undefined ? kept : [line, ...kept];
 }
 
 /** True when so many characters of `line` in a row stand in the secret, or all of a shorter secret in `line`; case is ignored. */

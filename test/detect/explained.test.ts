@@ -37,6 +37,11 @@ test.each<readonly [name: string, value: string, where: Where]>([
   expect(steps).not.toMatch(/(\bheader\b) → \1/);
 });
 
+test("a form whose description has a mark of each secret of its kind is named all the same", () => {
+  const verdict = ask("users", `admin:$apr1$${kit.base62(8)}$${kit.base62(22)}`, "label");
+  expect(verdict.why).toContain("has the form of: password hash");
+});
+
 test("a password by its name is one in plain text", () => {
   expect(ask("DB_PASSWORD", ["hun", "ter2"].join("")).why).toEqual(["name says PASSWORD", "a password in plain text"]);
 });

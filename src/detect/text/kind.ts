@@ -17,9 +17,12 @@ const SETTINGS =
 const SHIPPED = /(?:^|\/)nsswitch\.conf$|(?:^|\/)etc\/(?:debconf|ssl\/openssl)\.c(?:onf|nf)$/i;
 const PROSE =
   /\.(?:md|markdown|rst|txt|html?|adoc|po|pot|d\.ts|map|svg|css|1|3|5|8)$|(?:^|\/)(?:README|CHANGELOG|LICENSE|docs?|man)(?:\/|$)/i;
-/** Where made-up secrets are the rule: a folder or a file with such a word in its name. */
+/**
+ * Where made-up secrets are the rule: a folder or a file with such a word in its name. A chart `shop-demo` is deployed as
+ * it is; `demo/` shows something.
+ */
 const TESTS =
-  /(?:^|\/)(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
+  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
 
 /** `below` is the path from the folder that is scanned. */
 export function kindOf(path: string, below: string): TextKind {

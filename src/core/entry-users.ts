@@ -4,7 +4,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { PutStep, StoreKey } from "../model/plan.ts";
 import { userText, type EntryUsers } from "./conflict.ts";
 import type { Installation } from "./journal/journal.ts";
-import { entryUses, isOwnUse, ON_FILES } from "./journal/uses.ts";
+import { entryUses, isOnEngine, isOwnUse } from "./journal/uses.ts";
 
 export type EntryUsersTools = {
   readonly installation: () => Installation;
@@ -27,7 +27,7 @@ export function entryUsers({ installation, provider, engine, holders }: EntryUse
       (use) => !isOwnUse(use, { unit, engine: on }),
     );
     const byRun = runs.map(userText);
-    if (on === ON_FILES) return byRun;
+    if (on !== null && !isOnEngine(on)) return byRun;
     const counted = new Set(runs.map(({ unit: of }) => of));
     const others = (await (held ??= holders())).filter((one) => !isOf(one, unit) && !counted.has(one.name));
     return [...byRun, ...holding(others, key, provider)];

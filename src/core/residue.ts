@@ -8,6 +8,7 @@ import type { ApplyTools } from "./apply.ts";
 import { readJournal, type Installation } from "./journal/journal.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { isValueOf } from "./journal/trace.ts";
+import { isOnEngine } from "./journal/uses.ts";
 import { recallValues } from "./values.ts";
 
 /** A place that still shows a migrated value. No text contains the value. */
@@ -206,9 +207,6 @@ function together(recalled: readonly RunValues[], isPlain: ResidueTools["isPlain
   return marks;
 }
 
-/** Engine ids in plans that change only files, stores or registries. */
-const NO_ENGINES: ReadonlySet<string> = new Set(["files", "stores", "registries"]);
-
 function aboutOf(recalled: readonly RunValues[]): LookAbout {
   const steps = recalled.flatMap(({ plan }) => plan.steps);
   const rewrites = steps.filter((step) => step.kind === "rewrite");
@@ -216,6 +214,6 @@ function aboutOf(recalled: readonly RunValues[]): LookAbout {
     files: [...new Set(rewrites.flatMap((step) => step.files.map(({ file }) => file)))],
     folders: [...new Set(rewrites.map(({ target }) => target["dir"]))].filter((dir) => typeof dir === "string"),
     containers: steps.flatMap((step) => (step.kind === "recreate" ? [step.subject.name] : [])),
-    engine: recalled.some(({ plan }) => !NO_ENGINES.has(plan.engine.id)),
+    engine: recalled.some(({ plan }) => isOnEngine(plan.engine.id)),
   };
 }

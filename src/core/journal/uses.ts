@@ -84,7 +84,10 @@ export function isOwnUse(use: UnitOwner, own: UnitOwner): boolean {
 }
 
 /** The engine id in plans that change only files. */
-export const ON_FILES = "files";
+const ON_FILES = "files";
+
+/** Whether a plan with this engine id is about an engine: not if it changes only files, stores or registries. */
+export const isOnEngine = (id: string): boolean => ![ON_FILES, "stores", "registries"].includes(id);
 
 /**
  * Whether a key names the same entry in both targets: they are on one server. Their names, logins and path templates

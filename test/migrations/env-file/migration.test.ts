@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -243,4 +243,22 @@ test.each([
 ])("said: %s", async (_title, source, said, code) => {
   const ran = await world.unsprawl(["scan", source()]);
   expect([ran.code, ran.stderr]).toEqual([code, expect.stringContaining(said)]);
+});
+
+test("what moved from one store to another goes back without an engine", async () => {
+  const file = write(`DB_PASSWORD=${p()}\n`);
+  const [from, to] = ["from", "to"].map((name) => join(dirname(file), `${name}.sops.yaml`));
+  const settings = join(dirname(file), "stores.yaml");
+  writeFileSync(
+    settings,
+    `stores:\n  from: { provider: local, file: ${from} }\n  to: { provider: local, file: ${to} }\n`,
+  );
+  const run = async (...args: string[]): Promise<Ran> => world.unsprawl([...args, "--config", settings]);
+  expect((await run("migrate", `env:${file}`, "--to", "from", "--yes")).code).toBe(0);
+  const moved = await run("migrate", "from:", "--to", "to", "--yes");
+  expect(moved.code, moved.stderr).toBe(0);
+  expect(readFileSync(to ?? "", "utf8")).toContain("DB_PASSWORD");
+  const back = await run("rollback", "last");
+  expect([back.code, back.stderr]).toEqual([0, expect.not.stringContaining("engine")]);
+  expect(existsSync(to ?? "")).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import type { Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
-import { movableAssignment } from "../../src/files/units/assignments.ts";
+import { movableAssignment, withoutEffect } from "../../src/files/units/assignments.ts";
 import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
 import { effectiveAssignments, readUnit } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
@@ -41,6 +41,9 @@ async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
   const { name, file } = place;
   const reason = "is in [Service], the environment of the command that starts the container";
   const filled = filledFrom(unit, place);
+  const last = unit.ofService.findLast((one) => one.name === name);
+  if (filled === null && last !== undefined && (last.file !== file || last.line !== place.line))
+    return withoutEffect(`${lineText(last.file, last.line, name)} comes after it`, place);
   if (filled === null) return { reason, hint: "write it in [Container], as Environment=NAME=value, then plan again" };
   const { one, users, other } = filled;
   if (one.fault !== null) return { reason: one.fault, hint: "write its value in full, on one line, then plan again" };
@@ -95,12 +98,7 @@ async function fillingIn(
 /** A podman secret already has the name, or cannot have it. */
 function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal | null {
   const secret = secretFor(unit, name);
-  if (secret !== null)
-    return {
-      reason: `has no effect: Secret=${secret} sets ${name}`,
-      hint: cmd`take it out of ${file}, line ${line}, and rotate it if it is still valid`,
-      elsewhere: true,
-    };
+  if (secret !== null) return withoutEffect(`Secret=${secret} sets ${name}`, { file, line });
   if (/^[A-Za-z_][\w.-]*$/.test(name)) return null;
   return { reason: "a podman secret cannot set a variable with this name", hint: "rename it, then plan again" };
 }

@@ -26,11 +26,7 @@ export async function movableAssignment(location: Location): Promise<Assignment 
   if (!effective.has(found)) {
     const over = [...effective].find((one) => one.name === found.name);
     const by = over === undefined ? "Environment= without a value" : lineText(over.file, over.line, over.name);
-    return {
-      reason: `has no effect: ${by} comes after it`,
-      hint: cmd`take it out of ${found.file}, line ${found.line}, and rotate it if it is still valid`,
-      elsewhere: true,
-    };
+    return withoutEffect(`${by} comes after it`, found);
   }
   if (found.fault === null) return found;
   const byPodman = found.by.kind === "word" && found.by.setting.section === "Container";
@@ -38,4 +34,13 @@ export async function movableAssignment(location: Location): Promise<Assignment 
     ? "write its value in full, on one line, with $$ for each $ in it, then plan again"
     : "write its value in full, on one line, then plan again";
   return { reason: found.fault, hint };
+}
+
+/** The refusal of an assignment that nothing reads. */
+export function withoutEffect(why: string, { file, line }: Pick<Assignment, "file" | "line">): Refusal {
+  return {
+    reason: `has no effect: ${why}`,
+    hint: cmd`take it out of ${file}, line ${line}, and rotate it if it is still valid`,
+    elsewhere: true,
+  };
 }

@@ -117,3 +117,19 @@ test("who else needs the line keeps it", async () => {
     expect.stringContaining("DB_PASSWORD is filled into Exec=job ${DB_PASSWORD} of job.container too"),
   ]);
 });
+
+test("a line that a later file sets again has no effect, and the later one moves", async () => {
+  lay({
+    "apps.env": `DB_PASSWORD=${password()}\n`,
+    "last.env": `DB_PASSWORD=${password()}\n`,
+    [`${QUADLETS}/web.container`]: container(
+      "Environment=PW=${DB_PASSWORD}",
+      `${SERVICE}EnvironmentFile=${join(home, "last.env")}\n`,
+    ),
+  });
+  const { steps, notMoved } = await planOf(world, `systemd:${join(home, QUADLETS)}`);
+  expect(steps.filter(({ kind }) => kind === "put")).toHaveLength(1);
+  expect(notMoved.map(({ reason, elsewhere }) => [reason, elsewhere])).toEqual([
+    [expect.stringMatching(/^has no effect: .*last\.env.* comes after it$/), true],
+  ]);
+});

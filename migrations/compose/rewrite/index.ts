@@ -9,6 +9,7 @@ import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
+import { homeNotes } from "../syntax/home.ts";
 import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -107,6 +108,12 @@ export async function rewriteProject(
   for (const wish of wishes) relabel(draft, wish);
   dropReplaced(draft, project, wishes);
   const notes = [
+    ...homeNotes(
+      project,
+      [...wanted.values()].flatMap(({ place, by }) =>
+        [...by.keys()].map((service) => ({ service, name: place.name, file: place.file.file })),
+      ),
+    ),
     ...dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes),
     ...besideNotes(
       project,

@@ -95,6 +95,9 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
     expect(stdout).toContain(
       "the host port of 3000/tcp is chosen by the engine and will change, as at every docker compose up",
     );
+    expect(stdout.replace(/\s+/g, " ")).toContain(
+      "web gets DB_PASSWORD through prod.yml now: with docker-compose.yml alone, it starts without",
+    );
   });
 
   it("a file in another folder, whose .env counts after the one above; a second secret moves later", async () => {

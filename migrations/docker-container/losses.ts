@@ -20,7 +20,7 @@ export async function lossWarnings(
   const losses = [...sharersLoss(sharers)];
   const notes: string[] = [];
   for (const one of [doc, ...sharers.map((sharer) => sharer.doc)]) {
-    const layer = await lostLayer(engine, one, undefined, one === doc ? rewritten : []);
+    const layer = await lostLayer(engine, one, undefined, one === doc ? { rewritten } : {});
     const of = one === doc ? "" : `${nameOf(one)}: `;
     losses.push(...[...lostPorts(one), ...layer.losses].map((loss) => ({ ...loss, text: of + loss.text })));
     notes.push(...layer.notes.map((note) => of + note));

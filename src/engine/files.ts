@@ -10,6 +10,7 @@ type Stat = {
   readonly isFile: boolean;
   readonly isFolder: boolean;
   readonly linkTarget: string | null;
+  readonly changedAt: number;
 };
 
 /** Whether a regular file exists in a container's file system (running or not), following links. */
@@ -20,6 +21,11 @@ export async function containerHasFile(engine: Engine, id: string, path: string)
 /** Whether a folder exists in a container's file system (running or not). A link to a folder does not count. */
 export async function containerHasFolder(engine: Engine, id: string, path: string): Promise<boolean> {
   return (await statOf(engine, id, path))?.isFolder === true;
+}
+
+/** When a path of a container's file system was last written, in milliseconds; null if there is none. */
+export async function containerFileTime(engine: Engine, id: string, path: string): Promise<number | null> {
+  return (await statOf(engine, id, path))?.changedAt ?? null;
 }
 
 /**
@@ -78,11 +84,13 @@ async function statOf(engine: Engine, id: string, path: string): Promise<Stat | 
   response?.resume?.(); // an answer that nobody reads would keep its connection, and the process
   const header = response?.headers?.["x-docker-container-path-stat"];
   if (header === undefined) return null;
-  const { size, mode, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as {
+  const { size, mode, mtime, linkTarget } = JSON.parse(Buffer.from(header, "base64").toString("utf8")) as {
     size: number;
     mode: number;
+    mtime: string;
     linkTarget?: string;
   };
   // Go's FileMode has the type in the high bits: none set is a regular file, the highest a folder.
-  return { size, isFile: mode >>> 19 === 0, isFolder: mode >>> 31 === 1, linkTarget: linkTarget || null };
+  const kind = { isFile: mode >>> 19 === 0, isFolder: mode >>> 31 === 1 };
+  return { size, ...kind, linkTarget: linkTarget || null, changedAt: Date.parse(mtime) };
 }

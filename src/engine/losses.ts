@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 import { containerHasFolder } from "./files.ts";
 import { nameOf } from "./names.ts";
-import { isRewrittenAtStart } from "./rewritten-at-start.ts";
+import { isAsAtStart, isRewrittenAtStart } from "./rewritten-at-start.ts";
 import type { ContainerDoc } from "./types.ts";
 import { trimEndOf } from "../kit/text/trim.ts";
 
@@ -51,12 +51,15 @@ const MADE_ANEW =
 /** What the engine itself writes into every container's layer; with `--init` it mounts its own binary. */
 const ENGINES =
   /^\/(dev|proc|sys)(\/|$)|^\/etc\/(hosts|hostname|resolv\.conf|mtab)$|^\/\.dockerenv$|^\/sbin\/docker-init$/;
+type ChangedPath = { readonly Path: string; readonly Kind: number };
+
 /** How many files are named, and how many paths are checked to find them. */
 const [NAMED, LOOKED_AT] = [3, 50];
 
 /**
  * Files that changed in the container's own layer and that the new container will not have. `fate` is the end of the
- * sentence that says what happens to them; `made` are paths that the container's creator writes there each time.
+ * sentence that says what happens to them; `made` are paths that the container's creator writes there each time, and
+ * `rewritten` files that its image's entrypoint may write at each start.
  */
 export async function lostLayer(
   engine: Engine,
@@ -64,18 +67,19 @@ export async function lostLayer(
   fate = doc.HostConfig.AutoRemove
     ? "go with the old container, which the engine deletes"
     : "stay with the old container, which is kept until scrub",
-  made: readonly string[] = [],
+  { made = [], rewritten = [] }: { readonly made?: readonly string[]; readonly rewritten?: readonly string[] } = {},
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
   const changes = await engine.call(
     "changes",
-    async () =>
-      (await engine.docker()).getContainer(doc.Id).changes() as Promise<{ Path: string; Kind: number }[] | null>,
+    async () => (await engine.docker()).getContainer(doc.Id).changes() as Promise<ChangedPath[] | null>,
   );
-  const places = changedPlaces(doc, Array.isArray(changes) ? changes : []).filter(
-    ({ Path, Kind }) =>
-      !made.some((place) => Path === place || Path.startsWith(`${place}/`)) &&
-      (Kind === DELETED || !isRewrittenAtStart(doc, Path)),
-  );
+  const places: ChangedPath[] = [];
+  for (const place of changedPlaces(doc, Array.isArray(changes) ? changes : [])) {
+    const { Path, Kind } = place;
+    if (made.some((one) => Path === one || Path.startsWith(`${one}/`))) continue;
+    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || isRewrittenAtStart(doc, Path));
+    if (!mayComeBack || !(await isAsAtStart(engine, doc, Path))) places.push(place);
+  }
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
   const named: string[] = [];
   let left = own.length;

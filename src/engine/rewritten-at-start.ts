@@ -1,4 +1,6 @@
 import { posix } from "node:path";
+import type { Engine } from "./engine.ts";
+import { containerFileTime } from "./files.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
@@ -26,3 +28,15 @@ function isInHome(env: readonly string[], path: string, rest: string): boolean {
   if (home !== undefined) return posix.resolve("/", home, rest) === path;
   return [`/${rest}`, `/root/${rest}`].includes(path) || (/^\/home\/[^/]+\//.test(path) && path.endsWith(`/${rest}`));
 }
+
+/**
+ * Whether a file was last written as the container started. One that was written since is somebody's data, also where a
+ * script may write it: the script may do so only if it is asked to.
+ */
+export async function isAsAtStart(engine: Engine, { Id, State }: ContainerDoc, path: string): Promise<boolean> {
+  const [changed, started] = [await containerFileTime(engine, Id, path), Date.parse(State.StartedAt ?? "")];
+  return changed !== null && Math.abs(changed - started) < STARTING;
+}
+
+/** The engine notes the start a little before or after the first command runs. */
+const STARTING = 30_000;

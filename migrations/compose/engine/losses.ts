@@ -16,9 +16,9 @@ export async function lossWarnings(
   rewritten: readonly string[],
 ): Promise<string[]> {
   const notes: string[] = [];
-  const made = [...copiedIn(config, service), ...rewritten];
+  const made = copiedIn(config, service);
   for (const doc of docs) {
-    const layer = await lostLayer(engine, doc, "go with the old container, which Compose removes", made);
+    const layer = await lostLayer(engine, doc, "go with the old container, which Compose removes", { made, rewritten });
     // The files leave the choice to the engine, so every `up` may publish another port: that is no loss to accept.
     notes.push(...lostPorts(doc).map(({ text }) => `${text}, as at every docker compose up`));
     notes.push(...acceptedLosses(doc, layer.losses, accept), ...layer.notes);

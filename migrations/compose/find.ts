@@ -11,6 +11,7 @@ import { childEnvironment } from "../../src/kit/child-environment.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { serviceRefOf, type ServiceRef } from "../../src/model/service-ref.ts";
 import { writableFolders, volumeAt } from "./engine/places.ts";
+import { realOrSame } from "../../src/kit/io/real.ts";
 
 /** The Compose project and service that a finding belongs to. */
 export type ServiceOfFinding = { readonly call: ProjectCall; readonly service: string };
@@ -126,20 +127,12 @@ export function replicaNumber({ Config }: ContainerDoc): number {
 }
 
 function isFrom(from: LabelledCall, call: ProjectCall): boolean {
-  const list = (one: readonly string[]): string => one.map(real).join("\0");
+  const list = (one: readonly string[]): string => one.map(realOrSame).join("\0");
   return (
-    real(from.dir) === real(call.dir) &&
+    realOrSame(from.dir) === realOrSame(call.dir) &&
     list(from.files) === list(call.files) &&
     list(from.envFiles) === list(call.envFiles)
   );
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // gone: then it is compared by its name
-  }
 }
 
 function isThere(path: string, file: boolean): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ProjectContainer } from "../contract/supplies.ts";
 import { bare, cmd } from "../kit/shell.ts";
@@ -6,6 +6,7 @@ import { consumerRef, type Consumer, type SuppliedValue } from "../model/consume
 import { UnsprawlError } from "../model/error.ts";
 import { renderCommand } from "./render-command.ts";
 import { supplyKey, type PlaceTools } from "./supply.ts";
+import { realOrSame } from "../kit/io/real.ts";
 
 /** The consumers that may be served, and why others are not. */
 export type OwnConsumers = { readonly consumers: readonly Consumer[]; readonly refused: readonly UnsprawlError[] };
@@ -104,7 +105,11 @@ function foreignProject(
   const { id, folder, origin } = one;
   if (origin === undefined) return null;
   const isKnown = known.some(
-    (own) => own.id === id && own.folder === folder && own.origin !== undefined && real(own.origin) === real(origin),
+    (own) =>
+      own.id === id &&
+      own.folder === folder &&
+      own.origin !== undefined &&
+      realOrSame(own.origin) === realOrSame(origin),
   );
   const isMounted = containers.some(
     (container) =>
@@ -119,15 +124,9 @@ function foreignProject(
 }
 
 function isOf({ dir, files }: Pick<ProjectContainer, "dir" | "files">, origin: string): boolean {
-  return real(dir) === real(dirname(origin)) || files.some((file) => real(file) === real(origin));
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // gone: then it is compared by its name
-  }
+  return (
+    realOrSame(dir) === realOrSame(dirname(origin)) || files.some((file) => realOrSame(file) === realOrSame(origin))
+  );
 }
 
 async function foreignValue(

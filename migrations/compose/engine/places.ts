@@ -1,6 +1,6 @@
-import { realpathSync } from "node:fs";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { trimEndOf } from "../../../src/kit/text/trim.ts";
+import { realOrSame } from "../../../src/kit/io/real.ts";
 
 /** A folder on this host that a container can write to. */
 type WritableFolder = { readonly source: string; readonly bind: boolean; readonly container: string };
@@ -49,14 +49,6 @@ export function writerName(paths: readonly string[], mounts: readonly WritableFo
 const plain = (name: string): string => name.replace(/^\//, "");
 
 function below(path: string, folder: string): boolean {
-  const [a, b] = [real(path), trimEndOf(real(folder), "/")];
+  const [a, b] = [realOrSame(path), trimEndOf(realOrSame(folder), "/")];
   return a === b || a.startsWith(`${b}/`);
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,9 +1,10 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { foreignHand } from "../../../src/kit/io/foreign.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { readEnvFile } from "./env-file.ts";
+import { realOrSame } from "../../../src/kit/io/real.ts";
 
 /** The files by which Compose is called, before any of them is read. */
 export type GivenFiles = {
@@ -57,7 +58,7 @@ export async function outerOf(files: readonly string[], env: NodeJS.ProcessEnv):
     const file = join(at, ".env");
     if (existsSync(file) && [file, at].every((one) => foreignHand(one, statSync(one), env) === null)) {
       const named = await namedFiles(at, [], plain);
-      if (named?.map(real).join("\0") === files.map(real).join("\0")) return at;
+      if (named?.map(realOrSame).join("\0") === files.map(realOrSame).join("\0")) return at;
     }
     if (at === dirname(at)) return null;
   }
@@ -102,21 +103,13 @@ export function usesDotenv(env: NodeJS.ProcessEnv): boolean {
 function mayName(by: string, dir: string, files: readonly string[], env: NodeJS.ProcessEnv): void {
   const strange = foreignHand(by, statSync(by), env) ?? foreignHand(dir, statSync(dir), env);
   if (strange === null) return;
-  const outside = files.find((file) => !real(file).startsWith(`${real(dir)}/`));
+  const outside = files.find((file) => !realOrSame(file).startsWith(`${realOrSame(dir)}/`));
   if (outside === undefined) return;
   throw new UnsprawlError(
     "refused",
     `${by} names ${outside} as a Compose file, which is outside ${dir}, and ${strange.why}`,
     cmd`if you want these files read: unsprawl scan ${`compose:${files.join(":")}`}`,
   );
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }
 
 function defaultFiles(dir: string, env: NodeJS.ProcessEnv): readonly string[] {

@@ -1,7 +1,8 @@
-import { dirname, resolve, sep } from "node:path";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { entry, follow, isMap, isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar } from "./fill.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
+import { realOrSame } from "../../../src/kit/io/real.ts";
 
 /**
  * The services that have an env file in one of their mounts and no variable of this name: their program may read the
@@ -12,9 +13,10 @@ export function mountReaders(
   file: string,
   has: (service: string) => boolean,
 ): readonly string[] {
+  const own = join(realOrSame(dirname(file)), basename(file));
   return [...services.values()]
     .filter((service) => !has(service.name) && !isFileServer(service))
-    .filter((service) => mounted(service).some((source) => file === source || mayRead(source, file)))
+    .filter((service) => mounted(service).some((source) => file === source || mayRead(realOrSame(source), own)))
     .map(({ name }) => name);
 }
 

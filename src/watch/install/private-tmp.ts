@@ -1,11 +1,11 @@
-import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { realOrSame } from "../../kit/io/real.ts";
 
 /** Throws `refused` for a program below a folder that a unit with `PrivateTmp=yes` has another, empty one of. */
 export function mustBeSeen(program: readonly string[]): void {
-  const hidden = program.find((file) => [file, realPath(file)].some((path) => /^(?:\/var)?\/tmp\//.test(path)));
+  const hidden = program.find((file) => [file, realOrSame(file)].some((path) => /^(?:\/var)?\/tmp\//.test(path)));
   if (hidden === undefined) return;
   const name = basename(hidden);
   throw new UnsprawlError(
@@ -15,12 +15,4 @@ export function mustBeSeen(program: readonly string[]): void {
       ? "put unsprawl into a folder such as /opt/unsprawl, and run the command from there"
       : cmd`install -m 755 ${hidden} /usr/local/bin/${name}, then run the command with /usr/local/bin/${name}`,
   );
-}
-
-function realPath(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }

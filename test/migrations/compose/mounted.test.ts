@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { loadProject } from "../../../migrations/compose/syntax/project.ts";
 const above = mkdtempSync(join(tmpdir(), "unsprawl-mounted-"));
 const dir = join(above, "shop");
 mkdirSync(dir);
+symlinkSync(dir, join(above, "link"));
 afterAll(() => rmSync(above, { recursive: true }));
 
 const SERVICES = `x-code: &code ["\${CODE:-.}:/app"]
@@ -21,6 +22,7 @@ services:
   named: { image: php, volumes: ["data:/app", "/anonymous"] }
   below: { image: php, volumes: ["./public:/app", "./.env.d:/x"] }
   web: { image: "docker.io/library/nginx:1.27", volumes: [".:/usr/share/nginx/html"] }
+  linked: { image: php, volumes: ["../link:/app"] }
   monitor: { image: cadvisor, volumes: ["/:/rootfs:ro", "\${TOP}:/backup:ro"] }
   none: { image: php }
 volumes: { data: }
@@ -37,5 +39,5 @@ it("an env file in a mount may be read by that service, unless it has the variab
     env: { TOP: `/${dir.split("/")[1] ?? ""}` },
   });
   const readers = mountReaders(project, join(dir, ".env"), (service) => service === "itself");
-  expect(readers).toEqual(["short", "long", "file", "above", "merged"]);
+  expect(readers).toEqual(["short", "long", "file", "above", "merged", "linked"]);
 });

@@ -29,7 +29,7 @@ const CALLS: readonly (readonly [RegExp, string])[] = [
 
 /** The passwords that a line of code hands to functions by their place. */
 export function argumentsIn(line: string): Argument[] {
-  if (!line.includes("(") || !HINTS.test(line)) return [];
+  if (!hasLiteralArgument(line) || !HINTS.test(line)) return [];
   return CALLS.flatMap(([pattern, name]) =>
     [...line.matchAll(pattern)].map((match) => {
       const { callee = "", literal = "" } = match.groups ?? {};
@@ -47,6 +47,13 @@ export function argumentsIn(line: string): Argument[] {
       };
     }),
   );
+}
+
+/** Whether a quote ends behind a comma that is behind a bracket: most lines show at once that they hand over nothing. */
+function hasLiteralArgument(line: string): boolean {
+  const open = line.indexOf("(");
+  const comma = open < 0 ? -1 : line.indexOf(",", open);
+  return comma >= 0 && (line.indexOf('"', comma) >= 0 || line.indexOf("'", comma) >= 0);
 }
 
 const DEFINED = /^\s{0,20}[#%]\s?(?:define|global)\s{1,8}([A-Za-z_]\w{1,80})\s{1,40}"((?:\\.|[^"\\\n]){1,400})"/;

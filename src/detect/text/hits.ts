@@ -79,11 +79,13 @@ export function lineHits(
 /** What a line without quotes gives a name in a string of several lines: a file of settings that code writes. */
 function inString(context: TextContext, from: number, to: number): PendingHit[] {
   const line = latin1Text(context.bytes, from, to);
-  const string = isSetting(line) ? context.strings.holding(from, to) : null;
-  if (string === null) return [];
+  if (!isSetting(line)) return [];
   const language = innerLanguage(line);
   const one = headOf(line, language);
-  if (one === null) return [];
+  // The strings of a file are only looked for where a line would say something.
+  if (one === null || decided(one, { ...context, language }) === null) return [];
+  const string = context.strings.holding(from, to);
+  if (string === null) return [];
   const own = context.kind();
   const kind = own === "code" && context.strings.isSettingsFile(string) ? "settings" : own;
   return judged(one, from, { ...context, language, kind: () => kind });
@@ -155,18 +157,29 @@ function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
   return start >= head.start - 1 && end <= head.end + 1;
 }
 
-function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
-  const { bytes, path, below, language, off } = context;
+/** What speaks for a value under its name, with both as they are read; null if nothing does. */
+function decided(
+  one: NamedLiteral,
+  context: TextContext,
+): { readonly name: string; readonly value: string; readonly outcome: Evidence } | null {
+  const { language, off } = context;
   const name = utf8Text(one.name).replace(/^process\.env\./, "");
   // Compose and Kubernetes read two dollars as one.
   const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
-  if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return [];
+  if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return null;
   const key = `${name}\n${value}`;
-  if (context.cleanNamed.has(key)) return [];
+  if (context.cleanNamed.has(key)) return null;
   const outcome = decideIn(name, value, off);
   if (!isEvidence(outcome)) context.cleanNamed.add(key);
   else context.isBeside = true;
-  if (!isEvidence(outcome) || namesItself(outcome)) return [];
+  return isEvidence(outcome) && !namesItself(outcome) ? { name, value, outcome } : null;
+}
+
+function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
+  const known = decided(one, context);
+  if (known === null) return [];
+  const { bytes, path, below, language, off } = context;
+  const { name, value, outcome } = known;
   if (language === "yaml" && namesEntry(name, value, bytes, one.start + offset)) return [];
   const kind = context.kind();
   const [start, end] = [one.start + offset, one.end + offset];

@@ -3,6 +3,7 @@ import { cmd } from "../shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
+import { parseUnindented } from "./yaml-lenient.ts";
 import { mustBeParsable } from "./yaml-size.ts";
 
 /** A YAML file with the nodes of one document; each node has its range in the text. */
@@ -71,18 +72,24 @@ export async function parseYamlDocuments(file: string, text: string, hint: strin
   });
 }
 
+const OPTIONS = {
+  schema: "failsafe",
+  merge: false, // resolved in this module, so that each pair is known with the map that contains it
+  uniqueKeys: false, // looked for below
+  logLevel: "silent",
+  prettyErrors: false, // looks up the place of every error, of which the first is told
+} as const;
+
 async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
   mustBeParsable(text, file);
   loaded ??= await import("yaml");
   // `merge: false`: merge keys are resolved in this module, so that each pair is known with the map that contains it.
-  const parsed = loaded.parseAllDocuments(text, {
-    schema: "failsafe",
-    merge: false,
-    uniqueKeys: false, // looked for below
-    logLevel: "silent",
-    prettyErrors: false, // looks up the place of every error, of which the first is told
-  });
-  const documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
+  const parsed = loaded.parseAllDocuments(text, OPTIONS);
+  let documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
+  if (documents.some(({ errors }) => errors.length > 0)) {
+    const unindented = [...parseUnindented(loaded, text, OPTIONS)] as Document[];
+    if (unindented.every(({ errors }) => errors.length === 0)) documents = unindented;
+  }
   for (const { errors, contents } of documents) {
     const [problem] = errors;
     const repeated = repeatedKey(contents);

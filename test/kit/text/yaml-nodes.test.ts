@@ -23,3 +23,19 @@ test("the same key in maps of their own", async () => {
   const text = "a: { b: 1, c: 2 }\nb: [{ a: 1 }, { a: 1 }]\n[a]: 1\n[b]: 2\n";
   await expect(parseYaml("/f", text)).resolves.toMatchObject({ file: "/f" });
 });
+
+test.each([
+  ["a:\n  b: '{\n    \"c\": 1\n  }'\n  d: 2\n", '{ "c": 1 }'],
+  ['a:\n  b: "x\ny\n\nz"\n  d: 2\n', "x y\nz"],
+  ["a:\r\n  b: '{\r\n  }'\r\n  d: 2\r\n", "{ }"],
+])("%j: the lines of a quoted text need no indentation, as Compose reads it", async (text, value) => {
+  const { root, document } = await parseYaml("/f", text);
+  expect(document.toJS()).toEqual({ a: { b: value, d: "2" } });
+  const range = (root?.getIn(["a", "d"], true) as { range: [number] }).range;
+  expect(text.slice(range[0]).trim()).toBe("2");
+});
+
+test.each(["a: 'x\n", "a:\n  b: 'x\n  'y'\n", "a: b\n c\nd\n", "a:\n  b: 'x\n---\ny'\n"])(
+  "%j is not valid YAML at all",
+  (text) => expect(parseYaml("/f", text)).rejects.toMatchObject({ code: "malformed" }),
+);

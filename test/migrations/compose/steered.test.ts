@@ -80,21 +80,24 @@ async function thereAndBack(
 
 describe("a whole project moves as `docker compose` in its folder has it", () => {
   it("files, name and separator of .env, an override that is not beside, and a port that the engine chooses", async () => {
-    const secrets = { DB: password(), API: password(), SMTP: password() };
+    const secrets = { DB: password(), API: password(), SMTP: password(), JWT: password() };
+    // Its last line is not indented more than its key, which Compose reads.
+    const jwt = `'{\n  "type": "HS256",\n  "key": "${secrets.JWT}"\n}'`;
     const dir = put("both", {
       ".env": `COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=docker-compose.yml;prod.yml\nCOMPOSE_PROJECT_NAME=shopx\nDB_PW=${secrets.DB}\n`,
       "docker-compose.yml": stringify({ services: { web: service({ DB_PASSWORD: "${DB_PW}" }, { ports: [3000] }) } }),
       "prod.yml": stringify({
         services: {
           web: { environment: { API_TOKEN: secrets.API } },
-          job: service({ SMTP_PASSWORD: secrets.SMTP }),
+          job: service({ SMTP_PASSWORD: secrets.SMTP, HASURA_GRAPHQL_JWT_SECRET: "jwt" }),
         },
-      }),
+      }).replace("SECRET: jwt", `SECRET: ${jwt}`),
     });
     const { stdout } = await thereAndBack(dir, ["shopx-web-1", "shopx-job-1"], Object.values(secrets));
     expect(stdout).toContain(
       "the host port of 3000/tcp is chosen by the engine and will change, as at every docker compose up",
     );
+    expect(stdout).toContain("HASURA_GRAPHQL_JWT_SECRET");
     expect(stdout.replace(/\s+/g, " ")).toContain(
       "web gets DB_PASSWORD through prod.yml now: with docker-compose.yml alone, it starts without",
     );

@@ -13,7 +13,8 @@ export function remainingNotes(places: readonly RemainingPlace[]): string[] {
   return Array.from(
     Map.groupBy(places, ({ name }) => name),
     ([name, own]) => {
-      const paths = own.map(({ path }) => path);
+      // Compose gives an engine the variables in any order.
+      const paths = own.map(({ path }) => path).toSorted();
       const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
       const stay = paths.length === 1 ? "that place stays as it is" : "those places stay as they are";
       return `the value of ${name} is a plain word that also stands at ${paths.slice(0, MOST_NAMED).join(", ")}${more}; ${stay}, and inspect still shows the word there`;

@@ -1,6 +1,7 @@
-import type { Composer, DocumentOptions, ParseOptions, SchemaOptions } from "yaml";
+import type { Document, DocumentOptions, ParseOptions, SchemaOptions } from "yaml";
 
-type Yaml = typeof import("yaml");
+/** The library, which is loaded on first use. */
+export type Yaml = typeof import("yaml");
 
 /** What of the lexer decides how far the lines of a quoted scalar are indented. */
 type QuotedLexer = {
@@ -16,7 +17,7 @@ export function parseUnindented(
   { Composer, Lexer, Parser }: Yaml,
   text: string,
   options: ParseOptions & DocumentOptions & SchemaOptions,
-): ReturnType<Composer["compose"]> {
+): Iterable<Document> {
   const lexer = new Lexer();
   ignoreIndentation(lexer as unknown as QuotedLexer);
   const parser = new Parser();

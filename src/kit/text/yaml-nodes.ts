@@ -3,7 +3,7 @@ import { cmd } from "../shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
-import { parseUnindented } from "./yaml-lenient.ts";
+import { parseUnindented, type Yaml } from "./yaml-lenient.ts";
 import { mustBeParsable } from "./yaml-size.ts";
 
 /** A YAML file with the nodes of one document; each node has its range in the text. */
@@ -27,7 +27,6 @@ export type YamlEntry = {
   readonly shared: boolean;
 };
 
-type Yaml = typeof import("yaml");
 let loaded: Yaml | null = null;
 
 /**
@@ -87,7 +86,7 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
   const parsed = loaded.parseAllDocuments(text, OPTIONS);
   let documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
   if (documents.some(({ errors }) => errors.length > 0)) {
-    const unindented = [...parseUnindented(loaded, text, OPTIONS)] as Document[];
+    const unindented = [...parseUnindented(loaded, text, OPTIONS)];
     if (unindented.every(({ errors }) => errors.length === 0)) documents = unindented;
   }
   for (const { errors, contents } of documents) {

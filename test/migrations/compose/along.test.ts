@@ -87,7 +87,7 @@ it(
         expect.arrayContaining([
           "minio: ROOT_LOGIN moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
           "app: PLAIN_NAME moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
-          "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.USERNAME, Config.Env.TITLE; those places stay as they are, and inspect still shows the word there",
+          "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.TITLE, Config.Env.USERNAME; those places stay as they are, and inspect still shows the word there",
         ]),
       );
     }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { YAMLMap } from "yaml";
 import { parseYaml, parseYamlDocuments } from "../../../src/kit/text/yaml-nodes.ts";
 
 test.each([
@@ -31,7 +32,7 @@ test.each([
 ])("%j: the lines of a quoted text need no indentation, as Compose reads it", async (text, value) => {
   const { root, document } = await parseYaml("/f", text);
   expect(document.toJS()).toEqual({ a: { b: value, d: "2" } });
-  const range = (root?.getIn(["a", "d"], true) as { range: [number] }).range;
+  const { range } = (root as YAMLMap).getIn(["a", "d"], true) as { readonly range: readonly [number] };
   expect(text.slice(range[0]).trim()).toBe("2");
 });
 

@@ -15,7 +15,7 @@ export type ServiceVariable = {
   readonly one: Assignment;
   /** The container's variables that are this one and nothing else. */
   readonly users: readonly Assignment[];
-  /** A setting that holds it in another way, as it is written; null if there is none. */
+  /** A setting that contains it in another way, as it is written; null if no setting does. */
   readonly other: string | null;
 };
 

@@ -23,7 +23,7 @@ export async function containerHasFolder(engine: Engine, id: string, path: strin
   return (await statOf(engine, id, path))?.isFolder === true;
 }
 
-/** When a path of a container's file system was last written, in milliseconds; null if there is none. */
+/** When a path of a container's file system was last written, in milliseconds; null if nothing is there. */
 export async function containerFileTime(engine: Engine, id: string, path: string): Promise<number | null> {
   return (await statOf(engine, id, path))?.changedAt ?? null;
 }

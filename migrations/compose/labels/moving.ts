@@ -28,7 +28,7 @@ export function labelSecrets(
     const service = (await projectOf(found.call, childEnvironment(env))).services.get(found.service);
     const all = service === undefined ? [] : usersLabels(service);
     if (!isLine) return all;
-    // A line that is all of the label moves under its name, as any other.
+    // A line of .env that is the whole label moves under its own name, like any other.
     const line = place?.kind === "line" ? place.name : "";
     return all.filter(({ sources, name }) => sources.includes(line) && name !== line);
   };

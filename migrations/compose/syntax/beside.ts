@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { bytesIfThere } from "../../../src/files/rewritten.ts";
 import type { ComposeProject } from "./project.ts";
 
-/** A Compose file beside those of the project that is filled in from this variable; null if there is none. */
+/** The Compose file beside those of the project that uses this variable; null if no file does. */
 export function usedBeside(project: ComposeProject, variable: string): string | null {
   return aboutBeside(project).uses.get(variable) ?? null;
 }

@@ -46,7 +46,7 @@ export function inJson(text: string, judge: Judge, bound = { partly: false }, ou
   return best;
 }
 
-/** What JSON begins with: of code in brackets most is none, and an error takes longer than a look. */
+/** How JSON begins. Most code in brackets is not JSON, and a parser's error costs more than this check. */
 const JSON_BEGINS = /^(?:\{\s*["}]|\[\s*["{[\]\-\dtfn])/;
 
 function documentIn(text: string): unknown {

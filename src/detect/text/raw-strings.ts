@@ -207,7 +207,7 @@ function linesByWord(text: string): LinesByWord {
   return lines;
 }
 
-/** It ends at the first line that its word begins. PHP has a space before the word; Ruby's `list << item` is none. */
+/** It ends at the first line that begins with its word. PHP allows a space before the word; Ruby's `list << item` is an operator. */
 function hereDocument({ text, lines, lineEnd }: SourceText, at: number): StringAt | null {
   const opening = /^<<(?:<[ \t]?|[-~]?)(["']?)([A-Za-z_]\w{0,40})\1/.exec(text.slice(at, at + 60));
   if (opening === null) return null;

@@ -76,13 +76,12 @@ const OPTIONS = {
   merge: false, // resolved in this module, so that each pair is known with the map that contains it
   uniqueKeys: false, // looked for below
   logLevel: "silent",
-  prettyErrors: false, // looks up the place of every error, of which the first is told
+  prettyErrors: false, // would look up the place of every error; only the first one is reported
 } as const;
 
 async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
   mustBeParsable(text, file);
   loaded ??= await import("yaml");
-  // `merge: false`: merge keys are resolved in this module, so that each pair is known with the map that contains it.
   const parsed = loaded.parseAllDocuments(text, OPTIONS);
   let documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
   if (documents.some(({ errors }) => errors.length > 0)) {

@@ -38,21 +38,23 @@ export function bare(text: string | number): Bare {
 
 /**
  * Joins words to one line that a POSIX shell splits into the same words. It contains nothing that a terminal would
- * interpret: unprintable characters are written with `printf`, except for trailing newlines of a word, which command
- * substitution would strip.
+ * or a pipeline's log would interpret: unprintable characters are written with `printf`, except for trailing newlines of
+ * a word, which command substitution would strip.
  */
 export function shellLine(words: readonly string[]): string {
   return words.map(shellWord).join(" ");
 }
 
-/** Safe unquoted in every shell; a leading `=` is special in zsh. */
-const PLAIN = /^(?!=)[A-Za-z0-9_@%+=:,./-]+$/;
+/** Safe unquoted in every shell; a leading `=` is special in zsh, and `::` begins a command to some pipelines. */
+const PLAIN = /^(?!=|::)[A-Za-z0-9_@%+=:,./-]+$/;
 const ODD = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Begins a command to some pipelines even between quotes; `printable` would change it, and the word with it. */
+const COMMAND = /##\w{0,40}\[/;
 
 /** One quoted word. */
 export function shellWord(word: string): string {
   if (PLAIN.test(word)) return word;
-  if (!ODD.test(word)) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  if (!ODD.test(word) && !COMMAND.test(word)) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
   let length = word.length;
   while (word[length - 1] === "\n") length--;
   const shown = Array.from(word.slice(0, length), printed).join("");
@@ -66,6 +68,6 @@ export function shellWord(word: string): string {
  */
 function printed(char: string, index: number): string {
   if (char === "%") return "%%";
-  if (!ODD.test(char) && char !== "'" && char !== "\\" && !(char === "-" && index === 0)) return char;
+  if (!ODD.test(char) && !"'\\#".includes(char) && !(char === "-" && index === 0)) return char;
   return Array.from(Buffer.from(char), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }

@@ -6,6 +6,9 @@ export const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
 /** What is drawn changes with the day: a failure comes again when the tests do, and each case has its turn. */
 const DAY = process.env["UNSPRAWL_DRAW"] ?? new Date().toISOString().slice(0, 10);
 
+/** For what fast-check makes, also the same for a day; `null` in a deep run, where each has a seed of its own. */
+export const SEED = DEEP ? null : createHash("sha256").update(DAY).digest().readInt32BE();
+
 /**
  * `count` of these, drawn and in their order; all of them in a deep run. For cases that are of one kind: each day has some
  * of them, and the title of a test, or the message of what fails, says which. `UNSPRAWL_DRAW=2026-01-31` draws as that day.

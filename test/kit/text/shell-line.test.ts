@@ -18,6 +18,17 @@ const nasty = fc.constantFrom(
 );
 const words = fc.array(fc.string({ unit: nasty, maxLength: 12 }), { minLength: 1, maxLength: 200 });
 
+/** What pipelines take for commands when a job prints it. */
+const commands = [
+  "::error::x",
+  "::a",
+  "::stop-commands::x\n",
+  "##[error]x",
+  "###[b",
+  "a##vso[task.x]'y'",
+  "##teamcity[x",
+];
+
 describe.each(["sh", "bash"])("%s", (shell) => {
   it("reads back what was written", () => {
     const plain = [
@@ -37,6 +48,7 @@ describe.each(["sh", "bash"])("%s", (shell) => {
       "\n\n",
       "é",
       "a=b",
+      ...commands,
     ];
     expect(read(shell, shellLine(plain))).toEqual(plain);
     fc.assert(
@@ -48,7 +60,11 @@ describe.each(["sh", "bash"])("%s", (shell) => {
   });
 });
 
-it("holds nothing that a terminal would act on, but for newlines at the end of a word", () => {
+it("holds nothing that a terminal or a pipeline would act on, but for newlines at the end of a word", () => {
+  for (const command of commands) {
+    const line = shellLine([command.trimEnd(), "x"]);
+    expect(printable(line)).toBe(line);
+  }
   fc.assert(
     fc.property(words, (some) => {
       const line = shellLine(some.map((word) => word.replace(/\n+$/, "")));

@@ -2,7 +2,7 @@ import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
 import type { ComposeCli } from "./engine/cli.ts";
 import { composeEnvironment, missingVariables } from "./engine/child.ts";
-import { secretTest } from "./rewrite/carries.ts";
+import { carriedSecret } from "./rewrite/carries.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
@@ -251,7 +251,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
           throw new UnsprawlError("malformed", `the plan has no put step for ${move.name}`, "unsprawl plan again");
         // Plans of earlier versions name it by its place.
         const span = spans[valueKey(move)] ?? spans[`${move.location.subjectName}/${move.name}`] ?? null;
-        return { name: move.name, masked: "", carries: secretTest(value, span) };
+        return { name: move.name, masked: "", ...carriedSecret(value, span) };
       });
       const site = await placeIn(one, step, work);
       wishes.push(wishOf(site, bare, deliveryOf(one.delivery), one.moves, secrets, words(site.service, bare)));

@@ -11,7 +11,7 @@ import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./del
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
 import { withShadow } from "./engine/shadow.ts";
-import { secretTest } from "./rewrite/carries.ts";
+import { carriedSecret } from "./rewrite/carries.ts";
 import { chooseDelivery, filesMadeAtStart, whyLeft, wishedDelivery } from "../../src/engine/choose.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
@@ -214,7 +214,7 @@ async function partOf(
     const secrets = selected.map(({ move, value, finding }) => ({
       name: move.name,
       masked: maskedOf(finding),
-      carries: secretTest(value, spanOf(finding, move)),
+      ...carriedSecret(value, spanOf(finding, move)),
     }));
     const owner = await chosen.delivery.owner(subject);
     if (owner !== null) mustBeFound(moving.memory, moving.env);

@@ -7,6 +7,7 @@ import type { Rewording } from "../words/index.ts";
 import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
+import type { CarriedSecret } from "./carries.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
@@ -29,15 +30,14 @@ import {
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
 
+/** A moved variable, as a diff shows it and as other texts are compared with it. */
+export type MovedText = CarriedSecret & { readonly name: string; readonly masked: string };
+
 /** What a service gets instead of its secrets. */
 export type ServiceChange = {
   readonly service: string;
   readonly change: ComposeChange;
-  readonly moves: readonly {
-    readonly name: string;
-    readonly masked: string;
-    readonly carries: (text: string) => boolean;
-  }[];
+  readonly moves: readonly MovedText[];
   /** What the container runs, including the image's defaults. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];

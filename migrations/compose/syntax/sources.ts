@@ -11,10 +11,9 @@ import { mountReaders } from "./mounted.ts";
 import { hintFor } from "../refuse.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { mayWrite } from "../rewrite/may-write.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
+import type { MovedText, ServiceChange } from "../rewrite/index.ts";
+import { isOfSecret } from "./of-secret.ts";
 import { replacedWords } from "./service.ts";
-
-type MovedText = { readonly name: string; readonly masked: string; readonly carries: (text: string) => boolean };
 
 /**
  * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
@@ -78,6 +77,12 @@ export function dropSources(
   ];
   const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
   const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
+  // Of what is filled into a line that goes, all counts.
+  const within = new Set(ofWords.map(({ source }) => source));
+  const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
+    !within.has(name) &&
+    carrying.every(({ mayBeName }) => mayBeName(value)) &&
+    !isOfSecret(project, name, edited, wishes);
   const seen = new Set<string>();
   // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
   const waiting = new Map<string, string>();
@@ -90,7 +95,7 @@ export function dropSources(
     const value = project.lookup(name) ?? lines.at(-1)?.member.value ?? "";
     const carrying = secret.filter(({ carries }) => carries(value));
     const whose = carrying.find((one) => one.name === name) ?? carrying[0];
-    if (whose === undefined) continue;
+    if (whose === undefined || isName(name, value, carrying)) continue;
     if (lines.length === 0) {
       notes.push(`${name} comes from the shell's environment, not from a file: remove it there yourself`);
       continue;
@@ -121,6 +126,10 @@ export function dropSources(
       );
       draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
       open.push(...member.uses, ...waiting.keys());
+      for (const one of member.uses) {
+        within.add(one);
+        seen.delete(one);
+      }
       for (const one of waiting.keys()) seen.delete(one);
       waiting.clear();
     }

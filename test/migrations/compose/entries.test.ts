@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { composeChange, serviceFolder, type ComposeSite } from "../../../migrations/compose/delivery/change.ts";
 import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
 import { composeCli, type ComposeCli } from "../../../migrations/compose/engine/cli.ts";
+import { carriedSecret } from "../../../migrations/compose/rewrite/carries.ts";
 import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
 import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
 import { home } from "../../../migrations/compose/syntax/home.ts";
 import { loadProject, type ComposeService } from "../../../migrations/compose/syntax/project.ts";
 import type { DeliverySubject, RunChange } from "../../../src/contract/delivery.ts";
 import type { Move } from "../../../src/model/plan.ts";
+import { Secret } from "../../../src/model/secret.ts";
 import { composeCli as installed } from "../../services/compose.ts";
 
 // However a project writes its own `secrets:` and `configs:`, they stay, and Compose makes of the new entries what was meant.
@@ -59,7 +61,7 @@ async function rewritten(files: Files, given: readonly string[] = ["compose.yaml
     };
     const moves = [{ name: "TOKEN", reference: `ref+vault://secret/${service}#/TO$KEN` } as Move];
     const change = composeChange(SHIM, bare, moves, site);
-    const secret = { name: "TOKEN", masked: "••••", carries: (text: string) => text.includes("s3") };
+    const secret = { ...carriedSecret(Secret.of("s3"), null), name: "TOKEN", masked: "••••" };
     return { service, change, moves: [secret], entrypoint: ["run"], cmd: [], health: null, words: null };
   });
   const made = await rewriteProject(project, wishes, new Set());

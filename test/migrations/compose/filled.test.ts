@@ -29,6 +29,7 @@ DOOR=blue-door
 PORT=8080
 NAMED=wonderland
 NAMED_PASSWORD=wonderland
+AREA=wonder
 `;
 const COMPOSE = `name: filled
 services:
@@ -62,6 +63,12 @@ services:
     image: ${BUSYBOX}
     network_mode: none
     command: ["sh", "-c", ${SCRIPT}, "\${NAMED}"]
+  # A user and a database that are called as the password is, or as a part of it.
+  url:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ${COMMAND}
+    environment: { DATABASE_URL: "postgres://\${NAMED}:\${NAMED_PASSWORD}@db/\${AREA}", AREA: "\${AREA}" }
   queue:
     image: ${BUSYBOX}
     network_mode: none
@@ -94,7 +101,7 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const NAMES = ["cache", "web", "db", "queue", "named", "user"].map((service) => `filled-${service}-1`);
+const NAMES = ["cache", "web", "db", "queue", "named", "user", "url"].map((service) => `filled-${service}-1`);
 const CHECKED = ["cache", "db", "web", "queue", "named"];
 const inspected = (): string => engine.docker("inspect", ...NAMES);
 const health = (service: string): string =>
@@ -128,10 +135,12 @@ it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_0
   expect(planned.stdout).not.toContain("deliver    user");
   const shown = inspected();
   for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
+  expect(shown).not.toContain("postgres://");
+  expect(shown).toContain('"AREA=wonder"');
   await expect.poll(() => services.map(argv), { timeout: 30_000 }).toEqual(before);
   await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
   expect(readFileSync(join(dir, ".env"), "utf8")).toBe(
-    "LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\nNAMED=wonderland\n",
+    "LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\nNAMED=wonderland\nAREA=wonder\n",
   );
   // What .env says of the other variables is not copied into the file that people commit, and counts as before.
   const file = readFileSync(join(dir, "compose.yaml"), "utf8");

@@ -164,7 +164,10 @@ describe.each(chosen)("%s", (name) => {
         return {
           service,
           change: (DELIVERIES[kind] as Made)(project, service, names),
-          moves: names.map((one) => ({ name: one, masked: "••••", carries: carries(fixture, before, service, one) })),
+          moves: names.map((one) => ({
+            ...{ name: one, masked: "••••", carries: carries(fixture, before, service, one) },
+            ...{ mayBeName: () => false, span: null },
+          })),
           entrypoint: (entrypoint ?? []).map((word) => plain(word) ?? ""),
           cmd: (command ?? []).map((word) => plain(word) ?? ""),
           health: null,

@@ -280,6 +280,11 @@ test("only the listed files expose a value", () => {
   expect(calls).toEqual(Object.keys(EXPOSE).sort());
 });
 
+test("folders are created by our own function: Node's recursive one never returns below /proc", () => {
+  const product = files.filter((file) => room(file) !== "build");
+  expect(product.filter((file) => /\bmkdir(?:Sync)?\([^;]*\brecursive\b/.test(codeOf(file)))).toEqual([]);
+});
+
 /** Files that read somebody else's wording, and whose. */
 const FOREIGN_WORDS: { readonly [file: string]: string } = {
   "src/history/database.ts": "a database driver's",

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Host } from "../contract/host.ts";
 import type { Provider } from "../contract/provider.ts";
@@ -8,6 +8,7 @@ import { cmd } from "../kit/shell.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { KeyFile, Step } from "../model/plan.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 /** A key file of a store, and whether somebody has confirmed that there is a backup of it. */
 export type HeldKey = KeyFile & { readonly backedUp: boolean };
@@ -104,7 +105,7 @@ export function backupTexts(keys: readonly HeldKey[]): string[] {
 }
 
 async function recordBackup(state: string, id: string, file: string): Promise<void> {
-  mkdirSync(join(state, FOLDER), { recursive: true, mode: 0o700 });
+  makeFolders(join(state, FOLDER), 0o700);
   await atomicWrite(recordFile(state, id), jsonText({ version: 1, id, file, at: new Date().toISOString() }));
 }
 

@@ -1,9 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../kit/io/lock.ts";
 import { readChecked } from "../kit/io/read.ts";
 import { isTrusted } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 const FOLDER = "pulse";
 const BEAT_MS = 5000;
@@ -28,7 +29,7 @@ export function startPulse(state: string, service: Service): { stop(): void } {
   };
   try {
     const folder = join(state, FOLDER);
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const stat = lstatSync(folder);
     if (!stat.isDirectory() || !isTrusted(stat.uid)) return { stop: () => undefined };
     // A link that somebody put there is removed, not followed.

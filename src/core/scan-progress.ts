@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { HostEvent } from "../contract/host.ts";
 import type { Finding } from "../model/finding.ts";
@@ -6,6 +6,7 @@ import type { FingerprintKey } from "../model/fingerprint.ts";
 import { VERSION } from "../model/version.ts";
 import type { IdOf } from "./finding-id.ts";
 import type { TuningConfig } from "./config/tuning.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 /** The result of one subject as a report counts it. Findings hold fingerprints and masks, never a value. */
 export type SubjectCheckpoint = {
@@ -122,7 +123,7 @@ function openScanProgress(state: string, id: string, resume: boolean): ScanProgr
     add(key, judged) {
       if (broken) return;
       try {
-        if (!begun) mkdirSync(join(state, "scans"), { recursive: true, mode: 0o700 });
+        if (!begun) makeFolders(join(state, "scans"), 0o700);
         if (!begun && earlier.size === 0) rmSync(file, { force: true });
         // The last line may be truncated: start a new one.
         appendFileSync(file, `${begun || earlier.size === 0 ? "" : "\n"}${JSON.stringify({ key, ...judged })}\n`, {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider, ReaderFile } from "../contract/provider.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
@@ -10,6 +10,7 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { StoreTarget } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import type { RuntimeStore } from "./runtime/settings.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 /** A store as the agent opens it: with a credential that can only read, in place of the one that migrated. */
 export type ReaderStore = RuntimeStore & { readonly target: StoreTarget };
@@ -21,7 +22,7 @@ export function agentHome(env: NodeJS.ProcessEnv): string {
 
 /** Issues credentials that can only read, 0600 below the folder, and records them in `stores.json` beside others. */
 export async function writeReaders(providers: readonly Provider[], home: string): Promise<readonly ReaderStore[]> {
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolders(home, 0o700);
   const stores = new Map((readReaders(home) ?? []).map((store) => [store.name, store]));
   for (const provider of providers) {
     const issued = await issueCredentials(provider, home);
@@ -60,7 +61,7 @@ export function readReaders(home: string): readonly ReaderStore[] | null {
 export async function issueCredentials(provider: Provider, home: string): Promise<RuntimeStore> {
   const folder = belowFolder(home, provider.target.name);
   const { config, files } = await provider.issueReader(heldIn(folder));
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   for (const file of files) await atomicWrite(join(folder, file.name), file.content.expose(), { mode: 0o600 });
   return {
     name: provider.target.name,

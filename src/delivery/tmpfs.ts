@@ -6,7 +6,6 @@ import {
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
@@ -20,6 +19,7 @@ import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 /** File systems in memory. Source: statfs(2), TMPFS_MAGIC and RAMFS_MAGIC. */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
@@ -129,9 +129,9 @@ export function writeFiles(dir: string, owner: Owner, files: readonly DeliveryFi
  */
 function secretFolder(dir: string, owner: Owner): number {
   try {
-    mkdirSync(dirname(dir), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(dir), 0o700);
     mustBeOurs(dirname(dir));
-    mkdirSync(dir, { recursive: true, mode: 0o500 });
+    makeFolders(dir, 0o500);
     const folder = openSync(dir, FOLDER);
     try {
       const { uid } = fstatSync(folder);

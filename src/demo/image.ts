@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DemoEngine } from "./engine.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 
 export const DEMO_IMAGE = "unsprawl-demo:1";
 
@@ -16,7 +17,7 @@ while :; do sleep 1000 & wait $!; done
 export function demoImage(engine: DemoEngine, dir: string): string {
   const busybox = ["/bin/busybox", "/usr/bin/busybox"].find((file) => existsSync(file)) ?? installBusybox();
   const root = join(dir, "image");
-  mkdirSync(join(root, "bin"), { recursive: true });
+  makeFolders(join(root, "bin"), 0o755);
   copyFileSync(busybox, join(root, "bin/busybox"));
   for (const name of ["sh", "sleep", "printf", "sha256sum", "cut", "echo"])
     symlinkSync("busybox", join(root, "bin", name));

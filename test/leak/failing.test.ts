@@ -26,6 +26,7 @@ describe("what fails", () => {
     ["a wrong token", { VAULT_TOKEN: "wrong" }, 4],
     ["no engine", { DOCKER_HOST: "unix:///nowhere/docker.sock" }, 1],
     ["a state folder that cannot be", { XDG_STATE_HOME: "/dev/null/state" }, 1],
+    ["a state folder below /proc", { XDG_STATE_HOME: "/proc/state" }, 1],
     ["a memory folder on disk", { UNSPRAWL_RUNTIME_DIR: "/var/tmp/unsprawl-on-disk" }, 3],
   ])("migrate with %s", async (_what, env, code) => {
     const ran = await quiet(

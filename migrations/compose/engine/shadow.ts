@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ComposeConfig, ProjectCall } from "./cli.ts";
 import { renderDotenv } from "../../../src/files/dotenv.ts";
 import { envFiles } from "../syntax/environment.ts";
 import type { NewFile } from "../rewrite/draft.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { makeFolders } from "../../../src/kit/io/folders.ts";
 
 /**
  * Tries out files without touching the originals: copies all of a project's files, with the new ones replacing the old,
@@ -21,17 +22,17 @@ export async function withShadow<T>(
   sweep(join(memory, "units"));
   const root = join(memory, "units", `try-${process.pid}-${space()}-${randomBytes(4).toString("hex")}`);
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolders(root, 0o700);
     const texts = new Map([
       ...[...project.yaml.values(), ...envFiles(project)].map(({ file, text }) => [file, text] as const),
       ...files.map(({ file, text }) => [file, text] as const),
     ]);
     const named = namedCopies(root, project);
     for (const [file, text] of texts) {
-      mkdirSync(join(root, dirname(file)), { recursive: true, mode: 0o700 });
+      makeFolders(join(root, dirname(file)), 0o700);
       writeFileSync(join(root, file), file === named.file ? text + named.text : text, { mode: 0o600, flag: "wx" });
     }
-    mkdirSync(join(root, project.dir), { recursive: true, mode: 0o700 });
+    makeFolders(join(root, project.dir), 0o700);
     const at = (path: string): string => join(root, path);
     return await look(
       (call) => ({

@@ -1,10 +1,11 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configHome } from "../../kit/home.ts";
 import { cmd } from "../../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
 import { readOwned } from "./owned.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 /** Maps a folder to the digest of its trusted content, or to `*` for any content. */
 export type Trusted = ReadonlyMap<string, string>;
@@ -46,7 +47,7 @@ export async function writeTrusted(env: NodeJS.ProcessEnv, folder: string, diges
   else all.set(folder, digest);
   const file = trustedFile(env);
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(file), 0o700);
   } catch (error) {
     throw new UnsprawlError("failed", `cannot write ${file}`, cmd`ls -ld ${dirname(dirname(file))}`, causeOf(error));
   }

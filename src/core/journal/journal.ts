@@ -5,7 +5,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -24,6 +23,7 @@ import type { Plan } from "../../model/plan.ts";
 import type { Receipt, ReceiptState } from "../../model/receipt.ts";
 import { chainedLine, readChain, type Chain } from "./chain.ts";
 import { formFault } from "./plan-form.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 /** An installation: its state folder with the journals, and the key that authenticates them. */
 export type Installation = { readonly state: string; readonly key: FingerprintKey };
@@ -54,7 +54,7 @@ export function createJournal(installation: Installation, plan: Plan): Journal {
   const dir = join(state, "runs");
   const file = journalFile(state, plan.id);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir, 0o700);
     if (existsSync(file)) {
       if (readFileSync(file, "utf8").includes("\n")) throw appliedBefore(plan.id);
       rmSync(file); // killed before its first record was whole: nothing was done

@@ -5,7 +5,6 @@ import {
   existsSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   rmSync,
@@ -17,6 +16,7 @@ import { statePath } from "../../kit/io/state-path.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey, type FingerprintKey } from "../../model/fingerprint.ts";
 import { openSealedKey, sealKey } from "./sealed-key.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 export { statePath };
 
@@ -24,7 +24,7 @@ export { statePath };
 export function stateDir(env: NodeJS.ProcessEnv): string {
   const dir = statePath(env);
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir, 0o700);
     chmodSync(dir, 0o700);
   } catch (error) {
     throw new UnsprawlError(

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import { findDaemon, readDaemonConfig, reloadDaemon, withRuntime, type Daemon } from "../../engine/daemon.ts";
@@ -11,6 +11,7 @@ import { memoryRoot } from "../tmpfs.ts";
 import { foreignFile, foreignProgram } from "./owned.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings } from "./settings.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 const WAIT_MS = 15_000;
 
@@ -42,7 +43,7 @@ export async function installRuntime(
   const home = runtimeHome(env);
   const before = readSettings(home);
   mustBeRoots(foreignProgram(...resolverWords()));
-  mkdirSync(home, { recursive: true, mode: 0o700 });
+  makeFolders(home, 0o700);
   mustBeRoots(foreignFile([home]));
   const stores = new Map((before?.stores ?? []).map((store) => [store.name, store]));
   for (const provider of providers) stores.set(provider.target.name, await issueCredentials(provider, home));
@@ -63,7 +64,7 @@ export async function installRuntime(
   const old = readDaemonConfig(daemon.configFile);
   const registered = Object.keys((await engine.info()).Runtimes ?? {}).includes(RUNTIME_NAME);
   if (old !== plan.daemonText || !registered) {
-    mkdirSync(dirname(daemon.configFile), { recursive: true });
+    makeFolders(dirname(daemon.configFile), 0o755);
     const there = existsSync(daemon.configFile);
     await atomicWrite(
       daemon.configFile,

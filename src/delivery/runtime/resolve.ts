@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import { withBackoff, type Attempt } from "../../kit/net/backoff.ts";
@@ -17,6 +17,7 @@ import {
   type VariableReference,
 } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 const ROOT = { uid: 0, gid: 0 };
 
@@ -69,7 +70,7 @@ async function create(
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be made absolute.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
   sweepBundles(join(settings.memory, "bundles"));
-  mkdirSync(join(settings.memory, "resolved"), { recursive: true, mode: 0o700 });
+  makeFolders(join(settings.memory, "resolved"), 0o700);
   secretFile(resolvedFile(settings.memory, id), Buffer.from(kept(given)), ROOT);
   secretFile(join(out, "config.json"), Buffer.from(stringifyExact(config)), ROOT);
 }

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -18,6 +17,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { bare, cmd } from "../shell.ts";
 import { isShared, isTrusted, isUnknown, effectiveUid } from "./owner.ts";
 import { statePath } from "./state-path.ts";
+import { makeFolders } from "./folders.ts";
 
 /** The holder of a lock, for messages only: untrusted, so it is never used for decisions or paths. */
 export type Holder = { readonly pid: number; readonly host: string; readonly space: string; readonly what: string };
@@ -196,7 +196,7 @@ function sqlite(): typeof import("node:sqlite") {
 function lockFolder(state: string): string {
   const folder = join(state, FOLDER);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const real = realpathSync(state);
     for (const own of [real, join(real, FOLDER)]) {
       const stat = lstatSync(own);

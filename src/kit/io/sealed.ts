@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import { Secret } from "../../model/secret.ts";
 import { atomicWrite } from "./atomic.ts";
+import { makeFolders } from "./folders.ts";
 
 /**
  * The cost of one guess at the values: 32 MiB of memory and about 100 ms. Weak values are among those that the key is
@@ -25,7 +26,7 @@ export async function writeSealed(
   values: Iterable<Secret>,
   key: FingerprintKey,
 ): Promise<void> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(file), 0o700);
   const { salt, sealing } = derived(values, key, null);
   const iv = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", sealing, iv);

@@ -1,4 +1,4 @@
-import { readFile, link, mkdir, rm, stat } from "node:fs/promises";
+import { readFile, link, rm, stat } from "node:fs/promises";
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import { configHome } from "../../kit/home.ts";
@@ -6,6 +6,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
 import type { AgeIdentity } from "./age.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 /** An identity with the file or variable that it was read from. */
 type LoadedIdentity = AgeIdentity & { readonly from: string };
@@ -64,7 +65,7 @@ async function create(path: string): Promise<AgeIdentity> {
   const made = await generate();
   const fresh = `${path}.${randomBytes(6).toString("hex")}`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     await atomicWrite(fresh, identityFile(made), { mode: 0o600 });
     // A link never replaces: of two processes that both make the first identity, one wins and both use it.
     await link(fresh, path);

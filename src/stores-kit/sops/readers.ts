@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
@@ -10,6 +10,7 @@ import type { SopsDocument, WrappedKey } from "./document.ts";
 import { replaceKeys } from "./edit.ts";
 import { keyEntries, type DataKeys } from "./keys.ts";
 import { expectedDigest, openFile } from "./store.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 /** Who else reads the files of a template: an age recipient, whose identity the operator does not hold. */
 type AgeReader = { readonly file: string; readonly recipient: string };
@@ -23,9 +24,11 @@ export async function readersOf(list: string, template: string): Promise<readonl
 
 /** Records a recipient for the files of a template, so that those made from now on are encrypted for it too; idempotent. */
 export async function addReader(list: string, template: string, recipient: string): Promise<void> {
-  await mkdir(dirname(list), { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+  try {
+    makeFolders(dirname(list), 0o700);
+  } catch (error) {
     throw fileError(error, list);
-  });
+  }
   await withFileLock(list, async () => {
     const before = await readList(list);
     if (before.some((one) => one.file === template && one.recipient === recipient)) return;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { childEnvironment } from "../../kit/child-environment.ts";
 import { ACCEPT_WORDS, RUN_CONFIGURATIONS } from "../../assembly/plug-ins.ts";
@@ -9,6 +9,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { shownError } from "../shown-error.ts";
 import type { TerminalSession } from "../session.ts";
 import { startPlan } from "./plan.ts";
+import { makeFolders } from "../../kit/io/folders.ts";
 
 /**
  * Opens the mapping in the person's editor, and plans again with what was saved. An invalid file stays as a draft,
@@ -52,7 +53,7 @@ async function edited(session: TerminalSession, text: string): Promise<string | 
   const { assembly, handOver } = session;
   const dir = join(assembly.state(), "edit");
   const file = join(dir, `mapping-${randomBytes(4).toString("hex")}.yaml`);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolders(dir, 0o700);
   writeFileSync(file, text, { mode: 0o600, flag: "wx" });
   try {
     let code: number | null = null;

@@ -222,7 +222,7 @@ test("the fast path stays behind its port: contracts know nothing of it, and onl
 const EXPOSE: { readonly [file: string]: string } = {
   "migrations/compose/rewrite/carries.ts": "finds what else in a project's files holds the secret",
   "migrations/compose/words/findings.ts": "finds the names that a service's words set, next to the secret in them",
-  "migrations/compose/words/literal-places.ts": "finds where a service's words have the value",
+  "src/files/words/literal-places.ts": "finds where a service's words have the value",
   "src/files/left.ts": "finds what else in the rewritten files holds the secret",
   "src/residue/forms.ts": "finds what still shows a moved value",
   "src/residue/search.ts": "finds a plain value in a variable of its own name",

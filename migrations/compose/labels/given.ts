@@ -1,7 +1,7 @@
 import { Secret } from "../../../src/model/secret.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import type { Rewording } from "../words/index.ts";
-import type { FilledVariable } from "../words/uses.ts";
+import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
 import { usersLabels, type UsersLabel } from "./users.ts";
 
 /** By service: its labels whose whole value it is given as a variable. */

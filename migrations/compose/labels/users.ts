@@ -12,7 +12,7 @@ import {
 } from "../../../src/kit/text/yaml-nodes.ts";
 import { variables } from "../syntax/environment.ts";
 import { home } from "../syntax/home.ts";
-import { freeName } from "../words/literal-name.ts";
+import { freeName } from "../../../src/files/words/literal-name.ts";
 import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
 
 /** A label that says who may log in, as `name:hash`. Traefik takes a file with the same text instead. */

@@ -6,9 +6,9 @@ import { Secret } from "../../../src/model/secret.ts";
 import { textAt } from "../refuse.ts";
 import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { holdsPart, literalIn } from "./literal-places.ts";
+import { holdsPart, literalIn } from "../../../src/files/words/literal-places.ts";
 import { wordDefinitions } from "./defined.ts";
-import { freeName } from "./literal-name.ts";
+import { freeName } from "../../../src/files/words/literal-name.ts";
 import { WORD_PLACES } from "./uses.ts";
 
 /** A secret that is written into a service's words, and the variable that it becomes. `part` is what detection saw of it. */

@@ -5,7 +5,8 @@ import { variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { secretTest } from "../rewrite/carries.ts";
 import { wordDefinitions } from "./defined.ts";
-import { mayFill, sourceText, WORD_PLACES, wordSources, type FilledVariable } from "./uses.ts";
+import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
+import { mayFill, sourceText, WORD_PLACES, wordSources } from "./uses.ts";
 
 export type ByService = ReadonlyMap<string, readonly Selected[]>;
 

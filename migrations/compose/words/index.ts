@@ -11,12 +11,17 @@ import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { keptSources, mayBeWritten } from "./kept.ts";
 import { hasValue, reworded, wordsByFile, type NewWords, type WordTemplate } from "./reword.ts";
-import { withoutLiterals, writtenIn, type WrittenValue } from "./literal-places.ts";
-import { isQuotable, literal, type KeptPart, type Word } from "./shell-text.ts";
+import {
+  withoutLiterals,
+  writtenIn,
+  type FilledVariable,
+  type WrittenValue,
+} from "../../../src/files/words/literal-places.ts";
+import { isQuotable, literal, type KeptPart, type Word } from "../../../src/files/words/shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
 import { expressionsOf } from "./written.ts";
 import { labelsGiven, withLabels, type UsersLabel } from "../labels/index.ts";
-import { filledSources, wordSources, type FilledSources, type FilledVariable } from "./uses.ts";
+import { filledSources, wordSources, type FilledSources } from "./uses.ts";
 
 /** The words that replace those of a service. */
 export type Rewording = NewWords & {

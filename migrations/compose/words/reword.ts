@@ -1,5 +1,5 @@
 import type { FileOptions } from "../../../src/contract/delivery.ts";
-import { expandedText, literal, madeText, quotedWord, type Word } from "./shell-text.ts";
+import { expandedText, literal, madeText, quotedWord, type Word } from "../../../src/files/words/shell-text.ts";
 
 /** What a service runs, as words that values are filled into. `health` begins with its kind. */
 export type WordTemplate = {

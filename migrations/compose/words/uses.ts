@@ -1,5 +1,6 @@
 import type { Where } from "../../../src/model/location.ts";
 import { isNameLike, Secret } from "../../../src/model/secret.ts";
+import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
 import { variables } from "../syntax/environment.ts";
 import { filledText } from "../syntax/fill.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -25,9 +26,6 @@ export function serviceOfWords([top, service, key, below]: readonly (string | nu
 
 /** Places of a container in which a service's words are. */
 export const WORD_PLACES: ReadonlySet<Where> = new Set(["cmd", "entrypoint", "healthcheck"]);
-
-/** A variable that a service is given, with its value. `isOfWords`: it was found in words, not in a variable. */
-export type FilledVariable = { readonly name: string; readonly value: Secret; readonly isOfWords: boolean };
 
 /** By the variable of `${…}`: the service's variable of the same value, and that value. */
 export type FilledSources = ReadonlyMap<string, { readonly name: string; readonly text: string }>;

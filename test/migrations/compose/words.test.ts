@@ -7,7 +7,7 @@ import { mayBeWritten } from "../../../migrations/compose/words/kept.ts";
 import { mustBeFilledIn, mustHaveShell } from "../../../migrations/compose/words/refuse.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import { reworded, type WordTemplate } from "../../../migrations/compose/words/reword.ts";
-import { expandedText, quotedWord, type Word } from "../../../migrations/compose/words/shell-text.ts";
+import { expandedText, quotedWord, type Word } from "../../../src/files/words/shell-text.ts";
 
 /** A text with values in it: `one${value}two`, where the value is the only `\u0000`. */
 const word = (text: string, value: string): Word =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { literalIn, withoutLiterals } from "../../../migrations/compose/words/literal-places.ts";
-import { literal, type Word } from "../../../migrations/compose/words/shell-text.ts";
-import { Secret } from "../../../src/model/secret.ts";
+import { literalIn, withoutLiterals } from "../../src/files/words/literal-places.ts";
+import { literal, type Word } from "../../src/files/words/shell-text.ts";
+import { Secret } from "../../src/model/secret.ts";
 
 const VALUE = "Zk39xQ0aBv";
 

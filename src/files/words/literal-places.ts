@@ -1,7 +1,6 @@
-import { isNameLike, Secret } from "../../../src/model/secret.ts";
+import { isNameLike, Secret } from "../../model/secret.ts";
 import { literalName, wholeOption, type LiteralPlace } from "./literal-name.ts";
 import { literal, type Word, type WordPart } from "./shell-text.ts";
-import type { FilledVariable } from "./uses.ts";
 
 /** A value that stands in a service's words as it is, and the variable that the words are filled from instead. */
 export type WrittenValue = {
@@ -10,6 +9,9 @@ export type WrittenValue = {
   /** Whether it was found there; one that is a variable's may stand there by coincidence. */
   readonly isOfWords: boolean;
 };
+
+/** A variable that a service is given, with its value. `isOfWords`: it was found in words, not in a variable. */
+export type FilledVariable = { readonly name: string; readonly value: Secret; readonly isOfWords: boolean };
 
 /**
  * The secret that words have where detection saw this part of it, and the name of a variable for it; null where it is only

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../src/kit/shell.ts";
+import { shellWord } from "../../kit/shell.ts";
 
 /** A word of a command line: text, places that a variable's value is filled into, and places that stay `${…}`. */
 export type Word = readonly WordPart[];

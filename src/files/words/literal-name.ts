@@ -1,4 +1,4 @@
-import { shellCommands } from "../../../src/kit/text/shell-words.ts";
+import { shellCommands } from "../../kit/text/shell-words.ts";
 
 /** Where a value stands in words: in which, and from which offset. */
 export type LiteralPlace = { readonly word: number; readonly start: number };

@@ -11,7 +11,8 @@ import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
 import { serviceAssignmentOf } from "./filled.ts";
-import { leftShared, refusal } from "./refuse.ts";
+import { leftShared } from "./left.ts";
+import { refusal } from "./refuse.ts";
 import { rewriteContainers } from "./rewrite.ts";
 import { unitsMovedTogether } from "./sharing.ts";
 

@@ -15,8 +15,12 @@ export function readsTheSame(
 ): boolean {
   const isUnit = units.some(({ texts }) => texts.some((text) => text.file === file));
   if (!isUnit) {
-    const ofService = units.some((unit) => unit.ofService.some((one) => one.file === file));
-    return entriesIn(before, gone, ofService) === entriesIn(after, new Set(), ofService);
+    const isRead = (bySystemd: boolean): boolean =>
+      units.some(({ service, assignments }) => (bySystemd ? service : assignments).some((one) => one.file === file));
+    return [true, false].every(
+      (bySystemd) =>
+        !isRead(bySystemd) || entriesIn(before, gone, bySystemd) === entriesIn(after, new Set(), bySystemd),
+    );
   }
   const secrets = secretsIn(before);
   return (
@@ -35,8 +39,8 @@ function secretsIn(text: string): string[] {
 }
 
 /** As the service's manager reads them, or as podman does. */
-function entriesIn(text: string, gone: ReadonlySet<number>, ofService: boolean): string {
-  const entries = ofService ? parseSystemdEnv(text) : parseEntries(text, "docker");
+function entriesIn(text: string, gone: ReadonlySet<number>, bySystemd: boolean): string {
+  const entries = bySystemd ? parseSystemdEnv(text) : parseEntries(text, "docker");
   const stays = entries.filter(({ start }) => !gone.has(start));
   return stays.map(({ name, value }) => JSON.stringify([name, value])).join("\n");
 }

@@ -1,9 +1,8 @@
 import { basename, dirname } from "node:path";
-import type { Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
 import { movableAssignment, withoutEffect } from "../../src/files/units/assignments.ts";
 import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
-import { effectiveAssignments, readUnit } from "../../src/files/units/unit-environment.ts";
+import { readUnit } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -45,15 +44,15 @@ async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
   if (filled === null && last !== undefined && (last.file !== file || last.line !== place.line))
     return withoutEffect(`${lineText(last.file, last.line, name)} comes after it`, place);
   if (filled === null) return { reason, hint: "write it in [Container], as Environment=NAME=value, then plan again" };
-  const { one, users, other } = filled;
+  const { one, users, composed, other } = filled;
   if (one.fault !== null) return { reason: one.fault, hint: "write its value in full, on one line, then plan again" };
   if (other !== null)
     return {
       reason: `${reason}, and ${other} holds it too`,
-      hint: cmd`give the container a variable that is $\{${name}} and nothing else in its place, then plan again`,
+      hint: cmd`give the container a variable with $\{${name}} in its place, then plan again`,
     };
-  if (users.length === 0) {
-    const needs = (await fillingIn(unit, place)).find(({ filled: { users: own } }) => own.length > 0)?.name;
+  if (users.length + composed.length === 0) {
+    const needs = (await fillingIn(unit, place)).find(({ filled: more }) => more.users.length > 0)?.name;
     return {
       reason: `${reason}, and no setting of ${unit.name} fills it in`,
       hint:
@@ -67,26 +66,34 @@ async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
     const found = notSecret(unit, user);
     if (found !== null) return found;
   }
-  return (await ofHost(unit, file, true)) ?? (await ofOthers(unit, place));
+  return (await ofHost(unit, file)) ?? (await ofOthers(unit, place));
 }
 
-/** Another container whose service fills it in otherwise would be without it. */
+/** A container whose service fills it in otherwise would be without it. */
 async function ofOthers(unit: SystemdUnit, place: EntryPlace): Promise<Refusal | null> {
-  const found = (await fillingIn(unit, place)).find(({ filled: { other } }) => other !== null);
+  const all = await fillingIn(unit, place);
+  const found = all.find(({ filled }) => filled.other !== null);
   if (found === undefined) return null;
+  const where = lineText(place.file, place.line, place.name);
+  const other = found.filled.other ?? "";
+  if (found.name === unit.name)
+    return {
+      reason: `${where} is filled into ${other}, which stays`,
+      hint: "take it out of there, then plan again",
+    };
   return {
-    reason: `${lineText(place.file, place.line, place.name)} is filled into ${found.filled.other ?? ""} of ${found.name} too`,
+    reason: `${where} is filled into ${other} of ${found.name} too`,
     hint: cmd`give ${found.name} its own file of variables, then plan again`,
   };
 }
 
-/** The other containers whose services get the variable from there. */
+/** The containers whose services get the variable from there. */
 async function fillingIn(
   unit: SystemdUnit,
   place: EntryPlace,
 ): Promise<readonly { readonly name: string; readonly filled: ServiceVariable }[]> {
   const readers = (await readersOf(unit.file, place.file)).filter(
-    (one) => one.host.has(place.file) && one.unit !== unit.file && isQuadlet(one.unit),
+    (one) => one.host.has(place.file) && isQuadlet(one.unit),
   );
   const units = await Promise.all(readers.map((one) => readUnit(one.unit)));
   return units.flatMap((one) => {
@@ -104,7 +111,7 @@ function notSecret(unit: SystemdUnit, { name, file, line }: Assignment): Refusal
 }
 
 /** The `Secret=` that sets a variable; null if none does. */
-function secretFor(unit: SystemdUnit, name: string): string | null {
+export function secretFor(unit: SystemdUnit, name: string): string | null {
   const settings = unit.texts.flatMap((text) => text.settings);
   const found = settings.find(
     ({ section, key, value }) => section === "Container" && key === "Secret" && variableOfSecret(value) === name,
@@ -128,18 +135,28 @@ function ofWord(unit: SystemdUnit, { file }: Assignment): Refusal | null {
 }
 
 /** A file of variables that commands on the host read too must keep the value. */
-async function ofEntry(unit: SystemdUnit, { file }: Assignment): Promise<Refusal | null> {
+async function ofEntry(unit: SystemdUnit, place: Assignment): Promise<Refusal | null> {
+  const { file, name, value } = place;
   if (!unit.texts.some((text) => text.file === unit.file))
     return { reason: `there is no ${unit.file} to write its secret into`, hint: cmd`ls -l ${unit.file}` };
-  return ofHost(unit, file, false);
+  const filled = filledFrom(unit, place);
+  if (filled !== null && filled.users.length > 0 && filled.one.value !== value)
+    return {
+      reason: `podman and systemd read different values from ${lineText(file, place.line, name)}`,
+      hint: cmd`write the value of ${name} without quotes, then plan again`,
+    };
+  for (const user of filled?.users ?? []) {
+    const found = notSecret(unit, user);
+    if (found !== null) return found;
+  }
+  return (await ofHost(unit, file)) ?? (await ofOthers(unit, place));
 }
 
-/** `mayFillIn`: what the services of containers fill in from the file is looked at apart. */
-async function ofHost(unit: SystemdUnit, file: string, mayFillIn: boolean): Promise<Refusal | null> {
+/** What the services of containers fill in from the file is looked at apart. */
+async function ofHost(unit: SystemdUnit, file: string): Promise<Refusal | null> {
   const others: string[] = [];
   for (const { unit: reader, host } of await readersOf(unit.file, file))
-    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader, mayFillIn))))
-      others.push(basename(reader));
+    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader)))) others.push(basename(reader));
   if (others.length === 0) return null;
   return {
     reason: `${file} is read on the host too, by ${others.join(", ")}`,
@@ -147,53 +164,8 @@ async function ofHost(unit: SystemdUnit, file: string, mayFillIn: boolean): Prom
   };
 }
 
-/** Whether the service of a Quadlet container uses its environment: in its own commands, or filled into a setting. */
-async function runsCommands(file: string, mayFillIn: boolean): Promise<boolean> {
+/** Whether the service of a Quadlet container runs commands of the host, which get its environment. */
+async function runsCommands(file: string): Promise<boolean> {
   const settings = (await readUnit(file)).texts.flatMap((text) => text.settings);
-  return settings.some(
-    ({ section, key, value }) =>
-      (section === "Service" && key.startsWith("Exec")) ||
-      (!mayFillIn && /\$(?:\w|\{)/.test(value.replaceAll("$$", ""))),
-  );
+  return settings.some(({ section, key }) => section === "Service" && key.startsWith("Exec"));
 }
-
-/**
- * The findings in shared files of variables that stay, since another container that has them from there keeps them: it is
- * not part of the plan, or this variable of it is not.
- */
-export async function leftShared(selected: readonly Selected[]): Promise<NonNullable<UnitPlan["left"]>> {
-  const moving = new Set(selected.map(({ move: { location } }) => key(location.subjectId, lineOfLocation(location))));
-  const left: NonNullable<UnitPlan["left"]>[number][] = [];
-  for (const one of selected) {
-    const { subjectId } = one.move.location;
-    const place = lineOfLocation(one.move.location);
-    const readers = await readersOf(subjectId, place.file);
-    const keeping: string[] = [];
-    for (const { unit, container, host } of readers) {
-      if (moving.has(key(unit, place))) continue;
-      if (container.has(place.file) && hasFrom(await readUnit(unit), place)) keeping.push(unit);
-      else if (host.has(place.file) && isQuadlet(unit)) {
-        const filled = filledFrom(await readUnit(unit), place);
-        if (filled !== null && filled.users.length > 0) keeping.push(unit);
-      }
-    }
-    if (keeping.length > 0)
-      left.push({
-        selected: one,
-        reason: `${lineText(place.file, place.line, place.name)} is a variable of ${keeping.map((unit) => basename(unit)).join(", ")} too, and stays there`,
-        hint: cmd`unsprawl plan systemd:${dirname(subjectId)} --to STORE moves it for all of them`,
-      });
-  }
-  return left;
-}
-
-/** Whether a container has its variable from there. */
-function hasFrom(unit: SystemdUnit, place: EntryPlace): boolean {
-  const has = [...effectiveAssignments(unit)].some(
-    ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
-  );
-  return has && secretFor(unit, place.name) === null;
-}
-
-const key = (unit: string, { file, line, name }: { file: string; line: number; name: string }): string =>
-  JSON.stringify([unit, file, line, name]);

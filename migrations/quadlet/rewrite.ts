@@ -19,7 +19,7 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
-import { filledFrom } from "./filled.ts";
+import { filledFrom, isAt } from "./filled.ts";
 import { readsTheSame } from "./proof.ts";
 
 /** A variable that leaves a unit, and the secret that it becomes. */
@@ -27,9 +27,10 @@ type MovedVariable = {
   readonly one: Assignment;
   readonly moving: FileMove;
   readonly secret: string;
-  /** The entry of [Service]'s file that it is filled in from, which leaves the file too. */
-  readonly from: Assignment | null;
 };
+
+/** An entry of [Service]'s file that variables of the container are filled in from, which leaves the file with them. */
+type FreedEntry = { readonly from: Assignment; readonly moving: FileMove };
 
 type FileEdits = {
   readonly before: string;
@@ -52,13 +53,18 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
   const moved = units.map((unit) => {
     const own = moving.filter(({ move }) => move.location.subjectId === unit.file);
     const order = new Map(unit.assignments.map((one, at) => [one, at]));
-    const all = own.flatMap((one) => movedVariables(unit, one));
-    return { unit, all: all.toSorted((a, b) => (order.get(a.one) ?? 0) - (order.get(b.one) ?? 0)) };
+    const found = own.map((one) => movedVariables(unit, one));
+    const all = found.flatMap(({ variables }) => variables);
+    return {
+      unit,
+      all: all.toSorted((a, b) => (order.get(a.one) ?? 0) - (order.get(b.one) ?? 0)),
+      freed: found.flatMap(({ freed }) => freed ?? []),
+    };
   });
-  for (const { unit, all } of moved) {
+  for (const { unit, all, freed } of moved) {
     removeWords(all, change);
     removeEntries(unit, all, change);
-    removeFilledIn(all, change);
+    for (const one of freed) removeFilledIn(one, change);
   }
   const drafts = [...changes].map(([file, { before, edits, diff, gone }]): FileDraft => {
     const draft = draftOf(file, before, edits, diff);
@@ -67,7 +73,7 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
     return draft;
   });
   const changed = new Set(drafts.map(({ file }) => file));
-  const left = moved.flatMap(({ all }) => all.flatMap(({ one, from }) => (from === null ? [one] : [one, from])));
+  const left = moved.flatMap(({ all, freed }) => [...all.map(({ one }) => one), ...freed.map(({ from }) => from)]);
   const gone = new Set(left.map(placeKey));
   return {
     drafts,
@@ -76,21 +82,22 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
   };
 }
 
-function movedVariables(unit: SystemdUnit, moving: FileMove): MovedVariable[] {
+function movedVariables(
+  unit: SystemdUnit,
+  moving: FileMove,
+): { readonly variables: readonly MovedVariable[]; readonly freed: FreedEntry | null } {
   const place = lineOfLocation(moving.move.location);
   const called = unit.name.replace(/\.container$/, "");
   const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
-  const moved = (one: Assignment, from: Assignment | null): MovedVariable => ({
-    ...{ one, moving, from, secret: `${prefix}-${one.name}` },
-  });
-  const one = [...effectiveAssignments(unit)].find(
-    ({ file, line, name }) => file === place.file && line === place.line && name === place.name,
-  );
-  if (one !== undefined) return [moved(one, null)];
+  const moved = (one: Assignment): MovedVariable => ({ one, moving, secret: `${prefix}-${one.name}` });
+  const one = [...effectiveAssignments(unit)].find((assignment) => isAt(assignment, place));
   const filled = filledFrom(unit, place);
-  if (filled === null || filled.other !== null || filled.users.length === 0)
+  if (one === undefined && (filled === null || filled.users.length + filled.composed.length === 0))
     throw valueGoneError(moving.move.name, moving.move.location.path);
-  return filled.users.map((user) => moved(user, filled.one));
+  if (filled !== null && filled.other !== null) throw valueGoneError(moving.move.name, moving.move.location.path);
+  const users = filled?.users.map(moved) ?? [];
+  if (one !== undefined) return { variables: [moved(one), ...users], freed: null };
+  return { variables: users, freed: filled === null ? null : { from: filled.one, moving } };
 }
 
 /** The secret in the variable's place, and a label that says where its value comes from. */
@@ -142,17 +149,15 @@ function removeEntries(unit: SystemdUnit, all: readonly MovedVariable[], change:
   }
 }
 
-/** The lines that were filled in go, once for all units. */
-function removeFilledIn(all: readonly MovedVariable[], change: EditsOfFile): void {
-  for (const { from, moving } of all) {
-    if (from === null || from.by.kind !== "entry") continue;
-    const { entry } = from.by;
-    const { edits, diff, gone } = change(from.file, from.text);
-    if (gone.has(entry.start)) continue;
-    gone.add(entry.start);
-    edits.push({ start: entry.start, end: entry.end, text: "" });
-    diff.push({ sign: "-", path: lineText(from.file, from.line, from.name), text: moving.masked });
-  }
+/** A line that was filled in goes, once for all units. */
+function removeFilledIn({ from, moving }: FreedEntry, change: EditsOfFile): void {
+  if (from.by.kind !== "entry") return;
+  const { entry } = from.by;
+  const { edits, diff, gone } = change(from.file, from.text);
+  if (gone.has(entry.start)) return;
+  gone.add(entry.start);
+  edits.push({ start: entry.start, end: entry.end, text: "" });
+  diff.push({ sign: "-", path: lineText(from.file, from.line, from.name), text: moving.masked });
 }
 
 /** The setting of the unit's own files below which the secrets of a file of variables are written. */

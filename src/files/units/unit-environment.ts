@@ -14,16 +14,19 @@ import type { Assignment, SystemdUnit, UnitText } from "./unit-model.ts";
 export async function readUnit(file: string): Promise<SystemdUnit> {
   const unit = { name: basename(file), file, texts: await readUnitTexts(file) };
   const section = sectionOf(unit);
-  const own = wordsIn(unit.texts, section);
+  const service = isQuadlet(unit.name) ? await serviceAssignments(unit) : [];
+  const own = wordsIn(unit.texts, section).map((one) => composed(one, service));
   const named = namedEnvFiles(unit, section);
+  const files = new Set(named.files.map((one) => one.file));
   const { entries, errors } = await readEnvFiles(unit.name, named.files);
   // systemd lets files override the unit, podman the unit its files.
   const assignments = isQuadlet(unit.name) ? [...entries, ...own] : [...own, ...entries];
   return {
     ...unit,
-    envFiles: named.files.map((one) => one.file),
+    envFiles: [...files],
     assignments,
-    ofService: isQuadlet(unit.name) ? await serviceAssignments(unit, new Set(named.files.map((one) => one.file))) : [],
+    service,
+    ofService: service.filter(({ by, file }) => by.kind === "word" || !files.has(file)),
     errors: [...named.errors, ...errors],
   };
 }
@@ -46,15 +49,32 @@ function wordsIn(texts: readonly UnitText[], section: string): Assignment[] {
     .flatMap(({ at, text, setting }) => ofSetting(at, text, setting));
 }
 
-/** What the service that starts a Quadlet container has, and the container does not. */
-async function serviceAssignments(
-  unit: Pick<SystemdUnit, "name" | "file" | "texts">,
-  ofContainer: ReadonlySet<string>,
-): Promise<Assignment[]> {
-  const named = namedEnvFiles(unit, "Service").files.filter(({ file }) => !ofContainer.has(file));
-  const { entries } = await readEnvFiles(`${unit.name}.service`, named);
+/** What the service has that starts a Quadlet container. */
+async function serviceAssignments(unit: Pick<SystemdUnit, "name" | "file" | "texts">): Promise<Assignment[]> {
+  const { entries } = await readEnvFiles(`${unit.name}.service`, namedEnvFiles(unit, "Service").files);
   return [...wordsIn(unit.texts, "Service"), ...entries];
 }
+
+/**
+ * A variable of a Quadlet container with what systemd fills in, if the service has all of it; as it is otherwise, and if it
+ * is a variable of the service and nothing else.
+ */
+function composed(one: Assignment, service: readonly Assignment[]): Assignment {
+  if (one.by.kind !== "word" || one.fault !== FILLED_IN || one.by.word.broken || !COMPOSED.test(one.value)) return one;
+  const from: Assignment[] = [];
+  const value = one.value.replaceAll(/\$(?:\$|\{(\w+)\})/g, (_all, name?: string) => {
+    const source = name === undefined ? undefined : service.findLast((other) => other.name === name);
+    if (source !== undefined) from.push(source);
+    return name === undefined ? "$" : (source?.value ?? "");
+  });
+  const names = one.value.replaceAll("$$", "").match(/\$\{/g) ?? [];
+  if (from.length !== names.length || from.some(({ fault }) => fault !== null)) return one;
+  return { ...one, value, fault: null, filledFrom: from };
+}
+
+/** systemd.service(5): within a word only `${NAME}` is filled in. */
+const COMPOSED = /^(?!\$\{\w+\}$)(?:[^$]|\$\$|\$\{[A-Za-z_]\w*\})+$/;
+const FILLED_IN = "has a dollar sign, which systemd may fill in";
 
 /** The assignments in effect: the last of each name, and none before an empty `Environment=`. */
 export function effectiveAssignments({ texts, assignments, ...unit }: SystemdUnit): ReadonlySet<Assignment> {
@@ -85,7 +105,7 @@ function ofSetting(file: string, text: string, setting: UnitSetting): Assignment
       value === null
         ? "has a specifier (%), which only systemd can fill in"
         : fills
-          ? "has a dollar sign, which systemd may fill in"
+          ? FILLED_IN
           : word.broken
             ? "continues on another line"
             : null;

@@ -12,6 +12,8 @@ export type Assignment = {
   readonly value: string;
   /** Why it cannot be moved as it is written; null if it can. */
   readonly fault: string | null;
+  /** What systemd fills into the value, which is the whole one: `DB_PASSWORD` in `postgres://web:${DB_PASSWORD}@db`. */
+  readonly filledFrom?: readonly Assignment[];
   readonly by:
     | { readonly kind: "word"; readonly word: UnitWord; readonly setting: UnitSetting }
     | {
@@ -30,7 +32,9 @@ export type SystemdUnit = {
   readonly envFiles: readonly string[];
   /** In the order in which they take effect: the last of a name counts. */
   readonly assignments: readonly Assignment[];
-  /** For a Quadlet container: what only the service has that starts it, in the same order. */
+  /** For a Quadlet container: what the service has that starts it, in the same order, which systemd fills into settings. */
+  readonly service: readonly Assignment[];
+  /** Of that, what the container does not have from the same file. */
   readonly ofService: readonly Assignment[];
   /** Files that it names and that could not be read. */
   readonly errors: readonly UnitFault[];

@@ -50,7 +50,6 @@ test("what is filled in whole becomes a secret of each container, and leaves the
   expect(reasons.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ["db.container API_TOKEN", "no setting of db.container fills it in", true],
     ["db.container MAIL_PASSWORD", "no setting of db.container fills it in", true],
-    ["dsn.container API_TOKEN", "Environment=DSN=https://x:${API_TOKEN}@example.org holds it too", undefined],
     ["dsn.container DB_PASSWORD", "no setting of dsn.container fills it in", true],
     ["dsn.container MAIL_PASSWORD", "no setting of dsn.container fills it in", true],
     ["idle.container API_TOKEN", "no setting of idle.container fills it in", true],
@@ -65,9 +64,9 @@ test("what is filled in whole becomes a secret of each container, and leaves the
 
   const { ran, run } = await migrate(world, source);
   expect(ran.code, printed(ran)).toBe(0);
-  expect(holders(home, [db, mail])).toEqual([]);
+  expect(holders(home, [db, mail, api])).toEqual([]);
   expect(printed(ran) + JSON.stringify(plan)).not.toContain(db);
-  expect(read("apps.env")).toBe(`DOMAIN=example.org\n# the database\nAPI_TOKEN=${api}\n`);
+  expect(read("apps.env")).toBe("DOMAIN=example.org\n# the database\n");
   const text = (name: string): string => read(`${QUADLETS}/${name}.container`).replaceAll(/=ref\+.*/g, "=ref+");
   expect(text("db")).toBe(
     container(
@@ -79,20 +78,68 @@ test("what is filled in whole becomes a secret of each container, and leaves the
       'Environment=URL="https://web.${DOMAIN}/"\nSecret=web-DB_PASSWORD,type=env,target=DB_PASSWORD\nLabel=unsprawl.ref.DB_PASSWORD=ref+\nSecret=web-PW2,type=env,target=PW2\nLabel=unsprawl.ref.PW2=ref+\nSecret=web-MAIL,type=env,target=MAIL\nLabel=unsprawl.ref.MAIL=ref+',
     ),
   );
+  expect(text("dsn")).toBe(container("Secret=dsn-DSN,type=env,target=DSN\nLabel=unsprawl.ref.DSN=ref+"));
   expect(filesOf(join(home, QUADLETS))["idle.container"]).toEqual(before[`${QUADLETS}/idle.container`]);
-  for (const name of ["db", "web"]) {
+  for (const name of ["db", "web", "dsn"]) {
     const { said, service } = generated(join(home, QUADLETS), name);
     expect(said).not.toMatch(/unsupported|error/i);
-    expect(/^ExecStart=.*$/m.exec(service)?.[0]).not.toContain("DB_PASSWORD}");
+    expect(/^ExecStart=.*$/m.exec(service)?.[0]).not.toMatch(/(?:DB_PASSWORD|API_TOKEN)\}/);
   }
   // What each secret is made from: every byte that systemd filled in.
-  const stored = ["db", "web"].map((name) => references(plan, join(home, QUADLETS, `${name}.container`)));
-  expect(await ranWithEach(world, stored)).toEqual([{ DB_PASSWORD: db }, { DB_PASSWORD: db, MAIL_PASSWORD: mail }]);
-  expect((await findingsOf(world, source)).map(({ name }) => name)).toEqual(
-    Array.from({ length: 4 }, () => "API_TOKEN"),
-  );
+  const stored = ["db", "web", "dsn"].map((name) => references(plan, join(home, QUADLETS, `${name}.container`)));
+  expect(await ranWithEach(world, stored)).toEqual([
+    { DB_PASSWORD: db },
+    { DB_PASSWORD: db, MAIL_PASSWORD: mail },
+    { API_TOKEN: api, DSN: `https://x:${api}@example.org` },
+  ]);
+  expect(await findingsOf(world, source)).toEqual([]);
   expect((await world.unsprawl(["rollback", run])).code).toBe(0);
   expect(filesOf(home)).toEqual(before);
+});
+
+test("a file of the container and of its service moves but for what a label is filled from", async () => {
+  const [db, key, text] = [password(), password(), password()];
+  const both = "EnvironmentFile=%h/web.env";
+  lay({
+    "web.env": `DB_USER=web\nDB_PASSWORD=${db}\nAPI_KEY=${key}\nSESSION_SECRET=${text}\n`,
+    [`${QUADLETS}/web.container`]: container(
+      `${both}\nEnvironment=POSTGRES_PASSWORD=\${DB_PASSWORD}\nEnvironment=URL=postgres://\${DB_USER}:\${DB_PASSWORD}@db/app\nLabel=widget.key=\${API_KEY}\nHealthCmd=test -n "$$SESSION_SECRET"`,
+      `[Service]\n${both}\n`,
+    ),
+  });
+  const before = filesOf(home);
+  const source = `systemd:${join(home, QUADLETS)}`;
+  const plan = await planOf(world, source);
+  expect(plan.notMoved.map(({ finding: { name }, reason }) => [name, reason])).toEqual([
+    ["API_KEY", expect.stringMatching(/web\.env:3 API_KEY is filled into Label=widget\.key=\$\{API_KEY\}, which stays$/)],
+  ]);
+  const { ran, run } = await migrate(world, source);
+  expect(ran.code, printed(ran)).toBe(0);
+  expect(holders(home, [db, text])).toEqual([]);
+  expect(read("web.env")).toBe(`DB_USER=web\nAPI_KEY=${key}\n`);
+  const secrets = read(`${QUADLETS}/web.container`).match(/(?<=^Secret=web-)\w+/gm);
+  expect(secrets).toEqual(["DB_PASSWORD", "SESSION_SECRET", "POSTGRES_PASSWORD", "URL"]);
+  expect(generated(join(home, QUADLETS), "web").said).not.toMatch(/unsupported|error/i);
+  expect(await ranWithEach(world, [references(plan)])).toEqual([
+    { DB_PASSWORD: db, SESSION_SECRET: text, URL: `postgres://web:${db}@db/app` },
+  ]);
+  expect((await world.unsprawl(["rollback", run])).code).toBe(0);
+  expect(filesOf(home)).toEqual(before);
+});
+
+test("a value that is filled in in parts stays with its part", async () => {
+  lay({
+    "apps.env": `DB_PASSWORD=${password()}\n`,
+    [`${QUADLETS}/web.container`]: container(
+      "Environment=URL=postgres://web:${DB_PASSWORD}@db\nLabel=x=${DB_PASSWORD}",
+    ),
+  });
+  const { steps, notMoved } = await planOf(world, `systemd:${join(home, QUADLETS)}`);
+  expect(steps).toEqual([]);
+  expect(notMoved.map(({ finding: { name }, reason }) => [name, reason])).toEqual([
+    ["DB_PASSWORD", expect.stringMatching(/Label=x=\$\{DB_PASSWORD\} holds it too$/)],
+    ["URL", expect.stringMatching(/apps\.env:1 DB_PASSWORD is filled into it, and stays there$/)],
+  ]);
 });
 
 test("who else needs the line keeps it", async () => {

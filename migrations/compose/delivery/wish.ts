@@ -6,6 +6,7 @@ import type { Move } from "../../../src/model/plan.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { home } from "../syntax/home.ts";
 import { variables } from "../syntax/environment.ts";
+import { keptLines } from "../syntax/kept-lines.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { bareService, composeChange, serviceFolder, type BareService, type ComposeSite } from "./change.ts";
 import { relativeReference } from "./reference.ts";
@@ -38,12 +39,20 @@ export function composeSite(
   moved: MovedNames,
 ): ComposeSite {
   const described = project.services.get(service);
+  const all = [...moved];
+  const kept = keptLines(
+    project,
+    service,
+    all.flatMap(([name, names]) => (name === service ? names : [])),
+  );
   const dir = (described === undefined ? null : home(described)?.dir) ?? project.dir;
   return {
     ...{ project: project.name, service, owner, script: join(dir, SCRIPT_NAME) },
     folder: join(memory, serviceFolder(project.name, service)),
     shownReference: (reference) => relativeReference(reference, project.dir),
-    ...(described === undefined ? {} : { shadowed: shadowedIn(described, goneWith(project, moved)) }),
+    ...(described === undefined
+      ? {}
+      : { shadowed: shadowedIn(described, goneWith(project, all), new Set(kept.keys())) }),
   };
 }
 
@@ -63,13 +72,21 @@ function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySet<strin
 
 /**
  * The variables that the project sets to other values too, which the one in effect hides, with those values; not where the
- * other value goes as well.
+ * other value goes as well. One whose line stays (`kept`) counts as
+ * set to nothing: it is left empty over that.
  */
-function shadowedIn(service: ComposeService, gone: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+function shadowedIn(
+  service: ComposeService,
+  gone: ReadonlySet<string>,
+  kept: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   for (const [name, places] of variables(service, () => undefined)) {
     const last = places.at(-1)?.value;
-    const others = places.flatMap(({ id, value }) => (value === null || value === last || gone.has(id) ? [] : value));
+    const others = places.flatMap(({ id, value }) => {
+      if (kept.has(id)) return "";
+      return value === null || value === last || gone.has(id) ? [] : value;
+    });
     if (others.length > 0) found.set(name, others);
   }
   return found;

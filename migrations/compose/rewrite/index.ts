@@ -11,6 +11,7 @@ import type { CarriedSecret } from "./carries.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
+import { keptLines, keptNotes, type KeptLine } from "../syntax/kept-lines.ts";
 import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -73,16 +74,23 @@ export async function rewriteProject(
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
   const wanted = new Map<string, PlaceChanges>();
   const apart = new Map<string, Exclude<VariableChange, null>[]>();
-  for (const wish of wishes)
+  const kept = new Map<string, KeptPlace>();
+  for (const wish of wishes) {
+    const staying = keptLines(project, wish.service, namesOf(wish));
     for (const move of wish.moves) {
-      const isOfWords = all.get(wish.service)?.has(move.name) !== true && ofWords(wish, move.name);
-      if (!isOfWords) want(wanted, all, wish, move);
-      // A variable that the service did not have: files and the shim bring it along.
-      const set = isOfWords
-        ? wish.change.set.filter(({ name }) => [move.name, ...formsOf(move.name)].includes(name))
-        : [];
-      if (set.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...set]);
+      const places = all.get(wish.service)?.get(move.name) ?? [];
+      const isOfWords = places.length === 0 && ofWords(wish, move.name);
+      const set = wish.change.set.filter(({ name }) => [move.name, ...formsOf(move.name)].includes(name));
+      const lines = set.some(({ name }) => name === move.name) ? places.filter(({ id }) => staying.has(id)) : [];
+      for (const { id } of lines) keep(kept, staying.get(id), wish.service);
+      const taken = places.filter((place) => !lines.includes(place));
+      const isOver = taken.at(-1) !== places.at(-1);
+      if (!isOfWords && !isOver) want(wanted, taken, wish, move);
+      // A variable that the service did not have, or that is set over a line that stays.
+      const more = isOfWords || isOver ? set : lines.length > 0 ? set.filter(({ name }) => name !== move.name) : [];
+      if (more.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...more]);
     }
+  }
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
@@ -114,7 +122,8 @@ export async function rewriteProject(
         [...by.keys()].map((service) => ({ service, name: place.name, file: place.file.file })),
       ),
     ),
-    ...dropSources(draft, project, [...wanted.values()], secret, accept, all, wishes),
+    ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
+    ...keptNotes([...kept.values()]),
     ...besideNotes(
       project,
       [...wanted.values()].flatMap(({ place }) => (place.kind === "line" ? [place] : [])),
@@ -132,6 +141,17 @@ export async function rewriteProject(
   return { files: [...newScripts(project, top.scripts()), ...files], notes };
 }
 
+/** A line that stays in an env file, and the services whose variable it was. */
+type KeptPlace = KeptLine & { readonly by: ReadonlySet<string> };
+
+function keep(kept: Map<string, KeptPlace>, line: KeptLine | undefined, service: string): void {
+  if (line === undefined) return;
+  const { id } = line.place;
+  kept.set(id, { ...line, by: new Set([...(kept.get(id)?.by ?? []), service]) });
+}
+
+const namesOf = ({ moves }: ServiceChange): readonly string[] => moves.map(({ name }) => name);
+
 const ofWords = ({ words }: ServiceChange, variable: string): boolean => words?.names.has(variable) === true;
 
 /** The variables that may hold the path of a variable's file. */
@@ -139,11 +159,10 @@ const formsOf = (name: string): readonly string[] => [`${name}_FILE`, `FILE__${n
 
 function want(
   wanted: Map<string, PlaceChanges>,
-  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  places: readonly VariablePlace[],
   { service, change: { set, unset } }: ServiceChange,
   { name, masked }: ServiceChange["moves"][number],
 ): void {
-  const places = all.get(service)?.get(name) ?? [];
   const holds = places.at(-1);
   if (holds === undefined)
     throw new Blocked(

@@ -2,6 +2,7 @@ import { interpolate, type VariableLookup } from "../../../src/files/interpolate
 import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import type { VariablePlace } from "./environment.ts";
+import type { EditedPlace } from "./sources.ts";
 import type { ComposeProject } from "./project.ts";
 
 /**
@@ -11,7 +12,7 @@ import type { ComposeProject } from "./project.ts";
 export function isOfSecret(
   project: ComposeProject,
   source: string,
-  edited: readonly { readonly place: VariablePlace; readonly by: ReadonlyMap<string, unknown> }[],
+  edited: readonly EditedPlace[],
   wishes: readonly ServiceChange[],
 ): boolean {
   return edited.some(({ place, by }) => {

@@ -6,7 +6,9 @@ import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { usedBeside } from "./beside.ts";
+import { filledText, mountsText } from "./kept-lines.ts";
 import { isReached } from "./reached.ts";
+import { isUnseen } from "./unseen.ts";
 import { mountReaders } from "./mounted.ts";
 import { hintFor } from "../refuse.ts";
 import { Blocked } from "../rewrite/blocked.ts";
@@ -15,15 +17,19 @@ import type { MovedText, ServiceChange } from "../rewrite/index.ts";
 import { isOfSecret } from "./of-secret.ts";
 import { replacedWords } from "./service.ts";
 
+/** Where variables that move stand, and whose they are. */
+export type EditedPlace = { readonly place: VariablePlace; readonly by: { readonly has: (service: string) => boolean } };
+
 /**
  * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
  * from them. Returns notes for people. Throws `Blocked` if something else is, unless `elsewhere` is accepted; and
- * always if a removed line would leave a `${NAME}` empty.
+ * always if a removed line would leave a `${NAME}` empty. `kept`: lines that stay in an env file of the service.
  */
 export function dropSources(
   draft: ProjectDraft,
   project: ComposeProject,
-  edited: readonly { readonly place: VariablePlace; readonly by: ReadonlyMap<string, unknown> }[],
+  edited: readonly EditedPlace[],
+  kept: readonly EditedPlace[],
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
   all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
@@ -51,9 +57,14 @@ export function dropSources(
     ofServices.has(file.file) ||
     /^(?:COMPOSE|DOCKER)_/.test(key) ||
     [...everything, ...passed].some(({ uses }) => uses.includes(key));
-  const isShown = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
+  const isTaken = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
+  const keptIds = new Set(kept.map(({ place }) => place.id));
+  const stays = ({ file }: ProjectText["file"], start: number): boolean => keptIds.has(`${file}:${start}`);
+  // Nothing shows what inspect does not, nor a line that an empty variable is over.
+  const isHidden = (one: ProjectText): boolean => isUnseen(one) || stays(one.file, one.start);
+  const isShown = (one: ProjectText): boolean => isTaken(one) && !isHidden(one);
   // A base that every service overrides would show nothing.
-  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isShown(one));
+  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isTaken(one));
   const shown = (name: string): ProjectText[] => filled(name).filter(isShown);
   const hint = (name: string): string | null => {
     const [first] = shown(name);
@@ -82,7 +93,7 @@ export function dropSources(
   const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
     !within.has(name) &&
     carrying.every(({ mayBeName }) => mayBeName(value)) &&
-    !isOfSecret(project, name, edited, wishes);
+    !isOfSecret(project, name, [...edited, ...kept], wishes);
   const seen = new Set<string>();
   // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
   const waiting = new Map<string, string>();
@@ -109,15 +120,18 @@ export function dropSources(
         `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
       );
     for (const { file, member } of lines) {
-      if (draft.covers(file.file, member.start)) continue;
+      if (draft.covers(file.file, member.start) || stays(file, member.start)) continue;
       const source = name;
       const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
+      const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
       const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
-      if (readers.length > 0 || beside !== null) {
+      if (readers.length > 0 || unseen.length > 0 || beside !== null) {
         const why =
           readers.length > 0
-            ? `which ${readers.join(", ")} mounts and may read itself`
-            : cmd`which fills in ${beside ?? ""} too: unsprawl plan compose:${beside ?? ""} --to STORE moves it there`;
+            ? mountsText(readers)
+            : unseen.length > 0
+              ? filledText(unseen)
+              : cmd`which fills in ${beside ?? ""} too: unsprawl plan compose:${beside ?? ""} --to STORE moves it there`;
         notes.push(`${name} stays in ${file.file}, ${why}`);
         continue;
       }
@@ -142,9 +156,13 @@ export function dropSources(
   // An env file of services may also be a source for `${…}`.
   for (const file of project.dotenv) {
     for (const { name, start } of file.entries) {
-      if (!draft.covers(file.file, start) || !envFiles(project).some((one) => one.file === file.file)) continue;
+      if (
+        !(draft.covers(file.file, start) || stays(file, start)) ||
+        !envFiles(project).some((one) => one.file === file.file)
+      )
+        continue;
       const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left, edited, ofWords, hint(name));
+      if (left.length > 0) throw elsewhere(name, left, [...edited, ...kept], ofWords, hint(name));
     }
   }
   return notes;
@@ -159,7 +177,7 @@ const HIDDEN = "••••••••";
 function elsewhere(
   source: string,
   left: readonly string[],
-  edited: Parameters<typeof dropSources>[2],
+  edited: readonly EditedPlace[],
   ofWords: readonly { readonly service: string; readonly source: string; readonly name: string }[],
   hint: string | null,
 ): Blocked {
@@ -175,6 +193,6 @@ function elsewhere(
 }
 
 /** The places that are filled from a variable, or that are its own line. */
-function takers(source: string, edited: Parameters<typeof dropSources>[2]): Parameters<typeof dropSources>[2] {
+function takers(source: string, edited: readonly EditedPlace[]): readonly EditedPlace[] {
   return edited.filter(({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source));
 }

@@ -8,6 +8,7 @@ import { APP, BUSYBOX, SHELL_LESS } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 import type { Plan } from "../../../src/model/plan.ts";
+import { filesOf } from "../../support/formats.ts";
 import { password } from "../files-world.ts";
 
 // What stays in a project says what it is and what to write, and keeps nothing else from moving.
@@ -79,7 +80,12 @@ it("each place that is no variable is named by what it is, with what to write in
   writeFileSync(join(dir, "other.yaml"), "services: { app: { image: x, environment: [TOKEN=${OTHER_TOKEN:-a}] } }\n");
   compose(dir, "create", "--no-build", "web");
   const { moves, left, plan } = await planOf(dir);
-  expect(moves).toEqual(["DB_PASSWORD"]);
+  expect(moves.toSorted()).toEqual(["API_PASSWORD", "DB_PASSWORD"]);
+  expect(plan.warnings.map(({ text }) => text.replaceAll(`${dir}/`, ""))).toContainEqual(
+    expect.stringMatching(
+      /^API stays in \.env, from which services\.web\.build\.args\.API_TOKEN \(compose\.yaml:\d+\) is filled$/,
+    ),
+  );
   const elsewhere = plan.notMoved.filter((one) => one.elsewhere === true);
   expect(elsewhere.map(({ finding }) => finding.name)).toEqual(["UNUSED_PASSWORD", "OLD_TOKEN", "OTHER_TOKEN"]);
   const { stdout } = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local"]);
@@ -98,9 +104,6 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in the build argument .*history keeps; next: .*--mount=type=secret,id=NPM_TOKEN/,
     ),
     API_TOKEN: expect.stringMatching(/^is in the build argument services\.web\.build\.args\.API_TOKEN /),
-    "web API_PASSWORD": expect.stringMatching(
-      /^API is also filled in at services\.web\.build\.args\.API_TOKEN .*, which would still show it; next: write build\.secrets in its place, .*; or --accept elsewhere moves the rest/,
-    ),
     content: expect.stringMatching(
       /^is in configs\.app\.content .*inspect does not show it; next: write it into a file/,
     ),
@@ -157,7 +160,7 @@ it("a line of an env file stays where another service mounts the file, and may r
       services: {
         db: service({ ROOT_PASSWORD: "${DB_PASSWORD}" }),
         app: service({ OWN_TOKEN: "${OWN_TOKEN}" }, { volumes: [".:/srv:ro"] }),
-        cache: service({}, { env_file: ["cache.env"] }),
+        cache: service(["MODE=1"], { env_file: ["cache.env"] }),
       },
     },
     `DB_PASSWORD=${shared}\nOWN_TOKEN=${own}\n`,
@@ -165,23 +168,59 @@ it("a line of an env file stays where another service mounts the file, and may r
   writeFileSync(join(dir, "cache.env"), `CACHE_PASSWORD=${cached}\n`);
   compose(dir, "up", "-d");
   const { moves, left, plan } = await planOf(dir);
-  expect(moves.toSorted()).toEqual(["OWN_TOKEN", "ROOT_PASSWORD"]);
-  expect(left).toEqual({
-    "cache CACHE_PASSWORD": expect.stringMatching(
-      /^CACHE_PASSWORD at .*cache\.env:1 may also be read by app, which mounts that file and would lose it; next: give app the same env_file/,
-    ),
-  });
-  expect(plan.warnings.map(({ text }) => text)).toContain(
-    `DB_PASSWORD stays in ${join(dir, ".env")}, which app mounts and may read itself`,
-  );
+  expect([moves.toSorted(), left]).toEqual([["CACHE_PASSWORD", "OWN_TOKEN", "ROOT_PASSWORD"], {}]);
+  const notes = plan.warnings.map(({ text }) => text);
+  expect(notes).toContain(`DB_PASSWORD stays in ${join(dir, ".env")}, which app mounts and may read itself`);
+  expect(notes).toContain(`CACHE_PASSWORD stays in ${join(dir, "cache.env")}, which app mounts and may read itself`);
   const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
-  expect(moved.code, moved.stdout + moved.stderr).toBe(3);
-  const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1");
-  for (const value of [shared, own]) expect(shown).not.toContain(value);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1", "mounted-cache-1");
+  for (const value of [shared, own, cached]) expect(shown).not.toContain(value);
+  // The line would set the variable again: it is empty over that, and the application has its value.
+  expect(readFileSync(join(dir, "cache.env"), "utf8")).toBe(`CACHE_PASSWORD=${cached}\n`);
+  expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toContain("- MODE=1\n      - CACHE_PASSWORD=\n");
+  expect(moved.stderr).toContain("1 of 1 received");
   expect(engine.docker("exec", "mounted-app-1", "cat", "/srv/.env")).toBe(`DB_PASSWORD=${shared}`);
   const again = await planOf(dir);
   expect(again.moves).toEqual([]);
   expect(again.left["DB_PASSWORD"]).toMatch(/^is set in \.env, which app mounts and may read itself; next: give app/);
+  compose(dir, "down", "-t", "0");
+});
+
+it("a line of .env stays where a build and a file of Compose's own making are filled from it, and its service has it elsewhere", async () => {
+  const [token, own] = [password(), password()];
+  const made = { env_file: [".env"], configs: ["rc"], build: { context: ".", args: { KEY: "${NPM_TOKEN}" } } };
+  const dir = put(
+    "built",
+    {
+      services: { job: service({}, made), web: service({ API_TOKEN: "${NPM_TOKEN}" }) },
+      configs: { rc: { content: "key=${NPM_TOKEN}" } },
+    },
+    `NPM_TOKEN=${token}\nAPI_URL=https://u:\${NPM_TOKEN}@api.test\nOWN_PASSWORD=${own}\n`,
+  );
+  const before = filesOf(dir);
+  compose(dir, "up", "-d", "--no-build");
+  const { moves, left, plan } = await planOf(dir);
+  expect(moves.toSorted()).toEqual(["API_TOKEN", "API_URL", "NPM_TOKEN", "OWN_PASSWORD"]);
+  expect(left).toEqual({
+    KEY: expect.stringMatching(/^is in the build argument/),
+    content: expect.stringMatching(/^is in configs\.rc\.content/),
+  });
+  expect(plan.warnings.map(({ text }) => text.replaceAll(`${dir}/`, ""))).toContainEqual(
+    expect.stringMatching(
+      /^NPM_TOKEN stays in \.env, from which services\.job\.build\.args\.KEY \(compose\.yaml:\d+\), configs\.rc\.content \(compose\.yaml:\d+\) is filled$/,
+    ),
+  );
+  const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(3);
+  for (const value of [token, own]) expect(engine.docker("inspect", "built-job-1", "built-web-1")).not.toContain(value);
+  expect(readFileSync(join(dir, ".env"), "utf8")).toBe(`NPM_TOKEN=${token}\n`);
+  expect(engine.docker("exec", "built-job-1", "cat", "/rc")).toBe(`key=${token}`);
+  compose(dir, "up", "-d", "--no-build");
+  expect((await planOf(dir)).moves).toEqual([]);
+  const back = await world.unsprawl(["rollback", /unsprawl rollback (\S+)/.exec(moved.stdout)?.[1] ?? ""]);
+  expect(back.code, back.stdout + back.stderr).toBe(0);
+  expect(filesOf(dir)).toEqual(before);
   compose(dir, "down", "-t", "0");
 });
 

@@ -16,8 +16,7 @@ import {
   type ComposeSite,
 } from "../../../migrations/compose/delivery/change.ts";
 import { SCRIPT } from "../../../migrations/compose/delivery/script.ts";
-import { home } from "../../../migrations/compose/syntax/home.ts";
-import type { ComposeService } from "../../../migrations/compose/syntax/project.ts";
+import { composeSite, type MovedNames } from "../../../migrations/compose/delivery/wish.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Move } from "../../../src/model/plan.ts";
@@ -34,35 +33,34 @@ const bare = (subject: object): BareService => ({
   subject: { mountTargets: [], ...subject } as unknown as BareService["subject"],
   ...{ earlier: [], health: null, hasScript: false },
 });
-const site = (project: ComposeProject, service: string): ComposeSite => ({
-  ...{ project: project.name, service, owner: { uid: 999, gid: 998 }, shownReference: (reference) => reference },
-  folder: join(MEMORY, "compose", project.name, service),
-  script: join(home(project.services.get(service) as ComposeService)?.dir ?? project.dir, "unsprawl-entrypoint.sh"),
+const site = (project: ComposeProject, service: string, moved: MovedNames): ComposeSite => ({
+  ...composeSite({ memory: MEMORY }, project, service, { uid: 999, gid: 998 }, moved),
+  shownReference: (one) => one,
 });
 const NOTHING: RunChange = {
   ...{ unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
 };
 const reference = (service: string, name: string): string => `ref+vault://secret/apps/${service}#/${name}`;
-type Made = (project: ComposeProject, service: string, names: readonly string[]) => ComposeChange;
-const inFiles = (change: RunChange, ...[project, service, names]: Parameters<Made>): ComposeChange => {
+type Made = (project: ComposeProject, service: string, names: readonly string[], moved: MovedNames) => ComposeChange;
+const inFiles = (change: RunChange, ...[project, service, names, moved]: Parameters<Made>): ComposeChange => {
   const moves = names.map((name) => ({ name, reference: reference(service, name) }) as Move);
-  return composeChange(change, bare({}), moves, site(project, service));
+  return composeChange(change, bare({}), moves, site(project, service, moved));
 };
 const DELIVERIES: { readonly [name: string]: Made } = {
-  file: (project, service, names) => {
+  file: (project, service, names, moved) => {
     const set = names.map((name) => ({ name: `${name}_FILE`, value: `/run/secrets/${name}` }));
     const mounts = [{ source: "/anywhere", target: "/run/secrets" }];
-    return inFiles({ ...NOTHING, unset: names, set, mounts }, project, service, names);
+    return inFiles({ ...NOTHING, unset: names, set, mounts }, project, service, names, moved);
   },
   runtime: (_project, service, names) => ({
     ...NOTHING,
     set: names.map((name) => ({ name, value: reference(service, name) })),
     runtime: "unsprawl",
   }),
-  shim: (project, service, names) => {
+  shim: (project, service, names, moved) => {
     const entrypointPrefix = ["/bin/sh", "/run/unsprawl/entrypoint"];
     const mounts = [{ source: "/anywhere", target: "/run/unsprawl" }];
-    return inFiles({ ...NOTHING, unset: names, mounts, entrypointPrefix }, project, service, names);
+    return inFiles({ ...NOTHING, unset: names, mounts, entrypointPrefix }, project, service, names, moved);
   },
 };
 /** What a delivery writes; a new line holds nothing else. */
@@ -73,18 +71,17 @@ const NEW =
 const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from
 const RETURNS = /is also set to a different value at .*, which would take effect again/; // by a lower layer, or a base
 const REFUSED: { readonly [fixture: string]: { readonly [kind: string]: RegExp } } = {
-  "calcom-build-args": { file: BOTH, runtime: BOTH, shim: BOTH },
   chatwoot: { file: BOTH, runtime: BOTH, shim: BOTH },
   "dotenv-precedence": { file: RETURNS, shim: RETURNS },
-  "env-file-zoo": { file: RETURNS, shim: RETURNS },
+  "env-file-zoo": { file: RETURNS },
   "extends-common-dir": { file: RETURNS, shim: RETURNS },
   "extends-same-file": { file: RETURNS, shim: RETURNS, runtime: /is also read by base, which would lose it/ },
   "fastapi-override": { file: BOTH, runtime: BOTH, shim: BOTH },
-  "include-monorepo": { file: RETURNS, shim: RETURNS },
-  "merge-precedence": { file: RETURNS, shim: RETURNS },
+  "include-monorepo": { file: RETURNS },
+  "merge-precedence": { file: RETURNS },
   "next-prisma-env": { file: RETURNS, runtime: BOTH, shim: RETURNS },
-  "override-prod": { file: RETURNS, shim: RETURNS },
-  "posthog-extends": { file: RETURNS, shim: RETURNS },
+  "override-prod": { file: RETURNS },
+  "posthog-extends": { file: RETURNS },
   "yaml-quirks": Object.fromEntries(
     ["file", "runtime", "shim"].map((kind) => [kind, /something else stands on the same line/]),
   ),
@@ -159,11 +156,11 @@ describe.each(chosen)("%s", (name) => {
     "%s: only what held a secret changes, and Compose makes the same of it but for the delivery",
     async (kind) => {
       const old = new Map(texts(fixture.dir));
-      const wish = ([service, names]: readonly [string, readonly string[]]): ServiceChange => {
+      const wish = ([service, names]: ServiceNames, moved: MovedNames): ServiceChange => {
         const { entrypoint, command } = before.services[service] as { entrypoint?: string[]; command?: string[] };
         return {
           service,
-          change: (DELIVERIES[kind] as Made)(project, service, names),
+          change: (DELIVERIES[kind] as Made)(project, service, names, moved),
           moves: names.map((one) => ({
             ...{ name: one, masked: "••••", carries: carries(fixture, before, service, one) },
             ...{ mayBeName: () => false, span: null },
@@ -227,13 +224,15 @@ describe.each(chosen)("%s", (name) => {
   );
 });
 
+type ServiceNames = readonly [service: string, names: readonly string[]];
+
 /** What can be moved of these services' variables: one that is refused stays, with all that it holds back. */
 async function movable(
   project: ComposeProject,
-  all: readonly (readonly [string, readonly string[]])[],
-  wish: (one: readonly [string, readonly string[]]) => ServiceChange,
+  all: readonly ServiceNames[],
+  wish: (one: ServiceNames, all: MovedNames) => ServiceChange,
 ): Promise<{ files: readonly NewFile[]; wishes: readonly ServiceChange[]; refused: readonly string[] }> {
-  const wishes = all.map(wish);
+  const wishes = all.map((one) => wish(one, all));
   try {
     return { ...(await rewriteProject(project, wishes, new Set(["elsewhere"]))), wishes, refused: [] };
   } catch (error) {

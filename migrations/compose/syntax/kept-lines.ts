@@ -1,0 +1,94 @@
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { projectTexts, variables, type ProjectText, type VariablePlace } from "./environment.ts";
+import { mountReaders } from "./mounted.ts";
+import type { ComposeProject } from "./project.ts";
+import { isReached } from "./reached.ts";
+import { isUnseen } from "./unseen.ts";
+
+/** A line of an env file that a service takes its variable from, and what else needs the line. */
+export type KeptLine = { readonly place: EnvLinePlace; readonly why: string };
+
+type EnvLinePlace = Extract<VariablePlace, { readonly kind: "line" }>;
+
+/**
+ * The lines that stay although a service's variables move: another service mounts the file and may read it itself, or
+ * something that inspect does not show is filled from it. The service has its variable empty over the
+ * line then.
+ */
+export function keptLines(
+  project: ComposeProject,
+  service: string,
+  names: readonly string[],
+): ReadonlyMap<string, KeptLine> {
+  const described = project.services.get(service);
+  const own = described === undefined ? null : variables(described, () => undefined);
+  const places = names.flatMap((name) => own?.get(name) ?? []);
+  return new Map(
+    places.flatMap((place) => {
+      const why = place.kind === "line" && place.value !== "" ? neededBy(project, place) : null;
+      return place.kind !== "line" || why === null ? [] : [[place.id, { place, why }] as const];
+    }),
+  );
+}
+
+/** A note for each file and reason. */
+export function keptNotes(lines: readonly KeptLine[]): readonly string[] {
+  return [...Map.groupBy(lines, ({ place, why }) => `${place.file.file}, ${why}`)].map(([where, own]) => {
+    const names = own.map(({ place }) => place.name).toSorted();
+    return `${names.join(", ")} ${names.length === 1 ? "stays" : "stay"} in ${where}`;
+  });
+}
+
+function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlace): string | null {
+  const has = (service: string): boolean => allVariables(project).get(service)?.has(name) === true;
+  const readers = mountReaders(project, file, has);
+  if (readers.length > 0) return mountsText(readers);
+  if (!project.dotenv.some((one) => one.file === file)) return null;
+  const texts = unseenUses(project).get(name) ?? [];
+  return texts.length > 0 ? filledText(texts) : null;
+}
+
+/** Why a line stays for services that mount its file. */
+export const mountsText = (readers: readonly string[]): string =>
+  `which ${readers.join(", ")} mounts and may read itself`;
+
+/** Why a line stays for texts that are filled from it. */
+export const filledText = (texts: readonly ProjectText[]): string =>
+  `from which ${texts.map(placeOf).join(", ")} is filled`;
+
+const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;
+
+const uses = new WeakMap<ComposeProject, ReadonlyMap<string, readonly ProjectText[]>>();
+
+/** By variable, what is filled from it, maybe by way of other lines, and inspect does not show. */
+function unseenUses(project: ComposeProject): ReadonlyMap<string, readonly ProjectText[]> {
+  const known = uses.get(project);
+  if (known !== undefined) return known;
+  const found = new Map<string, ProjectText[]>();
+  for (const text of projectTexts(project, () => undefined)) {
+    if (!isUnseen(text) || !isReached(project, text)) continue;
+    for (const name of sourcesOf(project, text.uses)) found.set(name, [...(found.get(name) ?? []), text]);
+  }
+  uses.set(project, found);
+  return found;
+}
+
+/** These variables, and all that their lines are filled from. */
+function sourcesOf({ dotenv }: ComposeProject, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set(names);
+  // What is added on the way is visited too.
+  for (const name of found)
+    for (const { entries } of dotenv)
+      for (const entry of entries) if (entry.name === name) for (const use of entry.uses) found.add(use);
+  return found;
+}
+
+const byService = new WeakMap<ComposeProject, ReadonlyMap<string, ReadonlyMap<string, readonly VariablePlace[]>>>();
+
+function allVariables(project: ComposeProject): ReadonlyMap<string, ReadonlyMap<string, readonly VariablePlace[]>> {
+  const known =
+    byService.get(project) ??
+    new Map([...project.services].map(([name, service]) => [name, variables(service, () => undefined)]));
+  byService.set(project, known);
+  return known;
+}

@@ -47,22 +47,27 @@ const [BEFORE, BEHIND] = [400, 1600];
 const AROUND = 800;
 const QUOTED = 16_384;
 
-/** The secrets that the line around a keyword (in a name, if `inName`) gives a name; `end` is where the line, or what was read of it, ends. */
+/**
+ * The secrets that the line around `at` gives a name; `by`: what stands there, a keyword in a name or another, or `line` if
+ * every line is read. `end` is where the line, or what was read of it, ends.
+ */
 export function lineHits(
   context: TextContext,
   at: number,
-  inName: boolean,
+  by: "name" | "keyword" | "line",
 ): { readonly hits: PendingHit[]; readonly end: number } {
   const { bytes, language } = context;
   const quotesOnly = QUOTES_ONLY.has(language);
-  const sign = inName && quotesOnly ? signAfter(bytes, at, language) : at;
+  const sign = by === "name" && quotesOnly ? signAfter(bytes, at, language) : at;
   if (sign < 0) return { hits: [], end: at };
   let [from, to] = context.bounds.around(at);
+  const lineEnd = to;
   if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
-  const end = to - from >= BEFORE + BEHIND ? Math.max(at + 1, to - BEFORE) : to;
+  const end = to < lineEnd ? Math.max(at + 1, to - BEFORE) : to;
   if (!canAssign(bytes, sign, to, language)) {
     const hits = quotesOnly && maySet(bytes, sign, to) ? inString(context, from, to) : [];
-    return { hits, end: quotesOnly && hits.length === 0 ? at : end };
+    // The next keyword on it may have the quote behind its sign.
+    return { hits, end: quotesOnly && hits.length === 0 && by !== "line" ? at : end };
   }
   const line = latin1Text(bytes, from, to);
   if (context.cleanLines.has(line)) return { hits: [], end };

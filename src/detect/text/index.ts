@@ -102,12 +102,12 @@ export function inText(
       }
     }
     if (at < read || everyLine) return;
-    const line = lineHits(context, at, watch.kind === "name");
+    const line = lineHits(context, at, watch.kind === "name" ? "name" : "keyword");
     read = line.end;
     found.push(...line.hits);
   });
   for (read = everyLine ? 0 : bytes.length; read < bytes.length && found.length < HITS;) {
-    const line = lineHits(context, read, false);
+    const line = lineHits(context, read, "line");
     read = Math.max(line.end, read) + 1;
     found.push(...line.hits);
   }

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+// First, so that what follows is counted.
+import { workOf } from "../../support/work.ts";
+import { inText } from "../../../src/detect/text/index.ts";
+
+// Whoever writes a file decides how it looks: for twice as much of it the search does twice as much, and no line costs
+// many times what another does.
+
+/** Twice as much is still read line by line, whatever the language. */
+const SIZE = 8000;
+/** Blocks of code and characters for each character of the text: what people write needs a tenth of it. */
+const MOST = 400;
+
+const fill = (line: (at: number) => string, size: number): string => {
+  let text = "";
+  for (let at = 0; text.length < size; at++) text += line(at);
+  return text.slice(0, size);
+};
+const value = (at: number): string => ["hunt", "er", at, "x"].join("");
+
+/** Texts by the name of their file, made of lines that differ. */
+const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) => string])[] = [
+  ["one line without a quote", "main.tf", () => "a"],
+  ["lines without a quote", "main.tf", (at) => `${"a ".repeat(200)}${at}\n`],
+  ["lines of 4000 characters", "a.json", (at) => `"a${at}": "${`k: z, x=y;`.repeat(350)}",\n`],
+  ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
+];
+
+test.each(TEXTS)("%s in %s", (_name, path, line) => {
+  const read = (size: number): number => {
+    const text = Buffer.from(fill(line, size));
+    return workOf(() => inText(text, path, new Set()));
+  };
+  read(SIZE / 4); // fills the tables
+  const [once, twice] = [read(SIZE), read(SIZE * 2)];
+  expect.soft(twice / (SIZE * 2)).toBeLessThan(MOST);
+  expect(twice / once).toBeLessThan(2.5);
+});

@@ -9,13 +9,20 @@ import { codeOf, entrypointScripts } from "./entrypoint.ts";
 export async function rewrittenAtStart(subject: DeliverySubject): Promise<readonly string[]> {
   const code = (await entrypointScripts(subject)).flatMap(({ text }) => codeOf(text));
   if (code.some((line) => RANDOM.test(line))) return [];
-  const written = code.flatMap((line) => Array.from(line.matchAll(REDIRECTION), ([, path = ""]) => path));
-  return [...new Set(written)].filter(
-    (path) => written.filter((one) => one === path).length === mentions(code, path) && !path.startsWith("/dev/"),
+  const written = Map.groupBy(
+    code.flatMap((line) => Array.from(line.matchAll(REDIRECTION), ([, path = ""]) => path)),
+    (path) => path,
+  );
+  if (written.size > MOST_FILES) return [];
+  return [...written].flatMap(([path, all]) =>
+    all.length === mentions(code, path) && !path.startsWith("/dev/") ? path : [],
   );
 }
 
-const RANDOM = /random|openssl|keygen|genkey|genrsa|gpg|uuid|pwgen|mktemp|sha\d{1,3}sum|md5sum|base64|xxd|\bod\b/i;
+/** Each is looked for in all of the scripts, which may be made to name very many. */
+const MOST_FILES = 100;
+const RANDOM =
+  /random|hwrng|openssl|cfssl|certtool|keygen|genkey|genrsa|gpg|uuid|pwgen|pwmake|secrets\.|token_|mktemp|sha\d{1,3}sum|md5sum|base64|xxd|\bod\b|\bapg\b/i;
 /** Not `>>`, which keeps what is there, and not of another stream than the output. */
 const REDIRECTION = /(?<![>&\w])>\s{0,4}["']?(\/[\w./-]{1,200})["']?(?=[\s;&|)]|$)/g;
 

@@ -4,6 +4,8 @@ import type { DeliverySubject } from "../contract/delivery.ts";
 export type EntrypointScript = { readonly path: string; readonly text: string };
 
 const MOST_SCRIPTS = 12;
+/** How many places are looked at for scripts: an image may name very many, and each is a question to the engine. */
+const MOST_PLACES = 100;
 /** Longest accepted path of a sourced file, in characters. */
 const LONGEST_PATH = 1024;
 
@@ -118,7 +120,7 @@ async function readScript(subject: DeliverySubject, word: string): Promise<Entry
     ? [word]
     : word.includes("/")
       ? [posix.join("/", word)]
-      : subject.path.split(":").map((dir) => posix.join("/", dir, word));
+      : [...new Set(subject.path.split(":", MOST_PLACES))].map((dir) => posix.join("/", dir, word));
   for (const path of paths) {
     const bytes = await subject.readFile(path);
     if (bytes === null) continue;
@@ -132,6 +134,7 @@ async function withSourced(
   subject: DeliverySubject,
   script: EntrypointScript,
   into: EntrypointScript[],
+  asked = new Set<string>(),
 ): Promise<void> {
   if (into.length >= MOST_SCRIPTS || into.some((one) => one.path === script.path)) return;
   into.push(script);
@@ -141,8 +144,10 @@ async function withSourced(
     const named = written.replace(/^.*\$\(\s*dirname[^)]*\)"?\/?|^\$\{?\w+\}?\//, `${posix.dirname(script.path)}/`);
     if (named.includes("$")) continue;
     const path = named.startsWith("/") ? named : posix.join(posix.dirname(script.path), named);
-    if (!isPath(path)) continue;
+    if (!isPath(path) || asked.has(path)) continue;
+    if (asked.size === MOST_PLACES) return;
+    asked.add(path);
     const bytes = await subject.readFile(path);
-    if (bytes) await withSourced(subject, { path, text: bytes.toString("utf8") }, into);
+    if (bytes) await withSourced(subject, { path, text: bytes.toString("utf8") }, into, asked);
   }
 }

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Engine } from "./engine.ts";
 import { containerHasFolder } from "./files.ts";
 import { nameOf } from "./names.ts";
-import { isAsAtStart, isRewrittenAtStart } from "./rewritten-at-start.ts";
+import { isAsAtStart, rewrittenByCommand } from "./rewritten-at-start.ts";
 import type { ContainerDoc } from "./types.ts";
 import { trimEndOf } from "../kit/text/trim.ts";
 
@@ -74,11 +74,13 @@ export async function lostLayer(
     async () => (await engine.docker()).getContainer(doc.Id).changes() as Promise<ChangedPath[] | null>,
   );
   const places: ChangedPath[] = [];
+  const byCommand = rewrittenByCommand(doc);
+  let questions = LOOKED_AT;
   for (const place of changedPlaces(doc, Array.isArray(changes) ? changes : [])) {
     const { Path, Kind } = place;
     if (made.some((one) => Path === one || Path.startsWith(`${one}/`))) continue;
-    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || isRewrittenAtStart(doc, Path));
-    if (!mayComeBack || !(await isAsAtStart(engine, doc, Path))) places.push(place);
+    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || byCommand(Path));
+    if (!mayComeBack || questions-- <= 0 || !(await isAsAtStart(engine, doc, Path))) places.push(place);
   }
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
   const named: string[] = [];

@@ -4,21 +4,26 @@ import { containerFileTime } from "./files.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
- * Whether a container's own start command writes this file from its beginning, as Supabase's Kong does:
- * `sh -c 'eval … > ~/kong.yml && exec kong'`. Each start does so, so that another container has it too. False for what
+ * Finds the files that a container's own start command writes from their beginning, as Supabase's Kong does:
+ * `sh -c 'eval … > ~/kong.yml && exec kong'`. Each start does so, so that another container has them too. Not what
  * stands behind a condition, which may write a file once and keep it.
  */
-export function isRewrittenAtStart({ Config }: ContainerDoc, path: string): boolean {
+export function rewrittenByCommand({ Config }: ContainerDoc): (path: string) => boolean {
   const [shell = "", option = "", text = ""] = [...(Config.Entrypoint ?? []), ...(Config.Cmd ?? [])];
-  if (!/(?:^|\/)(?:ba|da|a)?sh$/.test(shell) || !/^-\w*c$/.test(option)) return false;
+  if (!/(?:^|\/)(?:ba|da|a)?sh$/.test(shell) || !/^-\w*c$/.test(option)) return () => false;
   const [always = ""] = text.split(CONDITION);
-  return Array.from(always.matchAll(REDIRECT), ([, target = ""]) => target).some((target) =>
-    /^(?:~|\$HOME|\$\{HOME\})\//.test(target)
-      ? isInHome(Config.Env ?? [], path, target.slice(target.indexOf("/") + 1))
-      : posix.resolve("/", Config.WorkingDir || "/", target) === path,
-  );
+  const targets = [...new Set(Array.from(always.matchAll(REDIRECT), ([, target = ""]) => target))];
+  if (targets.length > MOST_FILES) return () => false;
+  return (path) =>
+    targets.some((target) =>
+      /^(?:~|\$HOME|\$\{HOME\})\//.test(target)
+        ? isInHome(Config.Env ?? [], path, target.slice(target.indexOf("/") + 1))
+        : posix.resolve("/", Config.WorkingDir || "/", target) === path,
+    );
 }
 
+/** Each changed file of a container is compared with each of them. */
+const MOST_FILES = 100;
 const CONDITION = /&&|\|\||;;|[`]|\b(?:if|case|while|until|for|function|test)\b|\[/;
 /** `> FILE`, neither `>> FILE` nor `2> FILE`. */
 const REDIRECT = /(?<![>&\d<])>\s{0,8}((?:~|\$HOME|\$\{HOME\})?[\w./-]{1,400})/g;

@@ -64,6 +64,24 @@ describe("a file that the entrypoint writes at each start", () => {
   ])("%j: %j", async (text, paths) => {
     expect(await delivery.rewrites?.(subject(script(text)))).toEqual(paths);
   });
+
+  it("is looked for in bounded time, whatever an image's scripts name", async () => {
+    const count = 20_000;
+    const lines = Array.from({ length: count }, (_, at) => `. /lib/${at}.sh\n> /etc/${at}.conf`);
+    const files = script(lines.join("\n"));
+    let questions = 0;
+    const dirs = Array.from({ length: count }, (_, at) => `/opt/${at}`);
+    const hostile = subject(files, {
+      path: ["/usr/local/bin", ...dirs].join(":"),
+      entrypoint: ["tini", "docker-entrypoint.sh"],
+      readFile: async (path) => {
+        questions++;
+        return path in files ? Buffer.from(files[path] ?? "") : null;
+      },
+    });
+    expect(await delivery.rewrites?.(hostile)).toEqual([]);
+    expect(questions).toBeLessThan(300);
+  });
 });
 
 describe("fits", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { changedPlaces, lostPorts } from "../../../src/engine/losses.ts";
-import { isRewrittenAtStart } from "../../../src/engine/rewritten-at-start.ts";
+import { rewrittenByCommand } from "../../../src/engine/rewritten-at-start.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 const container = (part: object): ContainerDoc =>
@@ -71,7 +71,8 @@ describe("a file that the start command writes from its beginning", () => {
     ["if true; then echo x > /key; fi", "/key", {}, false],
   ])("%s: %s", (text, path, more, is) => {
     const doc = container({ Config: { Entrypoint: ["bash", "-c", text], Cmd: null, ...more } });
-    expect(isRewrittenAtStart(doc, path)).toBe(is);
-    expect(isRewrittenAtStart({ ...doc, Config: { ...doc.Config, Entrypoint: ["app", text] } }, path)).toBe(false);
+    expect(rewrittenByCommand(doc)(path)).toBe(is);
+    const other = { ...doc, Config: { ...doc.Config, Entrypoint: ["app", text] } };
+    expect(rewrittenByCommand(other)(path)).toBe(false);
   });
 });

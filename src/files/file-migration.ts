@@ -12,6 +12,7 @@ import { Secret } from "../model/secret.ts";
 import { splice, type Edit } from "../kit/text/splice.ts";
 import { leftIn, type RemainingText } from "./left.ts";
 import { fileChange, rewrittenFiles, type Rewrite } from "./rewritten.ts";
+import { foreignlyNamed } from "./writers.ts";
 import { stepId } from "../model/step-id.ts";
 
 export type FileTools = { readonly key: FingerprintKey; readonly state: () => string };
@@ -80,6 +81,9 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       const target = await format.target(unit, selected, options);
       const moving = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
       const { drafts, rest, warnings } = await format.rewrite(target, moving);
+      const paths = drafts.map(({ file }) => file);
+      const foreign = foreignlyNamed(paths, paths, process.env);
+      if (foreign !== null) throw new UnsprawlError("refused", foreign.reason, foreign.hint);
       const left = leftIn(selected, [
         ...drafts.map((draft) => ({ place: draft.file, text: stayingText(draft) })),
         ...rest,

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { composeCli } from "../services/compose.ts";
@@ -366,6 +366,24 @@ it("secrets of an image's own command are neither copied into the file nor shown
   expect(shown.stdout).toContain("words of the container's own");
   const moved = await world.unsprawl(["apply", "plan.json"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+});
+
+it("a stranger's file takes no line out of a file of ours that it names by its path; one of ours does", async () => {
+  const env = join(world.dir, "other.env");
+  writeFileSync(env, `DB_PASSWORD=${DB_PASSWORD}\n`);
+  const text = web(`    env_file: ${env}\n`).replace(/ {4}environment:\n.*\n/, "");
+  const dir = project("named", { "compose.yaml": text });
+  const file = join(dir, "compose.yaml");
+  for (const uid of [54_321, 0]) {
+    chownSync(file, uid, 0);
+    const planned = await plan("compose:named");
+    const { notMoved, steps } = JSON.parse(planned.stdout) as { notMoved: { reason: string }[]; steps: object[] };
+    if (uid === 0) expect([notMoved, steps.length > 0], planned.stderr).toEqual([[], true]);
+    else
+      expect(notMoved).toEqual([
+        expect.objectContaining({ reason: expect.stringContaining(`${env} belongs to user 0`) }),
+      ]);
+  }
 });
 
 it("rights are no matter of drift", async () => {

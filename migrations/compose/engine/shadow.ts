@@ -5,6 +5,7 @@ import type { ComposeConfig, ProjectCall } from "./cli.ts";
 import { renderDotenv } from "../../../src/files/dotenv.ts";
 import { envFiles } from "../syntax/environment.ts";
 import type { NewFile } from "../rewrite/draft.ts";
+import { withPathsMoved } from "../syntax/paths.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { makeFolders } from "../../../src/kit/io/folders.ts";
 
@@ -28,12 +29,19 @@ export async function withShadow<T>(
       ...files.map(({ file, text }) => [file, text] as const),
     ]);
     const named = namedCopies(root, project);
-    for (const [file, text] of texts) {
-      makeFolders(join(root, dirname(file)), 0o700);
-      writeFileSync(join(root, file), file === named.file ? text + named.text : text, { mode: 0o600, flag: "wx" });
-    }
-    makeFolders(join(root, project.dir), 0o700);
     const at = (path: string): string => join(root, path);
+    const copied = [...texts.keys()];
+    const copy = (path: string): string | null =>
+      copied.some((file) => file === path || file.startsWith(`${path}/`)) ? at(path) : null;
+    for (const [file, text] of texts) {
+      const isYaml = project.yaml.has(file);
+      const written = isYaml
+        ? await withPathsMoved({ file, text }, project.lookups.get(file) ?? project.lookup, copy)
+        : text;
+      makeFolders(dirname(at(file)), 0o700);
+      writeFileSync(at(file), file === named.file ? written + named.text : written, { mode: 0o600, flag: "wx" });
+    }
+    makeFolders(at(project.dir), 0o700);
     return await look(
       (call) => ({
         ...{ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) },

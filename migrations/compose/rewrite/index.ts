@@ -15,7 +15,7 @@ import { keptLines, keptNotes, type KeptLine } from "../syntax/kept-lines.ts";
 import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import { mayTake, mayWrite } from "./may-write.ts";
+import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -137,6 +137,10 @@ export async function rewriteProject(
   removeEmpty(draft, project);
   if (isStack && wishes.length > 0) notes.push(...raiseVersions(draft, project));
   const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));
+  mustBeOurs(
+    files.map(({ file }) => file),
+    project,
+  );
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
   return { files: [...newScripts(project, top.scripts()), ...files], notes };
 }

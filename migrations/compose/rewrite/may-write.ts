@@ -1,5 +1,8 @@
+import { join } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import type { ComposeEnvFile } from "../syntax/env-file.ts";
+import { foreignlyNamed } from "../../../src/files/writers.ts";
+import type { ComposeProject } from "../syntax/project.ts";
 import { Blocked } from "./blocked.ts";
 
 /** Throws `Blocked` for an env file whose bytes would not survive being written again. */
@@ -23,5 +26,19 @@ export function mayTake(
     `${name} at ${at} may also be read by ${reader}, which mounts that file and would lose it`,
     `give ${reader} the same env_file, so that it has the variable; docker compose up -d, then plan again`,
     blocks,
+  );
+}
+
+/** Throws `Blocked` for a file that is to be rewritten because a stranger's Compose file names it. */
+export function mustBeOurs(files: readonly string[], { yaml, services, dir, givenEnv }: ComposeProject): void {
+  // Those that Compose reads whatever the files say.
+  const ofProject = [...givenEnv, join(dir, ".env")];
+  const own = files.filter((file) => !ofProject.includes(file));
+  const found = foreignlyNamed(own, [...new Set([...yaml.values()].map(({ file }) => file))], process.env);
+  if (found === null) return;
+  throw new Blocked(found.reason, found.hint, (service) =>
+    (services.get(service)?.layers ?? []).some(({ file, envFiles }) =>
+      [file, ...envFiles].some((one) => one.file === found.file),
+    ),
   );
 }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Node } from "yaml";
 import { entriesOrNull } from "../../../src/files/env-file.ts";
 import { readText } from "../../../src/files/read.ts";
@@ -7,6 +6,7 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
+import { servicePath } from "./paths.ts";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
 /** An env file that `${…}` is interpolated from, or that a service names. */
@@ -66,7 +66,7 @@ export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell:
     if (path === null) continue;
     const part = (key: string): string | null =>
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
-    const absolute = resolve(dir, path);
+    const absolute = servicePath(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
     const earlier: VariableLookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
     const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);

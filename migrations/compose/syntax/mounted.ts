@@ -1,6 +1,7 @@
-import { basename, dirname, join, resolve, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { entry, follow, isMap, isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar } from "./fill.ts";
+import { servicePath } from "./paths.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
 import { realOrSame } from "../../../src/kit/io/real.ts";
 
@@ -35,7 +36,7 @@ function mounted({ layers }: ComposeService): readonly string[] {
       const written = isMap(item) ? (entry(item, "source", file)?.value ?? null) : item;
       const text = filledScalar(written, lookup, file, () => undefined) ?? "";
       const source = isMap(item) ? text : text.slice(0, Math.max(0, text.indexOf(":")));
-      return /^\.{0,2}\/|^\.{1,2}$/.test(source) ? resolve(dir, source) : [];
+      return /^\.{0,2}\/|^\.{1,2}$|^~/.test(source) ? servicePath(dir, source) : [];
     });
   });
 }

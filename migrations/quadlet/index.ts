@@ -7,10 +7,14 @@ import type { Migration } from "../../src/contract/migration.ts";
 import { fileMigration, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
 import { assignmentOf } from "../../src/files/units/assignments.ts";
 import { readUnit } from "../../src/files/units/unit-environment.ts";
+import type { Assignment } from "../../src/files/units/unit-model.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Json } from "../../src/model/json.ts";
+import type { Location } from "../../src/model/location.ts";
+import { Secret } from "../../src/model/secret.ts";
 import { serviceAssignmentOf } from "./filled.ts";
+import { variablesOf } from "./health.ts";
 import { leftShared } from "./left.ts";
 import { refusal } from "./refuse.ts";
 import { rewriteContainers } from "./rewrite.ts";
@@ -30,8 +34,11 @@ export function quadletMigration(tools: FileTools): Migration {
       project: "quadlet",
       standIn: true,
     }),
-    value: async ({ location }) =>
-      ((await assignmentOf(location)) ?? (await serviceAssignmentOf(location)))?.value ?? null,
+    value: async ({ location, name }) => {
+      if (location.where === "cmd")
+        return (await checkedVariables(location)).find((one) => one.name === name)?.value ?? null;
+      return ((await assignmentOf(location)) ?? (await serviceAssignmentOf(location)))?.value ?? null;
+    },
     async target(unit, selected, { deliver }) {
       const files = [...new Set(selected.map(({ move }) => move.location.subjectId))].sort();
       if (deliver === "auto") return { file: unit, files };
@@ -43,6 +50,11 @@ export function quadletMigration(tools: FileTools): Migration {
   const base = fileMigration(tools, format);
   return {
     ...base,
+    async part({ finding: { location }, part }) {
+      if (location.where !== "cmd") return null;
+      const one = (await checkedVariables(location)).find(({ value }) => part.equals(Secret.of(value)));
+      return one === undefined ? null : { name: one.name, value: part };
+    },
     async plan(unit, selected, options) {
       const left = await leftShared(selected);
       const stays = new Set(left.map((one) => one.selected));
@@ -52,6 +64,10 @@ export function quadletMigration(tools: FileTools): Migration {
     },
   };
 }
+
+/** The variables whose values the health check at a location may hold. */
+const checkedVariables = async ({ subjectId }: Location): Promise<readonly Assignment[]> =>
+  variablesOf(await readUnit(subjectId));
 
 /** Plans of earlier versions name one file. */
 function filesOf(file: Json | undefined, files: Json | undefined): readonly string[] {

@@ -8,7 +8,8 @@ import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.t
 import { cmd } from "../../src/kit/shell.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 import { filledFrom, isAt, type EntryPlace } from "./filled.ts";
-import { secretFor } from "./refuse.ts";
+import { variablesOf } from "./health.ts";
+import { inCommand, secretFor } from "./refuse.ts";
 import { readersOf, type EnvFileReader } from "./sharing.ts";
 
 /**
@@ -23,13 +24,28 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
     const keys = new Set(moving.map(({ move: { location } }) => key(location.subjectId, lineOfLocation(location))));
     found = 0;
     for (const one of moving) {
-      const why = (await keptInFile(one, keys)) ?? (await keptInPart(one, keys));
+      const why = (await keptInCheck(one, keys)) ?? (await keptInFile(one, keys)) ?? (await keptInPart(one, keys));
       if (why === null) continue;
       left.set(one, why);
       found++;
     }
   }
   return [...left].map(([one, { reason, hint }]) => ({ selected: one, reason, hint }));
+}
+
+/** A value of a health check moves with the variable that has it. */
+async function keptInCheck(
+  { move: { location, name } }: Selected,
+  moving: ReadonlySet<string>,
+): Promise<Refusal | null> {
+  if (location.where !== "cmd") return null;
+  const variable = variablesOf(await readUnit(location.subjectId)).find((one) => one.name === name);
+  if (variable === undefined) return inCommand("HealthCmd");
+  if (variable.by.kind === "word" || moving.has(key(location.subjectId, variable))) return null;
+  return {
+    reason: `is the value of ${lineText(variable.file, variable.line, name)}, which stays`,
+    hint: cmd`unsprawl plan systemd:${dirname(location.subjectId)} --to STORE without --only; or see why that stays`,
+  };
 }
 
 /** A line that leaves a file leaves it for all who read it. */

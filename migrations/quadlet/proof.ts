@@ -4,6 +4,7 @@ import { parseSystemdEnv } from "../../src/files/units/systemd-env.ts";
 import { assignmentsIn } from "../../src/files/units/unit-environment.ts";
 import { parseUnit } from "../../src/files/units/unit-file.ts";
 import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
+import type { HealthCommand } from "./health.ts";
 
 /** Whether everything but the words or lines that begin at these offsets, and the new secrets, is read as before. */
 export function readsTheSame(
@@ -11,7 +12,7 @@ export function readsTheSame(
   file: string,
   before: string,
   after: string,
-  gone: ReadonlySet<number>,
+  { gone, checks }: { readonly gone: ReadonlySet<number>; readonly checks: readonly HealthCommand[] },
 ): boolean {
   const isUnit = units.some(({ texts }) => texts.some((text) => text.file === file));
   if (!isUnit) {
@@ -25,7 +26,7 @@ export function readsTheSame(
   const secrets = secretsIn(before);
   return (
     wordsIn(file, before, gone) === wordsIn(file, after, new Set()) &&
-    othersIn(before) === othersIn(after) &&
+    othersIn(before, file, checks) === othersIn(after, file, []) &&
     secretsIn(after)
       .filter((one) => secrets.includes(one))
       .join("\n") === secrets.join("\n")
@@ -52,11 +53,14 @@ function wordsIn(file: string, text: string, gone: ReadonlySet<number>): string 
     .join("\0");
 }
 
-/** The settings that are neither variables nor secrets, nor say where one comes from. */
-function othersIn(text: string): string {
+/** The settings that are neither variables nor secrets, nor say where one comes from; health checks as they will be. */
+function othersIn(text: string, file: string, checks: readonly HealthCommand[]): string {
   return parseUnit(text)
     .filter(({ section, key }) => section !== "Container" || !["Environment", "Secret"].includes(key))
     .filter(({ key, value }) => key !== "Label" || !new RegExp(`^"?${REFERENCE_LABEL}`).test(value))
-    .map(({ section, key, value }) => `${section} ${key} ${value}`)
+    .map(({ section, key, value, start }) => {
+      const check = checks.find(({ by, setting }) => by.file === file && setting.start === start);
+      return `${section} ${key} ${check?.value ?? value}`;
+    })
     .join("\0");
 }

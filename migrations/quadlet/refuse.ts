@@ -8,20 +8,17 @@ import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.t
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { filledFrom, type EntryPlace, type ServiceVariable } from "./filled.ts";
+import { healthFilledFrom, variablesOf } from "./health.ts";
 import { readersOf } from "./sharing.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding of a Quadlet container cannot be moved; null if it can. */
 export async function refusal({ location, name }: Finding): Promise<Refusal | null> {
-  if (location.where === "cmd")
-    return {
-      reason: `is in ${name}, an argument that every user of the host can list`,
-      // What systemd hands on as one dollar, the check's shell fills in.
-      hint:
-        name === "HealthCmd"
-          ? "write Environment=NAME=value, and $$NAME in its place in HealthCmd=, then plan again"
-          : "write Environment=NAME=value, then plan again",
-    };
+  if (location.where === "cmd") {
+    const unit = await readUnit(location.subjectId);
+    if (name === "HealthCmd" && healthFilledFrom(unit, variablesOf(unit)) !== null) return null;
+    return inCommand(name);
+  }
   if (location.where !== "env")
     return {
       reason: `is in the container's ${location.where}, which podman inspect shows`,
@@ -33,6 +30,17 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
   const found = await movableAssignment(location);
   if ("reason" in found) return ofService ? ofFilled(unit, place) : found;
   return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found));
+}
+
+export function inCommand(setting: string): Refusal {
+  return {
+    reason: `is in ${setting}, an argument that every user of the host can list`,
+    // What systemd hands on as one dollar, the check's shell fills in.
+    hint:
+      setting === "HealthCmd"
+        ? "write Environment=NAME=value, and $$NAME in its place in HealthCmd=, then plan again"
+        : "write Environment=NAME=value, then plan again",
+  };
 }
 
 /** What systemd gives to podman, which hands on only what a setting fills in. */

@@ -20,6 +20,7 @@ import type { Edit } from "../../src/kit/text/splice.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { DiffLine } from "../../src/model/plan.ts";
 import { filledFrom, isAt } from "./filled.ts";
+import { healthFilledFrom, type HealthCommand } from "./health.ts";
 import { readsTheSame } from "./proof.ts";
 
 /** A variable that leaves a unit, and the secret that it becomes. */
@@ -64,11 +65,13 @@ export function rewriteContainers(units: readonly SystemdUnit[], moving: readonl
   for (const { unit, all, freed } of moved) {
     removeWords(all, change);
     removeEntries(unit, all, change);
+    fillCheck(unit, all, change);
     for (const one of freed) removeFilledIn(one, change);
   }
   const drafts = [...changes].map(([file, { before, edits, diff, gone }]): FileDraft => {
     const draft = draftOf(file, before, edits, diff);
-    if (!readsTheSame(units, file, before, draft.after, gone))
+    const checks = moved.flatMap(({ unit, all }) => checkWith(unit, all) ?? []);
+    if (!readsTheSame(units, file, before, draft.after, { gone, checks }))
       throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its lines plainly");
     return draft;
   });
@@ -90,7 +93,10 @@ function movedVariables(
   const called = unit.name.replace(/\.container$/, "");
   const prefix = isOwnName(called) ? called : distinctName(called, [unit.name]);
   const moved = (one: Assignment): MovedVariable => ({ one, moving, secret: `${prefix}-${one.name}` });
-  const one = [...effectiveAssignments(unit)].find((assignment) => isAt(assignment, place));
+  const isCheck = moving.move.location.where === "cmd";
+  const one = [...effectiveAssignments(unit)].find((other) =>
+    isCheck ? other.name === moving.move.name : isAt(other, place),
+  );
   const filled = filledFrom(unit, place);
   if (one === undefined && (filled === null || filled.users.length + filled.composed.length === 0))
     throw valueGoneError(moving.move.name, moving.move.location.path);
@@ -125,6 +131,25 @@ function removeWords(all: readonly MovedVariable[], change: EditsOfFile): void {
       diff.push(...diffOf(file, moved));
     }
   }
+}
+
+/** The health check's shell has the variables, whose values stood there. */
+function fillCheck(unit: SystemdUnit, all: readonly MovedVariable[], change: EditsOfFile): void {
+  const made = checkWith(unit, all);
+  if (made === null) return;
+  const { by, setting, value, names } = made;
+  const { edits, diff } = change(by.file, by.text);
+  const start = setting.at[0] ?? setting.start;
+  edits.push({ start, end: start + setting.value.length, text: value });
+  const path = lineText(by.file, setting.line, setting.key);
+  for (const name of new Set(names)) diff.push({ sign: "~", path, text: `$$${name} in place of its value` });
+}
+
+function checkWith(unit: SystemdUnit, all: readonly MovedVariable[]): HealthCommand | null {
+  return healthFilledFrom(
+    unit,
+    all.map(({ one }) => one),
+  );
 }
 
 /** The lines go, once for all units that read them; each unit gets its secrets below the `EnvironmentFile=`. */

@@ -32,6 +32,8 @@ export type UnitMoves = {
   readonly selected: readonly Selected[];
   readonly notMoved: readonly NotMoved[];
   readonly notes: ReadonlySet<string>;
+  /** What moves, or stays, with a selected one of the same value. */
+  readonly followers: readonly { readonly finding: Finding; readonly print: string }[];
 };
 
 /**
@@ -132,7 +134,10 @@ export async function unitMoves(
     const why = staying.get(follower.print);
     if (why !== undefined && !moving.has(follower.print)) notMoved.push({ finding: follower.hit.finding, ...why });
   }
-  return { puts, selected, notMoved, notes };
+  return {
+    ...{ puts, selected, notMoved, notes },
+    followers: followers.map((one) => ({ finding: one.hit.finding, print: one.print })),
+  };
 }
 
 function differentValues(name: string, subject: string, places: readonly Location[]): UnsprawlError {

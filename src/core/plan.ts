@@ -12,7 +12,7 @@ import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
 import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
-import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove } from "./plan-moves.ts";
+import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove, type UnitMoves } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 import type { ScanHit } from "./scan.ts";
 import { signPlan } from "./journal/signed-plan.ts";
@@ -80,6 +80,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
       const stays = new Set(left.map(({ selected: { move } }) => move));
       const puts = moves.puts.filter(({ move }) => !stays.has(move));
       held.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
+      held.push(...followersLeft(moves.followers, left, puts));
       // Reserved only now: a unit that cannot be migrated takes no place in the store.
       for (const { move } of puts) keys.set(storeKeyId(move.key), move.fingerprint);
       steps.push(...puts, ...puts.map(verifyOf), ...planned.steps);
@@ -118,6 +119,22 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);
+}
+
+/** What would have moved with a finding that its format leaves. */
+function followersLeft(
+  followers: UnitMoves["followers"],
+  left: NonNullable<UnitPlan["left"]>,
+  puts: UnitMoves["puts"],
+): NotMoved[] {
+  const moving = new Set<string>(puts.map(({ move }) => move.fingerprint));
+  const reasons = new Map<string, Omit<NotMoved, "finding">>(
+    left.map(({ selected: { move }, reason, hint }) => [move.fingerprint, { reason, hint }]),
+  );
+  return followers.flatMap(({ finding, print }) => {
+    const why = reasons.get(print);
+    return why === undefined || moving.has(print) ? [] : [{ finding, ...why }];
+  });
 }
 
 /** A value moves whole, with all secrets in it: the first stands for them. */

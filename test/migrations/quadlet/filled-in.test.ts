@@ -111,7 +111,10 @@ test("a file of the container and of its service moves but for what a label is f
   const source = `systemd:${join(home, QUADLETS)}`;
   const plan = await planOf(world, source);
   expect(plan.notMoved.map(({ finding: { name }, reason }) => [name, reason])).toEqual([
-    ["API_KEY", expect.stringMatching(/web\.env:3 API_KEY is filled into Label=widget\.key=\$\{API_KEY\}, which stays$/)],
+    [
+      "API_KEY",
+      expect.stringMatching(/web\.env:3 API_KEY is filled into Label=widget\.key=\$\{API_KEY\}, which stays$/),
+    ],
   ]);
   const { ran, run } = await migrate(world, source);
   expect(ran.code, printed(ran)).toBe(0);

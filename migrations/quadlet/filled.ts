@@ -56,7 +56,7 @@ const wordKey = (file: string, { word }: WordOf): string => `${file}\0${word?.st
 /** Whether a setting hands a variable of the service on: filled in, by its name alone, or with all others. */
 function passesOn(key: string, value: string, name: string): boolean {
   if (key === "EnvironmentHost") return !/^(?:0|no|n|false|f|off)?$/i.test(value);
-  if (/Args$/.test(key) || key.startsWith("Exec")) return names(value, name);
+  if (key.endsWith("Args") || key.startsWith("Exec")) return names(value, name);
   return new RegExp(`\\$\\{?${name}(?!\\w)`).test(value.replaceAll("$$", ""));
 }
 

@@ -80,7 +80,7 @@ test("a check that no shell reads stays, and so does one whose variable stays", 
   const reasons = notMoved
     .filter(({ elsewhere }) => elsewhere !== true)
     .map(({ finding: { location, name }, reason }) => [location.subjectName, name, reason] as const);
-  expect(reasons.toSorted((a, b) => `${a}`.localeCompare(`${b}`))).toEqual([
+  expect(reasons.toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
     ["list.container", "HealthCmd", expect.stringMatching(/^is in HealthCmd/)],
     ["list.container", "REDIS_PASSWORD", expect.stringMatching(/also stands at .*list\.container:4/)],
     ["web.container", "DB_PASSWORD", expect.stringMatching(/web\.env is read on the host too, by job\.container$/)],

@@ -201,7 +201,7 @@ async function partOf(
     };
     if (!isUnseen(known)) await mustHaveShell(service, subject, rewording);
     await mustBeTraefik(service, subject, rewording, moving.deliveries);
-    const deliveries = forWords(moving.deliveries, rewording);
+    const deliveries = forWords(moving.deliveries, rewording, bare.subject);
     const chosen = isUnseen(known)
       ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
       : await chooseDelivery(deliveries, options.deliver, service, subject, moves);

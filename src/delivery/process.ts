@@ -40,6 +40,16 @@ export function treeHasVariable(pid: number, name: string, value: Secret): boole
   return false;
 }
 
+/** Whether a process still is the shell that runs this script, or cannot be looked at. */
+export function runsScript(pid: number, path: string): boolean {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return argv.length < 2 || argv[1] === path;
+  } catch {
+    return true;
+  }
+}
+
 const MOST_PROCESSES = 200;
 
 /** Source: proc_pid_task_tid_children(5); each thread has its own list. */

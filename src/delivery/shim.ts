@@ -8,7 +8,7 @@ import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
-import { treeHasVariable } from "./process.ts";
+import { processFile, runsScript, treeHasVariable } from "./process.ts";
 import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
@@ -77,7 +77,12 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       discardUnit(env, id);
     },
     async received(pid, _containerId, name, value) {
-      return treeHasVariable(pid, name, value);
+      if (treeHasVariable(pid, name, value)) return true;
+      // An entrypoint may unset a variable before it becomes the program, as MongoDB's does; then what it was given counts.
+      if (runsScript(pid, `${TARGET}/${ENTRYPOINT}`)) return false;
+      for (const folder of [TARGET, `${TARGET}/secrets`, "/run/secrets"])
+        if ((await processFile(pid, `${folder}/${name}`))?.equals(value) === true) return true;
+      return false;
     },
   };
 }

@@ -1,7 +1,6 @@
 import { expect, it } from "vitest";
 import { otherFile } from "../../migrations/platform-file/other-file.ts";
 import { forWords } from "../../migrations/compose/words/refuse.ts";
-import type { Rewording } from "../../migrations/compose/words/index.ts";
 import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import { readsFileForm } from "../../src/delivery/entrypoint.ts";
 import { namedEnvFiles } from "../../src/files/units/unit-env-files.ts";
@@ -63,14 +62,25 @@ it("a message in which names and values overlap everywhere is redacted in one pa
 
 it("a command whose value a shell fills in keeps variables that a shell would drop: it stays", async () => {
   const fits: Delivery["fits"] = async () => ({ fits: true, why: "", warnings: [] });
-  const [delivery] = forWords([{ name: "runtime", fits } as Delivery], {
-    command: ["/bin/sh"],
-    labels: [],
-  } as unknown as Rewording);
+  const of = (words: object, before: object): Delivery | undefined =>
+    forWords(
+      [{ name: "runtime", fits } as Delivery],
+      { ...{ entrypoint: null, command: null, health: null, byOption: new Set(), labels: [] }, ...words } as never,
+      { ...{ entrypoint: [], cmd: [], health: [] }, ...before },
+    )[0];
+  const delivery = of({ command: ["/bin/sh"] }, { cmd: ["serve"] });
   const subject = { env: ["PATH", "cluster.name"], hasFile: async () => true } as unknown as DeliverySubject;
   expect(await delivery?.fits(subject, [])).toMatchObject({
     fits: false,
     why: expect.stringMatching(/would drop the variable cluster.name/),
   });
   expect(await delivery?.fits({ ...subject, env: ["PATH"] }, [])).toMatchObject({ fits: true });
+  const check = of({ health: ["CMD", "/bin/sh"] }, { health: ["CMD", "curl"] });
+  expect(await check?.fits(subject, [])).toMatchObject({ fits: false });
+  // A shell that ran before has dropped it all along.
+  for (const words of [
+    of({ health: ["CMD-SHELL", "curl"] }, { health: ["CMD-SHELL", "curl"] }),
+    of({ command: ["bash", "-c", "serve"] }, { cmd: ["bash", "-c", "serve"] }),
+  ])
+    expect(await words?.fits(subject, [])).toMatchObject({ fits: true });
 });

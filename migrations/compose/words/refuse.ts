@@ -7,6 +7,7 @@ import type { ComposeProject } from "../syntax/project.ts";
 import { dropLabels } from "../labels/index.ts";
 import { has } from "./implied.ts";
 import { hasNewWords, type Rewording } from "./index.ts";
+import { isShellProgram } from "./reword.ts";
 
 /**
  * Throws `Blocked` for a secret in a command that no variable of the project fills in, or whose variable the image has for
@@ -57,8 +58,14 @@ const FOR_CHECK =
 const FOR_COMMAND =
   'set it under environment, and write the command as ["sh", "-c", "… $$NAME"]; docker compose up -d, then plan again';
 
+type OriginalWords = Pick<DeliverySubject, "entrypoint" | "cmd" | "health">;
+
 /** Deliveries as they fit a service whose words a shell fills in: it needs the variables before the entrypoint runs. */
-export function forWords(deliveries: readonly Delivery[], rewording: Rewording | null): readonly Delivery[] {
+export function forWords(
+  deliveries: readonly Delivery[],
+  rewording: Rewording | null,
+  before: OriginalWords,
+): readonly Delivery[] {
   if (rewording === null) return deliveries;
   const all = rewording.labels.length === 0 ? deliveries : deliveries.map(withFiles);
   if (!hasNewWords(rewording)) return all;
@@ -75,11 +82,21 @@ export function forWords(deliveries: readonly Delivery[], rewording: Rewording |
           why: "its command needs a shell to fill in the value, and the image has none",
           warnings: [],
         };
-      const dropped = droppedByShell(subject.env);
+      const dropped = addsShell(rewording, before) ? droppedByShell(subject.env) : null;
       if (dropped !== null) return { fits: false, why: dropped, warnings: [] };
       return delivery.fits(subject, moves);
     },
   }));
+}
+
+/** Whether the new words have a shell where none ran before: the text of one that did may still name the variable. */
+function addsShell({ entrypoint, command, health }: Rewording, before: OriginalWords): boolean {
+  const isMain = entrypoint !== null || command !== null;
+  const [kind, program = ""] = before.health;
+  return (
+    (isMain && !isShellProgram([...before.entrypoint, ...before.cmd][0] ?? "")) ||
+    (health !== null && kind !== "CMD-SHELL" && !isShellProgram(program))
+  );
 }
 
 /** A delivery as it fits a label that names a file. */

@@ -77,13 +77,13 @@ function healthWords([kind = [], ...words]: readonly Word[]): readonly string[] 
 /** The text of `sh -c TEXT …` with the variables in it; null for other commands, and for values in other words. */
 function shellText(words: readonly Word[]): string | null {
   const [shell, option, text] = words.map((word) => (hasValue(word) ? "" : word.map(literal).join("")));
-  if (!SHELL.test(shell ?? "") || !/^-[eux]*c$/.test(option ?? "") || text !== "") return null;
+  if (!isShellProgram(shell ?? "") || !/^-[eux]*c$/.test(option ?? "") || text !== "") return null;
   if (words.some((word, at) => at !== TEXT && hasValue(word))) return null;
   return expandedText(words[TEXT] ?? []);
 }
 
 const TEXT = 2;
-const SHELL = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a)?sh$/;
+export const isShellProgram = (word: string): boolean => /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a)?sh$/.test(word);
 
 /** A shell that makes these words and becomes the program that they call. */
 function inShell(words: readonly Word[]): readonly string[] {

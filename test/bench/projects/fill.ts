@@ -75,7 +75,9 @@ function quicker(text: string): string {
       .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
       .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")
       // More than a sandbox may give.
-      .replace(/^( +)ulimits:.*\n(?:\1 +.*\n)*/gm, "")
+      .replace(/^( +)reservations:.*\n(?:\1(?: +|- ).*\n)*/gm, "$1reservations: {}\n")
+      .replace(/^( +)(?:ulimits|devices|device_cgroup_rules|gpus):.*\n(?:\1(?: +|- ).*\n)*/gm, "")
+      .replace(/^ +(?:runtime: ["']?nvidia|privileged:).*\n/gm, "")
       .replace(/^\s+(placement:|constraints:|preferences:|- (["']?)node\.).*\n/gm, "")
       .replace(/^\s+(pull_policy|platform|stop_grace_period|mac_address):.*\n/gm, "")
   );
@@ -104,11 +106,14 @@ function fixed(said: string, copy: string, base: string, isValid: boolean): bool
         .map((one) => readFileSync(one, "utf8"))
         .join("\n");
       const lines = fresh.map((name) => `${name}=${literalOf(name, literals) ?? valueFor(name)}\n`);
-      writeFileSync(file, `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${lines.join("")}`);
+      // Before the lines that may be filled in from them.
+      writeFileSync(file, lines.join("") + text);
       return true;
     }
-    const filled = text.replace(/^(export )?(\w+)=\s*$/gm, (line, lead: string | undefined, name: string) =>
-      names.has(name) ? `${lead ?? ""}${name}=${valueFor(name)}` : line,
+    const filled = text.replace(
+      /^(export )?(\w+)=(?:\$\{\2\})?\s*$/gm,
+      (line, lead: string | undefined, name: string) =>
+        names.has(name) ? `${lead ?? ""}${name}=${valueFor(name)}` : line,
     );
     if (filled === text) return false;
     writeFileSync(file, filled);
@@ -170,7 +175,8 @@ let port = 20_000;
 function valueFor(name: string): string {
   if (/PORT/.test(name)) return String(port++);
   if (SECRET.test(name) && !/FILE|PATH|_DIR/.test(name)) return randomBytes(16).toString("hex");
-  if (/DIR|PATH|LOCATION|VOLUME|STORAGE|ROOT|FOLDER|MOUNT|LOCAL$/.test(name)) return `./host/${name.toLowerCase()}`;
+  if (/DIR|PATH|LOCATION|VOLUME|STORAGE|ROOT|FOLDER|MOUNT|LOCAL$/.test(name) && !/USER/.test(name))
+    return `./host/${name.toLowerCase()}`;
   if (/IMAGE/.test(name)) return "app";
   if (/TAG|VERSION/.test(name)) return "latest";
   if (/UID|GID|_ID$/.test(name)) return "1000";

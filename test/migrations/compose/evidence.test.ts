@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -13,7 +14,8 @@ import { makeWorld, type World } from "../../support/world.ts";
 // How a value is delivered follows from the whole service: who reads it besides the entrypoint, and how the service was.
 
 const { DB_PASSWORD = "", API_TOKEN = "", SESSION_SECRET = "", GITHUB_TOKEN = "" } = twelveSecrets();
-const ELASTIC_PASSWORD = `${DB_PASSWORD}-search`;
+const ELASTIC_PASSWORD = randomBytes(15).toString("hex");
+const MONGO_PASSWORD = `${SESSION_SECRET}-mongo`;
 const CANAL_PASSWORD = `${DB_PASSWORD}'s "canal" `;
 const CANAL_TOKEN = `${API_TOKEN}-canal`;
 const COMMAND = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
@@ -42,12 +44,21 @@ services:
   search:
     image: search:1
     network_mode: none
-    environment: { ELASTIC_PASSWORD: ${quoted(ELASTIC_PASSWORD)}, discovery.type: single-node, "a-b": "" }
+    environment: { ELASTIC_PASSWORD: "\${ELASTIC_PASSWORD}", discovery.type: single-node, "a-b": "" }
+    # A shell runs it in any case, and drops the same names as before.
+    healthcheck: { test: 'test -n "elastic:\${ELASTIC_PASSWORD}"', ${CHECK} }
   canal:
     image: canal:1
     network_mode: none
     environment: { canal.instance.dbPassword: ${quoted(CANAL_PASSWORD)}, CANAL_TOKEN: ${quoted(CANAL_TOKEN)}, canal.port: "11111" }
     healthcheck: { test: [CMD, bash, -c, '[[ $$(env) == *canal.instance.dbPassword=?*CANAL_TOKEN=?* || $$(env) == *CANAL_TOKEN=?*canal.instance.dbPassword=?* ]]'], ${CHECK} }
+  # As MongoDB's entrypoint does, which reads one variable from a file, and others of an owner's scripts do not.
+  unset:
+    image: ${BUSYBOX}
+    network_mode: none
+    stop_signal: SIGKILL
+    command: ["sh", "-c", "unset MONGO_PASSWORD; exec tail -f /dev/null"]
+    environment: { MONGO_PASSWORD: ${quoted(MONGO_PASSWORD)} }
   nobody:
     image: ${BUSYBOX}
     network_mode: none
@@ -68,6 +79,7 @@ beforeAll(async () => {
   dir = join(world.dir, "evidence");
   mkdirSync(dir);
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
+  writeFileSync(join(dir, ".env"), `ELASTIC_PASSWORD=${ELASTIC_PASSWORD}\n`);
   engine.docker("tag", FILE_ENV, "evidence-read:1");
   await makeBashImage(engine, "search:1");
   await makeBashImage(engine, "canal:1", { perl: true });
@@ -98,7 +110,7 @@ it(
     );
     expect(Object.fromEntries(delivered)).toEqual({
       ...{ DB_PASSWORD: "shim", API_TOKEN: "file", SESSION_SECRET: "shim", ELASTIC_PASSWORD: "shim" },
-      ...{ "canal.instance.dbPassword": "shim", CANAL_TOKEN: "shim" },
+      ...{ MONGO_PASSWORD: "shim", "canal.instance.dbPassword": "shim", CANAL_TOKEN: "shim" },
     });
     const told = warnings.map(({ text }) => text).join("\n");
     expect(told).toContain("broken: its health check fails already");
@@ -114,9 +126,9 @@ it(
     expect(moved.stderr).toMatch(/exit 3: 1 secret was not moved: GITHUB_TOKEN in \S+ \(reasons under "Not moved"\)/);
     expect(moved.stderr + moved.stdout).toContain("up for 0.5 s, not healthy, as before");
     expect(["read", "unread", "broken"].map(health)[0]).toBe("healthy");
-    expect(engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1")).not.toContain(
-      API_TOKEN,
-    );
+    expect(
+      engine.docker("inspect", "evidence-read-1", "evidence-unread-1", "evidence-broken-1", "evidence-unset-1"),
+    ).not.toContain(API_TOKEN);
     // A shell would drop what is not one of its names; the bash of that image does not.
     const received = engine.docker("exec", "evidence-search-1", "cat", "/tmp/seen").split("\0");
     expect(received).toEqual(

@@ -42,15 +42,15 @@ export function movingOf(
       route([...new Set([...Object.values(plan.migrations ?? {}), plan.migration])], migration, plan),
     usersOf: (provider, of) => {
       const users = once(async () => {
-        const [{ entryUsers }, { referenceHolders }] = await Promise.all([
+        const [{ entryUsers }, { allReferenceHolders }] = await Promise.all([
           import("../core/entry-users.ts"),
-          import("../engine/reference-holders.ts"),
+          import("./reference-holders.ts"),
         ]);
         return entryUsers({
           installation: basis.installation,
           provider,
           engine: async () => (await of.engine()).id,
-          holders: async () => referenceHolders(await basis.engine()),
+          holders: async () => allReferenceHolders(await basis.engine(), basis),
         });
       });
       return async (key, unit) => (await users())(key, unit);

@@ -26,8 +26,8 @@ export async function planTools(
     redact: (text) => assembly.redactor.foreign(text),
     quote: (text, beside) => quotable(text, assembly, beside),
     holders: async () => {
-      const { referenceHolders } = await import("../engine/reference-holders.ts");
-      return referenceHolders(await assembly.engine());
+      const { allReferenceHolders } = await import("./reference-holders.ts");
+      return allReferenceHolders(await assembly.engine(), assembly);
     },
     ...options,
   };

@@ -34,6 +34,7 @@ export interface ConsumerIndex {
 /** A container that Compose created, and the project that it was created from. */
 export type ProjectContainer = {
   readonly name: string;
+  readonly project: string;
   /** The project's folder and its files, as Compose's labels have them. */
   readonly dir: string;
   readonly files: readonly string[];

@@ -8,6 +8,9 @@ export function swapNames(name: string, runId: string): SwapNames {
   return { final: name, temporary: `${name}-unsprawl-${runId}`, kept: `${name}-before-${runId}` };
 }
 
+/** The part of a swap that records that somebody removed the old container, so that none is kept. */
+export const OLD_GONE = "gone";
+
 /** The run that keeps the container of this name; null for any other name. */
 export function keptByRun(name: string): string | null {
   return /-before-(\d{8}-\d{6}-[0-9a-f]{4})$/.exec(name)?.[1] ?? null;

@@ -23,7 +23,8 @@ export async function projectContainers(
       if (doc === null || labels === null || (labels["oneoff"] === "True" && !doc.State.Running)) return [];
       const files = (labels["project.config_files"] ?? "").split(",").filter(Boolean);
       const mounts = (doc.Mounts ?? []).flatMap(({ Source }) => Source ?? []);
-      return [{ name: nameOf(doc), dir: labels["project.working_dir"] ?? "", files, mounts }];
+      const project = labels["project"] ?? "";
+      return [{ name: nameOf(doc), project, dir: labels["project.working_dir"] ?? "", files, mounts }];
     },
     { concurrency: 8 },
   );

@@ -2,7 +2,7 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { isNewer, newestKept } from "./kept.ts";
-import { keptByRun, nameOf } from "./names.ts";
+import { keptByRun, nameOf, OLD_GONE } from "./names.ts";
 import { mustMatchRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
 import { hasBegunToReplace, mustBeAlone } from "./swap-alone.ts";
@@ -76,7 +76,8 @@ async function takeOver(swap: Swap): Promise<void> {
   const { names, record, step } = swap;
   const [old, fresh] = [await oldUnlessGone(swap), await mustNew(swap)];
   const before = old === null ? recordedState(swap) : stateBefore(swap, old);
-  if (old !== null) await renameContainer(swap, old.Id, names.kept, "keep");
+  if (old === null) record.done(`${step}/${OLD_GONE}`);
+  else await renameContainer(swap, old.Id, names.kept, "keep");
   await renameContainer(swap, fresh.Id, names.final, "rename");
   if (before?.running) {
     record.intent(`${step}/start`);

@@ -174,7 +174,13 @@ describe("two Compose projects of one name on a host", () => {
     return { ...consumer("compose:shop/web", path, folder), origin };
   };
   const container = ({ origin }: { readonly origin: string }): ProjectContainer => ({
-    ...{ name: "shop-web-1", dir: dirname(origin), files: [origin], mounts: [join(folder, "DB_PASSWORD")] },
+    ...{
+      project: "p",
+      name: "shop-web-1",
+      dir: dirname(origin),
+      files: [origin],
+      mounts: [join(folder, "DB_PASSWORD")],
+    },
   });
   const ids = (
     found: readonly Consumer[],

@@ -1,6 +1,6 @@
 import type { Journal } from "../../core/journal/journal.ts";
 import { unitsOf, unitState } from "../../core/journal/runs.ts";
-import { swapNames } from "../../engine/names.ts";
+import { OLD_GONE, swapNames } from "../../engine/names.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
 
@@ -55,10 +55,10 @@ function undone(step: Step, plan: Plan): string[] {
 /** What a finished run keeps for rollback, by name. */
 export function keptThings({ plan, receipts }: RunJournal): string[] {
   const done = [...unitsOf(plan)].filter(([unit]) => unitState(receipts, unit) === "done");
-  return done.flatMap(([, steps]) => steps.flatMap((step) => keptBy(step, plan)));
+  return done.flatMap(([, steps]) => steps.flatMap((step) => keptBy(step, { plan, receipts })));
 }
 
-function keptBy(step: Step, plan: Plan): string[] {
+function keptBy(step: Step, { plan, receipts }: RunJournal): string[] {
   switch (step.kind) {
     case "put":
       return step.found === "other" ? [`the earlier value kept beside ${storeKeyText(step.move.key)}`] : [];
@@ -69,7 +69,8 @@ function keptBy(step: Step, plan: Plan): string[] {
     case "recreate":
       // A swarm keeps the spec itself.
       if (step.outage?.update !== undefined) return [`the previous spec of ${step.subject.name}`];
-      return step.subject.name === step.unit ? [`the old container ${swapNames(step.unit, plan.id).kept}`] : [];
+      if (step.subject.name !== step.unit || receipts.some((one) => one.step === `${step.id}/${OLD_GONE}`)) return [];
+      return [`the old container ${swapNames(step.unit, plan.id).kept}`];
     default:
       return [];
   }

@@ -25,7 +25,12 @@ export function runText(result: RunResult, kept: readonly string[], stream: Node
     ];
   });
   if (result.proofs.length > 0) lines.push("", ...closingSentences(result.proofs).flatMap(wrapped));
-  if (result.state === "done") {
+  if (result.state === "done" && result.inspected && kept.length === 0) {
+    lines.push(
+      ...wrapped("Nothing is kept for rollback: somebody removed the old container."),
+      cmd`  unsprawl scrub ${result.run}   ends the run`,
+    );
+  } else if (result.state === "done") {
     lines.push(
       ...wrapped(result.inspected ? keptText(kept) : result.cleaned ? IMAGES : FILES),
       cmd`  unsprawl scrub ${result.run}      purges them`,
@@ -46,7 +51,8 @@ const MOST = 4;
 
 function keptText(kept: readonly string[]): string {
   const more = kept.length > MOST ? ` and ${kept.length - MOST} more` : "";
-  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. It still contains the values; copies of files are sealed.`;
+  const it = kept.length === 1 ? "It still contains" : "They still contain";
+  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. ${it} the values; copies of files are sealed.`;
 }
 
 /** Manifests, or from store to store: nothing running was touched. */

@@ -102,6 +102,8 @@ it("a killed run whose old container was pruned has no way back, and finishes wi
   const on = await world.unsprawl(["resume", "last"]);
   expect(on.code, on.stderr).toBe(0);
   expect(on.stdout).toContain("the running application has each value");
+  expect(on.stdout).toMatch(/Nothing is kept for rollback: .*\n {2}unsprawl scrub \S+ {3}ends the run\n/);
+  expect(on.stdout).not.toContain("-before-");
   expect(names("killed")).toEqual(["killed"]);
 });
 

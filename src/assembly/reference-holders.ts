@@ -1,0 +1,42 @@
+import { consumerReaders } from "../../migrations/index.ts";
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
+import type { ConsumerReader, ProjectContainer } from "../contract/supplies.ts";
+import type { Engine } from "../engine/engine.ts";
+import { composeSources, projectContainers } from "../engine/project-containers.ts";
+import { referenceHolders } from "../engine/reference-holders.ts";
+import { UnsprawlError } from "../model/error.ts";
+
+/**
+ * The containers of an engine that hold references: in their variables and labels, or in the files of their Compose
+ * project, whoever migrated them. A project whose files cannot be read holds none.
+ */
+export async function allReferenceHolders(
+  engine: Engine,
+  { env, cwd }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
+): Promise<readonly ReferenceHolder[]> {
+  const labelled = await referenceHolders(engine);
+  const containers = await projectContainers(engine, { mayHold: (folder) => ofService(folder) !== null });
+  const read = await consumerReaders["compose"]?.({ engine: async () => engine, env, cwd, mayHold: () => true });
+  if (read === undefined) return labelled;
+  const composed = await Promise.all(containers.map(async (one) => holderOf(one, read)));
+  return [...labelled, ...composed.filter(({ references }) => references.length > 0)];
+}
+
+async function holderOf(container: ProjectContainer, read: ConsumerReader): Promise<ReferenceHolder> {
+  const { name, project, mounts } = container;
+  const own = new Set(mounts.flatMap((mount) => ofService(mount.slice(0, mount.lastIndexOf("/"))) ?? []));
+  const [source = ""] = composeSources([container]);
+  try {
+    const { consumers } = await read(source.slice(source.indexOf(":") + 1));
+    const values = consumers.filter(({ folder }) => own.has(ofService(folder) ?? "")).flatMap((one) => one.values);
+    return { name, project, references: values.map(({ reference }) => reference) };
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code !== "interrupted") return { name, project, references: [] };
+    throw error;
+  }
+}
+
+/** The project and the service that a folder of values is for, in whichever user's folder for values it is. */
+function ofService(folder: string): string | null {
+  return /\/compose\/([^/]+\/[^/]+)$/.exec(folder)?.[1] ?? null;
+}

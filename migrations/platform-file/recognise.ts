@@ -5,6 +5,7 @@ import type { Description, Platform } from "./platforms/platform.ts";
 import { readHcl, readToml } from "./syntax/hcl.ts";
 import { readJson } from "./syntax/json.ts";
 import type { Part } from "./syntax/part.ts";
+import { mayHoldVariables } from "./syntax/keys.ts";
 import { variablesAt, type PlatformVariable } from "./syntax/walk.ts";
 import { readYaml } from "./syntax/yaml.ts";
 
@@ -30,6 +31,7 @@ export async function describedIn(file: string, text: string, known?: Platform):
   for (const platform of platforms) {
     const { path, signs } = platform;
     if (!path.test(file) || !signs.every((words) => words.some((word) => text.includes(word)))) continue;
+    if (!mayHoldVariables(text, platform.environments)) continue;
     parts ??= await partsOf(file, text);
     const variables = variablesIn(platform, parts);
     if (variables.length > 0) return { platform, text, parts, variables };

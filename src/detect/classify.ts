@@ -21,6 +21,7 @@ import { inUrls } from "./structure/url.ts";
 
 const DEEPEST = 5;
 const JUDGEMENTS = 6000;
+const MOST_IN_TEXT = 400;
 
 const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30}){0,20}$/;
 
@@ -68,7 +69,7 @@ export function decideIn(
   off: ReadonlySet<string>,
   found: ReadonlySet<string> = NONE,
 ): EvidenceOutcome {
-  return judge(name, text, 0, { left: 400, off, found });
+  return judge(name, text, 0, { left: judgementsFor(text), off, found });
 }
 
 /** The same for a command in a text. */
@@ -77,8 +78,13 @@ export function decideCommand(
   off: ReadonlySet<string>,
   found: ReadonlySet<string> = NONE,
 ): Evidence | null {
-  const ask: ClassifyBudget = { left: 400, off, found };
+  const ask: ClassifyBudget = { left: judgementsFor(text), off, found };
   return command(text, "cmd", (name, value, step) => within(name, value, step, 1, ask), ask);
+}
+
+/** Texts have many values: each may cost what it is long, whatever is packed into it. */
+function judgementsFor({ length }: string): number {
+  return Math.min(MOST_IN_TEXT, 32 + length / 2);
 }
 
 function withoutFound(text: string, found: ReadonlySet<string>): string {

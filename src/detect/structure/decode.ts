@@ -1,6 +1,8 @@
 import { gunzipSync, inflateSync } from "node:zlib";
 
 const LARGEST = 1_048_576;
+/** What people pack is a tenth of itself; what is less than a hundredth is made to take long. */
+const [LEAST_UNPACKED, RATIO] = [16_384, 100];
 
 /** What is under one layer of encoding, with the layer's name; null when the text is not encoded text. */
 export function peel(text: string): { readonly layer: string; readonly inner: string } | null {
@@ -50,7 +52,8 @@ function isZlib(bytes: Buffer): boolean {
 function unpacked(bytes: Buffer, under: string): { layer: string; inner: string } | null {
   const zlib = isZlib(bytes);
   try {
-    const out = (zlib ? inflateSync : gunzipSync)(bytes, { maxOutputLength: LARGEST });
+    const maxOutputLength = Math.min(LARGEST, Math.max(LEAST_UNPACKED, bytes.length * RATIO));
+    const out = (zlib ? inflateSync : gunzipSync)(bytes, { maxOutputLength });
     return isText(out) ? { layer: `${under} → ${zlib ? "zlib" : "gzip"}`, inner: out.toString("utf8") } : null;
   } catch {
     return null;

@@ -23,10 +23,17 @@ export function inSecretManifests(bytes: Uint8Array, language: Language, off: Re
   )
     return [];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LARGEST)).toString("latin1");
-  return [...text.matchAll(KIND)].flatMap(({ index, 1: indent = "" }) => {
-    const [from, to] = manifestAround(text, index, indent.length);
-    return entriesOf(text, from, to, indent.length).flatMap((entry) => hitOf(entry, off));
-  });
+  const found: PendingHit[] = [];
+  // By depth where the last object ends: each is read once, however often it says what it is.
+  const ends = new Map<number, number>();
+  for (const { index, 1: indent = "" } of text.matchAll(KIND)) {
+    const depth = indent.length;
+    if (index < (ends.get(depth) ?? 0)) continue;
+    const [from, to] = manifestAround(text, index, depth);
+    ends.set(depth, to);
+    found.push(...entriesOf(text, from, to, depth).flatMap((entry) => hitOf(entry, off)));
+  }
+  return found;
 }
 
 /** The document, or in a list of objects the item, in which `kind:` stands. */

@@ -84,7 +84,8 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
   loaded ??= await import("yaml");
   const parsed = loaded.parseAllDocuments(text, OPTIONS);
   let documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
-  if (documents.some(({ errors }) => errors.length > 0)) {
+  // What a quote at the edge of the text looks like to the library; most broken files are broken in other ways.
+  if (documents.some(({ errors }) => errors.some(({ code }) => code === "MISSING_CHAR"))) {
     const unindented = [...parseUnindented(loaded, text, OPTIONS)];
     if (unindented.every(({ errors }) => errors.length === 0)) documents = unindented;
   }

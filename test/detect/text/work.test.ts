@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 // First, so that what follows is counted.
 import { workOf } from "../../support/work.ts";
@@ -16,6 +17,7 @@ const fill = (line: (at: number) => string, size: number): string => {
   for (let at = 0; text.length < size; at++) text += line(at);
   return text.slice(0, size);
 };
+const PACKED = gzipSync("a=b\n".repeat(200_000)).toString("base64");
 const value = (at: number): string => ["hunt", "er", at, "x"].join("");
 
 /** Texts by the name of their file, made of lines that differ. */
@@ -23,6 +25,8 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["one line without a quote", "main.tf", () => "a"],
   ["lines without a quote", "main.tf", (at) => `${"a ".repeat(200)}${at}\n`],
   ["lines of 4000 characters", "a.json", (at) => `"a${at}": "${`k: z, x=y;`.repeat(350)}",\n`],
+  ["objects that say many times what they are", "a.yaml", (at) => `kind: Secret\n${at % 50 === 0 ? "data:\n" : ""}`],
+  ["values that unpack to a thousand times as much", "a.tf", (at) => `a${at} = "${PACKED}"\n`],
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];
 

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describedIn } from "../../../migrations/platform-file/recognise.ts";
 import { platforms } from "../../../migrations/platform-file/platforms/index.ts";
+import { mayHoldVariables } from "../../../migrations/platform-file/syntax/keys.ts";
 import { readHcl } from "../../../migrations/platform-file/syntax/hcl.ts";
 import { memberText, member } from "../../../migrations/platform-file/syntax/part.ts";
 import { assemble } from "../../../src/assembly/index.ts";
@@ -81,8 +82,34 @@ describe("what is not a description", () => {
     ],
     ["template markup without an end", "x.yml.j2", "{{".repeat(deep / 2)],
   ])("%s is read to its end and declares nothing", async (_what, file, text) => {
-    expect((await describedIn(file, text))?.variables ?? []).toEqual([]);
+    const platform = platforms.find(({ path }) => path.test(file));
+    expect((await describedIn(file, text, platform))?.variables).toEqual([]);
   });
+});
+
+describe("only a text with the keys of an environment is parsed", () => {
+  const environments = [
+    { at: "services/*/environment", form: "map" },
+    { at: "**/env", form: { name: "name", value: "value" } },
+  ] as const;
+
+  it.each([
+    "services:\n  a:\n    environment:\n      A: b",
+    `"services" : {"a": {"environment"\n: {}}}`,
+    "? services\n: {a: {environment: {}}}",
+    'services "a" {\n  environment   = {}\n}',
+    "[services.a.environment]",
+    "env:\n- name: A\n  value: b",
+  ])("%j has them", (text) => {
+    expect(mayHoldVariables(text, environments)).toBe(true);
+  });
+
+  it.each(["the environment of services: none", "{{ .Values.env }}\nname: a\nvalue: b", "env:\n- name: A"])(
+    "%j has not",
+    (text) => {
+      expect(mayHoldVariables(text, environments)).toBe(false);
+    },
+  );
 });
 
 it.each([

@@ -18,7 +18,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** Head nouns and what they promise, in the languages people write configuration in. */
 export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamily>([
   ...words(`
-    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw psword pssword psswd pswrd psswrd paswd paswrd passsword pw pword psk wpapsk tlspsk
+    password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw psword pssword psswd pswrd psswrd paswd paswrd passsword passwrod passowrd passwod passwodr pasword pssword apssword passwordd pw pword psk wpapsk tlspsk
     requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenia contrasenya clave parola parolachiave parol wachtwoord
     haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
@@ -26,11 +26,13 @@ export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamil
   ...words("pin pincode").map((word) => [word, "pin"] as const),
   ...words("mnemonic mnemonics seed seedphrase phrase").map((word) => [word, "phrase"] as const),
   ...words(
-    `secret secrets pepper hmac hmacencoded macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto
+    `secret secrets secert sercet seceret pepper hmac hmacencoded macaroon geheimnis geheimschluessel geheimschlussel segredo secreto segreto
     secreta segreta secrete geheim sekret tajemstvi tajomstvo tajemnica salaisuus tajna skrivnost hemlighet hemmelighed
     hemmelighet titok rahasia bimat sekretua paslaptis leyndarmal saladus noslepums gizlianahtar секрет тайна 秘密 シークレット 비밀`,
   ).map((word) => [word, "secret"] as const),
-  ...words("token tokens bearer pat jeton gslt authtoken accesstoken jwt").map((word) => [word, "token"] as const),
+  ...words("token tokens toekn tokne bearer pat jeton gslt authtoken accesstoken jwt").map(
+    (word) => [word, "token"] as const,
+  ),
   ...words("auth authorization oauth basicauth htpasswd login redisauth").map((word) => [word, "auth"] as const),
   ...words("cookie").map((word) => [word, "cookie"] as const),
   ...words("sessdata sessionid phpsessid jsessionid sessid sessiontoken csrftoken").map(
@@ -42,7 +44,9 @@ export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamil
     (word) => [word, "key"] as const,
   ),
   ...words("salt").map((word) => [word, "salt"] as const),
-  ...words("credential credentials creds cred").map((word) => [word, "credential"] as const),
+  ...words("credential credentials creds cred credetials credentails crendentials").map(
+    (word) => [word, "credential"] as const,
+  ),
 ]);
 
 /** Before `KEY`: whatever the value is, it is the key. */

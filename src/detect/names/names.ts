@@ -136,6 +136,8 @@ function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo[
     // LobeChat and others let in whoever knows it.
     if (word === "code" && words[at - 1] === "access" && at === words.length - 1)
       return { family: "password", need: "any", at };
+    // `WEATHER_API`: some leave out the word key.
+    if (word === "api" && at > 0 && at === words.length - 1) return { family: "key", need: "random", at };
     if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;

@@ -13,6 +13,8 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
   let here = at;
   const limit = Math.min(bytes.length, at + 100);
   while (here < limit && isNameByte(bytes[here])) here++;
+  // `key[]`
+  if (bytes[here] === 91 && bytes[here + 1] === 93) here++;
   for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
   const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
   while (bytes[here] === 32 || bytes[here] === 9) here++;
@@ -31,8 +33,13 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     (byte === 40 && isQuote(bytes[here + 1])) ||
     // `PASSWORD 'value'` of SQL, `--api-key value` in a string
     (byte === 39 && bytes[here - 1] === 32) ||
-    // `#define PASSWORD "value"`
-    (byte === 34 && bytes[here - 1] === 32 && isDefined(bytes, at)) ||
+    // `#define PASSWORD "value"`, `password "value"`
+    (byte === 34 && bytes[here - 1] === 32) ||
+    (bytes[here - 1] === 32 && isDeclared(bytes, here)) ||
+    // `set :password, "value"`
+    (byte === 44 && isSymbol(bytes, at)) ||
+    // `"name" to "value"`, `"name" -> "value"`, `env("NAME") or "value"`
+    (closed && byte !== undefined && bytes[here - 1] === 32 && isJoining(byte, bytes[here + 1])) ||
     (byte === 92 && bytes[here - 1] === 32 && isQuote(bytes[here + 1])) ||
     (byte !== undefined && bytes[here - 1] === 32 && isFlag(bytes, at)) ||
     (language === "hcl" && byte === 123) ||
@@ -65,13 +72,23 @@ function isFlag(bytes: Uint8Array, at: number): boolean {
   return bytes[begins] === 45 && bytes[begins + 1] === 45;
 }
 
-/** Whether the name in which `at` stands follows `#define` or `%global`. */
-function isDefined(bytes: Uint8Array, at: number): boolean {
+/** Whether the name in which `at` stands is a symbol, as Ruby and Elixir write it. */
+function isSymbol(bytes: Uint8Array, at: number): boolean {
   let begins = at;
   while (at - begins < 60 && isNameByte(bytes[begins - 1])) begins--;
-  while (begins > 0 && bytes[begins - 1] === 32) begins--;
-  const last = bytes[begins - 1];
-  return last === 101 || last === 108;
+  return bytes[begins - 1] === 58;
+}
+
+/** What stands behind a name where it is declared: Go's and C's types and marks, Lua's, C#'s, Perl's `eq`. */
+const DECLARED = ["string =", "PROGMEM =", "<const> =", "{ get;", "eq '", 'eq "'].map((text) => Buffer.from(text));
+
+function isDeclared(bytes: Uint8Array, here: number): boolean {
+  return DECLARED.some((text) => text[0] === bytes[here] && text.every((byte, at) => bytes[here + at] === byte));
+}
+
+/** `to`, `->`, `or`. */
+function isJoining(first: number, second: number | undefined): boolean {
+  return (first === 116 && second === 111) || (first === 45 && second === 62) || (first === 111 && second === 114);
 }
 
 function isNameByte(byte: number | undefined): boolean {
@@ -90,7 +107,7 @@ function isQuote(byte: number | undefined): boolean {
 }
 
 function isCloser(byte: number | undefined): boolean {
-  return isQuote(byte) || byte === 93 || byte === 41 || byte === 92;
+  return isQuote(byte) || byte === 93 || byte === 41 || byte === 92 || byte === 125;
 }
 
 function hasQuote(bytes: Uint8Array, from: number, to: number): boolean {

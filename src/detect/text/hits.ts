@@ -5,7 +5,7 @@ import { looksRandom } from "../entropy.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
-import { argumentsIn, definedIn } from "./calls.ts";
+import { CALL, handedOverIn, statedIn, takenBy, type Argument } from "./calls.ts";
 import { cleanTexts, type CleanTexts } from "./clean.ts";
 import { commandsIn } from "./commands.ts";
 import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
@@ -20,6 +20,7 @@ import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
 import { plausible, plausiblePart } from "./plausible.ts";
 import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
+import type { Watch } from "./watch.ts";
 
 /** A text that is read, and how. */
 export type TextContext = {
@@ -74,7 +75,7 @@ export function lineHits(
   context.isBeside = false;
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
-  if (language === "code") hits.push(...handedOver(line, from, context));
+  if (language === "code") for (const one of handedOverIn(line)) hits.push(...taken(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
   if (hits.length === 0 && !context.isBeside) context.cleanLines.add(line);
@@ -118,15 +119,27 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   return hits;
 }
 
-/** What a line of code hands to functions as a password, known by its place among the arguments. */
-function handedOver(line: string, from: number, context: TextContext): PendingHit[] {
-  return argumentsIn(line).flatMap(({ callee, ...one }) =>
-    judged(one, from, context).map((hit) => ({
-      ...hit,
-      name: callee,
-      found: { ...hit.found, why: [`the password that ${callee} takes`] },
-    })),
-  );
+/** What the call that begins at `at` takes as a secret, known by its place among the arguments. */
+export function callHits(context: TextContext, { bytes: callee, takers }: Watch, at: number): PendingHit[] {
+  const { bytes, language } = context;
+  if (language !== "code" && language !== "groovy") return [];
+  const from = Math.max(0, at - CALLEE);
+  const end = at + callee.length;
+  const one = takenBy(takers, latin1Text(bytes, from, Math.min(bytes.length, end + CALL)), end - from);
+  return one === null ? [] : taken(one, from, context);
+}
+
+const CALLEE = 60;
+
+function taken({ callee, ...one }: Argument, from: number, context: TextContext): PendingHit[] {
+  const hits = judged(one, from, context);
+  if (callee === "") return hits;
+  const what = one.name === "password" ? "password" : "secret";
+  return hits.map((hit) => ({
+    ...hit,
+    name: callee,
+    found: { ...hit.found, why: [`the ${what} that ${callee} takes`] },
+  }));
 }
 
 /** What the line that begins at `from` gives names; places are the line's. */
@@ -147,7 +160,7 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
     context.isBeside = true;
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
   }
-  if (head === null && language === "code") head = definedIn(own);
+  if (head === null && (language === "code" || language === "groovy")) head = statedIn(own);
   if (head !== null) yield head;
   if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.

@@ -9,7 +9,7 @@ import type { Rule } from "../rules/rule.ts";
 import { holds } from "../several.ts";
 import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
-import { commandHits, lineHits, type TextContext } from "./hits.ts";
+import { callHits, commandHits, lineHits, type TextContext } from "./hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
@@ -67,7 +67,7 @@ export function inText(
     bytes,
     path,
     below,
-    kind: () => (kind ??= kindOf(path, below)),
+    kind: () => (kind ??= kindOf(path, below, language)),
     language,
     off,
     bounds: new LineBounds(bytes),
@@ -92,6 +92,10 @@ export function inText(
       if (hit === null) return;
       seen.set(rule, hit.end);
       found.push(hit);
+      return;
+    }
+    if (watch.kind === "call") {
+      found.push(...callHits(context, watch, at));
       return;
     }
     if (watch.kind === "url" && at >= quiet) {

@@ -4,6 +4,7 @@ import { MEDIUM, type Evidence } from "../evidence.ts";
 import { FAMILY } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
 import { splitWords } from "../names/words.ts";
+import type { Language } from "./language.ts";
 import { isNoise } from "./noise.ts";
 import { isAlphabet } from "./sequence.ts";
 
@@ -22,11 +23,12 @@ const PROSE =
  * it is; `demo/` shows something.
  */
 const TESTS =
-  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
+  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)[a-z]{2,12}Test\/|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
 
 /** `below` is the path from the folder that is scanned. */
-export function kindOf(path: string, below: string): TextKind {
+export function kindOf(path: string, below: string, language: Language): TextKind {
   if (PROSE.test(below) || SHIPPED.test(path)) return "prose";
+  if (language === "ini" || language === "dotenv") return "settings";
   return SETTINGS.test(path) || secretFileKind(path) !== null ? "settings" : "code";
 }
 

@@ -31,7 +31,7 @@ const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
   ],
   [
     "yaml",
-    /\.(?:ya?ml|eyaml)(?:\.[\w-]{1,20})?$|(?:^|\/)\.(?:yarnrc\.yml|clang-format)$|kubeconfig$|(?:^|\/)\.kube\/config$/i,
+    /\.(?:ya?ml|eyaml|sls)(?:\.[\w-]{1,20})?$|(?:^|\/)\.(?:yarnrc\.yml|clang-format)$|kubeconfig$|(?:^|\/)\.kube\/config$/i,
   ],
   ["json", /\.(?:json|jsonc|json5|tfstate|ipynb|avsc|har|dockercfg|dockerconfigjson)(?:\.backup)?$/i],
   [
@@ -41,18 +41,59 @@ const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
   ["hcl", /\.(?:tf|tfvars|hcl|nomad)$/i],
   [
     "ini",
-    /\.(?:properties|ini|cfg|conf|cnf|toml|inf|reg|service|socket|timer|container|pod|kube|network|volume|desktop|netdev|ovpn|pgpass|rc)$|(?:^|\/)(?:config|credentials|\.npmrc|\.pypirc|\.s3cfg|\.boto|\.my\.cnf|\.gitconfig|\.netrc|Caddyfile|\.pgpass|\.htpasswd)$/i,
+    /\.(?:properties|ini|cfg|conf|cnf|toml|inf|reg|service|socket|timer|container|pod|kube|network|volume|desktop|netdev|ovpn|pgpass|rc|nmconnection|http|rest|ora)$|(?:^|\/)(?:inventory|inventories)\/(?:[^/]{1,80}\/)?[^/.]{1,80}$|(?:^|\/)(?:config|credentials|inventory|hosts|\.npmrc|\.pypirc|\.s3cfg|\.boto|\.my\.cnf|\.gitconfig|\.netrc|Caddyfile|\.pgpass|\.htpasswd)$/i,
   ],
 ];
 const PROSE =
   /\.(?:md|markdown|mdx|rst|txt|adoc|log|out|po|pot|[1-8])$|(?:^|\/)(?:README|CHANGELOG|LICENSE|NOTES|log)(?:\/|$)/i;
 
-/** By the path, or by the first line of a script that has no ending. */
+/** What is put behind a name to keep a copy, or to say what a file is made from. */
+const COPY =
+  /(?:\.(?:old|bak|backup|orig|save|saved|copy|in|tmpl|template|tpl|j2|jinja2?|erb|epp|dist|sample|example|default)|~|[-_](?:old|bak|backup|copy))$/i;
+/** Endings of code and of what programs make: how their lines look says nothing. */
+const CODE = new Set(
+  `c h cc hh cpp cxx hpp hxx ino m mm swift java kt kts scala sc clj cljs cljc edn cs csx fs fsx vb vbs go rs py pyi pyx pyw rb
+  rake gemspec ru php php3 php4 php5 php7 phtml inc pl pm t lua dart ex exs eex heex erl hrl hs ml mli jl r rmd js jsx mjs cjs
+  ts tsx mts cts vue svelte astro coffee sql psql ddl ps1 psm1 psd1 pp tcl exp asm s css scss sass less styl proto graphql gql
+  thrift sol zig nim d pas f90 el lisp scm vim cmake bzl bazel star gd ejs hbs haml slim twig mustache pug jade liquid csv tsv
+  lock sum snap diff patch tex bib ics vcf pem crt cer key pub asc`.split(/\s+/),
+);
+
+/** By the path; of a file without a known ending by how it begins. */
 export function languageOf(path: string, bytes: Uint8Array): Language {
   if (PROSE.test(path)) return "prose";
   const end = lastSegments(path);
+  if (CODE.has(end.slice(end.lastIndexOf(".") + 1).toLowerCase())) return isShellScript(bytes) ? "shell" : "code";
+  const named = languageByName(end) ?? (COPY.test(end) ? languageOfCopy(end.replace(COPY, "")) : null);
+  if (named !== null) return named;
+  if (isShellScript(bytes)) return "shell";
+  return isList(bytes) ? "ini" : "code";
+}
+
+function languageOfCopy(end: string): Language | null {
+  if (PROSE.test(end)) return "prose";
+  return CODE.has(end.slice(end.lastIndexOf(".") + 1).toLowerCase()) ? "code" : languageByName(end);
+}
+
+function languageByName(end: string): Language | null {
   for (const [language, pattern] of LANGUAGES) if (pattern.test(end)) return language;
-  return isShellScript(bytes) ? "shell" : "code";
+  return null;
+}
+
+/** Of a list so much is looked at. */
+const BEGINNING = 4096;
+const ENTRY =
+  /^\s{0,40}(?:-\s|@)?["']?[^\s"'#;:={}()<>,][^"'#;:={}()<>,]{0,60}?["']?\s{0,20}(?:=>?|:)(?!=)\s{0,20}(?:[^\s{([;][^;{}]{0,400})?$/;
+const NO_ENTRY = /^\s{0,80}(?:#|;|\/\/|--|\[[\w .:-]{1,80}\]|$)/;
+
+/** Whether most lines give a name a value, and nothing else: somebody's notes of accounts, a file of settings. */
+function isList(bytes: Uint8Array): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, BEGINNING)).toString("latin1");
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  if (bytes.length > BEGINNING) lines.pop();
+  const written = lines.filter((line) => !NO_ENTRY.test(line));
+  const entries = written.filter((line) => ENTRY.test(line)).length;
+  return entries > 0 && entries >= written.length * 0.7;
 }
 
 /** The three that a pattern has at most: paths are long, and a search begins at each character. */

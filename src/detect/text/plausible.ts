@@ -30,8 +30,8 @@ export type Assigned = {
 
 /** What only the name promises; a vendor's own form stands for itself. */
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment)$/;
-/** The subject of jwt.io's own token, `1234567890`, as base64 has it. */
-const JOHN_DOE = /^(?:Bearer\s)?eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw/;
+/** The subject of jwt.io's own token, `1234567890`, as base64 has it; and a token that nobody signed. */
+const JOHN_DOE = /^(?:Bearer\s)?(?:eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw|eyJhbGciOiJub25lI)/;
 /** Base64's own. */
 const ALPHABET = /^[A-Z]{26}[a-z]{26}[0-9]{10}[+/=_-]{0,3}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -46,10 +46,10 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
   if (found.rule === "url-password" && (isManual(found, assigned) || isNamedAt(assigned.value))) return doubt(found);
   const whole = found.part === assigned.value;
   if ((!whole || !BY_NAME.test(found.rule)) && plausiblePart(found) === null) return null;
+  if (JOHN_DOE.test(found.part)) return null;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
   const random = looksRandom(value, 12) || UUID.test(value) || isNoise(value);
-  if (JOHN_DOE.test(value)) return null;
   if (ALPHABET.test(value)) return null;
   if (
     isSomethingElse(assigned) ||
@@ -220,7 +220,7 @@ function isStub({ name, value }: Assigned): boolean {
     return true;
   const issued = family === "token" || (family === "key" && /(?:^|_)(?:api|license|licence)_key$/.test(key));
   if (!issued && !(family === "secret" && /(?:^|_)client_secret$/.test(key))) return false;
-  if (/^(?:foo|bar|baz|qux|abc|test|dummy|stub|mock|value|string|secret|invalid)[-_]?\d{0,3}$/i.test(value))
+  if (/^(?:foo|bar|baz|qux|abc|xyz|test|dummy|stub|mock|value|string|secret|invalid)[-_]?\d{0,3}$/i.test(value))
     return true;
   if (!/^[a-z]{2,20}(?:[-_ .][a-z]{1,20}){0,6}$/i.test(value)) return /^\d{1,4};?$/.test(value);
   return readName(value).family !== null || readName(value).setting !== null;

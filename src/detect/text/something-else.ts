@@ -17,6 +17,8 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     ) ||
     // Ansible's `lookup("password", "/dev/null length=32")`.
     value.startsWith("/dev/null") ||
+    // What hashes of one kind begin with.
+    /^\$\w{1,12}\$$/.test(value) ||
     // Of sed's `s@^name=.*@name=@`.
     /^\.\*[@|,/#!]/.test(value) ||
     isPackage(name, value) ||

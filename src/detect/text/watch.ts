@@ -1,5 +1,6 @@
 import { rules } from "../rules/index.ts";
 import type { Rule } from "../rules/rule.ts";
+import { TAKERS, type Taker } from "./call-table.ts";
 
 /** What a keyword in a text may be the beginning of. */
 export type Watch = {
@@ -11,8 +12,10 @@ export type Watch = {
   readonly starts: boolean;
   /** Where in the keyword its rarest three characters stand, by which it is filed. */
   readonly rare: number;
-  readonly kind: "token" | "name" | "value" | "url";
+  readonly kind: "token" | "name" | "value" | "url" | "call";
   readonly rule: Rule | null;
+  /** What the function of a call takes. */
+  readonly takers: readonly Taker[];
 };
 
 /** Words in names that promise a secret: where they stand, an assignment is looked for. */
@@ -21,13 +24,13 @@ const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha
   _pw pw= pw" bootstrap devops phrase private encrypt dsn conn header _pin pin= pincode pin" pin' pin: pin-code pin.code pin_code .pin opts args
   segredo secreto geheim schluessel chiave sleutel nyckel value= value: value" users oracle userpass b64 base64 encoded blob payload ci_vars civars data_gz datagz wallet _words _flags extraflags losenord lösenord
   pswd psw" psw' psw= pword pw' pw> pin> adgangskode kouling wagwoord pasahitza slaptazodis lykilord nenosiri kodeord parool cle_api cleapi cle-api chave
-  llave schlussel klucz anahtar segreto segreta sekret tajem salaisuus hemlig rahasia`;
+  llave schlussel klucz anahtar segreto segreta sekret tajem salaisuus hemlig rahasia
+  secert sercet seceret toekn tokne crenden pssw api= api: api" api'`;
 /** The same, with a space. */
-const SPACED = ["pin =", "pin :=", "pin(", "pw =", "pw :=", "pw: ", "psw =", "psw :=", "psw: "];
+const SPACED = ["api =", "pin =", "pin :=", "pin(", "pw =", "pw :=", "pw: ", "psw =", "psw :=", "psw: "];
 
 /** What values begin with, or hold, that have secrets in them whatever their names are. */
-const VALUES =
-  "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified pdo( mysqli credential( curlopt_ login( sequelize( passwordauth basicauth( basic_auth( networkcredential";
+const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified curlopt_ @tcp( @unix(";
 
 /** Letters of English and code from the most common on; what is not here is rarer. */
 const COMMON = " etaoinsrlcdumpfhgbyvkwxjqz_.-:/=\"'";
@@ -37,7 +40,8 @@ export function watched(): readonly Watch[] {
   return [
     ...rules.flatMap(ofRule),
     ...words([...NAMES.split(/\s+/), ...SPACED], "name"),
-    ...words(VALUES.split(" "), "value"),
+    ...words([...VALUES.split(" "), '"bearer ', "'bearer "], "value"),
+    ...calls(),
     url(),
   ];
 }
@@ -65,19 +69,27 @@ function words(list: readonly string[], kind: Watch["kind"]): Watch[] {
   return list.map((word) => watch(word, false, false, kind, null));
 }
 
+function calls(): Watch[] {
+  const byCallee = Map.groupBy(TAKERS, ({ callee }) => callee);
+  return [...byCallee].map(([callee, takers]) => ({ ...watch(callee, false, false, "call", null), takers }));
+}
+
 function url(): Watch {
   return { ...watch("://", true, false, "url", null) };
 }
 
 function watch(keyword: string, exact: boolean, starts: boolean, kind: Watch["kind"], rule: Rule | null): Watch {
-  return { bytes: Buffer.from(keyword), exact, starts, rare: rarest(keyword.toLowerCase()), kind, rule };
+  return { bytes: Buffer.from(keyword), exact, starts, rare: rarest(keyword.toLowerCase()), kind, rule, takers: [] };
 }
+
+/** Of rare letters, and yet in words that code is full of. */
+const WORDS_HAVE = new Set("nfi fig val alu key aut uth sql typ ype fil ify".split(" "));
 
 function rarest(keyword: string): number {
   let best = 0;
-  let most = -1;
+  let most = -100;
   for (let at = 0; at + 3 <= keyword.length; at++) {
-    let score = 0;
+    let score = WORDS_HAVE.has(keyword.slice(at, at + 3)) || WORDS_HAVE.has(keyword.slice(at - 1, at + 2)) ? -30 : 0;
     for (const char of keyword.slice(at, at + 3))
       score += COMMON.includes(char) ? Math.min(COMMON.indexOf(char), 26) : 24;
     if (score > most) {

@@ -1,0 +1,49 @@
+import type { NamedLiteral } from "./assignment.ts";
+
+/** Whether a string may name a value inside itself: only a sign, or an escape that stands for one, gives one. */
+export function mayNameInside(raw: string): boolean {
+  return raw.includes("=") || raw.includes(":") || raw.includes("\\") || raw.includes("&") || raw.startsWith("Bearer ");
+}
+
+const INNER = /^(?:-D|--?)?([A-Za-z_][\w.-]{0,79})=(?!=)([\s\S]{1,4000})$/;
+/** A header with its value, as clients of HTTP take it. */
+const HEADER =
+  /^((?:proxy-)?authorization|(?:set-)?cookie|private-token|(?:x|api|auth|access)-[\w-]{1,40}|[\w-]{1,40}-(?:token|key|secret)):\s{0,2}([^\s{$%][^\n]{7,2000})$/i;
+const BEARER = /^Bearer\s[^\s{$%<]{12,2000}$/;
+/** A parameter of an address. */
+const QUERY = /[?&]([A-Za-z_][\w.-]{1,40})=([^&#\s"'`<>{}$%\\]{8,400})/g;
+/** A string that opens a database: `Server=…;Password=…`, `jdbc:…?password=…`, `host=… password=…`. */
+const CONNECTION = /(?:^|[;?&\s,])(?:password|pwd)\s?=\s?[^\s;&]/i;
+/** Go's way to a database: `user:password@tcp(host)`. */
+const DSN = /^([\w.-]{1,64}):([^@\s:]{3,128})@(?:tcp|unix)\(/;
+
+/** Spring's way to a setting, and what counts without it: `${db.password:…}`. */
+const SETTING = /^\$\{([A-Za-z_][\w.-]{1,100}):([^{}:\s][^{}\s]{2,400})\}$/;
+
+/** What a string that has no name names inside: an option, a header, a parameter, a part of a connection. */
+export function innerNames(raw: string, value: string, start: number, end: number): NamedLiteral[] {
+  const inner = INNER.exec(value);
+  const isConnection = value.length < 2000 && CONNECTION.test(value);
+  if (inner !== null && !isConnection) {
+    const [, name = "", rest = ""] = inner;
+    return [{ name, start: start + raw.indexOf("=") + 1, end, value: rest, quoted: true }];
+  }
+  const whole = (name: string): NamedLiteral[] => [{ name, start, end, value, quoted: true }];
+  if (isConnection) return whole("connection");
+  if (BEARER.test(value)) return whole("authorization");
+  const header = value.includes(":") ? HEADER.exec(value) : null;
+  if (header !== null) return part(raw, start, header[1] as string, header[2] as string);
+  const setting = value.startsWith("${") ? SETTING.exec(value) : null;
+  if (setting !== null) return part(raw, start, setting[1] as string, setting[2] as string);
+  const dsn = value.includes("@") ? DSN.exec(value) : null;
+  if (dsn !== null) return part(raw, start, "password", dsn[2] as string);
+  if (!value.includes("=") || !/^[\w+.-]{0,20}:?\/|^\?/.test(value)) return [];
+  return [...value.matchAll(QUERY)].flatMap(([, name = "", parameter = ""]) => part(raw, start, name, parameter));
+}
+
+/** A part of a string, as it stands there. */
+function part(raw: string, start: number, name: string, value: string): NamedLiteral[] {
+  const at = raw.lastIndexOf(value);
+  if (at < 0) return [];
+  return [{ name, start: start + at, end: start + at + value.length, value, quoted: true }];
+}

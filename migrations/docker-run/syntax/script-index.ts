@@ -55,6 +55,13 @@ export function scriptIndex(text: string, commands: ScriptCommands): ScriptIndex
   return index;
 }
 
+/** The names of the functions that a script defines. */
+export function functionsIn(text: string): ReadonlySet<string> {
+  // Text longer than a file name can be is not a command.
+  const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
+  return new Set([...made].map(([, name = ""]) => name));
+}
+
 const KEYWORD = /^(?:if|then|elif|else|fi|for|while|until|do|done|case|select|esac|\{|\}|!|time)$/;
 
 /** How variables are set and used, outside run lines. */

@@ -1,5 +1,6 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { programStart, type RunCommand } from "./shell-run.ts";
+import { exportedTo } from "./script-export.ts";
+import { areHarmlessFlags, programStart, type RunCommand } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
 import {
@@ -39,8 +40,11 @@ export function ownVariable(
   const users = variableIndex(text, commands, runs).handed.get(name);
   if (users === undefined) return null;
   const one = setOnce(text, commands, runs, name, programStart(run));
-  if (one === null || !one.words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly)$/.test(said))) return null;
+  if (one === null) return null;
   const { word, words } = one;
+  const front = words.slice(0, -1).map(({ text: said }) => said);
+  if (!front.every((said) => /^(?:local|readonly|export)$/.test(said))) return null;
+  if (front.includes("export") && exportedTo(text, commands, runs, name) !== null) return null;
   const span = { start: words[0]?.start ?? 0, end: word.end };
   const line = { start: lineStart(text, span.start), end: lineEnd(text, span.end) };
   const after = text.slice(span.end, line.end);
@@ -60,8 +64,12 @@ export function doubtAbout(
 ): string | null {
   const { unsure, handed, settings } = variableIndex(text, commands, runs);
   if (unsure !== null) return `${unsure.word} in line ${lineOf(text, unsure.at)} may set or read it`;
-  const again = settings.get(name)?.at(1)?.word;
-  if (again !== undefined) return `line ${lineOf(text, again.start)} sets it again`;
+  const [first, again] = settings.get(name) ?? [];
+  if (again !== undefined) return `line ${lineOf(text, again.word.start)} sets it again`;
+  if (first?.words.some(({ text: said }) => /^(?:export|-\w*x\w*)$/.test(said))) {
+    const reader = exportedTo(text, commands, runs, name);
+    if (reader !== null) return `it is exported, and ${reader.text} in line ${lineOf(text, reader.start)} may read it`;
+  }
   return handed.has(name) ? null : "another command uses it too";
 }
 
@@ -105,6 +113,30 @@ export function holdsSwitches(
     const isLast = set === words.at(-1) && set.text.startsWith(`${name}=`) && !set.expands;
     return front && isLast && SWITCHES.test(set.text.slice(name.length + 1));
   });
+}
+
+/**
+ * Whether a word of a run line, such as `$STORAGE`, is a variable that the script only ever sets to whole flags, or to
+ * nothing: what follows it is still a flag, or the image.
+ */
+export function holdsFlags(
+  text: string,
+  commands: ScriptCommands,
+  runs: readonly RunCommand[],
+  word: ShellWord,
+): boolean {
+  const [, name = ""] = /^\$\{?(\w+)\}?$/.exec(text.slice(word.start, word.end)) ?? [];
+  const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
+  const setting = settings.get(name) ?? [];
+  if (unsure !== null || defaulted.has(name) || setting.length === 0) return false;
+  const values = setting.map(({ word: set, words }) => {
+    const front = words.slice(0, -1).every(({ text: said }) => FRONT.test(said));
+    return front && set === words.at(-1) ? (/^\w+\+?=([^]*)$/.exec(set.text)?.[1] ?? null) : null;
+  });
+  // A variable in it may be empty, or several words.
+  return values.every(
+    (value) => value !== null && !/[*?[]/.test(value) && areHarmlessFlags(value.split(/\s+/).filter(Boolean)),
+  );
 }
 
 /** May stand before an assignment: what makes it a variable of a kind, and what begins a branch. */

@@ -2,7 +2,7 @@ import { lineOf } from "../../../src/kit/text/lines.ts";
 import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, scriptKind, type EnvFlag, type RunCommand } from "./shell-run.ts";
-import { variableIn } from "./script-index.ts";
+import { functionsIn, variableIn } from "./script-index.ts";
 import { doubtAbout } from "./script-own.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
@@ -22,9 +22,7 @@ type ScriptContext = {
 /** What else in a script gives variables to containers: reported, with the reason why it stays. */
 export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
-  // Text longer than a file name can be is not a command.
-  const made = text.matchAll(/^[ \t]*(?:function[ \t]+)?(\w[\w-]{0,254})[ \t]*\(/gm);
-  const functions = new Set([...made].map(([, name = ""]) => name));
+  const functions = functionsIn(text);
   return [
     ...filledIn(around),
     ...commands.flatMap((words) =>

@@ -15,7 +15,7 @@ import { linePlace } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
-import { holdsSwitches, literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
+import { holdsFlags, holdsSwitches, literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
 import { variableIn } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
@@ -65,7 +65,10 @@ export function scriptOf(file: string, text: string): RunScript {
   const open = unended.map((at) => lineOf(text, at));
   const isShell = kind === "shell";
   const { commands: spliced, parts } = isShell ? withArrays(text, commands) : { commands, parts: new Set() };
-  const found = spliced.flatMap((words) => runCommand(words) ?? []).sort((a, b) => programStart(a) - programStart(b));
+  const runsOf = (isFlags?: (word: ShellWord) => boolean): RunCommand[] =>
+    spliced.flatMap((words) => runCommand(words, isFlags) ?? []).sort((a, b) => programStart(a) - programStart(b));
+  const first = runsOf();
+  const found = isShell ? runsOf((word) => holdsFlags(text, commands, first, word)) : first;
   const runs = isShell ? found.map((run) => filled(text, commands, found, run)) : found;
   const about = aroundOf(text);
   const moving = runs.flatMap((run) =>
@@ -140,13 +143,16 @@ function inRun(
         subject: subjectOf(file, text, run),
         place: linePlace(file, line, `${runText(run)} -e ${flag.variable}`),
         name: flag.variable,
-        value: own?.value ?? flag.content,
+        value: own?.value ?? (flag.expands ? bracketed(flag.content) : flag.content),
         fault: faultOf(run, flag, own, last.get(flag.variable) === flag, around),
         by: { command: run, flag, own },
       },
     ];
   });
 }
+
+/** `$name` as `${name}`: here it is a variable of the script, and elsewhere it may be a part of a secret. */
+const bracketed = (content: string): string => content.replaceAll(/\$([A-Za-z_]\w*)/g, "$${$1}");
 
 /** Settings that direct a client to another engine: docker(1), podman(1). */
 const ELSEWHERE =

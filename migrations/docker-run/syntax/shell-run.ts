@@ -98,7 +98,8 @@ const GLOBAL_BARE = /^(?:-D|--debug|--tls|--tlsverify|--remote|-r)$/;
 /** A word that is one variable and nothing else, such as `$OPTS` or `"${args[@]}"`. */
 const VARIABLE = /^\$(?:\w+|[@*]|\{[^{}]*\})$/;
 
-export function runCommand(words: readonly ShellWord[]): RunCommand | null {
+/** The run line of a command; `isFlags` knows variables that are nothing but flags. Null for any other command. */
+export function runCommand(words: readonly ShellWord[], isFlags?: (word: ShellWord) => boolean): RunCommand | null {
   const first = words.findIndex(({ text }) => !BEFORE.test(text));
   const isClient = ({ text }: ShellWord): boolean => /^(?:.*[\\/])?(?:docker|podman)(?:\.exe)?$/.test(text);
   const through = RUNS_ANOTHER.test(words[first]?.text ?? "");
@@ -113,12 +114,16 @@ export function runCommand(words: readonly ShellWord[]): RunCommand | null {
   const sure = readFlags(words, at + 1);
   const { flags, env } = sure;
   let image = sure.end;
+  let isSure = true;
   // `$OPTS` is taken for flags if variables follow it, and else for the image.
   for (let behind = words[image]; behind?.expands === true && VARIABLE.test(behind.text); behind = words[image]) {
     const more = readFlags(words, image + 1);
-    if (more.env.length === 0) break;
+    const known = isFlags?.(behind) === true;
+    if (more.env.length === 0 && !known) break;
     flags.push(...more.flags);
-    env.push(...more.env.map((one) => ({ ...one, behind: behind?.text ?? "" })));
+    isSure &&= known;
+    const by = isSure ? null : behind.text;
+    env.push(...more.env.map((one) => ({ ...one, behind: by })));
     image = more.end;
   }
   const called = flags.findLast(({ name }) => name === "name");
@@ -139,6 +144,18 @@ export function runCommand(words: readonly ShellWord[]): RunCommand | null {
 
 /** A flag before `run` that needs no further word. */
 const isWhole = (flag: string): boolean => flag.includes("=") || GLOBAL_BARE.test(flag);
+
+/** Whether these words are flags that each have their value, and none of those that decide about a delivery. */
+export function areHarmlessFlags(texts: readonly string[]): boolean {
+  const words = texts.map((text): ShellWord => ({ text, start: 0, end: 0, expands: false }));
+  const { flags, end } = readFlags(words, 0);
+  return (
+    end === words.length && !words.some(({ text }) => text === "--") && !flags.some((one) => DECIDES.test(one.name))
+  );
+}
+
+const DECIDES =
+  /^(?:e|env|env-file|entrypoint|runtime|u|user|name|health-cmd|no-healthcheck|mount|volumes-from|cidfile)$/;
 
 /** Parses flags up to the first word that is not a flag; returns its position, after a `--`. */
 function readFlags(

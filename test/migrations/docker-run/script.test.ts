@@ -113,6 +113,13 @@ test("the reason for the exit code leaves the names of files whole, even if a we
   expect(stderr).toContain(`exit 3: 1 secret was not moved: POSTGRES_PASSWORD in ${dir}/run-postgres.sh:1 (`);
 });
 
+test("what only a command of the script knows is no secret of its text", async () => {
+  const secret = password();
+  const script = `password=\`docker logs x | tail -1\`\ndocker run -e password=$password -e DB_PASSWORD=$pw$end img\ndocker run -e DB_PASSWORD=${secret}$x two\n`;
+  const { found } = await scan({ "a.sh": script }, [secret]);
+  expect(found).toEqual(["a.sh:3 two a.sh:3 docker run two -e DB_PASSWORD"]);
+});
+
 describe("a quote that never ends", () => {
   const [first, second, third] = [password(), password(), password()];
   const told = "a quote that begins there is never closed: the rest is read line by line, as far as possible";

@@ -111,6 +111,11 @@ const RUNTIME: readonly (readonly [title: string, before: string, after: string]
     "if [ \"$1\" = -d ]; then RM='-d'; else\n  RM=--rm\nfi\ndocker run $RM -it -e A='REF' --runtime unsprawl -e B=\"REF\" img\n",
   ],
   [
+    "behind a variable of the script that is flags, before more of them",
+    'if x; then S="--tmpfs /d:rw"; else\n  S="-v $PWD/d:/d -p 80:80"\nfi\ndocker run -e A=@ $S --rm -e B=@ img serve\n',
+    "if x; then S=\"--tmpfs /d:rw\"; else\n  S=\"-v $PWD/d:/d -p 80:80\"\nfi\ndocker run -e A='REF' --runtime unsprawl $S --rm -e B='REF' img serve\n",
+  ],
+  [
     "inside a command's output, behind a pipe and assignments",
     'id=$(TZ=UTC docker create -e A=@ img 2>&1) && echo "$(docker run -e A=@ one)" | tee log',
     "id=$(TZ=UTC docker create -e A='REF' --runtime unsprawl img 2>&1) && echo \"$(docker run -e A='REF' --runtime unsprawl one)\" | tee log",
@@ -180,6 +185,11 @@ const OWN: typeof RUNTIME = [
     "inside a function, under one name",
     'start() {\n  local A=@\n  docker run -e A="$A" img\n}\nstart\n',
     'start() {\n  docker run -e A="REF" --runtime unsprawl img\n}\nstart\n',
+  ],
+  [
+    "one that is exported, where nothing reads it but the line",
+    'export DB="@"\nrun() {\n  sudo docker rm -f web\n}\nmkdir -p data && run\ndocker run -e A="$DB" img\n',
+    'run() {\n  sudo docker rm -f web\n}\nmkdir -p data && run\ndocker run -e A="REF" --runtime unsprawl img\n',
   ],
   [
     "an array on lines of its own",
@@ -308,10 +318,16 @@ const REFUSED: readonly (readonly [title: string, text: string, reason: RegExp, 
   ["a here-document", "ssh host <<EOF\ndocker run -e A=@ img\nEOF\n", /a here-document/],
   ["a variable of the script", "A=@\ndocker run -e A img", /script's variable A, which -e A in line 2/],
   [
-    "the same under another name",
-    'export X="@"\ndocker run -e A="${X}" img',
-    /script's variable X, which -e A in line 2/,
+    "one that another program may read",
+    'export X="@"\nmake -C app\ndocker run -e A="${X}" img',
+    /passes on, but it is exported, and make in line 2 may read it$/,
   ],
+  [
+    "one that a file of variables may read",
+    'export X="@"\ndocker run --env-file x.env -e A="${X}" img',
+    /passes on, but it is exported, and --env-file in line 2 may read it$/,
+  ],
+  ["flags of which the last takes a word", "O='-v x:/x -p'\ndocker run $O -e A=@ img", /whether \$O in front/],
   [
     "one that another file may set",
     "A=@\n. ./args.sh\ndocker run -e A=$A img",

@@ -1,0 +1,51 @@
+import { functionsIn, type ScriptCommands } from "./script-index.ts";
+import type { RunCommand } from "./shell-run.ts";
+import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
+
+/**
+ * The first command of a script that may read a variable which the script exports; null if each is one that does not look at
+ * such variables, or a function of the script, whose commands count.
+ */
+export function exportedTo(
+  text: string,
+  commands: ScriptCommands,
+  runs: readonly RunCommand[],
+  name: string,
+): ShellWord | null {
+  for (const { words, env, flags } of runs) {
+    // `-e NAME` takes it from there, and so does a line `NAME` in a file of variables.
+    const taken = env.find(({ variable, content }) => content === null && variable === name);
+    const file = flags.find((flag) => flag.name === "env-file");
+    const found = words[taken?.flag ?? file?.flag ?? -1];
+    if (found !== undefined) return found;
+  }
+  const defined = functionsIn(text);
+  for (const words of commands) {
+    const at = words.findIndex(({ text }) => !BEFORE.test(text));
+    const program = words[at];
+    if (program === undefined) continue;
+    const called = program.text.slice(program.text.lastIndexOf("/") + 1);
+    if (/^(?:docker|podman)$/.test(called)) {
+      const verb = words.slice(at + 1).find(({ text }) => !text.startsWith("-"))?.text ?? "";
+      if (CLIENT_VERBS.test(verb)) continue;
+    } else if (!program.expands && (HARMLESS.has(called) || defined.has(called))) continue;
+    return program;
+  }
+  return null;
+}
+
+/** What may precede a program. */
+const BEFORE =
+  /^(?:[A-Za-z_]\w*\+?=.*|if|then|elif|else|fi|while|until|for|do|done|case|esac|!|\{|\}|time|sudo|exec|command)$/s;
+
+/** Of docker and podman; not `compose`, which fills its files in from the environment, nor `build`. */
+const CLIENT_VERBS =
+  /^(?:run|create|rm|stop|start|restart|kill|ps|inspect|pull|push|tag|images|image|container|network|volume|logs|wait|exec|port|cp|info|version|rmi|update|rename|attach|top|stats)$/;
+
+/** Builtins and programs that do nothing with variables of other names than their own. */
+const HARMLESS = new Set(
+  `: [ [[ test true false echo printf read cd pwd exit return shift set unset export local readonly declare typeset trap wait
+  sleep break continue mkdir rmdir rm cp mv ln ls touch chmod chown cat head tail grep egrep fgrep sed tr cut sort uniq wc tee
+  date id whoami hostname uname dirname basename readlink realpath which command type hash seq clear tput umask kill ulimit
+  function in select`.split(/\s+/),
+);

@@ -3,13 +3,15 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { nameOf } from "../../src/engine/names.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { locationAt, type PlacedLocation } from "../../src/model/location.ts";
-import type { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf, serviceSubjectId } from "../../src/model/service-ref.ts";
 import type { ProjectCall } from "./engine/cli.ts";
 import { containersOf } from "./find.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { alongVariables, type LeaderVariable } from "./words/along.ts";
 import type { ByService } from "./words/implied.ts";
+
+/** The finding that a variable moves along with. `isPart`: its value is only a part of the variable's. */
+export type AlongOf = { readonly name: string; readonly isPart: boolean };
 
 /** The variables that move along with findings, where those were found: in containers, or in the project's files. */
 export async function movingAlong(
@@ -20,10 +22,10 @@ export async function movingAlong(
   moved: readonly LeaderVariable[],
 ): Promise<readonly MovingAlong[]> {
   const found: MovingAlong[] = [];
-  for (const { like, service, name } of alongVariables(project, moved)) {
+  for (const { like, service, name, within } of alongVariables(project, moved)) {
     const finding = findings[like];
     const location = finding === undefined ? null : await locationOf(engine, call, finding, service, name);
-    if (location !== null) found.push({ like, name, location });
+    if (location !== null) found.push({ like, name, location, ...(within === null ? {} : { within }) });
   }
   return found;
 }
@@ -52,8 +54,13 @@ async function locationOf(
 /** Those that have nothing left to move along with. */
 export function leftBehind(going: ByService, isAlong: (one: Selected) => boolean): readonly Selected[] {
   const all = [...going.values()].flat();
-  const values: readonly Secret[] = all.filter((one) => !isAlong(one)).map(({ value }) => value);
-  return all.filter((one) => isAlong(one) && !values.some((value) => value.equals(one.value)));
+  const leaders = all.filter((one) => !isAlong(one));
+  return all.filter(
+    (one) =>
+      isAlong(one) &&
+      // Of one that has more than the value, the secret is the leader's.
+      !leaders.some(({ value, finding }) => value.equals(one.value) || finding.fingerprint === one.finding.fingerprint),
+  );
 }
 
 /** What moves without these; a service with nothing left is not in it. */

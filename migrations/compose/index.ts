@@ -26,7 +26,7 @@ import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
-import { movingAlong } from "./along.ts";
+import { movingAlong, type AlongOf } from "./along.ts";
 import { performer } from "./perform.ts";
 import { fieldRefusal, serviceOfText, textRefusal } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
@@ -87,7 +87,7 @@ export function composeMigration(tools: ComposeTools): Migration {
   const words = labelSecrets({ find, env }, wordSecrets({ find, open, env, detector: tools.detector }));
   const calls = new Map<string, ProjectCall>();
   /** The variables that move along, by subject and name, and with which one. */
-  const along = new Map<string, string>();
+  const along = new Map<string, AlongOf>();
   const alongKey = ({ location, name }: Pick<Finding, "location" | "name">): string => `${location.subjectId}\0${name}`;
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.quote);
@@ -162,13 +162,14 @@ export function composeMigration(tools: ComposeTools): Migration {
       const detector = await tools.detector();
       const found = (await movingAlong(await open(), call, project, findings, moved)).flatMap((one) => {
         // One that is a finding itself was left out on purpose, by --only or an ignore rule.
-        const value = moved[one.like]?.value ?? Secret.of("");
+        const value = one.within?.value ?? moved[one.like]?.value ?? Secret.of("");
         const verdict = detector.classify({ name: one.name, where: "env", value });
         const isLeftOut = verdict.secret ? verdict.confidence !== "low" : verdict.suppressedBy !== undefined;
         const like = hits.findIndex(({ finding }) => finding === findings[one.like]);
         return isLeftOut ? [] : { ...one, like };
       });
-      for (const one of found) along.set(alongKey(one), hits[one.like]?.finding.name ?? "");
+      for (const one of found)
+        along.set(alongKey(one), { name: hits[one.like]?.finding.name ?? "", isPart: one.within !== undefined });
       return found;
     },
     async names(finding) {
@@ -189,7 +190,7 @@ export function composeMigration(tools: ComposeTools): Migration {
         const project = await projectOf(call, composeEnvironment(env, passed.names));
         const { deliveries, key, detector } = tools;
         const compose = await cli(passed.names);
-        const like = ({ finding }: Selected): string | null => along.get(alongKey(finding)) ?? null;
+        const like = ({ finding }: Selected): AlongOf | null => along.get(alongKey(finding)) ?? null;
         const moving = { engine: await open(), cli: compose, project, passed, deliveries, key, detector, like };
         return await planProject(
           { ...moving, registry: tools.registry, env, memory: tools.memory() },

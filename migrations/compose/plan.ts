@@ -34,7 +34,7 @@ import { givenBy, has, withImplied } from "./words/implied.ts";
 import { mustBeTraefik } from "./labels/index.ts";
 import { forWords, mustBeFilledIn, mustHaveShell, withoutWords } from "./words/refuse.ts";
 import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
-import { leftBehind, without } from "./along.ts";
+import { leftBehind, without, type AlongOf } from "./along.ts";
 import { alongNotes, repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
@@ -52,7 +52,7 @@ export type ComposeApplyInput = {
   readonly passed: PassedEnvironment;
   readonly detector: () => Promise<Detector>;
   /** The variable that one moves along with; null for a finding. */
-  readonly like: (one: Selected) => string | null;
+  readonly like: (one: Selected) => AlongOf | null;
 };
 
 /** `isStack`: `docker stack deploy` makes it of the files. */
@@ -136,7 +136,7 @@ export async function planProject(
       going = without(going, stays);
       const behind = leftBehind(going, (one) => input.like(one) !== null && !implied.has(one));
       for (const one of behind) {
-        const reason = `moves only along with ${input.like(one) ?? ""}, which stays`;
+        const reason = `moves only along with ${input.like(one)?.name ?? ""}, which stays`;
         left.push({ selected: one, reason, hint: error.hint });
       }
       going = without(going, behind);

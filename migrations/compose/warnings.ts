@@ -1,4 +1,5 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
+import type { AlongOf } from "./along.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { ServicePart } from "./plan.ts";
 import type { Rewording } from "./words/index.ts";
@@ -41,8 +42,10 @@ export function warningsOf(
 }
 
 /** What moves although it was not found to be a secret. */
-export function alongNotes(name: string, like: string | null): readonly string[] {
-  return like === null ? [] : [`${name} moves along: it has the same value as ${like}, from the same line of .env`];
+export function alongNotes(name: string, like: AlongOf | null): readonly string[] {
+  if (like === null) return [];
+  const what = like.isPart ? `the value of ${like.name} is filled into it` : `it has the same value as ${like.name}`;
+  return [`${name} moves along: ${what}, from the same line of .env`];
 }
 
 /** What changes for a service whose file repeats its image. */

@@ -28,6 +28,8 @@ export type MovingAlong = {
   readonly like: number;
   readonly name: string;
   readonly location: PlacedLocation;
+  /** Its value, and where the finding's is in it, in UTF-16 units; absent if it has the same. */
+  readonly within?: { readonly value: Secret; readonly start: number; readonly length: number };
 };
 
 export type PlanOptions = {
@@ -96,8 +98,8 @@ export interface Migration {
     readonly part: Secret;
   }): Promise<MovingPart | null>;
   /**
-   * What must move along with these findings of a unit: variables with the very same value, which would otherwise still
-   * show it. Absent if the format has no such thing.
+   * What must move along with these findings of a unit: variables that are filled from the same text, which would otherwise
+   * still show it. Absent if the format has no such thing.
    */
   along?(
     unit: string,

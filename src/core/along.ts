@@ -3,7 +3,7 @@ import { findingIds } from "./finding-id.ts";
 import type { HitToMove } from "./plan-moves.ts";
 import type { Router } from "./route.ts";
 
-/** A unit's hits, and after them the variables of the same values that must move along: see `Migration.along`. */
+/** A unit's hits, and after them the variables that must move along: see `Migration.along`. */
 export async function withAlong(
   hits: readonly HitToMove[],
   unit: string,
@@ -14,17 +14,27 @@ export async function withAlong(
   const along = (await migration.along?.(unit, hits)) ?? [];
   return [
     ...hits,
-    ...along.flatMap(({ like, name, location }): HitToMove[] => {
+    ...along.flatMap(({ like, name, location, within }): HitToMove[] => {
       const hit = hits[like];
       if (hit === undefined) return [];
       const { finding, candidate, part } = hit;
       const id = idOf(finding.fingerprint, name, location);
-      const why = [`it has the same value as ${finding.name}`];
+      const copy = { ...finding, id, name, location };
+      if (within === undefined) {
+        const why = [`it has the same value as ${finding.name}`];
+        return [{ finding: { ...copy, why }, candidate: { name, value: candidate.value, location }, part }];
+      }
+      const { value, start, length } = within;
+      const inside = { in: "value", path: "", start, length } as const;
       return [
         {
-          finding: { ...finding, id, name, location, why },
-          candidate: { name, value: candidate.value, location },
-          part,
+          finding: {
+            ...{ ...copy, why: [`it contains the value of ${finding.name}`], part: inside, length: value.length },
+            // Whatever else is in it may be another secret.
+            masked: "••••••••",
+          },
+          candidate: { name, value, location },
+          part: candidate.value,
         },
       ];
     }),

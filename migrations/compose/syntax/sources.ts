@@ -18,7 +18,10 @@ import { isOfSecret } from "./of-secret.ts";
 import { replacedWords } from "./service.ts";
 
 /** Where variables that move stand, and whose they are. */
-export type EditedPlace = { readonly place: VariablePlace; readonly by: { readonly has: (service: string) => boolean } };
+export type EditedPlace = {
+  readonly place: VariablePlace;
+  readonly by: { readonly has: (service: string) => boolean };
+};
 
 /**
  * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated

@@ -1,16 +1,27 @@
+import type { MovingAlong } from "../../../src/contract/migration.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { variables } from "../syntax/environment.ts";
+import { variables, type VariablePlace } from "../syntax/environment.ts";
+import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
 /** A service's variable that moves. */
 export type LeaderVariable = { readonly service: string; readonly name: string; readonly value: Secret };
 
-/** One that has the value of the moved variable `like`, an index, from the same line of `.env`. */
-export type AlongVariable = { readonly like: number; readonly service: string; readonly name: string };
+/**
+ * One that has the value of the moved variable `like`, an index, from the same line of `.env`. `within`: it has more than that,
+ * and where in it the value is.
+ */
+export type AlongVariable = {
+  readonly like: number;
+  readonly service: string;
+  readonly name: string;
+  readonly within: NonNullable<MovingAlong["within"]> | null;
+};
 
 /**
- * The variables of all services whose whole value is the same `${NAME}` of `.env` as that of a moved one:
- * `MINIO_ROOT_USER: ${S3_ACCESS_KEY}`. They would still show it, and keep its line from going.
+ * The variables of all services into which the same `${NAME}` of `.env` is filled as into a moved one: all of it, as in
+ * `MINIO_ROOT_USER: ${S3_ACCESS_KEY}`, or a part, as in `OPTIONS: --login ${S3_ACCESS_KEY}`. They would still show it, and keep
+ * its line from going.
  */
 export function alongVariables(project: ComposeProject, moved: readonly LeaderVariable[]): readonly AlongVariable[] {
   const all = [...project.services.values()].map(
@@ -29,14 +40,30 @@ export function alongVariables(project: ComposeProject, moved: readonly LeaderVa
     for (const [service, its] of all)
       for (const [name, places] of its) {
         const holds = places.at(-1);
-        const isSame = typeof holds?.value === "string" && one.value.equals(Secret.of(holds.value));
-        if (!isSame || taken.has(idOf(service, name)) || !sources.some((source) => holds?.uses.includes(source)))
-          continue;
+        if (holds === undefined || taken.has(idOf(service, name))) continue;
+        const shown = showsIn(project, holds, one.value, sources);
+        if (shown === null) continue;
         taken.add(idOf(service, name));
-        found.push({ like, service, name });
+        found.push({ like, service, name, within: shown === "whole" ? null : shown });
       }
   }
   return found;
+}
+
+/** Where a variable shows a value that one of these fills into it; null for nowhere. */
+function showsIn(
+  project: ComposeProject,
+  place: VariablePlace,
+  value: Secret,
+  sources: readonly string[],
+): AlongVariable["within"] | "whole" {
+  if (place.value === null || !sources.some((source) => place.uses.includes(source))) return null;
+  const whole = Secret.of(place.value);
+  if (value.equals(whole)) return "whole";
+  for (const { name, start, end } of filledRanges(project, place) ?? [])
+    if (sources.includes(name) && value.equals(Secret.of(place.value.slice(start, end))))
+      return { value: whole, start, length: end - start };
+  return null;
 }
 
 /** Whether `.env` sets this variable, to this very value. */

@@ -11,16 +11,19 @@ import { password } from "../files-world.ts";
 
 const key = password();
 
-it("only the whole value from the same line of .env moves along", async () => {
+it("what the same line of .env is filled into moves along", async () => {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-along-"));
   try {
     writeFileSync(join(dir, ".env"), `KEY=${key}\nSAME=${key}\nOUTSIDE=\n`);
-    writeFileSync(join(dir, "own.env"), "LATER=${KEY}\nHIDDEN=${KEY}\n");
+    writeFileSync(
+      join(dir, "own.env"),
+      'LATER=${KEY}\nHIDDEN=${KEY}\nOPTIONS="--login= ${KEY}$$"\nESCAPED="\\\\ ${KEY}"\n',
+    );
     const file = join(dir, "compose.yaml");
     writeFileSync(
       file,
       `services:
-  app: { image: x, environment: { KEY: , URL: "redis://:\${KEY}@db", OTHER: "\${SAME}", BY_DEFAULT: "\${NONE:-\${KEY}}" } }
+  app: { image: x, environment: { KEY: , URL: "redis://:\${KEY}@db", OTHER: "\${SAME}", BY_DEFAULT: "\${NONE:-\${KEY}}", AS_TEXT: "a${key}" } }
   db: { image: x, environment: ["LOGIN=\${KEY:-none}", "NOTE=KEY"] }
   job: { image: x, env_file: own.env, environment: { HIDDEN: "1" } }
 `,
@@ -28,10 +31,11 @@ it("only the whole value from the same line of .env moves along", async () => {
     const project = await loadProject({ files: [file], dir: null, name: "p", envFiles: [], env: {} });
     const along = (name: string, value = key): readonly string[] =>
       alongVariables(project, [{ service: "app", name, value: Secret.of(value) }]).map(
-        (one) => `${one.service} ${one.name}`,
+        ({ service, name: found, within }) => [service, found, ...(within === null ? [] : [within.start])].join(" "),
       );
-    expect(along("KEY")).toEqual(["app BY_DEFAULT", "db LOGIN", "job LATER"]);
-    // Another line with the same text, a part of a value, and what the files do not set to this.
+    const parts = ["app URL 9", "job OPTIONS 9"];
+    expect(along("KEY")).toEqual([parts[0], "app BY_DEFAULT", "db LOGIN", "job LATER", parts[1]]);
+    // Another line with the same text, and what the files do not set to this.
     expect([along("OTHER"), along("URL", `redis://:${key}@db`), along("KEY", password())]).toEqual([[], [], []]);
   } finally {
     rmSync(dir, { recursive: true });
@@ -40,7 +44,7 @@ it("only the whole value from the same line of .env moves along", async () => {
 
 it("what moves along stays if nothing of its value moves any more", () => {
   const one = (name: string, value: string): Selected =>
-    ({ move: { name }, value: Secret.of(value) }) as unknown as Selected;
+    ({ move: { name }, value: Secret.of(value), finding: { fingerprint: value } }) as unknown as Selected;
   const [leader, follower, other] = [one("KEY", key), one("LOGIN", key), one("TOKEN", password())];
   const isAlong = (it: Selected): boolean => it === follower;
   const all = new Map([

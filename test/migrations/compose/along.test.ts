@@ -25,6 +25,7 @@ services:
     <<: *app
     environment:
       - ROOT_LOGIN=\${S3_SECRET_KEY}
+      - SITE=postgresql://<app>:\${S3_SECRET_KEY}@db/\${OTHER}
   app:
     <<: *app
     environment:
@@ -76,7 +77,14 @@ it(
   "what has the same value from the same line moves along; a word that stands elsewhere is named",
   { timeout: 300_000 },
   async () => {
-    const all = ["app PLAIN_NAME", "app S3_SECRET_KEY", "gvm PASSWORD", "minio ROOT_LOGIN", "root DB_ROOT_PASSWORD"];
+    const all = [
+      "app PLAIN_NAME",
+      "app S3_SECRET_KEY",
+      "gvm PASSWORD",
+      "minio ROOT_LOGIN",
+      "minio SITE",
+      "root DB_ROOT_PASSWORD",
+    ];
     for (const source of ["docker:", "compose:along"]) {
       const plan = await planned(source);
       expect(plan.notMoved).toEqual([]);
@@ -86,6 +94,7 @@ it(
       expect(plan.warnings.map(({ text }) => text)).toEqual(
         expect.arrayContaining([
           "minio: ROOT_LOGIN moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
+          "minio: SITE moves along: the value of S3_SECRET_KEY is filled into it, from the same line of .env",
           "app: PLAIN_NAME moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
           "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.TITLE, Config.Env.USERNAME; those places stay as they are, and inspect still shows the word there",
         ]),

@@ -216,6 +216,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/compose/find.ts": "what it moves is found by another source too",
   "migrations/docker-container/refuse.ts": "a word of --accept that happens to be a format",
   "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
+  "migrations/docker-run/syntax/script-export.ts": "the flag of a run line",
   "migrations/env-file/rewrite.ts": "the dialect of a file of variables",
   "migrations/platform-file/other-file.ts": "names the source that reads a file as what it is",
   "migrations/platform-file/platforms/cloudformation-native.ts": "the stores that the platform itself reads",

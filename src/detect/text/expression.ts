@@ -1,3 +1,4 @@
+import { looksRandom } from "../entropy.ts";
 import type { Assigned } from "./plausible.ts";
 
 /** Words that begin an expression of code or of a template, if it continues after them. */
@@ -21,8 +22,9 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
   // `keyword.$S2`: a highlighter's names of tokens.
   if (/^[a-z]{2,20}(?:\.(?:\$\w{1,4}|[a-z]{2,20})){1,5}$/.test(text) && text.includes("$")) return true;
   if (quoted) return false;
-  if (/^[A-Za-z_$@][\w$.?!:]{0,80}\(/.test(text) || /^[([][A-Za-z_"'.$]/.test(text)) return true;
-  if (/^[A-Za-z_]\w{0,60}\[(?:\d|["'A-Za-z$:]|$)/.test(text)) return true;
+  if (/^[([][A-Za-z_"'.$]/.test(text)) return true;
+  const takes = /^[A-Za-z_$@][\w$.?!:]{0,80}\(|^[A-Za-z_]\w{0,60}\[(?:\d|["'A-Za-z$:]|$)/.test(text);
+  if (takes && !(tail.trim() === "" && isUnclosed(value))) return true;
   const member = /^\$?\.?([A-Za-z_]\w{0,60})(?:(?:\?\.|->|::|\.)[A-Za-z_]\w{0,60}){1,6}$/.exec(text);
   if (member !== null && (HOLDERS.test(member[1] as string) || text.startsWith(".") || DECLARES.test(lead)))
     return true;
@@ -30,6 +32,12 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
   if (DECLARES.test(lead)) return true;
   // A name is given to another: `privateKey=privateKey`, written into a string.
   return text !== value && /^[A-Za-z_]{1,40}$/.test(text) && /[a-z][A-Z]|_/.test(text) && /\\n/.test(value);
+}
+
+/** A random value with a bracket that nothing closes: no call or element, but a password such as `x7w2(Kp9t`. */
+function isUnclosed(value: string): boolean {
+  const letters = value.replaceAll(/[()[\]]/g, "");
+  return /[^\s,([{]$/.test(value) && !closesBrackets(value) && looksRandom(letters, 12);
 }
 
 /** `^[A-Za-z]…$`, `/c\\NAME=`: a pattern or the command of an editor. */

@@ -89,3 +89,28 @@ describe("Passwords by their place", () => {
     expect(alarmsIn(path, line)).toEqual([]);
   });
 });
+
+describe("a password with a bracket", () => {
+  const [before, behind] = [V.slice(0, 9), V.slice(9)];
+  test.each<[string, string]>([
+    ["app.ini", "password = "],
+    ["app.properties", "spring.datasource.password="],
+    ["app.yaml", "password: "],
+    ["app.env", "DB_PASSWORD="],
+  ])("is found whole in %s", (path, head) => {
+    for (const [open, close] of ["(", ")", "[", "{"].entries()) {
+      const value = `x7${before}${close}${behind}${open}`;
+      expect(partsIn(path, `${head}${value}\n`)).toEqual([value]);
+    }
+  });
+
+  test.each<[string, string]>([
+    ["app.yaml", "password: sha256(seed)"],
+    ["app.yaml", "password: md5(concat("],
+    ["app.ini", "password = b64decode(token"],
+    ["app.py", "password = hash2(user"],
+    ["app.py", "password = hash2(user, salt"],
+  ])("is no call: %s, %s", (path, line) => {
+    expect(alarmsIn(path, `${line}\n`)).toEqual([]);
+  });
+});

@@ -10,8 +10,14 @@ import { FILLER, withoutTemplates } from "./templates.ts";
 export async function readYaml(file: string, text: string): Promise<readonly Part[] | null> {
   const masked = withoutTemplates(text);
   const documents = await parseYamlDocuments(file, masked, "").catch(() => null);
-  return documents?.flatMap(({ document }) => partOf(document.contents, aliasesIn(document.contents), 0) ?? []) ?? null;
+  const parts = documents?.flatMap(
+    ({ document: { contents } }) => partOf(contents, { text: masked, aliases: aliasesIn(contents) }, 0) ?? [],
+  );
+  return parts ?? null;
 }
+
+/** The text of a document, and the anchors that its aliases name. */
+type Written = { readonly text: string; readonly aliases: ReadonlySet<string> };
 
 /** The anchors that aliases name. */
 function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): ReadonlySet<string> {
@@ -22,26 +28,26 @@ function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): Readonl
   return found;
 }
 
-function partOf(node: unknown, aliases: ReadonlySet<string>, depth: number): Part | null {
-  const part = plainPartOf(node, aliases, depth);
+function partOf(node: unknown, written: Written, depth: number): Part | null {
+  const part = plainPartOf(node, written, depth);
   if (part === null) return null;
   const { anchor } = node as { readonly anchor?: string };
-  const own: Part = anchor !== undefined && aliases.has(anchor) ? { ...part, isRepeated: true } : part;
+  const own: Part = anchor !== undefined && written.aliases.has(anchor) ? { ...part, isRepeated: true } : part;
   const tag = tagOf(node);
   // `!If [a, b, c]` is `{ Fn::If: [a, b, c] }`: not a list of what it holds.
   if (tag === null || own.kind === "text") return own;
   return { kind: "map", start: own.start, end: own.end, entries: [{ key: tag, value: own, start: own.start }] };
 }
 
-function plainPartOf(node: unknown, aliases: ReadonlySet<string>, depth: number): Part | null {
+function plainPartOf(node: unknown, written: Written, depth: number): Part | null {
   if (depth > DEEPEST || node === null || node === undefined) return null;
   const [start = 0, end = 0] = (node as Node).range ?? [];
   if (isAlias(node)) return { kind: "text", value: `*${node.source}`, start, end, filled: true };
   if (isSeq(node))
-    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, aliases, depth + 1) ?? []) };
+    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, written, depth + 1) ?? []) };
   if (isMap(node)) {
     const entries = (node.items as Pair<Scalar, Node | null>[]).flatMap(({ key, value }): PartEntry[] => {
-      const part = partOf(value, aliases, depth + 1);
+      const part = partOf(value, written, depth + 1);
       return !isScalar(key) || part === null
         ? []
         : [{ key: String(key.value), value: part, start: key.range?.[0] ?? part.start }];
@@ -51,7 +57,9 @@ function plainPartOf(node: unknown, aliases: ReadonlySet<string>, depth: number)
   const value = isScalar(node) ? scalarText(node) : null;
   if (value === null) return null;
   // `!Ref x`, `!Sub x`, `!vault |`: what a tag makes of the text is not known.
-  return { kind: "text", value, start, end, filled: tagOf(node) !== null || value.includes(FILLER) };
+  // The line breaks behind a block (`>-`, `|`) belong to it, but whatever takes its place needs them.
+  const last = start + written.text.slice(start, end).trimEnd().length;
+  return { kind: "text", value, start, end: last, filled: tagOf(node) !== null || value.includes(FILLER) };
 }
 
 /** A tag that is not YAML's own; null for none. */

@@ -134,11 +134,11 @@ describe("a GitHub Actions workflow", () => {
   afterAll(() => world?.remove());
 
   const workflow = (on: string, secrets: readonly string[]): string =>
-    `# of the shop\r\non: ${on}\r\nenv:\r\n  NPM_TOKEN: \${{ secrets.NPM_TOKEN }}\r\n  SIGNING_SECRET:   '${secrets[0]}' # rotate\r\njobs:\r\n  test:\r\n    services:\r\n      db: {image: postgres, env: {POSTGRES_PASSWORD: ${secrets[1]}, POSTGRES_DB: app}}\r\n    steps:\r\n      - run: npm test\r\n        env:\r\n          POSTGRES_PASSWORD: "${secrets[1]}"\r\n`;
+    `# of the shop\r\non: ${on}\r\nenv:\r\n  NPM_TOKEN: \${{ secrets.NPM_TOKEN }}\r\n  SIGNING_SECRET:   '${secrets[0]}' # rotate\r\n  API_TOKEN: >-\r\n    ${secrets[2]}\r\n\r\njobs:\r\n  test:\r\n    services:\r\n      db: {image: postgres, env: {POSTGRES_PASSWORD: ${secrets[1]}, POSTGRES_DB: app}}\r\n    steps:\r\n      - run: npm test\r\n        env:\r\n          POSTGRES_PASSWORD: "${secrets[1]}"\r\n`;
 
   it("reads the secrets of its repository, and says how they get there", async () => {
-    const secrets = [password(), password()];
-    world.plant({ SIGNING_SECRET: secrets[0] ?? "", POSTGRES_PASSWORD: secrets[1] ?? "" });
+    const secrets = [password(), password(), password()];
+    world.plant({ SIGNING_SECRET: secrets[0] ?? "", POSTGRES_PASSWORD: secrets[1] ?? "", API_TOKEN: secrets[2] ?? "" });
     const text = workflow("push", secrets);
     layFiles(world.dir, { "shop/.github/workflows/test.yml": text });
     const before = filesOf(join(world.dir, "shop"));
@@ -148,6 +148,7 @@ describe("a GitHub Actions workflow", () => {
     expect(after).toBe(
       text
         .replace(secrets[0] ?? "", "${{ secrets.SIGNING_SECRET }}")
+        .replace(`>-\r\n    ${secrets[2]}`, "${{ secrets.API_TOKEN }}")
         .replace(`${secrets[1]},`, '"${{ secrets.POSTGRES_PASSWORD }}",')
         .replace(secrets[1] ?? "", "${{ secrets.POSTGRES_PASSWORD }}"),
     );
@@ -166,17 +167,17 @@ describe("a GitHub Actions workflow", () => {
     ["[push, pull_request]", /those from forks get no secrets/, /--accept forks/],
     ["{workflow_call: {}}", /a workflow that others call/, /on\.workflow_call\.secrets/],
   ])("of on: %s is refused", async (on, reason, hint) => {
-    const secrets = [password(), password()];
+    const secrets = [password(), password(), password()];
     layFiles(world.dir, { "other/.github/workflows/test.yml": workflow(on, secrets) });
     const plan = async (more: readonly string[]): Promise<{ notMoved: readonly NotMoved[] }> => {
       const ran = await world.unsprawl(["plan", "dir:other", "--to", "local", "--json", ...more]);
       return JSON.parse(ran.stdout) as { notMoved: readonly NotMoved[] };
     };
     const { notMoved } = await plan([]);
-    expect(notMoved).toHaveLength(3);
+    expect(notMoved).toHaveLength(4);
     for (const one of notMoved)
       expect(one).toMatchObject({ reason: expect.stringMatching(reason), hint: expect.stringMatching(hint) });
     const accepted = await plan(["--accept", "forks"]);
-    expect(accepted.notMoved).toHaveLength(on.includes("pull_request") ? 0 : 3);
+    expect(accepted.notMoved).toHaveLength(on.includes("pull_request") ? 0 : 4);
   });
 });

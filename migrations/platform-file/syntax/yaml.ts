@@ -17,7 +17,7 @@ export async function readYaml(file: string, text: string): Promise<readonly Par
 }
 
 /** The text of a document, and the anchors that its aliases name. */
-type Written = { readonly text: string; readonly aliases: ReadonlySet<string> };
+type AliasedText = { readonly text: string; readonly aliases: ReadonlySet<string> };
 
 /** The anchors that aliases name. */
 function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): ReadonlySet<string> {
@@ -28,7 +28,7 @@ function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): Readonl
   return found;
 }
 
-function partOf(node: unknown, written: Written, depth: number): Part | null {
+function partOf(node: unknown, written: AliasedText, depth: number): Part | null {
   const part = plainPartOf(node, written, depth);
   if (part === null) return null;
   const { anchor } = node as { readonly anchor?: string };
@@ -39,7 +39,7 @@ function partOf(node: unknown, written: Written, depth: number): Part | null {
   return { kind: "map", start: own.start, end: own.end, entries: [{ key: tag, value: own, start: own.start }] };
 }
 
-function plainPartOf(node: unknown, written: Written, depth: number): Part | null {
+function plainPartOf(node: unknown, written: AliasedText, depth: number): Part | null {
   if (depth > DEEPEST || node === null || node === undefined) return null;
   const [start = 0, end = 0] = (node as Node).range ?? [];
   if (isAlias(node)) return { kind: "text", value: `*${node.source}`, start, end, filled: true };

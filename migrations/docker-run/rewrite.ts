@@ -3,6 +3,7 @@ import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
 import { draftOf, valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
+import { mentionsIn, type MentionedValue } from "./mentions.ts";
 import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -44,38 +45,57 @@ export function rewriteScript(
 ): Rewriting {
   const { file, text, runs } = script;
   const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map() };
+  const values: MentionedValue[] = [];
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
     if (run === undefined) throw valueGoneError(own[0]?.move.name ?? "", line.subject);
-    changeLine(script, run, line, own, made);
+    values.push(...changeLine(script, run, line, own, made));
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
+  const printing = mentioned(script, values, made);
   const draft = draftOf(file, text, made.edits, made.diff);
   if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
   return {
     drafts: [draft],
     rest: [],
-    warnings: [...new Set(lines.flatMap(({ warnings }) => warnings))],
+    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...printing])],
   };
 }
 
+/** What the script says about these values gets their references; returns what it prints from then on. */
+function mentioned(script: RunScript, values: readonly MentionedValue[], made: ScriptEdits): string[] {
+  const { file } = script;
+  const found = mentionsIn(script, values, made.edits);
+  for (const { edit, line, word, value, reference } of found) {
+    made.edits.push(edit);
+    made.diff.push({ sign: "~", path: lineText(file, line, word === null ? "#" : "echo"), text: reference });
+    if (word === null) continue;
+    const [before = word.text] = made.words.get(word) ?? [];
+    made.words.set(word, [before.replace(value, () => reference)]);
+  }
+  return found.flatMap(({ word, line, name }) =>
+    word === null ? [] : [`line ${line} of ${file} prints where ${name} is stored, in place of its value`],
+  );
+}
+
+/** The edits of a run line; returns the values that leave it. */
 function changeLine(
   script: RunScript,
   run: RunCommand,
   line: RunLineChange,
   moving: readonly FileMove[],
   made: ScriptEdits,
-): void {
+): readonly MentionedValue[] {
   const { file, text, kind } = script;
   const { change, secrets } = line;
   const found = moving.map(({ move, masked }) => {
     const at = move.location.path;
     const by = script.variables.find(({ place, subject }) => placeText(place) === at && subject === line.subject)?.by;
     if (by?.command !== run) throw valueGoneError(move.name, at);
-    return { ...by, path: at, masked };
+    return { ...by, path: at, masked, reference: move.reference };
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
   for (const [index, { flag, own, path, masked }] of found.entries()) {
@@ -112,6 +132,9 @@ function changeLine(
     for (const words of more) made.diff.push({ sign: "+", path: beside, text: said(words) });
     if (own !== null) free(script, own, masked, made);
   }
+  return found.map(({ flag, own, reference }) => ({
+    ...{ name: flag.variable, value: own?.value ?? flag.content ?? "", reference },
+  }));
 }
 
 /** The script's variable is removed with the last flag that passes it on. */

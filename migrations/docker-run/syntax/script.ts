@@ -46,6 +46,8 @@ export type RunScript = {
   /** The commands that create a container, in their order. */
   readonly runs: readonly RunCommand[];
   readonly variables: readonly ScriptVariable[];
+  /** Where here-documents are. */
+  readonly bodies: readonly TextRange[];
   /** The lines with a quote or a substitution that never ends. */
   readonly open: readonly number[];
 };
@@ -99,7 +101,7 @@ export function scriptOf(file: string, text: string): RunScript {
     again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
   );
   return {
-    ...{ file, text, kind, commands, runs, open },
+    ...{ file, text, kind, commands, runs, bodies, open },
     variables: broken === null ? told : told.map((one) => ({ ...one, fault: broken })),
   };
 }

@@ -238,9 +238,23 @@ describe("what is left, and why", () => {
 
   it("a value that stands elsewhere in the script", async () => {
     const one = password();
-    const file = write("twice.sh", `# ${one}\ndocker run --name twice -e DB_PASSWORD=${one} ${BUSYBOX}\n`);
+    const file = write("twice.sh", `true ${one}\ndocker run --name twice -e DB_PASSWORD=${one} ${BUSYBOX}\n`);
     const { notMoved } = await planOf(`script:${file}`);
     expect(notMoved[0]?.reason).toContain(`also stands at ${file}:1`);
+    // Where it is only mentioned, its reference says where it is now.
+    const two = password();
+    const text = `# was ${two}\ndocker run --name said -e DB_PASSWORD=${two} ${BUSYBOX}\necho "log in with '${two}'"\n`;
+    const said = write("said.sh", text);
+    const plan = await planOf(`script:${said}`);
+    const reference = plan.steps.flatMap((step) => (step.kind === "put" ? [step.move.reference] : []))[0] ?? "";
+    expect(plan.warnings.map((warning) => warning.text)).toContain(
+      `line 3 of ${said} prints where DB_PASSWORD is stored, in place of its value`,
+    );
+    const id = await migrate(`script:${said}`, [two]);
+    const lines = readFileSync(said, "utf8").split("\n");
+    expect([lines[0], lines[2]]).toEqual([`# was ${reference}`, `echo "log in with '${reference}'"`]);
+    expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+    expect(readFileSync(said, "utf8")).toBe(text);
     // A word that is also the name of a user or of the image is there by coincidence.
     const weak = write("weak.sh", `docker run --name admin -e DB_PASSWORD=admin -e ADMIN=admin ${BUSYBOX}\n`);
     const { steps, warnings } = await planOf(`script:${weak}`);

@@ -169,6 +169,29 @@ const POWERSHELL: typeof RUNTIME = [
   ],
 ];
 
+/** `V` is the value, wherever it is. */
+const MENTIONED: typeof RUNTIME = [
+  [
+    "in comments, and what is printed",
+    "# docker run -e A=V img # V\nif x; then\n  docker run -e A=V img # as 'V'\nfi\nif [ $? -eq 0 ]; then\n  printf \"${RED}It is 'V'. \\n\"; echo is V.; fi\n",
+    "# docker run -e A=SAME img # SAME\nif x; then\n  docker run -e A='REF' --runtime unsprawl img # as 'SAME'\nfi\nif [ $? -eq 0 ]; then\n  printf \"${RED}It is 'SAME'. \\n\"; echo is SAME.; fi\n",
+  ],
+  ...[
+    "echo V | docker secret create x -",
+    "echo V >file",
+    "x=$(echo V)",
+    "(echo V) >file",
+    "for i in 1 2; do echo V; done >file",
+    "say() { echo V; }\nsay >file",
+    "mysql -pV",
+    "cat <<E\n# V\nE",
+    "echo xV '#' Vx",
+  ].map(
+    (line) =>
+      [line, `docker run -e A=V img\n${line}\n`, `docker run -e A='REF' --runtime unsprawl img\n${line}\n`] as const,
+  ),
+];
+
 /** Values that do not stand in the line itself. */
 const OWN: typeof RUNTIME = [
   [
@@ -246,6 +269,7 @@ const all = [
   ...MAKEFILES.map((one) => ["runtime", "/srv/Makefile", ...one] as const),
   ...POWERSHELL.map((one) => ["runtime", "/srv/up.ps1", ...one] as const),
   ...OWN.map((one) => ["runtime", "/srv/deploy.sh", ...one] as const),
+  ...MENTIONED.map((one) => ["runtime", "/srv/deploy.sh", ...one] as const),
   ...FILES.map((one) => ["file", "/srv/deploy.sh", ...one] as const),
   ...SHIM.map((one) => ["shim", "/srv/deploy.sh", ...one] as const),
   ...PODMAN.map((one) => ["podman", "/srv/deploy.sh", ...one] as const),
@@ -254,11 +278,16 @@ const all = [
 
 test.for(all)("%s, %s: %s", ([how, file, , before, after]) => {
   const mount = "--mount type=bind,source=/dev/shm/u/web,target=/run/unsprawl,readonly";
-  const text = before.replaceAll(/(?<!\[)@/g, () => password());
+  const same = password();
+  const text = before.replaceAll(/(?<!\[)@/g, () => password()).replaceAll("V", same);
   const named = [...after.matchAll(/REF/g)].map(
     ({ index }) => /([A-Z]+)=["']?$/.exec(after.slice(0, index))?.[1] ?? "",
   );
-  const expected = after.replaceAll("REF", () => reference(named.shift() ?? "")).replaceAll("MOUNT", mount);
+  const expected = after
+    .replaceAll(/(?<!R)V(?!E)/g, same)
+    .replaceAll("REF", () => reference(named.shift() ?? ""))
+    .replaceAll("SAME", reference("A"))
+    .replaceAll("MOUNT", mount);
   expect(rewritten(text, how, file)).toBe(expected);
 });
 

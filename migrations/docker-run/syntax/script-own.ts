@@ -66,7 +66,7 @@ export function doubtAbout(
   if (unsure !== null) return `${unsure.word} in line ${lineOf(text, unsure.at)} may set or read it`;
   const [first, again] = settings.get(name) ?? [];
   if (again !== undefined) return `line ${lineOf(text, again.word.start)} sets it again`;
-  if (first?.words.some(({ text: said }) => /^(?:export|-\w*x\w*)$/.test(said))) {
+  if (first?.words.some(({ text: said }) => /^(?:export|-[^\Wx]*x\w*)$/.test(said))) {
     const reader = exportedTo(text, commands, runs, name);
     if (reader !== null) return `it is exported, and ${reader.text} in line ${lineOf(text, reader.start)} may read it`;
   }

@@ -136,8 +136,13 @@ export function fieldRefusal({ where, path }: Location, name: string): Refusal {
 function forLabel(key: string): string {
   const fileKey = usersFileKey(key);
   if (fileKey !== null) return `${whatToWrite(key, fileKey)}; then rotate it`;
+  if (key.startsWith("homepage.")) return FOR_HOMEPAGE;
   return "let the program that reads the label take it from a file or a variable; then remove the label and rotate it";
 }
+
+/** Source: Homepage, src/utils/config/service-helpers.js, which fills this into labels as into its files. */
+const FOR_HOMEPAGE =
+  "write {{HOMEPAGE_FILE_NAME}} in its place, and give the service that runs Homepage HOMEPAGE_FILE_NAME=/run/secrets/NAME and that file; then rotate it";
 
 /** For a secret written into words: what is filled into them can be moved. */
 const TO_FILL_IN = "write ${NAME} in its place, and NAME=value into .env; docker compose up -d, then plan again";

@@ -36,7 +36,7 @@ export function labelSecrets(
     canMove: async (location) => (await words.canMove(location)) || (await labels(location)).length > 0,
     async moving(location, part) {
       const isPart = secretTest(part, null);
-      const found = (await labels(location)).find(({ value }) => isPart(value));
+      const found = (await labels(location)).find(({ text, value }) => isPart(text) || isPart(value));
       return found === undefined ? words.moving(location, part) : movingAs(found);
     },
     async read(location, name) {

@@ -21,6 +21,8 @@ export type UsersLabel = {
   readonly key: string;
   /** The same label with the file's path as its value. */
   readonly fileKey: string;
+  /** As it is written, and as Traefik's file has it: each user on a line. */
+  readonly text: string;
   readonly value: string;
   /** The variable as which its value moves. */
   readonly name: string;
@@ -49,7 +51,6 @@ const USERS: readonly { readonly label: RegExp; readonly suffix: string }[] = [
   { label: /^traefik\.http\.middlewares\.([\w@-]{1,100})\.(basic|digest)auth\.users$/i, suffix: "file" },
   { label: /^traefik\.(?:([\w-]{1,100})\.)?frontend\.auth\.(basic|digest)\.users$/i, suffix: "File" },
 ];
-/** One user: a file of several has them on lines, which the value of a label has not. */
 const ONE_USER = /^[^\s,:#][^\s,:]{0,255}(?::[^\s,:]{1,255}){1,2}$/;
 
 const known = new WeakMap<ComposeService, readonly UsersLabel[]>();
@@ -89,16 +90,18 @@ function labelsOf(service: ComposeService): readonly UsersLabel[] {
   );
   const found = all.flatMap((one) => {
     const fileKey = usersFileKey(one.key);
-    return fileKey === null || !ONE_USER.test(one.value) || !standsAlone(one, all) ? [] : [{ ...one, fileKey }];
+    const users = one.value.split(",").map((user) => user.trim());
+    const isSound = fileKey !== null && users.every((user) => ONE_USER.test(user)) && standsAlone(one, all);
+    return isSound ? [{ ...one, fileKey, users }] : [];
   });
   const names = namesByValue(found, new Set(variables(service, () => undefined).keys()));
-  return found.flatMap(({ key, fileKey, value, rawValue, lookup, place }): UsersLabel[] => {
-    const name = names.get(value);
+  return found.flatMap(({ key, fileKey, value: text, users, rawValue, lookup, place }): UsersLabel[] => {
+    const name = names.get(text);
     if (name === undefined) return [];
-    const secret = value.slice(value.lastIndexOf(":") + 1);
+    const secrets = users.map((user) => user.slice(user.lastIndexOf(":") + 1));
     const uses = new Set(interpolate(rawValue, lookup).uses.map((use) => use.name));
-    const sources = [...uses].filter((one) => (lookup(one) ?? "").endsWith(secret));
-    return [{ service: service.name, key, fileKey, value, name, sources, place }];
+    const sources = [...uses].filter((one) => secrets.some((secret) => (lookup(one) ?? "").endsWith(secret)));
+    return [{ service: service.name, key, fileKey, text, value: users.join("\n"), name, sources, place }];
   });
 }
 
@@ -113,7 +116,8 @@ function namesByValue(labels: readonly Written[], taken: ReadonlySet<string>): R
   const names = new Map<string, string>();
   for (const { value, rawValue, lookup } of labels) {
     const whole = interpolate(rawValue, lookup).uses.find((one) => one.whole);
-    if (whole === undefined || lookup(whole.name) !== value) continue;
+    // A file has several users in another form than the variable.
+    if (whole === undefined || lookup(whole.name) !== value || value.includes(",")) continue;
     // Traefik takes any other TRAEFIK_… of its environment for a setting, and may refuse to start.
     if (taken.has(whole.name) || !/^traefik_/i.test(whole.name)) names.set(value, whole.name);
   }

@@ -23,11 +23,17 @@ export function carriedSecret(value: Secret, span: SecretSpan): CarriedSecret {
 export function secretTest(value: Secret, span: SecretSpan): (text: string) => boolean {
   return (text) => {
     const secret = partOf(value.exposeText(), span);
-    if (text === "" || secret === "") return false;
-    return (
-      text === secret || (secret.length >= 5 && text.includes(secret)) || (text.length >= 5 && secret.includes(text))
-    );
+    return text !== "" && [secret, ...usersIn(secret)].some((one) => isCarriedBy(one, text));
   };
+}
+
+const isCarriedBy = (secret: string, text: string): boolean =>
+  text === secret || (secret.length >= 5 && text.includes(secret)) || (text.length >= 5 && secret.includes(text));
+
+/** The users of a file of several: elsewhere they stand behind commas, or each in a variable. */
+function usersIn(secret: string): readonly string[] {
+  const lines = secret.split("\n");
+  return lines.length > 1 && lines.every((line) => /^[^\s,:]+(?::[^\s,:]+){1,2}$/.test(line)) ? lines : [];
 }
 
 const partOf = (whole: string, span: SecretSpan): string =>

@@ -22,6 +22,7 @@ const letters = (count: number): string =>
     .slice(0, count);
 const hash = (): string => `$2y$05$${letters(53)}`;
 const [ADMIN, OPS, METRICS, STRANGER, OLD, SWARM] = [hash(), hash(), hash(), hash(), hash(), hash()];
+const [ONE, TWO] = [hash(), hash()];
 const doubled = (text: string): string => text.replaceAll("$", () => "$$");
 
 /** As traefik-library-image has it, and with a file that it writes at each start, as Nextcloud's does: no loss. */
@@ -48,6 +49,7 @@ services:
     labels:
       - "traefik.enable=true"
       - "traefik.http.middlewares.\${NAME}-auth.basicauth.users=\${DASHBOARD_USERS}" # htpasswd -nB admin
+      - traefik.http.middlewares.team.basicauth.users=\${TEAM}
       - traefik.http.middlewares.ops.basicauth.users=\${OPS_NAME}:\${OPS_HASH}
   metrics:
     image: ${TRAEFIK}
@@ -67,6 +69,7 @@ services:
 `;
 const ENV = `NAME=edge
 DASHBOARD_USERS='admin:${ADMIN}'
+TEAM='one:${ONE}, two:${TWO}'
 OPS_NAME=opsmen
 OPS_HASH='${OPS}'
 TRAEFIK_API_USERS='old:${OLD}'
@@ -146,13 +149,25 @@ it(
     expect(fileIn("traefik", "/settings.ini")).toBe("shell=/entrypoint.sh\n");
     expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
     expect(fileIn("traefik", "/run/secrets/BASICAUTH_OPS_USERS")).toBe(`opsmen:${OPS}`);
+    expect(fileIn("traefik", "/run/secrets/BASICAUTH_TEAM_USERS")).toBe(`one:${ONE}\ntwo:${TWO}`);
     expect(fileIn("metrics", "/run/secrets/DIGESTAUTH_METRICS_USERS")).toBe(`scrape:traefik:${METRICS}`);
     const env = readFileSync(join(dir, ".env"), "utf8");
     expect(env).toBe("NAME=edge\nOPS_NAME=opsmen\n");
     // Traefik would take TRAEFIK_API_… for a setting of its API.
     expect(file + env).not.toContain("TRAEFIK_API");
     const shown = engine.docker("inspect", "edge-traefik-1", "edge-metrics-1") + file + env;
-    for (const value of [ADMIN, OPS, METRICS, doubled(METRICS), OLD, doubled(OLD), doubled(SWARM), GITHUB_TOKEN])
+    for (const value of [
+      ADMIN,
+      OPS,
+      ONE,
+      TWO,
+      METRICS,
+      doubled(METRICS),
+      OLD,
+      doubled(OLD),
+      doubled(SWARM),
+      GITHUB_TOKEN,
+    ])
       expect(shown).not.toContain(value);
     const again = await world.unsprawl(["plan", "docker:edge-traefik-1", "docker:edge-metrics-1", "--to", "local"]);
     expect(again.code, again.stdout + again.stderr).toBe(0);

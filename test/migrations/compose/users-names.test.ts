@@ -44,6 +44,13 @@ test("labels with the same users become one variable, and others never", async (
   ]);
 });
 
+test("several users are one file, and each line of .env that has one goes", async () => {
+  const label = `${M}.a.basicauth.users`;
+  expect(await labelsOf(list(`${label}=\${A}, ops:\${B}`), `A=adm:${ONE}\nB=${TWO}\n`)).toEqual([
+    [label, "BASICAUTH_A_USERS", ["A", "B"]],
+  ]);
+});
+
 test("a line of .env that is only the hash goes too, with a realm between it and the name", async () => {
   const label = `${M}.d.digestauth.users`;
   expect(await labelsOf(list(`${label}=\${NAME}:traefik:\${HASH}`), `NAME=scrape\nHASH=${ONE}\n`)).toEqual([
@@ -54,7 +61,7 @@ test("a line of .env that is only the hash goes too, with a realm between it and
 test.each([
   ["a file of users beside it", list(`${M}.a.basicauth.users=adm:${ONE}`, `${M}.a.basicauth.usersFile=/etc/users`)],
   ["the same label in other letters", list(`${M}.a.basicauth.users=adm:${ONE}`, `${M}.a.basicAuth.users=ops:${TWO}`)],
-  ["several users", list(`${M}.a.basicauth.users=adm:${ONE},ops:${TWO}`)],
+  ["what is no list of users", list(`${M}.a.basicauth.users=adm:${ONE},${TWO}`)],
   ["a variable in a map's key, which Compose leaves", `    labels:\n      ${M}.\${N}.basicauth.users: adm:${ONE}\n`],
 ])("nothing moves with %s", async (_why, yaml) => {
   expect(await labelsOf(yaml, "N=a\n")).toEqual([]);

@@ -232,6 +232,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
   "src/assembly/host-consumers.ts": "it examines the engine's containers",
+  "src/assembly/reference-holders.ts": "it reads the projects of the engine's containers",
   "src/cli/commands/agent-install.ts": "a form of `agent install`, not a format",
   "src/build/man-config.ts": "a configuration as an example",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",

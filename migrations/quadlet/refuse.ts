@@ -150,7 +150,7 @@ async function ofEntry(unit: SystemdUnit, place: Assignment): Promise<Refusal | 
   const filled = filledFrom(unit, place);
   if (filled !== null && filled.users.length > 0 && filled.one.value !== value)
     return {
-      reason: `podman and systemd read different values from ${lineText(file, place.line, name)}`,
+      reason: `${lineText(file, place.line, name)} is one value to podman and another one to systemd`,
       hint: cmd`write the value of ${name} without quotes, then plan again`,
     };
   for (const user of filled?.users ?? []) {

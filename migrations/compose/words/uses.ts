@@ -1,9 +1,11 @@
 import type { Where } from "../../../src/model/location.ts";
 import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
+import type { Interpolated } from "../../../src/files/interpolate.ts";
 import { variables } from "../syntax/environment.ts";
 import { filledText } from "../syntax/fill.ts";
-import type { ComposeProject } from "../syntax/project.ts";
+import { filledRanges } from "../syntax/filled-ranges.ts";
+import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { startOf, wordDefinitions } from "./defined.ts";
 
 /** The variables of `${…}` in each service's command, entrypoint and health check, whatever base or file they stand in. */
@@ -65,12 +67,38 @@ export function mayFill(
   );
 }
 
-/** What Compose fills in for a variable; for one that is unset, what a variable of the service became by its default. */
+/**
+ * What Compose fills in for a variable; for one that is unset, what it became by its default in a variable of the service, or
+ * in its words: `--requirepass ${REDIS_PASSWORD:-redis}`.
+ */
 export function sourceText(project: ComposeProject, source: string, service: string): string | null {
   const set = project.lookup(source) ?? "";
   if (set !== "") return set;
   const own = project.services.get(service);
-  const places =
-    own === undefined ? [] : [...variables(own, () => undefined).values()].flatMap((all) => all.at(-1) ?? []);
-  return places.find(({ uses, value }) => uses.includes(source) && value !== null && value !== "")?.value ?? null;
+  if (own === undefined) return null;
+  const places = [...variables(own, () => undefined).values()].flatMap((all) => all.at(-1) ?? []);
+  const ofVariable = places
+    .filter(({ uses }) => uses.includes(source))
+    .flatMap((place) =>
+      (filledRanges(project, place) ?? []).flatMap(({ name, start, end }) =>
+        name === source ? (place.value?.slice(start, end) ?? "") : "",
+      ),
+    )
+    .find((text) => text !== "");
+  return ofVariable ?? defaultInWords(own, source);
+}
+
+/** The text that a service's words have by the default of an unset variable; null if they have none, or several. */
+function defaultInWords(service: ComposeService, source: string): string | null {
+  const found = wordDefinitions(service).flatMap(({ texts, file, layer }) =>
+    texts.flatMap((node) => {
+      const [text, at] = [node.value ?? "", startOf(node)];
+      const filled = (part: string): Interpolated => filledText(part, layer.lookup, file, at, () => undefined);
+      return filled(text).uses.flatMap(({ name, start, end }) =>
+        name === source ? filled(text.slice(start, end)).value : [],
+      );
+    }),
+  );
+  const [text = "", ...others] = new Set(found);
+  return text === "" || others.length > 0 ? null : text;
 }

@@ -13,7 +13,7 @@ import { makeWorld, type World } from "../../support/world.ts";
 
 const random = (): string => randomBytes(15).toString("base64url").replaceAll(/[-_]/g, "x");
 const CACHE_PASSWORD = `${random()} "$HOME" \`id\` \\ ${random()}`;
-const [DB_PASSWORD, QUEUE_PASSWORD] = [random(), random()];
+const [DB_PASSWORD, QUEUE_PASSWORD, UNSET_PASSWORD] = [random(), random(), random()];
 
 const SCRIPT = JSON.stringify(APP.at(-1)?.replaceAll("$", "$$$$"));
 const COMMAND = `["sh", "-c", ${SCRIPT}]`;
@@ -63,6 +63,12 @@ services:
     image: ${BUSYBOX}
     network_mode: none
     command: ["sh", "-c", ${SCRIPT}, "\${NAMED}"]
+  # Of templates: nothing sets it, and its default is what runs.
+  unset:
+    image: ${BUSYBOX}
+    network_mode: none
+    command: ["sh", "-c", ${SCRIPT}, "serve", "--requirepass", "\${UNSET_PASSWORD:-${UNSET_PASSWORD}}"]
+    healthcheck: { test: ["CMD", "test", "\${UNSET_PASSWORD:-${UNSET_PASSWORD}}", "!=", "x"], ${CHECK} }
   # A user and a database that are called as the password is, or as a part of it.
   url:
     image: ${BUSYBOX}
@@ -84,7 +90,7 @@ let dir: string;
 beforeAll(async () => {
   [engine, program] = await Promise.all([workerEngine(), composeCli()]);
   world = makeWorld(engine.host);
-  world.plant({ CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD });
+  world.plant({ CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD, UNSET_PASSWORD });
   dir = join(world.dir, "filled");
   mkdirSync(dir);
   writeFileSync(join(dir, "compose.yaml"), COMPOSE);
@@ -101,8 +107,8 @@ function compose(...args: string[]): string {
   return execFileSync(program, args, { cwd: dir, env: world.env, stdio: ["ignore", "pipe", "pipe"] }).toString();
 }
 
-const NAMES = ["cache", "web", "db", "queue", "named", "user", "url"].map((service) => `filled-${service}-1`);
-const CHECKED = ["cache", "db", "web", "queue", "named"];
+const NAMES = ["cache", "web", "db", "queue", "named", "user", "url", "unset"].map((service) => `filled-${service}-1`);
+const CHECKED = ["cache", "db", "web", "queue", "named", "unset"];
 const inspected = (): string => engine.docker("inspect", ...NAMES);
 const health = (service: string): string =>
   engine.docker("inspect", "-f", "{{.State.Health.Status}}", `filled-${service}-1`).trim();
@@ -118,7 +124,7 @@ const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
 // Named by its containers or by its files, it is the same project.
 it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_000 }, async (source) => {
   await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
-  const services = ["cache", "queue", "db", "web", "named", "user"];
+  const services = ["cache", "queue", "db", "web", "named", "user", "unset"];
   const before = services.map(argv);
   expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
@@ -134,7 +140,8 @@ it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_0
   expect(planned.stdout).toMatch(/exec test '?u'?'\$\{NAMED\}' \S+ '?p'?\\"\$\$NAMED_PASSWORD\\"/);
   expect(planned.stdout).not.toContain("deliver    user");
   const shown = inspected();
-  for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD]) expect(shown).not.toContain(quoted(value));
+  for (const value of [CACHE_PASSWORD, DB_PASSWORD, QUEUE_PASSWORD, UNSET_PASSWORD])
+    expect(shown).not.toContain(quoted(value));
   expect(shown).not.toContain("postgres://");
   expect(shown).toContain('"AREA=wonder"');
   await expect.poll(() => services.map(argv), { timeout: 30_000 }).toEqual(before);

@@ -1,5 +1,3 @@
-import type { Language } from "./language.ts";
-
 /** Longer texts hardly come again. */
 const LONGEST = 256;
 /** Characters of the texts of one kind that are kept twice over at most. */
@@ -27,8 +25,8 @@ export class CleanTexts {
   }
 }
 
-/** What files of images and repositories have in common: lines of a language, commands, and names with their values. */
-export type CleanKind = Language | "command" | "named";
+/** What files of images and repositories have in common besides their lines: commands, and names with their values. */
+type CleanKind = "command" | "named";
 
 /** By the rules that are off. */
 const known = new WeakMap<ReadonlySet<string>, Map<CleanKind, CleanTexts>>();

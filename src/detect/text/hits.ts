@@ -7,6 +7,7 @@ import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { CALL, handedOverIn, statedIn, takenBy, type Argument } from "./calls.ts";
 import { cleanTexts, type CleanTexts } from "./clean.ts";
+import type { CleanLines } from "./clean-lines.ts";
 import { commandsIn } from "./commands.ts";
 import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
@@ -34,7 +35,7 @@ export type TextContext = {
   readonly off: ReadonlySet<string>;
   readonly bounds: LineBounds;
   /** Lines of this language, and names with their values, that say nothing wherever they stand. */
-  readonly cleanLines: CleanTexts;
+  readonly cleanLines: CleanLines;
   readonly cleanNamed: CleanTexts;
   readonly strings: RawStrings;
   /** Whether what the line says that is read depends on what stands around it. */
@@ -70,15 +71,15 @@ export function lineHits(
     // The next keyword on it may have the quote behind its sign.
     return { hits, end: quotesOnly && hits.length === 0 && by !== "line" ? at : end };
   }
+  if (context.cleanLines.has(bytes, from, to)) return { hits: [], end };
   const line = latin1Text(bytes, from, to);
-  if (context.cleanLines.has(line)) return { hits: [], end };
   context.isBeside = false;
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
   if (language === "code") for (const one of handedOverIn(line)) hits.push(...taken(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
-  if (hits.length === 0 && !context.isBeside) context.cleanLines.add(line);
+  if (hits.length === 0 && !context.isBeside) context.cleanLines.add(bytes, from, to);
   return { hits, end };
 }
 
@@ -101,15 +102,32 @@ function inString(context: TextContext, from: number, to: number): PendingHit[] 
 const PAIR =
   /(?:^|[^\w$./-])([A-Za-z_][\w.-]{2,79})["'\]]{0,2}\s{0,2}(?:=>|[:=])\s{0,2}(?:"([^"\n]{8,400})"|'([^'\n]{8,400})'|([^\s"'`,;<>(){}&]{8,400}))/g;
 
+const [RANDOM, HUMAN] = [12, 8];
+
+/** Whether a run of characters behind a sign is as long as what counts there: most lines show at once that none is. */
+function maySayInPassing(line: string): boolean {
+  const colon = line.indexOf(":");
+  const equals = line.indexOf("=");
+  let at = colon < 0 || (equals >= 0 && equals < colon) ? equals : colon;
+  if (at < 0) return false;
+  const least = /pass|pwd/i.test(line) ? HUMAN : RANDOM;
+  for (let run = 0; at < line.length; at++) {
+    const code = line.charCodeAt(at);
+    if (code <= 32) run = 0;
+    else if (++run >= least) return true;
+  }
+  return false;
+}
+
 /** What a line of settings or prose says in passing, when the value looks like a secret by itself: `curl …?token=…`. */
 function anywhere(line: string, from: number, context: TextContext): PendingHit[] {
-  if (context.language === "code" || line.length > 2000) return [];
+  if (context.language === "code" || line.length > 2000 || !maySayInPassing(line)) return [];
   const hits: PendingHit[] = [];
   PAIR.lastIndex = 0;
   for (let match = PAIR.exec(line); match !== null; match = PAIR.exec(line)) {
     const [whole, name = "", double, single, bare] = match;
     const value = double ?? single ?? bare ?? "";
-    if (!looksRandom(value, 12) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
+    if (!looksRandom(value, RANDOM) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
     const start = match.index + whole.lastIndexOf(value);
     // `key: cache-v11-${{ matrix.os }}`: a template continues it.
     if (value.endsWith("$") && line.charAt(start + value.length) === "{") continue;

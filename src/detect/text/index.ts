@@ -14,6 +14,7 @@ import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
 import { cleanTexts } from "./clean.ts";
+import { cleanLines } from "./clean-lines.ts";
 import { LineBounds } from "./line-bounds.ts";
 import { languageOf, type Language } from "./language.ts";
 import { inSecretManifests } from "./kubernetes-secret.ts";
@@ -71,7 +72,7 @@ export function inText(
     language,
     off,
     bounds: new LineBounds(bytes),
-    cleanLines: cleanTexts(language, off),
+    cleanLines: cleanLines(language, off),
     cleanNamed: cleanTexts("named", off),
     strings: new RawStrings(bytes, path),
     isBeside: false,

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { kit } from "../../../src/detect/index.ts";
+import { CleanLines } from "../../../src/detect/text/clean-lines.ts";
 import { LineBounds } from "../../../src/detect/text/line-bounds.ts";
 import { alarmsIn, partsIn } from "./spot.ts";
 
@@ -29,4 +30,19 @@ test("a line's ends are the same whatever was asked before", () => {
   const asked = new LineBounds(text);
   for (let at = 0; at < text.length; at += at < 20 || at > text.length - 20 ? 1 : 977)
     expect(asked.around(at)).toEqual(new LineBounds(text).around(at));
+});
+
+test("lines are known by all of their bytes, the latest of them whatever came before", () => {
+  const lines = new CleanLines();
+  const has = (line: Buffer): boolean => lines.has(Buffer.concat([Buffer.from("x"), line]), 1, 1 + line.length);
+  const made = (at: number): Buffer => Buffer.from(`- name: ${"a".repeat(at % 200)}${at}`);
+  expect(has(made(0))).toBe(false);
+  for (let at = 0; at < 60_000; at++) lines.add(made(at), 0, made(at).length);
+  const latest = Array.from({ length: 5000 }, (_, at) => made(59_999 - at));
+  expect(latest.filter((line) => !has(line)).length).toBeLessThan(50);
+  expect(latest.filter((line) => has(line.subarray(1)) || has(Buffer.concat([line, Buffer.from(" ")])))).toEqual([]);
+  expect(has(made(0))).toBe(false);
+  const long = Buffer.alloc(300, "a");
+  lines.add(long, 0, long.length);
+  expect(has(long)).toBe(false);
 });

@@ -33,12 +33,13 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     async unit({ location: { source, subjectId } }) {
       return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
     },
-    async refuses({ location }) {
+    async refuses({ location, name }) {
       const { file } = lineOfLocation(location);
       if (file !== location.subjectId)
         return {
           reason: `is in ${file}, which --env-file passes on`,
-          hint: cmd`unsprawl plan env:${file} moves it there`,
+          // Docker would hand a reference on as it is.
+          hint: cmd`write -e ${name}=value in the line and take it out of ${file}; then plan again`,
         };
       if (location.where === "cmd")
         return {

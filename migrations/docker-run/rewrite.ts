@@ -3,16 +3,15 @@ import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
 import { draftOf, valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { subjectOf } from "./syntax/run-names.ts";
-import { mentionsIn, type MentionedValue } from "./mentions.ts";
-import type { ScriptConstant } from "./syntax/script-own.ts";
+import type { MentionedValue } from "./mentions.ts";
+import { free, fromStore, mentioned, storeNotes, type ScriptEdits } from "./script-edits.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
-import { lineEnding, lineStart, type Edit } from "../../src/kit/text/splice.ts";
+import { lineEnding, lineStart } from "../../src/kit/text/splice.ts";
 import { mountsIn } from "./supplied.ts";
 import { rewrittenWord, shellWords } from "./words.ts";
 
@@ -28,15 +27,6 @@ export type RunLineChange = {
   readonly warnings: readonly string[];
 };
 
-/** Edits, and the words that must be read afterwards in the place of a word. */
-type ScriptEdits = {
-  readonly edits: Edit[];
-  readonly words: Map<ShellWord, readonly string[]>;
-  readonly diff: DiffLine[];
-  /** How many flags that pass on a variable of the script have been replaced. */
-  readonly freed: Map<ShellWord | undefined, number>;
-};
-
 /** The script with another delivery for these variables. Every other word is read as before, which is proven. */
 export function rewriteScript(
   script: RunScript,
@@ -44,7 +34,7 @@ export function rewriteScript(
   moving: readonly FileMove[],
 ): Rewriting {
   const { file, text, runs } = script;
-  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map() };
+  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map(), inner: new Map() };
   const values: MentionedValue[] = [];
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
@@ -54,31 +44,15 @@ export function rewriteScript(
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
-  const printing = mentioned(script, values, made);
+  const notes = [...mentioned(script, values, made), ...storeNotes(file, made)];
   const draft = draftOf(file, text, made.edits, made.diff);
   if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
   return {
     drafts: [draft],
     rest: [],
-    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...printing])],
+    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...notes])],
   };
-}
-
-/** What the script says about these values gets their references; returns what it prints from then on. */
-function mentioned(script: RunScript, values: readonly MentionedValue[], made: ScriptEdits): string[] {
-  const { file } = script;
-  const found = mentionsIn(script, values, made.edits);
-  for (const { edit, line, word, value, reference } of found) {
-    made.edits.push(edit);
-    made.diff.push({ sign: "~", path: lineText(file, line, word === null ? "#" : "echo"), text: reference });
-    if (word === null) continue;
-    const [before = word.text] = made.words.get(word) ?? [];
-    made.words.set(word, [before.replace(value, () => reference)]);
-  }
-  return found.flatMap(({ word, line, name }) =>
-    word === null ? [] : [`line ${line} of ${file} prints where ${name} is stored, in place of its value`],
-  );
 }
 
 /** The edits of a run line; returns the values that leave it. */
@@ -98,7 +72,7 @@ function changeLine(
     return { ...by, path: at, masked, reference: move.reference };
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
-  for (const [index, { flag, own, path, masked }] of found.entries()) {
+  for (const [index, { flag, own, path, masked, reference }] of found.entries()) {
     // Further flags of a delivery come after the first.
     const more = index === 0 ? moreFlags(run, change) : [];
     const [word, holder] = [wordAt(run, flag.flag), wordAt(run, flag.holder)];
@@ -130,27 +104,12 @@ function changeLine(
     }
     const beside = lineText(file, lineOf(text, word.start), run.program);
     for (const words of more) made.diff.push({ sign: "+", path: beside, text: said(words) });
-    if (own !== null) free(script, own, masked, made);
+    if (own?.isShared === true) fromStore(script, own, reference, masked, made);
+    else if (own !== null) free(script, own, masked, made);
   }
   return found.map(({ flag, own, reference }) => ({
     ...{ name: flag.variable, value: own?.value ?? flag.content ?? "", reference },
   }));
-}
-
-/** The script's variable is removed with the last flag that passes it on. */
-function free(
-  { file, text }: RunScript,
-  own: ScriptConstant,
-  masked: string,
-  { freed, edits, words, diff }: ScriptEdits,
-): void {
-  const [word] = own.words;
-  const count = (freed.get(word) ?? 0) + 1;
-  freed.set(word, count);
-  if (count < own.users) return;
-  edits.push({ ...own.span, text: "" });
-  for (const one of own.words) words.set(one, []);
-  diff.push({ sign: "-", path: lineText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
 }
 
 function wordAt({ words }: RunCommand, at: number): ShellWord {
@@ -243,12 +202,17 @@ function blanksBefore(text: string, run: RunCommand, at: number): number {
 }
 
 /** All commands are read as before, except for the words to change; a word around one contains its new text. */
-function onlyThese({ file, commands }: RunScript, after: string, { edits, words: changed }: ScriptEdits): boolean {
+function onlyThese(
+  { file, commands }: RunScript,
+  after: string,
+  { edits, words: changed, inner }: ScriptEdits,
+): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands
-    .map((words) =>
+    .flatMap((words): readonly (readonly (string | null)[])[] => [
+      inner.get(words[0]) ?? [],
       words.flatMap((word): readonly (string | null)[] => changed.get(word) ?? [around(word) ? null : word.text]),
-    )
+    ])
     .filter((words) => words.length > 0);
   const now = scriptOf(file, after).commands;
   return (

@@ -12,7 +12,7 @@ import {
   type ScriptCommands,
 } from "./script-index.ts";
 
-/** A variable of the script that only passes its literal on to containers. */
+/** A variable of the script that passes its literal on to containers. */
 export type ScriptConstant = {
   readonly name: string;
   readonly value: string;
@@ -22,11 +22,13 @@ export type ScriptConstant = {
   readonly span: TextRange;
   /** How many flags pass it on: it can be removed once each of them has been replaced. */
   readonly users: number;
+  /** Other commands use it too: it stays, and `span` is its literal. */
+  readonly isShared: boolean;
 };
 
 /**
- * The variable that `-e NAME="$OWN"` passes on, if it always has the one literal that the script sets, and is used for
- * nothing else. Null in any doubt: if it is set twice, exported, read by another command, or set only in a branch.
+ * The variable that `-e NAME="$OWN"` passes on, if it always has the one literal that the script sets. Null in any doubt: if
+ * it is set twice or only in a branch, or if something may set or read any variable.
  */
 export function ownVariable(
   text: string,
@@ -36,41 +38,47 @@ export function ownVariable(
   content: string,
 ): ScriptConstant | null {
   const name = variableIn(content);
-  if (name === null) return null;
-  const users = variableIndex(text, commands, runs).handed.get(name);
-  if (users === undefined) return null;
-  const one = setOnce(text, commands, runs, name, programStart(run));
-  if (one === null) return null;
+  const one = name === null ? null : setOnce(text, commands, runs, name, programStart(run));
+  if (name === null || one === null) return null;
   const { word, words } = one;
   const front = words.slice(0, -1).map(({ text: said }) => said);
   if (!front.every((said) => /^(?:local|readonly|export)$/.test(said))) return null;
-  if (front.includes("export") && exportedTo(text, commands, runs, name) !== null) return null;
+  const value = word.text.slice(name.length + 1);
+  const users = variableIndex(text, commands, runs).handed.get(name);
+  if (users === undefined || (front.includes("export") && exportedTo(text, commands, runs, name) !== null))
+    return sharedVariable(text, name, value, one);
   const span = { start: words[0]?.start ?? 0, end: word.end };
   const line = { start: lineStart(text, span.start), end: lineEnd(text, span.end) };
   const after = text.slice(span.end, line.end);
   if (!/^\s*(?:#|$)/.test(after)) return null;
-  const value = word.text.slice(name.length + 1);
   const blanks = /^[ \t]*/.exec(after)?.[0].length ?? 0;
   const alone = after.trim() === "" ? line : { start: span.start, end: span.end + blanks };
-  return { name, value, words, span: alone, users };
+  return { name, value, words, span: alone, users, isShared: false };
 }
 
-/** Why a variable that is passed on is not known to be its literal, in words that follow "but". */
+function sharedVariable(
+  text: string,
+  name: string,
+  value: string,
+  { word, words }: ScriptAssignment,
+): ScriptConstant | null {
+  const span = { start: word.start + name.length + 1, end: word.end };
+  // A command's output loses line ends at its end.
+  if (text.slice(word.start, span.start) !== `${name}=` || value === "" || value.endsWith("\n")) return null;
+  return { name, value, words, span, users: 1, isShared: true };
+}
+
+/** Why a variable that is passed on is not known to be its literal, in words that follow "but"; null if that is not known. */
 export function doubtAbout(
   text: string,
   commands: ScriptCommands,
   runs: readonly RunCommand[],
   name: string,
 ): string | null {
-  const { unsure, handed, settings } = variableIndex(text, commands, runs);
+  const { unsure, settings } = variableIndex(text, commands, runs);
   if (unsure !== null) return `${unsure.word} in line ${lineOf(text, unsure.at)} may set or read it`;
-  const [first, again] = settings.get(name) ?? [];
-  if (again !== undefined) return `line ${lineOf(text, again.word.start)} sets it again`;
-  if (first?.words.some(({ text: said }) => /^(?:export|-[^\Wx]*x\w*)$/.test(said))) {
-    const reader = exportedTo(text, commands, runs, name);
-    if (reader !== null) return `it is exported, and ${reader.text} in line ${lineOf(text, reader.start)} may read it`;
-  }
-  return handed.has(name) ? null : "another command uses it too";
+  const again = settings.get(name)?.at(1)?.word;
+  return again === undefined ? null : `line ${lineOf(text, again.start)} sets it again`;
 }
 
 /** A word of the script as a run line gets it, if its variables never change and it has this shape; else null. */

@@ -44,8 +44,9 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
       for (const name of used) if (!users.has(name)) users.set(name, { run, flag });
     }
   return commands.flatMap((words) => {
-    const end = words.findIndex(({ text: one }) => !ASSIGNS.test(one));
-    return words.slice(0, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
+    const begin = words.findIndex(({ text: one }) => !/^(?:then|else|do|\{)$/.test(one));
+    const end = words.findIndex(({ text: one }, at) => at >= begin && !ASSIGNS.test(one));
+    return words.slice(begin, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
       const [, name = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
       const user = users.get(name);
       if (name === "" || value === "" || word.expands || user === undefined) return [];

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { findValue } from "../../../src/engine/traces.ts";
@@ -10,7 +10,7 @@ import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { expectServed } from "../../support/served.ts";
-import { makeWorld, type World } from "../../support/world.ts";
+import { MAIN, makeWorld, type World } from "../../support/world.ts";
 import { findingsOf, holders, password, printed } from "../files-world.ts";
 
 // Scripts are run for real before and after: the container that they make shows nothing, and its application has all.
@@ -262,6 +262,30 @@ describe("what is left, and why", () => {
     expect(warnings.map(({ text }) => text)).toContain(
       `the value of DB_PASSWORD is a plain word that also stands at ${weak}:1, and stays there`,
     );
+  });
+
+  it("a variable that other commands of the script use too comes from the store", async () => {
+    const one = `${password()}\\ $x`;
+    const log = join(world.dir, "used");
+    const text = `#!/bin/sh -e\nexport PW='${one}' # of db\nprintf %s "$PW" >${log}\nsh -c 'printf %s "$PW"' >>${log}\ndocker run -d --name shared --network none -e DB_PASSWORD="$PW" ${FILE_ENV} ${APP}\n`;
+    const file = write("shared.sh", text);
+    run(file, "shared");
+    rmSync(log);
+    const id = await migrate(`script:${file}`, [one]);
+    expect(readFileSync(file, "utf8")).toContain('export PW="$(PW=');
+    const bin = join(world.dir, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "unsprawl"), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, { mode: 0o755 });
+    gone("shared");
+    const path = `${bin}:${dirname(which("docker") ?? "")}:${process.env["PATH"] ?? ""}`;
+    execFileSync(file, { env: { ...world.env, PATH: path, DOCKER_HOST: engine.host }, stdio: "pipe" });
+    expect(readFileSync(log, "utf8")).toBe(one + one);
+    expectClean("shared", [one]);
+    await expectGets("shared", { DB_PASSWORD: one });
+    gone("shared");
+    rmSync(log);
+    expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+    expect(readFileSync(file, "utf8")).toBe(text);
   });
 
   it("podman: its own secrets, and how they are made", async () => {

@@ -101,7 +101,10 @@ describe("the env file of a run line", () => {
     };
     const file = join(dir, "web.env");
     expect(notMoved).toMatchObject([
-      { reason: `is in ${file}, which --env-file passes on`, hint: `unsprawl plan env:${file} moves it there` },
+      {
+        reason: `is in ${file}, which --env-file passes on`,
+        hint: `write -e DB_PASSWORD=value in the line and take it out of ${file}; then plan again`,
+      },
     ]);
   });
 });

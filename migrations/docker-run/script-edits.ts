@@ -1,0 +1,85 @@
+import { lineText } from "../../src/files/file-migration.ts";
+import { lineOf } from "../../src/kit/text/lines.ts";
+import type { ShellWord } from "../../src/kit/text/shell-words.ts";
+import type { Edit } from "../../src/kit/text/splice.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
+import { mentionsIn, type MentionedValue } from "./mentions.ts";
+import type { ScriptConstant } from "./syntax/script-own.ts";
+import type { RunScript } from "./syntax/script.ts";
+import { shellWords } from "./words.ts";
+
+/** Edits, and the words that must be read afterwards in the place of a word. */
+export type ScriptEdits = {
+  readonly edits: Edit[];
+  readonly words: Map<ShellWord, readonly string[]>;
+  readonly diff: DiffLine[];
+  /** How many flags that pass on a variable of the script have been replaced. */
+  readonly freed: Map<ShellWord | undefined, number>;
+  /** The command inside a new word, by the first word of the command that the word is in. */
+  readonly inner: Map<ShellWord | undefined, readonly string[]>;
+};
+
+/** What a script needs that gets values from the store. */
+export function storeNotes(file: string, { inner }: ScriptEdits): string[] {
+  const names = [...inner.values()].map((words) => words.at(-1) ?? "");
+  if (names.length === 0) return [];
+  return [
+    `${file} gets ${names.join(", ")} from the store when it runs: whoever runs it needs unsprawl and a login there`,
+  ];
+}
+
+/** What the script says about these values gets their references; returns what it prints from then on. */
+export function mentioned(script: RunScript, values: readonly MentionedValue[], made: ScriptEdits): string[] {
+  const { file } = script;
+  const found = mentionsIn(script, values, made.edits);
+  for (const { edit, line, word, value, reference } of found) {
+    made.edits.push(edit);
+    made.diff.push({ sign: "~", path: lineText(file, line, word === null ? "#" : "echo"), text: reference });
+    if (word === null) continue;
+    const [before = word.text] = made.words.get(word) ?? [];
+    made.words.set(word, [before.replace(value, () => reference)]);
+  }
+  return found.flatMap(({ word, line, name }) =>
+    word === null ? [] : [`line ${line} of ${file} prints where ${name} is stored, in place of its value`],
+  );
+}
+
+/** The script's variable is removed with the last flag that passes it on. */
+export function free(
+  { file, text }: RunScript,
+  own: ScriptConstant,
+  masked: string,
+  { freed, edits, words, diff }: ScriptEdits,
+): void {
+  const [word] = own.words;
+  const count = (freed.get(word) ?? 0) + 1;
+  freed.set(word, count);
+  if (count < own.users) return;
+  edits.push({ ...own.span, text: "" });
+  for (const one of own.words) words.set(one, []);
+  diff.push({ sign: "-", path: lineText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
+}
+
+/** The script's variable, which other commands use too, gets its value from the store. */
+export function fromStore(
+  { file, text }: RunScript,
+  { name, words: its, span }: ScriptConstant,
+  reference: string,
+  masked: string,
+  { freed, edits, words, diff, inner }: ScriptEdits,
+): void {
+  const [first, word] = [its[0], its.at(-1)];
+  if (freed.has(first)) return;
+  freed.set(first, 1);
+  const put = storedText(name, reference);
+  edits.push({ ...span, text: `"${put}"` });
+  if (word !== undefined) words.set(word, [`${name}=${put}`]);
+  inner.set(first, [`${name}=${reference}`, ...STORED, name]);
+  const path = lineText(file, lineOf(text, span.start), `${name}=`);
+  diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: put });
+}
+
+const STORED = ["unsprawl", "run", "--", "printenv"];
+
+const storedText = (name: string, reference: string): string =>
+  `$(${name}=${shellWords([reference], "shell")} ${STORED.join(" ")} ${name})`;

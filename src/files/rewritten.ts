@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Work } from "../contract/migration.ts";
@@ -25,7 +25,7 @@ export type RewrittenFiles = {
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
   /**
    * Restores the files, also those that are gone, and removes their sealed copies. A file that somebody has changed since
-   * is left alone: throws `changed`.
+   * is left alone: throws `changed`. Does nothing if the run wrote none.
    */
   restore(step: Rewrite, work: Work): Promise<void>;
   /** Whether `restore` would recall values: a file is not as it was before the run. */
@@ -129,6 +129,9 @@ export function rewrittenFiles({
     },
     async restore(step, work) {
       await sweep(step);
+      // Sealed before the first byte is written: what the files are now is somebody else's doing.
+      const isSealed = step.files.some(({ file }) => existsSync(sealedFile(work.plan, file)));
+      if (!isSealed && work.record.last(`${step.id}/sealed`) === null) return forget(step, work.plan);
       const now = digests(step);
       const texts = isBefore(step, now) ? null : await sealed(step, work);
       for (const [at, { file, before, after }] of step.files.entries()) {

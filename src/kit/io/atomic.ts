@@ -10,6 +10,8 @@ export type WriteCondition = {
   readonly expect?: string | null;
 };
 
+type WriteOptions = { readonly mode?: number; readonly owner?: FileOwner } & WriteCondition;
+
 export type FileOwner = { readonly uid: number; readonly gid: number };
 
 /** The digest that `expect` compares. */
@@ -25,34 +27,54 @@ export function contentDigest(bytes: string | Uint8Array): string {
  * Throws `denied`, `failed` (no space; nothing changed), `changed` (`expect` does not match at the last moment),
  * `refused` (not a regular file, a mount point, or reached through another user's link or hard link; see `openEntry`).
  */
-export async function atomicWrite(
-  path: string,
-  bytes: string | Uint8Array,
-  options: { readonly mode?: number; readonly owner?: FileOwner } & WriteCondition = {},
-): Promise<void> {
+export async function atomicWrite(path: string, bytes: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   await inFolder(path, options.expect, async (place, old) => {
-    const temp = place.at(`${tempPrefix(place.name)}${randomBytes(6).toString("hex")}.tmp`);
-    const target = place.at(place.name);
-    try {
-      const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | NEW, 0o600);
+    for (let tries = 1; ; tries++) {
       try {
-        await file.writeFile(bytes);
-        const [made, owner] = [await file.stat(), old?.stat ?? options.owner];
-        if (owner && (made.uid !== owner.uid || made.gid !== owner.gid)) await file.chown(owner.uid, owner.gid);
-        await file.chmod(options.mode ?? (old ? old.stat.mode & 0o777 : 0o600));
-        await file.sync();
-      } finally {
-        await file.close();
+        await writeVia(
+          `${tempPrefix(place.name)}${randomBytes(6).toString("hex")}.tmp`,
+          { place, old, bytes, path },
+          options,
+        );
+        break;
+      } catch (error) {
+        // Another user, whose locks are others, took the temporary file for one of a killed writer.
+        if (codeOf(error) !== "ENOENT" || tries === MOST_TRIES) throw error;
       }
-      await old?.stillIs(options.expect);
-      if (options.expect === null) await createAs(temp, target, path);
-      else await rename(temp, target);
-    } catch (error) {
-      await rm(temp, { force: true }).catch(() => {});
-      throw error;
     }
     await syncFolder(place);
   });
+}
+
+const MOST_TRIES = 3;
+
+type Replacement = {
+  readonly place: FolderEntry;
+  readonly old: ExpectedFile | null;
+  readonly bytes: string | Uint8Array;
+  readonly path: string;
+};
+
+async function writeVia(name: string, { place, old, bytes, path }: Replacement, options: WriteOptions): Promise<void> {
+  const [temp, target] = [place.at(name), place.at(place.name)];
+  try {
+    const file = await open(temp, constants.O_WRONLY | constants.O_CREAT | NEW, 0o600);
+    try {
+      await file.writeFile(bytes);
+      const [made, owner] = [await file.stat(), old?.stat ?? options.owner];
+      if (owner && (made.uid !== owner.uid || made.gid !== owner.gid)) await file.chown(owner.uid, owner.gid);
+      await file.chmod(options.mode ?? (old ? old.stat.mode & 0o777 : 0o600));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await old?.stillIs(options.expect);
+    if (options.expect === null) await createAs(temp, target, path);
+    else await rename(temp, target);
+  } catch (error) {
+    await rm(temp, { force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /** Removes a file that is as expected; false if it does not exist. Throws like `atomicWrite`. */

@@ -49,6 +49,21 @@ describe("atomicWrite", () => {
     expect(readdirSync(dir)).toEqual(["a", "b"]);
   });
 
+  test("a writer whose temporary file somebody else removes writes again", async () => {
+    const file = join(dir, "file");
+    let removed = 0;
+    for (let nth = 0; nth < 20 && removed === 0; nth++) {
+      const written = atomicWrite(file, `text ${nth}`).then(() => true);
+      while (removed === 0 && (await Promise.race([written, sleep(0, false)])) === false) {
+        removed += readdirSync(dir).filter((name) => name.endsWith(".tmp")).length;
+        await sweepTemps(file);
+      }
+      await written;
+      expect(readFileSync(file, "utf8")).toBe(`text ${nth}`);
+    }
+    expect([removed > 0, readdirSync(dir)]).toEqual([true, ["file"]]);
+  });
+
   test("a replaced file keeps its mode and owner, and its link stays a link", async () => {
     const [file, link] = [join(dir, "file"), join(dir, "link")];
     writeFileSync(file, "old");

@@ -7,6 +7,7 @@ import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { mustBeFound } from "./delivery/change.ts";
+import { forReturning } from "./delivery/returning.ts";
 import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./delivery/wish.ts";
 import { rewriteProject, textsOf, type Rewritten, type ServiceChange } from "./rewrite/index.ts";
 import { newToFile, repeatedOfImage } from "./syntax/copied-words.ts";
@@ -201,7 +202,13 @@ async function partOf(
     };
     if (!isUnseen(known)) await mustHaveShell(service, subject, rewording);
     await mustBeTraefik(service, subject, rewording, moving.deliveries);
-    const deliveries = forWords(moving.deliveries, rewording, bare.subject);
+    const deliveries = forReturning(
+      forWords(moving.deliveries, rewording, bare.subject),
+      options.deliver,
+      moving.project,
+      service,
+      moved,
+    );
     const chosen = isUnseen(known)
       ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
       : await chooseDelivery(deliveries, options.deliver, service, subject, moves);

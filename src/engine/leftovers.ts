@@ -13,8 +13,7 @@ export function remainingNotes(places: readonly RemainingPlace[]): string[] {
   return Array.from(
     Map.groupBy(places, ({ name }) => name),
     ([name, own]) => {
-      // Compose gives an engine the variables in any order.
-      const paths = own.map(({ path }) => path).toSorted();
+      const paths = own.map(({ path }) => path);
       const more = paths.length > MOST_NAMED ? ` and ${paths.length - MOST_NAMED} more` : "";
       const stay = paths.length === 1 ? "that place stays as it is" : "those places stay as they are";
       return `the value of ${name} is a plain word that also stands at ${paths.slice(0, MOST_NAMED).join(", ")}${more}; ${stay}, and inspect still shows the word there`;
@@ -38,7 +37,10 @@ export function remainingPlaces(
   const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
   const left: RemainingPlace[] = [];
   for (const { move, value } of selected) {
-    const paths = findInContainer(doc, value).filter((path) => !moved.has(path));
+    // Compose gives an engine the variables in any order.
+    const paths = findInContainer(doc, value)
+      .filter((path) => !moved.has(path))
+      .toSorted();
     if (paths.length > 0 && !isNameLike(value)) {
       throw new UnsprawlError(
         "refused",

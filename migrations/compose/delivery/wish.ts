@@ -39,28 +39,34 @@ export function composeSite(
   moved: MovedNames,
 ): ComposeSite {
   const described = project.services.get(service);
-  const all = [...moved];
-  const kept = keptLines(
-    project,
-    service,
-    all.flatMap(([name, names]) => (name === service ? names : [])),
-  );
-  const dir = (described === undefined ? null : home(described)?.dir) ?? project.dir;
+  const own = movedOf(service, moved);
+  const dir = (described === undefined ? null : home(described, own)?.dir) ?? project.dir;
   return {
     ...{ project: project.name, service, owner, script: join(dir, SCRIPT_NAME) },
     folder: join(memory, serviceFolder(project.name, service)),
     shownReference: (reference) => relativeReference(reference, project.dir),
-    ...(described === undefined
-      ? {}
-      : { shadowed: shadowedIn(described, goneWith(project, all), new Set(kept.keys())) }),
+    ...(described === undefined ? {} : { shadowed: shadowedNames(project, described, moved) }),
   };
 }
 
 /** The variables that a plan moves, by service. */
-export type MovedNames = Iterable<readonly [service: string, names: readonly string[]]>;
+export type MovedNames = readonly (readonly [service: string, names: readonly string[]])[];
+
+const movedOf = (service: string, moved: MovedNames): readonly string[] =>
+  moved.flatMap(([name, names]) => (name === service ? names : []));
+
+/** The variables of a service that its files set to other values too, with those values, once a plan's have moved. */
+export function shadowedNames(
+  project: ComposeProject,
+  service: ComposeService,
+  moved: MovedNames,
+): ReadonlyMap<string, readonly string[]> {
+  const kept = keptLines(project, service.name, movedOf(service.name, moved));
+  return shadowedIn(service, goneWith(project, moved), new Set(kept.keys()));
+}
 
 /** The places that are taken out since the services that get a value from there move it. */
-function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySet<string> {
+export function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySet<string> {
   const gone = new Set<string>();
   for (const [name, names] of moved) {
     const service = project.services.get(name);

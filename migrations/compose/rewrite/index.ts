@@ -11,11 +11,13 @@ import type { CarriedSecret } from "./carries.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
-import { keptLines, keptNotes, type KeptLine } from "../syntax/kept-lines.ts";
+import { keptNotes } from "../syntax/kept-lines.ts";
 import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
+import { namesOf } from "./moved-names.ts";
+import { wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -50,14 +52,6 @@ export type ServiceChange = {
 
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
 
-/** A variable's new name and value; null to remove it. */
-type VariableChange = { readonly name: string; readonly value: string } | null;
-
-type PlaceChanges = {
-  readonly place: VariablePlace;
-  readonly by: Map<string, { readonly action: VariableChange; readonly masked: string }>;
-};
-
 /**
  * The new files of a project: removes or replaces only what held a secret, and adds only what the delivery needs.
  * Throws `refused` if another service would lose a value, or if a value is interpolated elsewhere and `elsewhere` is
@@ -72,25 +66,9 @@ export async function rewriteProject(
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
-  const wanted = new Map<string, PlaceChanges>();
-  const apart = new Map<string, Exclude<VariableChange, null>[]>();
-  const kept = new Map<string, KeptPlace>();
-  for (const wish of wishes) {
-    const staying = keptLines(project, wish.service, namesOf(wish));
-    for (const move of wish.moves) {
-      const places = all.get(wish.service)?.get(move.name) ?? [];
-      const isOfWords = places.length === 0 && ofWords(wish, move.name);
-      const set = wish.change.set.filter(({ name }) => [move.name, ...formsOf(move.name)].includes(name));
-      const lines = set.some(({ name }) => name === move.name) ? places.filter(({ id }) => staying.has(id)) : [];
-      for (const { id } of lines) keep(kept, staying.get(id), wish.service);
-      const taken = places.filter((place) => !lines.includes(place));
-      const isOver = taken.at(-1) !== places.at(-1);
-      if (!isOfWords && !isOver) want(wanted, taken, wish, move);
-      // A variable that the service did not have, or that is set over a line that stays.
-      const more = isOfWords || isOver ? set : lines.length > 0 ? set.filter(({ name }) => name !== move.name) : [];
-      if (more.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...more]);
-    }
-  }
+  const { wanted, apart, kept } = wantedPlaces(project, wishes, all);
+  const moved = (service: string): readonly string[] =>
+    wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
   const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
@@ -118,9 +96,8 @@ export async function rewriteProject(
   const notes = [
     ...homeNotes(
       project,
-      [...wanted.values()].flatMap(({ place, by }) =>
-        [...by.keys()].map((service) => ({ service, name: place.name, file: place.file.file })),
-      ),
+      [...wanted.values()].flatMap(({ place, by }) => [...by.keys()].map((service) => ({ service, place }))),
+      moved,
     ),
     ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
     ...keptNotes([...kept.values()]),
@@ -129,7 +106,7 @@ export async function rewriteProject(
       [...wanted.values()].flatMap(({ place }) => (place.kind === "line" ? [place] : [])),
     ),
   ];
-  for (const [service, actions] of apart) setVariables(draft, project, service, actions);
+  for (const [service, actions] of apart) setVariables(draft, project, service, actions, moved(service));
   const top = new TopLevel(project);
   for (const wish of wishes) serviceKeys(draft, project, wish, top);
   mustBeGone(draft, project, wishes);
@@ -143,54 +120,6 @@ export async function rewriteProject(
   );
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
   return { files: [...newScripts(project, top.scripts()), ...files], notes };
-}
-
-/** A line that stays in an env file, and the services whose variable it was. */
-type KeptPlace = KeptLine & { readonly by: ReadonlySet<string> };
-
-function keep(kept: Map<string, KeptPlace>, line: KeptLine | undefined, service: string): void {
-  if (line === undefined) return;
-  const { id } = line.place;
-  kept.set(id, { ...line, by: new Set([...(kept.get(id)?.by ?? []), service]) });
-}
-
-const namesOf = ({ moves }: ServiceChange): readonly string[] => moves.map(({ name }) => name);
-
-const ofWords = ({ words }: ServiceChange, variable: string): boolean => words?.names.has(variable) === true;
-
-/** The variables that may hold the path of a variable's file. */
-const formsOf = (name: string): readonly string[] => [`${name}_FILE`, `FILE__${name}`, `${name}__FILE`];
-
-function want(
-  wanted: Map<string, PlaceChanges>,
-  places: readonly VariablePlace[],
-  { service, change: { set, unset } }: ServiceChange,
-  { name, masked }: ServiceChange["moves"][number],
-): void {
-  const holds = places.at(-1);
-  if (holds === undefined)
-    throw new Blocked(
-      `${name} of ${service} is not set in the project's files`,
-      "set it in the Compose file, docker compose up -d, then plan again",
-      (one, its) => one === service && its === name,
-    );
-  // Matched by name: a form of the file's path replaces NAME.
-  const forms = unset.includes(name) ? formsOf(name) : [];
-  const named = [name, ...forms].map((form) => set.find((one) => one.name === form));
-  const action = named.find((one) => one !== undefined) ?? null;
-  for (const place of places) {
-    const equal = place.value === null || place.value === holds.value;
-    if (place !== holds && !equal && action?.name === name) continue;
-    if (place !== holds && !equal)
-      throw new Blocked(
-        `${name} of ${service} is also set to a different value at ${place.at}, which would take effect again`,
-        "remove it from there, then plan again",
-        (one, its) => one === service && its === name,
-      );
-    const known = wanted.get(place.id) ?? { place, by: new Map() };
-    known.by.set(service, { action: place === holds ? action : null, masked });
-    wanted.set(place.id, known);
-  }
 }
 
 /** Throws `Blocked` if another service also gets this variable from here. `stays`: what was found to stay before. */

@@ -29,6 +29,8 @@ export type ServiceLayer = {
   readonly lookup: VariableLookup;
   /** Its env files in order; later ones override earlier ones. */
   readonly envFiles: readonly ComposeEnvFile[];
+  /** Whether another one extends it: its file's top level is not the project's. */
+  readonly isBase: boolean;
 };
 
 export type ComposeService = {
@@ -245,7 +247,10 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
   // Compose does not look for the env files of a service whose profile is off.
   const isOptional = entry(node, "profiles", file) !== null;
   const tell: OnFault = (fault) => (isOptional && fault.code === "absent" ? undefined : loading.tell(fault));
-  layers.push({ file, service: node, dir, lookup, envFiles: await envFilesOf(described, tell) });
+  layers.push({
+    ...{ file, service: node, dir, lookup, isBase: seen.length > 0 },
+    envFiles: await envFilesOf(described, tell),
+  });
   return layers;
 }
 

@@ -7,10 +7,11 @@ const known = new WeakMap<ComposeProject, ReadonlySet<string>>();
 
 /**
  * Whether a service, or another part that Compose acts on, gets this text. Not so for a text under `x-` that every service
- * overrides, or that none merges.
+ * overrides, or that none merges, nor for a variable that a later file sets again.
  */
-export function isReached(project: ComposeProject, { keys: [top], file, start }: ProjectText): boolean {
-  if (typeof top !== "string" || !top.startsWith("x-")) return true;
+export function isReached(project: ComposeProject, { keys: [top, , member], file, start }: ProjectText): boolean {
+  const isVariable = top === "services" && member === "environment" && project.given.length > 1;
+  if (!isVariable && (typeof top !== "string" || !top.startsWith("x-"))) return true;
   const reached = known.get(project) ?? reachedTexts(project);
   known.set(project, reached);
   return reached.has(idOf(file.file, start));

@@ -12,6 +12,7 @@ import { serviceOfWords } from "../words/uses.ts";
 import { inShell, writtenWords } from "./copied-words.ts";
 import { SCRIPT_TARGET } from "../delivery/script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
+import { namesOf } from "../rewrite/moved-names.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
 type Variable = { readonly name: string; readonly value: string };
@@ -28,7 +29,7 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
     words === null
   )
     return;
-  const at = homeOf(project, wish.service);
+  const at = homeOf(project, wish.service, namesOf(wish));
   const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
@@ -54,9 +55,9 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
 /** Whether a text of the project is one of the words that a service's new ones replace. */
 export function replacedWords(
   project: ComposeProject,
-  { service, words }: ServiceChange,
+  { service, words, moves }: ServiceChange,
 ): (text: ProjectText) => boolean {
-  const at = words === null ? null : homeOf(project, service);
+  const at = words === null ? null : homeOf(project, service, namesOf({ moves }));
   const [from = 0, to = 0] = at?.map.range ?? [];
   const isMain = words !== null && (words.entrypoint !== null || words.command !== null);
   const keys = new Set([
@@ -78,8 +79,9 @@ export function setVariables(
   project: ComposeProject,
   service: string,
   wanted: readonly Variable[],
+  moved: readonly string[],
 ): void {
-  const at = homeOf(project, service);
+  const at = homeOf(project, service, moved);
   const found = entry(at.map, "environment", at.file);
   const list = found?.value;
   const lines = wanted.map(({ name, value }) => asMember(name, value, isSeq(list)));
@@ -133,9 +135,9 @@ function onOneLine(key: string): UnsprawlError {
   );
 }
 
-function homeOf(project: ComposeProject, name: string): ServiceHome {
+function homeOf(project: ComposeProject, name: string, moved: readonly string[]): ServiceHome {
   const service = project.services.get(name);
-  const found = service ? home(service) : null;
+  const found = service ? home(service, moved) : null;
   if (found) return found;
   throw new Blocked(
     `${name} has no separate block in the Compose file, so nothing can be added to it`,

@@ -24,7 +24,7 @@ type NewEntry = { readonly key: string; readonly block: string; readonly flow: s
 export class TopLevel {
   readonly #project: ComposeProject;
   readonly #entries = new Map<YamlFile, { readonly [kind in Kind]: NewEntry[] }>();
-  readonly #scripts = new Map<YamlFile, { readonly key: string; readonly path: string; readonly isNew: boolean }>();
+  readonly #scripts = new Map<YamlFile, { readonly key: string; readonly path: string }>();
   readonly #taken: { readonly [kind in Kind]: Set<string> };
 
   constructor(project: ComposeProject) {
@@ -45,21 +45,25 @@ export class TopLevel {
     return key;
   }
 
-  /** Sees to an entry for the script where a service can be granted it; gives the entry's key. */
+  /** Sees to an entry for the script in the service's own file, or in one that is given before it; gives the entry's key. */
   script({ file, dir }: ServiceHome): string {
     const path = posix.join(dir, SCRIPT_NAME);
     // Files that are given together share their top level, which included ones do not.
+    const { given } = this.#project;
     const shares = (other: YamlFile): boolean =>
-      other === file || (this.#project.given.includes(other.file) && this.#project.given.includes(file.file));
-    for (const [other, made] of this.#scripts) if (shares(other) && made.path === path) return made.key;
-    for (const other of this.#project.yaml.values()) {
-      const known = shares(other) ? inFile(other, "configs").find((one) => namesScript(one, other)) : undefined;
-      if (known === undefined) continue;
-      this.#scripts.set(file, { key: known.key, path, isNew: false });
-      return known.key;
-    }
-    const key = this.#free("configs", "unsprawl-entrypoint");
-    this.#scripts.set(file, { key, path, isNew: true });
+      other === file || (given.includes(other.file) && given.includes(file.file));
+    const isThere = (other: YamlFile): boolean =>
+      other === file || given.indexOf(other.file) < given.indexOf(file.file);
+    const found = [...this.#project.yaml.values()].filter(shares).flatMap((other) => {
+      const made = this.#scripts.get(other);
+      const named = inFile(other, "configs").find((one) => namesScript(one, other));
+      const key = made?.path === path ? made.key : named?.key;
+      return key === undefined ? [] : [{ other, key }];
+    });
+    const before = found.find(({ other }) => isThere(other));
+    const key = (before ?? found[0])?.key ?? this.#free("configs", "unsprawl-entrypoint");
+    this.#scripts.set(file, { key, path });
+    if (before !== undefined) return key;
     const flow = `${flowKey(file, key)}: ${flowMap(file, { file: `./${SCRIPT_NAME}` })}`;
     this.#of(file).configs.push({ key, block: `${key}:\n  file: ./${SCRIPT_NAME}`, flow, service: "" });
     return key;

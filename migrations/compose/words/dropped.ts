@@ -2,6 +2,7 @@ import { entry, follow, isMap } from "../../../src/kit/text/yaml-nodes.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
+import { namesOf } from "../rewrite/moved-names.ts";
 import { home } from "../syntax/home.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { startOf, wordDefinitions, type WordDefinition, type WordPlace } from "./defined.ts";
@@ -16,7 +17,7 @@ export function dropReplaced(draft: ProjectDraft, project: ComposeProject, wishe
     wishes.some((wish) => wish.service === service && replaces(wish, place));
   for (const definitions of users.values()) {
     const [first] = definitions;
-    if (first === undefined || !definitions.every(isReplaced) || definitions.some((one) => isOwn(project, one)))
+    if (first === undefined || !definitions.every(isReplaced) || definitions.some((one) => isOwn(project, one, wishes)))
       continue;
     const key = first.place === "health" ? "test" : first.place;
     draft.drop(first.file, first.owner, first.pair, `${key}:`);
@@ -54,8 +55,13 @@ function usersByPair({ services }: ComposeProject): ReadonlyMap<unknown, readonl
 }
 
 /** Whether a pair stands in the block to which the service's new words go: they take its place. */
-function isOwn({ services }: ComposeProject, { service, owner, place }: WordDefinition): boolean {
-  const at = home(services.get(service) as ComposeService);
+function isOwn(
+  { services }: ComposeProject,
+  { service, owner, place }: WordDefinition,
+  wishes: readonly ServiceChange[],
+): boolean {
+  const names = wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
+  const at = home(services.get(service) as ComposeService, names);
   if (at === null) return false;
   if (place !== "health") return owner === at.map;
   const check = entry(at.map, "healthcheck", at.file);

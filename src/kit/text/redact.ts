@@ -160,12 +160,15 @@ export class Redactor {
 
 /** From this length on, letters without anything between them are no word. */
 const LONGEST_WORD = 20;
+/** The same with the number of a version behind them. */
+const LONGEST_NUMBERED = 12;
 
-/** Whether a value may be words that our own output has too: `postgres`, `KeyVault`, `my-app/db`, `CLIENT_SECRET`. */
+/** Whether a value may be words that our own output has too: `postgres`, `magento2`, `KeyVault`, `my-app/db`, `CLIENT_SECRET`. */
 function isWords(value: string): boolean {
   // `docker run --env-file` keeps the quotes, which are the syntax of our own output.
   const text = value.replace(/^(["'])(.*)\1$/s, "$2");
   if (/^[a-z]+(?:[-_./ ][a-z]+)*$/.test(text)) return !/^[a-z]+$/.test(text) || text.length < LONGEST_WORD;
+  if (/^[a-z]+\d$/.test(text)) return text.length < LONGEST_NUMBERED;
   if (/^[A-Z]+(?:[-_./ ][A-Z]+)+$/.test(text)) return true;
   const isLetters = /^[A-Za-z]+$/.test(text);
   // A name in camel case has a few capitals; a random value changes back and forth.

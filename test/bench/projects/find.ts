@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
+import { parse } from "yaml";
 
-/** A Compose project of somebody else: its folder, and the file to name where Compose would not find it by itself. */
+/**
+ * A Compose project of somebody else: its folder, and the file to name where Compose would not find it by itself; two, with a
+ * colon between them, where the second only adds to the services of the first.
+ */
 export type Project = { readonly name: string; readonly folder: string; readonly file: string | null };
 
 const DEFAULTS = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
@@ -18,7 +22,13 @@ export function projectsBelow(top: string, isStack = false): Project[] {
       const text = readFileSync(join(folder, name), "utf8");
       if (!/^services:/m.test(text) || (isStack && !/^ {4,}deploy:/m.test(text))) continue;
       const label = !isStack && name === byItself ? below : join(below, name);
-      found.push({ name: label, folder, file: !isStack && name === byItself ? null : name });
+      const isAddition =
+        !isStack &&
+        byItself !== undefined &&
+        name !== byItself &&
+        addsTo(text, readFileSync(join(folder, byItself), "utf8"));
+      const file = isAddition ? `${byItself}:${name}` : name;
+      found.push({ name: label, folder, file: !isStack && name === byItself ? null : file });
     }
     for (const name of names)
       if (
@@ -29,6 +39,27 @@ export function projectsBelow(top: string, isStack = false): Project[] {
   };
   visit(top, "");
   return found.toSorted((a, b) => digest(a.name) - digest(b.name));
+}
+
+/** Whether a file has services without an image that another file gives them. */
+function addsTo(text: string, other: string): boolean {
+  const [own, base] = [servicesOf(text), servicesOf(other)];
+  return Object.entries(own).some(
+    ([name, service]) =>
+      typeof service === "object" &&
+      service !== null &&
+      name in base &&
+      !["image", "build", "extends"].some((key) => key in service),
+  );
+}
+
+function servicesOf(text: string): { readonly [name: string]: unknown } {
+  try {
+    const { services } = parse(text, { logLevel: "silent", merge: true }) as { readonly services?: object | null };
+    return { ...services };
+  } catch {
+    return {};
+  }
 }
 
 function digest(text: string): number {

@@ -60,7 +60,7 @@ export const KINDS: { readonly [name: string]: Kind } = {
 
 /** Published from scratch or on a base without a shell. */
 export const SHELL_LESS =
-  /(^|\/)(portainer-(ce|ee)|cloudflared|watchtower|whoami|dozzle|loki|tempo|distroless\/\w+|gotify\/server)$/;
+  /(^|\/)(portainer-(ce|ee)|cloudflared|watchtower|whoami|dozzle|loki|tempo|distroless\/[\w.-]+|scratch|gotify\/server)$/;
 /** What people build on: no entrypoint, so a command runs as it is. */
 export const BARE =
   /(^|\/)(alpine|busybox|ubuntu|debian|python|node|golang|ruby|openjdk|eclipse-temurin|php|maven|bun)$/;

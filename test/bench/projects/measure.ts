@@ -85,7 +85,8 @@ const WAITS = ["--grace", "2s", "--health-timeout", "60s"];
 /** Saves most projects that have nothing to move the wait for Compose and for a scan. */
 function maySecret({ folder, file }: Project): boolean {
   const names = readdirSync(folder).filter(
-    (name) => name === file || (file === null && /\.ya?ml$/.test(name)) || name.includes("env"),
+    (name) =>
+      file?.split(":").includes(name) === true || (file === null && /\.ya?ml$/.test(name)) || name.includes("env"),
   );
   const texts = names.map((name) => join(folder, name)).filter((one) => statSync(one).isFile());
   return texts.some((one) =>

@@ -49,7 +49,7 @@ export function run(program: string, args: readonly string[], cwd: string, env: 
 
 export const composeArgs = (file: string | null, ...args: string[]): string[] => [
   "compose",
-  ...(file === null ? [] : ["-f", file]),
+  ...(file === null ? [] : file.split(":").flatMap((one) => ["-f", one])),
   ...args,
 ];
 

@@ -33,6 +33,7 @@ services:
       S3_SECRET_KEY: \${S3_SECRET_KEY}
   gvm:
     <<: *app
+    logging: { driver: json-file, options: { tag: '"${WORD}"' } }
     environment:
       - USERNAME="${WORD}"
       - TITLE="${WORD}"
@@ -96,13 +97,13 @@ it(
           "minio: ROOT_LOGIN moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
           "minio: SITE moves along: the value of S3_SECRET_KEY is filled into it, from the same line of .env",
           "app: PLAIN_NAME moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
-          "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.TITLE, Config.Env.USERNAME; those places stay as they are, and inspect still shows the word there",
+          "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.TITLE, Config.Env.USERNAME, HostConfig.LogConfig.Config.tag; those places stay as they are, and inspect still shows the word there",
         ]),
       );
     }
     const moved = await world.unsprawl(["migrate", "docker:", "--to", "local", "--yes", "--grace", "500ms"]);
     expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-    expect(moved.stdout + moved.stderr).toContain("a fresh inspect shows no value, except Config.Env.USERNAME");
+    expect(moved.stdout + moved.stderr).toContain("a fresh inspect shows no value, except Config.Env.TITLE");
     expect(readFileSync(join(dir, ".env"), "utf8")).toBe("OTHER=1\n");
     expect(readFileSync(join(dir, "compose.yaml"), "utf8")).not.toContain("${S3_SECRET_KEY}");
     expect(engine.docker("inspect", "along-minio-1", "along-app-1")).not.toContain(key);

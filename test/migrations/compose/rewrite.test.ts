@@ -65,7 +65,7 @@ const DELIVERIES: { readonly [name: string]: Made } = {
 };
 /** What a delivery writes; a new line holds nothing else. */
 const NEW =
-  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|(secrets|configs):( |$)|- \{ source: |[\w.-]+_[\w.]+:$|unsprawl-entrypoint(_\d+)?:$|file: (\$\{UNSPRAWL_RUNTIME_DIR:-|\.\/unsprawl-)|x-unsprawl: |runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
+  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*["']?[\w.]+["']?: (""|'')$|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|(secrets|configs):( |$)|- \{ source: |[\w.-]+_[\w.]+:$|unsprawl-entrypoint(_\d+)?:$|file: (\$\{UNSPRAWL_RUNTIME_DIR:-|\.\/unsprawl-)|x-unsprawl: |runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
 
 /** What cannot be moved without loss: the reason, by fixture and delivery. */
 const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from
@@ -76,7 +76,6 @@ const REFUSED: { readonly [fixture: string]: { readonly [kind: string]: RegExp }
   "env-file-zoo": { file: RETURNS },
   "extends-common-dir": { file: RETURNS, shim: RETURNS },
   "extends-same-file": { file: RETURNS, shim: RETURNS, runtime: /is also read by base, which would lose it/ },
-  "fastapi-override": { file: BOTH, runtime: BOTH, shim: BOTH },
   "include-monorepo": { file: RETURNS },
   "merge-precedence": { file: RETURNS },
   "next-prisma-env": { file: RETURNS, runtime: BOTH, shim: RETURNS },

@@ -6,7 +6,7 @@ import { stringify } from "yaml";
 import { givenFiles } from "../../../migrations/compose/syntax/given.ts";
 import { loadProject } from "../../../migrations/compose/syntax/project.ts";
 import { composeCli } from "../../services/compose.ts";
-import { APP, BUSYBOX } from "../../services/images.ts";
+import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 import { filesOf } from "../../support/formats.ts";
@@ -56,6 +56,7 @@ async function thereAndBack(
   containers: readonly string[],
   secrets: readonly string[],
   code = 0,
+  look: () => void = () => undefined,
 ): Promise<Ran> {
   const before = filesOf(dir);
   compose(dir, "up", "-d");
@@ -66,6 +67,7 @@ async function thereAndBack(
     expect(inspected).not.toContain(secret);
     expect(Object.values(filesOf(dir)).flat().join("\n")).not.toContain(secret);
   }
+  look();
   // What a person would type there changes nothing.
   expect(compose(dir, "config", "--hash", "*").split("\n").filter(Boolean)).toHaveLength(containers.length);
   for (const name of containers)
@@ -101,6 +103,47 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
     expect(stdout.replace(/\s+/g, " ")).toContain(
       "web gets DB_PASSWORD through prod.yml now: with docker-compose.yml alone, it starts without",
     );
+  });
+
+  it("what an override adds stays there, what the file before it has stays in that one, which alone works as before", async () => {
+    const [WEB, OWN, OTHER] = [password(), password(), password()];
+    const secrets = { WEB, OWN, OTHER, DEV: password(), SHARED: password(), HIDER: password() };
+    const example = password();
+    const dir = put("layers", {
+      "compose.yaml": stringify({
+        services: {
+          web: service({ WEB_PASSWORD: secrets.WEB, OTHER_PASSWORD: secrets.OTHER }),
+          db: { image: FILE_ENV, network_mode: "none", environment: { DB_PASSWORD: example } },
+        },
+      }),
+      "compose.override.yaml": stringify({
+        services: {
+          web: { labels: { stage: "dev" }, command: ["sh", "-c", "sleep 1000"], stop_grace_period: "0s" },
+          db: { environment: { DB_PASSWORD: secrets.DEV } },
+          dev: service({ OWN_PASSWORD: secrets.OWN }),
+          // What hides a line of the env file that another service takes its value from.
+          reader: service({}, { env_file: ["all.env"], network_mode: "none" }),
+          hider: service({ SHARED_PASSWORD: secrets.HIDER }, { env_file: ["all.env"], network_mode: "none" }),
+        },
+      }),
+      "all.env": `SHARED_PASSWORD=${secrets.SHARED}\n`,
+    });
+    const containers = ["web", "db", "dev", "reader", "hider"].map((name) => `layers-${name}-1`);
+    const { stdout, stderr } = await thereAndBack(dir, containers, Object.values(secrets), 0, () => {
+      const alone = JSON.parse(compose(dir, "-f", "compose.yaml", "config", "--format", "json")) as {
+        readonly services: {
+          readonly [name: string]: { secrets?: readonly { target: string }[]; environment?: object };
+        };
+      };
+      expect(alone.services["web"]?.secrets?.map(({ target }) => target).toSorted()).toEqual([
+        "OTHER_PASSWORD",
+        "WEB_PASSWORD",
+      ]);
+      expect(alone.services["db"]).toMatchObject({ environment: { DB_PASSWORD: example } });
+      expect(readFileSync(join(dir, "compose.override.yaml"), "utf8")).toContain('DB_PASSWORD: ""');
+    });
+    expect(stdout).not.toContain("it starts without");
+    expect(stderr).toContain("2 of 2 received");
   });
 
   it("a file in another folder, whose .env counts after the one above; a second secret moves later", async () => {

@@ -202,7 +202,7 @@ function best(found: PendingHit[], test: boolean): PendingHit[] {
   const kept: PendingHit[] = [];
   for (const raw of found) {
     const hit = test ? inTest(raw) : raw;
-    const at = kept.findLastIndex((other, index) => index >= kept.length - NEAR && overlaps(other, hit));
+    const at = sameIn(kept, hit);
     const last = kept[at];
     if (last === undefined) kept.push(hit);
     else if (stronger(last.found, hit.found) === hit.found)
@@ -215,6 +215,13 @@ function best(found: PendingHit[], test: boolean): PendingHit[] {
     else if (last.name === "" && hit.name !== "") kept[at] = { ...last, name: hit.name };
   }
   return kept;
+}
+
+/** The last hit near this one on the same secret; -1 for none. */
+function sameIn(kept: readonly PendingHit[], hit: PendingHit): number {
+  const first = Math.max(0, kept.length - NEAR);
+  for (let at = kept.length - 1; at >= first; at--) if (overlaps(kept[at] as PendingHit, hit)) return at;
+  return -1;
 }
 
 /** Among tests and examples what people type is made up; what a machine made may be somebody's. */

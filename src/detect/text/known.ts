@@ -1,6 +1,7 @@
 import { secretFileKind, type SecretFile } from "../../model/secret-file.ts";
 import { decideIn } from "../classify.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
+import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
 
 /** A secret that stands where this kind of file keeps one; `value` only where it is not the bytes themselves. */
@@ -83,8 +84,12 @@ const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
 };
 
 function judged(name: string, value: string, { rule, why }: LinePattern, off: ReadonlySet<string>): Evidence | null {
+  const clean = cleanTexts("named", off);
+  const key = `${name}\n${value}`;
+  if (rule === null && clean.has(key)) return null;
   const outcome = decideIn(name, value, off);
   if (isEvidence(outcome)) return outcome;
+  clean.add(key);
   if (rule === null || off.has(rule) || outcome !== null) return null;
   return { rule, score: 0.9, severity: ruleById(rule)?.severity ?? "high", why: [why], part: value };
 }

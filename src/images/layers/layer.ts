@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { FastReading, ShelvedSecret, SpottedText, TextBlock, TextPiece } from "../../fast/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { Fates, type Paths } from "./fates.ts";
@@ -130,7 +131,7 @@ export class Contents {
   #entries = 0;
   readonly #packer = new Packer();
   readonly #found: LayerFinding[] = [];
-  readonly #told = new Map<string, readonly ShelvedSecret[]>();
+  readonly #told = new Set<string>();
   readonly #judged = new Set<Promise<void>>();
   #failed: { readonly error: unknown } | null = null;
   readonly #wants: (path: string) => boolean;
@@ -170,7 +171,8 @@ export class Contents {
     if (this.#entries++ === 0) this.isFolder = kind === "folder";
     this.fates.take(rooted, kind);
     if (rooted.includes("/.git/") || rooted.endsWith("/.git")) this.#note(rooted);
-    if (kind !== "file" || !this.#wants(rooted)) return false;
+    // What would be found in the rest is not reported.
+    if (kind !== "file" || this.tooMany || !this.#wants(rooted)) return false;
     return this.#packer.begin(rooted, size, !sparse);
   }
 
@@ -191,14 +193,13 @@ export class Contents {
   #take(spotted: ShelvedSecret, { path, as, line }: TextPiece): void {
     const counted = as === "text" && line >= 0;
     // Pieces overlap, and an archive may hold a file twice.
-    const key = `${path}\0${counted ? spotted.line : ""}\0${spotted.name}`;
-    const before = this.#told.get(key) ?? [];
-    if (before.some(({ value }) => value.equals(spotted.value))) return;
+    const digest = createHash("sha256").update(spotted.value.expose()).digest("base64");
+    if (this.#told.size === this.#told.add(`${path}\0${counted ? spotted.line : ""}\0${spotted.name}\0${digest}`).size)
+      return;
     if (this.#found.length >= LIMITS.findings) {
       this.tooMany = true;
       return;
     }
-    this.#told.set(key, [...before, spotted]);
     this.#found.push({ path, spotted, counted });
   }
 }

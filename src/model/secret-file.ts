@@ -7,6 +7,8 @@ export type SecretFile =
   | "git-config"
   | "pgpass"
   | "htpasswd"
+  | "userlist"
+  | "sasl-passwd"
   | "docker-config"
   | "kubeconfig"
   | "terraform-state"
@@ -22,7 +24,9 @@ const FILES: readonly (readonly [SecretFile, string])[] = [
   ["git-credentials", String.raw`\.git-credentials|git/credentials`],
   ["git-config", String.raw`\.git/config|\.gitconfig`],
   ["pgpass", String.raw`\.pgpass`],
-  ["htpasswd", String.raw`\.?htpasswd`],
+  ["htpasswd", String.raw`\.?htpasswd|mosquitto_passwd|mosquitto/(?:passwd|pwfile)`],
+  ["userlist", String.raw`userlist\.txt`],
+  ["sasl-passwd", String.raw`(?:sasl|smtp|relay)_?(?:passwd|password)s?`],
   ["docker-config", String.raw`\.docker/config\.json|\.dockercfg|\.dockerconfigjson`],
   ["kubeconfig", String.raw`\.kube/config|kubeconfig|[^/]{1,200}\.kubeconfig`],
   ["terraform-state", String.raw`[^/]{1,200}\.tfstate(?:\.backup)?`],

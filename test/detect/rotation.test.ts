@@ -59,7 +59,7 @@ describe("rotation advice", () => {
   test("who issues nothing is not named as the issuer", () => {
     // Formats, standards and frameworks: a new one comes from nobody's console.
     const formats =
-      /^(?:PEM|PuTTY|JOSE|Java|JWT|Flask|SAS|crypt|cryptography|Web Push|OATH|age|Rails|Django|Netscape|Bitcoin|Ethereum|Nostr|shoutrrr|Matrix|LoRa.*|MySQL.*|OpenVPN|WireGuard|Laravel)$/;
+      /^(?:PEM|PuTTY|JOSE|Java|JWT|Flask|SAS|crypt|Kerberos|cryptography|Web Push|OATH|age|Rails|Django|Netscape|Bitcoin|Ethereum|Nostr|shoutrrr|Matrix|LoRa.*|MySQL.*|OpenVPN|WireGuard|Laravel)$/;
     const named = all.filter(({ rule, text }) => formats.test(rule.vendor) && text.startsWith("Issue a new one"));
     expect(named.map(({ rule }) => rule.id)).toEqual([]);
   });

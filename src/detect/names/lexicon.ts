@@ -19,7 +19,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 export const FAMILY: ReadonlyMap<string, WordFamily> = new Map<string, WordFamily>([
   ...words(`
     password passwords passwd passwrd pasword passw pass passphrase passcode passkey pwd pswd psw psword pssword psswd pswrd psswrd paswd paswrd passsword passwrod passowrd passwod passwodr pasword pssword apssword passwordd pw pword psk wpapsk tlspsk
-    requirepass masterauth masterpass storepass keypass bindpw rootpw dbpw sshpass userpass userpw mypass
+    requirepass masterauth masterpass storepass keypass bindpw rootpw rootbindpw dnpass authtok dbpw sshpass userpass userpw mypass
     passwort kennwort losungswort motdepasse passe mdp senha contrasena contraseña contrasenia contrasenya clave parola parolachiave parol wachtwoord
     haslo heslo sifresi parolasi salasana lozinka sifre losenord lösenord adgangskode passord jelszo sandi katasandi khau matkhau mima kouling wagwoord pasahitza slaptazodis lykilord nenosiri пароль 密码 密碼 口令 パスワード 비밀번호 kodeord salasana geslo lozinka parool parole
     ospassword pgpassword redispassword setcookie`).map((word) => [word, "password"] as const),

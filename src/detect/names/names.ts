@@ -137,7 +137,8 @@ function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo[
     if (word === "code" && words[at - 1] === "access" && at === words.length - 1)
       return { family: "password", need: "any", at };
     // `WEATHER_API`: some leave out the word key.
-    if (word === "api" && at > 0 && at === words.length - 1) return { family: "key", need: "random", at };
+    if (word === "api" && at > 0 && at === words.length - 1 && !FAMILY.has(words[at - 1] as string))
+      return { family: "key", need: "random", at };
     if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
     const family = FAMILY.get(word);
     if (family === undefined) continue;

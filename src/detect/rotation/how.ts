@@ -19,7 +19,7 @@ const ENTRIES: readonly GuideEntry[] = [
   [
     "Change the password behind it: anyone who can read the hash can guess it offline.",
     false,
-    ...["password-hash", "database-password-hash", "password-digest"],
+    ...["password-hash", "kerberos-hash", "windows-hash", "database-password-hash", "password-digest"],
   ],
   [
     "Change the password of that login, or revoke its token at the registry, then log in again.",
@@ -30,7 +30,7 @@ const ENTRIES: readonly GuideEntry[] = [
   [
     "Create a new key pair, have its public key or certificate trusted wherever the old one is, then remove the old one and revoke its certificate.",
     false,
-    ...["private-key", "private-key-base64", "putty-private-key", "private-jwk"],
+    ...["private-key", "private-key-base64", "private-key-der", "rsa-key-value", "putty-private-key", "private-jwk"],
   ],
   ["Create a new key pair in a new keystore under a new password, and revoke the old certificate.", false, "keystore"],
   [

@@ -11,18 +11,21 @@ const SPACED = /^\s{0,40}([A-Za-z][\w.-]{1,60})\s{1,12}["']?([^\s"';#$%{}<>]{3,2
 
 /** Redis Sentinel's `sentinel auth-pass NAME PASSWORD`, and PgBouncer's list of users: `"name" "password"`. */
 const USERS =
-  /^\s{0,40}(?:sentinel\s{1,4}auth-pass\s{1,4}\S{1,100}\s{1,4}([^\s"'$]{3,200})|"[\w.@-]{1,64}"\s{1,8}"([^"$]{8,200})")\s{0,4}$/;
+  /^\s{0,40}(?:sentinel\s{1,4}(?:auth-pass\s{1,4}\S{1,100}|sentinel-pass)\s{1,4}([^\s"'$]{3,200})|"[\w.@-]{1,64}"\s{1,8}"([^"$]{8,200})")\s{0,4}$/;
 
 /** A password that stands behind its name and a space, or in a list of users. */
 export function spaced(line: string, judge: Judge): Evidence | null {
-  const users = line.includes("auth-pass") || line.includes('" "') ? USERS.exec(line) : null;
+  const users = line.includes("l-pass") || line.includes("auth-pass") || line.includes('" "') ? USERS.exec(line) : null;
   const listed = users?.[1] ?? (looksRandom(users?.[2] ?? "", 12) ? users?.[2] : undefined);
   if (listed !== undefined) return judge("password", listed, "line of a settings file");
   const match = SPACED.exec(line);
   if (match === null) return null;
   const [, name = "", value = ""] = match;
   const { family } = readName(name);
-  const sure = /^(?:requirepass|masterauth|primaryauth)$/i.test(name);
+  const sure =
+    /^(?:requirepass|masterauth|primaryauth|bindpw|rootpw|rootbindpw|dnpass|remote_password|AuthLDAPBindPassword)$/i.test(
+      name,
+    );
   if (family === null || !(sure || looksRandom(value, 12) || (family === "password" && humanPassword(value))))
     return null;
   return judge(name, value, "line of a settings file");

@@ -134,6 +134,8 @@ export function statedIn(line: string): NamedLiteral | null {
   if (match === null) return null;
   const [whole, name = "", quoted = ""] = match;
   const raw = quoted.slice(1, -1);
+  // Go's imports.
+  if (/^[\w.-]{1,80}(?:\/[\w.-]{1,80}){1,12}$/.test(raw)) return null;
   const end = match.index + whole.lastIndexOf(quoted) + quoted.length - 1;
   return {
     name,

@@ -23,6 +23,7 @@ export function commandsIn(text: string, language: Language): CommandInText[] {
   if (language === "code") ofStatements(text, add);
   else if (language === "groovy") inSteps(text, add);
   else if (language === "yaml") inYaml(text, add);
+  else if (language === "hcl") inHereDocuments(text, add);
   else inLines(text, language, add);
   return found;
 }
@@ -68,14 +69,37 @@ function ofStatements(text: string, add: AddCommand): void {
   for (let start = 0; start < text.length;) {
     const end = lineEnd(text, start);
     const line = text.slice(start, end);
-    if (!/^\s{0,80}(?:--|#)/.test(line) && (STATEMENT.test(line) || POWERSHELL.test(line))) add(start, end, line);
+    if (!/^\s{0,80}(?:--|#)/.test(line) && (STATEMENT.test(line) || POWERSHELL.test(line)))
+      // SQL Server's mark of a text.
+      add(start, end, line.replace(/\bN(?=')/g, " "));
+    start = end + 1;
+  }
+}
+
+/** What Terraform hands to machines: the lines of here-documents, and the strings of `inline`. */
+function inHereDocuments(text: string, add: AddCommand): void {
+  let last: string | null = null;
+  for (let start = 0; start < text.length;) {
+    const end = lineEnd(text, start);
+    const line = text.slice(start, end);
+    if (last !== null) {
+      if (line.trim() === last) last = null;
+      else if (!/^\s{0,80}(?:#|$)/.test(line)) add(start, end, line.trim());
+    } else {
+      last = /=\s{0,4}<<[-~]?([A-Za-z_]\w{0,40})\s{0,8}$/.exec(line)?.[1] ?? null;
+      const inline = /^\s{0,80}(?:inline\s{0,8}=\s{0,8}\[\s{0,8})?"((?:\\.|[^"\\]){8,2000})"\s{0,4}[,\]]/.exec(
+        line,
+      )?.[1];
+      if (inline !== undefined) add(start, end, unescaped(inline));
+    }
     start = end + 1;
   }
 }
 
 const POWERSHELL = /\bConvertTo-SecureString\b|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
 const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
-const STATEMENT = /\bidentified\s+by\b|\bpassword\s{1,4}['"]|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
+const STATEMENT =
+  /\bidentified\s+(?:by|with|as)\b|\bpassword(?:\s{1,4}|\s{0,4}=\s{0,4})(?:N|password\()?['"]|\bset\s+password\b|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
 
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);

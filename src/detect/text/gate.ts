@@ -80,9 +80,15 @@ function isSymbol(bytes: Uint8Array, at: number): boolean {
 }
 
 /** What stands behind a name where it is declared: Go's and C's types and marks, Lua's, C#'s, Perl's `eq`. */
-const DECLARED = ["string =", "PROGMEM =", "<const> =", "{ get;", "eq '", 'eq "'].map((text) => Buffer.from(text));
+const DECLARED = ["string =", "PROGMEM =", "<const> =", "{ get;", "varchar(", "nvarchar(", "eq '", 'eq "'].map((text) =>
+  Buffer.from(text),
+);
+
+const MAY_BE_DECLARED = new Uint8Array(256);
+for (const [first = 0] of DECLARED) MAY_BE_DECLARED[first] = 1;
 
 function isDeclared(bytes: Uint8Array, here: number): boolean {
+  if (MAY_BE_DECLARED[bytes[here] ?? 0] === 0) return false;
   return DECLARED.some((text) => text[0] === bytes[here] && text.every((byte, at) => bytes[here + at] === byte));
 }
 
@@ -119,7 +125,8 @@ function hasQuote(bytes: Uint8Array, from: number, to: number): boolean {
 function hasSign(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) {
     const byte = bytes[at];
-    if (byte === 61 || byte === 58 || byte === 44 || byte === 40 || byte === 62 || byte === 32) return true;
+    if (byte === 61 || byte === 58 || byte === 44 || byte === 40 || byte === 62 || byte === 32 || byte === 9)
+      return true;
   }
   return false;
 }

@@ -1,46 +1,26 @@
 import { decideCommand, decideIn } from "../classify.ts";
-import { others } from "../several.ts";
-import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
 import { looksRandom } from "../entropy.ts";
+import { isEvidence, MEDIUM, type Judge } from "../evidence.ts";
 import { humanPassword } from "../names/passwordish.ts";
+import { byDirective } from "../structure/directives.ts";
 import { byFormat, spaced } from "../structure/line-formats.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
+import { belowName } from "./below-name.ts";
 import { CALL, handedOverIn, statedIn, takenBy, type Argument } from "./calls.ts";
-import { cleanTexts, type CleanTexts } from "./clean.ts";
-import type { CleanLines } from "./clean-lines.ts";
-import { commandsIn } from "./commands.ts";
+import { elementsBeside, elementsIn, mayNameElement } from "./elements.ts";
 import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
-import { inKind, type TextKind } from "./kind.ts";
-import { hasCommands, hasStatements, type Language } from "./language.ts";
-import type { LineBounds } from "./line-bounds.ts";
-import { literalsIn } from "./literals.ts";
-import { innerLanguage, isSetting, type RawStrings } from "./raw-strings.ts";
-import { isWorthIt, saysNothing } from "./worth.ts";
-import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
-import { plausible, plausiblePart } from "./plausible.ts";
-import { defaultOf, elementsIn, isHalfOfPair, pairIn } from "./pairs.ts";
 import type { PendingHit } from "./index.ts";
+import { inKind } from "./kind.ts";
+import type { Language } from "./language.ts";
+import { decided, judged, type TextContext } from "./literal-hits.ts";
+import { literalsIn } from "./literals.ts";
+import { defaultOf, isHalfOfPair, pairIn } from "./pairs.ts";
+import { placeOf } from "./places.ts";
+import { plausiblePart } from "./plausible.ts";
+import { innerLanguage, isSetting } from "./raw-strings.ts";
+import { saidIn, shownCommand } from "./sentences.ts";
 import type { Watch } from "./watch.ts";
-
-/** A text that is read, and how. */
-export type TextContext = {
-  readonly bytes: Buffer;
-  readonly path: string;
-  /** The path from the folder that is scanned. */
-  readonly below: string;
-  /** Asked of few files. */
-  readonly kind: () => TextKind;
-  readonly language: Language;
-  readonly off: ReadonlySet<string>;
-  readonly bounds: LineBounds;
-  /** Lines of this language, and names with their values, that say nothing wherever they stand. */
-  readonly cleanLines: CleanLines;
-  readonly cleanNamed: CleanTexts;
-  readonly strings: RawStrings;
-  /** Whether what the line says that is read depends on what stands around it. */
-  isBeside: boolean;
-};
 
 const LONGEST = 8192;
 /** Of a line that is longer, so much around the keyword. */
@@ -78,6 +58,7 @@ export function lineHits(
   for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
   if (language === "code") for (const one of handedOverIn(line)) hits.push(...taken(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
+  if (hits.length === 0 && language === "prose") hits.push(...inSentence(line, from, context));
   if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
   if (hits.length === 0 && !context.isBeside) context.cleanLines.add(bytes, from, to);
   return { hits, end };
@@ -137,6 +118,24 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   return hits;
 }
 
+/** What a sentence says, or a command that it shows: worth a look, and no more. */
+function inSentence(line: string, from: number, context: TextContext): PendingHit[] {
+  const shown = shownCommand(line);
+  const inCommand = shown === null ? null : decideCommand(utf8Text(shown), context.off);
+  if (inCommand !== null && inCommand.score >= MEDIUM && plausiblePart(inCommand) !== null) {
+    const place = placeOf(inCommand, context.bytes, from, from + line.length);
+    return [{ found: { ...inCommand, score: Math.min(inCommand.score, SAID) }, name: "", ...place }];
+  }
+  return saidIn(line).flatMap((one) =>
+    judged(one, from, context).map((hit) => ({
+      ...hit,
+      found: { ...hit.found, score: Math.min(hit.found.score, SAID) },
+    })),
+  );
+}
+
+const SAID = 0.5;
+
 /** What the call that begins at `at` takes as a secret, known by its place among the arguments. */
 export function callHits(context: TextContext, { bytes: callee, takers }: Watch, at: number): PendingHit[] {
   const { bytes, language } = context;
@@ -164,6 +163,16 @@ function taken({ callee, ...one }: Argument, from: number, context: TextContext)
 function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral> {
   const { bytes, language } = context;
   if (language === "xml") yield* elementsIn(own);
+  if (language === "xml" && mayNameElement(own)) {
+    context.isBeside = true;
+    for (const one of elementsBeside(latin1Text(bytes, from, Math.min(bytes.length, from + own.length + AROUND))))
+      yield one;
+  }
+  if (language === "yaml") {
+    const below = belowName(own, () => latin1Text(bytes, from + own.length + 1, from + own.length + 1 + AROUND));
+    if (below.length > 0) context.isBeside = true;
+    for (const one of below) yield { ...one, start: one.start + own.length + 1, end: one.end + own.length + 1 };
+  }
   if (PAIRED.has(language) && isHalfOfPair(own, language)) {
     context.isBeside = true;
     const first = Math.max(0, from - AROUND);
@@ -193,69 +202,6 @@ function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {
   return start >= head.start - 1 && end <= head.end + 1;
 }
 
-/** What speaks for a value under its name, with both as they are read; null if nothing does. */
-function decided(
-  one: NamedLiteral,
-  context: TextContext,
-): { readonly name: string; readonly value: string; readonly outcome: Evidence } | null {
-  const { language, off } = context;
-  const name = utf8Text(one.name).replace(/^process\.env\./, "");
-  // Compose and Kubernetes read two dollars as one.
-  const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
-  if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return null;
-  const key = `${name}\n${value}`;
-  if (context.cleanNamed.has(key)) return null;
-  const outcome = decideIn(name, value, off);
-  if (!isEvidence(outcome)) context.cleanNamed.add(key);
-  else context.isBeside = true;
-  return isEvidence(outcome) && !namesItself(outcome) ? { name, value, outcome } : null;
-}
-
-function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
-  const known = decided(one, context);
-  if (known === null) return [];
-  const { bytes, path, below, language, off } = context;
-  const { name, value, outcome } = known;
-  if (language === "yaml" && namesEntry(name, value, bytes, one.start + offset)) return [];
-  const kind = context.kind();
-  const [start, end] = [one.start + offset, one.end + offset];
-  if (isExpanded(outcome, bytes, start, language)) return [];
-  const whole = outcome.part === value || outcome.rule === "url-password";
-  const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
-  // An inner secret is weighed by its name, not by the text around the whole value.
-  const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
-  const likely = plausible(outcome, {
-    ...inner,
-    quoted: one.quoted || inner.value !== value,
-    ...around,
-    path,
-    below,
-    kind,
-  });
-  if (likely === null) return [];
-  const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
-  if (outcome.part === value || likely.score < MEDIUM) return [first];
-  const more = others(outcome, (found) => decideIn(name, value, off, found)).filter(
-    (one) => plausiblePart(one) !== null,
-  );
-  if (more.length === 0) return [first];
-  return [likely, ...more].map((found) => ({
-    found: inKind(kind, found, name, found.part),
-    name,
-    ...placeOf(found, bytes, start, end),
-  }));
-}
-
-/** The name that the last step to a secret tells: `json → db.password`. */
-function innerName({ via = [] }: Evidence, name: string): string {
-  return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
-}
-
-/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. Accounts have the password `password`. */
-function namesItself({ part, via = [] }: Evidence): boolean {
-  return part !== "password" && via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
-}
-
 /** `requirepass X`, a line of HAProxy's users: a settings file that puts a space between name and value. */
 function byLineFormat(line: string, from: number, context: TextContext): PendingHit[] {
   const { bytes, off } = context;
@@ -264,7 +210,7 @@ function byLineFormat(line: string, from: number, context: TextContext): Pending
     return isEvidence(outcome) && outcome.score >= MEDIUM ? { ...outcome, via: [step, ...(outcome.via ?? [])] } : null;
   };
   const text = utf8Text(line);
-  const found = byFormat(text, judge) ?? spaced(text, judge);
+  const found = byFormat(text, judge) ?? spaced(text, judge) ?? byDirective(text, judge);
   if (found === null) return [];
   const name = /^\s{0,40}([A-Za-z][\w.-]{1,60})/.exec(text)?.[1] ?? "";
   return [
@@ -274,39 +220,4 @@ function byLineFormat(line: string, from: number, context: TextContext): Pending
       ...placeOf(found, bytes, from, from + line.length),
     },
   ];
-}
-
-const LARGEST = 1 << 20;
-
-/** The secrets on the command lines of a file that has some. */
-export function commandHits(context: TextContext): PendingHit[] {
-  const { bytes, path, language, off } = context;
-  if (!hasCommands(language) && !(language === "code" && hasStatements(path))) return [];
-  const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
-  const clean = cleanTexts("command", off);
-  return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
-    const line = utf8Text(command);
-    const first = clean.has(line) ? null : decideCommand(line, off);
-    if (first === null || first.score < MEDIUM) {
-      clean.add(line);
-      return [];
-    }
-    const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
-    return all
-      .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)
-      .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
-      .flatMap((found) => {
-        const place = placeOf(found, bytes, start, end);
-        if (isExpanded(found, bytes, place.start, language)) return [];
-        const name = namedBy(text, place.start);
-        if (name.toLowerCase() === found.part.toLowerCase()) return [];
-        return [{ found: inKind(context.kind(), found, "", found.part), name, ...place }];
-      });
-  });
-}
-
-/** The flag or name that a value on a command line belongs to. */
-function namedBy(text: string, start: number): string {
-  const before = text.slice(Math.max(0, start - 120), start);
-  return /(?:^|[\s"'])-{0,2}([A-Za-z_][\w.-]{0,79})["']?(?:=|:\s?|\s{1,4})["']?$/.exec(before)?.[1] ?? "";
 }

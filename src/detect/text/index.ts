@@ -9,7 +9,9 @@ import type { Rule } from "../rules/rule.ts";
 import { holds } from "../several.ts";
 import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
-import { callHits, commandHits, lineHits, type TextContext } from "./hits.ts";
+import { commandHits, documentHits } from "./document-hits.ts";
+import { callHits, lineHits } from "./hits.ts";
+import type { TextContext } from "./literal-hits.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
@@ -116,7 +118,7 @@ export function inText(
     read = Math.max(line.end, read) + 1;
     found.push(...line.hits);
   }
-  found.push(...commandHits(context), ...inKnownFile(bytes, path, off));
+  found.push(...commandHits(context), ...documentHits(context), ...inKnownFile(bytes, path, off));
   found.push(...inSecretManifests(bytes, context.language, off));
   return found.length === 0 ? [] : withLines(bytes, best(found, isTest(below)));
 }
@@ -149,7 +151,13 @@ function token(bytes: Buffer, at: number, watch: Watch, rule: Rule, read: number
   // Code that reads keys names their first line: a key continues after it.
   if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;
   // A log shows that there is a key by its first line.
-  if (rule.vendor === "PEM" && evidence.part.length < 140 && !evidence.part.includes("-----END")) return null;
+  if (
+    rule.vendor === "PEM" &&
+    evidence.part.length < 140 &&
+    evidence.part.startsWith("-") &&
+    !evidence.part.includes("-----END")
+  )
+    return null;
   const start = from + window.indexOf(evidence.part);
   return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
 }

@@ -2,8 +2,14 @@ import type { NamedLiteral } from "./assignment.ts";
 
 /** Whether a string may name a value inside itself: only a sign, or an escape that stands for one, gives one. */
 export function mayNameInside(raw: string): boolean {
-  return raw.includes("=") || raw.includes(":") || raw.includes("\\") || raw.includes("&") || raw.startsWith("Bearer ");
+  if (raw.includes("=") || raw.includes("\\") || raw.includes("&")) return true;
+  const at = raw.indexOf(":");
+  // A header's name, Spring's or a user's before it; most colons are those of a sentence or an address.
+  return at < 0 ? raw.startsWith("Bearer ") : at > 2 && at < 100 && raw.charCodeAt(at + 1) !== 47 && !SPACED.test(raw);
 }
+
+/** Words before the colon. */
+const SPACED = /^[^:\s]{0,40}\s/;
 
 const INNER = /^(?:-D|--?)?([A-Za-z_][\w.-]{0,79})=(?!=)([\s\S]{1,4000})$/;
 /** A header with its value, as clients of HTTP take it. */
@@ -22,8 +28,9 @@ const SETTING = /^\$\{([A-Za-z_][\w.-]{1,100}):([^{}:\s][^{}\s]{2,400})\}$/;
 
 /** What a string that has no name names inside: an option, a header, a parameter, a part of a connection. */
 export function innerNames(raw: string, value: string, start: number, end: number): NamedLiteral[] {
-  const inner = INNER.exec(value);
-  const isConnection = value.length < 2000 && CONNECTION.test(value);
+  const isAssigned = value.includes("=");
+  const inner = isAssigned ? INNER.exec(value) : null;
+  const isConnection = isAssigned && value.length < 2000 && CONNECTION.test(value);
   if (inner !== null && !isConnection) {
     const [, name = "", rest = ""] = inner;
     return [{ name, start: start + raw.indexOf("=") + 1, end, value: rest, quoted: true }];
@@ -37,7 +44,7 @@ export function innerNames(raw: string, value: string, start: number, end: numbe
   if (setting !== null) return part(raw, start, setting[1] as string, setting[2] as string);
   const dsn = value.includes("@") ? DSN.exec(value) : null;
   if (dsn !== null) return part(raw, start, "password", dsn[2] as string);
-  if (!value.includes("=") || !/^[\w+.-]{0,20}:?\/|^\?/.test(value)) return [];
+  if (!isAssigned || !/^[\w+.-]{0,20}:?\/|^\?/.test(value)) return [];
   return [...value.matchAll(QUERY)].flatMap(([, name = "", parameter = ""]) => part(raw, start, name, parameter));
 }
 

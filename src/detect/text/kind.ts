@@ -49,6 +49,8 @@ export function isTranslation(path: string): boolean {
 
 /** Rules that only a name speaks for. */
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment|url-password)$/;
+/** The same of a command and of a header, as documents show them. */
+const SHOWN = /^(?:header|command)$/;
 /** What a person takes who means to change it: in a password's place these open the account. */
 const WEAK =
   /^(?:admin|docker|vagrant|ubnt|foobar|default1|1{6}|123456|administrator|root|toor|guest|test|demo|user|postgres|mysql|mariadb|mongo|redis|rabbitmq|elastic|minio|oracle|grafana|jenkins|nexus|keycloak|minioadmin|minioroot|changeme|changeit|change-?this|letmein|welcome|qwerty|qwertyuiop|iloveyou|monkey|dragon|superuser|supersecret|topsecret|secretpassword|mysecretpassword|mypassword|adminpassword|rootpassword|testpassword)$/i;
@@ -70,7 +72,7 @@ const TALKS =
 
 /** What a hit counts in a file of this kind: in code and prose a name says less than in settings. */
 export function inKind(kind: TextKind, found: Evidence, name: string, value: string): Evidence {
-  if (found.score < MEDIUM || !BY_NAME.test(found.rule)) return found;
+  if (found.score < MEDIUM || !(BY_NAME.test(found.rule) || (kind === "prose" && SHOWN.test(found.rule)))) return found;
   const weaker = (score: number): Evidence => ({ ...found, score: Math.min(found.score, score) });
   // `pass=0; fail=0` counts; what opens an account is longer.
   if (value.length < 3 || isTold(name, value) || namesObject(name, value)) return weaker(0.3);

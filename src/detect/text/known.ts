@@ -43,7 +43,7 @@ type LinePattern = {
   readonly why: string;
 };
 
-/** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; npm, "npmrc". */
+/** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
 const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
   env: {
     pattern: /^[ \t]{0,8}(?:export[ \t]{1,8})?(?<name>[A-Za-z_][\w.]{0,79})=(?<value>[^\r\n]{1,4096})/gm,
@@ -68,6 +68,18 @@ const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
     name: "htpasswd",
     rule: "password-hash",
     why: "the password of a .htpasswd file",
+  },
+  userlist: {
+    pattern: /^"[^"\n]{1,64}"[ \t]{1,8}"(?<value>[^"\r\n]{3,256})"/gm,
+    name: "password",
+    rule: "password",
+    why: "the password of a list of PgBouncer's users",
+  },
+  "sasl-passwd": {
+    pattern: /^(?!#)[^\s#]{1,256}[ \t]{1,40}[^\s:]{1,128}:(?<value>[^\s]{3,256})/gm,
+    name: "password",
+    rule: "password",
+    why: "the password for a relay of Postfix",
   },
   npmrc: {
     pattern: /^(?:\/\/[^\s=]{1,256}:)?_auth[ \t]{0,4}=[ \t]{0,4}["']?(?<value>[A-Za-z0-9+/=]{8,1024})/gm,

@@ -111,7 +111,7 @@ function isShellScript(bytes: Uint8Array): boolean {
 
 /** Files in which lines are commands of a shell. */
 export function hasCommands(language: Language): boolean {
-  return /^(?:shell|docker|make|yaml|groovy)$/.test(language);
+  return /^(?:shell|docker|make|yaml|groovy|hcl)$/.test(language);
 }
 
 /** Files of statements, of SQL's and of PowerShell's; all else in them is code. */

@@ -17,9 +17,10 @@ function bare(name: string): string {
 }
 
 /** What stands behind the name where it is declared: `key[]`, `token <const>`, `Password { get; set; }`, `pass PROGMEM`. */
-const BEHIND = /(?:\s?\[[\w\s*+]{0,30}\]|\s?<(?:const|close)>|\s?\{\s?get;[^{}]{0,40}\}|\sPROGMEM)$/;
+const BEHIND =
+  /(?:\s?\[[\w\s*+]{0,30}\]|\s?<(?:const|close)>|\s?\{\s?get;[^{}]{0,40}\}|\sPROGMEM|\sn?(?:var)?char(?:\(\w{1,5}\)))$/;
 /** The last characters of those. */
-const MAY_STAND_BEHIND = new Set(["]", ">", "}", "M"]);
+const MAY_STAND_BEHIND = new Set(["]", ">", "}", "M", ")"]);
 /** `var name string`, `const name string`: Go puts the type behind. */
 const VAR = /\b(?:var|const)\s{1,4}(\w{1,80})\s{1,4}(?:\[\])?(?:string|byte)$/;
 

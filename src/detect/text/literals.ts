@@ -49,7 +49,7 @@ function isItem(list: string, value: string): boolean {
 }
 
 /** SQL that gives a user a password. */
-const STATEMENT = /\b(?:identified\s|(?:user|role)\s.{1,200}password\s)/i;
+const STATEMENT = /\b(?:identified\s|(?:user|role|login)\s.{1,200}password[\s=])/i;
 /** Longer ones are written by programs. */
 const LINE = 2000;
 const LONGEST = 4096;

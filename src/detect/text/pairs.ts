@@ -2,7 +2,6 @@ import type { NamedLiteral } from "./assignment.ts";
 import { headOf } from "./heads.ts";
 import { literalsIn } from "./literals.ts";
 import type { Language } from "./language.ts";
-import { unescapedXml } from "./unescape.ts";
 
 /** Fields that hold the name of a variable, and the ones beside them that hold its value. */
 const NAME_FIELD =
@@ -92,33 +91,4 @@ export function defaultOf({ text, from, to }: LineInText): NamedLiteral | null {
   const raw = match[1] as string;
   const start = to + match.index + match[0].length - 1 - raw.length;
   return { name, start, end: start + raw.length, value: raw.replace(/\\(["\\])/g, "$1"), quoted: true };
-}
-
-const ELEMENT = /<([A-Za-z][\w.:-]{1,80})(?:\s[^<>]{0,400})?>([^<>]{1,4096})<\/\1\s{0,4}>/g;
-const TAG = /<[A-Za-z][\w.:-]{0,80}\s([^<>]{1,6000})\/?>(?:([^<>\n]{1,4096})<\/)?/g;
-const KEY_ATTRIBUTE = /\b(?:name|key|id|property)\s{0,2}=\s{0,2}["']([^"'<>]{1,120})["']/i;
-const VALUE_ATTRIBUTE = /\bvalue\s{0,2}=\s{0,2}(?:"([^"<>]{1,4096})"|'([^'<>]{1,4096})')/i;
-
-/** `<password>…</password>`, `<property name="password" value="…"/>`, `<entry key="password">…</entry>`. */
-export function elementsIn(text: string): NamedLiteral[] {
-  const found: NamedLiteral[] = [];
-  const push = (name: string, raw: string, start: number): void => {
-    if (raw.trim() !== "")
-      found.push({ name, start, end: start + raw.length, value: unescapedXml(raw).trim(), quoted: true });
-  };
-  for (const match of text.matchAll(TAG)) {
-    const [whole, attributes = "", body] = match;
-    const name = KEY_ATTRIBUTE.exec(attributes)?.[1];
-    if (name === undefined) continue;
-    const value = VALUE_ATTRIBUTE.exec(attributes);
-    const raw = value?.[1] ?? value?.[2];
-    if (value !== null && raw !== undefined)
-      push(name, raw, match.index + whole.indexOf(attributes) + value.index + value[0].length - 1 - raw.length);
-    else if (body !== undefined) push(name, body, match.index + whole.lastIndexOf(body));
-  }
-  for (const match of text.matchAll(ELEMENT)) {
-    const [whole, name = "", body = ""] = match;
-    push(name, body, match.index + whole.lastIndexOf(`${body}</`));
-  }
-  return found;
 }

@@ -27,7 +27,7 @@ const NAMES = `pass pwd secret token key auth cred salt cookie seed bearer senha
   llave schlussel klucz anahtar segreto segreta sekret tajem salaisuus hemlig rahasia
   secert sercet seceret toekn tokne crenden pssw api= api: api" api'`;
 /** The same, with a space. */
-const SPACED = ["api =", "pin =", "pin :=", "pin(", "pw =", "pw :=", "pw: ", "psw =", "psw :=", "psw: "];
+const SPACED = ["api =", "pin =", "pin :=", "pin(", "pw =", "pw :=", "pw:", "pw is", "psw =", "psw :=", "psw: "];
 
 /** What values begin with, or hold, that have secrets in them whatever their names are. */
 const VALUES = "eyj h4si base64: jdbc: userdata shadow mnemonic machine identified curlopt_ @tcp( @unix(";
@@ -40,7 +40,7 @@ export function watched(): readonly Watch[] {
   return [
     ...rules.flatMap(ofRule),
     ...words([...NAMES.split(/\s+/), ...SPACED], "name"),
-    ...words([...VALUES.split(" "), '"bearer ', "'bearer "], "value"),
+    ...words([...VALUES.split(" "), '"bearer ', "'bearer ", "mysql -u"], "value"),
     ...calls(),
     url(),
   ];

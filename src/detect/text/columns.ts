@@ -1,0 +1,57 @@
+import { readName } from "../names/names.ts";
+import type { NamedLiteral } from "./assignment.ts";
+
+export function isTable(path: string): boolean {
+  return /\.(?:csv|tsv)$/i.test(path);
+}
+
+const MOST_ROWS = 5000;
+const LARGEST = 1 << 22;
+const MARKS = [",", ";", "\t", "|"];
+
+/** The cells of a table whose column is called as a secret is; places are those of the bytes. */
+export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
+  const first = bytes.indexOf(10);
+  const head = bytes.toString("latin1", 0, first < 0 ? 0 : Math.min(first, 4096));
+  const mark = MARKS.toSorted((a, b) => head.split(b).length - head.split(a).length)[0] as string;
+  const columns = cellsOf(head, mark).map(({ value }) => nameOf(value));
+  if (columns.every((name) => name === null)) return;
+  const text = bytes.toString("latin1", 0, Math.min(bytes.length, LARGEST));
+  let from = first + 1;
+  for (let row = 0; row < MOST_ROWS && from < text.length; row++) {
+    const next = text.indexOf("\n", from);
+    const end = next < 0 ? text.length : next;
+    for (const [at, { value, start }] of cellsOf(text.slice(from, Math.min(end, from + 8192)), mark).entries()) {
+      const name = columns[at];
+      if (name !== null && name !== undefined && value.length > 2)
+        yield { name, value, start: from + start, end: from + start + value.length, quoted: true };
+    }
+    from = end + 1;
+  }
+}
+
+/** The name of a column whose cells are secrets each. */
+function nameOf(head: string): string | null {
+  const name = head.trim().replaceAll(" ", "_");
+  const { family, setting } = readName(name);
+  return setting === null && (family === "password" || family === "secret" || family === "token" || family === "key")
+    ? name
+    : null;
+}
+
+type TableCell = { readonly value: string; readonly start: number };
+
+/** The cells of one row; two quotes in quotes stay as they are. */
+function cellsOf(row: string, mark: string): TableCell[] {
+  const cells: TableCell[] = [];
+  for (let at = 0; at <= row.length && cells.length < 200;) {
+    const isQuoted = row.charAt(at) === '"';
+    const start = isQuoted ? at + 1 : at;
+    const close = isQuoted ? row.indexOf(`"${mark}`, start) : row.indexOf(mark, start);
+    const end = close < 0 ? row.trimEnd().length - (isQuoted ? 1 : 0) : close;
+    cells.push({ value: row.slice(start, Math.max(start, end)), start });
+    if (close < 0) break;
+    at = close + (isQuoted ? 2 : 1);
+  }
+  return cells;
+}

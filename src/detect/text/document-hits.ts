@@ -1,0 +1,67 @@
+import { decideCommand } from "../classify.ts";
+import { MEDIUM } from "../evidence.ts";
+import { others } from "../several.ts";
+import { latin1Text, utf8Text } from "./assignment.ts";
+import { cleanTexts } from "./clean.ts";
+import { isTable, namedByColumn } from "./columns.ts";
+import { commandsIn } from "./commands.ts";
+import type { PendingHit } from "./index.ts";
+import { inKind } from "./kind.ts";
+import { hasCommands, hasStatements } from "./language.ts";
+import { judged, type TextContext } from "./literal-hits.ts";
+import { isNotebook, namedInNotebook } from "./notebook.ts";
+import { isExpanded, placeOf } from "./places.ts";
+import { plausiblePart } from "./plausible.ts";
+
+/** The secrets of a document that is read as what it is, beside what its lines say: a notebook's code, a table's columns. */
+export function documentHits(context: TextContext): PendingHit[] {
+  const { bytes, path } = context;
+  const hits: PendingHit[] = [];
+  if (isNotebook(path)) {
+    const inner: TextContext = { ...context, language: "code", kind: () => "code" };
+    for (const one of namedInNotebook(bytes)) if (hits.length < MOST) hits.push(...judged(one, 0, inner));
+  }
+  if (isTable(path)) {
+    const inner: TextContext = { ...context, kind: () => "settings" };
+    for (const one of namedByColumn(bytes)) if (hits.length < MOST) hits.push(...judged(one, 0, inner));
+  }
+  return hits;
+}
+
+const MOST = 5000;
+const LARGEST = 1 << 20;
+
+/** The secrets on the command lines of a file that has some. */
+export function commandHits(context: TextContext): PendingHit[] {
+  const { bytes, path, language, off } = context;
+  if (!hasCommands(language) && !(language === "code" && hasStatements(path))) return [];
+  // Few files of Terraform's hold commands.
+  if (language === "hcl" && !bytes.includes("<<") && !bytes.includes("inline")) return [];
+  const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
+  const clean = cleanTexts("command", off);
+  return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
+    const line = utf8Text(command);
+    const first = clean.has(line) ? null : decideCommand(line, off);
+    if (first === null || first.score < MEDIUM) {
+      clean.add(line);
+      return [];
+    }
+    const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
+    return all
+      .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)
+      .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
+      .flatMap((found) => {
+        const place = placeOf(found, bytes, start, end);
+        if (isExpanded(found, bytes, place.start, language)) return [];
+        const name = namedBy(text, place.start);
+        if (name.toLowerCase() === found.part.toLowerCase()) return [];
+        return [{ found: inKind(context.kind(), found, "", found.part), name, ...place }];
+      });
+  });
+}
+
+/** The flag or name that a value on a command line belongs to. */
+function namedBy(text: string, start: number): string {
+  const before = text.slice(Math.max(0, start - 120), start);
+  return /(?:^|[\s"'])-{0,2}([A-Za-z_][\w.-]{0,79})["']?(?:=|:\s?|\s{1,4})["']?$/.exec(before)?.[1] ?? "";
+}

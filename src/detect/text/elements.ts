@@ -1,0 +1,63 @@
+import type { NamedLiteral } from "./assignment.ts";
+import { unescapedXml } from "./unescape.ts";
+
+const ELEMENT = /<([A-Za-z][\w.:-]{1,80})(?:\s[^<>]{0,400})?>([^<>]{1,4096})<\/\1\s{0,4}>/g;
+const TAG = /<[A-Za-z][\w.:-]{0,80}\s([^<>]{1,6000})\/?>(?:([^<>\n]{1,4096})<\/)?/g;
+const KEY_ATTRIBUTE = /\b(?:name|key|id|property)\s{0,2}=\s{0,2}["']([^"'<>]{1,120})["']/i;
+const VALUE_ATTRIBUTE = /\bvalue\s{0,2}=\s{0,2}(?:"([^"<>]{1,4096})"|'([^'<>]{1,4096})')/i;
+
+/** `<password>…</password>`, `<property name="password" value="…"/>`, `<entry key="password">…</entry>`. */
+export function elementsIn(text: string): NamedLiteral[] {
+  const found: NamedLiteral[] = [];
+  const push = (name: string, raw: string, start: number): void => {
+    if (raw.trim() !== "")
+      found.push({ name, start, end: start + raw.length, value: unescapedXml(raw).trim(), quoted: true });
+  };
+  for (const match of text.matchAll(TAG)) {
+    const [whole, attributes = "", body] = match;
+    const name = KEY_ATTRIBUTE.exec(attributes)?.[1];
+    if (name === undefined) continue;
+    const value = VALUE_ATTRIBUTE.exec(attributes);
+    const raw = value?.[1] ?? value?.[2];
+    if (value !== null && raw !== undefined)
+      push(name, raw, match.index + whole.indexOf(attributes) + value.index + value[0].length - 1 - raw.length);
+    else if (body !== undefined) push(name, body, match.index + whole.lastIndexOf(body));
+  }
+  for (const match of text.matchAll(ELEMENT)) {
+    const [whole, name = "", body = ""] = match;
+    push(name, body, match.index + whole.lastIndexOf(`${body}</`));
+  }
+  if (text.includes("value>") || text.includes("Value>"))
+    for (const match of text.matchAll(NESTED)) {
+      const [whole, element = "", named, body = ""] = match;
+      push(named ?? element, body, match.index + whole.lastIndexOf(body));
+    }
+  if (text.includes("<![CDATA["))
+    for (const match of text.matchAll(CDATA)) {
+      const [whole, name = "", body = ""] = match;
+      push(name, body, match.index + whole.lastIndexOf(body));
+    }
+  return found;
+}
+
+/** `<property name="password"><value>…`, `<AdministratorPassword><Value>…`. */
+const NESTED =
+  /<([A-Za-z][\w.:-]{1,80})(?:\s(?:[^<>]{0,200}?\s)?(?:name|key)\s?=\s?"([^"<>]{1,120})"[^<>]{0,200}|\s[^<>]{0,200})?>\s{0,40}<[vV]alue>([^<>\n]{1,4096})</g;
+const CDATA = /<([A-Za-z][\w.:-]{1,80})(?:\s[^<>]{0,400})?>\s{0,8}<!\[CDATA\[([^\]\n]{1,4096})\]\]>/g;
+
+/** `<name>…</name>` and `<value>…</value>` one behind the other, as Hadoop, Jenkins and property lists have them. */
+const BESIDE =
+  /<(?:name|key)>([^<>\n]{1,120})<\/(?:name|key)>\s{0,80}<(value|string|defaultValue)>([^<>\n]{1,4096})<\/\2>/g;
+
+/** False when a line holds no name of such a pair, so that the lines around it need no reading. */
+export function mayNameElement(line: string): boolean {
+  return line.includes("</name>") || line.includes("</key>");
+}
+
+export function elementsBeside(text: string): NamedLiteral[] {
+  return [...text.matchAll(BESIDE)].map((match) => {
+    const [whole, name = "", , body = ""] = match;
+    const start = match.index + whole.lastIndexOf(`>${body}<`) + 1;
+    return { name, start, end: start + body.length, value: unescapedXml(body).trim(), quoted: true };
+  });
+}

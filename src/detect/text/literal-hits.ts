@@ -1,0 +1,96 @@
+import { decideIn } from "../classify.ts";
+import { isEvidence, MEDIUM, type Evidence } from "../evidence.ts";
+import { others } from "../several.ts";
+import { utf8Text, type NamedLiteral } from "./assignment.ts";
+import type { CleanLines } from "./clean-lines.ts";
+import type { CleanTexts } from "./clean.ts";
+import type { PendingHit } from "./index.ts";
+import { inKind, type TextKind } from "./kind.ts";
+import type { Language } from "./language.ts";
+import type { LineBounds } from "./line-bounds.ts";
+import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
+import { plausible, plausiblePart } from "./plausible.ts";
+import type { RawStrings } from "./raw-strings.ts";
+import { isWorthIt, saysNothing } from "./worth.ts";
+
+/** A text that is read, and how. */
+export type TextContext = {
+  readonly bytes: Buffer;
+  readonly path: string;
+  /** The path from the folder that is scanned. */
+  readonly below: string;
+  /** Asked of few files. */
+  readonly kind: () => TextKind;
+  readonly language: Language;
+  readonly off: ReadonlySet<string>;
+  readonly bounds: LineBounds;
+  /** Lines of this language, and names with their values, that say nothing wherever they stand. */
+  readonly cleanLines: CleanLines;
+  readonly cleanNamed: CleanTexts;
+  readonly strings: RawStrings;
+  /** Whether what the line says that is read depends on what stands around it. */
+  isBeside: boolean;
+};
+
+/** What speaks for a value under its name, with both as they are read; null if nothing does. */
+export function decided(
+  one: NamedLiteral,
+  context: TextContext,
+): { readonly name: string; readonly value: string; readonly outcome: Evidence } | null {
+  const { language, off } = context;
+  const name = utf8Text(one.name).replace(/^process\.env\./, "");
+  // Compose and Kubernetes read two dollars as one.
+  const value = utf8Text(language === "yaml" ? one.value.replaceAll("$$", "$") : one.value);
+  if (language === "code" ? !isWorthIt(name, value) : saysNothing(name, value)) return null;
+  const key = `${name}\n${value}`;
+  if (context.cleanNamed.has(key)) return null;
+  const outcome = decideIn(name, value, off);
+  if (!isEvidence(outcome)) context.cleanNamed.add(key);
+  else context.isBeside = true;
+  return isEvidence(outcome) && !namesItself(outcome) ? { name, value, outcome } : null;
+}
+
+export function judged(one: NamedLiteral, offset: number, context: TextContext): PendingHit[] {
+  const known = decided(one, context);
+  if (known === null) return [];
+  const { bytes, path, below, language, off } = context;
+  const { name, value, outcome } = known;
+  if (language === "yaml" && namesEntry(name, value, bytes, one.start + offset)) return [];
+  const kind = context.kind();
+  const [start, end] = [one.start + offset, one.end + offset];
+  if (isExpanded(outcome, bytes, start, language)) return [];
+  const whole = outcome.part === value || outcome.rule === "url-password";
+  const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
+  // An inner secret is weighed by its name, not by the text around the whole value.
+  const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
+  const likely = plausible(outcome, {
+    ...inner,
+    quoted: one.quoted || inner.value !== value,
+    ...around,
+    path,
+    below,
+    kind,
+  });
+  if (likely === null) return [];
+  const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
+  if (outcome.part === value || likely.score < MEDIUM) return [first];
+  const more = others(outcome, (found) => decideIn(name, value, off, found)).filter(
+    (one) => plausiblePart(one) !== null,
+  );
+  if (more.length === 0) return [first];
+  return [likely, ...more].map((found) => ({
+    found: inKind(kind, found, name, found.part),
+    name,
+    ...placeOf(found, bytes, start, end),
+  }));
+}
+
+/** The name that the last step to a secret tells: `json → db.password`. */
+function innerName({ via = [] }: Evidence, name: string): string {
+  return /([A-Za-z_][\w-]{1,79})$/.exec(via.at(-1) ?? "")?.[1] ?? name;
+}
+
+/** `"run(\\n  privateKey=privateKey)"`: code in a string hands a variable on. Accounts have the password `password`. */
+function namesItself({ part, via = [] }: Evidence): boolean {
+  return part !== "password" && via.at(-1)?.toLowerCase().endsWith(` ${part.toLowerCase()}`) === true;
+}

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { FastReading, ShelvedSecret, SpottedText, TextBlock, TextPiece } from "../../fast/index.ts";
 import { UnsprawlError } from "../../model/error.ts";
+import { fingerprint, fingerprintKey } from "../../model/fingerprint.ts";
 import { Fates, type Paths } from "./fates.ts";
 import { limitExceeded, damagedArchive, LIMITS } from "../../kit/tar/limits.ts";
 import { Packer } from "./packer.ts";
@@ -38,6 +39,8 @@ export type Layer = {
 };
 
 const MOST_FOLDERS = 100;
+/** By which this process knows values again. */
+const HERE = fingerprintKey(randomBytes(32));
 const TELL_EVERY = 4 * 1024 * 1024;
 
 /** Reads a layer once, from its first byte to its last. Faults of the layer are in `errors`; other failures throw. */
@@ -193,13 +196,14 @@ export class Contents {
   #take(spotted: ShelvedSecret, { path, as, line }: TextPiece): void {
     const counted = as === "text" && line >= 0;
     // Pieces overlap, and an archive may hold a file twice.
-    const digest = createHash("sha256").update(spotted.value.expose()).digest("base64");
-    if (this.#told.size === this.#told.add(`${path}\0${counted ? spotted.line : ""}\0${spotted.name}\0${digest}`).size)
-      return;
+    const value = fingerprint(spotted.value, HERE);
+    const key = `${path}\0${counted ? spotted.line : ""}\0${spotted.name}\0${value}`;
+    if (this.#told.has(key)) return;
     if (this.#found.length >= LIMITS.findings) {
       this.tooMany = true;
       return;
     }
+    this.#told.add(key);
     this.#found.push({ path, spotted, counted });
   }
 }

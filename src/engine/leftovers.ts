@@ -34,11 +34,12 @@ export function remainingPlaces(
   others: ReadonlySet<string> = new Set(),
 ): RemainingPlace[] {
   const env = "TaskTemplate" in doc ? "TaskTemplate.ContainerSpec.Env" : "Config.Env";
-  const moved = new Set([...selected.map(({ move }) => move.name), ...others].map((name) => `${env}.${name}`));
+  const names = [...selected.map(({ move }) => move.name), ...others];
+  const moved = new Set(names.map((name) => `${env}.${name}`));
   const left: RemainingPlace[] = [];
   for (const { move, value } of selected) {
     // Compose gives an engine the variables in any order.
-    const paths = findInContainer(doc, value)
+    const paths = findInContainer(doc, value, names)
       .filter((path) => !moved.has(path))
       .toSorted();
     if (paths.length > 0 && !isNameLike(value)) {

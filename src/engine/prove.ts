@@ -196,7 +196,8 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
         `the value of ${move.name} is not available, so its removal cannot be verified`,
       );
     const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
-    const found = findInContainer(document, value).filter((path) => !tolerated.has(tail(path)));
+    const names = step.moves.map(({ name }) => name);
+    const found = findInContainer(document, value, names).filter((path) => !tolerated.has(tail(path)));
     if (found.length > 0)
       throw new UnsprawlError(
         "failed",

@@ -1,17 +1,24 @@
 import { isNameLike, isPlain, type Secret } from "../model/secret.ts";
+import { isFileNameWithDots } from "../kit/io/name.ts";
 import { encodedForms } from "../kit/text/redact.ts";
 
 /** The places of a value in what an engine says of a container, where one that is like a name matches as a plain word does. */
-export const findInContainer = (document: unknown, value: Secret): string[] =>
-  findValue(document, value, isNameLike(value));
+export const findInContainer = (document: unknown, value: Secret, names: readonly string[] = []): string[] =>
+  findValue(document, value, isNameLike(value), names);
 
 /**
  * Every place in a JSON document whose text contains a value, raw or encoded. A plain word or number matches only a
  * whole text, or, with eight characters or more, a whole word in commands, labels and variables. Variables are named
  * (`Config.Env.NAME`) rather than indexed, so that places in two documents can be compared. Values in variable names
- * and label keys are found too; no returned place contains the value.
+ * and label keys are found too; no returned place contains the value. `names` are the variables that move: they are no
+ * values, even of `password=password`, and neither is what a script of ours is called with.
  */
-export function findValue(document: unknown, value: Secret, plain = isPlain(value)): string[] {
+export function findValue(
+  document: unknown,
+  value: Secret,
+  plain = isPlain(value),
+  names: readonly string[] = [],
+): string[] {
   const text = value.expose().toString("utf8");
   if (text === "") return [];
   const forms = [text, ...encodedForms(value.expose(), text)];
@@ -19,11 +26,12 @@ export function findValue(document: unknown, value: Secret, plain = isPlain(valu
   // A name such as ROOT_PASSWORD is no word of DB_ROOT_PASSWORD.
   const letters = text.includes("_") ? "[A-Za-z0-9_]" : "[A-Za-z0-9]";
   const word = plain && text.length >= 8 ? new RegExp(`(?<!${letters})${text}(?!${letters})`) : null;
-  visitTexts(document, "", (leaf, path) => {
+  const see = (leaf: string, path: string): void => {
     const asWord = word !== null && WORDS.test(path) && !OURS.test(leaf) && word.test(leaf);
     if (plain ? leaf === text || asWord : forms.some((form) => leaf.includes(form)))
       found.add(plain ? path : unquoted(path, forms));
-  });
+  };
+  visitTexts(document, "", see, names);
   return [...found];
 }
 
@@ -38,24 +46,43 @@ const WORDS =
   /^(Config\.(Cmd|Entrypoint|Healthcheck|Labels|Env)|Args|Path|HostConfig\.(Annotations|LogConfig)|Labels|TaskTemplate\.(LogDriver|ContainerSpec\.(Command|Args|Healthcheck|Labels|Env)))/;
 /** Lists of variables, of a container or a Swarm service. */
 const ENV = /(^|\.)(Config|ContainerSpec)\.Env$/;
-/** References and mount paths may contain the container's own name. */
-const OURS = /^(ref\+|\/run\/)/;
+/** References, mount paths and our labels may contain the container's own name, or a variable's. */
+const OURS = /^(ref\+|\/run\/|unsprawl\.)/;
 
-export function visitTexts(node: unknown, path: string, leaf: (text: string, path: string) => void): void {
+/** Where the shim's script is in a container: Compose files and stacks call it with the names of its variables. */
+const SCRIPT = "/run/unsprawl/entrypoint";
+
+/** How many words before a container's own are ours: the script's with these names, and those of earlier migrations. */
+function scriptWords(words: readonly unknown[], names: readonly string[]): readonly [from: number, to: number] {
+  const from = names.length === 0 ? -1 : words.indexOf(SCRIPT);
+  const to = from < 0 ? -1 : words.indexOf("--", from);
+  const given = words.slice(from + 1, Math.max(0, to));
+  const isOurs = given.every((word) => typeof word === "string" && isFileNameWithDots(word));
+  return to >= 0 && isOurs && names.every((name) => given.includes(name)) ? [from, to] : [-1, -1];
+}
+
+export function visitTexts(
+  node: unknown,
+  path: string,
+  leaf: (text: string, path: string) => void,
+  names: readonly string[] = [],
+): void {
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
+    const [from, to] = scriptWords(node, names);
     for (const [index, item] of node.entries()) {
+      if (index > from && index < to) continue;
       const name = ENV.test(path) && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
-      if (name === "") visitTexts(item, `${path}[${index}]`, leaf);
+      if (name === "") visitTexts(item, `${path}[${index}]`, leaf, names);
       else {
         visitTexts((item as string).slice(name.length + 1), `${path}.${name}`, leaf);
-        leaf(name, `the names of ${path}`);
+        if (!names.includes(name)) leaf(name, `the names of ${path}`);
       }
     }
   } else if (typeof node === "object" && node !== null) {
     for (const [key, item] of Object.entries(node)) {
       const at = path === "" ? key : `${path}.${key}`;
-      visitTexts(item, at, leaf);
+      visitTexts(item, at, leaf, names);
       // Keys of a map (labels, annotations) may contain a value too.
       leaf(key, at);
     }

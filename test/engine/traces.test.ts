@@ -39,6 +39,15 @@ describe("a plain word", () => {
     expect(findValue(document, Secret.of("my_app"))).toContain("Mounts[0].Name");
     const root = { Config: { Env: ["DB_ROOT_PASSWORD=ROOT_PASSWORD"] }, Args: ["DB_ROOT_PASSWORD"] };
     expect(findInContainer(root, Secret.of("ROOT_PASSWORD"))).toEqual(["Config.Env.DB_ROOT_PASSWORD"]);
+    // The names that the shim's script is called with are no values.
+    const word = "password";
+    const shim = (...words: string[]): object => ({ Args: ["/run/unsprawl/entrypoint", ...words] });
+    const found = (...words: string[]): string[] => findInContainer(shim(...words), Secret.of(word), [word]);
+    expect(found("OTHER", word, "--", "serve")).toEqual([]);
+    expect(found(word, "--", "serve", word)).toEqual(["Args[4]"]);
+    expect([found(word, "serve"), found("serve me", word, "--")].flat()).toHaveLength(2);
+    expect(findInContainer(shim(word, "--"), Secret.of(word), ["OTHER"])).toHaveLength(1);
+    expect(findInContainer({ Config: { Labels: { [`unsprawl.ref.${word}`]: "x" } } }, Secret.of(word))).toEqual([]);
     const template = { Config: { Env: ["API_SECRET=ChangeMe", "API_ID=ChangeMe", "NOTE=ChangeMeNot"] } };
     expect(findInContainer(template, Secret.of("ChangeMe"))).toEqual(["Config.Env.API_SECRET", "Config.Env.API_ID"]);
     const other = randomBytes(8).toString("hex");

@@ -38,6 +38,9 @@ services:
       - USERNAME="${WORD}"
       - TITLE="${WORD}"
       - PASSWORD="${WORD}"
+  same:
+    <<: *app
+    environment: { password: password, ADMIN_TOKEN: OTHER_TOKEN, OTHER_TOKEN: "${key}-other" }
   root:
     <<: *app
     environment: { DB_ROOT_PASSWORD: ROOT_PASSWORD }
@@ -85,6 +88,7 @@ it(
       "minio ROOT_LOGIN",
       "minio SITE",
       "root DB_ROOT_PASSWORD",
+      ...["same ADMIN_TOKEN", "same OTHER_TOKEN", "same password"],
     ];
     for (const source of ["docker:", "compose:along"]) {
       const plan = await planned(source);

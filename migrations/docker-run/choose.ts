@@ -62,6 +62,14 @@ export async function chooseFor(
       `${subject}: a character follows a backslash, which ends the command there`,
       "make the backslash the last character of its line, then plan again",
     );
+  // A shell takes `<image>` for a file to read.
+  const isMarked = /^[ \t]*</.test(script.text.slice(run.words.at(-1)?.end));
+  if (run.image === null && !isMarked)
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: the command ends before an image: a comment in it, or a line without a backslash, ends it`,
+      "move comments above the whole command, continue each of its lines, then plan again",
+    );
   if (run.image === null || (run.said.image !== null && !IMAGE_NAME.test(run.said.image)))
     throw new UnsprawlError(
       "refused",

@@ -107,9 +107,11 @@ function beside(
         : `is in ${what}, which is not a docker run line that can be rewritten`,
       hint: /compose/.test(what)
         ? "unsprawl plan compose: moves what is in its files; write it there"
-        : / exec\b/.test(what)
-          ? cmd`write -e ${name} without the value, and start the script with unsprawl run, which sets it from a reference`
-          : cmd`write docker run -e ${name}=value in full, then plan again`,
+        : / service\b/.test(what)
+          ? cmd`make a swarm secret of it, and write --secret with -e ${name}_FILE=/run/secrets/${name} in its place`
+          : / exec\b/.test(what)
+            ? cmd`write -e ${name} without the value, and start the script with unsprawl run, which sets it from a reference`
+            : cmd`write docker run -e ${name}=value in full, then plan again`,
     };
     return [unmovable(file, text, word.start, what, name, value, fault)];
   });

@@ -124,8 +124,16 @@ function filled(
     known &&= one.behind === null || holdsSwitches(text, commands, runs, one.behind);
     return known ? { ...one, behind: null } : one;
   });
-  return { ...run, env, said: { name, image: run.said.image ?? full(run.image) } };
+  const program = run.words[run.begin];
+  const client = program?.expands === true ? literalOf(text, commands, runs, run, program, CLIENT_WORDS) : null;
+  const sure = client === null ? {} : { program: clientOf(client), standsFor: null };
+  return { ...run, ...sure, env, said: { name, image: run.said.image ?? full(run.image) } };
 }
+
+/** What a variable in the client's place may hold. */
+const CLIENT_WORDS = /^(?:sudo (?:-[nE] )?)?(?:[\w./-]*\/)?(?:docker|podman)$/;
+
+const clientOf = (words: string): RunCommand["program"] => (words.endsWith("podman") ? "podman" : "docker");
 
 function inRun(
   file: string,
@@ -178,7 +186,16 @@ function faultOf(
   isLast: boolean,
   around: ScriptSummary,
 ): Refusal | null {
-  const { program, words, begin } = run;
+  const { program, words, begin, standsFor } = run;
+  if (standsFor !== null)
+    return {
+      reason: standsFor.includes("$")
+        ? `whether ${standsFor} is docker or podman, only the shell knows`
+        : `${standsFor} starts its containers in another engine`,
+      hint: standsFor.includes("$")
+        ? "write docker or podman in its place, then plan again"
+        : "use docker or podman, then plan again",
+    };
   if (around.replaced.has(program))
     return { reason: `the script redefines the command ${program}`, hint: cmd`call /usr/bin/${program} itself` };
   if (words.slice(0, begin).some((word) => word.text === "eval"))

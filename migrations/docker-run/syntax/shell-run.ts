@@ -41,6 +41,8 @@ export type EnvFlag = WordFlag & {
 /** `docker run` or `create`, or Podman's. */
 export type RunCommand = {
   readonly program: "docker" | "podman";
+  /** What stands in the place of its program, if that may be another one: `$DOCKER`, `nerdctl`. */
+  readonly standsFor: string | null;
   readonly words: readonly ShellWord[];
   /** The position of its program among the words. */
   readonly begin: number;
@@ -98,10 +100,17 @@ const GLOBAL_BARE = /^(?:-D|--debug|--tls|--tlsverify|--remote|-r)$/;
 /** A word that is one variable and nothing else, such as `$OPTS` or `"${args[@]}"`. */
 const VARIABLE = /^\$(?:\w+|[@*]|\{[^{}]*\})$/;
 
+const CLIENT = /^(?:.*[\\/])?(?:docker|podman|nerdctl)(?:\.exe)?$/;
+const SURE_CLIENT = /^(?:.*[\\/])?(?:docker|podman)(?:\.exe)?$/;
+/** `$DOCKER`, `"${CONTAINER_ENGINE:-docker}"`, make's `$(PODMAN)`. */
+const NAMED_CLIENT =
+  /^\$[({]?(?!\w{0,80}COMPOSE)(?=\w{0,80}(?:DOCKER|PODMAN|NERDCTL|CONTAINER|ENGINE))\w{1,80}(?::?-[\w./ -]{0,80})?[)}]?$/i;
+
 /** The run line of a command; `isFlags` knows variables that are nothing but flags. Null for any other command. */
 export function runCommand(words: readonly ShellWord[], isFlags?: (word: ShellWord) => boolean): RunCommand | null {
   const first = words.findIndex(({ text }) => !BEFORE.test(text));
-  const isClient = ({ text }: ShellWord): boolean => /^(?:.*[\\/])?(?:docker|podman)(?:\.exe)?$/.test(text);
+  const isClient = (word: ShellWord): boolean =>
+    CLIENT.test(word.text) || (word.expands && NAMED_CLIENT.test(word.text));
   const through = RUNS_ANOTHER.test(words[first]?.text ?? "");
   const begin = through ? words.findIndex(isClient) : first;
   const program = words[begin];
@@ -129,6 +138,7 @@ export function runCommand(words: readonly ShellWord[], isFlags?: (word: ShellWo
   const called = flags.findLast(({ name }) => name === "name");
   return {
     program: /podman(?:\.exe)?$/.test(program.text) ? "podman" : "docker",
+    standsFor: SURE_CLIENT.test(program.text) ? null : program.text,
     words,
     begin,
     global,

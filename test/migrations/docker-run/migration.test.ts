@@ -236,6 +236,17 @@ describe("what is left, and why", () => {
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 
+  it("a comment inside a command, which ends it before its image", async () => {
+    const file = write(
+      "ends.sh",
+      `docker run --name ends \\\n  -e DB_PASSWORD=${password()} \\\n  #--user root \\\n  ${BUSYBOX}\n`,
+    );
+    const { notMoved } = await planOf(`script:${file}`);
+    expect(notMoved.map(({ reason }) => reason)).toEqual([
+      "ends.sh:1 ends: the command ends before an image: a comment in it, or a line without a backslash, ends it",
+    ]);
+  });
+
   it("a value that stands elsewhere in the script", async () => {
     const one = password();
     const file = write("twice.sh", `true ${one}\ndocker run --name twice -e DB_PASSWORD=${one} ${BUSYBOX}\n`);

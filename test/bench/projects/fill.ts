@@ -38,6 +38,9 @@ const EXAMPLES = (name: string): string[] => {
   return [...behind, ...before, "stack.env"];
 };
 
+/** What `htpasswd` prints. */
+const HTPASSWD = /HTPASSWD|BASIC_?AUTH(?!.*PASSWORD)|DASHBOARD_(?:AUTH|CREDENTIALS)/i;
+
 /** Why a project is not measured. */
 export class Unfit extends Error {}
 
@@ -157,7 +160,9 @@ function fromExample(file: string): boolean {
         .replace(/^(["'])(.*)\1.*$/, "$2")
         .replace(/\s+#.*$/, "");
       if (/^(true|false|\d{1,5}|null|none)$/i.test(known)) return line;
-      const value = (known === "" ? undefined : own.get(known)) ?? randomBytes(16).toString("hex");
+      const value =
+        (known === "" ? undefined : own.get(known)) ??
+        (HTPASSWD.test(name) ? valueFor(name) : randomBytes(16).toString("hex"));
       own.set(known, value);
       return `${lead}${name}=${value}`;
     },
@@ -174,6 +179,8 @@ let port = 20_000;
 
 function valueFor(name: string): string {
   if (/PORT/.test(name)) return String(port++);
+  if (HTPASSWD.test(name))
+    return `'admin:$2y$05$${randomBytes(60).toString("base64").replaceAll(/\W/g, "").slice(0, 53)}'`;
   if (SECRET.test(name) && !/FILE|PATH|_DIR/.test(name)) return randomBytes(16).toString("hex");
   if (/DIR|PATH|LOCATION|VOLUME|STORAGE|ROOT|FOLDER|MOUNT|LOCAL$/.test(name) && !/USER/.test(name))
     return `./host/${name.toLowerCase()}`;

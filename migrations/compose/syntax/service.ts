@@ -91,6 +91,8 @@ export function setVariables(
   else if (isMap(list))
     members(draft, at, "environment", [`<<: *${anchorOf(draft, at.file, list, `${service}-environment`)}`, ...lines]);
   else if (isSeq(list)) members(draft, at, "environment", [...membersOf(draft, at.file, list), ...lines].map(asItem));
+  else if (at.map.flow === true && found === null && flowKey(at.file, "x") === "x")
+    draft.add(at.file, at.map, `environment: { ${lines.join(", ")} }`);
   else members(draft, at, "environment", lines);
 }
 

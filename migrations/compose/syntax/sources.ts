@@ -87,6 +87,15 @@ export function dropSources(
             !draft.covers(file.file, Number(id.slice(id.lastIndexOf(":") + 1))),
         )
         .map(({ at, name: own }) => `${own} (${at})`),
+      ...[...all].flatMap(([service, own]) => {
+        const place = own.get(name)?.at(-1);
+        const isRead =
+          place?.kind === "line" &&
+          project.dotenv.some(({ file }) => file === place.file.file) &&
+          !draft.covers(place.file.file, place.member.start) &&
+          !stays(place.file, place.member.start);
+        return isRead ? `${name} of ${service} (${place.at})` : [];
+      }),
     ]),
   ];
   const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));

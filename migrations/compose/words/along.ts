@@ -57,7 +57,10 @@ function showsIn(
   value: Secret,
   sources: readonly string[],
 ): AlongVariable["within"] | "whole" {
-  if (place.value === null || !sources.some((source) => place.uses.includes(source))) return null;
+  // A service that has `.env` as its env file takes the line itself.
+  const isLine = place.kind === "line" && project.dotenv.some(({ file }) => file === place.file.file);
+  const isFrom = (source: string): boolean => place.uses.includes(source) || (isLine && place.name === source);
+  if (place.value === null || !sources.some(isFrom)) return null;
   const whole = Secret.of(place.value);
   if (value.equals(whole)) return "whole";
   for (const { name, start, end } of filledRanges(project, place) ?? [])

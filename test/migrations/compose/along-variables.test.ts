@@ -26,6 +26,7 @@ it("what the same line of .env is filled into moves along", async () => {
   app: { image: x, environment: { KEY: , URL: "redis://:\${KEY}@db", OTHER: "\${SAME}", BY_DEFAULT: "\${NONE:-\${KEY}}", AS_TEXT: "a${key}" } }
   db: { image: x, environment: ["LOGIN=\${KEY:-none}", "NOTE=KEY"] }
   job: { image: x, env_file: own.env, environment: { HIDDEN: "1" } }
+  all: { image: x, env_file: .env }
 `,
     );
     const project = await loadProject({ files: [file], dir: null, name: "p", envFiles: [], env: {} });
@@ -34,9 +35,13 @@ it("what the same line of .env is filled into moves along", async () => {
         ({ service, name: found, within }) => [service, found, ...(within === null ? [] : [within.start])].join(" "),
       );
     const parts = ["app URL 9", "job OPTIONS 9"];
-    expect(along("KEY")).toEqual([parts[0], "app BY_DEFAULT", "db LOGIN", "job LATER", parts[1]]);
+    expect(along("KEY")).toEqual([parts[0], "app BY_DEFAULT", "db LOGIN", "job LATER", parts[1], "all KEY"]);
     // Another line with the same text, and what the files do not set to this.
-    expect([along("OTHER"), along("URL", `redis://:${key}@db`), along("KEY", password())]).toEqual([[], [], []]);
+    expect([along("OTHER"), along("URL", `redis://:${key}@db`), along("KEY", password())]).toEqual([
+      ["all SAME"],
+      [],
+      [],
+    ]);
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -35,7 +35,7 @@ const SHIM: RunChange = {
 type Files = { readonly [name: string]: string };
 
 /** Moves TOKEN of every service by the shim; the new texts, once Compose has made the same of them but for that. */
-async function rewritten(files: Files, given: readonly string[] = ["compose.yaml"]): Promise<Files> {
+async function rewritten(files: Files, given: readonly string[] = ["compose.yaml"], value = "s3"): Promise<Files> {
   const at = mkdtempSync(join(dir, "p-"));
   const write = (name: string, text: string): void => {
     mkdirSync(join(at, name, ".."), { recursive: true });
@@ -61,7 +61,7 @@ async function rewritten(files: Files, given: readonly string[] = ["compose.yaml
     };
     const moves = [{ name: "TOKEN", reference: `ref+vault://secret/${service}#/TO$KEN` } as Move];
     const change = composeChange(SHIM, bare, moves, site);
-    const secret = { ...carriedSecret(Secret.of("s3"), null), name: "TOKEN", masked: "••••" };
+    const secret = { ...carriedSecret(Secret.of(value), null), name: "TOKEN", masked: "••••" };
     return { service, change, moves: [secret], entrypoint: ["run"], cmd: [], health: null, words: null };
   });
   const made = await rewriteProject(project, wishes, new Set());
@@ -147,10 +147,11 @@ describe("the file of the service gets the entry", () => {
 test("a line of .env that another one is filled from goes with it, in any order", async () => {
   const two = ["CONN", "PW"].map((from, at) => `  s${at}:\n    image: x\n    environment: { TOKEN: "\${${from}}" }\n`);
   for (const order of [two, two.toReversed()]) {
-    const now = await rewritten({
+    const files = {
       "compose.yaml": `services:\n${order.join("")}`,
       ".env": "PW=s3cret\nCONN=db://u:${PW}@h\nA=1\n",
-    });
+    };
+    const now = await rewritten(files, ["compose.yaml"], "s3cret");
     expect(now[".env"]).toBe("A=1\n");
   }
 });

@@ -1,5 +1,6 @@
 import type { ProjectCall } from "./engine/cli.ts";
 import type { SecretSpan } from "./rewrite/carries.ts";
+import { bareObject } from "../../src/kit/json-object.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import type { Json } from "../../src/model/json.ts";
@@ -49,8 +50,8 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     inputs: (target["inputs"] ?? {}) as { readonly [file: string]: string },
     config: typeof target["config"] === "string" ? target["config"] : "",
     reworded: texts(target["reworded"]),
-    byOption: (target["byOption"] ?? {}) as { readonly [service: string]: readonly string[] },
-    labels: (target["labels"] ?? {}) as { readonly [service: string]: readonly string[] },
+    byOption: bareObject((target["byOption"] ?? {}) as { readonly [service: string]: readonly string[] }),
+    labels: bareObject((target["labels"] ?? {}) as { readonly [service: string]: readonly string[] }),
     unstarted: texts(target["unstarted"]),
     isCommitted: target["form"] === COMMITTED,
     isStack: target["isStack"] === true,

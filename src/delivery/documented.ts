@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { DeliverySubject } from "../contract/delivery.ts";
+import { bareObject } from "../kit/json-object.ts";
 import { entrypointScripts } from "./entrypoint.ts";
 
 /** A program that reads a value from a file by itself, as its manual says. */
@@ -38,7 +39,9 @@ const PROGRAMS: readonly FileProgram[] = [
 /** The program that a subject starts, if its manual says how it reads files. */
 export function fileProgram({ entrypoint }: Pick<DeliverySubject, "entrypoint">): FileProgram | null {
   const [first = ""] = entrypoint;
-  return PROGRAMS.find(({ program }) => posix.basename(first) === program) ?? null;
+  const found = PROGRAMS.find(({ program }) => posix.basename(first) === program);
+  if (found === undefined) return null;
+  return { ...found, variables: bareObject(found.variables), options: bareObject(found.options) };
 }
 
 /** Whether a subject starts this program: by its name, or by an image's script that hands it its arguments, as Traefik's does. */

@@ -40,7 +40,9 @@ export function memoryRoot(env: NodeJS.ProcessEnv): string {
   throw new UnsprawlError(
     "refused",
     `${choices.join(" and ")} ${choices.length > 1 ? "are" : "is"} not on tmpfs: values would be written to disk`,
-    "mount -t tmpfs -o mode=0700 tmpfs /run/unsprawl",
+    env["UNSPRAWL_RUNTIME_DIR"]
+      ? "unset UNSPRAWL_RUNTIME_DIR, or set it to a folder on tmpfs"
+      : "mount -t tmpfs -o mode=0700 tmpfs /run/unsprawl",
   );
 }
 

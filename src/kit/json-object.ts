@@ -1,2 +1,17 @@
 /** A JSON object from outside whose members are not validated. */
 export type JsonObject = { readonly [key: string]: unknown };
+
+/**
+ * The same members and no others: every other object seems to have a `constructor`, which a service or a variable may be
+ * called as well, and drops what is set as its `__proto__`.
+ */
+export function bareObject<T extends object>(members: T): T {
+  return Object.assign(Object.create(null) as T, members);
+}
+
+/** JSON in which each object is a bare one. */
+export function parseBare(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? bareObject(value) : value,
+  );
+}

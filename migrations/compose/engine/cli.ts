@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import type { JsonObject } from "../../../src/kit/json-object.ts";
+import { parseBare, type JsonObject } from "../../../src/kit/json-object.ts";
 
 /** Where a project is, and the arguments for calling Compose on it. */
 export type ProjectCall = {
@@ -122,7 +122,7 @@ export function composeCli(
   };
   return {
     async config(call, variables = {}) {
-      return JSON.parse(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
+      return parseBare(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
     },
     foresee,
     async up(call, services, how, copies, own) {

@@ -7,6 +7,7 @@ import { envFiles } from "../syntax/environment.ts";
 import type { NewFile } from "../rewrite/draft.ts";
 import { withPathsMoved } from "../syntax/paths.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { parseBare } from "../../../src/kit/json-object.ts";
 import { makeFolders } from "../../../src/kit/io/folders.ts";
 
 /**
@@ -47,7 +48,7 @@ export async function withShadow<T>(
         ...{ ...call, dir: at(call.dir), files: call.files.map(at), envFiles: call.envFiles.map(at) },
         outer: call.outer === null ? null : at(call.outer),
       }),
-      (config) => JSON.parse(JSON.stringify(config).replaceAll(root, "")) as ComposeConfig,
+      (config) => parseBare(JSON.stringify(config).replaceAll(root, "")) as ComposeConfig,
     );
   } finally {
     rmSync(root, { recursive: true, force: true });

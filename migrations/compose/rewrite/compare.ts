@@ -3,14 +3,14 @@ import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
 import { withFormerLabels } from "../labels/index.ts";
 import { entriesIn, grantsIn, type GrantKind } from "./entries.ts";
 import type { ServiceChange } from "./index.ts";
-import type { JsonObject } from "../../../src/kit/json-object.ts";
+import { bareObject, type JsonObject } from "../../../src/kit/json-object.ts";
 
 /**
  * Compares the configurations that Compose resolves before and after. Throws `Blocked`, naming the place, if anything
  * but these services' delivery differs, or if a delivery is not as planned.
  */
 export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes: readonly ServiceChange[]): void {
-  const undone: { [name: string]: JsonObject } = { ...after.services };
+  const undone: { [name: string]: JsonObject } = bareObject({ ...after.services });
   for (const wish of wishes) {
     const [old, fresh] = [before.services[wish.service], after.services[wish.service]];
     if (!old || !fresh) throw differs(["services", wish.service]);
@@ -46,7 +46,7 @@ function withoutDelivery(
   const service_: { [key: string]: unknown } = { ...fresh };
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
   const wanted = new Map(change.set.map(({ name, value }) => [name, value]));
-  const environment: { [name: string]: string | null } = {};
+  const environment: { [name: string]: string | null } = bareObject({});
   for (const [name, value] of Object.entries(fresh.environment ?? {})) {
     if (!names.has(name)) environment[name] = value;
     // A variable passed through from the shell and not set there, now that nothing overrides it: equals unset.

@@ -57,7 +57,8 @@ async function markedTemplates(
     split(text, any)
       .map((piece) => values.get(marks.get(piece) ?? "")?.replaceAll("$", () => "$$") ?? piece)
       .join("");
-  if (!isDeepStrictEqual(withTexts(marked, filled), before)) return new Map();
+  const asIs = withTexts(before, (text) => text);
+  if (!isDeepStrictEqual(withTexts(marked, filled), asIs)) return new Map();
   const word = (text: string): SourceWord =>
     split(text, any)
       .filter((piece) => piece !== "")

@@ -85,6 +85,7 @@ it(
   async () => {
     const compose = await composeCli();
     const value = password();
+    // Names that every object of JavaScript seems to have are names like any other.
     const store = "stores: { shared: { provider: vault, path: 'apps/{subject}' } }\n";
     writeFileSync(join(world.dir, "unsprawl.yaml"), store);
     const as = (project: string): { env: { [name: string]: string } } => ({
@@ -93,15 +94,24 @@ it(
     for (const project of ["first", "second"]) {
       const dir = join(world.dir, project);
       mkdirSync(dir);
-      const text = `services:\n  cache:\n    image: ${BUSYBOX}\n    network_mode: none\n    command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"]\n    environment:\n      DB_PASSWORD: ${value}\n`;
+      const text = `services:\n  constructor:\n    image: ${BUSYBOX}\n    network_mode: none\n    command: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"]\n    environment:\n      DB_PASSWORD: ${value}\n      __proto__: x\n`;
       writeFileSync(join(dir, "compose.yaml"), text);
       await run(compose, ["-p", project, "up", "-d"], { cwd: dir, env: world.env });
-      const args = [`docker:${project}-cache-1`, "--to", "shared", "--deliver", "shim", "--grace", "100ms", "--yes"];
+      const args = [
+        `docker:${project}-constructor-1`,
+        "--to",
+        "shared",
+        "--deliver",
+        "shim",
+        "--grace",
+        "100ms",
+        "--yes",
+      ];
       const moved = await world.unsprawl(["migrate", ...args], as(project));
       expect(moved.code, moved.stdout + moved.stderr).toBe(0);
     }
     const undone = await world.unsprawl(["rollback", "last"], as("first"));
-    expect(undone.stdout).toContain("DB_PASSWORD stays in the store: container second-cache-1 refers to it");
+    expect(undone.stdout).toContain("DB_PASSWORD stays in the store: container second-constructor-1 refers to it");
     const rendered = await world.unsprawl(["render", "--all"], as("second"));
     expect([rendered.code, holding(value).length > 0], rendered.stderr).toEqual([0, true]);
   },

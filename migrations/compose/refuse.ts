@@ -136,9 +136,14 @@ export function fieldRefusal({ where, path }: Location, name: string): Refusal {
 function forLabel(key: string): string {
   const fileKey = usersFileKey(key);
   if (fileKey !== null) return `${whatToWrite(key, fileKey)}; then rotate it`;
+  if (/^traefik\./i.test(key)) return FOR_TRAEFIK;
   if (key.startsWith("homepage.")) return FOR_HOMEPAGE;
   return "let the program that reads the label take it from a file or a variable; then remove the label and rotate it";
 }
+
+/** Source: Traefik 2 and 3, "File", "Go Templating", which has sprig's functions. */
+const FOR_TRAEFIK =
+  'write this router or middleware into a file of Traefik\'s file provider, with {{ env "NAME" }} in its place, and give Traefik that variable; then remove the label and rotate it';
 
 /** Source: Homepage, src/utils/config/service-helpers.js, which fills this into labels as into its files. */
 const FOR_HOMEPAGE =

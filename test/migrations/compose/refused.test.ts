@@ -65,7 +65,10 @@ it("each place that is no variable is named by what it is, with what to write in
         web: service(
           { DB_PASSWORD: password(), API_PASSWORD: "${API}" },
           {
-            labels: { "admin.password": password() },
+            labels: {
+              ...{ "admin.password": password(), "homepage.widget.password": password() },
+              "traefik.http.middlewares.oidc.plugin.auth.password": password(),
+            },
             build: { context: ".", args: { NPM_TOKEN: password(), API_TOKEN: "${API}" } },
           },
         ),
@@ -100,6 +103,8 @@ it("each place that is no variable is named by what it is, with what to write in
     "admin.password": expect.stringMatching(
       /^is in the label services\.web\.labels\.admin\.password .*, and nothing can deliver a label; next: let the program/,
     ),
+    "homepage.widget.password": expect.stringContaining("; next: write {{HOMEPAGE_FILE_NAME}} in its place, and give"),
+    "traefik.http.middlewares.oidc.plugin.auth.password": expect.stringContaining("a file of Traefik's file provider"),
     NPM_TOKEN: expect.stringMatching(
       /^is in the build argument .*history keeps; next: .*--mount=type=secret,id=NPM_TOKEN/,
     ),

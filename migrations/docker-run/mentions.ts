@@ -84,9 +84,8 @@ function printedWords({ text, commands }: RunScript): ReadonlySet<ShellWord> {
     end = Math.max(end, word.end);
   }
   // The output of a loop or a branch may go elsewhere as a whole, and so may that of a group or a function.
-  const isHandedOn =
-    /(?:^|[;&])[ \t]*(?:done|fi|esac|\}|\))[ \t]*(?:\d?>|\||<)/m.test(text) || /^[ \t]*exec[ \t]+\d?>/m.test(text);
-  if (isHandedOn || functionsIn(text).size > 0 || /(?:^|[\s;&|])\((?!\()/m.test(gaps + text.slice(end)))
+  const isHandedOn = HANDED_ON.test(text) || /\bexec[ \t]+(?:\d{0,4}|&|\{\w{1,80}\})[<>]/.test(text);
+  if (isHandedOn || functionsIn(text).size > 0 || /(?:^|[\s;&|<>])\((?!\()/m.test(gaps + text.slice(end)))
     return new Set();
   return new Set(
     commands.flatMap((words) => {
@@ -99,8 +98,12 @@ function printedWords({ text, commands }: RunScript): ReadonlySet<ShellWord> {
   );
 }
 
-/** Whether only blanks are between the words, and nothing behind them sends the output elsewhere. */
+const HANDED_ON = /(?:^|[;&])[ \t]*(?:done|fi|esac|\}|\))(?:[ \t]|\\\r?\n)*(?:\d{0,4}|&|\{\w{1,80}\})[<>|]/m;
+
+/** Whether only blanks are between the words, and nothing before or behind them sends the output elsewhere. */
 function isAlone(text: string, words: readonly ShellWord[], last: ShellWord): boolean {
+  const begin = words[0]?.start ?? 0;
+  if (/[<>]/.test(text.slice(lineStart(text, begin), begin))) return false;
   const gaps = words.slice(1).map(({ start }, at) => text.slice(words[at]?.end ?? start, start));
   const behind = text.slice(last.end, lineEnd(text, last.end));
   return gaps.every((gap) => /^(?:[ \t]|\\\r?\n)*$/.test(gap)) && /^[ \t]*(?:$|\r?\n|[;#]|&&|\|\||\})/.test(behind);

@@ -34,7 +34,7 @@ export function rewriteScript(
   moving: readonly FileMove[],
 ): Rewriting {
   const { file, text, runs } = script;
-  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map(), inner: new Map() };
+  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map(), around: new Map() };
   const values: MentionedValue[] = [];
   for (const line of lines) {
     const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
@@ -205,13 +205,14 @@ function blanksBefore(text: string, run: RunCommand, at: number): number {
 function onlyThese(
   { file, commands }: RunScript,
   after: string,
-  { edits, words: changed, inner }: ScriptEdits,
+  { edits, words: changed, around: beside }: ScriptEdits,
 ): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands
     .flatMap((words): readonly (readonly (string | null)[])[] => [
-      inner.get(words[0]) ?? [],
+      ...(beside.get(words[0])?.before ?? []),
       words.flatMap((word): readonly (string | null)[] => changed.get(word) ?? [around(word) ? null : word.text]),
+      ...(beside.get(words[0])?.after ?? []),
     ])
     .filter((words) => words.length > 0);
   const now = scriptOf(file, after).commands;

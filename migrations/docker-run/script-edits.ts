@@ -15,16 +15,22 @@ export type ScriptEdits = {
   readonly diff: DiffLine[];
   /** How many flags that pass on a variable of the script have been replaced. */
   readonly freed: Map<ShellWord | undefined, number>;
-  /** The command inside a new word, by the first word of the command that the word is in. */
-  readonly inner: Map<ShellWord | undefined, readonly string[]>;
+  /** The commands before and behind one that gets a variable from the store, by its first word. */
+  readonly around: Map<ShellWord | undefined, StoredVariable>;
+};
+
+type StoredVariable = {
+  readonly name: string;
+  readonly before: readonly (readonly string[])[];
+  readonly after: readonly (readonly string[])[];
 };
 
 /** What a script needs that gets values from the store. */
-export function storeNotes(file: string, { inner }: ScriptEdits): string[] {
-  const names = [...inner.values()].map((words) => words.at(-1) ?? "");
+export function storeNotes(file: string, { around }: ScriptEdits): string[] {
+  const names = [...around.values()].map(({ name }) => name);
   if (names.length === 0) return [];
   return [
-    `${file} gets ${names.join(", ")} from the store when it runs: whoever runs it needs unsprawl and a login there`,
+    `${file} gets ${names.join(", ")} from the store when it runs: it needs unsprawl and a login there, and ends without them`,
   ];
 }
 
@@ -60,26 +66,31 @@ export function free(
   diff.push({ sign: "-", path: lineText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
 }
 
-/** The script's variable, which other commands use too, gets its value from the store. */
+/**
+ * The script's variable, which other commands use too, gets its value from the store. Where there is none, the script ends:
+ * those commands would go to work with an empty one. `export` and others hide that, so the variable is set before.
+ */
 export function fromStore(
   { file, text }: RunScript,
   { name, words: its, span }: ScriptConstant,
   reference: string,
   masked: string,
-  { freed, edits, words, diff, inner }: ScriptEdits,
+  { freed, edits, words, diff, around }: ScriptEdits,
 ): void {
   const [first, word] = [its[0], its.at(-1)];
-  if (freed.has(first)) return;
+  if (first === undefined || word === undefined || freed.has(first)) return;
   freed.set(first, 1);
-  const put = storedText(name, reference);
-  edits.push({ ...span, text: `"${put}"` });
-  if (word !== undefined) words.set(word, [`${name}=${put}`]);
-  inner.set(first, [`${name}=${reference}`, ...STORED, name]);
+  const put = `$(${STORED_AS}=${shellWords([reference], "shell")} ${STORED.join(" ")})`;
+  const declared = first === word ? [] : [first.text, name];
+  const [before, after] = first.text === "local" ? [declared, []] : [[], declared];
+  const commands = [before.join(" "), `${name}="${put}" || exit`, after.join(" ")];
+  edits.push({ start: first.start, end: span.end, text: commands.filter(Boolean).join("; ") });
+  for (const one of its) words.set(one, one === word ? [`${name}=${put}`] : []);
+  around.set(first, { before: [before, [`${STORED_AS}=${reference}`, ...STORED]], after: [["exit"], after], name });
   const path = lineText(file, lineOf(text, span.start), `${name}=`);
   diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: put });
 }
 
-const STORED = ["unsprawl", "run", "--", "printenv"];
-
-const storedText = (name: string, reference: string): string =>
-  `$(${name}=${shellWords([reference], "shell")} ${STORED.join(" ")} ${name})`;
+/** A name of no store's: a variable may be called as the credential is that unsprawl itself logs in with. */
+const STORED_AS = "UNSPRAWL_VALUE";
+const STORED = ["unsprawl", "run", "--", "printenv", STORED_AS];

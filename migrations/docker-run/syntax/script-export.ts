@@ -20,18 +20,33 @@ export function exportedTo(
     if (found !== undefined) return found;
   }
   const defined = functionsIn(text);
+  const hidden = hasHiddenCommands(text);
   for (const words of commands) {
     const at = words.findIndex(({ text }) => !BEFORE.test(text));
     const program = words[at];
     if (program === undefined) continue;
-    const called = program.text.slice(program.text.lastIndexOf("/") + 1);
-    if (/^(?:docker|podman)$/.test(called)) {
-      const verb = words.slice(at + 1).find(({ text }) => !text.startsWith("-"))?.text ?? "";
-      if (CLIENT_VERBS.test(verb)) continue;
-    } else if (!program.expands && (HARMLESS.has(called) || defined.has(called))) continue;
-    return program;
+    if (hidden || !isHarmless(words.slice(at), name, defined)) return program;
   }
   return null;
+}
+
+function isHarmless(words: readonly ShellWord[], name: string, defined: ReadonlySet<string>): boolean {
+  const [program, ...rest] = words;
+  if (program === undefined || program.expands) return false;
+  const called = program.text.slice(program.text.lastIndexOf("/") + 1);
+  // What a signal runs is a text, but for a function's name.
+  if (called === "trap") return ["", "-", ...defined].includes(rest[0]?.text ?? "");
+  if (!/^(?:docker|podman)$/.test(called)) return HARMLESS.has(called) || defined.has(called);
+  const verb = rest.find(({ text }) => !text.startsWith("-"))?.text ?? "";
+  // `docker exec -e NAME` takes it from there too.
+  const takes = new RegExp(`^(?:-[a-z]*e=?|--env=)?${name}$|^--env-file`);
+  return CLIENT_VERBS.test(verb) && !rest.some(({ text }) => takes.test(text));
+}
+
+/** Whether a script may run commands that are not read: those in backquotes, and in here-documents. */
+function hasHiddenCommands(text: string): boolean {
+  const body = text.indexOf("<<");
+  return text.includes("`") || (body >= 0 && text.includes("$(", body));
 }
 
 /** What may precede a program. */
@@ -44,7 +59,7 @@ const CLIENT_VERBS =
 
 /** Builtins and programs that do nothing with variables of other names than their own. */
 const HARMLESS = new Set(
-  `: [ [[ test true false echo printf read cd pwd exit return shift set unset export local readonly declare typeset trap wait
+  `: [ [[ test true false echo printf read cd pwd exit return shift set unset export local readonly declare typeset wait
   sleep break continue mkdir rmdir rm cp mv ln ls touch chmod chown cat head tail grep egrep fgrep sed tr cut sort uniq wc tee
   date id whoami hostname uname dirname basename readlink realpath which command type hash seq clear tput umask kill ulimit
   function in select`.split(/\s+/),

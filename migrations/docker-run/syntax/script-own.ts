@@ -63,6 +63,7 @@ function sharedVariable(
   { word, words }: ScriptAssignment,
 ): ScriptConstant | null {
   const span = { start: word.start + name.length + 1, end: word.end };
+  if (words.length > 2) return null;
   // A command's output loses line ends at its end.
   if (text.slice(word.start, span.start) !== `${name}=` || value === "" || value.endsWith("\n")) return null;
   return { name, value, words, span, users: 1, isShared: true };

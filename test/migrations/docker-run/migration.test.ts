@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { findValue } from "../../../src/engine/traces.ts";
@@ -278,18 +278,22 @@ describe("what is left, and why", () => {
   it("a variable that other commands of the script use too comes from the store", async () => {
     const one = `${password()}\\ $x`;
     const log = join(world.dir, "used");
-    const text = `#!/bin/sh -e\nexport PW='${one}' # of db\nprintf %s "$PW" >${log}\nsh -c 'printf %s "$PW"' >>${log}\ndocker run -d --name shared --network none -e DB_PASSWORD="$PW" ${FILE_ENV} ${APP}\n`;
+    const text = `#!/bin/sh\nexport PW='${one}' # of db\nprintf %s "$PW" >${log}\nsh -c 'printf %s "$PW"' >>${log}\ndocker run -d --name shared --network none -e DB_PASSWORD="$PW" ${FILE_ENV} ${APP}\n`;
     const file = write("shared.sh", text);
     run(file, "shared");
     rmSync(log);
     const id = await migrate(`script:${file}`, [one]);
-    expect(readFileSync(file, "utf8")).toContain('export PW="$(PW=');
+    expect(readFileSync(file, "utf8")).toContain(`PW="$(UNSPRAWL_VALUE='`);
     const bin = join(world.dir, "bin");
     mkdirSync(bin);
     writeFileSync(join(bin, "unsprawl"), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, { mode: 0o755 });
     gone("shared");
     const path = `${bin}:${dirname(which("docker") ?? "")}:${process.env["PATH"] ?? ""}`;
-    execFileSync(file, { env: { ...world.env, PATH: path, DOCKER_HOST: engine.host }, stdio: "pipe" });
+    const env = { ...world.env, PATH: path, DOCKER_HOST: engine.host };
+    // Without the store nothing runs with an empty value.
+    expect(() => execFileSync(file, { env: { ...env, VAULT_TOKEN: "none" }, stdio: "pipe" })).toThrow("Command failed");
+    expect(existsSync(log)).toBe(false);
+    execFileSync(file, { env, stdio: "pipe" });
     expect(readFileSync(log, "utf8")).toBe(one + one);
     expectClean("shared", [one]);
     await expectGets("shared", { DB_PASSWORD: one });

@@ -186,7 +186,11 @@ const MENTIONED: typeof RUNTIME = [
     "echo V >file",
     "x=$(echo V)",
     "(echo V) >file",
+    ">file echo V",
     "for i in 1 2; do echo V; done >file",
+    "for i in 1 2; do echo V; done \\\n  &> file",
+    "exec &>file\necho V",
+    "mysql < <(\necho V\n)",
     "say() { echo V; }\nsay >file",
     "mysql -pV",
     "cat <<E\n# V\nE",
@@ -216,20 +220,36 @@ const OWN: typeof RUNTIME = [
   ],
   [
     "one that is exported, where nothing reads it but the line",
-    'export DB="@"\nrun() {\n  sudo docker rm -f web\n}\nmkdir -p data && run\ndocker run -e A="$DB" img\n',
-    'run() {\n  sudo docker rm -f web\n}\nmkdir -p data && run\ndocker run -e A="REF" --runtime unsprawl img\n',
+    'export DB="@"\nrun() {\n  sudo docker rm -f web\n}\ntrap run EXIT\nmkdir -p data && run\ndocker run -e A="$DB" img\n',
+    'run() {\n  sudo docker rm -f web\n}\ntrap run EXIT\nmkdir -p data && run\ndocker run -e A="REF" --runtime unsprawl img\n',
   ],
   [
     "one that other commands use too comes from the store",
     'local X=\'@ $\' # pw\nmysql -p"$X" -e quit\ndocker run -e A=$X one; docker run -e B="$X" two\n',
-    'local X="$(X=\'AREF\' unsprawl run -- printenv X)" # pw\nmysql -p"$X" -e quit\ndocker run -e A=\'REF\' --runtime unsprawl one; docker run -e B="REF" --runtime unsprawl two\n',
+    'local X; X="$(STORED)" || exit # pw\nmysql -p"$X" -e quit\ndocker run -e A=\'REF\' --runtime unsprawl one; docker run -e B="REF" --runtime unsprawl two\n',
   ],
-  ...["make -C app", "docker compose up -d", "./up.sh", "docker run --env-file x.env img", "docker run -e X img"].map(
+  [
+    "one that is not declared",
+    'X=@ # pw\nmysql -p"$X"\ndocker run -e A=$X img\n',
+    'X="$(STORED)" || exit # pw\nmysql -p"$X"\ndocker run -e A=\'REF\' --runtime unsprawl img\n',
+  ],
+  ...[
+    "make -C app",
+    "docker compose up -d",
+    "./up.sh",
+    "docker run --env-file x.env img",
+    "docker run -e X img",
+    "docker exec -eX db psql",
+    "docker container exec -it --env=X db psql",
+    "trap 'mysqldump db' EXIT",
+    "cat <<E\n$(psql)\nE",
+    "date=`psql`",
+  ].map(
     (line) =>
       [
         `one that is exported to: ${line}`,
         `export X=@\n${line}\ndocker run -e A=$X img\n`,
-        `export X="$(X='AREF' unsprawl run -- printenv X)"\n${line}\ndocker run -e A='REF' --runtime unsprawl img\n`,
+        `X="$(STORED)" || exit; export X\n${line}\ndocker run -e A='REF' --runtime unsprawl img\n`,
       ] as const,
   ),
   [
@@ -302,8 +322,9 @@ test.for(all)("%s, %s: %s", ([how, file, , before, after]) => {
     ({ index }) => /([A-Z]+)=["']?$/.exec(after.slice(0, index))?.[1] ?? "",
   );
   const expected = after
+    .replaceAll("STORED", "UNSPRAWL_VALUE='AREF' unsprawl run -- printenv UNSPRAWL_VALUE")
     .replaceAll("AREF", reference("A"))
-    .replaceAll(/(?<!R)V(?!E)/g, same)
+    .replaceAll(/(?<![R_])V(?!E)/g, same)
     .replaceAll("REF", () => reference(named.shift() ?? ""))
     .replaceAll("SAME", reference("A"))
     .replaceAll("MOUNT", mount);

@@ -185,7 +185,7 @@ function inStructure(
     const json = inJson(text, inner, bound, rawName);
     if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
     const header =
-      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(?!realm=)([^\s"']{6,4096})/i.exec(
+      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i.exec(
         text,
       );
     // `Bearer ${{ secrets.API }}`, `Basic $AUTH`

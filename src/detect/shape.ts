@@ -23,7 +23,7 @@ const NOTHING =
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s)$/i;
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|always|ifnotpresent)$/i;
 
 /** Names whose value signs, whatever it is: `JWT_SECRET=jwt` is a weak secret, `AUTH_TOKEN=jwt` a kind. */
 const HOLDS =
@@ -171,6 +171,8 @@ export function plain(text: string, name: NameInfo): Cleared | null {
     return cleared("setting", "names a kind, not a value");
   if (text.startsWith("urn:") || (promised === "key" && text.includes("@") && EMAIL.test(text)))
     return cleared("id", "is a name or an address");
+  // A path, as an address has to write it: `sslkey=.%2Fcerts%2Fclient.key`.
+  if (promised === "key" && /^\.{0,2}%2F/i.test(text)) return cleared("setting", "is a path");
   if (promised === "key" && FIELD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
   if (digit && (DURATION.test(text) || DATE.test(text))) return cleared("setting", "is a number, a size or a date");
   if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))

@@ -111,7 +111,8 @@ export const CANCEL: ReadonlySet<string> = new Set(
     supported capability agent helper command cmd script exec env status state source target environment var variable
     meter quality numbers digits action actions checked events audit mask echo visibility visible dictionary breach breached leaked compliance uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass
-    login_page expiresin in on off support change changes changed update updated option lives maxlen minlen warning warnings tips attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet`),
+    login_page expiresin in on off support change changes changed update updated option lives maxlen minlen warning warnings tips attempts lockout bits suffixes dn basedn binddn filter search regexp chars characters symbols alphabet nonce
+    ldflags ldadd cflags cppflags libadd sources`),
 );
 
 /** The same, in two words. */

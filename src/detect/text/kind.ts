@@ -23,7 +23,7 @@ const PROSE =
  * it is; `demo/` shows something.
  */
 const TESTS =
-  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)[a-z]{2,12}Test\/|(?:^|\/)test_\w{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
+  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)[a-z]{2,12}Test\/|(?:^|\/)test[_-][\w-]{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
 
 /** `below` is the path from the folder that is scanned. */
 export function kindOf(path: string, below: string, language: Language): TextKind {
@@ -40,7 +40,7 @@ export function isTest(path: string): boolean {
 const TRANSLATIONS =
   /(?:^|\/)(?:langs?|languages?|locales?|i18n|l10n|intl|nls|translations?)(?:\/|[._-][\w.-]{1,40}$|\.[a-z]{2,5}$)|[._-]strings\.(?:xml|json)$/;
 const IN_LANGUAGE =
-  /(?:^|[/._-])(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|eu|fa|fi|fr|gl|he|hi|hr|hu|it|ja|ka|ko|lt|lv|mk|ms|nb|nl|nn|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|zh)(?:[-_](?:[A-Za-z]{2}|Hans|Hant))?\.(?:json|ya?ml|properties|php|po|xliff?|resx|arb|strings|[jt]s)$/;
+  /(?:^|[/._-])(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|eu|fa|fi|fr|gl|he|hi|hr|hu|it|ja|ka|ko|lt|lv|mk|ms|nb|nl|nn|no|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|zh)(?:[-_](?:[A-Za-z]{2}|Hans|Hant))?\.(?:json|ya?ml|properties|php|po|xliff?|resx|arb|strings|[jt]s)$/;
 
 /** A table of words for people in another language. */
 export function isTranslation(path: string): boolean {

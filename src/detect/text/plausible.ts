@@ -126,11 +126,21 @@ function isSymbol({ value, kind, name }: Assigned): boolean {
   // `AUTH_PASSWORD = "auth.password"`
   if (kind === "code" && /[a-z]\.[a-z]/.test(value) && splitWords(value).join() === splitWords(name).join())
     return true;
+  // `FieldPkcs12Password = "pkcs12_password"`, `JWTAuthKey = "JWTAuth"`: nothing but words of the name.
+  if (kind === "code" && repeatsWords(name, value)) return true;
   if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
   const { family } = readName(name);
   if (family === "password" || family === null) return false;
   const called = new Set(splitWords(name).filter((word) => word.length > 1 && !FAMILY.has(word) && word !== "key"));
   return splitWords(value).some((word) => called.has(word));
+}
+
+/** Whether two words or more, and no others than the name's, are the value. */
+function repeatsWords(name: string, value: string): boolean {
+  if (value.length > 60 || !/^[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*$/.test(value)) return false;
+  const words = splitWords(value);
+  const own = new Set(splitWords(name));
+  return words.length > 1 && words.every((word) => own.has(word));
 }
 
 function doubt(found: Evidence): Evidence {
@@ -220,7 +230,11 @@ function isStub({ name, value }: Assigned): boolean {
     return true;
   const issued = family === "token" || (family === "key" && /(?:^|_)(?:api|license|licence)_key$/.test(key));
   if (!issued && !(family === "secret" && /(?:^|_)client_secret$/.test(key))) return false;
-  if (/^(?:foo|bar|baz|qux|abc|xyz|test|dummy|stub|mock|value|string|secret|invalid)[-_]?\d{0,3}$/i.test(value))
+  if (
+    /^(?:foo|bar|baz|qux|foobar|asdf|abc|xyz|test|dummy|stub|mock|value|string|secret|invalid)[-_]?\d{0,3}$/i.test(
+      value,
+    )
+  )
     return true;
   if (!/^[a-z]{2,20}(?:[-_ .][a-z]{1,20}){0,6}$/i.test(value)) return /^\d{1,4};?$/.test(value);
   return readName(value).family !== null || readName(value).setting !== null;
@@ -232,6 +246,8 @@ const MANUAL =
 
 /** An address with words where its parts belong, or a weak one in a comment. */
 function isManual({ part }: Evidence, assigned: Assigned): boolean {
+  // `socks5h://[user[:password]@]host`
+  if (/:\/\/\[?\w{0,30}\[:/.test(assigned.value)) return true;
   if (MANUAL.test(assigned.value) || /:\/\/[^@\s]{1,80}@[\w.-]{1,80}:port\b/i.test(assigned.value)) return true;
   return isComment(assigned) && !looksRandom(part, 10);
 }

@@ -1,5 +1,6 @@
 import { looksRandom } from "../entropy.ts";
 import { readName } from "../names/names.ts";
+import { splitWords } from "../names/words.ts";
 import type { Assigned } from "./plausible.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -17,6 +18,13 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     ) ||
     // Ansible's `lookup("password", "/dev/null length=32")`.
     value.startsWith("/dev/null") ||
+    // An identifier of objects, and a filter of a directory.
+    /^\d(?:\.\d{1,9}){4,20}$|^\([&|]\(/.test(value) ||
+    // Python's way to a class: `package.module:Class`.
+    /^[a-z_]\w{0,60}(?:\.\w{1,60}){1,8}:[A-Z]\w{1,80}$/.test(value) ||
+    // What a function fills in: `$5$rounds=%u$%s`.
+    /^\$\d\$[^%]{0,40}%[sdu]/.test(value) ||
+    (kind === "code" && namesOption(name, value)) ||
     // What hashes of one kind begin with.
     /^\$\w{1,12}\$$/.test(value) ||
     // Of sed's `s@^name=.*@name=@`.
@@ -53,11 +61,18 @@ function isProviderState(value: string): boolean {
 const STATE =
   /^\{(?:,?"(?:schema_version":"\d{1,6}"|e2bfb730-ecaa-11e6-8f88-34363bc7c4c0":\{[a-z_":,\d]{0,300}\})){1,4}\}$/;
 
+/** What themes of editors call a token: TextMate's scopes, one or several. */
+const SCOPE =
+  /^[-(]?\s?(?:source|text|strings?|\d?comments?|constants?|entity|variable|storage|support|markup|invalid|punctuation|meta|keyword|sublimelinter|emphasis|strong|annotation|metatag)(?:$|[\s.,-])/;
+
 /** Names of tokens, and of phases of Windows' set-up: what other programs mean by the word. */
 function isListed(name: string, value: string): boolean {
   if (/^tokens?$/i.test(name))
-    return /^[A-Z][A-Z_]{1,40}(?:,\s?[A-Z][A-Z_]{1,40}){0,60}$|^\\|^(?:variable|string|keyword|comment|error|def|atom|number|operator|tag|attribute|meta|builtin|bracket|property|qualifier|punctuation|text)(?:-\d)?$/.test(
-      value,
+    return (
+      SCOPE.test(value) ||
+      /^[A-Z][A-Z_]{1,40}(?:,\s?[A-Z][A-Z_]{1,40}){0,60}$|^\\|^(?:variable|string|keyword|comment|error|def|atom|number|operator|tag|attribute|meta|builtin|bracket|property|qualifier|punctuation|text)(?:-\d)?$/.test(
+        value,
+      )
     );
   return (
     name === "pass" &&
@@ -69,6 +84,12 @@ function isListed(name: string, value: string): boolean {
 function isBanner(value: string): boolean {
   if (!value.startsWith("LS0tLS1CRUdJTi") || value.length > 200) return false;
   return !/[A-Za-z0-9+/=]{24}/.test(Buffer.from(value, "base64").toString("latin1"));
+}
+
+/** `PARAMETER_SALT = "Argon2.salt"`: the option's own name, which ends as the constant's does. */
+function namesOption(name: string, value: string): boolean {
+  const last = /^[A-Za-z]\w{1,40}(?:\.[A-Za-z]\w{0,40}){0,6}\.([A-Za-z]{2,40})$/.exec(value)?.[1]?.toLowerCase();
+  return last !== undefined && readName(last).family !== null && splitWords(name).at(-1) === last;
 }
 
 /** `datadog.appKey: spec.credentials.appKey`: where a value of that name is. */

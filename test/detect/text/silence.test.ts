@@ -56,6 +56,21 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
     "run.log",
     `Key preview: -----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA${"zF9HT3L6IiyE".repeat(4)}\nKey format valid`,
   ],
+  // Names of options, kinds, objects and files, and what programs fill in.
+  ["Hash.java", 'public static final String PARAMETER_SALT = "Argon2.salt";'],
+  ["auth.rs", 'AuthPlugin::CachingSha2Password => "caching_sha2_password",'],
+  ["consts.go", 'const FieldPkcs12Password = "pkcs12_password"\nconst ldapOIDPwdModify = "1.3.6.1.4.1.4203.1.11.1"'],
+  ["oidc.go", 'const TypeValueAccessTokenJWT = "at+jwt"\nUsersFilter = "(&(objectClass=person)(!(password=none)))"'],
+  ["kong.rockspec", '["kong.plugins.oauth2.secret"] = "kong/plugins/oauth2/secret.lua",'],
+  ["handler.lua", "www_authenticate_with_error = 'Bearer error=\"invalid_token\"'"],
+  ["crypt.c", 'magic_salt = t_strdup_printf("$5$rounds=%u$%s", rounds, salt);'],
+  ["Makefile.am", "test_password_scheme_LDFLAGS = -export-dynamic\ntest_jwt_token_SOURCES = test-jwt.c"],
+  ["pyproject.toml", 'shared-password = "hub.authenticators.shared:SharedPasswordAuthenticator"'],
+  ["theme/amy.json", '{ "token": "entity.name.function.non-terminal" },\n{ "token": "meta.tag -source" }'],
+  ["build.xml", '<replace token="@gb.version@" value="1"/>'],
+  ["client.c", 'printf("socks5h://[username[:password]@]hostname[:port]");'],
+  ["values.yaml", "imagePullSecret: IfNotPresent"],
+  ["ci.yml", "DATABASE_URL: postgres://app@db:5432/app?sslmode=verify-ca&sslkey=.%2Fcerts%2Fclient.key"],
 ];
 
 test("a chart that is called a demo is deployed as it is", () => {

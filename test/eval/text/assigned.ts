@@ -196,6 +196,28 @@ export const ASSIGNED: { readonly [kind: string]: Writer } = {
       `    const val ${name} = ${double(value)}`,
       `        .${camel(name)}(${double(value)})`,
     ]),
+  rust: (random, name, value) =>
+    random.pick([
+      `const ${name}: &str = ${double(value)};`,
+      `static ${name}: &'static str = ${double(value)};`,
+      `    let ${lower(name)} = ${double(value)};`,
+      `        ${lower(name)}: ${double(value)}.to_string(),`,
+      `    let ${lower(name)} = String::from(${double(value)});`,
+      `    let value = env::var("${name}").unwrap_or(${double(value)}.to_string());`,
+    ]),
+  kotlin: (random, name, value) =>
+    value.includes("$")
+      ? null
+      : random.pick([
+          `val ${camel(name)} = ${double(value)}`,
+          `    private val ${camel(name)}: String = ${double(value)}`,
+          `    "${lower(name)}" to ${double(value)},`,
+          `val ${camel(name)} = System.getenv("${name}") ?: ${double(value)}`,
+        ]),
+  list: (random, name, value) =>
+    /[#;"\n\r]|^['\s]/.test(value)
+      ? null
+      : random.pick([`${lower(name)}: ${value}`, `${lower(name)}=${value}`, `${name} = ${value}`]),
   workflow: (random, name, value) => `          ${name}: ${yaml(random, value)}`,
   markdown: one((_, name, value) => [
     `export ${name}=${shell(value)}`,

@@ -266,6 +266,40 @@ export const FILLERS: { readonly [kind: string]: Filler } = {
       "                sh 'docker login -u $USER -p $PASS registry.example.com'",
     ],
   },
+  rust: {
+    head: "use std::env;\n\nfn main() {\n",
+    tail: "}\n",
+    filler: [
+      '    let password = env::var("DB_PASSWORD").expect("DB_PASSWORD is not set");',
+      '    const TOKEN_HEADER: &str = "x-auth-token";',
+      "    pub password: Option<String>,",
+      '    println!("password: {}", mask(&password));',
+      '    #[error("the token has expired")]',
+    ],
+  },
+  kotlin: {
+    head: "object Config {\n",
+    tail: "}\n",
+    filler: [
+      '    val password = System.getenv("DB_PASSWORD") ?: error("DB_PASSWORD is not set")',
+      '    const val TOKEN_HEADER = "X-Auth-Token"',
+      "    fun login(password: String) = client.login(password)",
+      '    val labels = mapOf("password" to "Password", "token" to "Token")',
+      "    private val secretProvider: SecretProvider by inject()",
+    ],
+  },
+  list: {
+    head: "# accounts of the shop\n",
+    tail: "",
+    filler: [
+      "host: db.internal",
+      "port: 5432",
+      "user: app",
+      "password_file: /run/secrets/db",
+      "token_ttl = 3600",
+      "password: ${DB_PASSWORD}",
+    ],
+  },
   java: {
     head: "package app;\n\npublic class Config {\n",
     tail: "}\n",

@@ -43,6 +43,9 @@ const NAMED: { readonly [kind: string]: readonly string[] } = {
   json: ["config.json", "appsettings.json"],
   jenkinsfile: ["Jenkinsfile", "deploy.groovy"],
   java: ["Config.java", "Settings.kt", "Startup.cs"],
+  rust: ["main.rs", "config.rs"],
+  kotlin: ["Config.kts", "Settings.kt"],
+  list: ["accounts", "settings.local", "app.conf.bak"],
   workflow: [".github/workflows/ci.yml", ".gitlab-ci.yml"],
   markdown: ["README.md", "docs/setup.md"],
 };

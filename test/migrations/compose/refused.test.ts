@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { composeCli } from "../../services/compose.ts";
-import { APP, BUSYBOX, SHELL_LESS } from "../../services/images.ts";
+import { APP, BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -162,7 +162,7 @@ it("what stays because another service does has the reason of that one, and a pl
 });
 
 it("a line of an env file stays where another service mounts the file, and may read that line itself", async () => {
-  const [shared, own, cached] = [password(), password(), password()];
+  const [shared, own, cached, stored] = [password(), password(), password(), password()];
   const dir = put(
     "mounted",
     {
@@ -170,25 +170,29 @@ it("a line of an env file stays where another service mounts the file, and may r
         db: service({ ROOT_PASSWORD: "${DB_PASSWORD}" }),
         app: service({ OWN_TOKEN: "${OWN_TOKEN}" }, { volumes: [".:/srv:ro"] }),
         cache: service(["MODE=1"], { env_file: ["cache.env"] }),
+        store: { image: FILE_ENV, network_mode: "none", env_file: ["store.env"] },
       },
     },
     `DB_PASSWORD=${shared}\nOWN_TOKEN=${own}\n`,
   );
   writeFileSync(join(dir, "cache.env"), `CACHE_PASSWORD=${cached}\n`);
+  writeFileSync(join(dir, "store.env"), `API_TOKEN=${stored}\n`);
   compose(dir, "up", "-d");
   const { moves, left, plan } = await planOf(dir);
-  expect([moves.toSorted(), left]).toEqual([["CACHE_PASSWORD", "OWN_TOKEN", "ROOT_PASSWORD"], {}]);
+  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "CACHE_PASSWORD", "OWN_TOKEN", "ROOT_PASSWORD"], {}]);
   const notes = plan.warnings.map(({ text }) => text);
   expect(notes).toContain(`DB_PASSWORD stays in ${join(dir, ".env")}, which app mounts and may read itself`);
   expect(notes).toContain(`CACHE_PASSWORD stays in ${join(dir, "cache.env")}, which app mounts and may read itself`);
   const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
-  const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1", "mounted-cache-1");
-  for (const value of [shared, own, cached]) expect(shown).not.toContain(value);
+  const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1", "mounted-cache-1", "mounted-store-1");
+  for (const value of [shared, own, cached, stored]) expect(shown).not.toContain(value);
   // The line would set the variable again: it is empty over that, and the application has its value.
   expect(readFileSync(join(dir, "cache.env"), "utf8")).toBe(`CACHE_PASSWORD=${cached}\n`);
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toContain("- MODE=1\n      - CACHE_PASSWORD=\n");
   expect(moved.stderr).toContain("1 of 1 received");
+  expect(shown).toContain('"API_TOKEN=",');
+  expect(shown).toContain('"API_TOKEN_FILE=/run/secrets/API_TOKEN"');
   expect(engine.docker("exec", "mounted-app-1", "cat", "/srv/.env")).toBe(`DB_PASSWORD=${shared}`);
   const again = await planOf(dir);
   expect(again.moves).toEqual([]);

@@ -24,7 +24,7 @@ let world: World;
 let program: string;
 let dir: string;
 
-const { DB_PASSWORD = "" } = twelveSecrets();
+const { DB_PASSWORD = "", API_TOKEN = "" } = twelveSecrets();
 const APP = `["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $$!; done"]`;
 const FILES: { readonly [name: string]: string } = {
   "compose.yaml": `# two that share a password
@@ -35,7 +35,8 @@ services:
     command: ${APP.replace(/]$/, ', "app", "--password=${DB_PASSWORD}"]')}
     environment:
       DB_PASSWORD: \${DB_PASSWORD} # from .env
-    volumes: [/data]
+    # What it mounts stays as it is, so the web has that over an empty variable.
+    volumes: [/data, "./web.env:/web.env:ro"]
   web:
     image: ${BUSYBOX}
     network_mode: none
@@ -43,7 +44,7 @@ services:
     env_file: web.env
 `,
   ".env": `DB_PASSWORD=${DB_PASSWORD}\nLOG=1\n`,
-  "web.env": `# for the web\nDB_PASSWORD="${DB_PASSWORD}"\nPORT=1`,
+  "web.env": `# for the web\nDB_PASSWORD="${DB_PASSWORD}"\nAPI_TOKEN='${API_TOKEN}'\nPORT=1`,
 };
 
 beforeAll(async () => {
@@ -71,7 +72,7 @@ const bytes = (): { readonly [name: string]: string } =>
 /** Both are up and have their password, however they got it, and the data is where it was. */
 async function expectServing(): Promise<void> {
   for (const name of ["shop-db-1", "shop-web-1"]) {
-    await expectServed(engine.docker, name, { DB_PASSWORD });
+    await expectServed(engine.docker, name, { DB_PASSWORD, ...(name === "shop-web-1" ? { API_TOKEN } : {}) });
   }
   expect(engine.docker("exec", "shop-db-1", "cat", "/data/file")).toBe("kept");
   const names = engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").sort();

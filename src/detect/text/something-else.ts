@@ -22,6 +22,9 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     /^\d(?:\.\d{1,9}){4,20}$|^\([&|]\(/.test(value) ||
     // Python's way to a class: `package.module:Class`.
     /^[a-z_]\w{0,60}(?:\.\w{1,60}){1,8}:[A-Z]\w{1,80}$/.test(value) ||
+    // The same to a command, in the description of a package; a theme's token is no secret whatever it is called.
+    (/\.toml$|(?:^|\/)setup\.cfg$/.test(path) && /^[a-z_][\w.]{2,80}:[a-z_]\w{1,40}$/.test(value)) ||
+    (name === "token" && /(?:^|\/)themes?\/[^/]{1,80}\.json$/.test(path)) ||
     // What a function fills in: `$5$rounds=%u$%s`.
     /^\$\d\$[^%]{0,40}%[sdu]/.test(value) ||
     (kind === "code" && namesOption(name, value)) ||

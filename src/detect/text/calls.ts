@@ -10,7 +10,7 @@ type ArgumentPlace = { readonly start: number; readonly end: number };
 
 /** So much behind a function's name is read. */
 export const CALL = 1200;
-const MOST = 8;
+const [MOST, DEEPEST] = [8, 8];
 
 /** The secret that a call takes; `text` holds the call, whose function's name ends at `behind`. */
 export function takenBy(takers: readonly Taker[], text: string, behind: number): Argument | null {
@@ -48,8 +48,9 @@ function argumentsAt(text: string, from: number, inBrackets: boolean): ArgumentP
       // An apostrophe, or a string that is too long.
       if (end < 0) return places;
       at = end;
-    } else if (char === "(" || char === "[" || char === "{") depth++;
-    else if (char === ")" || char === "]" || char === "}") {
+    } else if (char === "(" || char === "[" || char === "{") {
+      if (++depth > DEEPEST) return places;
+    } else if (char === ")" || char === "]" || char === "}") {
       if (depth-- === 0) break;
     } else if (char === "," && depth === 0) {
       places.push({ start, end: at });

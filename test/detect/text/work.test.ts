@@ -28,6 +28,7 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["objects that say many times what they are", "a.yaml", (at) => `kind: Secret\n${at % 50 === 0 ? "data:\n" : ""}`],
   ["values that unpack to a thousand times as much", "a.tf", (at) => `a${at} = "${PACKED}"\n`],
   ["keys that begin and do not end", "a.xml", () => "<RSAKeyValue>"],
+  ["calls that do not end", "a.js", () => "Sequelize("],
   ["many secrets", "a.env", (at) => `password${at}=${value(at)}\n`],
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];

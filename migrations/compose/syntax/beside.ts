@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, sep } from "node:path";
+import { realOrSame } from "../../../src/kit/io/real.ts";
 import { bytesIfThere } from "../../../src/files/rewritten.ts";
 import type { ComposeProject } from "./project.ts";
 
@@ -8,7 +9,10 @@ export function usedBeside(project: ComposeProject, variable: string): string | 
   return aboutBeside(project).uses.get(variable) ?? null;
 }
 
-/** Notes on lines that leave env files which another Compose file names: its services had those variables too. */
+/**
+ * Notes on lines that leave env files which another Compose file names, whose services had those variables too, or which may
+ * be anybody's, as one outside the project's folder is.
+ */
 export function besideNotes(
   project: ComposeProject,
   lines: readonly { readonly name: string; readonly file: { readonly file: string } }[],
@@ -17,10 +21,10 @@ export function besideNotes(
     const isNamed = (text: string): boolean =>
       text.includes("env_file") && text.split(/[\s"'/,[\]]+/).includes(basename(file));
     const beside = aboutBeside(project).texts.find(({ text }) => isNamed(text))?.file;
-    const names = own.map(({ name }) => name).toSorted();
-    return beside === undefined
-      ? []
-      : [`${names.join(", ")} of ${file}: the services of ${beside} read it too, and lose that`];
+    const names = [...new Set(own.map(({ name }) => name))].toSorted().join(", ");
+    if (beside !== undefined) return [`${names} of ${file}: the services of ${beside} read it too, and lose that`];
+    if (realOrSame(file).startsWith(realOrSame(project.dir) + sep)) return [];
+    return [`${names} leaves ${file}, outside the project's folder: another project that reads it loses that`];
   });
 }
 

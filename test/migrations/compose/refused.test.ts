@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { composeCli } from "../../services/compose.ts";
@@ -237,16 +237,22 @@ it("a line of .env stays where a build and a file of Compose's own making are fi
   compose(dir, "down", "-t", "0");
 });
 
-it("a line of .env stays where another Compose file is filled from it, and one that names an env file is mentioned", async () => {
-  const project = { services: { a: service({ DB_PASSWORD: "${DB_PASSWORD}" }, { env_file: ["./own.env"] }) } };
+it("a line of .env stays where another Compose file is filled from it; who else reads an env file is mentioned", async () => {
+  const env_file = ["./own.env", "../outside.env"];
+  const project = { services: { a: service({ DB_PASSWORD: "${DB_PASSWORD}" }, { env_file }) } };
   const dir = put("beside", project, `DB_PASSWORD=${password()}\n`);
+  const outside = join(dirname(dir), "outside.env");
+  writeFileSync(outside, `OUTER_TOKEN=${password()}\n`);
   writeFileSync(join(dir, "own.env"), `API_TOKEN=${password()}\nOWN=1\n`);
   const other = join(dir, "prod.yml");
   writeFileSync(other, "services:\n  x: { image: x, env_file: [./own.env], environment: ['P=$DB_PASSWORD'] }\n");
   compose(dir, "create");
   const { moves, left, plan } = await planOf(dir);
-  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "DB_PASSWORD"], {}]);
+  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "DB_PASSWORD", "OUTER_TOKEN"], {}]);
   const notes = plan.warnings.map(({ text }) => text.replaceAll(`${dir}/`, ""));
+  expect(notes).toContain(
+    `OUTER_TOKEN leaves ${outside}, outside the project's folder: another project that reads it loses that`,
+  );
   expect(notes).toContain(
     "DB_PASSWORD stays in .env, which fills in prod.yml too: unsprawl plan compose:prod.yml --to STORE moves it there",
   );

@@ -143,10 +143,10 @@ function inBinary(bytes: Buffer, off: ReadonlySet<string>): PendingHit[] {
 
 /** `read` is where the last token of this kind ends: the one before is not found again in place of the next. */
 function token(bytes: Buffer, at: number, watch: Watch, rule: Rule, read: number): PendingHit | null {
-  const from = watch.starts ? Math.max(0, at - 1) : Math.max(read, at - BEFORE);
+  const from = watch.leads ? Math.max(0, at - 1) : Math.max(read, at - BEFORE);
   const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
   // Every keyword of such a rule is watched, so each place where a token may begin is asked for by itself.
-  const evidence = watch.starts ? matchesAt(rule, window, at - from) : matches(rule, window);
+  const evidence = watch.leads ? matchesAt(rule, window, at - from) : matches(rule, window);
   if (evidence === null) return null;
   // Code that reads keys names their first line: a key continues after it.
   if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;

@@ -10,6 +10,8 @@ export type Watch = {
   readonly exact: boolean;
   /** Nothing but a mark or a space may stand before it. */
   readonly starts: boolean;
+  /** A token begins where the keyword does, and nowhere else. */
+  readonly leads: boolean;
   /** Where in the keyword its rarest three characters stand, by which it is filed. */
   readonly rare: number;
   readonly kind: "token" | "name" | "value" | "url" | "call";
@@ -50,12 +52,20 @@ function ofRule(rule: Rule): Watch[] {
   // A pattern for the whole value only: it comes into play when the value is cut out of its assignment.
   if (rule.pattern === null || rule.names !== null || rule.publishable || rule.pattern.source.startsWith("^"))
     return [];
-  const lead = ALONE.test(rule.pattern.source) && beginsWithKeyword(rule);
-  return (lead ? rule.prefixes : rule.keywords).map((keyword) => watch(keyword, lead, lead, "token", rule));
+  const isFirst = beginsWithKeyword(rule);
+  const lead = ALONE.test(rule.pattern.source) && isFirst;
+  const leads = isFirst && (lead || BEHIND_MARK.test(rule.pattern.source));
+  return (lead ? rule.prefixes : rule.keywords).map((keyword) => ({
+    ...watch(keyword, lead, lead, "token", rule),
+    leads,
+  }));
 }
 
 /** Nothing that makes a prefix the end of something else may stand before the token: these and more characters. */
 const ALONE = /^\(\?<!\[A-Za-z0-9[^\]]{0,4}_[^\]]{0,4}-\]\)/;
+
+/** An instance of GitLab may put its own name before a prefix: a mark may stand there. */
+const BEHIND_MARK = /^\(\?<!\[A-Za-z0-9\]\)\(\?<secret>/;
 
 /** Its prefixes are its keywords: base64 has `eaa` on every line, and the vendor's `EAA` behind a mark on few. */
 function beginsWithKeyword({ prefixes, keywords }: Rule): boolean {
@@ -79,7 +89,16 @@ function url(): Watch {
 }
 
 function watch(keyword: string, exact: boolean, starts: boolean, kind: Watch["kind"], rule: Rule | null): Watch {
-  return { bytes: Buffer.from(keyword), exact, starts, rare: rarest(keyword.toLowerCase()), kind, rule, takers: [] };
+  return {
+    bytes: Buffer.from(keyword),
+    exact,
+    starts,
+    leads: starts,
+    rare: rarest(keyword.toLowerCase()),
+    kind,
+    rule,
+    takers: [],
+  };
 }
 
 /** Of rare letters, and yet in words that code is full of. */

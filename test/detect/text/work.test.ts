@@ -29,6 +29,7 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["values that unpack to a thousand times as much", "a.tf", (at) => `a${at} = "${PACKED}"\n`],
   ["keys that begin and do not end", "a.xml", () => "<RSAKeyValue>"],
   ["calls that do not end", "a.js", () => "Sequelize("],
+  ["prefixes of tokens one behind the other", "a.txt", () => ["gl", "wt-"].join("")],
   ["many secrets", "a.env", (at) => `password${at}=${value(at)}\n`],
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];

@@ -101,7 +101,7 @@ const OPTION =
 /** The passwords that a line of code has in a pair of words that log in, or as an option of cURL. */
 export function handedOverIn(line: string): Argument[] {
   const found: Argument[] = [];
-  if (/auth|cred|login/i.test(line))
+  if (line.includes(",") && /auth|cred|login/i.test(line))
     for (const { index, 0: whole, 1: callee = "", 2: double, 3: single } of line.matchAll(LOGIN))
       found.push(argument(index + whole.length, whole, double ?? single ?? "", callee, double !== undefined));
   if (line.includes("CURLOPT_"))

@@ -73,9 +73,14 @@ function ofDefault(text: string, head: string, before: QuotedString | null): str
   return option !== undefined && /^\s{0,4},/.test(text.slice(before.end, before.end + 6)) ? option : name;
 }
 
+const MAY_MARK = new Uint8Array(256);
+for (const char of Buffer.from("bufRBUFr@$#")) MAY_MARK[char] = 1;
+
 function unmarked(head: string): string {
   // The first two of the three quotes that begin a string of Python's, TOML's and others.
   const open = head.endsWith('""') || head.endsWith("''") ? head.slice(0, -2) : head;
+  // Most strings have no mark, which their last character shows.
+  if (MAY_MARK[open.charCodeAt(open.length - 1)] !== 1) return open;
   const end = open.slice(-5);
   const bare = end.replace(MARK, "$1");
   return bare === end ? open : open.slice(0, -5) + bare;

@@ -153,7 +153,7 @@ async function byPodman(
     warnings: [
       ...moves.map(
         ({ name, reference }) =>
-          cmd`before the line runs again, as the user who runs it: ${bare(makePodmanSecret(name, reference, secrets[name] ?? ""))}`,
+          cmd`before the line runs again, as the user who runs it: ${bare(makePodmanSecret(reference, secrets[name] ?? ""))}`,
       ),
       "a container that the line already created shows the values until it is recreated",
     ],

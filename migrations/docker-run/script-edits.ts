@@ -1,4 +1,5 @@
 import { lineText } from "../../src/files/file-migration.ts";
+import { STORED_VALUE } from "../../src/files/stored-value.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
 import type { Edit } from "../../src/kit/text/splice.ts";
@@ -80,17 +81,15 @@ export function fromStore(
   const [first, word] = [its[0], its.at(-1)];
   if (first === undefined || word === undefined || freed.has(first)) return;
   freed.set(first, 1);
-  const put = `$(${STORED_AS}=${shellWords([reference], "shell")} ${STORED.join(" ")})`;
+  const put = `$(${STORED_VALUE}=${shellWords([reference], "shell")} ${STORED.join(" ")})`;
   const declared = first === word ? [] : [first.text, name];
   const [before, after] = first.text === "local" ? [declared, []] : [[], declared];
   const commands = [before.join(" "), `${name}="${put}" || exit`, after.join(" ")];
   edits.push({ start: first.start, end: span.end, text: commands.filter(Boolean).join("; ") });
   for (const one of its) words.set(one, one === word ? [`${name}=${put}`] : []);
-  around.set(first, { before: [before, [`${STORED_AS}=${reference}`, ...STORED]], after: [["exit"], after], name });
+  around.set(first, { before: [before, [`${STORED_VALUE}=${reference}`, ...STORED]], after: [["exit"], after], name });
   const path = lineText(file, lineOf(text, span.start), `${name}=`);
   diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: put });
 }
 
-/** A name of no store's: a variable may be called as the credential is that unsprawl itself logs in with. */
-const STORED_AS = "UNSPRAWL_VALUE";
-const STORED = ["unsprawl", "run", "--", "printenv", STORED_AS];
+const STORED = ["unsprawl", "run", "--", "printenv", STORED_VALUE];

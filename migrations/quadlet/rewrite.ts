@@ -224,8 +224,8 @@ function warningsFor(unit: SystemdUnit, all: readonly MovedVariable[]): string[]
   const service = `${serviceName(unit) ?? unit.name}.service`;
   return [
     ...all.map(
-      ({ one, moving: { move }, secret }) =>
-        cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(one.name, move.reference, secret))}`,
+      ({ moving: { move }, secret }) =>
+        cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(move.reference, secret))}`,
     ),
     cmd`the values stay in the container, and in the output of podman inspect and systemctl show ${service}, until: systemctl daemon-reload && systemctl restart ${service} (with --user for a user's own)`,
   ];

@@ -18,7 +18,14 @@ export async function allReferenceHolders(
   const containers = await projectContainers(engine, { mayHold: (folder) => ofService(folder) !== null });
   const read = await consumerReaders["compose"]?.({ engine: async () => engine, env, cwd, mayHold: () => true });
   if (read === undefined) return labelled;
-  const composed = await Promise.all(containers.map(async (one) => holderOf(one, read)));
+  // One project has many containers; reading it may take seconds.
+  const projects = new Map<string, ReturnType<ConsumerReader>>();
+  const readOnce: ConsumerReader = async (what) => {
+    const found = projects.get(what) ?? read(what);
+    projects.set(what, found);
+    return found;
+  };
+  const composed = await Promise.all(containers.map(async (one) => holderOf(one, readOnce)));
   return [...labelled, ...composed.filter(({ references }) => references.length > 0)];
 }
 

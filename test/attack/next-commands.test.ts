@@ -50,13 +50,13 @@ describe("what a hint says to type, with names that an attacker chose", () => {
     expect(hint).toBe("ssh ./-oProxyCommand=touch%20x docker version");
   });
 
-  it("names no command in a variable's name that podman's secret is made from", () => {
+  it("names no command in what podman's secret is made from", () => {
     const dir = mkdtempSync(join(tmpdir(), "next-"));
-    const line = makePodmanSecret(`X$(touch ${dir}/a)`, `ref+vault://a#$(touch ${dir}/b)'`, `s;touch ${dir}/c`);
+    const line = makePodmanSecret(`ref+vault://a#$(touch ${dir}/b)'`, `s;touch ${dir}/c`);
     execFileSync("sh", ["-c", `unsprawl() { shift 2; "$@"; }; podman() { :; }; ${line.replace("podman", "echo")}`]);
     expect(readdirSync(dir)).toEqual([]);
-    expect(makePodmanSecret("DB_PASSWORD", "ref+vault://a#/b", "app")).toBe(
-      `DB_PASSWORD='ref+vault://a#/b' unsprawl run -- sh -c 'printf %s "$DB_PASSWORD" | podman secret create app -'`,
+    expect(makePodmanSecret("ref+vault://a#/b", "app")).toBe(
+      `UNSPRAWL_VALUE='ref+vault://a#/b' unsprawl run -- sh -c 'printf %s "$UNSPRAWL_VALUE" | podman secret create app -'`,
     );
   });
 });

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { bare, cmd } from "../../../src/kit/shell.ts";
+import { STORED_VALUE } from "../../../src/files/stored-value.ts";
 import { member, type Part, type PlainPart } from "../syntax/part.ts";
 import type { Description, NativeForm } from "./platform.ts";
 
@@ -53,7 +54,7 @@ export const githubSecrets: NativeForm = {
     const set = new Map(moving.map(({ variable: { name }, move: { reference } }) => [name, reference]));
     const commands = [...set].map(
       ([name, reference]) =>
-        cmd`${name}=${reference} unsprawl run --only ${name} -- sh -c ${`printf %s "$${name}" | gh secret set ${name}`}`,
+        cmd`${STORED_VALUE}=${reference} unsprawl run --only ${STORED_VALUE} -- sh -c ${`printf %s "$${STORED_VALUE}" | gh secret set ${name}`}`,
     );
     return [
       cmd`before you push, give the repository the secrets, or the workflow gets empty values: ${bare(commands.join("; "))}`,

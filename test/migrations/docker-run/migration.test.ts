@@ -309,7 +309,7 @@ describe("what is left, and why", () => {
     const { warnings, steps } = await planOf(`script:${file}`);
     expect(steps.map(({ kind }) => kind)).toEqual(["put", "verify", "rewrite"]);
     expect(warnings[0]?.text).toMatch(
-      /DB_PASSWORD='ref\+vault:.*' unsprawl run -- .* \| podman secret create pod-DB_PASSWORD -/,
+      /UNSPRAWL_VALUE='ref\+vault:.*' unsprawl run -- .* \| podman secret create pod-DB_PASSWORD -/,
     );
     await migrate(`script:${file}`, [one]);
     expect(readFileSync(file, "utf8")).toBe(

@@ -153,11 +153,12 @@ describe("a GitHub Actions workflow", () => {
         .replace(secrets[1] ?? "", "${{ secrets.POSTGRES_PASSWORD }}"),
     );
     // The command that it prints gives each secret to whatever stands in the place of `gh`.
-    const [command = ""] = /SIGNING_SECRET='ref\+[^']+' unsprawl run[^;]*/.exec(moved.stdout + moved.stderr) ?? [];
+    const [command = ""] =
+      /UNSPRAWL_VALUE='ref\+[^']+' unsprawl run[^;]*SIGNING_SECRET'/.exec(moved.stdout + moved.stderr) ?? [];
     const reference = /='(ref\+[^']+)'/.exec(command)?.[1] ?? "";
     expect(command).toContain("| gh secret set SIGNING_SECRET");
-    const run = ["run", "--only", "SIGNING_SECRET", "--", "sh", "-c", 'printf %s "$SIGNING_SECRET"'];
-    const ran = await world.unsprawl(run, { env: { SIGNING_SECRET: reference }, mayShow: true });
+    const run = ["run", "--only", "UNSPRAWL_VALUE", "--", "sh", "-c", 'printf %s "$UNSPRAWL_VALUE"'];
+    const ran = await world.unsprawl(run, { env: { UNSPRAWL_VALUE: reference }, mayShow: true });
     expect(ran.stdout).toBe(secrets[0]);
     expect((await world.unsprawl(["rollback"])).code).toBe(0);
     expect(filesOf(join(world.dir, "shop"))).toEqual(before);

@@ -105,7 +105,7 @@ describe("a variable becomes a secret of podman", () => {
     expect(done[at]?.held).toEqual([]);
     expect(printed(ran) + JSON.stringify(plan)).not.toContain(one);
     const command = plan.warnings.map(({ text }) => text).find((text) => text.includes(`${name}-DB_PASSWORD`)) ?? "";
-    expect(command).toContain(`DB_PASSWORD='${DB_PASSWORD}' unsprawl run -- sh -c`);
+    expect(command).toContain(`UNSPRAWL_VALUE='${DB_PASSWORD}' unsprawl run -- sh -c`);
     expect(command).toContain(`podman secret create ${name}-DB_PASSWORD -`);
     const around = before.includes("$$") ? `$${one}` : before.includes("%%x") ? `${one}%x` : one;
     expect(received[at]?.["DB_PASSWORD"]).toBe(around);

@@ -58,7 +58,7 @@ export function leftBehind(going: ByService, isAlong: (one: Selected) => boolean
   return all.filter(
     (one) =>
       isAlong(one) &&
-      // Of one that has more than the value, the secret is the leader's.
+      // One that holds more than the value still has its leader's fingerprint.
       !leaders.some(({ value, finding }) => value.equals(one.value) || finding.fingerprint === one.finding.fingerprint),
   );
 }

@@ -16,7 +16,7 @@ export type Mention = MentionedValue & {
   readonly word: ShellWord | null;
 };
 
-/** What shorter values and plain words have elsewhere is there by coincidence: see `leftIn`. */
+/** Shorter values and plain words stand elsewhere by coincidence: see `leftIn`. */
 const DISTINCTIVE = 5;
 /** More than a person writes: whatever is beyond stays, and keeps its value from moving. */
 const MOST_MENTIONS = 100;
@@ -71,7 +71,7 @@ function isComment({ text, bodies }: RunScript, words: readonly ShellWord[], at:
 }
 
 /**
- * The words that the script prints for whoever runs it: of `echo` and `printf` outside functions and substitutions, whose
+ * The words that the script prints for the person who runs it: of `echo` and `printf` outside functions and substitutions, whose
  * output goes nowhere else.
  */
 function printedWords({ text, commands }: RunScript): ReadonlySet<ShellWord> {

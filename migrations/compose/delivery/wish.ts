@@ -78,8 +78,7 @@ export function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySe
 
 /**
  * The variables that the project sets to other values too, which the one in effect hides, with those values; not where the
- * other value goes as well. One whose line stays (`kept`) counts as
- * set to nothing: it is left empty over that.
+ * other value goes as well. One whose line stays (`kept`) counts as set to nothing: the service has it empty over that line.
  */
 function shadowedIn(
   service: ComposeService,

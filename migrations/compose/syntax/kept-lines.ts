@@ -12,8 +12,7 @@ type EnvLinePlace = Extract<VariablePlace, { readonly kind: "line" }>;
 
 /**
  * The lines that stay although a service's variables move: another service mounts the file and may read it itself, or
- * something that inspect does not show is filled from it. The service has its variable empty over the
- * line then.
+ * something that inspect does not show is filled from it. The service then has its variable empty over the line.
  */
 export function keptLines(
   project: ComposeProject,

@@ -63,7 +63,7 @@ export function dropSources(
   const isTaken = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
   const keptIds = new Set(kept.map(({ place }) => place.id));
   const stays = ({ file }: ProjectText["file"], start: number): boolean => keptIds.has(`${file}:${start}`);
-  // Nothing shows what inspect does not, nor a line that an empty variable is over.
+  // Texts that inspect does not show, and lines that an empty variable covers, give nothing away.
   const isHidden = (one: ProjectText): boolean => isUnseen(one) || stays(one.file, one.start);
   const isShown = (one: ProjectText): boolean => isTaken(one) && !isHidden(one);
   // A base that every service overrides would show nothing.
@@ -100,7 +100,7 @@ export function dropSources(
   ];
   const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
   const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
-  // Of what is filled into a line that goes, all counts.
+  // Everything that is filled into a removed line counts.
   const within = new Set(ofWords.map(({ source }) => source));
   const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
     !within.has(name) &&

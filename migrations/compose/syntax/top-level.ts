@@ -45,7 +45,7 @@ export class TopLevel {
     return key;
   }
 
-  /** Sees to an entry for the script in the service's own file, or in one that is given before it; gives the entry's key. */
+  /** Ensures an entry for the script in the service's own file, or in one that is given before it; returns its key. */
   script({ file, dir }: ServiceHome): string {
     const path = posix.join(dir, SCRIPT_NAME);
     // Files that are given together share their top level, which included ones do not.

@@ -54,7 +54,7 @@ describe("atomicWrite", () => {
     let removed = 0;
     for (let nth = 0; nth < 20 && removed === 0; nth++) {
       const written = atomicWrite(file, `text ${nth}`).then(() => true);
-      while (removed === 0 && (await Promise.race([written, sleep(0, false)])) === false) {
+      while (removed === 0 && !(await Promise.race([written, sleep(0, false)]))) {
         removed += readdirSync(dir).filter((name) => name.endsWith(".tmp")).length;
         await sweepTemps(file);
       }

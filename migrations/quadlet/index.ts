@@ -18,17 +18,18 @@ import { variablesOf } from "./health.ts";
 import { leftShared } from "./left.ts";
 import { refusal } from "./refuse.ts";
 import { rewriteContainers } from "./rewrite.ts";
-import { unitsMovedTogether } from "./sharing.ts";
+import { unitsAtOnce } from "./sharing.ts";
 
 export function quadletMigration(tools: FileTools): Migration {
+  const units = unitsAtOnce();
   const format: FileFormat = {
     name: "quadlet",
     async unit({ location: { source, subjectId, subjectName } }) {
       if (!source.startsWith("systemd:") || !isQuadlet(subjectName)) return null;
-      const [first = subjectId] = await unitsMovedTogether(subjectId);
+      const [first = subjectId] = await units.movedTogether(subjectId);
       return { id: first, name: first };
     },
-    refuses: refusal,
+    refuses: async (finding) => refusal(finding, units),
     names: async ({ location: { subjectName } }) => ({
       subject: subjectName.replace(/@?\.container$/, ""),
       project: "quadlet",
@@ -56,7 +57,7 @@ export function quadletMigration(tools: FileTools): Migration {
       return one === undefined ? null : { name: one.name, value: part };
     },
     async plan(unit, selected, options) {
-      const left = await leftShared(selected);
+      const left = await leftShared(selected, units);
       const stays = new Set(left.map((one) => one.selected));
       const moving = selected.filter((one) => !stays.has(one));
       if (moving.length === 0) return { unit, steps: [], warnings: [], left };

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import type { Selected, UnitPlan } from "../../src/contract/migration.ts";
 import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
 import { leftIn } from "../../src/files/left.ts";
-import { effectiveAssignments, readUnit } from "../../src/files/units/unit-environment.ts";
+import { effectiveAssignments } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -10,13 +10,13 @@ import type { Refusal } from "../../src/model/plan.ts";
 import { filledFrom, isAt, type EntryPlace } from "./filled.ts";
 import { variablesOf } from "./health.ts";
 import { inCommand, secretFor } from "./refuse.ts";
-import { readersOf, type EnvFileReader } from "./sharing.ts";
+import type { EnvFileReader, Units } from "./sharing.ts";
 
 /**
  * The findings that stay because something else does: another container that has them from a shared file, or the variable
  * that they are a part of.
  */
-export async function leftShared(selected: readonly Selected[]): Promise<NonNullable<UnitPlan["left"]>> {
+export async function leftShared(selected: readonly Selected[], units: Units): Promise<NonNullable<UnitPlan["left"]>> {
   const left = new Map<Selected, Refusal>();
   // What stays may be what keeps another.
   for (let found = 1; found > 0;) {
@@ -24,7 +24,10 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
     const keys = new Set(moving.map(({ move: { location } }) => key(location.subjectId, lineOfLocation(location))));
     found = 0;
     for (const one of moving) {
-      const why = (await keptInCheck(one, keys)) ?? (await keptInFile(one, keys)) ?? (await keptInPart(one, keys));
+      const why =
+        (await keptInCheck(one, keys, units)) ??
+        (await keptInFile(one, keys, units)) ??
+        (await keptInPart(one, keys, units));
       if (why === null) continue;
       left.set(one, why);
       found++;
@@ -37,9 +40,10 @@ export async function leftShared(selected: readonly Selected[]): Promise<NonNull
 async function keptInCheck(
   { move: { location, name } }: Selected,
   moving: ReadonlySet<string>,
+  units: Units,
 ): Promise<Refusal | null> {
   if (location.where !== "cmd") return null;
-  const variable = variablesOf(await readUnit(location.subjectId)).find((one) => one.name === name);
+  const variable = variablesOf(await units.unit(location.subjectId)).find((one) => one.name === name);
   if (variable === undefined) return inCommand("HealthCmd");
   if (variable.by.kind === "word" || moving.has(key(location.subjectId, variable))) return null;
   return {
@@ -49,12 +53,16 @@ async function keptInCheck(
 }
 
 /** A line that leaves a file leaves it for all who read it. */
-async function keptInFile({ move: { location } }: Selected, moving: ReadonlySet<string>): Promise<Refusal | null> {
+async function keptInFile(
+  { move: { location } }: Selected,
+  moving: ReadonlySet<string>,
+  units: Units,
+): Promise<Refusal | null> {
   const { subjectId } = location;
   const place = lineOfLocation(location);
   const keeping: string[] = [];
-  for (const reader of await readersOf(subjectId, place.file))
-    keeping.push(...(await keepersIn(reader, place, moving)));
+  for (const reader of await units.readersOf(subjectId, place.file))
+    keeping.push(...(await keepersIn(reader, place, moving, units)));
   if (keeping.length === 0) return null;
   return {
     reason: `${lineText(place.file, place.line, place.name)} is a variable of ${keeping.join(", ")} too, and stays there`,
@@ -66,11 +74,12 @@ async function keepersIn(
   { unit, container, host }: EnvFileReader,
   place: EntryPlace,
   moving: ReadonlySet<string>,
+  units: Units,
 ): Promise<readonly string[]> {
   const isMoving = moving.has(key(unit, place));
-  if (!isMoving && container.has(place.file) && hasFrom(await readUnit(unit), place)) return [basename(unit)];
+  if (!isMoving && container.has(place.file) && hasFrom(await units.unit(unit), place)) return [basename(unit)];
   if (!host.has(place.file) || !isQuadlet(unit)) return [];
-  const filled = filledFrom(await readUnit(unit), place);
+  const filled = filledFrom(await units.unit(unit), place);
   if (filled === null) return [];
   if (!isMoving && filled.users.length > 0) return [basename(unit)];
   return filled.composed
@@ -79,10 +88,10 @@ async function keepersIn(
 }
 
 /** A value that systemd fills in parts of: what such a part comes from must not stay. */
-async function keptInPart(one: Selected, moving: ReadonlySet<string>): Promise<Refusal | null> {
+async function keptInPart(one: Selected, moving: ReadonlySet<string>, units: Units): Promise<Refusal | null> {
   const { subjectId } = one.move.location;
   const place = lineOfLocation(one.move.location);
-  const { assignments } = await readUnit(subjectId);
+  const { assignments } = await units.unit(subjectId);
   const from = assignments.find((other) => isAt(other, place))?.filledFrom ?? [];
   const staying = from.filter((source) => !moving.has(key(subjectId, source)));
   const texts = staying.map(({ file, line, name, value }) => ({

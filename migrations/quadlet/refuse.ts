@@ -2,20 +2,19 @@ import { basename, dirname } from "node:path";
 import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
 import { movableAssignment, withoutEffect } from "../../src/files/units/assignments.ts";
 import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
-import { readUnit } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { filledFrom, type EntryPlace, type ServiceVariable } from "./filled.ts";
 import { healthFilledFrom, variablesOf } from "./health.ts";
-import { readersOf } from "./sharing.ts";
+import type { Units } from "./sharing.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding of a Quadlet container cannot be moved; null if it can. */
-export async function refusal({ location, name }: Finding): Promise<Refusal | null> {
+export async function refusal({ location, name }: Finding, units: Units): Promise<Refusal | null> {
   if (location.where === "cmd") {
-    const unit = await readUnit(location.subjectId);
+    const unit = await units.unit(location.subjectId);
     if (name === "HealthCmd" && healthFilledFrom(unit, variablesOf(unit)) !== null) return null;
     return inCommand(name);
   }
@@ -24,12 +23,12 @@ export async function refusal({ location, name }: Finding): Promise<Refusal | nu
       reason: `is in the container's ${location.where}, which podman inspect shows`,
       hint: "give the application a variable or a file for it, then scan again",
     };
-  const unit = await readUnit(location.subjectId);
+  const unit = await units.unit(location.subjectId);
   const place = lineOfLocation(location);
   const ofService = unit.ofService.some((one) => one.file === place.file && one.line === place.line);
   const found = await movableAssignment(location);
-  if ("reason" in found) return ofService ? ofFilled(unit, place) : found;
-  return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found));
+  if ("reason" in found) return ofService ? ofFilled(unit, place, units) : found;
+  return notSecret(unit, found) ?? (found.by.kind === "word" ? ofWord(unit, found) : ofEntry(unit, found, units));
 }
 
 export function inCommand(setting: string): Refusal {
@@ -44,7 +43,7 @@ export function inCommand(setting: string): Refusal {
 }
 
 /** What systemd gives to podman, which hands on only what a setting fills in. */
-async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal | null> {
+async function ofFilled(unit: SystemdUnit, place: EntryPlace, units: Units): Promise<Refusal | null> {
   const { name, file } = place;
   const reason = "is in [Service], the environment of the command that starts the container";
   const filled = filledFrom(unit, place);
@@ -60,7 +59,7 @@ async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
       hint: cmd`give the container a variable with $\{${name}} in its place, then plan again`,
     };
   if (users.length + composed.length === 0) {
-    const needs = (await fillingIn(unit, place)).find(({ filled: more }) => more.users.length > 0)?.name;
+    const needs = (await fillingIn(unit, place, units)).find(({ filled: more }) => more.users.length > 0)?.name;
     return {
       reason: `${reason}, and no setting of ${unit.name} fills it in`,
       hint:
@@ -74,12 +73,12 @@ async function ofFilled(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
     const found = notSecret(unit, user);
     if (found !== null) return found;
   }
-  return (await ofHost(unit, file)) ?? (await ofOthers(unit, place));
+  return (await ofHost(unit, file, units)) ?? (await ofOthers(unit, place, units));
 }
 
 /** A container whose service fills it in otherwise would be without it. */
-async function ofOthers(unit: SystemdUnit, place: EntryPlace): Promise<Refusal | null> {
-  const all = await fillingIn(unit, place);
+async function ofOthers(unit: SystemdUnit, place: EntryPlace, units: Units): Promise<Refusal | null> {
+  const all = await fillingIn(unit, place, units);
   const found = all.find(({ filled }) => filled.other !== null);
   if (found === undefined) return null;
   const where = lineText(place.file, place.line, place.name);
@@ -99,12 +98,13 @@ async function ofOthers(unit: SystemdUnit, place: EntryPlace): Promise<Refusal |
 async function fillingIn(
   unit: SystemdUnit,
   place: EntryPlace,
+  units: Units,
 ): Promise<readonly { readonly name: string; readonly filled: ServiceVariable }[]> {
-  const readers = (await readersOf(unit.file, place.file)).filter(
+  const readers = (await units.readersOf(unit.file, place.file)).filter(
     (one) => one.host.has(place.file) && isQuadlet(one.unit),
   );
-  const units = await Promise.all(readers.map((one) => readUnit(one.unit)));
-  return units.flatMap((one) => {
+  const found = await Promise.all(readers.map((one) => units.unit(one.unit)));
+  return found.flatMap((one) => {
     const filled = filledFrom(one, place);
     return filled === null ? [] : [{ name: one.name, filled }];
   });
@@ -143,7 +143,7 @@ function ofWord(unit: SystemdUnit, { file }: Assignment): Refusal | null {
 }
 
 /** A file of variables that commands on the host read too must keep the value. */
-async function ofEntry(unit: SystemdUnit, place: Assignment): Promise<Refusal | null> {
+async function ofEntry(unit: SystemdUnit, place: Assignment, units: Units): Promise<Refusal | null> {
   const { file, name, value } = place;
   if (!unit.texts.some((text) => text.file === unit.file))
     return { reason: `there is no ${unit.file} to write its secret into`, hint: cmd`ls -l ${unit.file}` };
@@ -157,14 +157,14 @@ async function ofEntry(unit: SystemdUnit, place: Assignment): Promise<Refusal | 
     const found = notSecret(unit, user);
     if (found !== null) return found;
   }
-  return (await ofHost(unit, file)) ?? (await ofOthers(unit, place));
+  return (await ofHost(unit, file, units)) ?? (await ofOthers(unit, place, units));
 }
 
 /** What the services of containers fill in from the file is looked at apart. */
-async function ofHost(unit: SystemdUnit, file: string): Promise<Refusal | null> {
+async function ofHost(unit: SystemdUnit, file: string, units: Units): Promise<Refusal | null> {
   const others: string[] = [];
-  for (const { unit: reader, host } of await readersOf(unit.file, file))
-    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader)))) others.push(basename(reader));
+  for (const { unit: reader, host } of await units.readersOf(unit.file, file))
+    if (host.has(file) && (!isQuadlet(reader) || (await runsCommands(reader, units)))) others.push(basename(reader));
   if (others.length === 0) return null;
   return {
     reason: `${file} is read on the host too, by ${others.join(", ")}`,
@@ -173,7 +173,7 @@ async function ofHost(unit: SystemdUnit, file: string): Promise<Refusal | null> 
 }
 
 /** Whether the service of a Quadlet container runs commands of the host, which get its environment. */
-async function runsCommands(file: string): Promise<boolean> {
-  const settings = (await readUnit(file)).texts.flatMap((text) => text.settings);
+async function runsCommands(file: string, units: Units): Promise<boolean> {
+  const settings = (await units.unit(file)).texts.flatMap((text) => text.settings);
   return settings.some(({ section, key }) => section === "Service" && key.startsWith("Exec"));
 }

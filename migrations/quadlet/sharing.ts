@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { namedEnvFiles } from "../../src/files/units/unit-env-files.ts";
-import { readUnitTexts } from "../../src/files/units/unit-environment.ts";
+import { readUnit, readUnitTexts } from "../../src/files/units/unit-environment.ts";
 import { isQuadlet, sectionOf } from "../../src/files/units/unit-kinds.ts";
+import type { SystemdUnit } from "../../src/files/units/unit-model.ts";
 import { unitsAt } from "../../src/files/units/units-at.ts";
+import { readAtOnce } from "./at-once.ts";
 
 /** A unit, and the files of variables that it names. */
 export type EnvFileReader = {
@@ -14,12 +16,33 @@ export type EnvFileReader = {
   readonly host: ReadonlySet<string>;
 };
 
-/**
- * The Quadlet containers that move together with this one, in order: a line that leaves a file of variables leaves it for
- * all who read it.
- */
-export async function unitsMovedTogether(unit: string): Promise<readonly string[]> {
-  const readers = await readersAround(unit);
+/** The units of a host or a folder, as a plan's decisions see them. */
+export type Units = {
+  /** Throws as `readUnit`. */
+  readonly unit: (file: string) => Promise<SystemdUnit>;
+  /** The units that read this file of variables, the given one included. */
+  readonly readersOf: (unit: string, file: string) => Promise<readonly EnvFileReader[]>;
+  /**
+   * The Quadlet containers that move together with this one, in order: a line that leaves a file of variables leaves it
+   * for all who read it.
+   */
+  readonly movedTogether: (unit: string) => Promise<readonly string[]>;
+};
+
+export function unitsAtOnce(): Units {
+  const beside = readAtOnce(async (unit) => areasOf(unit).flatMap((folder) => [...unitsAt(folder)]));
+  const reader = readAtOnce(readerAt);
+  const readersAround = async (unit: string): Promise<readonly EnvFileReader[]> =>
+    Promise.all([...new Set([unit, ...(await beside(unit))])].map(reader));
+  return {
+    unit: readAtOnce(readUnit),
+    readersOf: async (unit, file) =>
+      (await readersAround(unit)).filter(({ container, host }) => container.has(file) || host.has(file)),
+    movedTogether: async (unit) => movedTogether(unit, await readersAround(unit)),
+  };
+}
+
+function movedTogether(unit: string, readers: readonly EnvFileReader[]): readonly string[] {
   const together = new Set([unit]);
   for (const one of together) {
     const own = readers.find((reader) => reader.unit === one);
@@ -33,16 +56,6 @@ export async function unitsMovedTogether(unit: string): Promise<readonly string[
 function shares(one: EnvFileReader, other: EnvFileReader): boolean {
   if ([...one.container].some((file) => other.container.has(file))) return true;
   return isQuadlet(one.unit) && isQuadlet(other.unit) && [...one.host].some((file) => other.host.has(file));
-}
-
-/** The units that read this file of variables, the given one included. */
-export async function readersOf(unit: string, file: string): Promise<readonly EnvFileReader[]> {
-  return (await readersAround(unit)).filter(({ container, host }) => container.has(file) || host.has(file));
-}
-
-async function readersAround(unit: string): Promise<readonly EnvFileReader[]> {
-  const units = new Set([unit, ...areasOf(unit).flatMap((folder) => [...unitsAt(folder)])]);
-  return Promise.all([...units].map(readerAt));
 }
 
 /** Where other units of the same owner are: those that are installed, else those in the same folder. */

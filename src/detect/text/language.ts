@@ -67,7 +67,7 @@ export function languageOf(path: string, bytes: Uint8Array): Language {
   const named = languageByName(end) ?? (COPY.test(end) ? languageOfCopy(end.replace(COPY, "")) : null);
   if (named !== null) return named;
   if (isShellScript(bytes)) return "shell";
-  return isList(bytes) ? "ini" : "code";
+  return isList(bytes) && !IGNORES.test(end) ? "ini" : "code";
 }
 
 function languageOfCopy(end: string): Language | null {
@@ -80,6 +80,8 @@ function languageByName(end: string): Language | null {
   return null;
 }
 
+/** Lists of patterns and of findings: `.gitleaksignore` has `file:rule:line`. */
+const IGNORES = /ignore$/i;
 /** Of a list so much is looked at. */
 const BEGINNING = 4096;
 const ENTRY =

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { consumerReaders } from "../../migrations/index.ts";
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import type { ConsumerReader, ProjectContainer } from "../contract/supplies.ts";
@@ -8,7 +9,7 @@ import { UnsprawlError } from "../model/error.ts";
 
 /**
  * The containers of an engine that hold references: in their variables and labels, or in the files of their Compose
- * project, whoever migrated them. A project whose files cannot be read holds none.
+ * project, whoever migrated them. Where that project's files cannot be read, it has the names of its values.
  */
 export async function allReferenceHolders(
   engine: Engine,
@@ -26,20 +27,21 @@ export async function allReferenceHolders(
     return found;
   };
   const composed = await Promise.all(containers.map(async (one) => holderOf(one, readOnce)));
-  return [...labelled, ...composed.filter(({ references }) => references.length > 0)];
+  return [...labelled, ...composed.filter(({ references, unread = [] }) => references.length + unread.length > 0)];
 }
 
 async function holderOf(container: ProjectContainer, read: ConsumerReader): Promise<ReferenceHolder> {
   const { name, project, mounts } = container;
-  const own = new Set(mounts.flatMap((mount) => ofService(mount.slice(0, mount.lastIndexOf("/"))) ?? []));
+  const files = mounts.filter((mount) => ofService(dirname(mount)) !== null);
+  const own = new Set(files.map((file) => ofService(dirname(file))));
   const [source = ""] = composeSources([container]);
   try {
     const { consumers } = await read(source.slice(source.indexOf(":") + 1));
-    const values = consumers.filter(({ folder }) => own.has(ofService(folder) ?? "")).flatMap((one) => one.values);
+    const values = consumers.filter(({ folder }) => own.has(ofService(folder))).flatMap((one) => one.values);
     return { name, project, references: values.map(({ reference }) => reference) };
   } catch (error) {
-    if (error instanceof UnsprawlError && error.code !== "interrupted") return { name, project, references: [] };
-    throw error;
+    if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
+    return { name, project, references: [], unread: files.map((file) => basename(file)) };
   }
 }
 

@@ -4,4 +4,6 @@ export type ReferenceHolder = {
   /** The Compose project or Swarm stack that it belongs to; empty for none. */
   readonly project: string;
   readonly references: readonly string[];
+  /** The names of its values where what they refer to could not be read. */
+  readonly unread?: readonly string[];
 };

@@ -35,18 +35,25 @@ export function entryUsers({ installation, provider, engine, holders }: EntryUse
 }
 
 /**
- * The containers that still refer to an entry once a unit is as it was before the run, whoever migrated them. Where the
- * run only replaced the value, the unit itself had the entry before.
+ * Why an entry stays in the store once a unit is as it was before the run: containers that still refer to it, whoever
+ * migrated them, and others that may, since what their value of this name refers to cannot be read. Where the run only
+ * replaced the value, the unit itself had the entry before.
  */
 export async function stillHolding(
-  { move: { key }, unit, overwrite }: PutStep,
+  { move: { key, name }, unit, overwrite }: PutStep,
   { provider, holders }: Pick<EntryUsersTools, "provider" | "holders">,
 ): Promise<readonly string[]> {
-  return holding(
-    (await holders()).filter((one) => !overwrite || !isOf(one, unit)),
+  const all = await holders();
+  const referring = holding(
+    all.filter((one) => !overwrite || !isOf(one, unit)),
     key,
     provider,
   );
+  const unread = all.filter((one) => !isOf(one, unit) && one.unread?.includes(name) === true);
+  return [
+    ...referring.map((one) => `${one} refers to it`),
+    ...unread.map((one) => `container ${one.name} may refer to it, as its project's files cannot be read`),
+  ];
 }
 
 function holding(all: readonly ReferenceHolder[], key: StoreKey, provider: Provider): readonly string[] {

@@ -63,7 +63,7 @@ export async function undoUnit(
       phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
       const { isOther, holder } = await takeBack(step, journal, all, lost.length > 0);
       if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
-      if (holder !== undefined) notes.push(`${step.move.name} stays in the store: ${holder} refers to it`);
+      if (holder !== undefined) notes.push(`${step.move.name} stays in the store: ${holder}`);
     }
     notes.push(...lost.map((why) => `${why}: the values stay in the store`));
     record.undone(`unit:${unit}`);
@@ -77,7 +77,7 @@ export async function undoUnit(
 
 /**
  * Removes from the store what a step put there, unless it stays: because of `keeps`, or since another run or a container
- * relies on it (`holder`). `isOther`: the store has another value by now.
+ * relies on it (`holder` says which). `isOther`: the store has another value by now.
  */
 async function takeBack(
   step: PutStep,

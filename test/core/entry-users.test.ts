@@ -116,13 +116,21 @@ describe("who uses an entry", () => {
 
   it("once a unit is put back, every container that still names the entry, and its own where only the value was replaced", async () => {
     const provider = { parse: (reference: string) => (reference === "ref+sops://x#/A" ? entry : null) };
-    const holders = ["web", "api"].map((name) => ({ name, project: "", references: ["ref+sops://x#/A"] }));
+    const unread = ["blog", "web"].map((name) => ({ name, project: "", references: [], unread: ["A"] }));
+    const holders = [
+      ...["web", "api"].map((name) => ({ name, project: "", references: ["ref+sops://x#/A"] })),
+      ...[...unread, { name: "other", project: "", references: [], unread: ["B"] }],
+    ];
     const still = (overwrite: boolean): Promise<readonly string[]> =>
-      stillHolding({ move: { key: entry }, unit: "web", overwrite } as PutStep, {
+      stillHolding({ move: { key: entry, name: "A" }, unit: "web", overwrite } as PutStep, {
         provider: provider as Partial<Provider> as Provider,
         holders: async () => holders,
       });
-    expect([await still(false), await still(true)]).toEqual([["container web", "container api"], ["container api"]]);
+    const others = [
+      "container api refers to it",
+      "container blog may refer to it, as its project's files cannot be read",
+    ];
+    expect([await still(false), await still(true)]).toEqual([["container web refers to it", ...others], others]);
   });
 });
 

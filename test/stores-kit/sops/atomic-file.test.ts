@@ -15,7 +15,7 @@ import {
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { atomicWrite, sweepTemps } from "../../../src/kit/io/atomic.ts";
 import { withFileLock } from "../../../src/kit/io/lock.ts";
@@ -52,9 +52,10 @@ describe("atomicWrite", () => {
   test("a writer whose temporary file somebody else removes writes again", async () => {
     const file = join(dir, "file");
     let removed = 0;
-    for (let nth = 0; nth < 20 && removed === 0; nth++) {
+    for (let nth = 0; nth < 200 && removed === 0; nth++) {
       const written = atomicWrite(file, `text ${nth}`).then(() => true);
-      while (removed === 0 && !(await Promise.race([written, sleep(0, false)]))) {
+      // Between any two steps of the writer: each waits for the disk.
+      while (removed === 0 && !(await Promise.race([written, setImmediate(false)]))) {
         removed += readdirSync(dir).filter((name) => name.endsWith(".tmp")).length;
         await sweepTemps(file);
       }

@@ -116,7 +116,21 @@ function publishes(rule: Rule, text: string): boolean {
 
 /** What this rule finds in the text, or null. */
 export function matches(rule: Rule, text: string): Evidence | null {
-  return evidenceOf(rule, rule.pattern?.exec(text) ?? null);
+  return firstMatch(rule, text)?.found ?? null;
+}
+
+/** The first place that a rule's pattern fits. */
+export type TokenMatch = {
+  readonly at: number;
+  readonly end: number;
+  /** Null for what only looks like a token, such as an example. */
+  readonly found: Evidence | null;
+};
+
+export function firstMatch(rule: Rule, text: string): TokenMatch | null {
+  const match = rule.pattern?.exec(text) ?? null;
+  if (match === null) return null;
+  return { at: match.index, end: match.index + match[0].length, found: evidenceOf(rule, match) };
 }
 
 const stickyPatterns = new Map<Rule, RegExp>();

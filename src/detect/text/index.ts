@@ -7,7 +7,6 @@ import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
 import { holds } from "../several.ts";
-import { matches, matchesAt } from "../tokens.ts";
 import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, documentHits } from "./document-hits.ts";
 import { callHits, lineHits } from "./hits.ts";
@@ -22,10 +21,10 @@ import { languageOf, type Language } from "./language.ts";
 import { inSecretManifests } from "./kubernetes-secret.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
 import { lineAround } from "./places.ts";
+import { nameBefore, TokenSearch } from "./token-search.ts";
 import { plausible } from "./plausible.ts";
 import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
-import type { Watch } from "./watch.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
 export type TextHit = {
@@ -39,10 +38,6 @@ export type TextHit = {
 
 export type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
-const BEHIND = 2048;
-const BEFORE = 256;
-/** A private key is longer than any token. */
-const KEY = 16_384;
 const HITS = 5000;
 /** Settings up to this size are read line by line: their values are secrets under names without a keyword too. */
 const SMALL = 65_536;
@@ -80,6 +75,7 @@ export function inText(
     isBeside: false,
   };
   const seen = new Map<Rule, number>();
+  const tokens = new TokenSearch(bytes);
   const found: PendingHit[] = [];
   const everyLine =
     bytes.length <= (context.language === "json" ? SMALL / 4 : SMALL) && EVERY_LINE.has(context.language);
@@ -91,7 +87,7 @@ export function inText(
       const rule = watch.rule as Rule;
       const before = seen.get(rule) ?? 0;
       if (off.has(rule.id) || before > at) return;
-      const hit = token(bytes, at, watch, rule, before);
+      const hit = tokens.near(at, watch, rule, before);
       if (hit === null) return;
       seen.set(rule, hit.end);
       found.push(hit);
@@ -131,46 +127,16 @@ export function isBinary(bytes: Uint8Array): boolean {
 function inBinary(bytes: Buffer, off: ReadonlySet<string>): PendingHit[] {
   const found: PendingHit[] = [];
   const seen = new Map<Rule, number>();
+  const tokens = new TokenSearch(bytes);
   findKeywords(bytes, (watch, at) => {
     const { rule } = watch;
     if (watch.kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
-    const hit = token(bytes, at, watch, rule, Math.min(at, seen.get(rule) ?? 0));
+    const hit = tokens.near(at, watch, rule, Math.min(at, seen.get(rule) ?? 0));
     if (hit !== null) seen.set(rule, hit.end);
     if (hit !== null && /^[\t\n\r -~]+$/.test(hit.found.part)) found.push(hit);
   });
   return found;
 }
-
-/** `read` is where the last token of this kind ends: the one before is not found again in place of the next. */
-function token(bytes: Buffer, at: number, watch: Watch, rule: Rule, read: number): PendingHit | null {
-  const from = watch.leads ? Math.max(0, at - 1) : Math.max(read, at - BEFORE);
-  const window = latin1Text(bytes, from, Math.min(bytes.length, at + (rule.vendor === "PEM" ? KEY : BEHIND)));
-  // Every keyword of such a rule is watched, so each place where a token may begin is asked for by itself.
-  const evidence = watch.leads ? matchesAt(rule, window, at - from) : matches(rule, window);
-  if (evidence === null) return null;
-  // Code that reads keys names their first line: a key continues after it.
-  if (rule.vendor === "PEM" && !/[A-Za-z0-9+/=]{40}/.test(evidence.part)) return null;
-  // A log shows that there is a key by its first line.
-  if (
-    rule.vendor === "PEM" &&
-    evidence.part.length < 140 &&
-    evidence.part.startsWith("-") &&
-    !evidence.part.includes("-----END")
-  )
-    return null;
-  const start = from + window.indexOf(evidence.part);
-  return { found: evidence, name: nameBefore(bytes, start), start, end: start + evidence.part.length };
-}
-
-/** The name that the value at `start` is assigned to, or an empty one. */
-function nameBefore(bytes: Buffer, start: number): string {
-  const before = latin1Text(bytes, Math.max(0, start - 240), start);
-  const name = /([A-Za-z_][\w.-]{0,79})["'\]]{0,2}\s{0,4}(?::|=|=>|:=)\s{0,4}["'`]?$/.exec(before)?.[1] ?? "";
-  // npm's settings name the registry that a token is for: `//registry.example.org/:_authToken`.
-  return name.startsWith("_") ? (REGISTRY.exec(before)?.[1] ?? name) : name;
-}
-
-const REGISTRY = /(?:^|[\s"'])(\/\/[\w.-]{1,120}(?::\d{1,5})?\/[\w.@/-]{0,80}:_\w{4,20})\s{0,4}=\s{0,4}["']?$/;
 
 type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null };
 

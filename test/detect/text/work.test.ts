@@ -30,6 +30,8 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["keys that begin and do not end", "a.xml", () => "<RSAKeyValue>"],
   ["calls that do not end", "a.js", () => "Sequelize("],
   ["prefixes of tokens one behind the other", "a.txt", () => ["gl", "wt-"].join("")],
+  ["keywords of hashes", "a.txt", () => "grub.pbkdf2"],
+  ["schemes that no address follows", "a.txt", () => "bark://"],
   ["many secrets", "a.env", (at) => `password${at}=${value(at)}\n`],
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];

@@ -9,7 +9,7 @@ import { random } from "../support/canary.ts";
 // Weak values are words of the agent's own lines, and quoted ones are pieces of its JSON.
 
 const weak = ['"event"', "failed", "container", '","', "high"];
-const value = random(24);
+const value = `${random(23)}7`;
 
 const redactor = new Redactor();
 for (const text of [...weak, value]) redactor.know(Secret.of(text));
@@ -37,7 +37,10 @@ it("a name that contains a value stays whole in a notice, in its sentence too", 
     subject: "container:postgres2024-db",
     text: "container:postgres2024-db: API_TOKEN applied; 1 container has it",
   });
-  expect(JSON.stringify(of(`container:${value}`))).not.toContain(value);
+  // A machine may draw no digit.
+  const letters = value.replaceAll(/\d/g, "x").replace(/^.{8}/, "aBcDeFgH");
+  ordinary.know(Secret.of(letters));
+  for (const one of [value, letters]) expect(JSON.stringify(of(`container:${one}`))).not.toContain(one);
 });
 
 it("what it serves is said in a line", () => {

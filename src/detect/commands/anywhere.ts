@@ -7,11 +7,11 @@ export const HINTS =
 export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
   [
     /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)\s|(?:USER|ROLE|LOGIN)\s[^;]{1,120}?PASSWORD(?:\s|\s?=)|SET\s{1,4}PASSWORD\b[^;=]{0,80}=)\s{0,4}N?(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
-    "SQL statement",
+    "SQL login statement",
   ],
   [
     /\b(?:USER|ROLE)\s[\w."]{1,64}\s{1,8}IDENTIFIED\s{1,4}BY\s{1,4}(?!VALUES\b|PASSWORD\b)([\w#$!@%^*+-]{3,60})(?=\s|;|$)/gi,
-    "SQL statement",
+    "SQL login statement",
   ],
   [
     /\b(?:echo|printf)\s{1,4}(?:-[ne]{1,2}\s)?["']?[\w.-]{1,64}:([^\s"'|]{1,200}?)(?:\\n)?["']?\s{0,4}\|\s{0,4}(?:sudo\s)?(?:\/usr\/sbin\/)?chpasswd/g,

@@ -63,5 +63,11 @@ export function commandHits(context: TextContext): PendingHit[] {
 /** The flag or name that a value on a command line belongs to. */
 function namedBy(text: string, start: number): string {
   const before = text.slice(Math.max(0, start - 120), start);
+  const ofSql = OF_SQL.exec(before);
+  if (ofSql !== null) return ofSql[1] === undefined ? "PASSWORD" : "IDENTIFIED BY";
   return /(?:^|[\s"'])-{0,2}([A-Za-z_][\w.-]{0,79})["']?(?:=|:\s?|\s{1,4})["']?$/.exec(before)?.[1] ?? "";
 }
+
+/** What names a password in SQL that no single word before it names: `IDENTIFIED WITH x BY`, `SET PASSWORD FOR joe =`. */
+const OF_SQL =
+  /\b(?:(IDENTIFIED)\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)\s|SET\s{1,4}PASSWORD\b[^;=]{0,80}=\s{0,4})[^;=]{0,20}$/i;

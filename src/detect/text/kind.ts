@@ -23,7 +23,7 @@ const PROSE =
  * it is; `demo/` shows something.
  */
 const TESTS =
-  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)[a-z]{2,12}Test\/|(?:^|\/)test[_-][\w-]{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
+  /(?:^|\/)(?:(?:[\w.-]{0,80}[._-])?(?:tests?|__tests__|specs?|fixtures?|testdata|mocks?|examples?|samples?)|demo)(?:\/|\.\w{1,4}$|$)|(?:^|\/)(?:android|common|functional|integration|ios|jvm|native|unit)Test\/|(?:^|\/)test[_-][\w-]{1,80}\.\w{1,4}$|(?:^|\/)e2e\/|(?:^|\/)\.?ci\/[\w.-]{0,60}values[\w.-]{0,20}\.ya?ml$|[._-](?:tests?|specs?|fixtures?|factory|examples?|samples?|templates?|dist|tpl)(?:[._-][^/]{0,100})?$/i;
 
 /** `below` is the path from the folder that is scanned. */
 export function kindOf(path: string, below: string, language: Language): TextKind {

@@ -14,7 +14,7 @@ const MARK = "[secret]";
 const SHORTEST = 3;
 /** From this length on, values that are not plain words are redacted in all output. */
 const DISTINCTIVE = 8;
-/** From this length on, a value with digits and letters is redacted inside names too: no name looks like it by chance. */
+/** From this length on, an opaque value is redacted inside names too: no name looks like it by chance. */
 const OPAQUE = 16;
 
 /** Fields of our own documents that identify: words of the program, digests, and the names that people gave. */
@@ -72,8 +72,7 @@ export class Redactor {
     this.#foreign.push({ text, forms, whole });
     if (value.length < DISTINCTIVE || isWords(text)) return;
     this.#distinctive.add(text, forms);
-    if (value.length >= OPAQUE && /\d/.test(text) && /[A-Za-z]/.test(text) && !isIdentifier(text))
-      this.#opaque.add(text, forms);
+    if (value.length >= OPAQUE && isOpaque(text)) this.#opaque.add(text, forms);
   }
 
   /**
@@ -172,7 +171,17 @@ function isWords(value: string): boolean {
   if (/^[A-Z]+(?:[-_./ ][A-Z]+)+$/.test(text)) return true;
   const isLetters = /^[A-Za-z]+$/.test(text);
   // A name in camel case has a few capitals; a random value changes back and forth.
-  return isLetters && text.length < LONGEST_WORD && (text.match(/[a-z][A-Z]/g)?.length ?? 0) < 3;
+  return isLetters && text.length < LONGEST_WORD && !changesBackAndForth(text);
+}
+
+function changesBackAndForth(text: string): boolean {
+  return (text.match(/[a-z][A-Z]/g)?.length ?? 0) >= 3;
+}
+
+/** No name that somebody chose: letters and digits, or letters that a machine drew. */
+function isOpaque(text: string): boolean {
+  if (!/[A-Za-z]/.test(text) || isIdentifier(text)) return false;
+  return /\d/.test(text) || changesBackAndForth(text);
 }
 
 /** Too short, or too common, to be anything but a part of a longer name that has it. */

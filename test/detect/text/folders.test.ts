@@ -16,6 +16,7 @@ test.each([
   "app-specific/compose.yaml",
   "compose.testing.yaml",
   "contest/compose.yaml",
+  "latest/compose.yaml",
 ])("a default password in %s is one", (path) => {
   expect(alarmsIn(path, WEAK)).toEqual(["POSTGRES_PASSWORD"]);
 });
@@ -23,6 +24,7 @@ test.each([
 test.each([
   "test/compose.yaml",
   "integration-tests/compose.yaml",
+  "app/src/androidTest/compose.yaml",
   "api/examples/compose.yaml",
   "compose.test.yaml",
   "compose.sample.yaml",

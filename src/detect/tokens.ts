@@ -115,7 +115,7 @@ function publishes(rule: Rule, text: string): boolean {
 }
 
 /** What this rule finds in the text, or null. */
-export function matches(rule: Rule, text: string): Evidence | null {
+function matches(rule: Rule, text: string): Evidence | null {
   return firstMatch(rule, text)?.found ?? null;
 }
 

@@ -9,7 +9,8 @@ const BEHIND = 2048;
 const BEFORE = 256;
 /** A private key is longer than any token. */
 const KEY = 16_384;
-/** A search in vain is extended by at most so many times its length. */
+/** From so many searches in vain on they are extended, by at most `FURTHER` times their length. */
+const OFTEN = 16;
 const FURTHER = 32;
 /** So much behind a match may have a say in it, and in where it ends. */
 const AFTER = 64;
@@ -63,11 +64,11 @@ export class TokenSearch {
     const match = firstMatch(rule, window);
     if (match !== null && match.found !== null) return match.found;
     const vain = (this.#searched.get(rule)?.vain ?? 0) + 1;
-    if (match !== null || vain === 1 || to === this.#bytes.length) {
+    if (match !== null || vain < OFTEN || to === this.#bytes.length) {
       this.#searched.set(rule, { ...searched(match, from, to), vain });
       return null;
     }
-    const further = Math.min(this.#bytes.length, to + BEHIND * Math.min(vain, FURTHER));
+    const further = Math.min(this.#bytes.length, to + BEHIND * Math.min(vain - OFTEN + 1, FURTHER));
     const next = firstMatch(rule, latin1Text(this.#bytes, from, further));
     this.#searched.set(rule, { ...searched(next, from, further), vain });
     return null;

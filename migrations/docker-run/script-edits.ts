@@ -68,8 +68,8 @@ export function free(
 }
 
 /**
- * The script's variable, which other commands use too, gets its value from the store. Where there is none, the script ends:
- * those commands would go to work with an empty one. `export` and others hide that, so the variable is set before.
+ * The script's variable, which other commands use too, gets its value from the store. If the store gives none, the script
+ * ends: those commands would run with an empty value. `export` and others hide a failure, so the variable is set first.
  */
 export function fromStore(
   { file, text }: RunScript,

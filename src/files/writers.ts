@@ -10,7 +10,7 @@ export type ForeignlyNamed = { readonly file: string; readonly reason: string; r
 /**
  * The first of these files that only a stranger's file made us rewrite: whoever may write a Compose file, a unit or a script
  * could otherwise take a line out of any file of ours that it names. Files of that stranger, and those in a folder of
- * theirs, are no reason. Null if there is none.
+ * theirs, are allowed. Null if all are.
  */
 export function foreignlyNamed(
   files: readonly string[],

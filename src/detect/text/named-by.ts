@@ -113,7 +113,7 @@ function endingIn(kind: Uint8Array, text: string, end: number, most: number): st
 /** `$env:NAME =`, `$script:name =`: what stands before the colon is no name. */
 const POWERSHELL = /\$(?:env|script|global|local|private|using):\w{1,80}$/i;
 
-/** What gives a value when there is none: `getenv("NAME").unwrap_or("…")`, `sys.env.getOrElse("NAME", "…")`. */
+/** What supplies a default: `getenv("NAME").unwrap_or("…")`, `sys.env.getOrElse("NAME", "…")`. */
 const INSTEAD = /(?:unwrap_or|or_else|orElse|or_default)$/;
 
 /** `name = process.env.NAME || "…"`, `name = os.getenv("NAME") or "…"`: what counts when nothing else is given. */

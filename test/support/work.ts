@@ -1,54 +1,24 @@
-import { Session } from "node:inspector";
-import type { Profiler } from "node:inspector";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 
-/** Only what is compiled from here on is counted: import this before what is measured. */
-const session = new Session();
-session.connect();
-session.post("Profiler.enable");
-session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+/** A text as it stands in the file `path`. */
+export type Reading = { readonly text: string; readonly path: string };
 
 /**
- * What the product's own code does while `run` runs, as a number that is the same on every machine: how often each block
- * of it is entered, each turn of a loop among them, and how many characters its expressions look through.
+ * Counts what the product's own code does to find the secrets of a text, as a number that is the same on every machine:
+ * how often each block of it is entered, each turn of a loop among them, and how many characters its expressions look
+ * through. In a thread of its own, since what other tests have compiled before is not counted.
  */
-export function workOf(run: () => void): number {
-  entered();
-  const looked = charactersIn(run);
-  return entered() + looked;
-}
+export class WorkCounter {
+  readonly #thread = new Worker(new URL("work-thread.ts", import.meta.url), { execArgv: [] });
 
-/** Since it was last asked. */
-function entered(): number {
-  let sum = 0;
-  session.post("Profiler.takePreciseCoverage", (_error, { result }) => {
-    for (const script of result) sum += enteredIn(script);
-  });
-  return sum;
-}
-
-function enteredIn({ url, functions }: Profiler.ScriptCoverage): number {
-  if (!/\/(?:src|migrations)\//.test(url)) return 0;
-  return functions.reduce((sum, { ranges }) => sum + ranges.reduce((own, { count }) => own + count, 0), 0);
-}
-
-const expressions: { exec: (this: RegExp, text: string) => RegExpExecArray | null } = RegExp.prototype;
-
-/** Every way to use an expression asks its `exec`. One that begins where the text does looks nowhere else. */
-function charactersIn(run: () => void): number {
-  const { exec } = expressions;
-  let looked = 0;
-  expressions.exec = function (text) {
-    const from = this.global || this.sticky ? this.lastIndex : 0;
-    const found = exec.call(this, text);
-    const isBound = this.sticky || (this.source.startsWith("^") && !this.multiline);
-    const end = found === null ? (isBound ? from : text.length) : found.index + found[0].length;
-    looked += 1 + end - from;
-    return found;
-  };
-  try {
-    run();
-  } finally {
-    expressions.exec = exec;
+  async read(reading: Reading): Promise<number> {
+    this.#thread.postMessage(reading);
+    const [work] = (await once(this.#thread, "message")) as [number];
+    return work;
   }
-  return looked;
+
+  async end(): Promise<void> {
+    await this.#thread.terminate();
+  }
 }

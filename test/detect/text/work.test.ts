@@ -1,8 +1,6 @@
 import { gzipSync } from "node:zlib";
-import { expect, test } from "vitest";
-// First, so that what follows is counted.
-import { workOf } from "../../support/work.ts";
-import { inText } from "../../../src/detect/text/index.ts";
+import { afterAll, expect, test } from "vitest";
+import { WorkCounter } from "../../support/work.ts";
 
 // Whoever writes a file decides how it looks: for twice as much of it the search does twice as much, and no line costs
 // many times what another does.
@@ -36,13 +34,13 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];
 
-test.each(TEXTS)("%s in %s", (_name, path, line) => {
-  const read = (size: number): number => {
-    const text = Buffer.from(fill(line, size));
-    return workOf(() => inText(text, path, new Set()));
-  };
-  read(SIZE / 4); // fills the tables
-  const [once, twice] = [read(SIZE), read(SIZE * 2)];
+const counter = new WorkCounter();
+afterAll(async () => counter.end());
+
+test.each(TEXTS)("%s in %s", async (_name, path, line) => {
+  const read = async (size: number): Promise<number> => counter.read({ text: fill(line, size), path });
+  await read(SIZE / 4); // fills the tables
+  const [once, twice] = [await read(SIZE), await read(SIZE * 2)];
   expect.soft(twice / (SIZE * 2)).toBeLessThan(MOST);
   expect(twice / once).toBeLessThan(2.5);
 });

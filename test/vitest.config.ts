@@ -31,7 +31,15 @@ export default defineConfig({
     ],
     // Types are checked by `npm run check`, test/types.test-d.ts among them.
     projects: [
-      { test: { ...common, name: "pure", include: [...pure], testTimeout: 60_000 } },
+      {
+        test: {
+          ...common,
+          name: "pure",
+          include: [...pure],
+          setupFiles: ["test/setup.ts", "test/setup-pure.ts"],
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           ...common,

@@ -13,6 +13,8 @@ const common: TestProjectInlineConfiguration["test"] = {
   execArgv: ["--max-semi-space-size=32"],
   // Cases that run together only wait, for a store or a deadline.
   maxConcurrency: 32,
+  // What passes at the second attempt alone is listed at the end of the run: a defect of the test, or of the code.
+  retry: 1,
   // As for the tests themselves: a busy machine takes long for what is waited for. Most of what is asked in a loop is a
   // program, which would keep a processor busy.
   expect: { poll: { timeout: 30_000, interval: 200 } },
@@ -48,8 +50,6 @@ export default defineConfig({
           globalSetup: ["test/services/global.ts"],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          // What passes at the second attempt alone is listed at the end of the run: a defect of the test, or of the code.
-          retry: 1,
         },
       },
     ],

@@ -27,9 +27,12 @@ export async function* writtenFiles(tools: LayerTools, id: string, book: LayerBo
     const subject = { kind: "container", name, id: doc.Id } as const;
     const facts = containerFacts(doc, null);
     for (const changed of chosen.slice(0, MOST_REQUESTS)) {
-      const read = yield* filesAt(tools, doc.Id, changed, wanted, book);
+      const contents = yield* filesAt(tools, doc.Id, changed, wanted, book);
+      const read = (await contents?.findings()) ?? [];
       const found = read.map((finding) => ({ spotted: finding.spotted, place: findingPlace(finding, "writable") }));
       if (found.length > 0) yield { kind: "found", source, subject, facts, exposure, found };
+      for (const { message, hint } of contents?.unread() ?? [])
+        yield { kind: "error", subject: `${name} writable layer`, about, message, hint };
     }
     if (chosen.length > MOST_REQUESTS)
       yield {
@@ -51,10 +54,10 @@ async function* filesAt(
   { path, isNew }: Changed,
   wanted: (path: string) => boolean,
   book: LayerBook,
-): AsyncGenerator<FastReading, Awaited<ReturnType<Contents["findings"]>>> {
+): AsyncGenerator<FastReading, Contents | null> {
   const at = `/containers/${id}/archive?path=${encodeURIComponent(path)}`;
   const stream = await engine.stream(`read ${path}`, at, signal);
-  if (stream === null) return [];
+  if (stream === null) return null;
   // A folder of the image that was only touched would come with all its content from the image.
   const own = (file: string): boolean => (isNew || file === path) && wanted(file);
   const contents = new Contents(new Paths(), `${posix.dirname(path)}/`, own);
@@ -66,7 +69,7 @@ async function* filesAt(
   }
   contents.end();
   yield* contents.blocks();
-  return contents.findings();
+  return contents;
 }
 
 function mountsOf({ Mounts, HostConfig }: ContainerDoc): readonly string[] {

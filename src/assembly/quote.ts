@@ -25,7 +25,7 @@ export async function quotable(
     seen.know(value, COMMANDS.has(where));
     seen.know(judge.part(question) ?? value, COMMANDS.has(where));
   }
-  for (const { value, part } of judge.text(Buffer.from(text), "log", "text"))
+  for (const { value, part } of judge.text(Buffer.from(text), "log", "text").spotted)
     for (const one of [value, part]) seen.know(one);
   return withoutKeyEnd(redactor.foreign(seen.foreign(text)));
 }

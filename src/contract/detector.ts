@@ -31,6 +31,12 @@ export type Spotted = {
   readonly masked: string;
 };
 
+/** What of a value or a text was not read because it is too large, and what to do about it; in plain English. */
+export type Unread = { readonly message: string; readonly hint: string };
+
+/** What is found in a text, and which parts of it were not read. */
+export type TextFindings = { readonly spotted: readonly Spotted[]; readonly unread: readonly Unread[] };
+
 /** Another secret in a value that holds several. */
 export type FurtherSecret = { readonly verdict: Verdict; readonly masked: string; readonly part: Secret };
 
@@ -48,10 +54,12 @@ export interface Detector {
   part(question: ClassifyInput): Secret | null;
   /** The other secrets in a value that is one, the strongest first; the one that `part` gives is not among them. */
   more(question: ClassifyInput): readonly FurtherSecret[];
+  /** What of the value that was classified last was not read; empty for nearly all, and for any other value. */
+  unread(question: ClassifyInput): readonly Unread[];
   /**
    * Every secret in a text, including those suppressed by a setting; in binary data only known token formats. `path`
    * determines the file format. `below` is the path from the folder that is scanned, all of it unless given: what the
    * folders above are called says nothing of the file.
    */
-  text(bytes: Uint8Array, path: string, as?: TextForm, below?: string): readonly Spotted[];
+  text(bytes: Uint8Array, path: string, as?: TextForm, below?: string): TextFindings;
 }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Detector } from "../contract/detector.ts";
+import type { Detector, Unread } from "../contract/detector.ts";
 import { atLeast, type Verdict } from "../model/finding.ts";
 import type { Where } from "../model/location.ts";
 import { Secret } from "../model/secret.ts";
@@ -87,12 +87,14 @@ function answerTo(line: Buffer, first: boolean, detector: Detector): ClassifiedV
   if (typeof where !== "string" || !Object.hasOwn(WHERE, where)) return { error: "unknown where" };
   if (id !== null && typeof id !== "string" && typeof id !== "number")
     return { error: "id is neither string nor number" };
-  return answerOf(id, detector.classify({ name, where: where as Where, value: Secret.of(value) }));
+  const question = { name, where: where as Where, value: Secret.of(value) };
+  return answerOf(id, detector.classify(question), detector.unread(question));
 }
 
 /** `secret` is what a person should act on, so a low-confidence verdict is reported as no secret. */
-function answerOf(id: string | number | null, verdict: Verdict): ClassifiedValue {
-  const { confidence, score, rule, why } = verdict;
+function answerOf(id: string | number | null, verdict: Verdict, unread: readonly Unread[]): ClassifiedValue {
+  const { confidence, score, rule } = verdict;
+  const why = [...verdict.why, ...unread.map(({ message }) => message)];
   return { id, secret: verdict.secret && atLeast(confidence, "medium"), confidence, score, rule, why };
 }
 

@@ -68,6 +68,8 @@ export async function readSource(
   let values = 0;
   /** Documents so far: unnamed ones are reported by number. */
   let documents = 0;
+  /** Something of the subject that was read last could not be read. */
+  let partly = false;
   let total: number | null = null;
   let bytes: { readonly done: number; readonly total: number | null } | null = null;
   const progress = (): void => {
@@ -75,6 +77,7 @@ export async function readSource(
     host.emit(bytes === null ? so : { ...so, bytes });
   };
   const read = (reading: KeyedReading | ReadingWithoutValues): void => {
+    partly = reading.kind === "error";
     if (reading.kind === "subject") {
       subjects++;
       documents++;
@@ -97,7 +100,8 @@ export async function readSource(
     read,
     secret: tools.tell,
     classified: ({ key, candidates }) => {
-      tools.kept?.judged(key, candidates.length);
+      // A cached result would hide what is missing in it.
+      tools.kept?.judged(partly ? undefined : key, candidates.length);
       progress();
     },
     file: ({ subject }: FileReading, error) => {

@@ -17,10 +17,12 @@ import { byFormat, unquote } from "./structure/line-formats.ts";
 import { inAssignments, inJson } from "./structure/structure.ts";
 import { classifiedText } from "./text-of.ts";
 import { knownToken, vendorKey } from "./tokens.ts";
+import { leaveOut } from "./unread.ts";
 import { inUrls } from "./structure/url.ts";
 
 const DEEPEST = 5;
-const JUDGEMENTS = 6000;
+/** A value has this many inner values at least, and one for so many of its characters. */
+const [JUDGEMENTS, OF_ONE] = [6000, 4];
 const MOST_IN_TEXT = 400;
 
 const FIELDS = /^[A-Za-z]{1,30}=[A-Za-z_]{0,30}(?:,[A-Za-z]{1,30}=[A-Za-z_]{0,30}){0,20}$/;
@@ -45,7 +47,7 @@ export function decide(
   found: ReadonlySet<string> = NONE,
 ): EvidenceOutcome {
   const text = classifiedText(question.value);
-  const ask: ClassifyBudget = { left: JUDGEMENTS, off, found };
+  const ask: ClassifyBudget = { left: Math.max(JUDGEMENTS, text.length / OF_ONE), off, found };
   const inner: Judge = (name, value, step) => within(name, value, step, 1, ask);
   if (!isCommand(question.where)) {
     const outcome = judge(question.name, text, 0, ask);
@@ -115,7 +117,10 @@ function isOwnName(text: string, name: string): boolean {
 
 /** The order of decision: what clears a value first, then what proves it, then what only hints. */
 function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBudget): EvidenceOutcome {
-  if (ask.left-- <= 0) return null;
+  if (ask.left-- <= 0) {
+    leaveOut("settings");
+    return null;
+  }
   const whole = unquote(rawText.trim());
   if (ask.found.size > 0 && ask.found.has(whole)) return null;
   const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);

@@ -1,4 +1,4 @@
-import type { Detector, ClassifyInput, Spotted, TextForm } from "../contract/detector.ts";
+import type { Detector, ClassifyInput, Spotted, TextForm, Unread } from "../contract/detector.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
@@ -16,6 +16,7 @@ import { classifiedText } from "./text-of.ts";
 import { inText, isBinary, type TextHit } from "./text/index.ts";
 import { fromUtf16 } from "./text/utf16.ts";
 import { unless } from "./unless.ts";
+import { reading } from "./unread.ts";
 import { quotesNothing } from "./why.ts";
 
 /** What people tune: see `rules`, `stopWords` in the configuration. */
@@ -49,19 +50,23 @@ const NOTHING: Verdict = { secret: false, rule: null, score: 0, confidence: "hig
  * `remembers` false: whoever asks has left out what was dismissed before.
  */
 export function createDetector(settings: DetectSettings = PLAIN, remembers = true): CachingDetector {
-  let last: { readonly question: ClassifyInput; readonly outcome: EvidenceOutcome } | null = null;
-  const outcomeOf = (question: ClassifyInput): EvidenceOutcome => {
-    if (last?.question !== question) last = { question, outcome: decided(question, settings) };
-    return last.outcome;
+  let last: (JudgedValue & { readonly question: ClassifyInput }) | null = null;
+  const judgedOf = (question: ClassifyInput): JudgedValue => {
+    if (last?.question === question) return last;
+    const { result: outcome, unread } = reading(() => decided(question, settings));
+    last = { question, outcome, unread };
+    return last;
   };
+  const outcomeOf = (question: ClassifyInput): EvidenceOutcome => judgedOf(question).outcome;
   const caches = remembers && settings.own?.asksPath !== true;
   const cleared = caches ? new DismissedCache(settings.own === null) : null;
   return {
     classify: (question) => {
       const before = cleared?.get(question);
       if (before !== undefined) return before;
-      const verdict = verdictOf(outcomeOf(question), question, settings);
-      if (!verdict.secret && verdict.suppressedBy === undefined) cleared?.add(question, verdict);
+      const { outcome, unread } = judgedOf(question);
+      const verdict = verdictOf(outcome, question, settings);
+      if (!verdict.secret && verdict.suppressedBy === undefined && unread.length === 0) cleared?.add(question, verdict);
       return verdict;
     },
     known: (where, entry, value) => cleared?.has(where, entry, value) === true,
@@ -81,14 +86,18 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
         return verdict.secret ? { verdict, masked: mask(question, outcome), part: Secret.of(found.part) } : [];
       });
     },
+    unread: (question) => (last?.question === question ? last.unread : []),
     text: (bytes, path, as, below) => {
       const text = as === "text" ? null : fromUtf16(bytes);
-      return text === null
-        ? spottedIn(bytes, path, settings, as, below)
-        : spottedIn(text, path, settings, "text", below);
+      const { result: spotted, unread } = reading(() =>
+        text === null ? spottedIn(bytes, path, settings, as, below) : spottedIn(text, path, settings, "text", below),
+      );
+      return { spotted, unread };
     },
   };
 }
+
+type JudgedValue = { readonly outcome: EvidenceOutcome; readonly unread: readonly Unread[] };
 
 /** The built-in outcome, then what the settings say of it. */
 function decided(question: ClassifyInput, settings: DetectSettings): EvidenceOutcome {

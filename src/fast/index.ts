@@ -28,7 +28,7 @@ export type {
   KeyedReading,
   ReadingOfSecret,
   ShelvedSecret,
-  SpottedText,
+  SpottedTexts,
   TextBlock,
   TextPiece,
 } from "./reading.ts";

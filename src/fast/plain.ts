@@ -1,11 +1,18 @@
-import type { ClassifyInput, Detector } from "../contract/detector.ts";
+import type { ClassifyInput, Detector, Unread } from "../contract/detector.ts";
 import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
 import { withShownName, type Candidate } from "../model/candidate.ts";
 import { locationAt } from "../model/location.ts";
 import type { Verdict } from "../model/finding.ts";
 import { fieldRole, type Place } from "../model/place.ts";
 import type { DetectedSecret, Inspect, InspectEvents } from "./port.ts";
-import type { BatchReading, FastReading, FoundReading, ShelvedSecret, TextReading } from "./reading.ts";
+import type {
+  BatchReading,
+  FastReading,
+  FoundReading,
+  ReadingOfSecret,
+  ShelvedSecret,
+  TextReading,
+} from "./reading.ts";
 import { spotInBlock, spotInFile, namedFile, type SpottedFile } from "./spot.ts";
 
 /** Classifies everything in this thread, one reading after the other. */
@@ -58,19 +65,28 @@ export class PlainInspection {
   }
 
   /** Reports what was found in a file, wherever it was read. */
-  async file(reading: FileReading, { spotted, error }: SpottedFile): Promise<void> {
+  async file(reading: FileReading, { spotted, unread, error }: SpottedFile): Promise<void> {
     const found = spotted.map((one) => inFile(one, reading, { kind: "text", file: null, line: one.line }));
     const declared = await this.#declared(reading);
     for (const secret of withDeclared(declared, found)) this.#events.secret(secret, reading);
+    for (const one of unread) this.#leftOut(reading, one);
     this.#events.file(reading, error);
   }
 
-  async #declared({ file, declared = [] }: FileReading): Promise<DeclaredSecret[]> {
+  /** Reports what was not read; of which value, if not of the whole subject. */
+  #leftOut({ subject: { name, id } }: ReadingOfSecret, { message, hint }: Unread, of?: Candidate): void {
+    const said = of === undefined ? message : `${of.name} ${message}`;
+    this.#events.read({ kind: "error", subject: name, about: { kind: "subject", name, id }, message: said, hint });
+  }
+
+  async #declared(reading: FileReading): Promise<DeclaredSecret[]> {
+    const { declared = [] } = reading;
     if (declared.length === 0) return [];
     const detector = await this.#detector();
-    return declared.flatMap(({ candidate, lastLine }) =>
-      detected(candidate, { ...questionOf(candidate), path: file }, detector).map((secret) => ({ secret, lastLine })),
-    );
+    return declared.flatMap(({ candidate, lastLine }) => {
+      const question = { ...questionOf(candidate), path: reading.file };
+      return this.#detected(candidate, question, reading, detector).map((secret) => ({ secret, lastLine }));
+    });
   }
 
   async #subject(reading: SubjectReading): Promise<void> {
@@ -85,8 +101,15 @@ export class PlainInspection {
     const detector = await this.#detector();
     for (const candidate of reading.candidates) {
       const question = questionOf(candidate);
-      for (const secret of detected(candidate, question, detector)) this.#events.secret(secret, reading);
+      for (const secret of this.#detected(candidate, question, reading, detector)) this.#events.secret(secret, reading);
     }
+  }
+
+  #detected(candidate: Candidate, question: ClassifyInput, of: ReadingOfSecret, detector: Detector): DetectedSecret[] {
+    const found = detected(candidate, question, detector);
+    for (const one of detector.unread(question))
+      this.#leftOut(of, one, withShownName(candidate, detector.name(candidate.name)));
+    return found;
   }
 
   #found(reading: FoundReading): void {

@@ -1,6 +1,6 @@
 import type { Subject, SubjectFacts } from "../model/location.ts";
 import type { BatchCounts, DetectedSecret } from "./port.ts";
-import type { SpottedText, TextBlock } from "./reading.ts";
+import type { SpottedTexts, TextBlock } from "./reading.ts";
 import type { NamedFile, SpottedFile } from "./spot.ts";
 
 /** Worker threads that read and classify in parallel. Values do not leave this process. */
@@ -10,8 +10,8 @@ export interface WorkerPool {
   /** Reads files and finds the secrets in them. */
   files(files: readonly NamedFile[]): Promise<readonly SpottedFile[]>;
   /** Finds the secrets in pieces of files in memory, whose bytes are transferred. */
-  texts(block: TextBlock): Promise<readonly SpottedText[]>;
-  /** Parses and classifies a batch; null if its bytes are not complete documents. */
+  texts(block: TextBlock): Promise<SpottedTexts>;
+  /** Parses and classifies a batch; null if its bytes are not complete documents, or a value was not read whole. */
   batch(batch: BatchBytes): Promise<ReadBatch | null>;
   /** The same, parsed in this thread while all workers are busy; they classify values that are not cached. */
   batchHere(batch: BatchBytes): Promise<ReadBatch | null>;

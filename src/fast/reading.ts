@@ -1,4 +1,4 @@
-import type { Spotted } from "../contract/detector.ts";
+import type { Spotted, Unread } from "../contract/detector.ts";
 import type { FileReading, Source, SourceReading, SourceReadOptions, SubjectReading } from "../contract/source.ts";
 import type { Fingerprint } from "../model/fingerprint.ts";
 import type { Subject, SubjectFacts } from "../model/location.ts";
@@ -47,7 +47,7 @@ export type TextReading = {
   readonly kind: "text";
   readonly block: TextBlock;
   /** Called immediately; the promise settles when the block has been classified. */
-  readonly judged: (spotted: Promise<readonly SpottedText[]>) => void;
+  readonly judged: (spotted: Promise<SpottedTexts>) => void;
 };
 
 /** Secrets found in a subject's files, each with its place. */
@@ -81,6 +81,12 @@ export type TextBlock = { readonly bytes: Uint8Array<ArrayBuffer>; readonly piec
 
 /** A secret and the index of the piece it was found in. */
 export type SpottedText = Spotted & { readonly piece: number };
+
+/** What was found in a block, and what of its pieces was not read. */
+export type SpottedTexts = {
+  readonly spotted: readonly SpottedText[];
+  readonly unread: readonly (Unread & { readonly piece: number })[];
+};
 
 /** Stands for a value that this process does not hold: its fingerprint and length in bytes. */
 export type Print = { readonly fingerprint: Fingerprint; readonly length: number };

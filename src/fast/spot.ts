@@ -1,13 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import type { Detector, Spotted } from "../contract/detector.ts";
+import type { Detector, Spotted, Unread } from "../contract/detector.ts";
 import type { FileReading } from "../contract/source.ts";
-import type { SpottedText, TextBlock } from "./reading.ts";
+import type { SpottedTexts, TextBlock } from "./reading.ts";
 
 /** The secrets in one file; `error` is a code (`EACCES`) if it could not be read to its end. */
 export type SpottedFile = {
   readonly file: string;
   readonly bytes: number;
   readonly spotted: readonly Spotted[];
+  readonly unread: readonly Unread[];
   readonly error: string | null;
 };
 
@@ -28,19 +29,22 @@ let buffer = Buffer.alloc(0);
 export function spotInFile({ file, below }: NamedFile, detector: Detector): SpottedFile {
   if (buffer.length === 0) buffer = Buffer.allocUnsafeSlow(PIECE);
   const spotted: Spotted[] = [];
+  const unread = new Map<string, Unread>();
   let bytes = 0;
   try {
     // Opening a pipe waits for somebody who writes to it.
     const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, error: "it is no file" };
+      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, unread: [], error: "it is no file" };
       let lines = 0;
       const told = new Set<string>(); // pieces overlap
       for (let at = 0; ;) {
         const read = readSync(fd, buffer, 0, PIECE, at);
         const piece = buffer.subarray(0, read);
         const whole = at === 0 && read < PIECE;
-        for (const hit of detector.text(piece, file, "file", below)) {
+        const found = detector.text(piece, file, "file", below);
+        for (const one of found.unread) unread.set(one.message, one);
+        for (const hit of found.spotted) {
           const line = hit.line + lines;
           if (whole || told.size < told.add(`${line} ${hit.value.expose().toString("base64")}`).size)
             spotted.push({ ...hit, line });
@@ -53,17 +57,21 @@ export function spotInFile({ file, below }: NamedFile, detector: Detector): Spot
     } finally {
       closeSync(fd);
     }
-    return { file, bytes, spotted, error: null };
+    return { file, bytes, spotted, unread: [...unread.values()], error: null };
   } catch (error) {
-    return { file, bytes, spotted, error: (error as { code?: string }).code ?? "failed" };
+    return { file, bytes, spotted, unread: [], error: (error as { code?: string }).code ?? "failed" };
   }
 }
 
 /** Finds the secrets in pieces of files in memory. */
-export function spotInBlock({ bytes, pieces }: TextBlock, detector: Detector): SpottedText[] {
-  return pieces.flatMap(({ path, start, end, line, as }, piece) =>
-    detector.text(bytes.subarray(start, end), path, as).map((hit) => ({ ...hit, piece, line: hit.line + line })),
-  );
+export function spotInBlock({ bytes, pieces }: TextBlock, detector: Detector): SpottedTexts {
+  const found = pieces.map(({ path, start, end, as }) => detector.text(bytes.subarray(start, end), path, as));
+  return {
+    spotted: pieces.flatMap(({ line }, piece) =>
+      (found[piece]?.spotted ?? []).map((hit) => ({ ...hit, piece, line: hit.line + line })),
+    ),
+    unread: found.flatMap(({ unread }, piece) => unread.map((one) => ({ ...one, piece }))),
+  };
 }
 
 function newlines(bytes: Buffer): number {

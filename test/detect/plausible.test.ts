@@ -8,7 +8,7 @@ import { alarms, urlOf } from "./ask.ts";
 function found(path: string, text: string): string[] {
   return detector
     .text(Buffer.from(text), path)
-    .filter(({ verdict }) => atLeast(verdict.confidence, "medium"))
+    .spotted.filter(({ verdict }) => atLeast(verdict.confidence, "medium"))
     .map(({ part }) => part.expose().toString());
 }
 

@@ -1,5 +1,6 @@
 import type { RE2JS } from "re2js";
 import { allowedBy } from "./allow.ts";
+import { leaveOut } from "../unread.ts";
 import { shannon } from "./entropy.ts";
 import { formsOf, type ValueForm } from "./forms.ts";
 import type { RuleMatch, OwnHit, OwnInput, OwnRule } from "./types.ts";
@@ -26,7 +27,10 @@ export function findAll(
   const hits: { readonly hit: OwnHit; readonly found: RuleMatch }[] = [];
   const left = { secret: most, allowed: most };
   for (const rule of text.trim() === "" ? [] : rules) {
-    if (performance.now() > until || left.secret === 0) break;
+    if (performance.now() > until || left.secret === 0) {
+      leaveOut(left.secret === 0 ? "secrets" : "own");
+      break;
+    }
     if (rule.names?.test(name) === false || rule.path?.test(path) === false) continue;
     for (const found of matches(rule, name, text, until)) {
       const by = allowedBy(rule.allowlists, found, name, path);
@@ -72,6 +76,7 @@ function* matches(rule: OwnRule, name: string, full: string, until: number): Gen
       yield found;
     }
   }
+  if (tries > MOST_TRIES || text.length < full.length) leaveOut("own");
 }
 
 /** Without a pattern the name speaks for the value; when only the path does, gitleaks looks at no text at all. */

@@ -1,3 +1,4 @@
+import { leaveOut } from "../unread.ts";
 import { LEAST, PATIENCE, type Bounds } from "./find.ts";
 import type { OwnHit, OwnInput, SecretHit } from "./types.ts";
 
@@ -18,7 +19,10 @@ export function findInText(
   const hits: SecretHit[] = [];
   const told = new Set<string>();
   for (const { from, to } of windowsOf(text)) {
-    if (hits.length >= MOST) break;
+    if (hits.length >= MOST) {
+      leaveOut("secrets");
+      break;
+    }
     const input = { name: "", text: text.slice(from, to), path };
     for (const hit of find(input, { most: MOST - hits.length, until })) {
       if (hit.kind !== "secret") continue;

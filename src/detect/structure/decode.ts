@@ -1,4 +1,5 @@
 import { gunzipSync, inflateSync } from "node:zlib";
+import { leaveOut } from "../unread.ts";
 
 const LARGEST = 1_048_576;
 /** What people pack is a tenth of itself; what is less than a hundredth is made to take long. */
@@ -55,7 +56,8 @@ function unpacked(bytes: Buffer, under: string): { layer: string; inner: string 
     const maxOutputLength = Math.min(LARGEST, Math.max(LEAST_UNPACKED, bytes.length * RATIO));
     const out = (zlib ? inflateSync : gunzipSync)(bytes, { maxOutputLength });
     return isText(out) ? { layer: `${under} → ${zlib ? "zlib" : "gzip"}`, inner: out.toString("utf8") } : null;
-  } catch {
+  } catch (error) {
+    if ((error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE") leaveOut("packed");
     return null;
   }
 }

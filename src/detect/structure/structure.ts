@@ -4,21 +4,24 @@ import { looksRandom } from "../entropy.ts";
 import { shownWords } from "../names/in-name.ts";
 import { byFormat, spaced, unquote } from "./line-formats.ts";
 import { readName } from "../names/names.ts";
+import { leaveOut } from "../unread.ts";
 
-const PAIRS = 5000;
+/** So many settings are read of one value at least, and one for so many characters of it. */
+const [PAIRS, OF_ONE] = [5000, 4];
 const LEVELS = 40;
 const DEEP = 262_144;
 
 /** JSON with a secret somewhere inside; `undefined` when the text is not JSON. Says to `bound` when not all was read. */
 export function inJson(text: string, judge: Judge, bound = { partly: false }, outer = ""): Evidence | null | undefined {
   const first = text.charCodeAt(0);
-  if ((first !== 123 && first !== 91) || text.length > 1_048_576) return undefined;
+  if (first !== 123 && first !== 91) return undefined;
   const document = documentIn(text);
   if (document === undefined) return undefined;
-  let left = PAIRS;
+  const left = settingsLeft(text);
   let best: Evidence | null = null;
   const walk = (node: unknown, trail: readonly string[], depth: number): void => {
-    if (left-- <= 0 || depth > LEVELS) {
+    if (depth > LEVELS || !left.take()) {
+      if (depth > LEVELS) leaveOut("settings");
       bound.partly = true;
       return;
     }
@@ -135,21 +138,22 @@ const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
 /** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
 export function inAssignments(text: string, judge: Judge): Evidence | null {
   const body = text.length > DEEP ? text.slice(0, DEEP) : text;
+  if (text.length > DEEP) leaveOut("settings");
   if (body.includes("\n") || body.includes("\\n")) {
     const found = inLines(body, judge);
     if (found !== null) return found;
   }
   let best: Evidence | null = null;
-  let left = PAIRS;
+  const left = settingsLeft(body);
   const take = (key: string, value: string): void => {
     best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
   };
   if (body.includes(";")) {
     const odbc = /\bdriver\s?=/i.test(body);
-    for (const piece of body.split(";", PAIRS)) {
+    for (const piece of body.split(";")) {
       const at = piece.indexOf("=");
       const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
-      if (at > 0 && at < 80 && left-- > 0) take(key, bare(unquote(piece.slice(at + 1).trim()), odbc));
+      if (at > 0 && at < 80 && left.take()) take(key, bare(unquote(piece.slice(at + 1).trim()), odbc));
     }
   }
   if (best !== null) return best;
@@ -161,7 +165,7 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
     if (pattern === ELEMENT && !body.includes("</")) continue;
     if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
     for (const match of body.matchAll(pattern)) {
-      if (left-- <= 0) break;
+      if (!left.take()) break;
       // `?access_token= and more`: a parameter without a value.
       if (pattern === PAIR && /^[?&][^=]{1,81}=\s/.test(match[0])) continue;
       take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
@@ -175,6 +179,17 @@ export function inAssignments(text: string, judge: Judge): Evidence | null {
   return best;
 }
 
+/** Says whether one more setting of the text may be read. */
+function settingsLeft({ length }: string): { take(): boolean } {
+  let left = Math.max(PAIRS, length / OF_ONE);
+  return {
+    take: () => {
+      if (left <= 0) leaveOut("settings");
+      return left-- > 0;
+    },
+  };
+}
+
 /** ODBC puts braces around a value that holds marks; a manual puts them around the words for one. */
 function bare(value: string, odbc: boolean): string {
   const words = /pass|pwd|your|secret/i.test(value) && !/\d/.test(value);
@@ -183,15 +198,15 @@ function bare(value: string, odbc: boolean): string {
 
 function inLines(body: string, judge: Judge): Evidence | null {
   let best: Evidence | null = null;
-  let left = PAIRS;
+  const left = settingsLeft(body);
   let named = "";
   let accounts = false;
-  for (const line of body.split(/\r?\n|(?:\\r)?\\n/, PAIRS * 2)) {
+  for (const line of body.split(/\r?\n|(?:\\r)?\\n/)) {
     if (line.length > 9000 || line.trimStart().startsWith("#")) continue;
     const match = LINE.exec(line);
     if (match === null) {
       const entry = line.includes("[") ? ENTRY.exec(line) : null;
-      if (entry !== null && left-- > 0)
+      if (entry !== null && left.take())
         best = stronger(
           best,
           judge(entry[1] as string, entry[2] ?? entry[3] ?? "", `line ${shownKey(entry[1] as string)}`),
@@ -203,7 +218,7 @@ function inLines(body: string, judge: Judge): Evidence | null {
       best = stronger(best, stronger(byFormat(line, judge), spaced(line, judge)));
       continue;
     }
-    if (left-- <= 0) break;
+    if (!left.take()) break;
     const given = match[1] as string;
     const value = unquote((match[2] as string).trim());
     // A list of `name: X` and `value: …` lines names the second by the first.

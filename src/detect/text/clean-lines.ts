@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { timesLeftOut } from "../unread.ts";
 import type { Language } from "./language.ts";
 
 /** Longer lines hardly come again. */
@@ -25,8 +26,10 @@ type Kept = {
 export class CleanLines {
   #recent: Kept | null = null;
   #before: Kept | null = null;
+  #leftOut = 0;
 
   has(bytes: Uint8Array, from: number, to: number): boolean {
+    this.#leftOut = timesLeftOut();
     if (to - from > LONGEST || this.#recent === null) return false;
     const hash = hashOf(bytes, from, to);
     return (
@@ -34,9 +37,10 @@ export class CleanLines {
     );
   }
 
+  /** To be called of what `has` was asked about last; a line that was not read whole since may hold anything. */
   add(bytes: Uint8Array, from: number, to: number): void {
     const length = to - from;
-    if (length > LONGEST) return;
+    if (length > LONGEST || timesLeftOut() !== this.#leftOut) return;
     if (this.#recent === null || this.#recent.used + length + 2 > MOST) {
       this.#before = this.#recent;
       this.#recent = { bytes: new Uint8Array(MOST), slots: new Uint32Array(SLOTS), used: 1 };

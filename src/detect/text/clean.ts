@@ -1,3 +1,5 @@
+import { timesLeftOut } from "../unread.ts";
+
 /** Longer texts hardly come again. */
 const LONGEST = 256;
 /** Characters of the texts of one kind that are kept twice over at most. */
@@ -8,13 +10,16 @@ export class CleanTexts {
   #recent = new Set<string>();
   #before: ReadonlySet<string> = new Set();
   #size = 0;
+  #leftOut = 0;
 
   has(text: string): boolean {
+    this.#leftOut = timesLeftOut();
     return text.length <= LONGEST && (this.#recent.has(text) || this.#before.has(text));
   }
 
+  /** To be called of what `has` was asked about last; a text that was not read whole since may hold anything. */
   add(text: string): void {
-    if (text.length > LONGEST) return;
+    if (text.length > LONGEST || timesLeftOut() !== this.#leftOut) return;
     if (this.#size >= MOST) {
       this.#before = this.#recent;
       this.#recent = new Set();

@@ -5,8 +5,6 @@ export function isTable(path: string): boolean {
   return /\.(?:csv|tsv)$/i.test(path);
 }
 
-const MOST_ROWS = 5000;
-const LARGEST = 1 << 22;
 const MARKS = [",", ";", "\t", "|"];
 
 /** The cells of a table whose column is called as a secret is; places are those of the bytes. */
@@ -16,9 +14,9 @@ export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
   const mark = MARKS.toSorted((a, b) => head.split(b).length - head.split(a).length)[0] as string;
   const columns = cellsOf(head, mark).map(({ value }) => nameOf(value));
   if (columns.every((name) => name === null)) return;
-  const text = bytes.toString("latin1", 0, Math.min(bytes.length, LARGEST));
+  const text = bytes.toString("latin1");
   let from = first + 1;
-  for (let row = 0; row < MOST_ROWS && from < text.length; row++) {
+  while (from < text.length) {
     const next = text.indexOf("\n", from);
     const end = next < 0 ? text.length : next;
     for (const [at, { value, start }] of cellsOf(text.slice(from, Math.min(end, from + 8192)), mark).entries()) {

@@ -1,10 +1,11 @@
 import type { Language } from "./language.ts";
+import { leaveOut } from "../unread.ts";
 import { unescaped } from "./unescape.ts";
 
 /** A command in a file: its place there, one character a byte, and the text as its shell gets it. */
 export type CommandInText = { readonly start: number; readonly end: number; readonly text: string };
 
-const MOST = 20_000;
+const MOST = 200_000;
 const LONGEST = 16_384;
 /** A command without one of these holds no secret that a command line can hold. */
 const LIKELY =
@@ -17,8 +18,9 @@ const STEPS =
 export function commandsIn(text: string, language: Language): CommandInText[] {
   const found: CommandInText[] = [];
   const add = (start: number, end: number, command: string): void => {
-    if (found.length < MOST && command.length > 3 && command.length <= LONGEST && LIKELY.test(command))
-      found.push({ start, end, text: command });
+    if (command.length <= 3 || command.length > LONGEST || !LIKELY.test(command)) return;
+    if (found.length < MOST) found.push({ start, end, text: command });
+    else leaveOut("commands");
   };
   if (language === "code") ofStatements(text, add);
   else if (language === "groovy") inSteps(text, add);

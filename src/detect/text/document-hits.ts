@@ -1,7 +1,7 @@
 import { decideCommand } from "../classify.ts";
 import { MEDIUM } from "../evidence.ts";
 import { others } from "../several.ts";
-import { latin1Text, utf8Text } from "./assignment.ts";
+import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { cleanTexts } from "./clean.ts";
 import { isTable, namedByColumn } from "./columns.ts";
 import { commandsIn } from "./commands.ts";
@@ -12,6 +12,7 @@ import { judged, type TextContext } from "./literal-hits.ts";
 import { isNotebook, namedInNotebook } from "./notebook.ts";
 import { isExpanded, placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
+import { leaveOut } from "../unread.ts";
 
 /** The secrets of a document that is read as what it is, beside what its lines say: a notebook's code, a table's columns. */
 export function documentHits(context: TextContext): PendingHit[] {
@@ -19,17 +20,26 @@ export function documentHits(context: TextContext): PendingHit[] {
   const hits: PendingHit[] = [];
   if (isNotebook(path)) {
     const inner: TextContext = { ...context, language: "code", kind: () => "code" };
-    for (const one of namedInNotebook(bytes)) if (hits.length < MOST) hits.push(...judged(one, 0, inner));
+    addHits(hits, namedInNotebook(bytes), inner);
   }
   if (isTable(path)) {
     const inner: TextContext = { ...context, kind: () => "settings" };
-    for (const one of namedByColumn(bytes)) if (hits.length < MOST) hits.push(...judged(one, 0, inner));
+    addHits(hits, namedByColumn(bytes), inner);
   }
   return hits;
 }
 
 const MOST = 5000;
-const LARGEST = 1 << 20;
+
+function addHits(hits: PendingHit[], literals: Iterable<NamedLiteral>, context: TextContext): void {
+  for (const one of literals) {
+    if (hits.length >= MOST) {
+      leaveOut("secrets");
+      return;
+    }
+    hits.push(...judged(one, 0, context));
+  }
+}
 
 /** The secrets on the command lines of a file that has some. */
 export function commandHits(context: TextContext): PendingHit[] {
@@ -37,7 +47,7 @@ export function commandHits(context: TextContext): PendingHit[] {
   if (!hasCommands(language) && !(language === "code" && hasStatements(path))) return [];
   // Few files of Terraform's hold commands.
   if (language === "hcl" && !bytes.includes("<<") && !bytes.includes("inline")) return [];
-  const text = latin1Text(bytes, 0, Math.min(bytes.length, LARGEST));
+  const text = latin1Text(bytes, 0, bytes.length);
   const clean = cleanTexts("command", off);
   return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
     const line = utf8Text(command);

@@ -25,6 +25,7 @@ import { nameBefore, TokenSearch } from "./token-search.ts";
 import { plausible } from "./plausible.ts";
 import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
+import { leaveOut } from "../unread.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
 export type TextHit = {
@@ -82,7 +83,7 @@ export function inText(
   let read = 0; // a line is read once, whatever keywords it has
   let quiet = 0;
   findKeywords(bytes, (watch, at) => {
-    if (found.length >= HITS) return;
+    if (found.length >= HITS) return leaveOut("secrets");
     if (watch.kind === "token") {
       const rule = watch.rule as Rule;
       const before = seen.get(rule) ?? 0;
@@ -109,7 +110,11 @@ export function inText(
     read = line.end;
     found.push(...line.hits);
   });
-  for (read = everyLine ? 0 : bytes.length; read < bytes.length && found.length < HITS;) {
+  for (read = everyLine ? 0 : bytes.length; read < bytes.length;) {
+    if (found.length >= HITS) {
+      leaveOut("secrets");
+      break;
+    }
     const line = lineHits(context, read, "line");
     read = Math.max(line.end, read) + 1;
     found.push(...line.hits);
@@ -130,7 +135,8 @@ function inBinary(bytes: Buffer, off: ReadonlySet<string>): PendingHit[] {
   const tokens = new TokenSearch(bytes);
   findKeywords(bytes, (watch, at) => {
     const { rule } = watch;
-    if (watch.kind !== "token" || rule === null || off.has(rule.id) || found.length >= HITS) return;
+    if (watch.kind !== "token" || rule === null || off.has(rule.id)) return;
+    if (found.length >= HITS) return leaveOut("secrets");
     const hit = tokens.near(at, watch, rule, Math.min(at, seen.get(rule) ?? 0));
     if (hit !== null) seen.set(rule, hit.end);
     if (hit !== null && /^[\t\n\r -~]+$/.test(hit.found.part)) found.push(hit);

@@ -3,6 +3,7 @@ import { decideIn } from "../classify.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
 import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
+import { leaveOut } from "../unread.ts";
 
 /** A secret that stands where this kind of file keeps one; `value` only where it is not the bytes themselves. */
 export type KnownHit = {
@@ -13,23 +14,23 @@ export type KnownHit = {
   readonly value?: string;
 };
 
-const LARGEST = 1 << 20;
-const MOST = 2000;
-
 /** Secrets of a file whose kind says where they stand, beyond what names in it say. Nothing for any other file. */
 export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
   const kind = secretFileKind(path);
   const form = kind === null ? undefined : FORMS[kind];
   if (form === undefined) return [];
   // One character a byte, so that places are those of the bytes.
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LARGEST)).toString("latin1");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   const hits: KnownHit[] = [];
   for (const match of text.matchAll(form.pattern)) {
+    if (hits.length >= MOST) {
+      leaveOut("secrets");
+      break;
+    }
     const { value = "", name = form.name } = match.groups ?? {};
     const start = match.index + match[0].lastIndexOf(value);
     const found = judged(name, Buffer.from(value, "latin1").toString("utf8"), form, off);
     if (found !== null) hits.push({ found, name, start, end: start + value.length });
-    if (hits.length >= MOST) break;
   }
   return hits;
 }
@@ -44,6 +45,8 @@ type LinePattern = {
 };
 
 /** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
+const MOST = 5000;
+
 const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
   env: {
     pattern: /^[ \t]{0,8}(?:export[ \t]{1,8})?(?<name>[A-Za-z_][\w.]{0,79})=(?<value>[^\r\n]{1,4096})/gm,

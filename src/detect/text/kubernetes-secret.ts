@@ -4,7 +4,6 @@ import type { Language } from "./language.ts";
 import { headOf } from "./heads.ts";
 import type { PendingHit } from "./index.ts";
 
-const LARGEST = 1 << 20;
 /** The rest of its line is read where the word stands: a search from the beginning of each line takes longer. */
 const KIND = /(?<=^( {0,12}(?:- )?))kind: {1,4}["']?Secret["']?[ \t]{0,8}\r?$/gm;
 /** What is no secret in a Secret either. */
@@ -23,7 +22,7 @@ export function inSecretManifests(bytes: Uint8Array, language: Language, off: Re
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf("Secret") < 0
   )
     return [];
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LARGEST)).toString("latin1");
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   const found: PendingHit[] = [];
   // By depth where the last object ends: each is read once, however often it says what it is.
   const ends = new Map<number, number>();

@@ -10,11 +10,10 @@ export function isNotebook(path: string): boolean {
 const STRING = /"((?:\\.|[^"\\\n]){8,2000})"(?!\s{0,8}:)/g;
 /** A line of code that gives a name a value, and commands and variables as Jupyter takes them. */
 const LIKELY = /[=:(]|^[!%]/;
-const LARGEST = 1 << 22;
 
 /** What a notebook's strings, each of which is a line of code, give names; places are those of the bytes. */
 export function* namedInNotebook(bytes: Buffer): Generator<NamedLiteral> {
-  const text = bytes.toString("latin1", 0, Math.min(bytes.length, LARGEST));
+  const text = bytes.toString("latin1");
   for (const match of text.matchAll(STRING)) {
     const raw = match[1] as string;
     if (!LIKELY.test(raw) || !/pass|pwd|secret|token|key|auth|cred|api/i.test(raw)) continue;

@@ -38,23 +38,26 @@ export type BareBatch = Omit<ReadBatch, "found"> & {
   readonly found: readonly (Omit<BatchSecret, "told"> & { readonly told: readonly BareDetected[] })[];
 };
 
-/** Parses and classifies a batch of documents; null if `parsed` returns null. */
+/** Parses and classifies a batch of documents; null if `parse` returns null, or if a value was not read whole. */
 export function readBatch(batch: BatchBytes, readDocument: ReadDocument, detector: CachingDetector): BareBatch | null {
   const parsed = parse(batch, readDocument, detector.known);
   if (parsed === null) return null;
   const { readings, ...rest } = parsed;
+  let whole = true;
   const found = readings.flatMap((reading) => {
     const told = reading.candidates.flatMap((candidate): BareDetected[] => {
       const { name, value, location, lead } = candidate;
       const question = { name, value, where: location.where, path: location.path, ...(lead !== undefined && { lead }) };
-      return judge(question, detector).map((judged) => {
+      const all = judge(question, detector);
+      if (detector.unread(question).length > 0) whole = false;
+      return all.map((judged) => {
         const shown = withShownName(candidate, judged.name);
         return { ...judged, name: shown.name, location: shown.location, value: value.exposeText() };
       });
     });
     return told.length === 0 ? [] : [{ ...about(reading), told }];
   });
-  return { ...rest, found };
+  return whole ? { ...rest, found } : null;
 }
 
 /**
@@ -104,8 +107,8 @@ export function questionsOf({ readings }: ParsedBatch): PackedValues {
   );
 }
 
-/** Classifies the values in question. */
-export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts {
+/** Classifies the values in question; null if one was not read whole. */
+export function classifyBatch(texts: PackedValues, detector: Detector): PackedVerdicts | null {
   const answered: (BatchVerdict & { at: number })[] = [];
   const text = (at: number): string => texts[at] as string;
   for (let at = 0, from = 0; from < texts.length; at++, from += 5) {
@@ -117,6 +120,7 @@ export function classifyBatch(texts: PackedValues, detector: Detector): PackedVe
     ];
     const question = { name: text(from), value, where, path, ...(lead !== "" && { lead }) };
     for (const judged of judge(question, detector)) answered.push({ ...judged, at });
+    if (detector.unread(question).length > 0) return null;
   }
   return answered;
 }

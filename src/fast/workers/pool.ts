@@ -38,7 +38,8 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
     texts: async (block) => {
       const answer = await hand(size).ask({ kind: "texts", block }, [block.bytes.buffer]);
       if (answer.bytes !== undefined) giveBackBlock(answer.bytes);
-      return (answer.texts ?? []).map(({ piece, ...one }) => ({ ...unwrap(one), piece }));
+      const { spotted = [], unread = [] } = answer.texts ?? {};
+      return { spotted: spotted.map(({ piece, ...one }) => ({ ...unwrap(one), piece })), unread };
     },
     batch: async (batch) => {
       // The thread that hands out batches also parses some of them.
@@ -48,7 +49,8 @@ export function openPool(tuning: DetectTuning, readDocument: ReadDocument): Work
     batchHere: async (batch) => {
       const parsed = parse(batch, readDocument, (where, entry, value) => cleared?.has(where, entry, value) === true);
       if (parsed === null) return null;
-      const { answered = [] } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: questionsOf(parsed) });
+      const { answered = null } = await hand(Math.max(1, size - 1)).ask({ kind: "asked", asked: questionsOf(parsed) });
+      if (answered === null) return null;
       return withAnswers(parsed, answered, ({ name, value, location: { where }, lead }) =>
         cleared?.add({ name, value, where, ...(lead !== undefined && { lead }) }, CLEARED),
       );

@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads";
 import type { Spotted } from "../../contract/detector.ts";
 import type { CachingDetector } from "../../detect/detector.ts";
 import type { BatchBytes } from "../pool.ts";
-import type { TextBlock } from "../reading.ts";
+import type { SpottedTexts, TextBlock } from "../reading.ts";
 import { spotInBlock, spotInFile, type NamedFile, type SpottedFile } from "../spot.ts";
 import {
   classifyBatch as judged,
@@ -19,12 +19,14 @@ export type BareSpotted = Omit<Spotted, "value" | "part"> & { readonly value: Ui
 export type WorkerReply = {
   readonly files?: readonly BareFile[];
   readonly batch?: BareBatch | null;
-  readonly answered?: PackedVerdicts;
-  readonly texts?: readonly BareText[];
+  readonly answered?: PackedVerdicts | null;
+  readonly texts?: BareTexts;
   /** The block's bytes, which are handed back. */
   readonly bytes?: ArrayBuffer;
 };
-export type BareText = BareSpotted & { readonly piece: number };
+export type BareTexts = Omit<SpottedTexts, "spotted"> & {
+  readonly spotted: readonly (BareSpotted & { readonly piece: number })[];
+};
 export type BareFile = Omit<SpottedFile, "spotted"> & { readonly spotted: readonly BareSpotted[] };
 export type WorkerJob =
   | { readonly kind: "files"; readonly files: readonly NamedFile[] }
@@ -44,8 +46,10 @@ function answerWith(tuning: DetectTuning, readDocument: ReadDocument): void {
   const forAsked = made.then(() => detectorFor(tuning, false));
   forAsked.catch(() => undefined);
   const answer = (job: WorkerJob, detector: CachingDetector): WorkerReply => {
-    if (job.kind === "texts")
-      return { texts: spotInBlock(job.block, detector).map(bare), bytes: job.block.bytes.buffer };
+    if (job.kind === "texts") {
+      const { spotted, unread } = spotInBlock(job.block, detector);
+      return { texts: { spotted: spotted.map(bare), unread }, bytes: job.block.bytes.buffer };
+    }
     if (job.kind === "asked") return { answered: judged(job.asked, detector) };
     return job.kind === "files"
       ? { files: job.files.map((file) => bareFile(spotInFile(file, detector))) }

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { FastReading, ShelvedSecret, SpottedText, TextBlock, TextPiece } from "../../fast/index.ts";
+import type { FastReading, ShelvedSecret, SpottedTexts, TextBlock, TextPiece } from "../../fast/index.ts";
+import type { Unread } from "../../contract/detector.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { fingerprint, fingerprintKey } from "../../model/fingerprint.ts";
 import { Fates, type Paths } from "./fates.ts";
@@ -39,6 +40,10 @@ export type Layer = {
 };
 
 const MOST_FOLDERS = 100;
+/** So many files of a layer that were not read whole are named. */
+const MOST_UNREAD = 20;
+/** And so many are remembered, so that those that are named do not depend on which thread is the first. */
+const MOST_NOTED = 10_000;
 /** By which this process knows values again. */
 const HERE = fingerprintKey(randomBytes(32));
 const TELL_EVERY = 4 * 1024 * 1024;
@@ -78,12 +83,7 @@ export async function* readLayer(
   yield* contents.blocks();
   yield read(meter.packed - told);
   const findings = await contents.findings();
-  if (contents.tooMany) {
-    const many = limitExceeded(
-      `holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not reported`,
-    );
-    errors.push({ message: many.message, hint: many.hint ?? "" });
-  }
+  errors.push(...contents.unread());
   const hash = meter.unpackedHash ?? (algorithmOf(blob) === "sha256" ? meter.packedHash : null);
   const diffId = whole && hash !== null ? `sha256:${hash.copy().digest("hex")}` : null;
   return { findings, fates: contents.fates.of, git: [...contents.git], errors, diffId, whole };
@@ -123,6 +123,10 @@ export async function layerFates(blob: LayerBlob, paths: Paths, signal: AbortSig
   return fates.of;
 }
 
+function unreadOf({ message, hint }: UnsprawlError): Unread {
+  return { message, hint: hint ?? "" };
+}
+
 /** The files of a layer, or of a container's folder, on their way to the detectors. */
 export class Contents {
   readonly parser: TarParser;
@@ -135,6 +139,7 @@ export class Contents {
   readonly #packer = new Packer();
   readonly #found: LayerFinding[] = [];
   readonly #told = new Set<string>();
+  readonly #unread = new Map<string, Unread>();
   readonly #judged = new Set<Promise<void>>();
   #failed: { readonly error: unknown } | null = null;
   readonly #wants: (path: string) => boolean;
@@ -169,6 +174,19 @@ export class Contents {
     return this.#found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : a.spotted.line - b.spotted.line));
   }
 
+  /** What was not read, once all blocks have been classified. */
+  unread(): readonly Unread[] {
+    const all = [...this.#unread.values()].sort((a, b) => (a.message < b.message ? -1 : 1)).slice(0, MOST_UNREAD);
+    if (this.#unread.size > all.length) all.push(unreadOf(limitExceeded("has more files that are not read whole")));
+    if (this.tooMany)
+      all.push(
+        unreadOf(
+          limitExceeded(`holds more than ${LIMITS.findings.toLocaleString("en")} secrets: the rest is not reported`),
+        ),
+      );
+    return all;
+  }
+
   #entry({ path, kind, size, sparse }: TarEntry, base: string): boolean {
     const rooted = rootedPath(base + path);
     if (this.#entries++ === 0) this.isFolder = kind === "folder";
@@ -183,10 +201,14 @@ export class Contents {
     if (this.git.size < MOST_FOLDERS) this.git.add(path.slice(0, `${path}/`.indexOf("/.git/") + 5));
   }
 
-  #judge({ pieces }: TextBlock, spotted: Promise<readonly SpottedText[]>): void {
-    const judging = spotted
-      .then((all) => {
-        for (const { piece, ...one } of all) this.#take(one, pieces[piece] as TextPiece);
+  #judge({ pieces }: TextBlock, texts: Promise<SpottedTexts>): void {
+    const judging = texts
+      .then(({ spotted, unread }) => {
+        for (const { piece, ...one } of spotted) this.#take(one, pieces[piece] as TextPiece);
+        for (const { piece, message, hint } of unread) {
+          const said = `has ${pieces[piece]?.path ?? ""}, which ${message}`;
+          if (this.#unread.size < MOST_NOTED) this.#unread.set(said, { message: said, hint });
+        }
       })
       .catch((error: unknown) => (this.#failed ??= { error }))
       .then(() => void this.#judged.delete(judging));

@@ -58,7 +58,7 @@ describe("gitleaks's allowlists for all rules, on built-in findings", () => {
     const seen = async (file: string): Promise<boolean[]> =>
       createDetector({ ...PLAIN, own: await toml(file) })
         .text(bytes, "app/settings.yaml")
-        .map(({ verdict }) => verdict.secret);
+        .spotted.map(({ verdict }) => verdict.secret);
     expect(await seen(`[allowlist]\nregexes = ['^none$']`)).toEqual([true, true]);
     expect(await seen(`[allowlist]\nregexTarget = "line"\nregexes = ['# for tests$']`)).toEqual([false, true]);
     expect(await seen(`[allowlist]\npaths = ['^app/']`)).toEqual([false, false]);

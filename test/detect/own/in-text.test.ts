@@ -12,7 +12,7 @@ async function told(text: string, rules = own(RULE)): Promise<string[]> {
   const detector = createDetector({ ...PLAIN, own: await rules });
   return detector
     .text(Buffer.from(text), "app/notes.log")
-    .map(({ line, part }) => `${line} ${part.exposeText()}`)
+    .spotted.map(({ line, part }) => `${line} ${part.exposeText()}`)
     .toSorted();
 }
 

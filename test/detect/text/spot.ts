@@ -5,7 +5,7 @@ import type { Spotted } from "../../../src/contract/detector.ts";
 
 /** What is found in a file of this path, in the order of the text. */
 function spot(path: string, text: string): readonly Spotted[] {
-  return detector.text(Buffer.from(text), path);
+  return detector.text(Buffer.from(text), path).spotted;
 }
 
 /** The names of what a person would be told of; a value without a name counts by its rule. */

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { FastReading, LayerShelf, ShelvedLayer } from "../../../src/fast/index.ts";
+import { spotInBlock } from "../../../src/fast/spot.ts";
 import { detector } from "../../../src/detect/index.ts";
 import { LayerBook, layerReadings, LayerCache, type ImageLayer } from "../../../src/images/layers/index.ts";
 import { fingerprintKey } from "../../../src/model/fingerprint.ts";
@@ -44,10 +45,7 @@ async function told(name: string, layers: readonly ImageLayer[], book: LayerBook
 }
 
 function judge({ block, judged }: Extract<FastReading, { kind: "text" }>): void {
-  const all = block.pieces.flatMap(({ path, start, end, line, as }, piece) =>
-    detector.text(block.bytes.subarray(start, end), path, as).map((hit) => ({ ...hit, line: hit.line + line, piece })),
-  );
-  judged(new Promise((resolve) => setImmediate(resolve, all)));
+  judged(new Promise((resolve) => setImmediate(resolve, spotInBlock(block, detector))));
 }
 
 const secret = (name: string): Buffer => file(name, `T=${token()}\n`);

@@ -182,7 +182,7 @@ describe("images that share layers", () => {
     const source = imageSource(async () => watched);
     for (let turn = 0; turn < 2; turn++)
       for await (const reading of source.read(IMAGE, new AbortController().signal, { layers: true }))
-        if (reading.kind === "text") reading.judged(Promise.resolve([]));
+        if (reading.kind === "text") reading.judged(Promise.resolve({ spotted: [], unread: [] }));
     expect(asked).toHaveLength(1);
   });
 });

@@ -6,13 +6,14 @@ import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 
 /**
- * The call with every profile, so that each service is seen; if Compose refuses that (profiles may exclude each other),
- * with those that `docker compose` would enable and those of the services that have containers.
+ * The call with every profile, so that each service is seen; if Compose refuses that (profiles may exclude each other, or
+ * name an env file that is not there), with those that `docker compose` would enable and those of the services that have
+ * containers, then with each further one that it accepts beside them.
  */
 export async function usableCall(
   { cli, project }: { readonly cli: ComposeCli; readonly project: ComposeProject },
   running: readonly string[],
-): Promise<{ readonly call: ProjectCall; readonly config: ComposeConfig }> {
+): Promise<Usable> {
   const whole = projectCall(project);
   try {
     return { call: whole, config: await cli.config(whole) };
@@ -22,8 +23,23 @@ export async function usableCall(
     const profiles = whole.profiles.filter((one) => active.includes(one) || used.includes(one));
     if (!(error instanceof UnsprawlError) || profiles.length === whole.profiles.length) throw error;
     const call = { ...whole, profiles };
-    return { call, config: await cli.config(call) };
+    return withOthers(cli, whole.profiles, { call, config: await cli.config(call) });
   }
+}
+
+type Usable = { readonly call: ProjectCall; readonly config: ComposeConfig };
+
+async function withOthers(cli: ComposeCli, all: readonly string[], first: Usable): Promise<Usable> {
+  let usable = first;
+  for (const profile of all.filter((one) => !first.call.profiles.includes(one))) {
+    const call = { ...usable.call, profiles: [...usable.call.profiles, profile] };
+    try {
+      usable = { call, config: await cli.config(call) };
+    } catch (error) {
+      if (!(error instanceof UnsprawlError)) throw error;
+    }
+  }
+  return usable;
 }
 
 /** Throws `Blocked` for a service that Compose leaves out, since its profile could not be enabled. */
@@ -36,7 +52,7 @@ export function isEnabled(
   if (before.services[service] !== undefined || profiles.length === 0) return;
   const [profile = ""] = profiles;
   throw new Blocked(
-    `${service} is in the profile ${profile}, which Compose does not accept together with the other profiles`,
+    `${service} is in the profile ${profile}, with which Compose refuses the files`,
     cmd`cd ${call.dir} && docker compose --profile ${profile} config --quiet shows why`,
     (one) => one === service,
   );

@@ -83,7 +83,7 @@ export function hintFor(text: ProjectText, project: ComposeProject): string | nu
 }
 
 function ofText(text: ProjectText, project: ComposeProject): Refusal {
-  const { keys, key, file, start } = text;
+  const { keys, file, start } = text;
   const [top, name = ""] = keys;
   const at = placeOf(text);
   if (typeof top === "string" && top.startsWith("x-") && !isReached(project, text))
@@ -100,12 +100,12 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
   if (below("labels"))
     return {
       reason: `is in the label ${at}, and nothing can deliver a label`,
-      hint: forLabel(text.index === undefined ? text.key : (text.value.split("=", 1)[0] ?? "")),
+      hint: forLabel(ownName(text)),
     };
   if (below("args") && below("build"))
     return {
       reason: `is in the build argument ${at}, which the image's history keeps`,
-      hint: cmd`write build.secrets in its place, and RUN --mount=type=secret,id=${key} in the Dockerfile; then rotate it`,
+      hint: cmd`write build.secrets in its place, and RUN --mount=type=secret,id=${ownName(text)} in the Dockerfile; then rotate it`,
     };
   if (below("healthcheck"))
     return {
@@ -122,6 +122,10 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
     hint: "put it into a file that the driver or the program reads, and name that file in its place",
   };
 }
+
+/** In a list, what stands before the equals sign. */
+const ownName = ({ index, key, value }: ProjectText): string =>
+  index === undefined ? key : (value.split("=", 1)[0] ?? "");
 
 /** The same for what inspect shows of a container. */
 export function fieldRefusal({ where, path }: Location, name: string): Refusal {

@@ -17,7 +17,7 @@ import { envFiles, variables, type VariablePlace } from "../syntax/environment.t
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
 import { namesOf } from "./moved-names.ts";
-import { wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
+import { overriddenNotes, wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -66,7 +66,7 @@ export async function rewriteProject(
 ): Promise<Rewritten> {
   const draft = new ProjectDraft(project);
   const all = new Map([...project.services.values()].map((service) => [service.name, variables(service)]));
-  const { wanted, apart, kept } = wantedPlaces(project, wishes, all);
+  const { wanted, apart, kept, overridden } = wantedPlaces(project, wishes, all);
   const moved = (service: string): readonly string[] =>
     wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
   const secret = wishes.flatMap(({ moves }) => moves);
@@ -101,6 +101,7 @@ export async function rewriteProject(
     ),
     ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
     ...keptNotes([...kept.values()]),
+    ...overriddenNotes([...overridden.values()]),
     ...besideNotes(
       project,
       [...wanted.values()].flatMap(({ place }) => (place.kind === "line" ? [place] : [])),

@@ -21,6 +21,8 @@ export type WantedPlaces = {
   /** By service: what is added to its environment. */
   readonly apart: Map<string, Exclude<VariableChange, null>[]>;
   readonly kept: ReadonlyMap<string, KeptPlace>;
+  /** What sets a moved variable to another value, without effect in these files: it stays. */
+  readonly overridden: ReadonlyMap<string, VariablePlace>;
 };
 
 /** Throws `Blocked` for a variable that is not set in the files, or that another place would set to another value again. */
@@ -32,6 +34,7 @@ export function wantedPlaces(
   const wanted = new Map<string, PlaceChanges>();
   const apart = new Map<string, Exclude<VariableChange, null>[]>();
   const kept = new Map<string, KeptPlace>();
+  const overridden = new Map<string, VariablePlace>();
   const gone = goneWith(
     project,
     wishes.map((wish) => [wish.service, namesOf(wish)]),
@@ -47,13 +50,24 @@ export function wantedPlaces(
       for (const { id } of lines) keep(kept, staying.get(id), wish.service);
       const taken = places.filter((place) => !lines.includes(place));
       const isOver = taken.at(-1) !== places.at(-1);
-      if (!isOfWords && !isOver) want(wanted, taken, wish, move, gone);
+      if (!isOfWords && !isOver) for (const one of want(wanted, taken, wish, move, gone)) overridden.set(one.id, one);
       // A variable that the service did not have, or that is set over a line that stays.
       const more = isOfWords || isOver ? set : isSet ? set.filter(({ name }) => name !== move.name) : [];
       if (more.length > 0) apart.set(wish.service, [...(apart.get(wish.service) ?? []), ...more]);
     }
   }
-  return { wanted, apart, kept };
+  for (const id of wanted.keys()) overridden.delete(id);
+  return { wanted, apart, kept, overridden };
+}
+
+/** A note for each file whose values stay because others override them. */
+export function overriddenNotes(places: readonly VariablePlace[]): readonly string[] {
+  const told = places.filter(({ value, uses }) => value !== null && value !== "" && uses.length === 0);
+  return [...Map.groupBy(told, ({ file }) => file.file)].map(([file, own]) => {
+    const names = own.map(({ name, line }) => `${name} (line ${line})`);
+    const values = own.length === 1 ? "another value" : "other values";
+    return `${file} keeps ${values} of ${names.join(", ")}, which ${own.length === 1 ? "has" : "have"} no effect here`;
+  });
 }
 
 /** A line that stays in an env file, and the services whose variable it was. */
@@ -70,13 +84,15 @@ const ofWords = ({ words }: ServiceChange, variable: string): boolean => words?.
 /** The variables that may hold the path of a variable's file. */
 const formsOf = (name: string): readonly string[] => [`${name}_FILE`, `FILE__${name}`, `${name}__FILE`];
 
+/** Gives back the places of other values that stay. */
 function want(
   wanted: Map<string, PlaceChanges>,
   places: readonly VariablePlace[],
   { service, change: { set, unset } }: ServiceChange,
   { name, masked }: ServiceChange["moves"][number],
   gone: ReadonlySet<string>,
-): void {
+): readonly VariablePlace[] {
+  const overridden: VariablePlace[] = [];
   const holds = places.at(-1);
   if (holds === undefined)
     throw new Blocked(
@@ -91,7 +107,10 @@ function want(
   for (const place of places) {
     const equal = place.value === null || place.value === holds.value;
     // The own variable stays over it, or it goes with the service that gets its value from there.
-    if (place !== holds && !equal && (action?.name === name || gone.has(place.id))) continue;
+    if (place !== holds && !equal && (action?.name === name || gone.has(place.id))) {
+      overridden.push(place);
+      continue;
+    }
     if (place !== holds && !equal)
       throw new Blocked(
         `${name} of ${service} is also set to a different value at ${place.at}, which would take effect again`,
@@ -102,4 +121,5 @@ function want(
     known.by.set(service, { action: place === holds ? action : null, masked });
     wanted.set(place.id, known);
   }
+  return overridden;
 }

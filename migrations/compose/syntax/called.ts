@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 import { entry, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { readEnvFile, type ComposeEnvFile } from "./env-file.ts";
+import { dotenvIn, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { usesDotenv } from "./given.ts";
 import type { ProjectInput } from "./project.ts";
@@ -33,7 +32,7 @@ export async function withDotenv(
 ): Promise<VariableLookup> {
   const values = new Map<string, string>();
   const lookup: VariableLookup = (name) => outer(name) ?? values.get(name) ?? null;
-  const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [join(dir, ".env")].filter(existsSync);
+  const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [dotenvIn(dir) ?? []].flat();
   for (const file of files) {
     const read = await readEnvFile(file, false, lookup, tell);
     if (read === null) continue;

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Node } from "yaml";
 import { entriesOrNull } from "../../../src/files/env-file.ts";
 import { readText } from "../../../src/files/read.ts";
@@ -19,6 +20,15 @@ export type ComposeEnvFile = {
   /** Some bytes are no UTF-8, which Compose accepts: they are U+FFFD in `text`, so the file cannot be written again. */
   readonly isLossy?: true;
 };
+
+/**
+ * The `.env` of a folder, or null. A folder by this name is none: the engine makes one where a service mounts `.env`
+ * before there is such a file, and Compose passes over it.
+ */
+export function dotenvIn(dir: string): string | null {
+  const file = join(dir, ".env");
+  return statSync(file, { throwIfNoEntry: false })?.isDirectory() === false ? file : null;
+}
 
 /**
  * Reads an env file as Compose does. Errors are passed to `tell`; a file that Compose would reject is then read as

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { foreignHand } from "../../../src/kit/io/foreign.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { readEnvFile } from "./env-file.ts";
+import { dotenvIn, readEnvFile } from "./env-file.ts";
 import { realOrSame } from "../../../src/kit/io/real.ts";
 
 /** The files by which Compose is called, before any of them is read. */
@@ -45,7 +45,7 @@ export async function givenFiles(what: string, cwd: string, env: NodeJS.ProcessE
   const named = await namedFiles(at, envFiles, env);
   const files = named ?? defaultFiles(at, env);
   const isElsewhere = dirname(files[0] ?? "") !== at && (env["COMPOSE_FILE"] ?? "") === "";
-  return { files, envFiles, outer: isElsewhere && existsSync(join(at, ".env")) ? at : null };
+  return { files, envFiles, outer: isElsewhere && dotenvIn(at) !== null ? at : null };
 }
 
 /**
@@ -55,8 +55,8 @@ export async function givenFiles(what: string, cwd: string, env: NodeJS.ProcessE
 export async function outerOf(files: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {
   const plain = { ...env, COMPOSE_FILE: undefined, COMPOSE_PATH_SEPARATOR: undefined };
   for (let at = dirname(dirname(files[0] ?? "/")); ; at = dirname(at)) {
-    const file = join(at, ".env");
-    if (existsSync(file) && [file, at].every((one) => foreignHand(one, statSync(one), env) === null)) {
+    const file = dotenvIn(at);
+    if (file !== null && [file, at].every((one) => foreignHand(one, statSync(one), env) === null)) {
       const named = await namedFiles(at, [], plain);
       if (named?.map(realOrSame).join("\0") === files.map(realOrSame).join("\0")) return at;
     }
@@ -72,7 +72,7 @@ async function namedFiles(
 ): Promise<readonly string[] | null> {
   const values = new Map<string, { readonly value: string; readonly by: string | null }>();
   const own = (name: string): string | null => env[name] ?? values.get(name)?.value ?? null;
-  for (const file of envFiles.length > 0 ? envFiles : usesDotenv(env) ? [join(dir, ".env")].filter(existsSync) : []) {
+  for (const file of envFiles.length > 0 ? envFiles : usesDotenv(env) ? [dotenvIn(dir) ?? []].flat() : []) {
     const read = await readEnvFile(file, false, own, () => undefined);
     for (const { name, value } of read?.entries ?? [])
       if (value !== null) values.set(name, { value, by: envFiles.length > 0 ? null : file });

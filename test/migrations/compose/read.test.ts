@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { variables } from "../../../migrations/compose/syntax/environment.ts";
@@ -90,6 +90,16 @@ secrets: { ${name}: { external: true }, ${other}: { external: true } }
 `;
   const { found } = await scan({ "compose.yaml": text }, [value]);
   expect(found.map((one) => one.replace(/^\S+\//, ""))).toEqual(["compose.yaml secrets"]);
+});
+
+test("a folder named .env, as the engine makes it for a mounted file that is not there, is no fault", async () => {
+  const secret = password();
+  const dir = put({ "compose.yaml": `services:\n  a: { image: a, environment: { DB_PASSWORD: ${secret} } }\n` });
+  mkdirSync(join(dir, ".env"));
+  const { code, stdout, stderr } = await world.unsprawl(["scan", `compose:${dir}`]);
+  expect([code, stderr]).toEqual([3, ""]);
+  expect(stdout).not.toContain("not read");
+  rmSync(dir, { recursive: true });
 });
 
 describe("what Compose cannot fill in", () => {

@@ -72,7 +72,7 @@ it("each place that is no variable is named by what it is, with what to write in
             build: { context: ".", args: { NPM_TOKEN: password(), API_TOKEN: "${API}" } },
           },
         ),
-        job: service({}, { secrets: ["login"] }),
+        job: service({}, { secrets: ["login"], build: { context: ".", args: [`LIST_TOKEN=${password()}`] } }),
       },
       secrets: { login: { environment: "LOGIN_PASSWORD" } },
       configs: { app: { content: `password=${password()}` } },
@@ -109,6 +109,7 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in the build argument .*history keeps; next: .*--mount=type=secret,id=NPM_TOKEN/,
     ),
     API_TOKEN: expect.stringMatching(/^is in the build argument services\.web\.build\.args\.API_TOKEN /),
+    args: expect.stringContaining("RUN --mount=type=secret,id=LIST_TOKEN in the Dockerfile"),
     content: expect.stringMatching(
       /^is in configs\.app\.content .*inspect does not show it; next: write it into a file/,
     ),

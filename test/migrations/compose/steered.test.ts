@@ -128,6 +128,8 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
       }),
       "all.env": `SHARED_PASSWORD=${secrets.SHARED}\n`,
     });
+    // As the engine makes it where a service mounts a file that is not there: Compose passes over it.
+    mkdirSync(join(dir, ".env"));
     const containers = ["web", "db", "dev", "reader", "hider"].map((name) => `layers-${name}-1`);
     const { stdout, stderr } = await thereAndBack(dir, containers, Object.values(secrets), 0, () => {
       const alone = JSON.parse(compose(dir, "-f", "compose.yaml", "config", "--format", "json")) as {
@@ -143,6 +145,10 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
       expect(readFileSync(join(dir, "compose.override.yaml"), "utf8")).toContain('DB_PASSWORD: ""');
     });
     expect(stdout).not.toContain("it starts without");
+    expect(stdout.replace(/\s+/g, " ")).toMatch(
+      /compose\.yaml keeps another value of DB_PASSWORD \(line \d+\), which has no effect here/,
+    );
+    expect(stdout).not.toContain("of SHARED_PASSWORD");
     expect(stderr).toContain("2 of 2 received");
   });
 
@@ -194,10 +200,8 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
       },
     });
     const dir = put("profiles", { ".env": "COMPOSE_PROFILES=cpu\n", "compose.yaml": text });
-    const { stdout } = await thereAndBack(dir, ["llm"], secrets.slice(0, 1), 3);
-    expect(stdout).toContain(
-      "tool TOOL_PASSWORD: tool is in the profile tools, which Compose does not accept together",
-    );
+    const { stdout } = await thereAndBack(dir, ["llm"], secrets, 3);
+    expect(stdout).toContain("tool TOOL_PASSWORD: tool is in the profile tools, with which Compose refuses the files");
     expect(stdout).toContain(`next: cd ${dir} && docker compose --profile tools config --quiet shows why`);
   });
 });

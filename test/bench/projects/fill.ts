@@ -57,15 +57,21 @@ export function fillIn(
   });
   fromExample(join(copy, ".env"));
   for (const file of yamlFiles(copy)) writeFileSync(file, quicker(readFileSync(file, "utf8")));
-  for (let tries = 0; tries < 25; tries++) {
+  for (let tries = 0; tries < 40; tries++) {
     const { config, said } = compose(copy, project.file, env);
     const isFixed = fixed(said, copy, base, config !== null);
     if (config !== null && !isFixed) {
       const isMoved = hostFolders(config, copy, [base, env["HOME"] ?? base]);
-      if (!isMoved) return fitting(config);
+      if (!isMoved && !ofProfiles(project, copy, base, env)) return fitting(config);
     } else if (!isFixed) throw new Unfit(`compose: ${said.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`);
   }
   throw new Unfit("compose: never valid");
+}
+
+/** The same for the services that a profile leaves out, as far as Compose takes all profiles together. */
+function ofProfiles({ file }: Project, copy: string, base: string, env: NodeJS.ProcessEnv): boolean {
+  const { config, said } = compose(copy, file, env, ["--profile", "*"]);
+  return fixed(said, copy, base, config !== null);
 }
 
 /** Shorter waits; images by tag, since a stand-in has another digest; nothing is pulled or built. */

@@ -9,6 +9,8 @@ import { parse } from "yaml";
 export type Project = { readonly name: string; readonly folder: string; readonly file: string | null };
 
 const DEFAULTS = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+/** What others are added to, where no file has a default name. */
+const COMMON = /compose[.-](base|common)\.ya?ml$/;
 const ALSO = /^(docker-)?compose[^/]*\.ya?ml$|^[\w.-]+\.compose\.ya?ml$/;
 
 /** All Compose projects below a folder, or all stack files (with `deploy:`), in the order of a digest of their names, so that each part is a fair sample. */
@@ -22,12 +24,14 @@ export function projectsBelow(top: string, isStack = false): Project[] {
       const text = readFileSync(join(folder, name), "utf8");
       if (!/^services:/m.test(text) || (isStack && !/^ {4,}deploy:/m.test(text))) continue;
       const label = !isStack && name === byItself ? below : join(below, name);
-      const isAddition =
-        !isStack &&
-        byItself !== undefined &&
-        name !== byItself &&
-        addsTo(text, readFileSync(join(folder, byItself), "utf8"));
-      const file = isAddition ? `${byItself}:${name}` : name;
+      const bases = isStack
+        ? []
+        : [...(byItself === undefined ? [] : [byItself]), ...names.filter((one) => COMMON.test(one))];
+      const base = bases.find((one) => {
+        const other = readFileSync(join(folder, one), "utf8");
+        return one !== name && !text.includes(one) && !other.includes(name) && addsTo(text, other);
+      });
+      const file = base === undefined ? name : `${base}:${name}`;
       found.push({ name: label, folder, file: !isStack && name === byItself ? null : file });
     }
     for (const name of names)
@@ -41,16 +45,19 @@ export function projectsBelow(top: string, isStack = false): Project[] {
   return found.toSorted((a, b) => digest(a.name) - digest(b.name));
 }
 
-/** Whether a file has services without an image that another file gives them. */
+/** Whether a file has services without an image, or that depend on services, which only another file gives them. */
 function addsTo(text: string, other: string): boolean {
   const [own, base] = [servicesOf(text), servicesOf(other)];
-  return Object.entries(own).some(
-    ([name, service]) =>
-      typeof service === "object" &&
-      service !== null &&
-      name in base &&
-      !["image", "build", "extends"].some((key) => key in service),
-  );
+  return Object.entries(own).some(([name, service]) => {
+    if (typeof service !== "object" || service === null) return false;
+    const isWhole = ["image", "build", "extends"].some((key) => key in service);
+    return (name in base && !isWhole) || dependencies(service).some((one) => one in base && !(one in own));
+  });
+}
+
+function dependencies(service: object): string[] {
+  const { depends_on: all } = service as { readonly depends_on?: readonly unknown[] | object | null };
+  return (Array.isArray(all) ? all : Object.keys(all ?? {})).map(String);
 }
 
 function servicesOf(text: string): { readonly [name: string]: unknown } {

@@ -49,8 +49,9 @@ function programsOf(service: Service): string[] {
         /^\/?[a-zA-Z][\w./+-]{1,80}$/.test(word) && !word.includes("..") && !/^(CMD|NONE|CMD-SHELL)$/.test(word),
     );
   const mounts = (service.volumes ?? []).map(({ target }) => `${target}/`);
-  return [...new Set(words)]
-    .map((word) => (word.includes("/") ? `/${word.replace(/^\//, "")}` : word))
+  const programs = [...new Set(words)].map((word) => (word.includes("/") ? `/${word.replace(/^\//, "")}` : word));
+  return programs
+    .filter((word) => !programs.some((other) => other.startsWith(`${word}/`)))
     .filter(
       (word) =>
         !/^\/(dev|proc|sys|tmp|etc|run|data|var\/(run|lib|www))(\/|$)|\/$/.test(word) &&

@@ -5,10 +5,10 @@ import { chooseDelivery, ODD_NAME, type ChosenDelivery } from "../../src/engine/
 import type { Engine } from "../../src/engine/engine.ts";
 import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
-import { keptByRun } from "../../src/engine/names.ts";
-import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
+import { evidenceOf, type InspectedRun } from "./evidence.ts";
+import { handedNames } from "./handed/line.ts";
 import { runName, runText, subjectOf } from "./syntax/run-names.ts";
 import { suppliedIn } from "./supplied.ts";
 import type { RunScript } from "./syntax/script.ts";
@@ -38,9 +38,6 @@ export type Chosen = RunLineChange & {
   /** The name of its files on this host. */
   readonly id: string;
 };
-
-/** What the engine knows about a line's container: its image, and a container made from it. */
-type InspectedRun = { readonly image: ImageDoc; readonly doc: ContainerDoc };
 
 /**
  * How the container of a run line gets its values. Throws `refused` if there is no way, with the change that would make
@@ -80,7 +77,10 @@ export async function chooseFor(
   const engine = await open();
   const found = await evidenceOf(engine, run);
   const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;
-  const known = { ...(await subjectFor(engine, run, found, id)), supplied: suppliedIn(run, subject, tools.supplies) };
+  const known = {
+    ...(await subjectFor(engine, script, run, found, id)),
+    supplied: suppliedIn(run, subject, tools.supplies),
+  };
   const { delivery, why, warnings, left } =
     found === null
       ? await withoutEvidence(deliveries, run, options, known, all, subject)
@@ -193,26 +193,9 @@ function evidenceHint({ said: { name, image } }: RunCommand): string {
     : cmd`unsprawl runtime install --to STORE; or ${bare(create)}; then plan again`;
 }
 
-async function evidenceOf(engine: Engine, run: RunCommand): Promise<InspectedRun | null> {
-  const [name, ref] = [run.said.name, run.said.image];
-  const image = ref === null ? null : await engine.image(ref);
-  if (ref !== null && image === null) return null;
-  const named = name === null ? null : await engine.container(name);
-  // The line's image counts: a container of that name may have an older one.
-  if (named !== null && (image === null || named.Image === image.Id)) {
-    const own = image ?? (await engine.image(named.Image));
-    return own === null ? null : { image: own, doc: named };
-  }
-  if (image === null) return null;
-  const other = (await engine.containers()).find(
-    ({ ImageID, Names }) => ImageID === image.Id && !Names.some((one) => keptByRun(one) !== null),
-  );
-  const doc = other === undefined ? null : await engine.container(other.Id);
-  return doc === null ? null : { image, doc };
-}
-
 async function subjectFor(
   engine: Engine,
+  script: RunScript,
   run: RunCommand,
   found: InspectedRun | null,
   id: string,
@@ -235,7 +218,7 @@ async function subjectFor(
     entrypoint: entrypoint === undefined ? (config.Entrypoint ?? []) : entrypoint === "" ? [] : [entrypoint],
     cmd: words.length > 0 ? words : entrypoint === undefined ? (config.Cmd ?? []) : [],
     imageEnv: new Set(imageEnv),
-    env: [...imageEnv, ...run.env.map(({ variable }) => variable)],
+    env: [...imageEnv, ...run.env.map(({ variable }) => variable), ...(await handedNames(script, run))],
     path: path ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: flagOf(run, "user", "u")?.value ?? config.User ?? "",
     health: isUnchecked ? [] : check === null ? inherited : ["CMD-SHELL", check],

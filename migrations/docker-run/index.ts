@@ -4,10 +4,11 @@
  */
 import type { Delivery, Owner } from "../../src/contract/delivery.ts";
 import type { Migration, Work } from "../../src/contract/migration.ts";
-import { fileMigration, lineOfLocation, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { fileMigration, type FileFormat, type FileTools } from "../../src/files/file-migration.ts";
+import { handedLine, handedLines, isHanded } from "./handed/line.ts";
+import { refusalOfHanded } from "./handed/refuse.ts";
 import { runName, subjectOf } from "./syntax/run-names.ts";
 import { readScript, type ScriptVariable } from "./syntax/script.ts";
-import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { isAt, type Location } from "../../src/model/location.ts";
 import type { Json } from "../../src/model/json.ts";
@@ -33,14 +34,8 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
     async unit({ location: { source, subjectId } }) {
       return source.startsWith("script:") ? { id: subjectId, name: subjectId } : null;
     },
-    async refuses({ location, name }) {
-      const { file } = lineOfLocation(location);
-      if (file !== location.subjectId)
-        return {
-          reason: `is in ${file}, which --env-file passes on`,
-          // Docker would hand a reference on as it is.
-          hint: cmd`write -e ${name}=value in the line and take it out of ${file}; then plan again`,
-        };
+    async refuses({ location }) {
+      if (isHanded(location)) return refusalOfHanded(await readScript(location.subjectId), location);
       if (location.where === "cmd")
         return {
           reason: "is in a label, an option or the command of the container, not in a variable",
@@ -59,10 +54,17 @@ export function dockerRunMigration(tools: DockerRunTools): Migration {
         standIn: true,
       };
     },
-    value: async ({ location }) => (await variableAt(location))?.value ?? null,
+    value: async ({ location }) => valueAt(location),
     // `plan` reports it for each script.
     target: async (file) => ({ file, lines: [] }),
-    rewrite: async ({ file, lines }, moving) => rewriteScript(await readScript(file as string), linesOf(lines), moving),
+    async rewrite({ file, lines }, moving) {
+      const script = await readScript(file as string);
+      const handed = await handedLines(
+        script,
+        moving.map(({ move }) => move.location),
+      );
+      return rewriteScript(script, linesOf(lines), moving, handed);
+    },
   };
   const base = fileMigration(tools, format);
   /** Writes the files of a line's container: what moves now, and what an earlier migration of the line has moved. */
@@ -145,6 +147,11 @@ async function variableAt(location: Location): Promise<ScriptVariable | null> {
   const isThere = ({ place, subject }: ScriptVariable): boolean =>
     isAt(location, place) && subject === location.subjectName;
   return variables.find(isThere) ?? null;
+}
+
+async function valueAt(location: Location): Promise<string | null> {
+  if (!isHanded(location)) return (await variableAt(location))?.value ?? null;
+  return (await handedLine(await readScript(location.subjectId), location))?.entry.value ?? null;
 }
 
 const isDeliver = (step: Step): step is DeliverStep => step.kind === "deliver";

@@ -2,6 +2,8 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import type { RunChange } from "../../src/contract/delivery.ts";
 import { csvRecord } from "../../src/engine/run-flags.ts";
 import { draftOf, valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
+import { handedKey, isHanded, type HandedLine } from "./handed/line.ts";
+import { filesNotes, filesWithout, type GoneLine } from "./handed/rewrite.ts";
 import { subjectOf } from "./syntax/run-names.ts";
 import type { MentionedValue } from "./mentions.ts";
 import { free, fromStore, mentioned, storeNotes, type ScriptEdits } from "./script-edits.ts";
@@ -9,7 +11,7 @@ import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { flagOf, type EnvFlag, type RunCommand } from "./syntax/shell-run.ts";
+import { flagOf, type RunCommand, type WordFlag } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
 import { lineEnding, lineStart } from "../../src/kit/text/splice.ts";
 import { mountsIn } from "./supplied.ts";
@@ -27,20 +29,31 @@ export type RunLineChange = {
   readonly warnings: readonly string[];
 };
 
-/** The script with another delivery for these variables. Every other word is read as before, which is proven. */
+/**
+ * The script with another delivery for these variables, and the files of variables that its lines pass on without them.
+ * Every other word is read as before, which is proven. `handed` are the lines of such files, by `handedKey`.
+ */
 export function rewriteScript(
   script: RunScript,
   lines: readonly RunLineChange[],
   moving: readonly FileMove[],
+  handed: ReadonlyMap<string, HandedLine>,
 ): Rewriting {
   const { file, text, runs } = script;
   const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map(), around: new Map() };
   const values: MentionedValue[] = [];
+  const gone: GoneLine[] = [];
   for (const line of lines) {
-    const own = moving.filter(({ move }) => move.location.subjectName === line.subject);
+    const all = moving.filter(({ move }) => move.location.subjectName === line.subject);
     const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
-    if (run === undefined) throw valueGoneError(own[0]?.move.name ?? "", line.subject);
+    if (run === undefined) throw valueGoneError(all[0]?.move.name ?? "", line.subject);
+    const own = all.filter(({ move }) => !isHanded(move.location));
+    const others = all
+      .filter(({ move }) => isHanded(move.location))
+      .map((one): GoneLine => ({ ...lineFor(handed, one), masked: one.masked }));
+    gone.push(...others);
     values.push(...changeLine(script, run, line, own, made));
+    passedOn(script, run, line, others, own.length === 0, made);
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
@@ -49,10 +62,16 @@ export function rewriteScript(
   if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
   return {
-    drafts: [draft],
+    drafts: [draft, ...filesWithout(gone)],
     rest: [],
-    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...notes])],
+    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...notes, ...filesNotes(gone)])],
   };
+}
+
+function lineFor(handed: ReadonlyMap<string, HandedLine>, { move }: FileMove): HandedLine {
+  const line = handed.get(handedKey(move.location));
+  if (line !== undefined) return line;
+  throw valueGoneError(move.name, move.location.path);
 }
 
 /** The edits of a run line; returns the values that leave it. */
@@ -110,6 +129,36 @@ function changeLine(
   return found.map(({ flag, own, reference }) => ({
     ...{ name: flag.variable, value: own?.value ?? flag.content ?? "", reference },
   }));
+}
+
+/** Behind a flag that names a file of variables: what takes the place of lines that leave the file. */
+function passedOn(
+  script: RunScript,
+  run: RunCommand,
+  { change, secrets }: RunLineChange,
+  lines: readonly GoneLine[],
+  isFirst: boolean,
+  made: ScriptEdits,
+): void {
+  const { file, text, kind } = script;
+  for (const [index, [flag, own]] of [...Map.groupBy(lines, (one) => one.flag.flag)].entries()) {
+    const flags = own.flatMap(({ entry: { name } }): (readonly string[])[] => {
+      const secret = secrets[name];
+      if (secret !== undefined) return [["--secret", `${secret},type=env,target=${name}`]];
+      const put = replacement(change, name);
+      return put === null ? [] : [["-e", `${put.name}=${put.value}`]];
+    });
+    const put = [...flags, ...(isFirst && index === 0 ? moreFlags(run, change) : [])];
+    const [first] = own;
+    if (first === undefined || put.length === 0) continue;
+    const holder = wordAt(run, first.flag.holder);
+    const gap = between(text, run, first.flag);
+    const said = put.map((words) => shellWords(words, kind));
+    made.edits.push({ start: holder.end, end: holder.end, text: said.map((words) => gap + words).join("") });
+    made.words.set(holder, [holder.text, ...put.flat()]);
+    const path = lineText(file, lineOf(text, wordAt(run, flag).start), run.program);
+    for (const words of said) made.diff.push({ sign: "+", path, text: words });
+  }
 }
 
 function wordAt({ words }: RunCommand, at: number): ShellWord {
@@ -185,7 +234,7 @@ function shimmed(
 }
 
 /** What separates a flag from the next: a continued line end if it is alone on its line. */
-function between(text: string, run: RunCommand, { flag, holder }: EnvFlag): string {
+function between(text: string, run: RunCommand, { flag, holder }: WordFlag): string {
   const { start } = wordAt(run, flag);
   const indent = text.slice(lineStart(text, start), start);
   const rest = text.slice(wordAt(run, holder).end);

@@ -141,10 +141,19 @@ function followersLeft(
 function onePerValue(hits: readonly ScanHit[]): readonly HitToMove[] {
   const whole = Map.groupBy(hits, (hit) => {
     const { location, name } = hit.finding;
-    const { host = "", source, subjectId, path, place } = location;
+    const { host = "", source, subjectId, subjectName, path, place } = location;
     const { value } = hit.candidate;
     if (place?.kind === "text" && place.of === undefined) return hit;
-    return JSON.stringify([host, source, subjectId, path, name, hit.candidate.location.where, value.length]);
+    return JSON.stringify([
+      host,
+      source,
+      subjectId,
+      subjectName,
+      path,
+      name,
+      hit.candidate.location.where,
+      value.length,
+    ]);
   });
   return [...whole.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return [];

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, normalize, resolve, sep } from "node:path";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import type { RunCommand, WordFlag } from "./shell-run.ts";
@@ -35,7 +35,7 @@ export async function envFilesOfRuns(
   const read = new Map<string, EnvFileRead>();
   for (const run of script.runs) {
     const subject = subjectOf(script.file, script.text, run);
-    for (const flag of run.flags.filter(({ name }) => name === "env-file")) {
+    for (const flag of envFileFlags(run)) {
       const named = nameIn(script, run, flag);
       if (named === null) {
         errors.push({
@@ -61,6 +61,28 @@ export async function envFilesOfRuns(
   }
   return { handed, errors };
 }
+
+/** The flags by which a run line names this file of variables, where `envFilesOfRuns` finds it. */
+export function flagsNaming(script: RunScript, run: RunCommand, file: string): readonly WordFlag[] {
+  return envFileFlags(run).filter((flag) => {
+    const named = nameIn(script, run, flag);
+    if (named === null) return false;
+    const beside = resolve(dirname(script.file), named);
+    if (beside === file || existsSync(beside)) return beside === file;
+    const root = file.slice(0, -normalize(named).length);
+    return root.endsWith(sep) && resolve(root, named) === file && script.file.startsWith(root);
+  });
+}
+
+/** The file that a flag names, if it is where the script is; null if it is not there, or only the shell knows. */
+export function envFileBeside(script: RunScript, run: RunCommand, flag: WordFlag): string | null {
+  const named = nameIn(script, run, flag);
+  const file = named === null ? null : resolve(dirname(script.file), named);
+  return file !== null && existsSync(file) ? file : null;
+}
+
+export const envFileFlags = ({ flags }: RunCommand): readonly WordFlag[] =>
+  flags.filter(({ name }) => name === "env-file");
 
 /** The script's folder, or the one that it is run from. */
 const HERE =

@@ -91,14 +91,10 @@ export function scriptOf(file: string, text: string): RunScript {
     ...variables.map(({ place }) => placeText(place)),
   ])
     (seen.has(one) ? again : seen).add(one);
-  const twice = { reason: "the script has another line like it", hint: "write each command on its own line" };
   const [line] = open;
-  const broken =
-    line === undefined
-      ? null
-      : { reason: `a quote in line ${line} is never closed`, hint: "close it, then plan again" };
+  const broken = line === undefined ? null : unclosed(line);
   const told = variables.map((one) =>
-    again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? twice } : one,
+    again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? TWICE } : one,
   );
   return {
     ...{ file, text, kind, commands, runs, bodies, open },
@@ -186,26 +182,8 @@ function faultOf(
   isLast: boolean,
   around: ScriptSummary,
 ): Refusal | null {
-  const { program, words, begin, standsFor } = run;
-  if (standsFor !== null)
-    return {
-      reason: standsFor.includes("$")
-        ? `whether ${standsFor} is docker or podman, only the shell knows`
-        : `${standsFor} starts its containers in another engine`,
-      hint: standsFor.includes("$")
-        ? "write docker or podman in its place, then plan again"
-        : "use docker or podman, then plan again",
-    };
-  if (around.replaced.has(program))
-    return { reason: `the script redefines the command ${program}`, hint: cmd`call /usr/bin/${program} itself` };
-  if (words.slice(0, begin).some((word) => word.text === "eval"))
-    return { reason: "is parsed a second time, by eval", hint: "remove eval" };
-  const elsewhere = run.global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
-  if (elsewhere !== undefined)
-    return {
-      reason: `its line is for another engine (${elsewhere})`,
-      hint: "unsprawl scan docker: where that engine is",
-    };
+  const ofRun = runFault(run, around);
+  if (ofRun !== null) return ofRun;
   if (flag.behind !== null)
     return {
       reason: `whether ${flag.behind} in front of it is flags, or the image, only the shell knows`,
@@ -219,3 +197,41 @@ function faultOf(
     hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,
   };
 }
+
+/** Why nothing of a run line can be moved, whatever gives it its variables; null if that may be. */
+export function faultOfRun({ text, open, file, runs }: RunScript, run: RunCommand): Refusal | null {
+  const [line] = open;
+  if (line !== undefined) return unclosed(line);
+  const subject = subjectOf(file, text, run);
+  if (runs.some((other) => other !== run && subjectOf(file, text, other) === subject)) return TWICE;
+  return runFault(run, aroundOf(text));
+}
+
+function runFault({ program, words, begin, standsFor, global }: RunCommand, around: ScriptSummary): Refusal | null {
+  if (standsFor !== null)
+    return {
+      reason: standsFor.includes("$")
+        ? `whether ${standsFor} is docker or podman, only the shell knows`
+        : `${standsFor} starts its containers in another engine`,
+      hint: standsFor.includes("$")
+        ? "write docker or podman in its place, then plan again"
+        : "use docker or podman, then plan again",
+    };
+  if (around.replaced.has(program))
+    return { reason: `the script redefines the command ${program}`, hint: cmd`call /usr/bin/${program} itself` };
+  if (words.slice(0, begin).some((word) => word.text === "eval"))
+    return { reason: "is parsed a second time, by eval", hint: "remove eval" };
+  const elsewhere = global.find((word) => OTHER_ENGINE.test(word)) ?? around.elsewhere;
+  if (elsewhere === undefined) return null;
+  return {
+    reason: `its line is for another engine (${elsewhere})`,
+    hint: "unsprawl scan docker: where that engine is",
+  };
+}
+
+const TWICE: Refusal = { reason: "the script has another line like it", hint: "write each command on its own line" };
+
+const unclosed = (line: number): Refusal => ({
+  reason: `a quote in line ${line} is never closed`,
+  hint: "close it, then plan again",
+});

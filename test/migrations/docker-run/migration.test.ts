@@ -168,6 +168,27 @@ it("a script and the container that it made, in one plan", async () => {
   expect(line).toContain("-e DB_PASSWORD_FILE=/run/secrets/DB_PASSWORD --mount");
 });
 
+it("two lines with one file of variables, each by its delivery; what one of them has from there leaves it", async () => {
+  const [one, two] = [password(), password()];
+  const text = `#!/bin/sh\ncd "$(dirname "$0")"\ndocker run -d --name kept --network none --env-file kept.env \\\n  ${FILE_ENV}\ndocker run -d --name plain --network none \\\n  --env-file=kept.env \\\n  -e API_TOKEN=${two} \\\n  ${BUSYBOX} ${APP}\n`;
+  const file = write("env-file/up.sh", text);
+  const env = `LOG=info\nDB_PASSWORD=${one}\r\n# end\n`;
+  const beside = write("env-file/kept.env", env, 0o640);
+  run(file, "kept", "plain");
+  run(file, "kept", "plain");
+  const id = await migrate(`script:${file}`, [one, two]);
+  expect([readFileSync(beside, "utf8"), statSync(beside).mode & 0o777]).toEqual(["LOG=info\n# end\n", 0o640]);
+  run(file, "kept", "plain");
+  for (const name of ["kept", "plain"]) expectClean(name, [one, two]);
+  await expectGets("kept", { DB_PASSWORD: one, LOG: "info" });
+  await expectGets("plain", { DB_PASSWORD: one, API_TOKEN: two, LOG: "info" });
+  expect(await findingsOf(world, `script:${file}`)).toEqual([]);
+  gone("kept");
+  gone("plain");
+  expect((await world.unsprawl(["rollback", id])).code).toBe(0);
+  expect([readFileSync(file, "utf8"), readFileSync(beside, "utf8")]).toEqual([text, env]);
+});
+
 it("a makefile as make reads it, with linuxserver.io's marks and a weak value; templates beside it stay", async () => {
   const one = `${password()}$x`;
   const text = `IMAGE ?= ${FILE_ENV}\nup: # starts it\n\t@docker run -d --name made --network none \\\n\t  -e DB_PASSWORD=secret \`#optional\` \\\n\t  -e API_TOKEN='${one.replace("$", "$$$$")}' \`#optional\` \\\n\t  ${FILE_ENV}\n`;

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { Plan } from "../../../src/model/plan.ts";
 import { password } from "../files-world.ts";
 import { makeWorld } from "../../support/world.ts";
 
@@ -93,19 +94,65 @@ describe("the env file of a run line", () => {
     expect(errors[0]?.endsWith(`: ${message}`), errors[0]).toBe(true);
   });
 
-  test("is planned where it stands", async () => {
-    const dir = put({ "a.sh": "docker run --env-file web.env img\n", "web.env": env });
-    const { stdout } = await world.unsprawl(["plan", `script:${dir}`, "--to", "local", "--json"]);
-    const { notMoved } = JSON.parse(stdout) as {
-      notMoved: readonly { readonly reason: string; readonly hint: string }[];
-    };
-    const file = join(dir, "web.env");
-    expect(notMoved).toMatchObject([
-      {
-        reason: `is in ${file}, which --env-file passes on`,
-        hint: `write -e DB_PASSWORD=value in the line and take it out of ${file}; then plan again`,
-      },
-    ]);
+  const planned = async (files: { readonly [name: string]: string }): Promise<{ dir: string; plan: Plan }> => {
+    const dir = put(files);
+    const what = join(dir, "a.sh");
+    const { stdout } = await world.unsprawl(["plan", `script:${what}`, "--to", "local", "--json"]);
+    return { dir, plan: JSON.parse(stdout) as Plan };
+  };
+
+  test("podman gets its secret in place of the line, which leaves the file; rollback restores both", async () => {
+    const script = `#!/bin/sh\n[ -f web.env ] || exit 1 # web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
+    const dir = put({ "a.sh": script, "web.env": env });
+    const from = `script:${join(dir, "a.sh")}`;
+    const { stdout, stderr, code } = await world.unsprawl(["migrate", from, "--to", "local", "--yes"]);
+    expect([code, stdout.includes(secret), stderr.includes(secret)]).toEqual([0, false, false]);
+    expect(stdout).toContain(`DB_PASSWORD leaves ${join(dir, "web.env")}: a program on this host that reads`);
+    const texts = (): string[] => ["a.sh", "web.env"].map((name) => readFileSync(join(dir, name), "utf8"));
+    const flag = "  --env-file web.env \\\n";
+    const moved = script.replace(flag, `${flag}  --secret web-DB_PASSWORD,type=env,target=DB_PASSWORD \\\n`);
+    expect(texts()).toEqual([moved, "# for the shop\nLEVEL=info\n"]);
+    expect((await world.unsprawl(["rollback", "last", "--yes"])).code).toBe(0);
+    expect(texts()).toEqual([script, env]);
+  });
+
+  const line = "podman run --env-file web.env img\n";
+  const composed = "services:\n  web:\n    image: img\n";
+  test.each<[string, { readonly [name: string]: string }, string]>([
+    ["the script reads it", { "a.sh": `. ./web.env\n${line}` }, "which line 1 of the script reads too"],
+    ["a loop reads it", { "a.sh": `while read x; do :; done < web.env\n${line}` }, "which line 1 of the script reads"],
+    [
+      "a variable names it for another command",
+      { "a.sh": `F=web.env\npodman run --env-file $F img\ngrep x "$F"\n` },
+      "which line 3 of the script reads too",
+    ],
+    ["another script names it", { "a.sh": line, "b.sh": line }, "DIR/b.sh reads too"],
+    ["a Compose file names it", { "a.sh": line, "c.yml": `${composed}    env_file: web.env\n` }, "DIR/c.yml reads too"],
+    [
+      "Compose fills its files in from it",
+      { "a.sh": "podman run --env-file .env img\n", "c.yml": `${composed}    command: x \${DB_PASSWORD}\n` },
+      "DIR/c.yml reads too",
+    ],
+    ["another line stays", { "a.sh": `${line}docker run --env-file web.env img\n` }, "which a.sh:2 img gets too"],
+    ["podman reads it otherwise", { "a.sh": line, "web.env": `DB_PASSWORD="${secret}"\n` }, "podman may read diff"],
+    [
+      "the line sets it again",
+      { "a.sh": "podman run --env-file web.env -e DB_PASSWORD= img\n" },
+      "has no effect: -e DB",
+    ],
+    [
+      "the shell decides",
+      { "a.sh": "podman run $X --env-file web.env -e A=b img\n" },
+      "whether $X in front of --env-file",
+    ],
+  ])("stays in the file if %s", async (_what, files, reason) => {
+    const { dir, plan } = await planned({ "web.env": env, ".env": env, ...files });
+    const reasons = plan.notMoved.map((one) => one.reason.replaceAll(dir, "DIR"));
+    expect(
+      reasons.some((one) => one.includes(reason)),
+      reasons.join("; "),
+    ).toBe(true);
+    expect(plan.steps).toEqual([]);
   });
 });
 

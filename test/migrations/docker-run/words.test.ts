@@ -67,7 +67,7 @@ function rewritten(text: string, how: How, file = "/srv/deploy.sh"): string {
       all.map(({ name }) => name),
     ),
   }));
-  const { drafts } = rewriteScript(script, lines, moving);
+  const { drafts } = rewriteScript(script, lines, moving, new Map());
   expect(drafts[0]?.before).toBe(text);
   return drafts[0]?.after ?? "";
 }

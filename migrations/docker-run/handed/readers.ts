@@ -1,0 +1,103 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { bytesIfThere } from "../../../src/files/rewritten.ts";
+import { lineOf } from "../../../src/kit/text/lines.ts";
+import { lineStart } from "../../../src/kit/text/splice.ts";
+import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
+import { flagsNaming } from "../syntax/run-env-files.ts";
+import type { RunScript } from "../syntax/script.ts";
+
+/** What else reads a file of variables of a run line, in words that follow "which"; null if nothing known does. */
+export function otherReader(script: RunScript, file: string, variable: string): string | null {
+  const line = lineReading(script, file);
+  if (line !== null) return `line ${line} of the script reads too`;
+  const beside = fileReading(script, file, variable);
+  return beside === null ? null : `${beside} reads too`;
+}
+
+/** A name as a word of a text, not a part of another one. */
+const mentionOf = (name: string): RegExp =>
+  new RegExp(String.raw`(?<![\w.-])${name.replaceAll(/[^\w]/g, String.raw`\$&`)}(?![\w-]|\.\w)`, "g");
+
+/** Looks at a file without reading it, or writes it. */
+const NO_READER = /^(?:\[{1,2}|test|echo|printf|chmod|chown|ls|touch|rm|exit|export|readonly|local|declare)$/;
+const KEYWORD = /^(?:if|then|elif|else|while|until|do|!|\{|time|sudo)$/;
+const ASSIGNMENT = /^[A-Za-z_]\w{0,254}=/;
+/** More than a person writes: whatever is beyond counts as one that reads. */
+const MOST_MENTIONS = 200;
+
+/** The first line of a script, outside the flags that name the file, that may read it. */
+function lineReading(script: RunScript, file: string): number | null {
+  const { text, runs, commands } = script;
+  const name = basename(file);
+  const handing = new Map(
+    runs.map((run) => [run.words, new Set(flagsNaming(script, run, file).map(({ holder }) => run.words[holder]))]),
+  );
+  const holders = new Set([...handing.values()].flatMap((words) => [...words]));
+  const all = commands.flatMap((words) => words.map((word) => ({ word, words })));
+  const variables = all.flatMap(({ word }) => {
+    const [, variable = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
+    return variable !== "" && mentionOf(name).test(value) ? [variable] : [];
+  });
+  const places = [name, ...variables].flatMap((one) => [...text.matchAll(mentionOf(one))].map(({ index }) => index));
+  const seen = places.toSorted((a, b) => a - b);
+  const reads = seen.find((at, count) => {
+    if (count >= MOST_MENTIONS) return true;
+    if (/(?:^|\s)#/.test(text.slice(lineStart(text, at), at))) return false;
+    const around = all.filter(({ word }) => word.start <= at && at < word.end);
+    const found = around.toSorted((a, b) => a.word.end - a.word.start - (b.word.end - b.word.start))[0];
+    if (found === undefined) return true;
+    const { word, words } = found;
+    return !holders.has(word) && !isHarmless(words, word, (handing.get(words)?.size ?? 0) > 0);
+  });
+  return reads === undefined ? null : lineOf(text, reads);
+}
+
+function isHarmless(words: readonly ShellWord[], word: ShellWord, passesOn: boolean): boolean {
+  // A container that gets the file's variables may mount it too.
+  if (passesOn) return true;
+  const [program, ...rest] = words.filter((one) => !KEYWORD.test(one.text));
+  if (program === undefined || ASSIGNMENT.test(program.text)) return true;
+  return NO_READER.test(program.text) || (program.text === "cp" && rest.length === 2 && rest[1] === word);
+}
+
+/** Files of a folder that may name files of variables. */
+const READERS = /\.(?:sh|bash|zsh|fish|mk|ps1|bat|cmd|service|container|ya?ml)$|^(?:GNU)?[Mm]akefile$|^package\.json$/;
+const LARGEST = 256 * 1024;
+
+/** The file beside the script, or beside the file, that may read it: scripts, units, and what Compose fills in. */
+function fileReading(script: RunScript, file: string, variable: string): string | null {
+  const name = basename(file);
+  for (const folder of new Set([dirname(file), dirname(script.file)]))
+    for (const other of namesIn(folder)) {
+      const path = join(folder, other);
+      if (path === script.file || !READERS.test(other)) continue;
+      const text = textOf(path).replaceAll(/^[ \t]*#.*$/gm, "");
+      const isYaml = /\.ya?ml$/.test(other);
+      const isCompose = isYaml && /^services:/m.test(text);
+      if (isYaml && !isCompose) continue;
+      if (mentionOf(name).test(text)) return path;
+      // Compose fills its files in from `.env`.
+      const uses = new RegExp(String.raw`\$(?:\{${variable}\b|${variable}\b)`);
+      if (isCompose && name === ".env" && folder === dirname(file) && uses.test(text)) return path;
+    }
+  return null;
+}
+
+// A folder or a file that cannot be read is no help.
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? LARGEST) >= LARGEST) return "";
+    return bytesIfThere(file)?.toString("utf8") ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -27,7 +27,8 @@ export function subjectOfStep({ id, kind }: Pick<StepRef, "id" | "kind">): strin
   return id.slice(`${kind}:`.length);
 }
 
-/** Which part of its unit a step is about; empty for the whole unit. */
+/** Which part of its unit a step is about; empty for the whole unit, and for what has a name of its own. */
 export function partOfStep({ id, kind, unit }: StepRef): string {
-  return id.slice(stepId({ kind, unit, part: "" }).length);
+  const before = stepId({ kind, unit, part: "" });
+  return id.startsWith(before) ? id.slice(before.length) : "";
 }

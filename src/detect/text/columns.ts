@@ -19,10 +19,13 @@ export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
   while (from < text.length) {
     const next = text.indexOf("\n", from);
     const end = next < 0 ? text.length : next;
-    for (const [at, { value, start }] of cellsOf(text.slice(from, Math.min(end, from + 8192)), mark).entries()) {
+    for (const [at, { value, start, end: last }] of cellsOf(
+      text.slice(from, Math.min(end, from + 8192)),
+      mark,
+    ).entries()) {
       const name = columns[at];
       if (name !== null && name !== undefined && value.length > 2)
-        yield { name, value, start: from + start, end: from + start + value.length, quoted: true };
+        yield { name, value, start: from + start, end: from + last, quoted: true };
     }
     from = end + 1;
   }
@@ -37,19 +40,29 @@ function nameOf(head: string): string | null {
     : null;
 }
 
-type TableCell = { readonly value: string; readonly start: number };
+/** A cell: what it says, and its place in the row as it is written. */
+type TableCell = { readonly value: string; readonly start: number; readonly end: number };
 
-/** The cells of one row; two quotes in quotes stay as they are. */
+/** The cells of one row. */
 function cellsOf(row: string, mark: string): TableCell[] {
   const cells: TableCell[] = [];
   for (let at = 0; at <= row.length && cells.length < 200;) {
     const isQuoted = row.charAt(at) === '"';
     const start = isQuoted ? at + 1 : at;
-    const close = isQuoted ? row.indexOf(`"${mark}`, start) : row.indexOf(mark, start);
-    const end = close < 0 ? row.trimEnd().length - (isQuoted ? 1 : 0) : close;
-    cells.push({ value: row.slice(start, Math.max(start, end)), start });
-    if (close < 0) break;
-    at = close + (isQuoted ? 2 : 1);
+    const close = isQuoted ? closingQuote(row, start) : row.indexOf(mark, start);
+    const end = close < 0 ? row.trimEnd().length : close;
+    const text = row.slice(start, Math.max(start, end));
+    cells.push({ value: isQuoted ? text.replaceAll('""', '"') : text, start, end: start + text.length });
+    const next = isQuoted && close >= 0 ? row.indexOf(mark, close) : close;
+    if (next < 0) break;
+    at = next + 1;
   }
   return cells;
+}
+
+/** The quote that ends a cell: two of them are one in it. */
+function closingQuote(row: string, from: number): number {
+  for (let at = row.indexOf('"', from); at >= 0; at = row.indexOf('"', at + 2))
+    if (row.charAt(at + 1) !== '"') return at;
+  return -1;
 }

@@ -146,6 +146,12 @@ describe("found", () => {
     expect(alarmsIn(path, `${text}\n`)).toHaveLength(1);
   });
 
+  test("in a cell with quotes and separators", () => {
+    const value = `${V.slice(0, 8)}",${V.slice(8)}`;
+    const text = `name,note,password\n"ada","a, ""b""","${value.replaceAll('"', '""')}"\nbob,,\n`;
+    expect(partsIn("users.csv", text)).toEqual([value]);
+  });
+
   test("with its name and its line", () => {
     const text = `env:\n  - name: DB_PASSWORD\n    value: ${V}\n`;
     expect(alarmsIn("deployment.yaml", text)).toEqual(["DB_PASSWORD"]);

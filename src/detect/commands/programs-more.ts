@@ -66,6 +66,7 @@ export const MORE: { readonly [names: string]: Program } = {
   argocd: { flags: flags({ "--password --auth-token": "password" }) },
   "zkCli.sh zookeeper-shell.sh": { after: { digest: [1, "pair"] } },
   "telnet ipmitool impitool": { flags: flags({ "-P": "password" }) },
+  cmdkey: { flags: flags({ "/p /pass": "password" }) },
   "xfreerdp rdesktop wlfreerdp": { flags: flags({ "-p /p": "password" }) },
   pdbedit: { flags: flags({ "-p": "password" }) },
   smbpasswd: { flags: flags({ "-p -w": "password", "-U": "percent" }) },

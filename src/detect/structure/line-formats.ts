@@ -22,17 +22,26 @@ export function spaced(line: string, judge: Judge): Evidence | null {
   if (match === null) return null;
   const [, name = "", value = ""] = match;
   const { family } = readName(name);
+  // `rootpw --lock`
+  if (/^--[a-z]/.test(value)) return null;
   const sure =
     /^(?:requirepass|masterauth|primaryauth|bindpw|rootpw|rootbindpw|dnpass|remote_password|AuthLDAPBindPassword)$/i.test(
       name,
     );
-  if (family === null || !(sure || looksRandom(value, 12) || (family === "password" && humanPassword(value))))
+  if (family === null || !(sure || looksRandom(value, 12) || (family === "password" && isTyped(name, value))))
     return null;
   return judge(name, value, "line of a settings file");
 }
 
+/** As people make passwords; behind a name of several words, such as `BindPassword`, a digit is enough. */
+function isTyped(name: string, value: string): boolean {
+  return (
+    humanPassword(value) || (/[A-Za-z_.-]pass(?:word|phrase|wd)$/i.test(name) && /^[a-z]{5,30}\d{1,6}$/.test(value))
+  );
+}
+
 /** `stats auth USER:PASSWORD` and `user NAME insecure-password PASSWORD`. Source: HAProxy's configuration manual. */
-const HAPROXY = /\b(?:stats\sauth\s{1,8}[\w.@-]{1,64}:|insecure-password\s{1,8})["']?([^\s"'\\$]{3,200})/;
+const HAPROXY = /\b(?:stats\sauth\s{1,8}["']?[\w.@-]{1,64}:|insecure-password\s{1,8}["']?)(?!%\[)([^\s"'\\$]{3,200})/;
 
 /** `.netrc`, `.pgpass`, HAProxy's users and npm's `//registry/:_authToken=…`. */
 export function byFormat(line: string, judge: Judge): Evidence | null {

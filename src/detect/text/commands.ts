@@ -9,10 +9,10 @@ const MOST = 200_000;
 const LONGEST = 16_384;
 /** A command without one of these holds no secret that a command line can hold. */
 const LIKELY =
-  /pass|pwd|secret|token|key|auth|cred|login|salt|cookie|bearer|identified|:\/\/|<<<|\bpw\b|\s-{1,2}[A-Za-z]|\s\/[a-z]{1,3}:|[:/]\S{3,80}@|add_user|=\S|\becho\b|\bprintf\b|\bsed\b/i;
+  /pass|pwd|secret|token|key|auth|cred|login|salt|cookie|bearer|identified|:\/\/|<<<|\bpw\b|[\s"']-{1,2}[A-Za-z]|\s\/[a-z]{1,8}:|\bnet\suse|[:/]\S{3,80}@|add_user|=\S|\becho\b|\bprintf\b|\bsed\b/i;
 
 const STEPS =
-  /^(\s{0,80})(?:-\s{1,4})?(["']?)(?:run|script|scripts|before_script|after_script|command|commands|cmd|args|entrypoint|test|exec|shell|inline|pre|post|healthcheck|bash|sh|powershell)\2:(?:\s{1,8}(\S[^\n]{0,8000}))?\s{0,8}$/;
+  /^(\s{0,80})(?:-\s{1,4})?(["']?)(?:run|script|scripts|before_script|after_script|command|commands|cmd|args|entrypoint|test|exec|shell|inline|pre|post|healthcheck|runcmd|bootcmd|bash|sh|powershell)\2:(?:\s{1,8}(\S[^\n]{0,8000}))?\s{0,8}$/;
 
 /** The commands of a file whose lines, or some of whose values, are commands of a shell. */
 export function commandsIn(text: string, language: Language): CommandInText[] {
@@ -59,7 +59,8 @@ function inLines(text: string, language: Language, add: AddCommand): void {
       if (instruction !== null)
         add(start, end, line.slice(instruction[0].length).replace(/\\\r?\n(?:\s{0,80}#[^\n]{0,400}\n)?/g, " "));
     } else if (!/^\s{0,80}(?:#|$)/.test(line)) {
-      add(start, end, line.replace(/^: \d{9,11}:\d{1,6};/, ""));
+      // MySQL's history has spaces as escapes.
+      add(start, end, line.replace(/^: \d{9,11}:\d{1,6};/, "").replaceAll("\\040", " "));
     }
     if (opens !== undefined) last = opens;
     start = end + 1;
@@ -98,7 +99,8 @@ function inHereDocuments(text: string, add: AddCommand): void {
   }
 }
 
-const POWERSHELL = /\bConvertTo-SecureString\b|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
+const POWERSHELL =
+  /\bConvertTo-SecureString\b|^\s{0,40}(?:cmdkey|net\suser?)\s|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
 const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
 const STATEMENT =
   /\bidentified\s+(?:by|with|as)\b|\bpassword(?:\s{1,4}|\s{0,4}=\s{0,4})(?:N|password\()?['"]|\bset\s+password\b|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;

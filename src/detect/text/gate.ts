@@ -28,6 +28,8 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     byte === 46 ||
     byte === 43 ||
     byte === 62 ||
+    // `name <- "value"`
+    (byte === 60 && bytes[here + 1] === 45) ||
     (byte === 44 && closed) ||
     (byte === 33 && bytes[here + 1] === 61) ||
     (byte === 40 && isQuote(bytes[here + 1])) ||

@@ -6,7 +6,7 @@ import { unescaped, unescapedShell } from "./unescape.ts";
 const HEADS: { readonly [language in Language]?: RegExp } = {
   dotenv: /^\s{0,40}(?:export\s{1,4}|set\s{1,4})?([A-Za-z_][\w.-]{0,119})\s{0,4}=\s{0,4}/,
   shell:
-    /^\s{0,80}(?:: \d{9,11}:\d{1,6};)?(?:(?:export|readonly|local|declare|typeset|setenv|set|SET|Set|env)\s{1,4}(?:-{1,2}[A-Za-z]{1,8}\s{1,4}|"(?=\w)){0,3})?([A-Za-z_]\w{0,119})(?:\+?=|\s(?=\S{1,400}$)(?<=setenv\s{1,4}\w{1,120}\s))/,
+    /^\s{0,80}(?:: \d{9,11}:\d{1,6};)?(?:(?:export|readonly|local|declare|typeset|setenv|set|SET|Set|env)\s{1,4}(?:-{1,2}[A-Za-z]{1,8}\s{1,4}|"(?=\w)){0,3})?([A-Za-z_]\w{0,119})(?:\+?=|\s(?=\S{1,400}$)(?<=(?:setenv|set\s{1,4}-{1,2}[A-Za-z]{1,10})\s{1,4}\w{1,120}\s))/,
   docker: /^\s{0,40}(?:ENV|ARG)\s{1,8}([A-Za-z_][\w.-]{0,119})(?:=|\s{1,8})/i,
   make: /^ {0,40}(?:export\s{1,4}|override\s{1,4}|define\s{1,4}){0,2}([A-Za-z_][\w.-]{0,119})\s{0,20}(?:::?:?=|\?=|\+=|!=|=)\s{0,20}/,
   yaml: /^\s{0,120}(?:-\s{1,8}){0,3}(["']?)(?<name>[A-Za-z_./][^:"'#{}[\],=\n]{0,119}?)\1\s{0,8}:(?=\s|$)\s{0,20}(?:[!&]\S{1,40}\s{1,4})?/,
@@ -82,7 +82,7 @@ function valueAt(line: string, start: number, name: string, language: Language):
     const end = closing(line, start, quote, language);
     if (end < 0) return null;
     const raw = line.slice(start + 1, end);
-    const single = language === "yaml" ? raw.replaceAll("''", "'") : raw;
+    const single = language === "yaml" || language === "ini" ? raw.replaceAll("''", "'") : raw;
     return { name, start: start + 1, end, value: quote === '"' ? unescaped(raw) : single, quoted: true };
   }
   return plain(line, start, name, language);
@@ -154,7 +154,9 @@ function closing(line: string, at: number, quote: string, language: Language): n
     const char = line.charAt(end);
     if (char === "\\" && !(quote === "'" && /^(?:yaml|shell|dotenv|docker)$/.test(language))) end++;
     else if (char === quote) {
-      if (language === "yaml" && quote === "'" && line.charAt(end + 1) === "'") end++;
+      // PostgreSQL doubles quotes too; two at the beginning are an empty value.
+      const isDoubled = quote === "'" && line.charAt(end + 1) === "'";
+      if (isDoubled && (language === "yaml" || (language === "ini" && end > at + 1))) end++;
       else return end;
     }
   }

@@ -91,7 +91,7 @@ function maySayInPassing(line: string): boolean {
   const equals = line.indexOf("=");
   let at = colon < 0 || (equals >= 0 && equals < colon) ? equals : colon;
   if (at < 0) return false;
-  const least = /pass|pwd/i.test(line) ? HUMAN : RANDOM;
+  const least = /pass|pwd|secret/i.test(line) ? HUMAN : RANDOM;
   for (let run = 0; at < line.length; at++) {
     const code = line.charCodeAt(at);
     if (code <= 32) run = 0;
@@ -108,7 +108,7 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   for (let match = PAIR.exec(line); match !== null; match = PAIR.exec(line)) {
     const [whole, name = "", double, single, bare] = match;
     const value = double ?? single ?? bare ?? "";
-    if (!looksRandom(value, RANDOM) && !(/pass|pwd/i.test(name) && humanPassword(value))) continue;
+    if (!looksRandom(value, RANDOM) && !(/pass|pwd|secret/i.test(name) && humanPassword(value))) continue;
     const start = match.index + whole.lastIndexOf(value);
     // `key: cache-v11-${{ matrix.os }}`: a template continues it.
     if (value.endsWith("$") && line.charAt(start + value.length) === "{") continue;

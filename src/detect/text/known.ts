@@ -4,6 +4,7 @@ import { isEvidence, type Evidence } from "../evidence.ts";
 import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
 import { leaveOut } from "../unread.ts";
+import { loginFile, type LinePattern } from "./login-files.ts";
 
 /** A secret that stands where this kind of file keeps one; `value` only where it is not the bytes themselves. */
 export type KnownHit = {
@@ -17,8 +18,8 @@ export type KnownHit = {
 /** Secrets of a file whose kind says where they stand, beyond what names in it say. Nothing for any other file. */
 export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<string>): readonly KnownHit[] {
   const kind = secretFileKind(path);
-  const form = kind === null ? undefined : FORMS[kind];
-  if (form === undefined) return [];
+  const form = kind === null ? loginFile(path) : FORMS[kind];
+  if (form === undefined || form === null) return [];
   // One character a byte, so that places are those of the bytes.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   const hits: KnownHit[] = [];
@@ -34,15 +35,6 @@ export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<st
   }
   return hits;
 }
-
-type LinePattern = {
-  /** Group `value`; group `name` where the line has one. */
-  readonly pattern: RegExp;
-  readonly name: string;
-  /** The rule of whatever stands there, as long as it is no reference and no placeholder; null: it has to look like one. */
-  readonly rule: string | null;
-  readonly why: string;
-};
 
 /** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
 const MOST = 5000;

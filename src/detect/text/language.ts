@@ -23,11 +23,11 @@ const LANGUAGES: readonly (readonly [Language, RegExp])[] = [
   ["groovy", /(?:^|\/)Jenkinsfile(?:[.-][\w.-]{1,40})?$|\.(?:jenkinsfile|groovy|gradle)$/i],
   [
     "dotenv",
-    /(?:^|\/)\.?env(?:rc)?(?:\.[\w.-]{1,40})?$|\.env$|(?:^|\/)etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|conf\.d\/[^/.]{1,80})$|(?:^|\/)environment\.d\/[^/]{1,80}\.conf$/i,
+    /(?:^|\/)\.?env(?:rc)?(?:\.(?![\w.-]{0,40}(?:json|ya?ml|xml|toml)$)[\w.-]{1,40})?$|\.env$|(?:^|\/)etc\/(?:environment|default\/[^/]{1,80}|sysconfig\/[^/]{1,80}|conf\.d\/[^/.]{1,80})$|(?:^|\/)environment\.d\/[^/]{1,80}\.conf$/i,
   ],
   [
     "shell",
-    /\.(?:sh|bash|zsh|ksh|ash|csh|fish|command|envrc|bat|cmd)$|(?:^|\/)\.?(?:bash|zsh|ash|sh|ksh|mysql|psql|rediscli|python|node_repl|fish)_?(?:history|rc|profile|login|logout|aliases|env)$|(?:^|\/)\.(?:profile|history|zshenv|zprofile|zlogin)$|(?:^|\/)etc\/(?:profile|bash\.bashrc|rc\.local|crontab)$|(?:^|\/)(?:profile|cron|init|entrypoint|docker-entrypoint-init(?:db)?)\.d\/[^/.]{1,80}$|(?:^|\/)(?:docker-)?entrypoint$|(?:^|\/)cron(?:tabs)?\/[^/.]{1,80}$/i,
+    /\.(?:sh|bash|zsh|ksh|ash|csh|fish|command|envrc|bat|cmd|rsc)$|(?:^|\/)\.?(?:bash|zsh|ash|sh|ksh|mysql|psql|rediscli|python|node_repl|fish)_?(?:history|rc|profile|login|logout|aliases|env)$|(?:^|\/)\.(?:profile|history|zshenv|zprofile|zlogin)$|(?:^|\/)etc\/(?:profile|bash\.bashrc|rc\.local|crontab)$|(?:^|\/)(?:profile|cron|init|entrypoint|docker-entrypoint-init(?:db)?)\.d\/[^/.]{1,80}$|(?:^|\/)(?:docker-)?entrypoint$|(?:^|\/)cron(?:tabs)?\/[^/.]{1,80}$/i,
   ],
   [
     "yaml",

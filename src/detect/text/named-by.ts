@@ -15,10 +15,10 @@ const AROUND = 200;
 const MARK = /(^|[^\w$@])(?:[brufRBUF@$]{1,2}|r#{1,3})$/;
 /** What makes a value of another type of a string: `SecretStr("…")`, `String::from("…")`, `[]byte("…")`. */
 const WRAPS = /secret|str|quote|from|\bof\b|some|byte|sensitive/i;
-const SIGNS = ["||=", "??=", "::=", "=>", ":=", "?=", "+=", ".=", "->", "=", ":"];
+const SIGNS = ["||=", "??=", "::=", "=>", ":=", "?=", "+=", ".=", "->", "<-", "=", ":"];
 
 /** What ends with none of these gives a string no name: of code's strings most are looked at no further. */
-const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "r", "e", "o", "q"]);
+const GIVES_NAME = new Set([",", "(", "=", ":", ">", "|", "?", "-", "r", "e", "o", "q"]);
 /** The same before a mark is taken off, or white space that is no blank. */
 const MAY_GIVE_NAME = new Uint8Array(256);
 for (const char of [...GIVES_NAME, ...Array.from("bufRBUF@$#\"'\r\n\f\v\xa0")]) MAY_GIVE_NAME[char.charCodeAt(0)] = 1;

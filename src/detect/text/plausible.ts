@@ -215,7 +215,7 @@ function namesCapitals(value: string): boolean {
 /** A line that is commented out, as examples are. */
 function isComment({ lead, path }: Assigned): boolean {
   return (
-    /^\s{0,80}(?:#(?!\s?define\s)|\/\/|\/?\*|<!--|--\s|REM\s)/.test(lead) ||
+    /^\s{0,80}(?:#(?!\s?define\s)|\/\/|\/?\*(?!\s{0,4}=)|<!--|--\s|REM\s)/.test(lead) ||
     (/^\s{0,8};/.test(lead) && /\.(?:ini|cfg|conf|cnf|properties|service|container)$/.test(path))
   );
 }

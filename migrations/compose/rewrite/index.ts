@@ -183,10 +183,11 @@ function removeEmpty(draft: ProjectDraft, { yaml }: ComposeProject): void {
       for (const pair of node.items) {
         const { key, value } = pair as { key: unknown; value: unknown };
         walk(value);
+        if (!isCollection(value)) continue;
         const list = value as Parameters<ProjectDraft["left"]>[0] & { readonly anchor?: string };
         // `!override` and an anchor have a meaning even without members.
         const marks = `${list.anchor ? `&${list.anchor} ` : ""}${list.tag?.startsWith("!") ? `${list.tag} ` : ""}`;
-        if (!isCollection(value) || list.items.length === 0 || draft.left(list) > 0) continue;
+        if (list.items.length === 0 || draft.left(list) > 0) continue;
         const name = isScalar(key) ? (key.value ?? "") : "";
         const goes = name === "environment" && marks === "" && !isMergedToo(node, name, file);
         if (goes && list.flow !== true && node.flow !== true) draft.dropKey(file, node, pair, `${name}:`);

@@ -89,6 +89,7 @@ describe("existing entries stay", () => {
     ["top-level keys before the services", `${OWN}configs:\n  c: { content: a }\n${service("\n    configs: [c]")}`],
     ["a key of the same name", `${service()}secrets:\n  web_TOKEN: { file: ./own.txt }\n`],
     ["a service on one line", `services:\n  web: { image: x, environment: { TOKEN: s3 }, secrets: [own] }\n${OWN}`],
+    ["volumes that are names alone", `${service()}volumes: { "data", logs }\n`],
     ["a list that is merged in", `x-a: &a\n  secrets: [own]\n${service("\n    <<: *a")}${OWN}`],
     ["a list that is an alias", `x-a: &a [own]\n${service("\n    secrets: *a")}${OWN}`],
     ["Windows line ends", `${service("\n    secrets:\n      - own")}${OWN}`.replaceAll("\n", "\r\n")],

@@ -1,4 +1,6 @@
+import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
+import { filledAround, readAround } from "./around.ts";
 import { projectTexts, variables, type ProjectText, type VariablePlace } from "./environment.ts";
 import { mountReaders } from "./mounted.ts";
 import type { ComposeProject } from "./project.ts";
@@ -42,6 +44,8 @@ function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlac
   const has = (service: string): boolean => allVariables(project).get(service)?.has(name) === true;
   const readers = mountReaders(project, file, has);
   if (readers.length > 0) return mountsText(readers);
+  const shared = sharedText(project, file, name);
+  if (shared !== null) return shared;
   if (!project.dotenv.some((one) => one.file === file)) return null;
   const texts = unseenUses(project).get(name) ?? [];
   return texts.length > 0 ? filledText(texts) : null;
@@ -50,6 +54,22 @@ function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlac
 /** Why a line stays for services that mount its file. */
 export const mountsText = (readers: readonly string[]): string =>
   `which ${readers.join(", ")} mounts and may read itself`;
+
+/** Why a line stays for other projects around its file; null if none is found that takes it. */
+export function sharedText(project: ComposeProject, file: string, variable: string): string | null {
+  const reader = readAround(project, file);
+  if (reader !== null)
+    return cmd`which the services of ${reader} read too: unsprawl plan compose:${reader} --to STORE moves it there`;
+  const filled = filledAround(project, file, variable);
+  return filled === null ? null : fillsText(filled.by, filled.isGiven ? file : null);
+}
+
+/** Why a line stays for another Compose file that is filled from it; `given`: the env file, if Compose has to be given it. */
+export function fillsText(other: string, given: string | null = null): string {
+  return given === null
+    ? cmd`which fills in ${other} too: unsprawl plan compose:${other} --to STORE moves it there`
+    : cmd`which fills in ${other} too: COMPOSE_ENV_FILES=${given} unsprawl plan compose:${other} --to STORE moves it there`;
+}
 
 /** Why a line stays for texts that are filled from it. */
 export const filledText = (texts: readonly ProjectText[]): string =>

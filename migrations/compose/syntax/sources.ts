@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
-import { usedBeside } from "./beside.ts";
-import { filledText, mountsText } from "./kept-lines.ts";
+import { besideNotes, usedBeside } from "./beside.ts";
+import type { ComposeEnvFile } from "./env-file.ts";
+import { filledText, fillsText, mountsText, sharedText } from "./kept-lines.ts";
 import { isReached } from "./reached.ts";
 import { isUnseen } from "./unseen.ts";
 import { mountReaders } from "./mounted.ts";
@@ -109,6 +109,7 @@ export function dropSources(
   const seen = new Set<string>();
   // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
   const waiting = new Map<string, string>();
+  const dropped: { readonly name: string; readonly file: ComposeEnvFile }[] = [];
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
@@ -137,13 +138,15 @@ export function dropSources(
       const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
       const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
       const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
-      if (readers.length > 0 || unseen.length > 0 || beside !== null) {
-        const why =
-          readers.length > 0
-            ? mountsText(readers)
-            : unseen.length > 0
-              ? filledText(unseen)
-              : cmd`which fills in ${beside ?? ""} too: unsprawl plan compose:${beside ?? ""} --to STORE moves it there`;
+      const why =
+        readers.length > 0
+          ? mountsText(readers)
+          : unseen.length > 0
+            ? filledText(unseen)
+            : beside !== null
+              ? fillsText(beside)
+              : sharedText(project, file.file, source);
+      if (why !== null) {
         notes.push(`${name} stays in ${file.file}, ${why}`);
         continue;
       }
@@ -151,6 +154,7 @@ export function dropSources(
         takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
       );
       draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
+      dropped.push({ name, file });
       open.push(...member.uses, ...waiting.keys());
       for (const one of member.uses) {
         within.add(one);
@@ -177,7 +181,7 @@ export function dropSources(
       if (left.length > 0) throw elsewhere(name, left, [...edited, ...kept], ofWords, hint(name));
     }
   }
-  return notes;
+  return [...notes, ...besideNotes(project, dropped)];
 }
 
 /** Whether a service's new words are still filled in from a variable. */

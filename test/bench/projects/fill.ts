@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import {
+  appendFileSync,
   copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   statSync,
@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Copied, Project } from "./find.ts";
+import { matching, quicker, yamlFiles } from "./quicker.ts";
 import { compose, type Config } from "./tools.ts";
 
 const MOST_SERVICES = 12;
@@ -61,7 +62,8 @@ export function fillIn(
     const { config, said } = compose(copy, project.file, env);
     const isFixed = fixed(said, copy, base, config !== null);
     if (config !== null && !isFixed) {
-      const isMoved = hostFolders(config, copy, [base, env["HOME"] ?? base]);
+      // The folder that holds the copy is the project's alone.
+      const isMoved = hostFolders(config, copy, [dirname(base), env["HOME"] ?? base]);
       if (!isMoved && !ofProfiles(project, copy, base, env)) return fitting(config);
     } else if (!isFixed) throw new Unfit(`compose: ${said.trim().split("\n").at(-1)?.slice(0, 200) ?? ""}`);
   }
@@ -72,32 +74,6 @@ export function fillIn(
 function ofProfiles({ file }: Project, copy: string, base: string, env: NodeJS.ProcessEnv): boolean {
   const { config, said } = compose(copy, file, env, ["--profile", "*"]);
   return fixed(said, copy, base, config !== null);
-}
-
-/** Shorter waits; images by tag, since a stand-in has another digest; nothing is pulled or built. */
-function quicker(text: string): string {
-  return (
-    text
-      .replace(/^(\s+)(interval|start_interval|start_period):.*$/gm, "$1$2: 1s")
-      .replace(/^(\s+)retries:.*$/gm, "$1retries: 8")
-      .replace(/service_completed_successfully/g, "service_started")
-      .replace(/(image:\s*["']?[^\s"'@]+)@sha256:[0-9a-f]{64}/g, "$1")
-      .replace(/^(\s+)replicas:.*$/gm, "$1replicas: 1")
-      // More than a sandbox may give.
-      .replace(/^( +)reservations:.*\n(?:\1(?: +|- ).*\n)*/gm, "$1reservations: {}\n")
-      .replace(/^( +)(?:ulimits|devices|device_cgroup_rules|gpus):.*\n(?:\1(?: +|- ).*\n)*/gm, "")
-      .replace(/^ +(?:runtime: ["']?nvidia|privileged:).*\n/gm, "")
-      .replace(/^\s+(placement:|constraints:|preferences:|- (["']?)node\.).*\n/gm, "")
-      .replace(/^\s+(pull_policy|platform|stop_grace_period|mac_address):.*\n/gm, "")
-  );
-}
-
-/** Services start without waiting for healthy ones from now on; false if none waits. */
-export function withoutWaits(copy: string): boolean {
-  const waiting = yamlFiles(copy).filter((file) => readFileSync(file, "utf8").includes("service_healthy"));
-  for (const file of waiting)
-    writeFileSync(file, readFileSync(file, "utf8").replaceAll("service_healthy", "service_started"));
-  return waiting.length > 0;
 }
 
 /** Repairs one thing that Compose complains about; false if it complains about nothing that can be filled in. */
@@ -126,6 +102,14 @@ function fixed(said: string, copy: string, base: string, isValid: boolean): bool
     );
     if (filled === text) return false;
     writeFileSync(file, filled);
+    return true;
+  }
+  // Of a program that adds it to each project: Runtipi.
+  const network = /refers to undefined network ([\w.-]+)/.exec(said)?.[1];
+  if (network !== undefined) {
+    const bare = yamlFiles(copy).find((file) => !/^networks:/m.test(readFileSync(file, "utf8")));
+    if (bare === undefined) return false;
+    appendFileSync(bare, `\nnetworks:\n  ${network}:\n    external: true\n`);
     return true;
   }
   const folder = /undefined volume ([\w.-]+)\//.exec(said)?.[1];
@@ -247,12 +231,4 @@ function fitting(config: Config): Config {
   return config;
 }
 
-const yamlFiles = (copy: string): string[] => matching(copy, /\.ya?ml$/);
 const envFiles = (copy: string): string[] => matching(copy, /(^|\/)[^/]*\.env$/);
-
-function matching(copy: string, what: RegExp): string[] {
-  return readdirSync(copy)
-    .filter((name) => what.test(name))
-    .map((name) => join(copy, name))
-    .filter((file) => statSync(file).isFile());
-}

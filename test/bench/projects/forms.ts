@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestEngine } from "../../services/engine.ts";
-import { Unfit, withoutWaits } from "./fill.ts";
+import { Unfit } from "./fill.ts";
 import type { Project } from "./find.ts";
+import { withoutWaits } from "./quicker.ts";
 import { composeArgs, run, type Config, type Ran } from "./tools.ts";
 
 /** How a project is brought up and taken down. */

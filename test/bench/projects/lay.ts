@@ -11,10 +11,11 @@ export function lay(config: Config, engine: TestEngine, images: StandIns, isSwar
     const image = service.image ?? `${config.name}-${name}`;
     images.make(image, programsOf(service), service.build);
   }
-  // Compose creates these itself, a swarm does not.
-  for (const { volumes = [] } of isSwarm ? Object.values(config.services ?? {}) : [])
-    for (const { type, source = "" } of volumes)
-      if (type === "bind" && !existsSync(source)) mkdirSync(source, { recursive: true });
+  // Compose creates those of the short form itself, a swarm none.
+  for (const { volumes = [] } of Object.values(config.services ?? {}))
+    for (const { type, source = "", bind } of volumes)
+      if (type === "bind" && (isSwarm || bind?.create_host_path !== true) && !existsSync(source))
+        mkdirSync(source, { recursive: true });
   for (const one of Object.values(config.volumes ?? {})) {
     if (one?.external === true) engine.docker("volume", "create", one.name ?? "");
     const device = one?.driver_opts?.["device"];
@@ -24,6 +25,11 @@ export function lay(config: Config, engine: TestEngine, images: StandIns, isSwar
   for (const one of Object.values(config.networks ?? {}))
     if (one?.external === true && !["host", "bridge", "none"].includes(one.name ?? ""))
       engine.docker("network", "create", ...(isSwarm ? ["-d", "overlay", "--attachable"] : []), one.name ?? "");
+  // By `network_mode`, which Compose takes for one that is there.
+  for (const { network_mode: mode } of Object.values(config.services ?? {}))
+    if (typeof mode === "string" && !/^(host|bridge|none|default|(service|container):.*)$/.test(mode))
+      if (engine.docker("network", "ls", "-q", "--filter", `name=^${mode}$`) === "")
+        engine.docker("network", "create", mode);
   if (isSwarm)
     for (const kind of ["secret", "config"] as const)
       for (const [key, one] of Object.entries(config[`${kind}s`] ?? {}))

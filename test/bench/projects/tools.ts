@@ -1,6 +1,11 @@
 import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from "node:child_process";
 
-type Mount = { readonly type: string; readonly source?: string; readonly target: string };
+type Mount = {
+  readonly type: string;
+  readonly source?: string;
+  readonly target: string;
+  readonly bind?: { readonly create_host_path?: boolean };
+};
 export type Service = {
   readonly image?: string;
   readonly build?: unknown;

@@ -8,6 +8,7 @@ import { labelAt, labelsFilledFrom, usersFileKey, whatToWrite } from "./labels/i
 import { servicesAt } from "./words/defined.ts";
 import { wordSources } from "./words/uses.ts";
 import { isReached } from "./syntax/reached.ts";
+import { sharing } from "./syntax/kept-lines.ts";
 import { mountReaders } from "./syntax/mounted.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import type { Refusal } from "../../src/model/plan.ts";
@@ -36,6 +37,9 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
       elsewhere: true,
     };
   const other = usedBeside(project, text.key);
+  const shared = other === null ? sharing(project, text.file.file, text.key) : null;
+  if (shared !== null)
+    return { reason: `is set in ${text.file.file}, ${shared.with}`, hint: shared.next, elsewhere: true };
   return {
     reason: `is set in ${text.file.file}, from which no service reads it`,
     hint:

@@ -1,4 +1,4 @@
-import { cmd } from "../../../src/kit/shell.ts";
+import { bare, cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { filledAround, readAround } from "./around.ts";
 import { projectTexts, variables, type ProjectText, type VariablePlace } from "./environment.ts";
@@ -44,8 +44,8 @@ function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlac
   const has = (service: string): boolean => allVariables(project).get(service)?.has(name) === true;
   const readers = mountReaders(project, file, has);
   if (readers.length > 0) return mountsText(readers);
-  const shared = sharedText(project, file, name);
-  if (shared !== null) return shared;
+  const shared = sharing(project, file, name);
+  if (shared !== null) return sharedText(shared);
   if (!project.dotenv.some((one) => one.file === file)) return null;
   const texts = unseenUses(project).get(name) ?? [];
   return texts.length > 0 ? filledText(texts) : null;
@@ -55,21 +55,31 @@ function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlac
 export const mountsText = (readers: readonly string[]): string =>
   `which ${readers.join(", ")} mounts and may read itself`;
 
-/** Why a line stays for other projects around its file; null if none is found that takes it. */
-export function sharedText(project: ComposeProject, file: string, variable: string): string | null {
+/** The other Compose file that takes a line of an env file, in words, and the command that moves the line's value there. */
+export type Sharing = { readonly with: string; readonly next: string };
+
+/** The project around an env file that takes this line too; null if none is found. */
+export function sharing(project: ComposeProject, file: string, variable: string): Sharing | null {
   const reader = readAround(project, file);
   if (reader !== null)
-    return cmd`which the services of ${reader} read too: unsprawl plan compose:${reader} --to STORE moves it there`;
+    return {
+      with: cmd`which the services of ${reader} read too`,
+      next: cmd`unsprawl plan compose:${reader} --to STORE`,
+    };
   const filled = filledAround(project, file, variable);
-  return filled === null ? null : fillsText(filled.by, filled.isGiven ? file : null);
+  if (filled === null || !filled.isGiven) return filled === null ? null : filling(filled.by);
+  const { with: by, next } = filling(filled.by);
+  return { with: by, next: cmd`COMPOSE_ENV_FILES=${file} ${bare(next)}` };
 }
 
-/** Why a line stays for another Compose file that is filled from it; `given`: the env file, if Compose has to be given it. */
-export function fillsText(other: string, given: string | null = null): string {
-  return given === null
-    ? cmd`which fills in ${other} too: unsprawl plan compose:${other} --to STORE moves it there`
-    : cmd`which fills in ${other} too: COMPOSE_ENV_FILES=${given} unsprawl plan compose:${other} --to STORE moves it there`;
-}
+/** Another Compose file that is filled from a line. */
+export const filling = (other: string): Sharing => ({
+  with: cmd`which fills in ${other} too`,
+  next: cmd`unsprawl plan compose:${other} --to STORE`,
+});
+
+/** Why a line stays for another project. */
+export const sharedText = ({ with: by, next }: Sharing): string => `${by}: ${next} moves it there`;
 
 /** Why a line stays for texts that are filled from it. */
 export const filledText = (texts: readonly ProjectText[]): string =>

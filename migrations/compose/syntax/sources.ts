@@ -6,7 +6,7 @@ import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { besideNotes, usedBeside } from "./beside.ts";
 import type { ComposeEnvFile } from "./env-file.ts";
-import { filledText, fillsText, mountsText, sharedText } from "./kept-lines.ts";
+import { filledText, filling, mountsText, sharedText, sharing } from "./kept-lines.ts";
 import { isReached } from "./reached.ts";
 import { isUnseen } from "./unseen.ts";
 import { mountReaders } from "./mounted.ts";
@@ -138,15 +138,14 @@ export function dropSources(
       const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
       const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
       const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
-      const why =
-        readers.length > 0
-          ? mountsText(readers)
-          : unseen.length > 0
-            ? filledText(unseen)
-            : beside !== null
-              ? fillsText(beside)
-              : sharedText(project, file.file, source);
-      if (why !== null) {
+      const shared = beside === null ? sharing(project, file.file, source) : filling(beside);
+      if (readers.length > 0 || unseen.length > 0 || shared !== null) {
+        const why =
+          readers.length > 0
+            ? mountsText(readers)
+            : unseen.length > 0 || shared === null
+              ? filledText(unseen)
+              : sharedText(shared);
         notes.push(`${name} stays in ${file.file}, ${why}`);
         continue;
       }

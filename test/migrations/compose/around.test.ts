@@ -100,7 +100,7 @@ it("one of two projects that share env files is moved: the other one has what it
   ];
   const before = { files: filesOf(top), theirs: theirs() };
 
-  for (const [source, values, notes] of [
+  for (const [source, values, notes, elsewhere] of [
     [
       `compose:${join(top, "one")}`,
       [token, key],
@@ -108,6 +108,7 @@ it("one of two projects that share env files is moved: the other one has what it
         "API_TOKEN stays in common.env, which the services of two/compose.yaml read too: unsprawl plan compose:two/compose.yaml --to STORE moves it there",
         "DB_KEY stays in one/.env, which fills in two/compose.yaml too: unsprawl plan compose:two/compose.yaml --to STORE moves it there",
       ],
+      ["is set in one/.env, which fills in two/compose.yaml too; unsprawl plan compose:two/compose.yaml --to STORE"],
     ],
     [
       "docker:three-app-1",
@@ -115,6 +116,7 @@ it("one of two projects that share env files is moved: the other one has what it
       [
         "OUTER_SECRET stays in given.env, which fills in four/compose.yaml too: COMPOSE_ENV_FILES=given.env unsprawl plan compose:four/compose.yaml --to STORE moves it there",
       ],
+      [],
     ],
   ] as const) {
     const planned = await world.unsprawl(["plan", source, "--to", "local", "--json"]);
@@ -130,6 +132,12 @@ it("one of two projects that share env files is moved: the other one has what it
       expect(engine.docker("exec", container, "cat", "/proc/1/environ")).toContain(`=${value}`);
     }
     expect(theirs()).toEqual(before.theirs);
+    const again = await world.unsprawl(["plan", source, "--to", "local", "--json"]);
+    const left = (JSON.parse(again.stdout) as Plan).notMoved.map(({ reason, hint, elsewhere }) => ({
+      text: `${reason}; ${hint ?? ""}`.replaceAll(`${top}/`, ""),
+      elsewhere,
+    }));
+    expect(left).toEqual(elsewhere.map((text) => ({ text, elsewhere: true })));
     const back = await world.unsprawl(["rollback", /unsprawl rollback (\S+)/.exec(moved.stdout)?.[1] ?? ""]);
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect(filesOf(top)).toEqual(before.files);

@@ -29,6 +29,8 @@ export function filledAround(
   file: string,
   variable: string,
 ): { readonly by: string; readonly isGiven: boolean } | null {
+  // Others are never filled in.
+  if (!/^\w{1,256}$/.test(variable)) return null;
   const own = realOrSame(file);
   const use = new RegExp(`\\$(?:\\{${variable}[}:?+-]|${variable}(?!\\w))`);
   const isGiven = project.givenEnv.some((one) => realOrSame(one) === own);

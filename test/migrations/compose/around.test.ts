@@ -68,6 +68,7 @@ it("a line that another project around takes is known by env_file, by a link and
     expect([dir, linked]).toEqual([dir, fills ? { by: other, isGiven: false } : null]);
     writeFileSync(other, "");
   }
+  expect(filledAround(await load([shared]), shared, "TOKEN(")).toBeNull();
   // Its own line counts before the file that the first one was given.
   put(join(top, "sets", "compose.yml"), "services:\n  a: { image: x, environment: { T: $TOKEN } }\n");
   put(join(top, "sets", ".env"), "TOKEN=own\n");

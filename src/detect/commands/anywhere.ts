@@ -9,6 +9,7 @@ export const ANYWHERE: readonly (readonly [RegExp, string])[] = [
     /\b(?:IDENTIFIED\s(?:WITH\s[\w']{1,40}\s)?(?:BY|AS)\s|(?:USER|ROLE|LOGIN)\s[^;]{1,120}?PASSWORD(?:\s|\s?=)|SET\s{1,4}PASSWORD\b[^;=]{0,80}=)\s{0,4}N?(?:PASSWORD\()?\\?["']([^"'\\]{1,200})\\?["']/gi,
     "SQL login statement",
   ],
+  [/=\s{0,4}(?:OLD_)?PASSWORD\(\s?\\?["']([^"'\\]{3,100})\\?["']/gi, "SQL login statement"],
   [
     /\b(?:USER|ROLE)\s[\w."]{1,64}\s{1,8}IDENTIFIED\s{1,4}BY\s{1,4}(?!VALUES\b|PASSWORD\b)([\w#$!@%^*+-]{3,60})(?=\s|;|$)/gi,
     "SQL login statement",

@@ -12,7 +12,7 @@ export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
   const first = bytes.indexOf(10);
   const head = bytes.toString("latin1", 0, first < 0 ? 0 : Math.min(first, 4096));
   const mark = MARKS.toSorted((a, b) => head.split(b).length - head.split(a).length)[0] as string;
-  const columns = cellsOf(head, mark).map(({ value }) => nameOf(value));
+  const columns = cellsOf(head, mark).map(({ value }) => secretColumn(value));
   if (columns.every((name) => name === null)) return;
   const text = bytes.toString("latin1");
   let from = first + 1;
@@ -32,7 +32,7 @@ export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
 }
 
 /** The name of a column whose cells are secrets each. */
-function nameOf(head: string): string | null {
+export function secretColumn(head: string): string | null {
   const name = head.trim().replaceAll(" ", "_");
   const { family, setting } = readName(name);
   return setting === null && (family === "password" || family === "secret" || family === "token" || family === "key")

@@ -103,7 +103,7 @@ const POWERSHELL =
   /\bConvertTo-SecureString\b|^\s{0,40}(?:cmdkey|net\suser?)\s|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
 const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
 const STATEMENT =
-  /\bidentified\s+(?:by|with|as)\b|\bpassword(?:\s{1,4}|\s{0,4}=\s{0,4})(?:N|password\()?['"]|\bset\s+password\b|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
+  /\bidentified\s+(?:by|with|as)\b|=\s{0,4}password\(['"]|\bpassword(?:\s{1,4}|\s{0,4}=\s{0,4})(?:N|password\()?['"]|\bset\s+password\b|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
 
 function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\n", from);

@@ -10,6 +10,7 @@ import { inKind } from "./kind.ts";
 import { hasCommands, hasStatements } from "./language.ts";
 import { judged, type TextContext } from "./literal-hits.ts";
 import { isNotebook, namedInNotebook } from "./notebook.ts";
+import { namedInRows } from "./sql-rows.ts";
 import { isExpanded, placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
 import { leaveOut } from "../unread.ts";
@@ -22,10 +23,8 @@ export function documentHits(context: TextContext): PendingHit[] {
     const inner: TextContext = { ...context, language: "code", kind: () => "code" };
     addHits(hits, namedInNotebook(bytes), inner);
   }
-  if (isTable(path)) {
-    const inner: TextContext = { ...context, kind: () => "settings" };
-    addHits(hits, namedByColumn(bytes), inner);
-  }
+  if (isTable(path)) addHits(hits, namedByColumn(bytes), { ...context, kind: () => "settings" });
+  if (hasStatements(path)) addHits(hits, namedInRows(bytes), { ...context, kind: () => "settings" });
   return hits;
 }
 

@@ -30,6 +30,8 @@ const TEXTS: readonly (readonly [name: string, path: string, line: (at: number) 
   ["prefixes of tokens one behind the other", "a.txt", () => ["gl", "wt-"].join("")],
   ["keywords of hashes", "a.txt", () => "grub.pbkdf2"],
   ["schemes that no address follows", "a.txt", () => "bark://"],
+  ["rows that nothing ends", "a.sql", () => "insert into a (password) values ('"],
+  ["tables that nothing ends", "a.sql", (at) => `create table a${at} (\n`],
   ["many secrets", "a.env", (at) => `password${at}=${value(at)}\n`],
   ["lines of 4000 characters", "a.sh", (at) => `${`password=${value(at)};`.repeat(200)}\n`],
 ];

@@ -1,0 +1,131 @@
+import { looksRandom } from "../entropy.ts";
+import { readName } from "../names/names.ts";
+import { humanPassword } from "../names/passwordish.ts";
+import type { NamedLiteral } from "./assignment.ts";
+import { secretColumn } from "./columns.ts";
+
+/** What begins a table, or rows of one; a name may have its schema before it. */
+const BEGINS =
+  /\b(?:create\s{1,4}table\s{1,4}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?(?<made>[\w."`[\]]{1,130})\s{0,4}\(|(?:insert|replace)\s{1,4}(?:ignore\s{1,4})?(?:into\s{1,4})?(?<into>[\w."`[\]]{1,130})\s{0,8}(?:\((?<columns>[^()]{1,4000})\)\s{0,8})?(?:overriding\s[a-z ]{5,20}\s)?values\s{0,8}(?=\()|copy\s{1,4}[\w."`[\]]{1,130}\s{1,4}\((?<copied>[^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,80}\n)/gi;
+const COLUMN = /^\s{0,20}["`[]?([A-Za-z_]\w{0,63})["`\]]?\s/;
+const NO_COLUMN = /^\s{0,20}(?:primary|unique|key|index|constraint|foreign|check|fulltext)\b/i;
+/** `('smtp_password', '…')`: a row of a table of settings. */
+const SETTING = /'([A-Za-z_][\w.-]{2,80})',\s{0,4}'((?:[^'\\\n]|\\.|''){6,200})'/g;
+
+/** The cells of rows that SQL puts into a table, under the names of their columns; places are those of the bytes. */
+export function* namedInRows(bytes: Buffer): Generator<NamedLiteral> {
+  const text = bytes.toString("latin1");
+  const tables = new Map<string, readonly (string | null)[]>();
+  // What was read is not searched: no text makes two readings of one place.
+  for (let from = 0; ;) {
+    BEGINS.lastIndex = from;
+    const match = BEGINS.exec(text);
+    if (match === null) break;
+    const { made, into, columns, copied } = match.groups ?? {};
+    from = BEGINS.lastIndex;
+    if (made !== undefined) {
+      const { names, end } = columnsOf(text, from);
+      tables.set(bare(made), names);
+      from = end;
+    } else if (copied !== undefined) from = yield* copiedRows(text, from, namesIn(copied));
+    else {
+      const names = columns === undefined ? (tables.get(bare(into ?? "")) ?? []) : namesIn(columns);
+      if (names.some((name) => name !== null)) from = yield* rows(text, from, names);
+    }
+  }
+  for (const match of text.matchAll(SETTING)) {
+    const [whole, name = "", value = ""] = match;
+    const { family, setting } = readName(name);
+    if (family === null || setting !== null) continue;
+    if (!looksRandom(value, 12) && !(family === "password" && humanPassword(value))) continue;
+    const end = match.index + whole.length - 1;
+    yield { name, value: unquoted(value), start: end - value.length, end, quoted: true };
+  }
+}
+
+/** Without its schema and the marks around it. */
+function bare(table: string): string {
+  return (table.split(".").at(-1) ?? "").replace(/["`[\]]/g, "").toLowerCase();
+}
+
+function namesIn(list: string): (string | null)[] {
+  return list.split(",").map((column) => secretColumn(column.replace(/["`[\]]/g, "")));
+}
+
+/** The columns of a table that is made, one a line as all dumps have them. */
+function columnsOf(text: string, from: number): { readonly names: (string | null)[]; readonly end: number } {
+  const names: (string | null)[] = [];
+  let at = from;
+  for (let count = 0; count < MOST_COLUMNS && at < text.length; count++) {
+    const next = text.indexOf("\n", at);
+    const end = next < 0 ? text.length : next;
+    const line = text.slice(at, Math.min(end, at + 200));
+    if (/^\s{0,20}\)/.test(line)) break;
+    const name = NO_COLUMN.test(line) ? undefined : COLUMN.exec(line)?.[1];
+    if (name !== undefined) names.push(secretColumn(name));
+    at = end + 1;
+  }
+  return { names, end: at };
+}
+
+const MOST_COLUMNS = 1000;
+
+/** `(1, 'ada', '…'), (2, …)`; says where they end. */
+function* rows(text: string, from: number, names: readonly (string | null)[]): Generator<NamedLiteral, number> {
+  let [column, depth] = [0, 0];
+  let at = from;
+  for (; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === "'") {
+      const end = closing(text, at + 1);
+      if (end < 0) return text.length;
+      const name = depth > 0 ? names[column] : null;
+      if (name !== null && name !== undefined) yield* cell(name, text, at + 1, end);
+      at = end;
+    } else if (char === "(") {
+      if (depth++ === 0) column = 0;
+    } else if (char === ")") depth--;
+    else if (char === "," && depth === 1) column++;
+    else if (depth < 1 && char !== "," && char.trim() !== "") return at;
+  }
+  return at;
+}
+
+function closing(text: string, from: number): number {
+  for (let at = from; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at++;
+    else if (code === 39 && text.charCodeAt(at + 1) === 39) at++;
+    else if (code === 39) return at;
+  }
+  return -1;
+}
+
+/** The lines behind `COPY … FROM stdin`, up to `\.`. */
+function* copiedRows(text: string, from: number, names: readonly (string | null)[]): Generator<NamedLiteral, number> {
+  if (names.every((name) => name === null)) return from;
+  for (let start = from; start < text.length;) {
+    const next = text.indexOf("\n", start);
+    const end = next < 0 ? text.length : next;
+    if (text.startsWith("\\.", start)) return end;
+    let at = start;
+    for (const [column, value] of text.slice(start, end).split("\t", names.length).entries()) {
+      const name = names[column];
+      if (name !== null && name !== undefined && value !== "\\N") yield* cell(name, text, at, at + value.length);
+      at += value.length + 1;
+    }
+    start = end + 1;
+  }
+  return text.length;
+}
+
+/** What is no password has to look like a secret. */
+function* cell(name: string, text: string, start: number, end: number): Generator<NamedLiteral> {
+  const value = text.slice(start, Math.min(end, start + 4096));
+  if (value.length < 3 || (readName(name).family !== "password" && !looksRandom(value, 12))) return;
+  yield { name, value: unquoted(value), start, end, quoted: true };
+}
+
+function unquoted(value: string): string {
+  return value.replace(/''|\\(['"\\])/g, (pair, mark: string | undefined) => mark ?? pair.charAt(0));
+}

@@ -9,6 +9,7 @@ import type { FileChange, Plan, Step } from "../model/plan.ts";
 import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps, type FileOwner } from "../kit/io/atomic.ts";
 import { fileError } from "../kit/io/error.ts";
 import { readChecked } from "../kit/io/read.ts";
+import { changedMeanwhile } from "../kit/io/walk.ts";
 import { readSealed, writeSealed } from "../kit/io/sealed.ts";
 
 export type Rewrite = Extract<Step, { kind: "rewrite" }>;
@@ -23,6 +24,8 @@ export type RewrittenFiles = {
    * it. False if the files had these texts already.
    */
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
+  /** Throws `changed` if a file is not, or no longer, what the run writes: somebody else writes at the same time. */
+  written(step: Rewrite): Promise<void>;
   /**
    * Restores the files, also those that are gone, and removes their sealed copies. A file that somebody has changed since
    * is left alone: throws `changed`. Does nothing if the run wrote none.
@@ -126,6 +129,11 @@ export function rewrittenFiles({
         });
       }
       return true;
+    },
+    async written(step) {
+      const now = digests(step);
+      const other = step.files.find(({ after }, at) => now[at]?.keyed !== after);
+      if (other !== undefined) throw changedMeanwhile(other.file);
     },
     async restore(step, work) {
       await sweep(step);

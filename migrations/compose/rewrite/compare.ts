@@ -121,7 +121,7 @@ function differs(keys: readonly string[]): Blocked {
   const service = keys[0] === "services" ? (keys[1] ?? "") : "";
   return new Blocked(
     `Compose would read ${keys.join(".")} differently than intended`,
-    "please report this; --deliver runtime changes the least",
+    "if nothing changes the project meanwhile, please report this; --deliver runtime changes the least",
     (one) => service === "" || one === service,
   );
 }

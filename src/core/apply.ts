@@ -194,10 +194,9 @@ async function workUnit(
     }
     host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
   }
-  // Who put an entry there that this run only found may have taken it back meanwhile.
+  // Another run, of another user or on another machine, may have taken an entry back meanwhile, or written its file anew.
   for (const step of steps)
-    if (step.kind === "put" && record.last(step.id)?.["before"] === "same")
-      await verifyValue(tools.provider, step.move, valueOf(values, step.move));
+    if (step.kind === "put") await verifyValue(tools.provider, step.move, valueOf(values, step.move));
   record.done(`unit:${unit}`);
 }
 

@@ -34,7 +34,15 @@ export async function putValue(
   }
   if (stored === null) {
     record.intent(step.id, { before: "absent" });
-    await provider.put(move.key, value, null, origin);
+    try {
+      await provider.put(move.key, value, null, origin);
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || !NOTHING_WRITTEN.has(error.code)) throw error;
+      // Somebody else was first: what is there is not this run's, which an undo must leave.
+      record.intent(step.id, { before: "same" });
+      const first = await provider.get(move.key);
+      if (first === null || !first.value.equals(value)) throw error;
+    }
   } else {
     record.intent(step.id, { before: "other" });
     await keep(provider, backupKey(move.key, plan.id), stored.value, { runId: plan.id, subject: step.unit });
@@ -42,6 +50,9 @@ export async function putValue(
   }
   record.done(step.id, before(record, step.id));
 }
+
+/** Errors of a put that has found out that somebody else writes there. */
+const NOTHING_WRITTEN: ReadonlySet<string> = new Set(["conflict", "changed"]);
 
 /** Reads a value back and compares it. Throws `changed` if it differs or is missing. */
 export async function verifyValue(provider: Provider, move: Move, value: Secret): Promise<void> {

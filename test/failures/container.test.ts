@@ -118,6 +118,20 @@ describe("two users of one engine, each with locks of their own", () => {
     },
   );
 
+  it("an entry that the other takes out of the store meanwhile is missed before the run ends, which is undone", async () => {
+    const subject = new Subject("taken-out");
+    let taken = 0;
+    await proxied(subject.world, async (method, path) => {
+      // After the values were read back: as the undo of a run that had put them there first.
+      if (isCreate(method, path) && taken++ === 0) await bao.api("DELETE", `secret/metadata/apps/${subject.name}`);
+      return "pass" as const;
+    });
+    expectTold(await subject.migrate("vault"), 1, /was written but is not there/);
+    expect(taken).toBe(1);
+    await subject.expectAsBefore();
+    await subject.expectNothingLeft();
+  });
+
   it("a rollback leaves an entry in the store that a container of the other has too", async () => {
     const secrets = { DB_PASSWORD: random(18) };
     const [one, two] = ["shared-web", "shared-api"].map((name) => new Subject(name, { secrets }));

@@ -44,7 +44,7 @@ export async function putValue(
 ): Promise<string> {
   const bytes = textBytes(value);
   await makeFolder(dirname(file), 0o700);
-  return withFileLock(file, async () => {
+  return underLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     await mustBeOurs(file, opened?.document.text ?? null);
@@ -105,7 +105,7 @@ export async function removeValue(
 ): Promise<boolean> {
   // A killed writer's temporary file goes too.
   if ((await openFile(file, keys)) === null && !(await hasTemps(file))) return false;
-  return withFileLock(file, async () => {
+  return underLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     const there = opened === null ? null : valueAt(opened, path);
@@ -132,7 +132,7 @@ export async function removeValue(
  */
 export async function rewrapFile(file: string, keys: DataKeys): Promise<boolean> {
   if ((await openFile(file, keys)) === null) return false;
-  return withFileLock(file, async () => {
+  return underLock(file, async () => {
     await sweepTemps(file);
     const opened = await openFile(file, keys);
     if (opened === null) return false;
@@ -154,6 +154,22 @@ export async function listValues(file: string, keys: DataKeys): Promise<readonly
 export async function holdersOf(file: string): Promise<readonly string[] | null> {
   const text = await readWhole(file);
   return text === null ? null : recipientsOf(await readDocument(text, file));
+}
+
+/** How often a file is read again that somebody else, who has locks elsewhere, writes at the same time. */
+const TRIES = 5;
+
+/** Runs under the lock of a file; once more if another user's run has written the file meanwhile. */
+function underLock<Result>(file: string, act: () => Promise<Result>): Promise<Result> {
+  return withFileLock(file, async () => {
+    for (let left = TRIES - 1; ; left--) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!(error instanceof UnsprawlError) || error.code !== "changed" || left === 0) throw error;
+      }
+    }
+  });
 }
 
 /** Removes folders that are empty, from `folder` upwards to but without `stop`. */

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { removeValue } from "../../../src/stores-kit/sops/index.ts";
+import { putValue, removeValue, type DataKeys } from "../../../src/stores-kit/sops/index.ts";
+import { Secret } from "../../../src/model/secret.ts";
 import { fresh, realSops, type RealSops } from "./real.ts";
 
 let real: RealSops;
@@ -170,4 +171,24 @@ describe("we read and change what the real sops wrote", () => {
       expect(clean(readFileSync(path, "utf8")), name).toBe(clean(text));
     }
   });
+});
+
+test("what another user's run writes between reading and writing is kept, and so is what is put", async () => {
+  const file = join(real.dir, "meanwhile.yaml");
+  await real.put(file, ["A"], "a");
+  const first = readFileSync(file);
+  await real.put(file, ["B"], "b");
+  const second = readFileSync(file);
+  writeFileSync(file, first);
+  let reads = 0;
+  const keys: DataKeys = {
+    ...real.keys,
+    unwrap: async (document) => {
+      // Whoever has locks elsewhere writes as soon as this one has read.
+      if (reads++ === 0) writeFileSync(file, second);
+      return real.keys.unwrap(document);
+    },
+  };
+  await putValue(file, ["C"], Secret.of("c"), null, keys);
+  expect(real.whole(file)).toEqual({ A: "a", B: "b", C: "c" });
 });

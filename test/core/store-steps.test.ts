@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import type { Recorder } from "../../src/contract/migration.ts";
+import type { Provider } from "../../src/contract/provider.ts";
+import { putValue, undoPut } from "../../src/core/store-steps.ts";
+import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Json } from "../../src/model/json.ts";
+import type { Plan, PutStep } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { openSpec } from "../conformance/spec.ts";
+import { random } from "../support/canary.ts";
+
+// Two users have locks and journals of their own, and may write to one store at the same moment.
+
+const dir = mkdtempSync(join(tmpdir(), "unsprawl-two-"));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+const key = fingerprintKey(Buffer.alloc(32, 7));
+
+/** What a run records of its steps. */
+function recorder(): Recorder {
+  const newest = new Map<string, { readonly [key: string]: Json }>();
+  const take = (step: string, data: { readonly [key: string]: Json } = {}): void => void newest.set(step, data);
+  return { intent: take, done: take, undone: take, last: (step) => newest.get(step) ?? null };
+}
+
+async function raced(
+  others: Secret,
+  own: Secret,
+): Promise<{ readonly error: unknown; readonly left: string | undefined }> {
+  const store: Provider = await openSpec({
+    provider: "local",
+    config: { file: `${random(8)}.sops.yaml` },
+    env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "age/keys.txt") },
+    dir,
+  });
+  const at = store.key({ subject: "shop", project: "", name: "DB_PASSWORD" });
+  const move = { name: "DB_PASSWORD", key: at, fingerprint: fingerprint(own, key) } as PutStep["move"];
+  const step: PutStep = {
+    id: "put:shop/DB_PASSWORD",
+    kind: "put",
+    unit: "shop",
+    move,
+    found: "absent",
+    overwrite: false,
+  };
+  const late: Provider = {
+    ...store,
+    put: async (...call) => {
+      await store.put(at, others, null, { runId: "other", subject: "shop" });
+      return store.put(...call);
+    },
+  };
+  const [plan, record] = [{ id: "own" } as Plan, recorder()];
+  const error: unknown = await putValue(late, step, own, plan, record).then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  await undoPut(store, step, plan, key, record, false);
+  return { error, left: (await store.get(at))?.value.exposeText() };
+}
+
+test("a run that comes second with the same value found it there, and leaves it when it is undone", async () => {
+  const value = random(18);
+  expect(await raced(Secret.of(value), Secret.of(value))).toEqual({ error: null, left: value });
+});
+
+test("with another value it fails, and leaves the first one", async () => {
+  const first = random(18);
+  const { error, left } = await raced(Secret.of(first), Secret.of(random(18)));
+  expect(error).toMatchObject({ code: "conflict" });
+  expect(left).toBe(first);
+});

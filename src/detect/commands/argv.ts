@@ -80,6 +80,7 @@ export function inArguments(
       word.includes(" ") &&
       !nested &&
       !(sed && SED.test(word)) &&
+      !isPassword(word) &&
       (/\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word) ||
         programOf(word.slice(0, word.indexOf(" "))) !== null)
     ) {
@@ -106,6 +107,14 @@ export function inArguments(
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
+}
+
+/** `DB_PASSWORD=two words`: no command, whatever is in it. */
+function isPassword(word: string): boolean {
+  const name = /^[A-Za-z_]\w{0,79}(?==)/.exec(word)?.[0];
+  if (name === undefined) return false;
+  const { family, setting } = readName(name);
+  return setting === null && (family === "password" || family === "secret" || family === "phrase");
 }
 
 /** How far behind a shell its script stands: `bash -c SCRIPT`, `bash -o errexit -o pipefail -c SCRIPT`; 0 when none does. */

@@ -36,7 +36,7 @@ const BEHIND: readonly (readonly [sign: string, name: string, pattern: RegExp])[
   ["Authorization:", "basic_auth", /Authorization:\\?\s{1,2}Basic\\?\s{1,2}([A-Za-z0-9+/]{8,400}={0,2})/],
   ["secure_link_md5", "secret", /secure_link_md5\s{1,4}["'][^"'\n]{0,200}[\s}]([^\s"'$}]{4,200})["'];/],
   ["redis2_query", "password", /redis2_query\s{1,4}auth\s{1,4}["']?([^\s"'$;]{3,200})/],
-  ["register", "password", /^register\s?=>\s?[\w.+-]{1,64}(?:@[\w.-]{1,80})?:([^\s:@$]{3,200})(?::[\w.-]{1,64})?@/],
+  ["register", "password", /^register\s?=>\s?[\w.+-]{1,64}(?:@[\w.-]{1,80})?:([^\s:$]{3,200})(?::[\w.-]{1,64})?@/],
   ["dns", "token", /^\s{0,40}dns\s{1,4}[a-z]\w{1,30}\s{1,4}(?=\S{0,60}\d)([A-Za-z0-9_-]{24,200})\s{0,4}$/],
 ];
 
@@ -47,7 +47,9 @@ export function byDirective(line: string, judge: Judge): Evidence | null {
   const network = NETWORK.exec(line)?.[1];
   if (
     network !== undefined &&
-    !/^(?:level|any|default|policy|encryption|generate|chain|-{1,2}[a-z].{0,40})$/.test(network)
+    !/^(?:level|any|default|policy|encryption|generate|chain|(?:minimum|maximum|change|format|lifetime)[\w-]{0,30}|-{1,2}[a-z].{0,40})$/.test(
+      network,
+    )
   )
     return judge("password", network, "line of a network device");
   const set = SETS.exec(line);

@@ -198,6 +198,8 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
     return null;
   // `jsmith:P@ssw0rd470`: a password with an at sign in it, and no host behind.
   if (part === bare?.[1] && part.length < 4 && !/[.:/]/.test(text.slice(text.lastIndexOf("@")))) return null;
+  // `ada:Copper@5836`: no host is a number.
+  if (part === bare?.[1] && /@\d{1,8}$/.test(text)) return null;
   const found = judge("password", part, "password in a connection string");
   return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
 }

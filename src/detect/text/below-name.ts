@@ -2,6 +2,7 @@ import { looksRandom } from "../entropy.ts";
 import { humanPassword } from "../names/passwordish.ts";
 import { readName } from "../names/names.ts";
 import type { NamedLiteral } from "./assignment.ts";
+import { listedBelow, valueBelow, type ListedPassword } from "./maps.ts";
 
 /** A name whose value stands on the lines below it: in a block, or as a list. */
 const OPEN =
@@ -14,14 +15,34 @@ const MOST = 20;
  * `password: |` with one line below it, and `passwords:` with a list: what stands there, with places from where the lines
  * below begin. `linesBelow` is asked only for such a name.
  */
-export function belowName(line: string, linesBelow: () => string): NamedLiteral[] {
+export function belowName(line: string, linesBelow: () => string): (NamedLiteral | ListedPassword)[] {
   if (!mayBeOpen(line)) return [];
   const [, indent = "", name = "", block] = OPEN.exec(line) ?? [];
   if (name === "") return [];
+  if (/^chpasswd$/.test(name)) return inAccounts(linesBelow());
+  const users = block === undefined ? listedBelow(name, linesBelow(), indent.length) : [];
+  if (users.length > 0) return users;
   const { family, setting } = readName(name);
   if (family === null || setting !== null) return [];
+  const own = block === undefined ? valueBelow(name, linesBelow(), indent.length) : null;
+  if (own !== null) return [own];
   if (block !== undefined) return inBlock(linesBelow(), indent.length, name);
   return /s$/i.test(name) ? inList(linesBelow(), indent.length, name) : [];
+}
+
+/** Below `chpasswd:` cloud-init lists accounts as `name:password`. */
+function inAccounts(text: string): ListedPassword[] {
+  const found: ListedPassword[] = [];
+  let at = 0;
+  for (const line of text.split("\n", MOST)) {
+    const [, user = "", value = ""] =
+      /^[ \t]{1,40}(?:-\s)?["']?([\w.-]{1,64}):([^\s:"'$]{3,200})["']?\s{0,8}$/.exec(line) ?? [];
+    const start = at + line.lastIndexOf(value);
+    if (user !== "") found.push({ name: "password", user, start, end: start + value.length, value, quoted: true });
+    else if (/^\S/.test(line)) break;
+    at += line.length + 1;
+  }
+  return found;
 }
 
 /** By its last character: most lines show at once that they have a value. */

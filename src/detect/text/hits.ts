@@ -15,6 +15,7 @@ import { inKind } from "./kind.ts";
 import type { Language } from "./language.ts";
 import { decided, judged, type TextContext } from "./literal-hits.ts";
 import { literalsIn } from "./literals.ts";
+import { listedInBraces, mayOpenMap, valueInBraces, type ListedPassword } from "./maps.ts";
 import { defaultOf, isHalfOfPair, pairIn } from "./pairs.ts";
 import { placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
@@ -51,11 +52,13 @@ export function lineHits(
     // The next keyword on it may have the quote behind its sign.
     return { hits, end: quotesOnly && hits.length === 0 && by !== "line" ? at : end };
   }
-  if (context.cleanLines.has(bytes, from, to)) return { hits: [], end };
+  // In a file that a script writes the same line may say more.
+  const isWritten = language === "shell" && context.documents.holds(from);
+  if (!isWritten && context.cleanLines.has(bytes, from, to)) return { hits: [], end };
   const line = latin1Text(bytes, from, to);
   context.isBeside = false;
   const hits: PendingHit[] = [];
-  for (const one of assignmentsOf(line, context, from)) hits.push(...judged(one, from, context));
+  for (const one of assignmentsOf(line, context, from)) hits.push(...ofUser(one, judged(one, from, context)));
   if (language === "code") for (const one of handedOverIn(line)) hits.push(...taken(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
   if (hits.length === 0 && language === "prose") hits.push(...inSentence(line, from, context));
@@ -159,8 +162,18 @@ function taken({ callee, ...one }: Argument, from: number, context: TextContext)
   }));
 }
 
+/** What a list of users has is called by the user. */
+function ofUser(one: NamedLiteral | ListedPassword, hits: PendingHit[]): PendingHit[] {
+  if (!("user" in one)) return hits;
+  return hits.map((hit) => ({
+    ...hit,
+    name: one.user,
+    found: { ...hit.found, why: ["the password in a list of users"] },
+  }));
+}
+
 /** What the line that begins at `from` gives names; places are the line's. */
-function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral> {
+function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral | ListedPassword> {
   const { bytes, language } = context;
   if (language === "xml") yield* elementsIn(own);
   if (language === "xml" && mayNameElement(own)) {
@@ -169,9 +182,18 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
       yield one;
   }
   if (language === "yaml") {
-    const below = belowName(own, () => latin1Text(bytes, from + own.length + 1, from + own.length + 1 + AROUND));
-    if (below.length > 0) context.isBeside = true;
+    const below = belowName(own, () => {
+      context.isBeside = true;
+      return latin1Text(bytes, from + own.length + 1, from + own.length + 1 + AROUND);
+    });
     for (const one of below) yield { ...one, start: one.start + own.length + 1, end: one.end + own.length + 1 };
+  }
+  if (MAPPED.has(language) && mayOpenMap(own)) {
+    context.isBeside = true;
+    const text = latin1Text(bytes, from, Math.min(bytes.length, from + own.length + AROUND));
+    yield* listedInBraces(text, own);
+    const value = valueInBraces(text, own);
+    if (value !== null) yield value;
   }
   if (PAIRED.has(language) && isHalfOfPair(own, language)) {
     context.isBeside = true;
@@ -181,7 +203,9 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
     for (const pair of [pairIn(line, language), language === "hcl" ? defaultOf(line) : null])
       if (pair !== null) yield { ...pair, start: pair.start - line.from, end: pair.end - line.from };
   }
-  let head = headOf(own, language);
+  const isWritten = language === "shell" && /[=:]/.test(own) && context.documents.holds(from);
+  if (isWritten) context.isBeside = true;
+  let head = headOf(own, isWritten ? "ini" : language);
   // A quoted value may continue over several lines.
   if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own)) {
     context.isBeside = true;
@@ -195,6 +219,7 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
   for (const one of literalsIn(own, language)) if (head === null || !covers(head, one)) yield one;
 }
 
+const MAPPED = new Set<Language>(["yaml", "json", "hcl", "groovy", "code"]);
 const PAIRED = new Set<Language>(["yaml", "json", "hcl", "groovy", "ini", "code"]);
 
 /** What a line's own name says of all of its value, a name inside says again. */

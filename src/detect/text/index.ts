@@ -11,6 +11,7 @@ import { latin1Text, utf8Text } from "./assignment.ts";
 import { commandHits, documentHits } from "./document-hits.ts";
 import { callHits, lineHits } from "./hits.ts";
 import type { TextContext } from "./literal-hits.ts";
+import { HereDocuments } from "./here-documents.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
 import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
@@ -73,6 +74,7 @@ export function inText(
     cleanLines: cleanLines(language, off),
     cleanNamed: cleanTexts("named", off),
     strings: new RawStrings(bytes, path),
+    documents: new HereDocuments(bytes),
     isBeside: false,
   };
   const seen = new Map<Rule, number>();

@@ -4,6 +4,7 @@ import { isEvidence, type Evidence } from "../evidence.ts";
 import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
 import { leaveOut } from "../unread.ts";
+import { unescaped } from "./unescape.ts";
 import { loginFile, type LinePattern } from "./login-files.ts";
 
 /** A secret that stands where this kind of file keeps one; `value` only where it is not the bytes themselves. */
@@ -30,15 +31,15 @@ export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<st
     }
     const { value = "", name = form.name } = match.groups ?? {};
     const start = match.index + match[0].lastIndexOf(value);
-    const found = judged(name, Buffer.from(value, "latin1").toString("utf8"), form, off);
+    const found = judged(name, Buffer.from(asRead(value), "latin1").toString("utf8"), form, off);
     if (found !== null) hits.push({ found, name, start, end: start + value.length });
   }
   return hits;
 }
 
-/** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
 const MOST = 5000;
 
+/** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
 const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
   env: {
     pattern: /^[ \t]{0,8}(?:export[ \t]{1,8})?(?<name>[A-Za-z_][\w.]{0,79})=(?<value>[^\r\n]{1,4096})/gm,
@@ -89,6 +90,11 @@ const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {
     why: "",
   },
 };
+
+/** What a reader of variables makes of escapes in double quotes. */
+function asRead(value: string): string {
+  return value.includes("\\") && /^".*"$/.test(value) ? unescaped(value.slice(1, -1)) : value;
+}
 
 function judged(name: string, value: string, { rule, why }: LinePattern, off: ReadonlySet<string>): Evidence | null {
   const clean = cleanTexts("named", off);

@@ -5,6 +5,7 @@ import { utf8Text, type NamedLiteral } from "./assignment.ts";
 import type { CleanLines } from "./clean-lines.ts";
 import type { CleanTexts } from "./clean.ts";
 import type { PendingHit } from "./index.ts";
+import type { HereDocuments } from "./here-documents.ts";
 import { inKind, type TextKind } from "./kind.ts";
 import type { Language } from "./language.ts";
 import type { LineBounds } from "./line-bounds.ts";
@@ -28,6 +29,7 @@ export type TextContext = {
   readonly cleanLines: CleanLines;
   readonly cleanNamed: CleanTexts;
   readonly strings: RawStrings;
+  readonly documents: HereDocuments;
   /** Whether what the line says that is read depends on what stands around it. */
   isBeside: boolean;
 };

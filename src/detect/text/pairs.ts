@@ -71,7 +71,9 @@ function valueIn(line: string, offset: number, name: string, language: Language)
     const shift = offset + at - head.length;
     return found ? { ...found, name, start: found.start + shift, end: found.end + shift } : null;
   };
-  if (/["']/.test(line.charAt(at))) return shifted(literalsIn(`value=${line.slice(at)}`, language)[0], "value=");
+  const isScalar = language === "yaml" && line.charAt(at) === "'" && line.lastIndexOf("{", at) < 0;
+  if (/["']/.test(line.charAt(at)) && !isScalar)
+    return shifted(literalsIn(`value=${line.slice(at)}`, language)[0], "value=");
   if (language !== "yaml" && language !== "ini") return null;
   if (line.lastIndexOf("{", at) >= 0) {
     const raw = /^[^,}\n]{1,4096}/.exec(line.slice(at))?.[0].trimEnd() ?? "";

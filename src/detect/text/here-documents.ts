@@ -1,0 +1,48 @@
+/** `cat > file <<EOF`, `tee file <<EOF`: a file that a script writes, unless it is a script too. */
+const OPENS =
+  /^(?=[^\n]{0,400}(?:>|\btee\b))(?![^\n]{0,400}\.(?:ba|z|k)?sh\b)[^\n]{0,400}?<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
+
+/**
+ * The lines of a script that are lines of a file which it writes: there a value ends with its line, and what a shell
+ * understands has no meaning. Looked for when the first line is asked about.
+ */
+export class HereDocuments {
+  readonly #bytes: Buffer;
+  /** Where they begin and end, one behind the other. */
+  #places: readonly number[] | null = null;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  holds(at: number): boolean {
+    const places = (this.#places ??= placesIn(this.#bytes));
+    let [low, high] = [0, places.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((places[middle] as number) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low % 2 === 1;
+  }
+}
+
+function placesIn(bytes: Buffer): number[] {
+  const places: number[] = [];
+  if (!bytes.includes("<<")) return places;
+  let last: string | null = null; // what ends the document that is open
+  for (let at = 0; at < bytes.length;) {
+    const next = bytes.indexOf(10, at);
+    const end = next < 0 ? bytes.length : next;
+    const line = bytes.toString("latin1", at, Math.min(end, at + 1000));
+    if (last !== null && line.trim() === last) {
+      places.push(at);
+      last = null;
+    } else if (last === null && line.includes("<<")) {
+      last = OPENS.exec(line)?.[1] ?? null;
+      if (last !== null) places.push(end + 1);
+    }
+    at = end + 1;
+  }
+  return places;
+}

@@ -32,10 +32,13 @@ export function keptLines(
   );
 }
 
+export const keptNotes = (lines: readonly KeptLine[]): readonly string[] =>
+  stayingNotes(lines.map(({ place, why }) => ({ name: place.name, where: `${place.file.file}, ${why}` })));
+
 /** A note for each file and reason. */
-export function keptNotes(lines: readonly KeptLine[]): readonly string[] {
-  return [...Map.groupBy(lines, ({ place, why }) => `${place.file.file}, ${why}`)].map(([where, own]) => {
-    const names = own.map(({ place }) => place.name).toSorted();
+export function stayingNotes(lines: readonly { readonly name: string; readonly where: string }[]): readonly string[] {
+  return [...Map.groupBy(lines, ({ where }) => where)].map(([where, own]) => {
+    const names = [...new Set(own.map(({ name }) => name))].toSorted();
     return `${names.join(", ")} ${names.length === 1 ? "stays" : "stay"} in ${where}`;
   });
 }

@@ -6,7 +6,7 @@ import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { besideNotes, usedBeside } from "./beside.ts";
 import type { ComposeEnvFile } from "./env-file.ts";
-import { filledText, filling, mountsText, sharedText, sharing } from "./kept-lines.ts";
+import { filledText, filling, mountsText, sharedText, sharing, stayingNotes } from "./kept-lines.ts";
 import { isReached } from "./reached.ts";
 import { isUnseen } from "./unseen.ts";
 import { mountReaders } from "./mounted.ts";
@@ -39,6 +39,7 @@ export function dropSources(
   wishes: readonly ServiceChange[],
 ): string[] {
   const notes: string[] = [];
+  const staying: { readonly name: string; readonly where: string }[] = [];
   const replaced = wishes.map((wish) => ({ wish, isReplaced: replacedWords(project, wish) }));
   const everything = projectTexts(project);
   // Words that are made again may still be filled in from it.
@@ -128,12 +129,13 @@ export function dropSources(
       waiting.set(name, lines.map(({ file }) => file.file).join(", "));
       continue;
     }
-    for (const { path, file, start } of unused(name))
-      notes.push(
-        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
-      );
+    let isSet = false;
     for (const { file, member } of lines) {
-      if (draft.covers(file.file, member.start) || stays(file, member.start)) continue;
+      if (draft.covers(file.file, member.start)) continue;
+      if (stays(file, member.start)) {
+        isSet = true;
+        continue;
+      }
       const source = name;
       const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
       const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
@@ -146,7 +148,8 @@ export function dropSources(
             : unseen.length > 0 || shared === null
               ? filledText(unseen)
               : sharedText(shared);
-        notes.push(`${name} stays in ${file.file}, ${why}`);
+        staying.push({ name, where: `${file.file}, ${why}` });
+        isSet = true;
         continue;
       }
       mayWrite(file, (service, its) =>
@@ -162,7 +165,12 @@ export function dropSources(
       for (const one of waiting.keys()) seen.delete(one);
       waiting.clear();
     }
+    for (const { path, file, start } of isSet ? [] : unused(name))
+      notes.push(
+        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
+      );
   }
+  notes.push(...stayingNotes(staying));
   for (const [name, files] of waiting) {
     const left = remaining(name);
     if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));

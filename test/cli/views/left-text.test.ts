@@ -1,6 +1,10 @@
 import { expect, it } from "vitest";
+import type { CommandContext } from "../../../src/cli/context.ts";
+import { exitFor } from "../../../src/cli/left-exit.ts";
 import { leftText } from "../../../src/cli/views/left-text.ts";
+import { Redactor } from "../../../src/kit/text/redact.ts";
 import type { Finding } from "../../../src/model/finding.ts";
+import { Secret } from "../../../src/model/secret.ts";
 import { finding } from "../../support/reports.ts";
 
 it("what a migration leaves is named with its file and line, or its container; more than six are counted", () => {
@@ -23,4 +27,15 @@ it("what a migration leaves is named with its file and line, or its container; m
   expect(leftText([{ finding: inLine, elsewhere: true }, { finding: inContainer }])).toContain(
     "1 secret was not moved",
   );
+});
+
+it("a password that is one of its own words leaves it readable, and is redacted elsewhere", () => {
+  const redactor = new Redactor();
+  redactor.know(Secret.of("secret"));
+  const said: string[] = [];
+  const progress = { line: (text: string) => void said.push(redactor.foreign(text)) };
+  const context = { assembly: { redactor }, quiet: false, progress } as unknown as CommandContext;
+  expect(exitFor([{ finding: finding(1), reason: "", hint: null, elsewhere: true }], false, context)).toBe(3);
+  expect(said.join("\n")).toMatch(/^exit 3: everything in use was moved; 1 secret stays: /);
+  expect(redactor.foreign("password: secret")).toBe("password: [secret]");
 });

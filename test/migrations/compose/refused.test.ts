@@ -240,23 +240,28 @@ it("a line of .env stays where a build and a file of Compose's own making are fi
 
 it("a line of .env stays where another Compose file is filled from it; who else reads an env file is mentioned", async () => {
   const env_file = ["./own.env", "../outside.env"];
-  const project = { services: { a: service({ DB_PASSWORD: "${DB_PASSWORD}" }, { env_file }) } };
-  const dir = put("beside", project, `DB_PASSWORD=${password()}\n`);
+  const filled = { DB_PASSWORD: "${DB_PASSWORD}", MQ_PASSWORD: "${MQ_PASSWORD}" };
+  const lines = `DB_PASSWORD=${password()}\nMQ_PASSWORD=${password()}\nOLD_LINE=$DB_PASSWORD\n`;
+  const dir = put("beside", { services: { a: service(filled, { env_file }) } }, lines);
   const outside = join(dirname(dir), "outside.env");
   writeFileSync(outside, `OUTER_TOKEN=${password()}\n`);
   writeFileSync(join(dir, "own.env"), `API_TOKEN=${password()}\nOWN=1\n`);
   const other = join(dir, "prod.yml");
-  writeFileSync(other, "services:\n  x: { image: x, env_file: [./own.env], environment: ['P=$DB_PASSWORD'] }\n");
+  writeFileSync(
+    other,
+    "services:\n  x: { image: x, env_file: [./own.env], environment: ['P=$DB_PASSWORD$MQ_PASSWORD'] }\n",
+  );
   compose(dir, "create");
   const { moves, left, plan } = await planOf(dir);
-  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "DB_PASSWORD", "OUTER_TOKEN"], {}]);
+  expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "DB_PASSWORD", "MQ_PASSWORD", "OUTER_TOKEN"], {}]);
   const notes = plan.warnings.map(({ text }) => text.replaceAll(`${dir}/`, ""));
   expect(notes).toContain(
     `OUTER_TOKEN leaves ${outside}, outside the project's folder: another project that reads it loses that`,
   );
   expect(notes).toContain(
-    "DB_PASSWORD stays in .env, which fills in prod.yml too: unsprawl plan compose:prod.yml --to STORE moves it there",
+    "DB_PASSWORD, MQ_PASSWORD stay in .env, which fills in prod.yml too: unsprawl plan compose:prod.yml --to STORE moves it there",
   );
+  expect(notes.join("\n")).not.toContain("no longer set anywhere");
   expect(notes).toContain("API_TOKEN of own.env: the services of prod.yml read it too, and lose that");
   expect(JSON.stringify(plan.steps)).not.toContain('".env:1"');
   compose(dir, "rm", "-f");

@@ -29,7 +29,7 @@ export function projectsBelow(top: string, isStack = false): Project[] {
         : [...(byItself === undefined ? [] : [byItself]), ...names.filter((one) => COMMON.test(one))];
       const base = bases.find((one) => {
         const other = readFileSync(join(folder, one), "utf8");
-        return one !== name && !text.includes(one) && !other.includes(name) && addsTo(text, other);
+        return one !== name && !mentions(text, one) && !mentions(other, name) && addsTo(text, other);
       });
       const file = base === undefined ? name : `${base}:${name}`;
       found.push({ name: label, folder, file: !isStack && name === byItself ? null : file });
@@ -45,27 +45,34 @@ export function projectsBelow(top: string, isStack = false): Project[] {
   return found.toSorted((a, b) => digest(a.name) - digest(b.name));
 }
 
-/** Whether a file has services without an image, or that depend on services, which only another file gives them. */
+/** Whether a file names another one, as for `include` and `extends`. */
+const mentions = (text: string, file: string): boolean => text.replace(/#.*$/gm, "").includes(file);
+
+/** Whether a file has services without an image, or that name services and networks, which only another file gives them. */
 function addsTo(text: string, other: string): boolean {
-  const [own, base] = [servicesOf(text), servicesOf(other)];
-  return Object.entries(own).some(([name, service]) => {
+  const [own, base] = [membersOf(text), membersOf(other)];
+  return Object.entries(own.services).some(([name, service]) => {
     if (typeof service !== "object" || service === null) return false;
     const isWhole = ["image", "build", "extends"].some((key) => key in service);
-    return (name in base && !isWhole) || dependencies(service).some((one) => one in base && !(one in own));
+    const { depends_on, networks } = service as { readonly depends_on?: unknown; readonly networks?: unknown };
+    return (
+      (name in base.services && !isWhole) ||
+      namesIn(depends_on).some((one) => one in base.services && !(one in own.services)) ||
+      namesIn(networks).some((one) => one in base.networks && !(one in own.networks))
+    );
   });
 }
 
-function dependencies(service: object): string[] {
-  const { depends_on: all } = service as { readonly depends_on?: readonly unknown[] | object | null };
-  return (Array.isArray(all) ? all : Object.keys(all ?? {})).map(String);
-}
+const namesIn = (all: unknown): string[] => (Array.isArray(all) ? all : Object.keys(all ?? {})).map(String);
 
-function servicesOf(text: string): { readonly [name: string]: unknown } {
+type Members = { readonly services: object; readonly networks: object };
+
+function membersOf(text: string): Members {
   try {
-    const { services } = parse(text, { logLevel: "silent", merge: true }) as { readonly services?: object | null };
-    return { ...services };
+    const all = parse(text, { logLevel: "silent", merge: true }) as { readonly [key in keyof Members]?: object | null };
+    return { services: { ...all.services }, networks: { ...all.networks } };
   } catch {
-    return {};
+    return { services: {}, networks: {} };
   }
 }
 

@@ -50,6 +50,7 @@ export function lay(config: Config, engine: TestEngine, images: StandIns, isSwar
 function programsOf(service: Service): string[] {
   const words = [...(service.entrypoint ?? []), ...(service.command ?? []), ...(service.healthcheck?.test ?? [])]
     .flatMap((text) => text.split(/[\s;|&()<>"'`$]+/))
+    .map((word) => word.replace(/^\.\//, "/"))
     .filter(
       (word) =>
         /^\/?[a-zA-Z][\w./+-]{1,80}$/.test(word) && !word.includes("..") && !/^(CMD|NONE|CMD-SHELL)$/.test(word),

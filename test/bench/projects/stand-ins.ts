@@ -57,7 +57,10 @@ chown -R "$1" "$home" 2>/dev/null
 exec /usr/local/bin/gosu-itself "$@"
 `;
 
-const USERS = ["postgres", "mysql", "mongodb", "mongo", "redis", "rabbitmq", "www-data", "node", "grafana", "nginx"];
+const USERS = [
+  ...["postgres", "mysql", "mongodb", "mongo", "redis", "rabbitmq", "www-data", "node", "grafana", "nginx"],
+  ...["appuser", "django", "laravel", "nextjs", "nestjs", "nonroot", "airflow"],
+];
 const SERVERS = [
   "postgres",
   "mysqld",

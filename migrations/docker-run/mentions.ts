@@ -2,7 +2,6 @@ import { lineOf } from "../../src/kit/text/lines.ts";
 import { lineEnd, lineStart, type Edit } from "../../src/kit/text/splice.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
 import { isNameLike, Secret } from "../../src/model/secret.ts";
-import { functionsIn } from "./syntax/script-index.ts";
 import type { RunScript } from "./syntax/script.ts";
 
 /** A value that moves, and what is written where the script only mentions it. */
@@ -80,15 +79,19 @@ function printedWords({ text, commands }: RunScript): ReadonlySet<ShellWord> {
   let [gaps, end] = ["", 0];
   for (const word of all) {
     if (word.end <= end) inner.add(word);
-    if (word.start > end) gaps += `${text.slice(end, word.start)} `;
+    // A function's name is followed by `()`.
+    if (word.start > end) gaps += `${text.slice(end, word.start).replace(/^[ \t]*\([ \t]*\)/, "")} `;
     end = Math.max(end, word.end);
   }
   // The output of a loop or a branch may go elsewhere as a whole, and so may that of a group or a function.
   const isHandedOn = HANDED_ON.test(text) || /\bexec[ \t]+(?:\d{0,4}|&|\{\w{1,80}\})[<>]/.test(text);
-  if (isHandedOn || functionsIn(text).size > 0 || /(?:^|[\s;&|<>])\((?!\()/m.test(gaps + text.slice(end)))
-    return new Set();
+  // Between words, a `#` begins a comment.
+  const between = (gaps + text.slice(end)).replaceAll(/#[^\n]*/g, "");
+  if (isHandedOn || /(?:^|[\s;&|<>])\((?!\()/m.test(between)) return new Set();
+  const grouped = groupedCommands(commands);
   return new Set(
     commands.flatMap((words) => {
+      if (grouped.has(words)) return [];
       const at = words.findIndex((word) => !/^(?:then|else|do|\{|if|!)$/.test(word.text));
       const [program, ...rest] = words.slice(at < 0 ? words.length : at);
       const last = rest.at(-1);
@@ -96,6 +99,18 @@ function printedWords({ text, commands }: RunScript): ReadonlySet<ShellWord> {
       return inner.has(program) || !isAlone(text, [program, ...rest], last) ? [] : rest;
     }),
   );
+}
+
+/** The commands in braces: of functions and groups, whose output may go elsewhere. */
+function groupedCommands(commands: RunScript["commands"]): ReadonlySet<readonly ShellWord[]> {
+  const grouped = new Set<readonly ShellWord[]>();
+  let depth = 0;
+  for (const words of commands.toSorted((a, b) => (a[0]?.start ?? 0) - (b[0]?.start ?? 0))) {
+    if (words[0]?.text === "}") depth--;
+    depth += words.filter(({ text }) => text === "{").length;
+    if (depth !== 0) grouped.add(words);
+  }
+  return grouped;
 }
 
 const HANDED_ON = /(?:^|[;&])[ \t]*(?:done|fi|esac|\}|\))(?:[ \t]|\\\r?\n)*(?:\d{0,4}|&|\{\w{1,80}\})[<>|]/m;

@@ -1,9 +1,11 @@
 import { basename, dirname } from "node:path";
+import { isBlind } from "../../src/files/blind-commands.ts";
 import { lineOfLocation, lineText } from "../../src/files/file-migration.ts";
 import { movableAssignment, withoutEffect } from "../../src/files/units/assignments.ts";
 import { isOwnDropIn } from "../../src/files/units/drop-ins.ts";
 import { isQuadlet } from "../../src/files/units/unit-kinds.ts";
 import type { Assignment, SystemdUnit } from "../../src/files/units/unit-model.ts";
+import { unitCommands } from "../../src/files/units/unit-words.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { filledFrom, type EntryPlace, type ServiceVariable } from "./filled.ts";
@@ -172,8 +174,8 @@ async function ofHost(unit: SystemdUnit, file: string, units: Units): Promise<Re
   };
 }
 
-/** Whether the service of a Quadlet container runs commands of the host, which get its environment. */
+/** Whether the service of a Quadlet container runs commands of the host that may look at its environment. */
 async function runsCommands(file: string, units: Units): Promise<boolean> {
-  const settings = (await units.unit(file)).texts.flatMap((text) => text.settings);
-  return settings.some(({ section, key }) => section === "Service" && key.startsWith("Exec"));
+  const { texts } = await units.unit(file);
+  return texts.some(({ text }) => !unitCommands(text, "Service").every(isBlind));
 }

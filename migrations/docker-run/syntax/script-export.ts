@@ -1,3 +1,4 @@
+import { BLIND_PROGRAMS, BLIND_VERBS } from "../../../src/files/blind-commands.ts";
 import { functionsIn, type ScriptCommands } from "./script-index.ts";
 import type { RunCommand } from "./shell-run.ts";
 import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
@@ -36,11 +37,11 @@ function isHarmless(words: readonly ShellWord[], name: string, defined: Readonly
   const called = program.text.slice(program.text.lastIndexOf("/") + 1);
   // What a signal runs is a text, but for a function's name.
   if (called === "trap") return ["", "-", ...defined].includes(rest[0]?.text ?? "");
-  if (!/^(?:docker|podman)$/.test(called)) return HARMLESS.has(called) || defined.has(called);
+  if (!/^(?:docker|podman)$/.test(called)) return BLIND_PROGRAMS.has(called) || defined.has(called);
   const verb = rest.find(({ text }) => !text.startsWith("-"))?.text ?? "";
   // `docker exec -e NAME` takes it from there too.
   const takes = new RegExp(`^(?:-[a-z]*e=?|--env=)?${name}$|^--env-file`);
-  return CLIENT_VERBS.test(verb) && !rest.some(({ text }) => takes.test(text));
+  return BLIND_VERBS.test(verb) && !rest.some(({ text }) => takes.test(text));
 }
 
 /** Whether a script may run commands that are not read: those in backquotes, and in here-documents. */
@@ -52,15 +53,3 @@ function hasHiddenCommands(text: string): boolean {
 /** What may precede a program. */
 const BEFORE =
   /^(?:[A-Za-z_]\w*\+?=.*|if|then|elif|else|fi|while|until|for|do|done|case|esac|!|\{|\}|time|sudo|exec|command)$/s;
-
-/** Of docker and podman; not `compose`, which fills its files in from the environment, nor `build`. */
-const CLIENT_VERBS =
-  /^(?:run|create|rm|stop|start|restart|kill|ps|inspect|pull|push|tag|images|image|container|network|volume|logs|wait|exec|port|cp|info|version|rmi|update|rename|attach|top|stats)$/;
-
-/** Builtins and programs that do nothing with variables of other names than their own. */
-const HARMLESS = new Set(
-  `: [ [[ test true false echo printf read cd pwd exit return shift set unset export local readonly declare typeset wait
-  sleep break continue mkdir rmdir rm cp mv ln ls touch chmod chown cat head tail grep egrep fgrep sed tr cut sort uniq wc tee
-  date id whoami hostname uname dirname basename readlink realpath which command type hash seq clear tput umask kill ulimit
-  function in select`.split(/\s+/),
-);

@@ -6,11 +6,11 @@ const PREFIX = /^[-@:+!|]*/;
 
 /**
  * The commands of a systemd unit's `Exec…=` lines as words, as the commands receive them (systemd.service(5), COMMAND
- * LINES): a single `;` begins another command, `$$` and `%%` stand for one character.
+ * LINES): a single `;` begins another command, `$$` and `%%` stand for one character. `only`: those of this section.
  */
-export function unitCommands(text: string): ShellWord[][] {
+export function unitCommands(text: string, only: string | null = null): ShellWord[][] {
   return parseUnit(text)
-    .filter(({ key }) => key.startsWith("Exec"))
+    .filter(({ key, section }) => key.startsWith("Exec") && (only === null || section === only))
     .flatMap((setting) => {
       const commands: ShellWord[][] = [[]];
       for (const { text: said, start, end } of wordsOf(setting)) {

@@ -275,7 +275,7 @@ describe("what is left, and why", () => {
     expect(notMoved[0]?.reason).toContain(`also stands at ${file}:1`);
     // Where it is only mentioned, its reference says where it is now.
     const two = password();
-    const text = `# was ${two}\ndocker run --name said -e DB_PASSWORD=${two} ${BUSYBOX}\necho "log in with '${two}'"\n`;
+    const text = `# was ${two}\ndocker run --name said -e DB_PASSWORD=${two} ${BUSYBOX} # (local)\necho "log in with '${two}'"\nlog() {\n  echo "$1"\n}\n`;
     const said = write("said.sh", text);
     const plan = await planOf(`script:${said}`);
     const reference = plan.steps.flatMap((step) => (step.kind === "put" ? [step.move.reference] : []))[0] ?? "";
@@ -287,6 +287,11 @@ describe("what is left, and why", () => {
     expect([lines[0], lines[2]]).toEqual([`# was ${reference}`, `echo "log in with '${reference}'"`]);
     expect((await world.unsprawl(["rollback", id])).code).toBe(0);
     expect(readFileSync(said, "utf8")).toBe(text);
+    const inside = write(
+      "inside.sh",
+      `f() {\n  echo ${one}\n}\ndocker run -e DB_PASSWORD=${one} ${BUSYBOX}\nf | login\n`,
+    );
+    expect((await planOf(`script:${inside}`)).notMoved[0]?.reason).toContain(`also stands at ${inside}:2`);
     // A word that is also the name of a user or of the image is there by coincidence.
     const weak = write("weak.sh", `docker run --name admin -e DB_PASSWORD=admin -e ADMIN=admin ${BUSYBOX}\n`);
     const { steps, warnings } = await planOf(`script:${weak}`);

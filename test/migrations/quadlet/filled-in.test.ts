@@ -157,10 +157,23 @@ test("who else needs the line keeps it", async () => {
   expect(await reasons({ [`${QUADLETS}/web.container`]: argument })).toEqual([
     expect.stringContaining("PodmanArgs=--env DB_PASSWORD holds it too"),
   ]);
-  const command = container("Environment=PW=${DB_PASSWORD}", `${SERVICE}ExecStartPre=/bin/true\n`);
-  expect(await reasons({ [`${QUADLETS}/web.container`]: command })).toEqual([
-    expect.stringContaining("is read on the host too, by web.container"),
-  ]);
+  const before = (command: string): { readonly [name: string]: string } => ({
+    [`${QUADLETS}/web.container`]: container("Environment=PW=${DB_PASSWORD}", `${SERVICE}ExecStartPre=${command}\n`),
+  });
+  for (const command of [
+    "/opt/prepare.sh",
+    "sh -c 'mkdir -p /x; env'",
+    "/bin/sh -c '/opt/wait `id`'",
+    "podman exec db x -e A",
+  ])
+    expect(await reasons(before(command)), command).toEqual([
+      expect.stringContaining("is read on the host too, by web.container"),
+    ]);
+  // What people write there mostly waits, and looks at no variable.
+  const wait = `/bin/sh -c 'exec 2>/dev/null; for try in $(seq 0 12); do if ! nc -z db 5432; then echo "wait"; sleep 5; else exit 0; fi; done; exit 1'`;
+  expect(
+    await reasons(before(`${wait}\nExecStartPre=-/usr/bin/podman rm -f web\nExecStartPost=+/bin/touch /x`)),
+  ).toEqual([]);
   const other = { [`${QUADLETS}/job.container`]: container("Exec=job ${DB_PASSWORD}") };
   expect(await reasons({ ...web, ...other })).toEqual([
     expect.stringContaining("Exec=job ${DB_PASSWORD} holds it too"),

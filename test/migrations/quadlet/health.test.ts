@@ -73,7 +73,7 @@ test("a check that no shell reads stays, and so does one whose variable stays", 
     [`${QUADLETS}/web.container`]: container(
       `EnvironmentFile=%h/web.env\nHealthCmd=mysqladmin ping --password=${shared}`,
     ),
-    [`${QUADLETS}/job.container`]: `${container("Exec=job")}\n[Service]\nEnvironmentFile=%h/web.env\nExecStartPre=/bin/true\n`,
+    [`${QUADLETS}/job.container`]: `${container("Exec=job")}\n[Service]\nEnvironmentFile=%h/web.env\nExecStartPre=/opt/prepare.sh\n`,
   });
   const { steps, notMoved } = await planOf(world, source());
   expect(steps).toEqual([]);

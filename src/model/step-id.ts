@@ -27,7 +27,7 @@ export function subjectOfStep({ id, kind }: Pick<StepRef, "id" | "kind">): strin
   return id.slice(`${kind}:`.length);
 }
 
-/** Which part of its unit a step is about; empty for the whole unit, and for what has a name of its own. */
+/** Which part of its unit a step is about; empty for the whole unit, and for what has its own name. */
 export function partOfStep({ id, kind, unit }: StepRef): string {
   const before = stepId({ kind, unit, part: "" });
   return id.startsWith(before) ? id.slice(before.length) : "";

@@ -26,7 +26,9 @@ export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   return [
     ...filledIn(around),
     ...commands.flatMap((words) =>
-      runCommand(words) === null ? beside(file, text, words, functions) : quoted(file, text, words),
+      runCommand(words) === null
+        ? [...beside(file, text, words, functions), ...flagTexts(file, text, words)]
+        : quoted(file, text, words),
     ),
     ...bodies.flatMap((body) => inBody(file, text, body)),
   ];
@@ -116,6 +118,30 @@ function beside(
     return [unmovable(file, text, word.start, what, name, value, fault)];
   });
   return [...found, ...inner];
+}
+
+/** `-e NAME=value` in a text of flags; a value that something else fills in says nothing. */
+const FLAG =
+  /(?:^|\s)(?:-[ditPq]{0,8}e[ \t]+|--env[ \t=])["']?([A-Za-z_]\w{0,254})=("[^"$]*"|'[^'$]*'|[^\s"'$]+)(?=["'\s]|$)/g;
+
+/** Flags for run lines that a variable or a string holds: `OPTS="-p 80:80 -e A=b"`, and PowerShell's `"-e A=b " +`. */
+function flagTexts(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
+  if (!/\b(?:docker|podman|nerdctl)\b/.test(text)) return [];
+  return words.flatMap((word, at) => {
+    const [, variable = null] = /^\$?([A-Za-z_]\w{0,254})\+?=/.exec(word.text) ?? [];
+    const isString = at === 0 && /["']/.test(text.charAt(word.start));
+    if (mentions(word.text) || (variable === null && !isString)) return [];
+    const flags = variable === null ? word.text : word.text.slice(word.text.indexOf("=") + 1);
+    return [...flags.matchAll(FLAG)].map(([, name = "", value = ""]) => {
+      const what = variable === null ? "a string" : `the variable ${variable}`;
+      const fault = {
+        reason: `is in the flags that ${what} holds`,
+        hint: cmd`write -e ${name}=value in the docker run line itself, then plan again`,
+      };
+      const start = Math.max(word.start, text.indexOf(`${name}=`, word.start));
+      return unmovable(file, text, start, what, name, value.replaceAll(/^["']|["']$/g, ""), fault);
+    });
+  });
 }
 
 /** Whether parentheses of an array (`NAME=(…`) are open here. */

@@ -289,7 +289,7 @@ describe("what is left, and why", () => {
     expect(readFileSync(said, "utf8")).toBe(text);
     const inside = write(
       "inside.sh",
-      `f() {\n  echo ${one}\n}\ndocker run -e DB_PASSWORD=${one} ${BUSYBOX}\nf | login\n`,
+      `f() {\n  echo ${one}\n}\ndocker run --name inside -e DB_PASSWORD=${one} ${BUSYBOX}\nf | login\n`,
     );
     expect((await planOf(`script:${inside}`)).notMoved[0]?.reason).toContain(`also stands at ${inside}:2`);
     // A word that is also the name of a user or of the image is there by coincidence.

@@ -46,6 +46,14 @@ async function scan(
   };
 }
 
+/** The plan of `a.sh` in a folder of these files. */
+async function planned(files: { readonly [name: string]: string }): Promise<{ dir: string; plan: Plan }> {
+  const dir = put(files);
+  const what = join(dir, "a.sh");
+  const { stdout } = await world.unsprawl(["plan", `script:${what}`, "--to", "local", "--json"]);
+  return { dir, plan: JSON.parse(stdout) as Plan };
+}
+
 describe("the env file of a run line", () => {
   const secret = password();
   const env = `# for the shop\nLEVEL=info\nDB_PASSWORD=${secret}\n`;
@@ -94,13 +102,6 @@ describe("the env file of a run line", () => {
     expect(errors[0]?.endsWith(`: ${message}`), errors[0]).toBe(true);
   });
 
-  const planned = async (files: { readonly [name: string]: string }): Promise<{ dir: string; plan: Plan }> => {
-    const dir = put(files);
-    const what = join(dir, "a.sh");
-    const { stdout } = await world.unsprawl(["plan", `script:${what}`, "--to", "local", "--json"]);
-    return { dir, plan: JSON.parse(stdout) as Plan };
-  };
-
   test("podman gets its secret in place of the line, which leaves the file; rollback restores both", async () => {
     const script = `#!/bin/sh\n[ -f web.env ] || exit 1 # web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
     const dir = put({ "a.sh": script, "web.env": env });
@@ -133,7 +134,7 @@ describe("the env file of a run line", () => {
       { "a.sh": "podman run --env-file .env img\n", "c.yml": `${composed}    command: x \${DB_PASSWORD}\n` },
       "DIR/c.yml reads too",
     ],
-    ["another line stays", { "a.sh": `${line}docker run --env-file web.env img\n` }, "which a.sh:2 img gets too"],
+    ["another line stays", { "a.sh": `${line}nerdctl run --env-file web.env img\n` }, "which a.sh:2 img gets too"],
     ["podman reads it otherwise", { "a.sh": line, "web.env": `DB_PASSWORD="${secret}"\n` }, "podman may read diff"],
     [
       "the line sets it again",
@@ -168,6 +169,28 @@ test("what only a command of the script knows is no secret of its text", async (
   const script = `password=\`docker logs x | tail -1\`\ndocker run -e password=$password -e DB_PASSWORD=$pw$end img\ndocker run -e DB_PASSWORD=${secret}$x two\n`;
   const { found } = await scan({ "a.sh": script }, [secret]);
   expect(found).toEqual(["a.sh:3 two a.sh:3 docker run two -e DB_PASSWORD"]);
+});
+
+test("flags that a variable or a string holds are reported, with the line to write", async () => {
+  const [one, two, three] = [password(), password(), password()];
+  const files = {
+    "a.sh": `OPTS="-p 80:80 -e DB_PASSWORD=${one} --env 'API_TOKEN=$X'"\ndocker run $OPTS img\necho "-e DB_PASSWORD=..."\n`,
+    Makefile: `ARGS := -p 1:1 --env=DB_PASSWORD=${two}\nup:\n\tdocker run $(ARGS) img\n`,
+    "a.ps1": `$command = "" +\n"docker run " +\n"-e DB_PASSWORD=${three} " +\n"img"\nInvoke-Expression $command\n`,
+  };
+  const { found } = await scan(files, [one, two, three]);
+  expect(found).toEqual([
+    "Makefile Makefile:1 the variable ARGS -e DB_PASSWORD",
+    "a.ps1 a.ps1:3 a string -e DB_PASSWORD",
+    "a.sh a.sh:1 the variable OPTS -e DB_PASSWORD",
+  ]);
+  const { plan } = await planned({ "a.sh": files["a.sh"] });
+  expect(plan.notMoved.map(({ reason, hint }) => [reason, hint])).toEqual([
+    [
+      "is in the flags that the variable OPTS holds",
+      "write -e DB_PASSWORD=value in the docker run line itself, then plan again",
+    ],
+  ]);
 });
 
 describe("a quote that never ends", () => {

@@ -223,11 +223,8 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       const made = await rewriteProject(await project(step), wishes, new Set(["elsewhere"]), undefined, target.isStack);
       return new Map(made.files.map(({ file, text }) => [file, text]));
     });
-    await prove().catch(async (error: unknown) => {
-      // What Compose reads is compared with what the run wrote, unless somebody else has written since.
-      await files.written(step);
-      throw error;
-    });
+    // Somebody who has written since makes Compose read something else.
+    await prove().catch((error: unknown) => Promise.reject(files.changedSince(step) ?? error));
   }
 
   /** The planned changes of the services. The plan records where in each value the secret is. */

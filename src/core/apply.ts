@@ -194,7 +194,7 @@ async function workUnit(
     }
     host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
   }
-  // Another run, of another user or on another machine, may have taken an entry back meanwhile, or written its file anew.
+  // Another run, of another user or on another machine, may have taken an entry back meanwhile, or overwritten its file.
   for (const step of steps)
     if (step.kind === "put") await verifyValue(tools.provider, step.move, valueOf(values, step.move));
   record.done(`unit:${unit}`);

@@ -24,8 +24,8 @@ export type RewrittenFiles = {
    * it. False if the files had these texts already.
    */
   write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean>;
-  /** Throws `changed` if a file is not, or no longer, what the run writes: somebody else writes at the same time. */
-  written(step: Rewrite): Promise<void>;
+  /** The error `changed` if a file is no longer what the run has written, since somebody else writes too; else null. */
+  changedSince(step: Rewrite): UnsprawlError | null;
   /**
    * Restores the files, also those that are gone, and removes their sealed copies. A file that somebody has changed since
    * is left alone: throws `changed`. Does nothing if the run wrote none.
@@ -130,10 +130,10 @@ export function rewrittenFiles({
       }
       return true;
     },
-    async written(step) {
+    changedSince(step) {
       const now = digests(step);
       const other = step.files.find(({ after }, at) => now[at]?.keyed !== after);
-      if (other !== undefined) throw changedMeanwhile(other.file);
+      return other === undefined ? null : changedMeanwhile(other.file);
     },
     async restore(step, work) {
       await sweep(step);

@@ -42,6 +42,10 @@ services:
     network_mode: none
     command: ${APP.replace(/]$/, `, "app", "--password=${DB_PASSWORD}"]`)}
     env_file: web.env
+  vpn:
+    image: ${BUSYBOX}
+    network_mode: service:db
+    command: ${APP}
 `,
   ".env": `DB_PASSWORD=${DB_PASSWORD}\nLOG=1\n`,
   "web.env": `# for the web\nDB_PASSWORD="${DB_PASSWORD}"\nAPI_TOKEN='${API_TOKEN}'\nPORT=1`,
@@ -75,8 +79,13 @@ async function expectServing(): Promise<void> {
     await expectServed(engine.docker, name, { DB_PASSWORD, ...(name === "shop-web-1" ? { API_TOKEN } : {}) });
   }
   expect(engine.docker("exec", "shop-db-1", "cat", "/data/file")).toBe("kept");
+  // In the network of the container that is there.
+  const [db = "", vpn = ""] = ["{{.Id}}", "{{.HostConfig.NetworkMode}} {{.State.Running}}"].map((format, at) =>
+    engine.docker("inspect", "-f", format, at === 0 ? "shop-db-1" : "shop-vpn-1"),
+  );
+  expect(vpn).toBe(`container:${db} true`);
   const names = engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").sort();
-  expect(names).toEqual(["shop-db-1", "shop-web-1"]);
+  expect(names).toEqual(["shop-db-1", "shop-vpn-1", "shop-web-1"]);
 }
 
 const shown = (): boolean => engine.docker("inspect", "shop-db-1", "shop-web-1").includes(DB_PASSWORD);

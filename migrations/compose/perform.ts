@@ -28,6 +28,7 @@ import { sameConfig, sameInputs } from "./inputs.ts";
 import { rewordings } from "./words/index.ts";
 import { givenTo } from "./words/implied.ts";
 import { recreator } from "./engine/recreate.ts";
+import { unchangedSharers, UNCHANGED } from "./engine/sharing.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
@@ -74,6 +75,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
             );
       }
       if (step.kind !== "recreate") return;
+      await unchangedSharers(await open(), step, key);
       // Only containers created from these very files: with another file in the plan, there are none.
       const docs = await containersOf(await open(), targetOf(rewriteOf(plan.steps, step.unit)), serviceOf(step));
       if (keyedDigest(docs.map((doc) => driftDigest(doc, key)).join(), key) !== step.digest)
@@ -90,7 +92,10 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       if (step.kind === "rewrite") await rewriteFiles(step, work);
       if (step.kind === "recreate") {
         sameInputs(rewrite, await project(rewrite), key, true);
-        await recreation.recreate(rewrite, work, (service) => changeOf(service, rewrite, work));
+        const { sharers } = targetOf(rewrite);
+        await recreation.recreate(rewrite, work, async (service) =>
+          sharers.includes(service) ? UNCHANGED : changeOf(service, rewrite, work),
+        );
       }
       if (step.kind === "check") await check(step, rewrite, work);
     },

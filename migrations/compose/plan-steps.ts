@@ -4,12 +4,12 @@ import { outageOf } from "../../src/engine/outage.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
-import { cmd } from "../../src/kit/shell.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import type { Finding } from "../../src/model/finding.ts";
 import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
+import { sharersOfStep, upDiff, type SharingPart } from "./engine/sharing.ts";
 import { fileNames, hasNewWords } from "./words/index.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { inputsOf } from "./inputs.ts";
@@ -39,6 +39,7 @@ export function stepsOf(
   { files }: Rewritten,
   before: ComposeConfig,
   { graceMs, healthTimeoutMs }: PlanOptions,
+  sharing: readonly SharingPart[],
 ): Step[] {
   const texts = textsOf(project);
   const moved = parts.flatMap(({ selected }) => selected);
@@ -82,7 +83,8 @@ export function stepsOf(
             words === null || words.labels.length === 0 ? [] : [[service, words.labels.map(({ key: name }) => name)]],
           ),
         ),
-        ...{ passes: passed.names, drift: parts.some(({ drift }) => drift), isStack },
+        sharers: sharing.map(({ service }) => service),
+        ...{ passes: passed.names, drift: [...parts, ...sharing].some(({ drift }) => drift), isStack },
         ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
       },
     },
@@ -93,9 +95,10 @@ export function stepsOf(
         unit,
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
         outage: outageOf(part.known.doc, { graceMs, healthTimeoutMs }),
+        ...sharersOfStep(sharing, part.service, key),
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
         diff: [
-          { sign: "~", path: part.service, text: cmd`docker compose up ${part.service}, no other service` },
+          ...upDiff(sharing, part.service),
           { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
         ],
         ...common(part),

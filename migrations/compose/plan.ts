@@ -38,6 +38,7 @@ import { maskedOf, spanOf, stepsOf } from "./plan-steps.ts";
 import { leftBehind, without, type AlongOf } from "./along.ts";
 import { alongNotes, repeatedNote, rewordedNotes, warningsOf } from "./warnings.ts";
 import { inStack, isNewStack, mustBeDeployed, stackDeploy, stackOf } from "./engine/stack.ts";
+import { servicesSharing, sharingParts } from "./engine/sharing.ts";
 import { mustRunNothing, matchingContainers, type Settling } from "./engine/matching-containers.ts";
 
 export type ComposeApplyInput = {
@@ -98,8 +99,9 @@ export async function planProject(
   const settling = async (): Promise<Settling> => {
     mustRunNothing(before);
     const writer = writerName(inputs, await writableFolders(moving.engine));
+    const { found } = await servicesSharing(moving.engine, isStack ? [] : running, { call });
     // Of a service without a container, Compose would create what its profile may not even want.
-    const foreseen = running.length === 0 ? new Map() : await moving.cli.foresee(call, running);
+    const foreseen = running.length === 0 ? new Map() : await moving.cli.foresee(call, [...running, ...found.keys()]);
     return { engine: moving.engine, call, before, foreseen, passed: moving.passed, writer };
   };
   let known: Promise<Settling> | null = null;
@@ -121,9 +123,11 @@ export async function planProject(
         (byService.get(service) ?? []).some(
           (one) => one.move.name === name && left.some(({ selected }) => selected === one),
         );
+      const sharing =
+        isStack || parts.length === 0 ? [] : await sharingParts(moving, await (known ??= settling()), parts, options);
       const rewritten = await tried(moving, call, parts, before, options.accept, stays);
-      const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options);
-      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }) };
+      const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options, sharing);
+      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing) };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));

@@ -29,6 +29,8 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
   readonly labels: { readonly [service: string]: readonly string[] };
   /** The services that had no container: nothing of them is created. */
   readonly unstarted: readonly string[];
+  /** The services that share a namespace with one that moves, and are created again after it. */
+  readonly sharers: readonly string[];
   /** `docker stack deploy` makes it of the files. */
   readonly isStack: boolean;
 } {
@@ -53,6 +55,7 @@ export function targetOf({ target }: Rewrite): ProjectCall & {
     byOption: bareObject((target["byOption"] ?? {}) as { readonly [service: string]: readonly string[] }),
     labels: bareObject((target["labels"] ?? {}) as { readonly [service: string]: readonly string[] }),
     unstarted: texts(target["unstarted"]),
+    sharers: texts(target["sharers"]),
     isCommitted: target["form"] === COMMITTED,
     isStack: target["isStack"] === true,
   };

@@ -1,6 +1,7 @@
 import { bare, cmd } from "../../src/kit/shell.ts";
 import type { AlongOf } from "./along.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
+import type { SharingPart } from "./engine/sharing.ts";
 import type { ServicePart } from "./plan.ts";
 import type { Rewording } from "./words/index.ts";
 import type { Rewritten } from "./rewrite/index.ts";
@@ -10,10 +11,12 @@ export function warningsOf(
   parts: readonly ServicePart[],
   { notes }: Rewritten,
   { withheld, deploy }: PassedEnvironment & { readonly deploy: string | null },
+  sharing: readonly SharingPart[],
 ): string[] {
+  const all = [...parts, ...sharing];
   return [
-    ...parts.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
-    ...parts.flatMap(({ service, drift }) =>
+    ...all.flatMap(({ service, warnings }) => warnings.map((text) => `${service}: ${text}`)),
+    ...all.flatMap(({ service, drift }) =>
       drift
         ? [`${service}: settings changed in its files since then take effect too; a rollback does not undo them`]
         : [],

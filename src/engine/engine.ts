@@ -16,6 +16,8 @@ export type ListedContainer = {
   readonly State?: string;
   readonly Mounts?: readonly Mount[];
   readonly Labels?: { readonly [key: string]: string };
+  /** Nothing else of it is listed. */
+  readonly HostConfig?: { readonly NetworkMode?: string };
 };
 
 export type ListedImage = {

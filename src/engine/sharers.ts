@@ -33,20 +33,20 @@ export function sharersOf(doc: ContainerDoc, all: readonly ContainerDoc[]): Shar
 /** What `doc` shares with `other`, as paths in its document. */
 function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string[] {
   if (Id === other.Id) return [];
-  const modes = MODES.filter((mode) => HostConfig[mode] === `container:${other.Id}`);
+  const modes = NAMESPACES.filter((mode) => HostConfig[mode] === `container:${other.Id}`);
   const linked = HostConfig.Links?.some((link) => linkTo(link) === nameOf(other));
   const volumes = HostConfig.VolumesFrom?.some((one) => isId(one.split(":", 1)[0], other));
   return [...modes, ...(linked ? ["Links"] : []), ...(volumes ? ["VolumesFrom"] : [])];
 }
 
-/** The engine stores these with the full id, whatever was given. */
-const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
+/** The fields that name a namespace. The engine stores them with the full id, whatever was given. */
+export const NAMESPACES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 
 /** A sharer's document with the old containers replaced by the new ones. */
 export function withNewContainers(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
   const host: { -readonly [key in keyof HostConfig]: HostConfig[key] } = { ...doc.HostConfig };
   for (const { old, fresh, name } of replaced) {
-    for (const mode of MODES) if (host[mode] === `container:${old.Id}`) host[mode] = `container:${fresh.Id}`;
+    for (const mode of NAMESPACES) if (host[mode] === `container:${old.Id}`) host[mode] = `container:${fresh.Id}`;
     if (host.Links) {
       host.Links = host.Links.map((link) =>
         linkTo(link) === nameOf(old) ? `/${nameOf(fresh)}:${link.split(":")[1] ?? ""}` : link,

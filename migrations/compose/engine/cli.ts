@@ -30,13 +30,13 @@ export type ComposeCli = {
   foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
   /**
    * Creates the containers of these services according to the files without starting any; `stopped` is for services
-   * that stay stopped. Touches no other service: `own` are the names of their containers, `copies` the number of
+   * that stay stopped, `again` for those that Compose would keep. Touches no other service: `own` are the names of their containers, `copies` the number of
    * replicas.
    */
   up(
     call: ProjectCall,
     services: readonly string[],
-    how: "create" | "stopped",
+    how: "create" | "stopped" | "again",
     copies: ReadonlyMap<string, number>,
     own: ReadonlySet<string>,
   ): Promise<void>;
@@ -130,13 +130,14 @@ export function composeCli(
       // it once more. So it is used only if other services would be touched without it.
       const foreseen = (await foresee(call, services)) ?? new Map([["", "touch"]]);
       const others = [...foreseen].filter(([name, what]) => what !== "keep" && !own.has(name));
-      const alone = how === "stopped" || others.length > 0 ? ["--no-deps"] : [];
+      const alone = how !== "create" || others.length > 0 ? ["--no-deps"] : [];
+      const force = how === "again" ? ["--force-recreate"] : [];
       // Passed only if Compose would choose another number, since it is recorded too.
       const more = others.some(([, what]) => what === "create");
       const scales = [...copies].flatMap(([service, count]) =>
         count > 1 || more ? ["--scale", `${service}=${count}`] : [],
       );
-      await run(call, ["up", "--no-start", ...alone, ...UP, ...scales, ...services]);
+      await run(call, ["up", "--no-start", ...alone, ...force, ...UP, ...scales, ...services]);
     },
   };
 }

@@ -17,6 +17,7 @@ import { engineDefaults } from "./filled.ts";
 import { frameDifferences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
 import type { ComposeTools } from "../index.ts";
 import { writeInjected, injectedIn, type Injected } from "./injected.ts";
+import { severed, withSharers } from "./sharing.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
 import { settleInterrupted } from "../interrupted.ts";
@@ -64,7 +65,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   return {
     async recreate(rewrite, work, changeOf) {
       if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
-      const steps = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
+      const own = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
+      const steps = withSharers(own, rewrite);
       const engine = await open();
       await onlyContainers(steps, rewrite, work, changeOf);
       for (const step of steps) {
@@ -87,7 +89,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       const engine = await open();
       // Before, so that none of it is started, and after, for what was still in use.
       await removeExtras(engine, rewrite, work);
-      await bringUp(steps, rewrite, work, "back");
+      await bringUp(withSharers(steps, rewrite), rewrite, work, "back");
       await removeExtras(engine, rewrite, work);
     },
   };
@@ -122,6 +124,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     try {
       if (run.length > 0) await compose.up(target, run, "create", copies, own);
       if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
+      const cut = await severed(engine, target, [...run, ...stopped]);
+      if (cut.length > 0) await compose.up(target, cut, "again", copies, own);
     } finally {
       if (way === "forth") await recordExtras(engine, rewrite, work);
     }

@@ -7,6 +7,8 @@ import type { Config, Service } from "./tools.ts";
 export type Values = ReadonlyMap<string, string>;
 type Moved = { readonly service: string; readonly name: string; readonly value: string };
 type Inspected = {
+  readonly Id: string;
+  readonly HostConfig: { readonly [field: string]: unknown };
   readonly Config: {
     readonly Env: readonly string[] | null;
     readonly Labels: { readonly [name: string]: string } | null;
@@ -55,6 +57,29 @@ export function found(engine: TestEngine, moves: readonly Moved[], isSwarm: bool
       .map(({ name }) => `inspect of ${of} still shows ${name}`),
   );
 }
+
+/** Containers that are in the network, or another namespace, of one that is gone, and those that stand still but ran before. */
+export function severed(engine: TestEngine, ran: ReadonlySet<string>): string[] {
+  const all = containers(engine);
+  const running = new Set(all.filter(({ State }) => State.Running).map(({ Id }) => Id));
+  const still = [...ran].filter((of) => !all.some((one) => serviceOf(one) === of && running.has(one.Id)));
+  const modes = ["NetworkMode", "IpcMode", "PidMode"] as const;
+  const cut = all.flatMap((one) =>
+    modes
+      .map((mode) => /^container:(.*)$/.exec(String(one.HostConfig[mode] ?? ""))?.[1])
+      .filter((id) => id !== undefined && !running.has(id))
+      .map(() => `${serviceOf(one)} shares a namespace with a container that is gone`),
+  );
+  return [...cut, ...still.map((of) => `${of} ran before and stands still`)];
+}
+
+/** The services that have a running container. */
+export const runningServices = (engine: TestEngine): ReadonlySet<string> =>
+  new Set(
+    containers(engine)
+      .filter(({ State }) => State.Running)
+      .map(serviceOf),
+  );
 
 /** Running containers whose processes have not got a value: not in their environment, and not in the file that is named there. */
 export function received(engine: TestEngine, moves: readonly Moved[]): string[] {

@@ -28,7 +28,8 @@ export const COMPOSE: Form = {
       run("docker", composeArgs(project.file, "up", "-d", "--no-build", "--pull", "never"), copy, env, 100);
     let up = start();
     // A stand-in listens on no port.
-    if (up.code !== 0 && up.stderr.includes("is unhealthy") && withoutWaits(copy)) up = start();
+    const isWaiting = /is unhealthy|has no healthcheck configured/.test(up.stderr);
+    if (up.code !== 0 && isWaiting && withoutWaits(copy)) up = start();
     if (up.code !== 0) throw new Unfit(`up: ${lastLine(up.stderr)}`);
     // A check that always fails has done so long before anybody migrates.
     for (let tries = 0; tries < 15 && engine.docker("ps", "-q", "--filter", "health=starting") !== ""; tries++)

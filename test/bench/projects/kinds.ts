@@ -9,6 +9,8 @@ type Kind = {
   readonly workdir?: string;
   /** What its image declares as a volume, and its entrypoint gives to another user. */
   readonly volume?: string;
+  /** It has a health check of its own, on which others wait. */
+  readonly isChecked?: boolean;
 };
 
 const SCRIPT = { "docker-entrypoint.sh": "/usr/local/bin/docker-entrypoint.sh" };
@@ -17,6 +19,7 @@ const DATABASE = { files: SCRIPT, entrypoint: ["docker-entrypoint.sh"] };
 /** Images whose public entrypoint decides how a value can be delivered. */
 export const KINDS: { readonly [name: string]: Kind } = {
   linuxserver: { of: /^(lscr\.io\/|ghcr\.io\/)?linuxserver\//, files: {}, entrypoint: ["/init"], cmd: [] },
+  gluetun: { of: /(^|\/)gluetun$/, files: {}, entrypoint: ["/gluetun-entrypoint"], cmd: [], isChecked: true },
   grafana: {
     of: /(^|\/)grafana\/grafana(-oss|-enterprise)?$/,
     files: { "run.sh": "/run.sh" },

@@ -3,7 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestEngine } from "../../services/engine.ts";
 import { MAIN, makeWorld } from "../../support/world.ts";
-import { differences, filesBelow, found, received, runningValues, type Values } from "./checks.ts";
+import {
+  differences,
+  filesBelow,
+  found,
+  received,
+  runningServices,
+  runningValues,
+  severed,
+  type Values,
+} from "./checks.ts";
 import { fillIn, Unfit } from "./fill.ts";
 import { copiedBelow, type Copied, type Project } from "./find.ts";
 import type { Form } from "./forms.ts";
@@ -119,6 +128,7 @@ async function measured(
   const before = {
     files: filesBelow(base),
     values: runningValues(engine),
+    running: runningServices(engine),
     config: form.isSwarm ? config : (compose(copy, project.file, own).config ?? config),
   };
   const file = join(copied.top, "plan.json");
@@ -148,12 +158,16 @@ async function measured(
   const wrong = [
     ...found(engine, known, form.isSwarm),
     ...received(engine, known),
+    ...severed(engine, before.running),
     ...differences(before.config, compose(copy, project.file, env), moves),
   ];
   const back = unsprawl("rollback", plan.id ?? "");
   if (back.code !== 0)
     wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
-  wrong.push(...unchanged(before.files, base));
+  wrong.push(
+    ...unchanged(before.files, base),
+    ...severed(engine, before.running).map((one) => `after rollback: ${one}`),
+  );
   const outcome = isWhole && (ran.code === 0 || notMoved.length > 0) ? "full" : "partly";
   return { ...told, outcome, why: outcome === "full" ? "" : "some not moved", wrong, printed };
 }

@@ -127,16 +127,18 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
     const env = (kind.env ?? []).map((one) => `ENV ${one}`);
     const volume = kind.volume === undefined ? [] : [`VOLUME ${kind.volume}`];
     const workdir = kind.workdir === undefined ? [] : [`WORKDIR ${kind.workdir}`];
+    const check = kind.isChecked === true ? ["HEALTHCHECK --interval=1s CMD true"] : [];
     const argv = [`ENTRYPOINT ${JSON.stringify(kind.entrypoint)}`, `CMD ${JSON.stringify(kind.cmd)}`];
     const copied = (root: string): void => {
       for (const [file, to] of Object.entries(kind.files))
         put(root, to, () => copyFileSync(join(from, file), root + to));
+      const [first = ""] = kind.entrypoint;
+      if (first.startsWith("/") && !existsSync(root + first)) put(root, first, (to) => writeFileSync(to, ANY));
       if (name === "linuxserver") {
-        put(root, "/init", (to) => writeFileSync(to, ANY));
         put(root, "/etc/s6-overlay/s6-rc.d/init-envfile/run", (to) => writeFileSync(to, ENVFILE));
       }
     };
-    add(name, copied, [...env, ...workdir, ...volume, ...argv]);
+    add(name, copied, [...env, ...workdir, ...volume, ...check, ...argv]);
   }
   addShellLess(engine, made);
   return { make: (image, programs, build) => makeOne(engine, kindOf(image, build, made), image, programs) };

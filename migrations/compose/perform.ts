@@ -6,12 +6,10 @@ import { carriedSecret } from "./rewrite/carries.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
-import { driftDigest } from "../../src/engine/drift.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { keyedDigest } from "../../src/model/fingerprint.ts";
 import { valuesByName, valueKey } from "../../src/model/plan.ts";
 import type { DeliveryName, DeliverStep, Plan, Step } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
@@ -28,7 +26,8 @@ import { sameConfig, sameInputs } from "./inputs.ts";
 import { rewordings } from "./words/index.ts";
 import { givenTo } from "./words/implied.ts";
 import { recreator } from "./engine/recreate.ts";
-import { unchangedSharers, UNCHANGED } from "./engine/sharing.ts";
+import { UNCHANGED } from "./engine/sharing.ts";
+import { unchangedContainers } from "./engine/unchanged.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
@@ -74,16 +73,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
               "unsprawl plan again",
             );
       }
-      if (step.kind !== "recreate") return;
-      await unchangedSharers(await open(), step, key);
-      // Only containers created from these very files: with another file in the plan, there are none.
-      const docs = await containersOf(await open(), targetOf(rewriteOf(plan.steps, step.unit)), serviceOf(step));
-      if (keyedDigest(docs.map((doc) => driftDigest(doc, key)).join(), key) !== step.digest)
-        throw new UnsprawlError(
-          "changed",
-          `the containers of ${serviceOf(step)} have changed since the plan was made`,
-          "unsprawl plan again",
-        );
+      if (step.kind === "recreate") await unchangedContainers(await open(), step, plan, key);
     },
 
     async step(step, work) {

@@ -112,7 +112,7 @@ export async function sharingParts(
 async function hintForForeign(engine: Engine, doc: ContainerDoc): Promise<string> {
   const dir = (await composeLabelsOf(engine, doc))?.["project.working_dir"] ?? "";
   return dir === ""
-    ? cmd`docker rm -f ${nameOf(doc)}, then plan again; create it anew afterwards`
+    ? cmd`docker rm -f ${nameOf(doc)}, then plan again; create it again afterwards`
     : cmd`docker compose --project-directory ${dir} down, then plan again; up -d afterwards`;
 }
 
@@ -157,15 +157,6 @@ export function upDiff(sharing: readonly SharingPart[], service: string): DiffLi
       return { sign: "~", path: one.service, text };
     }),
   ];
-}
-
-/** Throws `changed` if a container that shares a namespace with the step's has changed since the plan. */
-export async function unchangedSharers(engine: Engine, { sharers = [] }: RecreateStep, key: FingerprintKey) {
-  for (const { id, name, digest } of sharers) {
-    const doc = await engine.container(id);
-    if (doc !== null && driftDigest(doc, key) === digest) continue;
-    throw new UnsprawlError("changed", `${name} has changed since the plan was made`, "unsprawl plan again");
-  }
 }
 
 /** A project's recreate steps, and after them one for each service that only shares a namespace with theirs. */

@@ -6,9 +6,10 @@ import type { Config, Service } from "./tools.ts";
 /** By `service/NAME`. */
 export type Values = ReadonlyMap<string, string>;
 type Moved = { readonly service: string; readonly name: string; readonly value: string };
+const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 type Inspected = {
   readonly Id: string;
-  readonly HostConfig: { readonly [field: string]: unknown };
+  readonly HostConfig: { readonly [mode in (typeof MODES)[number]]?: string };
   readonly Config: {
     readonly Env: readonly string[] | null;
     readonly Labels: { readonly [name: string]: string } | null;
@@ -63,10 +64,8 @@ export function severed(engine: TestEngine, ran: ReadonlySet<string>): string[] 
   const all = containers(engine);
   const running = new Set(all.filter(({ State }) => State.Running).map(({ Id }) => Id));
   const still = [...ran].filter((of) => !all.some((one) => serviceOf(one) === of && running.has(one.Id)));
-  const modes = ["NetworkMode", "IpcMode", "PidMode"] as const;
   const cut = all.flatMap((one) =>
-    modes
-      .map((mode) => /^container:(.*)$/.exec(String(one.HostConfig[mode] ?? ""))?.[1])
+    MODES.map((mode) => /^container:(.*)$/.exec(one.HostConfig[mode] ?? "")?.[1])
       .filter((id) => id !== undefined && !running.has(id))
       .map(() => `${serviceOf(one)} shares a namespace with a container that is gone`),
   );

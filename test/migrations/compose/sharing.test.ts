@@ -103,7 +103,7 @@ it("a service stays if one in its network would not be the same again, or is not
   engine.docker("run", "-d", "--name", "stranger", "--network", "container:gluetun", BUSYBOX, "sleep", "1000");
   const [stranger] = (await planOf()).notMoved;
   expect(`${stranger?.reason ?? ""}; ${stranger?.hint ?? ""}`).toBe(
-    "stranger, which is not of this project, shares a namespace with client, and would lose it; docker rm -f stranger, then plan again; create it anew afterwards",
+    "stranger, which is not of this project, shares a namespace with client, and would lose it; docker rm -f stranger, then plan again; create it again afterwards",
   );
   engine.docker("rm", "-f", "stranger");
   const ready = await planOf();

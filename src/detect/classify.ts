@@ -112,6 +112,9 @@ function command(
 /** What a template has until somebody fills it in: `DB_PASSWORD=DB_PASSWORD`, in a Kubernetes Secret as base64. */
 function isOwnName(text: string, name: string): boolean {
   if (text === name) return /^[A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){1,8}$/.test(name);
+  // `UPDATE_AWS_ACCESS_KEY_ID`
+  if (text.endsWith(name))
+    return /^(?:UPDATE|REPLACE|CHANGE|ENTER|INSERT|ADD|PUT|FILL|SET|YOUR|MY)_$/.test(text.slice(0, -name.length));
   return text.length === Math.ceil(name.length / 3) * 4 && text === Buffer.from(name).toString("base64");
 }
 
@@ -132,9 +135,14 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
   if (!simple) {
     // `${redis-password}` is a setting of Spring's; a shell's variables are in capitals.
     const fallback = text.startsWith("${")
-      ? /^\$\{(?:\w{1,100}:[-=]|[A-Z_]\w{0,99}[-=])([^{}]{1,1000})\}$/.exec(text)
+      ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
       : null;
-    if (fallback !== null) return judge(rawName, fallback[1] as string, depth + 1, ask);
+    if (fallback !== null) {
+      // `${SECRET_NAME:-app-secret}`: the variable says what its own default is.
+      const { setting } = readName(fallback[1] ?? fallback[2] ?? "");
+      if (setting === "NAME") return { rule: "setting", why: "names a secret instead of holding it" };
+      return judge(rawName, fallback[3] as string, depth + 1, ask);
+    }
     const pointed = reference(text) ?? ciphertext(text);
     if (pointed !== null) return pointed;
   }
@@ -190,7 +198,7 @@ function inStructure(
     const json = inJson(text, inner, bound, rawName);
     if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
     const header =
-      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest|AWS4-HMAC-SHA256)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i.exec(
+      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i.exec(
         text,
       );
     // `Bearer ${{ secrets.API }}`, `Basic $AUTH`

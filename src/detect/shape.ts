@@ -1,5 +1,6 @@
 import { FAMILY } from "./names/lexicon.ts";
 import type { NameInfo } from "./names/names.ts";
+import { isLorem, isPublished } from "./published.ts";
 import { CIPHERTEXT, PLACEHOLDER, PLACEHOLDER_PART } from "./patterns.ts";
 
 /**
@@ -19,11 +20,11 @@ export const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
 const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
-  /^(?:none|null|nil|undefined|missing|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|(?:\\["'])+|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
+  /^(?:none|null|nil|undefined|missing|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|(?:\\["'])+|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|no[-_]log|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|always|ifnotpresent)$/i;
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|noise_\w{2,40}|aws4-hmac-sha256|ecc_\w{2,20}|always|ifnotpresent)$/i;
 
 /** Names whose value signs, whatever it is: `JWT_SECRET=jwt` is a weak secret, `AUTH_TOKEN=jwt` a kind. */
 const HOLDS =
@@ -82,7 +83,7 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
   // weak one.
   if (name.family === "key" && /_(?:api|access|license)_key$/.test(name.key) && name.key === text.toLowerCase())
     return cleared("placeholder", "is a placeholder of a template");
-  if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text) || repeatsName(text, name))
+  if (PLACEHOLDER.test(text) || PLACEHOLDER_PART.test(text) || masked(text) || repeatsName(text, name) || isLorem(text))
     return cleared("placeholder", "is a placeholder of a template");
   if (name.family !== "password" && name.family !== "pin" && isPublished(text))
     return cleared("example", "is an example from a manual");
@@ -96,27 +97,21 @@ function repeatsName(text: string, { key, family }: NameInfo): boolean {
   return text.length > 7 && text.toLowerCase().replace(/[-_]/g, "") === key.replaceAll("_", "");
 }
 
-/** What Amazon prints in place of a key, and Google in place of a one-time password's; `abcdabcd12341234`. */
-function isPublished(text: string): boolean {
-  if (text === "JBSWY3DPEHPK3PXP") return true;
-  if (/^(?:([A-Za-z]{3,4})\1{1,9}|(\d{3,4})\2{1,9}){1,3}$/.test(text)) return true;
-  return /EXAMPLE(?:KEY|TOKEN)?$/.test(text) && /\d/.test(text);
-}
-
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
 function masked(text: string): boolean {
   const bare = text.includes(":") ? /^(?:base64|hex|plain|raw):(.{1,100})$/.exec(text) : null;
   if (bare !== null && PLACEHOLDER.test(bare[1] as string)) return true;
   if (text.endsWith(">") && /^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$/.test(text)) return true;
   if (
-    /^[A-Za-z0-9_-]{1,20}(?:\.{3}|…)$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
+    /^[A-Za-z0-9_+/=-]{1,400}(?:\.{3}|…)$|^[A-Za-z0-9+/=]{3,400}\.{3}[A-Za-z0-9+/=]{2,100}$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
       text,
     )
   )
     return true;
   if (!hasRun(text)) return false;
   let hidden = 0;
-  for (const run of text.match(/[xX]{5,}|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? []) hidden += run.length;
+  for (const run of text.match(/[xX]{5,}|(?<=[-_A-Za-z])[xX]{4}$|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? [])
+    hidden += run.length;
   return hidden > 0 && hidden * 2 >= text.length - 8;
 }
 
@@ -130,13 +125,6 @@ function hasRun(text: string): boolean {
     before = char;
   }
   return false;
-}
-
-/** True when text inside a token says that it is an example; documentation's own domains (RFC 2606) are only a host. */
-export function saysExample(text: string): boolean {
-  return /example(?!\.(?:com|org|net)(?![a-z]))|placeholder|x{6}|your[-_]?|dummy|sample|redacted|changeme|(?:0123456789|1234567890|abcdefghij)(?:abcdef|[0-9a-f]{6})|([A-Za-z0-9])\1{7}/i.test(
-    text,
-  );
 }
 
 /** Plain by shape: numbers, versions, hosts, digests, ids; how much that clears depends on what the name promises. */

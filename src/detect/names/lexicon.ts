@@ -68,10 +68,10 @@ export const KEY_SHAPED: ReadonlySet<string> = new Set(
 /** Before `KEY`: something else than a credential. */
 export const KEY_CANCEL: ReadonlySet<string> = new Set(
   words(`public pub publishable publish gpg pgp foreign sort partition cache index row object hash map idempotency
-    routing hot shortcut translation group label registry site sitekey anon anonymous verification verify verifying
+    routing hot shortcut translation group groups label registry site sitekey anon anonymous verification verify verifying
     feature flag config s3object message dedup lookup sorted event json xml yaml metric tag redis kafka topic shard
     order lock distributed composite natural surrogate candidate unique search searchonly apt rpm yum dpkg repo
-    keyring trusted website claim claims role roles stage env host-ca known pusher jira issue websocket socket spreadsheet sheet instrumentation arrow enter escape meta compose column recv receive`),
+    keyring trusted website claim claims role roles stage env host-ca known pusher jira issue websocket socket spreadsheet sheet instrumentation arrow enter escape meta compose column recv receive change accept field encrypted encryptedmetadata`),
 );
 
 /** Of those, the ones that cancel from further away too: `PUBLIC_API_KEY`, `APT_SIGNING_KEY`. */
@@ -97,13 +97,13 @@ export const CANCEL: ReadonlySet<string> = new Set(
     provider providers backend backends engine driver manager store storage storages service vendor issuer audience aud scope scopes
     model models attributes columns field fields header headers param params parameter column property attribute claim claims selector
     version versions ver revision rotation rotate rotated rotations renew renewal refresh reset validation validator
-    validate verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
+    validate validity verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
     preference preferences hint prompt question label labels title subject headline caption tooltip body description desc message text placeholder help page form view route endpoint
     fingerprint thumbprint digest checksum checksums sha sha1 sha256 sha512 md5 sum hasher hashing hash hashes
     user users username usernames account host hostname port region zone domain realm namespace tenant project
     server servers keyserver proxy arn ref reference refs pointer alias config configuration settings options opts conf cfg
     cert certs certificate ca crt chain bundle truststore keystore keyring
-    policy owner group role roles permissions perms mapping map index list
+    policy owner group role roles permissions perms mapping map maps index list whitelist blacklist allowlists spec specs
     handler callback redirect class module plugin extension library lib package factory impl filter
     authentication encryption encrypted encrypt decryption protocol security login_url
     level debug verbose log logs cache caching bucket queue topic channel
@@ -118,14 +118,14 @@ export const CANCEL: ReadonlySet<string> = new Set(
 /** The same, in two words. */
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
   words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
-    key_base64_encoded key_board pass_through pass_thru proxy_pass by_pass fast_pass two_pass first_pass second_pass single_pass git_credential network_passphrase
+    key_base64_encoded key_board pass_opt pass_through pass_thru proxy_pass by_pass fast_pass two_pass first_pass second_pass single_pass git_credential network_passphrase
     from_secret hashed_secret pin_priority`),
 );
 
 /** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */
 export const SPECIAL_TOKENS: ReadonlySet<string> = new Set(
   words(
-    "max min num number n bos eos pad unk sep cls mask stop special output input context total count prompt completion limit image mean initial ignore skip excluded included",
+    "max min num number n type bos eos pad unk sep cls mask stop special output input context total count prompt completion limit image mean initial ignore skip excluded included",
   ),
 );
 
@@ -143,4 +143,4 @@ export const PUBLIC_WORDS: ReadonlySet<string> = new Set(
 
 /** Words at the end that say nothing: stages, ordinals, encodings. */
 export const NEUTRAL =
-  /^(?:\d{1,4}|v\d{1,3}|prod|production|dev|devel|development|stag|stage|staging|test|testing|live|sandbox|qa|uat|local|primary|secondary|main|overwrite|override|old|new|current|previous|prev|next|default|fallback|backup|b64|base64|base32|encoded|hex|raw|plain|plaintext|clear|cleartext|value|val|string|str|literal|data|content|contents|json|base|[a-z])$/;
+  /^(?:\d{1,4}|v\d{1,3}|prod|production|dev|devel|development|stag|stage|staging|test|testing|live|sandbox|qa|uat|local|primary|secondary|main|overwrite|override|old|new|current|previous|prev|next|default|fallback|backup|b64|base64|base64url|b64url|base32|encoded|hex|raw|plain|plaintext|clear|cleartext|value|val|string|str|literal|data|content|contents|json|base|[a-z])$/;

@@ -38,7 +38,7 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
       return /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null;
     case "phrase":
       if (mnemonic(text)) return found("mnemonic", 0.95);
-      return looksRandom(text, 16) && !ULID.test(text) ? found("secret", 0.7) : null;
+      return looksRandom(text, 16) && !ULID.test(text) && !UUID.test(text) ? found("secret", 0.7) : null;
     case "auth":
     case "credential": {
       const pair = pairOfLogin(name, text);
@@ -128,7 +128,11 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
   const [, user = "", mark, password = ""] = match;
   if (
     password.startsWith("//") ||
-    /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix)$/.test(user) ||
+    /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix|system|(?:course|program|library|block|asset)-v1)$/.test(
+      user,
+    ) ||
+    // `NAME:.status.packageName`: a column and where it is.
+    /^\.[a-z]\w{1,40}(?:\.|$)/i.test(password) ||
     /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
     (/^[\d.-]+$/.test(password) && !promises(name)) ||
     ADDRESS.test(text) ||
@@ -159,6 +163,7 @@ export function listOfLogins(name: NameInfo, text: string): EvidenceOutcome {
   const match = /^[\w.@-]{1,64}:([^\s:,;]{3,64})(?:[,:;]|$)/.exec(text.replace(/[;|]/, ":"));
   const password = match?.[1];
   if (password === undefined || /^v?\d{1,5}(?:\.\d{1,6}){1,4}/.test(password)) return null;
+  if (/^x{3,}$|^\*+$/i.test(password) || /^(?:course|program|library|block|asset)-v1:/.test(text)) return null;
   // What points to the value, of which a colon or a comma cut the rest off.
   if (reference(password) !== null || /^(?:ENC\[|ref\+\w|secretref\+|op$|vault$)|^<[^<>]{1,60}>$/.test(password))
     return null;

@@ -105,6 +105,8 @@ function settingOf(key: string): string | null {
   if ((key.endsWith("pass") || key.endsWith("password")) && SWITCHES.test(key)) return "a switch";
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   if (key.includes("existing_secret")) return "EXISTING_SECRET";
+  // Vault's agent: the path of what it puts into a file of this name.
+  if (key.includes("agent_inject_")) return "AGENT_INJECT";
   // Woodpecker's and Drone's way to name a secret of theirs.
   if (key === "from_secret") return "FROM_SECRET";
   if (key.includes("secret_") && IN_OBJECT.test(key)) return "SECRET_KEY";

@@ -62,7 +62,8 @@ export function isLogin(value: string): boolean {
   if (match === null) return false;
   const [, user = "", password = ""] = match;
   if (/^[\d.,-]+$/.test(password) && password.length < 6) return false;
-  if (/^[/\\~$@{<%]/.test(password) || password === user) return false;
+  // `App::cpanminus`, a module of Perl's; `system:kube-scheduler`, a user of Kubernetes'.
+  if (/^[/\\~$@{<%:]/.test(password) || password === user || user === "system") return false;
   return !/^[a-z_][a-z_-]{0,31}$/.test(password);
 }
 

@@ -7,7 +7,7 @@ const COMPOUND_KEY =
   /^(api|secret|access|private|public|pub|signing|sign|encryption|encrypt|license|licence|master|auth|app|account|shared|storage|site|ssh|ssl|tls|session|service|consumer|client|preshared|registration|activation|jwt|hmac|aes|crypto|cookie|deploy|webhook|join|stream|cron)keys?$/;
 /** Words that only happen to end like one. */
 const NOT_COMPOUND =
-  /^(?:com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|multi|single|first|two|high|low|band)pass$|^nopass(?:wd|word)?$|^(?:tik|g|be)tokens?$|^basalt$|^oldpwd$|^cwd$/;
+  /^(?:[a-z]{0,16}com|by|tres|encom|sur|over|under|tow|ox|res|im|tu|ask|multi|single|first|two|high|low|band)pass$|^nopass(?:wd|word)?$|^(?:tik|g|be)tokens?$|^basalt$|^oldpwd$|^cwd$/;
 const SHORT_PW =
   /^(rcon|vnc|wifi|web|sa|root|bind|user|db|my|admin|ldap|sql|ftp|smtp|mail|http|pg|redis|mongo|key|store|trust)(pw|pass)$/;
 const IS_CAMEL = /[a-z]\d{0,4}[A-Z]/;

@@ -4,7 +4,8 @@ import { validateMnemonic } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { base58Right, doubleSha } from "./checksum.ts";
 import type { Kit } from "./kit.ts";
-import { byChecksum, type Rule } from "./rule.ts";
+import { looksRandom } from "../entropy.ts";
+import { byChecksum, byFormat, type Rule } from "./rule.ts";
 
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
@@ -24,6 +25,8 @@ export const ACCOUNTS: readonly Rule[] = table(rows, {
       `connect.sid=s%3A${kit.base62(32)}.${kit.base62(43)}`,
     ],
   },
+  // A jar holds preferences too; what opens a session was drawn.
+  "cookie-file": { validate: byFormat((text) => (looksRandom(text, 12) ? "right" : "fake")) },
   "bitcoin-wif-key": {
     validate: byChecksum((text) => (base58Right(text) === "right" ? "right" : "fake")),
     examples: (kit) => [wif(kit)],

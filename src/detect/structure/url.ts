@@ -177,6 +177,8 @@ export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence
   if (!text.includes("@") || text.includes("://") || text.length > 2000 || /^mailto:/i.test(text)) return null;
   // OpenSSL's lists of ciphers: `ALL:!ADH:!LOW@STRENGTH`.
   if (/@(?:STRENGTH|SECLEVEL\b)/.test(text)) return null;
+  // Who may do something in Google's cloud and in Kubernetes.
+  if (/^(?:deleted:)?(?:group|serviceAccount|system):/.test(text)) return null;
   const go =
     /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/.exec(
       text,

@@ -133,7 +133,7 @@ function inYaml(text: string, add: AddCommand): void {
       const value = step[3];
       // `post:` of an OpenAPI document: what stands below are names with values.
       const mapping = value === undefined && MAPPING.test(text.slice(end + 1, end + 400));
-      below = mapping ? -1 : indent + (/^\s{0,80}-/.test(line) ? 1 : 0);
+      below = mapping ? -1 : line.search(/[^\s-]/);
       if (value !== undefined && !/^[|>]/.test(value)) {
         const at = start + line.lastIndexOf(value);
         add(at, end, scalar(value));

@@ -61,7 +61,11 @@ export function commandHits(context: TextContext): PendingHit[] {
       .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
       .flatMap((found) => {
         const place = placeOf(found, bytes, start, end);
-        if (isExpanded(found, bytes, place.start, language)) return [];
+        if (
+          isExpanded(found, bytes, place.start, language) ||
+          /\{\{\s?$/.test(text.slice(place.start - 3, place.start))
+        )
+          return [];
         const name = namedBy(text, place.start);
         if (name.toLowerCase() === found.part.toLowerCase()) return [];
         return [{ found: inKind(context.kind(), found, "", found.part), name, ...place }];

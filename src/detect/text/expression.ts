@@ -23,6 +23,8 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
   if (/^[a-z]{2,20}(?:\.(?:\$\w{1,4}|[a-z]{2,20})){1,5}$/.test(text) && text.includes("$")) return true;
   if (quoted) return false;
   if (/^[([][A-Za-z_"'.$]/.test(text)) return true;
+  // `'api_key': api_key,`: a dictionary of Python's in a block, where a name stands for its value.
+  if (/^[a-z]\w{0,60}[_.]\w{1,60},$/.test(value)) return true;
   const takes = /^[A-Za-z_$@][\w$.?!:]{0,80}\(|^[A-Za-z_]\w{0,60}\[(?:\d|["'A-Za-z$:]|$)/.test(text);
   if (takes && !(tail.trim() === "" && isUnclosed(value))) return true;
   const member = /^\$?\.?([A-Za-z_]\w{0,60})(?:(?:\?\.|->|::|\.)[A-Za-z_]\w{0,60}){1,6}$/.exec(text);

@@ -38,7 +38,7 @@ export function isTest(path: string): boolean {
 
 /** Folders of texts in other languages, and files that are called by a language: `locales/`, `lang.de-de.json`, `pt-BR.yml`. */
 const TRANSLATIONS =
-  /(?:^|\/)(?:langs?|languages?|locales?|i18n|l10n|intl|nls|translations?)(?:\/|[._-][\w.-]{1,40}$|\.[a-z]{2,5}$)|[._-]strings\.(?:xml|json)$/;
+  /(?:^|\/)(?:langs?|languages?|locales?|i18n|l10n|intl|nls|translations?)(?:\/|[._-][\w.-]{1,40}$|\.[a-z]{2,5}$)|[._-]strings\.(?:xml|json)$|(?:^|\/)values(?:-[A-Za-z0-9+-]{2,20})?\/(?:strings|arrays|plurals)[\w-]{0,40}\.xml$|\.lproj\//;
 const IN_LANGUAGE =
   /(?:^|[/._-])(?:ar|bg|bn|ca|cs|da|de|el|en|es|et|eu|fa|fi|fr|gl|he|hi|hr|hu|it|ja|ka|ko|lt|lv|mk|ms|nb|nl|nn|no|pl|pt|ro|ru|sk|sl|sq|sr|sv|ta|te|th|tr|uk|ur|uz|vi|zh)(?:[-_](?:[A-Za-z]{2}|Hans|Hant))?\.(?:json|ya?ml|properties|php|po|xliff?|resx|arb|strings|[jt]s)$/;
 
@@ -111,7 +111,10 @@ function namesObject(name: string, value: string): boolean {
   if (isAlphabet(value)) return true;
   if ((/^login$/i.test(name) && !value.includes(":")) || /^[\w.*/-]*\/\*/.test(value)) return true;
   if (/[a-z]SecretKey$|^secretKey$/.test(name)) return isEntryName(value);
-  if (isObjectsName(name, value)) return true;
+  // `secretAccessKeyKey: awsSecretAccessKey`
+  if (/[a-z]KeyKey$/.test(name)) return /^[A-Za-z][\w.-]{1,60}$/.test(value);
+  if (isObjectsName(name, value) || (OBJECT.test(name) && /^[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,6}$/.test(value)))
+    return true;
   return (
     (/^secrets?$/i.test(name) || OBJECT.test(name) || isChartsName(name)) &&
     /^[a-z]{2,30}(?:[-_.][a-z]{2,30}){1,6}$|^[\w.-]{1,80},(?:type|target|uid|gid|mode)=/.test(value)
@@ -120,6 +123,16 @@ function namesObject(name: string, value: string): boolean {
 
 /** `initdb_secret: barbican-initdb`: the name of the object repeats what it is for. */
 function isObjectsName(name: string, value: string): boolean {
+  // `postgres_password_secret: dagster-postgresql-secret`, `github_app_id_kvsecret = "github-app-id"`
+  if (/_(?:password|credentials?|auth|tls|cert)_secret$/.test(name) && /^[a-z]{2,20}(?:-[a-z]{2,20}){1,6}$/.test(value))
+    return true;
+  if (
+    value.includes("-") &&
+    /^[a-z-]{5,60}$/.test(value) &&
+    name.startsWith(value.replaceAll("-", "_")) &&
+    /^_(?:kv|vault|k8s)_?secret(?:_name)?$/.test(name.slice(value.length))
+  )
+    return true;
   const purpose = /^([a-z]{4,20})_secret$/.exec(name)?.[1];
   return (
     purpose !== undefined &&
@@ -132,7 +145,7 @@ function isObjectsName(name: string, value: string): boolean {
 
 /** What charts call the object that holds the secret: `githubConfigSecret: pre-defined-secret`. */
 const OBJECT =
-  /[a-z](?:Config|T[lL][sS]|Pull|Auth|Credentials?|Registry|C[aA]|Cert|Certificate|Password|Env|Existing|External|Repo|Git|S3|Smtp|Db|Database|Admin|Root|User)Secret(?:Name)?$/;
+  /^(?:ca|tls|credentials?|registry|cert|certificate|s3|db|external|existing)Secret(?:Name)?$|[a-z](?:Config|T[lL][sS]|Pull|Auth|Credentials?|Registry|C[aA]|Cert|Certificate|Password|Env|Existing|External|Repo|Git|S3|Smtp|Db|Database|Admin|Root|User)Secret(?:Name)?$/;
 
 /** `initdbScriptsSecret`, `envFromSecret`: charts name objects so; of these words the secret itself is said as often. */
 function isChartsName(name: string): boolean {
@@ -239,7 +252,12 @@ function isGiven(name: string, value: string, rule: string): boolean {
   if (isLabel(value)) return false;
   // `appKey = "homepage"` says whose it is.
   if (own && (family !== "key" || /[^a-z]/.test(value))) return true;
-  return /^(?:pass|password|passwd|pwd|passphrase|key)$/.test(last) && /[a-z][-_.#][a-z]/.test(value);
+  // `secret.Key == "ca_chain"`: the key of an entry.
+  return (
+    /^(?:pass|password|passwd|pwd|passphrase|key)$/.test(last) &&
+    !/\.key$/i.test(name) &&
+    /[a-z][-_.#][a-z]/.test(value)
+  );
 }
 
 /** A birthday, and the words that stand for every password. */

@@ -61,7 +61,8 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
   const kind = context.kind();
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
-  const whole = outcome.part === value || outcome.rule === "url-password";
+  const whole = outcome.part === value.trim() || outcome.rule === "url-password";
+  if (!whole && value.includes(`{{ ${outcome.part} }}`)) return [];
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
   // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };

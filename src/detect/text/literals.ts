@@ -17,6 +17,8 @@ export function literalsIn(text: string, language: Language): NamedLiteral[] {
     const name = mayHaveName(text, start - 1) ? nameOf(text, start - 1, end + 1, before) : null;
     list = listOf(text, start - 1, before, list);
     before = { text: raw, start: start - 1, end: end + 1 };
+    // What a shell runs.
+    if (text.charCodeAt(start - 1) === 96 && (language === "shell" || language === "make")) continue;
     // Most strings of code have no name and hold none.
     if (name === null && list === null && !states && !mayNameInside(raw)) continue;
     const value = decoded(raw, text.charAt(start - 1), language);

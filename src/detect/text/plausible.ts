@@ -1,8 +1,6 @@
 import { looksRandom } from "../entropy.ts";
 import type { Evidence } from "../evidence.ts";
-import { FAMILY } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
-import { splitWords } from "../names/words.ts";
 import type { TextKind } from "./kind.ts";
 import { reference } from "../reference.ts";
 import { emptiness } from "../shape.ts";
@@ -11,6 +9,7 @@ import { isCode, isPattern } from "./expression.ts";
 import { isNoise } from "./noise.ts";
 import { isProse } from "./prose.ts";
 import { isSomethingElse, isVersion } from "./something-else.ts";
+import { isAttribute, isSymbol, isVector } from "./symbols.ts";
 import { isSequence } from "./sequence.ts";
 
 /** A literal that a text assigns to a name, with what stands around it on its line. */
@@ -30,8 +29,9 @@ export type Assigned = {
 
 /** What only the name promises; a vendor's own form stands for itself. */
 const BY_NAME = /^(?:password|secret|key|user-password|high-entropy|assignment)$/;
-/** The subject of jwt.io's own token, `1234567890`, as base64 has it; and a token that nobody signed. */
-const JOHN_DOE = /^(?:Bearer\s)?(?:eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw|eyJhbGciOiJub25lI)/;
+/** The subject of jwt.io's own token, `1234567890`, as base64 has it; a token that nobody signed, or with a word for its signature. */
+const JOHN_DOE =
+  /^(?:Bearer\s)?(?:eyJ[\w-]{10,100}\.eyJzdWIiOiIxMjM0NTY3ODkw|eyJhbGciOiJub25lI|eyJ(?:hbGci|0eXAi)[\w-]{6,100}(?:\.(?:eyJ[\w-]{0,1000}|[a-z]{2,24}))?(?:\.[a-z]{2,24}(?:[-_][a-z]{2,24})?)?$)/;
 /** Base64's own. */
 const ALPHABET = /^[A-Z]{26}[a-z]{26}[0-9]{10}[+/=_-]{0,3}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -46,10 +46,12 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
   if (found.rule === "url-password" && (isManual(found, assigned) || isNamedAt(assigned.value))) return doubt(found);
   const whole = found.part === assigned.value;
   if ((!whole || !BY_NAME.test(found.rule)) && plausiblePart(found) === null) return null;
-  if (JOHN_DOE.test(found.part)) return null;
+  if (JOHN_DOE.test(found.part) || isScrap(found)) return null;
   if (!BY_NAME.test(found.rule)) return found;
   const { value } = assigned;
-  const random = looksRandom(value, 12) || UUID.test(value) || isNoise(value);
+  const told = isTranslation(assigned.below);
+  const random =
+    (looksRandom(value, 12) || UUID.test(value) || isNoise(value)) && !(told && /[^\x21-\x7e]/.test(value));
   if (ALPHABET.test(value)) return null;
   if (
     isSomethingElse(assigned) ||
@@ -58,18 +60,15 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
     (value.includes("_") && namesValue(assigned)) ||
     inTemplate(assigned) ||
     isVersion(assigned) ||
+    isAttribute(assigned) ||
+    continuesWithCode(assigned) ||
+    isBesideCiphertext(assigned) ||
     mountsFile(assigned)
   )
     return null;
-  if (
-    !random &&
-    (isVariable(assigned) ||
-      isCode(assigned) ||
-      namesValue(assigned) ||
-      isProse(assigned) ||
-      isTranslation(assigned.below))
-  )
+  if (!random && (isVariable(assigned) || isCode(assigned) || namesValue(assigned) || isProse(assigned) || told))
     return null;
+  if (isVector(assigned.below)) return doubt(found);
   const weak = !random || isSequence(value);
   if (!weak) return found;
   const doubtful = isComment(assigned) || isExample(assigned, random) || isStub(assigned) || isSymbol(assigned);
@@ -79,27 +78,61 @@ export function plausible(found: Evidence, assigned: Assigned): Evidence | null 
 /** Rules that know a part of a value or of a command by its name or its place only. */
 const BY_PLACE = /^(?:password|secret|key|user-password|assignment|url-password|header|command)$/;
 
+/**
+ * What a message names in brackets, the end of a comparison, a pattern of awk's, where a stream goes, the rest of a string
+ * that code continues, and what tests say: `PASS: names are normal`.
+ */
+function isScrap({ rule, part, via = [] }: Evidence): boolean {
+  if (!BY_PLACE.test(rule)) return false;
+  // RFC 7617's own login.
+  if (rule === "header" && part.startsWith("QWxhZGRpbjpvcGVu")) return true;
+  if (
+    /^\[[A-Z_]{3,60}\]|^["']?(?:true|false|yes|no|null|none)["']?\s|^\/\{|^>\/dev\/|^'\s?\.|^\{[a-z]\w{1,40}:/i.test(
+      part,
+    )
+  )
+    return true;
+  return via.at(-1)?.endsWith(" PASS") === true && /^[a-z][a-z-]{1,40}$/.test(part);
+}
+
 /** What stands behind a flag where a message names it: `--db-password is required`. */
 const OF_SENTENCES =
-  /^(?:is|are|was|must|should|can|cannot|may|will|or|and|to|for|when|if|not|in|on|with|the|an?|of|be|has|have|does|requires?|needs?|expects?|takes|missing|option|specified|provided|given)$/;
+  /^(?:is|are|was|must|should|can|cannot|may|will|or|and|to|for|when|if|not|in|on|with|the|an?|of|be|has|have|does|flags?|arguments?|parameters?|environment|variables?|requires?|needs?|expects?|takes|missing|option|specified|provided|given)$/;
 
 /** The same for a secret inside a value or on a command line, of which nothing but itself is known. */
 export function plausiblePart(found: Evidence): Evidence | null {
   const { part } = found;
+  if (isScrap(found)) return null;
   if (!BY_PLACE.test(found.rule) || looksRandom(part.replace(/\$\w{1,60}|\$\{[^}]{0,100}\}?/g, ""), 12)) return found;
   if (isFilledIn(part) || /^\$[A-Za-z_{(]|[^$]\$(?:[A-Z_][A-Z0-9_]{2}|[a-z_]+_)/.test(part) || namesCapitals(part))
     return null;
   // OpenSSL's other ways to a password, and an option.
   if (/^(?:file|env|fd):|^stdin$|^pass:$|^-{1,2}[a-z][a-z-]{2,30}$/.test(part)) return null;
+  if (found.rule === "header" && STUB.test(part)) return null;
   return isPattern(part) || /^(?:true|false|yes|no|null|none)$/i.test(part) || OF_SENTENCES.test(part) ? null : found;
 }
 
+/** What tests send in place of a token. */
+const STUB = /^(?:test|dummy|fake|mock|stub|some|invalid|bad|valid)[-_](?:[a-z]{2,12}[-_]){0,2}(?:token|key|jwt)$/;
+
 /** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
+  if (/^["']\$\{?[A-Z_][A-Z0-9_]{1,60}\}?["'](?:\s|$)/.test(value)) return true;
   if (/^\$\{?[A-Za-z_]\w{0,60}\}?\/[\w./-]{1,200}\.\w{1,8}$/.test(value)) return true;
+  if (/^\$\{\w{1,60}\($|^[^{]{0,60}\{%.{1,400}%\}/.test(value)) return true;
   if (/^\{[A-Za-z_][\w.]{0,80}(?:[[(]|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
   if (!/\$\{(?!\w{1,100}:?[-=])[^{}]{1,200}\}|\{\$\w|\$\{\{|\{\{|<%/.test(value)) return false;
   return !looksRandom(value.replace(/\$?\{{1,3}[^{}]{0,200}\}{0,3}/g, ""), 12);
+}
+
+/** `"Splunk " + token`: the beginning of a text that code puts together. */
+function continuesWithCode({ value, quoted, tail, kind }: Assigned): boolean {
+  return kind === "code" && quoted && /[\s:=]$/.test(value) && /^\s{0,3}[+.]\s{0,3}[A-Za-z_$(]/.test(tail);
+}
+
+/** The salt of a text that is encrypted, which stands beside it: `{"iv":…,"salt":…,"ct":…}`. */
+function isBesideCiphertext({ name, lead, tail }: Assigned): boolean {
+  return /^salt$/i.test(name) && /["'](?:ct|iv|cipher_?text)["']\s{0,2}:/i.test(lead + tail);
 }
 
 /** Of a script: `$token`, `$RELEASE-agent-tls`; a random one may be a password in single quotes. */
@@ -119,30 +152,6 @@ function isExample({ below, kind }: Assigned, random: boolean): boolean {
   return isTest(below) && (random || kind === "code");
 }
 
-/** `DMARC_POLICY_ALLOW`; in code also `appIDKey = "app-id"`: a constant, or one that repeats what it is called. */
-function isSymbol({ value, kind, name }: Assigned): boolean {
-  if (/^[A-Z]{2,20}(?:_[A-Z]{1,20}){2,8}$/.test(value)) return true;
-  if (/^[A-Z]{2,20}_[A-Z]{1,20}$/.test(value)) return /^(?:tokens|secretKey)$/i.test(name);
-  // `AUTH_PASSWORD = "auth.password"`
-  if (kind === "code" && /[a-z]\.[a-z]/.test(value) && splitWords(value).join() === splitWords(name).join())
-    return true;
-  // `FieldPkcs12Password = "pkcs12_password"`, `JWTAuthKey = "JWTAuth"`: nothing but words of the name.
-  if (kind === "code" && repeatsWords(name, value)) return true;
-  if (kind !== "code" || !/^\.?[A-Za-z]{2,20}(?:[-_./ ][A-Za-z]{1,20}){0,6}$/.test(value)) return false;
-  const { family } = readName(name);
-  if (family === "password" || family === null) return false;
-  const called = new Set(splitWords(name).filter((word) => word.length > 1 && !FAMILY.has(word) && word !== "key"));
-  return splitWords(value).some((word) => called.has(word));
-}
-
-/** Whether two words or more, and no others than the name's, are the value. */
-function repeatsWords(name: string, value: string): boolean {
-  if (value.length > 60 || !/^[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*$/.test(value)) return false;
-  const words = splitWords(value);
-  const own = new Set(splitWords(name));
-  return words.length > 1 && words.every((word) => own.has(word));
-}
-
 function doubt(found: Evidence): Evidence {
   return { ...found, score: Math.min(found.score, DOUBTFUL) };
 }
@@ -160,7 +169,11 @@ function isMarkup(assigned: Assigned): boolean {
   // `${GEM_HOST_API_KEY}\n`: the end of a line in a string.
   if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
   // `!GetAtt Function.Arn`, `!Ref Secret`: a tag of YAML's reads the value from elsewhere.
-  if (/(?:^|\s)!(?:Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(lead))
+  if (
+    /(?:^|\s)!(?:secret|store|terraform\.\w{2,12}|vault|Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(
+      lead,
+    )
+  )
     return true;
   if (quoted || beginsWithHash(assigned)) return false;
   return /^[|>][-+]?\d?[-+]?$|^[{[(][\]})]?$|^\\|^[&*!][A-Za-z][\w-]{0,40}$|^#/.test(value)

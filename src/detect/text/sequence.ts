@@ -7,7 +7,7 @@ export function isSequence(text: string): boolean {
   const bare = text.replace(/[^A-Za-z0-9]/g, "").length;
   if (bare < 8 || bare > 256) return false;
   if (/abcdefghijklmnopqrstuvwxyz/i.test(text)) return true;
-  return stepsOf(text, 97, 26) + stepsOf(text, 48, 10) >= bare * 0.8;
+  return stepsOf(text, 97, 26) + stepsOf(text, 48, 10) >= bare * 0.65;
 }
 
 /** What an encoding or a generator of passwords draws from: the letters and digits in order, and nothing else. */

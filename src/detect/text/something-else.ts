@@ -29,10 +29,16 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     /^\$\d\$[^%]{0,40}%[sdu]/.test(value) ||
     (kind === "code" && namesOption(name, value)) ||
     // What hashes of one kind begin with.
-    /^\$\w{1,12}\$$/.test(value) ||
+    /^\$\w{1,12}\$(?:\d{1,2}\$)?$/.test(value) ||
     // Of sed's `s@^name=.*@name=@`.
     /^\.\*[@|,/#!]/.test(value) ||
     isPackage(name, value) ||
+    // Courses of edX, and what a request to Amazon's is signed for.
+    /^(?:course|program|library|block|asset)-v1:|\/aws4_request,?$/.test(value) ||
+    // What every page of the site has in it: the search's key of Docusaurus.
+    (name === "apiKey" && /(?:^|\/)docusaurus\.config\.[cm]?[jt]s$/.test(path)) ||
+    // Pulumi's kinds of resources.
+    /^[a-z][a-z-]{1,40}:(?:index|[a-z]\w{1,40})\/[\w/]{1,80}:[A-Z]\w{1,80}$/.test(value) ||
     namesField(name, value) ||
     namesCache(name, value, path) ||
     (name === "private" && isProviderState(value)) ||
@@ -44,12 +50,12 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     (/(?:^|\/|[a-z-])(?:icons?|fonts?|glyphs?)[/\w-]{0,40}(?:\/|\.json$)/i.test(path) &&
       /^[0-9A-Fa-f]{4,5}$/.test(value)) ||
     // A dialog's state in a template: `@close="dialog.password = false"`.
-    /^\s{0,2}(?:true|false|null|undefined)$/.test(value) ||
+    /^\s{0,2}(?:true|false|null|undefined)[,;]?$/.test(value) ||
     /^\/[A-Za-z][\w.-]{0,80}(?:\/[\w.:?=&${}-]{1,80}){1,10}$/.test(value) ||
     /^\d{1,4} (?:second|minute|hour|day|week|month|year)s?(?:,? (?:and )?\d{1,4} [a-z]{3,8})*$/.test(value) ||
     /^(?:node|npm|npx|yarn|pnpm|bun|tsx|ts-node|php|python3?|sh|bash) [\w./-]{2,}/.test(value) ||
     /^\w{1,12}:$/.test(value) ||
-    (/^key$/i.test(name) && UUID.test(value))
+    (/^key$/i.test(name) && (UUID.test(value) || BY_UUID.test(value)))
   );
 }
 
@@ -73,7 +79,7 @@ function isListed(name: string, value: string): boolean {
   if (/^tokens?$/i.test(name))
     return (
       SCOPE.test(value) ||
-      /^[A-Z][A-Z_]{1,40}(?:,\s?[A-Z][A-Z_]{1,40}){0,60}$|^\\|^(?:variable|string|keyword|comment|error|def|atom|number|operator|tag|attribute|meta|builtin|bracket|property|qualifier|punctuation|text)(?:-\d)?$/.test(
+      /^[A-Z][A-Z_.]{1,40}(?:,\s?[A-Z][A-Z_]{1,40}){0,60}$|^\\|^(?:variable|string|keyword|comment|error|def|atom|number|operator|tag|attribute|meta|builtin|bracket|property|qualifier|punctuation|text)(?:-\d)?$/.test(
         value,
       )
     );
@@ -95,9 +101,13 @@ function namesOption(name: string, value: string): boolean {
   return last !== undefined && readName(last).family !== null && splitWords(name).at(-1) === last;
 }
 
+/** A row of a table by its letter, a file by its folder, a record by its module's name. */
+const BY_UUID =
+  /^[\w./-]{0,40}[-/_][0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-\d{1,3})?$|^[a-z][a-z_]{1,30}(?:\.[a-z][a-z0-9_]{1,40}){1,4}$/;
+
 /** `datadog.appKey: spec.credentials.appKey`: where a value of that name is. */
 function namesField(name: string, value: string): boolean {
-  const last = /^[a-z]\w{1,40}(?:\.[A-Za-z]\w{0,40}){1,8}\.([A-Za-z]\w{2,40})$/.exec(value)?.[1];
+  const last = /^[a-z]\w{1,40}(?:\.\w{1,41}){0,8}\.([A-Za-z]\w{2,40})$/.exec(value)?.[1];
   return last !== undefined && (name === last || name.endsWith(`.${last}`));
 }
 

@@ -47,8 +47,8 @@ export function warningsOf(
 /** What moves although it was not found to be a secret. */
 export function alongNotes(name: string, like: AlongOf | null): readonly string[] {
   if (like === null) return [];
-  const what = like.isPart ? `the value of ${like.name} is filled into it` : `it has the same value as ${like.name}`;
-  return [`${name} moves along: ${what}, from the same line of .env`];
+  const filled = `the value of ${like.name} is filled into it, from the same line of .env`;
+  return [`${name} moves along: ${like.isPart ? filled : `it has the same value as ${like.name}`}`];
 }
 
 /** What changes for a service whose file repeats its image. */

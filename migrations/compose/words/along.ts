@@ -1,5 +1,5 @@
 import type { MovingAlong } from "../../../src/contract/migration.ts";
-import { Secret } from "../../../src/model/secret.ts";
+import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import { variables, type VariablePlace } from "../syntax/environment.ts";
 import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject } from "../syntax/project.ts";
@@ -7,10 +7,7 @@ import type { ComposeProject } from "../syntax/project.ts";
 /** A service's variable that moves. */
 export type LeaderVariable = { readonly service: string; readonly name: string; readonly value: Secret };
 
-/**
- * One that has the value of the moved variable `like`, an index, from the same line of `.env`. `within`: it has more than that,
- * and where in it the value is.
- */
+/** One that has the value of the moved variable `like`, an index. `within`: it has more than that, and where in it the value is. */
 export type AlongVariable = {
   readonly like: number;
   readonly service: string;
@@ -21,7 +18,8 @@ export type AlongVariable = {
 /**
  * The variables of all services into which the same `${NAME}` of `.env` is filled as into a moved one: all of it, as in
  * `MINIO_ROOT_USER: ${S3_ACCESS_KEY}`, or a part, as in `OPTIONS: --login ${S3_ACCESS_KEY}`. They would still show it, and keep
- * its line from going.
+ * its line from going. And those of the same service that have the same value by themselves, as `NEXT_PUBLIC_API_KEY` beside
+ * `API_KEY`, unless it is one that people also give to a user or a database.
  */
 export function alongVariables(project: ComposeProject, moved: readonly LeaderVariable[]): readonly AlongVariable[] {
   const all = [...project.services.values()].map(
@@ -36,12 +34,12 @@ export function alongVariables(project: ComposeProject, moved: readonly LeaderVa
       ?.at(-1);
     const from = [...(own?.uses ?? []), ...(own?.kind === "line" ? [own.name] : [])];
     const sources = from.filter((source) => isSource(project, source, one.value));
-    if (sources.length === 0) continue;
     for (const [service, its] of all)
       for (const [name, places] of its) {
         const holds = places.at(-1);
         if (holds === undefined || taken.has(idOf(service, name))) continue;
-        const shown = showsIn(project, holds, one.value, sources);
+        const shown =
+          showsIn(project, holds, one.value, sources) ?? (service === one.service ? same(holds, one.value) : null);
         if (shown === null) continue;
         taken.add(idOf(service, name));
         found.push({ like, service, name, within: shown === "whole" ? null : shown });
@@ -68,6 +66,10 @@ function showsIn(
       return { value: whole, start, length: end - start };
   return null;
 }
+
+/** Whether a variable has a value by itself, which is none that people also give to a user or a database. */
+const same = ({ value: text }: VariablePlace, value: Secret): "whole" | null =>
+  text !== null && !isNameLike(value) && value.equals(Secret.of(text)) ? "whole" : null;
 
 /** Whether `.env` sets this variable, to this very value. */
 function isSource({ dotenv, lookup }: ComposeProject, source: string, value: Secret): boolean {

@@ -24,22 +24,36 @@ it("what the same line of .env is filled into moves along", async () => {
       file,
       `services:
   app: { image: x, environment: { KEY: , URL: "redis://:\${KEY}@db", OTHER: "\${SAME}", BY_DEFAULT: "\${NONE:-\${KEY}}", AS_TEXT: "a${key}" } }
+  web: { image: x, environment: { API_KEY: "${key}", NEXT_PUBLIC_API_KEY: "${key}", PASSWORD: my_app, USERNAME: my_app } }
   db: { image: x, environment: ["LOGIN=\${KEY:-none}", "NOTE=KEY"] }
   job: { image: x, env_file: own.env, environment: { HIDDEN: "1" } }
   all: { image: x, env_file: .env }
 `,
     );
     const project = await loadProject({ files: [file], dir: null, name: "p", envFiles: [], env: {} });
-    const along = (name: string, value = key): readonly string[] =>
-      alongVariables(project, [{ service: "app", name, value: Secret.of(value) }]).map(
+    const along = (name: string, value = key, of = "app"): readonly string[] =>
+      alongVariables(project, [{ service: of, name, value: Secret.of(value) }]).map(
         ({ service, name: found, within }) => [service, found, ...(within === null ? [] : [within.start])].join(" "),
       );
     const parts = ["app URL 9", "job OPTIONS 9"];
-    expect(along("KEY")).toEqual([parts[0], "app BY_DEFAULT", "db LOGIN", "job LATER", parts[1], "all KEY"]);
+    expect(along("KEY")).toEqual([
+      parts[0],
+      "app OTHER",
+      "app BY_DEFAULT",
+      "db LOGIN",
+      "job LATER",
+      parts[1],
+      "all KEY",
+    ]);
     // Another line with the same text, and what the files do not set to this.
     expect([along("OTHER"), along("URL", `redis://:${key}@db`), along("KEY", password())]).toEqual([
-      ["all SAME"],
+      ["app KEY", "app BY_DEFAULT", "all SAME"],
       [],
+      [],
+    ]);
+    // Of the same service, one that has the value by itself; not a user's name.
+    expect([along("API_KEY", key, "web"), along("PASSWORD", "my_app", "web")]).toEqual([
+      ["web NEXT_PUBLIC_API_KEY"],
       [],
     ]);
   } finally {

@@ -38,6 +38,9 @@ services:
       - USERNAME="${WORD}"
       - TITLE="${WORD}"
       - PASSWORD="${WORD}"
+  web:
+    <<: *app
+    environment: { EDITOR_API_KEY: "${key}-web", NEXT_PUBLIC_EDITOR_API_KEY: "${key}-web" }
   same:
     <<: *app
     environment: { password: password, ADMIN_TOKEN: OTHER_TOKEN, OTHER_TOKEN: "${key}-other" }
@@ -89,6 +92,7 @@ it(
       "minio SITE",
       "root DB_ROOT_PASSWORD",
       ...["same ADMIN_TOKEN", "same OTHER_TOKEN", "same password"],
+      ...["web EDITOR_API_KEY", "web NEXT_PUBLIC_EDITOR_API_KEY"],
     ];
     for (const source of ["docker:", "compose:along"]) {
       const plan = await planned(source);
@@ -98,9 +102,10 @@ it(
       expect(new Set(puts.map(({ reference }) => reference)).size).toBe(all.length);
       expect(plan.warnings.map(({ text }) => text)).toEqual(
         expect.arrayContaining([
-          "minio: ROOT_LOGIN moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
+          "minio: ROOT_LOGIN moves along: it has the same value as S3_SECRET_KEY",
           "minio: SITE moves along: the value of S3_SECRET_KEY is filled into it, from the same line of .env",
-          "app: PLAIN_NAME moves along: it has the same value as S3_SECRET_KEY, from the same line of .env",
+          "app: PLAIN_NAME moves along: it has the same value as S3_SECRET_KEY",
+          "web: NEXT_PUBLIC_EDITOR_API_KEY moves along: it has the same value as EDITOR_API_KEY",
           "gvm: the value of PASSWORD is a plain word that also stands at Config.Env.TITLE, Config.Env.USERNAME, HostConfig.LogConfig.Config.tag; those places stay as they are, and inspect still shows the word there",
         ]),
       );

@@ -56,7 +56,7 @@ function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlac
 
 /** Why a line stays for services that mount its file. */
 export const mountsText = (readers: readonly string[]): string =>
-  `which ${readers.join(", ")} mounts and may read itself`;
+  `which ${readers.join(", ")} ${readers.length === 1 ? "mounts and may read itself" : "mount and may read themselves"}`;
 
 /** The other Compose file that takes a line of an env file, in words, and the command that moves the line's value there. */
 export type Sharing = { readonly with: string; readonly next: string };

@@ -170,6 +170,7 @@ it("a line of an env file stays where another service mounts the file, and may r
       services: {
         db: service({ ROOT_PASSWORD: "${DB_PASSWORD}" }),
         app: service({ OWN_TOKEN: "${OWN_TOKEN}" }, { volumes: [".:/srv:ro"] }),
+        both: service([], { volumes: ["./cache.env:/srv/cache.env:ro"] }),
         cache: service(["MODE=1"], { env_file: ["cache.env"] }),
         store: { image: FILE_ENV, network_mode: "none", env_file: ["store.env"] },
       },
@@ -183,7 +184,9 @@ it("a line of an env file stays where another service mounts the file, and may r
   expect([moves.toSorted(), left]).toEqual([["API_TOKEN", "CACHE_PASSWORD", "OWN_TOKEN", "ROOT_PASSWORD"], {}]);
   const notes = plan.warnings.map(({ text }) => text);
   expect(notes).toContain(`DB_PASSWORD stays in ${join(dir, ".env")}, which app mounts and may read itself`);
-  expect(notes).toContain(`CACHE_PASSWORD stays in ${join(dir, "cache.env")}, which app mounts and may read itself`);
+  expect(notes).toContain(
+    `CACHE_PASSWORD stays in ${join(dir, "cache.env")}, which app, both mount and may read themselves`,
+  );
   const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   const shown = engine.docker("inspect", "mounted-db-1", "mounted-app-1", "mounted-cache-1", "mounted-store-1");

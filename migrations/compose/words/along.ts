@@ -67,7 +67,7 @@ function showsIn(
   return null;
 }
 
-/** Whether a variable has a value by itself, which is none that people also give to a user or a database. */
+/** Whether a variable has this value by itself. Not for one that people also give to a user or a database. */
 const same = ({ value: text }: VariablePlace, value: Secret): "whole" | null =>
   text !== null && !isNameLike(value) && value.equals(Secret.of(text)) ? "whole" : null;
 

@@ -7,7 +7,7 @@ import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
-import { evidenceOf, type InspectedRun } from "./evidence.ts";
+import { evidenceOf, isLikely, type InspectedRun } from "./evidence.ts";
 import { handedNames } from "./handed/line.ts";
 import { runName, runText, subjectOf } from "./syntax/run-names.ts";
 import { suppliedIn } from "./supplied.ts";
@@ -75,7 +75,7 @@ export async function chooseFor(
     );
   if (run.program === "podman") return byPodman(subject, run, all, options);
   const engine = await open();
-  const found = await evidenceOf(engine, run);
+  const found = await evidenceOf(engine, script, run);
   const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;
   const known = {
     ...(await subjectFor(engine, script, run, found, id)),
@@ -93,7 +93,7 @@ export async function chooseFor(
       `${subject}: its health check would not see what the shim exports`,
       "unsprawl runtime install --to STORE, then plan again; or --no-healthcheck in the line",
     );
-  const unclear = shim ? unclearCommand(run) : null;
+  const unclear = shim ? unclearCommand(run, isLikely(script, run, found)) : null;
   if (unclear !== null)
     throw new UnsprawlError(
       "refused",
@@ -118,6 +118,11 @@ export async function chooseFor(
     consumer: known.consumer,
     warnings: [
       ...warnings,
+      ...(found === null || found.likely === null
+        ? []
+        : [
+            `the script decides which image ${subject} gets: this plan is by ${found.likely}, which ${found.doc.Name.replace(/^\//, "")} runs`,
+          ]),
       ...(change.mounts.length === 0
         ? ["the engine that runs the line must keep the OCI runtime registered"]
         : [`the files are in memory: at boot \`unsprawl render --all\` must have run before ${file} runs`]),
@@ -237,12 +242,12 @@ function consumerOf({ said: { name } }: RunCommand): string | null {
 }
 
 /** What a shim would need to know about a line, and only the shell does; null if nothing is missing. */
-function unclearCommand({ words, flags, image, said }: RunCommand): string | null {
+function unclearCommand({ words, flags, image, said }: RunCommand, isImage: boolean): string | null {
   const entrypoint = flags.findLast(({ name }) => name === "entrypoint");
   if (entrypoint !== undefined && words[entrypoint.holder]?.expands === true) return "its entrypoint";
   const word = image === null ? undefined : words[image];
   if (word === undefined) return "its image";
-  if (said.image !== null) return null;
+  if (said.image !== null || isImage) return null;
   // `$OPTS image` and `$IMAGE command` look alike.
   const array = /^\$(?:[@*]|\{.*\[[@*]\]\})$/.test(word.text);
   return array || image !== words.length - 1 ? "which word is its image" : null;

@@ -57,7 +57,7 @@ export function rewriteScript(
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
-  const notes = [...mentioned(script, values, made), ...storeNotes(file, made)];
+  const notes = [...mentioned(script, values, made), ...storeNotes(file, made), ...filledNotes(script, moving)];
   const draft = draftOf(file, text, made.edits, made.diff);
   if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
@@ -72,6 +72,18 @@ function lineFor(handed: ReadonlyMap<string, HandedLine>, { move }: FileMove): H
   const line = handed.get(handedKey(move.location));
   if (line !== undefined) return line;
   throw valueGoneError(move.name, move.location.path);
+}
+
+/** What the values of variables are no longer filled in from. */
+function filledNotes({ file, variables }: RunScript, moving: readonly FileMove[]): string[] {
+  return moving.flatMap(({ move: { location, name } }) => {
+    const isThere = ({ place, subject }: RunScript["variables"][number]): boolean =>
+      placeText(place) === location.path && subject === location.subjectName;
+    const from = variables.find(isThere)?.by?.from ?? [];
+    return from.length === 0
+      ? []
+      : [`${name} is stored as a whole: ${from.join(", ")} of ${file} no longer changes it`];
+  });
 }
 
 /** The edits of a run line; returns the values that leave it. */

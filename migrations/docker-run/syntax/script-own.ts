@@ -1,6 +1,6 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { exportedTo } from "./script-export.ts";
-import { areHarmlessFlags, programStart, type RunCommand } from "./shell-run.ts";
+import { areHarmlessFlags, programStart, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import type { ShellWord, TextRange } from "../../../src/kit/text/shell-words.ts";
 import { lineEnd, lineStart } from "../../../src/kit/text/splice.ts";
 import {
@@ -101,6 +101,37 @@ export function literalOf(
     return one?.word.text.replace(/^\w+=/, "") ?? "";
   });
   return known && shape.test(filled) ? filled : null;
+}
+
+/** A text with variables of the script in it, and their names. */
+export type FilledText = { readonly value: string; readonly from: readonly string[] };
+
+/** What `-e NAME="…$OTHER…"` passes on, if the script's variables in it never change; else null. */
+export function filledText(
+  text: string,
+  commands: ScriptCommands,
+  runs: readonly RunCommand[],
+  run: RunCommand,
+  { content, holder }: EnvFlag,
+): FilledText | null {
+  const word = run.words[holder];
+  const raw = word === undefined ? "" : text.slice(word.start, word.end);
+  // Other quotes and escapes decide what a dollar sign means, and patterns may be file names.
+  if (content === null || /['\\`]/.test(raw) || (!raw.includes('"') && /[*?[~]/.test(raw))) return null;
+  const from: string[] = [];
+  let known = true;
+  const value = content.replaceAll(
+    /\$(?:\{([A-Za-z_]\w{0,254})\}|([A-Za-z_]\w{0,254}))/g,
+    (_all, braced?: string, plain?: string) => {
+      const name = braced ?? plain ?? "";
+      const one = setOnce(text, commands, runs, name, programStart(run));
+      known &&= one !== null;
+      from.push(name);
+      return one?.word.text.slice(name.length + 1).replaceAll("$", "\0") ?? "";
+    },
+  );
+  if (!known || from.length === 0 || value.includes("$")) return null;
+  return { value: value.replaceAll("\0", "$"), from: [...new Set(from)] };
 }
 
 /** What only says how the client is attached, and takes no value. */

@@ -15,7 +15,16 @@ import { linePlace } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
-import { holdsFlags, holdsSwitches, literalOf, ownVariable, withArrays, type ScriptConstant } from "./script-own.ts";
+import {
+  filledText,
+  holdsFlags,
+  holdsSwitches,
+  literalOf,
+  ownVariable,
+  withArrays,
+  type FilledText,
+  type ScriptConstant,
+} from "./script-own.ts";
 import { variableIn } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
@@ -35,6 +44,8 @@ export type ScriptVariable = {
     readonly flag: EnvFlag;
     /** The script's variable that holds the value; null if the flag does. */
     readonly own: ScriptConstant | null;
+    /** The variables that are filled into the value, which do not change. */
+    readonly from: readonly string[];
   } | null;
 };
 
@@ -74,7 +85,10 @@ export function scriptOf(file: string, text: string): RunScript {
   const runs = isShell ? found.map((run) => filled(text, commands, found, run)) : found;
   const about = aroundOf(text);
   const moving = runs.flatMap((run) =>
-    inRun(file, text, run, about, (content) => (isShell ? ownVariable(text, commands, runs, run, content) : null)),
+    inRun(file, text, run, about, {
+      own: (content) => (isShell ? ownVariable(text, commands, runs, run, content) : null),
+      filled: (flag) => (isShell ? filledText(text, commands, runs, run, flag) : null),
+    }),
   );
   const others = commands.filter((words) => !parts.has(words));
   const unmovable = unmovableVariables({ file, text, commands: others, bodies, runs, moving });
@@ -136,12 +150,16 @@ function inRun(
   text: string,
   run: RunCommand,
   around: ScriptSummary,
-  ownOf: (content: string) => ScriptConstant | null,
+  known: {
+    readonly own: (content: string) => ScriptConstant | null;
+    readonly filled: (flag: EnvFlag) => FilledText | null;
+  },
 ): ScriptVariable[] {
   const last = new Map(run.env.map((flag) => [flag.variable, flag]));
   return run.env.flatMap((flag): ScriptVariable[] => {
     if (flag.content === null) return [];
-    const own = flag.expands ? ownOf(flag.content) : null;
+    const own = flag.expands ? known.own(flag.content) : null;
+    const whole = flag.expands && variableIn(flag.content) === null ? known.filled(flag) : null;
     const holder = run.words[flag.holder];
     const line = lineOf(text, holder?.start ?? 0);
     return [
@@ -149,9 +167,9 @@ function inRun(
         subject: subjectOf(file, text, run),
         place: linePlace(file, line, `${runText(run)} -e ${flag.variable}`),
         name: flag.variable,
-        value: own?.value ?? (flag.expands ? bracketed(flag.content) : flag.content),
-        fault: faultOf(run, flag, own, last.get(flag.variable) === flag, around),
-        by: { command: run, flag, own },
+        value: own?.value ?? whole?.value ?? (flag.expands ? bracketed(flag.content) : flag.content),
+        fault: faultOf(run, flag, own !== null || whole !== null, last.get(flag.variable) === flag, around),
+        by: { command: run, flag, own, from: whole?.from ?? [] },
       },
     ];
   });
@@ -178,7 +196,7 @@ function aroundOf(text: string): ScriptSummary {
 function faultOf(
   run: RunCommand,
   flag: EnvFlag,
-  own: ScriptConstant | null,
+  isKnown: boolean,
   isLast: boolean,
   around: ScriptSummary,
 ): Refusal | null {
@@ -191,7 +209,7 @@ function faultOf(
     };
   if (!isLast)
     return { reason: `has no effect: -e ${flag.variable} is set again`, hint: "remove this one", elsewhere: true };
-  if (!flag.expands || own !== null) return null;
+  if (!flag.expands || isKnown) return null;
   return {
     reason: "its value is known only when the line runs: it contains a variable, a command's output or a pattern",
     hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,

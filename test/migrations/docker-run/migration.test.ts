@@ -189,6 +189,31 @@ it("two lines with one file of variables, each by its delivery; what one of them
   expect([readFileSync(file, "utf8"), readFileSync(beside, "utf8")]).toEqual([text, env]);
 });
 
+it("an image that the script's variables choose is looked for among the containers, and the plan names it", async () => {
+  const [repository = "", tag = ""] = FILE_ENV.split(":");
+  engine.docker("create", "--name", "likely", FILE_ENV);
+  const line = (image: string): string => `docker run --name "$1" -e DB_PASSWORD=${password()} ${image}\n`;
+  const file = write("likely.sh", `#!/bin/sh\nTAG="\${TAG:-${tag}}"\n${line(`"${repository}:$TAG"`)}`);
+  const { steps, warnings } = await planOf(`script:${file}`);
+  expect(steps.flatMap((step) => (step.kind === "deliver" ? [step.delivery] : []))).toEqual(["file"]);
+  expect(warnings.map(({ text }) => text)).toContainEqual(
+    `the script decides which image likely.sh:3 gets: this plan is by ${FILE_ENV}, which likely runs`,
+  );
+  for (const image of ["$IMAGE", `$1:${tag}`, `${repository}:0$TAG`]) {
+    const other = write("likely.sh", `#!/bin/sh\n${line(image)}`);
+    const { notMoved } = await planOf(`script:${other}`);
+    expect(notMoved[0]?.reason, image).toMatch(/no delivery fits likely\.sh:2: .*no container of its image/);
+  }
+  gone("likely");
+  // Its values alone say that the variable is the image, and not a flag in front of it.
+  engine.docker("create", "--name", "sure", BUSYBOX);
+  const text = `#!/bin/sh\nIP=10.0.0.1\nIMG=\${IMG:-${BUSYBOX}}\ndocker run --name sure -e DB_URL="postgres://u:${password()}@$IP/db" $IMG serve\n`;
+  const plan = await planOf(`script:${write("sure.sh", text)}`, "--deliver", "shim");
+  expect(plan.steps.flatMap((step) => (step.kind === "deliver" ? [step.delivery] : []))).toEqual(["shim"]);
+  expect(plan.warnings.map((one) => one.text).join("\n")).toContain("DB_URL is stored as a whole: IP of");
+  gone("sure");
+});
+
 it("a makefile as make reads it, with linuxserver.io's marks and a weak value; templates beside it stay", async () => {
   const one = `${password()}$x`;
   const text = `IMAGE ?= ${FILE_ENV}\nup: # starts it\n\t@docker run -d --name made --network none \\\n\t  -e DB_PASSWORD=secret \`#optional\` \\\n\t  -e API_TOKEN='${one.replace("$", "$$$$")}' \`#optional\` \\\n\t  ${FILE_ENV}\n`;

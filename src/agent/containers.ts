@@ -18,6 +18,11 @@ export function containersOf({ key, files }: ServedConsumer, listed: readonly Li
   });
 }
 
+/** The running containers in the network of this one: it goes with each restart, and they would keep the one that is gone. */
+export function inNetworkOf(id: string, listed: readonly ListedContainer[]): ListedContainer[] {
+  return listed.filter((one) => one.State === "running" && one.HostConfig?.NetworkMode === `container:${id}`);
+}
+
 /** When a container's process started, in milliseconds, rounded down; 0 if it is not running. */
 export function startedAt({ State }: ContainerDoc): number {
   return State.Running ? Date.parse(State.StartedAt ?? "") || 0 : 0;

@@ -4,7 +4,7 @@ import { nameOf } from "../engine/names.ts";
 import type { Engine } from "../engine/engine.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { OnChange } from "../model/consumer.ts";
-import { becomeWell, containersOf, isWell, restart, signalTo, startedAt } from "./containers.ts";
+import { becomeWell, containersOf, inNetworkOf, isWell, restart, signalTo, startedAt } from "./containers.ts";
 import type { Fetched } from "./fetch.ts";
 import type { AgentRecord, ValueDigests } from "./record.ts";
 import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
@@ -62,6 +62,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
         else await restart(engine, id, name);
       }
       await becomeWell(engine, id, settings, signal);
+      if (how.kind !== "signal") await renewInside(engine, id, startedAt((await engine.container(id)) ?? doc));
     } catch (error) {
       if (error instanceof UnsprawlError && error.code !== "unreachable" && error.code !== "interrupted")
         throw new RollError(name, error);
@@ -70,6 +71,18 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     const kind = how.kind === "signal" ? "signalled" : "restarted";
     tools.told({ kind, container: name, tookMs: Date.now() - began });
     return true;
+  };
+
+  /** Restarts what is in the network of a container that has been restarted, and has not been since. */
+  const renewInside = async (engine: Engine, id: string, since: number): Promise<void> => {
+    for (const { Id } of inNetworkOf(id, await engine.containers())) {
+      const doc = await engine.container(Id);
+      if (doc === null || startedAt(doc) >= since) continue;
+      const began = Date.now();
+      await restart(engine, Id, nameOf(doc));
+      await becomeWell(engine, Id, settings, signal);
+      tools.told({ kind: "restarted", container: nameOf(doc), tookMs: Date.now() - began });
+    }
   };
 
   /** Whether one of its values was too much for another container, which is not well yet. */

@@ -121,6 +121,8 @@ function ofText(text: ProjectText, project: ComposeProject): Refusal {
       reason: `is in the command ${at}, not in a variable`,
       hint: TO_FILL_IN,
     };
+  if (top === "volumes" && below("driver_opts") && text.key === "o")
+    return { reason: `is in ${at}, which docker volume inspect shows`, hint: FOR_SHARES };
   return {
     reason: `is in ${at}, which Compose hands to the engine as it is`,
     hint: "put it into a file that the driver or the program reads, and name that file in its place",
@@ -156,6 +158,10 @@ const FOR_TRAEFIK =
 /** Source: Homepage, src/utils/config/service-helpers.js, which fills this into labels as into its files. */
 const FOR_HOMEPAGE =
   "write {{HOMEPAGE_FILE_NAME}} in its place, and give the service that runs Homepage HOMEPAGE_FILE_NAME=/run/secrets/NAME and that file; then rotate it";
+
+/** The engine mounts a share without mount.cifs, which alone reads a file of credentials (mount.cifs(8)). */
+const FOR_SHARES =
+  "let this host mount the share, with credentials=FILE in /etc/fstab, and give the services its folder in place of the volume; then rotate it";
 
 /** For a secret written into words: what is filled into them can be moved. */
 const TO_FILL_IN = "write ${NAME} in its place, and NAME=value into .env; docker compose up -d, then plan again";

@@ -114,7 +114,7 @@ it("each place that is no variable is named by what it is, with what to write in
       /^is in configs\.app\.content .*inspect does not show it; next: write it into a file/,
     ),
     o: expect.stringMatching(
-      /^is in volumes\.data\.driver_opts\.o .*, which Compose hands to the engine as it is; next: /,
+      /^is in volumes\.data\.driver_opts\.o .*, which docker volume inspect shows; next: let this host mount .*credentials=FILE/,
     ),
     LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
     OTHER_TOKEN: expect.stringMatching(/; next: unsprawl plan compose:other\.yaml --to STORE, whose services read it$/),

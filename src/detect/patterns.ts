@@ -19,6 +19,9 @@ export const REFERENCE = whole([
   String.raw`%%[A-Za-z_]{1,80}%%`,
   String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%(?:[/\\][\w./\\@-]{1,300})?`,
   String.raw`akeyless:/.{1,300}`,
+  // Telegraf's stores and Ant's parameters; the version of a secret that Cloud Run takes.
+  String.raw`@\{[\w:.-]{1,100}\}`,
+  String.raw`[a-z][a-z0-9_-]{1,80}:latest`,
   String.raw`\{(?:env|file|secret|vault)[:.][A-Za-z0-9_./:#-]{1,200}\}`,
   String.raw`\{env\}[A-Za-z_]\w{1,99}`,
   String.raw`>>(?:vault|bao):.{1,400}`,

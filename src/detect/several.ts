@@ -12,7 +12,9 @@ export function others(first: Evidence, again: (found: ReadonlySet<string>) => E
     const next = again(parts);
     if (!isEvidence(next) || next.score < MEDIUM || next.part === "" || parts.has(next.part)) break;
     // A part of what is known, or all of the value again, is no other secret; nor is what it is encoded in.
-    if (![...parts].some((part) => holds(part, next.part) || holds(next.part, part))) more.push(next);
+    // What is left of a value around one that was found.
+    if (!next.part.includes("${X}") && ![...parts].some((part) => holds(part, next.part) || holds(next.part, part)))
+      more.push(next);
     parts.add(next.part);
   }
   return more;

@@ -24,7 +24,7 @@ const NOTHING =
 
 /** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
 const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|noise_\w{2,40}|aws4-hmac-sha256|ecc_\w{2,20}|always|ifnotpresent)$/i;
+  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|noise_\w{2,40}|(?:caching_sha2|mysql_native|sha256)_password|aws4-hmac-sha256|ecc_\w{2,20}|always|ifnotpresent)$/i;
 
 /** Names whose value signs, whatever it is: `JWT_SECRET=jwt` is a weak secret, `AUTH_TOKEN=jwt` a kind. */
 const HOLDS =
@@ -94,7 +94,13 @@ export function placeholder(text: string, name: NameInfo): Cleared | null {
 function repeatsName(text: string, { key, family }: NameInfo): boolean {
   if (family !== "key" && family !== "token" && !key.endsWith("access_key_secret") && key !== "accesskeysecret")
     return false;
-  return text.length > 7 && text.toLowerCase().replace(/[-_]/g, "") === key.replaceAll("_", "");
+  if (text.length > 7 && text.toLowerCase().replace(/[-_]/g, "") === key.replaceAll("_", "")) return true;
+  // `API_FRED_KEY=fred_api_key`: the same words in another order.
+  return (
+    family === "key" &&
+    /_api_key$/.test(text) &&
+    text.split("_").toSorted().join("_") === key.split("_").toSorted().join("_")
+  );
 }
 
 /** `sk-xxxxxxxx`, `ghp_****`: a run of one mark is most of it. */
@@ -108,6 +114,7 @@ function masked(text: string): boolean {
     )
   )
     return true;
+  if (/^[A-Za-z]{1,8}(?:[-_][xX]{3,8}){2,8}$/.test(text)) return true;
   if (!hasRun(text)) return false;
   let hidden = 0;
   for (const run of text.match(/[xX]{5,}|(?<=[-_A-Za-z])[xX]{4}$|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? [])

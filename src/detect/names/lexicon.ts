@@ -100,14 +100,14 @@ export const CANCEL: ReadonlySet<string> = new Set(
     validate validity verify verifier verification check checker strength complexity history retries attempts tries retry rounds iterations cost
     preference preferences hint prompt question label labels title subject headline caption tooltip body description desc message text placeholder help page form view route endpoint
     fingerprint thumbprint digest checksum checksums sha sha1 sha256 sha512 md5 sum hasher hashing hash hashes
-    user users username usernames account host hostname port region zone domain realm namespace tenant project
+    user users username usernames account host hosts hostname port region zone domain realm namespace tenant project
     server servers keyserver proxy arn ref reference refs pointer alias config configuration settings options opts conf cfg
     cert certs certificate ca crt chain bundle truststore keystore keyring
     policy owner group role roles permissions perms mapping map maps index list whitelist blacklist allowlists spec specs
     handler callback redirect class module plugin extension library lib package factory impl filter
     authentication encryption encrypted encrypt decryption protocol security login_url
     level debug verbose log logs cache caching bucket queue topic channel
-    encoder encoders decoder decoders tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
+    arg args encoder encoders decoder decoders tokenizer parser generator gen size usage used total budget quota rate per tpm rpm
     supported capability agent helper command cmd script exec env status state source target environment var variable
     meter quality numbers digits action actions checked events audit mask echo visibility visible dictionary breach breached leaked compliance uppercase lowercase specials casing mint table tables cron schedule reporter msg messages words validators tage dias jours giorni tamanho minimo maximo longitud
     longueur laenge lange ablauf caducidad expiracion duree minima maxima score scores hashers identity identities stdin prompt fd askpass

@@ -131,6 +131,7 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
     /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix|system|(?:course|program|library|block|asset)-v1)$/.test(
       user,
     ) ||
+    /\.{3}$/.test(password) ||
     // `NAME:.status.packageName`: a column and where it is.
     /^\.[a-z]\w{1,40}(?:\.|$)/i.test(password) ||
     /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||

@@ -105,6 +105,8 @@ function settingOf(key: string): string | null {
   if ((key.endsWith("pass") || key.endsWith("password")) && SWITCHES.test(key)) return "a switch";
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   if (key.includes("existing_secret")) return "EXISTING_SECRET";
+  // Which secrets Cloud Run hands over, and MySQL's ways to check a password.
+  if (/^(?:set|update)_secrets$|(?:^|_)(?:native|sha2|sha256|old|clear)_password$/.test(key)) return "SECRETS";
   // Vault's agent: the path of what it puts into a file of this name.
   if (key.includes("agent_inject_")) return "AGENT_INJECT";
   // Woodpecker's and Drone's way to name a secret of theirs.

@@ -42,7 +42,8 @@ export function urlAt(text: string, at: number): UrlParts | null {
   }
   const split = authority.lastIndexOf("@");
   const info = split < 0 ? "" : authority.slice(0, split);
-  const colon = info.indexOf(":");
+  // `${USER:-app}:${PASSWORD:-…}@`: the first colon is the user's default.
+  const colon = info.indexOf(":", info.startsWith("${") ? Math.max(0, info.indexOf("}")) : 0);
   return {
     scheme,
     user: colon < 0 ? info : info.slice(0, colon),

@@ -63,7 +63,7 @@ export function commandHits(context: TextContext): PendingHit[] {
         const place = placeOf(found, bytes, start, end);
         if (
           isExpanded(found, bytes, place.start, language) ||
-          /\{\{\s?$/.test(text.slice(place.start - 3, place.start))
+          /\{\{\s?$|:'$/.test(text.slice(place.start - 3, place.start))
         )
           return [];
         const name = namedBy(text, place.start);

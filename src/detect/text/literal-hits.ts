@@ -62,8 +62,12 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
   const whole = outcome.part === value.trim() || outcome.rule === "url-password";
-  if (!whole && value.includes(`{{ ${outcome.part} }}`)) return [];
+  // What a template fills in, and the name of a secret of Podman's.
+  if (!whole && (value.includes(`{{ ${outcome.part} }}`) || value.includes(`=${outcome.part},type=`))) return [];
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
+  // `${NAME:-default}` in a text: what stands behind the dash.
+  if (around.lead.endsWith("${") && /^[-=][^-=]/.test(value) && one.value === value)
+    return judged({ ...one, value: value.slice(1), start: one.start + 1 }, offset, context);
   // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
   const likely = plausible(outcome, {

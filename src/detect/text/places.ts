@@ -22,7 +22,9 @@ export function isExpanded({ part, rule }: Evidence, bytes: Buffer, start: numbe
 export function namesEntry(name: string, value: string, bytes: Buffer, at: number): boolean {
   if (!/^(?:key|secretKey|[a-z]\w{1,40}SecretKey)$/.test(name) || !/^[A-Za-z][\w.-]{1,60}$/.test(value)) return false;
   const around = latin1Text(bytes, Math.max(0, at - 300), Math.min(bytes.length, at + 200));
-  return /\b(?:secretName|secretKeyRef|secretRef|configMapKeyRef|existingSecret|remoteRef)["']?:/.test(around);
+  return /\b(?:secretName|secretKeyRef|secretRef|[a-z]\w{1,40}SecretRef|configMapKeyRef|existingSecret|remoteRef)["']?:/.test(
+    around,
+  );
 }
 
 /** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */

@@ -92,6 +92,8 @@ function isScrap({ rule, part, via = [] }: Evidence): boolean {
     )
   )
     return true;
+  // A parameter of a statement, empty quotes, a variable at the end of a call.
+  if (/^:[a-z]\w{1,40}$|^["']{2},?$|^[a-z]{1,20}(?:_[a-z]{1,20}){1,4}\)$/.test(part)) return true;
   return via.at(-1)?.endsWith(" PASS") === true && /^[a-z][a-z-]{1,40}$/.test(part);
 }
 
@@ -117,7 +119,7 @@ const STUB = /^(?:test|dummy|fake|mock|stub|some|invalid|bad|valid)[-_](?:[a-z]{
 
 /** `${jwt_secret}",`, `base64:${app_key}`, `{$this->password}`, `{settings.TOKEN}`: a template fills the value in. */
 function isFilledIn(value: string): boolean {
-  if (/^["']\$\{?[A-Z_][A-Z0-9_]{1,60}\}?["'](?:\s|$)/.test(value)) return true;
+  if (/^["']\$\{?[A-Z_][A-Z0-9_]{1,60}\}?["'](?:\s|$)|^\$\{?[A-Z_][A-Z0-9_]{2,60}\}?[,;)]$/.test(value)) return true;
   if (/^\$\{?[A-Za-z_]\w{0,60}\}?\/[\w./-]{1,200}\.\w{1,8}$/.test(value)) return true;
   if (/^\$\{\w{1,60}\($|^[^{]{0,60}\{%.{1,400}%\}/.test(value)) return true;
   if (/^\{[A-Za-z_][\w.]{0,80}(?:[[(]|\}$|\}[\w-]{0,40}\/)|^[A-Za-z_][\w.]{0,80}\($/.test(value)) return true;
@@ -166,6 +168,8 @@ function beginsWithHash({ value, tail, path }: Assigned): boolean {
 function isMarkup(assigned: Assigned): boolean {
   const { value, quoted, lead, tail } = assigned;
   if (/^[^\p{L}\p{N}]{1,3}$/u.test(value) || /^[,;:)\]}]\s/.test(value)) return true;
+  // `ALTER USER app WITH PASSWORD :'variable'`
+  if (/\bWITH\s{1,4}$/i.test(lead)) return true;
   // `${GEM_HOST_API_KEY}\n`: the end of a line in a string.
   if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
   // `!GetAtt Function.Arn`, `!Ref Secret`: a tag of YAML's reads the value from elsewhere.
@@ -249,6 +253,7 @@ function isStub({ name, value }: Assigned): boolean {
     )
   )
     return true;
+  if (/^(?:in)?valid[-_](?:[a-z]{2,12}[-_]){0,3}token[-_]?\d{0,3}$/.test(value)) return true;
   if (!/^[a-z]{2,20}(?:[-_ .][a-z]{1,20}){0,6}$/i.test(value)) return /^\d{1,4};?$/.test(value);
   return readName(value).family !== null || readName(value).setting !== null;
 }

@@ -33,6 +33,11 @@ export function isSomethingElse({ name, value, path, kind }: Assigned): boolean 
     // Of sed's `s@^name=.*@name=@`.
     /^\.\*[@|,/#!]/.test(value) ||
     isPackage(name, value) ||
+    // Palau among countries, an expression of a builder of pages, a rule of a validator's.
+    (name === "PW" && /^[A-Z][a-z]{3,20}$/.test(value) && path.endsWith(".json")) ||
+    /^\$[a-z]{2,10}\$[A-Za-z]{3,20}\$\d{1,3}$|^!?[A-Z]\w{1,40}(?:,!?[A-Z]\w{1,40}){1,4},\d{1,5},(?:true|false)\b/.test(
+      value,
+    ) ||
     // Courses of edX, and what a request to Amazon's is signed for.
     /^(?:course|program|library|block|asset)-v1:|\/aws4_request,?$/.test(value) ||
     // What every page of the site has in it: the search's key of Docusaurus.

@@ -17,6 +17,8 @@ export function isAttribute({ name, value, kind, lead }: Assigned): boolean {
   if (/^[A-Z][A-Za-z]{1,20}(?:-[A-Z][A-Za-z]{1,20}){2,6}-Key$/.test(value)) return true;
   if (kind !== "code") return false;
   if (/(?:^|[\s;{])case\s/.test(lead)) return true;
+  // `CSRF_SESSION_KEY = "_csrftoken"`, and what a vendor's keys begin with.
+  if (/^_[a-z]{2,20}(?:_[a-z]{2,20}){0,4}$|^[sprk]k_(?:test|live)_$/.test(value)) return true;
   // `s3ForcePathStyleKey = "s3ForcePathStyle"`
   if (/^[A-Za-z]\w{1,60}$/.test(value) && name.length < 80 && /(?:[a-z]Key|_key|_KEY)$/.test(name))
     if (bare(name) === `${bare(value)}key`) return true;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { alarmsIn } from "./spot.ts";
+import { alarmsIn, partsIn } from "./spot.ts";
 
 // The second list of what stands in other people's files under a name of a secret, and is none; and what stays one beside it.
 
@@ -143,7 +143,36 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ],
   ["request.t", 'parse("Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");'],
   ["unit.yml", 'msg: "PASS: normalize-hostnames (four cases) and more"'],
+  [
+    "deploy.sh",
+    'gcloud run deploy api \\\n  --set-secrets "DB_PASSWORD=rpg-db-password:latest" \\\n  --set-secrets DB_USERNAME=rpg-user:latest',
+  ],
+  ["telegraf.conf", 'token = "@{docker_secretstore:influxdb_token}"'],
+  ["db_oracle.xml", '<echo dbPassword="@{dbPassword}"/>'],
+  ["replicate.sh", "mysql -e \"CHANGE MASTER TO MASTER_PASSWORD='$SECOND_REPL_PASSWORD', MASTER_LOG_FILE='x'\""],
+  ["init-db.sh", "psql -v bridge_password=\"$P\" <<EOF\nALTER USER mautrix WITH PASSWORD :'bridge_password';\nEOF"],
+  ["User.php", '$req = $this->conn->prepare("SELECT id FROM users WHERE verify_token = :verify_token");'],
+  ["paste.tsx", 'headers: [{ name: "auth", value: "$ws$dataSource$1" }],'],
+  ["handshake.js", "packet.writeNullTerminatedString('mysql_native_password', 'latin1');"],
+  ["compose.yaml", "environment:\n  MYSQL_DEFAULT_AUTH: caching_sha2_password"],
+  ["csrf.py", 'CSRF_SESSION_KEY = "_csrftoken"\nisTestKey = "sk_test_"'],
+  ["provider.json", '"API_FRED_KEY": "fred_api_key"'],
+  ["imf_country_map.json", '{ "PW": "Palau" }'],
+  ["app.container", "PodmanArgs=--secret=postgresql_admin_password_secret,type=env,target=POSTGRES_PASSWORD"],
+  [".env.shared", "SOCIAL_AUTH_ALLOWED_REDIRECT_HOSTS=localhost:3000"],
+  ["cert-manager.yml", "apiTokenSecretRef:\n  name: cloudflare\n  key: api-token"],
+  ["security.properties", "addUserPassword=Alpha,AlphaNumPunctuation,200,true,addUserPassword"],
+  ["db.data.ts", "accessToken: 'valid-jwt-access-token-1',"],
+  [".env", "MERCADOPAGO_WEBHOOK_SECRET=WHK-xxxx-xxxx-xxxx-xxxx\nDASHBOARD_AUTH=admin:$$apr1$$xyz..."],
+  ["jupyter.yml", "command:\n  - start-notebook.py\n  - \"--ServerApp.password=''\",\n"],
 ];
+
+test("the password is the part, whatever stands around it", () => {
+  expect(
+    partsIn("compose.yml", "DATABASE_URL: postgres://${DB_USER:-app}:${DB_PASSWORD:-quietharbor7}@db/app"),
+  ).toEqual(["quietharbor7"]);
+  expect(partsIn("init.sh", 'create --password "${ADMIN_PASSWORD:-quietharbor7}" --force')).toEqual(["quietharbor7"]);
+});
 
 test.for(SILENT)("%s: %s", ([path, text]) => {
   expect(alarmsIn(path, text)).toEqual([]);

@@ -8,36 +8,24 @@ import { commandsIn } from "./commands.ts";
 import type { PendingHit } from "./index.ts";
 import { inKind } from "./kind.ts";
 import { hasCommands, hasStatements } from "./language.ts";
+import { listed } from "./listed.ts";
 import { judged, type TextContext } from "./literal-hits.ts";
 import { isNotebook, namedInNotebook } from "./notebook.ts";
 import { namedInRows } from "./sql-rows.ts";
 import { isExpanded, placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
-import { leaveOut } from "../unread.ts";
 
 /** The secrets of a document that is read as what it is, beside what its lines say: a notebook's code, a table's columns. */
 export function documentHits(context: TextContext): PendingHit[] {
   const { bytes, path } = context;
-  const hits: PendingHit[] = [];
-  if (isNotebook(path)) {
-    const inner: TextContext = { ...context, language: "code", kind: () => "code" };
-    addHits(hits, namedInNotebook(bytes), inner);
-  }
-  if (isTable(path)) addHits(hits, namedByColumn(bytes), { ...context, kind: () => "settings" });
-  if (hasStatements(path)) addHits(hits, namedInRows(bytes), { ...context, kind: () => "settings" });
-  return hits;
+  if (isNotebook(path)) return hitsOf(namedInNotebook(bytes), { ...context, language: "code", kind: () => "code" });
+  if (isTable(path)) return hitsOf(namedByColumn(bytes), { ...context, kind: () => "settings" });
+  if (hasStatements(path)) return hitsOf(namedInRows(bytes), { ...context, kind: () => "settings" });
+  return [];
 }
 
-const MOST = 5000;
-
-function addHits(hits: PendingHit[], literals: Iterable<NamedLiteral>, context: TextContext): void {
-  for (const one of literals) {
-    if (hits.length >= MOST) {
-      leaveOut("secrets");
-      return;
-    }
-    hits.push(...judged(one, 0, context));
-  }
+function hitsOf(literals: Iterable<NamedLiteral>, context: TextContext): PendingHit[] {
+  return listed(literals, (one) => judged(one, 0, context));
 }
 
 /** The secrets on the command lines of a file that has some. */
@@ -48,7 +36,7 @@ export function commandHits(context: TextContext): PendingHit[] {
   if (language === "hcl" && !bytes.includes("<<") && !bytes.includes("inline")) return [];
   const text = latin1Text(bytes, 0, bytes.length);
   const clean = cleanTexts("command", off);
-  return commandsIn(text, language).flatMap(({ start, end, text: command }) => {
+  return listed(commandsIn(text, language), ({ start, end, text: command }) => {
     const line = utf8Text(command);
     const first = clean.has(line) ? null : decideCommand(line, off);
     if (first === null || first.score < MEDIUM) {

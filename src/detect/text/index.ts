@@ -21,6 +21,7 @@ import { LineBounds } from "./line-bounds.ts";
 import { languageOf, type Language } from "./language.ts";
 import { inSecretManifests } from "./kubernetes-secret.ts";
 import { inKeystore, inKnownFile } from "./known.ts";
+import { MOST_LISTED } from "./listed.ts";
 import { lineAround } from "./places.ts";
 import { nameBefore, TokenSearch } from "./token-search.ts";
 import { plausible } from "./plausible.ts";
@@ -40,7 +41,6 @@ export type TextHit = {
 
 export type PendingHit = Omit<TextHit, "line" | "value"> & { readonly value?: string };
 
-const HITS = 5000;
 /** Settings up to this size are read line by line: their values are secrets under names without a keyword too. */
 const SMALL = 65_536;
 const EVERY_LINE = new Set<Language>(["dotenv", "shell", "docker", "make", "yaml", "ini", "hcl", "groovy", "json"]);
@@ -85,7 +85,7 @@ export function inText(
   let read = 0; // a line is read once, whatever keywords it has
   let quiet = 0;
   findKeywords(bytes, (watch, at) => {
-    if (found.length >= HITS) return leaveOut("secrets");
+    if (found.length >= MOST_LISTED) return leaveOut("secrets");
     if (watch.kind === "token") {
       const rule = watch.rule as Rule;
       const before = seen.get(rule) ?? 0;
@@ -113,7 +113,7 @@ export function inText(
     found.push(...line.hits);
   });
   for (read = everyLine ? 0 : bytes.length; read < bytes.length;) {
-    if (found.length >= HITS) {
+    if (found.length >= MOST_LISTED) {
       leaveOut("secrets");
       break;
     }
@@ -138,7 +138,7 @@ function inBinary(bytes: Buffer, off: ReadonlySet<string>): PendingHit[] {
   findKeywords(bytes, (watch, at) => {
     const { rule } = watch;
     if (watch.kind !== "token" || rule === null || off.has(rule.id)) return;
-    if (found.length >= HITS) return leaveOut("secrets");
+    if (found.length >= MOST_LISTED) return leaveOut("secrets");
     const hit = tokens.near(at, watch, rule, Math.min(at, seen.get(rule) ?? 0));
     if (hit !== null) seen.set(rule, hit.end);
     if (hit !== null && /^[\t\n\r -~]+$/.test(hit.found.part)) found.push(hit);

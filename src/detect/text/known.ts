@@ -3,7 +3,7 @@ import { decideIn } from "../classify.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
 import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
-import { leaveOut } from "../unread.ts";
+import { listed } from "./listed.ts";
 import { unescaped } from "./unescape.ts";
 import { loginFile, type LinePattern } from "./login-files.ts";
 
@@ -23,21 +23,13 @@ export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<st
   if (form === undefined || form === null) return [];
   // One character a byte, so that places are those of the bytes.
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  const hits: KnownHit[] = [];
-  for (const match of text.matchAll(form.pattern)) {
-    if (hits.length >= MOST) {
-      leaveOut("secrets");
-      break;
-    }
+  return listed(text.matchAll(form.pattern), (match) => {
     const { value = "", name = form.name } = match.groups ?? {};
     const start = match.index + match[0].lastIndexOf(value);
     const found = judged(name, Buffer.from(asRead(value), "latin1").toString("utf8"), form, off);
-    if (found !== null) hits.push({ found, name, start, end: start + value.length });
-  }
-  return hits;
+    return found === null ? [] : [{ found, name, start, end: start + value.length }];
+  });
 }
-
-const MOST = 5000;
 
 /** Sources: GNU inetutils, "The .netrc file"; PostgreSQL, "The Password File"; Apache, "Password Formats"; PgBouncer, "Authentication file format"; Postfix, "SASL howto"; npm, "npmrc". */
 const FORMS: { readonly [kind in SecretFile]?: LinePattern } = {

@@ -3,6 +3,7 @@ import { isEvidence } from "../evidence.ts";
 import type { Language } from "./language.ts";
 import { headOf } from "./heads.ts";
 import type { PendingHit } from "./index.ts";
+import { listed } from "./listed.ts";
 
 /** The rest of its line is read where the word stands: a search from the beginning of each line takes longer. */
 const KIND = /(?<=^( {0,12}(?:- )?))kind: {1,4}["']?Secret["']?[ \t]{0,8}\r?$/gm;
@@ -23,7 +24,10 @@ export function inSecretManifests(bytes: Uint8Array, language: Language, off: Re
   )
     return [];
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  const found: PendingHit[] = [];
+  return listed(entriesIn(text), (entry) => hitOf(entry, off));
+}
+
+function* entriesIn(text: string): Generator<ManifestEntry> {
   // By depth where the last object ends: each is read once, however often it says what it is.
   const ends = new Map<number, number>();
   for (const { index, 1: indent = "" } of text.matchAll(KIND)) {
@@ -31,9 +35,8 @@ export function inSecretManifests(bytes: Uint8Array, language: Language, off: Re
     if (index < (ends.get(depth) ?? 0)) continue;
     const [from, to] = manifestAround(text, index, depth);
     ends.set(depth, to);
-    found.push(...entriesOf(text, from, to, depth).flatMap((entry) => hitOf(entry, off)));
+    yield* entriesOf(text, from, to, depth);
   }
-  return found;
 }
 
 /** The document, or in a list of objects the item, in which `kind:` stands. */
@@ -52,8 +55,7 @@ type ManifestEntry = {
 };
 
 /** The entries of `data:` and `stringData:` that stand as deep as `kind:` does. */
-function entriesOf(text: string, from: number, to: number, depth: number): ManifestEntry[] {
-  const found: ManifestEntry[] = [];
+function* entriesOf(text: string, from: number, to: number, depth: number): Generator<ManifestEntry> {
   let list: { readonly encoded: boolean; depth: number } | null = null;
   for (let at = from; at < to;) {
     const end = text.indexOf("\n", at) < 0 ? to : Math.min(to, text.indexOf("\n", at));
@@ -66,12 +68,11 @@ function entriesOf(text: string, from: number, to: number, depth: number): Manif
       } else if (list !== null && (list.depth === 0 || own === list.depth)) {
         list.depth = own;
         const head = headOf(line, "yaml");
-        if (head !== null) found.push({ ...head, start: at + head.start, encoded: list.encoded });
+        if (head !== null) yield { ...head, start: at + head.start, encoded: list.encoded };
       }
     }
     at = end + 1;
   }
-  return found;
 }
 
 function hitOf({ name, value, start, encoded }: ManifestEntry, off: ReadonlySet<string>): PendingHit[] {

@@ -81,9 +81,13 @@ function inLine(text: string, end: number): number {
   return text[end - 2] === "\r" ? end - 2 : end - 1;
 }
 
-/** The start of the member's line. Throws `refused` if anything but indentation or a dash precedes the member. */
+/**
+ * The start of the member's line, behind a byte order mark. Throws `refused` if anything but indentation or a dash precedes
+ * the member.
+ */
 function ownLine({ file, text }: YamlFile, start: number): number {
-  const line = lineStart(text, start);
+  const first = lineStart(text, start);
+  const line = text[first] === "\ufeff" ? first + 1 : first;
   if (/^[ ]*(- +)?$/.test(text.slice(line, start))) return line;
   throw new UnsprawlError(
     "refused",

@@ -213,11 +213,27 @@ function plainText(text: string): string {
   if (/^(true|True|TRUE)$/.test(text)) return "true";
   if (/^(false|False|FALSE)$/.test(text)) return "false";
   const bare = text.replaceAll("_", "");
-  if (/^[-+]?(0|[1-9]\d*)$/.test(bare)) return asInteger(bare);
+  if (/^[-+]?(0|[1-9]\d*)$/.test(bare) && isIn64Bits(bare)) return asInteger(bare);
   if (/^[-+]?0[0-7]+$/.test(bare)) return asInteger(bare.replace(/^([-+]?)0/, "$10o"));
   if (/^[-+]?0(x[0-9a-fA-F]+|o[0-7]+|b[01]+)$/.test(bare)) return asInteger(bare);
-  if (/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(bare)) return String(Number(bare));
+  if (/^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/.test(bare)) return asFloat(bare) ?? text;
   return text;
+}
+
+/** Go keeps a larger number as a float. */
+function isIn64Bits(text: string): boolean {
+  const number = BigInt(text.replace(/^\+/, ""));
+  return number >= -(2n ** 63n) && number < 2n ** 64n;
+}
+
+/** As Go prints a float, `1e+06` from a million on; null for one that is too large, which is text. */
+function asFloat(text: string): string | null {
+  const number = Number(text);
+  if (!Number.isFinite(number)) return null;
+  const [digits = "", power = "0"] = number.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < 6) return Object.is(number, -0) ? "-0" : String(number);
+  return `${digits}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
 function asInteger(text: string): string {

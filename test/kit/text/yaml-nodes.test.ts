@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { YAMLMap } from "yaml";
-import { parseYaml, parseYamlDocuments } from "../../../src/kit/text/yaml-nodes.ts";
+import { entriesOf, parseYaml, parseYamlDocuments, scalarText } from "../../../src/kit/text/yaml-nodes.ts";
 
 test.each([
   ["a: 1\nb: 2\na: 3\n", 3],
@@ -40,3 +40,26 @@ test.each(["a: 'x\n", "a:\n  b: 'x\n  'y'\n", "a: b\n c\nd\n", "a:\n  b: 'x\n---
   "%j is not valid YAML at all",
   (text) => expect(parseYaml("/f", text)).rejects.toMatchObject({ code: "malformed" }),
 );
+
+// As `docker compose config` 2.26 prints them.
+test.each([
+  ["0123456789", "1.23456789e+08"],
+  ["09", "9"],
+  ["017", "15"],
+  ["123456.0", "123456"],
+  ["1234567.125", "1.234567125e+06"],
+  ["1_000_000.5", "1.0000005e+06"],
+  ["0.0001", "0.0001"],
+  ["0.00001", "1e-05"],
+  ["-0.0", "-0"],
+  ["1e5", "100000"],
+  ["9e9", "9e+09"],
+  ["1e400", "1e400"],
+  ["18446744073709551615", "18446744073709551615"],
+  ["18446744073709551616", "1.8446744073709552e+19"],
+  ["-9223372036854775809", "-9.223372036854776e+18"],
+  ["+12", "12"],
+])("a value written as %s is %s", async (written, value) => {
+  const file = await parseYaml("/f", `a: ${written}\n`);
+  expect(entriesOf(file.root, file).map(({ value: node }) => scalarText(node))).toEqual([value]);
+});

@@ -92,6 +92,7 @@ describe("existing entries stay", () => {
     ["volumes that are names alone", `${service()}volumes: { "data", logs }\n`],
     ["a list that is merged in", `x-a: &a\n  secrets: [own]\n${service("\n    <<: *a")}${OWN}`],
     ["a list that is an alias", `x-a: &a [own]\n${service("\n    secrets: *a")}${OWN}`],
+    ["a byte order mark", `\ufeff${service()}`],
     ["Windows line ends", `${service("\n    secrets:\n      - own")}${OWN}`.replaceAll("\n", "\r\n")],
     ["a fixed name", `${service("\n    secrets: [own]")}secrets:\n  own:\n    file: own.txt\n    name: other\n`],
   ])("%s", async (_what, text) => {

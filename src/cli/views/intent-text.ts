@@ -39,7 +39,7 @@ function undone(step: Step, plan: Plan): string[] {
       return line(
         step.found === "other"
           ? `put the earlier value back at ${storeKeyText(step.move.key)}`
-          : `remove ${storeKeyText(step.move.key)} from ${plan.store.name}, unless another run uses it`,
+          : `remove ${storeKeyText(step.move.key)} from ${plan.store.name}, unless another run or container of this machine uses it`,
       );
     case "rewrite":
       return step.files.flatMap(({ file, before }) => line(before === null ? `delete ${file}` : `restore ${file}`));

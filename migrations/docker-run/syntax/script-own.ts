@@ -104,7 +104,7 @@ export function literalOf(
 }
 
 /** A text with variables of the script in it, and their names. */
-export type FilledText = { readonly value: string; readonly from: readonly string[] };
+export type FilledFlag = { readonly value: string; readonly from: readonly string[] };
 
 /** What `-e NAME="…$OTHER…"` passes on, if the script's variables in it never change; else null. */
 export function filledText(
@@ -113,7 +113,7 @@ export function filledText(
   runs: readonly RunCommand[],
   run: RunCommand,
   { content, holder }: EnvFlag,
-): FilledText | null {
+): FilledFlag | null {
   const word = run.words[holder];
   const raw = word === undefined ? "" : text.slice(word.start, word.end);
   // Other quotes and escapes decide what a dollar sign means, and patterns may be file names.

@@ -22,7 +22,7 @@ import {
   literalOf,
   ownVariable,
   withArrays,
-  type FilledText,
+  type FilledFlag,
   type ScriptConstant,
 } from "./script-own.ts";
 import { variableIn } from "./script-index.ts";
@@ -152,7 +152,7 @@ function inRun(
   around: ScriptSummary,
   known: {
     readonly own: (content: string) => ScriptConstant | null;
-    readonly filled: (flag: EnvFlag) => FilledText | null;
+    readonly filled: (flag: EnvFlag) => FilledFlag | null;
   },
 ): ScriptVariable[] {
   const last = new Map(run.env.map((flag) => [flag.variable, flag]));

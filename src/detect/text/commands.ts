@@ -1,5 +1,6 @@
 import type { Language } from "./language.ts";
 import { leaveOut } from "../unread.ts";
+import { openedIn } from "./here-documents.ts";
 import { unescaped } from "./unescape.ts";
 
 /** A command in a file: its place there, one character a byte, and the text as its shell gets it. */
@@ -42,7 +43,7 @@ function inLines(text: string, language: Language, add: AddCommand): void {
     let end = lineEnd(text, start);
     while (text.charAt(end - 1) === "\\" && end < text.length && end - start < LONGEST) end = lineEnd(text, end + 1);
     const line = text.slice(start, end);
-    const opens: string | undefined = last === null ? HERE.exec(line)?.[1] : undefined;
+    const opens = last === null ? openedIn(line) : null;
     if (last !== null && line.trim() === last) last = null;
     if (last !== null) {
       // A text, of which statements alone are commands to somebody.
@@ -62,7 +63,7 @@ function inLines(text: string, language: Language, add: AddCommand): void {
       // MySQL's history has spaces as escapes.
       add(start, end, line.replace(/^: \d{9,11}:\d{1,6};/, "").replaceAll("\\040", " "));
     }
-    if (opens !== undefined) last = opens;
+    if (opens !== null) last = opens;
     start = end + 1;
   }
 }
@@ -101,7 +102,6 @@ function inHereDocuments(text: string, add: AddCommand): void {
 
 const POWERSHELL =
   /\bConvertTo-SecureString\b|^\s{0,40}(?:cmdkey|net\suser?)\s|\s-\w{0,20}(?:password|passwd|token|secret|apikey)\s{1,4}["']/i;
-const HERE = /<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
 const STATEMENT =
   /\bidentified\s+(?:by|with|as)\b|=\s{0,4}password\(['"]|\bpassword(?:\s{1,4}|\s{0,4}=\s{0,4})(?:N|password\()?['"]|\bset\s+password\b|\brequirepass\b|\bcreateUser\b|\bpwd\b/i;
 

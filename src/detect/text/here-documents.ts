@@ -1,6 +1,14 @@
 /** `cat > file <<EOF`, `tee file <<EOF`: a file that a script writes, unless it is a script too. */
-const OPENS =
-  /^(?=[^\n]{0,400}(?:>|\btee\b))(?![^\n]{0,400}\.(?:ba|z|k)?sh\b)[^\n]{0,400}?<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
+const WRITES = /^(?=[^\n]{0,400}(?:>|\btee\b))(?![^\n]{0,400}\.(?:ba|z|k)?sh\b)/;
+const HERE = /(?<!<)<<-?\s?\\?["']?([A-Za-z_]\w{0,40})["']?/;
+
+/** What ends the here-document that a line opens; null if it opens none: `<<<` is followed by a word, and in `((…))` it shifts. */
+export function openedIn(line: string): string | null {
+  const match = HERE.exec(line);
+  if (match === null) return null;
+  const before = line.slice(0, match.index);
+  return before.lastIndexOf("((") > before.lastIndexOf("))") ? null : (match[1] as string);
+}
 
 /**
  * The lines of a script that are lines of a file which it writes: there a value ends with its line, and what a shell
@@ -39,7 +47,7 @@ function placesIn(bytes: Buffer): number[] {
       places.push(at);
       last = null;
     } else if (last === null && line.includes("<<")) {
-      last = OPENS.exec(line)?.[1] ?? null;
+      last = WRITES.test(line) ? openedIn(line) : null;
       if (last !== null) places.push(end + 1);
     }
     at = end + 1;

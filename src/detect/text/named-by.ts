@@ -96,8 +96,14 @@ export function assigned(head: string): string | null {
   if (sign === "=" && /[^=!<>][=!]={0,1}$/.test(rest)) return lastName(rest.replace(/[=!]{1,2}$/, "").trimEnd());
   if (sign === "=" && /[=!<>]$/.test(rest)) return null;
   const left = rest.trimEnd();
-  if (sign === "=" && !POWERSHELL.test(left)) return declaredName(left);
+  if (sign === "=" && !POWERSHELL.test(left)) return declaredName(withoutLabel(left));
   return lastName(left);
+}
+
+/** `case "prod": name`: no type stands behind such a colon. */
+function withoutLabel(left: string): string {
+  if (!/\b(?:case\s|default\s?:)/.test(left)) return left;
+  return left.replace(/^[^]*\b(?:case\s[^:;\n]{1,80}|default\s?):\s{0,8}(?=[A-Za-z_$][\w.$ ]{0,80}$)/, "");
 }
 
 const CALLEE = new Uint8Array(256);

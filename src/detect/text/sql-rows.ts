@@ -7,7 +7,7 @@ import { secretColumn } from "./columns.ts";
 /** What begins a table, or rows of one; a name may have its schema before it. */
 const BEGINS =
   /\b(?:create\s{1,4}table\s{1,4}(?:if\s{1,4}not\s{1,4}exists\s{1,4})?(?<made>[\w."`[\]]{1,130})\s{0,4}\(|(?:insert|replace)\s{1,4}(?:ignore\s{1,4})?(?:into\s{1,4})?(?<into>[\w."`[\]]{1,130})\s{0,8}(?:\((?<columns>[^()]{1,4000})\)\s{0,8})?(?:overriding\s[a-z ]{5,20}\s)?values\s{0,8}(?=\()|copy\s{1,4}[\w."`[\]]{1,130}\s{1,4}\((?<copied>[^()]{1,4000})\)\s{1,4}from\s{1,4}stdin[^\n]{0,80}\n)/gi;
-const COLUMN = /^\s{0,20}["`[]?([A-Za-z_]\w{0,63})["`\]]?\s/;
+const COLUMN = /^\s{0,20}["`[]?([A-Za-z_]\w{0,63})["`\]]?(?:\s|$)/;
 const NO_COLUMN = /^\s{0,20}(?:primary|unique|key|index|constraint|foreign|check|fulltext)\b/i;
 /** `('smtp_password', '…')`: a row of a table of settings. */
 const SETTING = /'([A-Za-z_][\w.-]{2,80})',\s{0,4}'((?:[^'\\\n]|\\.|''){6,200})'/g;
@@ -52,23 +52,33 @@ function namesIn(list: string): (string | null)[] {
   return list.split(",").map((column) => secretColumn(column.replace(/["`[\]]/g, "")));
 }
 
-/** The columns of a table that is made, one a line as all dumps have them. */
+/** The columns of a table that is made, and where its list of them ends. */
 function columnsOf(text: string, from: number): { readonly names: (string | null)[]; readonly end: number } {
   const names: (string | null)[] = [];
-  let at = from;
-  for (let count = 0; count < MOST_COLUMNS && at < text.length; count++) {
-    const next = text.indexOf("\n", at);
-    const end = next < 0 ? text.length : next;
-    const line = text.slice(at, Math.min(end, at + 200));
-    if (/^\s{0,20}\)/.test(line)) break;
+  let [at, begin, depth] = [from, from, 1];
+  const last = Math.min(text.length, from + LONGEST_LIST);
+  for (; at < last && depth > 0; at++) {
+    const char = text.charAt(at);
+    if (char === "'") at = Math.abs(closing(text, at + 1));
+    else if (char === "\n" && beginsStatement(text, at + 1)) break;
+    else if (char === "-" && text.charAt(at + 1) === "-") {
+      const end = text.indexOf("\n", at);
+      const isFirst = text.slice(begin, at).trim() === "";
+      at = end < 0 || end > last ? last : end;
+      if (isFirst) begin = at;
+    } else if (char === "(") depth++;
+    else if (char === ")") depth--;
+    if (depth > 1 || (depth === 1 && char !== ",")) continue;
+    const line = text.slice(begin, Math.min(at, begin + 200));
     const name = NO_COLUMN.test(line) ? undefined : COLUMN.exec(line)?.[1];
     if (name !== undefined) names.push(secretColumn(name));
-    at = end + 1;
+    begin = at + 1;
   }
   return { names, end: at };
 }
 
-const MOST_COLUMNS = 1000;
+/** More than 1,000 columns with what dumps say of each. */
+const LONGEST_LIST = 100_000;
 
 /** `(1, 'ada', '…'), (2, …)`; says where they end. */
 function* rows(text: string, from: number, names: readonly (string | null)[]): Generator<NamedLiteral, number> {
@@ -78,7 +88,7 @@ function* rows(text: string, from: number, names: readonly (string | null)[]): G
     const char = text.charAt(at);
     if (char === "'") {
       const end = closing(text, at + 1);
-      if (end < 0) return text.length;
+      if (end < 0) return -end;
       const name = depth > 0 ? names[column] : null;
       if (name !== null && name !== undefined) yield* cell(name, text, at + 1, end);
       at = end;
@@ -91,15 +101,20 @@ function* rows(text: string, from: number, names: readonly (string | null)[]): G
   return at;
 }
 
+/** The quote that ends a text; where one has none, since not all dialects escape by `\`, minus where the next statement begins. */
 function closing(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === 92) at++;
     else if (code === 39 && text.charCodeAt(at + 1) === 39) at++;
     else if (code === 39) return at;
+    else if (code === 10 && beginsStatement(text, at + 1)) return -at;
   }
-  return -1;
+  return -text.length;
 }
+
+const beginsStatement = (text: string, at: number): boolean =>
+  /^(?:INSERT|REPLACE|CREATE|COPY)\s/i.test(text.slice(at, at + 8));
 
 /** The lines behind `COPY … FROM stdin`, up to `\.`. */
 function* copiedRows(text: string, from: number, names: readonly (string | null)[]): Generator<NamedLiteral, number> {

@@ -1,6 +1,7 @@
 import { FAMILY } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
 import { splitWords } from "../names/words.ts";
+import { humanPassword } from "../names/passwordish.ts";
 import { looksRandom } from "../entropy.ts";
 import type { Assigned } from "./plausible.ts";
 
@@ -16,13 +17,18 @@ export function isAttribute({ name, value, kind, lead }: Assigned): boolean {
   // `OpenStack-Ansible-SSH-Signing-Key`
   if (/^[A-Z][A-Za-z]{1,20}(?:-[A-Z][A-Za-z]{1,20}){2,6}-Key$/.test(value)) return true;
   if (kind !== "code") return false;
-  if (/(?:^|[\s;{])case\s/.test(lead)) return true;
+  const isTyped = humanPassword(value);
+  const label = /(?:^|[\s;{])case\s{1,4}([\w.]{1,80}:?)/.exec(lead)?.[1];
+  // `case "prod": password = "…"` gives one.
+  if (label !== undefined && (label === `${name}:` || (!isTyped && !looksRandom(value, 12)))) return true;
   // `CSRF_SESSION_KEY = "_csrftoken"`, and what a vendor's keys begin with.
   if (/^_[a-z]{2,20}(?:_[a-z]{2,20}){0,4}$|^[sprk]k_(?:test|live)_$/.test(value)) return true;
   // `s3ForcePathStyleKey = "s3ForcePathStyle"`
   if (/^[A-Za-z]\w{1,60}$/.test(value) && name.length < 80 && /(?:[a-z]Key|_key|_KEY)$/.test(name))
     if (bare(name) === `${bare(value)}key`) return true;
-  return OF_FIELDS.test(name) && /^[A-Za-z][\w.-]{0,60}$/.test(value) && !looksRandom(value, 20);
+  if (!OF_FIELDS.test(name) || !/^[A-Za-z][\w.-]{0,60}$/.test(value)) return false;
+  // A variable that is called so may hold what people make up, a constant in capitals hardly.
+  return !(looksRandom(value, 12) && /\d\D*\d/.test(value)) && !(isTyped && /^[a-z]/.test(name));
 }
 
 function bare(text: string): string {

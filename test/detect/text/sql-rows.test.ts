@@ -19,6 +19,27 @@ test.each([
   ["a function", `INSERT INTO users(login,pwd) VALUES('ada',MD5('${V}'));`, [V]],
   ["brackets of SQL Server", `INSERT [dbo].[Users] ([Id], [Password]) VALUES (1, N'${V}')\nGO`, [V]],
   ["a table made before", `${MADE}INSERT INTO \`users\` VALUES (1,'${V}'),(2,'${W}');`, [V, W]],
+  [
+    "a table that is made in one line",
+    `CREATE TABLE t(id INTEGER PRIMARY KEY, n DECIMAL(4,2) DEFAULT 'a,b', password);\nINSERT INTO t VALUES(1,2,'${V}');`,
+    [V],
+  ],
+  [
+    "a table with remarks",
+    `CREATE TABLE users (\n  -- who, and\n  name text, -- it's his, or hers\n  password text -- hashed (soon)\n);\nINSERT INTO users VALUES ('ada', '${V}');`,
+    [V],
+  ],
+  [
+    "rows behind one whose text ends with what others escape by",
+    String.raw`INSERT INTO paths (path, password) VALUES ('C:\', NULL);` +
+      `\nINSERT INTO users (name, password) VALUES ('ada', '${V}');\nINSERT INTO users VALUES ('bob', '${W}');`,
+    [V],
+  ],
+  [
+    "rows behind a table that nothing ends",
+    `CREATE TABLE a (\n  id int\nINSERT INTO users (name, password) VALUES ('ada', '${V}');`,
+    [V],
+  ],
   ["copied rows", `COPY public.users (id, password) FROM stdin;\n1\t${V}\n2\t\\N\n\\.\n`, [V]],
   ["copied tokens", `COPY api_keys (id, token) FROM stdin;\n1\t${T}\n2\tnone\n\\.\n`, [T]],
   ["a row of settings", `INSERT INTO options VALUES (12,'smtp_password','${V}','yes');`, [V]],

@@ -43,7 +43,7 @@ function inLines(text: string, language: Language, add: AddCommand): void {
     let end = lineEnd(text, start);
     while (text.charAt(end - 1) === "\\" && end < text.length && end - start < LONGEST) end = lineEnd(text, end + 1);
     const line = text.slice(start, end);
-    const opens = last === null ? openedIn(line) : null;
+    const opens: string | null = last === null ? openedIn(line) : null;
     if (last !== null && line.trim() === last) last = null;
     if (last !== null) {
       // A text, of which statements alone are commands to somebody.

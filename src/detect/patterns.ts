@@ -17,6 +17,9 @@ export const REFERENCE = whole([
   String.raw`\\?\$\{[^}]{1,200}\}`,
   String.raw`#\{[A-Za-z][\w.-]{1,80}\}#`,
   String.raw`%%[A-Za-z_]{1,80}%%`,
+  // systemd's folders, such as that of its credentials, and Postfix' tables.
+  String.raw`%[dhtECSLT]/[\w.@/-]{1,200}`,
+  String.raw`(?:proxy:)?(?:hash|lmdb|btree|dbm|cdb|texthash|regexp|pcre|mysql|pgsql|ldap|sqlite):/[\w.\x24{}-][\w./\x24{}-]{1,300}`,
   String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%(?:[/\\][\w./\\@-]{1,300})?`,
   String.raw`akeyless:/.{1,300}`,
   // Telegraf's stores and Ant's parameters; the version of a secret that Cloud Run takes.

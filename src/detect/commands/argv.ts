@@ -67,7 +67,7 @@ export function inArguments(
     const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
     if (kind !== undefined) {
       const value = given[behind(given, at, kind[0])];
-      if (value !== undefined && !value.startsWith("-")) {
+      if (value !== undefined && !/^-|^\d?[<>]/.test(value)) {
         const between = kind[0] > 1 ? " … " : " ";
         special(kind[1], value, take, `${word}${between}`);
       }

@@ -119,7 +119,7 @@ export const CANCEL: ReadonlySet<string> = new Set(
 export const CANCEL_PHRASES: ReadonlySet<string> = new Set(
   words(`key_id api_version basic_realm token_bucket secret_keeper password_less pin_to pin_version
     key_base64_encoded key_board pass_opt pass_through pass_thru proxy_pass by_pass fast_pass two_pass first_pass second_pass single_pass git_credential network_passphrase
-    from_secret hashed_secret pin_priority`),
+    from_secret hashed_secret pin_priority last_set must_change can_change`),
 );
 
 /** Model vocabulary and limits: `BOS_TOKEN`, `MAX_TOKENS`. */

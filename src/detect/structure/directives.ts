@@ -40,6 +40,10 @@ const BEHIND: readonly (readonly [sign: string, name: string, pattern: RegExp])[
   ["dns", "token", /^\s{0,40}dns\s{1,4}[a-z]\w{1,30}\s{1,4}(?=\S{0,60}\d)([A-Za-z0-9_-]{24,200})\s{0,4}$/],
 ];
 
+/** What such lines begin with: most lines are looked at no further. */
+const FIRST =
+  /^\s{0,40}(?:ip|ntp|standby|key|key-string|message-digest-key|authentication-key|snmp-server|r[ow]community6?|option|tcp-check|http-check|secure_link_md5|redis2_query|register|dns|if)[\s(]/;
+
 /** A secret in a line that begins with words of its program: the directives of web servers, and of network devices. */
 export function byDirective(line: string, judge: Judge): Evidence | null {
   const hasSpace = line.includes(" ") || line.includes("\t");
@@ -56,11 +60,10 @@ export function byDirective(line: string, judge: Judge): Evidence | null {
   if (set !== null) return ofSetter(set[1] as string, set[2] ?? set[3] ?? set[4] ?? "", judge);
   const user = line.includes(">") ? REDIS_USER.exec(line)?.[1] : undefined;
   if (user !== undefined) return judge("password", user, "rule of a Redis user");
-  return keyOfDevice(line, judge) ?? behindWords(line, judge);
+  return FIRST.test(line) || line.includes('"$9$') ? (keyOfDevice(line, judge) ?? behindWords(line, judge)) : null;
 }
 
 function keyOfDevice(line: string, judge: Judge): Evidence | null {
-  if (!/key|auth|community|\$9\$/.test(line)) return null;
   const keyed = KEYED.exec(line);
   if (keyed !== null) return judge("password", keyed[1] ?? keyed[2] ?? "", "line of a network device");
   const key = SERVER_KEY.exec(line)?.[1] ?? "";

@@ -20,11 +20,11 @@ export function belowName(line: string, linesBelow: () => string): (NamedLiteral
   const [, indent = "", name = "", block] = OPEN.exec(line) ?? [];
   if (name === "") return [];
   if (/^chpasswd$/.test(name)) return inAccounts(linesBelow());
-  const users = block === undefined ? listedBelow(name, linesBelow(), indent.length) : [];
+  const users = block === undefined ? listedBelow(name, linesBelow, indent.length) : [];
   if (users.length > 0) return users;
   const { family, setting } = readName(name);
   if (family === null || setting !== null) return [];
-  const own = block === undefined ? valueBelow(name, linesBelow(), indent.length) : null;
+  const own = block === undefined ? valueBelow(name, linesBelow, indent.length) : null;
   if (own !== null) return [own];
   if (block !== undefined) return inBlock(linesBelow(), indent.length, name);
   return /s$/i.test(name) ? inList(linesBelow(), indent.length, name) : [];

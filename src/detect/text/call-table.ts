@@ -29,14 +29,16 @@ const ROWS: readonly TakerRow[] = [
     `basicauth basic_auth digestauth basiccredentials usernamepasswordcredentials usernamepasswordtoken
     usernamepasswordauthenticationtoken passwordauthentication networkcredential passwordcredential pscredential
     withcredentials .authenticate .auth .login oci_connect oci_pconnect userpassword credentials.basic credentials::new
-    authorization_basic basicauthcredentials wifi.begin usermanager.createasync sp_addlogin`,
+    authorization_basic basicauthcredentials wifi.begin usermanager.createasync sp_addlogin signinwithemailandpassword createuserwithemailandpassword`,
   ],
   [
     2,
     "password",
     `pdo mysqli mysqli_connect mysql_connect mysql_pconnect getconnection sequelize ftp_login ssh2_auth_password ldap_bind
-    imap_open odbc_connect pymysql.connect mysqldb.connect dbi->connect env:connect plainauth`,
+    imap_open odbc_connect pymysql.connect mysqldb.connect dbi->connect env:connect plainauth createcredential ftplib.ftp`,
   ],
+  [1, "password", "cx_oracle.connect oracledb.connect"],
+  [4, "password", "jedispool"],
   [1, "password", "ks.load keystore.load truststore.load"],
   [3, "password", "mysql_real_connect mysqli_real_connect ua->credentials"],
   [0, "password", "passwordencoder().encode passwordencoder.encode generate_password_hash ssh.password"],

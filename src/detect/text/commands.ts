@@ -48,7 +48,7 @@ function inLines(text: string, language: Language, add: AddCommand): void {
     if (last !== null) {
       // A text, of which statements alone are commands to somebody.
       if (STATEMENT.test(line)) add(start, end, line);
-    } else if (/^\s{0,80}(?:@?for\s\/f\s|REM\s|::)/i.test(line)) {
+    } else if (/^\s{0,80}(?:@?for\s\/f\s|@?set\s\/p\s|REM\s|::)/i.test(line)) {
       // Of a batch file.
     } else if (/^\s{0,80}(?:read|echo|printf|die|warn|fail|log|info|error)\s[^|>]{0,2000}$/.test(line)) {
       // Words for people.

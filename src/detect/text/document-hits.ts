@@ -4,13 +4,13 @@ import { others } from "../several.ts";
 import { latin1Text, utf8Text, type NamedLiteral } from "./assignment.ts";
 import { cleanTexts } from "./clean.ts";
 import { isTable, namedByColumn } from "./columns.ts";
-import { commandsIn } from "./commands.ts";
+import { commandsIn, type CommandInText } from "./commands.ts";
 import type { PendingHit } from "./index.ts";
 import { inKind } from "./kind.ts";
 import { hasCommands, hasStatements } from "./language.ts";
 import { listed } from "./listed.ts";
 import { judged, type TextContext } from "./literal-hits.ts";
-import { isNotebook, namedInNotebook } from "./notebook.ts";
+import { commandsInNotebook, isNotebook, namedInNotebook } from "./notebook.ts";
 import { namedInRows } from "./sql-rows.ts";
 import { isExpanded, placeOf } from "./places.ts";
 import { plausiblePart } from "./plausible.ts";
@@ -30,13 +30,20 @@ function hitsOf(literals: Iterable<NamedLiteral>, context: TextContext): Pending
 
 /** The secrets on the command lines of a file that has some. */
 export function commandHits(context: TextContext): PendingHit[] {
-  const { bytes, path, language, off } = context;
+  const { bytes, path, language } = context;
+  if (isNotebook(path)) return ofCommands(context, "", commandsInNotebook(bytes));
   if (!hasCommands(language) && !(language === "code" && hasStatements(path))) return [];
   // Few files of Terraform's hold commands.
   if (language === "hcl" && !bytes.includes("<<") && !bytes.includes("inline")) return [];
   const text = latin1Text(bytes, 0, bytes.length);
+  return ofCommands(context, text, commandsIn(text, language));
+}
+
+/** What the commands of a text hold; an empty text gives no names. */
+function ofCommands(context: TextContext, text: string, commands: readonly CommandInText[]): PendingHit[] {
+  const { bytes, language, off } = context;
   const clean = cleanTexts("command", off);
-  return listed(commandsIn(text, language), ({ start, end, text: command }) => {
+  return listed(commands, ({ start, end, text: command }) => {
     const line = utf8Text(command);
     const first = clean.has(line) ? null : decideCommand(line, off);
     if (first === null || first.score < MEDIUM) {

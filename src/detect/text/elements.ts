@@ -4,6 +4,8 @@ import { unescapedXml } from "./unescape.ts";
 const ELEMENT = /<([A-Za-z][\w.:-]{1,80})(?:\s[^<>]{0,400})?>([^<>]{1,4096})<\/\1\s{0,4}>/g;
 const TAG = /<[A-Za-z][\w.:-]{0,80}\s([^<>]{1,6000})\/?>(?:([^<>\n]{1,4096})<\/)?/g;
 const KEY_ATTRIBUTE = /\b(?:name|key|id|property)\s{0,2}=\s{0,2}["']([^"'<>]{1,120})["']/i;
+/** A field of a form, which shows dots: what it is filled with is a password whatever it is called. */
+const PASSWORD_FIELD = /\btype\s{0,2}=\s{0,2}["']password["']/i;
 const VALUE_ATTRIBUTE = /\bvalue\s{0,2}=\s{0,2}(?:"([^"<>]{1,4096})"|'([^'<>]{1,4096})')/i;
 
 /** `<password>…</password>`, `<property name="password" value="…"/>`, `<entry key="password">…</entry>`. */
@@ -15,7 +17,8 @@ export function elementsIn(text: string): NamedLiteral[] {
   };
   for (const match of text.matchAll(TAG)) {
     const [whole, attributes = "", body] = match;
-    const name = KEY_ATTRIBUTE.exec(attributes)?.[1];
+    const name =
+      attributes.includes("type") && PASSWORD_FIELD.test(attributes) ? "password" : KEY_ATTRIBUTE.exec(attributes)?.[1];
     if (name === undefined) continue;
     const value = VALUE_ATTRIBUTE.exec(attributes);
     const raw = value?.[1] ?? value?.[2];
@@ -47,11 +50,17 @@ const CDATA = /<([A-Za-z][\w.:-]{1,80})(?:\s[^<>]{0,400})?>\s{0,8}<!\[CDATA\[([^
 
 /** `<name>…</name>` and `<value>…</value>` one behind the other, as Hadoop, Jenkins and property lists have them. */
 const BESIDE =
-  /<(?:name|key)>([^<>\n]{1,120})<\/(?:name|key)>\s{0,80}<(value|string|defaultValue)>([^<>\n]{1,4096})<\/\2>/g;
+  /<(?:param-)?(?:[nN]ame|[kK]ey)>([^<>\n]{1,120})<\/(?:param-)?(?:[nN]ame|[kK]ey)>\s{0,80}<((?:param-)?[vV]alue|string|defaultValue)(?:\s[^<>\n]{0,200})?>([^<>\n]{1,4096})<\/\2>/g;
 
 /** False when a line holds no name of such a pair, so that the lines around it need no reading. */
 export function mayNameElement(line: string): boolean {
-  return line.includes("</name>") || line.includes("</key>");
+  return (
+    line.includes("</name>") ||
+    line.includes("param-name>") ||
+    line.includes("</Name>") ||
+    line.includes("</key>") ||
+    line.includes("</Key>")
+  );
 }
 
 export function elementsBeside(text: string): NamedLiteral[] {

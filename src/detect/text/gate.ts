@@ -32,7 +32,7 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
     (byte === 60 && bytes[here + 1] === 45) ||
     (byte === 44 && closed) ||
     (byte === 33 && bytes[here + 1] === 61) ||
-    (byte === 40 && isQuote(bytes[here + 1])) ||
+    (byte === 40 && (isQuote(bytes[here + 1]) || isSome(bytes, here))) ||
     // `PASSWORD 'value'` of SQL, `--api-key value` in a string
     (byte === 39 && bytes[here - 1] === 32) ||
     // `#define PASSWORD "value"`, `password "value"`
@@ -92,6 +92,11 @@ for (const [first = 0] of DECLARED) MAY_BE_DECLARED[first] = 1;
 function isDeclared(bytes: Uint8Array, here: number): boolean {
   if (MAY_BE_DECLARED[bytes[here] ?? 0] === 0) return false;
   return DECLARED.some((text) => text[0] === bytes[here] && text.every((byte, at) => bytes[here + at] === byte));
+}
+
+/** `.password(Some("value"))` */
+function isSome(bytes: Uint8Array, here: number): boolean {
+  return bytes[here + 1] === 83 && bytes[here + 2] === 111 && isQuote(bytes[here + 6]);
 }
 
 /** `to`, `->`, `or`. */

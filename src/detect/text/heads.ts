@@ -130,7 +130,7 @@ function shellWord(line: string, start: number, name: string): NamedLiteral | nu
       const raw = line.slice(at + 1, end);
       pieces.push(char === '"' ? unescapedShell(raw) : line.charAt(at - 1) === "$" ? unescaped(raw) : raw);
       at = end;
-    } else if (char === "$" && line.charAt(at + 1) === "(") {
+    } else if ((char === "$" && line.charAt(at + 1) === "(") || (char === "`" && line.includes("`", at + 1))) {
       return null;
     } else if (char === "\\") {
       at++;

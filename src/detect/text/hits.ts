@@ -1,4 +1,4 @@
-import { decideCommand, decideIn } from "../classify.ts";
+import { decideIn } from "../classify.ts";
 import { looksRandom } from "../entropy.ts";
 import { isEvidence, MEDIUM, type Judge } from "../evidence.ts";
 import { humanPassword } from "../names/passwordish.ts";
@@ -10,6 +10,7 @@ import { CALL, handedOverIn, statedIn, takenBy, type Argument } from "./calls.ts
 import { elementsBeside, elementsIn, mayNameElement } from "./elements.ts";
 import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
+import { fallbackOf } from "./inner-names.ts";
 import type { PendingHit } from "./index.ts";
 import { inKind } from "./kind.ts";
 import type { Language } from "./language.ts";
@@ -18,9 +19,8 @@ import { literalsIn } from "./literals.ts";
 import { listedInBraces, mayOpenMap, valueInBraces, type ListedPassword } from "./maps.ts";
 import { defaultOf, isHalfOfPair, pairIn } from "./pairs.ts";
 import { placeOf } from "./places.ts";
-import { plausiblePart } from "./plausible.ts";
 import { innerLanguage, isSetting } from "./raw-strings.ts";
-import { saidIn, shownCommand } from "./sentences.ts";
+import { inSentence } from "./said.ts";
 import type { Watch } from "./watch.ts";
 
 const LONGEST = 8192;
@@ -121,24 +121,6 @@ function anywhere(line: string, from: number, context: TextContext): PendingHit[
   return hits;
 }
 
-/** What a sentence says, or a command that it shows: worth a look, and no more. */
-function inSentence(line: string, from: number, context: TextContext): PendingHit[] {
-  const shown = shownCommand(line);
-  const inCommand = shown === null ? null : decideCommand(utf8Text(shown), context.off);
-  if (inCommand !== null && inCommand.score >= MEDIUM && plausiblePart(inCommand) !== null) {
-    const place = placeOf(inCommand, context.bytes, from, from + line.length);
-    return [{ found: { ...inCommand, score: Math.min(inCommand.score, SAID) }, name: "", ...place }];
-  }
-  return saidIn(line).flatMap((one) =>
-    judged(one, from, context).map((hit) => ({
-      ...hit,
-      found: { ...hit.found, score: Math.min(hit.found.score, SAID) },
-    })),
-  );
-}
-
-const SAID = 0.5;
-
 /** What the call that begins at `at` takes as a secret, known by its place among the arguments. */
 export function callHits(context: TextContext, { bytes: callee, takers }: Watch, at: number): PendingHit[] {
   const { bytes, language } = context;
@@ -212,7 +194,7 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
     head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
   }
   if (head === null && (language === "code" || language === "groovy")) head = statedIn(own);
-  if (head !== null) yield head;
+  if (head !== null) yield language === "yaml" || language === "ini" ? fallbackOf(head) : head;
   if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.
   if (language === "make" && own.startsWith("\t")) return;

@@ -26,6 +26,14 @@ const DSN = /^([\w.-]{1,64}):([^@\s:]{3,128})@(?:tcp|unix)\(/;
 /** Spring's way to a setting, and what counts without it: `${db.password:…}`. */
 const SETTING = /^\$\{([A-Za-z_][\w.-]{1,100}):([^{}:\s][^{}\s]{2,400})\}$/;
 
+/** What a setting's value in quotes or without is when nothing else sets it: `password: ${DB_PASSWORD:…}`. */
+export function fallbackOf(one: NamedLiteral): NamedLiteral {
+  const fallback = one.value.startsWith("${") ? SETTING.exec(one.value)?.[2] : undefined;
+  if (fallback === undefined || /^[-=?+]/.test(fallback)) return one;
+  const end = one.end - 1;
+  return { ...one, value: fallback, start: end - fallback.length, end };
+}
+
 /** What a string that has no name names inside: an option, a header, a parameter, a part of a connection. */
 export function innerNames(raw: string, value: string, start: number, end: number): NamedLiteral[] {
   const isAssigned = value.includes("=");

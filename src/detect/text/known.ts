@@ -1,5 +1,7 @@
 import { secretFileKind, type SecretFile } from "../../model/secret-file.ts";
 import { decideIn } from "../classify.ts";
+import { looksRandom } from "../entropy.ts";
+import { humanPassword } from "../names/passwordish.ts";
 import { isEvidence, type Evidence } from "../evidence.ts";
 import { cleanTexts } from "./clean.ts";
 import { ruleById } from "../rules/index.ts";
@@ -26,6 +28,7 @@ export function inKnownFile(bytes: Uint8Array, path: string, off: ReadonlySet<st
   return listed(text.matchAll(form.pattern), (match) => {
     const { value = "", name = form.name } = match.groups ?? {};
     const start = match.index + match[0].lastIndexOf(value);
+    if (form.typed === true && !humanPassword(value) && !looksRandom(value, 12)) return [];
     const found = judged(name, Buffer.from(asRead(value), "latin1").toString("utf8"), form, off);
     return found === null ? [] : [{ found, name, start, end: start + value.length }];
   });

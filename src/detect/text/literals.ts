@@ -11,8 +11,11 @@ export function literalsIn(text: string, language: Language): NamedLiteral[] {
   const found: NamedLiteral[] = [];
   let before: QuotedString | null = null;
   let list: string | null = null; // the name of the list that the string before stands in
+  const isShell = language === "shell" || language === "make" || language === "docker";
   const states = language === "code" && text.length < LINE && STATEMENT.test(text);
   for (const { start, end } of stringsIn(text)) {
+    // What a shell runs.
+    if (isShell && text.charAt(start - 1) === "`") continue;
     const raw = text.slice(start, end);
     const name = mayHaveName(text, start - 1) ? nameOf(text, start - 1, end + 1, before) : null;
     list = listOf(text, start - 1, before, list);

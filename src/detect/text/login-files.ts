@@ -5,6 +5,8 @@ export type LinePattern = {
   /** Group `value`; group `name` where the line has one. */
   readonly pattern: RegExp;
   readonly name: string;
+  /** Whether it has to look like a password. */
+  readonly typed?: true;
   /** The rule of whatever stands there, as long as it is no reference and no placeholder; null: it has to look like one. */
   readonly rule: string | null;
   readonly why: string;
@@ -62,6 +64,16 @@ const FILES: readonly (readonly [path: string, form: LinePattern])[] = [
       /^(?!#)[^:\s]{1,200}:(?:\{(?:PLAIN|CLEAR|CLEARTEXT|PLAIN-MD5)\})?(?<value>[^\s:]{3,256})/gm,
       "the password of a list of Dovecot's users",
     ),
+  ],
+  [
+    String.raw`(?:[\w.-]{0,40}[._-])?(?:pass(?:words?|wd)|credentials?|creds|logins?|accounts?|zugangsdaten)(?:[._-][\w-]{0,30})?\.(?:txt|lst|list)`,
+    {
+      ...password(
+        /^(?![#;/])(?:[^\s:=|,;/#]{1,80}[ \t]{0,8}[:=|,;/\t ][ \t]{0,8}){1,3}(?<value>[^\s:=|,;/]{6,64})[ \t]{0,8}\r?$/gm,
+        "behind a name in a list of passwords",
+      ),
+      typed: true,
+    },
   ],
   [
     String.raw`fstab|autofs/auto\.[\w.-]{1,40}|etc/auto\.[\w.-]{1,40}|[\w.@-]{1,100}\.(?:auto)?mount`,

@@ -21,8 +21,14 @@ const FIELD =
 
 /** False when a line opens no map that is read, so that the lines below it need no reading. */
 export function mayOpenMap(line: string): boolean {
-  return line.includes("{") && (OPENS_USERS.test(line) || OPENS_FIELD.test(line));
+  // A template fills most of those in that have two.
+  if (!line.includes("{") || line.includes("{{")) return false;
+  return (USERS_SIGN.test(line) && OPENS_USERS.test(line)) || (FIELD_SIGN.test(line) && OPENS_FIELD.test(line));
 }
+
+/** What of both is looked for first: a name could begin at each character. */
+const USERS_SIGN = /(?:users|accounts|logins|passwords|credentials|admins|auth)["']?\s{0,4}(?:=>|[:=])\s{0,4}\{/i;
+const FIELD_SIGN = /["']\s{0,4}:\s{0,4}\{/;
 
 /** `users = { ada = "…" }`, `"passwords": {"ada": "…"}`: `text` begins with a line that may open such a map. */
 export function listedInBraces(text: string, line: string): ListedPassword[] {
@@ -40,9 +46,10 @@ export function listedInBraces(text: string, line: string): ListedPassword[] {
 
 const MOST = 800;
 
-/** The same in YAML: `below` are the lines below one that opens a map, whose indent is `indent`. */
-export function listedBelow(name: string, below: string, indent: number): ListedPassword[] {
+/** The same in YAML: `linesBelow` are those below one that opens a map, whose indent is `indent`. */
+export function listedBelow(name: string, linesBelow: () => string, indent: number): ListedPassword[] {
   if (!USERS.test(name)) return [];
+  const below = linesBelow();
   const found: ListedPassword[] = [];
   let [at, own] = [0, 0];
   for (const line of below.split("\n", 40)) {
@@ -85,8 +92,9 @@ export function valueInBraces(text: string, line: string): NamedLiteral | null {
   return given(opens[1] as string, field, value, end, true);
 }
 
-export function valueBelow(name: string, below: string, indent: number): NamedLiteral | null {
+export function valueBelow(name: string, linesBelow: () => string, indent: number): NamedLiteral | null {
   if (!isSecret(name)) return null;
+  const below = linesBelow();
   let at = 0;
   for (const line of below.split("\n", 8)) {
     if (line.length - line.trimStart().length <= indent) return null;

@@ -44,6 +44,8 @@ export function nameOf(text: string, quoteAt: number, behind: number, before: Qu
       .trimEnd();
     const name = assigned(outer.endsWith("new") ? outer.slice(0, -3).trimEnd() : outer);
     if (name !== null) return name;
+    // `.pass(Some("…"))`
+    if (outer.endsWith("(")) return setterOf(endingIn(CALLEE, outer, outer.length - 1, 80));
   }
   if (INSTEAD.test(callee)) return lastString(head.slice(0, -1 - callee.length));
   if (!/^\s{0,4}\)/.test(text.slice(behind, behind + 8))) return null;

@@ -1,4 +1,5 @@
 import type { NamedLiteral } from "./assignment.ts";
+import type { CommandInText } from "./commands.ts";
 import { literalsIn } from "./literals.ts";
 import { unescaped } from "./unescape.ts";
 
@@ -27,6 +28,19 @@ export function* namedInNotebook(bytes: Buffer): Generator<NamedLiteral> {
       }
   }
 }
+
+/** A line that a notebook hands to a shell. */
+export function commandsInNotebook(bytes: Buffer): CommandInText[] {
+  const text = bytes.toString("latin1");
+  if (!text.includes('"!')) return [];
+  return [...text.matchAll(COMMAND)].map((match) => {
+    const raw = match[1] as string;
+    const start = match.index + 2;
+    return { start, end: start + raw.length, text: unescaped(raw).trim() };
+  });
+}
+
+const COMMAND = /"!((?:\\.|[^"\\\n]){8,2000})"/g;
 
 /** `%env NAME=value`, `!export NAME=value`. */
 const VARIABLE =

@@ -174,7 +174,7 @@ function isMarkup(assigned: Assigned): boolean {
   if (value.endsWith("\\n") && reference(value.replace(/(?:\\[nrt]){1,3}$/, "")) !== null) return true;
   // `!GetAtt Function.Arn`, `!Ref Secret`: a tag of YAML's reads the value from elsewhere.
   if (
-    /(?:^|\s)!(?:secret|store|terraform\.\w{2,12}|vault|Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(
+    /(?:^|\s)!(?:secret|store|terraform\.\w{2,12}|vault|env(?:_var)?|include|file|reference|Ref|Sub|GetAtt|ImportValue|Select|Join|FindInMap|[A-Z][A-Za-z]{2,20})\s{1,4}["']?$/.test(
       lead,
     )
   )

@@ -28,6 +28,8 @@ test.each([
   ["srv/ks.cfg", `user --name=ada --password=${V} --plaintext`],
   ["srv/preseed.cfg", `d-i passwd/root-password password ${V}`],
   ["etc/config/wireless", `config wifi-iface\n\toption ssid 'Shop'\n\toption key '${V}'`],
+  ["srv/passwords.txt", `root / ${V}`],
+  ["srv/shop-logins.txt", `db1 root ${V}`],
   // The same of a user of a machine in the cloud.
   ["user-data.yaml", `#cloud-config\nruncmd:\n  - echo 'root:${V}' | chpasswd`],
 ])("%s: %s", (path, text) => {
@@ -44,6 +46,7 @@ test.each([
   ["srv/ks.cfg", "rootpw --lock\nauth --enableshadow --passalgo=sha512"],
   ["srv/preseed.cfg", "d-i passwd/make-user boolean false"],
   ["etc/config/wireless", "config wifi-iface\n\toption encryption 'none'\n\toption key_file '/etc/wifi.key'"],
+  ["srv/passwords.txt", "monkey123\nqwerty456\n# ada: monkey123\nAll of them are kept in Vault2024"],
   ["etc/msmtprc", 'passwordeval "gpg -q -d ~/.msmtp.gpg"'],
 ])("%s says nothing: %s", (path, text) => {
   expect(alarmsIn(path, `${text}\n`)).toEqual([]);
@@ -63,6 +66,7 @@ test.each([
     "env.json",
     `{"values": [{"key": "DB_PASSWORD", "value": "${W}"}]}`,
   ],
+  ["a command of a notebook", "keys.ipynb", `{ "source": ["!redis-cli -a ${W} ping\\n"] }`],
   ["a name that an arrow assigns to", "db.r", `db_password <- "${W}"`],
 ])("%s, in %s", (_, path, text) => {
   expect(partsIn(path, `${text}\n`)).toEqual([W]);

@@ -12,6 +12,9 @@ test.each([
   ["README.md", `Default credentials: admin:${V}`],
   ["README.md", `- **Password**: ${V}`],
   ["README.md", `    $ curl -u admin:${V} https://shop.test`],
+  ["README.md", `- **Password:** \`${V}\``],
+  ["README.md", `| Host | Password |\n|---|:--|\n| db1 | \`${V}\` |`],
+  ["app.log", `DEBUG Authorization: Bearer ${V}${V}`],
   ["notes.txt", `ID:app PW:${V}`],
   ["notes.txt", `user = app, pass = ${V}`],
   ["notes.txt", `wifi password ${V}`],
@@ -26,6 +29,8 @@ test.each([
   ["README.md", "The password is hashed with SHA-256. Pass --token to log in with your/name."],
   ["README.md", "password: see https://shop.test/v2/reset, or secrets/db_password.txt"],
   ["README.md", "Log in with admin / the password that you chose. Token v1.2.3 is gone."],
+  ["README.md", "| Option | Password |\n|---|---|\n| `ada` | none |\n| shop2024 | see the vault |"],
+  ["README.md", "| shop2024 | Password |\n| shop2024 | Release2024 |"],
   ["notes.txt", "pw: ask Ada; user: app, pass: none; the key is F12"],
 ])("%s: nothing in %s", (path, line) => {
   expect(alarmsIn(path, line, "low")).toEqual([]);

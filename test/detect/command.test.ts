@@ -122,6 +122,7 @@ describe("commands without one", () => {
     ["cmd", "docker run --label unsprawl.deliver.DB_PASSWORD=file --label unsprawl.store.DB_PASSWORD=prod nginx"],
     ["cmd", "psql -U postgres -p 5432 -h db"],
     ["cmd", "mkdir -p /var/lib/app"],
+    ["entrypoint", ["sh", "-c", "printf '\\nregistration_requires_token: true\\n' >> /data/homeserver.yaml"]],
     ["cmd", "ssh -p 2222 host"],
     ["cmd", "etcd --name n1 --initial-cluster-token etcd-cluster-1"],
     ["cmd", ["agent", "-encrypt", "always", "-server"]],

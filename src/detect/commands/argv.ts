@@ -30,6 +30,7 @@ export function inArguments(
   let program: ReturnType<typeof programOf> = null;
   let called: string | null = null;
   let nested = false;
+  const prints = given.some((word) => /^(?:printf|echo)$/.test(word));
   const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
   const take: OnNamedValue = (name, value, step, by) => {
     if (isReference(value) || isPublicPassword(value, given, step)) return;
@@ -85,7 +86,9 @@ export function inArguments(
         programOf(word.slice(0, word.indexOf(" "))) !== null)
     ) {
       nested = given.length > 500;
-      best = stronger(best, script(word, judge, depth + 1));
+      // What is printed is written with escapes: `printf '\nrequires_token: true\n'`.
+      const text = prints ? word.replace(/^(?:\\[nrt]){1,4}|(?:\\[nrt]){1,4}$/g, "") : word;
+      best = stronger(best, script(text, judge, depth + 1));
     }
     if (word.startsWith("-") || (/^\/[A-Za-z]{1,24}(?::|$)/.test(word) && !isTaken(given, at))) {
       if (flag(word, next, given, program, take)) at++;

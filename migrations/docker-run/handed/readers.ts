@@ -17,7 +17,7 @@ export function otherReader(script: RunScript, file: string, variable: string): 
 
 /** A name as a word of a text, not a part of another one. */
 const mentionOf = (name: string): RegExp =>
-  new RegExp(String.raw`(?<![\w.-])${name.replaceAll(/[^\w]/g, String.raw`\$&`)}(?![\w-]|\.\w)`, "g");
+  new RegExp(`(?<![\\w.-])${name.replaceAll(/[^\w]/g, String.raw`\$&`)}(?![\\w-]|\\.\\w)`, "g");
 
 /** Looks at a file without reading it, or writes it. */
 const NO_READER = /^(?:\[{1,2}|test|echo|printf|chmod|chown|ls|touch|rm|exit|export|readonly|local|declare)$/;
@@ -78,7 +78,7 @@ function fileReading(script: RunScript, file: string, variable: string): string 
       if (isYaml && !isCompose) continue;
       if (mentionOf(name).test(text)) return path;
       // Compose fills its files in from `.env`.
-      const uses = new RegExp(String.raw`\$(?:\{${variable}\b|${variable}\b)`);
+      const uses = new RegExp(`\\$(?:\\{${variable}\\b|${variable}\\b)`);
       if (isCompose && name === ".env" && folder === dirname(file) && uses.test(text)) return path;
     }
   return null;

@@ -62,11 +62,7 @@ function patternOf(parts: readonly NamePart[]): string | null {
   const known = text.split("\0");
   if (known.some((one) => STRANGE.test(one)) || known.length - 1 > MOST_UNKNOWN) return null;
   // A tag or a host alone fits too much.
-  const path =
-    text
-      .replace(/:[^/]*$/, "")
-      .split("/")
-      .at(-1) ?? "";
+  const [path = ""] = (text.split("/").at(-1) ?? "").split(":", 1);
   if (!/[a-z0-9]{3}/.test(path.replaceAll("\0", " "))) return null;
   return known.map((one) => one.replaceAll(/[^\w]/g, String.raw`\$&`)).join("[\\w.-]{1,128}");
 }

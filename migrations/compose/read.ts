@@ -4,6 +4,7 @@ import { envFiles, projectTexts, variables, type ProjectText, type VariablePlace
 import type { ComposeEnvFile } from "./syntax/env-file.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
+import { sourcesOf } from "./syntax/kept-lines.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import { isReached } from "./syntax/reached.ts";
 import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
@@ -66,7 +67,8 @@ function serviceReading(
     // The text of a shared map is the variable's: what moves the one moves the other.
     if (holds.kind === "pair")
       told.add(`${holds.file.file}:${follow(holds.member.value, holds.file)?.range?.[0] ?? 0}`);
-    for (const use of holds.uses) told.add(`$${use}`);
+    // A line that another line is filled from goes with that one.
+    for (const use of sourcesOf(project, holds.uses)) told.add(`$${use}`);
     candidates.push(
       candidateAt(source, subject, "env", variable, holds.value, {
         kind: "field",

@@ -23,9 +23,8 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
       hint: "give the application a variable or a file for it, then scan again",
     };
   if (!envFiles(project).some(({ file }) => file === text.file.file)) return ofText(text, project);
-  const uses = texts.filter((one) => one.uses.includes(text.key));
-  const [use] = uses.filter((one) => isReached(project, one));
-  if (use !== undefined) {
+  const use = reachedUse(project, texts, text.key);
+  if (use !== null) {
     const { hint } = ofText(use, project);
     return { reason: `is filled into ${placeOf(use)}`, hint };
   }
@@ -48,6 +47,24 @@ export function textRefusal(location: Location, project: ComposeProject): Refusa
         : cmd`unsprawl plan compose:${other} --to STORE, whose services read it`,
     elsewhere: true,
   };
+}
+
+/** What is filled from a variable in the end, maybe by way of other lines of `.env`; null if nothing that counts is. */
+function reachedUse(
+  project: ComposeProject,
+  texts: readonly ProjectText[],
+  variable: string,
+  seen = new Set([variable]),
+): ProjectText | null {
+  for (const one of texts.filter(({ uses }) => uses.includes(variable))) {
+    if (!isReached(project, one)) continue;
+    if (project.yaml.has(one.file.file)) return one;
+    if (seen.has(one.key)) continue;
+    seen.add(one.key);
+    const found = reachedUse(project, texts, one.key, seen);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** The service that a text is a command, a health check or a movable label of, or a line of `.env` for; null for others. */

@@ -106,7 +106,7 @@ function unseenUses(project: ComposeProject): ReadonlyMap<string, readonly Proje
 }
 
 /** These variables, and all that their lines are filled from. */
-function sourcesOf({ dotenv }: ComposeProject, names: readonly string[]): ReadonlySet<string> {
+export function sourcesOf({ dotenv }: ComposeProject, names: readonly string[]): ReadonlySet<string> {
   const found = new Set(names);
   // What is added on the way is visited too.
   for (const name of found)

@@ -201,6 +201,9 @@ async function loadFiles(
 async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: VariableLookup): Promise<void> {
   for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
     if (value === null) continue;
+    // A later file may take a service away, or describe it alone (Compose Specification, "Merge").
+    if (value.tag === "!reset" || value.tag === "!override") loading.services.delete(key);
+    if (value.tag === "!reset") continue;
     const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
     const earlier = loading.services.get(key);
     const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);

@@ -7,9 +7,10 @@ const known = new WeakMap<ComposeProject, ReadonlySet<string>>();
 
 /**
  * Whether a service, or another part that Compose acts on, gets this text. Not so for a text under `x-` that every service
- * overrides, or that none merges, nor for a variable that a later file sets again.
+ * overrides, or that none merges, nor for a variable that a later file sets again, or a service that it takes away.
  */
-export function isReached(project: ComposeProject, { keys: [top, , member], file, start }: ProjectText): boolean {
+export function isReached(project: ComposeProject, { keys: [top, name, member], file, start }: ProjectText): boolean {
+  if (top === "services" && typeof name === "string" && !project.services.has(name)) return false;
   const isVariable = top === "services" && member === "environment" && project.given.length > 1;
   if (!isVariable && (typeof top !== "string" || !top.startsWith("x-"))) return true;
   const reached = known.get(project) ?? reachedTexts(project);

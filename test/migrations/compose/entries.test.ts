@@ -126,6 +126,16 @@ describe("the file of the service gets the entry", () => {
     expect(now["override.yaml"]).toContain("web_TOKEN:");
   });
 
+  test("a service that the override takes away, or describes alone", async () => {
+    const base = `${service()}  gone: { image: x, command: run, environment: { TOKEN: s3 } }\n  alone: { image: x, environment: { TOKEN: s3, A: 1 } }\n`;
+    const over = "services:\n  gone: !reset null\n  alone: !override { image: x, environment: { TOKEN: s3, B: 1 } }\n";
+    const files = { "compose.yaml": base, "override.yaml": over };
+    const now = await rewritten(files, ["compose.yaml", "override.yaml"]);
+    expect(now["compose.yaml"]).toContain("  gone: { image: x, command: run, environment: { TOKEN: s3 } }\n");
+    expect(now["compose.yaml"]).toContain("  alone: { image: x, environment: { TOKEN: s3, A: 1 } }\n");
+    expect(now["override.yaml"]).toContain("alone_TOKEN");
+  });
+
   test("included projects, each with a script of its own", async () => {
     const other = service().replace("web", "api");
     const now = await rewritten({

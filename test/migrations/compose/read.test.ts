@@ -79,6 +79,20 @@ test("a base that every service overrides is no finding of its own where it has 
   expect((await scan(files, [secret])).found).toEqual(["a TOKEN_SECRET"]);
 });
 
+test("a line of .env that is filled into the line of a service's variable is no finding of its own", async () => {
+  const [secret, unused] = [password(), password()];
+  const files = {
+    "compose.yaml": "services:\n  a: { image: a, environment: { DATABASE_URL: $DATABASE_URL } }\n",
+    ".env": `DB_PASSWORD=${secret}\nDATABASE_URL=postgres://a:\${DB_PASSWORD}@db/a\nMQ_PASSWORD=${unused}\nMQ_URL=amqp://a:\${MQ_PASSWORD}@mq\n`,
+  };
+  const { found } = await scan(files, [secret, unused]);
+  expect(found.map((one) => one.replace(/^\S+\//, ""))).toEqual([
+    "compose.yaml MQ_PASSWORD",
+    "compose.yaml MQ_URL",
+    "a DATABASE_URL",
+  ]);
+});
+
 test("the names of secret objects that a base or a build lists are no findings; what is no name is", async () => {
   const [name, other, value] = [`mongo_${password()}`, `npm_${password()}`, password()];
   const text = `x-mongo: &mongo

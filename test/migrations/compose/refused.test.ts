@@ -78,7 +78,7 @@ it("each place that is no variable is named by what it is, with what to write in
       configs: { app: { content: `password=${password()}` } },
       volumes: { data: { driver_opts: { o: `username=x,password=${password()}` } } },
     },
-    `LOGIN_PASSWORD=${password()}\nUNUSED_PASSWORD=${password()}\nOLD_TOKEN=${password()}\nOTHER_TOKEN=${password()}\nAPI=${password()}\n`,
+    `LOGIN_PASSWORD=${password()}\nUNUSED_PASSWORD=${password()}\nOLD_TOKEN=${password()}\nOTHER_TOKEN=${password()}\nAPI=${password()}\nUNUSED_URL=amqp://a:\${UNUSED_PASSWORD}@mq\n`,
   );
   writeFileSync(join(dir, "other.yaml"), "services: { app: { image: x, environment: [TOKEN=${OTHER_TOKEN:-a}] } }\n");
   compose(dir, "create", "--no-build", "web");
@@ -90,12 +90,17 @@ it("each place that is no variable is named by what it is, with what to write in
     ),
   );
   const elsewhere = plan.notMoved.filter((one) => one.elsewhere === true);
-  expect(elsewhere.map(({ finding }) => finding.name)).toEqual(["UNUSED_PASSWORD", "OLD_TOKEN", "OTHER_TOKEN"]);
+  expect(elsewhere.map(({ finding }) => finding.name)).toEqual([
+    "UNUSED_PASSWORD",
+    "OLD_TOKEN",
+    "OTHER_TOKEN",
+    "UNUSED_URL",
+  ]);
   const { stdout } = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local"]);
   expect(stdout.replaceAll(`${dir}/`, "")).toMatch(
-    /\nElsewhere\n {2}\S+ UNUSED_PASSWORD, \S+ OLD_TOKEN: is set in .*\n {4}next: unsprawl plan env:\.env /,
+    /\nElsewhere\n {2}\S+ UNUSED_PASSWORD, \S+ OLD_TOKEN, \S+ UNUSED_URL: is set in .*\n {4}next: unsprawl plan env:\.env /,
   );
-  expect(stdout).toMatch(/; \d+ not moved, 3 elsewhere$/m);
+  expect(stdout).toMatch(/; \d+ not moved, 4 elsewhere$/m);
   expect(left).toEqual({
     OLD_PASSWORD: expect.stringMatching(
       /^is in x-old\.OLD_PASSWORD \(compose\.yaml:2\), a base from which no service reads it; next: take line 2 out of compose\.yaml$/,
@@ -118,6 +123,7 @@ it("each place that is no variable is named by what it is, with what to write in
     ),
     LOGIN_PASSWORD: expect.stringMatching(/^is filled into secrets\.login\.environment .*; next: .*secrets\.login$/),
     OTHER_TOKEN: expect.stringMatching(/; next: unsprawl plan compose:other\.yaml --to STORE, whose services read it$/),
+    UNUSED_URL: expect.stringMatching(/^is set in \.env, from which no service reads it/),
     OLD_TOKEN: expect.stringMatching(/^is set in \.env, from which no service reads it/),
     UNUSED_PASSWORD:
       "is set in .env, from which no service reads it; next: unsprawl plan env:.env --to STORE moves it, if a program reads it there; otherwise remove its line",

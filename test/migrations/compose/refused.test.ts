@@ -98,7 +98,7 @@ it("each place that is no variable is named by what it is, with what to write in
   ]);
   const { stdout } = await world.unsprawl(["plan", `compose:${dir}`, "--to", "local"]);
   expect(stdout.replaceAll(`${dir}/`, "")).toMatch(
-    /\nElsewhere\n {2}\S+ UNUSED_PASSWORD, \S+ OLD_TOKEN, \S+ UNUSED_URL: is set in .*\n {4}next: unsprawl plan env:\.env /,
+    /\nElsewhere\n {2}\S+ UNUSED_PASSWORD, \S+ OLD_TOKEN: is set in .*\n {4}next: unsprawl plan env:\.env /,
   );
   expect(stdout).toMatch(/; \d+ not moved, 4 elsewhere$/m);
   expect(left).toEqual({

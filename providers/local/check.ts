@@ -1,9 +1,10 @@
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { StoreCheck } from "../../src/contract/provider.ts";
 import {
   temporaryIdentity,
   removeEmptyFolders,
   holdersOf,
+  leftProbes,
   sopsFiles,
   sopsKey,
   nearestFolder,
@@ -13,6 +14,7 @@ import {
   type Identities,
   type SopsPlace,
 } from "../../src/stores-kit/sops/index.ts";
+import { atomicRemove, sweepTemps } from "../../src/kit/io/atomic.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
@@ -32,7 +34,7 @@ export async function checkFiles(
   try {
     const lines = await probeStore(
       {
-        key: files.key,
+        key: (names) => files.key(names),
         get: (key) => files.get(key),
         put(key, value, replace, origin) {
           folder = dirname(key.path);
@@ -43,6 +45,7 @@ export async function checkFiles(
       {
         reach: async () => {
           await usableFolder(standing, readOnly);
+          if (!readOnly) await sweepProbes(template, standing);
           return dirname(`${template.split("{", 1)[0] ?? ""}x`);
         },
         authenticate: async () => {
@@ -50,7 +53,7 @@ export async function checkFiles(
           await mustNeedNone(template, identities.file);
           // A temporary identity in memory stands in for it: a check creates none.
           files = sopsFiles(
-            place,
+            { ...place, template: ofItsOwn(template) },
             dataKeys(temporaryIdentity(), {}, async () => []),
           );
           return `no age identity yet (${identities.where}): the first write creates one`;
@@ -62,6 +65,21 @@ export async function checkFiles(
   } finally {
     await removeEmptyFolders(folder, standing);
   }
+}
+
+/** For a test value that nobody can open once the check was killed: never in a file that will hold others. */
+function ofItsOwn(template: string): string {
+  return template.includes("{subject}") ? template : join(dirname(template), `{subject}.${basename(template)}`);
+}
+
+/** Removes what checks left that were killed. */
+async function sweepProbes(template: string, standing: string): Promise<void> {
+  for (const one of [template, ofItsOwn(template)])
+    for (const file of await leftProbes(one)) {
+      await sweepTemps(file);
+      await atomicRemove(file);
+      await removeEmptyFolders(dirname(file), standing);
+    }
 }
 
 /** Throws `denied` if there are files already that only an age key opens: a new one would open none of them. */

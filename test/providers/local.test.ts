@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -63,6 +74,37 @@ test("the check leaves no file, no folder and no identity behind", async () => {
   expect(readdirSync(dir)).toEqual([]);
   rmSync(dir, { recursive: true });
 });
+
+test.each(["{project/}{subject}.sops.yaml", "{subject}/{name}.sops.yaml", "all.sops.yaml"])(
+  "a killed check keeps nobody from using %s, and a later one removes what it left",
+  async (file) => {
+    const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));
+    const config = { file: `a/${file}` };
+    const spec = { provider: "local", config, env: { HOME: dir, SOPS_AGE_KEY_FILE: join(dir, "keys.txt") }, dir };
+    // As soon as the test value is written its process ends.
+    const body = `import { openSpec } from ${JSON.stringify(new URL("../conformance/spec.ts", import.meta.url).href)};
+      import { existsSync, readdirSync } from "node:fs";
+      const store = await openSpec(${JSON.stringify(spec)});
+      const left = () => existsSync("a") && readdirSync("a", { recursive: true }).some((name) => name.endsWith("yaml"));
+      setInterval(() => left() && process.kill(process.pid, "SIGKILL"), 0);
+      await store.check();`;
+    expect(spawnSync(process.execPath, ["--input-type=module", "-e", body], { cwd: dir }).signal).toBe("SIGKILL");
+    const left = (): string[] =>
+      readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".yaml"));
+    expect(left()).toHaveLength(1);
+    const store = await openSpec(spec);
+    const right = { right: "authenticate", ok: true };
+    expect(await store.check()).toContainEqual(expect.objectContaining(right));
+    const key = store.key({ subject: "web", project: "", name: "A" });
+    await store.put(key, Secret.of("a"), null, { runId: "r", subject: "web" });
+    expect(await store.list("")).toEqual([key]);
+    for (const name of left()) utimesSync(join(dir, name), 0, 0);
+    expect((await store.check()).every(({ ok }) => ok)).toBe(true);
+    expect(left()).toHaveLength(1);
+    expect((await store.get(key))?.value.exposeText()).toBe("a");
+    rmSync(dir, { recursive: true });
+  },
+);
 
 test("modes: what is made is for the owner alone, what was there keeps its own", async () => {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-local-"));

@@ -52,8 +52,24 @@ export async function usableFolder(standing: string, readOnly: boolean): Promise
   });
 }
 
-/** The files that are there and that the template gives for some names. */
+/** The files that are there and that the template gives for some names, but for test values. */
 export async function templateFiles(template: string): Promise<readonly string[]> {
+  return (await allFiles(template)).filter((file) => !PROBE.test(file));
+}
+
+/** The files of test values that checks left behind which were killed: whoever checks now has younger ones. */
+export async function leftProbes(template: string): Promise<readonly string[]> {
+  const probes = (await allFiles(template)).filter((file) => PROBE.test(file));
+  const since = Date.now() - OLD_MS;
+  const written = await Promise.all(probes.map(async (file) => (await stat(file).catch(() => null))?.mtimeMs));
+  return probes.filter((_, at) => (written[at] ?? since) < since);
+}
+
+/** What a check calls its subject: see `probeStore`. */
+const PROBE = /unsprawl-check-[0-9a-f]{8}(?=[/.]|$)/;
+const OLD_MS = 10 * 60_000;
+
+async function allFiles(template: string): Promise<readonly string[]> {
   const files = await Promise.all(templateForms(template).map(formFiles));
   return [...new Set(files.flat())].sort();
 }

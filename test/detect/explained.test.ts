@@ -37,6 +37,14 @@ test.each<readonly [name: string, value: string, where: Where]>([
   expect(steps).not.toMatch(/(\bheader\b) → \1/);
 });
 
+test("an address has a place for a password and no name, and each finding says more than that it looks random", () => {
+  for (const password of [V, "postgres", "Quiet-harbor7"])
+    expect(ask("DATABASE_URL", urlOf("postgres", "postgres", password, "db/app")).why.join("\n")).not.toMatch(
+      /name says/,
+    );
+  expect(ask("JWT_SECRET", "jwt_secret").why[0]).toBe("classified by its name");
+});
+
 test("a form whose description has a mark of each secret of its kind is named all the same", () => {
   const verdict = ask("users", `admin:$apr1$${kit.base62(8)}$${kit.base62(22)}`, "label");
   expect(verdict.why).toContain("has the form of: password hash");

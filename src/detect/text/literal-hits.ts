@@ -65,6 +65,8 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
   // What a template fills in, and the name of a secret of Podman's.
   if (!whole && (value.includes(`{{ ${outcome.part} }}`) || value.includes(`=${outcome.part},type=`))) return [];
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
+  // `${NAME:?NAME must be set}`
+  if (around.lead.endsWith("${") && value.startsWith("?")) return [];
   // `${NAME:-default}` in a text: what stands behind the dash.
   if (around.lead.endsWith("${") && /^[-=][^-=]/.test(value) && one.value === value)
     return judged({ ...one, value: value.slice(1), start: one.start + 1 }, offset, context);

@@ -27,10 +27,28 @@ export function namesEntry(name: string, value: string, bytes: Buffer, at: numbe
   );
 }
 
-/** Where a secret stands in the bytes of its value; all of the value when it shows only decoded. */
-export function placeOf({ part }: Evidence, bytes: Buffer, start: number, end: number): { start: number; end: number } {
-  const at = latin1Text(bytes, start, end).indexOf(Buffer.from(part).toString("latin1"));
-  return at < 0 ? { start, end } : { start: start + at, end: start + at + Buffer.byteLength(part) };
+/**
+ * Where a secret stands in the bytes of its value; all of the value when it shows only decoded. Of equal texts the one behind
+ * its own name or flag: `--user test --password test`.
+ */
+export function placeOf(found: Evidence, bytes: Buffer, start: number, end: number): { start: number; end: number } {
+  const text = latin1Text(bytes, start, end);
+  const own = Buffer.from(found.part).toString("latin1");
+  let at = text.indexOf(own);
+  if (at < 0 || own === "") return { start, end };
+  if (text.indexOf(own, at + 1) >= 0) at = behindName(text, own, found) ?? at;
+  return { start: start + at, end: start + at + own.length };
+}
+
+function behindName(text: string, own: string, { command, via = [] }: Evidence): number | null {
+  const named = /([\w.-]{2,60})[=:\s"']{0,3}$/;
+  const name = named.exec(command?.before ?? "")?.[1] ?? named.exec(via.at(-1) ?? "")?.[1];
+  if (name === undefined) return null;
+  for (let at = text.indexOf(own), seen = 0; at >= 0 && seen < 100; at = text.indexOf(own, at + 1), seen++) {
+    const before = text.slice(Math.max(0, at - 100), at).replace(/[=:\s"']{1,3}$/, "");
+    if (before.endsWith(name) && !/[\w.-]/.test(before.charAt(before.length - name.length - 1))) return at;
+  }
+  return null;
 }
 
 /** A line as far as it matters. */

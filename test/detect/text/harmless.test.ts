@@ -164,6 +164,7 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["security.properties", "addUserPassword=Alpha,AlphaNumPunctuation,200,true,addUserPassword"],
   ["db.data.ts", "accessToken: 'valid-jwt-access-token-1',"],
   [".env", "MERCADOPAGO_WEBHOOK_SECRET=WHK-xxxx-xxxx-xxxx-xxxx\nDASHBOARD_AUTH=admin:$$apr1$$xyz..."],
+  ["cert.sh", 'echo "${S3_ACCESS_KEY:?S3_ACCESS_KEY must be set} ${S3_SECRET_KEY:?S3_SECRET_KEY must be set}" > f'],
   ["jupyter.yml", "command:\n  - start-notebook.py\n  - \"--ServerApp.password=''\",\n"],
 ];
 
@@ -172,6 +173,14 @@ test("the password is the part, whatever stands around it", () => {
     partsIn("compose.yml", "DATABASE_URL: postgres://${DB_USER:-app}:${DB_PASSWORD:-quietharbor7}@db/app"),
   ).toEqual(["quietharbor7"]);
   expect(partsIn("init.sh", 'create --password "${ADMIN_PASSWORD:-quietharbor7}" --force')).toEqual(["quietharbor7"]);
+});
+
+test("a finding stands behind its own name or flag, not where the same text stands first", () => {
+  const run = "docker run -e KEYCLOAK_ADMIN=operator -e KEYCLOAK_ADMIN_PASSWORD=operator quay.io/keycloak";
+  expect(alarmsIn("start.sh", run)).toEqual(["KEYCLOAK_ADMIN_PASSWORD"]);
+  expect(alarmsIn("seed.sh", "airflow connections add minio --conn-login operator --conn-password operator")).toEqual([
+    "conn-password",
+  ]);
 });
 
 test.for(SILENT)("%s: %s", ([path, text]) => {

@@ -22,9 +22,8 @@ export const REFERENCE = whole([
   String.raw`(?:proxy:)?(?:hash|lmdb|btree|dbm|cdb|texthash|regexp|pcre|mysql|pgsql|ldap|sqlite):/[\w.\x24{}-][\w./\x24{}-]{1,300}`,
   String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%(?:[/\\][\w./\\@-]{1,300})?`,
   String.raw`akeyless:/.{1,300}`,
-  // Telegraf's stores and Ant's parameters; the version of a secret that Cloud Run takes.
+  // Telegraf's stores and Ant's parameters.
   String.raw`@\{[\w:.-]{1,100}\}`,
-  String.raw`[a-z][a-z0-9_-]{1,80}:latest`,
   String.raw`\{(?:env|file|secret|vault)[:.][A-Za-z0-9_./:#-]{1,200}\}`,
   String.raw`\{env\}[A-Za-z_]\w{1,99}`,
   String.raw`>>(?:vault|bao):.{1,400}`,
@@ -140,7 +139,6 @@ export const PLACEHOLDER = whole([
   String.raw`-?replace[-_ ]?(?:token|secret|password|key|default)(?:[-_ ].{0,80})?-?`,
   String.raw`(?:unused|do[-_ ]?not[-_ ]?use)(?:[-_ ].{0,80})?`,
   String.raw`request[-_ ]?(?:an?|your)[-_ ]?(?:[a-z]{2,20}[-_ ]?){1,3}(?:key|token)`,
-  String.raw`[^<>]{0,40}<[a-z]{3,20}>=<[a-z]{3,20}>`,
   String.raw`(?:the[-_ ])?(?:your|my[-_ ]own)[-_ .]?[a-z0-9].{0,120}`,
   String.raw`(?:todo|fixme|tbd|placeholder|redacted|masked|hidden|censored|removed|sanitized|scrubbed|omitted|filtered|dummy|fake|fixture|example|sample|test[-_]placeholder)(?:[-_ :.].{0,120})?`,
   String.raw`(?:insert)[-_ ](?:secret|password|token|key|secure|random|strong|long|very).{0,80}`,

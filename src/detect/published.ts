@@ -8,15 +8,19 @@ const KNOWN = /^(?:Eby8vdM02xNO|wJalrXUtnFEMI|QWxhZGRpbjpvcGVu|JBSWY3DPEHPK3PXP$
 /** A vendor's prefix, then the alphabet. */
 const COUNTING = /^(?:xox[a-z]|gh[a-z]|glpat|npm|hf|sk|pk)[-_][^\s]{0,60}abcdefghijklmn/i;
 
+/** Most values begin with none of these, and are asked no more. */
+const BEGINS = /^(?:Eby8|wJal|QWxh|JBSW|FwoG|FQoG|IQoJ|AQo|xox|gh[a-z]_|glpat|npm_|hf_|[sp]k)/i;
+
 /** What Amazon prints in place of a key, and Google in place of a one-time password's; `abcdabcd12341234`. */
 export function isPublished(text: string): boolean {
-  if (KNOWN.test(text) || AMAZON.test(text) || COUNTING.test(text)) return true;
+  if (BEGINS.test(text) && (KNOWN.test(text) || AMAZON.test(text) || COUNTING.test(text))) return true;
   if (/^(?:([A-Za-z]{3,4})\1{1,9}|(\d{3,4})\2{1,9}){1,3}$|^([A-Za-z0-9]{3,10})\3{2,9}$/.test(text)) return true;
   return /EXAMPLE(?:KEY|TOKEN)?\d{0,4}$/.test(text) && /\d/.test(text);
 }
 
 /** Words that fill a page, as generators of examples put them into every field. */
 export function isLorem(text: string): boolean {
+  if (!text.includes(" ") || !/^[a-z]{2,12},? [a-z]/i.test(text)) return false;
   const words = text.toLowerCase().split(/[ ,.]{1,2}/);
   return words.length > 1 && words.length < 40 && words.every((word) => word === "" || LOREM.has(word));
 }

@@ -36,6 +36,8 @@ const CALLED =
 /** `bitwarden-cli:db-password`, `hush:prod/db`, `item:UUID`: a scheme that nobody listed, then the name of an entry. */
 function inUnknownStore(text: string): boolean {
   if (!text.includes(":")) return false;
+  // The version of a secret that Cloud Run takes.
+  if (text.endsWith(":latest") && /^[a-z][a-z0-9_-]{1,80}:latest$/i.test(text)) return true;
   const [whole, scheme = "", entry] = STORED.exec(text) ?? [];
   if (whole === undefined || NO_STORE.test(scheme)) return false;
   if (entry === undefined) return true;

@@ -107,14 +107,23 @@ function repeatsName(text: string, { key, family }: NameInfo): boolean {
 function masked(text: string): boolean {
   const bare = text.includes(":") ? /^(?:base64|hex|plain|raw):(.{1,100})$/.exec(text) : null;
   if (bare !== null && PLACEHOLDER.test(bare[1] as string)) return true;
-  if (text.endsWith(">") && /^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$/.test(text)) return true;
   if (
-    /^[A-Za-z0-9_+/=-]{1,400}(?:\.{3}|…)$|^[A-Za-z0-9+/=]{3,400}\.{3}[A-Za-z0-9+/=]{2,100}$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
+    text.endsWith(">") &&
+    /^[A-Za-z0-9 _:-]{0,16}<[A-Za-z][^<>="/]{1,60}>$|^[^<>]{0,40}<[a-z]{3,20}>=<[a-z]{3,20}>$/.test(text)
+  )
+    return true;
+  if (
+    /^[A-Za-z0-9_-]{1,20}…$|^[a-z]{2,6}[-_](?:your|my)[-_]|^-----BEGIN [A-Z ]{3,30}-----(?:\\n|\s)*(?:\.{3}|…)/.test(
       text,
     )
   )
     return true;
-  if (/^[A-Za-z]{1,8}(?:[-_][xX]{3,8}){2,8}$/.test(text)) return true;
+  if (
+    text.includes("...") &&
+    /^[A-Za-z0-9_+/=-]{1,400}\.{3}$|^[A-Za-z0-9+/=]{3,400}\.{3}[A-Za-z0-9+/=]{2,100}$/.test(text)
+  )
+    return true;
+  if ((text.endsWith("x") || text.endsWith("X")) && /^[A-Za-z]{1,8}(?:[-_][xX]{3,8}){2,8}$/.test(text)) return true;
   if (!hasRun(text)) return false;
   let hidden = 0;
   for (const run of text.match(/[xX]{5,}|(?<=[-_A-Za-z])[xX]{4}$|\*{4,}|•{4,}|\.{5,}|_{6,}|([A-Za-z])\1{7,200}/g) ?? [])

@@ -37,8 +37,18 @@ export function passedEnvironment(
     if (value === "" || held(value)) return true;
     return !isCredentialName(name) && !URL_LOGIN.test(value) && !secret(name, value);
   });
-  return { names: passes.sort(), withheld: names.filter((name) => !passes.includes(name)).sort() };
+  const isFromCli = mentioned.has(OF_CLI.name) && env[OF_CLI.name] === undefined && held(OF_CLI.value);
+  return {
+    names: [...passes, ...(isFromCli ? [OF_CLI.name] : [])].sort(),
+    withheld: names.filter((name) => !passes.includes(name)).sort(),
+  };
 }
+
+/**
+ * What `docker` itself sets for each plug-in that it starts, `docker compose` too, so that it counts before `.env`. Source:
+ * docker/cli cli-plugins/manager, appendPluginResourceAttributesEnvvar.
+ */
+const OF_CLI = { name: "OTEL_RESOURCE_ATTRIBUTES", value: "docker.cli.cobra.command_path=docker%20compose" } as const;
 
 /**
  * The plan's variables that the project's files use and that this environment lacks: without them Compose would create
@@ -48,7 +58,7 @@ export function missingVariables(project: ComposeProject, names: readonly string
   const filled = new Set<string>();
   for (const { text } of [...project.yaml.values(), ...envFiles(project)])
     for (const [, name = ""] of text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)) filled.add(name);
-  return names.filter((name) => env[name] === undefined && filled.has(name));
+  return names.filter((name) => env[name] === undefined && filled.has(name) && name !== OF_CLI.name);
 }
 
 /**
@@ -75,6 +85,9 @@ export function composeEnvironment(env: NodeJS.ProcessEnv, names: Iterable<strin
   const found = childEnvironment(env);
   // A proxy URL may contain a login, and Compose needs no proxy here.
   for (const name of Object.keys(found)) if (/_proxy$/i.test(name)) delete found[name];
-  for (const name of names) if (env[name] !== undefined) found[name] = env[name];
+  for (const name of names) {
+    const value = env[name] ?? (name === OF_CLI.name ? OF_CLI.value : undefined);
+    if (value !== undefined) found[name] = value;
+  }
   return found;
 }

@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { containsValue, missingVariables, passedEnvironment } from "../../../migrations/compose/engine/child.ts";
+import {
+  composeEnvironment,
+  containsValue,
+  missingVariables,
+  passedEnvironment,
+} from "../../../migrations/compose/engine/child.ts";
 import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
 import { createDetector } from "../../../src/detect/detector.ts";
 import { Secret } from "../../../src/model/secret.ts";
@@ -46,4 +51,17 @@ test("one that a container has already is passed, alone or inside an address", (
 test("what was set for a plan and is not any more is missed where the files fill it in", () => {
   const project = mentioning(["TAG", "PORT"]);
   expect(missingVariables(project, ["HOME", "PORT", "TAG"], { PORT: "" })).toEqual(["TAG"]);
+});
+
+test("what docker sets for its plug-ins is set where a container has it, and nowhere else", () => {
+  const [name, value] = ["OTEL_RESOURCE_ATTRIBUTES", "docker.cli.cobra.command_path=docker%20compose"];
+  const chosen = (env: NodeJS.ProcessEnv, text: string): readonly string[] =>
+    passedEnvironment(mentioning([name]), env, { held: (one) => containsValue([text], one), secret: () => false })
+      .names;
+  expect(chosen({}, `${value},service.name=shop`)).toEqual([name]);
+  expect(chosen({}, "deployment.environment=dev")).toEqual([]);
+  expect(composeEnvironment({}, [name])[name]).toBe(value);
+  expect(composeEnvironment({ [name]: "own=1" }, [name])[name]).toBe("own=1");
+  expect(composeEnvironment({}, ["OTHER"])[name]).toBeUndefined();
+  expect(missingVariables(mentioning([name]), [name], {})).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { referencesOf, unreachableHost } from "../../src/engine/facts.ts";
 import { containerFile, containerHasFile } from "../../src/engine/files.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import type { Supplies } from "../../src/contract/supplies.ts";
-import { evidenceOf, isLikely, type InspectedRun } from "./evidence.ts";
+import { evidenceOf, isLikely, otherThanDefault, type InspectedRun } from "./evidence.ts";
 import { handedNames } from "./handed/line.ts";
 import { runName, runText, subjectOf } from "./syntax/run-names.ts";
 import { suppliedIn } from "./supplied.ts";
@@ -76,6 +76,13 @@ export async function chooseFor(
   if (run.program === "podman") return byPodman(subject, run, all, options);
   const engine = await open();
   const found = await evidenceOf(engine, script, run);
+  const other = otherThanDefault(script, run, found, selected);
+  if (other !== null)
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: its container has another ${other} than the script's default, from whoever starts the script`,
+      cmd`unsprawl plan docker:${run.said.name ?? ""} --to STORE moves the value that it has`,
+    );
   const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;
   const known = {
     ...(await subjectFor(engine, script, run, found, id)),

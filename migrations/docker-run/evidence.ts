@@ -1,6 +1,9 @@
+import type { Selected } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { keptByRun } from "../../src/engine/names.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
+import { placeText } from "../../src/model/place.ts";
+import { Secret } from "../../src/model/secret.ts";
 import { likelyImage } from "./syntax/likely-image.ts";
 import type { RunScript } from "./syntax/script.ts";
 import type { RunCommand } from "./syntax/shell-run.ts";
@@ -43,6 +46,25 @@ async function knownEvidence(engine: Engine, run: RunCommand): Promise<Inspected
   const other = (await containersNow(engine)).find(({ ImageID }) => ImageID === image.Id);
   const doc = other === undefined ? null : await engine.container(other.Id);
   return doc === null ? null : { image, doc, likely: null };
+}
+
+/** A variable of which the existing container has another value than the script's default: whoever starts it sets it. */
+export function otherThanDefault(
+  { variables }: RunScript,
+  run: RunCommand,
+  found: InspectedRun | null,
+  selected: readonly Selected[],
+): string | null {
+  const { name } = run.said;
+  if (found === null || name === null || found.doc.Name.replace(/^\//, "") !== name) return null;
+  const env = found.doc.Config.Env ?? [];
+  const other = selected.find(({ move: { location, name: variable }, value }) => {
+    const by = variables.find(({ place }) => placeText(place) === location.path)?.by;
+    const now = env.find((entry) => entry.startsWith(`${variable}=`))?.slice(variable.length + 1);
+    if (by?.command !== run || by.own === null || by.own.unless === null || now === undefined) return false;
+    return now !== "" && !now.startsWith("ref+") && !value.equals(Secret.of(now));
+  });
+  return other?.move.name ?? null;
 }
 
 /** Whether the word in the image's place can only be the image that the container was made from. */

@@ -79,7 +79,11 @@ function filledNotes({ file, variables }: RunScript, moving: readonly FileMove[]
   return moving.flatMap(({ move: { location, name } }) => {
     const isThere = ({ place, subject }: RunScript["variables"][number]): boolean =>
       placeText(place) === location.path && subject === location.subjectName;
-    const from = variables.find(isThere)?.by?.from ?? [];
+    const by = variables.find(isThere)?.by;
+    const other = by?.own?.unless?.replaceAll(/\W/g, "");
+    if (other !== undefined)
+      return [`the container gets ${name} from the store, also where ${other} of the environment says otherwise`];
+    const from = by?.from ?? [];
     return from.length === 0
       ? []
       : [`${name} is stored as a whole: ${from.join(", ")} of ${file} no longer changes it`];

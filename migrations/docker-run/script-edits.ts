@@ -73,7 +73,7 @@ export function free(
  */
 export function fromStore(
   { file, text }: RunScript,
-  { name, words: its, span }: ScriptConstant,
+  { name, words: its, span, unless }: ScriptConstant,
   reference: string,
   masked: string,
   { freed, edits, words, diff, around }: ScriptEdits,
@@ -81,13 +81,16 @@ export function fromStore(
   const [first, word] = [its[0], its.at(-1)];
   if (first === undefined || word === undefined || freed.has(first)) return;
   freed.set(first, 1);
-  const put = `$(${STORED_VALUE}=${shellWords([reference], "shell")} ${STORED.join(" ")})`;
+  const stored = `$(${STORED_VALUE}=${shellWords([reference], "shell")} ${STORED.join(" ")})`;
+  const put = unless === null ? stored : `${unless}${stored}}`;
   const declared = first === word ? [] : [first.text, name];
   const [before, after] = first.text === "local" ? [declared, []] : [[], declared];
   const commands = [before.join(" "), `${name}="${put}" || exit`, after.join(" ")];
   edits.push({ start: first.start, end: span.end, text: commands.filter(Boolean).join("; ") });
   for (const one of its) words.set(one, one === word ? [`${name}=${put}`] : []);
-  around.set(first, { before: [before, [`${STORED_VALUE}=${reference}`, ...STORED]], after: [["exit"], after], name });
+  // Commands in `${…}` are read as its text.
+  const inner = unless === null ? [[`${STORED_VALUE}=${reference}`, ...STORED]] : [];
+  around.set(first, { before: [before, ...inner], after: [["exit"], after], name });
   const path = lineText(file, lineOf(text, span.start), `${name}=`);
   diff.push({ sign: "-", path, text: masked }, { sign: "+", path, text: put });
 }

@@ -24,6 +24,8 @@ export type ScriptConstant = {
   readonly users: number;
   /** Other commands use it too: it stays, and `span` is its literal. */
   readonly isShared: boolean;
+  /** `${NAME:-` if the literal is what it is without that variable of the environment; null if it always is. */
+  readonly unless: string | null;
 };
 
 /**
@@ -38,22 +40,60 @@ export function ownVariable(
   content: string,
 ): ScriptConstant | null {
   const name = variableIn(content);
-  const one = name === null ? null : setOnce(text, commands, runs, name, programStart(run));
-  if (name === null || one === null) return null;
+  if (name === null) return null;
+  const always = setOnce(text, commands, runs, name, programStart(run));
+  const one = always ?? setOnce(text, commands, runs, name, programStart(run), true);
+  if (one === null) return null;
   const { word, words } = one;
   const front = words.slice(0, -1).map(({ text: said }) => said);
   if (!front.every((said) => /^(?:local|readonly|export)$/.test(said))) return null;
-  const value = word.text.slice(name.length + 1);
-  const users = variableIndex(text, commands, runs).handed.get(name);
+  const { value, unless } = always === null ? defaultIn(word, text, commands, runs) : literalIn(word, name);
+  if (value === null) return null;
+  const users =
+    unless === null ? variableIndex(text, commands, runs).handed.get(name) : usersBeside(text, runs, name, word);
   if (users === undefined || (front.includes("export") && exportedTo(text, commands, runs, name) !== null))
-    return sharedVariable(text, name, value, one);
+    return sharedVariable(text, name, value, one, unless);
   const span = { start: words[0]?.start ?? 0, end: word.end };
   const line = { start: lineStart(text, span.start), end: lineEnd(text, span.end) };
   const after = text.slice(span.end, line.end);
   if (!/^\s*(?:#|$)/.test(after)) return null;
   const blanks = /^[ \t]*/.exec(after)?.[0].length ?? 0;
   const alone = after.trim() === "" ? line : { start: span.start, end: span.end + blanks };
-  return { name, value, words, span: alone, users, isShared: false };
+  return { name, value, words, span: alone, users, isShared: false, unless };
+}
+
+type OwnValue = { readonly value: string | null; readonly unless: string | null };
+
+const literalIn = (word: ShellWord, name: string): OwnValue => ({
+  ...{ value: word.text.slice(name.length + 1), unless: null },
+});
+
+/** `NAME="${OTHER:-literal}"`, where the script sets OTHER nowhere else. */
+const DEFAULTED = /^([A-Za-z_]\w{0,254})="?(\$\{([A-Za-z_]\w{0,254}):?-)([^"'\\`${}]{1,1000})\}"?$/;
+
+function defaultIn(word: ShellWord, text: string, commands: ScriptCommands, runs: readonly RunCommand[]): OwnValue {
+  const [, name, unless = null, other = "", value = null] = DEFAULTED.exec(text.slice(word.start, word.end)) ?? [];
+  const isSet = other !== name && variableIndex(text, commands, runs).settings.has(other);
+  return isSet ? { value: null, unless: null } : { value, unless };
+}
+
+/** The literal that a word of a script gives to a variable that the environment does not have; null for any other word. */
+export function defaultValue(text: string, { start, end }: TextRange): string | null {
+  return DEFAULTED.exec(text.slice(start, end))?.[4] ?? null;
+}
+
+/** How many flags pass a variable on, if nothing else uses it but the word that sets it. */
+function usersBeside(text: string, runs: readonly RunCommand[], name: string, word: TextRange): number | undefined {
+  const holders = runs.flatMap(({ env, words }) =>
+    env.flatMap(({ expands, content, holder }) =>
+      expands && variableIn(content ?? "") === name ? [words[holder]] : [],
+    ),
+  );
+  const uses = [...text.matchAll(/\$(?:\{[#!]?)?(\w+)/g)].filter(({ 1: used }) => used === name);
+  const isKnown = (at: number, one: TextRange | undefined): boolean =>
+    one !== undefined && one.start <= at && at < one.end;
+  const others = uses.filter(({ index }) => !isKnown(index, word) && !holders.some((one) => isKnown(index, one)));
+  return others.length === 0 ? holders.length : undefined;
 }
 
 function sharedVariable(
@@ -61,12 +101,13 @@ function sharedVariable(
   name: string,
   value: string,
   { word, words }: ScriptAssignment,
+  unless: string | null,
 ): ScriptConstant | null {
   const span = { start: word.start + name.length + 1, end: word.end };
   if (words.length > 2) return null;
   // A command's output loses line ends at its end.
   if (text.slice(word.start, span.start) !== `${name}=` || value === "" || value.endsWith("\n")) return null;
-  return { name, value, words, span, users: 1, isShared: true };
+  return { name, value, words, span, users: 1, isShared: true, unless };
 }
 
 /** Why a variable that is passed on is not known to be its literal, in words that follow "but"; null if that is not known. */
@@ -182,13 +223,17 @@ export function holdsFlags(
 /** May stand before an assignment: what makes it a variable of a kind, and what begins a branch. */
 const FRONT = /^(?:local|readonly|then|else|do|\{)$/;
 
-/** The one command that sets a variable to a literal before that position on every path; else null. */
+/**
+ * The one command that sets a variable to a literal before that position on every path; else null. `byDefault`: to something
+ * that the shell fills in.
+ */
 function setOnce(
   text: string,
   commands: ScriptCommands,
   runs: readonly RunCommand[],
   name: string,
   to: number,
+  byDefault = false,
 ): ScriptAssignment | null {
   const { unsure, defaulted, settings } = variableIndex(text, commands, runs);
   if (unsure !== null || defaulted.has(name)) return null;
@@ -197,7 +242,7 @@ function setOnce(
   if (one === undefined || setting.length > 1) return null;
   const { word, words } = one;
   const front = words.slice(0, -1).every(({ text: said }) => /^(?:local|readonly|export|declare|typeset)$/.test(said));
-  if (!front || word !== words.at(-1) || !word.text.startsWith(`${name}=`) || word.expands) return null;
+  if (!front || word !== words.at(-1) || !word.text.startsWith(`${name}=`) || word.expands !== byDefault) return null;
   // What comes before it on its line may decide whether it runs.
   const start = words[0]?.start ?? 0;
   if (text.slice(lineStart(text, start), start).trim() !== "") return null;
@@ -211,7 +256,7 @@ const CLOSES = /^(?:fi|done|esac|\})$/;
  * Whether a setting there still holds wherever that runs: no branch, loop or function around the setting ends in
  * between.
  */
-function reaches(text: string, commands: ScriptCommands, from: TextRange, to: number): boolean {
+export function reaches(text: string, commands: ScriptCommands, from: TextRange, to: number): boolean {
   const { turns, turnStarts, branchEnds } = scriptIndex(text, commands);
   const next = branchEnds[countBelow(branchEnds, from.end)];
   if (from.start >= to || (next !== undefined && next + 2 <= to)) return false;
@@ -226,43 +271,4 @@ function reaches(text: string, commands: ScriptCommands, from: TextRange, to: nu
     }
   }
   return true;
-}
-
-/**
- * Commands with the words of arrays (`args=(-e A=b)`) in place of `"${args[@]}"`, and the commands that are such words.
- * An array that is set twice or only in a branch, or used twice, stays as it is.
- */
-export function withArrays(
-  text: string,
-  commands: ScriptCommands,
-): { readonly commands: ScriptCommands; readonly parts: ReadonlySet<readonly ShellWord[]> } {
-  const parts = new Set<readonly ShellWord[]>();
-  const { sorted, starts, counts, arrays } = scriptIndex(text, commands);
-  const wordsOf = (name: string, user: number): ShellWord[] | null => {
-    const open = arrays.get(name);
-    if (counts.get(name) !== 2 || open === undefined) return null;
-    if (text.slice(lineStart(text, open), open).trim() !== "") return null;
-    const inside: (readonly ShellWord[])[] = [];
-    let end = open + name.length + 2;
-    for (let at = countBelow(starts, end); at < sorted.length; at++) {
-      const command = sorted[at] ?? [];
-      const [first, last] = [command[0], command.at(-1)];
-      if (first === undefined || last === undefined || first.start < end) continue;
-      // Line ends separate commands, but only words here.
-      if (!/^(?:\s|\\\r?\n|#.*\n)*$/.test(text.slice(end, first.start))) break;
-      inside.push(command);
-      end = last.end;
-    }
-    if (!reaches(text, commands, { start: open, end }, user)) return null;
-    for (const command of inside) parts.add(command);
-    return inside.flat();
-  };
-  const spliced = commands.map((words) => {
-    if (!words.some((word) => /docker|podman/.test(word.text))) return words;
-    return words.flatMap((word): readonly ShellWord[] => {
-      const [, name] = /^"?\$\{([A-Za-z_]\w{0,254})\[@\]\}"?$/.exec(text.slice(word.start, word.end)) ?? [];
-      return (name === undefined ? null : wordsOf(name, word.start)) ?? [word];
-    });
-  });
-  return { commands: spliced, parts };
 }

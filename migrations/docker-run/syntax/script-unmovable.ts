@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
 import { runCommand, scriptKind, type EnvFlag, type RunCommand } from "./shell-run.ts";
 import { functionsIn, variableIn } from "./script-index.ts";
-import { doubtAbout } from "./script-own.ts";
+import { defaultValue, doubtAbout } from "./script-own.ts";
 import { shellCommands, type ShellWord, type TextRange } from "../../../src/kit/text/shell-words.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
 import { runText } from "./run-names.ts";
@@ -49,9 +49,10 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
     const begin = words.findIndex(({ text: one }) => !/^(?:then|else|do|\{)$/.test(one));
     const end = words.findIndex(({ text: one }, at) => at >= begin && !ASSIGNS.test(one));
     return words.slice(begin, end < 0 ? words.length : end).flatMap((word): ScriptVariable[] => {
-      const [, name = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
+      const [, name = "", written = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
+      const value = word.expands ? (defaultValue(text, word) ?? "") : written;
       const user = users.get(name);
-      if (name === "" || value === "" || word.expands || user === undefined) return [];
+      if (name === "" || value === "" || user === undefined) return [];
       const { run, flag } = user;
       const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
       const isWhole = scriptKind(file) === "shell" && variableIn(flag.content ?? "") === name;

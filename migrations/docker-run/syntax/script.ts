@@ -21,10 +21,10 @@ import {
   holdsSwitches,
   literalOf,
   ownVariable,
-  withArrays,
   type FilledFlag,
   type ScriptConstant,
 } from "./script-own.ts";
+import { withArrays } from "./script-arrays.ts";
 import { variableIn } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";

@@ -327,13 +327,18 @@ describe("what is left, and why", () => {
   });
 
   it("a variable that other commands of the script use too comes from the store", async () => {
-    const one = `${password()}\\ $x`;
+    const [one, two] = [`${password()}\\ $x`, password()];
     const log = join(world.dir, "used");
-    const text = `#!/bin/sh\nexport PW='${one}' # of db\nprintf %s "$PW" >${log}\nsh -c 'printf %s "$PW"' >>${log}\ndocker run -d --name shared --network none -e DB_PASSWORD="$PW" ${FILE_ENV} ${APP}\n`;
+    const text = `#!/bin/sh\nexport PW='${one}' # of db\nprintf %s "$PW" >${log}\nsh -c 'printf %s "$PW"' >>${log}\nTOKEN="\${TOKEN:-${two}}"\nprintf %s "$TOKEN" >>${log}\ndocker run -d --name shared --network none -e DB_PASSWORD="$PW" -e API_TOKEN="$TOKEN" ${FILE_ENV} ${APP}\n`;
     const file = write("shared.sh", text);
     run(file, "shared");
     rmSync(log);
-    const id = await migrate(`script:${file}`, [one]);
+    const [note] = (await planOf(`script:${file}`)).warnings.filter((warning) => warning.text.includes("TOKEN of"));
+    expect(note?.text).toBe(
+      "the container gets API_TOKEN from the store, also where TOKEN of the environment says otherwise",
+    );
+    const id = await migrate(`script:${file}`, [one, two]);
+    expect(readFileSync(file, "utf8")).toContain('TOKEN="${TOKEN:-$(UNSPRAWL_VALUE=');
     expect(readFileSync(file, "utf8")).toContain(`PW="$(UNSPRAWL_VALUE='`);
     const bin = join(world.dir, "bin");
     mkdirSync(bin);
@@ -345,13 +350,20 @@ describe("what is left, and why", () => {
     expect(() => execFileSync(file, { env: { ...env, VAULT_TOKEN: "none" }, stdio: "pipe" })).toThrow("Command failed");
     expect(existsSync(log)).toBe(false);
     execFileSync(file, { env, stdio: "pipe" });
-    expect(readFileSync(log, "utf8")).toBe(one + one);
-    expectClean("shared", [one]);
-    await expectGets("shared", { DB_PASSWORD: one });
+    expect(readFileSync(log, "utf8")).toBe(one + one + two);
+    expectClean("shared", [one, two]);
+    await expectGets("shared", { DB_PASSWORD: one, API_TOKEN: two });
     gone("shared");
     rmSync(log);
     expect((await world.unsprawl(["rollback", id])).code).toBe(0);
     expect(readFileSync(file, "utf8")).toBe(text);
+    // Whoever started it sets the variable: the default is not what it has.
+    engine.docker("create", "--name", "shared", "-e", `API_TOKEN=${password()}`, FILE_ENV);
+    const { notMoved } = await planOf(`script:${file}`);
+    expect(notMoved.map(({ reason }) => reason)).toContainEqual(
+      "shared.sh:7 shared: its container has another API_TOKEN than the script's default, from whoever starts the script",
+    );
+    gone("shared");
   });
 
   it("podman: its own secrets, and how they are made", async () => {

@@ -98,7 +98,7 @@ function repeatsName(text: string, { key, family }: NameInfo): boolean {
   // `API_FRED_KEY=fred_api_key`: the same words in another order.
   return (
     family === "key" &&
-    /_api_key$/.test(text) &&
+    text.endsWith("_api_key") &&
     text.split("_").toSorted().join("_") === key.split("_").toSorted().join("_")
   );
 }

@@ -18,6 +18,7 @@ describe("secrets, by each sentence of the policy", () => {
       ["DB_PASS", "root"],
       ["FTP_PASS", "123456"],
       ["SMTP_PASSWORD", pass()],
+      ["OLD_PASSWORD", pass()],
       ["dbPassword", "p@ss w0rd"],
       ["KEYSTORE_PASSWORD", "changeit"],
       ["RESTIC_PASSWORD", "correct horse battery staple"],

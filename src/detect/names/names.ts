@@ -106,7 +106,8 @@ function settingOf(key: string): string | null {
   // Helm charts point to a secret that is there already: `auth.existingSecretPasswordKey`.
   if (key.includes("existing_secret")) return "EXISTING_SECRET";
   // Which secrets Cloud Run hands over, and MySQL's ways to check a password.
-  if (/^(?:set|update)_secrets$|(?:^|_)(?:native|sha2|sha256|old|clear)_password$/.test(key)) return "SECRETS";
+  if (/^(?:set|update)_secrets$|(?:^|_)(?:native|sha2|sha256)_password$|^mysql_(?:old|clear)_password$/.test(key))
+    return "SECRETS";
   // Vault's agent: the path of what it puts into a file of this name.
   if (key.includes("agent_inject_")) return "AGENT_INJECT";
   // Woodpecker's and Drone's way to name a secret of theirs.

@@ -40,6 +40,9 @@ const BEHIND: readonly (readonly [sign: string, name: string, pattern: RegExp])[
   ["dns", "token", /^\s{0,40}dns\s{1,4}[a-z]\w{1,30}\s{1,4}(?=\S{0,60}\d)([A-Za-z0-9_-]{24,200})\s{0,4}$/],
 ];
 
+/** What sets a variable of an environment: as a file of variables does. */
+const VARIABLES = /^\s{0,40}(?:SetEnv|(?:fastcgi|uwsgi|scgi)_param)\s/;
+
 /** What such lines begin with: most lines are looked at no further. */
 const FIRST =
   /^\s{0,40}(?:ip|ntp|standby|key|key-string|message-digest-key|authentication-key|snmp-server|r[ow]community6?|option|tcp-check|http-check|secure_link_md5|redis2_query|register|dns|if)[\s(]/;
@@ -57,7 +60,12 @@ export function byDirective(line: string, judge: Judge): Evidence | null {
   )
     return judge("password", network, "line of a network device");
   const set = SETS.exec(line);
-  if (set !== null) return ofSetter(set[1] as string, set[2] ?? set[3] ?? set[4] ?? "", judge);
+  if (set !== null) {
+    const value = set[2] ?? set[3] ?? set[4] ?? "";
+    if (VARIABLES.test(line) && !/^\$[a-z]/.test(value))
+      return judge(set[1] as string, value, "line of a settings file");
+    return ofSetter(set[1] as string, value, judge);
+  }
   const user = line.includes(">") ? REDIS_USER.exec(line)?.[1] : undefined;
   if (user !== undefined) return judge("password", user, "rule of a Redis user");
   return FIRST.test(line) || line.includes('"$9$') ? (keyOfDevice(line, judge) ?? behindWords(line, judge)) : null;

@@ -31,13 +31,13 @@ export function* namedByColumn(bytes: Buffer): Generator<NamedLiteral> {
   }
 }
 
+const FAMILIES: ReadonlySet<string> = new Set(["password", "secret", "token", "key", "phrase", "pin", "credential"]);
+
 /** The name of a column whose cells are secrets each. */
 export function secretColumn(head: string): string | null {
   const name = head.trim().replaceAll(" ", "_");
   const { family, setting } = readName(name);
-  return setting === null && (family === "password" || family === "secret" || family === "token" || family === "key")
-    ? name
-    : null;
+  return setting === null && family !== null && FAMILIES.has(family) ? name : null;
 }
 
 /** A cell: what it says, and its place in the row as it is written. */

@@ -38,7 +38,7 @@ export function fallbackOf(one: NamedLiteral): NamedLiteral {
 export function innerNames(raw: string, value: string, start: number, end: number): NamedLiteral[] {
   const isAssigned = value.includes("=");
   const inner = isAssigned ? INNER.exec(value) : null;
-  const isConnection = isAssigned && value.length < 2000 && CONNECTION.test(value);
+  const isConnection = isAssigned && value.length < 2000 && CONNECTION.test(value) && !isStatement(value);
   if (inner !== null && !isConnection) {
     const [, name = "", rest = ""] = inner;
     return [{ name, start: start + raw.indexOf("=") + 1, end, value: rest, quoted: true }];
@@ -54,6 +54,11 @@ export function innerNames(raw: string, value: string, start: number, end: numbe
   if (dsn !== null) return part(raw, start, "password", dsn[2] as string);
   if (!isAssigned || !/^[\w+.-]{0,20}:?\/|^\?/.test(value)) return [];
   return [...value.matchAll(QUERY)].flatMap(([, name = "", parameter = ""]) => part(raw, start, name, parameter));
+}
+
+/** `password = getpass()`, a line of code in a string: a connection has no spaces there, or other parts beside it. */
+function isStatement(value: string): boolean {
+  return /^\s{0,80}[\w.]{1,60}\s=\s/.test(value) && !value.includes(";");
 }
 
 /** A part of a string, as it stands there. */

@@ -17,7 +17,7 @@ export function* namedInNotebook(bytes: Buffer): Generator<NamedLiteral> {
   const text = bytes.toString("latin1");
   for (const match of text.matchAll(STRING)) {
     const raw = match[1] as string;
-    if (!LIKELY.test(raw) || !/pass|pwd|secret|token|key|auth|cred|api/i.test(raw)) continue;
+    if (!LIKELY.test(raw)) continue;
     const at = match.index + 1;
     for (const line of unescaped(raw).split("\n"))
       for (const one of [...literalsIn(line, "code"), ...ofShell(line)]) {

@@ -137,7 +137,8 @@ function* copiedRows(text: string, from: number, names: readonly (string | null)
 /** What is no password has to look like a secret. */
 function* cell(name: string, text: string, start: number, end: number): Generator<NamedLiteral> {
   const value = text.slice(start, Math.min(end, start + 4096));
-  if (value.length < 3 || (readName(name).family !== "password" && !looksRandom(value, 12))) return;
+  const isSure = /^(?:password|pin|phrase)$/.test(readName(name).family ?? "");
+  if (value.length < 3 || (!isSure && !looksRandom(value, 12) && !humanPassword(value))) return;
   yield { name, value: unquoted(value), start, end, quoted: true };
 }
 

@@ -25,6 +25,7 @@ test.each([
   ["app.service", "Environment=DB_PASSWORD=%d/db\nExecStart=/bin/app -Ddb.password=%d/db"],
   ["main.cf", "smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd\nsmtp_auth = proxy:mysql:/etc/postfix/auth.cf"],
   ["wifi.nmconnection", "phase2-auth=mschapv2"],
+  ["keys.ipynb", '{ "source": ["password = getpass.getpass()\\n", "pwd = os.getcwd()\\n"] }'],
   ["users.ldif", "sambaPwdLastSet: 1501200000"],
   ["ask.bat", "set /p PASSWORD=Password:"],
   ["configuration.yaml", "mqtt:\n  password: !secret mqtt_password\n  token: !env_var TOKEN"],

@@ -26,8 +26,13 @@ const yaml = (random: Random, value: string): string =>
 
 const one =
   (forms: (random: Random, name: string, value: string) => readonly string[]): Writer =>
-  (random, name, value) =>
-    oneLine(value) ? random.pick(forms(random, name, value)) : null;
+  (random, name, value) => {
+    const written = oneLine(value) ? forms(random, name, value) : [];
+    return written.length === 0 ? null : random.pick(written);
+  };
+
+/** What a column of a table is called: nobody keeps the options of a program there. */
+const COLUMN = /(?:PASS(?:WORD|WD|PHRASE)?|PWD|SECRET|TOKEN|(?:API|ACCESS|SECRET|PRIVATE)_?KEY|MNEMONIC|PIN)$/;
 
 export const ASSIGNED: { readonly [kind: string]: Writer } = {
   dotenv: (random, name, value) => {
@@ -218,6 +223,31 @@ export const ASSIGNED: { readonly [kind: string]: Writer } = {
     /[#;"\n\r]|^['\s]/.test(value)
       ? null
       : random.pick([`${lower(name)}: ${value}`, `${lower(name)}=${value}`, `${name} = ${value}`]),
+  notebook: (random, name, value) => {
+    const line = random.pick([
+      `${name} = ${double(value)}`,
+      `os.environ["${name}"] = ${double(value)}`,
+      `client = connect(${lower(name)}=${single(value)})`,
+    ]);
+    return `    ${JSON.stringify(`${line}\n`)},`;
+  },
+  table: one((random, name, value) => {
+    if (!COLUMN.test(name)) return [];
+    const mark = random.pick([",", ";", "\t"]);
+    const cell = /[",;\t]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+    return [`host${mark}${lower(name)}\ndb1${mark}${cell}`];
+  }),
+  directives: one((_, name, value) =>
+    /["\\$]/.test(value) ? [] : [`SetEnv ${name} "${value}"`, `    fastcgi_param ${name} "${value}";`],
+  ),
+  rows: one((_, name, value) => {
+    if (!COLUMN.test(name)) return [];
+    const text = value.replaceAll("\\", "\\\\").replaceAll("'", "''");
+    return [
+      `INSERT INTO app (id, ${lower(name)}) VALUES (1, '${text}');`,
+      `INSERT INTO app (${lower(name)}, created) VALUES\n('${text}', '2024-05-01');`,
+    ];
+  }),
   workflow: (random, name, value) => `          ${name}: ${yaml(random, value)}`,
   markdown: one((_, name, value) => [
     `export ${name}=${shell(value)}`,

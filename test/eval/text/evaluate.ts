@@ -28,8 +28,6 @@ export type KindScore = {
   readonly right: number;
 };
 
-const ROWS_IN_FILE = 12;
-
 /** The rows of a seed, each in a file of every kind that can hold it, and what `scan dir:` makes of them. */
 export function evaluateText(seed: number, size: number, main: string): KindScore[] {
   const folder = mkdtempSync(join(tmpdir(), "unsprawl-eval-text-"));
@@ -66,7 +64,7 @@ function write(file: TextFile, rows: readonly Row[], size: number, random: Rando
     const from = text.split("\n").length;
     text += `${lines}\n`;
     placed.push({ ...row, file: path, from, to: text.split("\n").length - 1, lines });
-    if (++inFile === ROWS_IN_FILE) close();
+    if (++inFile === file.most) close();
   }
   close();
   return placed;

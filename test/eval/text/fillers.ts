@@ -323,6 +323,37 @@ export const FILLERS: { readonly [kind: string]: Filler } = {
       "          token: Bearer ${{ secrets.API }}",
     ],
   },
+  notebook: {
+    head: '{ "cells": [{ "cell_type": "code", "source": [\n    "import os\\n",\n',
+    tail: '    ""\n] }], "nbformat": 4 }\n',
+    filler: [
+      '    "password = getpass.getpass()\\n",',
+      '    "tokens = tokenizer(text)\\n",',
+      "    \"api_key = os.environ['API_KEY']\\n\",",
+      '    "# the token comes from the environment\\n",',
+    ],
+  },
+  directives: {
+    head: "",
+    tail: "",
+    filler: [
+      "AuthUserFile /etc/apache2/htpasswd",
+      "SetEnv TOKEN_FILE /run/secrets/token",
+      "    fastcgi_param SCRIPT_NAME $fastcgi_script_name;",
+      "    proxy_set_header X-CSRF-Token $http_x_csrf_token;",
+      "    auth_basic_user_file /etc/nginx/htpasswd;",
+    ],
+  },
+  rows: {
+    head: "CREATE TABLE users (\n  id int NOT NULL,\n  password varchar(255) NOT NULL\n);\n",
+    tail: "",
+    filler: [
+      "SELECT id FROM users WHERE password = crypt($1, password);",
+      "INSERT INTO users VALUES (7, NULL), (8, '');",
+      "INSERT INTO words (word, de) VALUES ('password', 'Passwort');",
+      "ALTER TABLE users ADD COLUMN reset_token varchar(64);",
+    ],
+  },
   markdown: {
     head: "# Application\n\nSet the password first:\n\n```sh\n",
     tail: "```\n",

@@ -18,6 +18,8 @@ export type TextFile = {
   readonly filler: readonly string[];
   /** The lowest confidence that counts: prose is reported at low confidence. */
   readonly floor: "low" | "medium";
+  /** How many variables a file has; of a table one, under its own column. */
+  readonly most: number;
 };
 
 const NAMED: { readonly [kind: string]: readonly string[] } = {
@@ -47,6 +49,10 @@ const NAMED: { readonly [kind: string]: readonly string[] } = {
   kotlin: ["Config.kts", "Settings.kt"],
   list: ["accounts", "settings.local", "app.conf.bak"],
   workflow: [".github/workflows/ci.yml", ".gitlab-ci.yml"],
+  notebook: ["analysis.ipynb", "train.ipynb"],
+  table: ["accounts.csv", "export.csv"],
+  directives: ["etc/apache2/envvars.conf", "etc/nginx/fastcgi.conf"],
+  rows: ["dump.sql", "seed.sql"],
   markdown: ["README.md", "docs/setup.md"],
 };
 
@@ -56,5 +62,6 @@ export const TEXT_FILES: readonly TextFile[] = Object.entries(NAMED).map(([kind,
   assigned: ASSIGNED[kind] ?? null,
   command: COMMANDS[kind] ?? null,
   ...(FILLERS[kind] ?? { head: "", tail: "", filler: [] }),
+  most: kind === "table" ? 1 : 12,
   floor: kind === "markdown" ? "low" : "medium",
 }));

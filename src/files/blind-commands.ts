@@ -28,13 +28,30 @@ export function isBlind(words: readonly ShellWord[]): boolean {
   if (program === undefined) return true;
   const called = program.text.slice(program.text.lastIndexOf("/") + 1);
   if (program.expands) return false;
+  // It runs what follows.
+  if (called === "command") return isBlind(rest.filter(({ text }) => !/^-[pvV]$/.test(text)));
+  if (rest.some(({ text }) => SEES_ALL.test(text))) return false;
+  if (called === "set" && rest.length === 0) return false;
+  if (LISTS.test(called) && rest.every(({ text }) => text.startsWith("-"))) return false;
+  if (called === "systemctl" && rest.some(({ text }) => text === "import-environment")) return false;
+  if (/^n(?:c|cat)$/.test(called) && rest.some(({ text }) => RUNS.test(text))) return false;
   if (/^(?:ba|da|k|z|a)?sh$/.test(called)) return isBlindText(rest);
   if (/^(?:docker|podman)$/.test(called)) return isBlindClient(rest);
   return BLIND_PROGRAMS.has(called) || OF_SERVICES.has(called);
 }
 
+/** All variables, whatever they are called: where the kernel shows them, and those whose name begins so. */
+const SEES_ALL = /\/environ\b|\$\{!/;
+/** Without a name these print all. */
+const LISTS = /^(?:export|declare|typeset|readonly|local)$/;
+/** Of netcat: runs a program. */
+const RUNS = /^-[a-z]*[ec]|^--(?:sh-|lua-)?exec/;
+
 function isBlindClient(rest: readonly ShellWord[]): boolean {
-  const verb = rest.find(({ text }) => !text.startsWith("-"))?.text ?? "";
+  const at = rest.findIndex(({ text }) => !text.startsWith("-"));
+  // `--root DIR`: what looks like a verb may be the value of a flag.
+  if (rest.slice(0, at).some(({ text }) => !text.includes("="))) return false;
+  const verb = rest[at]?.text ?? "";
   return BLIND_VERBS.test(verb) && !rest.some(({ text }) => /^--env|^-[a-z]*e/.test(text));
 }
 

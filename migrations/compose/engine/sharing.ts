@@ -41,7 +41,7 @@ export type SharingPart = {
 
 /** The services of a project that share a namespace with one of these, and are not among them. */
 export async function servicesSharing(engine: Engine, services: readonly string[], settling: Pick<Settling, "call">) {
-  const all = await maySharing(engine, settling.call);
+  const all = await maySharing(engine);
   const found = new Map<string, string>();
   const foreign = new Map<string, ContainerDoc>();
   for (const of of services)
@@ -56,13 +56,20 @@ export async function servicesSharing(engine: Engine, services: readonly string[
 
 const isNamespace = (field: string): boolean => (NAMESPACES as readonly string[]).includes(field);
 
-/** A list says who is in whose network; who is in another namespace is looked up for the project alone. */
-async function maySharing(engine: Engine, { name }: Settling["call"]): Promise<readonly ContainerDoc[]> {
-  const listed = (await engine.containers()).filter(
-    ({ Labels = {}, HostConfig = {} }) =>
-      Labels["com.docker.compose.project"] === name || HostConfig.NetworkMode?.startsWith("container:") === true,
+/** By engine and id: what a container shares is decided when it is created, and a plan of many projects asks for each. */
+const inspected = new WeakMap<Engine, Map<string, ContainerDoc>>();
+
+/** All containers but those kept for rollback: one of another project, or of none, may be in any namespace. */
+async function maySharing(engine: Engine): Promise<readonly ContainerDoc[]> {
+  const known = inspected.get(engine) ?? new Map<string, ContainerDoc>();
+  inspected.set(engine, known);
+  const docs = await Promise.all(
+    (await engine.containers()).map(async ({ Id }) => {
+      const doc = known.get(Id) ?? (await engine.container(Id));
+      if (doc !== null) known.set(Id, doc);
+      return doc;
+    }),
   );
-  const docs = await Promise.all(listed.map(({ Id }) => engine.container(Id)));
   return docs.filter((doc) => doc !== null).filter((doc) => keptByRun(nameOf(doc)) === null);
 }
 

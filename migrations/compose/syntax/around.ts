@@ -1,6 +1,6 @@
 import { readdirSync, type Dirent } from "node:fs";
 import { basename, dirname, join, resolve, sep } from "node:path";
-import { bytesIfThere } from "../../../src/files/rewritten.ts";
+import { readChecked } from "../../../src/kit/io/read.ts";
 import { realOrSame } from "../../../src/kit/io/real.ts";
 import type { ComposeProject } from "./project.ts";
 
@@ -12,9 +12,8 @@ import type { ComposeProject } from "./project.ts";
 /** The Compose file of another folder whose services read this env file; null if none is found. */
 export function readAround(project: ComposeProject, file: string): string | null {
   const own = realOrSame(file);
-  const found = around(project, own).find(({ file: other, text }) => {
-    if (!text.includes("env_file")) return false;
-    const paths = text.split(/[\s"'=,[\]{}]+/).filter((word) => basename(word) === basename(file));
+  const found = around(project, own).find(({ file: other, words }) => {
+    const paths = words.filter((word) => basename(word) === basename(file)).slice(0, MOST_PATHS);
     return paths.some((path) => realOrSame(resolve(dirname(other), path)) === own);
   });
   return found?.file ?? null;
@@ -45,10 +44,15 @@ export function filledAround(
   return found === undefined ? null : { by: found.file, isGiven };
 }
 
-type Other = { readonly file: string; readonly text: string };
+/** `words` are those of a text that names env files; none of any other. */
+type Other = { readonly file: string; readonly text: string; readonly words: readonly string[] };
 
 const MOST_FOLDERS = 300;
 const MOST_FILES = 600;
+/** What people write is smaller by far: who owns a folder nearby may not make this take long. */
+const LARGEST = 256 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_PATHS = 100;
 const DEEPEST = 2;
 
 const known = new WeakMap<ComposeProject, Map<string, readonly Other[]>>();
@@ -73,7 +77,7 @@ function readBelow({ yaml }: ComposeProject, top: string, own: string): readonly
   const isOwn = new Set([...yaml.keys()].map(realOrSame));
   const found: Other[] = [];
   const folders = top === sep ? [] : [{ folder: top, depth: 0 }];
-  let files = 0;
+  let [files, bytes] = [0, 0];
   // What is added on the way is visited too.
   for (const { folder, depth } of folders) {
     for (const entry of entriesOf(folder)) {
@@ -81,20 +85,30 @@ function readBelow({ yaml }: ComposeProject, top: string, own: string): readonly
       if (entry.isDirectory()) {
         if (depth < DEEPEST && folders.length < MOST_FOLDERS && !/^(?:\.|node_modules$)/.test(entry.name))
           folders.push({ folder: path, depth: depth + 1 });
-      } else if (entry.isFile() && folder !== own && /\.ya?ml$/.test(entry.name) && files < MOST_FILES) {
+      } else if (
+        entry.isFile() &&
+        folder !== own &&
+        /\.ya?ml$/.test(entry.name) &&
+        files < MOST_FILES &&
+        bytes < MOST_BYTES
+      ) {
         files++;
         const text = isOwn.has(path) ? "" : textOf(path);
-        if (/^services:/m.test(text)) found.push({ file: path, text });
+        bytes += text.length;
+        if (/^services:/m.test(text)) found.push({ file: path, text, words: wordsOf(text) });
       }
     }
   }
   return found;
 }
 
+const wordsOf = (text: string): readonly string[] =>
+  text.includes("env_file") ? [...new Set(text.split(/[\s"'=,[\]{}]+/))] : [];
+
 // A folder or a file that cannot be read is no help.
 function entriesOf(folder: string): readonly Dirent[] {
   try {
-    return readdirSync(folder, { withFileTypes: true });
+    return readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     return [];
   }
@@ -102,7 +116,7 @@ function entriesOf(folder: string): readonly Dirent[] {
 
 function textOf(file: string): string {
   try {
-    return bytesIfThere(file)?.toString("utf8") ?? "";
+    return readChecked(file, { limit: LARGEST }).toString("utf8");
   } catch {
     return "";
   }

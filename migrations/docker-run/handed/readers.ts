@@ -11,8 +11,7 @@ import type { RunScript } from "../syntax/script.ts";
 export function otherReader(script: RunScript, file: string, variable: string): string | null {
   const line = lineReading(script, file);
   if (line !== null) return `line ${line} of the script reads too`;
-  const beside = fileReading(script, file, variable);
-  return beside === null ? null : `${beside} reads too`;
+  return fileReading(script, file, variable);
 }
 
 /** A name as a word of a text, not a part of another one. */
@@ -39,6 +38,8 @@ function lineReading(script: RunScript, file: string): number | null {
     const [, variable = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
     return variable !== "" && mentionOf(name).test(value) ? [variable] : [];
   });
+  const unsure = all.find(({ word, words }) => isSourced(word, words) && mayName(word.text, commands));
+  if (unsure !== undefined) return lineOf(text, unsure.word.start);
   const places = [name, ...variables].flatMap((one) => [...text.matchAll(mentionOf(one))].map(({ index }) => index));
   const seen = places.toSorted((a, b) => a - b);
   const reads = seen.find((at, count) => {
@@ -53,6 +54,19 @@ function lineReading(script: RunScript, file: string): number | null {
   return reads === undefined ? null : lineOf(text, reads);
 }
 
+/** What `.` and `source` read. */
+const isSourced = (word: ShellWord, words: readonly ShellWord[]): boolean =>
+  /^(?:\.|source)$/.test(words[words.indexOf(word) - 1]?.text ?? "");
+
+/** Whether only the shell knows the name of a file: a variable, which the script sets to no plain text, or a pattern. */
+function mayName(path: string, commands: RunScript["commands"]): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const variable = /^"?\$\{?([A-Za-z_]\w{0,254})\}?"?$/.exec(name)?.[1];
+  const own = variable === undefined ? [] : commands.flat().filter(({ text }) => text.startsWith(`${variable}=`));
+  if (own.length > 0) return own.some(({ text }) => /[$`*?]/.test(text.slice(text.lastIndexOf("/") + 1)));
+  return /[$`*?]/.test(name);
+}
+
 function isHarmless(words: readonly ShellWord[], word: ShellWord, passesOn: boolean): boolean {
   // A container that gets the file's variables may mount it too.
   if (passesOn) return true;
@@ -64,25 +78,34 @@ function isHarmless(words: readonly ShellWord[], word: ShellWord, passesOn: bool
 /** Files of a folder that may name files of variables. */
 const READERS = /\.(?:sh|bash|zsh|fish|mk|ps1|bat|cmd|service|container|ya?ml)$|^(?:GNU)?[Mm]akefile$|^package\.json$/;
 const LARGEST = 256 * 1024;
+/** More than a folder of a person's has. */
+const MOST_FILES = 500;
 
-/** The file beside the script, or beside the file, that may read it: scripts, units, and what Compose fills in. */
+/** What beside the script, or beside the file, may read it, in words: scripts, units, and what Compose fills in. */
 function fileReading(script: RunScript, file: string, variable: string): string | null {
   const name = basename(file);
-  for (const folder of new Set([dirname(file), dirname(script.file)]))
-    for (const other of namesIn(folder)) {
+  for (const folder of new Set([dirname(file), dirname(script.file)])) {
+    const names = namesIn(folder).filter((other) => READERS.test(other));
+    if (names.length > MOST_FILES) return `one of the ${names.length} scripts in ${folder} may read too`;
+    for (const other of names) {
       const path = join(folder, other);
-      if (path === script.file || !READERS.test(other)) continue;
+      if (path === script.file) continue;
       const text = textOf(path).replaceAll(/^[ \t]*#.*$/gm, "");
       const isYaml = /\.ya?ml$/.test(other);
       const isCompose = isYaml && /^services:/m.test(text);
       if (isYaml && !isCompose) continue;
-      if (mentionOf(name).test(text)) return path;
+      if (mentionOf(name).test(text)) return `${path} reads too`;
       // Compose fills its files in from `.env`.
-      const uses = new RegExp(`\\$(?:\\{${variable}\\b|${variable}\\b)`);
-      if (isCompose && name === ".env" && folder === dirname(file) && uses.test(text)) return path;
+      if (isCompose && name === ".env" && folder === dirname(file) && fillsIn(text, variable))
+        return `${path} reads too`;
     }
+  }
   return null;
 }
+
+/** Others than these are never filled in. */
+const fillsIn = (text: string, variable: string): boolean =>
+  /^\w{1,256}$/.test(variable) && new RegExp(`\\$(?:\\{${variable}\\b|${variable}\\b)`).test(text);
 
 // A folder or a file that cannot be read is no help.
 function namesIn(folder: string): readonly string[] {

@@ -106,6 +106,23 @@ it("a service stays if one in its network would not be the same again, or is not
     "stranger, which is not of this project, shares a namespace with client, and would lose it; docker rm -f stranger, then plan again; create it again afterwards",
   );
   engine.docker("rm", "-f", "stranger");
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    "tracer",
+    "--network",
+    "none",
+    "--pid",
+    "container:gluetun",
+    BUSYBOX,
+    "sleep",
+    "1000",
+  );
+  expect((await planOf()).notMoved[0]?.reason).toBe(
+    "tracer, which is not of this project, shares a namespace with client, and would lose it",
+  );
+  engine.docker("rm", "-f", "tracer");
   const ready = await planOf();
   expect(ready.notMoved).toEqual([]);
   writeFileSync(join(dir, "compose.yaml"), COMPOSE.replace("service:client\n", "service:client\n    user: '5'\n"));

@@ -103,7 +103,7 @@ describe("the env file of a run line", () => {
   });
 
   test("podman gets its secret in place of the line, which leaves the file; rollback restores both", async () => {
-    const script = `#!/bin/sh\n[ -f web.env ] || exit 1 # web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
+    const script = `#!/bin/sh\nL=lib.sh; . "./$L"\n[ -f web.env ] || exit 1 # web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
     const dir = put({ "a.sh": script, "web.env": env });
     const from = `script:${join(dir, "a.sh")}`;
     const { stdout, stderr, code } = await world.unsprawl(["migrate", from, "--to", "local", "--yes"]);
@@ -121,6 +121,12 @@ describe("the env file of a run line", () => {
   const composed = "services:\n  web:\n    image: img\n";
   test.each<[string, { readonly [name: string]: string }, string]>([
     ["the script reads it", { "a.sh": `. ./web.env\n${line}` }, "which line 1 of the script reads too"],
+    ["only the shell knows what is read", { "a.sh": `. ./$1.env\n${line}` }, "which line 1 of the script reads too"],
+    [
+      "a pattern may read it",
+      { "a.sh": `for f in *.env; do\n. "$f"; done\n${line}` },
+      "which line 2 of the script reads",
+    ],
     ["a loop reads it", { "a.sh": `while read x; do :; done < web.env\n${line}` }, "which line 1 of the script reads"],
     [
       "a variable names it for another command",
@@ -133,6 +139,11 @@ describe("the env file of a run line", () => {
       "Compose fills its files in from it",
       { "a.sh": "podman run --env-file .env img\n", "c.yml": `${composed}    command: x \${DB_PASSWORD}\n` },
       "DIR/c.yml reads too",
+    ],
+    [
+      "its name is none that Compose fills in, but another script reads it",
+      { "a.sh": line, "b.sh": line, "c.yml": composed, "web.env": `DB_PASSWORD(=${secret}\n` },
+      "DIR/b.sh reads too",
     ],
     ["another line stays", { "a.sh": `${line}nerdctl run --env-file web.env img\n` }, "which a.sh:2 img gets too"],
     ["podman reads it otherwise", { "a.sh": line, "web.env": `DB_PASSWORD="${secret}"\n` }, "podman may read diff"],

@@ -165,6 +165,12 @@ test("who else needs the line keeps it", async () => {
     "sh -c 'mkdir -p /x; env'",
     "/bin/sh -c '/opt/wait `id`'",
     "podman exec db x -e A",
+    "podman --root run kube play x",
+    "/bin/sh -c 'command env > /x'",
+    "/bin/sh -c 'export -p > /x'",
+    "/bin/cat /proc/self/environ",
+    "systemctl --user import-environment",
+    "nc -e /bin/sh db 1",
   ])
     expect(await reasons(before(command)), command).toEqual([
       expect.stringContaining("is read on the host too, by web.container"),

@@ -64,21 +64,31 @@ export async function handedNames(script: RunScript, run: RunCommand): Promise<r
   return names;
 }
 
-/** What sets a variable of the container again, so that this line has no effect; null if nothing does. */
+/** What sets a variable of the container again, so that this line has no effect; null if nothing is known to. */
 export async function setAgain(script: RunScript, handed: HandedLine): Promise<string | null> {
-  const { run, flag, file, text, entry } = handed;
+  const { run, file, text, entry } = handed;
   const { name, line } = entry;
   // Wherever it stands: flags come after files.
   if (run.env.some(({ variable }) => variable === name)) return `-e ${name}`;
   const last = parseEntries(text, "docker").findLast((one) => one.name === name && one.value !== null);
   if (last !== undefined && last.line !== line) return `${file}:${last.line}`;
-  for (const next of envFileFlags(run).filter((one) => one.flag > flag.flag))
-    if (await maySet(script, run, next, name)) return `--env-file ${next.value}`;
+  for (const next of laterFlags(handed))
+    if ((await entriesOf(script, run, next))?.some((one) => one.name === name && one.value !== null) === true)
+      return `--env-file ${next.value}`;
   return null;
 }
 
-async function maySet(script: RunScript, run: RunCommand, flag: WordFlag, name: string): Promise<boolean> {
+/** A file that is passed on behind this line's and cannot be read: it may set anything again. Null without one. */
+export async function unknownBehind(script: RunScript, handed: HandedLine): Promise<string | null> {
+  for (const next of laterFlags(handed))
+    if ((await entriesOf(script, handed.run, next)) === null) return `--env-file ${next.value}`;
+  return null;
+}
+
+const laterFlags = ({ run, flag }: HandedLine): readonly WordFlag[] =>
+  envFileFlags(run).filter((one) => one.flag > flag.flag);
+
+async function entriesOf(script: RunScript, run: RunCommand, flag: WordFlag): Promise<readonly DotenvEntry[] | null> {
   const file = envFileBeside(script, run, flag);
-  const entries = file === null ? null : entriesOrNull(await readText(file), "docker");
-  return entries === null || entries.some((one) => one.name === name);
+  return file === null ? null : entriesOrNull(await readText(file), "docker");
 }

@@ -3,7 +3,7 @@ import type { Location } from "../../../src/model/location.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
 import { faultOfRun, type RunScript } from "../syntax/script.ts";
 import type { RunCommand, WordFlag } from "../syntax/shell-run.ts";
-import { handedLine, setAgain } from "./line.ts";
+import { handedLine, setAgain, unknownBehind } from "./line.ts";
 import { otherReader } from "./readers.ts";
 
 /** Why a line of a file that `--env-file` names stays there; null if it can leave it. */
@@ -17,6 +17,12 @@ export async function refusalOfHanded(script: RunScript, location: Location): Pr
   if (again !== null)
     return { reason: `has no effect: ${again} sets it again`, hint: `remove this line from ${file}`, elsewhere: true };
   const written = cmd`write -e ${entry.name}=value in the line, and take it out of ${file} if nothing else needs it; then plan again`;
+  const unknown = await unknownBehind(script, handed);
+  if (unknown !== null)
+    return {
+      reason: `is in ${file}, and ${unknown} behind it, which cannot be read here, may set it again`,
+      hint: cmd`plan again where the script has all its files, or write -e ${entry.name}=value in the line`,
+    };
   const unsure = unsureBefore(run, flag);
   if (unsure !== null)
     return {

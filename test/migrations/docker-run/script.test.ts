@@ -153,6 +153,16 @@ describe("the env file of a run line", () => {
       "has no effect: -e DB",
     ],
     [
+      "a later file sets it again",
+      { "a.sh": "podman run --env-file web.env --env-file .env img\n", ".env": "DB_PASSWORD=\n" },
+      "has no effect: --env-file .env sets it again",
+    ],
+    [
+      "a later file may, which is not here",
+      { "a.sh": "podman run --env-file web.env --env-file none.env img\n" },
+      "and --env-file none.env behind it, which cannot be read here, may set it again",
+    ],
+    [
       "the shell decides",
       { "a.sh": "podman run $X --env-file web.env -e A=b img\n" },
       "whether $X in front of --env-file",

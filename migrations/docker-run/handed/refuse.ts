@@ -15,7 +15,11 @@ export async function refusalOfHanded(script: RunScript, location: Location): Pr
   if (fault !== null) return fault;
   const again = await setAgain(script, handed);
   if (again !== null)
-    return { reason: `has no effect: ${again} sets it again`, hint: `remove this line from ${file}`, elsewhere: true };
+    return {
+      reason: `has no effect: ${again} sets it again`,
+      hint: cmd`remove this line from ${file}`,
+      elsewhere: true,
+    };
   const written = cmd`write -e ${entry.name}=value in the line, and take it out of ${file} if nothing else needs it; then plan again`;
   const unknown = await unknownBehind(script, handed);
   if (unknown !== null)

@@ -36,6 +36,7 @@ const BEHIND: readonly (readonly [sign: string, name: string, pattern: RegExp])[
   ["Authorization:", "basic_auth", /Authorization:\\?\s{1,2}Basic\\?\s{1,2}([A-Za-z0-9+/]{8,400}={0,2})/],
   ["secure_link_md5", "secret", /secure_link_md5\s{1,4}["'][^"'\n]{0,200}[\s}]([^\s"'$}]{4,200})["'];/],
   ["redis2_query", "password", /redis2_query\s{1,4}auth\s{1,4}["']?([^\s"'$;]{3,200})/],
+  ["smtp_sasl_password_maps", "password", /=\s{0,4}static:[\w.@+-]{1,64}:([^\s:}$]{3,200})/],
   ["register", "password", /^register\s?=>\s?[\w.+-]{1,64}(?:@[\w.-]{1,80})?:([^\s:$]{3,200})(?::[\w.-]{1,64})?@/],
   ["dns", "token", /^\s{0,40}dns\s{1,4}[a-z]\w{1,30}\s{1,4}(?=\S{0,60}\d)([A-Za-z0-9_-]{24,200})\s{0,4}$/],
 ];
@@ -45,7 +46,7 @@ const VARIABLES = /^\s{0,40}(?:SetEnv|(?:fastcgi|uwsgi|scgi)_param)\s/;
 
 /** What such lines begin with: most lines are looked at no further. */
 const FIRST =
-  /^\s{0,40}(?:ip|ntp|standby|key|key-string|message-digest-key|authentication-key|snmp-server|r[ow]community6?|option|tcp-check|http-check|secure_link_md5|redis2_query|register|dns|if)[\s(]/;
+  /^\s{0,40}(?:ip|ntp|standby|key|key-string|message-digest-key|authentication-key|snmp-server|r[ow]community6?|option|tcp-check|http-check|secure_link_md5|redis2_query|smtp_sasl_password_maps|register|dns|if)[\s(]/;
 
 /** A secret in a line that begins with words of its program: the directives of web servers, and of network devices. */
 export function byDirective(line: string, judge: Judge): Evidence | null {

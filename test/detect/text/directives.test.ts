@@ -20,6 +20,7 @@ test.each([
   ["haproxy.cfg", `tcp-check send AUTH\\ ${V}\\r\\n`],
   ["recovery.conf", `primary_conninfo = 'host=db user=app password=''${V}'' '`],
   ["pgbouncer.ini", `* = host=db auth_user=app password='${V}'`],
+  ["main.cf", `smtp_sasl_password_maps = static:ada:${V}`],
   ["sip.conf", `register => 4912345:${V}@sip.shop.test/100`],
   ["snmpd.conf", `rocommunity ${V} 10.0.0.0/8`],
   ["Caddyfile", `header_up Authorization "Basic ${LOGIN}"`],

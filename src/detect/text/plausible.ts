@@ -129,6 +129,9 @@ function isFilledIn(value: string): boolean {
 
 /** `"Splunk " + token`: the beginning of a text that code puts together. */
 function continuesWithCode({ value, quoted, tail, kind }: Assigned): boolean {
+  // Python in a script's here-document: a call, and an argument.
+  if (!quoted && /^\w+$/.test(value) && tail.startsWith("(")) return true;
+  if (!quoted && value.startsWith("sys.argv[")) return true;
   return kind === "code" && quoted && /[\s:=]$/.test(value) && /^\s{0,3}[+.]\s{0,3}[A-Za-z_$(]/.test(tail);
 }
 

@@ -164,6 +164,10 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["security.properties", "addUserPassword=Alpha,AlphaNumPunctuation,200,true,addUserPassword"],
   ["db.data.ts", "accessToken: 'valid-jwt-access-token-1',"],
   [".env", "MERCADOPAGO_WEBHOOK_SECRET=WHK-xxxx-xxxx-xxxx-xxxx\nDASHBOARD_AUTH=admin:$$apr1$$xyz..."],
+  [
+    "kem.sh",
+    "cat <<EOF\nshared_secret = libcrux_ml_kem_mlkem768_portable_decapsulate(\n  key)\ntoken = sys.argv[1]\nEOF",
+  ],
   ["cert.sh", 'echo "${S3_ACCESS_KEY:?S3_ACCESS_KEY must be set} ${S3_SECRET_KEY:?S3_SECRET_KEY must be set}" > f'],
   ["jupyter.yml", "command:\n  - start-notebook.py\n  - \"--ServerApp.password=''\",\n"],
 ];

@@ -89,6 +89,7 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
     const unindented = [...parseUnindented(loaded, text, OPTIONS)];
     if (unindented.every(({ errors }) => errors.length === 0)) documents = unindented;
   }
+  if (text.includes(MERGE)) for (const document of documents) plainMerges(loaded, document);
   for (const { errors, contents } of documents) {
     const [problem] = errors;
     const repeated = repeatedKey(contents);
@@ -98,6 +99,18 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
     throw new UnsprawlError("malformed", `${file}, line ${lineOf(text, at)}: not valid YAML`, hint, cause);
   }
   return documents;
+}
+
+/** How some programs write what others write as `<<`: yq, and all that use Go's yaml.v3. */
+const MERGE = "!!merge";
+
+/** The library gives such a key a symbol as its value. */
+function plainMerges({ visit }: Yaml, document: Document): void {
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === "symbol") node.value = "<<";
+    },
+  });
 }
 
 function yaml(): Yaml {

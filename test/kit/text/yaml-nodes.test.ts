@@ -63,3 +63,15 @@ test.each([
   const file = await parseYaml("/f", `a: ${written}\n`);
   expect(entriesOf(file.root, file).map(({ value: node }) => scalarText(node))).toEqual([value]);
 });
+
+test("a merge key with its tag, as yq writes it, merges like one without", async () => {
+  const text = "a: &a { x: 1, y: 1 }\nb:\n  !!merge <<: *a\n  y: 2\n";
+  const file = await parseYaml("/f", text);
+  const [, b] = entriesOf(file.root, file);
+  const read = entriesOf(b?.value, file).map(({ key, value, shared }) => [key, scalarText(value), shared]);
+  expect(read).toEqual([
+    ["y", "2", false],
+    ["x", "1", true],
+  ]);
+  await expect(parseYaml("/f", `${text}  !!merge <<: *a\n`)).rejects.toMatchObject({ code: "malformed" });
+});

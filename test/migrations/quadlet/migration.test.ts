@@ -142,7 +142,7 @@ const REFUSED: readonly (readonly [title: string, lines: (one: string) => string
   ["a health check", (one) => `HealthCmd=mysqladmin ping -p${one}`, "is in HealthCmd"],
   [
     "a file that its service's commands read too",
-    () => `${FILE}\n[Service]\n${FILE}\nExecStartPre=/bin/true`,
+    () => `${FILE}\n[Service]\n${FILE}\nExecStartPre=/opt/prepare.sh`,
     "on the host",
   ],
   ["a file of another secret", () => `Secret=db,target=DB_PASSWORD,type=env\n${FILE}`, "has no effect: Secret=db"],

@@ -27,11 +27,14 @@ export async function usableCall(
   }
 }
 
+const MOST_TRIED = 40;
+
 type Usable = { readonly call: ProjectCall; readonly config: ComposeConfig };
 
 async function withOthers(cli: ComposeCli, all: readonly string[], first: Usable): Promise<Usable> {
   let usable = first;
-  for (const profile of all.filter((one) => !first.call.profiles.includes(one))) {
+  // Each is a call of Compose.
+  for (const profile of all.filter((one) => !first.call.profiles.includes(one)).slice(0, MOST_TRIED)) {
     const call = { ...usable.call, profiles: [...usable.call.profiles, profile] };
     try {
       usable = { call, config: await cli.config(call) };

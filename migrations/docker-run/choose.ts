@@ -80,7 +80,7 @@ export async function chooseFor(
   if (other !== null)
     throw new UnsprawlError(
       "refused",
-      `${subject}: its container has another ${other} than the script's default, from whoever starts the script`,
+      `${subject}: the ${other} of its container is not the script's default: it is set where the script is started`,
       cmd`unsprawl plan docker:${run.said.name ?? ""} --to STORE moves the value that it has`,
     );
   const id = `${distinctName(subject, ["docker-run", script.file, subject])}-${options.runId}`;

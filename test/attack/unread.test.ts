@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { archives, make, scannedOf, token } from "../images/layers/scanned.ts";
 import { file, saved, tar } from "../images/layers/tar-bytes.ts";
 
-// Whoever writes a value or a file may make it so that a limit of reading is reached: that is said, and is no clean exit.
+// A value or a file may be written so that a limit of reading is reached: that is reported, and the exit code is not 0.
 
 const { world, dir, write, scan } = archives();
 

@@ -26,7 +26,7 @@ import { matchingContainers, type Settling } from "./matching-containers.ts";
 
 /*
  * Services in the network of another one (`network_mode: service:gluetun`), or in its IPC or PID namespace. A namespace goes
- * with its container: whoever shares it is created again too, as Compose itself does, and otherwise unchanged.
+ * with its container: a service that shares it is created again too, as Compose itself does, and otherwise unchanged.
  */
 
 /** A service that is created again after the one whose namespace it shares. */

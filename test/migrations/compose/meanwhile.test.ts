@@ -21,31 +21,35 @@ afterAll(async () => {
   world?.remove();
 });
 
-it("who writes a Compose file just after the run did is told so, and is left alone", { timeout: 120_000 }, async () => {
-  const dir = join(world.dir, "meanwhile");
-  mkdirSync(dir);
-  const file = join(dir, "compose.yaml");
-  const secret = password();
-  world.plant({ DB_PASSWORD: secret });
-  const command = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
-  const text = `name: meanwhile\nservices:\n  db:\n    image: ${BUSYBOX}\n    network_mode: none\n    command: ${command}\n    environment: { DB_PASSWORD: "${secret}" }\n`;
-  writeFileSync(file, text);
-  execFileSync(compose, ["-f", file, "up", "-d"], { env: world.env, stdio: "pipe" });
-  // Stands where Docker looks first: once the run has written, another one puts the file back before Compose reads it.
-  const plugins = join(world.dir, ".docker/cli-plugins");
-  mkdirSync(plugins, { recursive: true });
-  const other = join(plugins, "docker-compose");
-  writeFileSync(join(dir, "old"), text);
-  writeFileSync(
-    other,
-    `#!/bin/sh\nif grep -q x-unsprawl ${file}; then cat ${dir}/old > ${file}; fi\nexec ${compose} "$@"\n`,
-  );
-  chmodSync(other, 0o755);
-  const { code, stdout, stderr } = await world.unsprawl(["migrate", `compose:${file}`, "--to", "local", "--yes"]);
-  expect(stderr).toContain(`error: ${file} was changed by somebody else just now`);
-  expect(stdout + stderr).not.toContain("please report");
-  expect(stdout + stderr).toContain("as before");
-  expect(code).toBe(1);
-  expect(readFileSync(file, "utf8")).toBe(text);
-  expect(engine.docker("inspect", "meanwhile-db-1", "-f", "{{.State.Running}}").trim()).toBe("true");
-});
+it(
+  "a Compose file that somebody else writes just after the run did is named, and is left alone",
+  { timeout: 120_000 },
+  async () => {
+    const dir = join(world.dir, "meanwhile");
+    mkdirSync(dir);
+    const file = join(dir, "compose.yaml");
+    const secret = password();
+    world.plant({ DB_PASSWORD: secret });
+    const command = JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")));
+    const text = `name: meanwhile\nservices:\n  db:\n    image: ${BUSYBOX}\n    network_mode: none\n    command: ${command}\n    environment: { DB_PASSWORD: "${secret}" }\n`;
+    writeFileSync(file, text);
+    execFileSync(compose, ["-f", file, "up", "-d"], { env: world.env, stdio: "pipe" });
+    // Stands where Docker looks first: once the run has written, another one puts the file back before Compose reads it.
+    const plugins = join(world.dir, ".docker/cli-plugins");
+    mkdirSync(plugins, { recursive: true });
+    const other = join(plugins, "docker-compose");
+    writeFileSync(join(dir, "old"), text);
+    writeFileSync(
+      other,
+      `#!/bin/sh\nif grep -q x-unsprawl ${file}; then cat ${dir}/old > ${file}; fi\nexec ${compose} "$@"\n`,
+    );
+    chmodSync(other, 0o755);
+    const { code, stdout, stderr } = await world.unsprawl(["migrate", `compose:${file}`, "--to", "local", "--yes"]);
+    expect(stderr).toContain(`error: ${file} was changed by somebody else just now`);
+    expect(stdout + stderr).not.toContain("please report");
+    expect(stdout + stderr).toContain("as before");
+    expect(code).toBe(1);
+    expect(readFileSync(file, "utf8")).toBe(text);
+    expect(engine.docker("inspect", "meanwhile-db-1", "-f", "{{.State.Running}}").trim()).toBe("true");
+  },
+);

@@ -361,7 +361,7 @@ describe("what is left, and why", () => {
     engine.docker("create", "--name", "shared", "-e", `API_TOKEN=${password()}`, FILE_ENV);
     const { notMoved } = await planOf(`script:${file}`);
     expect(notMoved.map(({ reason }) => reason)).toContainEqual(
-      "shared.sh:7 shared: its container has another API_TOKEN than the script's default, from whoever starts the script",
+      "shared.sh:7 shared: the API_TOKEN of its container is not the script's default: it is set where the script is started",
     );
     gone("shared");
   });

@@ -33,28 +33,20 @@ export function sharersOf(doc: ContainerDoc, all: readonly ContainerDoc[]): Shar
 /** What `doc` shares with `other`, as paths in its document. */
 function sharesOf({ Id, HostConfig }: ContainerDoc, other: ContainerDoc): string[] {
   if (Id === other.Id) return [];
-  const modes = NAMESPACES.filter((mode) => isOf(HostConfig[mode], other));
+  const modes = NAMESPACES.filter((mode) => HostConfig[mode] === `container:${other.Id}`);
   const linked = HostConfig.Links?.some((link) => linkTo(link) === nameOf(other));
   const volumes = HostConfig.VolumesFrom?.some((one) => isId(one.split(":", 1)[0], other));
   return [...modes, ...(linked ? ["Links"] : []), ...(volumes ? ["VolumesFrom"] : [])];
 }
 
-/** The fields that name a namespace. */
+/** The fields that name a namespace. The engine stores them with the full id, whatever was given. */
 export const NAMESPACES = ["NetworkMode", "IpcMode", "PidMode"] as const;
-
-/** Whether a field says that a namespace is this container's. The engine stores a network's with the full id, others as given. */
-export function isOf(mode: string | undefined, other: ContainerDoc): boolean {
-  if (mode?.startsWith("container:") !== true) return false;
-  const given = mode.slice("container:".length);
-  return given === other.Id || given.replace(/^\//, "") === nameOf(other) || isId(given, other);
-}
 
 /** A sharer's document with the old containers replaced by the new ones. */
 export function withNewContainers(doc: ContainerDoc, replaced: readonly Replaced[]): ContainerDoc {
   const host: { -readonly [key in keyof HostConfig]: HostConfig[key] } = { ...doc.HostConfig };
   for (const { old, fresh, name } of replaced) {
-    // The old one's name is not yet the new one's.
-    for (const mode of NAMESPACES) if (isOf(host[mode], old)) host[mode] = `container:${fresh.Id}`;
+    for (const mode of NAMESPACES) if (host[mode] === `container:${old.Id}`) host[mode] = `container:${fresh.Id}`;
     if (host.Links) {
       host.Links = host.Links.map((link) =>
         linkTo(link) === nameOf(old) ? `/${nameOf(fresh)}:${link.split(":")[1] ?? ""}` : link,

@@ -29,9 +29,6 @@ test.each([
   ["volumes taken by name", { VolumesFrom: ["web:ro"] }, false],
   ["volumes taken by id", { VolumesFrom: [`${id("web")}:ro`] }, true],
   ["volumes taken by short id", { VolumesFrom: [id("web").slice(0, 12)] }, true],
-  ["processes by name", { PidMode: "container:web" }, true],
-  ["shared memory by short id", { IpcMode: `container:${id("web").slice(0, 12)}` }, true],
-  ["processes of one whose name begins so", { PidMode: "container:web2" }, false],
   ["another's network", { NetworkMode: `container:${id("other")}` }, false],
   ["a network of the same name", { NetworkMode: "web" }, false],
   ["a link to another whose alias is its name", { Links: ["/other:/one/web"] }, false],
@@ -49,7 +46,6 @@ test("redirected, one relies on the new containers and is not changed otherwise"
   const replaced = [{ old: web, fresh: container("web-unsprawl-1"), name: "web" }];
   const host = {
     NetworkMode: `container:${id("web")}`,
-    IpcMode: "container:web",
     PidMode: `container:${id("other")}`,
     Links: ["/web:/one/db", "/other:/one/web"],
     VolumesFrom: [`${id("web")}:ro`, "other"],
@@ -58,7 +54,6 @@ test("redirected, one relies on the new containers and is not changed otherwise"
   const one = container("one", host);
   expect(withNewContainers(one, replaced).HostConfig).toEqual({
     NetworkMode: `container:${id("web-unsprawl-1")}`,
-    IpcMode: `container:${id("web-unsprawl-1")}`,
     PidMode: `container:${id("other")}`,
     Links: ["/web-unsprawl-1:/one/db", "/other:/one/web"],
     VolumesFrom: ["web:ro", "other"],

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { nameOf } from "../../../src/engine/names.ts";
-import { isOf, NAMESPACES } from "../../../src/engine/sharers.ts";
+import { NAMESPACES } from "../../../src/engine/sharers.ts";
 import { startContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
@@ -59,7 +59,9 @@ function inOrder(all: readonly ComparedService[]): readonly ComparedService[] {
 
 /** Whether a container of one is in a namespace of the other, which has to be there first. */
 const sharesWith = (one: ComparedService, other: ComparedService): boolean =>
-  one.docs.some(({ HostConfig }) => NAMESPACES.some((mode) => other.docs.some((doc) => isOf(HostConfig[mode], doc))));
+  one.docs.some(({ HostConfig }) =>
+    NAMESPACES.some((mode) => other.docs.some(({ Id }) => HostConfig[mode] === `container:${Id}`)),
+  );
 
 /**
  * The dependencies that Compose recorded: `db:service_healthy:false,cache:service_started:true` (docker/compose

@@ -36,6 +36,7 @@ services:
   # By its name: Compose itself would leave it behind.
   indexer: { image: "${BUSYBOX}", network_mode: "container:gluetun", command: ${APP} }
   watch: { image: "${BUSYBOX}", network_mode: none, pid: "service:client", command: ${APP} }
+  named: { image: "${BUSYBOX}", network_mode: none, pid: "container:gluetun", command: ${APP} }
   still: { image: "${BUSYBOX}", network_mode: "container:gluetun", command: ${APP} }
   other: { image: "${BUSYBOX}", network_mode: none, command: ${APP} }
 `;
@@ -67,6 +68,7 @@ function expectTogether(): void {
   expect(shown("vpn-torrent-1", mode)).toBe(`container:${client}  true`);
   expect(shown("vpn-indexer-1", mode)).toBe(`container:${client}  true`);
   expect(shown("vpn-watch-1", mode)).toBe(`none container:${client} true`);
+  expect(shown("vpn-named-1", mode)).toBe(`none container:${client} true`);
   expect(shown("vpn-still-1", mode)).toBe(`container:${client}  false`);
 }
 
@@ -80,11 +82,17 @@ it("who shares a network or processes with a service that moves is created again
   const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   const [, then = ""] = /; then (.*), which depend on it/.exec(moved.stdout) ?? [];
-  expect(then.split(", ").toSorted()).toEqual(["vpn-indexer-1", "vpn-still-1", "vpn-torrent-1", "vpn-watch-1"]);
+  expect(then.split(", ").toSorted()).toEqual([
+    "vpn-indexer-1",
+    "vpn-named-1",
+    "vpn-still-1",
+    "vpn-torrent-1",
+    "vpn-watch-1",
+  ]);
   expect(moved.stdout).toMatch(
     /~ torrent +docker compose up torrent, unchanged, since it shares a namespace with client/,
   );
-  expect(moved.stdout).toContain("5 containers restart");
+  expect(moved.stdout).toContain("6 containers restart");
   expect(engine.docker("inspect", "gluetun")).not.toContain(KEY);
   expect([id("gluetun") === before.client, id("vpn-other-1")]).toEqual([false, before.other]);
   expectTogether();

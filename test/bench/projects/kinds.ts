@@ -40,6 +40,7 @@ export const KINDS: { readonly [name: string]: Kind } = {
     files: { "entrypoint.sh": "/entrypoint.sh" },
     entrypoint: ["/entrypoint.sh"],
     cmd: ["apache2-foreground"],
+    volume: "/var/www/html",
   },
   mariadb: { ...DATABASE, of: /(^|library\/)mariadb$/, cmd: ["mariadbd"], volume: "/var/lib/mysql" },
   mysql: { ...DATABASE, of: /(^|library\/)(mysql|percona)$/, cmd: ["mysqld"], volume: "/var/lib/mysql" },

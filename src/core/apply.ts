@@ -4,7 +4,7 @@ import type { Provider } from "../contract/provider.ts";
 import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
-import type { Plan, Step } from "../model/plan.ts";
+import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
@@ -194,10 +194,23 @@ async function workUnit(
     }
     host.emit({ type: "step", step: step.id, unit, text: said, state: "done", done: done + 1, total });
   }
-  // Another run, of another user or on another machine, may have taken an entry back meanwhile, or overwritten its file.
   for (const step of steps)
-    if (step.kind === "put") await verifyValue(tools.provider, step.move, valueOf(values, step.move));
+    if (step.kind === "put") await lookOnceMore(step, valueOf(values, step.move), tools, record);
   record.done(`unit:${unit}`);
+}
+
+/**
+ * Another run, of another user or on another machine, may have taken an entry back meanwhile, or overwritten its file. A
+ * store that cannot be asked now is no reason to undo what was read back from it after this run had written it.
+ */
+async function lookOnceMore(step: PutStep, value: Secret, tools: ApplyTools, record: Journal["record"]): Promise<void> {
+  try {
+    await verifyValue(tools.provider, step.move, value);
+  } catch (error) {
+    const isAway = error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "throttled");
+    const isOwn = record.last(step.id)?.["before"] !== "same";
+    if (!isAway || !isOwn) throw error;
+  }
 }
 
 /** Throws `conflict` if, since the plan was made, another unit has come to use an entry that it replaces. */

@@ -23,11 +23,12 @@ type ScriptContext = {
 export function unmovableVariables(around: ScriptContext): ScriptVariable[] {
   const { file, text, commands, bodies } = around;
   const functions = functionsIn(text);
+  const hasClient = /\b(?:docker|podman|nerdctl)\b/.test(text);
   return [
     ...filledIn(around),
     ...commands.flatMap((words) =>
       runCommand(words) === null
-        ? [...beside(file, text, words, functions), ...flagTexts(file, text, words)]
+        ? [...beside(file, text, words, functions), ...(hasClient ? flagTexts(file, text, words) : [])]
         : quoted(file, text, words),
     ),
     ...bodies.flatMap((body) => inBody(file, text, body)),
@@ -127,7 +128,6 @@ const FLAG =
 
 /** Flags for run lines that a variable or a string holds: `OPTS="-p 80:80 -e A=b"`, and PowerShell's `"-e A=b " +`. */
 function flagTexts(file: string, text: string, words: readonly ShellWord[]): ScriptVariable[] {
-  if (!/\b(?:docker|podman|nerdctl)\b/.test(text)) return [];
   return words.flatMap((word, at) => {
     const [, variable = null] = /^\$?([A-Za-z_]\w{0,254})\+?=/.exec(word.text) ?? [];
     const isString = at === 0 && /["']/.test(text.charAt(word.start));

@@ -133,6 +133,7 @@ async function migrateAll(world: World, glob: string, made: readonly Made[], env
       faults.push(`${failed.unit}: ${failed.error ?? ""}: ${JSON.stringify(drawn)}`);
     await docker.getContainer(failed.unit).remove({ force: true, v: true });
     gone.add(failed.unit);
+    if (made.every(({ name }) => gone.has(name))) break;
   }
   return faults;
 }

@@ -126,8 +126,12 @@ const FILES: readonly (readonly [path: string, form: LinePattern])[] = [
 const ANY = new RegExp(`(?:^|/)(?:${FILES.map(([path]) => path).join("|")})$`);
 const EACH = FILES.map(([path, form]) => [new RegExp(`(?:^|/)(?:${path})$`), form] as const);
 
+/** What each of them has in it: looked for first, since there are many files, and few are such ones. */
+const SIGN =
+  /secret|ipsec|vpn|client|server|auth|pass|radius|raddb|files\/|dovecot|cred|login|account|zugang|fstab|auto|mount|mail|msmtp|snmp|ks|seed|config\//;
+
 /** What a file of this path gives; null for most. */
 export function loginFile(path: string): LinePattern | null {
   const end = path.slice(path.lastIndexOf("/", path.lastIndexOf("/") - 1) + 1); // the last two segments
-  return ANY.test(end) ? (EACH.find(([pattern]) => pattern.test(end))?.[1] ?? null) : null;
+  return SIGN.test(end) && ANY.test(end) ? (EACH.find(([pattern]) => pattern.test(end))?.[1] ?? null) : null;
 }

@@ -22,8 +22,30 @@ const FIELD =
 /** False when a line opens no map that is read, so that the lines below it need no reading. */
 export function mayOpenMap(line: string): boolean {
   // A template fills most of those in that have two.
-  if (!line.includes("{") || line.includes("{{")) return false;
+  if (!opensBehindName(line) || line.includes("{{")) return false;
   return (USERS_SIGN.test(line) && OPENS_USERS.test(line)) || (FIELD_SIGN.test(line) && OPENS_FIELD.test(line));
+}
+
+/** Whether a brace stands behind a sign, and before that a quote or what a list of users is called: most lines have none. */
+function opensBehindName(line: string): boolean {
+  for (let brace = line.indexOf("{"); brace >= 0; brace = line.indexOf("{", brace + 1)) {
+    const sign = beforeBlanks(line, brace - 1);
+    if (!":=>".includes(line.charAt(sign) || " ")) continue;
+    const end = beforeBlanks(line, line[sign] === ">" ? sign - 2 : sign - 1);
+    const last = line.charAt(end);
+    if (last === '"' || last === "'") return true;
+    if (/[hs]/i.test(last) && ENDS_USERS.test(line.slice(Math.max(0, end - 12), end + 1))) return true;
+  }
+  return false;
+}
+
+const ENDS_USERS = /(?:users|accounts|logins|passwords|credentials|admins|auth)$/i;
+
+/** `at`, or where the four blanks end that may stand before it. */
+function beforeBlanks(line: string, at: number): number {
+  let before = at;
+  while (at - before < 4 && line.charCodeAt(before) <= 32) before--;
+  return before;
 }
 
 /** What of both is looked for first: a name could begin at each character. */

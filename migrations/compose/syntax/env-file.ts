@@ -22,8 +22,8 @@ export type ComposeEnvFile = {
 };
 
 /**
- * The `.env` of a folder, or null. A folder by this name is none: the engine makes one where a service mounts `.env`
- * before there is such a file, and Compose passes over it.
+ * The `.env` file of a folder, or null. A folder called `.env` does not count: the engine creates one if a service mounts
+ * `.env` before the file exists, and Compose ignores it.
  */
 export function dotenvIn(dir: string): string | null {
   const file = join(dir, ".env");

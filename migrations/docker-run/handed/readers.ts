@@ -90,8 +90,10 @@ function fileReading(script: RunScript, file: string, variable: string): string 
     for (const other of names) {
       const path = join(folder, other);
       if (path === script.file) continue;
-      const text = textOf(path).replaceAll(/^[ \t]*#.*$/gm, "");
       const isYaml = /\.ya?ml$/.test(other);
+      const whole = textOf(path);
+      if (whole === null && !isYaml) return `${path}, which is too large to look through, may read too`;
+      const text = (whole ?? "").replaceAll(/^[ \t]*#.*$/gm, "");
       const isCompose = isYaml && /^services:/m.test(text);
       if (isYaml && !isCompose) continue;
       if (mentionOf(name).test(text)) return `${path} reads too`;
@@ -116,9 +118,10 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function textOf(file: string): string {
+/** Null for more than a person writes; a file that cannot be read is empty. */
+function textOf(file: string): string | null {
   try {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? LARGEST) >= LARGEST) return "";
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) >= LARGEST) return null;
     return bytesIfThere(file)?.toString("utf8") ?? "";
   } catch {
     return "";

@@ -134,6 +134,11 @@ describe("the env file of a run line", () => {
       "which line 3 of the script reads too",
     ],
     ["another script names it", { "a.sh": line, "b.sh": line }, "DIR/b.sh reads too"],
+    [
+      "another script is too large to look through",
+      { "a.sh": line, "b.sh": `${"# long\n".repeat(40_000)}. ./web.env\n` },
+      "DIR/b.sh, which is too large to look through, may read too",
+    ],
     ["a Compose file names it", { "a.sh": line, "c.yml": `${composed}    env_file: web.env\n` }, "DIR/c.yml reads too"],
     [
       "Compose fills its files in from it",

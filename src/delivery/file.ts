@@ -7,7 +7,7 @@ import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } fro
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf, readingUser } from "./owner.ts";
 import { readByHealthCheck } from "./reads.ts";
-import { processFile } from "./process.ts";
+import { processFile } from "../engine/process.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**

@@ -8,7 +8,7 @@ import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
-import { processFile, runsScript, treeHasVariable } from "./process.ts";
+import { processFile, runsScript, treeHasVariable } from "../engine/process.ts";
 import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 

@@ -19,7 +19,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { loadProject } from "../../migrations/compose/syntax/project.ts";
-import { processFile } from "../../src/delivery/process.ts";
+import { processFile } from "../../src/engine/process.ts";
 import { readText } from "../../src/files/read.ts";
 import { atomicRemove, atomicWrite, contentDigest, mayReplace, sweepTemps } from "../../src/kit/io/atomic.ts";
 import { makeFolder } from "../../src/kit/io/folder.ts";

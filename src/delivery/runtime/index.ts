@@ -6,7 +6,7 @@
 import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { treeHasVariable } from "../process.ts";
+import { treeHasVariable } from "../../engine/process.ts";
 import { addBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
 import { allowCommand, avoidReferenceHint } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";

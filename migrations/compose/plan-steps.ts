@@ -1,6 +1,7 @@
 import type { PlanOptions } from "../../src/contract/migration.ts";
 import { imageWords } from "../../src/engine/repeated.ts";
 import { outageOf } from "../../src/engine/outage.ts";
+import { acceptedUnread } from "../../src/engine/prove.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
@@ -38,9 +39,10 @@ export function stepsOf(
   parts: readonly ServicePart[],
   { files }: Rewritten,
   before: ComposeConfig,
-  { graceMs, healthTimeoutMs }: PlanOptions,
+  options: PlanOptions,
   sharing: readonly SharingPart[],
 ): Step[] {
+  const { graceMs, healthTimeoutMs } = options;
   const texts = textsOf(project);
   const moved = parts.flatMap(({ selected }) => selected);
   const changes = files.map(({ file, text, diff, mode, before: old }) =>
@@ -110,6 +112,7 @@ export function stepsOf(
         graceMs,
         healthTimeoutMs,
         tolerated: remainingPlaces(part.shown, part.selected),
+        ...acceptedUnread(options),
         ...common(part),
       },
     ]),

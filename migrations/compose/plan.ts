@@ -214,8 +214,8 @@ async function partOf(
       moved,
     );
     const chosen = isUnseen(known)
-      ? await wishedDelivery(deliveries, options.deliver, service, subject, moves)
-      : await chooseDelivery(deliveries, options.deliver, service, subject, moves);
+      ? await wishedDelivery(deliveries, options.deliver, service, subject, selected)
+      : await chooseDelivery(deliveries, options.deliver, service, subject, selected);
     const [left] = chosen.left;
     if (left !== undefined) {
       const { reason, hint } = whyLeft(left);

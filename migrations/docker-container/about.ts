@@ -20,5 +20,6 @@ export const about: FormatAbout = {
     ports: "let the engine choose other host ports",
     rm: "move a running container that was started with --rm",
     sharers: "recreate containers that rely on this one too",
+    unread: "move a value although its application is not seen to read its file",
   },
 };

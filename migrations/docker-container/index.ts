@@ -20,7 +20,8 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
 import { outageOf } from "../../src/engine/outage.ts";
-import { recordProof, unhealthyNote, verifyContainer } from "../../src/engine/prove.ts";
+import { acceptedUnread, recordProof, unhealthyNote, verifyContainer } from "../../src/engine/prove.ts";
+import { recordHolders } from "../../src/engine/receive.ts";
 import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -132,6 +133,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
+        recordHolders(step, old.Id === recreate.subject.id ? [old] : [], subject, work);
         await delivery.allow(subject.id, subject.consumer, step.moves);
         const owner = await delivery.owner(subject);
         if (owner !== null) {
@@ -218,13 +220,7 @@ async function planUnit(
   { claims, neighbours }: { readonly claims: Claims; readonly neighbours: Neighbours },
   detector: Detector,
 ): Promise<UnitPlan> {
-  const chosen = await chooseDelivery(
-    deliveries,
-    options.deliver,
-    unit,
-    known.subject,
-    all.map((one) => one.move),
-  );
+  const chosen = await chooseDelivery(deliveries, options.deliver, unit, known.subject, all);
   const { delivery, why, warnings } = chosen;
   const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map((one) => one.move);
@@ -259,6 +255,7 @@ async function planUnit(
         graceMs: options.graceMs,
         healthTimeoutMs: options.healthTimeoutMs,
         tolerated,
+        ...acceptedUnread(options),
         ...common,
       },
     ],

@@ -91,7 +91,7 @@ export async function chooseFor(
   const { delivery, why, warnings, left } =
     found === null
       ? await withoutEvidence(deliveries, run, options, known, all, subject)
-      : await chooseDelivery(deliveries, options.deliver, subject, known, all);
+      : await chooseDelivery(deliveries, options.deliver, subject, known, selected);
   const moves = all.filter((move) => !left.has(move));
   const shim = delivery.name === "shim";
   if (shim && known.health.length > 0)

@@ -12,5 +12,6 @@ export const about: FormatAbout = {
   tail: "recreate",
   accepts: {
     stack: "move a service that a stack file describes; take the value out of that file afterwards",
+    unread: "move a value although its application is not seen to read its file",
   },
 };

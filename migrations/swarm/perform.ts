@@ -6,6 +6,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
+import { recordHolders } from "../../src/engine/receive.ts";
 import { rolledOut } from "./rollout.ts";
 import {
   taskHasSpec,
@@ -97,7 +98,8 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   const files = delivery.files(step.moves, valuesByName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
-    const { subject } = await runningService(moving, service.id, runId);
+    const { subject, facts } = await runningService(moving, service.id, runId);
+    recordHolders(step, [facts.doc], subject, work);
     const change = withReferences(delivery.change(subject, step.moves), step, work.plan.store.name);
     decided = {
       change,

@@ -3,6 +3,7 @@ import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migrati
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
+import { acceptedUnread } from "../../src/engine/prove.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -27,13 +28,7 @@ export async function planService(
   const { doc, facts } = subject;
   settled(doc, subject, all);
   const fitting = deliveriesFor(moving.deliveries, subject, moving.swarm.nodes);
-  const chosen = await chooseDelivery(
-    fitting,
-    options.deliver,
-    unit,
-    subject.subject,
-    all.map(({ move }) => move),
-  );
+  const chosen = await chooseDelivery(fitting, options.deliver, unit, subject.subject, all);
   const { delivery, why, warnings } = chosen;
   const selected = all.filter(({ move }) => !chosen.left.has(move));
   const moves = selected.map(({ move }) => move);
@@ -66,6 +61,7 @@ export async function planService(
         graceMs: options.graceMs,
         healthTimeoutMs: options.healthTimeoutMs,
         tolerated,
+        ...acceptedUnread(options),
         ...common,
       },
     ],

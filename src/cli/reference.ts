@@ -10,6 +10,7 @@ export const EXITS = [
   [3, "findings at or above --fail-on"],
   [4, "authentication or permission"],
   [5, "partly done (says resume or rollback)"],
+  [6, "migrated, but an application was not seen to read a value (--accept unread)"],
   [130, "interrupted"],
 ] as const;
 

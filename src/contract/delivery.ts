@@ -29,6 +29,8 @@ export type DeliverySubject = {
   readonly supplied?: readonly { readonly consumer: Consumer; readonly target: string }[];
   /** Variables whose file an option of the program names, in the place of the value. Absent for none. */
   readonly byOption?: ReadonlySet<string>;
+  /** The variables to move whose values begin or end with white space, which programs may drop as they read a file. Absent for none. */
+  readonly padded?: ReadonlySet<string>;
   /** Paths where something is already mounted. */
   readonly mountTargets: readonly string[];
   /** The OCI runtimes registered with the engine. */
@@ -126,8 +128,31 @@ export interface Delivery {
   /** Reverses `allow` and `prepare` for this subject id. Idempotent. */
   discard(subjectId: string): Promise<void>;
   /**
-   * Whether the application process `pid` (on this host) has received these bytes; false if it has not yet.
-   * `containerId` is the engine's full id.
+   * How much of the environment it restores: `whole`, before the entrypoint begins, or what the entrypoint sets. Decides
+   * what counts as evidence that the application has a value.
    */
-  received(pid: number, containerId: string, name: string, value: Secret, subject: DeliverySubject): Promise<boolean>;
+  readonly environment: "whole" | "by entrypoint";
+  /** Whether the program itself takes this value from a file, so that no environment has it. Absent for never. */
+  readsItself?(subject: DeliverySubject, name: string): boolean;
+  /**
+   * Evidence that the application received a value that none of its processes has in its environment; null if there is none
+   * yet. Never what this delivery itself wrote, read back.
+   */
+  received(app: StartedApp, name: string, value: Secret, subject: DeliverySubject): Promise<Reception | null>;
 }
+
+/** A container that was started with a delivery. */
+export type StartedApp = {
+  /** The engine's full id. */
+  readonly id: string;
+  /** Its first process on this host. */
+  readonly pid: number;
+  /** Whether one of its processes has read the value's file since the start; null if nobody looked. */
+  readonly wasRead: boolean | null;
+};
+
+/**
+ * How an application was seen to have a value: its processes have it in their environment; its entrypoint was started with
+ * it, and kept it to itself as before; or a process of the container has read its file.
+ */
+export type Reception = "environment" | "entrypoint" | "read";

@@ -18,6 +18,7 @@ export type PlaceKind =
   | "volume"
   | "config"
   | "log"
+  | "layer"
   | "file"
   | "shell history"
   | "git history";

@@ -15,10 +15,12 @@ export type UnitProof = {
   readonly unit: string;
   readonly verified: readonly ProofItem[];
   readonly notVerified: readonly ProofItem[];
-  /** How the running application was seen to have every value: in its environment, as readable files, or not at all. */
+  /** How the running application was seen to have every value: in its environment, by reading files, or not at all. */
   readonly reach: "environment" | "files" | "unseen";
   /** Where inspect still shows a plain word that a value equals; absent if nowhere. */
   readonly stays?: readonly string[];
+  /** Values that were delivered as files although no application was seen to read them, as was accepted; absent for none. */
+  readonly unread?: readonly string[];
 };
 
 type ReceiptData = Receipt["data"];
@@ -69,12 +71,11 @@ const CLAIMS: readonly {
   { text: "the cleaned image has the same layers and no value in its config or history", holds: isSeen("image") },
 ];
 
-/** A file that a process can read is not yet a value that it has read. */
 function reachText(proofs: readonly UnitProof[]): string {
   const ways = new Set(proofs.map(({ reach }) => reach));
-  if (ways.size > 1) return "the running applications have each value, or can read it from its file";
+  if (ways.size > 1) return "the running applications have each value, or have read it from its file";
   return ways.has("files")
-    ? "the running application can read each value from its file"
+    ? "the running application has read each value from its file"
     : "the running application has each value";
 }
 
@@ -105,13 +106,26 @@ function unitProof(unit: string, steps: readonly Step[], done: ReadonlyMap<strin
   if (checks.length + cleaned.length === 0)
     notVerified.push({ what: "application", text: "nothing that runs was changed or inspected" });
   const isReached = checks.length > 0 && notVerified.every(({ what }) => !REASONS.some((reason) => reason === what));
-  const reach = checks.some(({ delivery }) => delivery === "file") ? "files" : "environment";
+  const proofs = checks.map((step) => done.get(`${step.id}/proof`));
+  const reach = proofs.some((data) => isByFile(data)) ? "files" : "environment";
+  const unread = proofs.flatMap((data) => names(data?.["unread"]));
   const stays = checks.flatMap(staying);
   return {
     ...{ unit, verified, notVerified, reach: isReached ? reach : "unseen" },
     ...(stays.length === 0 ? {} : { stays }),
+    ...(unread.length === 0 ? {} : { unread }),
   };
 }
+
+/** Whether the file of a value was seen to be read. */
+function isByFile(data: ReceiptData | undefined): boolean {
+  const by = data?.["by"];
+  return typeof by === "object" && by !== null && Object.values(by).includes("read");
+}
+
+/** Runs of earlier versions did not record how: of a file they had compared only what they wrote themselves. */
+const isWitnessed = ({ delivery }: StepOf<"check">, data: ReceiptData): boolean =>
+  delivery !== "file" || data["by"] !== undefined;
 
 type Items = { readonly verified: ProofItem[]; readonly notVerified: ProofItem[] };
 
@@ -133,18 +147,24 @@ function checkItems(step: StepOf<"check">, data: ReceiptData | undefined, isOneO
   const except = stays.length === 0 ? "" : `, except ${stays.join(", ")}`;
   add(isClean, "inspect", isClean ? `shows no value in any field${except}` : textOf(data["inspect"]));
   const isDiskClean = data["disk"] === "clean";
-  add(
-    isDiskClean,
-    "disk",
-    isDiskClean ? "the engine's own files hold no value" : "the engine's own files: not readable",
-  );
-  const received = names(data["received"]);
-  const isStarted = typeof data["started"] === "boolean" ? data["started"] : received.length > 0;
+  const shown = names(data["shown"]);
+  if (shown.length > 0) add(false, "disk", `what the application wrote still shows values: ${shown.join(", ")}`);
+  else
+    add(
+      isDiskClean,
+      "disk",
+      isDiskClean ? "the engine's own files hold no value" : "the engine's own files: not readable",
+    );
+  const claimed = names(data["received"]);
+  const received = isWitnessed(step, data) ? claimed : [];
+  const isStarted = typeof data["started"] === "boolean" ? data["started"] : claimed.length > 0;
   add(isStarted, "health", isStarted ? textOf(data["health"]) : "never started: it was not running before");
-  const missing = step.moves.map(({ name }) => name).filter((name) => !received.includes(name));
-  const how = step.delivery === "file" ? "can read" : "has";
+  const unread = names(data["unread"]);
+  const missing = step.moves.map(({ name }) => name).filter((name) => ![...received, ...unread].includes(name));
+  const how = isByFile(data) ? "has, or has read from its file," : "has";
   if (received.length > 0) add(true, "received", `the application ${how} ${received.join(", ")}`);
-  if (missing.length > 0) add(false, "received", `whether the application ${how} ${missing.join(", ")}`);
+  if (missing.length > 0) add(false, "received", `whether the application has ${missing.join(", ")}`);
+  if (unread.length > 0) add(false, "received", `delivered, not seen to be read: ${unread.join(", ")}`);
   const elsewhere = typeof data["elsewhere"] === "number" ? data["elsewhere"] : 0;
   if (elsewhere > 0)
     add(

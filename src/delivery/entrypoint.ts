@@ -79,7 +79,7 @@ export function codeOf(script: string): readonly string[] {
 }
 
 /** Names that a reader is called with for this one: MariaDB makes `MARIADB_${var#MYSQL_}` of the name that it is passed. */
-function namesBehind(lines: readonly string[], name: string): readonly string[] {
+export function namesBehind(lines: readonly string[], name: string): readonly string[] {
   return lines.flatMap((line) => {
     const [, prefix, other] = /\b([A-Z]{1,30}_)\$\{\w{1,30}#([A-Z]{1,30}_)\}/.exec(line) ?? [];
     return prefix !== undefined && other !== undefined && name.startsWith(prefix)
@@ -100,12 +100,15 @@ export async function readsPrefix(subject: DeliverySubject): Promise<string | nu
   return null;
 }
 
+/** The functions of docker-library's convention, by their names. */
+export const READER = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i;
+
 /**
  * The arguments that the line passes to a function of the `file_env` family, without a trailing comment; empty if it
  * calls none.
  */
 function argumentsOfReader(line: string): string {
-  const found = /(?:file_env|file_var|load_secret|secret_file|env_from_file)(?:\w{0,200}\b)/i.exec(line);
+  const found = READER.exec(line);
   if (found === null) return "";
   return line.slice(found.index + found[0].length).split("#", 1)[0] ?? "";
 }

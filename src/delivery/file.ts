@@ -3,11 +3,17 @@ import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliverySubject, DeliveryFit } from "../contract/delivery.ts";
 import { rewrittenAtStart } from "./at-start.ts";
 import { fileProgram, startsProgram } from "./documented.ts";
-import { entrypointScripts, readsFileForm, readsPrefix, readsPrefixedFiles } from "./entrypoint.ts";
+import {
+  entrypointScripts,
+  readsFileForm,
+  readsPrefix,
+  readsPrefixedFiles,
+  type EntrypointScript,
+} from "./entrypoint.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf, readingUser } from "./owner.ts";
 import { readByHealthCheck } from "./reads.ts";
-import { processFile } from "../engine/process.ts";
+import { exportsFromFile } from "./reach.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**
@@ -23,6 +29,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (subject.unreachableHost !== null) return no(subject.unreachableHost);
       const odd = namesFault(moves, false);
       if (odd !== null) return no(odd);
+      const padded = moves.find(({ name }) => subject.padded?.has(name) === true);
+      if (padded) return no(`${padded.name} begins or ends with white space, which is lost where a file is read`);
       const both = moves.find(({ name }) => {
         const form = formOf(subject)(name);
         return form !== null && form !== name && subject.env.includes(form);
@@ -40,23 +48,32 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
         if (unread !== undefined) return no(`${program.program} does not read ${unread.name} from a file`);
         memoryRoot(env);
         const since = program.since === null ? [] : [`${program.program} reads files from version ${program.since} on`];
-        return { fits: true, why: `${program.program} reads it from a file (${program.manual})`, warnings: since };
+        return {
+          fits: true,
+          why: `${program.program} reads it from a file (${program.manual})`,
+          warnings: [...since, NOT_FOR_EXEC],
+        };
       }
       if (moves.every(({ name }) => isOption(subject, name))) {
         memoryRoot(env);
-        return { fits: true, why: "its configuration can name the file", warnings: [] };
+        return { fits: true, why: "its configuration can name the file", warnings: [NOT_FOR_EXEC] };
       }
       if (isS6(subject)) {
         const envfile = await readsPrefix(subject);
         if (envfile === null) return no("the image's /init does not read FILE__NAME");
         memoryRoot(env);
-        return { fits: true, why: `the image's /init (${envfile}) reads FILE__NAME`, warnings: [] };
+        return { fits: true, why: `the image's /init (${envfile}) reads FILE__NAME`, warnings: [NOT_FOR_EXEC] };
       }
       const scripts = await entrypointScripts(subject);
       if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
-      const [unread] = moves.filter(({ name }) => !scripts.some(({ text }) => reads(subject, text, name)));
-      if (unread !== undefined)
-        return no(`the image's entrypoint does not read ${formOf(subject)(unread.name) ?? unread.name}`);
+      const [unread] = moves.filter(({ name }) => !reads(subject, scripts, name));
+      if (unread !== undefined) {
+        const form = formOf(subject)(unread.name) ?? unread.name;
+        const isNamed = scripts.some(({ text }) => readsFileForm(text, unread.name));
+        return no(
+          `the image's entrypoint does not read ${form}${isNamed ? " for certain when it is started like this" : ""}`,
+        );
+      }
       const again = moves.find((move) => subject.imageEnv.has(move.name));
       if (again)
         return no(
@@ -65,7 +82,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       if (readingUser(subject, scripts).startsWith("$"))
         return no("the image's entrypoint reads NAME_FILE as another user, which cannot be determined");
       memoryRoot(env);
-      return { fits: true, why: `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`, warnings: [] };
+      const why = `the image's entrypoint (${scripts[0]?.path ?? ""}) reads NAME_FILE`;
+      return { fits: true, why, warnings: [NOT_FOR_EXEC] };
     },
     change(subject, moves) {
       const target = mountTarget(subject);
@@ -108,13 +126,16 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     async discard(id) {
       discardUnit(env, id);
     },
-    async received(pid, _containerId, name, value, subject) {
-      // Checks the process's view of the mount. NAME_FILE is no longer set: entrypoints unset it after reading the
-      // file.
-      return (await processFile(pid, `${mountTarget(subject)}/${name}`))?.equals(value) === true;
+    environment: "by entrypoint",
+    readsItself: (subject, name) => isOption(subject, name) || fileProgram(subject) !== null,
+    async received({ wasRead }) {
+      return wasRead === true ? "read" : null;
     },
   };
 }
+
+/** Commands of people and scripts that had the variable, such as `mysqldump -p"$MYSQL_ROOT_PASSWORD"`. */
+const NOT_FOR_EXEC = "`docker exec` in this container will not see the values (the application does)";
 
 /** Images based on s6-overlay, such as linuxserver's, start with `/init`. */
 const isS6 = ({ entrypoint }: DeliverySubject): boolean => entrypoint.length === 1 && entrypoint[0] === "/init";
@@ -137,9 +158,10 @@ const formOf =
 const formOfImage = (subject: DeliverySubject, name: string): string =>
   isS6(subject) ? `FILE__${name}` : isGrafana(subject, name) ? `${name}__FILE` : `${name}_FILE`;
 
-/** Whether a script of the entrypoint reads a variable's value from the file that its form names. */
-function reads(subject: DeliverySubject, script: string, name: string): boolean {
-  return isGrafana(subject, name) ? readsPrefixedFiles(script, name) : readsFileForm(script, name);
+/** Whether the entrypoint, started as it is, reads a variable's value from the file that its form names. */
+function reads(subject: DeliverySubject, scripts: readonly EntrypointScript[], name: string): boolean {
+  if (isGrafana(subject, name)) return scripts.some(({ text }) => readsPrefixedFiles(text, name));
+  return exportsFromFile(subject, scripts, name);
 }
 
 /** Where Docker and Compose mount secrets, unless the container already has a mount there. */

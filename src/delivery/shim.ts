@@ -8,7 +8,7 @@ import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
-import { processFile, runsScript, treeHasVariable } from "../engine/process.ts";
+import { processFile, runsScript } from "../engine/process.ts";
 import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
@@ -76,13 +76,14 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     async discard(id) {
       discardUnit(env, id);
     },
-    async received(pid, _containerId, name, value) {
-      if (treeHasVariable(pid, name, value)) return true;
-      // An entrypoint may unset a variable before it becomes the program, as MongoDB's does; then what it was given counts.
-      if (runsScript(pid, `${TARGET}/${ENTRYPOINT}`)) return false;
+    environment: "whole",
+    async received({ pid }, name, value) {
+      // An entrypoint may unset a variable before it becomes the program, as MongoDB's does. The script ends unless it could
+      // export all of them, so what it was given counts once it has become the entrypoint.
+      if (runsScript(pid, `${TARGET}/${ENTRYPOINT}`)) return null;
       for (const folder of [TARGET, `${TARGET}/secrets`, "/run/secrets"])
-        if ((await processFile(pid, `${folder}/${name}`))?.equals(value) === true) return true;
-      return false;
+        if ((await processFile(pid, `${folder}/${name}`))?.equals(value) === true) return "entrypoint";
+      return null;
     },
   };
 }

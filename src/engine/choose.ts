@@ -3,6 +3,7 @@ import type { Selected, UnitPlan } from "../contract/migration.ts";
 import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
 
 export type ChosenDelivery = {
   readonly delivery: Delivery;
@@ -20,9 +21,12 @@ export async function chooseDelivery(
   deliveries: readonly Delivery[],
   wished: DeliveryName | "auto",
   unit: string,
-  subject: DeliverySubject,
-  moves: readonly Move[],
+  known: DeliverySubject,
+  selected: readonly Pick<Selected, "move" | "value">[],
 ): Promise<ChosenDelivery> {
+  const moves = selected.map(({ move }) => move);
+  const padded = new Set(selected.flatMap(({ move, value }) => (isPadded(value) ? move.name : [])));
+  const subject = { ...known, padded };
   const odd = moves.filter(({ name }) => !isFileName(name));
   const against: string[] = [];
   let hint = "unsprawl runtime install --to STORE makes `runtime` fit any container";
@@ -41,21 +45,29 @@ export async function chooseDelivery(
   throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
 }
 
+/** Whether a program that reads the value from a file may drop bytes of it: `$(cat FILE)` does at its end, others trim. */
+function isPadded(value: Secret): boolean {
+  const bytes = value.expose();
+  return [bytes.at(0), bytes.at(-1)].some(
+    (byte) => byte !== undefined && (byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)),
+  );
+}
+
 /** The delivery that was asked for, where nobody can look whether it fits: only `file` takes that on trust. */
 export async function wishedDelivery(
   deliveries: readonly Delivery[],
   wished: DeliveryName | "auto",
   unit: string,
   subject: DeliverySubject,
-  moves: readonly Move[],
+  selected: readonly Pick<Selected, "move" | "value">[],
 ): Promise<ChosenDelivery> {
   const delivery = deliveries.find(({ name }) => name === wished);
-  if (delivery === undefined || wished !== "file") return chooseDelivery(deliveries, wished, unit, subject, moves);
+  if (delivery === undefined || wished !== "file") return chooseDelivery(deliveries, wished, unit, subject, selected);
   return {
     delivery,
     why: "as requested: its image is not available to check",
     warnings: [`whether the image of ${unit} reads NAME_FILE was not checked`],
-    left: new Set(moves.filter(({ name }) => !isFileName(name))),
+    left: new Set(selected.flatMap(({ move }) => (isFileName(move.name) ? [] : move))),
   };
 }
 

@@ -69,14 +69,10 @@ export async function lostLayer(
     : "stay with the old container, which is kept until scrub",
   { made = [], rewritten = [] }: { readonly made?: readonly string[]; readonly rewritten?: readonly string[] } = {},
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
-  const changes = await engine.call(
-    "changes",
-    async () => (await engine.docker()).getContainer(doc.Id).changes() as Promise<ChangedPath[] | null>,
-  );
   const places: ChangedPath[] = [];
   const byCommand = rewrittenByCommand(doc);
   let questions = LOOKED_AT;
-  for (const place of changedPlaces(doc, Array.isArray(changes) ? changes : [])) {
+  for (const place of changedPlaces(doc, await changesOf(engine, doc))) {
     const { Path, Kind } = place;
     if (made.some((one) => Path === one || Path.startsWith(`${one}/`))) continue;
     const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || byCommand(Path));
@@ -105,6 +101,21 @@ export async function lostLayer(
   const notes =
     fresh > 0 ? [`changes below /run, /tmp, logs and caches (${fresh} ${fresh === 1 ? "file" : "files"}) ${fate}`] : [];
   return { losses, notes };
+}
+
+/** The paths of files and empty folders that were written into the container's own layer; empty if the container is gone. */
+export async function writtenPaths(engine: Engine, doc: ContainerDoc): Promise<readonly string[]> {
+  const changes = changedPlaces(doc, await changesOf(engine, doc));
+  return changes.flatMap(({ Path, Kind }) => (Kind === DELETED ? [] : Path));
+}
+
+/** Source: Engine API, ContainerChanges; the engine answers null for none. */
+async function changesOf(engine: Engine, { Id }: ContainerDoc): Promise<readonly ChangedPath[]> {
+  const changes = await engine.call(
+    "changes",
+    async () => (await engine.docker()).getContainer(Id).changes() as Promise<ChangedPath[] | null>,
+  );
+  return Array.isArray(changes) ? changes : [];
 }
 
 const DELETED = 2;

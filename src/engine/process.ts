@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { basename } from "node:path";
 import { readChecked } from "../kit/io/read.ts";
 import { openEntry } from "../kit/io/walk.ts";
 import { Secret } from "../model/secret.ts";
@@ -29,25 +30,62 @@ function processVariable(pid: number, name: string): Secret | null {
  * application is not the container's first process.
  */
 export function treeHasVariable(pid: number, name: string, value: Secret): boolean {
-  const seen = new Set<number>();
-  const open = [pid];
-  for (let at = open.pop(); at !== undefined && seen.size < MOST_PROCESSES; at = open.pop()) {
-    if (seen.has(at)) continue;
-    seen.add(at);
-    if (processVariable(at, name)?.equals(value)) return true;
-    open.push(...childrenOf(at));
-  }
-  return false;
+  return treeOf(pid).some((one) => processVariable(one, name)?.equals(value) === true);
 }
 
-/** Whether a process still is the shell that runs this script, or cannot be looked at. */
-export function runsScript(pid: number, path: string): boolean {
-  try {
-    const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return argv.length < 2 || argv[1] === path;
-  } catch {
-    return true;
+/**
+ * The programs below a container's first process, each with whether one of its processes has these bytes in a variable.
+ * Without the entrypoint's own script: what it reads from a file reaches only what it starts.
+ */
+export function programsOf(
+  pid: number,
+  name: string,
+  value: Secret,
+  entrypoint: readonly string[],
+): ReadonlyMap<string, boolean> {
+  const scripts = new Set(entrypoint.map((word) => basename(word)));
+  const found = new Map<string, boolean>();
+  for (const one of treeOf(pid)) {
+    const program = programOf(one);
+    if (program === null || scripts.has(basename(program.script))) continue;
+    const has = found.get(program.id) === true || processVariable(one, name)?.equals(value) === true;
+    found.set(program.id, has);
   }
+  return found;
+}
+
+/** Whether a process below this one still is a shell that runs this script, or cannot be looked at. */
+export function runsScript(pid: number, path: string): boolean {
+  return treeOf(pid).some((one) => {
+    const argv = argvOf(one);
+    return argv.length < 2 ? one === pid : argv.includes(path);
+  });
+}
+
+/** By its file, its own name (BusyBox is one file for all of its programs) and the script that it runs; that is empty for none. */
+function programOf(pid: number): { readonly id: string; readonly script: string } | null {
+  try {
+    const file = readlinkSync(`/proc/${pid}/exe`);
+    const [own = "", script = ""] = argvOf(pid);
+    const name = basename(own).split(/[ :]/, 1)[0] ?? "";
+    return { id: [file, name, ...(script.startsWith("/") ? [script] : [])].join(" "), script };
+  } catch {
+    return null;
+  }
+}
+
+function argvOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+function treeOf(pid: number): readonly number[] {
+  const seen = new Set([pid]);
+  for (const one of seen) if (seen.size < MOST_PROCESSES) for (const child of childrenOf(one)) seen.add(child);
+  return [...seen];
 }
 
 const MOST_PROCESSES = 200;

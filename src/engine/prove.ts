@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
-import type { Work } from "../contract/migration.ts";
+import type { Delivery, DeliverySubject, Reception } from "../contract/delivery.ts";
+import type { PlanOptions, Work } from "../contract/migration.ts";
 import type { Engine } from "./engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
+import { endWatch, wasRead, watchReads } from "./read-witness.ts";
+import { holdersOf, receptionOf } from "./receive.ts";
+import { ownTraces } from "./own-traces.ts";
 import { findInContainer } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -20,9 +23,12 @@ const TICK_MS = 100;
 export type ContainerProof = {
   readonly inspect: "clean";
   readonly disk: "clean" | "not readable";
+  /** What the application has written itself by now: `its log shows DB_PASSWORD`. Absent for nothing. */
+  readonly shown?: readonly string[];
   readonly health: string;
   readonly started: boolean;
-  readonly received: readonly string[];
+  /** By variable: how the application was seen to have it. Not those that it was not seen to read, which was accepted. */
+  readonly received: ReadonlyMap<string, Reception>;
 };
 
 /**
@@ -36,21 +42,28 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
     work.record.done(`${step.id}/proof`, { inspect, disk: "not readable", started: false, received: [], elsewhere });
     return work.say("none of its containers is here, so nothing was verified");
   }
+  const shown = [...new Set(proofs.flatMap((one) => one.shown ?? []))];
   const proof: ContainerProof = {
     inspect: "clean",
     disk: proofs.every(({ disk }) => disk === "clean") ? "clean" : "not readable",
+    ...(shown.length > 0 && { shown }),
     health: [...new Set(proofs.map(({ health }) => health))].join(", "),
     started: proofs.every(({ started }) => started),
-    received: first.received.filter((name) => others.every(({ received }) => received.includes(name))),
+    received: new Map([...first.received].filter(([name]) => others.every(({ received }) => received.has(name)))),
   };
-  work.record.done(`${step.id}/proof`, { ...proof, elsewhere });
   const { disk, health, started, received } = proof;
-  const values = started
-    ? `${received.length} of ${step.moves.length} received`
-    : `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`;
+  const unread = started ? step.moves.flatMap(({ name }) => (received.has(name) ? [] : name)) : [];
+  work.record.done(`${step.id}/proof`, {
+    ...{ ...proof, received: [...received.keys()], by: Object.fromEntries(received), elsewhere },
+    ...(unread.length > 0 && { unread }),
+  });
+  const values = !started
+    ? `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`
+    : `${received.size} of ${step.moves.length} received${unread.length > 0 ? `; delivered, not seen to be read: ${unread.join(", ")}` : ""}`;
   const copies = proofs.length > 1 ? ` (${proofs.length} copies)` : "";
   const unseen = elsewhere > 0 ? ` (${countText(elsewhere, "more task")} on other nodes)` : "";
-  work.say(`proven: inspect clean, engine's files ${disk}, ${health}; ${values}${copies}${unseen}`);
+  const files = shown.length === 0 ? `engine's files ${disk}` : `but ${shown.join(", ")}`;
+  work.say(`proven: inspect clean, ${files}, ${health}; ${values}${copies}${unseen}`);
 }
 
 /**
@@ -69,42 +82,69 @@ export async function verifyContainer(
 ): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
   mustShowNoValue(doc, step, work, "docker inspect");
-  const received: string[] = [];
+  const received = new Map<string, Reception>();
   let health = "was not running before, so it was not started";
   if (before.running) {
-    const start = Date.now();
-    const missing = new Set(step.moves.map((move) => move.name));
+    let start = Date.now();
     const values = valuesByName(step.moves, work.values);
-    for (;;) {
+    const holders = (name: string): readonly string[] | null => holdersOf(step, name, work.record);
+    const missing = (): readonly string[] => [...values.keys()].filter((name) => !received.has(name));
+    for (let again = false; ;) {
       work.signal.throwIfAborted();
-      const pid = doc.State.Pid ?? 0;
-      for (const name of doc.State.Running && pid > 0 ? missing : []) {
-        const value = values.get(name);
-        if (value && (await delivery.received(pid, doc.Id, name, value, subject))) {
-          missing.delete(name);
-          received.push(name);
-        }
+      for (const [name, value] of doc.State.Running && doc.State.Pid ? values : []) {
+        const how =
+          received.get(name) ?? (await receptionOf(delivery, subject, doc, { name, value, holders: holders(name) }));
+        if (how !== null) received.set(name, how);
       }
       const state = await standing(engine, doc, step, Date.now() - start, before.unhealthy, work);
-      showWait(doc, step, before.unhealthy, state === null ? [] : [...missing], work);
-      if (state !== null && missing.size === 0) {
+      showWait(doc, step, before.unhealthy, state === null ? [] : missing(), work);
+      const isLate = state !== null && Date.now() - start > receiveLimitMs(step);
+      if (state !== null && (missing().length === 0 || (isLate && step.unread === true))) {
         health = state;
         break;
       }
-      if (missing.size > 0 && Date.now() - start > receiveLimitMs(step)) {
-        throw new UnsprawlError(
-          "unhealthy",
-          `${nameOf(doc)} is up, but its process does not have ${[...missing].join(", ")}`,
-          "try another delivery: --deliver shim or --deliver runtime",
-        );
+      if (isLate) {
+        // A run that was resumed did not see the start.
+        const unseen = missing().filter((name) => wasRead(id, name) === null && (holders(name) ?? []).length === 0);
+        if (again || delivery.name !== "file" || unseen.length < missing().length || !(await watchReads(doc)))
+          throw notReceived(nameOf(doc), missing(), delivery);
+        again = true;
+        work.phase(`restarting ${nameOf(doc)}, to see whether it reads its files`, receiveLimitMs(step));
+        await engine.call(`restart ${nameOf(doc)}`, async () => (await engine.docker()).getContainer(id).restart());
+        start = Date.now();
       }
       await sleep(TICK_MS, undefined, { signal: work.signal });
       doc = await fresh(engine, id);
     }
   }
-  mustShowNoValue(await fresh(engine, id), step, work, "docker inspect");
-  return { inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received };
+  endWatch(id);
+  doc = await fresh(engine, id);
+  mustShowNoValue(doc, step, work, "docker inspect");
+  const shown = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);
+  return {
+    ...{ inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received },
+    ...(shown.length > 0 && { shown }),
+  };
 }
+
+function notReceived(name: string, missing: readonly string[], { name: delivery }: Delivery): UnsprawlError {
+  const names = missing.join(", ");
+  if (delivery !== "file")
+    return new UnsprawlError(
+      "unhealthy",
+      `${name} is up, but its processes do not have ${names}`,
+      "try another delivery: --deliver shim or --deliver runtime",
+    );
+  return new UnsprawlError(
+    "unhealthy",
+    `${name} is up, but was not seen to read ${names} from its file`,
+    "--deliver shim or --deliver runtime gives the application the variable itself; --accept unread moves it anyway",
+  );
+}
+
+/** What `--accept unread` means for a check. */
+export const acceptedUnread = ({ accept }: Pick<PlanOptions, "accept">): { readonly unread?: true } =>
+  accept.has("unread") ? { unread: true } : {};
 
 /** How long the application may take to receive its values. */
 const receiveLimitMs = ({ graceMs }: CheckStep): number => Math.max(graceMs, 10_000);

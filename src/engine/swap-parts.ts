@@ -6,6 +6,7 @@ import type { CreateBody } from "./create-body.ts";
 import { engineMessage, type Engine } from "./engine.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import { stopLimitMs } from "./outage.ts";
+import { watchReads } from "./read-witness.ts";
 import { isUnhealthy } from "./prove.ts";
 import type { ContainerDoc } from "./types.ts";
 import { parseRecord } from "../kit/recorded.ts";
@@ -123,9 +124,11 @@ function withSignal({ Config: { StopSignal } }: ContainerDoc): string {
 
 const [GONE_TRIES, PAUSE_TRIES, TICK_MS] = [300, 20, 100];
 
+/** Starts a container, watched by `watchReads`. Idempotent. */
 export async function startContainer({ engine, phase }: Phased, id: string): Promise<void> {
   const doc = await engine.container(id);
   if (doc?.State.Running) return;
+  if (doc) await watchReads(doc);
   phase(`starting ${doc ? nameOf(doc) : id}`);
   await unlessSo(() =>
     must(engine, `start ${doc ? nameOf(doc) : id}`, async () => (await engine.docker()).getContainer(id).start()),

@@ -6,6 +6,7 @@ export const EXIT = {
   findings: 3,
   denied: 4,
   partly: 5,
+  unread: 6,
   interrupted: 130,
 } as const;
 

@@ -166,6 +166,8 @@ export type Step =
         readonly healthTimeoutMs: number;
         /** Paths that hold an equal value by coincidence (a weak value) and stay unchanged. */
         readonly tolerated: readonly { readonly name: string; readonly path: string }[];
+        /** Accepted: an application that is not seen to read a file. Absent for no. */
+        readonly unread?: true;
       }
     >;
 

@@ -4,6 +4,7 @@ import type { ResidueMatch, Look, LookHost, UnreadablePlace } from "../contract/
 import type { Engine, ListedImage } from "../engine/engine.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
+import { layerLook } from "./layers.ts";
 import { logLook } from "./logs.ts";
 import { residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { swarmLook } from "./swarm.ts";
@@ -16,11 +17,11 @@ const AT_ONCE = 8;
  * a run migrated something on one (`wanted`).
  */
 export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look {
-  const looks = [documentLook(open), swarmLook(open), logLook(open)];
+  const looks = [documentLook(open), swarmLook(open), logLook(open), layerLook(open)];
   return {
     name: "engine",
     async *look(marks, host) {
-      const place = "containers, their logs, images, volumes and services of the engine";
+      const place = "containers, their logs and layers, images, volumes and services of the engine";
       const asked = await readPlace(place, async () => (await open()).info());
       if (!("got" in asked)) {
         if (wanted || (await isHere(open))) yield asked.unread;

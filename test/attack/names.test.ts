@@ -201,15 +201,17 @@ test("a name with dots or dashes is a file of the shim's alone", async () => {
   }
 });
 
+const valued = (all: readonly Move[]): { move: Move; value: Secret }[] => all.map((move) => ({ move, value }));
+
 test("what has a name for a file moves without what has none", async () => {
   const [file] = all();
   const wanted = moves("../../x_TOKEN", "DB_PASSWORD", "x.TOKEN");
-  const chosen = await chooseDelivery(all(), "auto", "web", s6(wanted.map(({ name }) => name)), wanted);
+  const chosen = await chooseDelivery(all(), "auto", "web", s6(wanted.map(({ name }) => name)), valued(wanted));
   expect([chosen.delivery.name, Array.from(chosen.left, ({ name }) => name)]).toEqual([
     file?.name,
     ["../../x_TOKEN", "x.TOKEN"],
   ]);
-  const only = chooseDelivery(all(), "auto", "web", s6(["../../x_TOKEN"]), moves("../../x_TOKEN"));
+  const only = chooseDelivery(all(), "auto", "web", s6(["../../x_TOKEN"]), valued(moves("../../x_TOKEN")));
   expect(await refused(only)).toBe("refused");
 });
 

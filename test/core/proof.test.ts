@@ -47,12 +47,21 @@ test("a plain word that inspect still shows elsewhere is named at the end", () =
   );
 });
 
-test("a file that a process can read is not claimed to have been read", () => {
+test("a value that was seen to be read from its file, and one that was written into it alone", () => {
   const plan = checkedPlan({ db: "file", web: "shim" });
-  const receipts = [...migrated("db"), done("check:db/proof", SEEN)];
-  expect(closing(plan, ...receipts).join("")).toContain("the running application can read each value from its file");
+  const seen = done("check:db/proof", { ...SEEN, by: { A: "read" } });
+  const receipts = [...migrated("db"), seen];
+  expect(closing(plan, ...receipts).join("")).toContain("the running application has read each value from its file");
   const both = [...receipts, ...migrated("web"), done("check:web/proof", SEEN)];
-  expect(closing(plan, ...both).join("")).toContain("have each value, or can read it from its file");
+  expect(closing(plan, ...both).join("")).toContain("have each value, or have read it from its file");
+  // As earlier versions recorded it.
+  expect(closing(plan, ...migrated("db"), done("check:db/proof", SEEN))).toContain(
+    "Not verified that the application has its values: db (whether the application has A).",
+  );
+  const unread = done("check:db/proof", { ...SEEN, received: [], by: {}, unread: ["A"] });
+  expect(closing(plan, ...migrated("db"), unread)).toContain(
+    "Not verified that the application has its values: db (delivered, not seen to be read: A).",
+  );
 });
 
 test("a container that never started is named, and nothing is claimed of its application", () => {

@@ -39,9 +39,20 @@ function subject(files: { readonly [path: string]: string }, more: Partial<Deliv
 }
 
 const script = (text: string): { readonly [path: string]: string } => ({
-  "/usr/local/bin/docker-entrypoint.sh": `#!/bin/sh\n${text}\nexec "$@"\n`,
+  "/usr/local/bin/docker-entrypoint.sh": `#!/bin/sh\n${READER}${text}\nexec "$@"\n`,
 });
+/** docker-library's function. */
+const READER = `file_env() {
+	local var="$1" fileVar="\${1}_FILE" val=""
+	if [ "\${!var:-}" ]; then val="\${!var}"
+	elif [ "\${!fileVar:-}" ]; then val="$(< "\${!fileVar}")"
+	fi
+	export "$var"="$val"
+	unset "$fileVar"
+}
+`;
 const FILE_ENV = script("file_env 'DB_PASSWORD'");
+const NOT_FOR_EXEC = ["`docker exec` in this container will not see the values (the application does)"];
 const S6 = { entrypoint: ["/init"] };
 const ENVFILE = 'for FILE in $(env | grep "^FILE__"); do export; done\n';
 const OLD_ENVFILE = "/etc/cont-init.d/01-envfile";
@@ -94,32 +105,29 @@ describe("fits", () => {
         script('for FILE in API_TOKEN_FILE DB_PASSWORD_FILE; do export "${FILE%_FILE}"="$(cat "${!FILE}")"; done'),
       ),
     ],
-    [
-      "NAME_FILE in another language",
-      subject({
-        "/usr/local/bin/docker-entrypoint.sh": "#!/usr/bin/env python3\nopen(os.environ['DB_PASSWORD_FILE'])",
-      }),
-    ],
-    ["MariaDB's function", subject(script("  _mariadb_file_env DB_PASSWORD"))],
+    ["MariaDB's function", subject(script('_mariadb_file_env() {\n file_env "$1"\n}\n_mariadb_file_env DB_PASSWORD'))],
     ["a call over two lines", subject(script("file_env \\\n  DB_PASSWORD"))],
     [
       "a file that the script sources",
-      subject({ ...script(". /lib/env.sh"), "/lib/env.sh": "load_secret DB_PASSWORD\n" }),
+      subject({ ...script(". /lib/env.sh"), "/lib/env.sh": `${READER}file_env DB_PASSWORD\n` }),
     ],
     [
       "a script behind tini",
-      subject({ "/start.sh": "#!/bin/sh\nfile_env DB_PASSWORD\n" }, { entrypoint: ["tini", "--", "/start.sh"] }),
+      subject(
+        { "/start.sh": `#!/bin/sh\n${READER}file_env DB_PASSWORD\n` },
+        { entrypoint: ["tini", "--", "/start.sh"] },
+      ),
     ],
     [
       "a script that is the command",
-      subject({ "/start.sh": "#!/bin/sh\nfile_env DB_PASSWORD\n" }, { entrypoint: [], cmd: ["/start.sh"] }),
+      subject({ "/start.sh": `#!/bin/sh\n${READER}file_env DB_PASSWORD\n` }, { entrypoint: [], cmd: ["/start.sh"] }),
     ],
   ])("an entrypoint with %s", async (_what, image) => {
     const { fits, why, warnings } = await delivery.fits(image, ONE);
     expect([fits, why, warnings]).toEqual([
       true,
       expect.stringMatching(/^the image's entrypoint \(\/.*\.sh\) reads NAME_FILE$/),
-      [],
+      NOT_FOR_EXEC,
     ]);
     expect(delivery.change(image, ONE)).toMatchObject({
       unset: ["DB_PASSWORD"],
@@ -134,7 +142,7 @@ describe("fits", () => {
       expect(await delivery.fits(image, ONE)).toEqual({
         fits: true,
         why: `the image's /init (${path}) reads FILE__NAME`,
-        warnings: [],
+        warnings: NOT_FOR_EXEC,
       });
       expect(delivery.change(image, moves("DB_PASSWORD", "API_TOKEN"))).toEqual({
         unset: ["DB_PASSWORD", "API_TOKEN"],
@@ -173,6 +181,61 @@ it("reads the names that an entrypoint derives, and Grafana's form", async () =>
   ]);
   const other = await delivery.fits(grafana, ONE);
   expect(other).toMatchObject({ fits: false, why: "the image's entrypoint does not read DB_PASSWORD_FILE" });
+});
+
+describe("whether the command that is started reaches the reader", () => {
+  /** The frame of docker-library's images of servers: MariaDB's, MySQL's, PostgreSQL's. */
+  const server = `setup_env() {
+	file_env 'DB_PASSWORD'
+}
+_main() {
+	if [ "\${1:0:1}" = '-' ]; then
+		set -- serverd "$@"
+	fi
+	if [ "$1" = 'serverd' ] || [ "$1" = 'server' ] && ! _want_help "$@"; then
+		if [ "$(id -u)" = "0" ]; then
+			exec gosu server "\${BASH_SOURCE[0]}" "$@"
+		fi
+		setup_env
+	fi
+	exec "$@"
+}
+if ! _is_sourced; then
+	_main "$@"
+fi`;
+  const within = (test: string): string => `if ${test}; then\n\tfile_env DB_PASSWORD\nfi`;
+  it.each<readonly [string, string, readonly string[], boolean]>([
+    ["the server", server, ["serverd"], true],
+    ["the server by its other name", server, ["server", "--flag"], true],
+    ["options of the server", server, ["--max-connections=5"], true],
+    ["nothing, which the frame does not name", server, [], false],
+    ["a backup script, the usual sidecar", server, ["backup.sh"], false],
+    ["a shell that names the server", server, ["sh", "-c", "serverd & dump"], false],
+    ["a longer name", server, ["serverd-safe"], false],
+    ["a name by its beginning", within('[[ "$1" == apache2* ]]'), ["apache2-foreground"], true],
+    ["another one", within('[[ "$1" == apache2* ]]'), ["php-fpm"], false],
+    ["any but a named one", within('[ "$1" != server ]'), ["server"], false],
+    ["none but a named one", within('[ ! "$1" = server ]'), ["server"], false],
+    ["what a list of cases has", 'case "$1" in\n  server) file_env DB_PASSWORD ;;\nesac', ["server"], false],
+    ["another branch", 'if [ "$1" = "x" ]; then :; else file_env DB_PASSWORD; fi', ["server"], false],
+    ["a new installation alone, as Nextcloud's", within('[ "$installed_version" = "0.0.0.0" ]'), ["server"], false],
+    ["an earlier program", `if [ "$1" = "sh" ]; then exec "$@"; fi\nfile_env DB_PASSWORD`, ["server"], false],
+    [
+      "the file that is set",
+      'if [ -n "$DB_PASSWORD_FILE" ]; then export DB_PASSWORD="$(cat "$DB_PASSWORD_FILE")"; fi',
+      [],
+      true,
+    ],
+    ["the file that is there", '[ -f "$DB_PASSWORD_FILE" ] && export DB_PASSWORD=$(cat "$DB_PASSWORD_FILE")', [], true],
+    ["two lines", 'DB_PASSWORD="$(< "$DB_PASSWORD_FILE")"\nexport DB_PASSWORD', [], true],
+    ["no export, so that the program does not get it", 'DB_PASSWORD="$(< "$DB_PASSWORD_FILE")"', [], false],
+    ["a variable of another", 'init --password "$(cat "$DB_PASSWORD_FILE")"', [], false],
+    ["a function that nothing calls", "setup() {\n file_env DB_PASSWORD\n}", ["server"], false],
+    ["a function that exports nothing", 'load_secret() { cat "$1"; }\nload_secret DB_PASSWORD', ["server"], false],
+    ["text that is no command", "cat <<'END'\nfile_env DB_PASSWORD\nEND", ["server"], false],
+  ])("%s", async (_what, text, cmd, fits) => {
+    expect(await delivery.fits(subject(script(text), { cmd }), ONE)).toMatchObject({ fits });
+  });
 });
 
 describe("a health check that reads the variable, which has the container's environment alone", () => {
@@ -270,11 +333,11 @@ it("files are there for their owner alone, twice as once, until they are discard
 describe("the file belongs to whoever the entrypoint is when it reads it", () => {
   const PASSWD = { "/etc/passwd": "root:x:0:0::/:/bin/sh\nmongodb:x:999:998::/:/bin/sh\n" };
   const again = 'exec gosu mongodb "$BASH_SOURCE" "$@"';
-  const read = 'file_env() { :; }\n  file_env "DB_PASSWORD"';
+  const read = 'file_env "DB_PASSWORD"';
   it.each([
     ["another user, as MongoDB's", `if root; then\n  ${again}\nfi\n${read}`, "", { uid: 999, gid: 998 }],
     ["root, as PostgreSQL's", `${read}\nif root; then ${again}; fi`, "", { uid: 0, gid: 0 }],
-    ["root: another program than the script begins", `exec gosu mongodb mongod\n${read}`, "root", { uid: 0, gid: 0 }],
+    ["root: another program than the script begins", `${read}\nexec gosu mongodb mongod`, "root", { uid: 0, gid: 0 }],
     ["the container's own user, who can become no other", `${again}\n${read}`, "5:6", { uid: 5, gid: 6 }],
   ])("%s", async (_name, text, user, owner) => {
     const image = subject({ ...script(text), ...PASSWD }, { user });

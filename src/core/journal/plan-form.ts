@@ -132,6 +132,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     graceMs: NUMBER,
     healthTimeoutMs: NUMBER,
     tolerated: v.array(v.object({ name: TEXT, path: TEXT })),
+    unread: v.optional(v.literal(true)),
   }),
 };
 

@@ -6,7 +6,6 @@
 import type { Delivery, DeliveryFit } from "../../contract/delivery.ts";
 import type { Provider } from "../../contract/provider.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { treeHasVariable } from "../../engine/process.ts";
 import { addBindings, isBound, readBindings, removeBindings } from "./bindings.ts";
 import { allowCommand, avoidReferenceHint } from "./references.ts";
 import { openStores, readResolved, type OpenStore } from "./resolve.ts";
@@ -85,15 +84,13 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       // Resolved values are removed when the container is deleted.
       await removeBindings(runtimeHome(env), ({ by }) => by === subjectId);
     },
-    async received(pid, containerId, name, value) {
-      if (treeHasVariable(pid, name, value)) return true;
+    environment: "whole",
+    async received({ id, pid }, name, value) {
       // An entrypoint may unset or rewrite a variable before it execs; then the value passed at `create` counts.
       const settings = readSettings(runtimeHome(env));
-      return (
-        settings !== null &&
-        readResolved(settings.memory, containerId).some((one) => one.variable === name && one.value.equals(value)) &&
-        pid > 0
-      );
+      if (settings === null || pid === 0) return null;
+      const passed = readResolved(settings.memory, id);
+      return passed.some((one) => one.variable === name && one.value.equals(value)) ? "entrypoint" : null;
     },
   };
 }

@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import type { Delivery, DeliverySubject, Reception } from "../contract/delivery.ts";
+import type { Recorder, Work } from "../contract/migration.ts";
+import { parseRecord, recordedByName } from "../kit/recorded.ts";
+import { siblingId } from "../model/step-id.ts";
+import { valuesByName, type StepOf } from "../model/plan.ts";
+import type { Secret } from "../model/secret.ts";
+import { programsOf, treeHasVariable } from "./process.ts";
+import { wasRead } from "./read-witness.ts";
+import type { ContainerDoc } from "./types.ts";
+
+/** By variable: the programs of the old containers that had its value in their environment. */
+type Holders = { readonly [name: string]: readonly string[] };
+
+const HOLDERS: v.GenericSchema<unknown, Holders> = recordedByName(v.array(v.string()));
+
+/**
+ * Records which programs of these containers have the values that will be delivered: the same must have them afterwards.
+ * Call it before the first effect; later calls change nothing, and neither does one where none of them runs.
+ */
+export function recordHolders(
+  step: StepOf<"deliver">,
+  docs: readonly ContainerDoc[],
+  { entrypoint }: Pick<DeliverySubject, "entrypoint">,
+  work: Pick<Work, "record" | "values">,
+): void {
+  const id = `${step.id}/holders`;
+  const pids = docs.flatMap(({ State }) => (State.Running && State.Pid ? State.Pid : []));
+  if (pids.length === 0 || work.record.last(id) !== null) return;
+  const values = valuesByName(step.moves, work.values);
+  const holders: { [name: string]: string[] } = {};
+  for (const [name, value] of values) {
+    const all = pids.flatMap((pid) => [...programsOf(pid, name, value, entrypoint)]);
+    holders[name] = [...new Set(all.flatMap(([program, has]) => (has ? program : [])))];
+  }
+  work.record.done(id, holders);
+}
+
+/** The programs that had a variable before; null if the run did not look. */
+export function holdersOf(
+  step: StepOf<"check">,
+  name: string,
+  record: Pick<Recorder, "last">,
+): readonly string[] | null {
+  return parseRecord(record, `${siblingId(step, "deliver")}/holders`, HOLDERS)?.[name] ?? null;
+}
+
+/**
+ * How the application in a running container was seen to have a value; null if it was not yet. By its environment if it had
+ * it there before: a file then counts only once the same programs have the same bytes. Otherwise by what the delivery shows.
+ */
+export async function receptionOf(
+  delivery: Delivery,
+  subject: DeliverySubject,
+  doc: ContainerDoc,
+  {
+    name,
+    value,
+    holders,
+  }: { readonly name: string; readonly value: Secret; readonly holders: readonly string[] | null },
+): Promise<Reception | null> {
+  const pid = doc.State.Pid ?? 0;
+  const before = holders ?? [];
+  if (
+    delivery.environment === "whole"
+      ? treeHasVariable(pid, name, value)
+      : holdAsBefore(pid, name, value, subject, before)
+  )
+    return "environment";
+  if (before.length > 0 && delivery.readsItself?.(subject, name) !== true) return null;
+  return delivery.received({ id: doc.Id, pid, wasRead: wasRead(doc.Id, name) }, name, value, subject);
+}
+
+/** Whether all programs that had the value before, and run now, have it, and at least one of them does. */
+function holdAsBefore(
+  pid: number,
+  name: string,
+  value: Secret,
+  { entrypoint }: DeliverySubject,
+  before: readonly string[],
+): boolean {
+  const now = programsOf(pid, name, value, entrypoint);
+  const counted = before.length === 0 ? [...now.values()] : before.flatMap((program) => now.get(program) ?? []);
+  return before.length === 0 ? counted.includes(true) : counted.length > 0 && counted.every(Boolean);
+}

@@ -1,0 +1,208 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importImage, staticBusybox, tools } from "../../services/images.ts";
+import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
+import { random } from "../../support/canary.ts";
+import { plant } from "../../support/planted.ts";
+import { makeWorld, type World } from "../../support/world.ts";
+
+// What a run says of an application, where it would be a lie: it is not said, and nothing is lost.
+
+let engine: WorkerEngine;
+let world: World;
+let busybox: string;
+
+beforeAll(async () => {
+  [engine, busybox] = await Promise.all([workerEngine(), staticBusybox()]);
+  world = makeWorld(engine.host);
+});
+
+afterAll(async () => {
+  await engine?.clean();
+  world?.remove();
+});
+
+/** docker-library's function, in words that BusyBox's shell has too. */
+const FILE_ENV = `file_env() {
+  eval "value=\\\${$1:-}" "file=\\\${$1_FILE:-}"
+  if [ -z "$value" ] && [ -n "$file" ]; then value="$(cat "$file")"; fi
+  export "$1=$value"
+  unset "$1_FILE"
+}
+`;
+/** Says how long its password is, in a file, and stays. */
+const SERVER = `#!/bin/sh\nprintf "%s." "\${DB_PASSWORD-none}" >/tmp/seen\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n`;
+
+/** An image with this entrypoint, and three programs that do the same: serverd, backup, helper. */
+function image(tag: string, entrypoint: string): string {
+  const programs = { "docker-entrypoint.sh": `#!/bin/sh\n${FILE_ENV}${entrypoint}\n` };
+  importImage(
+    engine,
+    tag,
+    (root) => {
+      tools(root, busybox, ["sh", "cat", "sleep", "env", "id", "kill", "printf", "tail"]);
+      const all = { ...programs, serverd: SERVER, backup: SERVER, helper: SERVER };
+      for (const [name, text] of Object.entries(all)) writeFileSync(join(root, "bin", name), text, { mode: 0o755 });
+    },
+    ["ENV PATH=/bin", 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["serverd"]'],
+  );
+  return tag;
+}
+
+/** Starts a container with a password, and returns what its program sees of it. */
+function started(tag: string, name: string, command: readonly string[], value = random(20)): () => string {
+  plant("DB_PASSWORD", value, [value.trim()]);
+  engine.docker("run", "-d", "--name", name, "--network", "none", "-e", `DB_PASSWORD=${value}`, tag, ...command);
+  return () => engine.docker("exec", name, "cat", "/tmp/seen");
+}
+
+const migrate = (name: string, ...more: string[]): ReturnType<World["unsprawl"]> =>
+  world.unsprawl(["migrate", `docker:${name}`, "--to", "local", "--grace", "300ms", "--yes", ...more]);
+const eventually = async (seen: () => string, value: string): Promise<void> =>
+  expect.poll(() => seen(), { timeout: 20_000 }).toBe(`${value}.`);
+
+/** The frame of MariaDB's entrypoint. */
+const MARIADB = `if [ "$1" = serverd ]; then file_env DB_PASSWORD; fi\nexec "$@"`;
+
+describe("an entrypoint that reads NAME_FILE for its own program alone", () => {
+  it("gives its own program the value by a file", async () => {
+    const value = random(20);
+    const seen = started(image("own:1", MARIADB), "own", [], value);
+    await eventually(seen, value);
+    const moved = await migrate("own");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect(moved.stdout).toContain("reads NAME_FILE");
+    expect(moved.stderr).toContain("1 of 1 received");
+    await eventually(seen, value);
+  });
+
+  it.each([
+    ["another program, as a backup's", ["backup"]],
+    ["a shell", ["sh", "-c", "exec backup"]],
+    ["a shell that names its own program", ["sh", "-c", ": serverd; exec backup"]],
+  ])("does not keep it from %s", async (_what, command) => {
+    const value = random(20);
+    const name = `other-${random(6).toLowerCase()}`;
+    const seen = started(image("own:1", MARIADB), name, command, value);
+    await eventually(seen, value);
+    const moved = await migrate(name);
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect(moved.stdout).not.toContain("reads NAME_FILE");
+    await eventually(seen, value);
+  });
+
+  it("is not forced on another program", async () => {
+    const value = random(20);
+    const seen = started(image("own:1", MARIADB), "forced", ["backup"], value);
+    const refused = await migrate("forced", "--deliver", "file");
+    expect([refused.code, refused.stdout]).toEqual([
+      3,
+      expect.stringContaining("does not read DB_PASSWORD_FILE for certain when it is started like this"),
+    ]);
+    await eventually(seen, value);
+  });
+});
+
+describe("a value that the application had in its environment, and no longer has", () => {
+  /** What no reading of the script shows: the program gets it only if the environment had it from the start. */
+  const LOSES = `given="\${DB_PASSWORD:-}"\nfile_env DB_PASSWORD\nif [ -z "$given" ]; then exec env -u DB_PASSWORD "$@"; fi\nexec "$@"`;
+  const HELPED = `given="\${DB_PASSWORD:-}"\nfile_env DB_PASSWORD\nhelper &\nif [ -z "$given" ]; then unset DB_PASSWORD; fi\nserverd &\nwait`;
+
+  it.each([
+    ["by itself", LOSES],
+    ["beside another program that has it", HELPED],
+  ])("%s: the file was read, and nothing is said to be received", async (_what, entrypoint) => {
+    const value = random(20);
+    const name = `lost-${random(6).toLowerCase()}`;
+    const seen = started(image(`${name}:1`, entrypoint), name, [], value);
+    await eventually(seen, value);
+    const moved = await migrate(name, "--deliver", "file");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(1);
+    expect(moved.stderr).toContain(`${name} is up, but was not seen to read DB_PASSWORD from its file`);
+    expect(moved.stderr).toContain("--deliver shim");
+    expect(moved.stdout + moved.stderr).not.toMatch(/received|has read/);
+    await eventually(seen, value);
+    const again = await migrate(name, "--deliver", "shim");
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    await eventually(seen, value);
+  });
+});
+
+describe("a value that no environment has, since the entrypoint keeps it", () => {
+  const KEEPS = `file_env DB_PASSWORD\nprintf "start %s." "$DB_PASSWORD" >/tmp/kept\nunset DB_PASSWORD\nexec "$@"`;
+  const kept = (name: string) => (): string => engine.docker("exec", name, "cat", "/tmp/kept");
+
+  it("counts as received once the kernel saw the container read its file", async () => {
+    const value = random(20);
+    started(image("keeps:1", KEEPS), "keeps", [], value);
+    const moved = await migrate("keeps");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect(moved.stdout).toContain("the running application has read each value from its file");
+    await eventually(kept("keeps"), `start ${value}`);
+  });
+
+  it("is not received where it reads another file, or somebody else reads this one", async () => {
+    const value = random(20);
+    // As above for who reads the script; with the variable gone, it looks elsewhere.
+    const entrypoint = `if [ -z "\${DB_PASSWORD:-}" ]; then DB_PASSWORD_FILE=/etc/passwd; fi\n${KEEPS}`;
+    started(image("elsewhere:1", entrypoint), "elsewhere", [], value);
+    const reading = setInterval(() => readAll(world.memory), 50);
+    try {
+      const moved = await migrate("elsewhere");
+      expect(moved.code, moved.stdout + moved.stderr).toBe(1);
+      expect(moved.stderr).toContain("elsewhere is up, but was not seen to read DB_PASSWORD from its file");
+      await eventually(kept("elsewhere"), `start ${value}`);
+    } finally {
+      clearInterval(reading);
+    }
+    const accepted = await migrate("elsewhere", "--accept", "unread");
+    expect(accepted.code, accepted.stdout + accepted.stderr).toBe(6);
+    expect(accepted.stderr).toContain("0 of 1 received; delivered, not seen to be read: DB_PASSWORD");
+    expect(accepted.stdout).toContain(
+      "Not verified that the application has its values: elsewhere (delivered, not seen",
+    );
+    expect(accepted.stderr).toContain("exit 6: delivered, not seen to be read: DB_PASSWORD");
+  });
+});
+
+it.each([["\n"], [" "], ["\n\n"], ["\t"]])("a value with %j at its end keeps it", async (end) => {
+  const value = `${random(20)}${end}`;
+  const name = `padded-${random(6).toLowerCase()}`;
+  const seen = started(image("own:1", MARIADB), name, [], value);
+  await eventually(seen, value);
+  const moved = await migrate(name);
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  await eventually(seen, value);
+  const forced = await migrate(name, "--deliver", "file");
+  expect(forced.stdout).not.toContain("reads NAME_FILE");
+});
+
+describe("what the application itself writes", () => {
+  const LOGS = 'echo "password is $DB_PASSWORD"';
+  const FILLS = 'mkdir -p /etc/app; echo "password=$DB_PASSWORD" >/etc/app/app.conf';
+  it.each([
+    ["its log", LOGS, "but its log shows DB_PASSWORD", "log"],
+    ["a file of its own layer", FILLS, "but a file in its own layer shows DB_PASSWORD", "layer"],
+  ])("%s: the engine's files are not said to be clean, and residue names it", async (_what, entrypoint, said, kind) => {
+    const name = `writes-${kind}`;
+    started(image(`${name}:1`, `${entrypoint}\nexec sh -c "trap 'exit 0' TERM; while :; do sleep 1; done"`), name, []);
+    const moved = await migrate(name, "--deliver", "shim", "--accept", "layer");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect(moved.stderr).toContain(said);
+    expect(moved.stdout + moved.stderr).not.toContain("engine's files clean");
+    const run = /Plan (\S+):/.exec(moved.stdout)?.[1] ?? "";
+    const scrubbed = await world.unsprawl(["scrub", run, "--accept", "key-backup", "--json"]);
+    const { residue } = JSON.parse(scrubbed.stdout) as { residue: { kind: string; place: string; name: string }[] };
+    expect(residue).toContainEqual(
+      expect.objectContaining({ kind, name: "DB_PASSWORD", place: expect.stringContaining(name) }),
+    );
+    expect(scrubbed.code).toBe(5);
+  });
+});
+
+/** As a backup of the host would. */
+function readAll(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) readFileSync(join(entry.parentPath, entry.name));
+}

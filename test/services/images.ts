@@ -111,6 +111,45 @@ export async function makeBashImage(
   );
 }
 
+/** docker-library's function, in words that BusyBox's shell has too. */
+const READER = `file_env() {
+  eval "value=\\\${$1:-}" "file=\\\${$1_FILE:-}"
+  if [ -z "$value" ] && [ -n "$file" ]; then value="$(cat "$file")"; fi
+  export "$1=$value"
+  unset "$1_FILE"
+}
+`;
+/** Writes its password down, with a full stop, and stays. */
+const SERVER = `#!/bin/sh
+printf "%s." "\${DB_PASSWORD-none}" >/tmp/seen
+trap 'exit 0' TERM
+while :; do sleep 1000 & wait $!; done
+`;
+
+/**
+ * An image of a server with this entrypoint, which has docker-library's `file_env`, and three programs that do the same:
+ * serverd (its command), backup, helper.
+ */
+export async function makeServerImage(
+  engine: Pick<TestEngine, "docker">,
+  tag: string,
+  entrypoint: string,
+): Promise<string> {
+  const busybox = await staticBusybox();
+  const programs = { "docker-entrypoint.sh": `#!/bin/sh\n${READER}${entrypoint}\n` };
+  importImage(
+    engine,
+    tag,
+    (root) => {
+      tools(root, busybox, ["sh", "cat", "sleep", "env", "id", "kill", "mkdir", "printf", "true"]);
+      const all = { ...programs, serverd: SERVER, backup: SERVER, helper: SERVER };
+      for (const [name, text] of Object.entries(all)) writeFileSync(join(root, "bin", name), text, { mode: 0o755 });
+    },
+    ["ENV PATH=/bin", 'ENTRYPOINT ["docker-entrypoint.sh"]', 'CMD ["serverd"]'],
+  );
+  return tag;
+}
+
 /** Debian also has a busybox that needs the C library, which no test image has. */
 export async function staticBusybox(): Promise<string> {
   const found = await need("busybox", ["busybox-static"]);

@@ -141,7 +141,21 @@ export async function makeServerImage(
     engine,
     tag,
     (root) => {
-      tools(root, busybox, ["sh", "cat", "sleep", "env", "id", "kill", "mkdir", "printf", "true"]);
+      tools(root, busybox, [
+        "sh",
+        "cat",
+        "sleep",
+        "env",
+        "id",
+        "kill",
+        "mkdir",
+        "printf",
+        "true",
+        "tr",
+        "grep",
+        "touch",
+        "test",
+      ]);
       const all = { ...programs, serverd: SERVER, backup: SERVER, helper: SERVER };
       for (const [name, text] of Object.entries(all)) writeFileSync(join(root, "bin", name), text, { mode: 0o755 });
     },

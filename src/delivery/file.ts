@@ -13,7 +13,7 @@ import {
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf, readingUser } from "./owner.ts";
 import { readByHealthCheck } from "./reads.ts";
-import { exportsFromFile } from "./reach.ts";
+import { exportedFromFiles } from "./reach.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
 /**
@@ -66,7 +66,10 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
       }
       const scripts = await entrypointScripts(subject);
       if (scripts.length === 0) return no("the image's entrypoint is not a script that can be read");
-      const [unread] = moves.filter(({ name }) => !reads(subject, scripts, name));
+      const isExported = exportedFromFiles(subject, scripts);
+      const unread = moves.find(
+        ({ name }) => !(isGrafana(subject, name) ? readsGrafanas(scripts, name) : isExported(name)),
+      );
       if (unread !== undefined) {
         const form = formOf(subject)(unread.name) ?? unread.name;
         const isNamed = scripts.some(({ text }) => readsFileForm(text, unread.name));
@@ -158,11 +161,8 @@ const formOf =
 const formOfImage = (subject: DeliverySubject, name: string): string =>
   isS6(subject) ? `FILE__${name}` : isGrafana(subject, name) ? `${name}__FILE` : `${name}_FILE`;
 
-/** Whether the entrypoint, started as it is, reads a variable's value from the file that its form names. */
-function reads(subject: DeliverySubject, scripts: readonly EntrypointScript[], name: string): boolean {
-  if (isGrafana(subject, name)) return scripts.some(({ text }) => readsPrefixedFiles(text, name));
-  return exportsFromFile(subject, scripts, name);
-}
+const readsGrafanas = (scripts: readonly EntrypointScript[], name: string): boolean =>
+  scripts.some(({ text }) => readsPrefixedFiles(text, name));
 
 /** Where Docker and Compose mount secrets, unless the container already has a mount there. */
 function mountTarget(subject: DeliverySubject): string {

@@ -3,19 +3,20 @@ import { namesBehind, READER, type EntrypointScript } from "./entrypoint.ts";
 import { scriptCommands, type ScriptCommand } from "./script-commands.ts";
 
 /**
- * Whether the entrypoint's scripts, called as this subject calls them, read NAME from its NAME_FILE and export it: only what
- * certainly runs counts, and what runs another program before ends the search. `form` is the variable with the path.
+ * Which variables the entrypoint's scripts, called as this subject calls them, read from NAME_FILE and export: only what
+ * certainly runs counts, and what runs another program before ends the search.
  */
-export function exportsFromFile(
+export function exportedFromFiles(
   subject: Pick<DeliverySubject, "entrypoint" | "cmd">,
   scripts: readonly EntrypointScript[],
-  name: string,
-  form = `${name}_FILE`,
-): boolean {
-  if (!scripts.every(({ text }) => isShell(text))) return false;
+): (name: string) => boolean {
+  if (!scripts.every(({ text }) => isShell(text))) return () => false;
   const script = scripts.flatMap(({ path, text }) => scriptCommands(text).map((one) => ({ ...one, path })));
-  const seen: Seen = { script, name, form, argument: firstArgument(subject, scripts, script) };
-  return script.some((command) => isReading(command, seen) && isReached(command, seen));
+  const argument = firstArgument(subject, scripts, script);
+  return (name) => {
+    const seen: Seen = { script, name, form: `${name}_FILE`, argument };
+    return script.some((command) => isReading(command, seen) && isReached(command, seen));
+  };
 }
 
 type PlacedCommand = ScriptCommand & { readonly path: string };

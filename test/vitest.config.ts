@@ -30,6 +30,7 @@ export default defineConfig({
       "default",
       new URL("conformance/table.ts", import.meta.url).pathname,
       new URL("support/slowest.ts", import.meta.url).pathname,
+      new URL("support/repeat.ts", import.meta.url).pathname,
     ],
     // Types are checked by `npm run check`, test/types.test-d.ts among them.
     projects: [
@@ -38,7 +39,6 @@ export default defineConfig({
           ...common,
           name: "pure",
           include: [...pure],
-          setupFiles: ["test/setup.ts", "test/setup-pure.ts"],
           testTimeout: 60_000,
         },
       },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { need } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
 import { BUSYBOX } from "../services/images.ts";
+import { installProgram } from "../services/installed.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { complaints } from "../services/systemd.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
@@ -18,12 +19,14 @@ let engine: WorkerEngine;
 let bao: OpenBao;
 let world: World;
 let units: string;
+let program: readonly string[];
 
 beforeAll(async () => {
   [engine, bao] = await Promise.all([workerEngine(), startOpenBao()]);
   world = makeWorld(engine.host, { VAULT_ADDR: bao.address, VAULT_TOKEN: bao.token });
   world.env["UNSPRAWL_AGENT_HOME"] = join(world.dir, "agent");
   units = join(world.dir, "units");
+  program = installProgram();
   mkdirSync(units);
   await migrated(engine, world, { name: "served", image: BUSYBOX, deliver: "shim" });
 });
@@ -35,7 +38,7 @@ afterAll(async () => {
 });
 
 it("is printed first: nothing is written, and no credential is issued", async () => {
-  const { code, stdout, stderr } = await world.unsprawl(["agent", "install", "systemd"]);
+  const { code, stdout, stderr } = await world.unsprawl(["agent", "install", "systemd"], { program });
   expect(code, stderr).toBe(0);
   // Podman starts its containers at boot by a service of its own.
   expect(stdout).toContain("\nBefore=docker.service podman.service podman-restart.service\n");
@@ -48,7 +51,7 @@ it("is printed first: nothing is written, and no credential is issued", async ()
 
 it("systemd finds nothing wrong with the unit, and little that stands open", async () => {
   const words = ["--on-change", "signal:HUP", "--every", "3s"];
-  const made = await world.unsprawl(["agent", "install", "systemd", "-o", units, ...words]);
+  const made = await world.unsprawl(["agent", "install", "systemd", "-o", units, ...words], { program });
   expect(made.code, made.stderr).toBe(0);
   expect(await complaints(units, "unsprawl-agent.service")).toBe("");
   const unit = join(units, "unsprawl-agent.service");
@@ -60,7 +63,8 @@ it("systemd finds nothing wrong with the unit, and little that stands open", asy
 });
 
 it("its own credentials are 0600, and are all that it needs", async () => {
-  const made = await world.unsprawl(["agent", "install", "systemd", "--yes", "-o", units, "--overwrite"]);
+  const install = ["agent", "install", "systemd", "--yes", "-o", units, "--overwrite"];
+  const made = await world.unsprawl(install, { program });
   expect(made.code, made.stderr).toBe(0);
   const files = filesBelow(join(world.dir, "agent"));
   expect(files.map((file) => file.slice(world.dir.length)).sort()).toEqual([

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { openSpec } from "../conformance/spec.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
+import { installProgram } from "../services/installed.ts";
 import { workerEngine, type WorkerEngine } from "../services/worker-engine.ts";
 import { random } from "../support/canary.ts";
 import { expectServed } from "../support/served.ts";
@@ -141,7 +142,9 @@ it("a store whose key is gone keeps no other store's containers from their value
 it("its own credentials open the files of every store, without the owner's keys", async () => {
   const units = join(world.dir, "units");
   mkdirSync(units);
-  const made = await world.unsprawl(["agent", "install", "systemd", "--yes", "-o", units]);
+  const made = await world.unsprawl(["agent", "install", "systemd", "--yes", "-o", units], {
+    program: installProgram(),
+  });
   expect(made.code, made.stderr).toBe(0);
   expect(readdirSync(join(world.dir, "agent")).sort()).toEqual(["apart", "shared", "stores.json", "team"]);
   emptyMemory(world);

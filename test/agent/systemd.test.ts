@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { bootSystemd, enableUnits, unitsOf, type BootedSystemd } from "../services/booted.ts";
 import { startEngine, type TestEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
+import { installProgram } from "../services/installed.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { plantedIn } from "../support/planted.ts";
 import { makeWorld, type World } from "../support/world.ts";
@@ -34,7 +35,8 @@ beforeAll(async () => {
     more: ["--stop-timeout", "1"],
   });
   const flags = ["--grace", "200ms", "--every", "500ms"];
-  const made = await world.unsprawl(["agent", "install", "systemd", "--yes", "-o", unitsOf(home), ...flags]);
+  const install = ["agent", "install", "systemd", "--yes", "-o", unitsOf(home), ...flags];
+  const made = await world.unsprawl(install, { program: installProgram() });
   expect(made.code, made.stderr).toBe(0);
   const dropIns = join(unitsOf(home), "unsprawl-agent.service.d");
   mkdirSync(dropIns);

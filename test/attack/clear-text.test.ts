@@ -9,10 +9,11 @@ import { kit } from "../../src/detect/rules/kit.ts";
 import { mysqlLogin } from "../../src/verify/mysql.ts";
 import { postgresLogin } from "../../src/verify/postgres.ts";
 import type { LoginTarget } from "../../src/verify/target.ts";
+import { SEED } from "../support/deep.ts";
 
 /** A server on another machine that offers no TLS, and asks for the password: it gets none, without a word from the user. */
 
-const password = kit(Date.now()).base62(24);
+const password = kit(SEED).base62(24);
 /** This machine under a name by which anybody else would reach it; without any, one that is no loopback address. */
 const elsewhere =
   Object.values(networkInterfaces())

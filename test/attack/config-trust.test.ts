@@ -18,6 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { assemble } from "../../src/assembly/index.ts";
 import { readOwned } from "../../src/core/config/owned.ts";
 import { kit, ruleById } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { makeWorld, type Ran, type World } from "../support/world.ts";
 
 /**
@@ -26,7 +27,7 @@ import { makeWorld, type Ran, type World } from "../support/world.ts";
  */
 
 const OTHER = 12_345;
-const make = kit(Date.now());
+const make = kit(SEED);
 const [token, password, other] = [make.base62(24), make.base62(20), make.base62(20)];
 const github = (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 

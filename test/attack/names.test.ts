@@ -62,7 +62,7 @@ const DOTTED = ["x-TOKEN", "x.TOKEN"] as const;
 let memory: string;
 let victims: string;
 beforeEach(() => {
-  memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
+  memory = mkdtempSync("/dev/shm/unsprawl-test-");
   victims = mkdtempSync(join(tmpdir(), "unsprawl-victim-"));
   writeFileSync(join(victims, "x_TOKEN"), MINE);
 });

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { runIds } from "../../src/core/journal/journal.ts";
 import { kit } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { MAIN, makeWorld } from "../support/world.ts";
 
 const world = makeWorld("unix:///nowhere");
-const make = kit(Date.now());
+const make = kit(SEED);
 afterAll(() => world.remove());
 
 const state = join(world.env["XDG_STATE_HOME"] ?? join(world.dir, ".local/state"), "unsprawl");

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { kit } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { inspected } from "../support/inspected.ts";
 import { makeWorld } from "../support/world.ts";
 
@@ -10,7 +11,7 @@ import { makeWorld } from "../support/world.ts";
 const world = makeWorld("unix:///nowhere");
 afterAll(() => world.remove());
 
-const make = kit(Date.now());
+const make = kit(SEED);
 const password = make.base64(15);
 const other = make.base64(15);
 

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { kit } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { inspected } from "../support/inspected.ts";
 import { MAIN, makeWorld } from "../support/world.ts";
 
@@ -11,7 +12,7 @@ import { MAIN, makeWorld } from "../support/world.ts";
 const world = makeWorld("unix:///nowhere");
 afterAll(() => world.remove());
 
-const make = kit(Date.now());
+const make = kit(SEED);
 const names = Array.from({ length: 500 }, (_, at) => `box-${at}`);
 const fleet = inspected(Object.fromEntries(names.map((name) => [name, { env: { DB_PASSWORD: make.base64(15) } }])));
 writeFileSync(join(world.dir, "fleet.json"), fleet);

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { kit, ruleById } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { inspected } from "../support/inspected.ts";
 import { makeWorld, type Ran } from "../support/world.ts";
 
@@ -10,7 +11,7 @@ import { makeWorld, type Ran } from "../support/world.ts";
 const world = makeWorld("unix:///nowhere");
 afterAll(() => world.remove());
 
-const make = kit(Date.now());
+const make = kit(SEED);
 const password = make.base64(15);
 const token = (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 const staging = `${make.hex(20)}-loadtest`;

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { kit, ruleById } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { inspected } from "../support/inspected.ts";
 import { makeWorld } from "../support/world.ts";
 import { replying, withDouble } from "../verify/double.ts";
@@ -11,7 +12,7 @@ import { replying, withDouble } from "../verify/double.ts";
 const world = makeWorld("unix:///nowhere");
 afterAll(() => world.remove());
 
-const make = kit(Date.now());
+const make = kit(SEED);
 const token = (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 const password = make.base64(15);
 const stdin = inspected({

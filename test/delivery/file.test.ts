@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DeliverySubject } from "../../src/contract/delivery.ts";
@@ -8,7 +7,7 @@ import type { Move } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { random } from "../support/canary.ts";
 
-const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
+const memory = mkdtempSync("/dev/shm/unsprawl-test-");
 const delivery = fileDelivery({ UNSPRAWL_RUNTIME_DIR: memory });
 afterAll(() => rmSync(memory, { recursive: true, force: true }));
 

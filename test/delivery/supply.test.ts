@@ -5,6 +5,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -25,8 +26,7 @@ import { DEEP } from "../support/deep.ts";
 
 // Files of values, in folders that belong to applications: whoever has such a folder may have put anything there.
 
-const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
-mkdirSync(memory, { mode: 0o700 });
+const memory = mkdtempSync("/dev/shm/unsprawl-test-");
 const none = { read: () => [], add: async () => undefined, remove: async () => undefined };
 const supplies = suppliesOf({ UNSPRAWL_RUNTIME_DIR: memory }, none);
 const uid = process.getuid?.() ?? 0;

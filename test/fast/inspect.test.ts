@@ -19,12 +19,12 @@ import { dirSource } from "../../src/sources/dir.ts";
 import { inspectReading, inspectSource } from "../../src/sources/inspect-file.ts";
 import { fleet } from "../eval/fleet.ts";
 import { file, gone, saved, tar } from "../images/layers/tar-bytes.ts";
+import { SEED } from "../support/deep.ts";
 
 /** Whatever classifies it, a source has the same secrets: in one thread, and in several. */
 
 const UNTUNED = { ruleSets: [], off: new Set<string>(), severity: new Map(), stopWords: [], ignore: [] };
-const seed = Date.now();
-const make = kit(seed);
+const make = kit(SEED);
 const token = (): string => (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 const detector = async () => detectorFor(UNTUNED);
 const shared = openPool(UNTUNED, inspectReading);
@@ -86,7 +86,7 @@ const written = (name: string, text: string | Buffer): string => {
 let printed = "";
 
 beforeAll(() => {
-  fleet({ seed, containers: 200, out: dir, files: false });
+  fleet({ seed: SEED, containers: 200, out: dir, files: false });
   printed = readFileSync(join(dir, "inspect.json"), "utf8");
 });
 afterAll(async () => {

@@ -14,12 +14,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * Where test services are installed and note what runs; git ignores it. By its real path: several working trees may share
- * one node_modules by a link, and a Python environment holds the path that it was made under.
+ * it or node_modules by a link, and a Python environment holds the path that it was made under.
  */
-export const CACHE = join(
-  realpathSync(new URL("../../node_modules", import.meta.url).pathname),
-  ".cache/unsprawl-services/",
-);
+export const CACHE = realFolder(new URL("../../node_modules/.cache/unsprawl-services/", import.meta.url).pathname);
+
+function realFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return realpathSync(folder);
+}
 
 const PATH = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { PERSON } from "../support/person.ts";
 import { CACHE } from "./apt.ts";
 
 /** The folder of a package that tests run as it is, at one version (`npm@10.9.9`), from npm's registry. Nothing in it runs. */
@@ -11,7 +12,7 @@ export function npmPackage(named: string): string {
     const making = `${folder}.${process.pid}`;
     mkdirSync(making, { recursive: true });
     const quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-    execFileSync("npm", ["install", ...quiet, "--prefix", making, named], { stdio: "pipe" });
+    execFileSync("npm", ["install", ...quiet, "--prefix", making, named], { env: PERSON, stdio: "pipe" });
     rmSync(folder, { recursive: true, force: true });
     renameSync(making, folder);
   }

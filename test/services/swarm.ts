@@ -1,7 +1,6 @@
-import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import type { TestEngine } from "./engine.ts";
-import { freePort } from "./tls.ts";
+import { anyPort, freePort } from "./tls.ts";
 
 /**
  * Makes a test's own engine the manager of a swarm; one that is, from an attempt before, begins again. Swarms side by
@@ -42,7 +41,7 @@ function makeGateway(engine: TestEngine): void {
 
 /** Docker takes 1024 to 49151; the ports below the usual ephemeral ones are nobody's for a moment. */
 function freeUdpPort(): Promise<number> {
-  const port = randomInt(10_000, 30_000);
+  const port = anyPort();
   return new Promise((done) => {
     const socket = createSocket("udp4").once("error", () => done(freeUdpPort()));
     socket.bind(port, () => socket.close(() => done(port)));

@@ -1,5 +1,4 @@
 import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -70,7 +69,7 @@ export type Home = { readonly dir: string; readonly cwd: string; readonly env: R
 export function makeHome(dockerHost: string): Home {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-session-"));
   const cwd = join(dir, "work");
-  const runtime = `/dev/shm/unsprawl-${randomBytes(4).toString("hex")}`;
+  const runtime = mkdtempSync("/dev/shm/unsprawl-");
   mkdirSync(cwd);
   const env = {
     PATH: process.env["PATH"] ?? "",

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { kit, ruleById } from "../../src/detect/index.ts";
+import { SEED } from "../support/deep.ts";
 import { makeWorld } from "../support/world.ts";
 
 /** `dir:` through the command: files are read and judged in threads, as streams. */
 
 const world = makeWorld("unix:///nowhere");
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-dir-"));
-const make = kit(Date.now());
+const make = kit(SEED);
 const token = (): string => (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 const [first, deep, late, outside, wide] = [token(), token(), token(), token(), token()];
 const password = make.base64(18);

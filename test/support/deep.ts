@@ -1,21 +1,31 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** `npm run test:deep`: everything, however long it takes. The other tiers draw samples and trust records of proofs. */
 export const DEEP = process.env["UNSPRAWL_DEEP"] === "1";
 
-/** What is drawn changes with the day: a failure comes again when the tests do, and each case has its turn. */
-const DAY = process.env["UNSPRAWL_DRAW"] ?? new Date().toISOString().slice(0, 10);
-
-/** For what fast-check makes, also the same for a day; `null` in a deep run, where each has a seed of its own. */
-export const SEED = DEEP ? null : createHash("sha256").update(DAY).digest().readInt32BE();
+/** What `npm test` draws by: a clone has the same cases and values on every machine and day. */
+const USUAL = "unsprawl";
 
 /**
- * `count` of these, drawn and in their order; all of them in a deep run. For cases that are of one kind: each day has some
- * of them, and the title of a test, or the message of what fails, says which. `UNSPRAWL_DRAW=2026-01-31` draws as that day.
+ * All that is drawn follows from this. A deep run draws anew; `UNSPRAWL_DRAW` draws as that run did. It stands in the
+ * environment for the workers, which vitest's own process, the first to load this, starts with it.
  */
-export function sample<Item>(items: readonly Item[], count: number): Item[] {
+const DRAW = (process.env["UNSPRAWL_DRAW"] ??= DEEP ? randomBytes(4).toString("hex") : USUAL);
+
+/** How to draw as this run; null if every run does. */
+export const REPEAT = DRAW === USUAL ? null : `UNSPRAWL_DRAW=${DRAW}`;
+
+/** For what is made up from a number. */
+export const SEED = createHash("sha256").update(DRAW).digest().readUInt32BE() >>> 1;
+
+/**
+ * `count` of these, drawn and in their order; all of them in a deep run. For cases that are of one kind: the title of a
+ * test, or the message of what fails, says which. What is drawn of the same number of items `apart` is drawn apart.
+ */
+export function sample<Item>(items: readonly Item[], count: number, apart = ""): Item[] {
   if (DEEP || count >= items.length) return [...items];
-  const rank = (at: number): string => createHash("sha256").update([DAY, items.length, count, at].join()).digest("hex");
+  const rank = (at: number): string =>
+    createHash("sha256").update([DRAW, items.length, count, at, apart].join()).digest("hex");
   const ranks = [...items.keys()].map(rank);
   const drawn = new Set(ranks.toSorted().slice(0, count));
   return items.filter((_item, at) => drawn.has(ranks[at] ?? ""));

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { track } from "./children.ts";
 import { DEEP } from "./deep.ts";
@@ -45,7 +44,8 @@ export async function watched(world: World, args: readonly string[], options: Wa
 }
 
 function watchedProcess(world: World, args: readonly string[], options: WatchOptions): Promise<WatchedRan> {
-  const record = join("/dev/shm", `unsprawl-record-${randomBytes(6).toString("hex")}`);
+  const folder = mkdtempSync("/dev/shm/unsprawl-record-");
+  const record = join(folder, "seen");
   const env = { ...world.env, RECORD_FILE: record, ...options.env };
   const sampling = (options.sampled ?? DEEP) ? startSampling() : null;
   return new Promise((done, fail) => {
@@ -70,7 +70,7 @@ function watchedProcess(world: World, args: readonly string[], options: WatchOpt
     });
     child.on("close", (code, signal) => {
       const shown = [...(sampling?.stop() ?? []), ...recorded(record)];
-      rmSync(record, { force: true });
+      rmSync(folder, { recursive: true });
       done({ code, signal, stdout, stderr, shown });
     });
   });

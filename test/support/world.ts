@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -39,6 +38,8 @@ type RunOptions = {
   readonly env?: { readonly [name: string]: string | undefined };
   readonly stdin?: string;
   readonly nodeArgs?: readonly string[];
+  /** The words that start it from elsewhere. */
+  readonly program?: readonly string[];
   readonly killAfterMs?: number;
   /** Ended once it has worked for so long, however busy the machine is. */
   readonly killAfterCpuSeconds?: number;
@@ -58,8 +59,7 @@ export function makeWorld(
   { trusted = true }: { readonly trusted?: boolean } = {},
 ): World {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-world-"));
-  const memory = join("/dev/shm", `unsprawl-test-${randomBytes(6).toString("hex")}`);
-  mkdirSync(memory, { mode: 0o700 });
+  const memory = mkdtempSync("/dev/shm/unsprawl-test-");
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: dir,
@@ -85,7 +85,10 @@ export function makeWorld(
       const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
       const ran =
         (here ? await runHere(dirname(MAIN), args, given) : null) ??
-        (await run([process.execPath, ...(options.nodeArgs ?? []), MAIN, ...args], { ...options, ...given }));
+        (await run([...(options.program ?? [process.execPath, ...(options.nodeArgs ?? []), MAIN]), ...args], {
+          ...options,
+          ...given,
+        }));
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },

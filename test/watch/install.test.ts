@@ -15,7 +15,7 @@ import { need } from "../services/apt.ts";
 import { composeCli } from "../services/compose.ts";
 import { pythonProgram } from "../services/python.ts";
 import { complaints } from "../services/systemd.ts";
-import { makeWorld, MAIN, type World } from "../support/world.ts";
+import { makeWorld, type World } from "../support/world.ts";
 
 let world: World;
 let dir: string;
@@ -32,6 +32,8 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
+/** Which systemd can find, wherever this clone lies. */
+const PROGRAM = ["/bin/sh", "/opt/unsprawl/dist/main.js"];
 const DAEMON = { sources: ["docker:"], every: "15m", cron: null, once: false, events: true, hosts: null, more: [] };
 /** Characters that each of the languages here has a meaning of its own for. */
 const ODD = `registry:reg.example/a b$x$(c)%h\\"'{{d}}#e`;
@@ -44,7 +46,7 @@ function asked(more: More = {}): InstallRequest {
   const watching = { ...DAEMON, ...Object.fromEntries(Object.entries(given).filter(([, one]) => one !== undefined)) };
   return {
     ...{ image: null, config: null, group: "998", secrets: [], metricsFile: null, shareState: false, fleet: false },
-    ...{ program: [process.execPath, MAIN], cwd: dir, env: {}, known: SOURCES },
+    ...{ program: PROGRAM, cwd: dir, env: {}, known: SOURCES },
     ...rest,
     watching,
   };
@@ -96,7 +98,7 @@ describe("systemd", () => {
     const made = installation("systemd", asked({ sources: [ODD, "dir:my files/%i"] }));
     const [command = []] = unitCommands(textOf(made));
     expect(command.map((word) => word.text)).toEqual([
-      ...[process.execPath, MAIN, "watch", ODD, `dir:${join(dir, "my files/%i")}`, "--every", "15m", "--events"],
+      ...[...PROGRAM, "watch", ODD, `dir:${join(dir, "my files/%i")}`, "--every", "15m", "--events"],
     ]);
     expect(command.filter(({ expands }) => expands)).toEqual([]);
   });

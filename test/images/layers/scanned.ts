@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { kit, ruleById } from "../../../src/detect/index.ts";
+import { SEED } from "../../support/deep.ts";
 import { makeWorld, type Ran, type World } from "../../support/world.ts";
 
-export const make = kit(Date.now());
+export const make = kit(SEED);
 /** A token that every rule and kind of text knows. */
 export const token = (): string => (ruleById("github-token")?.examples(make)[0] ?? "") as string;
 

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
-import { expect, inject } from "vitest";
+import { expect } from "vitest";
 import { APP, BUSYBOX, FILE_ENV } from "../../services/images.ts";
-import { DEEP } from "../../support/deep.ts";
+import { DEEP, SEED } from "../../support/deep.ts";
 import type { Doc } from "./compare.ts";
 
 /** An image that sets everything itself, so that what comes from it can be mistaken for the container's own. */
@@ -54,13 +54,9 @@ export function joined(cases: readonly Case[]): readonly Case[] {
   }));
 }
 
-/**
- * In a deep run all cases, otherwise every second: recreate.test.ts has the one half, run-line.test.ts the other, and which
- * is which changes from run to run.
- */
+/** In a deep run all cases, otherwise every second: recreate.test.ts has the one half, as drawn, run-line.test.ts the other. */
 export function half<Item>(items: readonly Item[], which: 0 | 1): Item[] {
-  const turn = inject("engines").owner % 2;
-  return items.filter((_, at) => DEEP || (at + turn) % 2 === which);
+  return items.filter((_, at) => DEEP || (at + SEED) % 2 === which);
 }
 
 /** Containers as people run them. `docker` is the client; `port` is a free one of this host. */

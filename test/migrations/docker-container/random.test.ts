@@ -3,16 +3,15 @@ import Dockerode from "dockerode";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BUSYBOX } from "../../services/images.ts";
 import { workerEngine } from "../../services/worker-engine.ts";
-import { DEEP } from "../../support/deep.ts";
+import { DEEP, SEED } from "../../support/deep.ts";
 import { Draw } from "../../support/draw.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 import { makeOpinionated } from "./cases.ts";
 import { recreatedFaults, type Doc } from "./compare.ts";
 import { randomContainer, type Around, type Drawn } from "./random.ts";
 
-const SEED = Number(process.env["UNSPRAWL_SEED"] ?? Date.now() % 2 ** 31);
 /**
- * In the deep tier as many as it takes to draw most pairs of settings. Otherwise a sample, other ones in each run:
+ * In the deep tier as many as it takes to draw most pairs of settings. Otherwise a sample:
  * recreate.test.ts has every setting by itself.
  */
 const COUNT = Number(process.env["UNSPRAWL_RANDOM"] ?? (DEEP ? 300 : 10));
@@ -22,13 +21,13 @@ const engine = await workerEngine();
 const docker = new Dockerode({ socketPath: engine.socket });
 const HELPER = "rnd-helper";
 /** The second byte of the networks' addresses: apart from those of other tests, and of a run beside this one. */
-const SECOND = 64 + (SEED % 50);
+const SECOND = 64 + (process.pid % 50);
 const around: Around = {
   helper: HELPER,
   networks: [
     { name: "rnd-one", v4: `10.${SECOND}`, v6: null },
     { name: "rnd-two", v4: `10.${SECOND + 50}`, v6: null },
-    { name: "rnd-six", v4: `10.${SECOND + 100}`, v6: `fd00:${(SEED % 0xffff).toString(16)}:6` },
+    { name: "rnd-six", v4: `10.${SECOND + 100}`, v6: `fd00:${SECOND}:6` },
   ],
 };
 let drawn = 0;
@@ -37,7 +36,6 @@ let refused = 0;
 const gone = new Set<string>();
 
 beforeAll(async () => {
-  console.log(`random containers: UNSPRAWL_SEED=${SEED}`);
   for (const { name, v4, v6 } of around.networks) {
     const Config = [{ Subnet: `${v4}.0.0/16` }, ...(v6 === null ? [] : [{ Subnet: `${v6}::/64` }])];
     await docker.createNetwork({ Name: name, EnableIPv6: v6 !== null, IPAM: { Driver: "default", Config } });

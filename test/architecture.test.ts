@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
@@ -10,7 +11,7 @@ import { VERSION } from "../src/model/version.ts";
 import { DEEP } from "./support/deep.ts";
 import { leadsTo, tiers } from "./support/tiers.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LONGEST_FILE = 300;
 
 /** An import of one file: static or dynamic, of values or of types alone. */

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { unidiomatic } from "./support/english.ts";
 import { stringsOf, visibleStrings } from "./support/visible-strings.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** Product code: its comments are plain technical English. */
 const FOLDERS = ["src", "providers", "migrations"];

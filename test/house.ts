@@ -5,9 +5,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseAst } from "rolldown/parseAst";
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PRODUCT = /^(?:src|providers|migrations)\/.*\.tsx?$/;
 
 /** The text of each product file, by its path. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { formats, migrations, runConfigurations, sources } from "../migrations/index.ts";
 import { providers, stores } from "../providers/index.ts";
@@ -21,7 +22,7 @@ import { reportWith } from "./support/reports.ts";
 
 // What plug-ins say of themselves holds: nothing else in the tree names them, and every list is made from it.
 
-const ROOT = new URL("..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 describe("a format", () => {
   it.each(formats)("$name is called as its folder, and has the source that it says it has", ({ name, source }) => {

@@ -1,13 +1,14 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { keyOf, SCANNED, settingsOf } from "./fixtures/upgrade/derived.ts";
 import { makeWorld, type World } from "./support/world.ts";
 
 // What earlier versions left behind is read: test/fixtures/upgrade/write.ts made it when they were current.
 
-const FIXTURES = new URL("fixtures/upgrade/", import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL("fixtures/upgrade/", import.meta.url));
 const versions = readdirSync(FIXTURES).filter((name) => /^\d/.test(name));
 
 describe.each(versions)("the state of version %s", (version) => {

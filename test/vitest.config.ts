@@ -1,8 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { tiers } from "./support/tiers.ts";
 
 const { pure, engine } = tiers();
-const root = new URL("..", import.meta.url).pathname;
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 const common: TestProjectInlineConfiguration["test"] = {
   root,
@@ -28,9 +29,9 @@ export default defineConfig({
     maxWorkers: 5,
     reporters: [
       "default",
-      new URL("conformance/table.ts", import.meta.url).pathname,
-      new URL("support/slowest.ts", import.meta.url).pathname,
-      new URL("support/repeat.ts", import.meta.url).pathname,
+      fileURLToPath(new URL("conformance/table.ts", import.meta.url)),
+      fileURLToPath(new URL("support/slowest.ts", import.meta.url)),
+      fileURLToPath(new URL("support/repeat.ts", import.meta.url)),
     ],
     // Types are checked by `npm run check`, test/types.test-d.ts among them.
     projects: [

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { parseAst } from "rolldown/parseAst";
 import { describe, expect, it, test } from "vitest";
@@ -10,7 +11,7 @@ import { makePodmanSecret } from "../../src/files/podman-secret.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { printable } from "../../src/kit/text/escape.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const nasty = fc.string({
   unit: fc.constantFrom(..."'\"\\$`!#~=-*?[]{}()<>|&; \t\n\u001b\u202eaB1".split("")),
   maxLength: 12,

@@ -2,13 +2,14 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 // What npm installs is one package whose bytes are all its own: nothing is fetched at installation, and nothing is loaded
 // from a folder beside it.
 
-const ROOT = new URL("../..", import.meta.url).pathname;
-const DIST = new URL("../../dist", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 const own = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   readonly scripts: { readonly [name: string]: string };
   readonly bin: { readonly [name: string]: string };

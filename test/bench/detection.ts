@@ -5,12 +5,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { fleet } from "../eval/fleet.ts";
 import { askPeer } from "../eval/peers.ts";
 import { mixedText } from "./text.ts";
 
-const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
-const ROOT = new URL("../../", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const CONTAINERS = 10_000;
 const TEXT_BYTES = 200_000_000;
 const TURNS = 3;

@@ -6,10 +6,11 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { askPeer } from "../eval/peers.ts";
 import { mixedText } from "./text.ts";
 
-const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const BYTES = 500_000_000;
 const LAYERS = 5;
 const TURNS = 3;
@@ -20,7 +21,7 @@ try {
   const text = join(dir, "text");
   const bytes = mixedText(text, BYTES);
   layout(text, join(dir, "image"));
-  askPeer("kingfisher", new URL(".", import.meta.url).pathname); // its rules are compiled once and kept
+  askPeer("kingfisher", fileURLToPath(new URL(".", import.meta.url))); // its rules are compiled once and kept
   const [ours, theirs]: [number[], number[]] = [[], []];
   for (let turn = 0; turn < TURNS; turn++) {
     ours.push(scan());

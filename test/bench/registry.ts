@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import pMap from "p-map";
 import { openRegistry } from "../../src/images/registry/client.ts";
@@ -13,7 +14,7 @@ import { walkRegistry } from "../../src/images/registry/walk.ts";
 import { startRegistry } from "../services/registry.ts";
 import { clientOf, forever, NO_FOLDERS, pushImage } from "../support/pushed.ts";
 
-const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const IMAGES = 2000;
 const REPOSITORIES = 20;
 const LAYER = 1024 * 1024;

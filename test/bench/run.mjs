@@ -6,12 +6,13 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } f
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { which } from "../services/apt.ts";
 import { startEngine } from "../services/engine.ts";
 import { BUSYBOX, makeImages } from "../services/images.ts";
 
-const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const CONTAINERS = 200;
 const VARIABLES = 200_000;
 const STARTS = 20;

@@ -2,12 +2,13 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { VERSION } from "../../src/model/version.ts";
 
 // `npm run release && node test/bench/starts.ts`: how long each kind of installation takes to start, beside Node with
 // nothing to do, turn by turn. docs/install.md has the figures.
 
-const RELEASE = new URL("../../dist/release/", import.meta.url).pathname;
+const RELEASE = fileURLToPath(new URL("../../dist/release/", import.meta.url));
 const ROUNDS = 30;
 const executable = join(RELEASE, `unsprawl-${VERSION}-linux-x64`);
 if (!existsSync(executable)) {
@@ -24,7 +25,7 @@ try {
   const file = join(dir, "unsprawl");
   cpSync(executable, file);
   mkdirSync(join(dir, "leaky"));
-  cpSync(new URL("../../package.json", import.meta.url).pathname, join(dir, "leaky/package.json"));
+  cpSync(fileURLToPath(new URL("../../package.json", import.meta.url)), join(dir, "leaky/package.json"));
   const ways: readonly [name: string, words: readonly [string, ...string[]]][] = [
     ["bare node (node -e 0)", [process.execPath, "-e", "0"]],
     ["npm: --version", [process.execPath, npm, "--version"]],

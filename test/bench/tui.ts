@@ -9,6 +9,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { spawn, type IPty } from "@lydell/node-pty";
 import { press } from "../../src/tui/actions.ts";
 import { prepare } from "../../src/tui/prepare.ts";
@@ -16,7 +17,7 @@ import { roomsOf, scrollEnd } from "../../src/tui/screens/rooms.ts";
 import { openStub } from "./tui-stub.ts";
 import { bigSession, FINDINGS } from "./tui-session.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAIN = join(ROOT, "dist/main.js");
 const STAND_INS = join(ROOT, "test/support/stand-ins.mjs");
 const STARTS = 10;

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { containers, DB_PASSWORD } from "./containers.ts";
 
@@ -89,7 +90,7 @@ it("an engine that is not there is unreachable, exit 1, with what to do", async 
 });
 
 it("a reader that goes away early is no failure", () => {
-  const main = new URL("../../dist/main.js", import.meta.url).pathname;
+  const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
   const told = execFileSync(
     "bash",
     [

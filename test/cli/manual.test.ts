@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { EXAMPLES } from "../../src/build/man-config.ts";
@@ -11,8 +12,8 @@ import { parseConfig } from "../../src/core/config/file.ts";
 import { KEYMAP } from "../../src/tui/keymap.ts";
 import { need } from "../services/apt.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
-const DIST = new URL("../../dist", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 const PAGES = readdirSync(DIST).filter((name) => /\.[15]$/.test(name));
 const groff = await need("groff", ["groff-base"]);
 const mandoc = await need("mandoc", ["mandoc"]);

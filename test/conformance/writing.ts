@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
 import { DEEP } from "../support/deep.ts";
@@ -7,8 +8,8 @@ import { codeOf, ORIGIN, type Bench } from "./bench.ts";
 import { openSpec, type StoreSpec } from "./spec.ts";
 
 /** Writers start in half the time with what earlier ones have compiled. */
-const COMPILED = new URL("../../node_modules/.cache/unsprawl-writers", import.meta.url).pathname;
-const WRITER = new URL("./writer.ts", import.meta.url).pathname;
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-writers", import.meta.url));
+const WRITER = fileURLToPath(new URL("./writer.ts", import.meta.url));
 
 /** Siblings, check-and-set, removal, writers at once, writers killed. */
 export function writingCases(bench: Bench): void {

@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { suppliesOf } from "../../src/delivery/supply.ts";
 import type { Consumer } from "../../src/model/consumer.ts";
@@ -164,7 +165,7 @@ it.each(["/etc", "/run/unsprawl-other/units/a/shim", "units/../../../etc/shim"])
 
 it("whoever reads while a writer is killed gets a whole value", async () => {
   const folder = folderOf("units");
-  const program = new URL("supply-writer.ts", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("supply-writer.ts", import.meta.url));
   write(folder, "a".repeat(200_000));
   for (let round = 0; round < (DEEP ? 50 : 8); round++) {
     const child = spawn(process.execPath, [program, memory, JSON.stringify(consumer(folder))], {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { allPatterns, type Pattern } from "../support/patterns.ts";
 import type { Claim } from "./linear-proof.ts";
 
@@ -104,7 +105,7 @@ export function proven(): ReadonlySet<string> {
   return new Set(Object.keys(JSON.parse(readFileSync(RECORD, "utf8")) as { readonly [key: string]: string }));
 }
 
-export const RECORD = new URL("proven.json", import.meta.url).pathname;
+export const RECORD = fileURLToPath(new URL("proven.json", import.meta.url));
 
 export function keyOf({ pattern: { source, flags }, longest }: Claim): string {
   return createHash("sha256")

@@ -1,12 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { kit, ruleById, rules } from "../../src/detect/index.ts";
 import { byFormat } from "../../src/detect/rules/rule.ts";
 import { table, type RuleRow } from "../../src/detect/rules/table.ts";
 import { CONFIDENCES, SEVERITIES } from "../../src/model/finding.ts";
 
-const DIR = new URL("../../src/detect/rules/", import.meta.url).pathname;
+const DIR = fileURLToPath(new URL("../../src/detect/rules/", import.meta.url));
 const FORMS = ["body", "anyBody", "shape", "pattern"] as const;
 const FIELDS = new Set([
   ...["vendor", "description", "reference", "severity", "confidence", "publishable", "note"],

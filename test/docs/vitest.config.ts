@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** For the copy in which the pages' examples are tried: no engine is started. */
 export default defineConfig({
   test: {
-    root: new URL("../..", import.meta.url).pathname,
+    root: fileURLToPath(new URL("../..", import.meta.url)),
     setupFiles: ["test/setup.ts"],
     // The tree is loaded once.
     isolate: false,

@@ -2,12 +2,13 @@
 // report in a real browser: on a desktop, on a phone, and the first page on paper.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { html } from "../../src/cli/views/html/index.ts";
 import { VERSION } from "../../src/model/version.ts";
 import { startChromium } from "../services/chromium.ts";
 import { finding, reportWith, trendOf } from "../support/reports.ts";
 
-const DIR = new URL("../../docs/pictures", import.meta.url).pathname;
+const DIR = fileURLToPath(new URL("../../docs/pictures", import.meta.url));
 
 const shared = Array.from({ length: 14 }, (_, at) =>
   finding(600 + at * 6, { name: "PAYMENT_API_KEY", fingerprint: "5".repeat(32), severity: "critical", state: "new" }),

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import type { Answer } from "./score.ts";
 import type { Row } from "./tools/row.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MAX = 1 << 30;
 
 /** The project's own verdicts: `classify` in a process of its own, with no configuration of the machine's user. */

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Change } from "../../src/model/change.ts";
 import { DEEP } from "../support/deep.ts";
 import { change } from "./changes.ts";
 import { startReceiver } from "./receiver.ts";
 
-const DRIVER = new URL("driver.ts", import.meta.url).pathname;
+const DRIVER = fileURLToPath(new URL("driver.ts", import.meta.url));
 const ROUNDS = DEEP ? 8 : 4;
 /** Longer than any lease. */
 const LATER = 200_000;

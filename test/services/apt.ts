@@ -11,12 +11,15 @@ import {
 } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 /**
  * Where test services are installed and note what runs; git ignores it. By its real path: several working trees may share
  * it or node_modules by a link, and a Python environment holds the path that it was made under.
  */
-export const CACHE = realFolder(new URL("../../node_modules/.cache/unsprawl-services/", import.meta.url).pathname);
+export const CACHE = realFolder(
+  fileURLToPath(new URL("../../node_modules/.cache/unsprawl-services/", import.meta.url)),
+);
 
 function realFolder(folder: string): string {
   mkdirSync(folder, { recursive: true });

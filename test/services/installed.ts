@@ -1,8 +1,9 @@
 import { copyFileSync, cpSync, linkSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { atFileEnd } from "../support/file-end.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
  * The words that start the built program from a folder that units see wherever the clone lies: they have a `/tmp` of their

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TestEngine } from "./engine.ts";
 import { importImage, staticBusybox, tools } from "./images.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BASE = "node:24-slim";
 
 /** Builds an image of unsprawl by this Dockerfile, on this Node, with what `npm run build` made here. */

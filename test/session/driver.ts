@@ -2,14 +2,15 @@ import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
 
 /** The build that `npm test` makes; UNSPRAWL_MAIN tries another one. */
-const MAIN = process.env["UNSPRAWL_MAIN"] ?? new URL("../../dist/main.js", import.meta.url).pathname;
+const MAIN = process.env["UNSPRAWL_MAIN"] ?? fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** Programs start faster with what earlier ones have compiled; each home's own cache is empty. */
-const COMPILED = new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname;
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url));
 
 /** Keys as a terminal sends them. */
 export const KEY = {

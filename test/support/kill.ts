@@ -1,10 +1,11 @@
 import { randomInt } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DEEP } from "./deep.ts";
 import type { Ran, World } from "./world.ts";
 
-const HOOK = new URL("./kill-hook.mjs", import.meta.url).pathname;
+const HOOK = fileURLToPath(new URL("./kill-hook.mjs", import.meta.url));
 
 type Killing = {
   /** Counting begins with the write that holds this text. */

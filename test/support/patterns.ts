@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Visitor, parseSync, type ESTree } from "rolldown/utils";
 import { rules } from "../../src/detect/index.ts";
 import * as shapes from "../../src/detect/patterns.ts";
@@ -6,7 +7,7 @@ import * as shapes from "../../src/detect/patterns.ts";
 /** A regular expression of the product: where it stands, and what it says. */
 export type Pattern = { readonly place: string; readonly source: string; readonly flags: string };
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FILES = ["src/**/*.{ts,tsx}", "providers/**/*.ts", "migrations/**/*.ts"];
 
 /**

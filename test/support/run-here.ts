@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { trackHere } from "./children.ts";
 import { rememberHashes } from "./known-hashes.ts";
 import type { Ran } from "./world.ts";
@@ -104,7 +105,7 @@ function face(dist: string): Face {
   if (loaded !== null) return loaded;
   const [, file = ""] = /import\("(\.\/cli-[^"]+)"\)/.exec(readFileSync(`${dist}/main.js`, "utf8")) ?? [];
   rememberHashes();
-  enableCompileCache(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname);
+  enableCompileCache(fileURLToPath(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url)));
   return (loaded = createRequire(`${dist}/main.js`)(file) as Face);
 }
 

@@ -1,8 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DEEP } from "./deep.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /**
  * What starts programs or servers: services, the engine, the built `unsprawl`, writers that are killed in mid-write, and
  * the compiler for the examples of docs/contributing.

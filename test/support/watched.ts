@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { track } from "./children.ts";
 import { DEEP } from "./deep.ts";
 import { startRecording } from "./recording.mjs";
@@ -8,7 +9,7 @@ import { fitsThisProcess, runHere } from "./run-here.ts";
 import { startSampling, type Shown } from "./sampled.ts";
 import { MAIN, type Ran, type World } from "./world.ts";
 
-const HOOK = new URL("record-hook.mjs", import.meta.url).pathname;
+const HOOK = fileURLToPath(new URL("record-hook.mjs", import.meta.url));
 
 export type WatchedRan = Ran & {
   /** Writes to files and process starts; if sampled, what every process that began meanwhile showed of itself. */

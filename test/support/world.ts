@@ -2,14 +2,15 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { track } from "./children.ts";
 import { fitsThisProcess, runHere } from "./run-here.ts";
 import { plant, plantedIn } from "./planted.ts";
 
-export const MAIN = new URL("../../dist/main.js", import.meta.url).pathname;
+export const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 /** Programs start faster with what earlier ones have compiled; each world's home has nothing yet. */
-const COMPILED = new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url).pathname;
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url));
 
 export type Ran = {
   readonly code: number | null;

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** What `fixture.json` says of a project; TOKENs stand for secrets in its files as `@@TOKEN@@`. */
 export type Meta = {
@@ -28,7 +29,7 @@ export type Fixture = {
   remove(): void;
 };
 
-const ROOT = new URL("../../fixtures/compose/", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../../fixtures/compose/", import.meta.url));
 
 export const FIXTURES = readdirSync(ROOT).sort();
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { findValue } from "../../../src/engine/traces.ts";
 import { Secret } from "../../../src/model/secret.ts";
@@ -30,7 +31,7 @@ afterAll(async () => {
   world?.remove();
 });
 
-const HOOK = new URL("../../support/kill-hook.mjs", import.meta.url).pathname;
+const HOOK = fileURLToPath(new URL("../../support/kill-hook.mjs", import.meta.url));
 const APP = `sh -c "trap 'exit 0' TERM; while :; do sleep 1000 & wait \\$!; done"`;
 
 function write(name: string, text: string, mode = 0o750): string {

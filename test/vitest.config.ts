@@ -41,6 +41,7 @@ export default defineConfig({
           name: "pure",
           include: [...pure],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

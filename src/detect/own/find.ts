@@ -12,27 +12,27 @@ const MOST_TRIES = 5000;
 const MOST_STEPS = 2 ** 29;
 export const LEAST = 65_536;
 /** In milliseconds; what a value may take when every match makes RE2 read on to its end. */
-export const PATIENCE = 5000;
+const PATIENCE = 5000;
 
 /**
  * What these rules, of which a keyword was seen already, say of a value. Bounded: the first mebibyte, 200 hits, 5,000
- * matches of a rule, and five seconds in all, which only a mebibyte made for it takes.
+ * matches of a rule, and five seconds of work in all, which only a mebibyte made for it takes.
  */
 export function findAll(
   rules: readonly OwnRule[],
   { name, text: full, path }: OwnInput,
-  { most, until }: Bounds = { most: MOST_HITS, until: performance.now() + PATIENCE },
+  { most, isOver }: Bounds = { most: MOST_HITS, isOver: patience(1) },
 ): readonly OwnHit[] {
   const text = cutText(full);
   const hits: { readonly hit: OwnHit; readonly found: RuleMatch }[] = [];
   const left = { secret: most, allowed: most };
   for (const rule of text.trim() === "" ? [] : rules) {
-    if (performance.now() > until || left.secret === 0) {
+    if (isOver() || left.secret === 0) {
       leaveOut(left.secret === 0 ? "secrets" : "own");
       break;
     }
     if (rule.names?.test(name) === false || rule.path?.test(path) === false) continue;
-    for (const found of matches(rule, name, text, until)) {
+    for (const found of matches(rule, name, text, isOver)) {
       const by = allowedBy(rule.allowlists, found, name, path);
       const kind = by === null ? "secret" : "allowed";
       if (left[kind] === 0) continue;
@@ -47,7 +47,21 @@ export function findAll(
 }
 
 /** How many hits there may be, and when to give up. */
-export type Bounds = { readonly most: number; readonly until: number };
+export type Bounds = { readonly most: number; readonly isOver: () => boolean };
+
+/** Tells when this thread has worked as long as so many mebibytes may take. What others take of the machine does not count. */
+export function patience(mebibytes: number): Bounds["isOver"] {
+  const ms = PATIENCE * mebibytes;
+  const began = process.threadCpuUsage();
+  let look = performance.now() + ms;
+  return () => {
+    if (performance.now() < look) return false;
+    const { user, system } = process.threadCpuUsage(began);
+    const left = ms - (user + system) / 1000;
+    look = performance.now() + left;
+    return left <= 0;
+  };
+}
 
 /** The text as far as it is read: never half of a character outside the first plane. */
 export function cutText(text: string, longest = LARGEST): string {
@@ -55,7 +69,7 @@ export function cutText(text: string, longest = LARGEST): string {
 }
 
 /** Tries each form of the value in turn; of what one form has spoken, a later one does not. */
-function* matches(rule: OwnRule, name: string, full: string, until: number): Generator<RuleMatch> {
+function* matches(rule: OwnRule, name: string, full: string, isOver: Bounds["isOver"]): Generator<RuleMatch> {
   const { pattern } = rule;
   if (pattern === null) {
     yield* whole(rule, name, full);
@@ -66,17 +80,17 @@ function* matches(rule: OwnRule, name: string, full: string, until: number): Gen
   let tries = 0;
   for (const form of formsOf(name, text, pattern.pattern())) {
     if (form.last && all.length > 0) return;
-    if (performance.now() > until || !pattern.test(form.text)) continue;
+    if (isOver() || !pattern.test(form.text)) continue;
     const before = [...all];
     const matcher = pattern.matcher(form.text);
-    while (tries++ < MOST_TRIES && performance.now() <= until && matcher.find()) {
+    while (tries++ < MOST_TRIES && !isOver() && matcher.find()) {
       const found = foundIn(rule, pattern, form, { name, text }, matcher.start(), matcher.end());
       if (found === null || before.some((other) => found.start < other.end && other.start < found.end)) continue;
       all.push(found);
       yield found;
     }
   }
-  if (tries > MOST_TRIES || text.length < full.length) leaveOut("own");
+  if (tries > MOST_TRIES || text.length < full.length || isOver()) leaveOut("own");
 }
 
 /** Without a pattern the name speaks for the value; when only the path does, gitleaks looks at no text at all. */

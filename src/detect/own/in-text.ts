@@ -1,5 +1,5 @@
 import { leaveOut } from "../unread.ts";
-import { LEAST, PATIENCE, type Bounds } from "./find.ts";
+import { LEAST, patience, type Bounds } from "./find.ts";
 import type { OwnHit, OwnInput, SecretHit } from "./types.ts";
 
 /** A private key is longer than any token. */
@@ -8,14 +8,14 @@ const MOST = 5000;
 
 /**
  * What `find` says of a text of any length, window by window: none is so long that a pattern would see a part of it
- * only. Bounded: 5,000 hits, and five seconds a mebibyte.
+ * only. Bounded: 5,000 hits, and five seconds of work a mebibyte.
  */
 export function findInText(
   text: string,
   path: string,
   find: (input: OwnInput, bounds: Bounds) => readonly OwnHit[],
 ): readonly SecretHit[] {
-  const until = performance.now() + PATIENCE * Math.ceil(text.length / 1_048_576);
+  const isOver = patience(Math.ceil(text.length / 1_048_576));
   const hits: SecretHit[] = [];
   const told = new Set<string>();
   for (const { from, to } of windowsOf(text)) {
@@ -24,7 +24,7 @@ export function findInText(
       break;
     }
     const input = { name: "", text: text.slice(from, to), path };
-    for (const hit of find(input, { most: MOST - hits.length, until })) {
+    for (const hit of find(input, { most: MOST - hits.length, isOver })) {
       if (hit.kind !== "secret") continue;
       const [start, end] = [hit.start + from, hit.end + from];
       // The overlap tells it again; a rule of a path alone means the file.

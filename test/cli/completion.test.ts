@@ -12,15 +12,14 @@ import { COMMON_OPTIONS } from "../../src/cli/specs/shared.ts";
 import { nameOf } from "../../src/cli/specs/spec.ts";
 import { need } from "../services/apt.ts";
 import { sample } from "../support/deep.ts";
-import { MAIN } from "../support/world.ts";
+import { putProgram } from "../support/world.ts";
 import { containers, DB_PASSWORD } from "./containers.ts";
 
 const { world, docker } = await containers("complete");
 const bin = join(world.dir, "bin");
 
 beforeAll(async () => {
-  execFileSync("mkdir", ["-p", bin]);
-  writeFileSync(join(bin, "unsprawl"), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, { mode: 0o755 });
+  putProgram(bin);
   writeFileSync(join(world.dir, "plan-one.json"), "{}");
   writeFileSync(join(world.dir, "unsprawl.yaml"), "stores: { prod-store: { provider: local } }\n");
   writeFileSync(join(world.dir, "od d;id.env"), "");

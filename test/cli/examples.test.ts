@@ -6,10 +6,11 @@ import { COMMANDS } from "../../src/cli/specs/index.ts";
 import { FIRST_EXAMPLES } from "../../src/cli/help.ts";
 import { nameOf } from "../../src/cli/specs/spec.ts";
 import { APP, BUSYBOX } from "../services/images.ts";
+import { installProgram } from "../services/installed.ts";
 import { workerEngine } from "../services/worker-engine.ts";
 import { track } from "../support/children.ts";
 import { twelveSecrets } from "../support/secrets.ts";
-import { MAIN, makeWorld } from "../support/world.ts";
+import { makeWorld, putProgram } from "../support/world.ts";
 import { dockerAt } from "./containers.ts";
 
 // Every example of every `--help`, as it stands there, in the order of the commands: one story in one folder.
@@ -32,9 +33,9 @@ beforeAll(() => {
   put("pairs.ndjson", `{"id":1,"where":"env","name":"DB_PASSWORD","value":"${DB_PASSWORD}"}\n`);
   put("unsprawl.yaml", "failOn: high\n");
   put("server", "#!/bin/sh\necho served\n", 0o755);
-  for (const folder of ["bin", ".zsh", ".local/share/bash-completion/completions", ".config/fish/completions"])
+  for (const folder of [".zsh", ".local/share/bash-completion/completions", ".config/fish/completions"])
     mkdirSync(join(world.dir, folder), { recursive: true });
-  put("bin/unsprawl", `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, 0o755);
+  putProgram(bin, installProgram());
 });
 
 afterAll(() => {
@@ -68,7 +69,7 @@ const BEFORE: { readonly [command: string]: readonly string[] } = {
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 async function typed(command: string): Promise<Ended> {
-  const isPlain = !/[<>|]/.test(command) && !command.startsWith("unsprawl run ");
+  const isPlain = !/[<>|]|^unsprawl run | install systemd/.test(command);
   if (isPlain && !(command in SERVES)) return world.unsprawl(command.split(" ").slice(1));
   const child = spawn("sh", ["-c", `exec ${command}`], {
     cwd: world.dir,

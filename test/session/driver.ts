@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
+import { cmd } from "../../src/kit/shell.ts";
 
 /** The build that `npm test` makes; UNSPRAWL_MAIN tries another one. */
 const MAIN = process.env["UNSPRAWL_MAIN"] ?? fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -111,7 +112,7 @@ export function startInShell(columns: number, rows: number, home: Home, flags: s
   const terminal = open("/bin/bash", ["--norc", "--noprofile", "--noediting", "-i"], columns, rows, home, {
     PS1: "$ ",
   });
-  terminal.write(`${process.execPath} ${MAIN} ${flags}; test $? -eq 0 || exit 1\r`);
+  terminal.write(`${cmd`${process.execPath} ${MAIN}`} ${flags}; test $? -eq 0 || exit 1\r`);
   return terminal;
 }
 

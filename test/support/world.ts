@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cmd } from "../../src/kit/shell.ts";
 import { track } from "./children.ts";
 import { fitsThisProcess, runHere } from "./run-here.ts";
 import { plant, plantedIn } from "./planted.ts";
@@ -101,6 +102,12 @@ export function makeWorld(
       rmSync(memory, { recursive: true, force: true });
     },
   };
+}
+
+/** Puts the built program into this folder, as `unsprawl`. `words` start it from elsewhere. */
+export function putProgram(folder: string, [node, main]: readonly [string, string] = [process.execPath, MAIN]): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "unsprawl"), cmd`#!/bin/sh\nexec ${node} ${main} "$@"\n`, { mode: 0o755 });
 }
 
 /** Fails, without the value, if a program printed a planted secret. */

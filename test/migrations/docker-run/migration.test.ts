@@ -11,7 +11,7 @@ import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { expectServed } from "../../support/served.ts";
-import { MAIN, makeWorld, type World } from "../../support/world.ts";
+import { makeWorld, putProgram, type World } from "../../support/world.ts";
 import { findingsOf, holders, password, printed } from "../files-world.ts";
 
 // Scripts are run for real before and after: the container that they make shows nothing, and its application has all.
@@ -342,8 +342,7 @@ describe("what is left, and why", () => {
     expect(readFileSync(file, "utf8")).toContain('TOKEN="${TOKEN:-$(UNSPRAWL_VALUE=');
     expect(readFileSync(file, "utf8")).toContain(`PW="$(UNSPRAWL_VALUE='`);
     const bin = join(world.dir, "bin");
-    mkdirSync(bin);
-    writeFileSync(join(bin, "unsprawl"), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, { mode: 0o755 });
+    putProgram(bin);
     gone("shared");
     const path = `${bin}:${dirname(which("docker") ?? "")}:${process.env["PATH"] ?? ""}`;
     const env = { ...world.env, PATH: path, DOCKER_HOST: engine.host };

@@ -12,11 +12,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { withFileLock } from "../../src/kit/io/lock.ts";
 import { VERSION } from "../../src/model/version.ts";
 import { CACHE, need } from "../services/apt.ts";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const NAME = `unsprawl-${VERSION}-linux-x64`;
 const BUILD_MS = 1_800_000;
 

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { VERSION } from "../../src/model/version.ts";
 import { need } from "../services/apt.ts";
@@ -82,7 +83,7 @@ it.each(NPM)(
 it("is built and installed from a clone", () => {
   const { prefix, run } = prefixOf(NPM[0], process.execPath);
   const clone = join(prefix, "home/unsprawl");
-  execFileSync("git", ["clone", "--quiet", new URL("../..", import.meta.url).pathname, clone]);
+  execFileSync("git", ["clone", "--quiet", fileURLToPath(new URL("../..", import.meta.url)), clone]);
   const line = documented("npm ci && npm pack && npm install --global ./unsprawl-0.1.0.tgz");
   run(["sh", "-c", `cd ${clone} && ${line}`]);
   expect(run(["unsprawl", "--version"]).trim()).toBe(VERSION);

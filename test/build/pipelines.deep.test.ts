@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { gitlabCi } from "../services/gitlab-ci.ts";
@@ -10,7 +11,7 @@ import { random } from "../support/canary.ts";
 
 // The files for pre-commit, GitHub and GitLab, run by pre-commit itself, and by what runs pipelines without their servers.
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Node as the system has it, which may be too old for unsprawl. */
 const PATH = "/usr/local/bin:/usr/bin:/bin";
 

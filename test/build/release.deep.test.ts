@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VERSION } from "../../src/model/version.ts";
 import { need } from "../services/apt.ts";
@@ -63,7 +64,7 @@ it("the list of contents names each library once, with its license", () => {
 });
 
 it("an argument of the release that is not known is refused before anything is built", () => {
-  const words = [new URL("../../src/build/release/release.ts", import.meta.url).pathname, "--publish"];
+  const words = [fileURLToPath(new URL("../../src/build/release/release.ts", import.meta.url)), "--publish"];
   const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toContain("unknown argument --publish\n  next: npm run release -- --dry-run");

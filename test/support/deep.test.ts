@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
 const { href } = new URL("./deep.ts", import.meta.url);
@@ -29,6 +30,17 @@ it("a deep run draws anew, has every case, and says how it is repeated", () => {
   const [name = "", draw = ""] = String(one["REPEAT"]).split("=");
   expect(drawn({ UNSPRAWL_DEEP: "1", [name]: draw })).toEqual(one);
   expect(drawn({ [name]: draw })).toMatchObject({ REPEAT: one["REPEAT"], SEED: one["SEED"], some: { length: 4 } });
+});
+
+it.each([
+  ["draws by the clock: that is for SEED", /\bkit\(Date|\bseed(?:: | = )Date|Date\.now\(\) %/i],
+  ["takes a path as a URL writes it: that is for fileURLToPath", /import\.meta\.url\)\.pathname/],
+])("no test %s", (_what, pattern) => {
+  const cwd = fileURLToPath(new URL("../..", import.meta.url));
+  const files = globSync("test/**/*.{ts,tsx,mjs}", { cwd }).filter(
+    (file) => !/(?:support.deep|architecture)\.test\.ts$/.test(file),
+  );
+  expect(files.filter((file) => pattern.test(readFileSync(`${cwd}/${file}`, "utf8")))).toEqual([]);
 });
 
 it("a test has an empty home, not that of who runs it", () => {

@@ -18,7 +18,7 @@ import type { StoreTarget } from "../../src/model/plan.ts";
 import { memoryOf, originOf, secretFileText, serviceFolder } from "./delivery/change.ts";
 import { parseOwnerText } from "./delivery/entry.ts";
 import { absoluteReference, isCommittedWith, sopsFileOf } from "./delivery/reference.ts";
-import { SCRIPT_TARGET } from "./delivery/script.ts";
+import { START_SCRIPT } from "../../src/model/start-script.ts";
 import { filledScalar, type OnFault } from "./syntax/fill.ts";
 import { givenFiles } from "./syntax/given.ts";
 import { loadProject, type ComposeProject, type ComposeService } from "./syntax/project.ts";
@@ -79,7 +79,7 @@ function consumersIn(project: ComposeProject, memory: string, tell: OnFault): Fo
     const [, folder = ""] = /^\$\{[^}]*\}\/(.*)\/[^/]*$/.exec(first.text) ?? [];
     consumers.push({
       id: `compose:${project.name}/${service.name}`,
-      delivery: [...targetsOf(service, "configs", tell)].includes(SCRIPT_TARGET) ? "shim" : "file",
+      delivery: [...targetsOf(service, "configs", tell)].includes(START_SCRIPT) ? "shim" : "file",
       folder: posix.join(memory, folder),
       owner,
       values: own.map(({ name, reference }): SuppliedValue => ({ name, reference, store: null })),

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
 import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
 import { setNames } from "../kit/odd-names.ts";
@@ -6,16 +6,17 @@ import { isShellName } from "../kit/shell-names.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
+import { START_SCRIPT } from "../model/start-script.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile, runsScript } from "../engine/process.ts";
 import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
-const TARGET = "/run/unsprawl";
+const TARGET = posix.dirname(START_SCRIPT);
 const SHELL = "/bin/sh";
 /** The name of the script; the value files beside it are named after the variables. */
-const ENTRYPOINT = "entrypoint";
+const ENTRYPOINT = posix.basename(START_SCRIPT);
 
 /**
  * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs with the values, exports them and execs the original
@@ -50,7 +51,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       };
     },
     change(subject, moves) {
-      const prefix = [shellFor(subject, moves), `${TARGET}/${ENTRYPOINT}`];
+      const prefix = [shellFor(subject, moves), START_SCRIPT];
       // The script of an earlier migration is already before the command; the new folder's script replaces it.
       const isExtended = suppliedBy(subject, "shim") !== null;
       return {
@@ -80,7 +81,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     async received({ pid }, name, value) {
       // An entrypoint may unset a variable before it becomes the program, as MongoDB's does. The script ends unless it could
       // export all of them, so what it was given counts once it has become the entrypoint.
-      if (runsScript(pid, `${TARGET}/${ENTRYPOINT}`)) return null;
+      if (runsScript(pid, START_SCRIPT)) return null;
       for (const folder of [TARGET, `${TARGET}/secrets`, "/run/secrets"])
         if ((await processFile(pid, `${folder}/${name}`))?.equals(value) === true) return "entrypoint";
       return null;

@@ -1,6 +1,6 @@
 import { isNameLike, isPlain, type Secret } from "../model/secret.ts";
-import { isFileNameWithDots } from "../kit/io/name.ts";
 import { encodedForms } from "../kit/text/redact.ts";
+import { scriptNames } from "../model/start-script.ts";
 
 /** The places of a value in what an engine says of a container, where one that is like a name matches as a plain word does. */
 export const findInContainer = (document: unknown, value: Secret, names: readonly string[] = []): string[] =>
@@ -49,16 +49,12 @@ const ENV = /(^|\.)(Config|ContainerSpec)\.Env$/;
 /** References, mount paths and our labels may contain the container's own name, or a variable's. */
 const OURS = /^(ref\+|\/run\/|unsprawl\.)/;
 
-/** Where the shim's script is in a container: Compose files and stacks call it with the names of its variables. */
-const SCRIPT = "/run/unsprawl/entrypoint";
-
-/** How many words before a container's own are ours: the script's with these names, and those of earlier migrations. */
-function scriptWords(words: readonly unknown[], names: readonly string[]): readonly [from: number, to: number] {
-  const from = names.length === 0 ? -1 : words.indexOf(SCRIPT);
-  const to = from < 0 ? -1 : words.indexOf("--", from);
-  const given = words.slice(from + 1, Math.max(0, to));
-  const isOurs = given.every((word) => typeof word === "string" && isFileNameWithDots(word));
-  return to >= 0 && isOurs && names.every((name) => given.includes(name)) ? [from, to] : [-1, -1];
+/** The words that the start script is called with, where all of `names` are among them: of earlier migrations too. */
+function namesBefore(words: readonly unknown[], names: readonly string[]): readonly [from: number, to: number] {
+  const given = names.length === 0 ? null : scriptNames(words);
+  if (given === null) return [0, 0];
+  const said = new Set(words.slice(given.from, given.to));
+  return names.every((name) => said.has(name)) ? [given.from, given.to] : [0, 0];
 }
 
 export function visitTexts(
@@ -69,9 +65,9 @@ export function visitTexts(
 ): void {
   if (typeof node === "string") leaf(node, path);
   else if (Array.isArray(node)) {
-    const [from, to] = scriptWords(node, names);
+    const [from, to] = namesBefore(node, names);
     for (const [index, item] of node.entries()) {
-      if (index > from && index < to) continue;
+      if (index >= from && index < to) continue;
       const name = ENV.test(path) && typeof item === "string" ? item.slice(0, Math.max(0, item.indexOf("="))) : "";
       if (name === "") visitTexts(item, `${path}[${index}]`, leaf, names);
       else {

@@ -4,11 +4,12 @@ import * as v from "valibot";
 import { RUN_CHANGE } from "../../../src/files/delivered.ts";
 import type { DeliverySubject, Owner, RunChange } from "../../../src/contract/delivery.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
-import { belowFolder, distinctName, isFileNameWithDots, isOwnName } from "../../../src/kit/io/name.ts";
+import { belowFolder, distinctName, isOwnName } from "../../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Consumer } from "../../../src/model/consumer.ts";
 import type { Move } from "../../../src/model/plan.ts";
-import { NAMES_END, SCRIPT_TARGET, SCRIPT_NAME } from "./script.ts";
+import { NAMES_END, scriptNames, START_SCRIPT } from "../../../src/model/start-script.ts";
+import { SCRIPT_NAME } from "./script.ts";
 
 /** One entry of the top-level `secrets:`, and the service's grant of it. */
 export type SecretEntry = {
@@ -99,7 +100,7 @@ export function bareService(
   moves: readonly Pick<Move, "name">[],
 ): BareService {
   const isScript = ({ Source = "", Destination = "" }): boolean =>
-    Destination === SCRIPT_TARGET && posix.basename(Source) === SCRIPT_NAME;
+    Destination === START_SCRIPT && posix.basename(Source) === SCRIPT_NAME;
   const mounts = (Mounts ?? []).filter((one) => !isScript(one) && !(one.Source ?? "").startsWith(`${folder}/`));
   const targets = mounts.map(({ Destination }) => Destination);
   // Secrets of the project's own are files beside ours; only one of the same name is in the way.
@@ -126,9 +127,8 @@ const SECRETS = "/run/secrets";
 
 /** The words up to the `--` behind the script's names; none where another command begins. */
 export function earlierPrefix(words: readonly string[]): readonly string[] {
-  const end = words.indexOf(NAMES_END);
-  const isOurs = words[1] === SCRIPT_TARGET && end > 0 && words.slice(2, end).every(isFileNameWithDots);
-  return isOurs ? words.slice(0, end + 1) : [];
+  const names = scriptNames(words);
+  return names?.from === 2 ? words.slice(0, names.to + 1) : [];
 }
 
 /** What a delivery changes, in the form that Compose files have for it: a secret for each value, a config for the script. */
@@ -154,7 +154,7 @@ export function composeChange(
     ...change,
     unset: change.unset.filter((name) => !hidden.has(name)),
     set: [...change.set, ...Array.from(hidden, (name) => ({ name, value: "" }))],
-    mounts: [...values, ...(needsScript ? [{ source: at.script, target: SCRIPT_TARGET }] : [])],
+    mounts: [...values, ...(needsScript ? [{ source: at.script, target: START_SCRIPT }] : [])],
     entrypointPrefix: prefix(change.entrypointPrefix),
     healthcheckPrefix: prefix(change.healthcheckPrefix),
     secrets: moves.map(({ name, reference }) => ({

@@ -3,10 +3,6 @@ import { ODD_PATTERN, setNames } from "../../../src/kit/odd-names.ts";
 
 /** What the script is called, in the project's folder; it is committed along with the Compose file. */
 export const SCRIPT_NAME = "unsprawl-entrypoint.sh";
-/** Where containers have it. */
-export const SCRIPT_TARGET = "/run/unsprawl/entrypoint";
-/** Ends the names that the script reads. */
-export const NAMES_END = "--";
 
 /**
  * The entrypoint of services whose image reads no files: the same for all of them, since the names of the values are its

@@ -10,7 +10,7 @@ import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
 import type { ProjectText } from "./environment.ts";
 import { serviceOfWords } from "../words/uses.ts";
 import { inShell, writtenWords } from "./copied-words.ts";
-import { SCRIPT_TARGET } from "../delivery/script.ts";
+import { START_SCRIPT } from "../../../src/model/start-script.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { namesOf } from "../rewrite/moved-names.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
@@ -32,7 +32,7 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   const at = homeOf(project, wish.service, namesOf(wish));
   const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
   grant(draft, at, "secrets", given);
-  if (script) grant(draft, at, "configs", [{ source: top.script(at), target: SCRIPT_TARGET }]);
+  if (script) grant(draft, at, "configs", [{ source: top.script(at), target: START_SCRIPT }]);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
   const copied = writtenWords(project, wish);
   if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)

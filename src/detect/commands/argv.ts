@@ -1,6 +1,7 @@
 import { looksRandom } from "../entropy.ts";
 import type { Evidence, Judge } from "../evidence.ts";
 import { stronger } from "../evidence.ts";
+import { scriptNames } from "../../model/start-script.ts";
 import { byPosition } from "./by-position.ts";
 import { flag, OF_PROGRAM, special, type OnNamedValue } from "./flags.ts";
 import { onCommandLine } from "./shown.ts";
@@ -20,12 +21,13 @@ type JudgeScript = (text: string, judge: Judge, depth: number) => Evidence | nul
 
 /** One simple command: assignments before it, its program's flags, and any flag or word whose name says secret. */
 export function inArguments(
-  given: readonly string[],
+  written: readonly string[],
   judge: Judge,
   depth: number,
   script: JudgeScript,
 ): Evidence | null {
   if (depth > DEEPEST) return null;
+  const given = withoutNames(written);
   let best: Evidence | null = null;
   let program: ReturnType<typeof programOf> = null;
   let called: string | null = null;
@@ -110,6 +112,12 @@ export function inArguments(
       take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
   }
   return best;
+}
+
+/** Without the names that our start script is called with: `DB_PASSWORD S3_SECRET_KEY --` is no password behind its name. */
+export function withoutNames(words: readonly string[]): readonly string[] {
+  const names = scriptNames(words);
+  return names === null ? words : [...words.slice(0, names.from), ...words.slice(names.to + 1)];
 }
 
 /** `DB_PASSWORD=two words`: no command, whatever is in it. */

@@ -2,7 +2,7 @@ import type { Where } from "../../model/location.ts";
 import type { Evidence, Judge } from "../evidence.ts";
 import { stronger } from "../evidence.ts";
 import { ANYWHERE, HINTS } from "./anywhere.ts";
-import { inArguments } from "./argv.ts";
+import { inArguments, withoutNames } from "./argv.ts";
 import { looksRandom } from "../entropy.ts";
 import { readName } from "../names/names.ts";
 import { programOf } from "./programs.ts";
@@ -21,7 +21,7 @@ export function inCommand(text: string, where: Where, judge: Judge, hints: reado
   const script = where === "history" ? body.replaceAll("#(nop)", " ") : hint === undefined ? body : `${hint} ${body}`;
   const listed = exec ?? (where === "history" || where === "onbuild" ? listForm(script) : null);
   const found = listed === null ? inScript(script, judge, 0) : inArguments(listed, judge, 0, inScript);
-  return stronger(found, anywhereInText(listed === null ? body : listed.join(" "), judge));
+  return stronger(found, anywhereInText(listed === null ? body : withoutNames(listed).join(" "), judge));
 }
 
 function execForm(text: string): string[] | null {

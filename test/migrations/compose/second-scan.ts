@@ -1,0 +1,37 @@
+import { expect } from "vitest";
+import { makeWorld, type World } from "../../support/world.ts";
+import type { Fixture } from "./fixtures.ts";
+
+type Scan = {
+  readonly sources: readonly { readonly source: string; readonly subjects: number }[];
+  readonly findings: readonly {
+    readonly name: string;
+    readonly fingerprint: string;
+    readonly why: readonly string[];
+    readonly location: { readonly subjectName: string; readonly path: string };
+  }[];
+};
+
+/** What `scan` finds in a project's files, as a project and as files; made before its migration, and asked again after it. */
+export async function scanner(fixture: Fixture): Promise<{ readonly after: () => Promise<void>; remove(): void }> {
+  const world = makeWorld("unix:///nowhere");
+  const known = new Set((await scanned(world, fixture)).map((one) => one.fingerprint));
+  return {
+    /** Whatever is found now was found before. */
+    async after() {
+      const found = await scanned(world, fixture);
+      expect(found.filter(({ fingerprint }) => !known.has(fingerprint))).toEqual([]);
+    },
+    remove: world.remove,
+  };
+}
+
+async function scanned(world: World, { dir, files, meta }: Fixture): Promise<Scan["findings"]> {
+  const env = { COMPOSE_PROFILES: (meta.profiles ?? []).join() };
+  const read = [`compose:${files.join(":")}`, `dir:${dir}`];
+  const { stdout, stderr } = await world.unsprawl(["scan", ...read, "--json", "--fail-on", "never"], { env });
+  expect(stdout, stderr).not.toBe("");
+  const { findings, sources } = JSON.parse(stdout) as Scan;
+  for (const { subjects } of sources) expect(subjects, stderr).toBeGreaterThan(0);
+  return findings;
+}

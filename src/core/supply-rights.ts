@@ -34,23 +34,37 @@ export async function ownConsumers(
   return { consumers, refused: [...refused, ...foreign] };
 }
 
-/** The same for consumers that a person has named: what they ask for counts, and the folders of others stay theirs. */
+/**
+ * The same for consumers that a person has named: what they ask for counts, and the folders of others stay theirs. One
+ * that has in its folder just what another has, as a container has what the index has for its run line, is served with it.
+ */
 export function inOwnFolders(
   found: readonly Consumer[],
   known: readonly Consumer[],
   containers: readonly ProjectContainer[],
 ): OwnConsumers {
-  const consumers: Consumer[] = [];
+  const all = [...known, ...found];
+  const byFolder = Map.groupBy(all, ({ folder }) => folder);
+  const consumers = new Set<Consumer>();
   const refused: UnsprawlError[] = [];
   for (const one of found) {
-    const holder = [...known, ...found].find(({ id, folder }) => folder === one.folder && id !== one.id);
-    const error = otherProject(one, [...known, ...found], containers);
+    const sharing = (byFolder.get(one.folder) ?? []).filter((of) => of === one || (of.id !== one.id && !isGone(of)));
+    const another = sharing.find((holder) => !isSupplied(one, holder));
+    const error = otherProject(one, all, containers);
     if (error !== null) refused.push(error);
-    else if (holder === undefined) consumers.push(one);
-    // A run line's container has what the index has for the line.
-    else if (!one.values.every((value) => hasValue(holder, value))) refused.push(otherFolder(one, holder));
+    else if (another !== undefined) refused.push(otherFolder(one, another));
+    else consumers.add(sharing[0] ?? one);
   }
-  return { consumers, refused };
+  return { consumers: [...consumers], refused };
+}
+
+/** Whether a consumer's project has been moved or removed: then it is in nobody's way. */
+const isGone = ({ origin }: Consumer): boolean => origin !== undefined && !existsSync(origin);
+
+/** Whether the files of `holder` are those that `one` asks for. */
+function isSupplied(one: Consumer, holder: Consumer): boolean {
+  const isOwn = one.owner.uid === holder.owner.uid && one.owner.gid === holder.owner.gid;
+  return isOwn && one.values.every((value) => hasValue(holder, value));
 }
 
 /**
@@ -80,7 +94,7 @@ function otherProject(
   for (const other of all) {
     const isAnother =
       other.folder === folder && other.id === id && other.origin !== undefined && other.origin !== origin;
-    if (!isAnother || !existsSync(other.origin ?? "")) continue;
+    if (!isAnother || isGone(other)) continue;
     const references = new Map(other.values.map(({ name, reference }) => [name, reference]));
     const value = one.values.find(({ name, reference }) => (references.get(name) ?? reference) !== reference);
     if (value !== undefined)

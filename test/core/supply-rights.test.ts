@@ -159,7 +159,14 @@ describe("the folder of another", () => {
 
   it("stays with a run line, whose container has the same", () => {
     const line = consumer("docker-run:web.sh:2 web", "web", folder);
-    expect(inOwnFolders([web], [line], [])).toEqual({ consumers: [], refused: [] });
+    expect(inOwnFolders([web], [line], [])).toEqual({ consumers: [line], refused: [] });
+    const other = { ...web, owner: { uid: 2000, gid: 2000 } };
+    expect(inOwnFolders([other], [line], [])).toMatchObject({ consumers: [], refused: [{ code: "refused" }] });
+  });
+
+  it("is written once where two have the same in it, and the index is lost", () => {
+    const line = consumer("docker-run:web.sh:2 web", "web", folder);
+    expect(inOwnFolders([web, line], [], [])).toEqual({ consumers: [web], refused: [] });
   });
 });
 
@@ -222,6 +229,15 @@ describe("two Compose projects of one name on a host", () => {
     const [a, b] = [project("a"), project("b")];
     expect(ids([b], [a], [])).toEqual([]);
     expect(ids([a], [a], [])).toEqual([a.origin]);
+  });
+
+  it("a project whose folder has another name now is served, though that is the name of the project too", () => {
+    const [was, now] = [project("shop"), { ...project("shopmoved", "shop"), id: "compose:shopmoved/web" }];
+    // A second checkout: the first one's files are its own.
+    expect(ids([now], [was], [])).toEqual([was.origin]);
+    rmSync(dirname(was.origin), { recursive: true });
+    expect(ids([now], [was], [])).toEqual([now.origin]);
+    expect(ids([now], [was], [container(was)])).toEqual([now.origin]);
   });
 
   it("a project that was moved to another folder goes on; so does one that is reached by a link", () => {

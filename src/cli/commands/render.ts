@@ -100,7 +100,7 @@ async function fromSources(
   }
   const consumers = found.map((one) => {
     const before = known.find(({ folder }) => folder === one.folder);
-    return before === undefined ? one : withKnown(one, before);
+    return before === undefined || before === one ? one : withKnown(one, before);
   });
   const supplied = await supplyAll(consumers, tools);
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));

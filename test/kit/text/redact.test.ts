@@ -100,12 +100,12 @@ describe("a known value survives nowhere", () => {
 });
 
 test("any twelve characters of a value, however long it is and wherever they are in it", () => {
-  const value = randomBytes(70_000).toString("hex");
+  const value = randomBytes(300_000).toString("hex");
   const redactor = new Redactor();
   redactor.know(Secret.of(value));
-  for (const at of [65_520, 65_530, 131_000, value.length - 13])
+  for (const at of [3, 65_530, 524_270, 524_280, value.length - 13])
     expect(redactor.foreign(`got ${value.slice(at, at + 13)} there`), String(at)).toBe("got [secret] there");
-  const inBase64 = Buffer.from(value).toString("base64").slice(150_001, 150_041);
+  const inBase64 = Buffer.from(value).toString("base64").slice(750_001, 750_041);
   expect(redactor.foreign(`got ${inBase64}`)).toBe("got [secret]");
 });
 

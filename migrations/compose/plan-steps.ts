@@ -3,7 +3,6 @@ import { imageWords } from "../../src/engine/repeated.ts";
 import { outageOf } from "../../src/engine/outage.ts";
 import { acceptedUnread } from "../../src/engine/prove.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
-import { remainingPlaces } from "../../src/engine/leftovers.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import type { Finding } from "../../src/model/finding.ts";
@@ -111,7 +110,7 @@ export function stepsOf(
         unit,
         graceMs,
         healthTimeoutMs,
-        tolerated: remainingPlaces(part.shown, part.selected),
+        tolerated: part.tolerated,
         ...acceptedUnread(options),
         ...common(part),
       },

@@ -20,7 +20,7 @@ import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { unhealthyNote } from "../../src/engine/prove.ts";
-import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
+import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -67,8 +67,8 @@ export type ServicePart = {
   /** Its containers differ from the files, which was accepted. */
   readonly drift: boolean;
   readonly known: Facts;
-  /** Its container without the words that are replaced. */
-  readonly shown: ContainerDoc;
+  /** Where inspect still shows plain words. */
+  readonly tolerated: readonly RemainingPlace[];
   /** Whether the file repeats what its image runs. */
   readonly repeats: boolean;
   readonly delivery: Delivery;
@@ -198,7 +198,12 @@ async function partOf(
     const rewording = words(service, bare);
     mustBeFilledIn(moving.project, service, selected, rewording, bare.subject.env);
     const shown = withoutWords(known.doc, rewording);
-    for (const one of selected) mustGo(shown, service, selected, one);
+    const tolerated = remainingPlaces(
+      shown,
+      selected,
+      ({ move }, message, hint) =>
+        new Blocked(message, hint, (its, name) => its === service && name === move.name),
+    );
     const subject = {
       ...bare.subject,
       health: rewording?.health ?? bare.subject.health,
@@ -245,7 +250,7 @@ async function partOf(
     const warnings = [
       ...chosen.warnings,
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
-      ...remainingNotes(remainingPlaces(shown, selected)),
+      ...remainingNotes(tolerated),
       ...docs.slice(0, 1).flatMap(unhealthyNote),
       ...(await lossWarnings(moving.engine, docs, before, service, options.accept, rewritten)),
     ];
@@ -258,7 +263,7 @@ async function partOf(
         moves.map(({ name }) => name),
       ),
     );
-    return { service, docs, drift, known, shown, repeats: repeated.length > 0, ...chosen, warnings, wish, selected };
+    return { service, docs, drift, known, tolerated, repeats: repeated.length > 0, ...chosen, warnings, wish, selected };
   } catch (error) {
     if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw whole(error);
     throw error;
@@ -267,15 +272,3 @@ async function partOf(
 
 /** Faults of one service, such as a volume that cannot be mounted just now: the others are planned without it. */
 const OF_ONE: ReadonlySet<string> = new Set(["refused", "failed", "absent", "malformed"]);
-
-/** Throws `Blocked` if inspect would still show a value after its variable is removed. */
-function mustGo(doc: ContainerDoc, service: string, selected: readonly Selected[], one: Selected): void {
-  // A value may also be in another variable that is removed too.
-  const others = selected.filter((other) => other !== one);
-  try {
-    remainingPlaces(doc, [one], new Set(others.map(({ move }) => move.name)));
-  } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
-    throw new Blocked(error.message, error.hint, (its, name) => its === service && name === one.move.name);
-  }
-}

@@ -26,6 +26,7 @@ import { composeProject } from "../../src/engine/labels.ts";
 import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { manualCommand } from "./by-hand.ts";
+import { looker } from "./look.ts";
 import { lossWarnings } from "./losses.ts";
 import { refusal } from "./refuse.ts";
 import { maskedDiff, rewrittenBody } from "./rewrite.ts";
@@ -67,6 +68,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
     };
   };
   const plans = { claims: new Claims(), neighbours: new Neighbours() };
+  const look = looker(open);
   const deliveryOf = (name: DeliveryName): Delivery => {
     const found = deliveries.find((one) => one.name === name);
     if (found) return found;
@@ -89,14 +91,12 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         return { reason: `is kept by run ${run} until scrub`, hint: cmd`unsprawl scrub ${run}` };
       }
       if (location.subject !== "container") return refusal(finding, null, null, accept);
-      const engine = await open();
-      const doc = await engine.container(location.subjectId);
-      return refusal(finding, doc, doc === null ? null : await engine.image(doc.Image), accept);
+      const { doc, image } = await look(location.subjectId);
+      return refusal(finding, doc, image, accept);
     },
     async names(finding) {
-      const engine = await open();
-      const doc = await engine.container(finding.location.subjectId);
-      const project = doc === null ? null : composeProject(doc, await engine.image(doc.Image));
+      const { doc, image } = await look(finding.location.subjectId);
+      const project = doc === null ? null : composeProject(doc, image);
       return { subject: finding.location.subjectName, project: project ?? "" };
     },
     async plan(unit, selected, options) {

@@ -3,7 +3,7 @@ import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts";
 import { containerVariable, type Facts } from "../../src/engine/facts.ts";
 import type { Sharer } from "../../src/engine/sharers.ts";
-import { findValue } from "../../src/engine/traces.ts";
+import { findValues } from "../../src/engine/traces.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
@@ -29,12 +29,14 @@ export async function lossWarnings(
     notes.push(
       "the engine deletes the old one (--rm), so a copy is kept for rollback; its anonymous volumes get names",
     );
-  for (const { name } of moves) {
+  const set = moves.flatMap(({ name }) => {
     const value = containerVariable(doc, name);
-    const inImage = value ? findValue(image, value) : [];
-    if (inImage.length > 0)
-      notes.push(`the image itself also holds the value of ${name} (${inImage[0] ?? ""}): rotate it`);
-  }
+    return value === null ? [] : [{ name, value }];
+  });
+  const values = set.map(({ value }) => value);
+  for (const [at, [path]] of findValues(image, values).map((paths) => [...paths]).entries())
+    if (path !== undefined)
+      notes.push(`the image itself also holds the value of ${set[at]?.name ?? ""} (${path}): rotate it`);
   notes.push(
     ...firstInitNotes(
       doc,

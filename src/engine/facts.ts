@@ -37,8 +37,23 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
 
 /** A variable in a container's configuration; null if it is not set. */
 export function containerVariable(doc: ContainerDoc, name: string): Secret | null {
-  const entry = doc.Config.Env?.find((one) => one.startsWith(`${name}=`));
-  return entry === undefined ? null : Secret.of(entry.slice(name.length + 1));
+  const value = entriesOf(doc).get(name);
+  return value === undefined ? null : Secret.of(value);
+}
+
+const entries = new WeakMap<ContainerDoc, ReadonlyMap<string, string>>();
+
+/** A container's variables by name, read once; of one that is set twice the first counts. */
+function entriesOf(doc: ContainerDoc): ReadonlyMap<string, string> {
+  const known = entries.get(doc);
+  if (known !== undefined) return known;
+  const pairs = (doc.Config.Env ?? []).flatMap((entry): [string, string][] => {
+    const at = entry.indexOf("=");
+    return at < 0 ? [] : [[entry.slice(0, at), entry.slice(at + 1)]];
+  });
+  const found = new Map(pairs.toReversed());
+  entries.set(doc, found);
+  return found;
 }
 
 /** A container as deliveries see it. */

@@ -1,6 +1,6 @@
 import type { Selected } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import { findInContainer } from "./traces.ts";
+import { findAllInContainer } from "./traces.ts";
 import type { ServiceSpec } from "./swarm.ts";
 import type { ContainerDoc } from "./types.ts";
 import { isNameLike } from "../model/secret.ts";
@@ -24,32 +24,32 @@ export function remainingNotes(places: readonly RemainingPlace[]): string[] {
 const MOST_NAMED = 3;
 
 /**
- * Places that would still hold a value after the migration. Throws `refused` for a value that cannot be there by
- * coincidence; returns the places of plain words (`postgres`), which stay. `others` are further variables that are
- * removed.
+ * Places that would still hold a value after the migration. Throws `fault` for a value that cannot be there by
+ * coincidence; returns the places of plain words (`postgres`), which stay.
  */
 export function remainingPlaces(
   doc: ContainerDoc | ServiceSpec,
   selected: readonly Selected[],
-  others: ReadonlySet<string> = new Set(),
+  fault: (of: Selected, message: string, hint: string) => UnsprawlError = refused,
 ): RemainingPlace[] {
   const env = "TaskTemplate" in doc ? "TaskTemplate.ContainerSpec.Env" : "Config.Env";
-  const names = [...selected.map(({ move }) => move.name), ...others];
+  const names = selected.map(({ move }) => move.name);
   const moved = new Set(names.map((name) => `${env}.${name}`));
-  const left: RemainingPlace[] = [];
-  for (const { move, value } of selected) {
+  const values = selected.map(({ value }) => value);
+  const found = findAllInContainer(doc, values, names);
+  return selected.flatMap((one, at) => {
+    const { name } = one.move;
     // Compose gives an engine the variables in any order.
-    const paths = findInContainer(doc, value, names)
-      .filter((path) => !moved.has(path))
-      .toSorted();
-    if (paths.length > 0 && !isNameLike(value)) {
-      throw new UnsprawlError(
-        "refused",
-        `the value of ${move.name} is also at ${paths.slice(0, 3).join(", ")}, which would stay: inspect would still show it`,
+    const paths = [...(found[at] ?? [])].filter((path) => !moved.has(path)).toSorted();
+    if (paths.length > 0 && !isNameLike(one.value))
+      throw fault(
+        one,
+        `the value of ${name} is also at ${paths.slice(0, 3).join(", ")}, which would stay: inspect would still show it`,
         "remove it there first, or give that place its own variable",
       );
-    }
-    left.push(...paths.map((path) => ({ name: move.name, path })));
-  }
-  return left;
+    return paths.map((path) => ({ name, path }));
+  });
 }
+
+const refused = (_of: Selected, message: string, hint: string): UnsprawlError =>
+  new UnsprawlError("refused", message, hint);

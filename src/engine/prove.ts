@@ -11,7 +11,7 @@ import { checkOutput, lastWords } from "./last-words.ts";
 import { endWatch, wasRead, watchReads } from "./read-witness.ts";
 import { holdersOf, receptionOf } from "./receive.ts";
 import { ownTraces } from "./own-traces.ts";
-import { findInContainer } from "./traces.ts";
+import { findAllInContainer } from "./traces.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { valuesByName, valueKey, type Step } from "../model/plan.ts";
@@ -228,20 +228,24 @@ async function standing(
 
 /** Throws `failed` if a document still contains a migrated value. */
 export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, what: string): void {
-  for (const move of step.moves) {
+  const values = step.moves.map((move) => {
     const value = work.values.get(valueKey(move));
-    if (!value)
+    if (value !== undefined) return value;
+    throw new UnsprawlError(
+      "failed",
+      `the value of ${move.name} is not available, so its removal cannot be verified`,
+    );
+  });
+  const names = step.moves.map(({ name }) => name);
+  const tolerated = Map.groupBy(step.tolerated, (one) => one.name);
+  for (const [at, paths] of findAllInContainer(document, values, names).entries()) {
+    const name = names[at] ?? "";
+    const stays = new Set((tolerated.get(name) ?? []).map(({ path }) => tail(path)));
+    const found = [...paths].find((path) => !stays.has(tail(path)));
+    if (found !== undefined)
       throw new UnsprawlError(
         "failed",
-        `the value of ${move.name} is not available, so its removal cannot be verified`,
-      );
-    const tolerated = new Set(step.tolerated.filter((one) => one.name === move.name).map((one) => tail(one.path)));
-    const names = step.moves.map(({ name }) => name);
-    const found = findInContainer(document, value, names).filter((path) => !tolerated.has(tail(path)));
-    if (found.length > 0)
-      throw new UnsprawlError(
-        "failed",
-        `${what} still shows the value of ${move.name} at ${found[0] ?? ""}`,
+        `${what} still shows the value of ${name} at ${found}`,
         "the old container is restored; please report this",
       );
   }

@@ -61,6 +61,22 @@ export class Secret {
   }
 }
 
+/** Items by the value that they go with, found without a comparison with one value after the other. */
+export class SecretIndex<T> {
+  readonly #items = new Map<string, T[]>();
+
+  add(value: Secret, item: T): void {
+    const key = value.expose().toString("latin1");
+    const items = this.#items.get(key);
+    if (items === undefined) this.#items.set(key, [item]);
+    else items.push(item);
+  }
+
+  get(value: Secret): readonly T[] {
+    return this.#items.get(value.expose().toString("latin1")) ?? [];
+  }
+}
+
 /**
  * Whether a value is so common that it may occur elsewhere by coincidence: up to four characters, a word, a number. Quotes
  * around it do not count: in a list, `- PASSWORD="admin"` makes them a part of the value.

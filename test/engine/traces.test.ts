@@ -1,7 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { findInContainer, findValue } from "../../src/engine/traces.ts";
+import { findAllInContainer, findValue } from "../../src/engine/traces.ts";
 import { isPlain, Secret } from "../../src/model/secret.ts";
+
+const findInContainer = (document: unknown, value: Secret, names: readonly string[] = []): string[] => [
+  ...(findAllInContainer(document, [value], names)[0] ?? []),
+];
 
 describe("a value that stands where a name belongs", () => {
   const password = `${randomBytes(3).toString("hex")}!`;

@@ -5,7 +5,7 @@ import { distinctName } from "../../../src/kit/io/name.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import type { ServiceChange } from "../rewrite/index.ts";
 import { home } from "../syntax/home.ts";
-import { variables } from "../syntax/environment.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import { keptLines } from "../syntax/kept-lines.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { bareService, composeChange, serviceFolder, type BareService, type ComposeSite } from "./change.ts";
@@ -70,7 +70,7 @@ export function goneWith(project: ComposeProject, moved: MovedNames): ReadonlySe
   const gone = new Set<string>();
   for (const [name, names] of moved) {
     const service = project.services.get(name);
-    const own = service === undefined ? null : variables(service, () => undefined);
+    const own = service === undefined ? null : variablesOf(service);
     for (const one of names) gone.add(own?.get(one)?.at(-1)?.id ?? "");
   }
   return gone;
@@ -86,7 +86,7 @@ function shadowedIn(
   kept: ReadonlySet<string>,
 ): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
-  for (const [name, places] of variables(service, () => undefined)) {
+  for (const [name, places] of variablesOf(service)) {
     const last = places.at(-1)?.value;
     const others = places.flatMap(({ id, value }) => {
       if (kept.has(id)) return "";

@@ -10,7 +10,7 @@ import {
   scalarText,
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
-import { variables } from "../syntax/environment.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import { home } from "../syntax/home.ts";
 import { freeName } from "../../../src/files/words/literal-name.ts";
 import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
@@ -94,7 +94,7 @@ function labelsOf(service: ComposeService): readonly UsersLabel[] {
     const isSound = fileKey !== null && users.every((user) => ONE_USER.test(user)) && standsAlone(one, all);
     return isSound ? [{ ...one, fileKey, users }] : [];
   });
-  const names = namesByValue(found, new Set(variables(service, () => undefined).keys()));
+  const names = namesByValue(found, new Set(variablesOf(service).keys()));
   return found.flatMap(({ key, fileKey, value: text, users, rawValue, lookup, place }): UsersLabel[] => {
     const name = names.get(text);
     if (name === undefined) return [];

@@ -13,7 +13,7 @@ import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
 import { keptNotes } from "../syntax/kept-lines.ts";
 import { mountReaders } from "../syntax/mounted.ts";
-import { envFiles, variables, type VariablePlace } from "../syntax/environment.ts";
+import { envFiles, variables, type VariablePlace, type Variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
 import { namesOf } from "./moved-names.ts";
@@ -127,7 +127,7 @@ export async function rewriteProject(
 function onlyThese(
   place: VariablePlace,
   by: PlaceChanges["by"],
-  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  all: ReadonlyMap<string, Variables>,
   stays: (service: string, name: string) => boolean,
 ): void {
   const others = [...all].filter(([name, own]) => !by.has(name) && own.get(place.name)?.at(-1)?.id === place.id);
@@ -148,7 +148,7 @@ function hiddenFrom(
   { services }: ComposeProject,
   place: VariablePlace,
   by: PlaceChanges["by"],
-  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  all: ReadonlyMap<string, Variables>,
 ): boolean {
   if (place.kind === "line")
     return [...all].some(([name, own]) => !by.has(name) && own.get(place.name)?.some(({ id }) => id === place.id));

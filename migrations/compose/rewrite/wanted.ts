@@ -1,5 +1,5 @@
 import { goneWith } from "../delivery/wish.ts";
-import type { VariablePlace } from "../syntax/environment.ts";
+import type { VariablePlace, Variables } from "../syntax/environment.ts";
 import { keptLines, type KeptLine } from "../syntax/kept-lines.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { Blocked } from "./blocked.ts";
@@ -29,7 +29,7 @@ export type WantedPlaces = {
 export function wantedPlaces(
   project: ComposeProject,
   wishes: readonly ServiceChange[],
-  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  all: ReadonlyMap<string, Variables>,
 ): WantedPlaces {
   const wanted = new Map<string, PlaceChanges>();
   const apart = new Map<string, Exclude<VariableChange, null>[]>();

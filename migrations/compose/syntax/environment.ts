@@ -45,7 +45,7 @@ export type VariablePlace = {
  * `environment`, whatever their layer (Compose Specification, "Environment variables precedence"). Interpolation errors
  * are passed to `tell`, which throws by default; otherwise the text is taken literally.
  */
-export function variables(service: ComposeService, tell: OnFault = throwFault): Map<string, VariablePlace[]> {
+export function variables(service: ComposeService, tell: OnFault = throwFault): Variables {
   const found = new Map<string, VariablePlace[]>();
   const add = (place: VariablePlace): void => {
     const own = found.get(place.name);
@@ -62,6 +62,17 @@ export function variables(service: ComposeService, tell: OnFault = throwFault): 
     forget(found, (name) => reset.has(name));
   }
   return found;
+}
+
+export type Variables = ReadonlyMap<string, readonly VariablePlace[]>;
+
+const read = new WeakMap<ComposeService, Variables>();
+
+/** The same without faults, read once: a project may have thousands, each of which is asked for. */
+export function variablesOf(service: ComposeService): Variables {
+  const before = read.get(service) ?? variables(service, () => undefined);
+  read.set(service, before);
+  return before;
 }
 
 function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { YAMLMap } from "yaml";
 import { entriesOf, entry, isMap, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { variables, type VariablePlace } from "./environment.ts";
+import { variablesOf, type VariablePlace } from "./environment.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
 
 /** The map that describes a service; `dir` is what relative paths in it are relative to. */
@@ -55,7 +55,7 @@ function homeIndex(service: ComposeService, all: readonly ServiceHome[], names: 
   const last = all.length - 1;
   const [first] = all;
   if (last < 1 || names.length === 0 || all.some(({ dir }) => dir !== first?.dir)) return last;
-  const own = variables(service, () => undefined);
+  const own = variablesOf(service);
   const places = names.map((name) => own.get(name)?.at(-1));
   const from = places.map((place) => (place === undefined ? last : indexOf(service, all, place)));
   const values = places.flatMap((place) => place?.value ?? []);

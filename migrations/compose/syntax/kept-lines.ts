@@ -1,7 +1,7 @@
 import { bare, cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { filledAround, readAround } from "./around.ts";
-import { projectTexts, variables, type ProjectText, type VariablePlace } from "./environment.ts";
+import { projectTexts, variablesOf, type ProjectText, type VariablePlace } from "./environment.ts";
 import { mountReaders } from "./mounted.ts";
 import type { ComposeProject } from "./project.ts";
 import { isReached } from "./reached.ts";
@@ -22,7 +22,7 @@ export function keptLines(
   names: readonly string[],
 ): ReadonlyMap<string, KeptLine> {
   const described = project.services.get(service);
-  const own = described === undefined ? null : variables(described, () => undefined);
+  const own = described === undefined ? null : variablesOf(described);
   const places = names.flatMap((name) => own?.get(name) ?? []);
   return new Map(
     places.flatMap((place) => {
@@ -120,7 +120,7 @@ const byService = new WeakMap<ComposeProject, ReadonlyMap<string, ReadonlyMap<st
 function allVariables(project: ComposeProject): ReadonlyMap<string, ReadonlyMap<string, readonly VariablePlace[]>> {
   const known =
     byService.get(project) ??
-    new Map([...project.services].map(([name, service]) => [name, variables(service, () => undefined)]));
+    new Map([...project.services].map(([name, service]) => [name, variablesOf(service)]));
   byService.set(project, known);
   return known;
 }

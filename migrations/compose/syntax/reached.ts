@@ -1,6 +1,6 @@
 import type { Node } from "yaml";
 import { entriesOf, follow, isMap, isScalar, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { variables, type ProjectText } from "./environment.ts";
+import { variablesOf, type ProjectText } from "./environment.ts";
 import type { ComposeProject } from "./project.ts";
 
 const known = new WeakMap<ComposeProject, ReadonlySet<string>>();
@@ -34,7 +34,7 @@ function reachedTexts({ services }: ComposeProject): ReadonlySet<string> {
     for (const { service: node, file } of service.layers)
       for (const { key, value } of entriesOf(node, file)) if (key !== "environment") walk(value, file);
     // Of its variables, what another file or layer overrides is not taken.
-    for (const places of variables(service, () => undefined).values()) {
+    for (const places of variablesOf(service).values()) {
       const last = places.at(-1);
       if (last?.kind === "item") walk(follow(last.member, last.file), last.file);
       if (last?.kind === "pair") walk(follow(last.member.value, last.file), last.file);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
-import { envFiles, projectTexts, type ProjectText, type VariablePlace } from "./environment.ts";
+import { envFiles, projectTexts, type ProjectText, type VariablePlace, type Variables } from "./environment.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import type { ComposeProject } from "./project.ts";
 import { besideNotes, usedBeside } from "./beside.ts";
@@ -35,7 +35,7 @@ export function dropSources(
   kept: readonly EditedPlace[],
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
-  all: ReadonlyMap<string, Map<string, VariablePlace[]>>,
+  all: ReadonlyMap<string, Variables>,
   wishes: readonly ServiceChange[],
 ): string[] {
   const notes: string[] = [];

@@ -1,6 +1,6 @@
 import type { MovingAlong } from "../../../src/contract/migration.ts";
-import { isNameLike, Secret } from "../../../src/model/secret.ts";
-import { variables, type VariablePlace } from "../syntax/environment.ts";
+import { isNameLike, Secret, SecretIndex } from "../../../src/model/secret.ts";
+import { variablesOf, type VariablePlace } from "../syntax/environment.ts";
 import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
@@ -22,31 +22,60 @@ export type AlongVariable = {
  * `API_KEY`, unless it is one that people also give to a user or a database.
  */
 export function alongVariables(project: ComposeProject, moved: readonly LeaderVariable[]): readonly AlongVariable[] {
-  const all = [...project.services.values()].map(
-    (service) => [service.name, variables(service, () => undefined)] as const,
-  );
+  const all = shownVariables(project);
+  const dotenv = new Set(project.dotenv.flatMap(({ entries }) => entries.map(({ name }) => name)));
   const taken = new Set(moved.map(({ service, name }) => idOf(service, name)));
   const found: AlongVariable[] = [];
   for (const [like, one] of moved.entries()) {
-    const own = all
-      .find(([service]) => service === one.service)?.[1]
-      .get(one.name)
-      ?.at(-1);
+    const own = all.named.get(idOf(one.service, one.name));
     const from = [...(own?.uses ?? []), ...(own?.kind === "line" ? [own.name] : [])];
-    const sources = from.filter((source) => isSource(project, source, one.value));
-    for (const [service, its] of all)
-      for (const [name, places] of its) {
-        const holds = places.at(-1);
-        if (holds === undefined || taken.has(idOf(service, name))) continue;
-        const shown =
-          showsIn(project, holds, one.value, sources) ?? (service === one.service ? same(holds, one.value) : null);
-        if (shown === null) continue;
-        taken.add(idOf(service, name));
-        found.push({ like, service, name, within: shown === "whole" ? null : shown });
-      }
+    const sources = from.filter((source) => dotenv.has(source) && isSource(project, source, one.value));
+    const same = isNameLike(one.value)
+      ? []
+      : all.byValue.get(one.value).filter(({ service }) => service === one.service);
+    const filled = sources.flatMap((source) => all.bySource.get(source) ?? []);
+    for (const { service, holds } of new Set([...filled, ...same].toSorted((a, b) => a.order - b.order))) {
+      if (taken.has(idOf(service, holds.name))) continue;
+      const isSame = same.some((other) => other.holds === holds);
+      const shown = showsIn(project, holds, one.value, sources) ?? (isSame ? "whole" : null);
+      if (shown === null) continue;
+      taken.add(idOf(service, holds.name));
+      found.push({ like, service, name: holds.name, within: shown === "whole" ? null : shown });
+    }
   }
   return found;
 }
+
+type ShownVariable = { readonly service: string; readonly holds: VariablePlace; readonly order: number };
+
+/** What each service is given in the end, by its name, by its value, and by what is filled into it. */
+function shownVariables(project: ComposeProject): {
+  readonly named: ReadonlyMap<string, VariablePlace>;
+  readonly byValue: SecretIndex<ShownVariable>;
+  readonly bySource: ReadonlyMap<string, readonly ShownVariable[]>;
+} {
+  const named = new Map<string, VariablePlace>();
+  const byValue = new SecretIndex<ShownVariable>();
+  const bySource = new Map<string, ShownVariable[]>();
+  for (const service of project.services.values())
+    for (const places of variablesOf(service).values()) {
+      const holds = places.at(-1);
+      if (holds === undefined) continue;
+      const shown = { service: service.name, holds, order: named.size };
+      named.set(idOf(service.name, holds.name), holds);
+      if (holds.value !== null) byValue.add(Secret.of(holds.value), shown);
+      // A service that has `.env` as its env file takes the line itself.
+      for (const source of new Set([...holds.uses, ...(isDotenvLine(project, holds) ? [holds.name] : [])])) {
+        const users = bySource.get(source) ?? [];
+        users.push(shown);
+        bySource.set(source, users);
+      }
+    }
+  return { named, byValue, bySource };
+}
+
+const isDotenvLine = ({ dotenv }: ComposeProject, place: VariablePlace): boolean =>
+  place.kind === "line" && dotenv.some(({ file }) => file === place.file.file);
 
 /** Where a variable shows a value that one of these fills into it; null for nowhere. */
 function showsIn(
@@ -55,8 +84,7 @@ function showsIn(
   value: Secret,
   sources: readonly string[],
 ): AlongVariable["within"] | "whole" {
-  // A service that has `.env` as its env file takes the line itself.
-  const isLine = place.kind === "line" && project.dotenv.some(({ file }) => file === place.file.file);
+  const isLine = isDotenvLine(project, place);
   const isFrom = (source: string): boolean => place.uses.includes(source) || (isLine && place.name === source);
   if (place.value === null || !sources.some(isFrom)) return null;
   const whole = Secret.of(place.value);
@@ -67,18 +95,10 @@ function showsIn(
   return null;
 }
 
-/** Whether a variable has this value by itself. Not for one that people also give to a user or a database. */
-const same = ({ value: text }: VariablePlace, value: Secret): "whole" | null =>
-  text !== null && !isNameLike(value) && value.equals(Secret.of(text)) ? "whole" : null;
-
-/** Whether `.env` sets this variable, to this very value. */
-function isSource({ dotenv, lookup }: ComposeProject, source: string, value: Secret): boolean {
+/** Whether a variable of `.env` has this very value. */
+function isSource({ lookup }: ComposeProject, source: string, value: Secret): boolean {
   const text = lookup(source);
-  return (
-    text !== null &&
-    value.equals(Secret.of(text)) &&
-    dotenv.some(({ entries }) => entries.some(({ name }) => name === source))
-  );
+  return text !== null && value.equals(Secret.of(text));
 }
 
 const idOf = (service: string, name: string): string => `${service}\0${name}`;

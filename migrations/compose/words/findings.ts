@@ -4,7 +4,7 @@ import type { Location } from "../../../src/model/location.ts";
 import { isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { Secret } from "../../../src/model/secret.ts";
 import { textAt } from "../refuse.ts";
-import { variables } from "../syntax/environment.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { holdsPart, literalIn } from "../../../src/files/words/literal-places.ts";
 import { wordDefinitions } from "./defined.ts";
@@ -105,7 +105,7 @@ async function inContainer({ subjectId, where }: Location, engine: Engine | null
 
 function ownVariables({ services }: ComposeProject, service: string): ReadonlyMap<string, Secret> {
   const found = services.get(service);
-  const all = found === undefined ? [] : [...variables(found, () => undefined)];
+  const all = found === undefined ? [] : [...variablesOf(found)];
   return new Map(
     all.flatMap(([name, places]) => {
       const value = places.at(-1)?.value ?? "";

@@ -1,7 +1,7 @@
 import type { Selected } from "../../../src/contract/migration.ts";
 import { valuesByName, type Move } from "../../../src/model/plan.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { variables } from "../syntax/environment.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { secretTest } from "../rewrite/carries.ts";
 import { wordDefinitions } from "./defined.ts";
@@ -67,7 +67,7 @@ function inSameWords({ services }: ComposeProject, byService: ByService): readon
 /** Whether the project's files set this variable of a service. */
 export function has({ services }: ComposeProject, service: string, name: string): boolean {
   const found = services.get(service);
-  return found !== undefined && variables(found, () => undefined).has(name);
+  return found !== undefined && variablesOf(found).has(name);
 }
 
 /** What a step gives to a service, as variables. */

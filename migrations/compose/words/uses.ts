@@ -2,7 +2,7 @@ import type { Where } from "../../../src/model/location.ts";
 import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
 import type { Interpolated } from "../../../src/files/interpolate.ts";
-import { variables } from "../syntax/environment.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import { filledText } from "../syntax/fill.ts";
 import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
@@ -63,7 +63,7 @@ export function mayFill(
 ): boolean {
   if (source === name || !isNameLike(value)) return true;
   return [...services.values()].some((service) =>
-    (variables(service, () => undefined).get(name) ?? []).some(({ uses }) => uses.includes(source)),
+    (variablesOf(service).get(name) ?? []).some(({ uses }) => uses.includes(source)),
   );
 }
 
@@ -76,7 +76,7 @@ export function sourceText(project: ComposeProject, source: string, service: str
   if (set !== "") return set;
   const own = project.services.get(service);
   if (own === undefined) return null;
-  const places = [...variables(own, () => undefined).values()].flatMap((all) => all.at(-1) ?? []);
+  const places = [...variablesOf(own).values()].flatMap((all) => all.at(-1) ?? []);
   const ofVariable = places
     .filter(({ uses }) => uses.includes(source))
     .flatMap((place) =>

@@ -20,12 +20,14 @@ import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { unhealthyNote } from "../../src/engine/prove.ts";
+import { platformNotes } from "../../src/engine/platforms.ts";
 import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { mayCreate } from "./engine/creates.ts";
 import { projectCall, servicesWithContainers } from "./find.ts";
+import { mustBeNoPlatforms, platformLabels } from "./platform.ts";
 import { isEnabled, usableCall } from "./profiles.ts";
 import { lossWarnings } from "./engine/losses.ts";
 import { writableFolders, writerName } from "./engine/places.ts";
@@ -91,6 +93,8 @@ export async function planProject(
   const { all, implied } = withImplied(input.project, byService);
   const running = await servicesWithContainers(input.engine, projectCall(input.project), [...all.keys()]);
   const { call, config: before } = await usableCall(input, running);
+  const platform = platformLabels(input.project, before);
+  mustBeNoPlatforms(platform, options.accept);
   const stack = await stackOf(input.engine, input.project);
   const isStack = stack !== null || (running.length === 0 && (await isNewStack(input.engine, before)));
   const deploy = isStack ? stackDeploy(input.project, stack) : null;
@@ -127,7 +131,8 @@ export async function planProject(
         isStack || parts.length === 0 ? [] : await sharingParts(moving, await (known ??= settling()), parts, options);
       const rewritten = await tried(moving, call, parts, before, options.accept, stays);
       const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options, sharing);
-      return { unit, steps, left, warnings: warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing) };
+      const warnings = warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing);
+      return { unit, steps, left, warnings: [...platformNotes("project", platform), ...warnings] };
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));

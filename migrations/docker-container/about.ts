@@ -17,6 +17,7 @@ export const about: FormatAbout = {
   accepts: {
     compose: "move a container that a Compose file describes; take the value out of that file afterwards",
     layer: "leave files behind that changed in the container's own layer",
+    platform: "move what Coolify, Portainer or another platform deploys; take the value out there afterwards",
     ports: "let the engine choose other host ports",
     rm: "move a running container that was started with --rm",
     sharers: "recreate containers that rely on this one too",

@@ -4,6 +4,8 @@ import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts
 import { containerVariable, type Facts } from "../../src/engine/facts.ts";
 import type { Sharer } from "../../src/engine/sharers.ts";
 import { findValues } from "../../src/engine/traces.ts";
+import { ownLabels } from "../../src/engine/labels.ts";
+import { platformNotes } from "../../src/engine/platforms.ts";
 import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
@@ -18,7 +20,7 @@ export async function lossWarnings(
   rewritten: readonly string[],
 ): Promise<string[]> {
   const losses = [...sharersLoss(sharers)];
-  const notes: string[] = [];
+  const notes = [...platformNotes("container", ownLabels(doc, image))];
   for (const one of [doc, ...sharers.map((sharer) => sharer.doc)]) {
     const layer = await lostLayer(engine, one, undefined, one === doc ? { rewritten } : {});
     const of = one === doc ? "" : `${nameOf(one)}: `;

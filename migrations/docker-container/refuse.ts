@@ -1,5 +1,6 @@
 import { composeProject, ownLabels } from "../../src/engine/labels.ts";
 import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
+import { isOfPlatform, platformRefusal } from "../../src/engine/platforms.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import type { Refusal } from "../../src/model/plan.ts";
@@ -45,7 +46,9 @@ export function refusal(
           : cmd`unsprawl plan swarm:${service} --to STORE moves it in the service`,
     };
   }
-  const project = composeProject(doc, image);
+  const platform = platformRefusal("container", labels, accept);
+  if (platform !== null) return platform;
+  const project = isOfPlatform(labels) ? null : composeProject(doc, image);
   if (project !== null && !accept.has("compose")) {
     const file = labels["com.docker.compose.project.config_files"] ?? "its Compose file";
     return {

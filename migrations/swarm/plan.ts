@@ -4,6 +4,7 @@ import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { acceptedUnread } from "../../src/engine/prove.ts";
+import { platformNotes } from "../../src/engine/platforms.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -11,6 +12,7 @@ import type { DiffLine } from "../../src/model/plan.ts";
 import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
 import { serviceOutage } from "./outage.ts";
 import { runningService, withReferences, type SwarmService, type SwarmApplyInput } from "./perform.ts";
+import { serviceLabels } from "./refuse.ts";
 import { stepId } from "../../src/model/step-id.ts";
 
 /**
@@ -67,6 +69,7 @@ export async function planService(
     ],
     warnings: [
       ...warnings,
+      ...platformNotes("service", serviceLabels(doc)),
       ...remainingNotes(tolerated),
       "the previous spec and its old tasks show the values until `unsprawl scrub`",
     ],

@@ -1,4 +1,5 @@
 import type { ServiceDoc } from "../../src/engine/swarm.ts";
+import { platformRefusal, SERVICE_LABEL, type Labels } from "../../src/engine/platforms.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
 import { fieldRole } from "../../src/model/place.ts";
@@ -41,6 +42,8 @@ export function refusal(
       reason: "its service is a job, which an update would run again",
       hint: "create the job with a Swarm secret in place of the variable",
     };
+  const platform = platformRefusal("service", serviceLabels(doc), accept);
+  if (platform !== null) return platform;
   const stack = doc.Spec.Labels?.["com.docker.stack.namespace"];
   if (stack !== undefined && !accept.has("stack"))
     return {
@@ -48,6 +51,11 @@ export function refusal(
       hint: cmd`unsprawl migrate compose:FILE --to STORE, then docker stack deploy -c FILE ${stack}; or --accept stack moves the service alone: take the variable out of the file afterwards`,
     };
   return null;
+}
+
+/** The labels by which a platform's service is known. */
+export function serviceLabels({ Spec }: ServiceDoc): Labels {
+  return { ...Spec.Labels, [SERVICE_LABEL]: Spec.Name };
 }
 
 /** The commands that make the swarm forget a service's old tasks; `limit` is how many it remembers now. */

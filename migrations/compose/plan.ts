@@ -206,8 +206,7 @@ async function partOf(
     const tolerated = remainingPlaces(
       shown,
       selected,
-      ({ move }, message, hint) =>
-        new Blocked(message, hint, (its, name) => its === service && name === move.name),
+      ({ move }, message, hint) => new Blocked(message, hint, (its, name) => its === service && name === move.name),
     );
     const subject = {
       ...bare.subject,
@@ -268,7 +267,18 @@ async function partOf(
         moves.map(({ name }) => name),
       ),
     );
-    return { service, docs, drift, known, tolerated, repeats: repeated.length > 0, ...chosen, warnings, wish, selected };
+    return {
+      service,
+      docs,
+      drift,
+      known,
+      tolerated,
+      repeats: repeated.length > 0,
+      ...chosen,
+      warnings,
+      wish,
+      selected,
+    };
   } catch (error) {
     if (error instanceof UnsprawlError && OF_ONE.has(error.code) && !(error instanceof Blocked)) throw whole(error);
     throw error;

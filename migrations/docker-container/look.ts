@@ -16,8 +16,7 @@ export function looker(open: () => Promise<Engine>): (id: string) => Promise<Con
     return { doc, image: doc === null ? null : await engine.image(doc.Image) };
   };
   return (id) => {
-    if (last?.id !== id || performance.now() - last.at > FRESH_MS)
-      last = { id, at: performance.now(), look: look(id) };
+    if (last?.id !== id || performance.now() - last.at > FRESH_MS) last = { id, at: performance.now(), look: look(id) };
     return last.look;
   };
 }

@@ -36,7 +36,9 @@ export async function lossWarnings(
     return value === null ? [] : [{ name, value }];
   });
   const values = set.map(({ value }) => value);
-  for (const [at, [path]] of findValues(image, values).map((paths) => [...paths]).entries())
+  for (const [at, [path]] of findValues(image, values)
+    .map((paths) => [...paths])
+    .entries())
     if (path !== undefined)
       notes.push(`the image itself also holds the value of ${set[at]?.name ?? ""} (${path}): rotate it`);
   notes.push(

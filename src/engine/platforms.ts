@@ -25,7 +25,8 @@ const PLATFORMS: readonly Platform[] = [
     name: "Coolify",
     where: "Environment Variables of the resource",
     marks: [{ "coolify.managed": PRESENT }, { [FOLDER_LABEL]: /^\/data\/coolify\// }],
-    source: "coollabsio/coolify bootstrap/helpers/docker.php: defaultLabels, defaultDatabaseLabels; shared.php: base_configuration_dir",
+    source:
+      "coollabsio/coolify bootstrap/helpers/docker.php: defaultLabels, defaultDatabaseLabels; shared.php: base_configuration_dir",
   },
   {
     name: "Dokploy",

@@ -231,10 +231,7 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
   const values = step.moves.map((move) => {
     const value = work.values.get(valueKey(move));
     if (value !== undefined) return value;
-    throw new UnsprawlError(
-      "failed",
-      `the value of ${move.name} is not available, so its removal cannot be verified`,
-    );
+    throw new UnsprawlError("failed", `the value of ${move.name} is not available, so its removal cannot be verified`);
   });
   const names = step.moves.map(({ name }) => name);
   const tolerated = Map.groupBy(step.tolerated, (one) => one.name);

@@ -1,3 +1,5 @@
+import { isSecretsName } from "../kit/shell-names.ts";
+
 const MARK = "[secret]";
 /** `util.inspect.custom` by its registered name: importing node:util would slow down every start. */
 const INSPECTED = Symbol.for("nodejs.util.inspect.custom");
@@ -93,7 +95,7 @@ export function isPlain(value: Secret): boolean {
  */
 export function isNameLike(value: Secret): boolean {
   const [, , text = ""] = /^(["']?)([^]*)\1$/.exec(value.expose().toString("utf8")) ?? [];
-  if (isPlain(value) || /^[A-Z]{2,12}(?:_[A-Z]{2,12}){1,3}$/.test(text)) return true;
+  if (isPlain(value) || /^[A-Z]{2,12}(?:_[A-Z]{2,12}){1,3}$/.test(text) || isSecretsName(text)) return true;
   if (/^(?:[Cc]hange|[Rr]eplace|[Yy]our|[Mm]y|[Ss]ome|[Ee]nter)(?:[A-Z][a-z]{1,11}){1,2}$/.test(text)) return true;
   return text.length < 24 && /^[a-z]{2,16}(?:[-_](?:[a-z]{1,16}|\d{1,4})){1,3}$/.test(text);
 }

@@ -29,7 +29,17 @@ try {
     writeFileSync(join(world.dir, "others.env"), `${others.join("\n")}\n`);
     const service = `{ image: "${BUSYBOX}", network_mode: none, command: sleep 10000, env_file: [app.env] }`;
     writeFileSync(join(project, "compose.yaml"), `services:\n  app: ${service}\n`);
-    const args = ["--name", `many-${size}`, "--env-file", join(world.dir, "others.env"), "-e", long, BUSYBOX, "sleep", "10000"];
+    const args = [
+      "--name",
+      `many-${size}`,
+      "--env-file",
+      join(world.dir, "others.env"),
+      "-e",
+      long,
+      BUSYBOX,
+      "sleep",
+      "10000",
+    ];
     engine.docker("run", "-d", "--network", "none", ...args);
     run(program, ["up", "-d"], project);
     for (const [verb, source] of [
@@ -58,7 +68,12 @@ function isPut(step: { readonly kind: string }): boolean {
 }
 
 function run(command: string, args: readonly string[], cwd: string): { stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env: world.env, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: world.env,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   if (status !== 0 && status !== 3) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr.slice(-2000)}`);
   return { stdout, stderr };
 }

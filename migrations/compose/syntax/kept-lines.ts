@@ -119,8 +119,7 @@ const byService = new WeakMap<ComposeProject, ReadonlyMap<string, ReadonlyMap<st
 
 function allVariables(project: ComposeProject): ReadonlyMap<string, ReadonlyMap<string, readonly VariablePlace[]>> {
   const known =
-    byService.get(project) ??
-    new Map([...project.services].map(([name, service]) => [name, variablesOf(service)]));
+    byService.get(project) ?? new Map([...project.services].map(([name, service]) => [name, variablesOf(service)]));
   byService.set(project, known);
   return known;
 }

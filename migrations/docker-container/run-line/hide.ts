@@ -1,5 +1,5 @@
 import type { Detector } from "../../../src/contract/detector.ts";
-import { Secret } from "../../../src/model/secret.ts";
+import { Secret, SecretIndex } from "../../../src/model/secret.ts";
 import { Redactor } from "../../../src/kit/text/redact.ts";
 import { containerCandidates } from "../../../src/engine/candidates.ts";
 import type { ContainerDoc, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
@@ -27,6 +27,15 @@ export type Hidden = {
  */
 export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detector): Hidden {
   const redactor = new Redactor();
+  // What is also the name of a variable is shown there: without it no label or mount could be pasted.
+  const named = new SecretIndex<string>();
+  for (const entry of doc.Config.Env ?? []) {
+    const [name = ""] = entry.split("=", 1);
+    if (detector.name(name) === name) named.add(Secret.of(name), name);
+  }
+  const know = (value: Secret): void => {
+    if (named.get(value).length === 0) redactor.know(value);
+  };
   const places = new Set<string>();
   const flagged = { names: new Set<string>(), paths: new Set<string>(), values: [] as Secret[] };
   for (const { name, value, location } of containerCandidates("docker", doc, image, new Map(), () => undefined)) {
@@ -35,12 +44,12 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
     if (!(verdict.secret || verdict.suppressedBy !== undefined)) continue;
     const ofImage = location.origin === "image";
     // A delivery may have to repeat the image's command.
-    if (!ofImage || COMMANDS.has(location.where)) redactor.know(detector.part(question) ?? value);
+    if (!ofImage || COMMANDS.has(location.where)) know(detector.part(question) ?? value);
     if (ofImage) continue;
     if (location.where === "env") flagged.names.add(name);
     else if (COMMANDS.has(location.where)) flagged.paths.add(location.path);
     else flagged.values.push(value);
-    if (!COMMANDS.has(location.where)) redactor.know(value);
+    if (!COMMANDS.has(location.where)) know(value);
   }
   const shows = (text: string): boolean =>
     isPublic(text) && !flagged.values.some((value) => value.equals(Secret.of(text)));

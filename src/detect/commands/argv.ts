@@ -1,6 +1,7 @@
 import { looksRandom } from "../entropy.ts";
 import type { Evidence, Judge } from "../evidence.ts";
 import { stronger } from "../evidence.ts";
+import { isSecretsName } from "../../kit/shell-names.ts";
 import { scriptNames } from "../../model/start-script.ts";
 import { byPosition } from "./by-position.ts";
 import { flag, OF_PROGRAM, special, type OnNamedValue } from "./flags.ts";
@@ -184,6 +185,8 @@ function isReference(value: string): boolean {
       value,
     ) ||
     /^(?:[A-Z]{1,20}_)?(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|KEY)$/.test(value) ||
+    // `for name in ADMIN_PASSWORD S3_SECRET_KEY`: the names of variables.
+    isSecretsName(value) ||
     // Where a shell sends what a program prints: `2>&1`.
     /^\d?>{1,2}\d?$/.test(value) ||
     /^(?:jwt|simple),|^@Microsoft\.KeyVault\(/.test(value) ||

@@ -1,4 +1,5 @@
 import type { Secret } from "../../model/secret.ts";
+import { isSecretsName } from "../shell-names.ts";
 import { withoutRests } from "./cut.ts";
 import { inHtml, jsonInHtml, jsonText, printable } from "./escape.ts";
 import { KeptNames } from "./kept-names.ts";
@@ -168,7 +169,7 @@ function isWords(value: string): boolean {
   const text = value.replace(/^(["'])(.*)\1$/s, "$2");
   if (/^[a-z]+(?:[-_./ ][a-z]+)*$/.test(text)) return !/^[a-z]+$/.test(text) || text.length < LONGEST_WORD;
   if (/^[a-z]+\d$/.test(text)) return text.length < LONGEST_NUMBERED;
-  if (/^[A-Z]+(?:[-_./ ][A-Z]+)+$/.test(text)) return true;
+  if (/^[A-Z]+(?:[-_./ ][A-Z]+)+$/.test(text) || isSecretsName(text)) return true;
   const isLetters = /^[A-Za-z]+$/.test(text);
   // A name in camel case has a few capitals; a random value changes back and forth.
   return isLetters && text.length < LONGEST_WORD && !changesBackAndForth(text);

@@ -25,7 +25,7 @@ import { entry } from "../../../src/kit/text/yaml-nodes.ts";
 import { composeCli as installed } from "../../services/compose.ts";
 import { sample } from "../../support/deep.ts";
 import { copyFixture, FIXTURES, type Fixture } from "./fixtures.ts";
-import { scanner } from "./second-scan.ts";
+import { scannedBefore } from "./second-scan.ts";
 
 /** What Compose fills `${…}` from besides files: nothing of the machine that the test runs on. */
 const ENV = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" };
@@ -177,9 +177,9 @@ describe.each(chosen)("%s", (name) => {
       else expect(refused[0]).toMatch(expected);
       if (wishes.length === 0) return;
       try {
-        const { after, remove } = await scanner(fixture);
+        const scanned = await scannedBefore(fixture);
         for (const { file, text } of files) writeFileSync(file, text);
-        await after().finally(remove);
+        await scanned.expectNothingNew();
         onlyDelivery(before, await compose.config(call(project, fixture)), wishes);
         // The files say of themselves what each service needs, to whoever has nothing else.
         const said = await composeConsumers({ env: ENV, cwd: fixture.dir, mayHold: () => true })(

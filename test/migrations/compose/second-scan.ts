@@ -13,18 +13,22 @@ type Scan = {
 };
 
 /** What `scan` finds in a project's files, as a project and as files; made before its migration, and asked again after it. */
-export async function scanner(fixture: Fixture): Promise<{ readonly after: () => Promise<void>; remove(): void }> {
+export async function scannedBefore(fixture: Fixture): Promise<ScannedProject> {
   const world = makeWorld("unix:///nowhere");
   const known = new Set((await scanned(world, fixture)).map((one) => one.fingerprint));
   return {
-    /** Whatever is found now was found before. */
-    async after() {
+    async expectNothingNew() {
       const found = await scanned(world, fixture);
+      world.remove();
       expect(found.filter(({ fingerprint }) => !known.has(fingerprint))).toEqual([]);
     },
-    remove: world.remove,
   };
 }
+
+type ScannedProject = {
+  /** Whatever is found now was found before. To be called once. */
+  expectNothingNew(): Promise<void>;
+};
 
 async function scanned(world: World, { dir, files, meta }: Fixture): Promise<Scan["findings"]> {
   const env = { COMPOSE_PROFILES: (meta.profiles ?? []).join() };

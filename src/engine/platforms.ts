@@ -1,7 +1,7 @@
 import type { Refusal } from "../model/plan.ts";
 
 /** The word of `--accept` for what a platform owns. */
-export const PLATFORM = "platform";
+const PLATFORM = "platform";
 
 /** What Compose and Swarm say of a container in its labels; a project and a service have the same without a container. */
 export const FOLDER_LABEL = "com.docker.compose.project.working_dir";

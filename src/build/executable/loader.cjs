@@ -69,8 +69,25 @@ function imported(id) {
   return made;
 }
 
+/**
+ * A part, with all that it imports. Linked without waiting: of two imports at once, neither finds a part that the other has
+ * linked by half. Evaluated later, as import() always does: until then, what imports it may itself be evaluated.
+ */
 async function evaluated(module) {
-  if (module.status === "unlinked") await module.link(imported);
+  await null;
+  if (module.status === "unlinked") link(module);
   await module.evaluate();
   return module;
+}
+
+function link(module) {
+  const requests = new Map();
+  const found = new Set([module]);
+  for (const one of found) {
+    const asked = one.moduleRequests.map(({ specifier }) => imported(specifier));
+    requests.set(one, asked);
+    for (const other of asked) if (other.status === "unlinked") found.add(other);
+  }
+  for (const [one, asked] of requests) one.linkRequests(asked);
+  module.instantiate();
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type InputOptions, type Plugin } from "rolldown";
 import { loadsOnFirstUse } from "./bundled.ts";
@@ -32,7 +32,7 @@ const withStandIns: Plugin = { name: "with-stand-ins", resolveId: standInFor };
 export async function bundle(
   input: { readonly [name: string]: string },
   dir: string,
-  { inOneFile = false } = {},
+  more: readonly Plugin[] = [],
 ): Promise<readonly string[]> {
   const options: InputOptions = {
     input: { ...input },
@@ -49,7 +49,7 @@ export async function bundle(
         __dirname: "import.meta.dirname",
       },
     },
-    plugins: [withoutOptionalParts, withStandIns, ...(inOneFile ? [programOfExecutable] : [])],
+    plugins: [withoutOptionalParts, withStandIns, ...more],
     // Where each part is from: with a link for node_modules, the builder's own folders.
     experimental: { attachDebugInfo: "none" },
     preserveEntrySignatures: "allow-extension",
@@ -65,6 +65,18 @@ export async function bundle(
     output: { format: "esm", dir, strictExecutionOrder: true, codeSplitting: { groups: [common] } },
   });
   return output.flatMap((one) => (one.type === "chunk" ? one.moduleIds : []));
+}
+
+/** The bundle of the one-file executable, with the page of HTML reports that `npm run build` has made. Returns its files. */
+export async function bundleForOneFile(dir: string): Promise<readonly string[]> {
+  const input = {
+    main: "src/bin/main.ts",
+    "resolve-main": "src/bin/resolver.ts",
+    "detect-worker": "src/bin/detect-worker.ts",
+  };
+  const files = await bundle(input, dir, [programOfExecutable]);
+  cpSync(join(ROOT, "dist/report-page.js"), join(dir, "report-page.js"));
+  return files;
 }
 
 /** In the one-file executable the parts are in it, and it starts itself. */

@@ -8,7 +8,7 @@ import type { OpenBao } from "../services/openbao.ts";
 import { random } from "../support/canary.ts";
 import { track } from "../support/children.ts";
 import { plantedIn } from "../support/planted.ts";
-import { MAIN, type World } from "../support/world.ts";
+import type { World } from "../support/world.ts";
 
 type EngineClient = { readonly docker: (...args: string[]) => string };
 
@@ -68,7 +68,8 @@ export type RunningAgent = {
 
 /** `unsprawl agent`, until it is ended. */
 export function startAgent(world: World, ...args: string[]): RunningAgent {
-  const child = spawn(process.execPath, [MAIN, "agent", ...args], {
+  const [program = "", ...words] = world.program;
+  const child = spawn(program, [...words, "agent", ...args], {
     cwd: world.dir,
     env: world.env,
     stdio: ["ignore", "pipe", "pipe"],

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { spawn } from "@lydell/node-pty";
 import xterm from "@xterm/headless";
-import { cmd } from "../../src/kit/shell.ts";
+import { shellWord } from "../../src/kit/shell.ts";
 
-/** The build that `npm test` makes; UNSPRAWL_MAIN tries another one. */
-const MAIN = process.env["UNSPRAWL_MAIN"] ?? fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+/** The build that `npm test` makes. */
+const BUILT = [process.execPath, fileURLToPath(new URL("../../dist/main.js", import.meta.url))];
 
 /** Programs start faster with what earlier ones have compiled; each home's own cache is empty. */
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url));
@@ -65,10 +65,17 @@ export type Left = {
 /** As every terminal is before a program begins. */
 export const SANE: Left = { alternate: false, cursorHidden: false, pasteMode: false, wraps: true };
 
-export type Home = { readonly dir: string; readonly cwd: string; readonly env: Record<string, string>; remove(): void };
+export type Home = {
+  readonly dir: string;
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  /** What starts the program: its own path, or Node and a script. */
+  readonly program: readonly string[];
+  remove(): void;
+};
 
 /** A person's machine: folders of its own, so that no test sees another's state, keys or configuration. */
-export function makeHome(dockerHost: string): Home {
+export function makeHome(dockerHost: string, program: readonly string[] = BUILT): Home {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-session-"));
   const cwd = join(dir, "work");
   const runtime = mkdtempSync("/dev/shm/unsprawl-");
@@ -89,6 +96,7 @@ export function makeHome(dockerHost: string): Home {
     dir,
     cwd,
     env,
+    program,
     remove() {
       rmSync(dir, { recursive: true, force: true });
       rmSync(runtime, { recursive: true, force: true });
@@ -96,7 +104,7 @@ export function makeHome(dockerHost: string): Home {
   };
 }
 
-/** Starts the built program, without arguments unless a story is about one. */
+/** Starts the program, without arguments unless a story is about one. */
 export function start(
   columns: number,
   rows: number,
@@ -104,7 +112,8 @@ export function start(
   env: Record<string, string> = {},
   args: readonly string[] = [],
 ): Terminal {
-  return open(process.execPath, [MAIN, ...args], columns, rows, home, env);
+  const [program = "", ...words] = home.program;
+  return open(program, [...words, ...args], columns, rows, home, env);
 }
 
 /** A shell with job control, in which a person has typed the program's name. */
@@ -112,7 +121,7 @@ export function startInShell(columns: number, rows: number, home: Home, flags: s
   const terminal = open("/bin/bash", ["--norc", "--noprofile", "--noediting", "-i"], columns, rows, home, {
     PS1: "$ ",
   });
-  terminal.write(`${cmd`${process.execPath} ${MAIN}`} ${flags}; test $? -eq 0 || exit 1\r`);
+  terminal.write(`${home.program.map(shellWord).join(" ")} ${flags}; test $? -eq 0 || exit 1\r`);
   return terminal;
 }
 

@@ -26,6 +26,8 @@ export type World = {
   /** On tmpfs. */
   readonly memory: string;
   readonly env: { [name: string]: string };
+  /** What starts the program: its own path, or Node and a script. */
+  readonly program: readonly string[];
   /**
    * Runs the built program, in this process where it makes no difference; `env` adds to (or, with undefined, takes from)
    * the world's. Fails if it prints a planted secret, plain or encoded, that is not among those that it `shows`.
@@ -54,11 +56,14 @@ type RunOptions = {
 /** The options of a command that need no process of its own. */
 const HERE = new Set(["env", "stdin", "shows", "mayShow"]);
 
-/** Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false. */
+/**
+ * Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false.
+ * `packaged` is the one-file executable, which then runs in place of the build.
+ */
 export function makeWorld(
   dockerHost: string,
   more: { readonly [name: string]: string } = {},
-  { trusted = true }: { readonly trusted?: boolean } = {},
+  { trusted = true, packaged }: { readonly trusted?: boolean; readonly packaged?: string } = {},
 ): World {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-world-"));
   const memory = mkdtempSync("/dev/shm/unsprawl-test-");
@@ -82,15 +87,15 @@ export function makeWorld(
     dir,
     memory,
     env,
+    program: packaged === undefined ? [process.execPath, MAIN] : [packaged],
     async unsprawl(args, options = {}) {
       const given = { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "" };
-      const here = Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
+      const built = packaged === undefined;
+      const here = built && Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
+      const words = built ? [process.execPath, ...(options.nodeArgs ?? []), MAIN] : [packaged];
       const ran =
         (here ? await runHere(dirname(MAIN), args, given) : null) ??
-        (await run([...(options.program ?? [process.execPath, ...(options.nodeArgs ?? []), MAIN]), ...args], {
-          ...options,
-          ...given,
-        }));
+        (await run([...(options.program ?? words), ...args], { ...options, ...given }));
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },

@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { inject } from "postject";
+import { stripped } from "./strip.ts";
 
 const HERE = import.meta.dirname;
+/** A program, because its library changes how this process reports errors, and warns of sections that a Node may have. */
+const POSTJECT = createRequire(import.meta.url).resolve("postject/dist/cli.js");
 /** Node.js documentation, "Single executable applications", "Injecting the preparation blob into the node binary". */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 /** The loader compiles ES modules by itself. What a user's NODE_OPTIONS would add to a program that root runs is left out. */
@@ -23,7 +26,7 @@ export type ExecutableParts = {
 };
 
 /** Makes the one-file executable `output`. Throws where a tool fails. */
-export async function makeExecutable(parts: ExecutableParts, output: string): Promise<void> {
+export function makeExecutable(parts: ExecutableParts, output: string): void {
   const { bundle, node, target, native, work } = parts;
   mkdirSync(work, { recursive: true });
   const names = readdirSync(bundle)
@@ -34,7 +37,7 @@ export async function makeExecutable(parts: ExecutableParts, output: string): Pr
   writeFileSync(join(work, "code"), Buffer.concat(sources));
   if (cached !== null) writeFileSync(join(work, "cache"), cached.bytes);
   writeFileSync(join(work, "index.json"), JSON.stringify(indexOf(names, sources, cached?.lengths ?? null)));
-  for (const name of ["loader.cjs"]) cpSync(join(HERE, name), join(work, name));
+  cpSync(join(HERE, "loader.cjs"), join(work, "loader.cjs"));
   cpSync(join(bundle, "report-page.js"), join(work, "report-page.js"));
   const assets = ["index.json", "code", "loader.cjs", "report-page.js", ...(cached === null ? [] : ["cache"])];
   const settings = {
@@ -49,9 +52,8 @@ export async function makeExecutable(parts: ExecutableParts, output: string): Pr
   };
   writeFileSync(join(work, "settings.json"), JSON.stringify(settings));
   run(node, ["--experimental-sea-config", "settings.json"], work);
-  copyFileSync(target, output);
-  await inject(output, "NODE_SEA_BLOB", readFileSync(join(work, settings.output)), { sentinelFuse: FUSE });
-  chmodSync(output, 0o755);
+  writeFileSync(output, stripped(readFileSync(target)), { mode: 0o755 });
+  run(node, [POSTJECT, output, "NODE_SEA_BLOB", join(work, settings.output), "--sentinel-fuse", FUSE]);
 }
 
 type CachedData = { readonly bytes: Buffer; readonly lengths: readonly number[] };
@@ -82,6 +84,8 @@ function run(
 ): { readonly stdout: Buffer; readonly stderr: Buffer } {
   const { status, stdout, stderr, error } = spawnSync(program, args, { maxBuffer: 1 << 30, ...(cwd && { cwd }) });
   if (error !== undefined || status !== 0)
-    throw new Error(`${program} ${args[0] ?? ""}: ${error?.message ?? stderr.toString("utf8")}`);
+    throw new Error(
+      `${program} ${args[0] ?? ""}: ${error?.message ?? `${stdout.toString("utf8", 0, 2000)}${stderr.toString("utf8")}`}`,
+    );
   return { stdout, stderr };
 }

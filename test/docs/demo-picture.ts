@@ -3,7 +3,7 @@ import { join } from "node:path";
 import stringWidth from "string-width";
 import { svg } from "../tui/svg.ts";
 
-const DEMO = join(import.meta.dirname, "../../dist/demo.js");
+export const DEMO = join(import.meta.dirname, "../../dist/demo.js");
 const COLUMNS = 80;
 
 /** The README's picture: what the built demo prints on the engine that `env` reaches. Throws if it fails. */

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stripped } from "./strip.ts";
 
 const HERE = import.meta.dirname;
 /** A program, because its library changes how this process reports errors, and warns of sections that a Node may have. */
-const POSTJECT = createRequire(import.meta.url).resolve("postject/dist/cli.js");
+const POSTJECT = fileURLToPath(import.meta.resolve("postject/dist/cli.js"));
 /** Node.js documentation, "Single executable applications", "Injecting the preparation blob into the node binary". */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 /** The loader compiles ES modules by itself. What a user's NODE_OPTIONS would add to a program that root runs is left out. */

@@ -22,7 +22,7 @@ export function fetchNode(architecture: Architecture, cache: string): string {
   const name = `node-linux-${architecture}`;
   return fetched(join(cache, `${name}-${NODE_VERSION}`), "package/bin/node", (folder) => {
     const archive = join(folder, `${name}-${NODE_VERSION}.tgz`);
-    run("npm", ["pack", `${name}@${NODE_VERSION}`, "--pack-destination", folder]);
+    run("npm", ["pack", `${name}@${NODE_VERSION}`, "--loglevel=error", "--pack-destination", folder]);
     mustHave(archive, "sha512", "base64", NODE[architecture]);
     run("tar", ["-xzf", archive, "-C", folder, "package/bin/node", "package/LICENSE"]);
   });

@@ -207,7 +207,9 @@ export function composeMigration(tools: ComposeTools): Migration {
     async read({ location, name }, _unit) {
       const engine = await open();
       if (location.subject === "container") {
-        const doc = await engine.container(location.subjectId);
+        // Compose creates it again under its name.
+        const { subjectId, subjectName } = location;
+        const doc = (await engine.container(subjectId)) ?? (await engine.container(subjectName));
         if (doc === null) return null;
         return (await words.read(location, name)) ?? containerVariable(doc, name);
       }

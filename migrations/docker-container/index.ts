@@ -6,7 +6,6 @@ import type { Delivery, DeliverySubject } from "../../src/contract/delivery.ts";
 import type { Detector } from "../../src/contract/detector.ts";
 import type { Migration, PlanOptions, Selected, UnitPlan, Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
-import { newestKept } from "../../src/engine/kept.ts";
 import { chooseDelivery, filesMadeAtStart, undeliveredMoves } from "../../src/engine/choose.ts";
 import { driftDigest } from "../../src/engine/drift.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
@@ -23,9 +22,10 @@ import { outageOf } from "../../src/engine/outage.ts";
 import { acceptedUnread, recordProof, unhealthyNote, verifyContainer } from "../../src/engine/prove.ts";
 import { recordHolders } from "../../src/engine/receive.ts";
 import { composeProject } from "../../src/engine/labels.ts";
-import { readFacts, containerVariable, type Facts } from "../../src/engine/facts.ts";
+import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { manualCommand } from "./by-hand.ts";
+import { presentValue } from "./in-place.ts";
 import { looker } from "./look.ts";
 import { lossWarnings } from "./losses.ts";
 import { refusal } from "./refuse.ts";
@@ -104,12 +104,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const known = await factsOf(engine, selected[0]?.finding.location.subjectId ?? "", options.runId);
       return planUnit(engine, known, unit, selected, options, deliveries, key, plans, await detector());
     },
-    async read({ location, name }) {
-      const engine = await open();
-      // The copy of a container that was started with --rm and is deleted by now: a resumed run reads from it.
-      const doc = (await engine.container(location.subjectId)) ?? (await newestKept(engine, location.subjectName));
-      return doc === null ? null : containerVariable(doc, name);
-    },
+    read: async (move, _unit, lasting = false) => presentValue(await open(), move, key, lasting),
     async unchanged(step, { id }) {
       if (step.kind !== "recreate") return;
       await mustBeFreeOfRivals(await open(), step.unit, id);
@@ -181,8 +176,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const engine = await open();
       const recreate = steps.find((step): step is RecreateStep => step.kind === "recreate");
       if (!recreate) return;
-      const lost = await swapBack(swapsOf(engine, recreate, work));
-      if (lost !== null) work.keepStored?.(lost);
+      for (const lack of await swapBack(swapsOf(engine, recreate, work))) work.lacks?.(lack);
       const { id } = asPlanned({} as DeliverySubject, recreate.unit, work.plan.id);
       const { index } = supplies;
       // The index first: an agent that is writing looks into it afterwards, and takes back what is nobody's any more.
@@ -282,7 +276,7 @@ function asPlanned(subject: DeliverySubject, unit: string, runId: string): Deliv
 /** A sharer has no value to verify, but must be as it was. */
 async function mustBeUp(swap: Swap): Promise<void> {
   const { State, Name } = await mustNew(swap);
-  if (swap.record.last(`${swap.step}/create`)?.["running"] !== true || (State.Running && !State.Restarting)) return;
+  if (recordedState(swap)?.running !== true || (State.Running && !State.Restarting)) return;
   throw new UnsprawlError(
     "unhealthy",
     `${Name.slice(1)} did not stay up when it was recreated (exit ${State.ExitCode ?? "unknown"})`,

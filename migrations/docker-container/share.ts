@@ -4,7 +4,7 @@ import { driftDigest } from "../../src/engine/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { keptByRun, nameOf, swapNames } from "../../src/engine/names.ts";
 import { sharersOf, type Sharer } from "../../src/engine/sharers.ts";
-import type { Swap } from "../../src/engine/swap-parts.ts";
+import { isRunning, type Swap } from "../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -86,7 +86,10 @@ const paths = (shares: readonly string[]): string => [...new Set(shares)].map((o
 
 /** A step's data about its sharers. */
 export function sharersOfStep(sharers: readonly Sharer[], key: FingerprintKey): NonNullable<RecreateStep["sharers"]> {
-  return sharers.map(({ doc }) => ({ id: doc.Id, name: nameOf(doc), digest: driftDigest(doc, key) }));
+  return sharers.map(({ doc }) => ({
+    ...{ id: doc.Id, name: nameOf(doc), digest: driftDigest(doc, key) },
+    isRunning: isRunning(doc),
+  }));
 }
 
 /** Throws `changed` if other containers than in the plan rely on the step's, or one of them has changed. */
@@ -103,9 +106,10 @@ export function unchangedSharers(step: RecreateStep, sharers: readonly Sharer[],
 
 /** The swap of a step's own container, then those of its sharers. */
 export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonly [Swap, ...Swap[]] {
-  const swap = (oldId: string, name: string, id: string): Swap => ({
+  const swap = (oldId: string, name: string, id: string, wasRunning = false): Swap => ({
     engine,
     oldId,
+    wasRunning,
     names: swapNames(name, work.plan.id),
     step: id,
     record: work.record,
@@ -114,8 +118,8 @@ export function swapsOf(engine: Engine, step: RecreateStep, work: Work): readonl
       rewrittenBody(engine, { ...(await readFacts(engine, doc.Id, work.plan.id)), doc }, NO_CHANGE),
   });
   return [
-    swap(step.subject.id, step.subject.name, step.id),
-    ...(step.sharers ?? []).map(({ id, name }) => swap(id, name, `${step.id}/${name}`)),
+    swap(step.subject.id, step.subject.name, step.id, step.outage?.isRunning),
+    ...(step.sharers ?? []).map(({ id, name, isRunning }) => swap(id, name, `${step.id}/${name}`, isRunning)),
   ];
 }
 

@@ -124,7 +124,7 @@ export async function uncleanImage(engine: Engine, step: CleanStep, work: Work):
     if (now === id) continue;
     // If the tag is on somebody else's image by now, it stays there.
     if (now === made || now === null) await tag(engine, id, name);
-    else work.say(`${name} now names another image and is kept`);
+    else work.lacks?.(`${name} now names another image and is kept`);
   }
   await untag(engine, temporary);
   if (typeof made === "string" && tagsOf((await engine.image(made)) ?? NONE).length === 0) await untag(engine, made);

@@ -67,8 +67,9 @@ export function registryMigration({ registry: open, readings, detector }: Regist
     async plan(unit, selected, options) {
       return planRemote(registry, unit, selected, options, await detector());
     },
-    async read({ location, name }) {
-      const found = (await candidates(location.source)).find(
+    async read({ location, name }, _unit, lasting) {
+      // Its tag may name another image by now, or none.
+      const found = (await (lasting ? all(readings(location.source)) : candidates(location.source))).find(
         (one) =>
           one.location.subjectId === location.subjectId &&
           isAt(location, one.location.place) &&

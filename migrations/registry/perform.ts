@@ -103,7 +103,7 @@ export async function uncleanRemote(registry: Registry, tagged: Tagged, step: Cl
   if (now !== null && now === made && now !== step.image.id) {
     const old = await registry.manifest(repository, step.image.id, signal);
     await registry.putManifest(repository, tag, old.mediaType, old.bytes, signal);
-  } else if (now !== null && now !== step.image.id) work.say(`${step.unit} now names another image and is kept`);
+  } else if (now !== null && now !== step.image.id) work.lacks?.(`${step.unit} now names another image and is kept`);
   if ((await registry.resolve(repository, kept, signal).catch(absent)) === null) return;
   if (!(await dropTag(registry, tagged, kept, made, signal)))
     work.say(`the tag ${kept} stays and names the cleaned image: this registry deletes nothing`);

@@ -184,6 +184,7 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
     const now = await swarm.service(id);
     if (now?.PreviousSpec && isOurs(now.PreviousSpec)) await swarm.update(now, now.Spec);
   }
+  if ((await swarm.service(id)) === null) work.lacks?.(`the service ${name} is gone`);
   await discardObjects(swarm, name, work.plan.id);
   await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
 }

@@ -66,8 +66,8 @@ export type Work = {
   /** The unit's values, from wherever they still are. Throws `absent`, or the store's error. */
   recall(): Promise<ReadonlyMap<string, Secret>>;
   say(text: string): void;
-  /** For an undo that finds nothing to put back: what the run stored stays, since nothing else may have it. */
-  readonly keepStored?: (why: string) => void;
+  /** For an undo: in what the subject, looked at afterwards, is not as the plan saw it. */
+  readonly lacks?: (what: string) => void;
   /** Shows what is done or waited for now ("stopping web"), and how long it may take. Repeating the present one is free. */
   readonly phase: (text: string, limitMs?: number) => void;
   /**
@@ -109,8 +109,11 @@ export interface Migration {
   names(finding: Finding): Promise<SubjectNames>;
   /** Throws `refused` if no delivery fits; the hint says what would make one fit. */
   plan(unit: string, selected: readonly Selected[], options: PlanOptions): Promise<UnitPlan>;
-  /** Reads a value again; null if the location no longer holds one. */
-  read(move: Move, unit: string): Promise<Secret | null>;
+  /**
+   * Reads a value again, from the world and not from what was read before; null if the location no longer holds one.
+   * `lasting`: not from a copy that the engine or a run keeps for a while.
+   */
+  read(move: Move, unit: string, lasting?: boolean): Promise<Secret | null>;
   /** Throws `changed` if the subject differs from the plan. */
   unchanged(step: Step, plan: Plan): Promise<void>;
   /** Performs one of its steps (deliver, recreate, check). */

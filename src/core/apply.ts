@@ -14,7 +14,7 @@ import { mustBeOurs } from "./journal/signed-plan.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
 import { mustBeFree, userText } from "./conflict.ts";
 import { entryUses, isOwnUse } from "./journal/uses.ts";
-import { undoUnit } from "./undo-unit.ts";
+import { undoneBefore, undoUnit } from "./undo-unit.ts";
 import { readValues, valueOf } from "./values.ts";
 import type { UnitProof } from "./proof.ts";
 import { phasesOf } from "./phase.ts";
@@ -39,9 +39,10 @@ export type ApplyTools = {
 
 export type UnitResult = {
   readonly unit: string;
-  readonly state: "migrated" | "undone" | "not begun";
+  /** `undone`: seen to be as the plan saw it. `partly undone`: what is not so is in the notes. */
+  readonly state: "migrated" | "undone" | "partly undone" | "not begun";
   readonly error: string | null;
-  /** What an undo left, one line each. Absent if nothing. */
+  /** What an undo left, or could not put back, one line each. Absent if nothing. */
   readonly notes?: readonly string[];
 };
 
@@ -118,7 +119,7 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
   for (const [unit, steps] of units) {
     const was = unitState(journal.receipts, unit);
     if (was === "done" || was === "undone") {
-      results.push({ unit, state: was === "done" ? "migrated" : "undone", error: null });
+      results.push(was === "done" ? { unit, state: "migrated", error: null } : undoneBefore(unit, journal.receipts));
       continue;
     }
     if (failure) {
@@ -132,8 +133,8 @@ async function work(journal: Journal, tools: ApplyTools, host: Host): Promise<Ru
       failure = reduce(error, tools);
       journal.tolerant();
       journal.failed(`unit:${unit}`, failure.message);
-      const notes = await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
-      results.push({ unit, state: "undone", error: failure.message, ...(notes.length > 0 && { notes }) });
+      const undone = await undoUnit(unit, steps, journal, tools, host, kept.get(unit));
+      results.push({ ...undone, unit, error: failure.message });
     }
   }
   const migrated = [...units].flatMap(([unit, steps]) => (unitState(journal.receipts, unit) === "done" ? steps : []));

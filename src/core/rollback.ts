@@ -4,7 +4,8 @@ import { locked, type ApplyTools, type RunResult, type UnitResult } from "./appl
 import { openJournal, readJournal, type Installation, type Journal } from "./journal/journal.ts";
 import { mustBeLast } from "./journal/later-runs.ts";
 import { unitsOf, unitState } from "./journal/runs.ts";
-import { undoUnit } from "./undo-unit.ts";
+import { notAsBefore } from "./run-end.ts";
+import { undoneBefore, undoUnit } from "./undo-unit.ts";
 import { valuesForUndo } from "./undo-values.ts";
 
 /**
@@ -25,18 +26,18 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     const results: UnitResult[] = [];
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
       const was = unitState(receipts, unit);
-      const isMoved = was === "begun" || was === "done";
-      const before = was === "undone" ? [BEFORE] : [];
-      const values = needed.get(unit)?.values;
-      const undone = async (): Promise<readonly string[]> => undoUnit(unit, steps, journal, tools, host, values);
-      const notes = isMoved ? await undone().catch((error: unknown) => endOf(error, journal)) : before;
-      const state = was === "new" ? "not begun" : "undone";
-      results.unshift({ unit, state, error: null, ...(notes.length > 0 && { notes }) });
+      if (was === "new") results.unshift({ unit, state: "not begun", error: null });
+      else if (was === "undone") results.unshift(undoneBefore(unit, receipts, [BEFORE]));
+      else {
+        const undone = undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values);
+        results.unshift({ unit, error: null, ...(await undone.catch((error: unknown) => endOf(error, journal))) });
+      }
     }
     record.done("rollback");
     journal.close();
-    const state = "rolled back";
-    return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error: null };
+    const error = notAsBefore(id, results, null);
+    const state = error === null ? "rolled back" : "partly";
+    return { version: 1, run: id, state, units: results, inspected: false, cleaned: false, proofs: [], error };
   });
 }
 

@@ -16,14 +16,35 @@ export function finishRun(journal: Journal, units: readonly UnitResult[], failur
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";
       record.done("run", { state });
+      const lacking = notAsBefore(plan.id, units, null);
+      if (lacking !== null) return { ...base, state: "partly", error: lacking };
       return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
     }
     journal.failed("run", failure.message, failure.code);
+    const lacking = notAsBefore(plan.id, units, failure);
+    if (lacking !== null) return { ...base, state: "partly", error: lacking };
     if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
     return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
   } finally {
     journal.close();
   }
+}
+
+/** The error of a run of which a unit was undone and is not as it was before; null if all are. */
+export function notAsBefore(
+  id: string,
+  units: readonly UnitResult[],
+  failure: UnsprawlError | null,
+): UnsprawlError | null {
+  const names = units.flatMap(({ unit, state }) => (state === "partly undone" ? [unit] : []));
+  if (names.length === 0) return null;
+  const why = failure === null ? "" : `${failure.message}; `;
+  return new UnsprawlError(
+    "partly",
+    `${why}${names.join(", ")} ${names.length === 1 ? "is" : "are"} not as before the run`,
+    cmd`unsprawl runs ${id} shows where the values are`,
+    failure?.code,
+  );
 }
 
 function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {

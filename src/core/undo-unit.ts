@@ -4,20 +4,25 @@ import { once } from "../kit/once.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import type { PutStep, Step } from "../model/plan.ts";
+import type { Receipt } from "../model/receipt.ts";
 import type { Secret } from "../model/secret.ts";
-import type { ApplyTools } from "./apply.ts";
+import type { ApplyTools, UnitResult } from "./apply.ts";
 import { stillHolding } from "./entry-users.ts";
 import type { Journal } from "./journal/journal.ts";
 import { unitState } from "./journal/runs.ts";
+import { isValueOf } from "./journal/trace.ts";
 import { isOnEngine, usedElsewhere, usedSince } from "./journal/uses.ts";
 import { phasesOf } from "./phase.ts";
 import { reduce } from "./run-end.ts";
 import { undoPut } from "./store-steps.ts";
-import { AS_MOVED, movedValues } from "./undo-values.ts";
+import { AS_MOVED, isInPlace, movedValues } from "./undo-values.ts";
+
+/** How an undo ended: `undone` if the unit, looked at afterwards, is as the plan saw it. */
+export type UndoneUnit = Pick<UnitResult, "notes"> & { readonly state: "undone" | "partly undone" };
 
 /**
- * Restores one unit to its state before the run, then removes from the store what the run wrote. Returns notes on what
- * stays in the store. Throws `partly` if that fails.
+ * Restores one unit to its state before the run, then removes from the store what the run wrote, if its value was seen
+ * in its place again. Returns what is not as before, and what stays in the store. Throws `partly` if it can be repeated.
  */
 export async function undoUnit(
   unit: string,
@@ -26,7 +31,7 @@ export async function undoUnit(
   tools: ApplyTools,
   host: Host,
   values?: ReadonlyMap<string, Secret>,
-): Promise<readonly string[]> {
+): Promise<UndoneUnit> {
   const { plan, record } = journal;
   const emit = (state: "start" | "undone" | "failed"): void =>
     host.emit({
@@ -39,9 +44,8 @@ export async function undoUnit(
       total: 1,
     });
   const phase = phasesOf(host, `undo:${unit}`, unit);
-  const notes: string[] = [];
   const wasDone = unitState(journal.receipts, unit) === "done";
-  const lost: string[] = [];
+  const lacks: string[] = [];
   emit("start");
   try {
     // Not the host's signal: an undo must finish even after a cancellation.
@@ -52,27 +56,70 @@ export async function undoUnit(
       values: new Map(),
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
-      keepStored: (why) => void lost.push(why),
+      lacks: (what) => void lacks.push(what),
       phase,
       quote: tools.quote,
     };
     await tools.migration.undo(steps, work);
-    const all = { ...tools, holders: once(tools.holders) };
-    for (const step of steps.toReversed()) {
-      if (step.kind !== "put") continue;
-      phase(`taking ${step.move.name} out of the store ${plan.store.name}`);
-      const { isOther, holder } = await takeBack(step, journal, all, lost.length > 0);
-      if (isOther) notes.unshift(`${step.move.name} is ${AS_MOVED}`);
-      if (holder !== undefined) notes.push(`${step.move.name} stays in the store: ${holder}`);
-    }
-    notes.push(...lost.map((why) => `${why}: the values stay in the store`));
-    record.undone(`unit:${unit}`);
+    const notes = await takeAllBack(steps, lacks, journal, tools, phase);
+    record.undone(`unit:${unit}`, lacks.length === 0 ? {} : { lacks });
+    emit(lacks.length === 0 ? "undone" : "failed");
+    return undone(lacks, notes);
   } catch (error) {
     emit("failed");
     throw notWhole(unit, plan.id, reduce(error, tools), wasDone);
   }
-  emit("undone");
+}
+
+/** The result of a unit that an earlier undo ended, as that one left it. */
+export function undoneBefore(unit: string, receipts: readonly Receipt[], notes: readonly string[] = []): UnitResult {
+  const data = receipts.findLast(({ step }) => step === `unit:${unit}`)?.data["lacks"];
+  const lacks = Array.isArray(data) ? data.filter((one) => typeof one === "string") : [];
+  return { unit, error: null, ...undone(lacks, notes) };
+}
+
+function undone(lacks: readonly string[], more: readonly string[]): UndoneUnit {
+  const notes = [...lacks, ...more];
+  return { state: lacks.length === 0 ? "undone" : "partly undone", ...(notes.length > 0 && { notes }) };
+}
+
+/**
+ * Takes the unit's values out of the store if all are back in their places, and nothing else is amiss (`lacks`, to which
+ * it adds what it finds). Otherwise they stay: they may be the last. Returns notes on what stays.
+ */
+async function takeAllBack(
+  steps: readonly Step[],
+  lacks: string[],
+  journal: Journal,
+  tools: ApplyTools,
+  phase: Work["phase"],
+): Promise<readonly string[]> {
+  const puts = steps.filter((step) => step.kind === "put").toReversed();
+  const gone = new Set<PutStep>();
+  for (const step of puts) {
+    phase(`looking for ${step.move.name} where it was`);
+    if (!(await isInPlace(step.move, step.unit, tools))) gone.add(step);
+  }
+  lacks.push(...[...gone].map(({ move }) => `${move.name} is not where it was`));
+  const all = { ...tools, holders: once(tools.holders) };
+  const notes: string[] = [];
+  for (const step of puts) {
+    const { name } = step.move;
+    if (lacks.length === 0) phase(`taking ${name} out of the store ${journal.plan.store.name}`);
+    else notes.push(await keptText(step, gone.has(step), tools));
+    const { isOther, holder } = await takeBack(step, journal, all, lacks.length > 0);
+    if (isOther) notes.unshift(`${name} is ${AS_MOVED}`);
+    if (holder !== undefined) notes.push(`${name} stays in the store: ${holder}`);
+  }
   return notes;
+}
+
+async function keptText({ move }: PutStep, isGone: boolean, { provider, key }: ApplyTools): Promise<string> {
+  const { name, reference, fingerprint } = move;
+  const stored = await provider.get(move.key);
+  const isStored = stored !== null && isValueOf(fingerprint, stored.value, key);
+  if (!isStored) return `${name} is not in the store as it was moved${isGone ? ", either" : ""}`;
+  return `${name} stays in the store at ${reference}${isGone ? ": nothing else was seen to hold it" : ""}`;
 }
 
 /**

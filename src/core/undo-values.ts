@@ -51,10 +51,21 @@ export async function movedValues(steps: readonly Step[], tools: ApplyTools, pla
   return { values, earlier };
 }
 
+/** Whether a value, looked for in this instant, is where it was before the run, in something that stays. */
+export async function isInPlace(move: Move, unit: string, tools: ApplyTools): Promise<boolean> {
+  const value = await valueInPlace(move, unit, tools, true);
+  return value !== null && isValueOf(move.fingerprint, value, tools.key);
+}
+
 /** Null also where what held it is gone or cannot be read any more: the store has the value, too. */
-async function valueInPlace(move: Move, unit: string, { migration }: ApplyTools): Promise<Secret | null> {
+async function valueInPlace(
+  move: Move,
+  unit: string,
+  { migration }: ApplyTools,
+  lasting = false,
+): Promise<Secret | null> {
   try {
-    return await migration.read(move, unit);
+    return await migration.read(move, unit, lasting);
   } catch (error) {
     if (error instanceof UnsprawlError && ["absent", "malformed", "changed"].includes(error.code)) return null;
     throw error;

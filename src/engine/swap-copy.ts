@@ -1,7 +1,7 @@
 import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { mustMatchRequest } from "./same.ts";
-import { connectAll, createNamed, recordedState, type Swap } from "./swap-parts.ts";
+import { connectAll, createNamed, recordedState, restartOf, type Swap } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
 
 /**
@@ -34,19 +34,27 @@ export async function recreateFromCopy(swap: Swap): Promise<ContainerDoc> {
 }
 
 /** The copy, or null. Found by name if the run was killed between creating and recording it. */
-export async function findCopy({ engine, names, oldId, record, step }: Swap): Promise<ContainerDoc | null> {
+export async function findCopy(swap: Swap): Promise<ContainerDoc | null> {
+  const { engine, names, oldId, record, step } = swap;
   const id = record.last(`${step}/copied`)?.["id"];
   if (typeof id === "string") return engine.container(id);
-  if (!recordedState({ record, step })?.deleted) return null;
+  if (!recordedState(swap)?.deleted) return null;
   const left = await engine.container(names.kept);
   return left?.Id === oldId ? null : left;
 }
 
-/** The old container, or if it was deleted, its copy or the container recreated from it. */
+/**
+ * The old container, or if it was deleted, its copy or the container recreated from it. With the restart policy that it
+ * had: a run takes it away before it stops the container.
+ */
 export async function findOld(swap: Swap): Promise<ContainerDoc | null> {
   const { engine, oldId, record, step } = swap;
-  const old = await engine.container(oldId);
-  if (old !== null || !recordedState(swap)?.deleted) return old;
+  const [old, was] = [await engine.container(oldId), recordedState(swap)];
+  if (old !== null && was !== null && restartOf(old).name !== was.restart) {
+    const RestartPolicy = { Name: was.restart, MaximumRetryCount: was.retries };
+    return { ...old, HostConfig: { ...old.HostConfig, RestartPolicy } };
+  }
+  if (old !== null || !was?.deleted) return old;
   const back = record.last(`${step}/back`)?.["id"];
   const again = typeof back === "string" ? await engine.container(back) : null;
   if (again) return again;

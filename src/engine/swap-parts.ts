@@ -33,13 +33,19 @@ const PREVIOUS: v.GenericSchema<unknown, PreviousContainer> = v.object({
 });
 
 /** The recorded state of the old container before the first effect; null if nothing has been done yet. */
-export function recordedState({ record, step }: Pick<Swap, "record" | "step">): PreviousContainer | null {
-  return parseRecord(record, `${step}/create`, PREVIOUS);
+export function recordedState(swap: Pick<Swap, "record" | "step" | "wasRunning">): PreviousContainer | null {
+  const known = parseRecord(swap.record, `${swap.step}/create`, PREVIOUS);
+  return known && { ...known, running: known.running || swap.wasRunning };
 }
 
 export type Swap = {
   readonly engine: Engine;
   readonly oldId: string;
+  /**
+   * Whether the plan saw it running: what an engine's crash stopped since is to run again. False in plans of older
+   * versions, which say it of the step's own container alone.
+   */
+  readonly wasRunning: boolean;
   readonly names: SwapNames;
   readonly step: string;
   readonly record: Recorder;
@@ -74,18 +80,28 @@ export async function connectAll(engine: Engine, doc: ContainerDoc, body: Create
   }
 }
 
+/** One that the engine is about to start again counts. */
+export const isRunning = ({ State }: ContainerDoc): boolean => State.Running || State.Restarting === true;
+
 export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
   const known = recordedState(swap);
   if (known) return known;
-  const policy = old.HostConfig.RestartPolicy;
+  const { name: restart, retries } = restartOf(old);
   return {
-    running: old.State.Running || old.State.Restarting === true,
+    running: isRunning(old) || swap.wasRunning,
     paused: old.State.Paused,
     ...(isUnhealthy(old) ? { unhealthy: true } : {}),
     deleted: old.State.Running && old.HostConfig.AutoRemove === true,
-    restart: policy?.Name || "no",
-    retries: policy?.MaximumRetryCount ?? 0,
+    restart,
+    retries,
   };
+}
+
+export function restartOf({ HostConfig: { RestartPolicy: policy } }: ContainerDoc): {
+  readonly name: string;
+  readonly retries: number;
+} {
+  return { name: policy?.Name || "no", retries: policy?.MaximumRetryCount ?? 0 };
 }
 
 /** With --rm the restart policy is always `no`, and the engine refuses to set it. */

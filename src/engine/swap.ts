@@ -16,7 +16,9 @@ import {
   setRestart,
   startContainer,
   stopContainer,
+  isRunning,
   recordedState,
+  restartOf,
   type Swap,
 } from "./swap-parts.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -61,9 +63,9 @@ async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promi
 
 async function halt(swap: Swap): Promise<void> {
   const { engine, oldId, record, step } = swap;
-  const old = await oldUnlessGone(swap);
-  if (old?.Id !== oldId) return; // it was deleted as it stopped, and this is its copy
-  const idle = !old.State.Running && (old.HostConfig.RestartPolicy?.Name ?? "no") === "no";
+  const old = await engine.container(oldId);
+  if (old === null) return; // somebody removed it, or the engine as it stopped (--rm)
+  const idle = !old.State.Running && restartOf(old).name === "no";
   if (idle && !stateBefore(swap, old).deleted) return;
   record.intent(`${step}/stop`);
   // First, so that an engine restart in between does not start both.
@@ -112,19 +114,19 @@ export async function oldOrNew(swap: Swap): Promise<ContainerDoc> {
 }
 
 /**
- * The inverse of `swapIn`, from any point it reached. Returns why a container could not be put back although nothing of
- * this run is left in its place; null if all were.
+ * The inverse of `swapIn`, from any point it reached. Returns in what the containers, looked at afterwards, are not as
+ * the plan saw them; empty if they are.
  */
-export async function swapBack(swaps: readonly Swap[]): Promise<string | null> {
+export async function swapBack(swaps: readonly Swap[]): Promise<readonly string[]> {
   const begun = swaps.filter(({ record, step }) => record.last(`${step}/create`) !== null);
   // Until then the old containers are as they were, or somebody else's by now: only what was created goes.
-  let left: string | null = null;
+  const lost = new Map<Swap, string>();
   if (begun.some(hasBegunToReplace)) {
     const own: Swap[] = [];
     for (const swap of begun) {
-      const lost = await lostOf(swap);
-      if (lost === null) own.push(swap);
-      left ??= lost;
+      const why = await lostOf(swap);
+      if (why === null) own.push(swap);
+      else lost.set(swap, why);
     }
     for (const swap of own.toReversed()) await retire(swap);
     for (const swap of own) await restore(swap);
@@ -138,7 +140,32 @@ export async function swapBack(swaps: readonly Swap[]): Promise<string | null> {
     }
     swap.record.undone(swap.step);
   }
-  return left;
+  const lacks: string[] = [];
+  for (const swap of swaps) lacks.push(...(lost.has(swap) ? [lost.get(swap) ?? ""] : await lacksOf(swap)));
+  return lacks;
+}
+
+/**
+ * In what the container under the name is not as it was. One that an engine's crash has stopped before this run stopped
+ * it is started first.
+ */
+async function lacksOf(swap: Swap): Promise<readonly string[]> {
+  const { engine, names, oldId } = swap;
+  const live = await engine.container(names.final);
+  const old = await findOld(swap);
+  if (live === null)
+    return [old === null ? `the container ${names.final} is gone` : `${names.final} is called ${nameOf(old)} by now`];
+  if (live.Id !== (old?.Id ?? oldId)) return [`${names.final} is another container than before`];
+  const was = stateBefore(swap, live);
+  if (was.running && !isRunning(live)) {
+    await startContainer(swap, live.Id);
+    if (was.paused) await pauseContainer(engine, live.Id);
+  }
+  const now = (await engine.container(live.Id)) ?? live;
+  return [
+    ...(was.running && !isRunning(now) ? [`${names.final} does not stay up (exit ${now.State.ExitCode ?? 0})`] : []),
+    ...(restartOf(now).name === was.restart ? [] : [`the restart policy of ${names.final} is ${restartOf(now).name}`]),
+  ];
 }
 
 /**

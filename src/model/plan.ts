@@ -148,7 +148,13 @@ export type Step =
           };
         };
         /** Containers that depend on this one and are recreated after it, in this order; absent if there are none. */
-        readonly sharers?: readonly { readonly id: string; readonly name: string; readonly digest: Fingerprint }[];
+        readonly sharers?: readonly {
+          readonly id: string;
+          readonly name: string;
+          readonly digest: Fingerprint;
+          /** Absent in plans of older versions. */
+          readonly isRunning?: boolean;
+        }[];
         /** A POSIX shell command that creates the changed container by hand; contains no secret. */
         readonly run?: string;
         /** What `run` does not cover, in plain English. */

@@ -40,6 +40,7 @@ export const STEP = {
 export const UNIT = {
   migrated: { glyph: "✓", word: "migrated", style: { color: "blue", bold: true } },
   undone: { glyph: "↶", word: "as before", style: { color: "yellow", bold: true } },
+  "partly undone": { glyph: "✗", word: "not as before", style: { color: "red", bold: true } },
   "not begun": { glyph: "·", word: "not begun", style: { dimColor: true } },
 } as const satisfies { readonly [state: string]: StateMark };
 

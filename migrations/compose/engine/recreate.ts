@@ -1,12 +1,11 @@
-import * as v from "valibot";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
-import { COMPOSE_CHANGE, type ComposeChange } from "../delivery/change.ts";
+import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import { isUnhealthy } from "../../../src/engine/prove.ts";
+import { isRunning } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
-import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
@@ -20,6 +19,7 @@ import { writeInjected, injectedIn, type Injected } from "./injected.ts";
 import { severed, withSharers } from "./sharing.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
+import { beforeOf, lacksOf, startStopped, wasRunning } from "./standing.ts";
 import { settleInterrupted } from "../interrupted.ts";
 
 type Recreator = {
@@ -36,25 +36,6 @@ type Recreator = {
   bringBack(steps: readonly Step[], rewrite: Rewrite, work: Work): Promise<void>;
 };
 
-/** The state of a service before the first effect; contains no value. */
-type ServiceSnapshot = {
-  readonly running: boolean;
-  /** Its health check failed. Absent in runs of older versions. */
-  readonly unhealthy?: boolean;
-  readonly copies: number;
-  readonly change: ComposeChange;
-  /** By replica number; absent in runs of older versions. */
-  readonly frames?: { readonly [number: string]: ContainerFrame };
-};
-
-const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
-  running: v.boolean(),
-  unhealthy: v.exactOptional(v.boolean()),
-  copies: v.number(),
-  change: COMPOSE_CHANGE,
-  frames: v.exactOptional(recordedByName(recordedByName(v.array(v.string())))),
-});
-
 /**
  * Recreates services through Compose: new containers are created first, compared with the old ones, and only then
  * started.
@@ -64,16 +45,16 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
 
   return {
     async recreate(rewrite, work, changeOf) {
-      if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return;
       const own = work.plan.steps.filter(({ unit }) => unit === rewrite.unit);
       const steps = withSharers(own, rewrite);
       const engine = await open();
+      if (work.record.last(`${rewrite.id}/up`)?.["done"] === true) return startStopped(engine, steps, rewrite, work);
       await onlyContainers(steps, rewrite, work, changeOf);
       for (const step of steps) {
         if (step.kind !== "recreate" || work.record.last(`${step.id}/before`) !== null) continue;
         // Recorded before the first effect, so that stopped services stay stopped and no replica is lost.
         const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
-        const running = docs.some(({ State }) => State.Running || State.Restarting === true);
+        const running = docs.some(isRunning) || wasRunning(step, work);
         const change = await changeOf(serviceOf(step));
         const frames = await framesOf(docs, change, step, false);
         const unhealthy = docs.some(isUnhealthy);
@@ -89,8 +70,11 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       const engine = await open();
       // Before, so that none of it is started, and after, for what was still in use.
       await removeExtras(engine, rewrite, work);
-      await bringUp(withSharers(steps, rewrite), rewrite, work, "back");
+      const all = withSharers(steps, rewrite);
+      await bringUp(all, rewrite, work, "back");
       await removeExtras(engine, rewrite, work);
+      await startStopped(engine, all, rewrite, work);
+      for (const step of all) for (const lack of await lacksOf(engine, step, rewrite, work)) work.lacks?.(lack);
     },
   };
 
@@ -253,11 +237,6 @@ function nothingMore(rewrite: Rewrite, work: Work): void {
     `Compose created ${first.name} too, which did not exist before`,
     "docker compose up -d, then plan again",
   );
-}
-
-/** Null before the first effect on a service. */
-function beforeOf({ id }: Step, work: Work): ServiceSnapshot | null {
-  return parseRecord(work.record, `${id}/before`, SNAPSHOT);
 }
 
 function differs(name: string, fields: readonly string[], back: boolean, drift: boolean): UnsprawlError {

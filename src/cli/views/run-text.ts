@@ -15,7 +15,9 @@ export function runText(result: RunResult, kept: readonly string[], stream: Node
         ? paint("blue", "✓ migrated", stream)
         : state === "undone"
           ? paint("yellow", "↶ as before", stream)
-          : "· not begun";
+          : state === "partly undone"
+            ? paint("red", "✗ not as before", stream)
+            : "· not begun";
     return [
       `${glyph}  ${printable(unit)}${error ? `  ${printable(error)}` : ""}`,
       ...notes.map((text) => `  ${paint("yellow", "!", stream)}  ${printable(text)}`),

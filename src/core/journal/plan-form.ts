@@ -124,7 +124,9 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
         ),
       }),
     ),
-    sharers: v.optional(v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT }))),
+    sharers: v.optional(
+      v.array(v.object({ id: TEXT, name: TEXT, digest: TEXT, isRunning: v.exactOptional(v.boolean()) })),
+    ),
     run: v.optional(TEXT),
     runLacks: v.optional(v.array(TEXT)),
   }),

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { atomicWrite, sweepTemps } from "../kit/io/atomic.ts";
+import { mustBeKnownForm } from "../kit/io/form.ts";
 import { jsonText } from "../kit/text/escape.ts";
+import { UnsprawlError } from "../model/error.ts";
 
 /** Keyed digests of values, by their names. */
 export type ValueDigests = { readonly [name: string]: string };
@@ -68,8 +70,10 @@ function read(file: string): AgentState {
       version?: unknown;
     };
     const maps = [applied, stopped, gone].every((map) => typeof map === "object" && map !== null);
+    mustBeKnownForm(version, 1, file);
     return version === 1 && maps ? { applied, stopped, gone } : empty;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     return empty;
   }
 }

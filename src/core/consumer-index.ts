@@ -2,6 +2,7 @@ import { lstatSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { atomicRemove, atomicWrite, contentDigest, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
 import { withFileLock } from "../kit/io/lock.ts";
+import { mustBeKnownForm } from "../kit/io/form.ts";
 import { isOnlyOurs } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
@@ -95,8 +96,10 @@ function parse(text: string | null, file: string): readonly Consumer[] {
   if (text === null) return [];
   try {
     const { version, consumers } = JSON.parse(text) as { version: number; consumers: readonly Consumer[] };
+    mustBeKnownForm(version, 1, file);
     if (version === 1 && Array.isArray(consumers) && consumers.every(isConsumer)) return consumers;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     // The same as a file of another form.
   }
   throw new UnsprawlError(

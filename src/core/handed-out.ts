@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Stored } from "../contract/provider.ts";
 import { atomicWrite, hasTemps, sweepTemps } from "../kit/io/atomic.ts";
+import { mustBeKnownForm } from "../kit/io/form.ts";
 import { withFileLock } from "../kit/io/lock.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -36,7 +37,7 @@ type Entries = { [entry: string]: Entry };
 
 /**
  * Compares with what this host handed out before or, for the first time, with what its runs moved. `isAccepted`: older
- * values are handed out too. A missing or damaged file counts as empty.
+ * values are handed out too. A missing or damaged file counts as empty; one of a newer version is refused.
  */
 export function openHandedOut(state: string, key: FingerprintKey, isAccepted = false): HandedOut {
   const file = join(state, "handed-out.json");
@@ -93,11 +94,15 @@ const FILE = v.object({
   entries: v.record(v.string(), v.object({ print: v.string(), at: v.number() })),
 });
 
+const VERSIONED = v.object({ version: v.number() });
+
 function read(file: string): Entries {
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (v.is(VERSIONED, parsed)) mustBeKnownForm(parsed.version, 1, file);
     return v.is(FILE, parsed) ? { ...parsed.entries } : {};
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     return {};
   }
 }

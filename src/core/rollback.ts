@@ -27,7 +27,7 @@ export async function rollback(id: string, tools: ApplyTools, host: Host): Promi
     for (const [unit, steps] of [...unitsOf(plan)].toReversed()) {
       const was = unitState(receipts, unit);
       if (was === "new") results.unshift({ unit, state: "not begun", error: null });
-      else if (was === "undone") results.unshift(undoneBefore(unit, receipts, [BEFORE]));
+      else if (was === "undone") results.unshift(undoneBefore(unit, receipts, true));
       else {
         const undone = undoUnit(unit, steps, journal, tools, host, needed.get(unit)?.values);
         results.unshift({ unit, error: null, ...(await undone.catch((error: unknown) => endOf(error, journal))) });
@@ -47,9 +47,6 @@ function endOf(error: unknown, journal: Journal): never {
   journal.close();
   throw error;
 }
-
-/** What has happened since is nothing that this run's journal could tell. */
-const BEFORE = "an earlier rollback put it back; what has changed since was not looked at";
 
 /** The journal of a run that can be rolled back. Throws `refused` if it was scrubbed, or if a later run builds on it. */
 export function mustBeUndoable(id: string, installation: Installation): Pick<Journal, "plan" | "receipts"> {

@@ -2,6 +2,7 @@ import type { Host } from "../contract/host.ts";
 import type { Work } from "../contract/migration.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { storeKeyText, type Plan, type Step } from "../model/plan.ts";
 import { locked, type ApplyTools } from "./apply.ts";
 import { forgetValues } from "./forget.ts";
 import { heldKeys, mustBeBackedUp, type HeldKey } from "./key-files.ts";
@@ -22,7 +23,8 @@ export type ScrubResult = {
 
 /**
  * Deletes what a finished run kept for rollback: the old containers and replaced store values. Refuses while a new
- * container is not up, and while nobody has confirmed a backup of a key that alone opens the values. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
+ * container is not up, while the store lacks a value, and while nobody has confirmed a backup of a key that alone opens
+ * the values. Afterwards the run cannot be rolled back, and no value can be guessed from its journal.
  */
 export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<ScrubResult> {
   const { plan, receipts: before } = mustBeFinished(id, tools);
@@ -32,6 +34,7 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
   const isKept = !before.some(({ step, state }) => step === "scrub" && state === "done");
   if (tools.readOnly !== true && isKept) await mustBeBackedUp(id, moved, tools, host);
   return locked(plan, tools, async () => {
+    if (isKept) await mustBeStored(moved, plan, tools);
     const journal = openJournal(tools, id);
     const { record, receipts } = journal;
     const removed: string[] = [];
@@ -58,6 +61,21 @@ export async function scrub(id: string, tools: ApplyTools, host: Host): Promise<
     finishScrub(tools, id, await forgetValues(plan, tools));
     return { version: 1, run: id, removed, left, keyFiles: await heldKeys(moved, tools) };
   });
+}
+
+/**
+ * Throws `refused` if the store has no value where the run put one: what the run keeps may be the last copy. Another value
+ * is newer: it was rotated.
+ */
+async function mustBeStored(steps: readonly Step[], { id, store }: Plan, { provider }: ApplyTools): Promise<void> {
+  for (const step of steps) {
+    if (step.kind !== "put" || (await provider.get(step.move.key)) !== null) continue;
+    throw new UnsprawlError(
+      "refused",
+      `${step.move.name} of ${step.unit} is no longer in the store ${store.name} (${storeKeyText(step.move.key)}), so what the run kept may be its last copy: nothing was deleted`,
+      cmd`unsprawl rollback ${id}`,
+    );
+  }
 }
 
 /** The journal of a run without a half-done unit. Throws `refused` for any other. */

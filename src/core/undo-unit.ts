@@ -71,11 +71,13 @@ export async function undoUnit(
   }
 }
 
-/** The result of a unit that an earlier undo ended, as that one left it. */
-export function undoneBefore(unit: string, receipts: readonly Receipt[], notes: readonly string[] = []): UnitResult {
+/** The result of a unit that an earlier undo ended, as that one left it; `isAsked`: it was to be undone again. */
+export function undoneBefore(unit: string, receipts: readonly Receipt[], isAsked = false): UnitResult {
   const data = receipts.findLast(({ step }) => step === `unit:${unit}`)?.data["lacks"];
   const lacks = Array.isArray(data) ? data.filter((one) => typeof one === "string") : [];
-  return { unit, error: null, ...undone(lacks, notes) };
+  // What has happened since is nothing that this run's journal could tell.
+  const earlier = `an earlier rollback ${lacks.length === 0 ? "put it back" : "left it so"}; what has changed since was not looked at`;
+  return { unit, error: null, ...undone(lacks, isAsked ? [earlier] : []) };
 }
 
 function undone(lacks: readonly string[], more: readonly string[]): UndoneUnit {

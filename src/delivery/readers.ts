@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Provider, ReaderFile } from "../contract/provider.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
+import { mustBeKnownForm } from "../kit/io/form.ts";
 import { belowFolder } from "../kit/io/name.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import { cmd } from "../kit/shell.ts";
@@ -46,8 +47,10 @@ export function readReaders(home: string): readonly ReaderStore[] | null {
   }
   try {
     const { version, stores } = JSON.parse(text) as { version: number; stores: readonly ReaderStore[] };
+    mustBeKnownForm(version, 1, file);
     if (version === 1 && Array.isArray(stores)) return stores;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     // The same as a file of another form.
   }
   throw new UnsprawlError(

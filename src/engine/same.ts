@@ -7,14 +7,23 @@ import type { ContainerDoc, NetworkEndpoint } from "./types.ts";
  * Throws `refused` unless the engine created what was requested. Called before the old container is stopped: an engine
  * silently drops settings that the API version in use does not support, and a missing volume would mean data loss.
  */
-export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, { body, connectLater }: CreateBody): void {
-  const lost = [...lostVolumes(old, fresh), ...lostSettings(body, fresh), ...lostEndpoints(body, connectLater, fresh)];
+export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, request: CreateBody): void {
+  const lost = unlikeRequest(old, fresh, request);
   if (lost.length === 0) return;
   throw new UnsprawlError(
     "refused",
     `the engine would not give the new ${nameOf(old)} all that the old one has: ${lost.slice(0, 5).join(", ")}`,
     process.env["DOCKER_API_VERSION"] ? "unset DOCKER_API_VERSION, then plan again" : "please report this",
   );
+}
+
+/** In what a container, which was never started, differs from a request to replace the old one. */
+export function unlikeRequest(
+  old: ContainerDoc,
+  fresh: ContainerDoc,
+  { body, connectLater }: CreateBody,
+): readonly string[] {
+  return [...lostVolumes(old, fresh), ...lostSettings(body, fresh), ...lostEndpoints(body, connectLater, fresh)];
 }
 
 function lostVolumes(old: ContainerDoc, fresh: ContainerDoc): string[] {

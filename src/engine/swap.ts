@@ -3,7 +3,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { isNewer, newestKept } from "./kept.ts";
 import { keptByRun, nameOf, OLD_GONE } from "./names.ts";
-import { mustMatchRequest } from "./same.ts";
+import { mustMatchRequest, unlikeRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
 import { hasBegunToReplace, mustBeAlone } from "./swap-alone.ts";
 import { recreateFromCopy, findCopy, findOld, keepCopy, mustOld } from "./swap-copy.ts";
@@ -57,8 +57,15 @@ async function createNew(swap: Swap, old: ContainerDoc, body: CreateBody): Promi
   if (known === null) record.done(`${step}/created`, { id: fresh.Id });
   await connectAll(engine, fresh, body);
   // Not compared after the start: the engine has filled in values, and the old container is already given up.
-  if (fresh.State.Status === "created") mustMatchRequest(old, (await engine.container(fresh.Id)) ?? fresh, body);
-  return fresh;
+  if (fresh.State.Status !== "created") return fresh;
+  const made = (await engine.container(fresh.Id)) ?? fresh;
+  if (known === null || unlikeRequest(old, made, body).length === 0) {
+    mustMatchRequest(old, made, body);
+    return fresh;
+  }
+  // The version that began the run asked for another one.
+  await removeContainer(swap, fresh);
+  return createNew(swap, old, body);
 }
 
 async function halt(swap: Swap): Promise<void> {
@@ -133,16 +140,20 @@ export async function swapBack(swaps: readonly Swap[]): Promise<readonly string[
   }
   for (const swap of begun.toReversed()) {
     for (const made of [await findNew(swap), await findCopy(swap)]) {
-      if (made)
-        await swap.engine.call(`remove ${nameOf(made)}`, async () =>
-          (await swap.engine.docker()).getContainer(made.Id).remove({ force: true, v: false }),
-        );
+      if (made) await removeContainer(swap, made);
     }
     swap.record.undone(swap.step);
   }
   const lacks: string[] = [];
   for (const swap of swaps) lacks.push(...(lost.has(swap) ? [lost.get(swap) ?? ""] : await lacksOf(swap)));
   return lacks;
+}
+
+async function removeContainer({ engine }: Swap, doc: ContainerDoc): Promise<void> {
+  const { Id } = doc;
+  await engine.call(`remove ${nameOf(doc)}`, async () =>
+    (await engine.docker()).getContainer(Id).remove({ force: true, v: false }),
+  );
 }
 
 /**

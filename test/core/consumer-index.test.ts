@@ -32,7 +32,14 @@ it("adds by folder, removes by folder, and survives writers side by side", async
   expect(index.read()).toEqual([consumer("c")]);
 });
 
-it.each(["", "{", "[]", '{"version":2,"consumers":[]}', '{"version":1,"consumers":[{}]}'])(
+it("an index of a newer version is neither read nor set aside", () => {
+  writeFileSync(join(state, "consumers.json"), '{"version":2,"consumers":[]}');
+  const index = consumerIndex(() => state);
+  for (const act of [() => index.read(), () => setBrokenIndexAside(index, state)])
+    expect(act).toThrow(/consumers.json has form 2, and this version of unsprawl reads up to form 1: a newer version/);
+});
+
+it.each(["", "{", "[]", '{"version":1,"consumers":[{}]}'])(
   "%j is no index: it is set aside once, and made again",
   async (text) => {
     writeFileSync(join(state, "consumers.json"), text);

@@ -79,9 +79,9 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   };
 
   async function bringUp(steps: readonly Step[], rewrite: Rewrite, work: Work, way: "forth" | "back"): Promise<void> {
-    const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
     const begun = steps.filter((step) => step.kind === "recreate" && beforeOf(step, work) !== null);
-    if (begun.length === 0) return;
+    if (begun.length === 0) return; // nor need the project be there any more
+    const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
     const copies = new Map<string, number>();
     const own = new Set<string>();
     const parts: Recreated[] = [];

@@ -5,6 +5,9 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { causeOf, EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
+import * as v from "valibot";
+import { PLAN_FORM } from "../../core/journal/form.ts";
+import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { planFault } from "../../core/journal/plan-shape.ts";
 import { mustBeOurs } from "../../core/journal/signed-plan.ts";
@@ -44,9 +47,11 @@ function readPlan(file: string): Plan {
   } catch (error) {
     throw new UnsprawlError("usage", `cannot read a plan in ${file}`, AGAIN, causeOf(error));
   }
+  if (v.is(VERSIONED, plan)) mustBeKnownForm(plan.version, PLAN_FORM, `the plan ${file}`);
   const wrong = planFault(plan, STEP_TAILS);
   if (wrong !== null) throw new UnsprawlError("usage", `${file} is not a plan that can be applied: ${wrong}`, AGAIN);
   return plan as Plan;
 }
 
+const VERSIONED = v.object({ version: v.number() });
 const AGAIN = "unsprawl plan --to STORE -o plan.json writes one";

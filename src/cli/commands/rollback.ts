@@ -1,6 +1,7 @@
 import { mustBeUndoable, rollback } from "../../core/rollback.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
+import { acceptUnsigned } from "../unsigned.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { say, writeIntent } from "../output.ts";
@@ -12,6 +13,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const fits = ({ state }: { readonly state: string }): boolean => state === "unfinished" || state === "done";
   const id = await chooseRun(context, options, args[0], fits, "rollback");
+  await acceptUnsigned(context, options, id, "rollback");
   const intent = rollbackLines(mustBeUndoable(id, assembly.installation()));
   if (options["dryRun"] === true) {
     await writeIntent(id, intent, context);

@@ -4,6 +4,7 @@ import { residue, type Residue } from "../../core/residue.ts";
 import { mustBeFinished, scrub } from "../../core/scrub.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
+import { acceptUnsigned } from "../unsigned.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeIntent, writeResult } from "../output.ts";
 import { applyTools, planOf, residueTools } from "../run-tools.ts";
@@ -19,6 +20,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const accepted = listFlag(options, "accept");
   const id = await chooseRun(context, options, args[0], (one) => one.state === "done", "scrub");
+  await acceptUnsigned(context, options, id, "scrub");
   const intent = scrubLines(mustBeFinished(id, assembly.installation()));
   if (options["dryRun"] === true) {
     await writeIntent(id, intent, context);

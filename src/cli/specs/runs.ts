@@ -1,5 +1,11 @@
 import { BREAK, DRY_RUN, RUN_HELP, YES } from "./shared.ts";
-import type { CommandSpec } from "./spec.ts";
+import type { CommandSpec, OptionSpec } from "./spec.ts";
+
+const UNSIGNED: OptionSpec = [
+  "--accept <risk…>",
+  "unsigned-journal: the run of an early version whose journal has no authentication codes is as its journal says",
+  ["unsigned-journal"],
+];
 
 /** Commands for what a migration left. */
 export const RUNS: readonly CommandSpec[] = [
@@ -21,7 +27,7 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Resume an interrupted run",
     details: `${RUN_HELP} Continues where the process ended, with applying or with rolling back.`,
-    options: [YES, BREAK],
+    options: [UNSIGNED, YES, BREAK],
     examples: [["unsprawl resume", "Resume the run that was interrupted"]],
     load: () => import("../commands/resume.ts"),
   },
@@ -30,7 +36,7 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Undo a run: containers, files and store as before",
     details: RUN_HELP,
-    options: [DRY_RUN, YES, BREAK],
+    options: [DRY_RUN, UNSIGNED, YES, BREAK],
     examples: [
       ["unsprawl rollback last --dry-run", "What would be put back"],
       ["unsprawl rollback last", "Undo the last run"],
@@ -47,8 +53,8 @@ export const RUNS: readonly CommandSpec[] = [
       ["--no-residue", "Do not look for other places that still show the values"],
       [
         "--accept <risk…>",
-        "key-backup: the key that alone opens the stored values has a backup (remembered per key)",
-        ["key-backup"],
+        "key-backup: the key that alone opens the stored values has a backup (remembered per key); unsigned-journal: as for rollback",
+        ["key-backup", "unsigned-journal"],
       ],
       ["-y, --yes", "Accepted for scripts; that a key has a backup is confirmed by --accept key-backup alone"],
       BREAK,

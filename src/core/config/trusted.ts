@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { configHome } from "../../kit/home.ts";
+import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { cmd } from "../../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite } from "../../kit/io/atomic.ts";
@@ -32,6 +33,7 @@ export function readTrusted(env: NodeJS.ProcessEnv): Trusted {
   }
   const { version, folders } = (list ?? {}) as { version?: unknown; folders?: unknown };
   const entries = typeof folders === "object" && folders !== null ? Object.entries(folders) : null;
+  mustBeKnownForm(version, 1, file);
   if (version !== 1 || entries === null || entries.some(([, digest]) => typeof digest !== "string"))
     throw new UnsprawlError("config", `${file} is damaged`, "remove it, then unsprawl trust the folders again");
   return new Map(entries as [string, string][]);

@@ -7,6 +7,7 @@ import type { FingerprintKey } from "../../model/fingerprint.ts";
 import { canonical, mac, macHolds } from "../../model/mac.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import { mustReadForm } from "./form.ts";
 import { isPlan } from "./plan-form.ts";
 
 /** A journal as read: `length` is the size of its complete lines in bytes, `link` what the next line is chained to. */
@@ -42,6 +43,7 @@ export function readChain(text: string, id: string, file: string, key: Fingerpri
   let link = id;
   for (const line of whole.split("\n").slice(0, -1)) {
     const { mac: code, ...receipt } = parsed(line, id, file);
+    if (receipts.length === 0) mustReadForm(receipt, id);
     if (!holds(code, `${link}\n`, receipt, key))
       throw (receipts.length === 0 ? unknown(code, receipt, id, key) : null) ?? journalChanged(id, file);
     if (!v.is(RECEIPT, receipt)) throw unreadable(id, file);
@@ -65,6 +67,7 @@ export function readUnverified(text: string, id: string, file: string): Unverifi
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const lines = whole.split("\n").slice(0, -1);
   const read = lines.map((line) => parsed(line, id, file));
+  mustReadForm(read[0] ?? {}, id);
   const coded = read.filter(({ mac: code }) => code !== undefined).length;
   const receipts = read.map(({ mac: _code, ...receipt }) => {
     if (v.is(RECEIPT, receipt)) return receipt;
@@ -107,13 +110,16 @@ function holds(code: unknown, link: string, receipt: JsonObject, key: Fingerprin
   }
 }
 
+/** The word of `--accept` for a journal without codes. */
+export const UNSIGNED_JOURNAL = "unsigned-journal";
+
 /** A fault of the whole journal, which explains more than a bad first line, or null. */
 function unknown(code: unknown, receipt: JsonObject, id: string, key: FingerprintKey): UnsprawlError | null {
   if (code === undefined)
     return new UnsprawlError(
       "refused",
       `the journal of run ${id} carries no authentication codes: an earlier version of unsprawl wrote it, or they were removed`,
-      "finish or undo it with the version that began it; unsprawl plan --to STORE begins another run",
+      cmd`unsprawl rollback ${id}, or resume or scrub: shows what the journal says and does nothing; with --accept ${UNSIGNED_JOURNAL} it does it`,
     );
   if (!v.is(NAMES_KEY, receipt) || receipt.data.plan.keyId === key.id) return null;
   return new UnsprawlError(

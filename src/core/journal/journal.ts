@@ -22,6 +22,7 @@ import type { FingerprintKey } from "../../model/fingerprint.ts";
 import type { Plan } from "../../model/plan.ts";
 import type { Receipt, ReceiptState } from "../../model/receipt.ts";
 import { chainedLine, readChain, type Chain } from "./chain.ts";
+import { FORM_NOW } from "./form.ts";
 import { formFault } from "./plan-form.ts";
 import { makeFolders } from "../../kit/io/folders.ts";
 
@@ -66,7 +67,7 @@ export function createJournal(installation: Installation, plan: Plan): Journal {
       const folder = openSync(dir, "r");
       fsyncSync(folder);
       closeSync(folder);
-      journal.append("run", "intent", { plan });
+      journal.append("run", "intent", { plan, ...FORM_NOW });
     } catch (error) {
       journal.close();
       rmSync(file, { force: true });
@@ -122,12 +123,25 @@ export function journalText(state: string, id: string): string {
  */
 export function finishScrub(installation: Installation, id: string, plan: Plan): void {
   const { receipts } = readJournal(installation, id);
+  rewriteJournal(installation, id, { plan, receipts }, "scrub");
+}
+
+/**
+ * Atomically replaces a run's journal by these receipts, in this version's form: the first one with this plan, and one
+ * more at the end that says that `step` was done. What it said before is believed from now on.
+ */
+export function rewriteJournal(
+  installation: Installation,
+  id: string,
+  { plan, receipts }: Pick<Journal, "plan" | "receipts">,
+  step: string,
+): void {
   const [first, ...rest] = receipts;
   if (first === undefined) return;
-  const scrubbed: Receipt = { at: new Date().toISOString(), step: "scrub", state: "done", data: {} };
+  const last: Receipt = { at: new Date().toISOString(), step, state: "done", data: {} };
   const lines: string[] = [];
   let link = id;
-  for (const receipt of [{ ...first, data: { ...first.data, plan } }, ...rest, scrubbed]) {
+  for (const receipt of [{ ...first, data: { ...first.data, plan, ...FORM_NOW } }, ...rest, last]) {
     const next = chainedLine(receipt, link, installation.key);
     lines.push(next.line);
     ({ link } = next);

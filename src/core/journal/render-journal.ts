@@ -50,6 +50,22 @@ export function readToRender(place: RenderPlace, id: string): RenderJournal {
   }
 }
 
+/**
+ * The journal of a run that a version without authentication codes began, for a person to look at; null if it has codes.
+ * Throws like `readToRender`.
+ */
+export function readUnsigned(place: RenderPlace, id: string): Pick<RenderJournal, "plan" | "receipts"> | null {
+  const { state, key } = place;
+  if (readUnverified(journalText(state, id), id, journalFile(state, id)).codes !== "none") return null;
+  const journal = unverified(place, id, "none", "an earlier version of unsprawl wrote it");
+  if (journal.plan.keyId === key?.id) return journal;
+  throw new UnsprawlError(
+    "refused",
+    `the journal of run ${id} was written under another fingerprint key`,
+    "restore the key: by UNSPRAWL_FINGERPRINT_KEY_FILE, or in the state folder from a backup",
+  );
+}
+
 /** The runs with something to render, oldest first, and the unreadable runs with the reason. */
 export function allToRender(place: RenderPlace): {
   readonly journals: readonly RenderJournal[];
@@ -86,7 +102,7 @@ function unverified({ state, tails }: RenderPlace, id: string, codes: Unverified
     if (isOnlyOurs(lstatSync(path))) continue;
     throw new UnsprawlError(
       "refused",
-      `the journal of run ${id} is not rendered without its codes: others can write ${path}`,
+      `the journal of run ${id} is not used without its codes: others can write ${path}`,
       cmd`chown 0:0 ${path} && chmod go-w ${path}, once nobody has changed it`,
     );
   }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
+import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 
 /** Allows a consumer to resolve one reference in one variable. */
@@ -27,9 +28,11 @@ export function readBindings(home: string): readonly ReferenceBinding[] {
   }
   try {
     const { version, bindings } = JSON.parse(text) as { version?: unknown; bindings?: unknown };
+    mustBeKnownForm(version, 1, `${home}/${FILE}`);
     if (version !== 1 || !Array.isArray(bindings) || !bindings.every(isBinding)) throw new TypeError("shape");
     return bindings;
   } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     throw new UnsprawlError(
       "malformed",
       `${home}/${FILE} cannot be understood`,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { mustBeKnownForm } from "../../kit/io/form.ts";
 import type { Json } from "../../model/json.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 
@@ -49,9 +50,11 @@ export function readSettings(home: string): RuntimeSettings | null {
   }
   try {
     const settings = JSON.parse(text) as RuntimeSettings;
+    mustBeKnownForm(settings.version, 1, `${home}/runtime.json`);
     if (settings.version !== 1 || !Array.isArray(settings.stores)) throw new TypeError("shape");
     return settings;
   } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     throw new UnsprawlError(
       "malformed",
       `${home}/runtime.json cannot be understood`,

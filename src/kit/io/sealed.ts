@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes, scryptSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
@@ -6,6 +6,7 @@ import { fingerprint, type FingerprintKey } from "../../model/fingerprint.ts";
 import { Secret } from "../../model/secret.ts";
 import { atomicWrite } from "./atomic.ts";
 import { makeFolders } from "./folders.ts";
+import { mustBeKnownForm } from "./form.ts";
 
 /**
  * The cost of one guess at the values: 32 MiB of memory and about 100 ms. Weak values are among those that the key is
@@ -48,16 +49,19 @@ export function readSealed(file: string, values: Iterable<Secret>, key: Fingerpr
   try {
     const parts = JSON.parse(text) as { readonly [name: string]: unknown };
     // The costs are constants: the file must not choose how much memory is used or how cheap a guess is.
-    if (parts["version"] !== 2) throw new TypeError("sealed by another version");
+    const form = parts["version"];
+    mustBeKnownForm(form, 2, file);
+    if (form !== 1 && form !== 2) throw new TypeError("not sealed");
     const part = (name: string): Buffer => {
       const held = parts[name];
       return Buffer.from(typeof held === "string" ? held : "", "base64");
     };
-    const { sealing } = derived(values, key, part("salt"));
+    const sealing = form === 1 ? firstForm(values, key, part("salt")) : derived(values, key, part("salt")).sealing;
     const decipher = createDecipheriv("aes-256-gcm", sealing, part("iv"));
     decipher.setAuthTag(part("tag"));
     return Buffer.concat([decipher.update(part("data")), decipher.final()]);
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     throw new UnsprawlError(
       "malformed",
       `${file} cannot be opened with the values that the store holds now`,
@@ -73,16 +77,25 @@ let latest: Derived | null = null;
 
 /** The key that these values and this salt give. With `null`, the salt is one that this process has chosen. */
 function derived(values: Iterable<Secret>, key: FingerprintKey, given: Buffer | null): Derived {
-  // Not the plain fingerprint, since journals contain fingerprints unencrypted.
-  const prints = [...values].map((value) =>
-    fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
-  );
-  const digests = prints.sort().join();
+  const digests = digestsOf(values, key);
   const fits = given === null ? latest?.isOurs : latest?.salt.equals(given);
   if (latest?.digests === digests && fits === true) return latest;
   const salt = given ?? randomBytes(16);
   const sealing = scryptSync(digests, salt, 32, { ...COST, maxmem: MOST_MEMORY });
   return (latest = { digests, salt, isOurs: given === null, sealing });
+}
+
+/** Of copies that early versions made: with a key that guesses cost little, as they lie there anyway. */
+function firstForm(values: Iterable<Secret>, key: FingerprintKey, salt: Buffer): Buffer {
+  return Buffer.from(hkdfSync("sha256", digestsOf(values, key), salt, "unsprawl sealed file", 32));
+}
+
+function digestsOf(values: Iterable<Secret>, key: FingerprintKey): string {
+  // Not the plain fingerprint, since journals contain fingerprints unencrypted.
+  const prints = [...values].map((value) =>
+    fingerprint(Secret.of(Buffer.concat([Buffer.from("sealed\0"), value.expose()])), key),
+  );
+  return prints.sort().join();
 }
 
 function base64(value: unknown): unknown {

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { UnsprawlError } from "../../model/error.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { fileError } from "../../kit/io/error.ts";
+import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
 import { templateForms } from "../names.ts";
 import { wrapForAge } from "./age.ts";
@@ -86,8 +87,10 @@ async function readList(list: string): Promise<readonly AgeReader[]> {
   }
   try {
     const { version, readers } = JSON.parse(text) as { version?: unknown; readers?: unknown };
+    mustBeKnownForm(version, 1, list);
     if (version === 1 && Array.isArray(readers) && readers.every(isReader)) return readers;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnsprawlError) throw error;
     // Reported below, without the text.
   }
   throw new UnsprawlError(

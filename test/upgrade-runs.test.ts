@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { chainedLine } from "../src/core/journal/chain.ts";
@@ -43,7 +52,8 @@ describe.each(readdirSync(FOLDER))("a journal of the form %s", (form) => {
     };
   });
 
-  const containers = (): string[] => engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").filter(Boolean).sort();
+  const containers = (): string[] =>
+    engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n").filter(Boolean).sort();
   const journal = (): string => join(world.dir, "state/unsprawl/runs", `${run}.jsonl`);
 
   /** The world as the run left it, with the containers of this engine in place of those of then. */
@@ -69,7 +79,12 @@ describe.each(readdirSync(FOLDER))("a journal of the form %s", (form) => {
     const [put] = plan.steps;
     if (put?.kind !== "put") throw new Error("the plan puts nothing");
     const value = Secret.of(valueFor(name));
-    const store = await openSpec({ provider: "local", config: { file: put.move.key.path }, env: world.env, dir: world.dir });
+    const store = await openSpec({
+      provider: "local",
+      config: { file: put.move.key.path },
+      env: world.env,
+      dir: world.dir,
+    });
     await store.put(put.move.key, value, null, { runId: run, subject: name, name: "API_TOKEN" });
   }
 
@@ -77,12 +92,16 @@ describe.each(readdirSync(FOLDER))("a journal of the form %s", (form) => {
 
   function resigned(text: string): string {
     let link = run;
-    return text.trimEnd().split("\n").map((line) => {
-      const { mac: _code, ...receipt } = JSON.parse(line) as Receipt & { mac: string };
-      const next = chainedLine(receipt, link, installationOf(world).key);
-      ({ link } = next);
-      return next.line;
-    }).join("");
+    return text
+      .trimEnd()
+      .split("\n")
+      .map((line) => {
+        const { mac: _code, ...receipt } = JSON.parse(line) as Receipt & { mac: string };
+        const next = chainedLine(receipt, link, installationOf(world).key);
+        ({ link } = next);
+        return next.line;
+      })
+      .join("");
   }
 
   /** The old container, as the run left it; its id. */
@@ -102,23 +121,34 @@ describe.each(readdirSync(FOLDER))("a journal of the form %s", (form) => {
     const mount = `type=bind,source=${world.memory}/units/${name}-${run}/shim,target=/run/unsprawl,readonly`;
     mkdirSync(join(world.memory, "units", `${name}-${run}`, "shim"), { recursive: true });
     const how = ["--name", isUp ? name : `${name}-unsprawl-${run}`, "--network", "none", "--restart", "unless-stopped"];
-    const words = ["--mount", mount, "--entrypoint", "/bin/sh", BUSYBOX, ...(isUp ? APP.slice(1) : ["/run/unsprawl/entrypoint", ...APP])];
+    const words = [
+      "--mount",
+      mount,
+      "--entrypoint",
+      "/bin/sh",
+      BUSYBOX,
+      ...(isUp ? APP.slice(1) : ["/run/unsprawl/entrypoint", ...APP]),
+    ];
     return engine.docker(isUp ? "run" : "create", ...(isUp ? ["-d"] : []), ...how, ...words);
   }
 
   const accepted = (...words: string[]): Promise<Ran> => {
     const accept = [...(isSigned ? [] : [ACCEPT]), ...(words[0] === "scrub" ? ["key-backup"] : [])];
-    return world.unsprawl([...words, run, ...(accept.length > 0 ? ["--accept", accept.join(",")] : [])]);
+    return world.unsprawl([...words, run, ...accept.flatMap((word) => ["--accept", word])]);
   };
   const serves = (name: Name): Promise<void> => expectServed(engine.docker, name, { API_TOKEN: valueFor(name) });
-  const isStored = (name: Name): boolean => existsSync(join(RUNS_HOME, "secrets", `${name}.sops.yaml`)) || existsSync(join(RUNS_HOME, ".local/share/unsprawl/secrets", `${name}.sops.yaml`));
+  const isStored = (name: Name): boolean =>
+    existsSync(join(RUNS_HOME, "secrets", `${name}.sops.yaml`)) ||
+    existsSync(join(RUNS_HOME, ".local/share/unsprawl/secrets", `${name}.sops.yaml`));
 
   it.each(["done", "put", "stopped"] as const)("%s: rolled back", async (name) => {
     await restage(name);
     const back = await accepted("rollback");
     expect(back.code, back.stderr + back.stdout).toBe(0);
     expect([containers(), isStored(name)]).toEqual([[name], false]);
-    expect(engine.docker("inspect", "-f", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}", name)).toBe("true unless-stopped");
+    expect(engine.docker("inspect", "-f", "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}", name)).toBe(
+      "true unless-stopped",
+    );
     await serves(name);
     expect((await world.unsprawl(["runs", run])).stdout).toContain("rolled back");
   });
@@ -149,19 +179,22 @@ describe.each(readdirSync(FOLDER))("a journal of the form %s", (form) => {
     expect(readFileSync(file, "utf8")).toBe(`# of the shop\nAPI_TOKEN=${valueFor("files")}\n`);
   });
 
-  it.runIf(!isSigned)("shows what it says and does nothing, unless that is accepted; never where others can write it", async () => {
-    await restage("done");
-    const [names, before] = [containers(), readFileSync(journal(), "utf8")];
-    for (const verb of ["rollback", "resume", "scrub"]) {
-      const { code, stdout, stderr } = await world.unsprawl([verb, run, "--yes"]);
-      expect([code, stdout], stderr).toEqual([1, ""]);
-      for (const part of [engine.host, `store local: local {`, "done (done):", `recreate done: container `])
-        expect(stderr).toContain(part);
-      expect(stderr).toContain(`next: if all of it is as you know it: unsprawl ${verb} ${run} --accept ${ACCEPT}`);
-    }
-    chmodSync(journal(), 0o620);
-    const open = await accepted("rollback");
-    expect([open.code, open.stderr]).toEqual([1, expect.stringContaining("others can write")]);
-    expect([containers(), readFileSync(journal(), "utf8")]).toEqual([names, before]);
-  });
+  it.runIf(!isSigned)(
+    "shows what it says and does nothing, unless that is accepted; never where others can write it",
+    async () => {
+      await restage("done");
+      const [names, before] = [containers(), readFileSync(journal(), "utf8")];
+      for (const verb of ["rollback", "resume", "scrub"]) {
+        const { code, stdout, stderr } = await world.unsprawl([verb, run, "--yes"]);
+        expect([code, stdout], stderr).toEqual([1, ""]);
+        for (const part of [engine.host, `store local: local {`, "done (done):", `recreate done: container `])
+          expect(stderr).toContain(part);
+        expect(stderr).toContain(`next: if all of it is as you know it: unsprawl ${verb} ${run} --accept ${ACCEPT}`);
+      }
+      chmodSync(journal(), 0o620);
+      const open = await accepted("rollback");
+      expect([open.code, open.stderr]).toEqual([1, expect.stringContaining("others can write")]);
+      expect([containers(), readFileSync(journal(), "utf8")]).toEqual([names, before]);
+    },
+  );
 });

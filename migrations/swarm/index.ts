@@ -51,7 +51,9 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
     async read({ location, name, fingerprint: print }, _unit, lasting) {
       const doc = await docOf(location.subjectId);
       // The previous spec has it for a while: it can then be restored even if the store does not answer.
-      const values = [doc?.Spec, ...(lasting ? [] : [doc?.PreviousSpec])].map((spec) => specVariable(spec?.TaskTemplate, name));
+      const values = [doc?.Spec, ...(lasting ? [] : [doc?.PreviousSpec])].map((spec) =>
+        specVariable(spec?.TaskTemplate, name),
+      );
       const found = values.flatMap((value) => (value === null ? [] : [Secret.of(value)]));
       return found.find((value) => fingerprint(value, key) === print) ?? found[0] ?? null;
     },

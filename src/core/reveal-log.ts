@@ -11,7 +11,13 @@ import type { Fingerprint } from "../model/fingerprint.ts";
 export function recordReveal(state: string, fingerprint: Fingerprint, now: Date, env: NodeJS.ProcessEnv): void {
   const file = join(state, "reveals.jsonl");
   const behind = env["SUDO_USER"];
-  const record = { version: 1, at: now.toISOString(), who: userName(), ...(behind ? { sudo: behind } : {}), fingerprint };
+  const record = {
+    version: 1,
+    at: now.toISOString(),
+    who: userName(),
+    ...(behind ? { sudo: behind } : {}),
+    fingerprint,
+  };
   const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
   try {
     const fd = openSync(file, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o600);

@@ -16,7 +16,11 @@ import { Subject } from "./subject.ts";
 useRig();
 
 /** Plans the migration of a container, and kills it right after this record. */
-async function killed(subject: Subject, kind: string, more: Parameters<Subject["planned"]>[0] = "vault"): Promise<string> {
+async function killed(
+  subject: Subject,
+  kind: string,
+  more: Parameters<Subject["planned"]>[0] = "vault",
+): Promise<string> {
   const run = await savePlan(subject.world, "plan.json", ...subject.planned(more));
   const { signal } = await killedAt(subject.world, ["apply", "plan.json"], { kind, nth: 0 });
   expect(signal).toBe("SIGKILL");
@@ -103,7 +107,13 @@ it("a Compose project whose container and value somebody removed: what was store
   const [value, dir] = [random(24), join(world.dir, "lost")];
   world.plant({ "lost API_TOKEN": value });
   mkdirSync(dir);
-  const web = { image: BUSYBOX, network_mode: "none", command: "sleep 1000", environment: { API_TOKEN: value }, init: true };
+  const web = {
+    image: BUSYBOX,
+    network_mode: "none",
+    command: "sleep 1000",
+    environment: { API_TOKEN: value },
+    init: true,
+  };
   writeFileSync(join(dir, "compose.yaml"), JSON.stringify({ services: { web } }));
   execFileSync(await composeCli(), ["up", "-d"], { cwd: dir, env: world.env, stdio: "pipe" });
   const options = { to: "vault", deliver: "shim", grace: "100ms" };

@@ -20,6 +20,10 @@ export type OpenBao = {
   api(method: string, path: string, body?: unknown, token?: string): Promise<{ readonly [key: string]: unknown }>;
   seal(): Promise<void>;
   unseal(): Promise<void>;
+  /** Ends the server as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, unsealed; what a dev server held is gone. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -50,9 +54,10 @@ async function startDev(program: string): Promise<OpenBao> {
     `-dev-listen-address=127.0.0.1:${port}`,
     `-config=${join(dir, "dev.hcl")}`,
   ];
-  const child = launch(program, args, dir, { BAO_DEV_ROOT_TOKEN_ID: token });
+  const launched = (): ChildProcess => launch(program, args, dir, { BAO_DEV_ROOT_TOKEN_ID: token });
   const address = `http://127.0.0.1:${port}`;
-  const bao = handle(address, token, null, dir, child);
+  const child = launched();
+  const bao = handle(address, token, null, dir, child, launched);
   await ready(bao, child, [200]);
   await until(() => bao.api("GET", "sys/internal/ui/mounts/secret"));
   return bao;
@@ -81,16 +86,17 @@ api_addr = "https://127.0.0.1:${port}"
 cluster_addr = "https://127.0.0.1:${cluster}"
 `,
   );
-  const child = launch(program, ["server", `-config=${join(dir, "raft.hcl")}`], dir, {});
+  const launched = (): ChildProcess => launch(program, ["server", `-config=${join(dir, "raft.hcl")}`], dir, {});
+  const child = launched();
   const address = `https://127.0.0.1:${port}`;
   const caFile = join(dir, "ca.crt");
-  const bare = handle(address, "", caFile, dir, child);
+  const bare = handle(address, "", caFile, dir, child, launched);
   await ready(bare, child, [501]);
   const made = (await bare.api("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 })) as {
     keys: string[];
     root_token: string;
   };
-  const bao = handle(address, made.root_token, caFile, dir, child, made.keys[0]);
+  const bao = handle(address, made.root_token, caFile, dir, child, launched, made.keys[0]);
   await bao.unseal();
   await until(() => bao.api("POST", "sys/mounts/secret", { type: "kv", options: { version: "2" } }));
   await until(() => bao.api("GET", "secret/config"));
@@ -102,9 +108,11 @@ function handle(
   root: string,
   caFile: string | null,
   dir: string,
-  child: ChildProcess,
+  first: ChildProcess,
+  launched: () => ChildProcess,
   key?: string,
 ): OpenBao {
+  let child = first;
   const api: OpenBao["api"] = async (method, path, body, token = root) => {
     const { status, text } = await send(method, `${address}/v1/${path}`, caFile, token, body);
     if (status >= 300) throw new Error(`OpenBao ${method} ${path}: ${status} ${text}`);
@@ -133,11 +141,20 @@ function handle(
         if (status !== 200) throw new Error(`OpenBao is at ${status}`);
       });
     },
-    async stop() {
+    async kill() {
       end();
-      process.off("exit", end);
       if (child.exitCode === null && child.signalCode === null) await new Promise((done) => child.once("exit", done));
       forget(child.pid ?? 0);
+    },
+    async start() {
+      child = launched();
+      await ready(this, child, [200, 503]);
+      if (key !== undefined) await this.unseal();
+      await until(() => api("GET", "secret/config"));
+    },
+    async stop() {
+      await this.kill();
+      process.off("exit", end);
       rmSync(dir, { recursive: true, force: true });
     },
   };

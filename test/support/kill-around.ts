@@ -1,0 +1,123 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
+import { composeCli } from "../services/compose.ts";
+import type { TestEngine } from "../services/engine.ts";
+import { APP, BUSYBOX } from "../services/images.ts";
+import type { OpenBao } from "../services/openbao.ts";
+import { random } from "./canary.ts";
+import { track } from "./children.ts";
+import { savePlan, stateOf } from "./in-process.ts";
+import { expectServed } from "./served.ts";
+import { MAIN, type World } from "./world.ts";
+
+/** Goes on when it is asked to stop, until it is killed: the longest phase of a migration is then the stop. */
+const STUBBORN = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
+const STOP_SECONDS = 4;
+
+export type KillForm = "container" | "Compose";
+export type Bystanders = { readonly engine: TestEngine; readonly bao: OpenBao; readonly world: World };
+
+/** An application that is up, restarts unless it is stopped, and is migrated to Vault. */
+export class KilledSubject {
+  readonly name: string;
+  readonly container: string;
+  readonly #value = random(20);
+  readonly #around: Bystanders;
+  readonly #form: KillForm;
+  run = "";
+
+  constructor(name: string, form: KillForm, around: Bystanders) {
+    this.name = name;
+    this.container = form === "container" ? name : `${name}-web-1`;
+    this.#around = around;
+    this.#form = form;
+    around.world.plant({ [`${name} API_TOKEN`]: this.#value });
+  }
+
+  /** Starts it, and plans its migration. */
+  async begin(isStubborn: boolean): Promise<this> {
+    const { engine, world } = this.#around;
+    const command = isStubborn ? STUBBORN : APP;
+    const seconds = String(STOP_SECONDS);
+    if (this.#form === "container") {
+      const how = ["--network", "none", "--restart", "unless-stopped", "--stop-timeout", seconds];
+      engine.docker("run", "-d", "--name", this.name, ...how, "-e", `API_TOKEN=${this.#value}`, BUSYBOX, ...command);
+    } else {
+      const dir = join(world.dir, this.name);
+      mkdirSync(dir);
+      const web = {
+        ...{ image: BUSYBOX, network_mode: "none", restart: "unless-stopped", stop_grace_period: `${seconds}s` },
+        ...{ command: command.map((word) => word.replaceAll("$", "$$$$")), environment: { API_TOKEN: this.#value } },
+      };
+      writeFileSync(join(dir, "compose.yaml"), JSON.stringify({ services: { web } }));
+      execFileSync(await composeCli(), ["up", "-d"], { cwd: dir, env: world.env, stdio: "pipe" });
+    }
+    const options = { to: "vault", deliver: "shim", grace: "100ms" };
+    this.run = await savePlan(world, `${this.name}.json`, [`docker:${this.container}`], options);
+    return this;
+  }
+
+  /** Applies the plan, and calls `strike` when `isDue`; whether the program was still at work then. */
+  async applyUntil(
+    isDue: () => boolean | Promise<boolean>,
+    strike: (pid: number) => void | Promise<void>,
+  ): Promise<boolean> {
+    const { dir, env } = this.#around.world;
+    const child = spawn(process.execPath, [MAIN, "apply", `${this.name}.json`], { cwd: dir, env, stdio: "ignore" });
+    track(child);
+    const ended = new Promise<void>((done) => child.once("close", () => done()));
+    const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    while (!isOver() && !(await isDue())) await sleep(20);
+    const wasAtWork = !isOver();
+    if (wasAtWork) await strike(child.pid ?? 0);
+    await ended;
+    return wasAtWork;
+  }
+
+  /** Whether the engine has been asked to stop the old container, which has not ended yet. */
+  isStopping(): boolean {
+    const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
+    return this.#around.engine.docker("inspect", "-f", state, this.container) === "true no";
+  }
+
+  /** Whether the run's journal has come to a step that has this text in its name. */
+  isAt(step: string): boolean {
+    try {
+      const file = join(this.#around.world.dir, "state/unsprawl/runs", `${this.run}.jsonl`);
+      const names = [...readFileSync(file, "utf8").matchAll(/^\{"at":"[^"]*","step":"([^"]*)"/gm)];
+      return names.some(([, name = ""]) => name.includes(step));
+    } catch {
+      return false; // not begun yet
+    }
+  }
+
+  /** Ends the run by this verb, and expects the application up, wherever its value is. False if the run never began. */
+  async finish(verb: "resume" | "rollback"): Promise<boolean> {
+    const { engine, bao, world } = this.#around;
+    const was = stateOf(world, this.run);
+    if (was === null) return false;
+    const ended = await world.unsprawl([verb, this.run]);
+    const now = stateOf(world, this.run);
+    const what = `${verb} of ${this.run} (${was}, now ${now})`;
+    expect(ended.code, `${what}: ${ended.stderr}${ended.stdout}`).toBe(0);
+    const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
+    expect(engine.docker("inspect", "-f", state, this.container), what).toBe("true unless-stopped");
+    await expectServed(engine.docker, this.container, { API_TOKEN: this.#value });
+    const path = this.#form === "container" ? this.name : `${this.name}/web`;
+    const stored = await bao.api("GET", `secret/data/apps/${path}`).catch(() => null);
+    const isMoved = now === "done";
+    expect(stored !== null, what).toBe(isMoved);
+    expect(engine.docker("inspect", this.container).includes(this.#value), what).toBe(!isMoved);
+    return true;
+  }
+
+  clear(): void {
+    const { engine } = this.#around;
+    const names = engine.docker("ps", "-a", "--format", "{{.Names}}").split("\n");
+    const own = names.filter((one) => one === this.container || one.startsWith(`${this.container}-`));
+    if (own.length > 0) engine.docker("rm", "-f", ...own);
+  }
+}

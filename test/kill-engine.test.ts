@@ -35,6 +35,25 @@ it.each(VERBS.flatMap((verb) => into.map((seconds) => ({ verb, seconds }))))(
     };
     expect(await subject.applyUntil(() => subject.isStopping(), kill)).toBe(true);
     expect(await subject.finish(verb)).toBe(true);
+    await pause(5);
+    subject.expectUp();
+    subject.clear();
+  },
+);
+
+it.each(VERBS.flatMap((verb) => into.map((seconds) => ({ verb, seconds }))))(
+  "killed $seconds s after Compose began to recreate the project: $verb",
+  async ({ verb, seconds }) => {
+    const subject = await new KilledSubject(`up-${verb}-${seconds}`, "Compose", around).begin(true);
+    const kill = async (pid: number): Promise<void> => {
+      await pause(seconds);
+      process.kill(pid, "SIGKILL");
+    };
+    expect(await subject.applyUntil(() => subject.isAt("/before"), kill)).toBe(true);
+    expect(await subject.finish(verb)).toBe(true);
+    // What the killed program had begun in the engine has ended by now, too.
+    await pause(5);
+    subject.expectUp();
     subject.clear();
   },
 );

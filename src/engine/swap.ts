@@ -78,7 +78,7 @@ async function halt(swap: Swap): Promise<void> {
   // First, so that an engine restart in between does not start both.
   await setRestart(engine, old, "no", 0);
   await stopContainer(swap, old);
-  record.done(`${step}/stop`);
+  record.done(`${step}/stop`, { done: true });
 }
 
 async function takeOver(swap: Swap): Promise<void> {
@@ -219,9 +219,12 @@ async function retire(swap: Swap): Promise<void> {
 }
 
 async function restore(swap: Swap): Promise<void> {
-  const { engine, names, step } = swap;
+  const { engine, names, record, step } = swap;
   const before = recordedState(swap);
   if (before === null) throw new UnsprawlError("malformed", `the journal has no ${step}/create`, "unsprawl runs");
+  // The engine goes on with a stop that it was asked for, whoever has died since: that one has to end before a start.
+  const isStopping = record.last(`${step}/stop`) !== null && record.last(`${step}/stop`)?.["done"] !== true;
+  if (isStopping && !before.deleted) await stopContainer(swap, await mustOld(swap));
   const old = before.deleted ? await recreateFromCopy(swap) : await mustOld(swap);
   await renameContainer(swap, old.Id, names.final, "unkeep");
   await setRestart(engine, old, before.restart, before.retries);

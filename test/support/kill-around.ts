@@ -103,8 +103,7 @@ export class KilledSubject {
     const now = stateOf(world, this.run);
     const what = `${verb} of ${this.run} (${was}, now ${now})`;
     expect(ended.code, `${what}: ${ended.stderr}${ended.stdout}`).toBe(0);
-    const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
-    expect(engine.docker("inspect", "-f", state, this.container), what).toBe("true unless-stopped");
+    this.expectUp(what);
     await expectServed(engine.docker, this.container, { API_TOKEN: this.#value });
     const path = this.#form === "container" ? this.name : `${this.name}/web`;
     const stored = await bao.api("GET", `secret/data/apps/${path}`).catch(() => null);
@@ -112,6 +111,12 @@ export class KilledSubject {
     expect(stored !== null, what).toBe(isMoved);
     expect(engine.docker("inspect", this.container).includes(this.#value), what).toBe(!isMoved);
     return true;
+  }
+
+  /** It runs, and would again after a restart of the engine. */
+  expectUp(what = this.run): void {
+    const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
+    expect(this.#around.engine.docker("inspect", "-f", state, this.container), what).toBe("true unless-stopped");
   }
 
   clear(): void {

@@ -27,7 +27,7 @@ it.each(FORMATS)("$name: values whose files somebody deleted stay in the store",
   const back = await world.unsprawl(["rollback", run]);
   expect([back.code, back.stdout], back.stderr).toEqual([5, expect.stringContaining("✗ not as before")]);
   const kept = [...back.stdout.matchAll(/(\w+) stays in the store at (ref\+\S+): nothing else was seen to hold it/g)];
-  expect(kept.map(([, name]) => name).sort()).toEqual(["API_TOKEN", "DB_PASSWORD"]);
+  expect(new Set(kept.map(([, name]) => name))).toEqual(new Set(["API_TOKEN", "DB_PASSWORD"]));
   const references = Object.fromEntries(kept.map(([, name = "", reference = ""]) => [name, reference]));
   expect(await resolved(world, references)).toEqual({ DB_PASSWORD: value, API_TOKEN: other });
   world.remove();

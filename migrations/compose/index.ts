@@ -211,7 +211,7 @@ export function composeMigration(tools: ComposeTools): Migration {
         const { subjectId, subjectName } = location;
         const doc = (await engine.container(subjectId)) ?? (await engine.container(subjectName));
         if (doc === null) return null;
-        return (await words.read(location, name)) ?? containerVariable(doc, name);
+        return (await words.read({ ...location, subjectId: doc.Id }, name)) ?? containerVariable(doc, name);
       }
       const declared = serviceRefOf(location);
       if (declared === null) {

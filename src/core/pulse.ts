@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { processSpace } from "../kit/io/lock.ts";
+import { processId } from "../kit/io/process-id.ts";
 import { readChecked } from "../kit/io/read.ts";
 import { isTrusted } from "../kit/io/owner.ts";
 import { jsonText } from "../kit/text/escape.ts";
@@ -71,13 +71,6 @@ export function servicePulses(state: string, now = Date.now()): readonly Service
       return [];
     }
   });
-}
-
-/** A process of this machine, for as long as it is up: its number is used again. Throws where there is none. */
-function processId(pid: number): string {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // proc_pid_stat(5): the name in parentheses may hold anything; "starttime" is the 20th field after it.
-  return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]} ${processSpace()}`;
 }
 
 function namesIn(folder: string): readonly string[] {

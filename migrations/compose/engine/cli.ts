@@ -30,8 +30,8 @@ export type ComposeCli = {
   foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
   /**
    * Creates the containers of these services according to the files without starting any; `stopped` is for services
-   * that stay stopped, `again` for those that Compose would keep. Touches no other service: `own` are the names of their containers, `copies` the number of
-   * replicas.
+   * that stay stopped, `again` for those that Compose would keep. Touches no other service: `own` are the names of their
+   * containers, `copies` the number of replicas. `began` is called with the number of Compose's process.
    */
   up(
     call: ProjectCall,
@@ -39,6 +39,7 @@ export type ComposeCli = {
     how: "create" | "stopped" | "again",
     copies: ReadonlyMap<string, number>,
     own: ReadonlySet<string>,
+    began: (pid: number) => void,
   ): Promise<void>;
 };
 
@@ -67,7 +68,15 @@ export function composeCli(
   const run = async (
     call: ProjectCall,
     args: readonly string[],
-    { both = false, variables = {} }: { readonly both?: boolean; readonly variables?: NodeJS.ProcessEnv } = {},
+    {
+      both = false,
+      variables = {},
+      began,
+    }: {
+      readonly both?: boolean;
+      readonly variables?: NodeJS.ProcessEnv;
+      readonly began?: (pid: number) => void;
+    } = {},
   ): Promise<string> => {
     const argv = [
       ...program.slice(1),
@@ -93,6 +102,7 @@ export function composeCli(
       own,
       call.outer ?? call.dir,
       READS.test(args.join(" ")) ? READ_LIMIT : 0,
+      began,
     );
     if (code === 0) return both ? out + err : out;
     const said = (await quote(err.trim())).split("\n").slice(-4).join("; ");
@@ -125,7 +135,7 @@ export function composeCli(
       return parseBare(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
     },
     foresee,
-    async up(call, services, how, copies, own) {
+    async up(call, services, how, copies, own, began) {
       // `--no-deps` changes what Compose records for a service with `depends_on`, so that the next `up` would recreate
       // it once more. So it is used only if other services would be touched without it.
       const foreseen = (await foresee(call, services)) ?? new Map([["", "touch"]]);
@@ -137,7 +147,7 @@ export function composeCli(
       const scales = [...copies].flatMap(([service, count]) =>
         count > 1 || more ? ["--scale", `${service}=${count}`] : [],
       );
-      await run(call, ["up", "--no-start", ...alone, ...force, ...UP, ...scales, ...services]);
+      await run(call, ["up", "--no-start", ...alone, ...force, ...UP, ...scales, ...services], { began });
     },
   };
 }
@@ -211,12 +221,14 @@ function output(
   env: NodeJS.ProcessEnv,
   cwd: string,
   timeout: number,
+  began: (pid: number) => void = () => undefined,
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((done, fail) => {
     const child = spawn(program, args, {
       ...{ env, cwd, timeout, killSignal: "SIGKILL" },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    if (child.pid !== undefined) began(child.pid);
     const [out, err]: Buffer[][] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => out?.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => err?.push(chunk));

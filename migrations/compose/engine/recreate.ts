@@ -3,12 +3,13 @@ import type { ComposeCli } from "./cli.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import { isUnhealthy } from "../../../src/engine/prove.ts";
-import { isRunning } from "../../../src/engine/swap-parts.ts";
+import { isRunning, stopContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Step } from "../../../src/model/plan.ts";
+import { awaitCall, callEnded, recordCall } from "./begun-call.ts";
 import { mayCreate, type Recreated } from "./creates.ts";
 import { recordedExtras, recordExtras, recordProject, removeExtras } from "../extras.ts";
 import { containersOf, replicaNumber } from "../find.ts";
@@ -81,6 +82,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
   async function bringUp(steps: readonly Step[], rewrite: Rewrite, work: Work, way: "forth" | "back"): Promise<void> {
     const begun = steps.filter((step) => step.kind === "recreate" && beforeOf(step, work) !== null);
     if (begun.length === 0) return; // nor need the project be there any more
+    const wasKilled = await awaitCall(rewrite.id, work);
     const [engine, target, compose] = [await open(), targetOf(rewrite), await cliOf(rewrite)];
     const copies = new Map<string, number>();
     const own = new Set<string>();
@@ -90,6 +92,8 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       const service = serviceOf(step);
       await settleInterrupted(engine, await containersOf(engine, target, service));
       const docs = await containersOf(engine, target, service);
+      // The engine goes on with a stop that it was asked for, whoever has died since: it has to end before a start.
+      if (wasKilled && way === "back") for (const doc of docs) await stopContainer({ engine, phase: work.phase }, doc);
       for (const doc of docs) own.add(nameOf(doc));
       parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });
       copies.set(service, beforeOf(step, work)?.copies ?? docs.length);
@@ -105,12 +109,16 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     const files = new Map<string, Injected>();
     for (const { service, docs } of parts) files.set(service, await injectedIn(engine, config, service, docs));
     work.phase(`recreating ${[...run, ...stopped].join(", ")} with Docker Compose`);
+    const up = async (services: readonly string[], how: "create" | "stopped" | "again"): Promise<void> => {
+      if (services.length > 0)
+        await compose.up(target, services, how, copies, own, (pid) => recordCall(rewrite.id, pid, work));
+    };
     try {
-      if (run.length > 0) await compose.up(target, run, "create", copies, own);
-      if (stopped.length > 0) await compose.up(target, stopped, "stopped", copies, own);
-      const cut = await severed(engine, target, [...run, ...stopped]);
-      if (cut.length > 0) await compose.up(target, cut, "again", copies, own);
+      await up(run, "create");
+      await up(stopped, "stopped");
+      await up(await severed(engine, target, [...run, ...stopped]), "again");
     } finally {
+      callEnded(rewrite.id, work);
       if (way === "forth") await recordExtras(engine, rewrite, work);
     }
     if (way === "forth") nothingMore(rewrite, work);

@@ -8,7 +8,7 @@ import { VERSION } from "../../model/version.ts";
  * The form of a journal, whatever the version of the product. 1: its lines have no codes. 2: they have, and no number
  * says so. 3: the first record has the number, and the version that began the run.
  */
-export const JOURNAL_FORM = 3;
+const JOURNAL_FORM = 3;
 
 /** What the first record has beside the plan. */
 export const FORM_NOW: { readonly [key: string]: Json } = { form: JOURNAL_FORM, by: VERSION };

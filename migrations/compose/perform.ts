@@ -27,6 +27,7 @@ import { sameConfig, sameInputs } from "./inputs.ts";
 import { rewordings } from "./words/index.ts";
 import { givenTo } from "./words/implied.ts";
 import { recreator } from "./engine/recreate.ts";
+import { stateBefore } from "./engine/standing.ts";
 import { UNCHANGED } from "./engine/sharing.ts";
 import { unchangedContainers } from "./engine/unchanged.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
@@ -111,8 +112,8 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       for (const step of steps) {
         if (step.kind !== "recreate") continue;
         const docs = await containersOf(await open(), targetOf(rewrite), serviceOf(step));
-        const wasUnhealthy = record.last(`${step.id}/before`)?.["unhealthy"] === true;
-        const down = docs.find((doc) => !doc.State.Running || (isUnhealthy(doc) && !wasUnhealthy));
+        const { unhealthy } = stateBefore(step.id, record);
+        const down = docs.find((doc) => !doc.State.Running || (isUnhealthy(doc) && !unhealthy));
         if (docs.length === 0 || down)
           throw new UnsprawlError(
             "refused",
@@ -288,8 +289,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const engine = await open();
     const { bare, info } = await known(step, rewrite, work.plan.id);
     const delivery = deliveryOf(step.delivery);
-    const was = work.record.last(`${siblingId(step, "recreate")}/before`);
-    const before = { running: was?.["running"] === true, unhealthy: was?.["unhealthy"] === true };
+    const before = stateBefore(siblingId(step, "recreate"), work.record);
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     const proofs: ContainerProof[] = [];
     for (const { Id } of docs)

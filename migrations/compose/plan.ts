@@ -19,6 +19,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
+import { loopingNote } from "../../src/engine/looping.ts";
 import { unhealthyNote } from "../../src/engine/prove.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
 import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
@@ -106,7 +107,8 @@ export async function planProject(
     const { found } = await servicesSharing(moving.engine, isStack ? [] : running, { call });
     // Of a service without a container, Compose would create what its profile may not even want.
     const foreseen = running.length === 0 ? new Map() : await moving.cli.foresee(call, [...running, ...found.keys()]);
-    return { engine: moving.engine, call, before, foreseen, passed: moving.passed, writer };
+    const { engine, cli, passed } = moving;
+    return { engine, cli, call, before, foreseen, passed, writer };
   };
   let known: Promise<Settling> | null = null;
   const left: { selected: Selected; reason: string; hint: string | null }[] = [];
@@ -201,7 +203,7 @@ async function partOf(
         : await readFacts(moving.engine, first.Id, options.runId);
     const bare = bareSubject(moving, known, where, moves);
     const rewording = words(service, bare);
-    mustBeFilledIn(moving.project, service, selected, rewording, bare.subject.env);
+    mustBeFilledIn(moving.project, service, selected, rewording, bare.subject.env, moving.passed);
     const shown = withoutWords(known.doc, rewording);
     const tolerated = remainingPlaces(
       shown,
@@ -255,7 +257,7 @@ async function partOf(
       ...chosen.warnings,
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
       ...remainingNotes(tolerated),
-      ...docs.slice(0, 1).flatMap(unhealthyNote),
+      ...docs.slice(0, 1).flatMap((doc) => [...unhealthyNote(doc), ...loopingNote(doc)]),
       ...(await lossWarnings(moving.engine, docs, before, service, options.accept, rewritten)),
     ];
     const repeated = repeatedOfImage(moving.project, wish);

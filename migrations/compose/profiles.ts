@@ -45,18 +45,21 @@ async function withOthers(cli: ComposeCli, all: readonly string[], first: Usable
   return usable;
 }
 
-/** Throws `Blocked` for a service that Compose leaves out, since its profile could not be enabled. */
+/** Throws `Blocked` for a service that Compose leaves out, as it does where a profile could not be enabled. */
 export function isEnabled(
   { before, call }: { readonly before: ComposeConfig; readonly call: ProjectCall },
   service: string,
   { services }: ComposeProject,
 ): void {
-  const profiles = services.get(service)?.profiles ?? [];
-  if (before.services[service] !== undefined || profiles.length === 0) return;
-  const [profile = ""] = profiles;
+  if (before.services[service] !== undefined) return;
+  const [profile] = services.get(service)?.profiles ?? [];
   throw new Blocked(
-    `${service} is in the profile ${profile}, with which Compose refuses the files`,
-    cmd`cd ${call.dir} && docker compose --profile ${profile} config --quiet shows why`,
+    profile === undefined
+      ? `Compose leaves ${service} out of the project`
+      : `${service} is in the profile ${profile}, with which Compose refuses the files`,
+    profile === undefined
+      ? cmd`cd ${call.dir} && docker compose config --services lists those that it has`
+      : cmd`cd ${call.dir} && docker compose --profile ${profile} config --quiet shows why`,
     (one) => one === service,
   );
 }

@@ -8,6 +8,7 @@ import { cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
+import { loopsAsBefore, type Looping } from "./looping.ts";
 import { endWatch, wasRead, watchReads } from "./read-witness.ts";
 import { holdersOf, receptionOf } from "./receive.ts";
 import { ownTraces } from "./own-traces.ts";
@@ -52,19 +53,25 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
     received: new Map([...first.received].filter(([name]) => others.every(({ received }) => received.has(name)))),
   };
   const { disk, health, started, received } = proof;
-  const unread = started ? step.moves.flatMap(({ name }) => (received.has(name) ? [] : name)) : [];
+  const names = step.moves.map(({ name }) => name);
+  const unread = started && step.unread === true ? names.filter((name) => !received.has(name)) : [];
   work.record.done(`${step.id}/proof`, {
     ...{ ...proof, received: [...received.keys()], by: Object.fromEntries(received), elsewhere },
     ...(unread.length > 0 && { unread }),
   });
-  const values = !started
-    ? `not verified: whether it receives ${step.moves.map(({ name }) => name).join(", ")}`
-    : `${received.size} of ${step.moves.length} received${unread.length > 0 ? `; delivered, not seen to be read: ${unread.join(", ")}` : ""}`;
+  const accepted = unread.length > 0 ? `; delivered, not seen to be read: ${unread.join(", ")}` : "";
+  const values =
+    started && received.size + unread.length > 0
+      ? `${received.size} of ${step.moves.length} received${accepted}`
+      : `not verified: whether it receives ${names.join(", ")}`;
   const copies = proofs.length > 1 ? ` (${proofs.length} copies)` : "";
   const unseen = elsewhere > 0 ? ` (${countText(elsewhere, "more task")} on other nodes)` : "";
   const files = shown.length === 0 ? `engine's files ${disk}` : `but ${shown.join(", ")}`;
   work.say(`proven: inspect clean, ${files}, ${health}; ${values}${copies}${unseen}`);
 }
+
+/** The state of the old container; `looping` null or absent if it did not keep restarting. */
+export type StateBefore = { readonly running: boolean; readonly unhealthy: boolean; readonly looping?: Looping | null };
 
 /**
  * Verifies a migrated container: it is healthy (or up for the grace time, if it has no health check or was unhealthy
@@ -77,7 +84,7 @@ export async function verifyContainer(
   delivery: Delivery,
   subject: DeliverySubject,
   dockerRoot: string,
-  before: { readonly running: boolean; readonly unhealthy: boolean },
+  before: StateBefore,
   work: Work,
 ): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
@@ -96,9 +103,15 @@ export async function verifyContainer(
           received.get(name) ?? (await receptionOf(delivery, subject, doc, { name, value, holders: holders(name) }));
         if (how !== null) received.set(name, how);
       }
-      const state = await standing(engine, doc, step, Date.now() - start, before.unhealthy, work);
+      const elapsed = Date.now() - start;
+      const loop = loopsAsBefore(doc, before.looping, elapsed >= step.graceMs);
+      if (loop === "same") {
+        health = "keeps restarting, as before";
+        break;
+      }
+      const state = loop === "wait" ? null : await standing(engine, doc, step, elapsed, before.unhealthy, work);
       showWait(doc, step, before.unhealthy, state === null ? [] : missing(), work);
-      const isLate = state !== null && Date.now() - start > receiveLimitMs(step);
+      const isLate = state !== null && elapsed > receiveLimitMs(step);
       if (state !== null && (missing().length === 0 || (isLate && step.unread === true))) {
         health = state;
         break;

@@ -40,7 +40,8 @@ export function passedEnvironment(
   const isFromCli = mentioned.has(OF_CLI.name) && env[OF_CLI.name] === undefined && held(OF_CLI.value);
   return {
     names: [...passes, ...(isFromCli ? [OF_CLI.name] : [])].sort(),
-    withheld: names.filter((name) => !passes.includes(name)).sort(),
+    // Compose gets the folder of the values in any case.
+    withheld: names.filter((name) => !passes.includes(name) && name !== "UNSPRAWL_RUNTIME_DIR").sort(),
   };
 }
 

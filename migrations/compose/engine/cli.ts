@@ -28,6 +28,8 @@ export type ComposeCli = {
    * that was never started and stays. Null if a dry run fails.
    */
   foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null>;
+  /** The ids of the containers that Compose counts among a service's, whatever their state. */
+  counted(call: ProjectCall, service: string): Promise<ReadonlySet<string>>;
   /**
    * Creates the containers of these services according to the files without starting any; `stopped` is for services
    * that stay stopped, `again` for those that Compose would keep. Touches no other service: `own` are the names of their
@@ -135,6 +137,9 @@ export function composeCli(
       return parseBare(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
     },
     foresee,
+    async counted(call, service) {
+      return new Set((await run(call, ["ps", "--all", "--quiet", service])).split("\n").filter(Boolean));
+    },
     async up(call, services, how, copies, own, began) {
       // `--no-deps` changes what Compose records for a service with `depends_on`, so that the next `up` would recreate
       // it once more. So it is used only if other services would be touched without it.

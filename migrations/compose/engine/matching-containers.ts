@@ -1,7 +1,7 @@
 import type { Selected } from "../../../src/contract/migration.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { withheldNote, type PassedEnvironment } from "./child.ts";
-import type { ComposeConfig, ComposeForecast, ProjectCall } from "./cli.ts";
+import type { ComposeCli, ComposeConfig, ComposeForecast, ProjectCall } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -13,6 +13,7 @@ import { membersOf } from "../find.ts";
 /** The state of a project before its services are planned. */
 export type Settling = {
   readonly engine: Engine;
+  readonly cli: Pick<ComposeCli, "counted">;
   readonly call: ProjectCall;
   readonly before: ComposeConfig;
   readonly foreseen: ComposeForecast | null;
@@ -26,11 +27,12 @@ export type Settling = {
  * that was accepted. Throws `refused`.
  */
 export async function matchingContainers(
-  { engine, call, before, foreseen, passed, writer }: Settling,
+  settling: Settling,
   service: string,
   selected: readonly Selected[],
   accept: ReadonlySet<string>,
 ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly drift: boolean }> {
+  const { engine, call, before, foreseen, passed, writer } = settling;
   const { own: docs, others } = await membersOf(engine, call, service);
   const again = cmd`docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
   if (others.length > 0)
@@ -39,8 +41,8 @@ export async function matchingContainers(
       `${others.map(nameOf).join(", ")} of the project ${call.name} was created from other files than ${call.files.join(", ")}`,
       cmd`unsprawl plan docker:${others.map(nameOf)[0] ?? ""} --to STORE plans it from its files; or give this project another name`,
     );
-  const stranger = foreseen === null ? undefined : docs.find((doc) => isStranger(doc, foreseen));
-  if (stranger !== undefined)
+  const stranger = await strangerAmong(docs, service, settling);
+  if (stranger !== null)
     throw new UnsprawlError(
       "refused",
       `Compose does not count ${nameOf(stranger)} among the containers of ${service}`,
@@ -57,12 +59,20 @@ export async function matchingContainers(
   const environment = before.services[service]?.environment ?? {};
   for (const { move, value } of selected) {
     const text = environment[move.name];
-    if (typeof text !== "string" || !value.equals(Secret.of(text.replaceAll("$$", "$"))))
+    if (typeof text === "string" && value.equals(Secret.of(text.replaceAll("$$", "$")))) continue;
+    if (docs.length > 0)
       throw new UnsprawlError(
         "refused",
         `${move.name} of ${service} has a different value than its Compose files give it`,
         again,
       );
+    throw new UnsprawlError(
+      "refused",
+      typeof text === "string"
+        ? `Compose would give ${service} another ${move.name} than the scan read${withheldNote(passed)}`
+        : `Compose would give ${service} no ${move.name}${withheldNote(passed)}`,
+      cmd`cd ${call.dir} && docker compose config ${service} shows what Compose reads`,
+    );
   }
   return { docs, drift };
 
@@ -92,10 +102,19 @@ export async function matchingContainers(
   }
 }
 
-/** Whether Compose would make another container in place of this one. */
-function isStranger(doc: ContainerDoc, foreseen: ComposeForecast): boolean {
-  const does = foreseen.get(nameOf(doc));
-  return does === undefined ? doc.State.Status !== "created" : does === "create";
+/** A container in whose place Compose would make another one; null for none. */
+async function strangerAmong(
+  docs: readonly ContainerDoc[],
+  service: string,
+  { cli, call, foreseen }: Settling,
+): Promise<ContainerDoc | null> {
+  if (foreseen === null) return null;
+  const made = docs.find((doc) => foreseen.get(nameOf(doc)) === "create");
+  const unnamed = docs.filter((doc) => !foreseen.has(nameOf(doc)) && doc.State.Status !== "created");
+  if (made !== undefined || unnamed.length === 0) return made ?? null;
+  // A forecast says nothing of one that is between two restarts, which may be another moment than `docs` are of.
+  const counted = await cli.counted(call, service);
+  return unnamed.find(({ Id }) => !counted.has(Id)) ?? null;
 }
 
 /** Throws `Blocked` for a project in which Compose would run programs on this host. */

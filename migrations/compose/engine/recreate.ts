@@ -2,6 +2,7 @@ import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
+import { loopingOf } from "../../../src/engine/looping.ts";
 import { isUnhealthy } from "../../../src/engine/prove.ts";
 import { isRunning, stopContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
@@ -20,7 +21,7 @@ import { writeInjected, injectedIn, type Injected } from "./injected.ts";
 import { severed, withSharers } from "./sharing.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 import { serviceOf, targetOf } from "../steps.ts";
-import { beforeOf, lacksOf, startStopped, wasRunning } from "./standing.ts";
+import { beforeOf, lacksOf, startStopped, wasRunning, wasSick } from "./standing.ts";
 import { settleInterrupted } from "../interrupted.ts";
 
 type Recreator = {
@@ -59,7 +60,9 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const change = await changeOf(serviceOf(step));
         const frames = await framesOf(docs, change, step, false);
         const unhealthy = docs.some(isUnhealthy);
-        const before = { running, ...(unhealthy ? { unhealthy } : {}), copies: docs.length, change, frames };
+        const [looping] = docs.flatMap((doc) => loopingOf(doc) ?? []);
+        const sick = { ...(unhealthy ? { unhealthy } : {}), ...(looping === undefined ? {} : { looping }) };
+        const before = { running, ...sick, copies: docs.length, change, frames };
         work.record.intent(`${step.id}/before`, before);
       }
       await recordProject(engine, rewrite, work);
@@ -129,7 +132,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       without.push(...lacking);
       await writeInjected(engine, files.get(serviceOf(step)) ?? new Map(), docs);
       if (run.includes(serviceOf(step)))
-        compared.push({ service: serviceOf(step), docs, wasUnhealthy: beforeOf(step, work)?.unhealthy === true });
+        compared.push({ service: serviceOf(step), docs, wasSick: wasSick(beforeOf(step, work)) });
     }
     // Not started by Compose, which would read the files again and start containers that were not compared.
     await startCompared(engine, compared, work);

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
+import { LOOPING, type Looping } from "../../../src/engine/looping.ts";
+import type { StateBefore } from "../../../src/engine/prove.ts";
 import { isRunning } from "../../../src/engine/swap-parts.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
@@ -16,6 +18,8 @@ type ServiceSnapshot = {
   readonly running: boolean;
   /** Its health check failed. Absent in runs of older versions. */
   readonly unhealthy?: boolean;
+  /** It kept restarting. Absent for others. */
+  readonly looping?: Looping;
   readonly copies: number;
   readonly change: ComposeChange;
   /** By replica number; absent in runs of older versions. */
@@ -25,6 +29,7 @@ type ServiceSnapshot = {
 const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
   running: v.boolean(),
   unhealthy: v.exactOptional(v.boolean()),
+  looping: v.exactOptional(LOOPING),
   copies: v.number(),
   change: COMPOSE_CHANGE,
   frames: v.exactOptional(recordedByName(recordedByName(v.array(v.string())))),
@@ -34,6 +39,16 @@ const SNAPSHOT: v.GenericSchema<unknown, ServiceSnapshot> = v.object({
 export function beforeOf({ id }: Pick<Step, "id">, { record }: Pick<Work, "record">): ServiceSnapshot | null {
   return parseRecord(record, `${id}/before`, SNAPSHOT);
 }
+
+/** How a service was before the recreate step of this id. */
+export function stateBefore(id: string, record: Work["record"]): StateBefore {
+  const { running, unhealthy, looping } = beforeOf({ id }, { record }) ?? {};
+  return { running: running === true, unhealthy: unhealthy === true, looping: looping ?? null };
+}
+
+/** Whether nobody could wait until a service is healthy or done. */
+export const wasSick = (before: ServiceSnapshot | null): boolean =>
+  before?.unhealthy === true || before?.looping !== undefined;
 
 /** As the plan saw it, or as it was before the first effect. */
 export function wasRunning(step: Step, work: Work): boolean {
@@ -51,8 +66,7 @@ export async function startStopped(
   for (const step of steps) {
     if (step.kind !== "recreate" || !wasRunning(step, work)) continue;
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
-    const wasUnhealthy = beforeOf(step, work)?.unhealthy === true;
-    if (!docs.some(isRunning)) stopped.push({ service: serviceOf(step), docs, wasUnhealthy });
+    if (!docs.some(isRunning)) stopped.push({ service: serviceOf(step), docs, wasSick: wasSick(beforeOf(step, work)) });
   }
   await startCompared(engine, stopped, work);
 }

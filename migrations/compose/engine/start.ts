@@ -13,8 +13,8 @@ import { replicaNumber } from "../find.ts";
 export type ComparedService = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
-  /** Its health check failed before: no service waits for it to become healthy. */
-  readonly wasUnhealthy?: boolean;
+  /** Its health check failed before, or it kept restarting: no service waits until it is healthy or done. */
+  readonly wasSick?: boolean;
 };
 
 /**
@@ -28,11 +28,10 @@ export async function startCompared(
   work: Pick<Work, "signal" | "phase">,
 ): Promise<void> {
   const started = new Map<string, readonly ContainerDoc[]>();
-  const failing = new Set(all.filter(({ wasUnhealthy }) => wasUnhealthy).map(({ service }) => service));
+  const sick = new Set(all.filter(({ wasSick }) => wasSick).map(({ service }) => service));
   for (const { service, docs } of inOrder(all)) {
     for (const [needed, condition] of needsOf(docs))
-      if (condition !== "service_healthy" || !failing.has(needed))
-        for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, work);
+      if (!sick.has(needed)) for (const doc of started.get(needed) ?? []) await reached(engine, doc, condition, work);
     for (const doc of docs.toSorted((a, b) => replicaNumber(a) - replicaNumber(b)))
       await startContainer({ engine, phase: work.phase }, doc.Id);
     started.set(service, docs);

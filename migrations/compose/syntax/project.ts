@@ -204,14 +204,13 @@ async function loadServices(loading: Loading, file: YamlFile, dir: string, looku
     // A later file may take a service away, or describe it alone (Compose Specification, "Merge").
     if (value.tag === "!reset" || value.tag === "!override") loading.services.delete(key);
     if (value.tag === "!reset") continue;
-    const layers = await layersOf(loading, { file, node: value, dir, lookup }, []);
-    const earlier = loading.services.get(key);
-    const profiles = list(entry(value, "profiles", file)?.value ?? null, file, lookup, loading.tell);
-    loading.services.set(key, {
-      name: key,
-      layers: [...(earlier?.layers ?? []), ...layers],
-      profiles: [...(earlier?.profiles ?? []), ...profiles],
-    });
+    const own = await layersOf(loading, { file, node: value, dir, lookup }, []);
+    const layers = [...(loading.services.get(key)?.layers ?? []), ...own];
+    // Those of the services that it extends count too.
+    const profiles = layers.flatMap((one) =>
+      list(entry(one.service, "profiles", one.file)?.value ?? null, one.file, one.lookup, loading.tell),
+    );
+    loading.services.set(key, { name: key, layers, profiles });
   }
 }
 
@@ -248,7 +247,9 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
       );
   }
   // Compose does not look for the env files of a service whose profile is off.
-  const isOptional = entry(node, "profiles", file) !== null;
+  const isOptional = [...layers, { service: node, file }].some(
+    (one) => entry(one.service, "profiles", one.file) !== null,
+  );
   const tell: OnFault = (fault) => (isOptional && fault.code === "absent" ? undefined : loading.tell(fault));
   layers.push({
     ...{ file, service: node, dir, lookup, isBase: seen.length > 0 },

@@ -2,6 +2,7 @@ import type { Delivery, DeliverySubject } from "../../../src/contract/delivery.t
 import { droppedByShell } from "../../../src/kit/shell-names.ts";
 import type { Selected } from "../../../src/contract/migration.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { withheldNote, type PassedEnvironment } from "../engine/child.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { dropLabels } from "../labels/index.ts";
@@ -19,6 +20,7 @@ export function mustBeFilledIn(
   selected: readonly Selected[],
   rewording: Rewording | null,
   env: readonly string[],
+  passed: PassedEnvironment,
 ): void {
   for (const { move } of selected) {
     if (has(project, service, move.name)) continue;
@@ -29,6 +31,12 @@ export function mustBeFilledIn(
         (its, name) => its === service && name === move.name,
       );
     if (rewording?.names.has(move.name) === true) continue;
+    if (move.location.where === "env")
+      throw new Blocked(
+        `Compose would give ${service} no ${move.name}${withheldNote(passed)}`,
+        "write its value into the project's files or .env, then plan again",
+        (its, name) => its === service && name === move.name,
+      );
     const isCheck = move.location.where === "healthcheck";
     throw new Blocked(
       `is in the ${isCheck ? "health check" : "command"} of ${service}, as plain text or in a form that no variable can replace`,

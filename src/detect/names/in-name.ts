@@ -50,9 +50,14 @@ export function shownWords(text: string): string {
 function readsLikeName(name: string): boolean {
   if (/^[A-Z]{1,12}(?:_[A-Z]{1,12}){0,12}$/.test(name)) return true;
   if (name.length > 200 || (name.includes(":") && name.includes("@")) || /["'\n=]/.test(name)) return false;
-  for (const [run] of name.matchAll(/[A-Za-z0-9+]{12,}/g)) if (looksRandom(run, 12)) return false;
+  for (const [run] of name.matchAll(/[A-Za-z0-9+]{12,}/g))
+    if (looksRandom(run, 12) && !(VARIABLE.test(name) && NAMING.test(run))) return false;
   const token = knownToken(name, NONE);
   return !isEvidence(token) || token.score < MEDIUM;
 }
+
+const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+/** A value that was pasted where a name belongs ends in no such word: `JWTBASE64HS256SECRET` does. */
+const NAMING = /(?:SECRET|PASSWORD|PASSWD|PASSPHRASE|TOKEN|APIKEY|CREDENTIALS?)(?:FILE|ID)?$/;
 
 const NONE: ReadonlySet<string> = new Set();

@@ -80,6 +80,7 @@ function stage(): {
   const compose: ComposeCli = {
     config: async () => ({ services: { web: {} } }),
     foresee: async () => null,
+    counted: async () => new Set(),
     async up() {
       const old = byName("shop-web-1") as ContainerDoc;
       docs.delete(old.Id);

@@ -197,7 +197,7 @@ it("a variable that the image sets itself gets no other value", () => {
   const selected = [{ move: { name: "PASS", location: { where: "cmd" } } }] as unknown as Selected[];
   const rewording = { names: new Set(["PASS"]) } as unknown as Rewording;
   const look = (env: readonly string[], words: Rewording | null) => () =>
-    mustBeFilledIn(project, "s", selected, words, env);
+    mustBeFilledIn(project, "s", selected, words, env, { names: [], withheld: [] });
   expect(look(["PATH"], rewording)).not.toThrow();
   expect(look(["PASS"], rewording)).toThrow("the image of s sets PASS itself");
   expect(look(["PATH"], null)).toThrow("is in the command of s, as plain text");

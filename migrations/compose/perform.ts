@@ -189,7 +189,10 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
       .filter(({ Source }) => Source?.includes(`/units/${subject.id}/`))
       .map((one) => one.Destination);
     const mountTargets = subject.mountTargets.filter((target) => !ours.includes(target));
-    return { ...found, bare: { subject: { ...subject, mountTargets }, earlier: [], health: null, hasScript: false } };
+    return {
+      ...found,
+      bare: { subject: { ...subject, mountTargets }, earlier: [], earlierCheck: [], health: null, hasScript: false },
+    };
   }
 
   async function deliver(step: DeliverStep, rewrite: Rewrite, work: Work): Promise<void> {

@@ -94,12 +94,6 @@ export async function chooseFor(
       : await chooseDelivery(deliveries, options.deliver, subject, known, selected);
   const moves = all.filter((move) => !left.has(move));
   const shim = delivery.name === "shim";
-  if (shim && known.health.length > 0)
-    throw new UnsprawlError(
-      "refused",
-      `${subject}: its health check would not see what the shim exports`,
-      "unsprawl runtime install --to STORE, then plan again; or --no-healthcheck in the line",
-    );
   const unclear = shim ? unclearCommand(run, isLikely(script, run, found)) : null;
   if (unclear !== null)
     throw new UnsprawlError(
@@ -110,6 +104,12 @@ export async function chooseFor(
   const owner = await delivery.owner(known);
   const labels = labelsFor(moves, delivery.name, options.store.name, owner);
   const change = { ...delivery.change(known, moves), labels };
+  if (change.healthcheckPrefix !== null)
+    throw new UnsprawlError(
+      "refused",
+      `${subject}: its health check would not see what the shim exports`,
+      "unsprawl runtime install --to STORE, then plan again; or --no-healthcheck in the line",
+    );
   const command =
     shim && change.entrypointPrefix !== null ? [...change.entrypointPrefix.slice(1), ...own(run, known)] : [];
   if (shim && (await holdsSecret(detector, command)))

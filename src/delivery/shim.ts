@@ -1,12 +1,13 @@
 import { join, posix } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
-import type { Delivery, DeliveryFile, DeliveryFit } from "../contract/delivery.ts";
+import type { Delivery, DeliveryFile, DeliveryFit, DeliverySubject } from "../contract/delivery.ts";
 import { setNames } from "../kit/odd-names.ts";
 import { isShellName } from "../kit/shell-names.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
 import { START_SCRIPT } from "../model/start-script.ts";
+import { mayUseVariables } from "./check.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
 import { processFile, runsScript } from "../engine/process.ts";
@@ -20,7 +21,8 @@ const ENTRYPOINT = posix.basename(START_SCRIPT);
 
 /**
  * `shim`: a POSIX sh entrypoint, mounted read-only from tmpfs with the values, exports them and execs the original
- * entrypoint. Needs a shell in the image. Health checks are wrapped too; `docker exec` does not see the values.
+ * entrypoint. Needs a shell in the image. A health check that may use a value is wrapped too; `docker exec` does not see the
+ * values.
  */
 export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   const folder = (id: string): string => join(unitFolder(env, id), CONSUMER_FOLDERS.shim);
@@ -47,7 +49,9 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       return {
         fits: true,
         why: `the image has a shell${setter === null ? "" : `, and ${setter} sets the names that no shell can`}`,
-        warnings: ["`docker exec` in this container will not see the values (the entrypoint and the health check do)"],
+        warnings: [
+          "`docker exec` in this container will not see the values (the entrypoint does, and a health check that uses them)",
+        ],
       };
     },
     change(subject, moves) {
@@ -60,7 +64,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
         mounts: [{ source: folder(subject.id), target: TARGET }],
         ...(isExtended ? { unmount: [TARGET] } : {}),
         entrypointPrefix: isExtended ? null : prefix,
-        healthcheckPrefix: subject.health.length > 0 && !isExtended ? prefix : null,
+        healthcheckPrefix: needsPrefix(subject, moves) ? prefix : null,
         runtime: null,
       };
     },
@@ -87,6 +91,15 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       return null;
     },
   };
+}
+
+/** Whether the health check may use one of the values, and is not behind the script of an earlier migration. */
+function needsPrefix({ health }: DeliverySubject, moves: readonly Move[]): boolean {
+  if (health.length === 0 || health[2] === `${TARGET}/${ENTRYPOINT}`) return false;
+  return mayUseVariables(
+    health,
+    moves.map(({ name }) => name),
+  );
 }
 
 function files(moves: readonly Pick<Move, "name">[], values: ReadonlyMap<string, Secret>): DeliveryFile[] {

@@ -9,7 +9,7 @@ import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Consumer } from "../../../src/model/consumer.ts";
 import type { Move } from "../../../src/model/plan.ts";
 import { NAMES_END, scriptNames, START_SCRIPT } from "../../../src/model/start-script.ts";
-import { SCRIPT_NAME } from "./script.ts";
+import { SCRIPT_NAME, SCRIPT_VALUES } from "./script.ts";
 
 /** One entry of the top-level `secrets:`, and the service's grant of it. */
 export type SecretEntry = {
@@ -48,8 +48,10 @@ export const COMPOSE_CHANGE: v.GenericSchema<unknown, ComposeChange> = v.interse
 /** A service as the deliveries see it: without what earlier runs brought. */
 export type BareService = {
   readonly subject: DeliverySubject;
-  /** The prefix that earlier runs put before its entrypoint and its health check; empty for none. */
+  /** The prefix that earlier runs put before its entrypoint; empty for none. */
   readonly earlier: readonly string[];
+  /** The same before its health check alone. */
+  readonly earlierCheck: readonly string[];
   /** The command of its health check as the engine has it; null for none. */
   readonly health: readonly string[] | null;
   readonly hasScript: boolean;
@@ -111,13 +113,14 @@ export function bareService(
   ];
   const earlier = earlierPrefix(subject.entrypoint);
   const [kind = "", ...check] = Config.Healthcheck?.Test ?? [];
-  const test = [kind, ...check.slice(earlierPrefix(check).length)];
+  const earlierCheck = earlierPrefix(check);
+  const test = [kind, ...check.slice(earlierCheck.length)];
   return {
     subject: {
       ...{ ...subject, mountTargets, entrypoint: subject.entrypoint.slice(earlier.length) },
       health: ["", "NONE"].includes(kind) ? [] : test,
     },
-    earlier,
+    ...{ earlier, earlierCheck },
     health: kind === "" ? null : test,
     hasScript: (Mounts ?? []).some(isScript),
   };
@@ -134,16 +137,17 @@ export function earlierPrefix(words: readonly string[]): readonly string[] {
 /** What a delivery changes, in the form that Compose files have for it: a secret for each value, a config for the script. */
 export function composeChange(
   change: RunChange,
-  { subject, earlier, hasScript }: BareService,
+  { earlier, hasScript }: BareService,
   moves: readonly Move[],
   at: ComposeSite,
 ): ComposeChange {
   const [mount] = change.mounts;
   if (mount === undefined) return change;
   const isShim = change.entrypointPrefix !== null;
-  const inFolder = isShim ? (subject.mountTargets.includes(SECRETS) ? "/run/unsprawl/secrets" : SECRETS) : mount.target;
+  const inFolder = isShim ? SCRIPT_VALUES : mount.target;
+  // Names of earlier versions, whose files are elsewhere.
   const prefix = (words: readonly string[] | null): readonly string[] | null =>
-    words === null ? null : [...words, ...earlier.slice(2, -1), ...moves.map(({ name }) => name), NAMES_END];
+    words === null ? null : [...words, ...earlier.slice(2, -1), NAMES_END];
   const needsScript = isShim && !hasScript;
   const values = moves.map(({ name }) => ({
     source: belowFolder(at.folder, name),

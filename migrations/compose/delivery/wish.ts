@@ -8,7 +8,14 @@ import { home } from "../syntax/home.ts";
 import { variablesOf } from "../syntax/environment.ts";
 import { keptLines } from "../syntax/kept-lines.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
-import { bareService, composeChange, serviceFolder, type BareService, type ComposeSite } from "./change.ts";
+import {
+  bareService,
+  composeChange,
+  serviceFolder,
+  type BareService,
+  type ComposeChange,
+  type ComposeSite,
+} from "./change.ts";
 import { relativeReference } from "./reference.ts";
 import { SCRIPT_NAME } from "./script.ts";
 
@@ -108,13 +115,27 @@ export function wishOf(
   secrets: ServiceChange["moves"],
   words: ServiceChange["words"],
 ): ServiceChange {
+  // New words of its health check are those that use a value.
+  const subject = { ...bare.subject, health: words?.health ?? bare.subject.health };
+  const change = composeChange(delivery.change(subject, moves), bare, moves, site);
   return {
     service: site.service,
-    change: composeChange(delivery.change(bare.subject, moves), bare, moves, site),
+    change: words === null ? withoutKnown(change, bare) : change,
     moves: secrets,
     entrypoint: bare.subject.entrypoint,
     cmd: bare.subject.cmd,
     health: bare.health,
     words,
+  };
+}
+
+/** A change without the prefixes that the file has already. */
+function withoutKnown(change: ComposeChange, { earlier, earlierCheck }: BareService): ComposeChange {
+  const unlessKnown = (prefix: readonly string[] | null, known: readonly string[]): readonly string[] | null =>
+    prefix?.join("\0") === known.join("\0") ? null : prefix;
+  return {
+    ...change,
+    entrypointPrefix: unlessKnown(change.entrypointPrefix, earlier),
+    healthcheckPrefix: unlessKnown(change.healthcheckPrefix, earlierCheck),
   };
 }

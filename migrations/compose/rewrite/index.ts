@@ -18,6 +18,7 @@ import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
 import { namesOf } from "./moved-names.ts";
 import { overriddenNotes, wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
+import { renderComment } from "./render-comment.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
@@ -111,7 +112,7 @@ export async function rewriteProject(
   const top = new TopLevel(project);
   for (const wish of wishes) serviceKeys(draft, project, wish, top);
   mustBeGone(draft, project, wishes);
-  top.write(draft);
+  top.write(draft, await renderComment(project, isStack));
   removeEmpty(draft, project);
   if (isStack && wishes.length > 0) notes.push(...raiseVersions(draft, project));
   const files = draft.files().filter(({ file, text }) => text !== textsOf(project).get(file));

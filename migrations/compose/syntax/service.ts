@@ -161,10 +161,14 @@ function grant(
   const items = all.map((one) => flowMap(at.file, one));
   const own = found !== null && !found.shared && !isAlias(found.pair.value);
   if (own && isSeq(list) && list.items.length > 0) for (const item of items) draft.add(at.file, list, item);
-  else if (at.map.flow === true && (found === null || own)) setKey(draft, at, key, `[${items.join(", ")}]`);
+  else if ((at.map.flow === true && (found === null || own)) || (found === null && isShort(items)))
+    setKey(draft, at, key, `[${items.join(", ")}]`);
   // `<<` and aliases do not extend a list: the service gets its own list with everything it shared.
   else members(draft, at, key, [...(isSeq(list) ? membersOf(draft, at.file, list) : []), ...items].map(asItem));
 }
+
+/** Whether a list is read as well on one line. */
+const isShort = (items: readonly string[]): boolean => items.length === 1 || items.join(", ").length <= 100;
 
 function health(draft: ProjectDraft, at: ServiceHome, service: string, test: string, shown: string): void {
   const found = entry(at.map, "healthcheck", at.file);

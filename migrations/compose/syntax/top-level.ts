@@ -65,7 +65,7 @@ export class TopLevel {
     this.#scripts.set(file, { key, path });
     if (before !== undefined) return key;
     const flow = `${flowKey(file, key)}: ${flowMap(file, { file: `./${SCRIPT_NAME}` })}`;
-    this.#of(file).configs.push({ key, block: `${key}:\n  file: ./${SCRIPT_NAME}`, flow, service: "" });
+    this.#of(file).configs.push({ key, block: flow, flow, service: "" });
     return key;
   }
 
@@ -74,11 +74,16 @@ export class TopLevel {
     return [...new Set([...this.#scripts.values()].map(({ path }) => path))];
   }
 
-  /** Throws `refused` where a file's top level can take no member. */
-  write(draft: ProjectDraft): void {
+  /**
+   * Writes them, and above the first secrets of a file the comment that says how another machine gets their files. Throws
+   * `refused` where a file's top level can take no member.
+   */
+  write(draft: ProjectDraft, comment: (file: YamlFile) => string): void {
     for (const [file, kinds] of this.#entries) {
+      const isNew = !file.text.includes(COMMENT);
       for (const kind of ["secrets", "configs"] as const)
-        if (kinds[kind].length > 0) add(draft, file, kind, kinds[kind]);
+        if (kinds[kind].length > 0)
+          add(draft, file, kind, kinds[kind], kind === "secrets" && isNew ? `${COMMENT}${comment(file)}\n` : "");
     }
   }
 
@@ -96,11 +101,13 @@ export class TopLevel {
   }
 }
 
-function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewEntry[]): void {
+const COMMENT = "# by unsprawl: ";
+
+function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewEntry[], comment: string): void {
   const { root } = file;
   if (root === null) return;
   const found = entry(root, kind, file);
-  const nested = `${kind}:\n${all.map(({ block }) => `  ${block.replaceAll("\n", "\n  ")}`).join("\n")}`;
+  const nested = `${comment}${kind}:\n${all.map(({ block }) => `  ${block.replaceAll("\n", "\n  ")}`).join("\n")}`;
   if (found === null) {
     draft.add(file, root, root.flow === true ? `${flowKey(file, kind)}: { ${flows(all)} }` : nested);
     return;
@@ -110,7 +117,8 @@ function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewE
   const tag = (pair.value as { readonly tag?: string } | null)?.tag ?? "";
   if (isOwn && isMap(value) && !tag.startsWith("!reset")) {
     const flow = value.flow === true;
-    for (const one of all) draft.add(file, value, flow ? one.flow : one.block);
+    for (const [at, one] of all.entries())
+      draft.add(file, value, flow ? one.flow : `${at === 0 ? comment : ""}${one.block}`);
   } else
     throw new Blocked(
       `the top-level ${kind} of ${file.file} are not a plain map, so none can be added`,

@@ -58,6 +58,7 @@ async function rewritten(files: Files, given: readonly string[] = ["compose.yaml
       health: null,
       words: null,
       hasScript: false,
+      earlierCheck: [],
     };
     const moves = [{ name: "TOKEN", reference: `ref+vault://secret/${service}#/TO$KEN` } as Move];
     const change = composeChange(SHIM, bare, moves, site);
@@ -151,7 +152,7 @@ describe("the file of the service gets the entry", () => {
   test("two services share one entry for the script", async () => {
     const two = `${service()}  api:\n    image: x\n    environment: { TOKEN: s3 }\n`;
     const { "compose.yaml": now = "" } = await rewritten({ "compose.yaml": two });
-    expect(now.match(/file: \.\/unsprawl-entrypoint\.sh/g)).toHaveLength(1);
+    expect(now.match(/\{ file: "\.\/unsprawl-entrypoint\.sh" \}/g)).toHaveLength(1);
     expect(now.match(/^secrets:/gm)).toHaveLength(1);
   });
 });

@@ -32,7 +32,7 @@ const ENV = { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent" };
 const MEMORY = "/run/unsprawl";
 const bare = (subject: object): BareService => ({
   subject: { mountTargets: [], ...subject } as unknown as BareService["subject"],
-  ...{ earlier: [], health: null, hasScript: false },
+  ...{ earlier: [], earlierCheck: [], health: null, hasScript: false },
 });
 const site = (project: ComposeProject, service: string, moved: MovedNames): ComposeSite => ({
   ...composeSite({ memory: MEMORY }, project, service, { uid: 999, gid: 998 }, moved),
@@ -66,7 +66,7 @@ const DELIVERIES: { readonly [name: string]: Made } = {
 };
 /** What a delivery writes; a new line holds nothing else. */
 const NEW =
-  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*["']?[\w.]+["']?: (""|'')$|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|(secrets|configs):( |$)|- \{ source: |[\w.-]+_[\w.]+:$|unsprawl-entrypoint(_\d+)?:$|file: (\$\{UNSPRAWL_RUNTIME_DIR:-|\.\/unsprawl-)|x-unsprawl: |runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
+  /^\s*[[{]|^\s*[\w-]+:( &\w+)? [{]|^\s*["']?[\w.]+["']?: (""|'')$|^\s*(- )?("?'?[\w.]+_FILE"?'?\s*[:=]|["']?[\w.]+["']?(: |=)["']?ref\+vault:|["']?[\w.]+=ref\+vault:|- "?[\w.]+=|environment:( |$)|(secrets|configs):( |$)|- \{ source: |[\w.-]+_[\w.]+:$|# by unsprawl: on a new machine, before docker compose up: unsprawl render compose:\S+$|file: (\$\{UNSPRAWL_RUNTIME_DIR:-|\.\/unsprawl-)|x-unsprawl: |runtime: unsprawl|entrypoint: \[|command: \[|<<: \*|(x-)?[\w-]+:( &[\w-]+| ![a-z]+)* (\{\}|\[\])|(export )?[\w.]+=)/;
 
 /** What cannot be moved without loss: the reason, by fixture and delivery. */
 const BOTH = /is also filled in at/; // `.env` is what a service reads and what `${…}` elsewhere is filled from

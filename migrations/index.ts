@@ -54,7 +54,11 @@ type FormatEntry = {
   readonly declares?: () => Promise<DeclaredReader>;
   /** Reads back what a migration left in the run configuration; present where that needs files on this host. */
   readonly consumers?: (tools: ConsumerTools) => Promise<ConsumerReader>;
+  /** The git work tree in which a store's files may be committed along with what a source names; null for none. */
+  readonly team?: TeamFolder;
 };
+
+type TeamFolder = (what: string, cwd: string, env: NodeJS.ProcessEnv) => Promise<string | null>;
 
 /** What is handed to a reader of consumers; each takes what it needs. */
 export type ConsumerTools = DockerConsumerTools &
@@ -86,6 +90,7 @@ const FORMATS: readonly FormatEntry[] = [
     migration: async (tools) => (await import("./compose/index.ts")).composeMigration(tools),
     source: async ({ cwd, env }) => (await import("./compose/read.ts")).composeSource(cwd, env),
     consumers: async (tools) => (await import("./compose/consumers.ts")).composeConsumers(tools),
+    team: async (...of) => (await import("./compose/team.ts")).teamFolder(...of),
   },
   {
     about: swarm,
@@ -157,6 +162,13 @@ export const consumerReaders: { readonly [kind: string]: (tools: ConsumerTools) 
       source === null || consumers === undefined ? [] : [[source.kind, consumers]],
     ),
   );
+
+/** What knows the work tree of a source, by its kind. */
+export const teamFolders: { readonly [kind: string]: TeamFolder } = Object.fromEntries(
+  FORMATS.flatMap(({ about: { source }, team }) =>
+    source === null || team === undefined ? [] : [[source.kind, team]],
+  ),
+);
 
 /** The names of the migrations that a finding is offered to, in this order. */
 export const runConfigurations: readonly string[] = FORMAT_STAGES.filter((stage) => stage !== "stores").flatMap(

@@ -22,7 +22,7 @@ export function warningsOf(
         : [],
     ),
     ...notes,
-    ...outside(parts),
+    ...storeFiles(parts),
     ...withheld.map(
       (name) => `${name} of your environment is withheld from Compose: the files mention it, and no container has it`,
     ),
@@ -79,11 +79,20 @@ export function rewordedNotes(
   ];
 }
 
-/** A reference to a store's file that no clone of the project has. */
-function outside(parts: readonly ServicePart[]): string[] {
+/** The store's files that go along with the project, and one that no clone of it has. */
+function storeFiles(parts: readonly ServicePart[]): string[] {
   const all = parts.flatMap(({ wish }) => wish.change.secrets ?? []).map(({ reference }) => reference);
+  const within = new Set(
+    all.flatMap((one) => (/^ref\+sops:\/\/[^/]/.test(one) ? (one.slice(11).split("#")[0] ?? "") : [])),
+  );
+  const committed =
+    within.size === 0
+      ? []
+      : [
+          `the values go into ${[...within].toSorted().join(", ")}, encrypted: commit ${within.size === 1 ? "it" : "them"} with the Compose file`,
+        ];
   const [first] = all.filter((reference) => reference.startsWith("ref+sops:///"));
-  if (first === undefined) return [];
+  if (first === undefined) return committed;
   return [
     `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder, or in its git work tree, goes along with it (unsprawl.yaml: stores, file)`,
   ];

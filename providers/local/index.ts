@@ -9,9 +9,12 @@ import { flag, map, mayBeNull, parse, says, text } from "../../src/kit/schema/in
 import {
   ageIdentities,
   checkTemplate,
+  holdersOf,
   isInUse,
   readersOf,
   sopsFiles,
+  templateFiles,
+  type DataKeys,
   type Identities,
 } from "../../src/stores-kit/sops/index.ts";
 import { checkFiles } from "./check.ts";
@@ -43,14 +46,14 @@ export const provider: ProviderModule = {
   provider: "local",
   settings: SETTINGS,
   template: "file",
-  async open(name, config, { env, dir, say }): Promise<Provider> {
+  async open(name, config, { env, dir, workTree = null, say }): Promise<Provider> {
     const given = parse(map(SETTINGS), config, "");
     const keyFile = given.ageKeyFile ? resolve(dir, given.ageKeyFile) : null;
     const readOnly = given.readOnly ?? false;
     const identities = ageIdentities(env, keyFile);
     const { template, also, isEarlier }: LocalFiles = given.file
       ? { template: resolve(dir, given.file), isEarlier: false }
-      : await defaultFiles(dir, env, identities);
+      : await defaultFiles(dir, env, identities, workTree);
     checkTemplate(template);
     const readers = (): Promise<readonly string[]> => readersOf(readersFile(identities), template);
     const keys = dataKeys(identities, env, readers);
@@ -81,17 +84,35 @@ export const provider: ProviderModule = {
 };
 
 /**
- * Where values go without a `file` setting: one folder per user. Earlier versions used a folder of the working directory;
- * one that unsprawl keeps values in stays in use, so that none is lost. References into either folder are resolved.
+ * Where values go without a `file` setting: beside what is committed in the same work tree, else one folder per user.
+ * Earlier versions used a folder of the working directory; one that unsprawl keeps values in stays in use, so that none is
+ * lost. References into the user's folder are resolved in any case.
  */
-async function defaultFiles(dir: string, env: NodeJS.ProcessEnv, identities: Identities): Promise<LocalFiles> {
+async function defaultFiles(
+  dir: string,
+  env: NodeJS.ProcessEnv,
+  identities: Identities,
+  workTree: string | null,
+): Promise<LocalFiles> {
   const [own, earlier] = [join(dataHome(env), "unsprawl", FILES), resolve(dir, FILES)];
   // An identity that cannot be read is reported once it is needed.
   const recipients = (await identities.load().catch(() => [])).map(({ recipient }) => recipient);
-  const keys = dataKeys(identities, env, () => readersOf(readersFile(identities), earlier));
-  return (await isInUse(earlier, recipients, keys))
+  const keysOf = (file: string): DataKeys => dataKeys(identities, env, () => readersOf(readersFile(identities), file));
+  if (workTree !== null) {
+    const team = join(workTree, FILES);
+    if (!(await isOfOthers(team, keysOf(team)))) return { template: team, also: own, isEarlier: false };
+  }
+  return (await isInUse(earlier, recipients, keysOf(earlier)))
     ? { template: earlier, also: own, isEarlier: true }
     : { template: own, also: earlier, isEarlier: false };
+}
+
+/** Whether a file of this template can be read by somebody whom nothing here names: a clone's author may have put it there. */
+async function isOfOthers(template: string, keys: DataKeys): Promise<boolean> {
+  const own = new Set(await keys.names().catch(() => []));
+  for (const file of await templateFiles(template))
+    if ((await holdersOf(file))?.every((holder) => own.has(holder)) !== true) return true;
+  return false;
 }
 
 type LocalFiles = { readonly template: string; readonly also?: string; readonly isEarlier: boolean };

@@ -37,11 +37,13 @@ export async function openNamed(
   name: string,
   { stores, untrusted }: Pick<Config, "stores" | "untrusted">,
   { env, cwd, say }: { readonly env: NodeJS.ProcessEnv; readonly cwd: string; readonly say: (text: string) => void },
+  workTree: () => Promise<string | null> = async () => null,
 ): Promise<Provider> {
   mustBeTrusted(untrusted, `stores.${name}`);
   const configured = stores.get(name);
   if (configured) return openConfigured(name, configured, env, say);
-  if (builtInStores.includes(name)) return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say);
+  if (builtInStores.includes(name))
+    return openConfigured(name, { provider: name, dir: cwd, keys: {} }, env, say, await workTree());
   const known = [...stores.keys(), ...builtInStores];
   const near = nearestWord(name, known);
   throw new UnsprawlError(
@@ -65,6 +67,7 @@ export async function openConfigured(
   config: StoreConfig,
   env: NodeJS.ProcessEnv,
   say?: (text: string) => void,
+  workTree: string | null = null,
 ): Promise<Provider> {
   const load = Object.hasOwn(providers, config.provider) ? providers[config.provider] : undefined;
   if (!load) {
@@ -78,5 +81,5 @@ export async function openConfigured(
   const { provider } = await load();
   const { map, parse } = await import("../kit/schema/index.ts");
   parse(map(provider.settings), config.keys, "the configuration", `stores.${name}`);
-  return provider.open(name, config.keys, { env, dir: config.dir, ...(say === undefined ? {} : { say }) });
+  return provider.open(name, config.keys, { env, dir: config.dir, workTree, ...(say === undefined ? {} : { say }) });
 }

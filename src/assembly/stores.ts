@@ -1,4 +1,4 @@
-import type { Provider } from "../contract/provider.ts";
+import { teamFolders } from "../../migrations/index.ts";
 import { mustBeTrusted } from "../core/config/untrusted.ts";
 import { resolveReferences } from "../core/resolve.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -14,7 +14,8 @@ export function storesOf({
   cwd,
   say,
 }: Basis): Pick<Assembly, "store" | "storeOf" | "storeNames" | "knownStores" | "resolve"> {
-  const store = async (name: string): Promise<Provider> => openNamed(name, await config(), { env, cwd, say });
+  const store: Assembly["store"] = async (name, sources = []) =>
+    openNamed(name, await config(), { env, cwd, say }, () => workTreeOfAll(sources, cwd, env));
   const knownStores = async (): Promise<string[]> => [
     ...new Set([...(await config()).stores.keys(), ...builtInStores]),
   ];
@@ -24,7 +25,9 @@ export function storesOf({
     storeNames: async () => [...(await config()).stores.keys()],
     // As with all settings, the environment comes before the configuration.
     resolve: async (references) =>
-      resolveReferences(references, [...new Set([...storesInEnvironment(env), ...(await knownStores())])], store),
+      resolveReferences(references, [...new Set([...storesInEnvironment(env), ...(await knownStores())])], (name) =>
+        store(name),
+      ),
     async storeOf(target) {
       const { stores, untrusted } = await config();
       mustBeTrusted(untrusted, `stores.${target.name}`);
@@ -44,4 +47,16 @@ export function storesOf({
       return opened;
     },
   };
+}
+
+/** The git work tree that all of these sources are committed in; null if there is no such one. */
+async function workTreeOfAll(sources: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string | null> {
+  const trees = new Set<string | null>();
+  for (const source of sources) {
+    const kind = source.slice(0, Math.max(0, source.indexOf(":")));
+    const team = Object.hasOwn(teamFolders, kind) ? teamFolders[kind] : undefined;
+    trees.add((await team?.(source.slice(kind.length + 1), cwd, env)) ?? null);
+  }
+  const [tree = null] = trees;
+  return trees.size === 1 ? tree : null;
 }

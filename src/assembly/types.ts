@@ -60,8 +60,11 @@ export type Assembly = {
   readonly migrationOf: (plan: Plan) => Router;
   /** Who uses entries of a store besides the unit that is planned by this migration. */
   readonly usersOf: (provider: Provider, migration: Router) => EntryUsers;
-  /** `--to NAME`: a configured store, or a provider with its ecosystem's own environment. */
-  readonly store: (name: string) => Promise<Provider>;
+  /**
+   * `--to NAME`: a configured store, or a provider with its ecosystem's own environment. One with files of its own may keep
+   * them in the work tree of these sources.
+   */
+  readonly store: (name: string, sources?: readonly string[]) => Promise<Provider>;
   /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */
   readonly storeOf: (target: StoreTarget) => Promise<Provider>;
   readonly storeNames: () => Promise<readonly string[]>;

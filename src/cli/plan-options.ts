@@ -46,7 +46,7 @@ export async function planWith(
   const healthTimeoutMs = parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout");
   const deliver = (textFlag(options, "deliver") ?? "auto") as DeliveryName | "auto";
 
-  const provider = await assembly.store(to);
+  const provider = await assembly.store(to, sources);
   const { report, hits, failOn } = await scanWith(context, sources, options);
   const chosen = selectedHits(hits, listFlag(options, "only"));
   const migration = assembly.migration(migrationsFor(chosen));

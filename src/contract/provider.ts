@@ -138,6 +138,8 @@ export type ProviderContext = {
    * The base of relative file names in `config`: the folder of the configuration file, otherwise the working directory.
    */
   readonly dir: string;
+  /** The git work tree that a store's own files may be committed in, beside what uses them; null or absent for none. */
+  readonly workTree?: string | null;
   /** Shows a message about slow operations or warnings; a provider prints nothing itself. */
   readonly say?: (text: string) => void;
 };

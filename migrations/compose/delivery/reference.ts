@@ -1,7 +1,5 @@
-import { lstatSync } from "node:fs";
-import { homedir } from "node:os";
 import { isAbsolute, posix } from "node:path";
-import { isOnlyOurs } from "../../../src/kit/io/owner.ts";
+import { workTreeOf } from "../../../src/kit/io/work-tree.ts";
 
 const SOPS = "ref+sops://";
 
@@ -18,20 +16,7 @@ export function relativeReference(reference: string, dir: string): string {
 /** Whether a file, absolute, goes along with the project in this folder. */
 export function isCommittedWith(file: string, dir: string): boolean {
   const path = posix.normalize(file);
-  return path.startsWith(`${dir}/`) || path.startsWith(`${workTree(dir) ?? dir}/`);
-}
-
-/**
- * The git work tree that a folder is in; null for none, for one that others can write to, and for one that is a home: what
- * lies in a home belongs together no more than that.
- */
-function workTree(dir: string): string | null {
-  for (let at = dir; at !== "/" && at !== "."; at = posix.dirname(at)) {
-    if (lstatSync(posix.join(at, ".git"), { throwIfNoEntry: false }) === undefined) continue;
-    const isHome = `${homedir()}/`.startsWith(`${at}/`);
-    return !isHome && isOnlyOurs(lstatSync(at)) ? at : null;
-  }
-  return null;
+  return path.startsWith(`${dir}/`) || path.startsWith(`${workTreeOf(dir) ?? dir}/`);
 }
 
 /** The inverse: what such a reference means to a project in this folder. */

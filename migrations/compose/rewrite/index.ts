@@ -21,6 +21,7 @@ import { overriddenNotes, wantedPlaces, type PlaceChanges, type VariableChange }
 import { renderComment } from "./render-comment.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
+import { settableNotes } from "../syntax/settable.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
 import { dropSources } from "../syntax/sources.ts";
 import {
@@ -94,12 +95,10 @@ export async function rewriteProject(
   }
   for (const wish of wishes) relabel(draft, wish);
   dropReplaced(draft, project, wishes);
+  const taken = [...wanted.values()].flatMap(({ place, by }) => [...by.keys()].map((service) => ({ service, place })));
   const notes = [
-    ...homeNotes(
-      project,
-      [...wanted.values()].flatMap(({ place, by }) => [...by.keys()].map((service) => ({ service, place }))),
-      moved,
-    ),
+    ...homeNotes(project, taken, moved),
+    ...settableNotes(project, taken),
     ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
     ...keptNotes([...kept.values()]),
     ...overriddenNotes([...overridden.values()]),

@@ -69,7 +69,7 @@ function fill(session: TerminalSession, name: string, from: ShownForm["from"], w
     const busy = (text: string | null): void => show(({ stores }) => ({ stores: { ...stores, busy: text } }));
     busy(`opening ${name}`);
     try {
-      const provider = await assembly.store(name);
+      const provider = await assembly.store(name, store.get().target.sources);
       // A marked secret moves from all its places, so all must be known.
       const scanning = session.jobs.get("scan");
       if (scanning) busy(WAITING_FOR_SCAN);

@@ -94,7 +94,10 @@ export function startPlan(session: TerminalSession, name: string, made?: Mapping
     store.set(() => ({ where: "stores", status: null }));
     stores({ busy: `opening ${name}`, error: null }, signal);
     try {
-      const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
+      const [{ buildPlan }, provider] = await Promise.all([
+        import("../../core/plan.ts"),
+        assembly.store(name, store.get().target.sources),
+      ]);
       // A marked secret moves from all its places, so all must be known.
       const scanning = session.jobs.get("scan");
       if (scanning) stores({ busy: WAITING_FOR_SCAN }, signal);

@@ -38,7 +38,10 @@ export function startPreview(session: TerminalSession): void {
     try {
       await sleep(REST_MS, undefined, { signal });
       const hits = state.scan.hits.filter(({ finding }) => finding.fingerprint === print);
-      const [{ buildPlan }, provider] = await Promise.all([import("../../core/plan.ts"), assembly.store(name)]);
+      const [{ buildPlan }, provider] = await Promise.all([
+        import("../../core/plan.ts"),
+        assembly.store(name, state.target.sources),
+      ]);
       // A preview asks nothing: the real plan does.
       const host = { signal, emit: () => undefined, ask: () => Promise.resolve(false) };
       const migration = assembly.migration(RUN_CONFIGURATIONS);

@@ -61,8 +61,8 @@ export type Assembly = {
   /** Who uses entries of a store besides the unit that is planned by this migration. */
   readonly usersOf: (provider: Provider, migration: Router) => EntryUsers;
   /**
-   * `--to NAME`: a configured store, or a provider with its ecosystem's own environment. One with files of its own may keep
-   * them in the work tree of these sources.
+   * `--to NAME`: a configured store, or a provider with its ecosystem's own environment. `local` may keep its files in
+   * the work tree of these sources.
    */
   readonly store: (name: string, sources?: readonly string[]) => Promise<Provider>;
   /** The store of a plan again, wherever the process runs now. Throws `changed` when its settings are others. */

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { shellCommands } from "../kit/text/shell-words.ts";
+import { shellCommands, type ShellWord } from "../kit/text/shell-words.ts";
 
 /**
  * Whether a health check (`["CMD", …]`, `["CMD-SHELL", text]`) may use one of these variables: only a text that names none
@@ -8,7 +8,7 @@ import { shellCommands } from "../kit/text/shell-words.ts";
 export function mayUseVariables([kind = "", ...words]: readonly string[], names: readonly string[]): boolean {
   const text = kind === "CMD-SHELL" ? words.join(" ") : words.length === 3 && isShellCall(words) ? words[2] : undefined;
   if (text === undefined) return mentions(words.join(" "), names) || mayRead(words[0] ?? "", names);
-  // `${!NAME}` is another variable, /proc/self/environ is all of them, and commands in backticks are not told apart below.
+  // `${!NAME}` is another variable, /proc/self/environ is all of them, and backticks hide commands from what follows.
   if (mentions(text, names) || /\$\{!|environ|`/.test(text)) return true;
   const open: number[] = [];
   const commands = shellCommands(text, [], open);
@@ -21,9 +21,7 @@ const isShellCall = ([program = "", flag]: readonly string[]): boolean =>
 const mentions = (text: string, names: readonly string[]): boolean =>
   names.some((name) => new RegExp(`(?<!\\w)${name.replace(/\W/g, "\\$&")}(?!\\w)`).test(text));
 
-type Command = ReturnType<typeof shellCommands>[number];
-
-function commandMayRead(command: Command, names: readonly string[]): boolean {
+function commandMayRead(command: readonly ShellWord[], names: readonly string[]): boolean {
   const at = command.findIndex(({ text }) => !KEYWORD.test(text) && !ASSIGNMENT.test(text));
   const program = command[at];
   return program !== undefined && ((program.expands && program.text !== "[") || mayRead(program.text, names));

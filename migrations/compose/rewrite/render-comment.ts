@@ -6,7 +6,7 @@ import { givenFiles } from "../syntax/given.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
 /**
- * What a file says to whoever has it and not the files of its values: without them Compose fails with a path alone. The
+ * What a file says to anyone who has it without the files of its values, where Compose fails with a path alone. The
  * source is named as it is called in the file's own folder.
  */
 export async function renderComment(

@@ -108,7 +108,7 @@ it("a clone of the work tree has the values' file, says what to type, and serves
   const clone = join(other.dir, "clone");
   cpSync(repo, clone, { recursive: true });
   const at = join(clone, "deploy");
-  expect(() => compose(at, "up", "-d", "web", "read")).toThrow();
+  expect(() => compose(at, "up", "-d", "web", "read")).toThrow(/bind source path does not exist/);
   mkdirSync(dirname(other.env["SOPS_AGE_KEY_FILE"] ?? ""), { mode: 0o700 });
   copyFileSync(world.env["SOPS_AGE_KEY_FILE"] ?? "", other.env["SOPS_AGE_KEY_FILE"] ?? "");
   const rendered = await other.unsprawl(["render", `compose:${at}`]);

@@ -162,7 +162,9 @@ it(
     expect(entrypoint(now["compose.yaml"])).toBe(entrypoint(states[1]?.["compose.yaml"]));
     // A machine that has these files alone is told what to type, once.
     expect(now["compose.yaml"]?.match(/^ *#.*$/gm)?.filter((line) => line.includes("unsprawl"))).toEqual([
-      expect.stringMatching(/^ *# by unsprawl: on a new machine, before docker compose up: unsprawl render compose:\.$/),
+      expect.stringMatching(
+        /^ *# by unsprawl: on a new machine, before docker compose up: unsprawl render compose:\.$/,
+      ),
     ]);
     for (const value of Object.values(SECRETS)) expect(inspected().includes(value)).toBe(false);
     expect(JSON.parse(compose(dir, world, "config", "--format", "json"))).toMatchObject({ name: "shop" });

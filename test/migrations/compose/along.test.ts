@@ -120,7 +120,7 @@ it(
       ["minio", "ROOT_LOGIN"],
       ["app", "PLAIN_NAME"],
     ])
-      expect(engine.docker("exec", `along-${service}-1`, "cat", `/run/secrets/${name}`)).toBe(key);
+      expect(engine.docker("exec", `along-${service}-1`, "cat", `/run/unsprawl/secrets/${name}`)).toBe(key);
     const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
     const back = await world.unsprawl(["rollback", run]);
     expect(back.code, back.stdout + back.stderr).toBe(0);

@@ -138,8 +138,8 @@ describe("a whole project moves as `docker compose` in its folder has it", () =>
         };
       };
       expect(alone.services["web"]?.secrets?.map(({ target }) => target).toSorted()).toEqual([
-        "OTHER_PASSWORD",
-        "WEB_PASSWORD",
+        "/run/unsprawl/secrets/OTHER_PASSWORD",
+        "/run/unsprawl/secrets/WEB_PASSWORD",
       ]);
       expect(alone.services["db"]).toMatchObject({ environment: { DB_PASSWORD: example } });
       expect(readFileSync(join(dir, "compose.override.yaml"), "utf8")).toContain('DB_PASSWORD: ""');

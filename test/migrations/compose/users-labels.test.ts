@@ -137,9 +137,9 @@ it(
     expect(moved.code, moved.stdout + moved.stderr).toBe(3);
     const file = readFileSync(join(dir, "compose.yaml"), "utf8");
     expect(file).toContain(
-      '- "traefik.http.middlewares.${NAME}-auth.basicauth.usersfile=/run/secrets/DASHBOARD_USERS" # htpasswd -nB admin',
+      '- "traefik.http.middlewares.${NAME}-auth.basicauth.usersfile=/run/unsprawl/secrets/DASHBOARD_USERS" # htpasswd -nB admin',
     );
-    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/secrets/BASICAUTH_OPS_USERS\n");
+    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/unsprawl/secrets/BASICAUTH_OPS_USERS\n");
     expect(file).toContain(
       "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/DIGESTAUTH_METRICS_USERS'",
     );
@@ -147,9 +147,9 @@ it(
     // No shell is needed where only a label changes.
     expect(file.slice(file.indexOf("  metrics:"), file.indexOf("  whoami:"))).not.toContain("entrypoint");
     expect(fileIn("traefik", "/settings.ini")).toBe("shell=/entrypoint.sh\n");
-    expect(fileIn("traefik", "/run/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
-    expect(fileIn("traefik", "/run/secrets/BASICAUTH_OPS_USERS")).toBe(`opsmen:${OPS}`);
-    expect(fileIn("traefik", "/run/secrets/BASICAUTH_TEAM_USERS")).toBe(`one:${ONE}\ntwo:${TWO}`);
+    expect(fileIn("traefik", "/run/unsprawl/secrets/DASHBOARD_USERS")).toBe(`admin:${ADMIN}`);
+    expect(fileIn("traefik", "/run/unsprawl/secrets/BASICAUTH_OPS_USERS")).toBe(`opsmen:${OPS}`);
+    expect(fileIn("traefik", "/run/unsprawl/secrets/BASICAUTH_TEAM_USERS")).toBe(`one:${ONE}\ntwo:${TWO}`);
     expect(fileIn("metrics", "/run/secrets/DIGESTAUTH_METRICS_USERS")).toBe(`scrape:traefik:${METRICS}`);
     const env = readFileSync(join(dir, ".env"), "utf8");
     expect(env).toBe("NAME=edge\nOPS_NAME=opsmen\n");

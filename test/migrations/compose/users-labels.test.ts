@@ -139,7 +139,9 @@ it(
     expect(file).toContain(
       '- "traefik.http.middlewares.${NAME}-auth.basicauth.usersfile=/run/unsprawl/secrets/DASHBOARD_USERS" # htpasswd -nB admin',
     );
-    expect(file).toContain("- traefik.http.middlewares.ops.basicauth.usersfile=/run/unsprawl/secrets/BASICAUTH_OPS_USERS\n");
+    expect(file).toContain(
+      "- traefik.http.middlewares.ops.basicauth.usersfile=/run/unsprawl/secrets/BASICAUTH_OPS_USERS\n",
+    );
     expect(file).toContain(
       "traefik.http.middlewares.metrics.digestauth.usersfile: '/run/secrets/DIGESTAUTH_METRICS_USERS'",
     );

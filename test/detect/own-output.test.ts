@@ -24,7 +24,7 @@ const names = fc.uniqueArray(name, { minLength: 1, maxLength: 9 });
 
 const bare: BareService = {
   subject: { mountTargets: [], entrypoint: [], cmd: [], health: [] } as unknown as BareService["subject"],
-  ...{ earlier: [], health: null, hasScript: false },
+  ...{ earlier: [], earlierCheck: [], health: null, hasScript: false },
 };
 
 const reference = (one: string): string => `ref+vault://secret/apps/shop/web#/${one}`;

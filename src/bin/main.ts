@@ -19,6 +19,7 @@ if (!isSomewhere()) {
   );
   process.exit(1);
 }
+await mustLoadOnlyRoots();
 (await import("../kit/compiled-cache.ts")).cacheCompiledCode();
 // A large scan waits longest for its first thread, which starts up while the rest is loaded.
 if (process.argv[2] === "scan") (await import("../fast/workers/thread.ts")).startEarly(process.argv.slice(3));
@@ -36,6 +37,15 @@ function isSomewhere(): boolean {
     return process.cwd() !== "";
   } catch {
     return false;
+  }
+}
+
+/** Ends here if root would load what another user can write: nothing else has been loaded yet. */
+async function mustLoadOnlyRoots(): Promise<void> {
+  try {
+    (await import("../kit/root-loads.ts")).loadOnlyRoots(process.env);
+  } catch (error) {
+    process.exit((await import("../cli/index.ts")).tellError(error, process.argv.includes("--json")));
   }
 }
 

@@ -1,5 +1,5 @@
-/** Debug switches that are removed from unsprawl's own environment. */
-const SWITCHES = ["DEBUG", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_OPTIONS"] as const;
+/** What is removed from unsprawl's own environment: debug switches, and what root does not load (root-loads.ts). */
+const SWITCHES = ["DEBUG", "NODE_DEBUG", "NODE_DEBUG_NATIVE", "NODE_OPTIONS", "PATH", "XDG_RUNTIME_DIR"] as const;
 /** Passes the original switches to the same program when it restarts without them. */
 const CARRIER = "UNSPRAWL_GIVEN_SWITCHES";
 

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { foreignFile, foreignProgram } from "../../src/delivery/runtime/owned.ts";
+import { foreignFile, foreignProgram } from "../../src/kit/io/roots-alone.ts";
 
 const OTHER = 12_345;
 

@@ -2,9 +2,12 @@ import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
 import type { Provider } from "../../contract/provider.ts";
+import type { AgentForm } from "../../agent/install/settings.ts";
 import { AGENT_UNIT } from "../../core/agent-state.ts";
 import { homeOf } from "../../kit/home.ts";
+import { foreignProgram } from "../../kit/io/roots-alone.ts";
 import { startWords } from "../../kit/program.ts";
+import { loadedFolders, mustBeRoots } from "../../kit/root-loads.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
@@ -29,6 +32,7 @@ export async function install(context: CommandContext, args: readonly string[], 
   const config = textFlag(options, "config");
   const form = agentFormOf(args[0]);
   const home = agentHome(env);
+  mustServeRoot(form, env, config === null ? [] : [resolve(cwd, config)]);
   const made = agentInstallation(form, {
     words: wordsOf(options),
     program: startWords(),
@@ -64,6 +68,19 @@ export async function install(context: CommandContext, args: readonly string[], 
   if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
   for (const command of next) sayNext(context, command);
   return EXIT.ok;
+}
+
+/** Throws `refused` where the service, which is root's, would start or read what another user can write. */
+function mustServeRoot(form: AgentForm, env: NodeJS.ProcessEnv, configs: readonly string[]): void {
+  mustBeRoots([...loadedFolders(env), ...configs.map((file) => ["--config", file] as const)]);
+  const [program, script = ""] = startWords();
+  const why = form === "systemd" ? foreignProgram(program, script) : null;
+  if (why !== null)
+    throw new UnsprawlError(
+      "refused",
+      `another user can replace unsprawl, which would run as root: ${why}`,
+      "install it for root: docs/install.md",
+    );
 }
 
 /** `unsprawl agent uninstall systemd`: with --yes removes the unit and the credentials. */

@@ -4,6 +4,8 @@ import { residue } from "../../core/residue.ts";
 import { listRuns } from "../../core/journal/runs.ts";
 import { keyProtectionText } from "../../core/journal/state.ts";
 import { configurationLine } from "../untrusted.ts";
+import { leftOutForRoot } from "../../kit/root-loads.ts";
+import { cmd } from "../../kit/shell.ts";
 import { EXIT } from "../../model/error.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
@@ -29,6 +31,7 @@ export async function run(context: CommandContext, _args: readonly string[], opt
       look: async () =>
         `journals in ${assembly.state()}, fingerprint key ${assembly.key().id}, ${keyProtectionText(assembly.env)}`,
     },
+    ...environmentProbes(),
     ...(await hostProbes(assembly)),
     ...(await storeProbes(assembly)),
     ...(await channelProbes(context)),
@@ -53,6 +56,15 @@ export async function run(context: CommandContext, _args: readonly string[], opt
     context,
   );
   return checks.every(({ state }) => isWell(state)) ? EXIT.ok : EXIT.failed;
+}
+
+/** What root does without, since others can write to it. */
+function environmentProbes(): DoctorProbe[] {
+  const name = "environment";
+  return leftOutForRoot().map((folder) => {
+    const text = `root does not use ${folder || "the empty entry"} of PATH or XDG_RUNTIME_DIR: others can write to it`;
+    return { name, look: async () => [{ name, state: "warn", text, hint: cmd`ls -ld ${folder || "."}` }] };
+  });
 }
 
 /** `doctor --alive`: whether the services beside this process keep up; asks nothing and nobody else. */

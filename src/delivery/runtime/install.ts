@@ -8,7 +8,7 @@ import { resolverWords } from "../../kit/program.ts";
 import { atomicWrite, contentDigest } from "../../kit/io/atomic.ts";
 import { issueCredentials } from "../readers.ts";
 import { memoryRoot } from "../tmpfs.ts";
-import { foreignFile, foreignProgram } from "./owned.ts";
+import { foreignFile, foreignProgram } from "../../kit/io/roots-alone.ts";
 import { runtimeProgram } from "./program.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome, type RuntimeSettings } from "./settings.ts";
 import { makeFolders } from "../../kit/io/folders.ts";

@@ -17,6 +17,7 @@ import {
   type VariableReference,
 } from "./references.ts";
 import { readSettings, type RuntimeSettings, type RuntimeStore } from "./settings.ts";
+import { loadOnlyRoots } from "../../kit/root-loads.ts";
 import { makeFolders } from "../../kit/io/folders.ts";
 
 const ROOT = { uid: 0, gid: 0 };
@@ -38,6 +39,7 @@ export type OpenStore = (store: RuntimeStore, dir: string) => Promise<Provider>;
 export async function resolveMain(argv: readonly string[], open: OpenStore): Promise<void> {
   const [home = "", command, from = "", out = "", id = "", log] = argv;
   try {
+    loadOnlyRoots(process.env);
     const settings = readSettings(home);
     if (settings === null)
       throw new UnsprawlError("absent", `${home}/runtime.json is missing`, "unsprawl runtime install --to STORE");

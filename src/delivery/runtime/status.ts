@@ -4,7 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { OpenStore } from "./resolve.ts";
 import { readBindings, type ReferenceBinding } from "./bindings.ts";
-import { foreignFile, foreignProgram } from "./owned.ts";
+import { foreignFile, foreignProgram } from "../../kit/io/roots-alone.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
 export type StatusLine = { readonly ok: boolean; readonly text: string; readonly hint: string | null };

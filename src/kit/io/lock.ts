@@ -15,7 +15,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { bare, cmd } from "../shell.ts";
-import { isShared, isTrusted, isUnknown, effectiveUid } from "./owner.ts";
+import { isTrusted, effectiveUid } from "./owner.ts";
+import { foreignFile } from "./roots-alone.ts";
 import { statePath } from "./state-path.ts";
 import { makeFolders } from "./folders.ts";
 
@@ -200,28 +201,22 @@ function lockFolder(state: string): string {
     const real = realpathSync(state);
     for (const own of [real, join(real, FOLDER)]) {
       const stat = lstatSync(own);
-      if (!isTrusted(stat.uid) || !stat.isDirectory()) throw foreign(own, stat.uid);
+      if (!isTrusted(stat.uid) || !stat.isDirectory()) throw foreign(`${own} belongs to user ${stat.uid}`);
       if (stat.uid === effectiveUid() && (stat.mode & 0o077) !== 0) chmodSync(own, 0o700);
     }
     // For root, nobody else may be able to replace any parent folder.
-    if (effectiveUid() === 0)
-      for (let above = dirname(real); ; above = dirname(above)) {
-        const stat = lstatSync(above);
-        // In a user namespace an unknown owner may be root, but not in a shared folder such as /tmp.
-        const known = isTrusted(stat.uid) || (isUnknown(stat.uid) && !isShared(lstatSync(dirname(above))));
-        if (!known || ((stat.mode & 0o022) !== 0 && !isShared(stat))) throw foreign(above, stat.uid);
-        if (above === dirname(above)) break;
-      }
+    const fault = effectiveUid() === 0 ? foreignFile([state]) : null;
+    if (fault !== null) throw foreign(fault);
   } catch (error) {
     throw failed(error, folder);
   }
   return folder;
 }
 
-function foreign(folder: string, uid: number): UnsprawlError {
+function foreign(why: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
-    `user ${uid}, or others, can replace the state folder: ${folder} is not root's alone`,
+    `another user can replace the state folder: ${why}`,
     "run unsprawl as the user whose folder it is, or with root's home: sudo -H unsprawl …, or XDG_STATE_HOME",
   );
 }

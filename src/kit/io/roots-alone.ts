@@ -1,11 +1,21 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, join } from "node:path";
+import { isShared, isUnknown } from "./owner.ts";
 
 /**
  * Why one of these files could be modified by someone other than root, directly or through a parent folder; null if
  * none can. Links are followed, and each step counts. Describes the first problem.
  */
 export function foreignFile(files: readonly string[]): string | null {
+  return firstFault(files);
+}
+
+/** The same for folders that root reads or makes: one that is not there yet must be root's to make. */
+export function foreignFolder(folders: readonly string[]): string | null {
+  return firstFault(folders.map(thereOrAbove));
+}
+
+function firstFault(files: readonly string[]): string | null {
   const seen = new Set<string>();
   for (const file of files) {
     const fault = faultOfPath(file, seen);
@@ -43,16 +53,31 @@ function modulesAbove(folder: string): string[] {
   }
 }
 
-function faultOfPath(path: string, seen: Set<string>): string | null {
+/** The path itself, or the first folder above it that is there. */
+function thereOrAbove(path: string): string {
+  let at = path;
+  while (statOf(at) === undefined && at !== dirname(at)) at = dirname(at);
+  return at;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // a file is in the place of a folder
+  }
+}
+
+function faultOfPath(path: string, seen: Set<string>, isAbove = false): string | null {
   for (let at = path; ; at = dirname(at)) {
     if (seen.has(at)) break;
     seen.add(at);
-    const found = lstatSync(at, { throwIfNoEntry: false });
+    const found = statOf(at);
     if (!found) return `${at} does not exist`;
-    const fault = faultOf(at, found, at !== path);
+    const fault = faultOf(at, found, isAbove || at !== path);
     if (fault !== null) return fault;
     if (found.isSymbolicLink()) {
-      const there = faultOfPath(realOf(at), seen);
+      const there = faultOfPath(realOf(at), seen, isAbove || at !== path);
       if (there !== null) return there;
     }
     if (at === dirname(at)) break;
@@ -77,9 +102,10 @@ function faultBelow(folder: string, seen: Set<string>): string | null {
   return null;
 }
 
-/** In a sticky folder, only root can replace root's files. */
+/** In a sticky folder, only root can replace root's files. In a user namespace, root's own may show an unknown owner. */
 function faultOf(path: string, stat: Stats, isAbove: boolean): string | null {
-  if (stat.uid !== 0) return `${path} belongs to user ${stat.uid}`;
+  const mayBeRoots = stat.uid === 0 || (isUnknown(stat.uid) && !isShared(lstatSync(dirname(path))));
+  if (!mayBeRoots) return `${path} belongs to user ${stat.uid}`;
   if (stat.isSymbolicLink()) return null;
   if (isAbove && (stat.mode & 0o1000) !== 0) return null;
   if ((stat.mode & 0o002) !== 0) return `everybody can write to ${path}`;

@@ -3,7 +3,7 @@ import type { Provider } from "../../src/contract/provider.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import type { Candidate } from "../../src/model/candidate.ts";
-import { UnsprawlError } from "../../src/model/error.ts";
+import { subjectFault, UnsprawlError } from "../../src/model/error.ts";
 import { locationAt, NO_FACTS, type Subject } from "../../src/model/location.ts";
 import { storeKeyText, type StoreKey } from "../../src/model/plan.ts";
 
@@ -44,13 +44,13 @@ async function reading(
     const candidates = found.filter((one) => one !== null);
     return { kind: "subject", subject, facts: NO_FACTS, candidates, exposure: [], stored: true };
   } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
+    const { message, hint } = subjectFault(error);
     return {
       kind: "error",
       subject: subject.name,
       about: { kind: "subject", name: subject.name, id: subject.id },
-      message: error.message,
-      hint: error.hint ?? "unsprawl stores check",
+      message,
+      hint: hint ?? "unsprawl stores check",
     };
   }
 }

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { AGENT_EVENTS, followEvents, type EngineEvent } from "../watch/events.ts";
 import { fetcher, type Fetcher } from "./fetch.ts";
+import { paceOf } from "./pace.ts";
 import { openRecord } from "./record.ts";
 import { roller, type Roller } from "./roll.ts";
 import { serving, type Serving } from "./serving.ts";
 import { startFailed } from "./start.ts";
 import type { AgentEvent, AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
 
-/** At most this many paths are queried per second, whatever the interval. */
-const PATHS_PER_SECOND = 25;
 /** Events close together are handled together. */
 const TOGETHER_MS = 50;
 /** How long the loop waits for stores before it continues; later answers still count. */
@@ -70,14 +69,19 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
   let [isStale, mayStart, isAnnounced] = [true, true, false];
   const broken = new AbortController();
   const ended = AbortSignal.any([signal, broken.signal]);
-  const guarded = (work: Promise<void>): Promise<void> => work.catch((error: unknown) => broken.abort(error));
-  const poll = (): Promise<void> =>
+  const guarded = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => void (signal.aborted || broken.abort(error)));
+  const poll = (isTurn?: (served: ServedConsumer) => boolean): Promise<void> =>
     guarded(
-      fetch.poll(serves.all(), async (fetched) => {
-        await roll.take(fetched);
-        mayStart ||= fetched.changed.length > 0;
-        void guarded(roll.run());
-      }),
+      fetch.poll(
+        serves.all(),
+        async (fetched) => {
+          await roll.take(fetched);
+          mayStart ||= fetched.changed.length > 0;
+          void guarded(roll.run());
+        },
+        isTurn,
+      ),
     );
   // Without the engine at first: at boot it waits for these files.
   await Promise.race([poll(), pause(FIRST_MS, ended)]);
@@ -88,20 +92,25 @@ export async function serveHost(settings: AgentSettings, tools: AgentTools, sign
     woken.abort();
   };
   const following = followEvents(engine, heard, ended, AGENT_EVENTS);
-  while (!ended.aborted) {
-    if (isStale) {
-      isStale = false;
-      mayStart = true;
-      if (!(await asked(() => serves.refresh(engine), tools))) isStale = true;
-    }
-    const everyMs = Math.max(settings.everyMs, (pathsOf(serves.all()) / PATHS_PER_SECOND) * 1000);
-    if (!isAnnounced && !ended.aborted) tools.told(servingEvent(serves.all(), everyMs));
+  const refresh = oneAtATime(async () => {
+    isStale = false;
+    mayStart = true;
+    if (!(await asked(() => serves.refresh(engine), tools))) isStale = true;
+  });
+  const start = oneAtATime(async () => {
+    mayStart = false;
+    if (!(await asked(() => startFailed(engine, serves.all(), tools, said), tools))) mayStart = true;
+  });
+  for (let round = 0; !ended.aborted; round++) {
+    // Who asks a store, or waits for a container, delays nobody for longer than this.
+    if (isStale) await Promise.race([guarded(refresh()), pause(FIRST_MS, ended)]);
+    const pace = paceOf(serves.all(), settings.everyMs);
+    if (!isAnnounced && !ended.aborted) tools.told(servingEvent(serves.all(), pace.everyMs));
     isAnnounced = true;
-    // A store that does not answer delays only its own consumers.
-    await Promise.race([poll(), pause(FIRST_MS, ended)]);
-    if (mayStart) mayStart = !(await asked(() => startFailed(engine, serves.all(), tools, said), tools));
+    await Promise.race([poll((served) => pace.isTurn(served, round)), pause(FIRST_MS, ended)]);
+    if (mayStart) await Promise.race([guarded(start()), pause(FIRST_MS, ended)]);
     void guarded(roll.run());
-    await pause(everyMs * (0.75 + Math.random() / 2), AbortSignal.any([ended, woken.signal]));
+    await pause(pace.everyMs * (0.75 + Math.random() / 2), AbortSignal.any([ended, woken.signal]));
     if (woken.signal.aborted) await pause(TOGETHER_MS, ended);
     woken = new AbortController();
   }
@@ -122,9 +131,9 @@ async function asked(act: () => Promise<boolean | void>, tools: AgentTools): Pro
   try {
     return (await act()) !== false;
   } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
-    if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
-    return error.code !== "unreachable";
+    const fault = subjectFault(error);
+    if (fault.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error: fault });
+    return fault.code !== "unreachable";
   }
 }
 
@@ -133,8 +142,10 @@ function servingEvent(all: readonly ServedConsumer[], everyMs: number): AgentEve
   return { kind: "serving", consumers: all.length, stores: [...stores].sort(), everyMs };
 }
 
-function pathsOf(all: readonly ServedConsumer[]): number {
-  return new Set(all.flatMap(({ consumer }) => consumer.values.map(({ reference }) => reference.split("#")[0]))).size;
+/** While one call is under way, others wait for it. */
+function oneAtATime(act: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => (running ??= act().finally(() => (running = null)));
 }
 
 /** Ends early, without an error, if cancelled. */

@@ -28,9 +28,15 @@ export function startedAt({ State }: ContainerDoc): number {
   return State.Running ? Date.parse(State.StartedAt ?? "") || 0 : 0;
 }
 
-/** Restarts a container, which stops for as long as its own stop timeout. Throws what the engine says. */
-export async function restart(engine: Engine, id: string, name: string): Promise<void> {
-  await engine.call(`restart ${name}`, async () => (await engine.docker()).getContainer(id).restart());
+/** How long the agent lets a container stop before the engine kills it, however long the container asks for. */
+const LONGEST_STOP_S = 30;
+
+/** Restarts a container, which stops for as long as its own stop timeout says, up to the agent's. Throws what the engine says. */
+export async function restart(engine: Engine, doc: ContainerDoc): Promise<void> {
+  const { StopTimeout: own = null } = doc.Config;
+  // A negative one is for ever.
+  const t = own !== null && (own < 0 || own > LONGEST_STOP_S) ? { t: LONGEST_STOP_S } : {};
+  await engine.call(`restart ${nameOf(doc)}`, async () => (await engine.docker()).getContainer(doc.Id).restart(t));
 }
 
 export async function signalTo(engine: Engine, id: string, name: string, signal: string): Promise<void> {

@@ -4,7 +4,7 @@ import { supplyAll, supplyKey, type SupplyTools } from "../core/supply.ts";
 import type { Supplies } from "../contract/supplies.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
 import type { Consumer } from "../model/consumer.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { keyedDigest } from "../model/fingerprint.ts";
 import type { ValueDigests } from "./record.ts";
 import type { AgentTools, ServedConsumer } from "./tools.ts";
@@ -24,8 +24,13 @@ export type Fetched = {
 export type Fetcher = {
   /**
    * Asks the stores of these consumers, each store separately, and returns the consumers that may have something new.
+   * Leaves out those whose turn it is not.
    */
-  poll(all: readonly ServedConsumer[], got: (fetched: Fetched) => Promise<void>): Promise<void>;
+  poll(
+    all: readonly ServedConsumer[],
+    got: (fetched: Fetched) => Promise<void>,
+    isTurn?: (served: ServedConsumer) => boolean,
+  ): Promise<void>;
   /** Whether every one of these has been supplied, the last time that it was tried. */
   isDone(all: readonly ServedConsumer[]): boolean;
 };
@@ -69,12 +74,12 @@ export function fetcher(tools: AgentTools): Fetcher {
       failing.delete(key);
       return null;
     } catch (error) {
-      if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
-      if (isAway(error)) return error;
+      const fault = subjectFault(error);
+      if (isAway(fault)) return fault;
       // Said once, not at each poll.
-      if (failing.get(key) !== error.message) tools.told({ kind: "failed", what: consumer.id, error });
-      failing.set(key, error.message);
-      return error;
+      if (failing.get(key) !== fault.message) tools.told({ kind: "failed", what: consumer.id, error: fault });
+      failing.set(key, fault.message);
+      return fault;
     }
   };
 
@@ -101,8 +106,8 @@ export function fetcher(tools: AgentTools): Fetcher {
   };
 
   return {
-    async poll(all, got) {
-      const byLane = Map.groupBy(all, laneOf);
+    async poll(all, got, isTurn = () => true) {
+      const byLane = Map.groupBy(all.filter(isTurn), laneOf);
       const keys = new Set(all.map(({ key }) => key));
       for (const kept of [seen, failing, done]) for (const key of kept.keys()) if (!keys.has(key)) kept.delete(key);
       const polls = [...byLane].map(([name, members]) => {

@@ -2,8 +2,9 @@ import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf } from "../engine/names.ts";
 import type { Engine } from "../engine/engine.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { OnChange } from "../model/consumer.ts";
+import { subjectFault, UnsprawlError } from "../model/error.ts";
+import { projectOf, type OnChange } from "../model/consumer.ts";
+import { Lanes } from "./lanes.ts";
 import { becomeWell, containersOf, inNetworkOf, isWell, restart, signalTo, startedAt } from "./containers.ts";
 import type { Fetched } from "./fetch.ts";
 import type { AgentRecord, ValueDigests } from "./record.ts";
@@ -19,7 +20,10 @@ type DueConsumer = {
 export type Roller = {
   /** Takes note of what a consumer has now; remembers it as due where its processes have something else. */
   readonly take: (fetched: Fetched) => Promise<void>;
-  /** Hands new values to running containers, one at a time. What cannot be done now stays due. */
+  /**
+   * Hands new values to running containers: those of one project, and those that share a value, one after the other, and
+   * nobody else waits for them. What cannot be done now stays due.
+   */
   readonly run: () => Promise<void>;
   readonly due: () => number;
   readonly forget: (key: string) => Promise<void>;
@@ -31,7 +35,9 @@ export type Roller = {
  */
 export function roller(settings: AgentSettings, tools: AgentTools, record: AgentRecord, signal: AbortSignal): Roller {
   const due = new Map<string, DueConsumer>();
-  let running: Promise<void> | null = null;
+  /** Due consumers that are tried now, or wait for others of their lane. */
+  const trying = new Map<string, Promise<void>>();
+  const lanes = new Lanes();
 
   const hold = async (one: DueConsumer): Promise<void> => {
     if (due.get(one.served.key) === one) due.delete(one.served.key);
@@ -59,7 +65,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     try {
       if (startedAt(doc) <= writtenAt || doc.State.Restarting) {
         if (how.kind === "signal") await signalTo(engine, id, name, how.signal);
-        else await restart(engine, id, name);
+        else await restart(engine, doc);
       }
       await becomeWell(engine, id, settings, signal);
       if (how.kind !== "signal") await renewInside(engine, id, startedAt((await engine.container(id)) ?? doc));
@@ -79,7 +85,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
       const doc = await engine.container(Id);
       if (doc === null || startedAt(doc) >= since) continue;
       const began = Date.now();
-      await restart(engine, Id, nameOf(doc));
+      await restart(engine, doc);
       await becomeWell(engine, Id, settings, signal);
       tools.told({ kind: "restarted", container: nameOf(doc), tookMs: Date.now() - began });
     }
@@ -102,31 +108,27 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     tools.told({ kind: "stopped", container, error: reason });
   };
 
-  const next = (tried: ReadonlySet<DueConsumer>): DueConsumer | null =>
-    [...due.values()].find((one) => !tried.has(one)) ?? null;
-
-  const runAll = async (): Promise<void> => {
+  const attempt = async (key: string): Promise<void> => {
+    const one = due.get(key);
+    if (one === undefined || signal.aborted) return;
     try {
       const engine = await tools.engine();
-      const tried = new Set<DueConsumer>();
-      // Consumers that become due meanwhile are handled too.
-      for (let one = next(tried); one !== null && !signal.aborted; one = next(tried)) {
-        tried.add(one);
-        if (await isStopped(engine, one)) continue;
-        try {
-          await handOver(engine, one);
-          await hold(one);
-        } catch (error) {
-          if (!(error instanceof RollError)) throw error;
-          await stopAt(error, one);
-        }
-      }
+      if (await isStopped(engine, one)) return;
+      await handOver(engine, one);
+      await hold(one);
     } catch (error) {
       if (signal.aborted) return;
-      // The engine is away: what is due stays due.
-      if (!(error instanceof UnsprawlError)) throw error;
-      if (error.code !== "unreachable") tools.told({ kind: "failed", what: "the engine", error });
+      if (error instanceof RollError) await stopAt(error, one);
+      // With the engine away, what is due stays due.
+      else if (!(error instanceof UnsprawlError) || error.code !== "unreachable") failed(one, subjectFault(error));
     }
+  };
+
+  /** Said once, not at each poll. */
+  const said = new Map<string, string>();
+  const failed = ({ served: { key, consumer } }: DueConsumer, error: UnsprawlError): void => {
+    if (said.get(key) !== error.message) tools.told({ kind: "failed", what: consumer.id, error });
+    said.set(key, error.message);
   };
 
   return {
@@ -140,16 +142,30 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
       if (names.length > 0) due.set(key, { served, digests, names });
       else {
         due.delete(key);
+        said.delete(key);
         await record.setApplied(key, digests);
       }
     },
-    run: () => (running ??= runAll().finally(() => (running = null))),
+    async run() {
+      for (const [key, one] of due) {
+        if (trying.has(key)) continue;
+        const tried = lanes.enter(lanesOf(one), () => attempt(key)).finally(() => trying.delete(key));
+        trying.set(key, tried);
+      }
+      await Promise.all(trying.values());
+    },
     due: () => due.size,
     async forget(key) {
       due.delete(key);
       await record.forget(key);
     },
   };
+}
+
+/** Whom a consumer waits for: its project, and those who share a changed value, which may be bad for all of them. */
+function lanesOf({ served: { consumer, key }, names }: DueConsumer): string[] {
+  const shared = consumer.values.filter(({ name }) => names.includes(name)).map(({ reference }) => reference);
+  return [projectOf(consumer) ?? key, ...shared];
 }
 
 /** A container that is not well with a new value. */

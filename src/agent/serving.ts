@@ -2,7 +2,7 @@ import { isUndecided, ownConsumers, ownRuntimeConsumers } from "../core/supply-r
 import { runtimeConsumers, type RuntimeContainer } from "../engine/consumer-labels.ts";
 import type { Engine } from "../engine/engine.ts";
 import { composeSources, projectContainers } from "../engine/project-containers.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { containerOf, type Consumer } from "../model/consumer.ts";
 import { containersOf } from "./containers.ts";
 import type { AgentRecord } from "./record.ts";
@@ -43,8 +43,10 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
         consumers.push(...read.consumers);
         for (const fault of read.faults) said.add(fault);
       } catch (error) {
-        if (!(error instanceof UnsprawlError) || ["unreachable", "interrupted"].includes(error.code)) throw error;
-        said.add(`${source}: ${error.message}`);
+        const fault = subjectFault(error);
+        // The engine itself does not answer; a Compose file's fault, of whatever kind, stays with that file.
+        if (source === "docker:" && fault.code === "unreachable") throw fault;
+        said.add(`${source}: ${fault.message}`);
       }
     }
     const { consumers: own, refused } = await ownConsumers(consumers, index.read(), containers, tools.stores);

@@ -12,7 +12,7 @@ import type {
   ReadingWithoutValues,
 } from "../fast/index.ts";
 import type { FileReading } from "../contract/source.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault, type UnsprawlError } from "../model/error.ts";
 import { ANY_SUBJECT, type SubjectRef } from "../model/subject-ref.ts";
 
 export type SubjectError = {
@@ -130,8 +130,10 @@ export async function readSource(
     const readings = source.read(what, host.signal, options);
     await tools.inspect(readings, { threaded: source.threaded === true, neighbours }, events);
   } catch (error) {
-    if (host.signal.aborted || !(error instanceof UnsprawlError) || !tools.among(error)) throw error;
-    errors.push({ subject: spec, about: ANY_SUBJECT, message: error.message, hint: error.hint ?? "unsprawl doctor" });
+    if (host.signal.aborted) throw error;
+    const fault = subjectFault(error);
+    if (!tools.among(fault)) throw error;
+    errors.push({ subject: spec, about: ANY_SUBJECT, message: fault.message, hint: fault.hint ?? "unsprawl doctor" });
   }
   progress();
   return { source: spec, subjects, errors, values };

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { valueKey, type Plan, type Step } from "../model/plan.ts";
 import { cmd } from "../kit/shell.ts";
 import type { ApplyTools } from "./apply.ts";
@@ -38,8 +38,7 @@ export async function render(
       await handedOut?.record(given);
       if (files > 0) rendered.push({ unit, files, error: null });
     } catch (error) {
-      if (!(error instanceof UnsprawlError)) throw error;
-      rendered.push({ unit, files: 0, error });
+      rendered.push({ unit, files: 0, error: subjectFault(error) });
     }
   }
   return rendered;

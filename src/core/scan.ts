@@ -208,7 +208,7 @@ export async function scan(
 }
 
 /** Faults of what a source names, which say nothing about the other sources. */
-const OF_ONE_SOURCE: ReadonlySet<string> = new Set(["malformed", "absent", "refused"]);
+const OF_ONE_SOURCE: ReadonlySet<string> = new Set(["malformed", "absent", "refused", "failed"]);
 
 async function rotationOf(
   findings: readonly Finding[],

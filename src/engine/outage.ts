@@ -3,9 +3,14 @@ import type { ContainerDoc } from "./types.ts";
 
 /** Without a configured stop timeout, the engine waits this long before it kills. */
 const STOP_SECONDS = 10;
+const FOREVER_SECONDS = 24 * 3600;
 
 /** How long the engine waits for a container to stop, before it kills it. */
-export const stopLimitMs = ({ Config }: ContainerDoc): number => (Config.StopTimeout ?? STOP_SECONDS) * 1000;
+export function stopLimitMs({ Config }: ContainerDoc): number {
+  const seconds = Config.StopTimeout ?? STOP_SECONDS;
+  // A negative one is for ever.
+  return (seconds < 0 ? FOREVER_SECONDS : seconds) * 1000;
+}
 
 /** How long a container that is created again is away at most, and which published ports close meanwhile. */
 export function outageOf(

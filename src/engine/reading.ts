@@ -2,7 +2,7 @@ import type { SourceReading } from "../contract/source.ts";
 import { imageCandidates, imageFacts } from "./candidates.ts";
 import type { Engine } from "./engine.ts";
 import type { ImageDoc } from "./types.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { subjectFault } from "../model/error.ts";
 import type { SubjectRef } from "../model/subject-ref.ts";
 
 /** An image's config and history, named by the requested tag; null if it was removed since it was listed. */
@@ -32,10 +32,8 @@ export function imageName({ Id, RepoTags }: ImageDoc, asked = ""): string {
   return meant ?? tags[0] ?? Id.replace(/^sha256:/, "").slice(0, 12);
 }
 
-/** An error as a reading, so that the scan continues and reports it. `subject` is the name to show. */
+/** An error of any kind as a reading, so that the scan continues and reports it. `subject` is the name to show. */
 export function errorReading(subject: string, about: SubjectRef, error: unknown): SourceReading {
-  if (error instanceof UnsprawlError) {
-    return { kind: "error", subject, about, message: error.message, hint: error.hint ?? "unsprawl doctor" };
-  }
-  throw error;
+  const { message, hint } = subjectFault(error);
+  return { kind: "error", subject, about, message, hint: hint ?? "unsprawl doctor" };
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import type { Detector, Spotted, Unread } from "../contract/detector.ts";
 import type { FileReading } from "../contract/source.ts";
 import type { SpottedTexts, TextBlock } from "./reading.ts";
@@ -35,7 +35,9 @@ export function spotInFile({ file, below }: NamedFile, detector: Detector): Spot
     // Opening a pipe waits for somebody who writes to it.
     const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      if (!fstatSync(fd).isFile()) return { file, bytes: 0, spotted, unread: [], error: "it is no file" };
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) return { file, bytes: 0, spotted, unread: [], error: "it is no file" };
+      if (isHollow(stat)) return { file, bytes: 0, spotted, unread: [], error: "almost all of it is a hole (sparse)" };
       let lines = 0;
       const told = new Set<string>(); // pieces overlap
       for (let at = 0; ;) {
@@ -72,6 +74,14 @@ export function spotInBlock({ bytes, pieces }: TextBlock, detector: Detector): S
     ),
     unread: found.flatMap(({ unread }, piece) => unread.map((one) => ({ ...one, piece }))),
   };
+}
+
+/** Reading a hole takes as long as reading what is there, and making one costs nothing. */
+const HOLLOW_FROM = 256 * 1024 * 1024;
+const HOLLOW_TIMES = 64;
+
+function isHollow({ size, blocks }: Stats): boolean {
+  return size > HOLLOW_FROM && blocks * 512 * HOLLOW_TIMES < size;
 }
 
 function newlines(bytes: Buffer): number {

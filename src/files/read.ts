@@ -6,12 +6,19 @@ import { readChecked } from "../kit/io/read.ts";
  * Reads a project's text file. Throws `absent`, `denied`, `refused` if it is not a file, or `malformed` if it is not
  * UTF-8: it could not be written back. UTF-16 without a byte order mark looks like UTF-8 with NULs, which no such file
  * has. `named`: a person has named this path, so a file that the shell has opened (`<(…)`) is read too. `lossy`: bytes that
- * are no UTF-8 become U+FFFD.
+ * are no UTF-8 become U+FFFD. `limit`: its size in bytes.
  */
-export async function readText(file: string, { named = false, lossy = false } = {}): Promise<string> {
+export async function readText(
+  file: string,
+  {
+    named = false,
+    lossy = false,
+    limit,
+  }: { readonly named?: boolean; readonly lossy?: boolean; readonly limit?: number } = {},
+): Promise<string> {
   let bytes: Buffer;
   try {
-    bytes = readChecked(file, { named });
+    bytes = readChecked(file, { named, ...(limit !== undefined && { limit }) });
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const { code } = error as { code?: string };

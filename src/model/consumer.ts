@@ -73,3 +73,9 @@ export function containerOf(consumer: Pick<Consumer, "id">): string | null {
   const ref = consumerRef(consumer);
   return ref?.kind === "container" ? ref.name : null;
 }
+
+/** The project of a service of Compose; null for any other consumer. */
+export function projectOf(consumer: Pick<Consumer, "id">): string | null {
+  const ref = consumerRef(consumer);
+  return ref?.kind === "compose" ? `compose:${ref.project}` : null;
+}

@@ -73,3 +73,23 @@ export function causeOf(error: unknown): string {
     .filter((part) => typeof part === "string" || typeof part === "number")
     .join(" ");
 }
+
+/**
+ * What happened to one subject, whatever was thrown: it stays with the subject, and the others go on. Throws on only
+ * what is about the whole: that it was cancelled.
+ */
+export function subjectFault(error: unknown): UnsprawlError {
+  if (error instanceof Error && error.name === "AbortError") throw error;
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code))
+    return new UnsprawlError("failed", `cannot be read: ${code}`, "check it and its rights", causeOf(error));
+  if (!(error instanceof UnsprawlError))
+    return new UnsprawlError(
+      "failed",
+      `unexpected error (${causeOf(error)})`,
+      "please report this, with `unsprawl doctor --json`",
+      causeOf(error),
+    );
+  if (error.code === "interrupted") throw error;
+  return error;
+}

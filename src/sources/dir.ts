@@ -5,6 +5,7 @@ import type { DeclaredReader, DeclaredVariables } from "../contract/declared.ts"
 import type { SourceReading, Source } from "../contract/source.ts";
 import { candidateAt } from "../files/candidate.ts";
 import { readChecked } from "../kit/io/read.ts";
+import { errorReading } from "../engine/reading.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { NO_FACTS, type Subject } from "../model/location.ts";
 
@@ -16,16 +17,17 @@ const SKIPPED = new Set(["objects", "lfs", "logs", "index"]);
  * as a stream by the threads that classify them; binary files are skipped.
  */
 export function dirSource(cwd: string, readers: readonly DeclaredReader[] = []): Source {
-  const reading = async (source: string, name: string, file: string): Promise<SourceReading> => {
+  const reading = async (source: string, name: string, file: string): Promise<readonly SourceReading[]> => {
     const subject: Subject = { kind: "file", name, id: file };
     const bare = { kind: "file", source, subject, facts: NO_FACTS, file, exposure: [] } as const;
     const declared = await declaredIn(file, readers);
-    if (declared === null) return bare;
+    if (declared === null) return [bare];
+    if ("fault" in declared) return [bare, errorReading(name, { kind: "file", path: file }, declared.fault)];
     const candidates = declared.variables.map(({ name, value, line, lastLine, of }) => ({
       candidate: candidateAt(source, subject, "file", name, value, { kind: "text", file: null, line, of }),
       lastLine,
     }));
-    return { ...bare, declared: candidates, exposure: declared.exposure };
+    return [{ ...bare, declared: candidates, exposure: declared.exposure }];
   };
   return {
     kind: "dir",
@@ -37,11 +39,12 @@ export function dirSource(cwd: string, readers: readonly DeclaredReader[] = []):
         throw new UnsprawlError("absent", `no folder ${what}`, "name a folder or a file that is there");
       const source = `dir:${what}`;
       if (!stat.isDirectory()) {
-        yield await reading(source, basename(root), root);
+        yield* await reading(source, basename(root), root);
         return;
       }
       for await (const found of filesBelow(root, root, signal))
-        yield "error" in found ? found.error : await reading(source, relative(root, found.file), found.file);
+        if ("error" in found) yield found.error;
+        else yield* await reading(source, relative(root, found.file), found.file);
     },
   };
 }
@@ -84,13 +87,20 @@ function unnamed(root: string, path: string): SourceReading {
 /** Larger files are made by programs: only their text is searched. */
 const LARGEST = 256 * 1024;
 
-async function declaredIn(file: string, readers: readonly DeclaredReader[]): Promise<DeclaredVariables | null> {
-  for (const reader of readers.filter((one) => one.mayDeclare(file))) {
-    const bytes = bytesOf(file);
-    const declared = bytes === null ? null : await reader.read(file, bytes);
-    if (declared !== null) return declared;
+async function declaredIn(
+  file: string,
+  readers: readonly DeclaredReader[],
+): Promise<DeclaredVariables | { readonly fault: unknown } | null> {
+  try {
+    for (const reader of readers.filter((one) => one.mayDeclare(file))) {
+      const bytes = bytesOf(file);
+      const declared = bytes === null ? null : await reader.read(file, bytes);
+      if (declared !== null) return declared;
+    }
+    return null;
+  } catch (fault) {
+    return { fault }; // its text is searched anyway
   }
-  return null;
 }
 
 /** Null for a file that cannot be read, which the reader of its text reports. */

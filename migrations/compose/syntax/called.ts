@@ -5,8 +5,9 @@ import { dotenvIn, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { usesDotenv } from "./given.ts";
 import type { ProjectInput } from "./project.ts";
+import type { ProjectSize } from "./size.ts";
 
-type DotenvFiles = { readonly dotenv: ComposeEnvFile[]; readonly tell: OnFault };
+type DotenvFiles = { readonly dotenv: ComposeEnvFile[]; readonly tell: OnFault; readonly size: ProjectSize };
 
 export const PROJECT_NAME = "COMPOSE_PROJECT_NAME";
 
@@ -25,7 +26,7 @@ export async function calledLookup(
 
 /** The outer variables, then those of the env files: `.env` in the folder unless others are named. */
 export async function withDotenv(
-  { dotenv, tell }: DotenvFiles,
+  { dotenv, tell, size }: DotenvFiles,
   outer: VariableLookup,
   dir: string,
   named: readonly string[],
@@ -36,6 +37,7 @@ export async function withDotenv(
   for (const file of files) {
     const read = await readEnvFile(file, false, lookup, tell);
     if (read === null) continue;
+    size.env(file, read.entries.length);
     dotenv.push(read);
     for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
   }

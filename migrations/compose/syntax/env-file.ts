@@ -8,6 +8,7 @@ import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { servicePath } from "./paths.ts";
+import { LARGEST_FILE, type ProjectSize } from "./size.ts";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 
 /** An env file that `${…}` is interpolated from, or that a service names. */
@@ -42,7 +43,7 @@ export async function readEnvFile(
 ): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
-    text = await readText(file, { lossy: true });
+    text = await readText(file, { lossy: true, limit: LARGEST_FILE });
     const lossy = text.includes(LOST) ? { isLossy: true as const } : {};
     return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup), ...lossy };
   } catch (error) {
@@ -63,7 +64,11 @@ export type LocatedNode = {
 };
 
 /** The files in a service's `env_file`, in order; missing optional ones are skipped. */
-export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell: OnFault): Promise<ComposeEnvFile[]> {
+export async function envFilesOf(
+  { file, node, dir, lookup }: LocatedNode,
+  tell: OnFault,
+  size: ProjectSize,
+): Promise<ComposeEnvFile[]> {
   const found: ComposeEnvFile[] = [];
   /** What earlier files set: names that any of them has a value for, and the value in the last of them. */
   const set = new Set<string>();
@@ -81,6 +86,7 @@ export async function envFilesOf({ file, node, dir, lookup }: LocatedNode, tell:
     const earlier: VariableLookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
     const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
     if (read === null) continue;
+    size.env(absolute, read.entries.length);
     found.push(read);
     for (const { name, value } of read.entries) {
       last.set(name, value);

@@ -1,9 +1,10 @@
 import { dirname, resolve } from "node:path";
 import type { Node } from "yaml";
-import { UnsprawlError } from "../../../src/model/error.ts";
+import { subjectFault, UnsprawlError } from "../../../src/model/error.ts";
 import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
+import { LARGEST_FILE, projectSize, type ProjectSize } from "./size.ts";
 import { stepCounter } from "./step-counter.ts";
 import { filledScalar, throwFault, type OnFault } from "./fill.ts";
 import { calledLookup, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
@@ -87,6 +88,7 @@ type Loading = {
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
   /** Files named by the user, which may be descriptors that the shell opened. */
   readonly named: readonly string[];
+  readonly size: ProjectSize;
   /** Called for each loaded file and each service definition read, repeatedly for some. */
   readonly step: (file: string) => Promise<void>;
 };
@@ -110,6 +112,7 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
     tell,
     parse,
     named,
+    size: projectSize(),
     step: stepCounter(input.signal),
   };
   const base = await calledLookup(loading, input, dir);
@@ -143,11 +146,16 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
 
 /** A file's documents, parsed once. */
 async function yamlFiles(
-  { yaml, lookups, parse, named }: Loading,
+  { yaml, lookups, parse, named, size }: Loading,
   file: string,
   lookup: VariableLookup,
 ): Promise<readonly YamlFile[]> {
-  const known = yaml.get(file) ?? (await parse(file, await readText(file, { named: named.includes(file) })));
+  const read = async (): Promise<readonly YamlFile[]> => {
+    const text = await readText(file, { named: named.includes(file), limit: LARGEST_FILE });
+    size.yaml(file, text);
+    return parse(file, text);
+  };
+  const known = yaml.get(file) ?? (await read());
   yaml.set(file, known);
   lookups.set(file, lookups.get(file) ?? lookup);
   return known;
@@ -163,9 +171,8 @@ async function otherFiles(
   try {
     return await yamlFiles(loading, file, lookup);
   } catch (error) {
-    if (!(error instanceof UnsprawlError)) throw error;
-    const message = `${by} names a file that cannot be read: ${error.message}`;
-    loading.tell(new UnsprawlError(error.code, message, error.hint));
+    const { code, message, hint } = subjectFault(error);
+    loading.tell(new UnsprawlError(code, `${by} names a file that cannot be read: ${message}`, hint));
     return [];
   }
 }
@@ -253,7 +260,7 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
   const tell: OnFault = (fault) => (isOptional && fault.code === "absent" ? undefined : loading.tell(fault));
   layers.push({
     ...{ file, service: node, dir, lookup, isBase: seen.length > 0 },
-    envFiles: await envFilesOf(described, tell),
+    envFiles: await envFilesOf(described, tell, loading.size),
   });
   return layers;
 }

@@ -7,7 +7,7 @@ import { CONFIDENCES } from "../../model/finding.ts";
 import type { Json } from "../../model/json.ts";
 import { anyMap, flag, formed, map, may, mayBeNull, named, oneOf, parse, says } from "../../kit/schema/index.ts";
 import { lineOf } from "../../kit/text/lines.ts";
-import { mustBeParsable } from "../../kit/text/yaml-size.ts";
+import { MOST_SHARED_PARTS, mustBeParsable } from "../../kit/text/yaml-size.ts";
 import { FLEET, readFleet } from "./fleet.ts";
 import { HOSTS, readHosts } from "./hosts.ts";
 import { IGNORE } from "./ignore-entries.ts";
@@ -72,7 +72,7 @@ export async function parseConfig(
   file: string,
   reserved: readonly string[],
 ): Promise<{ readonly top: { readonly [key: string]: unknown }; readonly config: FileConfig }> {
-  mustBeParsable(text, file, "config");
+  mustBeParsable(text, file, { code: "config", most: MOST_SHARED_PARTS });
   const yaml = await import("yaml");
   let document: unknown;
   try {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { cmd } from "../../kit/shell.ts";
-import { UnsprawlError } from "../../model/error.ts";
+import { subjectFault, UnsprawlError } from "../../model/error.ts";
 import { parseDotenv } from "../dotenv.ts";
 import { readText } from "../read.ts";
 import { withSpecifiers } from "./specifiers.ts";
@@ -96,12 +96,12 @@ export async function readEnvFiles(
       mustBeNamers(named);
       entries.push(...(await ofEnvFile(named.file, isQuadlet(unit))));
     } catch (error) {
-      if (!(error instanceof UnsprawlError)) throw error;
-      if (named.optional && error.code === "absent") continue;
+      const { code, message, hint } = subjectFault(error);
+      if (named.optional && code === "absent") continue;
       errors.push({
         subject: `${unit} ${named.file}`,
-        message: error.message,
-        hint: error.hint ?? cmd`ls -l ${named.file}`,
+        message,
+        hint: hint ?? cmd`ls -l ${named.file}`,
       });
     }
   }

@@ -23,7 +23,8 @@ export type StartFiles = {
 
 const MOST_BYTES = 1024 * 1024;
 const MOST_IN_ALL = 64 * 1024 * 1024;
-const MOST_NODES = 1_000_000;
+/** Of one layer, with what it removes. */
+const MOST_NODES = 300_000;
 const MOST_LINKS = 40;
 const NAMED = /^\/etc\/(passwd|group)$|\.(sh|bash)$/;
 
@@ -34,7 +35,7 @@ export async function readLayerFiles(stream: AsyncIterable<Buffer>): Promise<Lay
   let kept = 0;
   for await (const { body, kind, path: written, target, size } of tarEntries(decompressed(stream, newMeter(null)))) {
     const says = whiteout(rootedPath(written));
-    if (says === null || nodes.size >= MOST_NODES) continue;
+    if (says === null || nodes.size + gone.length >= MOST_NODES) continue;
     const { does, path } = says;
     if (does !== "replaces") gone.push({ does, path });
     else if (kind === "symlink" || kind === "link") nodes.set(path, { kind, target });
@@ -60,22 +61,22 @@ async function scriptIn(body: AsyncIterable<Buffer>, isWanted: boolean): Promise
 
 /** The file system of an image with these layers, the lowest first. */
 export function startFiles(layers: readonly LayerFiles[]): StartFiles {
-  const all = new Map<string, ImageNode>();
+  const root = newFolder();
   for (const { nodes, gone } of layers) {
-    for (const { does, path } of gone) {
-      if (does === "deletes") all.delete(path);
-      for (const one of all.keys()) if (one.startsWith(path === "/" ? "/" : `${path}/`)) all.delete(one);
-    }
-    for (const [path, node] of nodes) all.set(path, node);
+    for (const { does, path } of gone) remove(root, path, does === "deletes");
+    for (const [path, node] of nodes) made(root, path).node = node;
   }
   const find = (path: string): ImageNode | null => {
     let parts = posix.resolve("/", path).split("/").slice(1);
     let at = "";
+    let place: PathNode | undefined = root;
     for (let links = 0; parts.length > 0 && links < MOST_LINKS;) {
       const [part = "", ...rest] = parts;
-      const node = all.get(`${at}/${part}`);
+      const next: PathNode | undefined = place?.below.get(part);
+      const node = next?.node ?? null;
       if (node?.kind !== "symlink" && node?.kind !== "link") {
         at = `${at}/${part}`;
+        place = next;
         parts = rest;
         continue;
       }
@@ -83,8 +84,9 @@ export function startFiles(layers: readonly LayerFiles[]): StartFiles {
       const target = node.kind === "link" ? posix.resolve("/", node.target) : posix.resolve(`${at}/`, node.target);
       parts = [...target.split("/").slice(1), ...rest];
       at = "";
+      place = root;
     }
-    return parts.length > 0 ? null : (all.get(at) ?? null);
+    return parts.length > 0 ? null : (place?.node ?? null);
   };
   return {
     readFile: (path) => {
@@ -93,4 +95,31 @@ export function startFiles(layers: readonly LayerFiles[]): StartFiles {
     },
     hasFile: (path) => find(path)?.kind === "file",
   };
+}
+
+/** A path by its parts: what a layer removes is found without looking at every other path. */
+type PathNode = { node: ImageNode | null; below: Map<string, PathNode> };
+
+const newFolder = (): PathNode => ({ node: null, below: new Map() });
+
+const partsOf = (path: string): string[] => (path === "/" ? [] : path.split("/").slice(1));
+
+function made(root: PathNode, path: string): PathNode {
+  let at = root;
+  for (const part of partsOf(path)) {
+    const next = at.below.get(part) ?? newFolder();
+    at.below.set(part, next);
+    at = next;
+  }
+  return at;
+}
+
+/** Removes what is below a path, and `whole` the path itself. */
+function remove(root: PathNode, path: string, whole: boolean): void {
+  const parts = partsOf(path);
+  const name = whole ? parts.pop() : undefined;
+  let at: PathNode | undefined = root;
+  for (const part of parts) at = at?.below.get(part);
+  if (name !== undefined) at?.below.delete(name);
+  else at?.below.clear();
 }

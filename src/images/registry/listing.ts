@@ -20,6 +20,7 @@ export type TaggedManifest = {
 export type Problem = { readonly kind: "error"; readonly subject: string; readonly error: UnsprawlError };
 
 export const AT_ONCE = 12;
+const LONGEST_SHOWN = 300;
 
 /**
  * Every manifest that the reference means, each once, however many tags it has. While tags are listed, only lists and
@@ -46,8 +47,11 @@ export async function taggedManifests(
   const wanted = matcher(tag ?? "*");
   const several = repository === null || isGlob(repository);
   const read = async ({ name, label }: NamedRepository): Promise<(() => void) | Problem> => {
+    const shown = (text: string): string => text.slice(0, LONGEST_SHOWN);
     const subject =
-      label === null ? repositoryText(registry.host, name) : `${repositoryText(registry.host, name)}:${label}`;
+      label === null
+        ? repositoryText(registry.host, shown(name))
+        : `${repositoryText(registry.host, shown(name))}:${shown(label)}`;
     try {
       if (label === null || !isTag(label)) throw oddName(label === null ? "repository" : "tag");
       const known = await registry.resolve(name, label, signal);
@@ -106,7 +110,11 @@ export async function repositoriesOf(
     if (!matches(name)) continue;
     if (isRepository(name)) found.add(name);
     else
-      problems.push({ kind: "error", subject: `${registry.host}/${name.slice(0, 300)}`, error: oddName("repository") });
+      problems.push({
+        kind: "error",
+        subject: `${registry.host}/${name.slice(0, LONGEST_SHOWN)}`,
+        error: oddName("repository"),
+      });
   }
   return [...found];
 }

@@ -2,9 +2,14 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Need, EndpointClient } from "./place.ts";
 
 const PAGE_LIMIT = 8 * 1024 * 1024;
-/** A million names, a thousand per page; a server with smaller pages is read up to the same number of pages. */
+/** A server with small pages is read up to this number of pages. */
 const MOST_PAGES = 20_000;
-const MOST_NAMES = 2_000_000;
+const MOST_NAMES = 500_000;
+/** Of all pages together: as much as that many names take. */
+const MOST_BYTES = 64 * 1024 * 1024;
+/** Names longer than any (Docker: 255 for a repository) are counted: each is reported. */
+const LONGEST_NAME = 255;
+const MOST_LONG = 1000;
 
 /**
  * The names of a paged list (`Link: <…>; rel="next"`, RFC 8288, relative or absolute). Only links to the registry
@@ -17,13 +22,15 @@ export async function* pagedNames(
   need: Need,
 ): AsyncGenerator<string> {
   const seen = new Set<string>();
-  let names = 0;
+  let [names, long, bytes] = [0, 0, 0];
   const bad = (why: string): UnsprawlError => new UnsprawlError("malformed", `the ${need.what} ${why}`);
   for (let path: string | URL | null = first; path !== null;) {
     const answer = await place.read({ method: "GET", path }, { ...need, limit: PAGE_LIMIT });
     seen.add(answer.url.href);
+    if ((bytes += answer.bytes.length) > MOST_BYTES) throw bad("does not end");
     for (const name of listed(answer.bytes, field, bad)) {
       if (++names > MOST_NAMES) throw bad("does not end");
+      if (name.length > LONGEST_NAME && ++long > MOST_LONG) throw bad("is full of names that none can have");
       yield name;
     }
     const link = nextOf(answer.headers["link"]);

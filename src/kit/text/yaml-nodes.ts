@@ -4,7 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
 import { repeatedKey } from "./yaml-keys.ts";
 import { parseUnindented, type Yaml } from "./yaml-lenient.ts";
-import { mustBeParsable } from "./yaml-size.ts";
+import { MOST_SHARED_PARTS, mustBeParsable } from "./yaml-size.ts";
 
 /** A YAML file with the nodes of one document; each node has its range in the text. */
 export type YamlFile = {
@@ -31,10 +31,10 @@ let loaded: Yaml | null = null;
 
 /**
  * Parses a Compose file with one document. Scalars stay as written: `0440`, `yes` and `1e3` are text, and so are keys.
- * Throws `malformed` naming the line, `refused` for several documents.
+ * Throws `malformed` naming the line, `refused` for several documents, or for more than a Compose file has.
  */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
-  const documents = await documentsOf(file, text, hintFor(file));
+  const documents = await documentsOf(file, text, hintFor(file), MOST_SHARED_PARTS);
   const [document] = documents;
   if (documents.length > 1)
     throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
@@ -46,7 +46,7 @@ export async function parseYaml(file: string, text: string): Promise<YamlFile> {
  * (compose-go loader, `loadYamlFile`). Otherwise like `parseYaml`.
  */
 export async function parseCompose(file: string, text: string): Promise<YamlFile[]> {
-  const documents = await documentsOf(file, text, hintFor(file));
+  const documents = await documentsOf(file, text, hintFor(file), MOST_SHARED_PARTS);
   const full = documents.filter(({ contents }) => contents !== null && !(isScalar(contents) && contents.source === ""));
   const [first] = documents;
   return (full.length > 0 ? full : [first as Document]).map((document) => asCompose(file, text, document));
@@ -73,14 +73,16 @@ export async function parseYamlDocuments(file: string, text: string, hint: strin
 
 const OPTIONS = {
   schema: "failsafe",
+  // A tag such as `!!binary` or `!!set` would make bytes, a date or another kind of node of what it is written before.
+  resolveKnownTags: false,
   merge: false, // resolved in this module, so that each pair is known with the map that contains it
   uniqueKeys: false, // looked for below
   logLevel: "silent",
   prettyErrors: false, // would look up the place of every error; only the first one is reported
 } as const;
 
-async function documentsOf(file: string, text: string, hint: string): Promise<Document[]> {
-  mustBeParsable(text, file);
+async function documentsOf(file: string, text: string, hint: string, most?: number): Promise<Document[]> {
+  mustBeParsable(text, file, most === undefined ? {} : { most });
   loaded ??= await import("yaml");
   const parsed = loaded.parseAllDocuments(text, OPTIONS);
   let documents = Array.isArray(parsed) ? (parsed as Document[]) : [];
@@ -89,7 +91,6 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
     const unindented = [...parseUnindented(loaded, text, OPTIONS)];
     if (unindented.every(({ errors }) => errors.length === 0)) documents = unindented;
   }
-  if (text.includes(MERGE)) for (const document of documents) plainMerges(loaded, document);
   for (const { errors, contents } of documents) {
     const [problem] = errors;
     const repeated = repeatedKey(contents);
@@ -99,18 +100,6 @@ async function documentsOf(file: string, text: string, hint: string): Promise<Do
     throw new UnsprawlError("malformed", `${file}, line ${lineOf(text, at)}: not valid YAML`, hint, cause);
   }
   return documents;
-}
-
-/** How some programs write what others write as `<<`: yq, and all that use Go's yaml.v3. */
-const MERGE = "!!merge";
-
-/** The library gives such a key a symbol as its value. */
-function plainMerges({ visit }: Yaml, document: Document): void {
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value === "symbol") node.value = "<<";
-    },
-  });
 }
 
 function yaml(): Yaml {

@@ -1,7 +1,7 @@
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { Plaintext } from "./cipher.ts";
-import { DEFAULT_RULES, type Rules } from "./rules.ts";
+import { DEFAULT_RULES, keyTest, type Rules } from "./rules.ts";
 
 /** One value of the file in document order. Items of a list have the list's path, as SOPS counts it. */
 export type Leaf = {
@@ -79,10 +79,10 @@ export const KEY_LISTS: readonly string[] = [
 ];
 
 /** A document of what a format has found. Throws `malformed` without a MAC, `refused` for rules by comment. */
-export function documentFrom(
+export async function documentFrom(
   parsed: Pick<SopsDocument, "file" | "text" | "tree" | "leaves" | "metadata">,
   ranged: (key: string) => Ranged | null,
-): SopsDocument {
+): Promise<SopsDocument> {
   const { file, metadata } = parsed;
   const must = (key: string): Ranged => {
     const found = ranged(key);
@@ -99,17 +99,22 @@ export function documentFrom(
     );
   }
   const only = metadata["mac_only_encrypted"];
-  return { ...parsed, rules: rulesOf(metadata), macOnlyEncrypted: only === "true" || only === true, mac, lastModified };
+  const rules = await rulesOf(metadata);
+  return { ...parsed, rules, macOnlyEncrypted: only === "true" || only === true, mac, lastModified };
 }
 
-function rulesOf(metadata: Metadata): Rules {
+async function rulesOf(metadata: Metadata): Promise<Rules> {
   const text = (key: string): string | null =>
     typeof metadata[key] === "string" && metadata[key] !== "" ? metadata[key] : null;
+  const test = async (key: string): Promise<Rules["encrypted"]> => {
+    const source = text(key);
+    return source === null ? null : keyTest(source);
+  };
   const rules: Rules = {
     unencryptedSuffix: text("unencrypted_suffix"),
     encryptedSuffix: text("encrypted_suffix"),
-    unencryptedRegex: text("unencrypted_regex"),
-    encryptedRegex: text("encrypted_regex"),
+    unencrypted: await test("unencrypted_regex"),
+    encrypted: await test("encrypted_regex"),
   };
   return Object.values(rules).some((rule) => rule !== null) ? rules : DEFAULT_RULES;
 }

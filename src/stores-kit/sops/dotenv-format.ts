@@ -23,7 +23,7 @@ type SopsDotenvLine = { readonly key: string; readonly start: number; readonly v
  */
 export const dotenvFormat: SopsFormat = {
   name: "dotenv",
-  read: async (text, file) => readDotenv(text, file),
+  read: readDotenv,
   draft(keys, metadata, mark) {
     const lines = [...keyLines(keys), ...Object.entries(metadata).map(([name, value]) => `${PREFIX}${name}=${value}`)];
     return `#${mark}\n${lines.toSorted().join("\n")}\n`;
@@ -70,7 +70,7 @@ export const dotenvFormat: SopsFormat = {
   },
 };
 
-function readDotenv(text: string, file: string): SopsDocument {
+async function readDotenv(text: string, file: string): Promise<SopsDocument> {
   const lines: SopsDotenvLine[] = [];
   for (let start = 0; start < text.length;) {
     const end = text.indexOf("\n", start) < 0 ? text.length : text.indexOf("\n", start);

@@ -4,42 +4,64 @@ import { UnsprawlError } from "../../model/error.ts";
 export type Rules = {
   readonly unencryptedSuffix: string | null;
   readonly encryptedSuffix: string | null;
-  readonly unencryptedRegex: string | null;
-  readonly encryptedRegex: string | null;
+  readonly unencrypted: KeyTest | null;
+  readonly encrypted: KeyTest | null;
 };
+
+/** Whether a key matches a regular expression of the file. */
+export type KeyTest = (key: string) => boolean;
 
 export const DEFAULT_RULES: Rules = {
   unencryptedSuffix: "_unencrypted",
   encryptedSuffix: null,
-  unencryptedRegex: null,
-  encryptedRegex: null,
+  unencrypted: null,
+  encrypted: null,
 };
 
-/**
- * Whether the value at a path of keys is encrypted in this file. Throws `refused` for a regular expression that Go
- * reads in another way than JavaScript: a guess could write a secret in plain text.
- */
+/** Whether the value at a path of keys is encrypted in this file. Throws what its expression throws. */
 export function isEncrypted(path: readonly string[], rules: Rules): boolean {
-  const any = (test: (key: string) => boolean): boolean => path.some(test);
-  const { unencryptedSuffix, encryptedSuffix, unencryptedRegex, encryptedRegex } = rules;
+  const any = (test: KeyTest): boolean => path.some(test);
+  const { unencryptedSuffix, encryptedSuffix, unencrypted, encrypted } = rules;
   if (encryptedSuffix) return any((key) => key.endsWith(encryptedSuffix));
-  if (encryptedRegex) return any(matcher(encryptedRegex));
-  if (unencryptedRegex) return !any(matcher(unencryptedRegex));
+  if (encrypted) return any(encrypted);
+  if (unencrypted) return !any(unencrypted);
   return !unencryptedSuffix || !any((key) => key.endsWith(unencryptedSuffix));
 }
 
-function matcher(source: string): (key: string) => boolean {
-  const insensitive = source.startsWith("(?i)");
-  let expression: RegExp;
-  try {
-    // With "u", what JavaScript does not know (\A, \z, [[:alpha:]]) is an error and not another meaning.
-    expression = new RegExp(insensitive ? source.slice(4) : source, insensitive ? "iu" : "u");
-  } catch {
-    throw new UnsprawlError(
-      "refused",
-      "the SOPS file has a kind of regular expression that unsprawl does not support",
-      "edit such a file with sops set, or put the values into another file",
-    );
-  }
-  return (key) => expression.test(key);
+/** Steps of the expressions of one file: a second or two. */
+const MOST_STEPS = 30_000_000;
+
+/**
+ * A regular expression of a file, read as sops, which is Go's, reads it: by RE2, whose time does not explode with the
+ * length of a key. The file is others': throws `refused` for an expression that RE2 does not take, and its test for more
+ * keys than are worth it. The library is loaded on first use.
+ */
+export async function keyTest(source: string): Promise<KeyTest> {
+  const { RE2JS } = await import("re2js");
+  const compiled = ((): InstanceType<typeof RE2JS> => {
+    try {
+      return RE2JS.compile(source);
+    } catch {
+      throw unsupported("has a regular expression that Go does not know");
+    }
+  })();
+  const size = compiled.programSize();
+  const known = new Map<string, boolean>();
+  let steps = 0;
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if ((steps += size * (key.length + 1)) > MOST_STEPS) throw unsupported("has too much to match for its expression");
+    const found = compiled.matcher(key).find();
+    known.set(key, found);
+    return found;
+  };
+}
+
+function unsupported(what: string): UnsprawlError {
+  return new UnsprawlError(
+    "refused",
+    `the SOPS file ${what}`,
+    "edit such a file with sops set, or put the values into another file",
+  );
 }

@@ -24,6 +24,7 @@ export async function readYaml(text: string, file: string): Promise<SopsDocument
     uniqueKeys: false,
     logLevel: "silent",
     schema: "failsafe",
+    resolveKnownTags: false,
     merge: false,
   });
   if (!Array.isArray(documents) || documents.length === 0) throw notSops(file, "YAML");

@@ -45,7 +45,7 @@ describe("an entrypoint", () => {
     // In a time that does not grow with the square of them.
     [
       "a text of very many variables",
-      [`    entrypoint: run${" ${MODE:-a}".repeat(50_000)}`],
+      [`    entrypoint: run${" ${MODE:-a}".repeat(20_000)}`],
       ["run", "b"],
       ["run", "b"],
     ],

@@ -234,6 +234,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/kit/text/redact.ts": "finds known values in text in order to take them out",
   "src/detect/text-of.ts": "detection reads the value",
   "src/fast/spot.ts": "recognises the same secret in pieces of a file, which overlap",
+  "src/fast/workers/reader.ts": "a worker thread hands back what it read",
   "src/fast/workers/batch.ts": "a worker thread hands back what it found",
   "src/fast/workers/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",

@@ -1,4 +1,4 @@
-import { consumerReaders, migrations } from "../../migrations/index.ts";
+import { consumerReaders, formats, migrations } from "../../migrations/index.ts";
 import type { Delivery } from "../contract/delivery.ts";
 import type { Migration } from "../contract/migration.ts";
 import type { FoundConsumers, Supplies } from "../contract/supplies.ts";
@@ -116,6 +116,20 @@ async function readConsumers(source: string, { engine, env, cwd }: Basis, suppli
       `${kind}: is not a source of files to render`,
       cmd`known: ${bare(Object.keys(consumerReaders).join(": "))}:`,
     );
+  if (formats.some(({ source: about }) => about?.kind === kind && about.reads === "files")) {
+    const { readApart } = await import("../fast/workers/apart.ts");
+    const job = {
+      kind: "consumers",
+      source: kind,
+      what: what.join(":"),
+      cwd,
+      env: { ...env },
+      options: undefined,
+    } as const;
+    const found: FoundConsumers[] = [];
+    for await (const one of readApart<FoundConsumers>(job, new AbortController().signal)) found.push(one);
+    return { consumers: found.flatMap((one) => one.consumers), faults: found.flatMap((one) => one.faults) };
+  }
   const read = await load({
     engine,
     env,

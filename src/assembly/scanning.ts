@@ -10,6 +10,7 @@ import type { FastSource } from "../fast/index.ts";
 import { inspectFast } from "../fast/lane.ts";
 import type { WorkerPool } from "../fast/pool.ts";
 import { keptByRun } from "../engine/names.ts";
+import type { ReadApart } from "../sources/index.ts";
 import { once } from "../kit/once.ts";
 import { cmd } from "../kit/shell.ts";
 import type { Basis } from "./basis.ts";
@@ -85,7 +86,11 @@ async function openSources(
   // A store that is named but not trusted reports it.
   const names = [...(await knownStores()), ...untrustedIn("stores", (await config()).untrusted)];
   const { allSources } = await import("../sources/index.ts");
-  const tools = { env, cwd, engine, registry, note, store, declared: declaredReaders, shared: layers };
+  const apart: ReadApart = async function* (source, what, signal, options) {
+    const { subjectsApart } = await import("../fast/workers/apart.ts");
+    yield* subjectsApart({ kind: "subjects", source, what, cwd, env: { ...env }, options }, signal);
+  };
+  const tools = { env, cwd, engine, registry, note, store, declared: declaredReaders, apart, shared: layers };
   return allSources(tools, formatSources, { names, read: storeSource });
 }
 

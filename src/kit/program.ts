@@ -33,7 +33,7 @@ export function reportPage(): string {
   return readFileSync(pathOf(BUILT ? "./report-page.js" : "../../dist/report-page.js"), "utf8");
 }
 
-/** Starts a thread that classifies: src/bin/detect-worker.ts. */
+/** Starts a thread that classifies or reads: src/bin/detect-worker.ts. */
 export function startDetectWorker(options: WorkerOptions): Worker {
   return new Worker(pathOf(BUILT ? "./detect-worker.js" : "../bin/detect-worker.ts"), options);
 }

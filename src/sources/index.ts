@@ -4,7 +4,9 @@
  * migrations/index.ts.
  */
 import type { DeclaredReader } from "../contract/declared.ts";
+import type { SourceAbout } from "../contract/about.ts";
 import type { Provider } from "../contract/provider.ts";
+import type { SourceReading, SourceReadOptions } from "../contract/source.ts";
 import type { FastSource } from "../fast/index.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { SharedShelf, LayerCache } from "../images/layers/index.ts";
@@ -21,17 +23,30 @@ export type SourceTools = {
   readonly store: (name: string) => Promise<Provider>;
   /** Reads the variables that the files of some formats declare. */
   readonly declared: () => Promise<readonly DeclaredReader[]>;
+  /** Reads a format's files in a thread of their own; null where this is that thread. */
+  readonly apart: ReadApart | null;
   /** Where others find what was read from layers; null if there is no such cache. */
   readonly shared: SharedShelf | null;
 };
 
+/** See `subjectsApart`: what is read, by the source's kind. */
+export type ReadApart = (
+  source: string,
+  what: string,
+  signal: AbortSignal,
+  options: SourceReadOptions | undefined,
+) => AsyncIterable<SourceReading>;
+
 /**
  * What a source is opened with. `shelf` is shared by all: a layer that one source has read need not be read by another.
  */
-export type OpenTools = SourceTools & { readonly shelf: () => Promise<LayerCache> };
+export type OpenTools = Omit<SourceTools, "apart"> & { readonly shelf: () => Promise<LayerCache> };
 
 /** A source in the list; `load` is called when it is first read. */
-export type LazySource = Omit<FastSource, "read"> & { readonly load: (tools: OpenTools) => Promise<FastSource> };
+export type LazySource = Omit<FastSource, "read"> & {
+  readonly reads?: SourceAbout["reads"];
+  readonly load: (tools: OpenTools) => Promise<FastSource>;
+};
 
 const OWN: readonly LazySource[] = [
   {
@@ -63,9 +78,20 @@ export function allSources(
   const shelf = (): Promise<LayerCache> =>
     (kept ??= import("../images/layers/index.ts").then((layers) => new layers.LayerCache(tools.note, tools.shared)));
   const opened = { ...tools, shelf };
-  const own = [...ofFormats, ...OWN];
+  const own = [...ofFormats.map((one) => apart(one, tools.apart)), ...OWN];
   const names = stores.names.filter((name) => !own.some(({ kind }) => kind === name));
   return [...own, ...names.map((name) => ({ ...stores.read(name), kind: name }))].map((one) => lazy(one, opened));
+}
+
+/** What reads nothing but files reads what others wrote. */
+function apart(source: LazySource, read: ReadApart | null): LazySource {
+  if (read === null || source.reads !== "files") return source;
+  const { kind } = source;
+  const load = async (): Promise<FastSource> => ({
+    kind,
+    read: (what, signal, options) => read(kind, what, signal, options),
+  });
+  return { ...source, load };
 }
 
 function lazy({ load, ...source }: LazySource, tools: OpenTools): FastSource {

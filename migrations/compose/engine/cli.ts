@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { runChild, type ChildBounds } from "../../../src/kit/bounded-child.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { parseBare, type JsonObject } from "../../../src/kit/json-object.ts";
@@ -98,13 +98,12 @@ export function composeCli(
     };
     // What a project's own folder says of its files is asked for there, and nowhere else.
     for (const name of FILES) delete own[name];
-    const { code, out, err } = await output(
+    const bounds = READS.test(args.join(" ")) ? READ_BOUNDS : null;
+    const { code, out, err } = await runChild(
       program[0] ?? "docker",
       argv,
-      own,
-      call.outer ?? call.dir,
-      READS.test(args.join(" ")) ? READ_LIMIT : 0,
-      began,
+      { env: own, cwd: call.outer ?? call.dir, ...(began && { began }) },
+      bounds,
     );
     if (code === 0) return both ? out + err : out;
     const said = (await quote(err.trim())).split("\n").slice(-4).join("; ");
@@ -214,37 +213,8 @@ function executable(file: string): boolean {
 }
 
 /**
- * Commands that only read the project's files get a time limit: files that include each other twice keep Compose busy
- * forever.
+ * Commands that only read the project's files get bounds: a few lines can keep Compose busy forever, or have it take all
+ * memory, and a pipe in place of a file is waited for. A large project needs a second and 200 MB.
  */
 const READS = /^config |^up --dry-run /;
-const READ_LIMIT = 120_000;
-
-function output(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  cwd: string,
-  timeout: number,
-  began: (pid: number) => void = () => undefined,
-): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  return new Promise((done, fail) => {
-    const child = spawn(program, args, {
-      ...{ env, cwd, timeout, killSignal: "SIGKILL" },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    if (child.pid !== undefined) began(child.pid);
-    const [out, err]: Buffer[][] = [[], []];
-    child.stdout.on("data", (chunk: Buffer) => out?.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => err?.push(chunk));
-    child.on("error", (error) => fail(new UnsprawlError("failed", `cannot run ${program}`, null, error.name)));
-    child.on("close", (code, signal) => {
-      if (signal === "SIGKILL" && timeout > 0) err?.push(Buffer.from(`\nended: no answer after ${timeout / 1000} s`));
-      done({
-        code: code ?? 1,
-        out: Buffer.concat(out ?? []).toString("utf8"),
-        err: Buffer.concat(err ?? []).toString("utf8"),
-      });
-    });
-  });
-}
+const READ_BOUNDS: ChildBounds = { seconds: 60, cpuSeconds: 20, memoryMiB: 1024, output: 64 * 1024 * 1024 };

@@ -14,4 +14,8 @@ export const ownWords: typeof files.ownWords = () => [];
 export const resolverArguments: typeof files.resolverArguments = () => process.argv.slice(3);
 export const reportPage: typeof files.reportPage = () => getAsset("report-page.js", "utf8");
 export const startDetectWorker: typeof files.startDetectWorker = (options: WorkerOptions) =>
-  new Worker(getAsset("loader.cjs", "utf8"), { ...options, eval: true, workerData: { part: "detect-worker.js" } });
+  new Worker(getAsset("loader.cjs", "utf8"), {
+    ...options,
+    eval: true,
+    workerData: { ...(options.workerData as object | undefined), part: "detect-worker.js" },
+  });

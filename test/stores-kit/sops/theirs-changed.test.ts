@@ -105,9 +105,10 @@ describe("we read and change what the real sops wrote", () => {
     await expect(real.put(real.encrypted("suffix.yaml", "a: b\n"), ["x_unencrypted"], "x")).rejects.toMatchObject({
       code: "refused",
     });
-    await expect(
-      real.put(real.encrypted("go.yaml", "a: b\n", { encrypted_regex: "(?=a)" }), ["x"], "x"),
-    ).rejects.toMatchObject({ code: "refused" });
+    // What only Go's expressions have is read as Go reads it.
+    const go = real.encrypted("go.yaml", "a: b\n", { encrypted_regex: "^[[:alpha:]]$" });
+    await real.put(go, ["x"], "x");
+    await expect(real.put(go, ["xx"], "x")).rejects.toMatchObject({ code: "refused" });
     await expect(real.put(file, ["sops"], "x")).rejects.toMatchObject({ code: "refused" });
     expect(readFileSync(file, "utf8")).toBe(text);
   });

@@ -157,6 +157,7 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
     due: () => due.size,
     async forget(key) {
       due.delete(key);
+      said.delete(key);
       await record.forget(key);
     },
   };

@@ -107,6 +107,9 @@ async function openMigration(
   });
 }
 
+/** Others wait for this one. */
+const LIMITS = { silenceMs: 20_000 };
+
 async function readConsumers(source: string, { engine, env, cwd }: Basis, supplies: Supplies): Promise<FoundConsumers> {
   const [kind = "", ...what] = source.split(":");
   const load = Object.hasOwn(consumerReaders, kind) ? consumerReaders[kind] : undefined;
@@ -127,7 +130,7 @@ async function readConsumers(source: string, { engine, env, cwd }: Basis, suppli
       options: undefined,
     } as const;
     const found: FoundConsumers[] = [];
-    for await (const one of readApart<FoundConsumers>(job, new AbortController().signal)) found.push(one);
+    for await (const one of readApart<FoundConsumers>(job, new AbortController().signal, LIMITS)) found.push(one);
     return { consumers: found.flatMap((one) => one.consumers), faults: found.flatMap((one) => one.faults) };
   }
   const read = await load({

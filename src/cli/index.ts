@@ -120,7 +120,8 @@ async function runCommand(
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   try {
     const command = await spec.load();
-    return await command.run({ ...context, signal: abort.signal }, args, options);
+    const work = command.run({ ...context, signal: abort.signal }, args, options);
+    return await (spec.reads === true ? Promise.race([work, givenUp(abort.signal)]) : work);
   } catch (error) {
     await knowArguments(argv, context.assembly.redactor);
     return printError(error, context);
@@ -128,6 +129,16 @@ async function runCommand(
     context.progress.stop();
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt).off("SIGHUP", interrupt);
   }
+}
+
+/** How long what only reads has to end by itself once it is cancelled. */
+const LET_GO_MS = 1500;
+
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, fail) => {
+    const late = (): void => fail(new UnsprawlError("interrupted", "cancelled"));
+    signal.addEventListener("abort", () => void setTimeout(late, LET_GO_MS), { once: true });
+  });
 }
 
 /** Reports the error that ended another face: a line and what to type next, no stack trace. Returns the exit code. */

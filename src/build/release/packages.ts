@@ -33,6 +33,8 @@ case "$1" in
   upgrade | 1 | 2) exit 0 ;;
 esac
 [ -x /usr/bin/unsprawl ] || exit 0
+# Root loads nothing from another user's home, which sudo may have left here.
+[ -O "$HOME" ] || export HOME=/root
 /usr/bin/unsprawl uninstall --check
 `;
 

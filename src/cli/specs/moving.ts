@@ -7,6 +7,7 @@ export const MOVING: readonly CommandSpec[] = [
   {
     usage: "scan [source...]",
     group: "move",
+    reads: true,
     summary: "Find secrets and explain each finding",
     details: `${SOURCE_HELP} Without one, the containers of the engine are scanned. Nothing is changed.`,
     options: [
@@ -31,6 +32,7 @@ export const MOVING: readonly CommandSpec[] = [
   {
     usage: "plan [source...]",
     group: "move",
+    reads: true,
     summary: "Show what a migration would do, with masked diffs",
     details: `${SOURCE_HELP} Nothing is changed. A saved plan holds no value; apply re-reads each one and refuses if it has changed.`,
     options: [...SCAN, ...TARGET, ["-o, --output <file>", "Save the plan for apply (0600)"]],

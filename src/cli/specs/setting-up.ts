@@ -81,6 +81,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
   {
     usage: "doctor",
     group: "setup",
+    reads: true,
     summary: "Check engine, stores, runtime and leftovers",
     details:
       "Also looks for places that still show migrated values. Exits 1 unless everything was checked and is well.",

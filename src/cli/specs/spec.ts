@@ -35,6 +35,8 @@ export type CommandSpec = {
   readonly examples: readonly CommandExample[];
   /** Shown when it is cancelled. */
   readonly stopping?: string;
+  /** It changes nothing: cancelled, it does not wait for what is under way. */
+  readonly reads?: true;
   readonly load: () => Promise<CommandModule>;
 };
 

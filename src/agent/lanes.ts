@@ -16,7 +16,7 @@ export class Lanes {
 
   /** Resolves once the work is done. Throws what it throws. */
   enter(lanes: readonly string[], work: () => Promise<void>): Promise<void> {
-    const before = lanes.map((lane) => this.#last.get(lane));
+    const before = lanes.flatMap((lane) => this.#last.get(lane) ?? []);
     const done = Promise.allSettled(before).then(() => this.#begin(work));
     const settled = done.catch(() => undefined);
     for (const lane of lanes) this.#last.set(lane, settled);

@@ -20,11 +20,16 @@ export const readingJobs: ReadingJobs = {
     const load = Object.hasOwn(consumerReaders, source) ? consumerReaders[source] : undefined;
     if (load === undefined) throw none(source);
     const { suppliesOf } = await import("../delivery/supply.ts");
-    const { mayHold } = suppliesOf(
+    const supplies = suppliesOf(
       env,
       consumerIndex(() => stateDir(env)),
     );
-    const read = await load({ cwd, env, mayHold, engine: async () => Promise.reject(none(source)) });
+    const read = await load({
+      cwd,
+      env,
+      mayHold: (folder) => supplies.mayHold(folder),
+      engine: async () => Promise.reject(none(source)),
+    });
     yield await read(what);
   },
 };

@@ -22,6 +22,7 @@ type Started = {
 
 /** A program with bounds only reads: it goes with this process, whatever ends that. */
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP", "exit"] as const;
+const LET_GO_MS = 500;
 
 /**
  * Runs a program to its end, without input. With bounds it is ended for certain, with all that it started, once it uses
@@ -45,6 +46,7 @@ export function runChild(
     };
     const late =
       bounds === null ? undefined : setTimeout(() => end(`no answer after ${bounds.seconds} s`), bounds.seconds * 1000);
+    let letGo: NodeJS.Timeout | undefined;
     const cancel = (): void => end("cancelled");
     if (bounds !== null) for (const one of ENDS) process.on(one, cancel);
     let length = 0;
@@ -58,11 +60,18 @@ export function runChild(
     child.stderr.on("data", (chunk: Buffer) => take(err, chunk));
     const over = (): void => {
       clearTimeout(late);
+      clearTimeout(letGo);
       for (const one of ENDS) process.off(one, cancel);
     };
     child.on("error", (error) => {
       over();
       fail(new UnsprawlError("failed", `cannot run ${program}`, null, error.name));
+    });
+    child.on("exit", () => {
+      if (bounds === null) return;
+      endGroup(child);
+      // One that has left the group may hold the pipes open for ever.
+      letGo = setTimeout(() => [child.stdout, child.stderr].map((pipe) => pipe.destroy()), LET_GO_MS);
     });
     child.on("close", (code, killed) => {
       over();
@@ -84,8 +93,8 @@ function limited(program: string, args: readonly string[], { cpuSeconds, memoryM
   return ["/bin/sh", "-c", `${limits}; exec "$0" "$@"`, program, ...args];
 }
 
-function endGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, "SIGKILL");
   } catch {

@@ -326,8 +326,12 @@ describe("a program that reads what others wrote", () => {
     expect(await run(script, bounds)).toEqual(expect.objectContaining({ code: 1, err: `ended: ${why}` }));
   });
 
-  it("is ended with what it has started", async () => {
-    await run(`sleep 1000 & echo $! > ${at("pid")}; cat ${at("pipe.env")}`, { seconds: 2 });
+  it.each<[string, string]>([
+    ["while it waits", "sleep 1000 & echo $! > pid; wait"],
+    ["after its own end", "sleep 1000 & echo $! > pid"],
+    ["while it reads a pipe that nobody writes to", "mkfifo fifo; sleep 1000 & echo $! > pid; cat fifo"],
+  ])("is ended with what it has started, %s", async (_what, script) => {
+    await run(script, { seconds: 3 });
     const pid = readFileSync(at("pid"), "utf8").trim();
     const state = (): string => {
       try {
@@ -337,6 +341,12 @@ describe("a program that reads what others wrote", () => {
       }
     };
     await expect.poll(state).toMatch(/gone|Z/);
+  });
+
+  it("is not waited for where something that it started has left it, and holds its output", async () => {
+    const script = `setsid sh -c 'echo $$ > left; exec sleep 1000' & while ! [ -s left ]; do sleep 0.1; done; echo out`;
+    expect(await run(script, {})).toMatchObject({ code: 0, out: "out\n" });
+    process.kill(Number(readFileSync(at("left"), "utf8")), "SIGKILL");
   });
 
   it("has its output and its exit code otherwise, with or without bounds", async () => {

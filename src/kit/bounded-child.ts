@@ -35,7 +35,7 @@ export function runChild(
   bounds: ChildBounds | null,
 ): Promise<ChildResult> {
   return new Promise((done, fail) => {
-    // A process group of its own can be ended as a whole. Without bounds, a key press reaches it as it reaches us.
+    // A separate process group can be ended as a whole. Without bounds, a key press reaches the program as it reaches us.
     const [first = program, ...words] = bounds === null ? [program, ...args] : limited(program, args, bounds);
     const child = spawn(first, words, { env, cwd, stdio: ["ignore", "pipe", "pipe"], detached: bounds !== null });
     if (child.pid !== undefined) began?.(child.pid);

@@ -75,8 +75,8 @@ export function causeOf(error: unknown): string {
 }
 
 /**
- * What happened to one subject, whatever was thrown: it stays with the subject, and the others go on. Throws on only
- * what is about the whole: that it was cancelled.
+ * What happened to one subject, whatever was thrown: it stays with that subject, and the others continue. Throws only
+ * what concerns the whole: that it was cancelled.
  */
 export function subjectFault(error: unknown): UnsprawlError {
   if (error instanceof Error && error.name === "AbortError") throw error;

@@ -23,7 +23,7 @@ export type SourceTools = {
   readonly store: (name: string) => Promise<Provider>;
   /** Reads the variables that the files of some formats declare. */
   readonly declared: () => Promise<readonly DeclaredReader[]>;
-  /** Reads a format's files in a thread of their own; null where this is that thread. */
+  /** Reads a format's files in a separate thread; null where this is that thread. */
   readonly apart: ReadApart | null;
   /** Where others find what was read from layers; null if there is no such cache. */
   readonly shared: SharedShelf | null;

@@ -3,8 +3,8 @@ import type { Node } from "yaml";
 import { subjectFault, UnsprawlError } from "../../../src/model/error.ts";
 import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
 import { readText } from "../../../src/files/read.ts";
-import { lineOf } from "../../../src/kit/text/lines.ts";
 import { LARGEST_FILE, projectSize, type ProjectSize } from "./size.ts";
+import { isRemote, remoteFault } from "./remote.ts";
 import { stepCounter } from "./step-counter.ts";
 import { filledScalar, throwFault, type OnFault } from "./fill.ts";
 import { calledLookup, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
@@ -286,17 +286,6 @@ async function include(
     const envFiles = list(get("env_file"), file, lookup, loading.tell).map((path) => resolve(dir, path));
     await loadFiles(loading, paths, there, await withDotenv(loading, lookup, there, envFiles), by);
   }
-}
-
-/** Whether Compose would fetch it: from a registry, or with git. The address may hold a login, so it is not repeated. */
-const isRemote = (path: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/)/i.test(path);
-
-function remoteFault({ file, text }: YamlFile, item: Node | null): UnsprawlError {
-  return new UnsprawlError(
-    "refused",
-    `${file}, line ${lineOf(text, item?.range?.[0] ?? 0)}: includes a remote file, which is not read`,
-    "download it and include the copy, then try again",
-  );
 }
 
 /** A text or a list of texts, as a list. */

@@ -32,6 +32,6 @@ function tooLarge(file: string, what: string): UnsprawlError {
   return new UnsprawlError(
     "refused",
     `with ${file} the project has more than ${what}`,
-    "scan its parts as projects of their own, with fewer files in each",
+    "make several projects of it, with fewer files in each",
   );
 }

@@ -1,5 +1,5 @@
 /** The members of yaml's nodes that the count needs. */
-type YamlPart = {
+type CountedNode = {
   readonly items?: readonly unknown[];
   readonly key?: unknown;
   readonly value?: unknown;
@@ -15,7 +15,7 @@ export function expandedSize(document: unknown): number {
   const sizes = new Map<string, number>();
   const sizeOf = (node: unknown): number => {
     if (typeof node !== "object" || node === null) return 0;
-    const { items, key, value, anchor, source } = node as YamlPart;
+    const { items, key, value, anchor, source } = node as CountedNode;
     // Of a node's members only an alias has a source and no value.
     if (source !== undefined && items === undefined && value === undefined) return sizes.get(source) ?? 1;
     let size = 1;

@@ -36,7 +36,7 @@ export function parseConsumer(text: string): string {
  * its id. Labels inherited from the image do not count: they do not show who created the container.
  */
 export function consumersOf(record: EngineRecord | null, id: string): readonly string[] {
-  const compose = record === null ? null : composeLabels(record.labels, record.image?.labels ?? null);
+  const compose = record === null ? null : composeLabels(record.labels, record.image);
   const service = record?.managed === true ? record.labels["com.docker.swarm.service.name"] : undefined;
   return [
     consumerOf("container", record?.name ?? ""),

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "../../kit/json-object.ts";
+import { stringsOfImage } from "./image-strings.ts";
 
 /** The engine's record of a container. Nothing in it comes from the bundle passed to the runtime. */
 export type EngineRecord = {
@@ -8,8 +9,8 @@ export type EngineRecord = {
   /** Whether Swarm created it; cannot be set by others. */
   readonly managed: boolean;
   readonly labels: { readonly [key: string]: string };
-  /** What the image defines; null if its configuration cannot be read. */
-  readonly image: { readonly labels: ReadonlySet<string>; readonly env: ReadonlySet<string> } | null;
+  /** Every string of the image's documents (see `stringsOfImage`); null if not all of them could be read. */
+  readonly image: ReadonlySet<string> | null;
 };
 
 /**
@@ -26,48 +27,8 @@ export function engineRecord(root: string | undefined, id: string): EngineRecord
     name: doc["Name"].replace(/^\//, ""),
     managed: doc["Managed"] === true,
     labels: texts(object(doc["Config"])["Labels"]),
-    image: broughtBy(configsOf(root, image)),
+    image: stringsOfImage(root, image),
   };
-}
-
-/** An image's configuration from the engine's image store; containerd's store may contain several. */
-function configsOf(root: string, image: string): readonly object[] {
-  const hex = /^sha256:([0-9a-f]{64})$/.exec(image)?.[1];
-  if (hex === undefined) return [];
-  // The engine's own image store: the image id is the digest of its configuration (moby image/fs.go).
-  for (const driver of names(join(root, "image"))) {
-    const config = readJson(join(root, "image", driver, "imagedb/content/sha256", hex));
-    if (config !== null) return [config];
-  }
-  // containerd's image store: the id is the digest of an index or a manifest, which refers to the configuration.
-  for (const folder of [join(root, "containerd/daemon"), "/var/lib/containerd"]) {
-    const found = configsBelow(join(folder, "io.containerd.content.v1.content/blobs/sha256"), hex, 0);
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-/** The label keys and `NAME=value` entries of these configurations; null if there are none. */
-function broughtBy(configs: readonly object[]): EngineRecord["image"] {
-  if (configs.length === 0) return null;
-  const own = configs.map((config) => object(object(config)["config"]));
-  return {
-    labels: new Set(own.flatMap(({ Labels }) => Object.keys(texts(Labels)))),
-    env: new Set(own.flatMap(({ Env }) => (Array.isArray(Env) ? Env.filter((one) => typeof one === "string") : []))),
-  };
-}
-
-/**
- * The configurations that an index or a manifest refers to. Those of other platforms are not in the store and are
- * skipped.
- */
-function configsBelow(blobs: string, hex: string, depth: number): object[] {
-  const doc = object(depth > 2 ? null : readJson(join(blobs, hex)));
-  const next = (one: unknown): string => /^sha256:([0-9a-f]{64})$/.exec(String(object(one)["digest"]))?.[1] ?? "";
-  if (Array.isArray(doc["manifests"]))
-    return doc["manifests"].slice(0, 100).flatMap((one) => configsBelow(blobs, next(one), depth + 1));
-  const config = doc["config"] === undefined ? null : readJson(join(blobs, next(doc["config"])));
-  return config === null ? [] : [config];
 }
 
 function readJson(file: string): object | null {
@@ -76,14 +37,6 @@ function readJson(file: string): object | null {
     return typeof value === "object" ? value : null;
   } catch {
     return null;
-  }
-}
-
-function names(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }
 

@@ -22,8 +22,8 @@ function referenceOf(entry: string): VariableReference | null {
 }
 
 /**
- * Throws `refused` for a reference not bound to one of these consumers in this very variable. `ofImage` are the image's
- * environment entries; null if unknown.
+ * Throws `refused` for a reference not bound to one of these consumers in this very variable. `ofImage` has the image's
+ * environment entries among its strings; null if unknown.
  */
 export function mustBeAllowed(
   wanted: readonly VariableReference[],

@@ -66,7 +66,7 @@ async function create(
   const env = config.process?.env ?? [];
   const wanted = referencesIn(env);
   const record = engineRecord(settings.engineRoot, id);
-  mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image?.env ?? null);
+  mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image ?? null);
   const given = await resolve(settings, home, open, wanted);
   if (config.process?.env) config.process.env = resolvedEnvironment(env, given);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be made absolute.

@@ -53,7 +53,7 @@ export async function openFleet(
     const slots = new Slots(() => openSession(url));
     return {
       queue: opened,
-      store: fleetStore(database),
+      store: fleetStore(database, key),
       history,
       slots,
       async close() {

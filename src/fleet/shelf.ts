@@ -1,9 +1,7 @@
 import type { SubjectCheckpoint, ScanProgress } from "../core/scan-progress.ts";
 import type { LayerShelf, ShelvedLayer } from "../fast/index.ts";
 import type { FleetStore } from "./store.ts";
-
-/** The verdicts about a subject, and its name where it was scanned. */
-type CachedCheckpoint = SubjectCheckpoint & { readonly name: string };
+import { CHECKPOINT, LAYER, type CachedCheckpoint } from "./verdicts.ts";
 
 /** What one scan reads from and writes to the cache that the whole fleet shares. */
 export type ShelfProgress = ScanProgress & {
@@ -33,7 +31,7 @@ export function shelfProgress(store: FleetStore, settings: string, named: boolea
     },
     async ask(keys) {
       const wanted = [...new Set(keys.map(shelfKey))].filter((key) => !asked.has(key));
-      for (const [key, judged] of await store.judged<CachedCheckpoint>(settings, wanted)) asked.set(key, judged);
+      for (const [key, judged] of await store.judged(CHECKPOINT, settings, wanted)) asked.set(key, judged);
     },
     add(key, judged) {
       fresh.set(shelfKey(key), { ...judged, name: nameIn(key) });
@@ -51,7 +49,7 @@ export function sharedLayers(store: FleetStore, settings: string): LayerShelf & 
   const fresh = new Map<string, ShelvedLayer>();
   const under = `layers ${settings}`;
   return {
-    ask: (ids) => store.judged<ShelvedLayer>(under, ids),
+    ask: (ids) => store.judged(LAYER, under, ids),
     put: (id, layer) => void fresh.set(id, layer),
     async flush() {
       await store.shelve(under, fresh);

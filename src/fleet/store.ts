@@ -1,7 +1,10 @@
 import type { SubjectError } from "../core/read-source.ts";
+import type { GenericSchema } from "valibot";
 import type { Database } from "../history/database.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { FleetUnit } from "./units.ts";
+import { ERRORS, fromJson, SERVED, signVerdict, trustedVerdict } from "./verdicts.ts";
 
 /** A unit as `fleet status` shows it. */
 export type FleetUnitState = {
@@ -27,11 +30,15 @@ const MOST_ERRORS = 20;
 const SHELF_DAYS = 30;
 const GONE_DAYS = 90;
 
-/** The fleet's tables; the history creates the schema. */
-export function fleetStore({ query, transaction }: Database) {
+/** The fleet's tables; the history creates the schema. `signing` signs cached verdicts; null for a process that only looks. */
+export function fleetStore({ query, transaction }: Database, signing: FingerprintKey | null) {
   return {
-    /** What was classified under these settings, all keys in a few queries. */
-    async judged<Kind extends object>(settings: string, keys: readonly string[]): Promise<ReadonlyMap<string, Kind>> {
+    /** What members of the fleet classified under these settings, all keys in a few queries. */
+    async judged<Kind extends object>(
+      form: GenericSchema<unknown, Kind>,
+      settings: string,
+      keys: readonly string[],
+    ): Promise<ReadonlyMap<string, Kind>> {
       const found = new Map<string, Kind>();
       for (let at = 0; at < keys.length; at += MOST_KEYS) {
         const some = keys.slice(at, at + MOST_KEYS);
@@ -40,23 +47,28 @@ export function fleetStore({ query, transaction }: Database) {
            from unsprawl.judged where settings = $1 and key = any($2)`,
           [settings, some],
         );
-        for (const { key, judged } of rows) found.set(key, JSON.parse(judged) as Kind);
+        for (const { key, judged } of rows) {
+          const verdict = signing && trustedVerdict(form, { settings, key }, judged, signing);
+          if (verdict !== null) found.set(key, verdict);
+        }
         const old = rows.filter((row) => row.old).map(({ key }) => key);
         if (old.length > 0)
           await query("update unsprawl.judged set used = now() where settings = $1 and key = any($2)", [settings, old]);
       }
       return found;
     },
-    /** The first entry stays. */
+    /** Replaces entries that are there: whoever shelves found none that counts. */
     async shelve(settings: string, judged: ReadonlyMap<string, object>): Promise<void> {
+      if (signing === null) return;
       // In one order for all, so that two processes that write the same entries do not deadlock.
       const all = [...judged].sort(([a], [b]) => (a < b ? -1 : 1));
       for (let at = 0; at < all.length; at += MOST_KEYS) {
         const some = all.slice(at, at + MOST_KEYS);
         await query(
           `insert into unsprawl.judged (settings, key, judged)
-           select $1, * from unnest($2::text[], $3::text[]) on conflict do nothing`,
-          [settings, some.map(([key]) => key), some.map(([, one]) => JSON.stringify(one))],
+           select $1, * from unnest($2::text[], $3::text[])
+           on conflict (settings, key) do update set judged = excluded.judged`,
+          [settings, some.map(([key]) => key), some.map(([key, one]) => signVerdict({ settings, key }, one, signing))],
         );
       }
     },
@@ -90,7 +102,7 @@ export function fleetStore({ query, transaction }: Database) {
       return rows.map(({ errors, last, failed, ...one }) => ({
         ...one,
         last: last?.toISOString() ?? null,
-        errors: JSON.parse(errors) as readonly SubjectError[],
+        errors: fromJson(ERRORS, errors) ?? [],
         failed: failed?.toISOString() ?? null,
       }));
     },
@@ -134,7 +146,7 @@ export function fleetStore({ query, transaction }: Database) {
     /** Null if there was no server yet. */
     async served(): Promise<Served | null> {
       const [row] = await query<{ value: string }>("select value from unsprawl.setting where name = 'served'");
-      return row === undefined ? null : (JSON.parse(row.value) as Served);
+      return row === undefined ? null : fromJson(SERVED, row.value);
     },
     /** Deletes what nobody needs any more. */
     async tidy(): Promise<void> {

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject 
 import type { FingerprintKey } from "./fingerprint.ts";
 
 /** What a MAC authenticates. Each purpose has its own key, so that a MAC for one is invalid for another. */
-export type MacPurpose = "plan" | "journal" | "fleet-job";
+export type MacPurpose = "plan" | "journal" | "fleet-job" | "fleet-verdict";
 
 /**
  * HMAC-SHA-256 of the message in hex, under a key derived (HKDF-SHA-256) from the installation's key for this purpose.

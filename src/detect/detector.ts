@@ -1,4 +1,5 @@
 import type { Detector, ClassifyInput, Spotted, TextForm, Unread } from "../contract/detector.ts";
+import { withoutInvisible } from "../kit/text/escape.ts";
 import type { Severity, Verdict } from "../model/finding.ts";
 import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
@@ -53,7 +54,7 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
   let last: (JudgedValue & { readonly question: ClassifyInput }) | null = null;
   const judgedOf = (question: ClassifyInput): JudgedValue => {
     if (last?.question === question) return last;
-    const { result: outcome, unread } = reading(() => decided(question, settings));
+    const { result: outcome, unread } = reading(() => decided(asRead(question), settings));
     last = { question, outcome, unread };
     return last;
   };
@@ -65,7 +66,7 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
       const before = cleared?.get(question);
       if (before !== undefined) return before;
       const { outcome, unread } = judgedOf(question);
-      const verdict = verdictOf(outcome, question, settings);
+      const verdict = verdictOf(outcome, asRead(question), settings);
       if (!verdict.secret && verdict.suppressedBy === undefined && unread.length === 0) cleared?.add(question, verdict);
       return verdict;
     },
@@ -80,9 +81,9 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
       const first = outcomeOf(question);
       // Of a value that is one secret there is no rest.
       if (!isEvidence(first) || first.part === classifiedText(question.value).trim()) return [];
-      return others(first, (found) => decide(question, settings.off, found)).flatMap((found) => {
+      return others(first, (found) => decide(asRead(question), settings.off, found)).flatMap((found) => {
         const outcome = suppressed(found, settings, settings.off);
-        const verdict = verdictOf(outcome, question, settings);
+        const verdict = verdictOf(outcome, asRead(question), settings);
         return verdict.secret ? { verdict, masked: mask(question, outcome), part: Secret.of(found.part) } : [];
       });
     },
@@ -95,6 +96,12 @@ export function createDetector(settings: DetectSettings = PLAIN, remembers = tru
       return { spotted, unread };
     },
   };
+}
+
+/** The question with the name that people see: `API_TOKEN` stays one with a character in it that has no glyph. */
+function asRead(question: ClassifyInput): ClassifyInput {
+  const name = withoutInvisible(question.name);
+  return name === question.name ? question : { ...question, name };
 }
 
 type JudgedValue = { readonly outcome: EvidenceOutcome; readonly unread: readonly Unread[] };

@@ -1,3 +1,4 @@
+import { withoutInvisible } from "../../kit/text/escape.ts";
 import { looksRandom, wordiness } from "../entropy.ts";
 import { isEvidence, MEDIUM, type Evidence, type Judge } from "../evidence.ts";
 import { HIDDEN_NAME } from "../../model/candidate.ts";
@@ -30,7 +31,7 @@ export function inName(name: string, judge: Judge, off: ReadonlySet<string>): Ev
 export function shownName(name: string): string {
   const known = shown.get(name);
   if (known !== undefined) return known;
-  const told = readsLikeName(name) ? name : HIDDEN_NAME;
+  const told = readsLikeName(withoutInvisible(name)) ? name : HIDDEN_NAME;
   if (shown.size >= 20_000) shown.clear();
   shown.set(name, told);
   return told;

@@ -1,6 +1,7 @@
 /**
  * Makes untrusted text (names, labels, engine messages) safe for a terminal: control characters, escape sequences, line
- * and bidirectional controls become visible escapes; so does what begins a command to the pipeline that shows the log.
+ * and bidirectional controls, and characters that nobody sees become visible escapes; so does what begins a command to the
+ * pipeline that shows the log.
  * Called once, at the face.
  */
 export function printable(text: string): string {
@@ -16,14 +17,23 @@ export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(UNSAFE, (char) => (char === "\n" ? char : unicode(char)));
 }
 
-function unicode(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** Text without the characters that nobody sees, for comparing names only: what is shown keeps them, escaped. */
+export function withoutInvisible(text: string): string {
+  return INVISIBLE.test(text) ? text.replace(ALL_INVISIBLE, "") : text;
 }
 
-// C0, DEL, C1, Unicode line separators, bidirectional controls, zero-width characters, lone surrogates. Then commands that
-// pipelines take from what a job prints: `##vso[` (Azure), `##teamcity[` and `##[` (GitHub) anywhere, `::name` first on a line.
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+const ALL_INVISIBLE = new RegExp(INVISIBLE, "gu");
+
+function unicode(text: string): string {
+  return text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+// C0, DEL, C1, Unicode line separators, bidirectional controls, characters without a glyph (Unicode's
+// Default_Ignorable_Code_Point, and interlinear annotations), lone surrogates. Then commands that pipelines take from
+// what a job prints: `##vso[` (Azure), `##teamcity[` and `##[` (GitHub) anywhere, `::name` first on a line.
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}|#(?=#\w{0,40}\[)|:(?=:[a-z-]{1,40}(?: |::))(?<=^\s*:)/gu;
+  /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\p{Default_Ignorable_Code_Point}]|\p{Cs}|#(?=#\w{0,40}\[)|:(?=:[a-z-]{1,40}(?: |::))(?<=^\s*:)/gu;
 
 const NAMED: { readonly [char: string]: string } = { "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u001b": "\\e" };
 

@@ -166,6 +166,9 @@ const UP = ["--no-build", "--pull", "never"] as const;
 const OURS: { readonly [name: string]: string } = {
   ...{ DOCKER_HOST: "", DOCKER_CONTEXT: "", DOCKER_CONFIG: "", DOCKER_CERT_PATH: "", DOCKER_TLS_VERIFY: "" },
   ...{ DOCKER_TLS: "", DOCKER_API_VERSION: "", LD_PRELOAD: "", LD_LIBRARY_PATH: "" },
+  // Where the client sends its telemetry. OTEL_* counts only in the environment, and must stay unset there: an empty
+  // OTEL_…_ENDPOINT has Compose send its own to this machine, and hides from `${OTEL_…}` what the `.env` says.
+  DOCKER_CLI_OTEL_EXPORTER_OTLP_ENDPOINT: "",
 };
 /** Without the variables that Compose and the system itself read. */
 function ofProject(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { HttpClient } from "../../src/kit/net/client.ts";
+import { NAMED } from "../../src/kit/net/outgoing.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
 import { strangeAnswer } from "./errors.ts";
@@ -33,7 +34,7 @@ export async function connect(
 ): Promise<KeywhizSend> {
   const secureContext = await contextOf(identity, caFile);
   // A proxy of HTTPS_PROXY sees a tunnel and nothing in it.
-  const route = () => ({ proxy: env, tls: { secureContext } });
+  const route = () => ({ reach: NAMED, proxy: env, tls: { secureContext } });
   const client = new HttpClient({ route, sockets: 16, wholeMs: TIMEOUT_MS });
   return async ({ method, path, body }) => {
     const type = body === null ? {} : { "content-type": "application/json" };

@@ -1,5 +1,5 @@
 import type { StoreCheck } from "../../src/contract/provider.ts";
-import { isLoopback } from "../../src/kit/loopback.ts";
+import { isLoopback } from "../../src/kit/net/outgoing.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
 import { retryAfterMs } from "../../src/kit/net/backoff.ts";
 import { HttpClient, type ResponseHead } from "../../src/kit/net/client.ts";
+import { partyAt } from "../../src/kit/net/outgoing.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
@@ -38,8 +39,10 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
   const { default: nodeVault } = await import("node-vault");
   const secure = address.startsWith("https:");
   const tls = secure ? await certificates(settings) : {};
+  // A standby names the active server.
+  const party = partyAt(new URL(address));
   const client = new HttpClient({
-    route: () => ({ proxy: secure ? env : null, tls }),
+    route: (url) => ({ reach: party(url), proxy: secure ? env : null, tls }),
     sockets: 0,
     wholeMs: TIMEOUT_MS,
   });

@@ -1,4 +1,4 @@
-import { isLoopback } from "../kit/loopback.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
 import type { Json } from "../model/json.ts";
 import type { StoreTarget, StoreTargetSettings } from "../model/plan.ts";
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { HttpClient } from "../kit/net/client.ts";
+import { NAMED } from "../kit/net/outgoing.ts";
 import { headOf } from "../kit/text/cut.ts";
 import type { EngineConnection } from "./connection.ts";
 import { pipelinedClient } from "./pipeline.ts";
@@ -59,6 +60,7 @@ async function connected(connection: EngineConnection, sockets: number): Promise
   const { via, host, port, tls, socketPath } = connection;
   const agent = via === "ssh" ? (await import("./ssh-agent.ts")).sshAgent(connection) : null;
   const route = () => ({
+    reach: NAMED,
     proxy: null,
     ...(agent !== null && { agent }),
     ...(via === "unix" && { socketPath: socketPath ?? "" }),

@@ -1,4 +1,4 @@
-import { isLoopback } from "../kit/loopback.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
 import { UnsprawlError } from "../model/error.ts";
 
 /**

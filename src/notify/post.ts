@@ -3,7 +3,7 @@ import { connect as tlsConnect } from "node:tls";
 import { SEND_MS } from "../contract/channel.ts";
 import { retryAfterMs } from "../kit/net/backoff.ts";
 import { authorities } from "../kit/net/client.ts";
-import { isLoopback } from "../kit/loopback.ts";
+import { isLoopback, NAMED } from "../kit/net/outgoing.ts";
 import { proxied, send, connectionFailure, type HttpResponse } from "../kit/net/http.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 import { AGAIN, FIX, Undelivered, type Remedy } from "./undelivered.ts";
@@ -31,7 +31,7 @@ export async function post(
   { env, ca, name }: PostOptions,
   signal: AbortSignal,
 ): Promise<HttpResponse> {
-  const wire = { timeoutMs: SEND_MS, env, plain: true, ...(ca !== undefined && { ca }) };
+  const wire = { reach: NAMED, timeoutMs: SEND_MS, env, plain: true, ...(ca !== undefined && { ca }) };
   const type = { "content-type": "application/json" };
   const answer = await send({ method: "POST", url, headers: { ...type, ...headers }, body }, wire, signal);
   const who = `${name} (${hostOf(url)})`;

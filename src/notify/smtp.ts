@@ -2,7 +2,7 @@ import { SEND_MS, type ChannelKind } from "../contract/channel.ts";
 import * as v from "valibot";
 import { must, mayBeNull, oneOf, says } from "../kit/schema/index.ts";
 import { authorities } from "../kit/net/client.ts";
-import { isLoopback } from "../kit/loopback.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { causeOf } from "../model/error.ts";
 import { changeCounts, changeLines } from "../model/change-words.ts";

@@ -1,4 +1,4 @@
-import { reachesThisMachine } from "../kit/loopback.ts";
+import { FOREIGN, FOREIGN_HERE, reachesThisMachine } from "../kit/net/outgoing.ts";
 import { mysqlLogin } from "./mysql.ts";
 import { namedTarget, passwordName } from "./database-names.ts";
 import { urlTarget } from "./database-url.ts";
@@ -31,7 +31,7 @@ export function loginFor(
   if (port < 1 || port > 65_535) return unknown("its port is not valid");
   if (!held.local && (reachesThisMachine(host) || !/[.:]/.test(host)))
     return unknown("its host name counts only within the container's own network");
-  const bare = { ...target, host: host.replace(/^\[|\]$/g, "") };
+  const bare = { ...target, host: host.replace(/^\[|\]$/g, ""), reach: held.local ? FOREIGN_HERE : FOREIGN };
   return {
     key: requestKey(kind, host, port, user, password, database, tls),
     host: `${host}:${port}`,

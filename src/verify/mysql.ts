@@ -1,5 +1,6 @@
-import { isLoopback } from "../kit/loopback.ts";
-import type { TryLogin, LoginTarget, Tls } from "./target.ts";
+import { isLoopback, LOOPBACK } from "../kit/net/outgoing.ts";
+import { guardedSocket } from "./socket.ts";
+import type { GuardedTarget, TryLogin, Tls } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
@@ -13,12 +14,12 @@ export const mysqlLogin: TryLogin = async (target, timeoutMs, signal) => {
   if (first !== NO_TLS) return first;
   if (target.tls !== "prefer") return unknown("MySQL: has no TLS, which its settings ask for");
   if (!isLoopback(target.host)) return unknown("MySQL: has no TLS there, and the password is not sent in the clear");
-  const result = await attempt(target, "disable", timeoutMs, signal);
+  const result = await attempt({ ...target, reach: LOOPBACK }, "disable", timeoutMs, signal);
   return result === NO_TLS ? unknown("MySQL: has no TLS") : result;
 };
 
 async function attempt(
-  target: LoginTarget,
+  target: GuardedTarget,
   tls: Tls,
   timeoutMs: number,
   signal: AbortSignal,
@@ -27,6 +28,7 @@ async function attempt(
   const { host, port, user, password } = target;
   const connection = createConnection({
     ...{ host, port, user, password, connectTimeout: timeoutMs + 1000 },
+    stream: () => guardedSocket(target).connect(port, host),
     ...(tls === "disable"
       ? {}
       : { ssl: { rejectUnauthorized: tls.startsWith("verify"), verifyIdentity: tls === "verify-full" } }),

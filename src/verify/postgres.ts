@@ -1,5 +1,6 @@
-import { isLoopback } from "../kit/loopback.ts";
-import type { TryLogin, LoginTarget, Tls } from "./target.ts";
+import { isLoopback, LOOPBACK } from "../kit/net/outgoing.ts";
+import { guardedSocket } from "./socket.ts";
+import type { GuardedTarget, TryLogin, Tls } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
@@ -19,12 +20,12 @@ export const postgresLogin: TryLogin = async (target, timeoutMs, signal) => {
   if (target.tls !== "prefer") return unknown("PostgreSQL: has no TLS, which its sslmode asks for");
   if (!isLoopback(target.host))
     return unknown("PostgreSQL: has no TLS there, and the password is not sent in the clear");
-  const result = await attempt(target, "disable", timeoutMs, signal);
+  const result = await attempt({ ...target, reach: LOOPBACK }, "disable", timeoutMs, signal);
   return result === NO_TLS ? unknown("PostgreSQL: has no TLS") : result;
 };
 
 async function attempt(
-  target: LoginTarget,
+  target: GuardedTarget,
   tls: Tls,
   timeoutMs: number,
   signal: AbortSignal,
@@ -36,6 +37,7 @@ async function attempt(
     ...{ host, port, user, password, database: target.database === "" ? user : target.database },
     ssl: sslOf(tls),
     application_name: "unsprawl",
+    stream: () => guardedSocket(target),
     // Only in case: the time is kept below.
     connectionTimeoutMillis: timeoutMs + 1000,
   });

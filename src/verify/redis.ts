@@ -1,46 +1,58 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import type { TryLogin, LoginTarget } from "./target.ts";
+import { guardedSocket } from "./socket.ts";
+import type { GuardedTarget, TryLogin } from "./target.ts";
 import { connectionFailure } from "../kit/net/http.ts";
 import { dead, live, unknown, type Liveness } from "./types.ts";
 import { noAnswerText, withTimeLimit } from "../kit/net/within.ts";
 
-/** One AUTH in RESP, and nothing after it. */
+/** A PING, and one AUTH if the answer is Redis's and asks for it, in RESP: another service never sees the password. */
 export const redisLogin: TryLogin = async (target, timeoutMs, signal) => {
   try {
-    const line = await withTimeLimit(timeoutMs, signal, async (over) => ({ text: await auth(target, over) }));
-    return typeof line === "string" ? unknown(`Redis: ${noAnswerText(line, timeoutMs)}`) : read(line.text);
+    return await withTimeLimit(timeoutMs, signal, async (over) => {
+      const { ask, end } = open(target, over);
+      try {
+        const first = await ask(["PING"]);
+        // With a user name, AUTH says OK to whatever password when the default user has none: the short form tells.
+        const named = target.user !== "" && target.user !== "default";
+        if (first === "+PONG" && !named) return unknown("Redis asks for no password there, so any would do");
+        if (first !== "+PONG" && !first.startsWith("-NOAUTH")) return read(first);
+        return read(await ask(["AUTH", ...(named ? [target.user] : []), target.password]));
+      } finally {
+        end();
+      }
+    }).then((answer) => (typeof answer === "string" ? unknown(`Redis: ${noAnswerText(answer, timeoutMs)}`) : answer));
   } catch (error) {
     return unknown(`Redis: ${connectionFailure(error)}`);
   }
 };
 
-function auth({ host, port, user, password, tls }: LoginTarget, over: AbortSignal): Promise<string> {
-  return new Promise((done, fail) => {
-    // With a user name, AUTH says OK to whatever password when the default user has none: the short form tells.
-    const named = user !== "" && user !== "default";
-    const command = ["AUTH", ...(named ? [user] : []), password];
-    const text = [`*${command.length}`, ...command.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]), ""].join(
-      "\r\n",
-    );
-    const socket: Socket =
-      tls === "disable"
-        ? connect({ host, port })
-        : connectTls({ host, port, rejectUnauthorized: true, ...serverName(host) });
-    let said = "";
-    socket.on(tls === "disable" ? "connect" : "secureConnect", () => socket.write(text));
-    socket.on("data", (chunk: Buffer) => {
-      said += chunk.toString("latin1");
-      if (said.includes("\n") || said.length > 1024) finish();
-    });
-    const finish = (): void => {
-      done(said.split("\r\n", 1)[0] ?? "");
-      socket.destroy();
-    };
-    socket.on("error", fail);
-    socket.on("close", finish);
-    over.addEventListener("abort", () => socket.destroy(), { once: true });
-  });
+type RedisLine = { readonly ask: (command: readonly string[]) => Promise<string>; readonly end: () => void };
+
+function open(target: GuardedTarget, over: AbortSignal): RedisLine {
+  const { host, port, tls } = target;
+  const plain = guardedSocket(target).connect(port, host);
+  const socket: Socket =
+    tls === "disable" ? plain : connectTls({ socket: plain, host, rejectUnauthorized: true, ...serverName(host) });
+  over.addEventListener("abort", () => socket.destroy(), { once: true });
+  return {
+    end: () => socket.destroy(),
+    ask: (command) =>
+      new Promise((done, fail) => {
+        let said = "";
+        const finish = (): void => {
+          socket.off("data", hear).off("error", fail).off("close", finish);
+          done(said.split("\r\n", 1)[0] ?? "");
+        };
+        const hear = (chunk: Buffer): void => {
+          said += chunk.toString("latin1");
+          if (said.includes("\n") || said.length > 1024) finish();
+        };
+        socket.on("data", hear).on("error", fail).on("close", finish);
+        const words = command.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]);
+        socket.write([`*${command.length}`, ...words, ""].join("\r\n"));
+      }),
+  };
 }
 
 /** SNI takes no addresses. */

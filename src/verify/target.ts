@@ -1,3 +1,4 @@
+import type { AddressPolicy } from "../kit/net/outgoing.ts";
 import type { Liveness } from "./types.ts";
 
 export type LoginKind = "postgres" | "mysql" | "redis";
@@ -18,8 +19,11 @@ export type LoginTarget = {
   readonly tls: Tls;
 };
 
+/** A login and the addresses that its host may have: the configuration that holds the secret names it. */
+export type GuardedTarget = LoginTarget & { readonly reach: AddressPolicy };
+
 /** Logs in and out again. Never throws. */
-export type TryLogin = (target: LoginTarget, timeoutMs: number, signal: AbortSignal) => Promise<Liveness>;
+export type TryLogin = (target: GuardedTarget, timeoutMs: number, signal: AbortSignal) => Promise<Liveness>;
 
 /** A password in its place. */
 export type PasswordPart = { readonly name: string; readonly part: string; readonly value: string };

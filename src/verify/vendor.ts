@@ -1,5 +1,5 @@
 import { withBackoff, retryAfterMs, type Attempt } from "../kit/net/backoff.ts";
-import { isLoopback } from "../kit/loopback.ts";
+import { FOREIGN, isLoopback, NAMED } from "../kit/net/outgoing.ts";
 import { send, type HttpOptions, type HttpResponse, type NoAnswer, type Sending } from "../kit/net/http.ts";
 import { noAnswerText } from "../kit/net/within.ts";
 import { isForeign } from "./foreign.ts";
@@ -81,7 +81,9 @@ export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyO
       ...(ask.signed?.same ?? []),
     ),
     host: urls[0]?.host ?? "",
-    ask: (wire, signal) => askAll(vendor, ask, urls, doubt, wire, signal),
+    // Only a configured endpoint was named by a person: a vendor's own servers are never here.
+    ask: (wire, signal) =>
+      askAll(vendor, ask, urls, doubt, { ...wire, reach: endpoint === undefined ? FOREIGN : NAMED }, signal),
   };
 }
 

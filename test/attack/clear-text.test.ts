@@ -5,10 +5,11 @@ import { clearTextWarning, storePlace } from "../../src/core/store-place.ts";
 import { openDatabase } from "../../src/history/database.ts";
 import { openSession } from "../../src/history/session.ts";
 import { openQueue } from "../../src/fleet/queue.ts";
+import { NAMED } from "../../src/kit/net/outgoing.ts";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { mysqlLogin } from "../../src/verify/mysql.ts";
 import { postgresLogin } from "../../src/verify/postgres.ts";
-import type { LoginTarget } from "../../src/verify/target.ts";
+import type { GuardedTarget } from "../../src/verify/target.ts";
 import { SEED } from "../support/deep.ts";
 
 /** A server on another machine that offers no TLS, and asks for the password: it gets none, without a word from the user. */
@@ -81,7 +82,8 @@ test.each([
 ] as const)("--verify does not fall back to a login in the clear elsewhere: %s", async (kind, login) => {
   heard = "";
   const mysql = kind === "mysql" ? await greeter() : null;
-  const target: LoginTarget = {
+  const target: GuardedTarget = {
+    reach: NAMED,
     ...{
       kind,
       host: elsewhere,

@@ -9,6 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verify, type Liveness } from "../../src/verify/index.ts";
 import { send } from "../../src/kit/net/http.ts";
+import { NAMED } from "../../src/kit/net/outgoing.ts";
 import { need } from "../services/apt.ts";
 import { listening, replying, withDouble, type Double } from "./double.ts";
 import { made, SAMPLES, type Sample } from "./samples.ts";
@@ -176,7 +177,7 @@ test("stops when the caller does", async () => {
 
 test("a value that no header can carry is not sent, and not told", async () => {
   await withDouble(replying({ status: 200 }), async ({ url, received }) => {
-    const wire = { timeoutMs: 60_000, env: {} };
+    const wire = { reach: NAMED, timeoutMs: 60_000, env: {} };
     const sending = { method: "GET", url: new URL(url), headers: { authorization: `Bearer ${part}\r\nx: y` } } as const;
     expect(await send(sending, wire, never)).toEqual({ none: "it holds characters that no request can carry" });
     expect(received).toEqual([]);

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { parseChallenges } from "./challenge.ts";
 import type { Credentials } from "./credentials.ts";
-import { isLoopback } from "../../kit/loopback.ts";
+import { isLoopback, reachesThisMachine } from "../../kit/net/outgoing.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import type { RegistryConnection } from "./http.ts";
 
@@ -102,6 +102,9 @@ export class RegistryLogin {
       throw new UnsprawlError("malformed", `${host} asks for a token but not where to get it`);
     const realm = new URL(given);
     const own = realm.hostname === new URL(this.#endpoint.origin).hostname;
+    // Names are looked at when they are connected to.
+    if (reachesThisMachine(realm.hostname) && !this.#endpoint.loopback)
+      throw new UnsprawlError("refused", `${host} asks to send the login to this machine`, "nothing was sent");
     const plain = this.#endpoint.plain && (own || (this.#endpoint.loopback && isLoopback(realm.hostname)));
     if (realm.protocol === "https:" || (realm.protocol === "http:" && plain)) return realm;
     throw new UnsprawlError("refused", `${host} asks for the login without TLS`, "nothing was sent");

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { BlockList, isIP } from "node:net";
-import { isLoopback } from "../../kit/loopback.ts";
+import { isLoopback } from "../../kit/net/outgoing.ts";
 import { join } from "node:path";
 import { configHome } from "../../kit/home.ts";
 import { UnsprawlError } from "../../model/error.ts";

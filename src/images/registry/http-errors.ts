@@ -22,6 +22,13 @@ export function connectionError(error: unknown, url: URL, endpoint: RegistryEndp
   const code = faultCode(error);
   const fault = connectionFault(code);
   const cause = causeOf(error);
+  if (fault === "forbidden")
+    return new UnsprawlError(
+      "refused",
+      `${endpoint.name} names ${url.host}, which is this machine or its link`,
+      "nothing was sent",
+      cause,
+    );
   if (fault === "no-http" || fault === "characters")
     return new UnsprawlError("malformed", `${url.host} does not answer with valid HTTP (${code})`, null, cause);
   if (fault === "no-tls" || fault === "client-certificate")

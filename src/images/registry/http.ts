@@ -12,6 +12,7 @@ import {
 import { UnsprawlError } from "../../model/error.ts";
 import type { RegistryEndpoint } from "./hosts.ts";
 import { connectionError, isTransient, tooLongError } from "./http-errors.ts";
+import { FOREIGN, partyAt } from "../../kit/net/outgoing.ts";
 import { redirectTarget } from "./redirect.ts";
 
 export type RegistryExchange = Omit<HttpRequest, "follow" | "body" | "signal"> & {
@@ -22,6 +23,8 @@ export type RegistryExchange = Omit<HttpRequest, "follow" | "body" | "signal"> &
   readonly follow?: boolean;
   /** True for a request that is sent only once, whatever happens. */
   readonly once?: boolean;
+  /** True for an upload to a host that the registry has named: never on this machine, wherever the registry is. */
+  readonly elsewhere?: boolean;
 };
 
 const SOCKETS = 12;
@@ -36,14 +39,18 @@ const LONGEST_WAIT = 90_000;
 export class RegistryConnection {
   readonly #endpoint: RegistryEndpoint;
   readonly #client: HttpClient;
+  readonly #elsewhere: HttpClient;
   #notBefore = 0;
   /** Bytes of bodies so far. */
   bytesRead = 0;
 
   constructor(endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv) {
     this.#endpoint = endpoint;
-    const route = (url: URL): HttpRoute => routeTo(url, endpoint, env);
-    this.#client = new HttpClient({ route, sockets: SOCKETS, idleMs: SILENCE, wholeMs: DOCUMENT });
+    const party = partyAt(new URL(endpoint.origin));
+    const limits = { sockets: SOCKETS, idleMs: SILENCE, wholeMs: DOCUMENT };
+    const route = (url: URL): Omit<HttpRoute, "reach"> => routeTo(url, endpoint, env);
+    this.#client = new HttpClient({ ...limits, route: (url) => ({ ...route(url), reach: party(url) }) });
+    this.#elsewhere = new HttpClient({ ...limits, route: (url) => ({ ...route(url), reach: FOREIGN }) });
   }
 
   /**
@@ -53,7 +60,7 @@ export class RegistryConnection {
    */
   async read(ask: RegistryExchange, limit: number): Promise<BufferedResponse> {
     return this.#patiently(ask, async () => {
-      const answer = await this.#client.read({ ...requestOf(ask), wholeOnly: true }, limit);
+      const answer = await this.#clientFor(ask).read({ ...requestOf(ask), wholeOnly: true }, limit);
       this.bytesRead += answer.bytes.length;
       if (!answer.whole && answer.status < 400) throw tooLongError(answer.url, limit);
       return answer;
@@ -62,7 +69,7 @@ export class RegistryConnection {
 
   /** The response with its body still to be read by `chunks`; retries only until the body begins. */
   async open(ask: RegistryExchange): Promise<StreamedResponse> {
-    return this.#patiently(ask, () => this.#client.open(requestOf(ask)));
+    return this.#patiently(ask, () => this.#clientFor(ask).open(requestOf(ask)));
   }
 
   /** The body of an opened response. Throws `unreachable` if it breaks off. */
@@ -82,6 +89,11 @@ export class RegistryConnection {
   /** Closes idle connections. */
   close(): void {
     this.#client.close();
+    this.#elsewhere.close();
+  }
+
+  #clientFor({ elsewhere }: RegistryExchange): HttpClient {
+    return elsewhere === true ? this.#elsewhere : this.#client;
   }
 
   #patiently<T extends ResponseHead>(ask: RegistryExchange, attempt: () => Promise<T>): Promise<T> {
@@ -135,12 +147,12 @@ export class RegistryConnection {
   }
 }
 
-function requestOf({ follow, ...rest }: RegistryExchange): HttpRequest {
+function requestOf({ follow, once: _, elsewhere: __, ...rest }: RegistryExchange): HttpRequest {
   return follow === false ? rest : { ...rest, follow: (answer, hops) => redirectTarget(rest.method, answer, hops) };
 }
 
 /** The engine's certificates are for the registry itself; storage and token servers are checked with the system's. */
-function routeTo(url: URL, endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv): HttpRoute {
+function routeTo(url: URL, endpoint: RegistryEndpoint, env: NodeJS.ProcessEnv): Omit<HttpRoute, "reach"> {
   const mine = url.host === new URL(endpoint.origin).host;
   const { ca = [], cert, key } = mine ? endpoint.tls : {};
   return {

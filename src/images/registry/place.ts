@@ -93,8 +93,9 @@ export class EndpointClient {
     const rest = { method: request.method, url, signal, ...(request.headers ? { headers: request.headers } : {}) };
     const ask: RegistryExchange = request.body === undefined ? rest : { ...rest, body: request.body };
     const mine = url.origin === base;
+    const to = mine ? {} : { elsewhere: true };
     let authorization = mine ? await this.login.header(scope, signal) : null;
-    let answer = await send({ ...ask, authorization });
+    let answer = await send({ ...ask, ...to, authorization });
     this.requests++;
     if (answer.status === 401 && mine && answer.url.origin === base) {
       const sent = authorization;

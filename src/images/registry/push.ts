@@ -3,6 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Scope } from "./auth.ts";
 import { manifestDigest, digestOfBytes } from "./digest.ts";
 import type { EndpointClient } from "./place.ts";
+import { uploadTarget } from "./redirect.ts";
 import { repositoryText } from "./reference.ts";
 
 /** Operations that change a registry. */
@@ -40,15 +41,6 @@ export function pusher(
   check: (repository: string, reference: string | null) => void,
 ): Push {
   const push = (repository: string): Exclude<Scope, "catalog"> => ({ repository, actions: "pull,push" });
-  const location = (
-    answer: { readonly headers: { readonly location?: string | undefined }; readonly url: URL },
-    what: string,
-  ): URL => {
-    const { location: given } = answer.headers;
-    if (given === undefined || !URL.canParse(given, answer.url.href))
-      throw new UnsprawlError("malformed", `${host} does not say where to send ${what}`);
-    return new URL(given, answer.url);
-  };
   return {
     async putBlob(repository, content, signal, from) {
       check(repository, null);
@@ -60,7 +52,7 @@ export function pusher(
       const begun = await place.read({ method: "POST", path: `${repository}/blobs/uploads/${mount}` }, mounting);
       if (from && begun.status === 201) return from.digest;
       const octets = { "content-type": "application/octet-stream" };
-      let to = location(begun, what);
+      let to = uploadTarget(begun);
       let digest: string;
       let body: Uint8Array = new Uint8Array();
       if (content instanceof Uint8Array) {
@@ -72,7 +64,7 @@ export function pusher(
           { method: "PATCH", path: to, headers: octets, body: hashed(content, hash) },
           need,
         );
-        to = location(sent, what);
+        to = uploadTarget(sent);
         digest = `sha256:${hash.digest("hex")}`;
       }
       to.searchParams.set("digest", digest);

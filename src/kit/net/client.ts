@@ -1,5 +1,6 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { AgentOptions } from "node:https";
+import { permitted, type AddressPolicy } from "./outgoing.ts";
 
 export type HttpRequest = {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -22,6 +23,8 @@ export type BufferedResponse = ResponseHead & { readonly bytes: Buffer; readonly
 
 /** How one origin is reached. */
 export type HttpRoute = {
+  /** Which addresses it may lead to, by who named the origin. */
+  readonly reach: AddressPolicy;
   /** The environment with HTTP(S)_PROXY and NO_PROXY; null: never use a proxy. */
   readonly proxy: NodeJS.ProcessEnv | null;
   /** `ca` replaces Node's own authorities (see `authorities`); `cert` and `key` are the client's certificate. */
@@ -113,7 +116,8 @@ export class HttpClient {
 
   async #exchange({ method, url, headers, authorization, body, signal }: HttpRequest): Promise<StreamedResponse> {
     signal?.throwIfAborted();
-    const { agent, socketPath } = this.#routeTo(url);
+    const { agent, socketPath, reach } = this.#routeTo(url);
+    const guard = permitted(url.hostname, reach);
     const { idleMs } = this.#options;
     const { request } = process.getBuiltinModule(url.protocol === "https:" ? "node:https" : "node:http");
     return new Promise((done, fail) => {
@@ -121,6 +125,7 @@ export class HttpClient {
         method,
         agent,
         ...(socketPath !== undefined && { socketPath }),
+        ...guard,
         // Also applies while a proxy sets up its tunnel.
         ...(idleMs !== undefined && { timeout: idleMs }),
         headers: {

@@ -13,10 +13,12 @@ export type ConnectionFault =
   | "no-tls"
   | "no-http"
   | "characters"
+  | "forbidden"
   | "other";
 
 /** The first match wins. */
 const FAULTS: readonly (readonly [fault: ConnectionFault, code: RegExp])[] = [
+  ["forbidden", /^EFORBIDDEN_ADDRESS$/],
   ["unknown-name", /^(?:ENOTFOUND|EAI_\w+)$/],
   ["refused", /^ECONNREFUSED$/],
   ["unreachable", /^(?:ENETUNREACH|EHOSTUNREACH|ENETDOWN)$/],

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { authorities, HttpClient, LateError } from "./client.ts";
 import { connectionFault, faultCode, type ConnectionFault } from "./fault.ts";
 import { noAnswerText } from "./within.ts";
-import { isLoopback } from "../loopback.ts";
+import { isLoopback, type AddressPolicy } from "./outgoing.ts";
 
 /** The maximum number of bytes read from a body. */
 const BODY = 65_536;
@@ -29,6 +29,8 @@ export type HttpResponse = {
 export type NoAnswer = { readonly none: string };
 
 export type HttpOptions = {
+  /** Which addresses the host may have, by who named it. */
+  readonly reach: AddressPolicy;
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
   /** An additional trusted authority, in PEM. */
@@ -43,14 +45,14 @@ export type HttpOptions = {
  */
 export async function send(
   sending: Sending,
-  { timeoutMs, env, ca, plain = false }: HttpOptions,
+  { reach, timeoutMs, env, ca, plain = false }: HttpOptions,
   signal: AbortSignal,
 ): Promise<HttpResponse | NoAnswer> {
   const secure = sending.url.protocol === "https:";
   if (!secure && !plain && !isLoopback(sending.url.hostname)) return { none: "its address is not https" };
   if (proxied(env) && !canProxy(process.versions.node)) return { none: "Node before 24.5 cannot go through a proxy" };
   const tls = ca === undefined ? {} : { ca: authorities([ca]) };
-  const client = new HttpClient({ route: () => ({ proxy: env, tls }), sockets: 0, wholeMs: timeoutMs });
+  const client = new HttpClient({ route: () => ({ reach, proxy: env, tls }), sockets: 0, wholeMs: timeoutMs });
   try {
     const headers = { accept: "application/json", ...sending.headers };
     const answer = await client.read({ ...sending, headers, signal }, BODY);
@@ -85,6 +87,7 @@ const WORDS: { readonly [fault in ConnectionFault]?: string } = {
   untrusted: UNTRUSTED,
   characters: "it holds characters that no request can carry",
   proxy: "the proxy does not let it through",
+  forbidden: "its name leads to this machine or to its link, where nothing is sent",
 };
 
 function headedAs(headers: IncomingHttpHeaders): HttpResponse["headed"] {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { HttpClient, type HttpClientOptions, type HttpRequest } from "../../../src/kit/net/client.ts";
+import { NAMED } from "../../../src/kit/net/outgoing.ts";
 import { listening, type Double } from "../../verify/double.ts";
 
 const open: { stop(): unknown }[] = [];
@@ -16,7 +17,7 @@ async function server(...given: Parameters<typeof listening>): Promise<Double> {
 }
 
 function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const made = new HttpClient({ route: () => ({ proxy: null }), sockets: 0, ...options });
+  const made = new HttpClient({ route: () => ({ reach: NAMED, proxy: null }), sockets: 0, ...options });
   open.push({ stop: () => made.close() });
   return made;
 }
@@ -77,14 +78,16 @@ describe("time", () => {
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${port}` };
     const [url, route] =
       who === "a server" ? [`http://127.0.0.1:${port}`, { proxy: null }] : ["https://shop.example", { proxy }];
-    const asking = client({ idleMs: 200, route: () => route }).open(get(url));
+    const asking = client({ idleMs: 200, route: () => ({ reach: NAMED, ...route }) }).open(get(url));
     await expect(asking).rejects.toMatchObject({ code: expect.stringMatching(/^(ETIMEDOUT|ERR_PROXY_TUNNEL)$/) });
   });
 
   test("an abort is heard at once, even while a proxy makes its tunnel", async () => {
     const proxy = { HTTPS_PROXY: `http://127.0.0.1:${await silent()}` };
     const stop = new AbortController();
-    const asking = client({ route: () => ({ proxy }) }).read(get("https://shop.example", { signal: stop.signal }));
+    const asking = client({ route: () => ({ reach: NAMED, proxy }) }).read(
+      get("https://shop.example", { signal: stop.signal }),
+    );
     const reason = new Error("enough");
     setTimeout(() => stop.abort(reason), 100);
     await expect(asking).rejects.toBe(reason);

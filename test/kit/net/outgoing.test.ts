@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { isLoopback, reachesThisMachine } from "../../src/kit/loopback.ts";
+import { isLoopback, reachesThisMachine } from "../../../src/kit/net/outgoing.ts";
 
 const LOOPBACK = [
   ...["localhost", "LOCALHOST", "db.localhost", "127.0.0.1", "127.1.2.3", "127.255.255.255"],
   ...["::1", "[::1]", "0:0:0:0:0:0:0:1", "[0::1]"],
   ...["::ffff:127.0.0.1", "[::ffff:127.1.2.3]", "::ffff:7f00:1", "[::FFFF:7FFF:FFFF]"],
 ];
-const LISTENING = ["0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0"];
+const LISTENING = ["0.0.0.0", "::", "[::]", "0:0:0:0:0:0:0:0", "::ffff:0.0.0.0", "::127.0.0.1", "64:ff9b::127.0.0.1"];
 const OTHERS = [
   ...["", "localhost.example.org", "mylocalhost", "localhost.", "127.example.org", "127.0.0.1.example.org"],
   ...["128.0.0.1", "126.255.255.255", "127.0.0", "127.0.0.256", "10.0.0.1", "1.127.0.0"],
-  ...["::2", "[::2]", "::1:1", "1::1", "::ffff:128.0.0.1", "::ffff:1.127.0.0", "::7f00:1", "::127.0.0.1", "fe80::1%lo"],
+  ...["::2", "[::2]", "1::1", "::ffff:128.0.0.1", "::ffff:1.127.0.0", "fe80::1%lo"],
 ];
 
 describe("isLoopback", () => {

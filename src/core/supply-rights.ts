@@ -35,8 +35,9 @@ export async function ownConsumers(
 }
 
 /**
- * The same for consumers that a person has named: what they ask for counts, and the folders of others stay theirs. One
- * that has in its folder just what another has, as a container has what the index has for its run line, is served with it.
+ * The same for consumers that a person has named (`otherSecrets` says which of their references need consent): the folders of
+ * others stay theirs. One that has in its folder just what another has, as a container has what the index has for its run
+ * line, is served with it.
  */
 export function inOwnFolders(
   found: readonly Consumer[],
@@ -199,10 +200,19 @@ function unbound({ id }: Consumer, { name, reference }: SuppliedValue): Unsprawl
   );
 }
 
-/** `isOwnPath`; an error of a store that must be asked for it, and does not answer. */
+/** `hasOwnPath`; an error of a store that must be asked for it, and does not answer. */
 async function ownership(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean | UnsprawlError> {
+  return decided(one, value, () => hasOwnPath(one, value, tools));
+}
+
+/** The same for another way to find out whose a value is. */
+export async function decided(
+  one: Consumer,
+  value: SuppliedValue,
+  isOwn: () => Promise<boolean>,
+): Promise<boolean | UnsprawlError> {
   try {
-    return await isOwnPath(one, value, tools);
+    return await isOwn();
   } catch (error) {
     if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
     if (!isUndecided(error)) return false;
@@ -220,19 +230,27 @@ export function isUndecided({ code }: UnsprawlError): boolean {
 }
 
 /** Whether the path of a value in its store names this very consumer, and nobody else. Throws what the store throws. */
-async function isOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
-  const ref = consumerRef(one);
+export async function hasOwnPath(one: Consumer, value: SuppliedValue, tools: PlaceTools): Promise<boolean> {
+  const own = ownNames(one);
   // Without what came along with the run configuration: that is the author's word too.
   const place = await supplyKey(value, { ...one, stores: [] }, tools);
-  if (place === null || ref === null) return false;
+  if (place === null || own === null) return false;
   let names = place.provider.names(place.key);
   if (names.isGuess) {
     // web-admin-PASSWORD is web's or web-admin's: the store may have noted whose.
     await place.provider.get(place.key);
     names = place.provider.names(place.key);
   }
-  const [project, subject] = ref.kind === "container" ? ["", ref.name] : [ref.project, ref.service];
-  return !names.isGuess && names.subject === subject && names.project === project;
+  return !names.isGuess && names.subject === own.subject && names.project === own.project;
+}
+
+/** What a consumer's values are stored under; null for one whose id does not say. */
+export function ownNames(one: Pick<Consumer, "id">): { readonly project: string; readonly subject: string } | null {
+  const ref = consumerRef(one);
+  if (ref?.kind === "container") return { project: "", subject: ref.name };
+  if (ref !== null) return { project: ref.project, subject: ref.service };
+  const unit = /^systemd:(?:.*\/)?([^/]+?)@?\.\w+$/s.exec(one.id) ?? /^docker-run:.*:\d+ (\S+)$/s.exec(one.id);
+  return unit?.[1] === undefined ? null : { project: "", subject: unit[1] };
 }
 
 const hasValue = ({ values }: Consumer, { name, reference }: SuppliedValue): boolean =>

@@ -20,6 +20,7 @@ export function folderValues(
   for (const { name } of values.filter((one) => !all.has(one.name))) {
     const before = supplied.find(({ consumer }) => consumer.values.some((value) => value.name === name));
     const value = before === undefined ? null : supplies.read(before.consumer.folder, name);
+    if (before !== undefined) mustBeKnown(before.consumer, name, supplies);
     if (value === null)
       throw new UnsprawlError(
         "absent",
@@ -29,6 +30,22 @@ export function folderValues(
     all.set(name, value);
   }
   return all;
+}
+
+/**
+ * Labels alone do not say what a consumer may have: what a run takes over from them is in this host's index, where
+ * `render` and the agent put it after looking whose it is.
+ */
+function mustBeKnown({ id, folder, values }: Consumer, name: string, { index }: Supplies): void {
+  const value = values.find((one) => one.name === name);
+  const known = index.read().filter((one) => one.folder === folder);
+  if (known.some((one) => one.values.some((own) => own.name === name && own.reference === value?.reference))) return;
+  const container = containerOf({ id });
+  throw new UnsprawlError(
+    "refused",
+    `${id} has ${value?.reference ?? name} by its label alone, and no run or render of this host gave it`,
+    container === null ? "unsprawl render --all" : cmd`unsprawl render docker:${container}`,
+  );
 }
 
 /** The folders of these consumers that a unit of a run has: `id` is what its folder is called. */

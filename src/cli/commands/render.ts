@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { resolve } from "node:path";
 import type { Assembly } from "../../assembly/index.ts";
 import { STEP_TAILS } from "../../assembly/plug-ins.ts";
 import { render, type Rendered } from "../../core/render.ts";
 import { OLDER_VALUE, openHandedOut, type HandedOut } from "../../core/handed-out.ts";
 import { supplyAll, type Supplied, type SupplyTools } from "../../core/supply.ts";
 import { inOwnFolders, ownConsumers } from "../../core/supply-rights.ts";
+import { otherSecretError, otherSecrets, type OtherSecret } from "../../core/other-secrets.ts";
 import type { ProjectContainer } from "../../contract/supplies.ts";
 import { projectContainers } from "../../engine/project-containers.ts";
 import { containerOf, type Consumer } from "../../model/consumer.ts";
@@ -16,7 +18,7 @@ import {
   type RenderPlace,
 } from "../../core/journal/render-journal.ts";
 import type { KnownRuns } from "../../core/journal/taken-over.ts";
-import { cmd } from "../../kit/shell.ts";
+import { bare, cmd } from "../../kit/shell.ts";
 import { onceSync } from "../../kit/once.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { fingerprintKey } from "../../model/fingerprint.ts";
@@ -24,7 +26,9 @@ import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../
 import { printError, say, writeResult } from "../output.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { oneRun } from "../choose-run.ts";
+import { consentTo, type Consent } from "../consent.ts";
 import { applyTools } from "../run-tools.ts";
+import { OTHER_SECRETS } from "../../core/render-command.ts";
 
 /**
  * `unsprawl render [RUN|SOURCE…|--all]`: writes the files that migrated applications mount, from the store. A source
@@ -40,40 +44,47 @@ export async function run(context: CommandContext, args: readonly string[], opti
     args.length - sources.length > 1
   )
     throw new UnsprawlError("usage", "a run, sources and --all cannot be combined", "give one of them");
-  const mayBeOlder = acceptsOlder(listFlag(options, "accept"));
-  const { written, broken } =
+  const accepted = acceptedWords(listFlag(options, "accept"));
+  const mayBeOlder = accepted.has(OLDER_VALUE);
+  const consent = consentTo(context, options, accepted.has(OTHER_SECRETS));
+  const { written, broken, others } =
     sources.length > 0
-      ? await fromSources(context, sources, mayBeOlder)
-      : await fromRuns(context, args[0], all, mayBeOlder);
+      ? await fromSources(context, sources, mayBeOlder, consent)
+      : { ...(await fromRuns(context, args[0], all, mayBeOlder)), others: [] };
   const failed = [
     ...broken.map(({ error }) => error),
     ...written.flatMap(({ unit, error }) =>
       error === null ? [] : [new UnsprawlError(error.code, `${unit}: ${error.message}`, error.hint)],
     ),
   ];
-  await writeResult(context.json ? document(written, broken) : lines(written, failed), null, context);
+  await writeResult(context.json ? document(written, broken, others) : lines(written, failed), null, context);
   for (const error of failed) printError(error, context);
   if (failed.length === 0) return EXIT.ok;
   return written.some(({ error }) => error === null) ? EXIT.partly : (failed[0]?.exit ?? EXIT.failed);
 }
 
-function acceptsOlder(accepted: readonly string[]): boolean {
-  const odd = accepted.find((word) => word !== OLDER_VALUE);
+function acceptedWords(accepted: readonly string[]): ReadonlySet<string> {
+  const known = [OLDER_VALUE, OTHER_SECRETS];
+  const odd = accepted.find((word) => !known.includes(word));
   if (odd !== undefined)
-    throw new UnsprawlError("usage", `--accept ${odd} is not known here`, cmd`known: ${OLDER_VALUE}`);
-  return accepted.length > 0;
+    throw new UnsprawlError("usage", `--accept ${odd} is not known here`, cmd`known: ${bare(known.join(", "))}`);
+  return new Set(accepted);
 }
 
 type RenderResult = { readonly written: readonly Rendered[]; readonly broken: UnreadableRuns };
+/** Each reference beyond a consumer's own, and whether it was given. */
+type ReportedOthers = readonly (OtherSecret & { readonly accepted: boolean })[];
 
 /** The consumers that run configurations describe; they are added to this host's index. */
 async function fromSources(
   { assembly }: CommandContext,
   sources: readonly string[],
   mayBeOlder: boolean,
-): Promise<RenderResult> {
+  consent: Consent,
+): Promise<RenderResult & { readonly others: ReportedOthers }> {
   const { index } = await assembly.supplies();
   const found: Consumer[] = [];
+  const others: ReportedOthers[number][] = [];
   const broken: { run: string; error: UnsprawlError }[] = [];
   const known = index.read();
   const { place } = opened(assembly);
@@ -86,16 +97,27 @@ async function fromSources(
   for (const source of sources) {
     try {
       const { consumers, faults } = await assembly.consumers(source);
-      // A named consumer may have what it asks for; of all containers, each only what is its.
+      // What a named consumer asks for beyond its own needs consent; of all containers, each gets only what is its.
+      const places = { ...tools, names: assembly.knownStores };
       const { consumers: own, refused } = isNamed(source)
         ? inOwnFolders(consumers, [...known, ...found], containers)
-        : await ownConsumers(consumers, known, containers, { ...tools, names: assembly.knownStores });
-      found.push(...own);
+        : await ownConsumers(consumers, known, containers, places);
+      for (const one of own)
+        try {
+          const foreign = isNamed(source)
+            ? await otherSecrets(one, fileIn(assembly.cwd, source), known, places, assembly.env)
+            : [];
+          const accepted = foreign.length === 0 || (await consent(foreign));
+          others.push(...foreign.map((other) => ({ ...other, accepted })));
+          if (!accepted) throw otherSecretError(source, foreign);
+          found.push(one);
+        } catch (error) {
+          broken.push({ run: source, error: ofConsumer(error) });
+        }
       for (const error of refused) broken.push({ run: source, error });
       for (const fault of faults) broken.push({ run: source, error: new UnsprawlError("malformed", fault) });
     } catch (error) {
-      if (!(error instanceof UnsprawlError) || error.code === "interrupted" || error.code === "usage") throw error;
-      broken.push({ run: source, error });
+      broken.push({ run: source, error: ofConsumer(error) });
     }
   }
   const consumers = found.map((one) => {
@@ -104,7 +126,7 @@ async function fromSources(
   });
   const supplied = await supplyAll(consumers, tools);
   await index.add(supplied.filter(({ error }) => error === null).map(({ consumer }) => consumer));
-  return { written: supplied.map(renderedOf), broken };
+  return { written: supplied.map(renderedOf), broken, others };
 }
 
 /** The containers of Compose projects that mount values; none while the engine does not answer, as at boot. */
@@ -115,6 +137,17 @@ async function mountingContainers(assembly: Assembly): Promise<readonly ProjectC
     if (error instanceof UnsprawlError && (error.code === "unreachable" || error.code === "denied")) return [];
     throw error;
   }
+}
+
+/** An error that is one source's or one consumer's; throws every other. */
+function ofConsumer(error: unknown): UnsprawlError {
+  if (!(error instanceof UnsprawlError) || error.code === "interrupted" || error.code === "usage") throw error;
+  return error;
+}
+
+/** The file or folder that a source names; null for an engine's. */
+function fileIn(cwd: string, source: string): string | null {
+  return source.startsWith("docker:") ? null : resolve(cwd, source.slice(source.indexOf(":") + 1));
 }
 
 /** Whether a person has named what is read: files, or one container, and not all of them or a pattern. */
@@ -239,11 +272,12 @@ function opened(assembly: Assembly): { readonly assembly: Assembly; readonly pla
   }
 }
 
-function document(written: readonly Rendered[], broken: UnreadableRuns): string {
+function document(written: readonly Rendered[], broken: UnreadableRuns, others: ReportedOthers): string {
   return jsonText({
     version: 1,
     rendered: written.map(({ unit, files, error }) => ({ unit, files, error: error?.message ?? null })),
     failed: broken.map(({ run: id, error }) => ({ run: id, error: error.message })),
+    otherSecrets: others,
   });
 }
 

@@ -48,8 +48,8 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
       ["--all", "For every finished run"],
       [
         "--accept <risk…>",
-        "older-value: also values older than those delivered last, such as after restoring a store",
-        ["older-value"],
+        "older-value: also values older than those delivered last, such as after restoring a store. other-secrets: also stored values that are not the consumer's own by their path",
+        ["older-value", "other-secrets"],
       ],
     ],
     examples: [

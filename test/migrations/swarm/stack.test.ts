@@ -142,12 +142,12 @@ it("the references stand in the file, and a manager that knows nothing deploys i
 
   // What is committed, and nothing else, on another manager, of another swarm.
   await becomeSwarm(engine);
-  const clone = join(second.dir, "clone");
+  const clone = join(second.dir, "project");
   cpSync(dir, clone, { recursive: true });
   expect(existsSync(join(second.dir, "state"))).toBe(false);
   const rendered = await second.unsprawl(["render", source(clone)]);
   expect(rendered.code, rendered.stdout + rendered.stderr).toBe(0);
-  expect(rendered.stdout).toBe("compose:clone/db: 1 file\ncompose:clone/web: 1 file\n");
+  expect(rendered.stdout).toBe("compose:project/db: 1 file\ncompose:project/web: 1 file\n");
   deployed(second, clone);
   await expectServing(true);
 

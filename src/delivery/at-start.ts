@@ -1,5 +1,5 @@
 import type { DeliverySubject } from "../contract/delivery.ts";
-import { codeOf, entrypointScripts } from "./entrypoint.ts";
+import { codeOf, entrypointScripts, MOST_SCRIPTS } from "./entrypoint.ts";
 
 /**
  * The files that the image's entrypoint writes from their beginning at each start, whatever is in them, such as the PHP
@@ -7,7 +7,10 @@ import { codeOf, entrypointScripts } from "./entrypoint.ts";
  * a script makes something that is another each time: what is written may be a key.
  */
 export async function rewrittenAtStart(subject: DeliverySubject): Promise<readonly string[]> {
-  const code = (await entrypointScripts(subject)).flatMap(({ text }) => codeOf(text));
+  const scripts = await entrypointScripts(subject);
+  // There may be more, which write something else.
+  if (scripts.length >= MOST_SCRIPTS) return [];
+  const code = scripts.flatMap(({ text }) => codeOf(text));
   if (code.some((line) => RANDOM.test(line))) return [];
   const written = Map.groupBy(
     code.flatMap((line) => Array.from(line.matchAll(REDIRECTION), ([, path = ""]) => path)),

@@ -3,7 +3,7 @@ import type { DeliverySubject } from "../contract/delivery.ts";
 
 export type EntrypointScript = { readonly path: string; readonly text: string };
 
-const MOST_SCRIPTS = 12;
+export const MOST_SCRIPTS = 12;
 /** How many places are looked at for scripts: an image may name very many, and each is a question to the engine. */
 const MOST_PLACES = 100;
 /** Longest accepted path of a sourced file, in characters. */

@@ -168,10 +168,10 @@ describe("--verify", () => {
     resetVictim();
     const dns = process.getBuiltinModule("node:dns");
     const answers = ["127.0.0.1", "192.0.2.77"];
-    vi.spyOn(dns, "lookup").mockImplementation(((...all: readonly unknown[]) => {
+    vi.spyOn(dns, "lookup").mockImplementation((...all: readonly unknown[]) => {
       const done = all.at(-1) as (error: null, found: readonly object[]) => void;
       done(null, [{ address: answers.shift() ?? "127.0.0.1", family: 4 }]);
-    }) as never);
+    });
     expect(await say("rebind.example", "redis")).toEqual({
       state: "unknown",
       why: expect.stringMatching(/leads to this machine/),
@@ -245,10 +245,12 @@ describe("a registry", () => {
           forever,
         ),
       ).rejects.toMatchObject({ code: expect.stringMatching(/malformed|refused|unreachable/) });
-      await expect(evil.json("app", { digest, size: 2, mediaType: "x" } as never, forever)).rejects.toThrow();
+      await expect(evil.json("app", { digest, size: 2, mediaType: "x" }, forever)).rejects.toThrow(
+        /this machine|no answer/,
+      );
       realm = at;
       try {
-        await expect(client(OWN).resolve("app", "1", forever)).rejects.toThrow();
+        await expect(client(OWN).resolve("app", "1", forever)).rejects.toThrow(/this machine|no answer|without TLS/);
       } finally {
         realm = null;
       }
@@ -273,7 +275,9 @@ describe("a registry", () => {
       "file:///etc/passwd",
       "unix:///run/x",
     ])
-      expect(() => uploadTarget({ url: new URL("https://registry.example/v2/"), headers: { location: to } })).toThrow();
+      expect(() => uploadTarget({ url: new URL("https://registry.example/v2/"), headers: { location: to } })).toThrow(
+        /registry\.example sends uploads/,
+      );
     expect(
       uploadTarget({ url: new URL("https://registry.example/v2/"), headers: { location: "/v2/u?x=1" } }).href,
     ).toBe("https://registry.example/v2/u?x=1");

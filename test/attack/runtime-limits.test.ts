@@ -199,9 +199,11 @@ describe("on a real engine", () => {
     engine.docker("save", "-o", archive, BUSYBOX);
     mkdirSync(dir);
     execFileSync("tar", ["-xf", archive, "-C", dir]);
-    const json = <T>(path: string): T => JSON.parse(readFileSync(join(dir, path), "utf8")) as T;
-    const [entry] = json<{ readonly Config: string; readonly Layers: readonly string[] }[]>("manifest.json");
-    const config = json<{ readonly rootfs: { readonly diff_ids: readonly string[] } }>(entry?.Config ?? "");
+    const json = (path: string): unknown => JSON.parse(readFileSync(join(dir, path), "utf8"));
+    const [entry] = json("manifest.json") as { readonly Config: string; readonly Layers: readonly string[] }[];
+    const config = json(entry?.Config ?? "") as {
+      readonly rootfs: { readonly diff_ids: readonly string[] };
+    };
     const blobs = new Blobs();
     const layers = (entry?.Layers ?? []).map((layer) =>
       blobs.put(readFileSync(join(dir, layer)), `${OCI}.layer.v1.tar+gzip`),

@@ -147,7 +147,7 @@ export class RegistryConnection {
   }
 }
 
-function requestOf({ follow, once: _, elsewhere: __, ...rest }: RegistryExchange): HttpRequest {
+function requestOf({ follow, ...rest }: RegistryExchange): HttpRequest {
   return follow === false ? rest : { ...rest, follow: (answer, hops) => redirectTarget(rest.method, answer, hops) };
 }
 

@@ -4,7 +4,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
  * Where connections may go. People name hosts (settings, the command line, the environment), and such a host may be
  * anywhere. Others name hosts too: a registry its token service and its storage, a container's variable its database. A
  * connection to such a host is decided on the address it is made to, after the name was resolved: not to this machine,
- * where root reaches services that trust whoever is here, and not to the link, where clouds hand out credentials.
+ * where root reaches services that trust their own host, and not to the link, where clouds hand out credentials.
  */
 
 /** Where an address leads, as seen from this machine. "host": another address of this machine than loopback. */
@@ -34,7 +34,7 @@ export function partyAt({ host }: URL): (url: URL) => AddressPolicy {
 }
 
 /** A connection that its policy forbids. */
-export class ForbiddenAddress extends Error {
+class ForbiddenAddress extends Error {
   readonly code = "EFORBIDDEN_ADDRESS";
 }
 
@@ -84,19 +84,20 @@ function embeddedV4(address: string): string | null {
   const [head = "", tail] = canonicalV6(address).slice(1, -1).split("::");
   const [first, last] = [head, tail ?? ""].map((part) => part.split(":").filter(Boolean));
   const zeros = Array.from({ length: 8 - (first?.length ?? 0) - (last?.length ?? 0) }, () => "0");
-  const groups = [...(first ?? []), ...zeros, ...(last ?? [])].map((group) => Number.parseInt(group, 16));
+  const groups = [...(first ?? []), ...zeros, ...(last ?? [])];
   const prefix = groups.slice(0, 6).join(":");
-  const isCompatible = prefix === "0:0:0:0:0:0" && groups[6] !== 0;
-  const at = groups[0] === 0x2002 ? 1 : isCompatible || PREFIXES.has(prefix) ? 6 : null;
+  const isCompatible = prefix === "0:0:0:0:0:0" && groups[6] !== "0";
+  const at = groups[0] === "2002" ? 1 : isCompatible || PREFIXES.has(prefix) ? 6 : null;
   if (at === null) return null;
   return groups
     .slice(at, at + 2)
+    .map((group) => Number.parseInt(group, 16))
     .flatMap((group) => [group >> 8, group & 0xff])
     .join(".");
 }
 
-/** `::ffff:0:0/96`, `::ffff:0:0:0/96` and `64:ff9b::/96`, each group as a number. */
-const PREFIXES = new Set([`0:0:0:0:0:${0xffff}`, `0:0:0:0:${0xffff}:0`, `${0x64}:${0xff9b}:0:0:0:0`]);
+/** `::ffff:0:0/96`, `::ffff:0:0:0/96` and `64:ff9b::/96`. */
+const PREFIXES = new Set(["0:0:0:0:0:ffff", "0:0:0:0:ffff:0", "64:ff9b:0:0:0:0"]);
 
 let lists: { readonly loopback: BlockList; readonly link: BlockList } | undefined;
 

@@ -53,6 +53,15 @@ it("a job that somebody put into the database is not done, and the fleet's own a
 
   const again = await fleet.run(["serve", "--once"], database.env);
   expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: "all units are scanned\n" });
+
+  // Who may write there plants no verdict either: each image is read again, and its finding stays.
+  const planted = { name: "x", values: 1, findings: [], hidden: 0, ignored: [], advice: [] };
+  const writer = await database.open();
+  await writer.query("update unsprawl.judged set judged = $1", [JSON.stringify(planted)]);
+  await writer.close();
+  const third = await fleet.run(["serve", "--once"], database.env);
+  expect({ code: third.code, stderr: third.stderr }).toEqual({ code: 0, stderr: "all units are scanned\n" });
+  expect((await database.known()).present).toEqual(before.present);
   worker.child.kill("SIGTERM");
   await worker.ended;
 });

@@ -3,6 +3,7 @@
 // afresh for each list of parts, all of which are imported at once. Prints for each list the error of each import, ""
 // where there was none, and what the parts have put into `order`.
 const { readFileSync } = require("node:fs");
+const { compileFunction } = require("node:vm");
 
 const LOADER = readFileSync(require.resolve("../../src/build/executable/loader.cjs"), "utf8");
 const FIRST = "said(await Promise.allSettled(wanted.map((name) => import(`./${name}`))));";
@@ -38,17 +39,19 @@ function load(names, number) {
       "node:worker_threads": { isMainThread: false, workerData: { part: "first.js" } },
     };
     const watched = { getBuiltinModule: process.getBuiltinModule, stderr: { write: fail }, exit: () => undefined };
-    new Function("require", "process", LOADER)((id) => replaced[id] ?? require(id), watched);
+    compileFunction(LOADER, ["require", "process"])((id) => replaced[id] ?? require(id), watched);
   });
 }
 
 const textOf = (error) => (error === undefined ? "" : `${error.code ?? error.name}: ${error.message}`);
 
-(async () => {
+async function main() {
   const loaded = [];
   for (const [number, names] of lists.entries()) {
     const settled = await load(names, number);
     loaded.push({ errors: settled.map(({ reason }) => textOf(reason)), order: globalThis.order });
   }
   process.stdout.write(JSON.stringify(loaded));
-})();
+}
+
+void main();

@@ -73,7 +73,7 @@ function stopAll(): void {
   for (const { name } of APPS) engine.docker("stop", name);
   emptyMemory(world);
   for (const { name, deliver } of APPS)
-    if (deliver !== "runtime") expect(() => engine.docker("start", name), name).toThrow();
+    if (deliver !== "runtime") expect(() => engine.docker("start", name), name).toThrow("failed to start containers");
 }
 
 async function startAll(): Promise<void> {

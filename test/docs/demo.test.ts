@@ -11,12 +11,12 @@ import { DEMO, demoPicture } from "./demo-picture.ts";
 const engine = await workerEngine();
 afterAll(() => engine.clean());
 
-it("the demo ends well, and the README shows what it prints (after a wanted change: npm run docs:demo)", () => {
+it("ends well, and the README shows what it prints (after a wanted change: npm run docs:demo)", () => {
   const shown = readFileSync(join(import.meta.dirname, "../../docs/demo.svg"), "utf8");
   expect(demoPicture({ ...process.env, DOCKER_HOST: engine.host })).toBe(shown);
 });
 
-it("it works where /run/unsprawl alone is on tmpfs, with an engine of its own, and leaves nothing there", async () => {
+it("works where /run/unsprawl alone is on tmpfs, with an engine of its own, and leaves nothing there", async () => {
   const { DOCKER_HOST: _elsewhere, ...env } = process.env;
   mkdirSync(CACHE, { recursive: true });
   const disk = mkdtempSync(join(CACHE, "run-"));
@@ -32,7 +32,7 @@ it("it works where /run/unsprawl alone is on tmpfs, with an engine of its own, a
   expect(said.trimEnd()).toMatch(/main\.js scan$/);
 });
 
-it("it says why a secret is not moved: here the engine is on another machine", async () => {
+it("says why a secret is not moved: here the engine is on another machine", async () => {
   const remote = createServer((client) => client.pipe(connect(engine.socket)).pipe(client)).listen(0, "127.0.0.1");
   await once(remote, "listening");
   const { port } = remote.address() as AddressInfo;

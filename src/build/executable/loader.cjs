@@ -74,7 +74,7 @@ function imported(id) {
  * linked by half. Evaluated later, as import() always does: until then, what imports it may itself be evaluated.
  */
 async function evaluated(module) {
-  await null;
+  await Promise.resolve();
   if (module.status === "unlinked") link(module);
   await module.evaluate();
   return module;

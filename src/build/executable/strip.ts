@@ -5,7 +5,7 @@ const ELF_64_LITTLE_ENDIAN = Buffer.from("7f454c460201", "hex");
 
 /**
  * An executable without its symbols and what else only debuggers read, which stands at its end: a seventh smaller. It is
- * done here because binutils has a program of its own for each processor. Source: System V ABI, "ELF Header", "Sections".
+ * done here because binutils has another program for each processor. Source: System V ABI, "ELF Header", "Sections".
  */
 export function stripped(program: Buffer): Buffer {
   if (!program.subarray(0, 6).equals(ELF_64_LITTLE_ENDIAN)) throw new Error("not a 64-bit ELF executable");

@@ -222,7 +222,7 @@ async function restore(swap: Swap): Promise<void> {
   const { engine, names, record, step } = swap;
   const before = recordedState(swap);
   if (before === null) throw new UnsprawlError("malformed", `the journal has no ${step}/create`, "unsprawl runs");
-  // The engine goes on with a stop that it was asked for, whoever has died since: that one has to end before a start.
+  // The engine continues a stop that a killed run asked for: it has to end before a start.
   const isStopping = record.last(`${step}/stop`) !== null && record.last(`${step}/stop`)?.["done"] !== true;
   if (isStopping && !before.deleted) await stopContainer(swap, await mustOld(swap));
   const old = before.deleted ? await recreateFromCopy(swap) : await mustOld(swap);

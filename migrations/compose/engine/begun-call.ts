@@ -3,7 +3,7 @@ import type { Work } from "../../../src/contract/migration.ts";
 import { isAtWork, processId } from "../../../src/kit/io/process-id.ts";
 
 /*
- * A run that is killed leaves its `docker compose` at work, which goes on to stop and remove containers. What comes after
+ * A run that is killed leaves its `docker compose` at work, which still stops and removes containers. What comes after
  * the run waits for it.
  */
 

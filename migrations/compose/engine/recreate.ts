@@ -95,7 +95,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
       const service = serviceOf(step);
       await settleInterrupted(engine, await containersOf(engine, target, service));
       const docs = await containersOf(engine, target, service);
-      // The engine goes on with a stop that it was asked for, whoever has died since: it has to end before a start.
+      // The engine continues a stop that a killed run asked for: it has to end before a start.
       if (wasKilled && way === "back") for (const doc of docs) await stopContainer({ engine, phase: work.phase }, doc);
       for (const doc of docs) own.add(nameOf(doc));
       parts.push({ service, docs, mounts: beforeOf(step, work)?.change.mounts ?? [] });

@@ -5,8 +5,8 @@ import type { Json } from "../../model/json.ts";
 import { VERSION } from "../../model/version.ts";
 
 /**
- * The form of a journal, whatever the version of the product. 1: its lines have no codes. 2: they have, and no number
- * says so. 3: the first record has the number, and the version that began the run.
+ * The form of a journal, whatever the version of the product. 1: its lines have no codes. 2: they have codes, but the form
+ * is not written down. 3: the first record has the form, and the version that began the run.
  */
 const JOURNAL_FORM = 3;
 

@@ -7,8 +7,8 @@ const PLATFORM = "platform";
 export const FOLDER_LABEL = "com.docker.compose.project.working_dir";
 export const SERVICE_LABEL = "com.docker.swarm.service.name";
 
-/** A program that makes containers of a configuration of its own, and again of it at each deploy. */
-type Platform = {
+/** A program that creates containers from its configuration, and creates them again at each deploy. */
+type DeployPlatform = {
   readonly name: string;
   /** Where a person changes a variable there. */
   readonly where: string;
@@ -20,7 +20,7 @@ type Platform = {
 
 const PRESENT = /^/;
 
-const PLATFORMS: readonly Platform[] = [
+const PLATFORMS: readonly DeployPlatform[] = [
   {
     name: "Coolify",
     where: "Environment Variables of the resource",
@@ -69,8 +69,8 @@ const PLATFORMS: readonly Platform[] = [
 export type Labels = { readonly [label: string]: string };
 
 /** The platform that made what has these labels; null if none did. Labels that an image brings do not count. */
-function platformOf(labels: Labels): Platform | null {
-  const has = (mark: Platform["marks"][number]): boolean =>
+function platformOf(labels: Labels): DeployPlatform | null {
+  const has = (mark: DeployPlatform["marks"][number]): boolean =>
     Object.entries(mark).every(([label, value]) => labels[label] !== undefined && value.test(labels[label]));
   return PLATFORMS.find(({ marks }) => marks.some(has)) ?? null;
 }

@@ -1,3 +1,18 @@
+import { UnsprawlError } from "../../model/error.ts";
+
+/** More than any project has, and Compose needs a gigabyte for ten times as many. */
+const MOST_EXPANDED = 400_000;
+
+/** Throws `refused` for a document whose aliases would take Compose all memory. */
+export function mustStayInBounds(document: unknown, file: string): void {
+  if (expandedSize(document) <= MOST_EXPANDED) return;
+  throw new UnsprawlError(
+    "refused",
+    `${file}: its aliases stand for more than ${MOST_EXPANDED.toLocaleString("en")} items`,
+    "write out what is meant, in several files",
+  );
+}
+
 /** The members of yaml's nodes that the count needs. */
 type CountedNode = {
   readonly items?: readonly unknown[];

@@ -2,7 +2,7 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml
 import { cmd } from "../shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { lineOf } from "./lines.ts";
-import { expandedSize } from "./yaml-aliases.ts";
+import { mustStayInBounds } from "./yaml-aliases.ts";
 import { repeatedKey } from "./yaml-keys.ts";
 import { parseUnindented, type Yaml } from "./yaml-lenient.ts";
 import { MOST_SHARED_PARTS, mustBeParsable } from "./yaml-size.ts";
@@ -32,13 +32,15 @@ let loaded: Yaml | null = null;
 
 /**
  * Parses a Compose file with one document. Scalars stay as written: `0440`, `yes` and `1e3` are text, and so are keys.
- * Throws `malformed` naming the line, `refused` for several documents, or for more than a Compose file has.
+ * Throws `malformed` naming the line, `refused` for several documents, or for
+ * more than Compose can read.
  */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
   const documents = await documentsOf(file, text, hintFor(file), MOST_SHARED_PARTS);
   const [document] = documents;
   if (documents.length > 1)
     throw new UnsprawlError("refused", `${file} holds several YAML documents`, "one document a file");
+  mustStayInBounds(document?.contents, file);
   return asCompose(file, text, document);
 }
 
@@ -55,18 +57,9 @@ export async function parseCompose(file: string, text: string): Promise<YamlFile
 
 const hintFor = (file: string): string => cmd`docker compose -f ${file} config --quiet shows what Compose makes of it`;
 
-/** More than any project has, and Compose needs a gigabyte for ten times as many. */
-const MOST_EXPANDED = 400_000;
-
 /** `document` is undefined for an empty file. */
 function asCompose(file: string, text: string, document: Document | undefined): YamlFile {
   const root = document?.contents ?? null;
-  if (expandedSize(root) > MOST_EXPANDED)
-    throw new UnsprawlError(
-      "refused",
-      `${file}: its aliases stand for more than ${MOST_EXPANDED.toLocaleString("en")} items`,
-      "write out what is meant, in several files",
-    );
   if (root !== null && !isMap(root))
     throw new UnsprawlError("malformed", `${file} is not a Compose file: no map`, "name a Compose file");
   return { file, text, root, document: document as Document };

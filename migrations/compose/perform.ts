@@ -9,7 +9,6 @@ import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
-import { recordHolders } from "../../src/engine/receive.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, valueKey } from "../../src/model/plan.ts";
 import type { DeliveryName, DeliverStep, Plan, Step } from "../../src/model/plan.ts";
@@ -198,9 +197,6 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
   async function deliver(step: DeliverStep, rewrite: Rewrite, work: Work): Promise<void> {
     const delivery = deliveryOf(step.delivery);
     const { subject } = (await known(step, rewrite, work.plan.id)).bare;
-    const isRecreated = work.record.last(`${siblingId(step, "recreate")}/before`) !== null;
-    const old = isRecreated ? [] : await containersOf(await open(), targetOf(rewrite), serviceOf(step));
-    recordHolders(step, old, subject, work);
     await delivery.allow(subject.id, subject.consumer, step.moves);
     const owner = recordedOwner(work.record, step.id) ?? (await delivery.owner(subject));
     if (owner === null) return;

@@ -128,7 +128,6 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
       const subject = asPlanned(known.subject, step.unit, work.plan.id);
       const delivery = deliveryOf(recreate.delivery);
       if (step.kind === "deliver") {
-        recordHolders(step, old.Id === recreate.subject.id ? [old] : [], subject, work);
         await delivery.allow(subject.id, subject.consumer, step.moves);
         const owner = await delivery.owner(subject);
         if (owner !== null) {
@@ -145,6 +144,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         }
       }
       if (step.kind === "recreate") {
+        if (old.Id === step.subject.id) recordHolders(step, [old], work);
         const change = await labelledChange(delivery, subject, step.moves, work.plan.store);
         await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
           old.Id === known.doc.Id

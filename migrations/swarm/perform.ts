@@ -98,8 +98,7 @@ export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, 
   const files = delivery.files(step.moves, valuesByName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
   if (decided === null) {
-    const { subject, facts } = await runningService(moving, service.id, runId);
-    recordHolders(step, [facts.doc], subject, work);
+    const { subject } = await runningService(moving, service.id, runId);
     const change = withReferences(delivery.change(subject, step.moves), step, work.plan.store.name);
     decided = {
       change,
@@ -121,6 +120,7 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
     if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
     const mounted = await mountedObjects(swarm, objects, owner ?? { uid: 0, gid: 0 });
+    recordHolders(step, [found.doc], work);
     work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
     await swarm.update(doc, rewrittenSpec(doc.Spec, change, mounted, found.doc));
   }

@@ -110,7 +110,7 @@ function enter(
   }
 }
 
-/** What stands before `&&` or `||` on the command's line: it runs only if that says so. */
+/** The test before `&&` or `||` on the command's line; null for none. */
 function guardBefore(text: string, start: number): string | null {
   const before = text.slice(Math.max(0, start - LONGEST_GUARD), start);
   if (!/(?:&&|\|\|)\s*$/.test(before)) return null;

@@ -75,7 +75,7 @@ const FANOTIFY: { readonly [arch: string]: readonly [init: number, mark: number]
 /**
  * Arguments: the container's id, the two calls, the files. Prints `watched N`, `ready`, and `read N` when a process whose
  * control group is the container's reads file N. Ends with its standard input, and after a quarter of an hour; then the
- * kernel lets waiting readers go on.
+ * kernel lets waiting readers continue.
  */
 const REPORT = String.raw`
 use POSIX ();

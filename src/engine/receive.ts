@@ -15,22 +15,23 @@ type Holders = { readonly [name: string]: readonly string[] };
 const HOLDERS: v.GenericSchema<unknown, Holders> = recordedByName(v.array(v.string()));
 
 /**
- * Records which programs of these containers have the values that will be delivered: the same must have them afterwards.
- * Call it before the first effect; later calls change nothing, and neither does one where none of them runs.
+ * Records which programs of the old containers have the values that move: the same must have them afterwards. Call it
+ * before the first effect; later calls change nothing, and neither does one where none of the containers runs.
  */
 export function recordHolders(
-  step: StepOf<"deliver">,
+  step: StepOf<"recreate">,
   docs: readonly ContainerDoc[],
-  { entrypoint }: Pick<DeliverySubject, "entrypoint">,
   work: Pick<Work, "record" | "values">,
 ): void {
   const id = `${step.id}/holders`;
-  const pids = docs.flatMap(({ State }) => (State.Running && State.Pid ? State.Pid : []));
-  if (pids.length === 0 || work.record.last(id) !== null) return;
+  const running = docs.filter(({ State }) => State.Running && State.Pid);
+  if (running.length === 0 || work.record.last(id) !== null) return;
   const values = valuesByName(step.moves, work.values);
   const holders: { [name: string]: string[] } = {};
   for (const [name, value] of values) {
-    const all = pids.flatMap((pid) => [...programsOf(pid, name, value, entrypoint)]);
+    const all = running.flatMap(({ State, Config }) => [
+      ...programsOf(State.Pid ?? 0, name, value, startWords(Config.Entrypoint ?? [], Config.Cmd ?? [])),
+    ]);
     holders[name] = [...new Set(all.flatMap(([program, has]) => (has ? program : [])))];
   }
   work.record.done(id, holders);
@@ -42,7 +43,7 @@ export function holdersOf(
   name: string,
   record: Pick<Recorder, "last">,
 ): readonly string[] | null {
-  return parseRecord(record, `${siblingId(step, "deliver")}/holders`, HOLDERS)?.[name] ?? null;
+  return parseRecord(record, `${siblingId(step, "recreate")}/holders`, HOLDERS)?.[name] ?? null;
 }
 
 /**
@@ -71,15 +72,19 @@ export async function receptionOf(
   return delivery.received({ id: doc.Id, pid, wasRead: wasRead(doc.Id, name) }, name, value, subject);
 }
 
+/** The words that start a container's script, where there is one. */
+const startWords = (entrypoint: readonly string[], cmd: readonly string[]): readonly string[] =>
+  entrypoint.length > 0 ? entrypoint : cmd.slice(0, 1);
+
 /** Whether all programs that had the value before, and run now, have it, and at least one of them does. */
 function holdAsBefore(
   pid: number,
   name: string,
   value: Secret,
-  { entrypoint }: DeliverySubject,
+  { entrypoint, cmd }: DeliverySubject,
   before: readonly string[],
 ): boolean {
-  const now = programsOf(pid, name, value, entrypoint);
+  const now = programsOf(pid, name, value, startWords(entrypoint, cmd));
   const counted = before.length === 0 ? [...now.values()] : before.flatMap((program) => now.get(program) ?? []);
   return before.length === 0 ? counted.includes(true) : counted.length > 0 && counted.every(Boolean);
 }

@@ -4,6 +4,7 @@ import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import { loopingOf } from "../../../src/engine/looping.ts";
 import { isUnhealthy } from "../../../src/engine/prove.ts";
+import { recordHolders } from "../../../src/engine/receive.ts";
 import { isRunning, stopContainer } from "../../../src/engine/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
@@ -64,6 +65,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const sick = { ...(unhealthy ? { unhealthy } : {}), ...(looping === undefined ? {} : { looping }) };
         const before = { running, ...sick, copies: docs.length, change, frames };
         work.record.intent(`${step.id}/before`, before);
+        recordHolders(step, docs, work);
       }
       await recordProject(engine, rewrite, work);
       await bringUp(steps, rewrite, work, "forth");

@@ -83,7 +83,7 @@ const HOSTILE: readonly [what: string, source: () => string, said: RegExp][] = [
       });
       return compose(`    env_file: [${files.join(", ")}]\n`);
     },
-    /100,000 variables in env files/,
+    /150,000 variables in env files/,
   ],
   [
     "a pipe as env file",

@@ -3,8 +3,8 @@ import { MOST_SHARED_PARTS, mustBeParsable } from "../../../src/kit/text/yaml-si
 
 /** Of one Compose file or env file, in bytes. */
 export const LARGEST_FILE = 8 * 1024 * 1024;
-/** Of all env files of a project, each counted as often as it is read: as much as one may have. */
-const MOST_ENTRIES = 100_000;
+/** Of all env files of a project, each counted as often as it is read. */
+const MOST_ENTRIES = 150_000;
 
 /** What all files of a project may come to: one tenant's project must not hold up the reading of the others'. */
 export type ProjectSize = {

@@ -229,7 +229,12 @@ export function composeMigration(tools: ComposeTools): Migration {
     },
     unchanged: perform.unchanged,
     perform: perform.step,
-    undo: perform.undo,
+    async undo(steps, work) {
+      await perform.undo(steps, work);
+      // What was read before it is no longer what the files and containers have.
+      read.clear();
+      known.clear();
+    },
     undoNeedsValues: async (steps) =>
       files.needsValues(await withoutShared(await open(), rewriteOf(steps, steps[0]?.unit ?? ""))),
     scrub: perform.scrub,

@@ -39,9 +39,11 @@ let hostile: string;
 
 beforeAll(async () => {
   [engine, compose] = await Promise.all([startEngine(), composeCli()]);
+  const envfile =
+    '#!/bin/sh\nfor one in $(env); do case $one in FILE__*=/run/*) export "$(name "$one")=$(cat "${one#*=}")" ;; esac; done\n';
   await makeImage(S6, "/init", {
-    init: `#!/bin/sh\n${APP}\n`,
-    "etc/cont-init.d/01-envfile": "#!/bin/sh\nfor FILE in $(env | grep ^FILE__); do :; done\n",
+    init: `#!/bin/sh\nname() { one=\${1%%=*}; echo "\${one#FILE__}"; }\n. /etc/cont-init.d/01-envfile\n${APP}\n`,
+    "etc/cont-init.d/01-envfile": envfile,
   });
 });
 afterAll(async () => {
@@ -101,7 +103,9 @@ const envOf = (name: string): string[] =>
 
 test.each([S6, PLAIN])("a container of %s", async (image) => {
   if (image === PLAIN)
-    await makeImage(PLAIN, "/start.sh", { "start.sh": `#!/bin/sh\n: ${hostile}_FILE "$DB_PASSWORD_FILE"\n${APP}\n` });
+    await makeImage(PLAIN, "/start.sh", {
+      "start.sh": `#!/bin/sh\n: ${hostile}_FILE\n[ -f "$DB_PASSWORD_FILE" ] && export DB_PASSWORD="$(cat "$DB_PASSWORD_FILE")"\n${APP}\n`,
+    });
   const attack = `${token()}\n* * * * * root id\n`;
   engine.docker(
     ...["run", "-d", "--network", "none", "--name", "web"],

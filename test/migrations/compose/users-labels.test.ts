@@ -88,7 +88,10 @@ beforeAll(async () => {
     copyFileSync(busybox, join(root, "bin/busybox"));
     for (const applet of ["sh", "sleep"]) symlinkSync("busybox", join(root, "bin", applet));
     const stays = "#!/bin/sh\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n";
-    for (const name of ["traefik", "whoami"]) writeFileSync(join(root, "bin", name), stays, { mode: 0o755 });
+    // Traefik reads the files that its labels name.
+    const reads = "for one in /run/secrets/* /run/unsprawl/secrets/*; do [ ! -f $one ] || read -r _ <$one; done\n";
+    for (const name of ["traefik", "whoami"])
+      writeFileSync(join(root, "bin", name), stays.replace("\n", `\n${reads}`), { mode: 0o755 });
     writeFileSync(join(root, "entrypoint.sh"), SCRIPT, { mode: 0o755 });
   };
   importImage(engine, TRAEFIK, fill, ["ENV PATH=/bin", 'ENTRYPOINT ["/entrypoint.sh"]', 'CMD ["traefik"]']);

@@ -241,6 +241,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/cli/specs/serving.ts": "an example of a reference, and of a form of `agent install`",
   "src/cli/specs/watching.ts": "the forms of `watch install`, not formats",
   "src/cli/fleet-settings.ts": "a reference as an example",
+  "src/cli/commands/render.ts": "whether a source is a file, or names one container",
   "src/delivery/runtime/consumer.ts": "who a container belongs to, by its engine's labels",
   "src/delivery/tmpfs.ts": "the folder for values of Compose projects",
   "src/demo/demo.ts": "the demonstration's own command lines",

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -26,7 +27,7 @@ import { makeWorld, type Ran, type World } from "./support/world.ts";
 // The runs that each form of journal left behind (test/fixtures/upgrade/write-runs.ts made them) are resumed, rolled back
 // and scrubbed, on containers as they were then.
 
-const FOLDER = new URL("fixtures/upgrade/runs/", import.meta.url).pathname;
+const FOLDER = fileURLToPath(new URL("fixtures/upgrade/runs/", import.meta.url));
 const ACCEPT = "unsigned-journal";
 type Name = "done" | "put" | "stopped" | "files";
 

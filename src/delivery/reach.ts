@@ -133,5 +133,12 @@ const OF_COMMAND = /^(?:1|@|\*|originalArgOne)$/;
 function namesWord(test: string, word: string): boolean {
   if (word === "") return false;
   if (new RegExp(`(?<![\\w./-])${word.replace(/\W/g, "\\$&")}(?![\\w./*-])`).test(test)) return true;
-  return Array.from(test.matchAll(/([\w./-]+)\*/g), ([, start = ""]) => start).some((start) => word.startsWith(start));
+  // A pattern: `apache2*`.
+  return test
+    .split("*")
+    .slice(0, -1)
+    .some((before) => {
+      const start = /[\w./-]{1,200}$/.exec(before.slice(-200))?.[0];
+      return start !== undefined && word.startsWith(start);
+    });
 }

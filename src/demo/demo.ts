@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { memoryRoot } from "../delivery/tmpfs.ts";
+import { makeFolders } from "../kit/io/folders.ts";
 import { startWords } from "../kit/program.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { countText } from "../kit/text/count.ts";
@@ -34,6 +35,7 @@ async function demo(): Promise<number> {
     // The folder that real runs use, which alone may be on tmpfs; it stays if it was there.
     const memory = memoryRoot(process.env);
     made = existsSync(memory) ? memoryOf(dir) : memory;
+    makeFolders(memoryOf(dir), 0o700);
     engine = await demoEngine(dir, say);
     const image = demoImage(engine, dir);
     heading("Two containers, as they are started every day");

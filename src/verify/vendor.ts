@@ -87,7 +87,8 @@ export function questionFor(vendor: Vendor, given: VendorInput, options: VerifyO
   };
 }
 
-async function askAll(
+/** Asks one region after the other, until one knows the key: alive anywhere, it is alive. */
+export async function askAll(
   vendor: Vendor,
   ask: VendorRequest,
   urls: readonly URL[],

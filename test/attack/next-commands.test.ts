@@ -110,6 +110,10 @@ const NO_COMMAND: readonly string[] = [
   "migrations/systemd/rewrite.ts: …_FILE",
   "src/cli/only.ts: , and … more (unsprawl scan)",
   "src/delivery/runtime/references.ts: build the image without …, or run it with another value for it",
+  "src/engine/platforms.ts: change it in … (…), and deploy; or --accept … moves it until the next deploy there",
+  // Whose answer an error is about.
+  "src/images/registry/redirect.ts: … redirects",
+  "src/images/registry/redirect.ts: … sends uploads",
   // Around a hint that is quoted where it is made.
   "src/cli/views/checks.ts: → …",
   "src/cli/progress.ts:   next: …\n",

@@ -10,6 +10,7 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { SEED } from "../support/deep.ts";
 import { FOREIGN, partyAt, permitted, reachOf } from "../../src/kit/net/outgoing.ts";
 import { kit } from "../../src/detect/rules/kit.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -137,7 +138,7 @@ function resetVictim(): void {
 }
 
 describe("--verify", () => {
-  const password = kit(Date.now()).password();
+  const password = kit(SEED).password();
   const say = (host: string, scheme: string, local = false): ReturnType<typeof verify> => {
     const value = `${scheme}://app:${password}@${host}:${port()}/app`;
     const item = { rule: "url-password", name: "URL", part: Secret.of(password), value: Secret.of(value), local };

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { execFileSync } from "node:child_process";
 
 /** The parts of a bundle: name → text. */
@@ -9,7 +10,7 @@ const WORDS = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarni
 
 /** Has the loader of the one-file executable import the parts of each list at once, afresh for each list. */
 export function loadsAtOnce(parts: Parts, lists: readonly (readonly string[])[]): Loaded[] {
-  const program = new URL("loads.cjs", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("loads.cjs", import.meta.url));
   const input = JSON.stringify({ parts, lists });
   const output = execFileSync(process.execPath, [...WORDS, program], { input, maxBuffer: 1 << 28, encoding: "utf8" });
   return JSON.parse(output) as Loaded[];

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleForOneFile } from "../../src/build/bundle.ts";
@@ -5,7 +6,7 @@ import { makeExecutable } from "../../src/build/executable/pack.ts";
 import type { Parts } from "./loads.ts";
 
 /** The Node of the lockfile: the one that runs the tests may be a distribution's, which is no single file. */
-const NODE = new URL("../../node_modules/node/bin/node", import.meta.url).pathname;
+const NODE = fileURLToPath(new URL("../../node_modules/node/bin/node", import.meta.url));
 
 /** Makes the one-file executable for this machine, as a release has it, in a folder. Gives its path, and the parts in it. */
 export async function makeProgram(dir: string): Promise<{ readonly program: string; readonly parts: Parts }> {

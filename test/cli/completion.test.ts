@@ -48,7 +48,7 @@ describe("what fits", () => {
     expect(await offered("scan", "--format", "gi")).toEqual(["github", "gitlab", ":none "]);
     expect(await offered("scan", "--format=gi")).toEqual(["--format=github", "--format=gitlab", ":none --format="]);
     expect(await offered("plan", "--accept", "s")).toEqual(["sharers", "stack", ":none "]);
-    expect(await offered("scrub", "--accept", "")).toEqual(["key-backup", ":none "]);
+    expect(await offered("scrub", "--accept", "")).toEqual(["key-backup", "unsigned-journal", ":none "]);
     expect(await offered("classify", "--")).toEqual([
       ...COMMON_OPTIONS.map(([flags]) => /--[\w-]+/.exec(flags)?.[0]),
       ":none ",

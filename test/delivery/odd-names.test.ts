@@ -23,11 +23,14 @@ const VALUES: { readonly [name: string]: Buffer } = {
 const NAMES = Object.keys(VALUES);
 
 const dir = mkdtempSync(join(tmpdir(), "unsprawl-odd-"));
+/** Has nothing but values: the script of Compose projects exports each of its files. */
+const values = join(dir, "values");
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 beforeAll(async () => {
   await Promise.all([need("dash", ["dash"]), need("perl", ["perl-base"]), need("python3", ["python3"])]);
-  for (const [name, value] of Object.entries(VALUES)) writeFileSync(join(dir, name), value);
+  mkdirSync(values);
+  for (const [name, value] of Object.entries(VALUES)) writeFileSync(join(values, name), value);
   // A module of the application's own, in its working folder.
   mkdirSync(join(dir, "app"));
   for (const module of ["os", "signal", "_signal"])
@@ -40,8 +43,8 @@ beforeAll(async () => {
 const SHIMS = {
   container: shimFile(NAMES)
     .content.exposeText()
-    .replaceAll("/run/unsprawl", () => dir),
-  Compose: SCRIPT.replaceAll("/run/unsprawl/secrets", () => dir),
+    .replaceAll("/run/unsprawl", () => values),
+  Compose: SCRIPT.replaceAll("/run/unsprawl/secrets", () => values),
 };
 
 /** The script as it runs in an image that has one of the programs alone. */
@@ -93,9 +96,9 @@ it.each<Shim>([
   const absent = run(shim, ["not-there"]);
   expect([absent.status, absent.stderr.toString()]).toEqual([127, "unsprawl: not-there: No such file or directory\n"]);
   expect(run(shim, ["/etc/passwd"]).status).toBe(126);
-  rmSync(join(dir, "PLAIN"));
+  rmSync(join(values, "PLAIN"));
   const missing = run(shim, ["true"]);
-  writeFileSync(join(dir, "PLAIN"), VALUES["PLAIN"] ?? "");
+  writeFileSync(join(values, "PLAIN"), VALUES["PLAIN"] ?? "");
   expect([missing.status, missing.stderr.toString()]).toEqual([111, expect.stringContaining("PLAIN is missing")]);
 });
 

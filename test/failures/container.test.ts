@@ -78,7 +78,7 @@ describe("two users of one engine, each with locks of their own", () => {
     method === "POST" && path.startsWith("/containers/create");
 
   it.each([
-    ["before", { code: 1, says: /is another container than a moment ago/ }, { code: 0, says: /^/ }],
+    ["before", { code: 5, says: /is another container than a moment ago/ }, { code: 0, says: /^/ }],
     [
       "after",
       { code: 0, says: /^/ },

@@ -131,7 +131,16 @@ describe("errors", () => {
     expect(new UnsprawlError("partly", "m").exit).toBe(EXIT.partly);
     expect(new UnsprawlError("interrupted", "m").exit).toBe(EXIT.interrupted);
     expect(new UnsprawlError("conflict", "m").exit).toBe(EXIT.failed);
-    expect(EXIT).toEqual({ ok: 0, failed: 1, usage: 2, findings: 3, denied: 4, partly: 5, interrupted: 130 });
+    expect(EXIT).toEqual({
+      ok: 0,
+      failed: 1,
+      usage: 2,
+      findings: 3,
+      denied: 4,
+      partly: 5,
+      unread: 6,
+      interrupted: 130,
+    });
   });
 
   test("a cause is a name, a code and a status, whatever an SDK's error carries", () => {

@@ -71,8 +71,9 @@ export async function startEngine(
       {
         stdio: ["ignore", log, log],
         detached: true,
-        // It collects garbage rarely: the machine has more memory than time.
-        env: { ...process.env, GOGC: "400", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+        // It collects garbage rarely: the machine has more memory than time. It outlives the home of the file that starts it,
+        // and hands its own on to the OCI runtime.
+        env: { ...process.env, HOME: dir, GOGC: "400", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
       },
     );
     child.unref();

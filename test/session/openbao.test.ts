@@ -65,7 +65,7 @@ describe.each(
     await terminal.until(`✓ migrated  ${shop}`);
     // What was verified is listed at the end: on a small screen it is further down.
     await terminal.press("G");
-    await terminal.until(/received +the application can read DB_PASSWORD\s/);
+    await terminal.until(/received +the application has DB_PASSWORD/);
     expect(await stored(shop)).toEqual({ DB_PASSWORD: db, API_TOKEN: token });
     expect(await stored(worker)).toEqual({ DB_PASSWORD: other });
     const inspected = engine.docker("inspect", shop, worker);

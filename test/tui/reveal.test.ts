@@ -34,7 +34,7 @@ it("reveals one value, hides it on any key, and records who, when and which", ()
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const text = readFileSync(file, "utf8");
   expect(text).not.toContain(values[1]);
-  expect(JSON.parse(text)).toEqual({ at: expect.any(String), who: expect.any(String), fingerprint: "1f" });
+  expect(JSON.parse(text)).toEqual({ version: 1, at: expect.any(String), who: expect.any(String), fingerprint: "1f" });
 });
 
 it("hides a value by itself after its time", () => {

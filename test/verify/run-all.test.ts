@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { verifyAll, type VerifyOptions } from "../../src/verify/index.ts";
+import { NAMED } from "../../src/kit/net/outgoing.ts";
 import { runAll } from "../../src/verify/run-all.ts";
 import { live, type VerifyRequest } from "../../src/verify/types.ts";
-import { questionFor, type Vendor } from "../../src/verify/vendor.ts";
+import { askAll, type Vendor } from "../../src/verify/vendor.ts";
 import { bearer, byStatus, get } from "../../src/verify/vendors/make.ts";
 import { replying, withDouble } from "./double.ts";
 import { itemOf, made, SAMPLES, type Sample } from "./samples.ts";
@@ -116,9 +117,12 @@ test.each([
   await withDouble(replying({ status: statuses[0] }), (one) =>
     withDouble(replying({ status: statuses[1] }), async (other) => {
       const given = { part: "x", name: "X", beside: () => null };
-      const question = questionFor(regional([one.url, other.url]), given, OPTIONS);
-      if (!("ask" in question)) throw new Error(question.why);
-      expect((await question.ask(OPTIONS, never)).state).toBe(state);
+      const vendor = regional([one.url, other.url]);
+      const ask = vendor.ask(given);
+      if (typeof ask === "string") throw new Error(ask);
+      const urls = vendor.bases(given).map((base) => new URL(ask.path, base));
+      // A vendor's own servers are never on this machine.
+      expect((await askAll(vendor, ask, urls, null, { ...OPTIONS, reach: NAMED }, never)).state).toBe(state);
       expect(one.received.length + other.received.length).toBe(asked);
     }),
   );

@@ -71,10 +71,10 @@ function stringsIn(text: string): ReadonlySet<string> | null {
       continue;
     }
     // In valid JSON a quote begins and ends strings, and nothing else.
-    for (const [quoted] of one.matchAll(/"(?:[^"\\]|\\.)*"/g)) {
+    for (const quoted of quotedIn(one)) {
       const string = JSON.parse(quoted) as string;
       found.add(string);
-      if (!BASE64.test(string)) continue;
+      if (!BASE64.test(string.replaceAll(/[\r\n]/g, ""))) continue;
       const inner = Buffer.from(string, "base64").toString("utf8");
       if (inner.trimStart().startsWith("{")) texts.push(inner);
     }
@@ -82,7 +82,17 @@ function stringsIn(text: string): ReadonlySet<string> | null {
   return found;
 }
 
-const BASE64 = /^[A-Za-z0-9+/\r\n]{4,}={0,2}[\r\n]*$/;
+const BASE64 = /^[A-Za-z0-9+/]{4,}={0,2}$/;
+
+/** The strings of a valid JSON document as they are written. */
+function* quotedIn(text: string): Generator<string> {
+  for (let from = text.indexOf('"'); from >= 0;) {
+    let end = from + 1;
+    while (text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+    yield text.slice(from, end + 1);
+    from = text.indexOf('"', end + 1);
+  }
+}
 
 /** A JSON document's text; "absent" if there is none, or it is no JSON (a layer), "unread" if that cannot be decided. */
 function documentText(file: string): string {

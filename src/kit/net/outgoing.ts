@@ -63,9 +63,12 @@ export function permitted(host: string, policy: AddressPolicy): { readonly looku
   };
 }
 
+/** `fe80::1%eth0` without its zone (RFC 4007, section 11). */
+const withoutZone = (address: string): string => address.split("%", 1)[0] ?? "";
+
 /** Where an IP address leads. */
 export function reachOf(address: string): Reach {
-  const bare = address.replace(/%.*$/, "");
+  const bare = withoutZone(address);
   const inside = isIP(bare) === 6 ? embeddedV4(bare) : null;
   if (inside !== null) return reachOf(inside);
   const family = isIP(bare) === 6 ? "ipv6" : "ipv4";
@@ -73,7 +76,7 @@ export function reachOf(address: string): Reach {
   if (lists.loopback.check(bare, family)) return "loopback";
   if (lists.link.check(bare, family)) return "link";
   const own = Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flatMap((all) => all ?? []);
-  return listOf(own.map((one) => one.address.replace(/%.*$/, ""))).check(bare, family) ? "host" : "elsewhere";
+  return listOf(own.map((one) => withoutZone(one.address))).check(bare, family) ? "host" : "elsewhere";
 }
 
 /**

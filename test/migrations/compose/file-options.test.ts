@@ -51,7 +51,9 @@ beforeAll(async () => {
     const fill = (root: string): void => {
       mkdirSync(join(root, "app"));
       for (const applet of ["ash", "sleep"]) copyFileSync(busybox, join(root, "app", applet));
-      const script = "#!/app/ash\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n";
+      // As both programs do, whose options name the files.
+      const reads = "for one in /run/secrets/*; do [ ! -f $one ] || read -r _ <$one; done";
+      const script = `#!/app/ash\n${reads}\ntrap 'exit 0' TERM\nwhile :; do sleep 1000 & wait $!; done\n`;
       writeFileSync(join(root, "app", name), script, { mode: 0o755 });
     };
     importImage(engine, tag, fill, ["ENV PATH=/app", `ENTRYPOINT ["/app/${name}"]`]);

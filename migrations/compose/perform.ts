@@ -292,7 +292,9 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const docs = await containersOf(engine, targetOf(rewrite), serviceOf(step));
     const proofs: ContainerProof[] = [];
     for (const { Id } of docs)
-      proofs.push(await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, before, work));
+      proofs.push(
+        await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, before, work, key),
+      );
     recordProof(step, proofs, work);
   }
 }

@@ -144,7 +144,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         }
       }
       if (step.kind === "recreate") {
-        if (old.Id === step.subject.id) recordHolders(step, [old], work);
+        if (old.Id === step.subject.id) recordHolders(step, [old], work, key);
         const change = await labelledChange(delivery, subject, step.moves, work.plan.store);
         await swapIn(swapsOf(engine, step, work), (old, replaced, swap) =>
           old.Id === known.doc.Id
@@ -166,6 +166,7 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
           known.info.DockerRootDir,
           before,
           work,
+          key,
         );
         for (const sharer of sharers) await mustBeUp(sharer);
         await pauseAsBefore([swap, ...sharers]);

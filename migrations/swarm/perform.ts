@@ -120,7 +120,7 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
     if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
     const mounted = await mountedObjects(swarm, objects, owner ?? { uid: 0, gid: 0 });
-    recordHolders(step, [found.doc], work);
+    recordHolders(step, [found.doc], work, key);
     work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
     await swarm.update(doc, rewrittenSpec(doc.Spec, change, mounted, found.doc));
   }
@@ -152,7 +152,17 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   for (const id of containers) {
     const root = found.info.DockerRootDir;
     proofs.push(
-      await verifyContainer(engine, id, step, delivery, before, root, { running: true, unhealthy: false }, work),
+      await verifyContainer(
+        engine,
+        id,
+        step,
+        delivery,
+        before,
+        root,
+        { running: true, unhealthy: false },
+        work,
+        moving.key,
+      ),
     );
   }
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");

@@ -147,8 +147,8 @@ export type StartedApp = {
   readonly id: string;
   /** Its first process on this host. */
   readonly pid: number;
-  /** Whether one of its processes has read the value's file since the start; null if nobody looked. */
-  readonly wasRead: boolean | null;
+  /** Whether one of the application's processes has read the file at this path since the start; null if nobody looked. */
+  wasRead(path: string): boolean | null;
 };
 
 /**

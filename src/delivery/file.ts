@@ -131,8 +131,8 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     environment: "by entrypoint",
     readsItself: (subject, name) => isOption(subject, name) || fileProgram(subject) !== null,
-    async received({ wasRead }) {
-      return wasRead === true ? "read" : null;
+    async received({ wasRead }, name, _value, subject) {
+      return wasRead(`${mountTarget(subject)}/${name}`) === true ? "read" : null;
     },
   };
 }

@@ -10,21 +10,45 @@ export function exportedFromFiles(
   subject: Pick<DeliverySubject, "entrypoint" | "cmd">,
   scripts: readonly EntrypointScript[],
 ): (name: string) => boolean {
-  if (!scripts.every(({ text }) => isShell(text))) return () => false;
+  const size = scripts.reduce((sum, { text }) => sum + text.length, 0);
+  if (size > MOST_TEXT || !scripts.every(({ text }) => isShell(text))) return () => false;
   const script = scripts.flatMap(({ path, text }) => scriptCommands(text).map((one) => ({ ...one, path })));
-  const argument = firstArgument(subject, scripts, script);
+  if (script.length > MOST_COMMANDS) return () => false;
+  const known = {
+    script,
+    argument: firstArgument(subject, scripts, script),
+    texts: script.flatMap(({ words }) => words.map(({ text }) => text)),
+    byFunction: Map.groupBy(script, ({ inFunction }) => inFunction),
+    callers: Map.groupBy(script, ({ words }) => words[0]?.text),
+    ends: Map.groupBy(script.filter(mayEnd), ({ path, inFunction }) => `${path}\0${inFunction ?? ""}`),
+  };
   return (name) => {
-    const seen: Seen = { script, name, form: `${name}_FILE`, argument };
+    const names = new Set([name, ...namesBehind(known.texts, name)]);
+    const seen: Seen = { ...known, name, form: `${name}_FILE`, names, exporting: new Map(), called: new Map() };
     return script.some((command) => isReading(command, seen) && isReached(command, seen));
   };
 }
+
+/** Larger ones are nobody's entrypoint, and are not read: in characters, and in commands. */
+const [MOST_TEXT, MOST_COMMANDS] = [256 * 1024, 4000];
 
 type PlacedCommand = ScriptCommand & { readonly path: string };
 
 type Seen = {
   readonly script: readonly PlacedCommand[];
+  readonly texts: readonly string[];
+  readonly byFunction: ReadonlyMap<string | null, readonly PlacedCommand[]>;
+  /** By the first word of each. */
+  readonly callers: ReadonlyMap<string | undefined, readonly PlacedCommand[]>;
+  /** What may end a script or function, by both. */
+  readonly ends: ReadonlyMap<string, readonly PlacedCommand[]>;
   readonly name: string;
   readonly form: string;
+  /** The variable's, and those that a reader is called with for it. */
+  readonly names: ReadonlySet<string>;
+  /** Functions that were looked at: whether they export, and whether they are called for certain. */
+  readonly exporting: Map<string, boolean>;
+  readonly called: Map<string, boolean>;
   /** What the scripts see as `$1`: one of these. */
   readonly argument: readonly string[];
 };
@@ -51,63 +75,69 @@ function firstArgument(
 /** `file_env NAME`, `export NAME="$(cat "$NAME_FILE")"`, the same over two lines, or a loop over such variables. */
 function isReading(command: PlacedCommand, seen: Seen): boolean {
   const [first, ...rest] = command.words;
-  if (first === undefined) return false;
+  if (first === undefined || command.isPiped) return false;
   const texts = rest.map(({ text }) => text);
-  const names = [
-    seen.name,
-    ...namesBehind(
-      seen.script.flatMap(({ words }) => words.map(({ text }) => text)),
-      seen.name,
-    ),
-  ];
-  if (READER.test(first.text) && names.some((one) => texts.includes(one))) return exportsAll(first.text, seen);
-  const reads = new RegExp(`\\$\\{?${seen.form}(?!\\w)`);
-  const sets = (text: string): boolean => text.startsWith(`${seen.name}=`) && reads.test(text);
-  if (EXPORT.test(first.text)) {
+  if (READER.test(first.text) && texts.some((one) => seen.names.has(one))) return exportsAll(first.text, seen);
+  const sets = (text: string): boolean => {
+    const content = text.startsWith(`${seen.name}=`) ? text.slice(seen.name.length + 1) : "";
+    return CONTENT.exec(content)?.[1] === seen.form;
+  };
+  if (first.text === "export") {
     const listed = command.loops.some((words) => words.some(({ text }) => text === seen.form));
     return texts.some(sets) || (listed && texts.some((text) => text.startsWith("$")));
   }
-  const isExported = seen.script.some(
-    ({ words: [by, ...what] }) =>
-      by !== undefined && EXPORT.test(by.text) && what.some(({ text }) => text === seen.name),
-  );
-  return sets(first.text) && isExported;
+  return command.words.length === 1 && sets(first.text) && isExported(seen);
 }
 
-const EXPORT = /^(?:export|declare|typeset)$/;
+/** What a file has, and no more: `$(cat "$NAME_FILE")`, `$(<$NAME_FILE)`. */
+const CONTENT = /^\$\(\s{0,9}(?:cat|<)\s{0,9}"?\$\{?(\w{1,200})\}?"?\s{0,9}\)$/;
+
+const isExported = ({ callers, name }: Seen): boolean =>
+  (callers.get("export") ?? []).some(({ words }) => words.some(({ text }) => text === name));
 
 /** Whether a function of the scripts exports what it is called for, itself or by another that it calls. */
-function exportsAll(called: string, seen: Seen, depth = 0): boolean {
-  return seen.script.some(({ inFunction, words: [first, ...rest] }) => {
-    if (inFunction !== called || first === undefined || depth > DEEPEST) return false;
-    if (READER.test(first.text)) return exportsAll(first.text, seen, depth + 1);
-    return first.text === "export" || (EXPORT.test(first.text) && rest.some(({ text }) => /^-\w*x/.test(text)));
+function exportsAll(called: string, seen: Seen): boolean {
+  const known = seen.exporting.get(called);
+  if (known !== undefined) return known;
+  seen.exporting.set(called, false);
+  const does = (seen.byFunction.get(called) ?? []).some(({ words: [first, ...rest] }) => {
+    if (first === undefined) return false;
+    if (READER.test(first.text)) return exportsAll(first.text, seen);
+    return first.text === "export" || (DECLARE.test(first.text) && rest.some(({ text }) => /^-\w*x/.test(text)));
   });
+  seen.exporting.set(called, does);
+  return does;
 }
 
+const DECLARE = /^(?:declare|typeset)$/;
+
 /** Whether a command runs for certain: all tests around it hold, and its function is called from where that is so. */
-function isReached(command: PlacedCommand, seen: Seen, depth = 0): boolean {
+function isReached(command: PlacedCommand, seen: Seen): boolean {
   const { inFunction, loops, tests } = command;
-  if (depth > DEEPEST || isReplacedBefore(command, seen)) return false;
+  if (isEndedBefore(command, seen)) return false;
   const own = loops.flatMap(([variable]) => variable?.text ?? []);
   if (!tests.every((test) => test !== null && holds(test, own, seen))) return false;
   if (inFunction === null) return true;
-  return seen.script.some(
-    (one) => one.words[0]?.text === inFunction && one.inFunction !== inFunction && isReached(one, seen, depth + 1),
+  const known = seen.called.get(inFunction);
+  if (known !== undefined) return known;
+  seen.called.set(inFunction, false); // one that only calls itself
+  const isCalled = (seen.callers.get(inFunction) ?? []).some(
+    (one) => one.inFunction !== inFunction && !one.isPiped && isReached(one, seen),
   );
+  seen.called.set(inFunction, isCalled);
+  return isCalled;
 }
 
-const DEEPEST = 6;
+/** What another program, or nothing, may follow on; the script itself, as another user, is no other. */
+function mayEnd({ words: [first, ...rest] }: PlacedCommand): boolean {
+  if (first === undefined || !/^(?:exec|exit|return|break|continue|shift)$/.test(first.text)) return false;
+  return first.text !== "exec" || !rest.some(({ text }) => /BASH_SOURCE|^\$\{?0\b/.test(text));
+}
 
-/** Whether another program may have taken the script's place already; the script itself, as another user, is no other. */
-function isReplacedBefore({ at, inFunction, path }: PlacedCommand, { script }: Seen): boolean {
-  return script.some(
-    (one) =>
-      one.at < at &&
-      one.inFunction === inFunction &&
-      one.path === path &&
-      one.words[0]?.text === "exec" &&
-      !one.words.some(({ text }) => /BASH_SOURCE|^\$\{?0\b/.test(text)),
+/** Whether the script or function may have ended before; what `exit 1` ends for a fault runs nothing at all. */
+function isEndedBefore({ at, inFunction, path }: PlacedCommand, { ends }: Seen): boolean {
+  return (ends.get(`${path}\0${inFunction ?? ""}`) ?? []).some(
+    (one) => one.at < at && !(one.words[0]?.text === "exit" && /^[1-9]/.test(one.words[1]?.text ?? "")),
   );
 }
 
@@ -124,7 +154,8 @@ function holds(test: string, own: readonly string[], { argument, name, form }: S
     const empty = Array.from(test.matchAll(/-z\s+"?\$\{?!?(\w+)/g), ([, one = ""]) => one);
     return empty.every((one) => one === name) && variables.every((one) => one !== name || empty.includes(one));
   }
-  return variables.some((one) => OF_COMMAND.test(one)) && argument.some((word) => namesWord(test, word));
+  if (/\s-[ao]\s|\bfalse\b/.test(test) || variables.length === 0) return false;
+  return variables.every((one) => OF_COMMAND.test(one)) && argument.some((word) => namesWord(test, word));
 }
 
 /** `originalArgOne` is MongoDB's. */

@@ -10,6 +10,8 @@ export type ScriptCommand = {
   /** The words of the `for … in` loops around it. */
   readonly loops: readonly (readonly ShellWord[])[];
   readonly at: number;
+  /** Whether it runs in a process of its own: before or behind `|`, before `&`. */
+  readonly isPiped: boolean;
 };
 
 type Block = {
@@ -48,7 +50,9 @@ export function scriptCommands(text: string): readonly ScriptCommand[] {
       inFunction: blocks.findLast(({ kind }) => kind === "function")?.name ?? null,
       loops: own.flatMap(({ loop }) => (loop === undefined ? [] : [loop])),
       at: first.start,
+      isPiped: isPiped(text, first.start, words.at(-1)?.end ?? first.end),
     });
+    if (blocks.length > DEEPEST) return [];
   }
   return found;
 }
@@ -96,7 +100,8 @@ function enter(
       return "whole";
     case "{":
       if (top?.from === UNOPENED) top.from = word.end;
-      else if (defines === null) blocks.push({ kind: "other", from: word.end, test: undefined });
+      else if (defines === null)
+        blocks.push({ kind: "other", from: word.end, test: guardBefore(text, word.start) ?? undefined });
       else blocks.push({ kind: "function", name: defines, from: word.end, test: undefined });
       return "word";
     case "fi":
@@ -108,6 +113,16 @@ function enter(
     default:
       return "word";
   }
+}
+
+/** Deeper scripts are not read. */
+const DEEPEST = 32;
+
+function isPiped(text: string, start: number, end: number): boolean {
+  return (
+    /(?:^|[^|])\|\s*$/.test(text.slice(Math.max(0, start - 50), start)) ||
+    /^[ \t]*(?:\|(?!\|)|&(?!&))/.test(text.slice(end, end + 50))
+  );
 }
 
 /** The test before `&&` or `||` on the command's line; null for none. */

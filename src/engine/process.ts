@@ -33,25 +33,46 @@ export function treeHasVariable(pid: number, name: string, value: Secret): boole
   return treeOf(pid).some((one) => processVariable(one, name)?.equals(value) === true);
 }
 
+/** The programs below a container's first process, and whether its entrypoint's script still runs there. */
+export type RunningPrograms = {
+  /** Each with whether one of its processes has the value in a variable. What stands here may hold anything. */
+  readonly programs: ReadonlyMap<string, boolean>;
+  readonly inScript: boolean;
+};
+
 /**
- * The programs below a container's first process, each with whether one of its processes has these bytes in a variable.
- * Without the entrypoint's own script: what it reads from a file reaches only what it starts.
+ * Looks for these bytes in a variable of each program. The entrypoint's own script, and an init that was given it, are no
+ * programs: what the script reads from a file reaches only what it starts.
  */
-export function programsOf(
-  pid: number,
-  name: string,
-  value: Secret,
-  entrypoint: readonly string[],
-): ReadonlyMap<string, boolean> {
-  const scripts = new Set(entrypoint.map((word) => basename(word)));
-  const found = new Map<string, boolean>();
+export function programsOf(pid: number, name: string, value: Secret, entrypoint: readonly string[]): RunningPrograms {
+  const scripts = new Set(
+    entrypoint
+      .filter((word, at) => (at === 0 && !NO_SCRIPT.test(word)) || SCRIPT.test(word))
+      .map((word) => basename(word)),
+  );
+  const programs = new Map<string, boolean>();
+  let inScript = false;
   for (const one of treeOf(pid)) {
-    const program = programOf(one);
-    if (program === null || scripts.has(basename(program.script))) continue;
-    const has = found.get(program.id) === true || processVariable(one, name)?.equals(value) === true;
-    found.set(program.id, has);
+    const argv = argvOf(one);
+    const isScript = argv.some((word, at) => (at > 0 || isShell(one)) && scripts.has(basename(word)));
+    inScript ||= isScript;
+    const id = programOf(one, argv);
+    if (id === null || isScript) continue;
+    programs.set(id, programs.get(id) === true || processVariable(one, name)?.equals(value) === true);
   }
-  return found;
+  return { programs, inScript };
+}
+
+/** Words of an entrypoint that are scripts, behind an init: `tini -- docker-entrypoint.sh`. */
+const SCRIPT = /\.(?:ba)?sh$|entrypoint|^\/init$/;
+const NO_SCRIPT = /(?:^|\/)(?:(?:ba|da|a|k|z)?sh|tini|dumb-init|env)$/;
+
+function isShell(pid: number): boolean {
+  try {
+    return /(?:sh|busybox)$/.test(readlinkSync(`/proc/${pid}/exe`));
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a process below this one still is a shell that runs this script, or cannot be looked at. */
@@ -62,13 +83,11 @@ export function runsScript(pid: number, path: string): boolean {
   });
 }
 
-/** By its file, its own name (BusyBox is one file for all of its programs) and the script that it runs; that is empty for none. */
-function programOf(pid: number): { readonly id: string; readonly script: string } | null {
+/** By its file, its own name (BusyBox is one file for all of its programs) and the first words that it was called with. */
+function programOf(pid: number, [own = "", script = ""]: readonly string[]): string | null {
   try {
-    const file = readlinkSync(`/proc/${pid}/exe`);
-    const [own = "", script = ""] = argvOf(pid);
     const name = basename(own).split(/[ :]/, 1)[0] ?? "";
-    return { id: [file, name, ...(script.startsWith("/") ? [script] : [])].join(" "), script };
+    return [readlinkSync(`/proc/${pid}/exe`), name, script.startsWith("-") ? "" : script].join(" ");
   } catch {
     return null;
   }

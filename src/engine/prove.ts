@@ -9,10 +9,11 @@ import { countText } from "../kit/text/count.ts";
 import { nameOf } from "./names.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
 import { loopsAsBefore, type Looping } from "./looping.ts";
-import { endWatch, wasRead, watchReads } from "./read-witness.ts";
+import { endWatch, isWatched, watchReads } from "./read-witness.ts";
 import { holdersOf, receptionOf } from "./receive.ts";
 import { ownTraces } from "./own-traces.ts";
 import { findAllInContainer } from "./traces.ts";
+import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { ContainerDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { valuesByName, valueKey, type Step } from "../model/plan.ts";
@@ -86,6 +87,17 @@ export async function verifyContainer(
   dockerRoot: string,
   before: StateBefore,
   work: Work,
+  key: FingerprintKey,
+): Promise<ContainerProof> {
+  try {
+    return await verify(engine, id, step, delivery, subject, dockerRoot, before, work, key);
+  } finally {
+    endWatch(id);
+  }
+}
+
+async function verify(
+  ...[engine, id, step, delivery, subject, dockerRoot, before, work, key]: Parameters<typeof verifyContainer>
 ): Promise<ContainerProof> {
   let doc = await fresh(engine, id);
   mustShowNoValue(doc, step, work, "docker inspect");
@@ -99,9 +111,10 @@ export async function verifyContainer(
     for (let again = false; ;) {
       work.signal.throwIfAborted();
       for (const [name, value] of doc.State.Running && doc.State.Pid ? values : []) {
-        const how =
-          received.get(name) ?? (await receptionOf(delivery, subject, doc, { name, value, holders: holders(name) }));
+        const how = await receptionOf(delivery, subject, doc, { name, value, holders: holders(name) }, key);
         if (how !== null) received.set(name, how);
+        // Another program may have taken the place of the one that had it.
+        else if (received.get(name) === "environment") received.delete(name);
       }
       const elapsed = Date.now() - start;
       const loop = loopsAsBefore(doc, before.looping, elapsed >= step.graceMs);
@@ -118,9 +131,9 @@ export async function verifyContainer(
       }
       if (isLate) {
         // A run that was resumed did not see the start.
-        const unseen = missing().filter((name) => wasRead(id, name) === null && (holders(name) ?? []).length === 0);
-        if (again || delivery.name !== "file" || unseen.length < missing().length || !(await watchReads(doc)))
-          throw notReceived(nameOf(doc), missing(), delivery);
+        const unseen = missing().filter((name) => (holders(name) ?? []).length === 0);
+        const mayLook = !again && delivery.name === "file" && !isWatched(id) && unseen.length === missing().length;
+        if (!mayLook || !(await watchReads(doc))) throw notReceived(nameOf(doc), missing(), delivery);
         again = true;
         work.phase(`restarting ${nameOf(doc)}, to see whether it reads its files`, receiveLimitMs(step));
         await engine.call(`restart ${nameOf(doc)}`, async () => (await engine.docker()).getContainer(id).restart());
@@ -130,7 +143,6 @@ export async function verifyContainer(
       doc = await fresh(engine, id);
     }
   }
-  endWatch(id);
   doc = await fresh(engine, id);
   mustShowNoValue(doc, step, work, "docker inspect");
   const shown = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);

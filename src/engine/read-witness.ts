@@ -1,37 +1,58 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { ContainerDoc } from "./types.ts";
 
-/** The files of a container that are watched, by the variables that they are named after, and those that it has read. */
+/** The files of a container that are watched, by their paths in it, and those that it has read. */
 type Witness = { readonly child: ChildProcess; readonly watched: Set<string>; readonly read: Set<string> };
 
 const witnesses = new Map<string, Witness>();
 
 /**
  * Has the kernel report each reading of the files that a container mounts where applications expect secrets (fanotify(7),
- * FAN_ACCESS_PERM: a reader waits until it was looked at, so that even a `cat` that ends at once is seen to be a process of
- * this container). Call it before the start. Returns false where nobody can look: without perl, or the right to ask.
+ * FAN_ACCESS_PERM: a reader waits until it was looked at, so that even a `cat` that ends at once is seen to descend from the
+ * container's first process). Call it before the start. Returns false where nobody can look: without perl, or the right to
+ * ask. Never throws: a start must not depend on it.
  */
 export async function watchReads(doc: ContainerDoc): Promise<boolean> {
   endWatch(doc.Id);
-  const files = secretFiles(doc);
+  try {
+    return await watch(doc);
+  } catch {
+    endWatch(doc.Id);
+    return false;
+  }
+}
+
+async function watch(doc: ContainerDoc): Promise<boolean> {
   const calls = FANOTIFY[process.arch];
-  if (files.length === 0 || calls === undefined || process.getuid?.() !== 0 || !existsSync(PERL)) return false;
+  if (calls === undefined || process.getuid?.() !== 0 || !existsSync(PERL)) return false;
+  const files = secretFiles(doc);
+  if (files.length === 0 || files.length > MOST_FILES) return false;
   const args = ["-e", REPORT, doc.Id, ...calls.map(String), ...files.map(({ file }) => file)];
-  const child = spawn(PERL, args, { env: {}, stdio: ["pipe", "pipe", "ignore"] });
+  // In a group of its own: a terminal that stops this process must not stop what readers wait for.
+  const child = spawn(PERL, args, { env: {}, stdio: ["pipe", "pipe", "ignore"], detached: true });
   const witness: Witness = { child, watched: new Set(), read: new Set() };
   const isReady = await new Promise<boolean>((done) => {
-    child.on("error", () => done(false)).on("exit", () => done(false));
+    setTimeout(() => done(false), READY_MS).unref();
+    child.on("error", () => done(false));
+    child.on("exit", () => {
+      if (witnesses.get(doc.Id) === witness) witnesses.delete(doc.Id);
+      done(false);
+    });
     createInterface({ input: child.stdout }).on("line", (line) => {
       const [what = "", at = ""] = line.split(" ");
+      const path = at === "" ? undefined : files[Number(at)]?.path;
       if (what === "ready") done(true);
-      else (what === "read" ? witness.read : witness.watched).add(files[Number(at)]?.name ?? "");
+      else if (path !== undefined) (what === "read" ? witness.read : witness.watched).add(path);
     });
   });
-  if (!isReady) return false;
+  if (!isReady) {
+    child.kill("SIGKILL");
+    return false;
+  }
   witnesses.set(doc.Id, witness);
   // What it reports counts only while this process looks at it.
   child.unref();
@@ -40,28 +61,37 @@ export async function watchReads(doc: ContainerDoc): Promise<boolean> {
   return true;
 }
 
-/** Whether a process of the container has read the file of this variable since its start; null if nobody looked. */
-export function wasRead(containerId: string, name: string): boolean | null {
+/** Whether the application has read the file at this path since its start; null if nobody looked. */
+export function wasRead(containerId: string, path: string): boolean | null {
   const witness = witnesses.get(containerId);
-  return witness?.watched.has(name) === true ? witness.read.has(name) : null;
+  return witness?.watched.has(path) === true ? witness.read.has(path) : null;
 }
+
+export const isWatched = (containerId: string): boolean => witnesses.has(containerId);
 
 /** Ends what `watchReads` began; the files are read as before. */
 export function endWatch(containerId: string): void {
-  witnesses.get(containerId)?.child.kill();
+  const witness = witnesses.get(containerId);
   witnesses.delete(containerId);
+  witness?.child.kill("SIGKILL");
 }
+
+const [MOST_FILES, READY_MS] = [500, 5000];
 
 /** Mounted folders of secrets, and single files in them. */
 const PLACE = /^\/run\/(?:unsprawl\/)?secrets(?:\/([^/]+))?$/;
 
-function secretFiles({ Mounts }: ContainerDoc): readonly { readonly file: string; readonly name: string }[] {
-  return (Mounts ?? []).flatMap(({ Type, Source = "", Destination, RW }) => {
+/** The regular files on this host behind read-only mounts at the places of secrets, and their paths in the container. */
+function secretFiles({ Mounts }: ContainerDoc): readonly { readonly file: string; readonly path: string }[] {
+  const all = (Mounts ?? []).flatMap(({ Type, Source = "", Destination, RW }) => {
     const [place, own] = PLACE.exec(Destination) ?? [];
     if (Type !== "bind" || RW !== false || place === undefined) return [];
-    if (own !== undefined) return { file: Source, name: own };
-    return existsSync(Source) ? readdirSync(Source).map((name) => ({ file: join(Source, name), name })) : [];
+    if (own !== undefined) return { file: Source, path: Destination };
+    const isFolder = lstatSync(Source, { throwIfNoEntry: false })?.isDirectory() === true;
+    const names = isFolder ? readdirSync(Source) : [];
+    return names.map((name) => ({ file: join(Source, name), path: `${Destination}/${name}` }));
   });
+  return all.filter(({ file }) => lstatSync(file, { throwIfNoEntry: false })?.isFile() === true);
 }
 
 /** On every Debian and Ubuntu (perl-base is essential there), and what most others have. */
@@ -73,31 +103,34 @@ const FANOTIFY: { readonly [arch: string]: readonly [init: number, mark: number]
 };
 
 /**
- * Arguments: the container's id, the two calls, the files. Prints `watched N`, `ready`, and `read N` when a process whose
- * control group is the container's reads file N. Ends with its standard input, and after a quarter of an hour; then the
- * kernel lets waiting readers continue.
+ * Arguments: the container's id, the two calls, the files. Prints `watched N`, `ready`, and once `read N` when a process
+ * reads file N that descends from the container's first one, number 1 in its own namespace: not a health check, and not
+ * `docker exec`. Ends with its standard input, and after a quarter of an hour; then the kernel lets waiting readers continue.
  */
 const REPORT = String.raw`
 use POSIX ();
 my ($id, $init, $mark, @files) = @ARGV;
-$| = 1; alarm 900;
+$| = 1; alarm 900; $SIG{PIPE} = "IGNORE";
 # FAN_CLOEXEC | FAN_CLASS_CONTENT
 my $fan = syscall($init + 0, 1 | 4, 0);
 exit 1 if $fan < 0;
-my %at;
+my (%at, %said);
 for my $n (0 .. $#files) {
-  my ($device, $inode) = stat $files[$n];
+  my ($device, $inode) = lstat $files[$n];
   next unless -f _;
-  # FAN_MARK_ADD, FAN_ACCESS_PERM, AT_FDCWD
+  # FAN_MARK_ADD | FAN_MARK_DONT_FOLLOW, FAN_ACCESS_PERM, AT_FDCWD
   my $path = "$files[$n]\0";
-  next if syscall($mark + 0, $fan, 1, 0x20000, -100, $path) < 0;
+  next if syscall($mark + 0, $fan, 1 | 4, 0x20000, -100, $path) < 0;
   $at{"$device $inode"} = $n;
-  print "watched $n
-";
+  print "watched $n\n";
 }
+sub isInside { open my $f, "<", "/proc/$_[0]/cgroup" or return 0; local $/; return index(<$f>, $id) >= 0 }
+sub status { open my $f, "<", "/proc/$_[0]/status" or return (0, 0);
+  local $/; my $text = <$f>; my ($parent) = $text =~ /^PPid:\s+(\d+)/m; my ($number) = $text =~ /^NSpid:.*\s(\d+)$/m; return ($parent, $number) }
+sub isOfApplication { my ($pid, $number) = (shift, 0);
+  for (1 .. 100) { last unless isInside($pid); ($pid, $number) = status($pid) } return $number == 1 }
 open my $events, "+<&=", $fan or exit 1;
-print "ready
-";
+print "ready\n";
 my $both = ""; vec($both, 0, 1) = 1; vec($both, $fan, 1) = 1;
 for (;;) {
   my $now = $both;
@@ -109,11 +142,8 @@ for (;;) {
     # struct fanotify_event_metadata
     my ($length, $version, $reserved, $header, $mask, $file, $pid) = unpack "LCCSQll", $got;
     my ($device, $inode) = stat "/proc/self/fd/$file";
-    if (open my $groups, "<", "/proc/$pid/cgroup") {
-      local $/;
-      print "read $at{qq($device $inode)}
-" if index(<$groups>, $id) >= 0;
-    }
+    my $n = $at{"$device $inode"};
+    if (defined $n && !$said{$n} && isOfApplication($pid)) { $said{$n} = 1; print "read $n\n" }
     # struct fanotify_response, FAN_ALLOW
     syswrite $events, pack "lL", $file, 1;
     POSIX::close($file);

@@ -4,13 +4,19 @@ import type { Recorder, Work } from "../contract/migration.ts";
 import { parseRecord, recordedByName } from "../kit/recorded.ts";
 import { siblingId } from "../model/step-id.ts";
 import { valuesByName, type StepOf } from "../model/plan.ts";
+import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Secret } from "../model/secret.ts";
 import { programsOf, treeHasVariable } from "./process.ts";
 import { wasRead } from "./read-witness.ts";
 import type { ContainerDoc } from "./types.ts";
 
-/** By variable: the programs of the old containers that had its value in their environment. */
+/**
+ * By variable: the programs of the old containers that had its value in their environment, as keyed digests: their words
+ * are anybody's, and may be a value. IN_SCRIPT is among them if the entrypoint's script still ran.
+ */
 type Holders = { readonly [name: string]: readonly string[] };
+
+const IN_SCRIPT = "script";
 
 const HOLDERS: v.GenericSchema<unknown, Holders> = recordedByName(v.array(v.string()));
 
@@ -22,6 +28,7 @@ export function recordHolders(
   step: StepOf<"recreate">,
   docs: readonly ContainerDoc[],
   work: Pick<Work, "record" | "values">,
+  key: FingerprintKey,
 ): void {
   const id = `${step.id}/holders`;
   const running = docs.filter(({ State }) => State.Running && State.Pid);
@@ -29,10 +36,13 @@ export function recordHolders(
   const values = valuesByName(step.moves, work.values);
   const holders: { [name: string]: string[] } = {};
   for (const [name, value] of values) {
-    const all = running.flatMap(({ State, Config }) => [
-      ...programsOf(State.Pid ?? 0, name, value, startWords(Config.Entrypoint ?? [], Config.Cmd ?? [])),
-    ]);
-    holders[name] = [...new Set(all.flatMap(([program, has]) => (has ? program : [])))];
+    const all = running.flatMap(({ State, Config }) => {
+      const words = startWords(Config.Entrypoint ?? [], Config.Cmd ?? []);
+      const { programs, inScript } = programsOf(State.Pid ?? 0, name, value, words);
+      const having = [...programs].flatMap(([program, has]) => (has ? keyedDigest(program, key) : []));
+      return inScript && having.length > 0 ? [...having, IN_SCRIPT] : having;
+    });
+    holders[name] = [...new Set(all)];
   }
   work.record.done(id, holders);
 }
@@ -59,17 +69,18 @@ export async function receptionOf(
     value,
     holders,
   }: { readonly name: string; readonly value: Secret; readonly holders: readonly string[] | null },
+  key: FingerprintKey,
 ): Promise<Reception | null> {
   const pid = doc.State.Pid ?? 0;
   const before = holders ?? [];
   if (
     delivery.environment === "whole"
       ? treeHasVariable(pid, name, value)
-      : holdAsBefore(pid, name, value, subject, before)
+      : holdAsBefore(pid, name, value, subject, before, key)
   )
     return "environment";
   if (before.length > 0 && delivery.readsItself?.(subject, name) !== true) return null;
-  return delivery.received({ id: doc.Id, pid, wasRead: wasRead(doc.Id, name) }, name, value, subject);
+  return delivery.received({ id: doc.Id, pid, wasRead: (path) => wasRead(doc.Id, path) }, name, value, subject);
 }
 
 /** The words that start a container's script, where there is one. */
@@ -83,8 +94,13 @@ function holdAsBefore(
   value: Secret,
   { entrypoint, cmd }: DeliverySubject,
   before: readonly string[],
+  key: FingerprintKey,
 ): boolean {
-  const now = programsOf(pid, name, value, startWords(entrypoint, cmd));
-  const counted = before.length === 0 ? [...now.values()] : before.flatMap((program) => now.get(program) ?? []);
-  return before.length === 0 ? counted.includes(true) : counted.length > 0 && counted.every(Boolean);
+  const { programs, inScript } = programsOf(pid, name, value, startWords(entrypoint, cmd));
+  if (before.length === 0) return [...programs.values()].includes(true);
+  // What the script itself starts on its way is not yet the application.
+  if (inScript && !before.includes(IN_SCRIPT)) return false;
+  const now = new Map([...programs].map(([program, has]) => [keyedDigest(program, key), has]));
+  const counted = before.flatMap((program) => now.get(program) ?? []);
+  return counted.length > 0 && counted.every(Boolean);
 }

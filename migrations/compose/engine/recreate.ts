@@ -65,7 +65,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
         const sick = { ...(unhealthy ? { unhealthy } : {}), ...(looping === undefined ? {} : { looping }) };
         const before = { running, ...sick, copies: docs.length, change, frames };
         work.record.intent(`${step.id}/before`, before);
-        recordHolders(step, docs, work);
+        recordHolders(step, docs, work, key);
       }
       await recordProject(engine, rewrite, work);
       await bringUp(steps, rewrite, work, "forth");

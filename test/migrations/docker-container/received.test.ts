@@ -191,6 +191,79 @@ describe("what the application itself writes", () => {
   });
 });
 
+describe("what a tenant's container may try", () => {
+  const KEEPS = `if [ -z "\${DB_PASSWORD:-}" ]; then DB_PASSWORD_FILE=/etc/passwd; fi\nfile_env DB_PASSWORD\nunset DB_PASSWORD\nexec "$@"`;
+  const check = ["--health-cmd", "cat /run/secrets/* >/dev/null; true", "--health-interval", "300ms"];
+
+  it.each([
+    ["a health check that reads the file", check],
+    ["a file of its own at the usual place", ["-v", "/etc/hosts:/run/secrets/DB_PASSWORD:ro"]],
+  ])("%s is no evidence", async (_what, options) => {
+    const name = `tries-${random(6).toLowerCase()}`;
+    const value = random(20);
+    plant("DB_PASSWORD", value);
+    await image(`${name}:1`, KEEPS);
+    const env = ["-e", `DB_PASSWORD=${value}`];
+    engine.docker("run", "-d", "--name", name, "--network", "none", ...env, ...options, `${name}:1`);
+    const moved = await migrate(name, "--deliver", "file");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(1);
+    expect(moved.stderr).toContain("was not seen to read DB_PASSWORD from its file");
+  });
+
+  it("a file in place of a folder of secrets keeps no container down", async () => {
+    const value = random(20);
+    plant("DB_PASSWORD", value);
+    const env = ["-e", `DB_PASSWORD=${value}`, "-v", "/etc/hosts:/run/secrets:ro"];
+    engine.docker("run", "-d", "--name", "odd-mount", "--network", "none", ...env, await image("own:1", MARIADB));
+    const moved = await migrate("odd-mount");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    await eventually(() => engine.docker("exec", "odd-mount", "cat", "/tmp/seen"), value);
+  });
+
+  it("words of a program that are its secret are not in the journal", async () => {
+    const value = `/${random(20)}`;
+    const entrypoint = `file_env DB_PASSWORD\ncat /bin/serverd >"$DB_PASSWORD"\nexec sh "$DB_PASSWORD"`;
+    const seen = started(await image("words:1", entrypoint), "words", [], value);
+    await eventually(seen, value);
+    await migrate("words", "--deliver", "shim", "--accept", "layer");
+    const runs = join(world.dir, "state/unsprawl/runs");
+    for (const file of readdirSync(runs)) expect(readFileSync(join(runs, file), "utf8")).not.toContain(value);
+  });
+});
+
+it("behind an init, which is given the script, its own program gets the value by a file", async () => {
+  const value = random(20);
+  plant("DB_PASSWORD", value);
+  const env = ["-e", `DB_PASSWORD=${value}`];
+  engine.docker("run", "-d", "--init", "--name", "inited", "--network", "none", ...env, await image("own:1", MARIADB));
+  const moved = await migrate("inited");
+  expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+  expect(moved.stdout).toContain("reads NAME_FILE");
+  await eventually(() => engine.docker("exec", "inited", "cat", "/tmp/seen"), value);
+});
+
+it("the words behind a script are the program's, and not the script's", async () => {
+  const loses = `given="\${DB_PASSWORD:-}"\nfile_env DB_PASSWORD\nif [ -z "$given" ]; then exec env -u DB_PASSWORD "$@"; fi\nexec "$@"`;
+  const value = random(20);
+  plant("DB_PASSWORD", value);
+  const env = ["-e", `DB_PASSWORD=${value}`, "--entrypoint", "docker-entrypoint.sh"];
+  engine.docker(
+    "run",
+    "-d",
+    "--name",
+    "behind",
+    "--network",
+    "none",
+    ...env,
+    await image("behind:1", loses),
+    "sleep",
+    "100000",
+  );
+  const moved = await migrate("behind", "--deliver", "file");
+  expect(moved.code, moved.stdout + moved.stderr).toBe(1);
+  expect(moved.stderr).toContain("was not seen to read DB_PASSWORD from its file");
+});
+
 /** As a backup of the host would. */
 function readAll(folder: string): void {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))

@@ -148,7 +148,7 @@ export type StartedApp = {
   /** Its first process on this host. */
   readonly pid: number;
   /** Whether one of the application's processes has read the file at this path since the start; null if nobody looked. */
-  wasRead(path: string): boolean | null;
+  readonly wasRead: (path: string) => boolean | null;
 };
 
 /**

@@ -10,7 +10,7 @@ export type ScriptCommand = {
   /** The words of the `for … in` loops around it. */
   readonly loops: readonly (readonly ShellWord[])[];
   readonly at: number;
-  /** Whether it runs in a process of its own: before or behind `|`, before `&`. */
+  /** Whether it runs in another process: before or behind `|`, before `&`. */
   readonly isPiped: boolean;
 };
 

@@ -32,7 +32,7 @@ async function watch(doc: ContainerDoc): Promise<boolean> {
   const files = secretFiles(doc);
   if (files.length === 0 || files.length > MOST_FILES) return false;
   const args = ["-e", REPORT, doc.Id, ...calls.map(String), ...files.map(({ file }) => file)];
-  // In a group of its own: a terminal that stops this process must not stop what readers wait for.
+  // In another process group: a terminal that stops this process must not stop what readers wait for.
   const child = spawn(PERL, args, { env: {}, stdio: ["pipe", "pipe", "ignore"], detached: true });
   const witness: Witness = { child, watched: new Set(), read: new Set() };
   const isReady = await new Promise<boolean>((done) => {

@@ -148,23 +148,11 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
     );
   const delivery = deliveryOf(moving, step);
   const containers = await onThisNode(engine, tasks);
+  const was = { running: true, unhealthy: false };
+  const root = found.info.DockerRootDir;
   const proofs: ContainerProof[] = [];
-  for (const id of containers) {
-    const root = found.info.DockerRootDir;
-    proofs.push(
-      await verifyContainer(
-        engine,
-        id,
-        step,
-        delivery,
-        before,
-        root,
-        { running: true, unhealthy: false },
-        work,
-        moving.key,
-      ),
-    );
-  }
+  for (const id of containers)
+    proofs.push(await verifyContainer(engine, id, step, delivery, before, root, was, work, moving.key));
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");
   for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");
   const others = tasks.length - containers.length;

@@ -50,7 +50,12 @@ const CLAIMS: { readonly [what: string]: Claim } = {
   },
   inspect: {
     claim: /a fresh inspect shows no value/,
-    options: ["--health-cmd", "cat /proc/1/environ | tr '\\0' '\\n' | grep DB_PASSWORD", "--health-interval", "300ms"],
+    options: [
+      "--health-cmd",
+      `${IF_NEW} tr '\\0' '\\n' </proc/1/environ | grep DB_PASSWORD; fi`,
+      "--health-interval",
+      "300ms",
+    ],
     said: /docker inspect still shows the value of DB_PASSWORD at State\.Health\.Log/,
   },
   "health, by a check": {

@@ -56,10 +56,10 @@ it("killed at random instants: the program, the engine, the store", { timeout: 1
       if (victim === "store") await around.bao.start();
       const verb = VERBS[randomInt(2)] ?? "resume";
       count(`${victim}, ${form}: ${(await subject.finish(verb)) ? verb : "not begun"}`);
+      if (kills % 25 === 0) process.stdout.write(`kills: ${kills}; ${JSON.stringify(counts)}\n`);
       if (randomInt(8) === 0) await sleep(5000);
     }
     subject.clear();
   }
-  process.stdout.write(`kills: ${kills}; ${JSON.stringify(counts)}\n`);
   expect(kills).toBeGreaterThanOrEqual(KILLS);
 });

@@ -16,6 +16,7 @@ import { MAIN, type World } from "./world.ts";
 /** Goes on when it is asked to stop, until it is killed: the longest phase of a migration is then the stop. */
 const STUBBORN = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
 const STOP_SECONDS = 4;
+const UP = "true unless-stopped";
 
 export type KillForm = "container" | "Compose";
 export type Bystanders = { readonly engine: TestEngine; readonly bao: OpenBao; readonly world: World };
@@ -79,8 +80,7 @@ export class KilledSubject {
 
   /** Whether the engine has been asked to stop the old container, which has not ended yet. */
   isStopping(): boolean {
-    const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
-    return this.#around.engine.docker("inspect", "-f", state, this.container) === "true no";
+    return this.#state() === "true no";
   }
 
   /** Whether the run's journal has come to a step that has this text in its name. */
@@ -103,6 +103,8 @@ export class KilledSubject {
     const now = stateOf(world, this.run);
     const what = `${verb} of ${this.run} (${was}, now ${now})`;
     expect(ended.code, `${what}: ${ended.stderr}${ended.stdout}`).toBe(0);
+    // Nothing was left to do, so that nobody but the engine has started it again, which takes a moment.
+    if (was === now) await expect.poll(() => this.isUp()).toBe(true);
     this.expectUp(what);
     await expectServed(engine.docker, this.container, { API_TOKEN: this.#value });
     const path = this.#form === "container" ? this.name : `${this.name}/web`;
@@ -115,8 +117,16 @@ export class KilledSubject {
 
   /** It runs, and would again after a restart of the engine. */
   expectUp(what = this.run): void {
+    expect(this.#state(), what).toBe(UP);
+  }
+
+  isUp(): boolean {
+    return this.#state() === UP;
+  }
+
+  #state(): string {
     const state = "{{.State.Running}} {{.HostConfig.RestartPolicy.Name}}";
-    expect(this.#around.engine.docker("inspect", "-f", state, this.container), what).toBe("true unless-stopped");
+    return this.#around.engine.docker("inspect", "-f", state, this.container);
   }
 
   clear(): void {

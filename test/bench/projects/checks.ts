@@ -9,6 +9,7 @@ type Moved = { readonly service: string; readonly name: string; readonly value: 
 const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
 type Inspected = {
   readonly Id: string;
+  readonly RestartCount: number;
   readonly HostConfig: { readonly [mode in (typeof MODES)[number]]?: string };
   readonly Config: {
     readonly Env: readonly string[] | null;
@@ -63,7 +64,7 @@ export function found(engine: TestEngine, moves: readonly Moved[], isSwarm: bool
 export function severed(engine: TestEngine, ran: ReadonlySet<string>): string[] {
   const all = containers(engine);
   const running = new Set(all.filter(({ State }) => State.Running).map(({ Id }) => Id));
-  const still = [...ran].filter((of) => !all.some((one) => serviceOf(one) === of && running.has(one.Id)));
+  const still = [...ran].filter((of) => !all.some((one) => serviceOf(one) === of && isSteady(one)));
   const cut = all.flatMap((one) =>
     MODES.map((mode) => /^container:(.*)$/.exec(one.HostConfig[mode] ?? "")?.[1])
       .filter((id) => id !== undefined && !running.has(id))
@@ -72,17 +73,16 @@ export function severed(engine: TestEngine, ran: ReadonlySet<string>): string[] 
   return [...cut, ...still.map((of) => `${of} ran before and stands still`)];
 }
 
-/** The services that have a running container. */
+/** The services that have a container which stays up. */
 export const runningServices = (engine: TestEngine): ReadonlySet<string> =>
-  new Set(
-    containers(engine)
-      .filter(({ State }) => State.Running)
-      .map(serviceOf),
-  );
+  new Set(containers(engine).filter(isSteady).map(serviceOf));
+
+/** Runs, and not for the second time in a row: one in a restart loop runs now and then. */
+const isSteady = ({ State, RestartCount }: Inspected): boolean => State.Running && RestartCount === 0;
 
 /** Running containers whose processes have not got a value: not in their environment, and not in the file that is named there. */
 export function received(engine: TestEngine, moves: readonly Moved[]): string[] {
-  const running = containers(engine).filter(({ State }) => State.Running);
+  const running = containers(engine).filter(isSteady);
   return running.flatMap((one) =>
     moves
       .filter(({ service, value }) => service === serviceOf(one) && value !== "")

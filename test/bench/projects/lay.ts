@@ -66,18 +66,18 @@ function programsOf(service: Service): string[] {
     );
 }
 
-/** The first container that has failed by itself, with its last words. */
-export function failing(engine: TestEngine): string {
+/** The containers that have failed by themselves, by name. */
+export function failing(engine: TestEngine): string[] {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
   const ids = engine.docker("ps", "-aq").split("\n").filter(Boolean);
   const docs = JSON.parse(ids.length === 0 ? "[]" : engine.docker("inspect", ...ids)) as {
-    Id: string;
     Name: string;
     RestartCount: number;
     State: { ExitCode: number; Running: boolean };
   }[];
-  const failed = docs.find(({ RestartCount, State }) => RestartCount > 0 || (!State.Running && State.ExitCode !== 0));
-  return failed === undefined ? "" : `${failed.Name}: ${engine.docker("logs", "--tail", "3", failed.Id).slice(-200)}`;
+  return docs
+    .filter(({ RestartCount, State }) => RestartCount > 0 || (!State.Running && State.ExitCode !== 0))
+    .map(({ Name }) => Name.slice(1));
 }
 
 /** Nothing of one project may meet the next. */

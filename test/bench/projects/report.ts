@@ -8,6 +8,9 @@ export function report(cases: readonly Case[]): string {
     return `${of} ${count} (${((100 * count) / Math.max(1, measured.length)).toFixed(1)} %)`;
   };
   const lines = [`${measured.length} measured: ${[share("full"), share("partly"), share("none")].join(", ")}`];
+  const looping = measured.filter((one) => one.looping.length > 0);
+  const whole = looping.filter(({ outcome }) => outcome === "full");
+  lines.push(`${looping.length} with a service that does not stay up, ${whole.length} of them full`);
   lines.push("", "not moved, by reason: findings / projects, an example");
   const refusals = measured.flatMap((one) =>
     one.notMoved.map(({ name, place, reason }) => ({

@@ -155,6 +155,8 @@ function checkItems(step: StepOf<"check">, data: ReceiptData | undefined, isOneO
       "disk",
       isDiskClean ? "the engine's own files hold no value" : "the engine's own files: not readable",
     );
+  const unseen = names(data["unseen"]);
+  if (unseen.length > 0) add(false, "disk", `whether the application wrote values to ${unseen.join(", ")}`);
   const claimed = names(data["received"]);
   const received = isWitnessed(step, data) ? claimed : [];
   const isStarted = typeof data["started"] === "boolean" ? data["started"] : claimed.length > 0;

@@ -1,6 +1,7 @@
 import type { DeliverySubject } from "../contract/delivery.ts";
-import { namesBehind, READER, type EntrypointScript } from "./entrypoint.ts";
+import { codeOf, namesBehind, READER, type EntrypointScript } from "./entrypoint.ts";
 import { scriptCommands, type ScriptCommand } from "./script-commands.ts";
+import { holds } from "./shell-test.ts";
 
 /**
  * Which variables the entrypoint's scripts, called as this subject calls them, read from NAME_FILE and export: only what
@@ -11,12 +12,13 @@ export function exportedFromFiles(
   scripts: readonly EntrypointScript[],
 ): (name: string) => boolean {
   const size = scripts.reduce((sum, { text }) => sum + text.length, 0);
-  if (size > MOST_TEXT || !scripts.every(({ text }) => isShell(text))) return () => false;
+  if (size > MOST_TEXT || !scripts.every(({ text }) => isShell(text)) || isUnclear(scripts)) return () => false;
   const script = scripts.flatMap(({ path, text }) => scriptCommands(text).map((one) => ({ ...one, path })));
   if (script.length > MOST_COMMANDS) return () => false;
   const known = {
     script,
-    argument: firstArgument(subject, scripts, script),
+    ...firstArgument(subject, scripts, script),
+    aliases: aliasesIn(script),
     texts: script.flatMap(({ words }) => words.map(({ text }) => text)),
     byFunction: Map.groupBy(script, ({ inFunction }) => inFunction),
     callers: Map.groupBy(script, ({ words }) => words[0]?.text),
@@ -25,7 +27,7 @@ export function exportedFromFiles(
   return (name) => {
     const names = new Set([name, ...namesBehind(known.texts, name)]);
     const seen: Seen = { ...known, name, form: `${name}_FILE`, names, exporting: new Map(), called: new Map() };
-    return script.some((command) => isReading(command, seen) && isReached(command, seen));
+    return script.some((one) => isReading(one, seen) && isReached(one, seen) && !isSetBefore(one, seen));
   };
 }
 
@@ -49,28 +51,69 @@ type Seen = {
   /** Functions that were looked at: whether they export, and whether they are called for certain. */
   readonly exporting: Map<string, boolean>;
   readonly called: Map<string, boolean>;
-  /** What the scripts see as `$1`: one of these. */
+  /** What the scripts see as `$1`: one of these; empty if that is not known. */
   readonly argument: readonly string[];
+  /** What `$1` is before the scripts put anything else there. */
+  readonly original: readonly string[];
+  /** Variables that are `$1` as it was then. */
+  readonly aliases: ReadonlySet<string>;
 };
 
 const isShell = (text: string): boolean => !text.startsWith("#!") || /^#!.*(?:sh|bash)\b/.test(text);
+
+/** Whether scripts do what is not followed here: subshells, aliases, functions that are defined twice or hide a command. */
+function isUnclear(scripts: readonly EntrypointScript[]): boolean {
+  const lines = scripts.flatMap(({ text }) => codeOf(text));
+  const defined = lines.flatMap((line) => /^\s*(?:function\s+)?([\w.-]+)\s*\(\s*\)/.exec(line)?.[1] ?? []);
+  return (
+    new Set(defined).size < defined.length ||
+    defined.some((name) => /^(?:export|exec|exit|return|set|unset|cat|test|declare|typeset)$/.test(name)) ||
+    lines.some((line) => SUBSHELL.test(line) || /^\s*alias\s/.test(line))
+  );
+}
+
+/** `( … )` where a command begins, but not arithmetic. */
+const SUBSHELL = /(?:^|[;&|{}]|\b(?:then|do|else))\s{0,200}\((?!\()/;
 
 /** `$1` of the first script. Before options, the scripts put a program that they name: `set -- mysqld "$@"`. */
 function firstArgument(
   { entrypoint, cmd }: Pick<DeliverySubject, "entrypoint" | "cmd">,
   [first]: readonly EntrypointScript[],
   script: readonly PlacedCommand[],
-): readonly string[] {
+): Pick<Seen, "argument" | "original"> {
   const argv = [...entrypoint, ...cmd];
   const at = argv.findIndex(
     (word) => word !== "" && `/${first?.path ?? ""}`.endsWith(`/${word.replace(/^\.?\//, "")}`),
   );
   const argument = argv[at + 1] ?? "";
-  if (!argument.startsWith("-")) return [argument];
-  return script.flatMap(({ words }) =>
-    words[0]?.text === "set" && words[1]?.text === "--" && words[2]?.expands === false ? words[2].text : [],
+  const put = script.filter(
+    ({ inFunction, words }) => putsBefore(words) && (inFunction === null || isMain(inFunction)),
   );
+  const forOptions = put.filter(({ tests }) => tests.length > 0 && tests.every(asksForOption));
+  const original = argument.startsWith("-")
+    ? forOptions.flatMap(({ words: [, , word] }) => (word === undefined || word.expands ? [] : word.text))
+    : [argument];
+  return { original, argument: put.length > forOptions.length ? [] : original };
 }
+
+/** `set -- program "$@"`, which makes the program `$1`; not `set -- "$@" --option`. */
+const putsBefore = ([first, second, third]: ScriptCommand["words"]): boolean =>
+  first?.text === "set" && second?.text === "--" && third?.text !== "$@";
+
+/** `[ "${1:0:1}" = '-' ]`, `[ "${1#-}" != "$1" ]`. */
+const asksForOption = (test: string | null): boolean => test !== null && /"\$\{1(?::0:1\}" =|#-\}" !=)/.test(test);
+
+/** Docker's library calls its main function `_main "$@"`. */
+const isMain = (name: string): boolean => name === "_main" || name === "main";
+
+const aliasesIn = (script: readonly PlacedCommand[]): ReadonlySet<string> => {
+  const set = script.flatMap(({ words: [word, ...more] }) => (more.length > 0 ? [] : (word?.text ?? "")));
+  const before = script.flatMap(({ inFunction, tests, words: [word], words }) => {
+    const [, variable] = /^(\w+)=\$\{?1\}?$/.exec(word?.text ?? "") ?? [];
+    return variable !== undefined && inFunction === null && tests.length === 0 && words.length === 1 ? variable : [];
+  });
+  return new Set(before.filter((one) => set.filter((text) => text.startsWith(`${one}=`)).length === 1));
+};
 
 /** `file_env NAME`, `export NAME="$(cat "$NAME_FILE")"`, the same over two lines, or a loop over such variables. */
 function isReading(command: PlacedCommand, seen: Seen): boolean {
@@ -115,17 +158,42 @@ const DECLARE = /^(?:declare|typeset)$/;
 function isReached(command: PlacedCommand, seen: Seen): boolean {
   const { inFunction, loops, tests } = command;
   if (isEndedBefore(command, seen)) return false;
-  const own = loops.flatMap(([variable]) => variable?.text ?? []);
-  if (!tests.every((test) => test !== null && holds(test, own, seen))) return false;
+  // A loop over what a variable has may run not once.
+  if (!loops.every(([, , ...items]) => items.some(({ expands }) => !expands))) return false;
+  const callers = inFunction === null ? [] : (seen.callers.get(inFunction) ?? []);
+  const context = {
+    // A function has its own `$1`, unless it is called with all of them.
+    argument: callers.every(({ words }) => words[1]?.text === "$@") ? seen.argument : [],
+    original: seen.original,
+    name: seen.name,
+    forms: [seen.form, ...loops.flatMap(([variable]) => variable?.text ?? [])],
+    aliases: seen.aliases,
+  };
+  if (!tests.every((test) => test !== null && holds(test, context))) return false;
   if (inFunction === null) return true;
   const known = seen.called.get(inFunction);
   if (known !== undefined) return known;
   seen.called.set(inFunction, false); // one that only calls itself
-  const isCalled = (seen.callers.get(inFunction) ?? []).some(
-    (one) => one.inFunction !== inFunction && !one.isPiped && isReached(one, seen),
-  );
+  const isCalled = callers.some((one) => one.inFunction !== inFunction && !one.isPiped && isReached(one, seen));
   seen.called.set(inFunction, isCalled);
   return isCalled;
+}
+
+/** Whether the script gives the variable or its file's variable a value before, or takes it away: a default, as in `: ${NAME:=x}`. */
+function isSetBefore({ at, inFunction, path }: PlacedCommand, { script, name, form }: Seen): boolean {
+  return script.some((one) => {
+    const [first] = one.words;
+    const isBefore =
+      one.inFunction === null ? inFunction !== null || one.at < at : one.inFunction === inFunction && one.at < at;
+    if (!isBefore || one.path !== path) return false;
+    return one.words.some(
+      ({ text }) =>
+        [name, form].some(
+          (own) => text.startsWith(`${own}=`) || text.includes(`\${${own}:=`) || text.includes(`\${${own}=`),
+        ) ||
+        (first?.text === "unset" && text === form),
+    );
+  });
 }
 
 /** What another program, or nothing, may follow on; the script itself, as another user, is no other. */
@@ -139,37 +207,4 @@ function isEndedBefore({ at, inFunction, path }: PlacedCommand, { ends }: Seen):
   return (ends.get(`${path}\0${inFunction ?? ""}`) ?? []).some(
     (one) => one.at < at && !(one.words[0]?.text === "exit" && /^[1-9]/.test(one.words[1]?.text ?? "")),
   );
-}
-
-/**
- * Whether a test certainly holds: it names the command (`[ "$1" = mysqld ]`), asks whether the script is sourced, or whether
- * the file's variable is set, or names a file. `own` are the variables of the loops around it.
- */
-function holds(test: string, own: readonly string[], { argument, name, form }: Seen): boolean {
-  if (/_is_sourced\b/.test(test)) return /!\s*_is_sourced/.test(test);
-  if (/!=|!\s*\[|\[\s*!|\s!\s+-/.test(test)) return false;
-  const variables = Array.from(test.matchAll(/\$\{?!?([A-Za-z_]\w*|[1-9@*])/g), ([, one = ""]) => one);
-  const ofFile = [form, ...own];
-  if (variables.length > 0 && variables.every((one) => one === name || ofFile.includes(one))) {
-    const empty = Array.from(test.matchAll(/-z\s+"?\$\{?!?(\w+)/g), ([, one = ""]) => one);
-    return empty.every((one) => one === name) && variables.every((one) => one !== name || empty.includes(one));
-  }
-  if (/\s-[ao]\s|\bfalse\b/.test(test) || variables.length === 0) return false;
-  return variables.every((one) => OF_COMMAND.test(one)) && argument.some((word) => namesWord(test, word));
-}
-
-/** `originalArgOne` is MongoDB's. */
-const OF_COMMAND = /^(?:1|@|\*|originalArgOne)$/;
-
-function namesWord(test: string, word: string): boolean {
-  if (word === "") return false;
-  if (new RegExp(`(?<![\\w./-])${word.replace(/\W/g, "\\$&")}(?![\\w./*-])`).test(test)) return true;
-  // A pattern: `apache2*`.
-  return test
-    .split("*")
-    .slice(0, -1)
-    .some((before) => {
-      const start = /[\w./-]{1,200}$/.exec(before.slice(-200))?.[0];
-      return start !== undefined && word.startsWith(start);
-    });
 }

@@ -10,7 +10,7 @@ export type ScriptCommand = {
   /** The words of the `for … in` loops around it. */
   readonly loops: readonly (readonly ShellWord[])[];
   readonly at: number;
-  /** Whether it runs in another process: before or behind `|`, before `&`. */
+  /** Whether it runs in another process: before or behind `|`, before `&`, in `$(…)`. */
   readonly isPiped: boolean;
 };
 
@@ -42,6 +42,9 @@ export function scriptCommands(text: string): readonly ScriptCommand[] {
     if (first === undefined) continue;
     defines = /^[ \t]*\([ \t]*\)/.test(text.slice(first.end, first.end + 20)) ? first.text : null;
     if (defines !== null) continue;
+    // Its `$(…)` run in other processes; shellCommands gives them before it.
+    for (let one = found.length - 1; one >= 0 && (found[one]?.at ?? 0) > first.start; one--)
+      found[one] = { ...(found[one] as ScriptCommand), isPiped: true };
     const own = blocks.slice(blocks.findLastIndex(({ kind }) => kind === "function") + 1);
     const guard = guardBefore(text, first.start);
     found.push({

@@ -1,7 +1,7 @@
 import { encodedForms } from "../kit/text/redact.ts";
 import { isPlain, type Secret } from "../model/secret.ts";
 import type { Engine } from "./engine.ts";
-import { containerFile } from "./files.ts";
+import { containerFile, containerHasFile } from "./files.ts";
 import { openLog } from "./logs.ts";
 import { writtenPaths } from "./losses.ts";
 import type { ContainerDoc } from "./types.ts";
@@ -9,31 +9,50 @@ import type { ContainerDoc } from "./types.ts";
 /** How much of the log's beginning is read, in bytes, and how many of the files in the container's own layer. */
 const [MOST_OF_LOG, MOST_FILES] = [1024 * 1024, 50];
 
+/** What the application itself has shown, and where that could not be looked for; texts without a value. */
+export type OwnTraces = {
+  /** `its log shows DB_PASSWORD`. */
+  readonly shown: readonly string[];
+  /** `its log`, `its log beyond the first MiB`. */
+  readonly unseen: readonly string[];
+};
+
 /**
  * Which of these values the application itself has shown since its start: in its log, which the engine keeps, and in files of
- * the container's own layer, such as a configuration that its entrypoint fills in. One text for each, without a value. A
- * beginning is looked at; what is left is residue's to find. A plain word may be there by chance and does not count.
+ * the container's own layer, such as a configuration that its entrypoint fills in. A beginning is looked at. A plain word
+ * may be there by chance and does not count.
  */
 export async function ownTraces(
   engine: Engine,
   doc: ContainerDoc,
   values: ReadonlyMap<string, Secret>,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<OwnTraces> {
   const needles = [...values].flatMap(([name, value]) => (isPlain(value) ? [] : [{ name, forms: formsOf(value) }]));
+  if (needles.length === 0) return { shown: [], unseen: [] };
   const shownIn = (bytes: Buffer): readonly string[] =>
     needles.flatMap(({ name, forms }) => (forms.some((form) => bytes.includes(form)) ? name : []));
-  const inLog = shownIn(await beginningOfLog(engine, doc, signal));
-  const found = inLog.length > 0 ? [`its log shows ${inLog.join(", ")}`] : [];
+  const log = await beginningOfLog(engine, doc, signal);
+  const inLog = shownIn(log.bytes);
+  const shown = inLog.length > 0 ? [`its log shows ${inLog.join(", ")}`] : [];
+  const unseen = log.unseen === null ? [] : [log.unseen];
   try {
-    for (const path of (await writtenPaths(engine, doc)).slice(0, MOST_FILES)) {
-      const names = shownIn((await containerFile(engine, doc.Id, path)) ?? Buffer.alloc(0));
-      if (names.length > 0) found.push(`a file in its own layer shows ${names.join(", ")}`);
+    const paths = await writtenPaths(engine, doc);
+    if (paths.length > MOST_FILES) unseen.push(`its own layer beyond ${MOST_FILES} files`);
+    for (const path of paths.slice(0, MOST_FILES)) {
+      const bytes = await containerFile(engine, doc.Id, path);
+      if (bytes === null) {
+        if (await containerHasFile(engine, doc.Id, path)) unseen.push("large files of its own layer");
+        continue;
+      }
+      const names = shownIn(bytes);
+      if (names.length > 0) shown.push(`a file in its own layer shows ${names.join(", ")}`);
     }
   } catch {
-    signal.throwIfAborted(); // what cannot be looked at is residue's to say, and no reason to undo a migration
+    signal.throwIfAborted(); // no reason to undo a migration
+    unseen.push("its own layer");
   }
-  return [...new Set(found)];
+  return { shown: [...new Set(shown)], unseen: [...new Set(unseen)] };
 }
 
 function formsOf(value: Secret): readonly Buffer[] {
@@ -43,21 +62,37 @@ function formsOf(value: Secret): readonly Buffer[] {
     .map((form) => Buffer.from(form));
 }
 
-async function beginningOfLog(engine: Engine, doc: ContainerDoc, signal: AbortSignal): Promise<Buffer> {
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]);
+async function beginningOfLog(
+  engine: Engine,
+  doc: ContainerDoc,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Buffer; readonly unseen: string | null }> {
+  const { LogConfig } = doc.HostConfig as { readonly LogConfig?: { readonly Type?: string } };
+  if (LogConfig?.Type === "none") return { bytes: Buffer.alloc(0), unseen: null };
+  const late = AbortSignal.timeout(LONGEST_MS);
   const chunks: Buffer[] = [];
   let size = 0;
+  let unseen: string | null = null;
   try {
-    const log = await openLog(engine, doc.Id, { tty: doc.Config.Tty === true, tail: null, signal: stop });
+    const log = await openLog(engine, doc.Id, {
+      tty: doc.Config.Tty === true,
+      tail: null,
+      signal: AbortSignal.any([signal, late]),
+    });
     for await (const { bytes } of log ?? []) {
       chunks.push(bytes);
       size += bytes.length;
-      if (size > MOST_OF_LOG) break;
+      if (size > MOST_OF_LOG) {
+        unseen = "its log beyond the first MiB";
+        break;
+      }
     }
+    if (log === null || late.aborted) unseen ??= "its log";
   } catch {
-    signal.throwIfAborted(); // a driver that keeps its log elsewhere: residue names it
+    signal.throwIfAborted(); // a driver that keeps its log elsewhere
+    unseen = "its log";
   }
-  return Buffer.concat(chunks);
+  return { bytes: Buffer.concat(chunks), unseen };
 }
 
 const LONGEST_MS = 10_000;

@@ -27,6 +27,8 @@ export type ContainerProof = {
   readonly disk: "clean" | "not readable";
   /** What the application has written itself by now: `its log shows DB_PASSWORD`. Absent for nothing. */
   readonly shown?: readonly string[];
+  /** Where that could not be looked for: `its log`. Absent for nothing. */
+  readonly unseen?: readonly string[];
   readonly health: string;
   readonly started: boolean;
   /** By variable: how the application was seen to have it. Not those that it was not seen to read, which was accepted. */
@@ -45,10 +47,12 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
     return work.say("none of its containers is here, so nothing was verified");
   }
   const shown = [...new Set(proofs.flatMap((one) => one.shown ?? []))];
+  const unseen = [...new Set(proofs.flatMap((one) => one.unseen ?? []))];
   const proof: ContainerProof = {
     inspect: "clean",
     disk: proofs.every(({ disk }) => disk === "clean") ? "clean" : "not readable",
     ...(shown.length > 0 && { shown }),
+    ...(unseen.length > 0 && { unseen }),
     health: [...new Set(proofs.map(({ health }) => health))].join(", "),
     started: proofs.every(({ started }) => started),
     received: new Map([...first.received].filter(([name]) => others.every(({ received }) => received.has(name)))),
@@ -66,9 +70,10 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
       ? `${received.size} of ${step.moves.length} received${accepted}`
       : `not verified: whether it receives ${names.join(", ")}`;
   const copies = proofs.length > 1 ? ` (${proofs.length} copies)` : "";
-  const unseen = elsewhere > 0 ? ` (${countText(elsewhere, "more task")} on other nodes)` : "";
-  const files = shown.length === 0 ? `engine's files ${disk}` : `but ${shown.join(", ")}`;
-  work.say(`proven: inspect clean, ${files}, ${health}; ${values}${copies}${unseen}`);
+  const tasks = elsewhere > 0 ? ` (${countText(elsewhere, "more task")} on other nodes)` : "";
+  const written = unseen.length === 0 ? "" : ` (not looked at: ${unseen.join(", ")})`;
+  const files = `${shown.length === 0 ? `engine's files ${disk}` : `but ${shown.join(", ")}`}${written}`;
+  work.say(`proven: inspect clean, ${files}, ${health}; ${values}${copies}${tasks}`);
 }
 
 /** The state of the old container; `looping` null or absent if it did not keep restarting. */
@@ -145,10 +150,11 @@ async function verify(
   }
   doc = await fresh(engine, id);
   mustShowNoValue(doc, step, work, "docker inspect");
-  const shown = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);
+  const { shown, unseen } = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);
   return {
     ...{ inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received },
     ...(shown.length > 0 && { shown }),
+    ...(unseen.length > 0 && { unseen }),
   };
 }
 

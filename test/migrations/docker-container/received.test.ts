@@ -191,6 +191,37 @@ describe("what the application itself writes", () => {
   });
 });
 
+describe("what cannot be looked at is not said to be clean", () => {
+  const STAYS = `exec sh -c "trap 'exit 0' TERM; while :; do sleep 1; done"`;
+  it.each<readonly [string, string, readonly string[], string]>([
+    // Without the cache that the engine keeps for drivers whose log is elsewhere.
+    [
+      "a log that is kept elsewhere",
+      "",
+      ["--log-driver", "syslog", "--log-opt", "syslog-address=udp://127.0.0.1:9", "--log-opt", "cache-disabled=true"],
+      "its log",
+    ],
+    ["a long log", "head -c 1500000 /dev/zero | tr '\\0' 'a' | fold -w 1000", [], "its log beyond the first MiB"],
+    [
+      "many files",
+      "mkdir -p /etc/many; for one in $(seq 60); do echo a >/etc/many/$one; done",
+      [],
+      "its own layer beyond 50 files",
+    ],
+    ["a large file", "head -c 1500000 /dev/zero >/etc/large", [], "large files of its own layer"],
+  ])("%s", async (what, entrypoint, options, unseen) => {
+    const name = what.replaceAll(" ", "-");
+    const value = random(20);
+    plant("DB_PASSWORD", value);
+    const own = ["--network", "none", "-e", `DB_PASSWORD=${value}`, ...options];
+    engine.docker("run", "-d", "--name", name, ...own, await image(`${name}:1`, `${entrypoint}\n${STAYS}`));
+    const moved = await migrate(name, "--deliver", "shim", "--accept", "layer");
+    expect(moved.code, moved.stdout + moved.stderr).toBe(0);
+    expect(moved.stderr).toContain(`engine's files clean (not looked at: ${unseen})`);
+    expect(moved.stdout).toContain(`whether the application wrote values to ${unseen}`);
+  });
+});
+
 describe("what a tenant's container may try", () => {
   const KEEPS = `if [ -z "\${DB_PASSWORD:-}" ]; then DB_PASSWORD_FILE=/etc/passwd; fi\nfile_env DB_PASSWORD\nunset DB_PASSWORD\nexec "$@"`;
   const check = ["--health-cmd", "cat /run/secrets/* >/dev/null; true", "--health-interval", "300ms"];

@@ -19,6 +19,7 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { valuesByName, type DeliveryName, type RecreateStep } from "../../src/model/plan.ts";
 import { outageOf } from "../../src/engine/outage.ts";
+import { loopingNote } from "../../src/engine/looping.ts";
 import { acceptedUnread, recordProof, unhealthyNote, verifyContainer } from "../../src/engine/prove.ts";
 import { recordHolders } from "../../src/engine/receive.ts";
 import { composeProject } from "../../src/engine/labels.ts";
@@ -156,7 +157,8 @@ export function dockerContainer(tools: DockerContainerTools): Migration {
         const [swap, ...sharers] = swapsOf(engine, recreate, work);
         const fresh = await mustNew(swap);
         const was = recordedState(swap);
-        const before = { running: was?.running === true, unhealthy: was?.unhealthy === true };
+        const { running = false, unhealthy = false, looping = null } = was ?? {};
+        const before = { running, unhealthy, looping };
         const proof = await verifyContainer(
           engine,
           fresh.Id,
@@ -254,7 +256,7 @@ async function planUnit(
         ...common,
       },
     ],
-    warnings: [...warnings, ...unhealthyNote(known.doc), ...plain, ...told],
+    warnings: [...warnings, ...unhealthyNote(known.doc), ...loopingNote(known.doc), ...plain, ...told],
     left: undeliveredMoves(all, chosen),
   };
 }
@@ -277,7 +279,8 @@ function asPlanned(subject: DeliverySubject, unit: string, runId: string): Deliv
 /** A sharer has no value to verify, but must be as it was. */
 async function mustBeUp(swap: Swap): Promise<void> {
   const { State, Name } = await mustNew(swap);
-  if (recordedState(swap)?.running !== true || (State.Running && !State.Restarting)) return;
+  const was = recordedState(swap);
+  if (was?.running !== true || was.looping !== undefined || (State.Running && !State.Restarting)) return;
   throw new UnsprawlError(
     "unhealthy",
     `${Name.slice(1)} did not stay up when it was recreated (exit ${State.ExitCode ?? "unknown"})`,

@@ -56,12 +56,6 @@ export function refusal(
       hint: "--accept compose moves it anyway; then remove it from the file",
     };
   }
-  if (doc.State.Restarting) {
-    return {
-      reason: "its container keeps restarting, so the new one could not be verified",
-      hint: "repair it, or docker stop it, then plan again",
-    };
-  }
   if (doc.HostConfig.AutoRemove && doc.State.Running && !accept.has("rm")) {
     return {
       reason:

@@ -4,6 +4,7 @@ import type { Recorder, Work } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { CreateBody } from "./create-body.ts";
 import { engineMessage, type Engine } from "./engine.ts";
+import { LOOPING, loopingOf, type Looping } from "./looping.ts";
 import { nameOf, type SwapNames } from "./names.ts";
 import { stopLimitMs } from "./outage.ts";
 import { watchReads } from "./read-witness.ts";
@@ -19,6 +20,8 @@ export type PreviousContainer = {
   readonly paused: boolean;
   /** Its health check failed. Absent in runs of older versions. */
   readonly unhealthy?: boolean;
+  /** It kept restarting. Absent if it did not. */
+  readonly looping?: Looping;
   readonly restart: string;
   readonly retries: number;
 };
@@ -28,6 +31,7 @@ const PREVIOUS: v.GenericSchema<unknown, PreviousContainer> = v.object({
   deleted: v.exactOptional(v.boolean()),
   paused: v.boolean(),
   unhealthy: v.exactOptional(v.boolean()),
+  looping: v.exactOptional(LOOPING),
   restart: v.string(),
   retries: v.number(),
 });
@@ -87,10 +91,12 @@ export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
   const known = recordedState(swap);
   if (known) return known;
   const { name: restart, retries } = restartOf(old);
+  const looping = loopingOf(old);
   return {
     running: isRunning(old) || swap.wasRunning,
     paused: old.State.Paused,
     ...(isUnhealthy(old) ? { unhealthy: true } : {}),
+    ...(looping === null ? {} : { looping }),
     deleted: old.State.Running && old.HostConfig.AutoRemove === true,
     restart,
     retries,

@@ -86,6 +86,13 @@ const WRITTEN = [
     "var/run/postgresql",
   ],
 ];
+/** As linuxserver's init: what FILE__NAME names becomes NAME. */
+const INIT = `#!/bin/bash
+for name in $(compgen -e); do
+  case "$name" in FILE__*) export "\${name#FILE__}=$(cat "\${!name}")"; unset "$name" ;; esac
+done
+exec /usr/local/bin/any
+`;
 const ENVFILE = "#!/usr/bin/with-contenv bash\nfor FILENAME in /run/s6/container_environment/FILE__*; do :; done\n";
 const NAME = "stand-in";
 
@@ -133,7 +140,8 @@ export async function standIns(engine: TestEngine, parts: string, entrypoints: s
       for (const [file, to] of Object.entries(kind.files))
         put(root, to, () => copyFileSync(join(from, file), root + to));
       const [first = ""] = kind.entrypoint;
-      if (first.startsWith("/") && !existsSync(root + first)) put(root, first, (to) => writeFileSync(to, ANY));
+      const made = name === "linuxserver" ? INIT : ANY;
+      if (first.startsWith("/") && !existsSync(root + first)) put(root, first, (to) => writeFileSync(to, made));
       if (name === "linuxserver") {
         put(root, "/etc/s6-overlay/s6-rc.d/init-envfile/run", (to) => writeFileSync(to, ENVFILE));
       }

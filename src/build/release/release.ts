@@ -6,6 +6,7 @@ import { makeExecutable } from "../executable/pack.ts";
 import { bom, bundledPackages, licensesText } from "../contents.ts";
 import { fetchNfpm, fetchNode, NODE_VERSION, type Architecture } from "./fetched.ts";
 import { makeImage } from "./image.ts";
+import { advisoriesFor, signChecksums } from "./provenance.ts";
 import { copyLibraries, moveLinker } from "./libraries.ts";
 import { makePackage, type PackageAsked } from "./packages.ts";
 import { run, sha256, tar } from "./tools.ts";
@@ -57,6 +58,7 @@ async function release(): Promise<void> {
   }
   const parts = join(WORK, "bundle");
   const packages = bundledPackages(await bundleForOneFile(parts));
+  mustHaveNoAdvisory(packages.map(({ name }) => name));
   const bundledNode = { version: NODE_VERSION, text: readFileSync(join(dirname(node), "../LICENSE"), "utf8") };
   const texts = {
     ...{ dist: DIST, root: ROOT },
@@ -72,6 +74,15 @@ async function release(): Promise<void> {
   process.stdout.write(
     "Nothing is published, with or without --dry-run: the files are in dist/release/.\n  next: npm run test:release installs each on a root without Node\n",
   );
+}
+
+function mustHaveNoAdvisory(names: readonly string[]): void {
+  const found = advisoriesFor(ROOT, names);
+  if (found === null)
+    process.stderr.write("not known: whether a bundled package has an advisory (npm audit did not answer)\n");
+  else if (found.length > 0)
+    throw new Error(`bundled packages with advisories: ${found.join(", ")}; npm audit says more`);
+  else process.stdout.write(`no advisory for any of ${names.length} bundled packages\n`);
 }
 
 /** What `fetch` gives; null, with a line on stderr, where it cannot be had. */
@@ -149,5 +160,9 @@ async function checksums(): Promise<void> {
     lines.push(`${await sha256(join(RELEASE, name))}  ${name}\n`);
     process.stdout.write(`${(statSync(join(RELEASE, name)).size / 1e6).toFixed(1).padStart(7)} MB  ${name}\n`);
   }
-  writeFileSync(join(RELEASE, "SHA256SUMS"), lines.join(""));
+  const sums = join(RELEASE, "SHA256SUMS");
+  writeFileSync(sums, lines.join(""));
+  const key = process.env["UNSPRAWL_SIGNING_KEY"] ?? "";
+  if (key === "") process.stdout.write("not signed: UNSPRAWL_SIGNING_KEY names no key file\n");
+  else signChecksums(sums, key);
 }

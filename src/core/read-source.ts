@@ -12,7 +12,7 @@ import type {
   ReadingWithoutValues,
 } from "../fast/index.ts";
 import type { FileReading } from "../contract/source.ts";
-import { subjectFault, type UnsprawlError } from "../model/error.ts";
+import { causeOf, subjectFault, UnsprawlError } from "../model/error.ts";
 import { ANY_SUBJECT, type SubjectRef } from "../model/subject-ref.ts";
 
 export type SubjectError = {
@@ -132,7 +132,10 @@ export async function readSource(
   } catch (error) {
     if (host.signal.aborted) throw error;
     const fault = subjectFault(error);
-    if (!tools.among(fault)) throw error;
+    if (!tools.among(fault))
+      throw error instanceof UnsprawlError
+        ? error
+        : new UnsprawlError(fault.code, `${spec}: ${fault.message}`, fault.hint, causeOf(error));
     errors.push({ subject: spec, about: ANY_SUBJECT, message: fault.message, hint: fault.hint ?? "unsprawl doctor" });
   }
   progress();

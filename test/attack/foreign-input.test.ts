@@ -129,9 +129,14 @@ function compose(ofService: string, services = ""): string {
 }
 
 it.each(HOSTILE)("is refused by its name, and nothing else is lost: %s", async (_what, source, said) => {
-  const found = await scanned(source());
+  const hostile = source();
+  const found = await scanned(hostile);
   expect(errorsOf(found)).toMatch(said);
   expect(found.ran.code).toBe(1);
+  const alone = await world.unsprawl(["scan", hostile], { killAfterCpuSeconds: 20 });
+  expect(alone.stderr + alone.stdout).toMatch(said);
+  expect(alone.stderr).not.toContain("unexpected error");
+  expect(alone.code).toBe(1);
 });
 
 it("aliases that Compose would expand to billions are read here, and not handed to it", async () => {

@@ -3,7 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 /** Far more than people write, and a parser needs up to 2 GB for them. */
 const MOST_PARTS = 1_000_000;
 /** The same for files whose reading must not hold up others: two seconds, and 300 MB. */
-export const MOST_SHARED_PARTS = 60_000;
+export const MOST_SHARED_PARTS = 30_000;
 
 /**
  * Throws for a text that no YAML parser should get: its memory would not do, and a process without memory just ends.

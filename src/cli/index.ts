@@ -9,6 +9,7 @@ import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
 import { Redactor } from "../kit/text/redact.ts";
 import { COMMANDS } from "./specs/index.ts";
+import { commandFirst } from "./global-flags.ts";
 import { makeContext, type ParsedFlags } from "./context.ts";
 import { commandHelp, flagText, programHelp } from "./help.ts";
 import { printError } from "./output.ts";
@@ -17,7 +18,8 @@ import { COMMON_OPTIONS, UI_OPTIONS } from "./specs/shared.ts";
 import { nameOf, optionsOf, type CommandSpec, type OptionSpec } from "./specs/spec.ts";
 
 /** Runs one command line and returns the exit code. The only place that writes a usage error. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
+  const argv = commandFirst(given);
   if (argv[0] === "__complete") {
     const { completionText } = await import("./completion/index.ts");
     process.stdout.write(`${await completionText(argv.slice(1), makeContext({}).assembly)}\n`);

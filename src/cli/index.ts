@@ -4,6 +4,7 @@
  * that.
  */
 import { Command, CommanderError, Option } from "commander";
+import { cmd } from "../kit/shell.ts";
 import { colour } from "../kit/paint.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
@@ -46,11 +47,20 @@ export async function main(given: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return EXIT.ok;
     const redactor = new Redactor();
     await knowArguments(argv, redactor);
-    process.stderr.write(redactor.foreign(told));
+    process.stderr.write(redactor.foreign(withContainer(told, error, argv)));
     const message = redactor.foreign(error.message.replace(/^error: /, ""));
     if (json) tellError(new UnsprawlError("usage", message, "unsprawl --help"), true);
     return EXIT.usage;
   }
+}
+
+/** A word that is no command may be a container's name. */
+function withContainer(told: string, { code }: CommanderError, [word = ""]: readonly string[]): string {
+  if (code !== "commander.unknownCommand" || told.includes("Did you mean")) return told;
+  return told.replace(
+    "next: unsprawl --help",
+    () => cmd`next: for a container: unsprawl scan docker:${word}; unsprawl --help`,
+  );
 }
 
 type Runner = (spec: CommandSpec, args: readonly string[], options: ParsedFlags) => Promise<void>;

@@ -4,6 +4,7 @@ import { clearTextWarning } from "../../core/store-place.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { causeOf, EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
+import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import * as v from "valibot";
 import { PLAN_FORM } from "../../core/journal/form.ts";
@@ -35,6 +36,9 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   const clear = clearTextWarning(plan.store);
   if (clear !== null) say(context, `warning: ${clear}`);
+  mustBeAnswerable(context, options, "apply");
+  if (options["yes"] !== true) await writeResult(planText(plan, process.stdout), null, context);
+  await mustBeConfirmed(context, options, "apply", `Apply this plan? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const result = await apply(plan, tools, scriptHost(context, true));
   return finishRun(result, context);

@@ -60,7 +60,7 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Plan and apply in one step",
     details: `${SOURCE_HELP} Prints the plan, then applies it. Each secret is written to the store and read back before a container is touched.`,
-    options: [...SCAN, ...TARGET, DRY_RUN, BREAK, ["-y, --yes", "Apply without asking"]],
+    options: [...SCAN, ...TARGET, DRY_RUN, BREAK, YES],
     examples: [
       ["unsprawl migrate docker:web --to local --dry-run", "The plan alone"],
       ["unsprawl migrate docker:web --to local --yes", "Move every secret of one container"],

@@ -48,8 +48,8 @@ export const BREAK: OptionSpec = ["--break-lock", "Break the lock of a run that 
 
 export const DRY_RUN: OptionSpec = ["--dry-run", "Print what would be done, and change nothing"];
 
-/** For those who pass it to every command of a script. */
-export const YES: OptionSpec = ["-y, --yes", "Accepted for scripts: this command does not ask before it begins"];
+/** Of a command that asks a person on a terminal. */
+export const YES: OptionSpec = ["-y, --yes", "Do it without asking; needed where nobody can be asked"];
 
 /** What `[RUN]` can be. */
 export const RUN_HELP =

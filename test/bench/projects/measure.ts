@@ -87,7 +87,9 @@ export async function measure(
     printed: "",
   };
   try {
-    const told = await measured(form, project, { ...copied, top }, world.env, engine, images);
+    // A shell has it, and files fill it in.
+    const env = { ...world.env, PWD: copied.folder };
+    const told = await measured(form, project, { ...copied, top }, env, engine, images);
     return { ...blank, ...told, seconds: (Date.now() - began) / 1000 };
   } catch (error) {
     const why = error instanceof Unfit ? error.message : `the harness: ${String(error).slice(0, 300)}`;

@@ -14,7 +14,7 @@ import { say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
 import { typedOnTerminal } from "../typed.ts";
-import { planText } from "../views/plan-text.ts";
+import { planParts, planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
@@ -24,7 +24,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);
   const clear = clearTextWarning(plan.store);
   if (context.json && clear !== null) say(context, `warning: ${clear}`);
-  if (!context.json) await writeResult(planText(plan, process.stdout), null, context);
+  if (!context.json) await writeResult(planText(plan, process.stdout, planParts(options)), null, context);
   if (plan.steps.length === 0) {
     await reportNothingToMove(plan, context);
     return exitFor(left, incomplete, context);

@@ -42,7 +42,7 @@ export function planText(
   lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
   lines.push(...planTotals(plan).flatMap((text) => wrapWords(`${printable(text)}.`, lineWidth(stream))));
   const more = [...(diff ? [] : ["--diff each line that changes"]), ...(byHand ? [] : ["--by-hand the commands"])];
-  if (plan.steps.length > 0 && more.length > 0) lines.push(paint("dim", `${more.join(", ")}`, stream));
+  if (plan.steps.length > 0 && more.length > 0) lines.push(paint("dim", more.join(", "), stream));
   lines.push(`Plan ${plan.id}: ${movedText(plan)} → ${printable(plan.store.name)}; ${leftCount(plan)}`);
   return lines.join("\n");
 }
@@ -116,7 +116,7 @@ function placeIn(of: string, path: string): string {
   return file !== "" && of.endsWith(file) ? line : path;
 }
 
-/** Each command on a line of its own, so that it can be copied. */
+/** Each command on a separate line, so that it can be copied. */
 function byHandLines({ steps }: Plan, stream: NodeJS.WriteStream): string[] {
   return steps.flatMap((step) => {
     if (step.kind !== "recreate" || step.run === undefined) return [];

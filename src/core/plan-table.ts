@@ -47,6 +47,10 @@ export function commonFolder(paths: readonly string[]): string {
   return shared.map((part) => `${part}/`).join("");
 }
 
+/** Whether a restart is more than being away for a while: of a swarm, with others, or with ports that close. */
+export const isSpecialOutage = ({ outage, sharers = [] }: RecreateStep): boolean =>
+  outage?.update !== undefined || sharers.length > 0 || (outage?.ports.length ?? 0) > 0;
+
 /** What happens to the store: by how it is written, each path with its fields. */
 export type StoreWrite = { readonly how: string; readonly path: string; readonly fields: readonly string[] };
 

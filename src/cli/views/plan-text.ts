@@ -2,6 +2,7 @@ import { movedText } from "../../core/moved-text.ts";
 import {
   commonFolder,
   deliveryReasons,
+  isSpecialOutage,
   planDiffs,
   planNotes,
   planRows,
@@ -79,12 +80,7 @@ function changes(plan: Plan, stream: NodeJS.WriteStream): string[] {
 
 /** What a restart means where it is more than being away for a while. */
 const outages = ({ steps }: Plan): readonly string[] =>
-  steps.flatMap((step) =>
-    step.kind === "recreate" &&
-    (step.outage?.update !== undefined || step.sharers !== undefined || (step.outage?.ports.length ?? 0) > 0)
-      ? outageText(step)
-      : [],
-  );
+  steps.flatMap((step) => (step.kind === "recreate" && isSpecialOutage(step) ? outageText(step) : []));
 
 /** Whose text it is goes without saying where it is everybody's. */
 function sharedLines(label: string, { text, of }: SharedText, plan: Plan, stream: NodeJS.WriteStream): string[] {

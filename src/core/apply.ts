@@ -6,7 +6,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, PutStep, Step } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { createJournal, openJournal, readJournal, type Journal } from "./journal/journal.ts";
+import { createJournal, mustBeNew, openJournal, readJournal, type Journal } from "./journal/journal.ts";
 import { keysAfter, type HeldKey } from "./key-files.ts";
 import { lockEngine } from "./journal/lock.ts";
 import { putValue, verifyValue } from "./store-steps.ts";
@@ -72,6 +72,8 @@ export type RunResult = {
 export async function apply(plan: Plan, tools: ApplyTools, host: Host): Promise<RunResult> {
   mustBeOurs(plan, tools.key);
   return locked(plan, tools, async () => {
+    // Before its containers are said to have changed, as that run has changed them.
+    mustBeNew(tools.state, plan.id);
     // All units are compared with the plan before anything is written, and each again just before its turn.
     for (const step of plan.steps) await tools.migration.unchanged(step, plan);
     const journal = createJournal(tools, plan);

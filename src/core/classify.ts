@@ -36,7 +36,7 @@ const WHERE: { readonly [place in Where]: true } = {
  * `{"id","secret","confidence","score","rule","why"}` per output line, in the same order. An invalid line yields
  * `{"line","error"}`, which never quotes it.
  *
- * Streaming: holds at most one line, and waits while the output is full. Blank lines are counted but skipped; a leading
+ * Streaming: answers what has arrived before it waits for more, holds at most one line, and waits while the output is full. Blank lines are counted but skipped; a leading
  * byte order mark is ignored. Stops reading when the output's reader is gone.
  */
 export async function classifyStream(
@@ -48,6 +48,12 @@ export async function classifyStream(
   let bad = 0;
   let batch = "";
   for await (const line of linesOf(input)) {
+    if (line === "waiting") {
+      // Whoever asks one value at a time, over a pipe that stays open, waits for the answer before the next.
+      if (!(await write(output, batch))) return { lines, bad };
+      batch = "";
+      continue;
+    }
     lines++;
     const answer = line === null ? { error: "the line is longer than 8 MiB" } : answerTo(line, lines === 1, detector);
     if (answer === null) continue;
@@ -98,8 +104,8 @@ function answerOf(id: string | number | null, verdict: Verdict, unread: readonly
   return { id, secret: verdict.secret && atLeast(confidence, "medium"), confidence, score, rule, why };
 }
 
-/** The input's lines without line ends; null for a line that is too long. */
-async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | null> {
+/** The input's lines without line ends; null for a line that is too long, `waiting` before more input is waited for. */
+async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | null | "waiting"> {
   let pieces: Buffer[] = [];
   let held = 0;
   let skipping = false;
@@ -114,14 +120,13 @@ async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<B
       skipping = false;
       start = end + 1;
     }
-    if (skipping || start >= bytes.length) continue;
-    held += bytes.length - start;
-    if (held > LONGEST_LINE) {
-      skipping = true;
-      pieces = [];
-    } else {
-      pieces.push(bytes.subarray(start));
+    if (!skipping && start < bytes.length) {
+      held += bytes.length - start;
+      skipping = held > LONGEST_LINE;
+      if (skipping) pieces = [];
+      else pieces.push(bytes.subarray(start));
     }
+    yield "waiting";
   }
   if (skipping) yield null;
   else if (held > 0) yield joined(pieces, Buffer.alloc(0));

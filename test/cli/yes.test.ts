@@ -19,6 +19,8 @@ it("without a terminal, what changes something needs --yes, and does nothing wit
   expect(existsSync(join(world.dir, "secrets"))).toBe(false);
   const moved = await world.unsprawl(["apply", "plan.json", "--yes", "--json"]);
   expect(moved.code, moved.stderr).toBe(0);
+  const again = await world.unsprawl(["apply", "plan.json", "--yes"]);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("has been applied before")]);
   const after = standing();
   for (const verb of ["rollback", "scrub", "resume"]) await needsYes(verb, "last");
   expect(standing()).toBe(after);

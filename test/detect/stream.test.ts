@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { classifyStream } from "../../src/core/classify.ts";
@@ -44,6 +45,18 @@ describe("classifyStream", () => {
       [null, false],
     ]);
     for (const row of rows) expect(Object.keys(row)).toEqual(["id", "secret", "confidence", "score", "rule", "why"]);
+  });
+
+  test("answers each line before it waits for the next, over an input that stays open", async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const done = classifyStream(input, output, detector);
+    for (const id of [1, 2, 3]) {
+      input.write(`${JSON.stringify({ id, name: "DB_PASSWORD", value: "hunter2" })}\n`);
+      const [answer] = (await once(output, "data")) as [Buffer];
+      expect(JSON.parse(answer.toString())).toMatchObject({ id, secret: true });
+    }
+    input.end();
+    expect(await done).toEqual({ lines: 3, bad: 0 });
   });
 
   test("calls low confidence no secret", async () => {

@@ -56,10 +56,8 @@ export function createJournal(installation: Installation, plan: Plan): Journal {
   const file = journalFile(state, plan.id);
   try {
     makeFolders(dir, 0o700);
-    if (existsSync(file)) {
-      if (readFileSync(file, "utf8").includes("\n")) throw appliedBefore(plan.id);
-      rmSync(file); // killed before its first record was whole: nothing was done
-    }
+    mustBeNew(state, plan.id);
+    rmSync(file, { force: true }); // killed before its first record was whole: nothing was done
     const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
     const fd = openSync(file, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, 0o600);
     const journal = new FileJournal({ plan, receipts: [], link: plan.id }, key, fd);
@@ -77,6 +75,12 @@ export function createJournal(installation: Installation, plan: Plan): Journal {
   } catch (error) {
     throw error instanceof UnsprawlError ? error : writeError(error);
   }
+}
+
+/** Throws `conflict` for a plan that a run has begun to apply. */
+export function mustBeNew(state: string, id: string): void {
+  const file = journalFile(state, id);
+  if (existsSync(file) && readFileSync(file, "utf8").includes("\n")) throw appliedBefore(id);
 }
 
 function appliedBefore(id: string): UnsprawlError {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
@@ -11,7 +11,7 @@ import { BUSYBOX, FILE_ENV, SHELL_LESS } from "../../services/images.ts";
 import { startOpenBao } from "../../services/openbao.ts";
 import { workerEngine, type WorkerEngine } from "../../services/worker-engine.ts";
 import { expectServed } from "../../support/served.ts";
-import { makeWorld, putProgram, type World } from "../../support/world.ts";
+import { makeWorld, type World } from "../../support/world.ts";
 import { findingsOf, holders, password, printed } from "../files-world.ts";
 
 // Scripts are run for real before and after: the container that they make shows nothing, and its application has all.

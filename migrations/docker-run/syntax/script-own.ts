@@ -63,7 +63,7 @@ function removable(text: string, { start, end }: TextRange): TextRange | null {
   return after.trim() === "" ? line : { start, end: end + (/^[ \t]*/.exec(after)?.[0].length ?? 0) };
 }
 
-/** Why a constant stays: the environment may set it, or other commands have it. `lines` are where it is set, passed on and used otherwise. */
+/** Why a constant stays: the environment may set it, or other commands use it. `lines` tell where it is set, passed on and used otherwise. */
 function faultOfOwn(
   { word, words }: ScriptAssignment,
   name: string,
@@ -82,7 +82,7 @@ function faultOfOwn(
       reason: `is in the script's variable ${name}, which line ${other} uses too`,
       hint: cmd`${written} and remove line ${set}; unsprawl run sets ${name} from a reference for line ${other}`,
     };
-  if (words[0]?.text !== "export") return null;
+  if (!words.some((said) => said.text === "export")) return null;
   return {
     reason: `is in the script's variable ${name}, which line ${set} exports to every command`,
     hint: cmd`take export out of line ${set} if no command needs it, then plan again`,

@@ -4,16 +4,16 @@ import { csvRecord } from "../../src/engine/run-flags.ts";
 import { draftOf, valueGoneError, lineText, type FileMove, type Rewriting } from "../../src/files/file-migration.ts";
 import { handedKey, isHanded, type HandedLine } from "./handed/line.ts";
 import { filesNotes, filesWithout, type GoneLine } from "./handed/rewrite.ts";
-import { subjectOf } from "./syntax/run-names.ts";
-import type { MentionedValue } from "./mentions.ts";
-import { free, fromStore, mentioned, storeNotes, type ScriptEdits } from "./script-edits.ts";
+import { runOf } from "./syntax/run-names.ts";
+import type { ScriptConstant } from "./syntax/script-own.ts";
 import { scriptOf, type RunScript } from "./syntax/script.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { placeText } from "../../src/model/place.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
+import type { DiffLine } from "../../src/model/plan.ts";
 import { flagOf, type RunCommand, type WordFlag } from "./syntax/shell-run.ts";
 import type { ShellWord } from "../../src/kit/text/shell-words.ts";
-import { lineEnding, lineStart } from "../../src/kit/text/splice.ts";
+import { lineEnding, lineStart, type Edit } from "../../src/kit/text/splice.ts";
 import { mountsIn } from "./supplied.ts";
 import { rewrittenWord, shellWords } from "./words.ts";
 
@@ -29,6 +29,15 @@ export type RunLineChange = {
   readonly warnings: readonly string[];
 };
 
+/** Edits, and the words that must be read afterwards in the place of a word. */
+type ScriptEdits = {
+  readonly edits: Edit[];
+  readonly words: Map<ShellWord, readonly string[]>;
+  readonly diff: DiffLine[];
+  /** How many flags that pass on a variable of the script have been replaced. */
+  readonly freed: Map<ShellWord | undefined, number>;
+};
+
 /**
  * The script with another delivery for these variables, and the files of variables that its lines pass on without them.
  * Every other word is read as before, which is proven. `handed` are the lines of such files, by `handedKey`.
@@ -39,32 +48,30 @@ export function rewriteScript(
   moving: readonly FileMove[],
   handed: ReadonlyMap<string, HandedLine>,
 ): Rewriting {
-  const { file, text, runs } = script;
-  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map(), around: new Map() };
-  const values: MentionedValue[] = [];
+  const { file, text } = script;
+  const made: ScriptEdits = { edits: [], words: new Map(), diff: [], freed: new Map() };
   const gone: GoneLine[] = [];
   for (const line of lines) {
     const all = moving.filter(({ move }) => move.location.subjectName === line.subject);
-    const run = runs.find((one) => subjectOf(file, text, one) === line.subject);
+    const run = runOf(script, line.subject);
     if (run === undefined) throw valueGoneError(all[0]?.move.name ?? "", line.subject);
     const own = all.filter(({ move }) => !isHanded(move.location));
     const others = all
       .filter(({ move }) => isHanded(move.location))
       .map((one): GoneLine => ({ ...lineFor(handed, one), masked: one.masked }));
     gone.push(...others);
-    values.push(...changeLine(script, run, line, own, made));
+    changeLine(script, run, line, own, made);
     passedOn(script, run, line, others, own.length === 0, made);
     remounted(script, run, line.change, made);
     if (line.command.length > 0) shimmed(script, run, line, made);
   }
-  const notes = [...mentioned(script, values, made), ...storeNotes(file, made), ...filledNotes(script, moving)];
   const draft = draftOf(file, text, made.edits, made.diff);
   if (!onlyThese(script, draft.after, made))
     throw new UnsprawlError("refused", `${file} would be read differently afterwards`, "write its run lines plainly");
   return {
     drafts: [draft, ...filesWithout(gone)],
     rest: [],
-    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...notes, ...filesNotes(gone)])],
+    warnings: [...new Set([...lines.flatMap(({ warnings }) => warnings), ...filesNotes(gone)])],
   };
 }
 
@@ -74,40 +81,24 @@ function lineFor(handed: ReadonlyMap<string, HandedLine>, { move }: FileMove): H
   throw valueGoneError(move.name, move.location.path);
 }
 
-/** What the values of variables are no longer filled in from. */
-function filledNotes({ file, variables }: RunScript, moving: readonly FileMove[]): string[] {
-  return moving.flatMap(({ move: { location, name } }) => {
-    const isThere = ({ place, subject }: RunScript["variables"][number]): boolean =>
-      placeText(place) === location.path && subject === location.subjectName;
-    const by = variables.find(isThere)?.by;
-    const other = by?.own?.unless?.replaceAll(/\W/g, "");
-    if (other !== undefined)
-      return [`the container gets ${name} from the store, also where ${other} of the environment says otherwise`];
-    const from = by?.from ?? [];
-    return from.length === 0
-      ? []
-      : [`${name} is stored as a whole: ${from.join(", ")} of ${file} no longer changes it`];
-  });
-}
-
-/** The edits of a run line; returns the values that leave it. */
+/** The edits of a run line. */
 function changeLine(
   script: RunScript,
   run: RunCommand,
   line: RunLineChange,
   moving: readonly FileMove[],
   made: ScriptEdits,
-): readonly MentionedValue[] {
+): void {
   const { file, text, kind } = script;
   const { change, secrets } = line;
   const found = moving.map(({ move, masked }) => {
     const at = move.location.path;
     const by = script.variables.find(({ place, subject }) => placeText(place) === at && subject === line.subject)?.by;
     if (by?.command !== run) throw valueGoneError(move.name, at);
-    return { ...by, path: at, masked, reference: move.reference };
+    return { ...by, path: at, masked };
   });
   found.sort((a, b) => a.flag.flag - b.flag.flag);
-  for (const [index, { flag, own, path, masked, reference }] of found.entries()) {
+  for (const [index, { flag, own, path, masked }] of found.entries()) {
     // Further flags of a delivery come after the first.
     const more = index === 0 ? moreFlags(run, change) : [];
     const [word, holder] = [wordAt(run, flag.flag), wordAt(run, flag.holder)];
@@ -139,12 +130,19 @@ function changeLine(
     }
     const beside = lineText(file, lineOf(text, word.start), run.program);
     for (const words of more) made.diff.push({ sign: "+", path: beside, text: said(words) });
-    if (own?.isShared === true) fromStore(script, own, reference, masked, made);
-    else if (own !== null) free(script, own, masked, made);
+    if (own !== null) free(script, own, masked, made);
   }
-  return found.map(({ flag, own, reference }) => ({
-    ...{ name: flag.variable, value: own?.value ?? flag.content ?? "", reference },
-  }));
+}
+
+/** The script's variable is removed with the last flag that passes it on. */
+function free({ file, text }: RunScript, own: ScriptConstant, masked: string, made: ScriptEdits): void {
+  const [word] = own.words;
+  const count = (made.freed.get(word) ?? 0) + 1;
+  made.freed.set(word, count);
+  if (count < own.users) return;
+  made.edits.push({ ...own.span, text: "" });
+  for (const one of own.words) made.words.set(one, []);
+  made.diff.push({ sign: "-", path: lineText(file, lineOf(text, own.span.start), `${own.name}=`), text: masked });
 }
 
 /** Behind a flag that names a file of variables: what takes the place of lines that leave the file. */
@@ -267,18 +265,12 @@ function blanksBefore(text: string, run: RunCommand, at: number): number {
 }
 
 /** All commands are read as before, except for the words to change; a word around one contains its new text. */
-function onlyThese(
-  { file, commands }: RunScript,
-  after: string,
-  { edits, words: changed, around: beside }: ScriptEdits,
-): boolean {
+function onlyThese({ file, commands }: RunScript, after: string, { edits, words: changed }: ScriptEdits): boolean {
   const around = ({ start, end }: ShellWord): boolean => edits.some((edit) => edit.start >= start && edit.end <= end);
   const expected = commands
-    .flatMap((words): readonly (readonly (string | null)[])[] => [
-      ...(beside.get(words[0])?.before ?? []),
+    .map((words) =>
       words.flatMap((word): readonly (string | null)[] => changed.get(word) ?? [around(word) ? null : word.text]),
-      ...(beside.get(words[0])?.after ?? []),
-    ])
+    )
     .filter((words) => words.length > 0);
   const now = scriptOf(file, after).commands;
   return (

@@ -41,7 +41,7 @@ export function platformFileMigration(tools: PlatformFileTools): Migration {
       if (found === null) return otherFile(shown(file), text);
       const { description, variable } = found;
       const { native, stays } = description.platform;
-      return native === undefined ? stays(variable, shown(file)) : native.refuses(variable, description, file, accept);
+      return native === undefined ? stays(variable, shown(file)) : native.refuses(variable, description, accept);
     },
     async names({ name, location }) {
       const file = location.subjectId;

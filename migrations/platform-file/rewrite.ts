@@ -29,7 +29,7 @@ export async function rewritten(
     .sort(inOrder);
   if (description === null || native === undefined)
     throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
-  const after = splice(text, await native.edits(description, moving, target));
+  const after = splice(text, native.edits(description, moving, target));
   const changes = native.changes(description, moving, target);
   const expected = description.parts.map((part) => plainPart(part, changes));
   const read = (await describedIn(file, after, description.platform))?.parts.map((part) => plainPart(part));

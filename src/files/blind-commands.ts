@@ -1,7 +1,7 @@
 import { shellCommands, type ShellWord } from "../kit/text/shell-words.ts";
 
 /** Builtins and programs that do nothing with variables of other names than their own. */
-export const BLIND_PROGRAMS: ReadonlySet<string> = new Set(
+const BLIND_PROGRAMS: ReadonlySet<string> = new Set(
   `: [ [[ test true false echo printf read cd pwd exit return shift set unset export local readonly declare typeset wait
   sleep break continue mkdir rmdir rm cp mv ln ls touch chmod chown cat head tail grep egrep fgrep sed tr cut sort uniq wc tee
   date id whoami hostname uname dirname basename readlink realpath which command type hash seq clear tput umask kill ulimit
@@ -9,7 +9,7 @@ export const BLIND_PROGRAMS: ReadonlySet<string> = new Set(
 );
 
 /** Of docker and podman: those that start nothing with the environment of the client. */
-export const BLIND_VERBS =
+const BLIND_VERBS =
   /^(?:run|create|rm|stop|start|restart|kill|ps|inspect|pull|push|tag|images|image|container|network|volume|logs|wait|exec|port|cp|info|version|rmi|update|rename|attach|top|stats)$/;
 
 /** Besides these, programs that services of units call before and after their own. */

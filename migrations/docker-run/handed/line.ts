@@ -4,7 +4,7 @@ import { lineOfLocation } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import type { Location } from "../../../src/model/location.ts";
 import { envFileBeside, envFileFlags, flagsNaming } from "../syntax/run-env-files.ts";
-import { subjectOf } from "../syntax/run-names.ts";
+import { runOf } from "../syntax/run-names.ts";
 import type { RunScript } from "../syntax/script.ts";
 import type { RunCommand, WordFlag } from "../syntax/shell-run.ts";
 
@@ -23,7 +23,7 @@ export const isHanded = (location: Location): boolean => lineOfLocation(location
 /** The line of this place as docker reads it; null if it is no longer there. */
 export async function handedLine(script: RunScript, location: Location): Promise<HandedLine | null> {
   const { file, line, name } = lineOfLocation(location);
-  const run = script.runs.find((one) => subjectOf(script.file, script.text, one) === location.subjectName);
+  const run = runOf(script, location.subjectName);
   const flag = run === undefined ? undefined : flagsNaming(script, run, file).at(-1);
   if (run === undefined || flag === undefined) return null;
   const text = await readText(file);

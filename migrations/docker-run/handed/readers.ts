@@ -2,8 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { bytesIfThere } from "../../../src/files/rewritten.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { lineStart } from "../../../src/kit/text/splice.ts";
-import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
+import { splice } from "../../../src/kit/text/splice.ts";
 import { flagsNaming } from "../syntax/run-env-files.ts";
 import type { RunScript } from "../syntax/script.ts";
 
@@ -16,63 +15,25 @@ export function otherReader(script: RunScript, file: string, variable: string): 
 
 /** A name as a word of a text, not a part of another one. */
 const mentionOf = (name: string): RegExp =>
-  new RegExp(`(?<![\\w.-])${name.replaceAll(/[^\w]/g, String.raw`\$&`)}(?![\\w-]|\\.\\w)`, "g");
+  new RegExp(`(?<![\\w.-])${name.replaceAll(/[^\w]/g, String.raw`\$&`)}(?![\\w-]|\\.\\w)`);
 
-/** Looks at a file without reading it, or writes it. */
-const NO_READER = /^(?:\[{1,2}|test|echo|printf|chmod|chown|ls|touch|rm|exit|export|readonly|local|declare)$/;
-const KEYWORD = /^(?:if|then|elif|else|while|until|do|!|\{|time|sudo)$/;
-const ASSIGNMENT = /^[A-Za-z_]\w{0,254}=/;
-/** More than a person writes: whatever is beyond counts as one that reads. */
-const MOST_MENTIONS = 200;
-
-/** The first line of a script, outside the flags that name the file, that may read it. */
+/** The first line of a script that names the file outside the flags that pass it on, or reads a file that only the shell knows. */
 function lineReading(script: RunScript, file: string): number | null {
   const { text, runs, commands } = script;
-  const name = basename(file);
-  const handing = new Map(
-    runs.map((run) => [run.words, new Set(flagsNaming(script, run, file).map(({ holder }) => run.words[holder]))]),
+  const handing = new Set(
+    runs.flatMap((run) => flagsNaming(script, run, file).flatMap(({ holder }) => run.words[holder] ?? [])),
   );
-  const holders = new Set([...handing.values()].flatMap((words) => [...words]));
-  const all = commands.flatMap((words) => words.map((word) => ({ word, words })));
-  const variables = all.flatMap(({ word }) => {
-    const [, variable = "", value = ""] = /^([A-Za-z_]\w{0,254})=([^]*)$/.exec(word.text) ?? [];
-    return variable !== "" && mentionOf(name).test(value) ? [variable] : [];
-  });
-  const unsure = all.find(({ word, words }) => isSourced(word, words) && mayName(word.text, commands));
-  if (unsure !== undefined) return lineOf(text, unsure.word.start);
-  const places = [name, ...variables].flatMap((one) => [...text.matchAll(mentionOf(one))].map(({ index }) => index));
-  const seen = places.toSorted((a, b) => a - b);
-  const reads = seen.find((at, count) => {
-    if (count >= MOST_MENTIONS) return true;
-    if (/(?:^|\s)#/.test(text.slice(lineStart(text, at), at))) return false;
-    const around = all.filter(({ word }) => word.start <= at && at < word.end);
-    const found = around.toSorted((a, b) => a.word.end - a.word.start - (b.word.end - b.word.start))[0];
-    if (found === undefined) return true;
-    const { word, words } = found;
-    return !holders.has(word) && !isHarmless(words, word, (handing.get(words)?.size ?? 0) > 0);
-  });
-  return reads === undefined ? null : lineOf(text, reads);
-}
-
-/** What `.` and `source` read. */
-const isSourced = (word: ShellWord, words: readonly ShellWord[]): boolean =>
-  /^(?:\.|source)$/.test(words[words.indexOf(word) - 1]?.text ?? "");
-
-/** Whether only the shell knows the name of a file: a variable, which the script sets to no plain text, or a pattern. */
-function mayName(path: string, commands: RunScript["commands"]): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const variable = /^"?\$\{?([A-Za-z_]\w{0,254})\}?"?$/.exec(name)?.[1];
-  const own = variable === undefined ? [] : commands.flat().filter(({ text }) => text.startsWith(`${variable}=`));
-  if (own.length > 0) return own.some(({ text }) => /[$`*?]/.test(text.slice(text.lastIndexOf("/") + 1)));
-  return /[$`*?]/.test(name);
-}
-
-function isHarmless(words: readonly ShellWord[], word: ShellWord, passesOn: boolean): boolean {
-  // A container that gets the file's variables may mount it too.
-  if (passesOn) return true;
-  const [program, ...rest] = words.filter((one) => !KEYWORD.test(one.text));
-  if (program === undefined || ASSIGNMENT.test(program.text)) return true;
-  return NO_READER.test(program.text) || (program.text === "cp" && rest.length === 2 && rest[1] === word);
+  const blank = (words: string): string => words.replaceAll(/[^\n]/g, " ");
+  const others = splice(
+    text,
+    [...handing].map(({ start, end }) => ({ start, end, text: blank(text.slice(start, end)) })),
+  ).replaceAll(/(?<=^|\s)#[^\n]*/g, blank);
+  const sourced = commands.flatMap((words) =>
+    words.filter((_, at) => /^(?:\.|source)$/.test(words[at - 1]?.text ?? "")),
+  );
+  const unsure = sourced.find(({ text: path }) => /[$`*?]/.test(path.slice(path.lastIndexOf("/") + 1)));
+  const at = unsure?.start ?? others.search(mentionOf(basename(file)));
+  return at < 0 ? null : lineOf(text, at);
 }
 
 /** Files of a folder that may name files of variables. */

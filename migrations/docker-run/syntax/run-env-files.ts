@@ -7,7 +7,7 @@ import { parseEntries, entriesOrNull } from "../../../src/files/env-file.ts";
 import { linePlace } from "../../../src/files/file-migration.ts";
 import { readText } from "../../../src/files/read.ts";
 import { subjectOf } from "./run-names.ts";
-import { literalOf } from "./script-own.ts";
+import { constantText } from "./script-own.ts";
 import type { LinePlace } from "../../../src/model/place.ts";
 import type { RunScript } from "./script.ts";
 
@@ -95,12 +95,12 @@ const HERE =
 const NAME = /^(?!\/(?:dev|proc)\/)[\w./@:,+ -]{1,255}$/;
 
 /** Null if only the shell, or systemd, can expand it. */
-function nameIn({ text, kind, commands, runs }: RunScript, run: RunCommand, flag: WordFlag): string | null {
+function nameIn(script: RunScript, run: RunCommand, flag: WordFlag): string | null {
   const word = run.words[flag.holder];
   if (word === undefined) return null;
   const name = flag.value.replace(HERE, "./");
-  const plain = kind === "shell" && flag.skip === 0 && name === flag.value;
-  const known = !word.expands || !plain ? name : (literalOf(text, commands, runs, run, word, NAME) ?? "");
+  const plain = script.kind === "shell" && flag.skip === 0 && name === flag.value;
+  const known = !word.expands || !plain ? name : (constantText(script, run, word) ?? "");
   return NAME.test(known) ? known : null;
 }
 

@@ -17,6 +17,14 @@ export function subjectOf(file: string, text: string, run: RunCommand): string {
   return [`${basename(file)}:${lineOf(text, programStart(run))}`, runName(run) ?? ""].join(" ").trim();
 }
 
+/** The run line of this subject. */
+export function runOf(
+  { file, text, runs }: { readonly file: string; readonly text: string; readonly runs: readonly RunCommand[] },
+  subject: string,
+): RunCommand | undefined {
+  return runs.find((run) => subjectOf(file, text, run) === subject);
+}
+
 /** `deploy.sh web`: the same without the line. */
 export function lastingSubject(file: string, run: RunCommand): string {
   return [basename(file), runName(run) ?? ""].join(" ").trim();

@@ -3,6 +3,13 @@ import type { ShellWord } from "../../../src/kit/text/shell-words.ts";
 
 export type ScriptCommands = readonly (readonly ShellWord[])[];
 
+/** A script whose run lines are known. */
+export type ScriptText = {
+  readonly text: string;
+  readonly commands: ScriptCommands;
+  readonly runs: readonly RunCommand[];
+};
+
 export type ScriptAssignment = { readonly word: ShellWord; readonly words: readonly ShellWord[] };
 
 /** A command that opens or closes branches, loops or functions: the keywords before it, in order. */
@@ -72,14 +79,17 @@ export type VariableIndex = {
   readonly settings: ReadonlyMap<string, readonly ScriptAssignment[]>;
   /** Set where they are used: `${NAME:=…}`. */
   readonly defaulted: ReadonlySet<string>;
-  /** How many words of run lines are one variable and pass it on, for variables that nothing else uses. */
-  readonly handed: ReadonlyMap<string, number>;
+  /** The variables that words of run lines pass on. */
+  readonly handed: ReadonlyMap<string, VariableUses>;
 };
+
+/** How many words of run lines are one variable and pass it on, and where the text first uses it otherwise; null if nowhere. */
+type VariableUses = { readonly flags: number; readonly other: number | null };
 
 const variableIndexes = new WeakMap<ScriptCommands, VariableIndex>();
 
 /** Cached as above: the run lines are those of these commands. */
-export function variableIndex(text: string, commands: ScriptCommands, runs: readonly RunCommand[]): VariableIndex {
+export function variableIndex({ text, commands, runs }: ScriptText): VariableIndex {
   const known = variableIndexes.get(commands);
   if (known !== undefined) return known;
   const holders = new Set(runs.flatMap(({ words, env }) => env.map(({ holder }) => words[holder])));
@@ -95,7 +105,7 @@ export function variableIndex(text: string, commands: ScriptCommands, runs: read
   return index;
 }
 
-function handedBy(text: string, runs: readonly RunCommand[]): Map<string, number> {
+function handedBy(text: string, runs: readonly RunCommand[]): Map<string, VariableUses> {
   const handing = new Map<string, ShellWord[]>();
   for (const { words, env } of runs)
     for (const { expands, content, holder } of env) {
@@ -105,13 +115,14 @@ function handedBy(text: string, runs: readonly RunCommand[]): Map<string, number
   const uses = new Map<string, number[]>();
   for (const { 1: name = "", index } of text.matchAll(/\$(?:\{[#!]?)?(\w+)/g))
     if (handing.has(name)) add(uses, name, index);
-  const handed = new Map<string, number>();
+  const handed = new Map<string, VariableUses>();
   for (const [name, words] of handing) {
     words.sort((a, b) => a.start - b.start);
     const starts = words.map(({ start }) => start);
     // Words do not overlap: only the last one that begins before a position can contain it.
     const isHanding = (at: number): boolean => (words[countBelow(starts, at + 1) - 1]?.end ?? 0) > at;
-    if ((uses.get(name) ?? []).every(isHanding)) handed.set(name, words.length);
+    const other = uses.get(name)?.find((at) => !isHanding(at)) ?? null;
+    handed.set(name, { flags: words.length, other });
   }
   return handed;
 }

@@ -57,7 +57,7 @@ function filledIn({ file, text, commands, runs, moving }: ScriptContext): Script
       const { run, flag } = user;
       const line = lineOf(text, run.words[flag.holder]?.start ?? 0);
       const isWhole = scriptKind(file) === "shell" && variableIn(flag.content ?? "") === name;
-      const doubt = isWhole ? doubtAbout(text, commands, runs, name) : null;
+      const doubt = isWhole ? doubtAbout({ text, commands, runs }, name) : null;
       return [
         {
           subject: basename(file),

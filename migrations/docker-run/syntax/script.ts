@@ -15,17 +15,9 @@ import { linePlace } from "../../../src/files/file-migration.ts";
 import { placeText, type LinePlace } from "../../../src/model/place.ts";
 import { readText } from "../../../src/files/read.ts";
 import { runText, subjectOf } from "./run-names.ts";
-import {
-  filledText,
-  holdsFlags,
-  holdsSwitches,
-  literalOf,
-  ownVariable,
-  type FilledFlag,
-  type ScriptConstant,
-} from "./script-own.ts";
+import { constantText, holdsFlags, ownVariable, type ScriptConstant } from "./script-own.ts";
 import { withArrays } from "./script-arrays.ts";
-import { variableIn } from "./script-index.ts";
+import { variableIn, type ScriptText } from "./script-index.ts";
 import { unmovableVariables } from "./script-unmovable.ts";
 import type { Refusal } from "../../../src/model/plan.ts";
 
@@ -44,8 +36,6 @@ export type ScriptVariable = {
     readonly flag: EnvFlag;
     /** The script's variable that holds the value; null if the flag does. */
     readonly own: ScriptConstant | null;
-    /** The variables that are filled into the value, which do not change. */
-    readonly from: readonly string[];
   } | null;
 };
 
@@ -57,8 +47,6 @@ export type RunScript = {
   /** The commands that create a container, in their order. */
   readonly runs: readonly RunCommand[];
   readonly variables: readonly ScriptVariable[];
-  /** Where here-documents are. */
-  readonly bodies: readonly TextRange[];
   /** The lines with a quote or a substitution that never ends. */
   readonly open: readonly number[];
 };
@@ -81,15 +69,11 @@ export function scriptOf(file: string, text: string): RunScript {
   const runsOf = (isFlags?: (word: ShellWord) => boolean): RunCommand[] =>
     spliced.flatMap((words) => runCommand(words, isFlags) ?? []).sort((a, b) => programStart(a) - programStart(b));
   const first = runsOf();
-  const found = isShell ? runsOf((word) => holdsFlags(text, commands, first, word)) : first;
-  const runs = isShell ? found.map((run) => filled(text, commands, found, run)) : found;
+  const found = isShell ? runsOf((word) => holdsFlags({ text, commands, runs: first }, word)) : first;
+  const runs = isShell ? found.map((run) => named({ text, commands, runs: found }, run)) : found;
   const about = aroundOf(text);
-  const moving = runs.flatMap((run) =>
-    inRun(file, text, run, about, {
-      own: (content) => (isShell ? ownVariable(text, commands, runs, run, content) : null),
-      filled: (flag) => (isShell ? filledText(text, commands, runs, run, flag) : null),
-    }),
-  );
+  const shell = isShell ? { text, commands, runs } : null;
+  const moving = runs.flatMap((run) => inRun(file, text, run, about, shell));
   const others = commands.filter((words) => !parts.has(words));
   const unmovable = unmovableVariables({ file, text, commands: others, bodies, runs, moving });
   // `-e NAME=$own` says nothing of its secret that the line which sets `own` does not say.
@@ -111,65 +95,47 @@ export function scriptOf(file: string, text: string): RunScript {
     again.has(placeText(one.place)) || again.has(one.subject) ? { ...one, fault: one.fault ?? TWICE } : one,
   );
   return {
-    ...{ file, text, kind, commands, runs, bodies, open },
+    ...{ file, text, kind, commands, runs, open },
     variables: broken === null ? told : told.map((one) => ({ ...one, fault: broken })),
   };
 }
 
-/** A run line with its name, its image and its switches expanded, if they are variables of the script. */
-function filled(
-  text: string,
-  commands: RunScript["commands"],
-  runs: readonly RunCommand[],
-  run: RunCommand,
-): RunCommand {
+/** A run line with its name and its image, if they are variables of the script. */
+function named(script: ScriptText, run: RunCommand): RunCommand {
   const full = (at: number | null | undefined): string | null => {
     const word = run.words[at ?? -1];
-    return word === undefined ? null : literalOf(text, commands, runs, run, word);
+    const text = word === undefined ? null : constantText(script, run, word);
+    return text !== null && /^[A-Za-z0-9][\w./:@-]*$/.test(text) ? text : null;
   };
   const flag = flagOf(run, "name");
   const name = run.said.name ?? (flag === null || flag.flag === flag.holder ? null : full(flag.holder));
-  let known = true;
-  const env = run.env.map((one) => {
-    known &&= one.behind === null || holdsSwitches(text, commands, runs, one.behind);
-    return known ? { ...one, behind: null } : one;
-  });
-  const program = run.words[run.begin];
-  const client = program?.expands === true ? literalOf(text, commands, runs, run, program, CLIENT_WORDS) : null;
-  const sure = client === null ? {} : { program: clientOf(client), standsFor: null };
-  return { ...run, ...sure, env, said: { name, image: run.said.image ?? full(run.image) } };
+  return { ...run, said: { name, image: run.said.image ?? full(run.image) } };
 }
 
-/** What a variable in the client's place may hold. */
-const CLIENT_WORDS = /^(?:sudo (?:-[nE] )?)?(?:[\w./-]*\/)?(?:docker|podman)$/;
-
-const clientOf = (words: string): RunCommand["program"] => (words.endsWith("podman") ? "podman" : "docker");
-
+/** The variables of a run line. `shell` is a shell's script, in which they may be variables of the script. */
 function inRun(
   file: string,
   text: string,
   run: RunCommand,
   around: ScriptSummary,
-  known: {
-    readonly own: (content: string) => ScriptConstant | null;
-    readonly filled: (flag: EnvFlag) => FilledFlag | null;
-  },
+  shell: ScriptText | null,
 ): ScriptVariable[] {
   const last = new Map(run.env.map((flag) => [flag.variable, flag]));
   return run.env.flatMap((flag): ScriptVariable[] => {
-    if (flag.content === null) return [];
-    const own = flag.expands ? known.own(flag.content) : null;
-    const whole = flag.expands && variableIn(flag.content) === null ? known.filled(flag) : null;
+    const { content, expands, variable } = flag;
+    if (content === null) return [];
+    const own = shell !== null && expands ? ownVariable(shell, run, flag) : null;
     const holder = run.words[flag.holder];
-    const line = lineOf(text, holder?.start ?? 0);
+    const isPart = shell !== null && holder !== undefined && variableIn(content) === null;
+    const filled = isPart && expands ? constantText(shell, run, holder, content) : null;
     return [
       {
         subject: subjectOf(file, text, run),
-        place: linePlace(file, line, `${runText(run)} -e ${flag.variable}`),
-        name: flag.variable,
-        value: own?.value ?? whole?.value ?? (flag.expands ? bracketed(flag.content) : flag.content),
-        fault: faultOf(run, flag, own !== null || whole !== null, last.get(flag.variable) === flag, around),
-        by: { command: run, flag, own, from: whole?.from ?? [] },
+        place: linePlace(file, lineOf(text, holder?.start ?? 0), `${runText(run)} -e ${variable}`),
+        name: variable,
+        value: own?.value ?? filled ?? (expands ? bracketed(content) : content),
+        fault: faultOf(run, flag, own, last.get(variable) === flag, around),
+        by: { command: run, flag, own },
       },
     ];
   });
@@ -196,7 +162,7 @@ function aroundOf(text: string): ScriptSummary {
 function faultOf(
   run: RunCommand,
   flag: EnvFlag,
-  isKnown: boolean,
+  own: ScriptConstant | null,
   isLast: boolean,
   around: ScriptSummary,
 ): Refusal | null {
@@ -209,7 +175,8 @@ function faultOf(
     };
   if (!isLast)
     return { reason: `has no effect: -e ${flag.variable} is set again`, hint: "remove this one", elsewhere: true };
-  if (!flag.expands || isKnown) return null;
+  if (!flag.expands) return null;
+  if (own !== null) return own.fault;
   return {
     reason: "its value is known only when the line runs: it contains a variable, a command's output or a pattern",
     hint: cmd`write -e ${flag.variable}='value' in full, then plan again`,

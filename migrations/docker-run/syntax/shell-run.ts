@@ -108,22 +108,48 @@ const NAMED_CLIENT =
 
 /** The run line of a command; `isFlags` knows variables that are nothing but flags. Null for any other command. */
 export function runCommand(words: readonly ShellWord[], isFlags?: (word: ShellWord) => boolean): RunCommand | null {
+  const started = clientIn(words);
+  if (started === null) return null;
+  const { program, begin } = started;
+  let at = begin + 1;
+  while (words[at]?.text.startsWith("-")) at += isWhole(words[at]?.text ?? "") ? 1 : 2;
+  const global = words.slice(begin + 1, at).map(({ text }) => text);
+  if (words[at]?.text === "container") at++;
+  if (!/^(?:run|create)$/.test(words[at]?.text ?? "")) return null;
+  const { flags, env, end } = allFlags(words, at + 1, isFlags);
+  const called = flags.findLast(({ name }) => name === "name");
+  const image = words[end];
+  return {
+    program: /podman(?:\.exe)?$/.test(program.text) ? "podman" : "docker",
+    standsFor: SURE_CLIENT.test(program.text) ? null : program.text,
+    words,
+    begin,
+    global,
+    flags,
+    env,
+    image: image === undefined ? null : end,
+    said: {
+      name: called === undefined || words[called.holder]?.expands === true ? null : called.value,
+      image: image?.expands === false ? image.text : null,
+    },
+  };
+}
+
+/** The client that a command starts, and its position; null if it starts none. */
+function clientIn(words: readonly ShellWord[]): { readonly program: ShellWord; readonly begin: number } | null {
   const first = words.findIndex(({ text }) => !BEFORE.test(text));
   const isClient = (word: ShellWord): boolean =>
     CLIENT.test(word.text) || (word.expands && NAMED_CLIENT.test(word.text));
   const through = RUNS_ANOTHER.test(words[first]?.text ?? "");
   const begin = through ? words.findIndex(isClient) : first;
   const program = words[begin];
-  if (!program || !isClient(program)) return null;
-  let at = begin + 1;
-  while (words[at]?.text.startsWith("-")) at += isWhole(words[at]?.text ?? "") ? 1 : 2;
-  const global = words.slice(begin + 1, at).map(({ text }) => text);
-  if (words[at]?.text === "container") at++;
-  if (!/^(?:run|create)$/.test(words[at]?.text ?? "")) return null;
-  const sure = readFlags(words, at + 1);
-  const { flags, env } = sure;
-  let image = sure.end;
-  let isSure = true;
+  return program === undefined || !isClient(program) ? null : { program, begin };
+}
+
+/** The flags from there to the image, with those behind words that may be flags, or the image. */
+function allFlags(words: readonly ShellWord[], from: number, isFlags?: (word: ShellWord) => boolean): ReadFlags {
+  const { flags, env, end } = readFlags(words, from);
+  let [image, isSure] = [end, true];
   // `$OPTS` is taken for flags if variables follow it, and else for the image.
   for (let behind = words[image]; behind?.expands === true && VARIABLE.test(behind.text); behind = words[image]) {
     const more = readFlags(words, image + 1);
@@ -135,21 +161,7 @@ export function runCommand(words: readonly ShellWord[], isFlags?: (word: ShellWo
     env.push(...more.env.map((one) => ({ ...one, behind: by })));
     image = more.end;
   }
-  const called = flags.findLast(({ name }) => name === "name");
-  return {
-    program: /podman(?:\.exe)?$/.test(program.text) ? "podman" : "docker",
-    standsFor: SURE_CLIENT.test(program.text) ? null : program.text,
-    words,
-    begin,
-    global,
-    flags,
-    env,
-    image: image < words.length ? image : null,
-    said: {
-      name: called === undefined || words[called.holder]?.expands === true ? null : called.value,
-      image: words[image]?.expands === false ? (words[image]?.text ?? null) : null,
-    },
-  };
+  return { flags, env, end: image };
 }
 
 /** A flag before `run` that needs no further word. */
@@ -167,11 +179,11 @@ export function areHarmlessFlags(texts: readonly string[]): boolean {
 const DECIDES =
   /^(?:e|env|env-file|entrypoint|runtime|u|user|name|health-cmd|no-healthcheck|mount|volumes-from|cidfile)$/;
 
+/** Flags, and the position of the first word behind them. */
+type ReadFlags = { readonly flags: WordFlag[]; readonly env: EnvFlag[]; readonly end: number };
+
 /** Parses flags up to the first word that is not a flag; returns its position, after a `--`. */
-function readFlags(
-  words: readonly ShellWord[],
-  from: number,
-): { readonly flags: WordFlag[]; readonly env: EnvFlag[]; readonly end: number } {
+function readFlags(words: readonly ShellWord[], from: number): ReadFlags {
   const flags: WordFlag[] = [];
   const env: EnvFlag[] = [];
   let at = from;

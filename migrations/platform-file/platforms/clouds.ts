@@ -1,6 +1,5 @@
 import { cmd } from "../../../src/kit/shell.ts";
 import type { PlatformVariable } from "../syntax/walk.ts";
-import { cloudFormationSecrets } from "./cloudformation-native.ts";
 import { ecsSecrets } from "./ecs-native.ts";
 import { nomadTemplate } from "./nomad-native.ts";
 import type { Platform } from "./platform.ts";
@@ -37,12 +36,32 @@ export const cloudFormation: Platform = {
     { at: "Parameters/*/Default", form: { text: ".." } },
   ],
   exposure: "anyone with ecs:DescribeTaskDefinition or cloudformation:GetTemplate",
-  stays: ({ name }) => ({
+  stays: cloudFormationStays,
+};
+
+/** Sources: AWS::ECS::TaskDefinition Secret; AWS CloudFormation user guide, "Get a secret or secret value from Secrets Manager". */
+function cloudFormationStays({ name, of, item }: PlatformVariable): ReturnType<Platform["stays"]> {
+  const isNested = /^Resources\..+\.Parameters$/.test(of);
+  if (isNested || of.startsWith("Parameters."))
+    return {
+      reason: isNested ? "is a parameter of a nested stack" : "is the default of a parameter",
+      hint: cmd`write {{resolve:secretsmanager:…}} where ${name} is used, remove the parameter, and rotate it`,
+    };
+  if (of.endsWith(".Variables"))
+    return {
+      reason: "is in the environment of a function, which AWS shows",
+      hint: "let the program read it from a store when it starts, remove it here, and rotate it",
+    };
+  if (item.kind === "text")
+    return {
+      reason: "is a property of a resource in a CloudFormation template",
+      hint: cmd`write '{{resolve:secretsmanager:NAME:SecretString:${name}}}' in its place, and rotate it`,
+    };
+  return {
     reason: "is in the environment of a CloudFormation task definition",
     hint: cmd`take it out of Environment, and add to Secrets: {Name: ${name}, ValueFrom: !Ref a Secrets Manager secret}`,
-  }),
-  native: cloudFormationSecrets,
-};
+  };
+}
 
 const RESOURCE = "resource/*/*";
 

@@ -9,7 +9,7 @@ import type { Description, NativeForm } from "./platform.ts";
  * availability" and "Using secrets in GitHub Actions".
  */
 export const githubSecrets: NativeForm = {
-  refuses({ name, value, item }, description, _file, accept) {
+  refuses({ name, value, item }, description, accept) {
     if (!/^(?!GITHUB_)[A-Za-z_]\w{0,100}$/i.test(name))
       return { reason: "has a name that a GitHub secret cannot have", hint: "rename the variable, then scan again" };
     if (item.kind !== "text" || value.includes("\n"))

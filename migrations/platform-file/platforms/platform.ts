@@ -41,22 +41,13 @@ export type StoreFacts = () => Promise<{ readonly [key: string]: Json }>;
 /** What a platform has for a secret in place of a value. */
 export type NativeForm = {
   /** Why this variable cannot move; null if it can. */
-  refuses(
-    variable: PlatformVariable,
-    description: Description,
-    file: string,
-    accept: ReadonlySet<string>,
-  ): Refusal | null;
+  refuses(variable: PlatformVariable, description: Description, accept: ReadonlySet<string>): Refusal | null;
   names(variable: PlatformVariable, description: Description, file: string): SubjectNames;
   /** What is needed again when the plan is applied; holds no value. Throws `refused` for a store that it cannot read. */
   target(description: Description, store: StoreTarget, facts: StoreFacts): StepTarget | Promise<StepTarget>;
   /** What stands for the variable afterwards, as the diff shows it. */
   shown(moving: MovingVariable, target: StepTarget): string;
-  edits(
-    description: Description,
-    moving: readonly MovingVariable[],
-    target: StepTarget,
-  ): readonly Edit[] | Promise<readonly Edit[]>;
+  edits(description: Description, moving: readonly MovingVariable[], target: StepTarget): readonly Edit[];
   /** What the parts of the result must be: those of `changes` as it says, all others as they are. */
   changes(
     description: Description,

@@ -50,12 +50,9 @@ function multiLine(text: string, beside: Part, indent: string, words: readonly s
   return `[${eol}${words.map((word) => deeper + word).join(`,${eol}`)}${eol}${indent}]`;
 }
 
-type AddedObject = { readonly [name: string]: string | { readonly [name: string]: string } };
+type AddedObject = { readonly [name: string]: string };
 
 const jsonObject = (of: AddedObject): string =>
   `{ ${Object.entries(of)
-    .map(
-      ([name, value]) =>
-        `${JSON.stringify(name)}: ${typeof value === "string" ? JSON.stringify(value) : jsonObject(value)}`,
-    )
+    .map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`)
     .join(", ")} }`;

@@ -1,8 +1,5 @@
 /** A part of a description of containers, whatever syntax it is written in. Offsets are in the file's text. */
-export type Part = {
-  /** Whether the text repeats it elsewhere (YAML's anchors): a change here changes both. Absent if it does not. */
-  readonly isRepeated?: true;
-} & (
+export type Part =
   | {
       readonly kind: "text";
       readonly value: string;
@@ -13,8 +10,7 @@ export type Part = {
       readonly filled: boolean;
     }
   | { readonly kind: "list"; readonly items: readonly Part[]; readonly start: number; readonly end: number }
-  | { readonly kind: "map"; readonly entries: readonly PartEntry[]; readonly start: number; readonly end: number }
-);
+  | { readonly kind: "map"; readonly entries: readonly PartEntry[]; readonly start: number; readonly end: number };
 
 /** An entry of a map; `start` is where its key begins. */
 export type PartEntry = { readonly key: string; readonly value: Part; readonly start: number };
@@ -77,18 +73,6 @@ export function pathTo(root: Part, wanted: Part): readonly { readonly key: strin
     if (below !== null) return [child, ...below];
   }
   return null;
-}
-
-/** Whether a part, what it is in, or a part of it is repeated elsewhere. */
-export function isRepeated(root: Part, wanted: Part): boolean {
-  const around = pathTo(root, wanted) ?? [];
-  return around.some(({ part }) => part.isRepeated === true) || holdsRepeated(wanted);
-}
-
-function holdsRepeated(part: Part): boolean {
-  const children =
-    part.kind === "text" ? [] : part.kind === "list" ? part.items : part.entries.map(({ value }) => value);
-  return part.isRepeated === true || children.some(holdsRepeated);
 }
 
 /** All texts in a part. */

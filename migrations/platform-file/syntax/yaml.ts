@@ -10,44 +10,26 @@ import { FILLER, withoutTemplates } from "./templates.ts";
 export async function readYaml(file: string, text: string): Promise<readonly Part[] | null> {
   const masked = withoutTemplates(text);
   const documents = await parseYamlDocuments(file, masked, "").catch(() => null);
-  const parts = documents?.flatMap(
-    ({ document: { contents } }) => partOf(contents, { text: masked, aliases: aliasesIn(contents) }, 0) ?? [],
-  );
-  return parts ?? null;
+  return documents?.flatMap(({ document: { contents } }) => partOf(contents, masked, 0) ?? []) ?? null;
 }
 
-/** The text of a document, and the anchors that its aliases name. */
-type AliasedText = { readonly text: string; readonly aliases: ReadonlySet<string> };
-
-/** The anchors that aliases name. */
-function aliasesIn(node: unknown, found = new Set<string>(), depth = 0): ReadonlySet<string> {
-  if (depth > DEEPEST) return found;
-  if (isAlias(node)) found.add(node.source);
-  const children = isSeq(node) ? node.items : isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : [];
-  for (const child of children) aliasesIn(child, found, depth + 1);
-  return found;
-}
-
-function partOf(node: unknown, written: AliasedText, depth: number): Part | null {
-  const part = plainPartOf(node, written, depth);
-  if (part === null) return null;
-  const { anchor } = node as { readonly anchor?: string };
-  const own: Part = anchor !== undefined && written.aliases.has(anchor) ? { ...part, isRepeated: true } : part;
-  const tag = tagOf(node);
+function partOf(node: unknown, text: string, depth: number): Part | null {
+  const own = plainPartOf(node, text, depth);
+  const tag = own === null || own.kind === "text" ? null : tagOf(node);
   // `!If [a, b, c]` is `{ Fn::If: [a, b, c] }`: not a list of what it holds.
-  if (tag === null || own.kind === "text") return own;
+  if (own === null || tag === null) return own;
   return { kind: "map", start: own.start, end: own.end, entries: [{ key: tag, value: own, start: own.start }] };
 }
 
-function plainPartOf(node: unknown, written: AliasedText, depth: number): Part | null {
+function plainPartOf(node: unknown, text: string, depth: number): Part | null {
   if (depth > DEEPEST || node === null || node === undefined) return null;
   const [start = 0, end = 0] = (node as Node).range ?? [];
   if (isAlias(node)) return { kind: "text", value: `*${node.source}`, start, end, filled: true };
   if (isSeq(node))
-    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, written, depth + 1) ?? []) };
+    return { kind: "list", start, end, items: node.items.flatMap((item) => partOf(item, text, depth + 1) ?? []) };
   if (isMap(node)) {
     const entries = (node.items as Pair<Scalar, Node | null>[]).flatMap(({ key, value }): PartEntry[] => {
-      const part = partOf(value, written, depth + 1);
+      const part = partOf(value, text, depth + 1);
       return !isScalar(key) || part === null
         ? []
         : [{ key: String(key.value), value: part, start: key.range?.[0] ?? part.start }];
@@ -58,7 +40,7 @@ function plainPartOf(node: unknown, written: AliasedText, depth: number): Part |
   if (value === null) return null;
   // `!Ref x`, `!Sub x`, `!vault |`: what a tag makes of the text is not known.
   // The line breaks behind a block (`>-`, `|`) belong to it, but whatever takes its place needs them.
-  const last = start + written.text.slice(start, end).trimEnd().length;
+  const last = start + text.slice(start, end).trimEnd().length;
   return { kind: "text", value, start, end: last, filled: tagOf(node) !== null || value.includes(FILLER) };
 }
 

@@ -103,7 +103,7 @@ describe("the env file of a run line", () => {
   });
 
   test("podman gets its secret in place of the line, which leaves the file; rollback restores both", async () => {
-    const script = `#!/bin/sh\nL=lib.sh; . "./$L"\n[ -f web.env ] || exit 1 # web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
+    const script = `#!/bin/sh\n. ./lib.sh # not web.env\npodman run --name web \\\n  --env-file web.env \\\n  img\n`;
     const dir = put({ "a.sh": script, "web.env": env });
     const from = `script:${join(dir, "a.sh")}`;
     const { stdout, stderr, code } = await world.unsprawl(["migrate", from, "--to", "local", "--yes"]);
@@ -131,7 +131,13 @@ describe("the env file of a run line", () => {
     [
       "a variable names it for another command",
       { "a.sh": `F=web.env\npodman run --env-file $F img\ngrep x "$F"\n` },
-      "which line 3 of the script reads too",
+      "which line 1 of the script reads too",
+    ],
+    ["a test names it", { "a.sh": `[ -f web.env ] || exit 1\n${line}` }, "which line 1 of the script reads too"],
+    [
+      "a variable names what is read",
+      { "a.sh": `L=lib.sh; . "./$L"\n${line}` },
+      "which line 1 of the script reads too",
     ],
     ["another script names it", { "a.sh": line, "b.sh": line }, "DIR/b.sh reads too"],
     [

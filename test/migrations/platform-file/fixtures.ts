@@ -55,7 +55,7 @@ export const PLATFORM_FILES: readonly PlatformFile[] = [
             - {Name: DB_HOST, Value: !GetAtt Db.Endpoint.Address}
 `,
     at: [["DB_PASSWORD", "Resources.Task.Properties.ContainerDefinitions[api].Environment", 10]],
-    way: null,
+    way: /add to Secrets: \{Name: DB_PASSWORD/,
   },
   {
     platform: "terraform",

@@ -32,7 +32,7 @@ export function holds(test: string, context: TestContext): boolean {
 }
 
 function isCertain(text: string, context: TestContext): boolean {
-  const whole = text.replaceAll("\\\n", " ").replace(/^\s+|[\s;]+$/g, "");
+  const whole = text.replaceAll("\\\n", " ").trim().replace(/;$/, "").trim();
   if (/^!\s+_is_sourced$|^!\s+\w{0,100}_want_help "\$@"$/.test(whole)) return true;
   const [, single, double, plain] = /^(?:\[ (.+) \]|\[\[ (.+) \]\]|test (.+))$/s.exec(whole) ?? [];
   const inner = (single ?? double ?? plain)?.trim();

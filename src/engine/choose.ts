@@ -24,6 +24,8 @@ export async function chooseDelivery(
   known: DeliverySubject,
   selected: readonly Pick<Selected, "move" | "value">[],
 ): Promise<ChosenDelivery> {
+  if (known.unreachableHost !== null)
+    throw new UnsprawlError("refused", `nothing can be moved from here: ${known.unreachableHost}`, FROM_HERE);
   const moves = selected.map(({ move }) => move);
   const padded = new Set(selected.flatMap(({ move, value }) => (isPadded(value) ? move.name : [])));
   const subject = { ...known, padded };
@@ -44,6 +46,9 @@ export async function chooseDelivery(
   }
   throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
 }
+
+/** It is no matter of the container, nor of the delivery. */
+const FROM_HERE = "the same as root on the engine's own host: sudo -H unsprawl plan …; unsprawl scan works from here";
 
 /** Whether a program that reads the value from a file may drop bytes of it: `$(cat FILE)` does at its end, others trim. */
 function isPadded(value: Secret): boolean {

@@ -97,12 +97,12 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
   if (engine.connection.via !== "unix")
-    return `the engine is not on this host (${engine.connection.address}): run unsprawl there`;
-  if (process.getuid?.() !== 0) return "only root can give files to a container: run unsprawl as root";
+    return `the engine is not on this host (${engine.connection.address})`;
+  if (process.getuid?.() !== 0) return "only root can give files to a container";
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
   if (options.some((option) => /name=(userns|rootless)/.test(option)))
     return "the engine remaps user ids, which is not supported yet";
   if (!existsSync(join(info.DockerRootDir, "containers")))
-    return `the engine's folder ${info.DockerRootDir} is not on this host: run unsprawl where the engine runs`;
+    return `the engine's folder ${info.DockerRootDir} is not on this host`;
   return null;
 }

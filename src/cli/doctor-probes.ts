@@ -9,6 +9,7 @@ import { readJournal } from "../core/journal/journal.ts";
 import type { RunSummary } from "../core/journal/runs.ts";
 import { rotationChecks } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
+import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
 import { swapNames } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -27,6 +28,16 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
         const engine = await assembly.engine();
         const info = await engine.info();
         return `${info.OperatingSystem ?? "engine"}, version ${info.ServerVersion ?? "?"}, at ${engine.connection.address}`;
+      },
+    },
+    {
+      name: "moving",
+      look: async () => {
+        const engine = await assembly.engine();
+        const reason = unreachableHost(engine, await engine.info());
+        if (reason === null) return "containers of this engine can be moved from here";
+        const text = `secrets are found from here, not moved: ${reason}`;
+        return [{ name: "moving", state: "warn", text, hint: FROM_THERE }];
       },
     },
     {

@@ -2,6 +2,7 @@ import type { Delivery, DeliverySubject } from "../contract/delivery.ts";
 import type { Selected, UnitPlan } from "../contract/migration.ts";
 import { isFileName, isFileNameWithDots } from "../kit/io/name.ts";
 import { UnsprawlError } from "../model/error.ts";
+import { FROM_THERE } from "./facts.ts";
 import type { DeliveryName, Move } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
@@ -25,7 +26,7 @@ export async function chooseDelivery(
   selected: readonly Pick<Selected, "move" | "value">[],
 ): Promise<ChosenDelivery> {
   if (known.unreachableHost !== null)
-    throw new UnsprawlError("refused", `nothing can be moved from here: ${known.unreachableHost}`, FROM_HERE);
+    throw new UnsprawlError("refused", `nothing can be moved from here: ${known.unreachableHost}`, FROM_THERE);
   const moves = selected.map(({ move }) => move);
   const padded = new Set(selected.flatMap(({ move, value }) => (isPadded(value) ? move.name : [])));
   const subject = { ...known, padded };
@@ -46,9 +47,6 @@ export async function chooseDelivery(
   }
   throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
 }
-
-/** It is no matter of the container, nor of the delivery. */
-const FROM_HERE = "the same as root on the engine's own host: sudo -H unsprawl plan …; unsprawl scan works from here";
 
 /** Whether a program that reads the value from a file may drop bytes of it: `$(cat FILE)` does at its end, others trim. */
 function isPadded(value: Secret): boolean {

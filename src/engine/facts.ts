@@ -94,6 +94,10 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
   return new Map(pairs.filter(([, value]) => value.startsWith("ref+")));
 }
 
+/** What helps where nothing can be moved from here. */
+export const FROM_THERE =
+  "the same as root on the engine's own host: sudo -H unsprawl plan …; unsprawl scan works from here";
+
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
   if (engine.connection.via !== "unix")

@@ -8,7 +8,7 @@ import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
+import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, valueKey } from "../../src/model/plan.ts";
 import type { DeliveryName, DeliverStep, Plan, Step } from "../../src/model/plan.ts";

@@ -1,8 +1,8 @@
 import type { PlanOptions } from "../../src/contract/migration.ts";
 import { imageWords } from "../../src/engine/repeated.ts";
 import { outageOf } from "../../src/engine/outage.ts";
-import { acceptedUnread } from "../../src/engine/prove.ts";
-import { driftDigest } from "../../src/engine/drift.ts";
+import { acceptedUnread } from "../../src/engine/recreate/prove.ts";
+import { driftDigest } from "../../src/engine/recreate/drift.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import type { Finding } from "../../src/model/finding.ts";

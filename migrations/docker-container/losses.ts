@@ -1,8 +1,8 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/recreate/losses.ts";
 import { containerVariable, type Facts } from "../../src/engine/facts.ts";
-import type { Sharer } from "../../src/engine/sharers.ts";
+import type { Sharer } from "../../src/engine/recreate/sharers.ts";
 import { findValues } from "../../src/engine/traces.ts";
 import { ownLabels } from "../../src/engine/labels.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";

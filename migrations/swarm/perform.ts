@@ -5,8 +5,8 @@ import type { Work } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
-import { recordHolders } from "../../src/engine/receive.ts";
+import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
+import { recordHolders } from "../../src/engine/recreate/receive.ts";
 import { rolledOut } from "./rollout.ts";
 import {
   taskHasSpec,

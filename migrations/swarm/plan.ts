@@ -3,7 +3,7 @@ import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migrati
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
-import { acceptedUnread } from "../../src/engine/prove.ts";
+import { acceptedUnread } from "../../src/engine/recreate/prove.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";

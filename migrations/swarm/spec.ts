@@ -1,5 +1,5 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { prefixedTest } from "../../src/engine/create-body.ts";
+import { prefixedTest } from "../../src/engine/recreate/body.ts";
 import type { ContainerSpec, Mounted, ServiceSpec } from "../../src/engine/swarm.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";

@@ -1,7 +1,7 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { withoutRelabelled } from "../labels/index.ts";
-import { ownAliases } from "../../../src/engine/create-body.ts";
+import { ownAliases } from "../../../src/engine/recreate/body.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";

@@ -1,6 +1,6 @@
 import type { ComposeConfig } from "./cli.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../../src/engine/losses.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../../src/engine/recreate/losses.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 /**

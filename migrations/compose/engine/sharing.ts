@@ -1,11 +1,11 @@
 import type { PlanOptions } from "../../../src/contract/migration.ts";
-import { driftDigest } from "../../../src/engine/drift.ts";
+import { driftDigest } from "../../../src/engine/recreate/drift.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { filesMadeAtStart } from "../../../src/engine/choose.ts";
 import { readFacts } from "../../../src/engine/facts.ts";
 import { composeLabelsOf } from "../../../src/engine/labels.ts";
 import { keptByRun, nameOf } from "../../../src/engine/names.ts";
-import { NAMESPACES, sharersOf } from "../../../src/engine/sharers.ts";
+import { NAMESPACES, sharersOf } from "../../../src/engine/recreate/sharers.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";

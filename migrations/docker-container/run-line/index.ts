@@ -1,5 +1,5 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
-import { createBody } from "../../../src/engine/create-body.ts";
+import { createBody } from "../../../src/engine/recreate/body.ts";
 import type {
   ContainerDoc,
   NetworkEndpoint,

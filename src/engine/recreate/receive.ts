@@ -1,14 +1,14 @@
 import * as v from "valibot";
-import type { Delivery, DeliverySubject, Reception } from "../contract/delivery.ts";
-import type { Recorder, Work } from "../contract/migration.ts";
-import { parseRecord, recordedByName } from "../kit/recorded.ts";
-import { siblingId } from "../model/step-id.ts";
-import { valuesByName, type StepOf } from "../model/plan.ts";
-import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Secret } from "../model/secret.ts";
-import { programsOf, treeHasVariable } from "./process.ts";
+import type { Delivery, DeliverySubject, Reception } from "../../contract/delivery.ts";
+import type { Recorder, Work } from "../../contract/migration.ts";
+import { parseRecord, recordedByName } from "../../kit/recorded.ts";
+import { siblingId } from "../../model/step-id.ts";
+import { valuesByName, type StepOf } from "../../model/plan.ts";
+import { keyedDigest, type FingerprintKey } from "../../model/fingerprint.ts";
+import type { Secret } from "../../model/secret.ts";
+import { programsOf, treeHasVariable } from "../process.ts";
 import { wasRead } from "./read-witness.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * By variable: the programs of the old containers that had its value in their environment, as keyed digests: their words

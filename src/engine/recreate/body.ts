@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { posix } from "node:path";
-import type { RunChange } from "../contract/delivery.ts";
-import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
+import type { RunChange } from "../../contract/delivery.ts";
+import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "../types.ts";
 
 /** The body of `POST /containers/create`, and the networks to connect one by one afterwards. */
 export type CreateBody = {

@@ -1,7 +1,7 @@
-import { UnsprawlError } from "../model/error.ts";
-import { ownAliases, type CreateBody } from "./create-body.ts";
-import { nameOf } from "./names.ts";
-import type { ContainerDoc, NetworkEndpoint } from "./types.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { ownAliases, type CreateBody } from "./body.ts";
+import { nameOf } from "../names.ts";
+import type { ContainerDoc, NetworkEndpoint } from "../types.ts";
 
 /**
  * Throws `refused` unless the engine created what was requested. Called before the old container is stopped: an engine

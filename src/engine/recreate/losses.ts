@@ -1,11 +1,11 @@
-import { bare, cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { Engine } from "./engine.ts";
-import { containerHasFolder } from "./files.ts";
-import { nameOf } from "./names.ts";
+import { bare, cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Engine } from "../engine.ts";
+import { containerHasFolder } from "../files.ts";
+import { nameOf } from "../names.ts";
 import { isAsAtStart, rewrittenByCommand } from "./rewritten-at-start.ts";
-import type { ContainerDoc } from "./types.ts";
-import { trimEndOf } from "../kit/text/trim.ts";
+import type { ContainerDoc } from "../types.ts";
+import { trimEndOf } from "../../kit/text/trim.ts";
 
 /** Something a container would lose by being recreated: a warning if the user accepts it, otherwise a refusal. */
 export type Loss = { readonly accept: string; readonly text: string };

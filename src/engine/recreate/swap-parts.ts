@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import type { Recorder, Work } from "../contract/migration.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { CreateBody } from "./create-body.ts";
-import { engineMessage, type Engine } from "./engine.ts";
+import type { Recorder, Work } from "../../contract/migration.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { CreateBody } from "./body.ts";
+import { engineMessage, type Engine } from "../engine.ts";
 import { LOOPING, loopingOf, type Looping } from "./looping.ts";
-import { nameOf, type SwapNames } from "./names.ts";
-import { stopLimitMs } from "./outage.ts";
+import { nameOf, type SwapNames } from "../names.ts";
+import { stopLimitMs } from "../outage.ts";
 import { watchReads } from "./read-witness.ts";
 import { isUnhealthy } from "./prove.ts";
-import type { ContainerDoc } from "./types.ts";
-import { parseRecord } from "../kit/recorded.ts";
+import type { ContainerDoc } from "../types.ts";
+import { parseRecord } from "../../kit/recorded.ts";
 
 /** The old container's state before the run changed anything: what undo restores. */
 export type PreviousContainer = {

@@ -26,7 +26,7 @@ export async function engineDefaults(
     const body = { name: NAME, Image: image, Cmd: ["true"], HostConfig: { NetworkMode: "none" } };
     const made = await engine.call(`create ${NAME}`, () => docker.createContainer(body));
     const doc = made === null ? null : await engine.container(made.id);
-    return doc === null ? null : frameOf(doc, NOTHING, [], false, new Map(), key);
+    return doc === null ? null : frameOf(doc, { change: NOTHING, moved: [], delivered: false, names: new Map(), key });
   } finally {
     await remove();
   }

@@ -16,7 +16,8 @@ import { mayCreate, type Recreated } from "./creates.ts";
 import { recordedExtras, recordExtras, recordProject, removeExtras } from "../extras.ts";
 import { containersOf, replicaNumber } from "../find.ts";
 import { engineDefaults } from "./filled.ts";
-import { frameDifferences, frameOf, isFilled, namesById, withDelivery, type ContainerFrame } from "./frame.ts";
+import { namesById } from "../../../src/engine/recreate/fields.ts";
+import { frameDifferences, frameOf, isFilled, withDelivery, type ContainerFrame } from "./frame.ts";
 import type { ComposeTools } from "../index.ts";
 import { writeInjected, injectedIn, type Injected } from "./injected.ts";
 import { severed, withSharers } from "./sharing.ts";
@@ -224,7 +225,7 @@ export function recreator(tools: ComposeTools, cliOf: (rewrite: Rewrite) => Prom
     );
     const moved = "moves" in step ? step.moves.map(({ name }) => name) : [];
     return Object.fromEntries(
-      docs.map((doc) => [replicaNumber(doc), frameOf(doc, change, moved, delivered, names, key)] as const),
+      docs.map((doc) => [replicaNumber(doc), frameOf(doc, { change, moved, delivered, names, key })] as const),
     );
   }
 

@@ -88,7 +88,8 @@ export function prefixedTest(test: readonly string[], prefix: readonly string[],
   return [...test];
 }
 
-function changedEnv(own: readonly string[], change: RunChange): string[] {
+/** The variables with the change, each in its place. */
+export function changedEnv(own: readonly string[], change: RunChange): string[] {
   const unset = new Set(change.unset);
   const set = new Map(change.set.map(({ name, value }) => [name, value]));
   const kept: string[] = [];

@@ -1,7 +1,8 @@
 import { UnsprawlError } from "../../model/error.ts";
-import { ownAliases, type CreateBody } from "./body.ts";
 import { nameOf } from "../names.ts";
-import type { ContainerDoc, NetworkEndpoint } from "../types.ts";
+import type { ContainerDoc, Mount, NetworkEndpoint } from "../types.ts";
+import { ownAliases, type CreateBody } from "./body.ts";
+import { baseName, differences, itemsOf, type DocumentFields } from "./compare.ts";
 
 /**
  * Throws `refused` unless the engine created what was requested. Called before the old container is stopped: an engine
@@ -18,75 +19,60 @@ export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, request
 }
 
 /** In what a container, which was never started, differs from a request to replace the old one. */
-export function unlikeRequest(
-  old: ContainerDoc,
-  fresh: ContainerDoc,
-  { body, connectLater }: CreateBody,
-): readonly string[] {
-  return [...lostVolumes(old, fresh), ...lostSettings(body, fresh), ...lostEndpoints(body, connectLater, fresh)];
+export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: CreateBody): readonly string[] {
+  const volumes = volumesOf((old.Mounts ?? []).filter(({ Type }) => Type === "volume"));
+  const asked = { ...volumes, ...requestFields(request) };
+  const made = { ...volumesOf(fresh.Mounts ?? []), ...madeFields(fresh, request) };
+  // What was not asked for, the engine fills in.
+  const unasked = Object.keys(made).filter((field) => !Object.hasOwn(asked, field));
+  return differences(asked, made, Object.fromEntries(unasked.map((field) => [field, "may differ"])));
 }
 
-function lostVolumes(old: ContainerDoc, fresh: ContainerDoc): string[] {
-  return (old.Mounts ?? [])
-    .filter(({ Type, Name, Destination }) => {
-      if (Type !== "volume") return false;
-      return !fresh.Mounts?.some((one) => one.Destination === Destination && one.Name === Name);
-    })
-    .map(({ Destination }) => `the volume at ${Destination}`);
-}
+const volumesOf = (mounts: readonly Mount[]): DocumentFields =>
+  Object.fromEntries(mounts.map(({ Destination, Name = "" }) => [`the volume at ${Destination}`, [Name]]));
 
-function lostSettings(body: CreateBody["body"], fresh: ContainerDoc): string[] {
-  const { HostConfig, NetworkingConfig: _networks, Image: _image, ...config } = body;
-  const unlike = (asked: object, made: { readonly [key: string]: unknown }, at: string): string[] =>
-    Object.entries(asked)
-      .filter(([name, value]) => shape(name, value) !== shape(name, made[name]))
-      .map(([name]) => `${at}.${name}`);
-  return [...unlike(config, fresh.Config, "Config"), ...unlike(HostConfig as object, fresh.HostConfig, "HostConfig")];
-}
-
-function lostEndpoints(
-  body: CreateBody["body"],
-  connectLater: CreateBody["connectLater"],
-  fresh: ContainerDoc,
-): string[] {
-  const { EndpointsConfig = {} } = (body["NetworkingConfig"] ?? {}) as {
-    EndpointsConfig?: { readonly [network: string]: NetworkEndpoint };
+function requestFields({ body, connectLater }: CreateBody): DocumentFields {
+  const { HostConfig, NetworkingConfig, Image: _image, ...config } = body;
+  const { EndpointsConfig = {} } = (NetworkingConfig ?? {}) as {
+    readonly EndpointsConfig?: { readonly [network: string]: NetworkEndpoint };
   };
-  const asked = [
-    ...Object.entries(EndpointsConfig),
-    ...connectLater.map(({ network, endpoint }) => [network, endpoint] as const),
-  ];
-  // These MAC addresses are shown after connecting but not kept at the start.
-  const macs = connectLater.filter(({ endpoint }) => endpoint.MacAddress);
-  if (macs.length > 0) return macs.map(({ network }) => `MacAddress in the network ${network}`);
-  return asked.flatMap(([network, endpoint]) => {
-    const made = fresh.NetworkSettings?.Networks?.[network] ?? {};
-    const own = { ...made, Aliases: ownAliases(fresh, made) };
-    return Object.entries(endpoint)
-      .filter(([name, value]) => shape(name, value) !== shape(name, (own as NetworkEndpoint)[name]))
-      .map(([name]) => `${name} in the network ${network}`);
+  return {
+    ...settingsOf(config, (name) => `Config.${name}`),
+    ...settingsOf(HostConfig as object, (name) => `HostConfig.${name}`),
+    ...endpointsOf([
+      ...Object.entries(EndpointsConfig),
+      ...connectLater.map(({ network, endpoint }) => [network, endpoint] as const),
+    ]),
+  };
+}
+
+function madeFields(fresh: ContainerDoc, { connectLater }: CreateBody): DocumentFields {
+  const later = new Set(connectLater.map(({ network }) => network));
+  const endpoints = Object.entries(fresh.NetworkSettings?.Networks ?? {}).map(([network, { MacAddress, ...made }]) => {
+    // The address of a network that is connected later is shown, but not kept at the start.
+    const kept = later.has(network) || MacAddress === undefined ? {} : { MacAddress };
+    return [network, { ...made, ...kept, Aliases: ownAliases(fresh, made) }] as const;
   });
-}
-
-/**
- * A setting in comparable form: absent, null and empty are equal, and links lose the container's name that the engine
- * adds.
- */
-function shape(name: string, value: unknown): string {
-  const text = (node: unknown): string => {
-    if (node === null || node === undefined || node === "" || node === false || node === 0) return "";
-    if (Array.isArray(node)) return node.length === 0 ? "" : `[${node.map(text).join("\0")}]`;
-    if (typeof node !== "object") return JSON.stringify(node);
-    const entries = Object.entries(node)
-      .map(([key, one]) => `${JSON.stringify(key)}:${text(one)}`)
-      .sort();
-    return entries.length === 0 ? "" : `{${entries.join("\0")}}`;
+  return {
+    ...settingsOf(fresh.Config, (name) => `Config.${name}`),
+    ...settingsOf(fresh.HostConfig, (name) => `HostConfig.${name}`),
+    ...endpointsOf(endpoints),
   };
-  const links =
-    name === "Links" && Array.isArray(value)
-      ? value.map((one) => String(one).split(":").map(base).join(":")).sort()
-      : value;
-  return text(links);
 }
 
-const base = (path: string): string => path.split("/").at(-1) ?? "";
+const endpointsOf = (endpoints: readonly (readonly [network: string, NetworkEndpoint])[]): DocumentFields =>
+  Object.assign(
+    {},
+    ...endpoints.map(([network, one]) => settingsOf(one, (name) => `${name} in the network ${network}`)),
+  );
+
+const settingsOf = (settings: object, fieldOf: (name: string) => string): DocumentFields =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [fieldOf(name), settingItems(name, value)]));
+
+/** Links lose the container's name that the engine adds. */
+const settingItems = (name: string, value: unknown): readonly string[] =>
+  itemsOf(
+    name === "Links" && Array.isArray(value)
+      ? value.map((link) => String(link).split(":").map(baseName).join(":")).sort()
+      : value,
+  );

@@ -27,7 +27,7 @@ import { rewordings } from "./words/index.ts";
 import { givenTo } from "./words/implied.ts";
 import { recreator } from "./engine/recreate.ts";
 import { stateBefore } from "./engine/standing.ts";
-import { UNCHANGED } from "./engine/sharing.ts";
+import { NO_CHANGE } from "../../src/engine/recreate/body.ts";
 import { unchangedContainers } from "./engine/unchanged.ts";
 import { rewriteOf, serviceOf, targetOf } from "./steps.ts";
 import { siblingId } from "../../src/model/step-id.ts";
@@ -85,7 +85,7 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
         sameInputs(rewrite, await project(rewrite), key, true);
         const { sharers } = targetOf(rewrite);
         await recreation.recreate(rewrite, work, async (service) =>
-          sharers.includes(service) ? UNCHANGED : changeOf(service, rewrite, work),
+          sharers.includes(service) ? NO_CHANGE : changeOf(service, rewrite, work),
         );
       }
       if (step.kind === "check") await check(step, rewrite, work);

@@ -1,5 +1,5 @@
-import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
+import { NO_CHANGE } from "../../src/engine/recreate/body.ts";
 import { driftDigest } from "../../src/engine/recreate/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { keptByRun, nameOf, swapNames } from "../../src/engine/names.ts";
@@ -13,16 +13,6 @@ import { readFacts } from "../../src/engine/facts.ts";
 import type { Loss } from "../../src/engine/recreate/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewrittenBody } from "./rewrite.ts";
-
-/** No change: a sharer is recreated as it is. */
-const NO_CHANGE: RunChange = {
-  unset: [],
-  set: [],
-  mounts: [],
-  entrypointPrefix: null,
-  healthcheckPrefix: null,
-  runtime: null,
-};
 
 /**
  * The containers of an engine, each inspected once: sharing is decided at creation, and a plan of many containers would

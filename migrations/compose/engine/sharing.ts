@@ -13,7 +13,6 @@ import type { FingerprintKey } from "../../../src/model/fingerprint.ts";
 import type { DiffLine, RecreateStep, Step } from "../../../src/model/plan.ts";
 import { stepId } from "../../../src/model/step-id.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
-import type { ComposeChange } from "../delivery/change.ts";
 import { bareSubject } from "../delivery/wish.ts";
 import { containersOf } from "../find.ts";
 import type { ComposeApplyInput, ServicePart } from "../plan.ts";
@@ -196,9 +195,3 @@ export async function severed(
   }
   return found;
 }
-
-/** What changes for a service that is only created again. */
-export const UNCHANGED: ComposeChange = {
-  ...{ unset: [], set: [], mounts: [] },
-  ...{ entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
-};

@@ -9,6 +9,16 @@ export type CreateBody = {
   readonly connectLater: readonly { readonly network: string; readonly endpoint: NetworkEndpoint }[];
 };
 
+/** A container that is recreated as it is. */
+export const NO_CHANGE: RunChange = {
+  unset: [],
+  set: [],
+  mounts: [],
+  entrypointPrefix: null,
+  healthcheckPrefix: null,
+  runtime: null,
+};
+
 /** The API version from which a container can be created with several networks (moby API changelog, v1.44). */
 const MANY_NETWORKS = [1, 44] as const;
 const RANDOM_MACS = [1, 48] as const;

@@ -7,11 +7,19 @@ import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
 import { rewriteProject, type ServiceChange } from "./rewrite/index.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
+import { deliveryNamed } from "../../src/engine/choose.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { isUnhealthy, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
+import { isUnhealthy } from "../../src/engine/recreate/health.ts";
+import { recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { valuesByName, valueKey } from "../../src/model/plan.ts";
-import type { DeliveryName, DeliverStep, Plan, Step } from "../../src/model/plan.ts";
+import {
+  valuesByName,
+  valueKey,
+  type DeliveryName,
+  type DeliverStep,
+  type Plan,
+  type Step,
+} from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
 import { rewrittenFiles, type Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -38,11 +46,7 @@ type Performer = Pick<Migration, "unchanged" | "undo" | "scrub" | "render"> & { 
 /** Performs a plan's steps on a project. All are idempotent. */
 export function performer(tools: ComposeTools, cli: (names: readonly string[]) => Promise<ComposeCli>): Performer {
   const { open, key } = tools;
-  const deliveryOf = (name: DeliveryName): Delivery => {
-    const found = tools.deliveries.find((one) => one.name === name);
-    if (found) return found;
-    throw new UnsprawlError("config", `unknown delivery ${name}`);
-  };
+  const deliveryOf = (name: DeliveryName): Delivery => deliveryNamed(tools.deliveries, name);
   const files = rewrittenFiles(tools);
   const cliOf = async (rewrite: Rewrite): Promise<ComposeCli> => {
     const { name, passes } = targetOf(rewrite);
@@ -293,7 +297,10 @@ export function performer(tools: ComposeTools, cli: (names: readonly string[]) =
     const proofs: ContainerProof[] = [];
     for (const { Id } of docs)
       proofs.push(
-        await verifyContainer(engine, Id, step, delivery, bare.subject, info.DockerRootDir, before, work, key),
+        await verifyContainer({
+          ...{ engine, id: Id, step, delivery, subject: bare.subject },
+          ...{ dockerRoot: info.DockerRootDir, before, work, key },
+        }),
       );
     recordProof(step, proofs, work);
   }

@@ -20,7 +20,7 @@ import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
 import { loopingNote } from "../../src/engine/recreate/looping.ts";
-import { unhealthyNote } from "../../src/engine/recreate/prove.ts";
+import { unhealthyNote } from "../../src/engine/recreate/health.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
 import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -132,7 +132,8 @@ export async function planProject(
       const sharing =
         isStack || parts.length === 0 ? [] : await sharingParts(moving, await (known ??= settling()), parts, options);
       const rewritten = await tried(moving, call, parts, before, options.accept, stays);
-      const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options, sharing);
+      const planned = { unit, call, parts, rewritten, before, options, sharing };
+      const steps = parts.length === 0 ? [] : stepsOf(moving, planned);
       const warnings = warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing);
       return { unit, steps, left, warnings: [...platformNotes("project", platform), ...warnings] };
     } catch (error) {

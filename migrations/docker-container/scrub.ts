@@ -1,5 +1,5 @@
 import { nameOf } from "../../src/engine/names.ts";
-import { isUnhealthy } from "../../src/engine/recreate/prove.ts";
+import { isUnhealthy } from "../../src/engine/recreate/health.ts";
 import { findOld } from "../../src/engine/recreate/swap-copy.ts";
 import { recordedState, type Swap } from "../../src/engine/recreate/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";

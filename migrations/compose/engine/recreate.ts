@@ -3,7 +3,7 @@ import type { ComposeCli } from "./cli.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
 import { loopingOf } from "../../../src/engine/recreate/looping.ts";
-import { isUnhealthy } from "../../../src/engine/recreate/prove.ts";
+import { isUnhealthy } from "../../../src/engine/recreate/health.ts";
 import { recordHolders } from "../../../src/engine/recreate/receive.ts";
 import { isRunning, stopContainer } from "../../../src/engine/recreate/swap-parts.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { LOOPING, type Looping } from "../../../src/engine/recreate/looping.ts";
-import type { StateBefore } from "../../../src/engine/recreate/prove.ts";
+import type { StateBefore } from "../../../src/engine/recreate/verification.ts";
 import { isRunning } from "../../../src/engine/recreate/swap-parts.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";

@@ -1,25 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery, DeliverySubject, Reception } from "../../contract/delivery.ts";
-import type { PlanOptions, Work } from "../../contract/migration.ts";
-import type { Engine } from "../engine.ts";
-import { cmd } from "../../kit/shell.ts";
+import type { Reception } from "../../contract/delivery.ts";
+import type { Work } from "../../contract/migration.ts";
 import { countText } from "../../kit/text/count.ts";
-import { nameOf } from "../names.ts";
-import { checkOutput, lastWords } from "./last-words.ts";
-import { loopsAsBefore, type Looping } from "./looping.ts";
-import { endWatch, isWatched, watchReads } from "./read-witness.ts";
-import { holdersOf, receptionOf } from "./receive.ts";
-import { ownTraces } from "./own-traces.ts";
-import { findAllInContainer } from "../traces.ts";
-import type { FingerprintKey } from "../../model/fingerprint.ts";
-import type { ContainerDoc } from "../types.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { valuesByName, valueKey, type Step } from "../../model/plan.ts";
-
-type CheckStep = Extract<Step, { kind: "check" }>;
-const TICK_MS = 100;
+import { valuesByName, valueKey } from "../../model/plan.ts";
+import { findAllInContainer } from "../traces.ts";
+import type { ContainerDoc } from "../types.ts";
+import { Arrival } from "./arrival.ts";
+import { ownTraces } from "./own-traces.ts";
+import { endWatch } from "./read-witness.ts";
+import { freshDoc, type CheckStep, type Verification } from "./verification.ts";
 
 /** The result of verification, for the journal and for people. */
 export type ContainerProof = {
@@ -76,185 +67,33 @@ export function recordProof(step: CheckStep, proofs: readonly ContainerProof[], 
   work.say(`proven: inspect clean, ${files}, ${health}; ${values}${copies}${tasks}`);
 }
 
-/** The state of the old container; `looping` null or absent if it did not keep restarting. */
-export type StateBefore = { readonly running: boolean; readonly unhealthy: boolean; readonly looping?: Looping | null };
-
 /**
  * Verifies a migrated container: it is healthy (or up for the grace time, if it has no health check or was unhealthy
- * before), the application has received each value, and neither a fresh inspect nor the engine's files of the container contain a value. Throws `unhealthy` or `failed`.
+ * before), the application has received each value, and neither a fresh inspect nor the engine's files of the container
+ * contain a value. Throws `unhealthy` or `failed`.
  */
-export async function verifyContainer(
-  engine: Engine,
-  id: string,
-  step: CheckStep,
-  delivery: Delivery,
-  subject: DeliverySubject,
-  dockerRoot: string,
-  before: StateBefore,
-  work: Work,
-  key: FingerprintKey,
-): Promise<ContainerProof> {
+export async function verifyContainer(asked: Verification): Promise<ContainerProof> {
   try {
-    return await verify(engine, id, step, delivery, subject, dockerRoot, before, work, key);
+    return await verify(asked);
   } finally {
-    endWatch(id);
+    endWatch(asked.id);
   }
 }
 
-async function verify(
-  ...[engine, id, step, delivery, subject, dockerRoot, before, work, key]: Parameters<typeof verifyContainer>
-): Promise<ContainerProof> {
-  let doc = await fresh(engine, id);
-  mustShowNoValue(doc, step, work, "docker inspect");
-  const received = new Map<string, Reception>();
-  let health = "was not running before, so it was not started";
-  if (before.running) {
-    let start = Date.now();
-    const values = valuesByName(step.moves, work.values);
-    const holders = (name: string): readonly string[] | null => holdersOf(step, name, work.record);
-    const missing = (): readonly string[] => [...values.keys()].filter((name) => !received.has(name));
-    for (let again = false; ;) {
-      work.signal.throwIfAborted();
-      for (const [name, value] of doc.State.Running && doc.State.Pid ? values : []) {
-        const how = await receptionOf(delivery, subject, doc, { name, value, holders: holders(name) }, key);
-        if (how !== null) received.set(name, how);
-        // Another program may have taken the place of the one that had it.
-        else if (received.get(name) === "environment") received.delete(name);
-      }
-      const elapsed = Date.now() - start;
-      const loop = loopsAsBefore(doc, before.looping, elapsed >= step.graceMs);
-      if (loop === "same") {
-        health = "keeps restarting, as before";
-        break;
-      }
-      const state = loop === "wait" ? null : await standing(engine, doc, step, elapsed, before.unhealthy, work);
-      showWait(doc, step, before.unhealthy, state === null ? [] : missing(), work);
-      const isLate = state !== null && elapsed > receiveLimitMs(step);
-      if (state !== null && (missing().length === 0 || (isLate && step.unread === true))) {
-        health = state;
-        break;
-      }
-      if (isLate) {
-        // A run that was resumed did not see the start.
-        const unseen = missing().filter((name) => (holders(name) ?? []).length === 0);
-        const mayLook = !again && delivery.name === "file" && !isWatched(id) && unseen.length === missing().length;
-        if (!mayLook || !(await watchReads(doc))) throw notReceived(nameOf(doc), missing(), delivery);
-        again = true;
-        work.phase(`restarting ${nameOf(doc)}, to see whether it reads its files`, receiveLimitMs(step));
-        await engine.call(`restart ${nameOf(doc)}`, async () => (await engine.docker()).getContainer(id).restart());
-        start = Date.now();
-      }
-      await sleep(TICK_MS, undefined, { signal: work.signal });
-      doc = await fresh(engine, id);
-    }
-  }
-  doc = await fresh(engine, id);
+async function verify(asked: Verification): Promise<ContainerProof> {
+  const { engine, step, before, work } = asked;
+  const first = await freshDoc(asked);
+  mustShowNoValue(first, step, work, "docker inspect");
+  const arrival = new Arrival(asked);
+  const health = before.running ? await arrival.waitFrom(first) : "was not running before, so it was not started";
+  const doc = await freshDoc(asked);
   mustShowNoValue(doc, step, work, "docker inspect");
   const { shown, unseen } = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);
   return {
-    ...{ inspect: "clean", disk: onDisk(dockerRoot, doc, step, work), health, started: before.running, received },
+    ...{ inspect: "clean", disk: onDisk(asked, doc), health, started: before.running, received: arrival.received },
     ...(shown.length > 0 && { shown }),
     ...(unseen.length > 0 && { unseen }),
   };
-}
-
-function notReceived(name: string, missing: readonly string[], { name: delivery }: Delivery): UnsprawlError {
-  const names = missing.join(", ");
-  if (delivery !== "file")
-    return new UnsprawlError(
-      "unhealthy",
-      `${name} is up, but its processes do not have ${names}`,
-      "try another delivery: --deliver shim or --deliver runtime",
-    );
-  return new UnsprawlError(
-    "unhealthy",
-    `${name} is up, but was not seen to read ${names} from its file`,
-    "--deliver shim or --deliver runtime gives the application the variable itself; --accept unread moves it anyway",
-  );
-}
-
-/** What `--accept unread` means for a check. */
-export const acceptedUnread = ({ accept }: Pick<PlanOptions, "accept">): { readonly unread?: true } =>
-  accept.has("unread") ? { unread: true } : {};
-
-/** How long the application may take to receive its values. */
-const receiveLimitMs = ({ graceMs }: CheckStep): number => Math.max(graceMs, 10_000);
-
-/** What a verification waits for: first that the container stands, then that it has the `missing` values. */
-function showWait(
-  doc: ContainerDoc,
-  step: CheckStep,
-  wasUnhealthy: boolean,
-  missing: readonly string[],
-  work: Work,
-): void {
-  const isChecked = doc.State.Health !== undefined && doc.State.Health !== null && !wasUnhealthy;
-  const name = nameOf(doc);
-  if (missing.length > 0)
-    work.phase(`waiting until the process of ${name} has ${missing.join(", ")}`, receiveLimitMs(step));
-  else if (isChecked) work.phase(`waiting for the health check of ${name}`, step.healthTimeoutMs);
-  else work.phase(`checking that ${name} stays up`, step.graceMs);
-}
-
-/** Whether the health check of a running container fails. */
-export function isUnhealthy({ State }: ContainerDoc): boolean {
-  return State.Running && State.Health?.Status === "unhealthy";
-}
-
-/** What a plan says of a container whose health check fails already; nothing of others. */
-export function unhealthyNote(doc: ContainerDoc): readonly string[] {
-  if (!isUnhealthy(doc)) return [];
-  return [
-    `its health check fails already, so it is verified to stay up and to receive its values, not to become healthy: ${cmd`docker inspect ${nameOf(doc)}`} shows why (State.Health.Log)`,
-  ];
-}
-
-async function fresh(engine: Engine, id: string): Promise<ContainerDoc> {
-  const doc = await engine.container(id);
-  if (doc) return doc;
-  throw new UnsprawlError(
-    "unhealthy",
-    "the new container disappeared while it was checked",
-    "docker events --since 5m",
-  );
-}
-
-/** The health as text; null if it is too early to tell. Throws `unhealthy` if the container is down or unhealthy. */
-async function standing(
-  engine: Engine,
-  doc: ContainerDoc,
-  step: CheckStep,
-  elapsed: number,
-  wasUnhealthy: boolean,
-  work: Work,
-): Promise<string | null> {
-  const { State: state } = doc;
-  if (!state.Running || state.Restarting || (doc.RestartCount ?? 0) > 0) {
-    throw new UnsprawlError(
-      "unhealthy",
-      `${nameOf(doc)} did not stay up (exit ${state.ExitCode ?? "unknown"})${await lastWords(engine, doc, work)}`,
-      `docker run its image by hand to see why; nothing is lost: the old container is restored`,
-    );
-  }
-  if (state.Paused) return "paused, as it was before";
-  if (!state.Health || state.Health.Status === "none")
-    return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s` : null;
-  if (state.Health.Status === "healthy") return "healthy";
-  // Compared with its own state before: a check that failed all along says nothing about the migration.
-  if (wasUnhealthy) return elapsed >= step.graceMs ? `up for ${step.graceMs / 1000} s, not healthy, as before` : null;
-  if (state.Health.Status === "unhealthy" || elapsed > step.healthTimeoutMs) {
-    // "unhealthy" is the engine's last word, which no longer wait changes.
-    const hint =
-      state.Health.Status === "unhealthy"
-        ? cmd`docker inspect ${nameOf(doc)} shows its health check (Config.Healthcheck); nothing is lost: the old container is restored`
-        : "raise --health-timeout if it needs longer";
-    throw new UnsprawlError(
-      "unhealthy",
-      `${nameOf(doc)} is ${state.Health.Status} after ${Math.round(elapsed / 1000)} s${await checkOutput(doc, work)}${await lastWords(engine, doc, work)}`,
-      hint,
-    );
-  }
-  return null;
 }
 
 /** Throws `failed` if a document still contains a migrated value. */
@@ -283,7 +122,7 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
 const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
 
 /** Verifies the engine's own files of the container, if they can be read here. */
-function onDisk(dockerRoot: string, doc: ContainerDoc, step: CheckStep, work: Work): ContainerProof["disk"] {
+function onDisk({ dockerRoot, step, work }: Verification, doc: ContainerDoc): ContainerProof["disk"] {
   for (const file of ["config.v2.json", "hostconfig.json"]) {
     let text: string;
     try {

@@ -8,7 +8,7 @@ import { LOOPING, loopingOf, type Looping } from "./looping.ts";
 import { nameOf, type SwapNames } from "../names.ts";
 import { stopLimitMs } from "../outage.ts";
 import { watchReads } from "./read-witness.ts";
-import { isUnhealthy } from "./prove.ts";
+import { isUnhealthy } from "./health.ts";
 import type { ContainerDoc } from "../types.ts";
 import { parseRecord } from "../../kit/recorded.ts";
 

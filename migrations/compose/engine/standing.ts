@@ -14,7 +14,7 @@ import type { ContainerFrame } from "./frame.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 
 /** The state of a service before the first effect; contains no value. */
-type ServiceSnapshot = {
+export type ServiceSnapshot = {
   readonly running: boolean;
   /** Its health check failed. Absent in runs of older versions. */
   readonly unhealthy?: boolean;

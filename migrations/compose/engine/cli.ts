@@ -76,7 +76,7 @@ export function composeCli(
   );
 }
 
-type RunOptions = {
+type CallOptions = {
   /** Whether its messages are part of the answer. */
   readonly both?: boolean;
   readonly variables?: NodeJS.ProcessEnv;
@@ -135,7 +135,7 @@ class InstalledCompose implements ComposeCli {
   async #run(
     call: ProjectCall,
     args: readonly string[],
-    { both = false, variables = {}, began }: RunOptions = {},
+    { both = false, variables = {}, began }: CallOptions = {},
   ): Promise<string> {
     const [program = "docker", ...before] = this.#program;
     const options = { env: this.#environment(variables), cwd: call.outer ?? call.dir, ...(began && { began }) };

@@ -38,7 +38,7 @@ export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detect
   };
   const places = new Set<string>();
   const flagged = { names: new Set<string>(), paths: new Set<string>(), values: [] as Secret[] };
-  for (const { name, value, location } of containerCandidates("docker", doc, image, new Map(), () => undefined)) {
+  for (const { name, value, location } of containerCandidates("docker", doc, image, { odd: () => undefined })) {
     const question = { name, where: location.where, value, path: location.path };
     const verdict = detector.classify(question);
     if (!(verdict.secret || verdict.suppressedBy !== undefined)) continue;

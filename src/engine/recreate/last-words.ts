@@ -48,7 +48,7 @@ export async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): 
 }
 
 const valuesOf = (doc: ContainerDoc): readonly Candidate[] =>
-  containerCandidates("docker", doc, null, new Map(), () => undefined);
+  containerCandidates("docker", doc, null, { odd: () => undefined });
 
 /**
  * Removes log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach

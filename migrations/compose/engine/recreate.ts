@@ -2,8 +2,7 @@ import type { Work } from "../../../src/contract/migration.ts";
 import type { ComposeCli } from "./cli.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { nameOf } from "../../../src/engine/names.ts";
-import { loopingOf } from "../../../src/engine/recreate/looping.ts";
-import { isUnhealthy } from "../../../src/engine/recreate/health.ts";
+import { sickStateOf } from "../../../src/engine/recreate/health.ts";
 import { DELIVERED } from "../../../src/engine/recreate/rights.ts";
 import { recordHolders } from "../../../src/engine/recreate/receive.ts";
 import { isRunning, stopContainer } from "../../../src/engine/recreate/swap-parts.ts";
@@ -98,12 +97,7 @@ export class Recreation {
     const running = docs.some(isRunning) || wasRunning(step, work);
     const change = await changeOf(serviceOf(step));
     const frames = Object.fromEntries(await this.#framesOf(docs, change, step, false));
-    const [looping] = docs.flatMap((doc) => loopingOf(doc) ?? []);
-    const sick = {
-      ...(docs.some(isUnhealthy) ? { unhealthy: true } : {}),
-      ...(looping === undefined ? {} : { looping }),
-    };
-    work.record.intent(`${step.id}/before`, { running, ...sick, copies: docs.length, change, frames });
+    work.record.intent(`${step.id}/before`, { running, ...sickStateOf(docs), copies: docs.length, change, frames });
     recordHolders(step, docs, work, this.#tools.key);
   }
 

@@ -74,7 +74,11 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
       Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix, shell),
     };
   }
+  return withoutGenerated(config, old);
+}
 
+/** Without what the engine has filled in, or does not accept together with the network of another container. */
+function withoutGenerated(config: { [key: string]: unknown }, old: ContainerDoc): { [key: string]: unknown } {
   const mode = old.HostConfig.NetworkMode ?? "";
   const generated =
     old.Config.Hostname === old.Id.slice(0, 12) || (mode === "host" && old.Config.Hostname === hostname());

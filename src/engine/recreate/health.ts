@@ -2,12 +2,22 @@ import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
+import { loopingOf, type Looping } from "./looping.ts";
 import { checkOutput, lastWords } from "./last-words.ts";
 import type { Verification } from "./verification.ts";
 
 /** Whether the health check of a running container fails. */
 export function isUnhealthy({ State }: ContainerDoc): boolean {
   return State.Running && State.Health?.Status === "unhealthy";
+}
+
+/** How containers were sick before a run: one that was is not expected to get well by it. */
+export function sickStateOf(docs: readonly ContainerDoc[]): { readonly unhealthy?: true; readonly looping?: Looping } {
+  const [looping] = docs.flatMap((doc) => loopingOf(doc) ?? []);
+  return {
+    ...(docs.some(isUnhealthy) ? { unhealthy: true } : {}),
+    ...(looping === undefined ? {} : { looping }),
+  };
 }
 
 /** What a plan says of a container whose health check fails already; nothing of others. */

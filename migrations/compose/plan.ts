@@ -259,7 +259,7 @@ async function partOf(
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
       ...remainingNotes(tolerated),
       ...docs.slice(0, 1).flatMap((doc) => [...unhealthyNote(doc), ...loopingNote(doc)]),
-      ...(await lossWarnings(moving.engine, docs, before, service, options.accept, rewritten)),
+      ...(await lossWarnings(settling, { service, docs, rewritten }, options.accept)),
     ];
     const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(

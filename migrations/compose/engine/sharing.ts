@@ -137,7 +137,7 @@ async function asItIs(
   const known = await readFacts(engine, first.Id, runId);
   const { subject } = bareSubject(moving, known, { project: call.name, service, runId }, []);
   const rewritten = await filesMadeAtStart(moving.deliveries, subject);
-  return { docs, drift, warnings: await lossWarnings(engine, docs, before, service, accept, rewritten) };
+  return { docs, drift, warnings: await lossWarnings(settling, { service, docs, rewritten }, accept) };
 }
 
 /** What a recreate step says of those that follow its service. */

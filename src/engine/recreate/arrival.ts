@@ -57,9 +57,8 @@ export class Arrival {
 
   async #look(doc: ContainerDoc): Promise<void> {
     if (!doc.State.Running || !doc.State.Pid) return;
-    const { delivery, subject, key } = this.#asked;
     for (const [name, value] of this.#values) {
-      const how = await receptionOf(delivery, subject, doc, { name, value, holders: this.#holders(name) }, key);
+      const how = await receptionOf(this.#asked, doc, { name, value, holders: this.#holders(name) });
       if (how !== null) this.received.set(name, how);
       // Another program may have taken the place of the one that had it.
       else if (this.received.get(name) === "environment") this.received.delete(name);

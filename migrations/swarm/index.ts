@@ -46,9 +46,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
       const labels = (await docOf(location.subjectId))?.Spec.Labels;
       return { subject: location.subjectName, project: labels?.["com.docker.stack.namespace"] ?? "" };
     },
-    async plan(unit, selected, options) {
-      return planService(await moving(), unit, selected, options);
-    },
+    plan: async (unit, selected, options) => planService(await moving(), unit, selected, options),
     read: async ({ location, name, fingerprint: print }, _unit, lasting) =>
       presentValue(
         await docOf(location.subjectId),
@@ -57,14 +55,7 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
         (value) => fingerprint(value, key) === print,
       ),
     async unchanged(step) {
-      if (step.kind !== "recreate") return;
-      const doc = await docOf(step.subject.id);
-      if (doc === null || specDigest(doc.Spec, key) !== step.digest)
-        throw new UnsprawlError(
-          "changed",
-          `the service ${step.subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,
-          "unsprawl plan again",
-        );
+      if (step.kind === "recreate") mustBeAsPlanned(step, await docOf(step.subject.id), key);
     },
     async perform(step, work) {
       const tools = await moving();
@@ -88,6 +79,15 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
       return 0; // the swarm keeps what it mounts
     },
   };
+}
+
+function mustBeAsPlanned({ subject, digest }: RecreateStep, doc: ServiceDoc | null, key: FingerprintKey): void {
+  if (doc !== null && specDigest(doc.Spec, key) === digest) return;
+  throw new UnsprawlError(
+    "changed",
+    `the service ${subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,
+    "unsprawl plan again",
+  );
 }
 
 const recreateIn = (steps: readonly Step[]): RecreateStep | null =>

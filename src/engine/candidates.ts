@@ -141,7 +141,7 @@ class Candidates {
     this.found.push({ name, value: Secret.of(value), location, ...(lead === "" ? {} : { lead }) });
   }
 
-  /** The values of the map at `path`; `oddAt` is where it is reported if it is none. */
+  /** The values of the map at `path`; `oddAt` is reported if it is not a map. */
   addMap(where: Where, from: unknown, path: string, oddAt = path): void {
     map(from, oddAt, this.#odd, (name, value) => this.#addNamed(where, name, value, path));
   }

@@ -239,7 +239,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/fast/workers/worker.ts": "a worker thread hands back what it spotted",
   "src/detect/mask.ts": "keeps a kind's public prefix",
   "src/engine/choose.ts": "looks whether it begins or ends with white space",
-  "src/engine/own-traces.ts": "looks for it in what the application wrote",
+  "src/engine/recreate/own-traces.ts": "looks for it in what the application wrote",
   "src/engine/facts.ts": "PATH, which is held as a value like any other variable",
   "src/engine/traces.ts": "proves that a document does not hold the value",
   "src/images/clean/clean.ts": "takes it out of an image's config",

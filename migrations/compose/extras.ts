@@ -23,7 +23,7 @@ const PARTS: v.GenericSchema<unknown, Parts> = v.object({
 });
 
 /** What `recordExtras` recorded; null if it has not run yet. */
-export function recordedExtras(rewrite: Rewrite, work: Work): Parts | null {
+function recordedExtras(rewrite: Rewrite, work: Work): Parts | null {
   return parseRecord(work.record, `${rewrite.id}/extras`, PARTS);
 }
 
@@ -58,6 +58,17 @@ export async function recordExtras(engine: Engine, rewrite: Rewrite, work: Work)
   const extras = await extrasOf(engine, rewrite, work);
   work.record.done(`${rewrite.id}/extras`, extras);
   return extras;
+}
+
+/** Throws `refused` if Compose created containers that replace none. */
+export function mustHaveNoExtras(rewrite: Rewrite, work: Work): void {
+  const first = recordedExtras(rewrite, work)?.containers[0];
+  if (first === undefined) return;
+  throw new UnsprawlError(
+    "refused",
+    `Compose created ${first.name} too, which did not exist before`,
+    "docker compose up -d, then plan again",
+  );
 }
 
 /**

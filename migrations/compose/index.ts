@@ -27,7 +27,7 @@ import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { serviceRefOf } from "../../src/model/service-ref.ts";
 import { movingAlong, type AlongOf } from "./along.ts";
-import { performer } from "./perform.ts";
+import { Performer } from "./perform.ts";
 import { fieldRefusal, serviceOfText, textRefusal } from "./refuse.ts";
 import { givenFiles } from "./syntax/given.ts";
 import { declaredIn, projectCall, containersOf, projectOf, serviceOfFinding, type ServiceOfFinding } from "./find.ts";
@@ -91,7 +91,7 @@ export function composeMigration(tools: ComposeTools): Migration {
   const alongKey = ({ location, name }: Pick<Finding, "location" | "name">): string => `${location.subjectId}\0${name}`;
   const cli = async (names: readonly string[]): Promise<ComposeCli> =>
     composeCli({ ...composeEnvironment(env, names), ...memoryIn(env) }, hostOf(await open()), tools.quote);
-  const perform = performer(tools, cli);
+  const performer = new Performer(tools, cli);
   const files = rewrittenFiles(tools);
   /**
    * The part of the environment that the project's files may use: of credentials, only those that its containers
@@ -227,18 +227,18 @@ export function composeMigration(tools: ComposeTools): Migration {
       const value = service === undefined ? null : (variables(service).get(name)?.at(-1)?.value ?? null);
       return value === null ? null : Secret.of(value);
     },
-    unchanged: perform.unchanged,
-    perform: perform.step,
+    unchanged: (step, plan) => performer.unchanged(step, plan),
+    perform: (step, work) => performer.perform(step, work),
     async undo(steps, work) {
-      await perform.undo(steps, work);
+      await performer.undo(steps, work);
       // What was read before it is no longer what the files and containers have.
       read.clear();
       known.clear();
     },
     undoNeedsValues: async (steps) =>
       files.needsValues(await withoutShared(await open(), rewriteOf(steps, steps[0]?.unit ?? ""))),
-    scrub: perform.scrub,
-    render: perform.render,
+    scrub: (steps, work) => performer.scrub(steps, work),
+    render: (...asked) => performer.render(...asked),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { PlanOptions } from "../../src/contract/migration.ts";
 import { imageWords } from "../../src/engine/repeated.ts";
 import { outageOf } from "../../src/engine/outage.ts";
-import { acceptedUnread } from "../../src/engine/prove.ts";
-import { driftDigest } from "../../src/engine/drift.ts";
+import { driftDigest } from "../../src/engine/recreate/drift.ts";
+import { checkStep, deliverStep, recreateStep, type Recipient } from "../../src/engine/recreate/steps.ts";
 import { fileChange } from "../../src/files/rewritten.ts";
 import { keyedDigest } from "../../src/model/fingerprint.ts";
 import type { Finding } from "../../src/model/finding.ts";
-import { valueKey, type DeliveryName, type Move, type Step } from "../../src/model/plan.ts";
+import { valueKey, type Move, type Step, type StepOf } from "../../src/model/plan.ts";
 import { stepId } from "../../src/model/step-id.ts";
 import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { sharersOfStep, upDiff, type SharingPart } from "./engine/sharing.ts";
@@ -30,90 +30,83 @@ export function spanOf({ name, location, part: { start, length } }: Finding, mov
   return start === null || length === null ? null : { start, length };
 }
 
+/** What was planned for a project. */
+export type PlannedParts = {
+  readonly unit: string;
+  readonly call: ProjectCall;
+  readonly parts: readonly ServicePart[];
+  readonly rewritten: Rewritten;
+  readonly before: ComposeConfig;
+  readonly options: PlanOptions;
+  readonly sharing: readonly SharingPart[];
+};
+
 /** The steps of a project: files first, then every service that has containers. */
-export function stepsOf(
-  { key, project, passed, isStack }: PlannedProject,
-  unit: string,
-  call: ProjectCall,
-  parts: readonly ServicePart[],
-  { files }: Rewritten,
-  before: ComposeConfig,
-  options: PlanOptions,
-  sharing: readonly SharingPart[],
-): Step[] {
-  const { graceMs, healthTimeoutMs } = options;
-  const texts = textsOf(project);
-  const moved = parts.flatMap(({ selected }) => selected);
-  const changes = files.map(({ file, text, diff, mode, before: old }) =>
-    fileChange(file, texts.get(file) ?? old ?? null, text, diff, key, mode),
-  );
-  const spans = Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding, move)]));
-  const common = ({ delivery, selected }: ServicePart): { delivery: DeliveryName; moves: readonly Move[] } => ({
-    delivery: delivery.name,
+export function stepsOf(project: PlannedProject, planned: PlannedParts): Step[] {
+  const { unit, call, parts, options, sharing } = planned;
+  const { key } = project;
+  const to = ({ service, delivery, selected }: ServicePart): Recipient => ({
+    ...{ unit, part: service, delivery: delivery.name },
     moves: selected.map(({ move }) => move),
   });
-  const started = parts.filter(({ docs }) => docs.length > 0);
   return [
-    ...parts.map((part): Step => ({
-      id: stepId({ kind: "deliver", unit, part: part.service }),
-      kind: "deliver",
-      unit,
-      why: part.why,
-      ...common(part),
-    })),
-    {
-      id: stepId({ kind: "rewrite", unit }),
-      kind: "rewrite",
-      unit,
-      moves: moved.map(({ move }) => move),
-      files: changes,
-      target: {
-        ...{ ...call, services: parts.map(({ service }) => service), spans },
-        unstarted: parts.filter((one) => !started.includes(one)).map(({ service }) => service),
-        repeats: Object.fromEntries(
-          parts.flatMap(({ service, known, repeats }) => (repeats ? [[service, imageWords(known.image, key)]] : [])),
-        ),
-        byOption: Object.fromEntries(
-          parts.flatMap(({ service, wish: { words } }) =>
-            fileNames(words).size === 0 ? [] : [[service, [...fileNames(words)]]],
-          ),
-        ),
-        reworded: parts.filter(({ wish }) => hasNewWords(wish.words)).map(({ service }) => service),
-        labels: Object.fromEntries(
-          parts.flatMap(({ service, wish: { words } }) =>
-            words === null || words.labels.length === 0 ? [] : [[service, words.labels.map(({ key: name }) => name)]],
-          ),
-        ),
-        sharers: sharing.map(({ service }) => service),
-        ...{ passes: passed.names, drift: [...parts, ...sharing].some(({ drift }) => drift), isStack },
-        ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
-      },
-    },
-    ...started.flatMap((part): Step[] => [
-      {
-        id: stepId({ kind: "recreate", unit, part: part.service }),
-        kind: "recreate",
-        unit,
+    ...parts.map((part) => deliverStep(to(part), part.why)),
+    rewriteStep(project, planned),
+    ...parts.filter(isStarted).flatMap((part): Step[] => [
+      recreateStep(to(part), {
         subject: { id: part.known.doc.Id, name: part.service, image: part.known.doc.Image },
-        outage: outageOf(part.known.doc, { graceMs, healthTimeoutMs }),
+        outage: outageOf(part.known.doc, options),
         ...sharersOfStep(sharing, part.service, key),
         digest: keyedDigest(part.docs.map((doc) => driftDigest(doc, key)).join(), key),
         diff: [
           ...upDiff(sharing, part.service),
           { sign: " ", path: part.service, text: `in ${call.dir}: ${[...call.files, ...call.envFiles].join(", ")}` },
         ],
-        ...common(part),
-      },
-      {
-        id: stepId({ kind: "check", unit, part: part.service }),
-        kind: "check",
-        unit,
-        graceMs,
-        healthTimeoutMs,
-        tolerated: part.tolerated,
-        ...acceptedUnread(options),
-        ...common(part),
-      },
+      }),
+      checkStep(to(part), part.tolerated, options),
     ]),
   ];
+}
+
+const isStarted = ({ docs }: ServicePart): boolean => docs.length > 0;
+
+function rewriteStep(project: PlannedProject, planned: PlannedParts): Step {
+  const { unit, parts, rewritten } = planned;
+  const texts = textsOf(project.project);
+  return {
+    ...{ id: stepId({ kind: "rewrite", unit }), kind: "rewrite", unit },
+    moves: parts.flatMap(({ selected }) => selected.map(({ move }) => move)),
+    files: rewritten.files.map(({ file, text, diff, mode, before: old }) =>
+      fileChange(file, texts.get(file) ?? old ?? null, text, diff, project.key, mode),
+    ),
+    target: targetIn(project, planned),
+  };
+}
+
+/** What finds the project again, and how its services are delivered to. */
+function targetIn(
+  { key, project, passed, isStack }: PlannedProject,
+  { call, parts, before, sharing }: PlannedParts,
+): StepOf<"rewrite">["target"] {
+  const moved = parts.flatMap(({ selected }) => selected);
+  const byService = <T>(valueOf: (part: ServicePart) => T | null): { [service: string]: T } =>
+    Object.fromEntries(
+      parts.flatMap((part) => {
+        const value = valueOf(part);
+        return value === null ? [] : [[part.service, value]];
+      }),
+    );
+  const unlessEmpty = <T>(items: readonly T[]): T[] | null => (items.length === 0 ? null : [...items]);
+  return {
+    ...{ ...call, services: parts.map(({ service }) => service) },
+    spans: Object.fromEntries(moved.map(({ move, finding }) => [valueKey(move), spanOf(finding, move)])),
+    unstarted: parts.filter((part) => !isStarted(part)).map(({ service }) => service),
+    repeats: byService(({ known, repeats }) => (repeats ? imageWords(known.image, key) : null)),
+    byOption: byService(({ wish: { words } }) => unlessEmpty([...fileNames(words)])),
+    reworded: parts.filter(({ wish }) => hasNewWords(wish.words)).map(({ service }) => service),
+    labels: byService(({ wish: { words } }) => unlessEmpty((words?.labels ?? []).map(({ key: name }) => name))),
+    sharers: sharing.map(({ service }) => service),
+    ...{ passes: passed.names, drift: [...parts, ...sharing].some(({ drift }) => drift), isStack },
+    ...{ form: COMMITTED, inputs: inputsOf(project, key), config: keyedDigest(JSON.stringify(before), key) },
+  };
 }

@@ -19,8 +19,8 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { declaredFacts, isUnseen } from "./engine/unstarted.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
-import { loopingNote } from "../../src/engine/looping.ts";
-import { unhealthyNote } from "../../src/engine/prove.ts";
+import { loopingNote } from "../../src/engine/recreate/looping.ts";
+import { unhealthyNote } from "../../src/engine/recreate/health.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
 import { remainingNotes, remainingPlaces, type RemainingPlace } from "../../src/engine/leftovers.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -132,7 +132,8 @@ export async function planProject(
       const sharing =
         isStack || parts.length === 0 ? [] : await sharingParts(moving, await (known ??= settling()), parts, options);
       const rewritten = await tried(moving, call, parts, before, options.accept, stays);
-      const steps = parts.length === 0 ? [] : stepsOf(moving, unit, call, parts, rewritten, before, options, sharing);
+      const planned = { unit, call, parts, rewritten, before, options, sharing };
+      const steps = parts.length === 0 ? [] : stepsOf(moving, planned);
       const warnings = warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing);
       return { unit, steps, left, warnings: [...platformNotes("project", platform), ...warnings] };
     } catch (error) {
@@ -258,7 +259,7 @@ async function partOf(
       ...selected.flatMap((one) => alongNotes(one.move.name, moving.like(one))),
       ...remainingNotes(tolerated),
       ...docs.slice(0, 1).flatMap((doc) => [...unhealthyNote(doc), ...loopingNote(doc)]),
-      ...(await lossWarnings(moving.engine, docs, before, service, options.accept, rewritten)),
+      ...(await lossWarnings(settling, { service, docs, rewritten }, options.accept)),
     ];
     const repeated = repeatedOfImage(moving.project, wish);
     warnings.push(

@@ -1,6 +1,6 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
-import { newestKept } from "../../src/engine/kept.ts";
+import { newestKept } from "../../src/engine/recreate/kept.ts";
 import { keptByRun, nameOf } from "../../src/engine/names.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";

@@ -1,8 +1,8 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import { firstInitNotes } from "../../src/engine/first-init.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/losses.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../src/engine/recreate/losses.ts";
 import { containerVariable, type Facts } from "../../src/engine/facts.ts";
-import type { Sharer } from "../../src/engine/sharers.ts";
+import type { Sharer } from "../../src/engine/recreate/sharers.ts";
 import { findValues } from "../../src/engine/traces.ts";
 import { ownLabels } from "../../src/engine/labels.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
@@ -10,15 +10,21 @@ import type { Move } from "../../src/model/plan.ts";
 import { sharersLoss } from "./share.ts";
 import { nameOf } from "../../src/engine/names.ts";
 
+/** A container that is to be recreated, and what relies on it. */
+type RecreatedContainer = {
+  readonly engine: Engine;
+  readonly known: Facts;
+  readonly sharers: readonly Sharer[];
+  readonly moves: readonly Move[];
+  readonly accept: ReadonlySet<string>;
+  /** Files that its image's entrypoint may write at each start. */
+  readonly rewritten: readonly string[];
+};
+
 /** Warnings before a container and its sharers are recreated. Throws `refused` for a loss that is not accepted. */
-export async function lossWarnings(
-  engine: Engine,
-  { doc, image }: Facts,
-  sharers: readonly Sharer[],
-  moves: readonly Move[],
-  accept: ReadonlySet<string>,
-  rewritten: readonly string[],
-): Promise<string[]> {
+export async function lossWarnings(recreated: RecreatedContainer): Promise<string[]> {
+  const { engine, sharers, moves, accept, rewritten } = recreated;
+  const { doc, image } = recreated.known;
   const losses = [...sharersLoss(sharers)];
   const notes = [...platformNotes("container", ownLabels(doc, image))];
   for (const one of [doc, ...sharers.map((sharer) => sharer.doc)]) {

@@ -51,8 +51,8 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache
       yield { kind: "total", subjects: chosen.length + images.size };
 
       const exposure = exposureOf(engine, all);
-      const read = (listed: ListedContainer): Promise<SourceReading | null> =>
-        readContainer(engine, source, listed, images, volumes, exposure, signal);
+      const around = { engine, source, images, volumes, exposure, signal };
+      const read = (listed: ListedContainer): Promise<SourceReading | null> => readContainer(listed, around);
       for await (const reading of pMapIterable(chosen, read, { concurrency: AT_ONCE })) if (reading) yield reading;
 
       const readImage = (id: string): Promise<SourceReading | null> => imageReading(engine, source, id, exposure);
@@ -67,14 +67,19 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache
   };
 }
 
+/** What the containers of one scan have in common. */
+type ContainerScan = {
+  readonly engine: Engine;
+  readonly source: string;
+  readonly images: ReadonlyMap<string, Promise<ImageDoc | null>>;
+  readonly volumes: VolumeOptions;
+  readonly exposure: readonly string[];
+  readonly signal: AbortSignal;
+};
+
 async function readContainer(
-  engine: Engine,
-  source: string,
   listed: ListedContainer,
-  images: ReadonlyMap<string, Promise<ImageDoc | null>>,
-  volumes: VolumeOptions,
-  exposure: readonly string[],
-  signal: AbortSignal,
+  { engine, source, images, volumes, exposure, signal }: ContainerScan,
 ): Promise<SourceReading | null> {
   signal.throwIfAborted();
   const name = namesOf(listed)[0] ?? listed.Id;
@@ -83,7 +88,7 @@ async function readContainer(
     if (doc === null) return null; // removed since the list was made
     const image = (await images.get(listed.ImageID)) ?? null;
     const subject = { kind: "container", name, id: doc.Id } as const;
-    const candidates = containerCandidates(source, doc, image, volumes);
+    const candidates = containerCandidates(source, doc, image, { volumes });
     return { kind: "subject", subject, facts: containerFacts(doc, image), candidates, exposure };
   } catch (error) {
     return errorReading(name, { kind: "subject", name, id: listed.Id }, error);

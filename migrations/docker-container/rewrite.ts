@@ -1,6 +1,6 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Selected } from "../../src/contract/migration.ts";
-import { createBody, type CreateBody } from "../../src/engine/create-body.ts";
+import { createBody, type CreateBody } from "../../src/engine/recreate/body.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import type { DiffLine } from "../../src/model/plan.ts";

@@ -1,7 +1,7 @@
 import { nameOf } from "../../src/engine/names.ts";
-import { isUnhealthy } from "../../src/engine/prove.ts";
-import { findOld } from "../../src/engine/swap-copy.ts";
-import { recordedState, type Swap } from "../../src/engine/swap-parts.ts";
+import { isUnhealthy } from "../../src/engine/recreate/health.ts";
+import { findOld } from "../../src/engine/recreate/swap-copy.ts";
+import { recordedState, type Swap } from "../../src/engine/recreate/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 

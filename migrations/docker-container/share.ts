@@ -1,28 +1,18 @@
-import type { RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
-import { driftDigest } from "../../src/engine/drift.ts";
+import { NO_CHANGE } from "../../src/engine/recreate/body.ts";
+import { driftDigest } from "../../src/engine/recreate/drift.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { keptByRun, nameOf, swapNames } from "../../src/engine/names.ts";
-import { sharersOf, type Sharer } from "../../src/engine/sharers.ts";
-import { isRunning, type Swap } from "../../src/engine/swap-parts.ts";
+import { sharersOf, type Sharer } from "../../src/engine/recreate/sharers.ts";
+import { isRunning, type Swap } from "../../src/engine/recreate/swap-parts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { DiffLine, RecreateStep } from "../../src/model/plan.ts";
 import { readFacts } from "../../src/engine/facts.ts";
-import type { Loss } from "../../src/engine/losses.ts";
+import type { Loss } from "../../src/engine/recreate/losses.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { rewrittenBody } from "./rewrite.ts";
-
-/** No change: a sharer is recreated as it is. */
-const NO_CHANGE: RunChange = {
-  unset: [],
-  set: [],
-  mounts: [],
-  entrypointPrefix: null,
-  healthcheckPrefix: null,
-  runtime: null,
-};
 
 /**
  * The containers of an engine, each inspected once: sharing is decided at creation, and a plan of many containers would

@@ -8,6 +8,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { specDigest, specVariable, swarmOf, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
+import type { RecreateStep, Step } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { deliver, verifyService, recreate, undo, undoNeedsValues, type SwarmApplyInput } from "./perform.ts";
 import { planService } from "./plan.ts";
@@ -45,27 +46,16 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
       const labels = (await docOf(location.subjectId))?.Spec.Labels;
       return { subject: location.subjectName, project: labels?.["com.docker.stack.namespace"] ?? "" };
     },
-    async plan(unit, selected, options) {
-      return planService(await moving(), unit, selected, options);
-    },
-    async read({ location, name, fingerprint: print }, _unit, lasting) {
-      const doc = await docOf(location.subjectId);
-      // The previous spec has it for a while: it can then be restored even if the store does not answer.
-      const values = [doc?.Spec, ...(lasting ? [] : [doc?.PreviousSpec])].map((spec) =>
-        specVariable(spec?.TaskTemplate, name),
-      );
-      const found = values.flatMap((value) => (value === null ? [] : [Secret.of(value)]));
-      return found.find((value) => fingerprint(value, key) === print) ?? found[0] ?? null;
-    },
+    plan: async (unit, selected, options) => planService(await moving(), unit, selected, options),
+    read: async ({ location, name, fingerprint: print }, _unit, lasting) =>
+      presentValue(
+        await docOf(location.subjectId),
+        name,
+        lasting === true,
+        (value) => fingerprint(value, key) === print,
+      ),
     async unchanged(step) {
-      if (step.kind !== "recreate") return;
-      const doc = await docOf(step.subject.id);
-      if (doc === null || specDigest(doc.Spec, key) !== step.digest)
-        throw new UnsprawlError(
-          "changed",
-          `the service ${step.subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,
-          "unsprawl plan again",
-        );
+      if (step.kind === "recreate") mustBeAsPlanned(step, await docOf(step.subject.id), key);
     },
     async perform(step, work) {
       const tools = await moving();
@@ -74,19 +64,47 @@ export function swarmServices({ open, deliveries, key }: SwarmTools): Migration 
       if (step.kind === "check") await verifyService(tools, step, work);
     },
     async undo(steps, work) {
-      const step = steps.find(({ kind }) => kind === "recreate");
-      if (step?.kind === "recreate") await undo(await moving(), step, work);
+      const step = recreateIn(steps);
+      if (step) await undo(await moving(), step, work);
     },
     async undoNeedsValues(steps, work) {
-      const step = steps.find(({ kind }) => kind === "recreate");
-      return step?.kind === "recreate" && undoNeedsValues(await moving(), step, work);
+      const step = recreateIn(steps);
+      return step !== null && undoNeedsValues(await moving(), step, work);
     },
     async scrub(steps, work) {
-      const step = steps.find(({ kind }) => kind === "recreate");
-      return step?.kind === "recreate" ? scrubService(await moving(), step, work) : [];
+      const step = recreateIn(steps);
+      return step === null ? [] : scrubService(await moving(), step, work);
     },
     async render() {
       return 0; // the swarm keeps what it mounts
     },
   };
+}
+
+function mustBeAsPlanned({ subject, digest }: RecreateStep, doc: ServiceDoc | null, key: FingerprintKey): void {
+  if (doc !== null && specDigest(doc.Spec, key) === digest) return;
+  throw new UnsprawlError(
+    "changed",
+    `the service ${subject.name} ${doc === null ? "is gone" : "has changed since the plan was made"}`,
+    "unsprawl plan again",
+  );
+}
+
+const recreateIn = (steps: readonly Step[]): RecreateStep | null =>
+  steps.find((step): step is RecreateStep => step.kind === "recreate") ?? null;
+
+/** A variable of a service, if possible with the value that `isMoved`; null if it has none. */
+function presentValue(
+  doc: ServiceDoc | null,
+  name: string,
+  lasting: boolean,
+  isMoved: (value: Secret) => boolean,
+): Secret | null {
+  // The previous spec has it for a while: it can then be restored even if the store does not answer.
+  const specs = [doc?.Spec, ...(lasting ? [] : [doc?.PreviousSpec])];
+  const found = specs.flatMap((spec) => {
+    const value = specVariable(spec?.TaskTemplate, name);
+    return value === null ? [] : [Secret.of(value)];
+  });
+  return found.find(isMoved) ?? found[0] ?? null;
 }

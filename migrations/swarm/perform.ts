@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
 import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
+import { deliveryNamed } from "../../src/engine/choose.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
-import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/prove.ts";
-import { recordHolders } from "../../src/engine/receive.ts";
+import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
+import { recreateStepOf } from "../../src/engine/recreate/steps.ts";
+import { recordHolders } from "../../src/engine/recreate/receive.ts";
 import { rolledOut } from "./rollout.ts";
 import {
   taskHasSpec,
@@ -92,8 +94,8 @@ export async function runningService(
 /** Creates the Swarm secrets; idempotent. */
 export async function deliver(moving: SwarmApplyInput, step: StepOf<"deliver">, work: Work): Promise<void> {
   const { id: runId } = work.plan;
-  const { subject: service } = recreateOf(work, step.unit);
-  const delivery = deliveryOf(moving, step);
+  const { subject: service } = recreateStepOf(work.plan, step.unit);
+  const delivery = deliveryNamed(moving.deliveries, step.delivery);
   await delivery.allow(idOf(service.name, service.id, runId), `swarm:${service.name}`, step.moves);
   const files = delivery.files(step.moves, valuesByName(step.moves, work.values));
   let decided = decidedBy(work, step.unit);
@@ -130,7 +132,7 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
 /** Verifies every task: those on this node by their containers, all by what the swarm shows about them. */
 export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check">, work: Work): Promise<void> {
   const { engine, swarm } = moving;
-  const planned = recreateOf(work, step.unit);
+  const planned = recreateStepOf(work.plan, step.unit);
   const service = planned.subject;
   const { change, objects } = mustBeDecided(work, step.unit);
   // First, so that a task that has failed meanwhile is reported as such.
@@ -146,13 +148,14 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
       `the spec of ${service.name} differs in more than how its values are delivered: somebody else changed it`,
       "unsprawl plan again",
     );
-  const delivery = deliveryOf(moving, step);
+  const delivery = deliveryNamed(moving.deliveries, step.delivery);
   const containers = await onThisNode(engine, tasks);
-  const was = { running: true, unhealthy: false };
-  const root = found.info.DockerRootDir;
+  const common = {
+    ...{ engine, step, delivery, subject: before, dockerRoot: found.info.DockerRootDir },
+    ...{ before: { running: true, unhealthy: false }, work, key: moving.key },
+  };
   const proofs: ContainerProof[] = [];
-  for (const id of containers)
-    proofs.push(await verifyContainer(engine, id, step, delivery, before, root, was, work, moving.key));
+  for (const id of containers) proofs.push(await verifyContainer({ ...common, id }));
   mustShowNoValue(doc.Spec, step, work, "docker service inspect");
   for (const task of tasks) mustShowNoValue(task.Spec, step, work, "docker inspect of a task");
   const others = tasks.length - containers.length;
@@ -184,7 +187,7 @@ export async function undo(moving: SwarmApplyInput, step: StepOf<"recreate">, wo
   }
   if ((await swarm.service(id)) === null) work.lacks?.(`the service ${name} is gone`);
   await discardObjects(swarm, name, work.plan.id);
-  await deliveryOf(moving, step).discard(idOf(name, id, work.plan.id));
+  await deliveryNamed(moving.deliveries, step.delivery).discard(idOf(name, id, work.plan.id));
 }
 
 /** Whether the service still has the run's spec: its own one is made again from the values. */
@@ -247,12 +250,6 @@ async function onThisNode(engine: Engine, tasks: readonly TaskDoc[]): Promise<st
 
 const idOf = (name: string, id: string, runId: string): string => `${distinctName(name, ["swarm", id])}-${runId}`;
 
-function deliveryOf({ deliveries }: SwarmApplyInput, step: StepOf<"deliver" | "recreate" | "check">): Delivery {
-  const found = deliveries.find(({ name }) => name === step.delivery);
-  if (found) return found;
-  throw new UnsprawlError("config", `unknown delivery ${step.delivery}`);
-}
-
 const decidedStep = (unit: string): string => `${stepId({ kind: "deliver", unit })}/decided`;
 
 const WAY_BACK: v.GenericSchema<unknown, WayBack> = v.object({
@@ -277,12 +274,6 @@ function mustBeDecided(work: Work, unit: string): Decided {
   const decided = decidedBy(work, unit);
   if (decided) return decided;
   throw new UnsprawlError("malformed", `nothing was delivered for ${unit}`, cmd`unsprawl rollback ${work.plan.id}`);
-}
-
-function recreateOf({ plan }: Work, unit: string): StepOf<"recreate"> {
-  const found = plan.steps.find((step) => step.kind === "recreate" && step.unit === unit);
-  if (found?.kind === "recreate") return found;
-  throw new UnsprawlError("malformed", `the plan has no recreate step for ${unit}`, "unsprawl plan again");
 }
 
 function idleMs({ plan }: Work, unit: string): number {

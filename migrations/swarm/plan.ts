@@ -3,7 +3,7 @@ import type { PlanOptions, Selected, UnitPlan } from "../../src/contract/migrati
 import { chooseDelivery, undeliveredMoves } from "../../src/engine/choose.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
-import { acceptedUnread } from "../../src/engine/prove.ts";
+import { checkStep, deliverStep, recreateStep } from "../../src/engine/recreate/steps.ts";
 import { platformNotes } from "../../src/engine/platforms.ts";
 import { specDigest, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { cmd } from "../../src/kit/shell.ts";
@@ -13,7 +13,6 @@ import { LARGEST, plannedObjects, type PlannedObject } from "./objects.ts";
 import { serviceOutage } from "./outage.ts";
 import { runningService, withReferences, type SwarmService, type SwarmApplyInput } from "./perform.ts";
 import { serviceLabels } from "./refuse.ts";
-import { stepId } from "../../src/model/step-id.ts";
 
 /**
  * Plans one service. Throws `refused` if it is being updated, if none of its tasks can be inspected, or no delivery
@@ -38,15 +37,13 @@ export async function planService(
   const change = withReferences(delivery.change(subject.subject, moves), made, options.store.name);
   const values = new Map(selected.map(({ move, value }) => [move.name, value]));
   const objects = plannedObjects(doc.Spec.Name, options.runId, change, delivery.files(moves, values));
-  const common = { unit, delivery: delivery.name, moves } as const;
+  const to = { unit, delivery: delivery.name, moves };
   const tolerated = [...remainingPlaces(facts.doc, selected), ...remainingPlaces(doc.Spec, selected)];
   return {
     unit,
     steps: [
-      { id: stepId({ kind: "deliver", unit }), kind: "deliver", why, ...common },
-      {
-        id: stepId({ kind: "recreate", unit }),
-        kind: "recreate",
+      deliverStep(to, why),
+      recreateStep(to, {
         subject: {
           id: doc.ID,
           name: doc.Spec.Name,
@@ -55,17 +52,8 @@ export async function planService(
         digest: specDigest(doc.Spec, moving.key),
         diff: diff(selected, change, objects),
         outage: serviceOutage(doc, await moving.swarm.tasks(doc.ID), facts.doc, options),
-        ...common,
-      },
-      {
-        id: stepId({ kind: "check", unit }),
-        kind: "check",
-        graceMs: options.graceMs,
-        healthTimeoutMs: options.healthTimeoutMs,
-        tolerated,
-        ...acceptedUnread(options),
-        ...common,
-      },
+      }),
+      checkStep(to, tolerated, options),
     ],
     warnings: [
       ...warnings,

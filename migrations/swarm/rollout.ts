@@ -29,23 +29,18 @@ export async function rolledOut(
     work.signal.throwIfAborted();
     const [doc, all] = [await swarm.service(id), await swarm.tasks(id)];
     if (doc === null) throw new UnsprawlError("changed", "the service is gone", "docker service ls shows what is left");
-    const { Spec, UpdateStatus: status } = doc;
-    // Tasks with the same spec that failed long ago do not belong to this rollout.
-    const started = Date.parse(status?.StartedAt ?? "");
-    const fresh = all.filter((task) => taskHasSpec(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
-    // A task that ended well does not serve: an unhealthy task that obeys its stop signal is `complete`, and the swarm
-    // takes such an update for completed.
-    const failed = fresh.find(({ Status: { State } }) => ["failed", "rejected", "complete"].includes(State));
-    const state = status?.State ?? "";
-    if (state.endsWith("paused") || failed || !wanted(Spec))
+    const failure = failureOf(doc, all, wanted);
+    if (failure !== null)
       throw new UnsprawlError(
         "unhealthy",
-        `the tasks of ${Spec.Name} did not come up: ${await work.quote(failed ? failed.Status.Err || failed.Status.State : (status?.Message ?? state))}`,
-        cmd`docker service ps --no-trunc ${Spec.Name}`,
+        `the tasks of ${doc.Spec.Name} did not come up: ${await work.quote(failure)}`,
+        cmd`docker service ps --no-trunc ${doc.Spec.Name}`,
       );
+    const { Spec } = doc;
+    const state = doc.UpdateStatus?.State ?? "";
     const live = all.filter(({ DesiredState }) => DesiredState === "running" || DesiredState === "ready");
     const up = live.filter((task) => taskHasSpec(task, Spec) && task.Status.State === "running");
-    const replicas = (Spec.Mode as { Replicated?: { Replicas?: number } } | undefined)?.Replicated?.Replicas ?? 0;
+    const replicas = replicasOf(Spec);
     if (!/^(updating|rollback_started)$/.test(state) && up.length === live.length && up.length >= replicas)
       return { doc, tasks: up };
 
@@ -64,6 +59,26 @@ export async function rolledOut(
     await sleep(TICK_MS, undefined, { signal: work.signal });
   }
 }
+
+/** Why a rollout has failed, in the swarm's words; null if it has not. */
+function failureOf(
+  { Spec, UpdateStatus: status }: ServiceDoc,
+  tasks: readonly TaskDoc[],
+  wanted: (spec: ServiceSpec) => boolean,
+): string | null {
+  // Tasks with the same spec that failed long ago do not belong to this rollout.
+  const started = Date.parse(status?.StartedAt ?? "");
+  const fresh = tasks.filter((task) => taskHasSpec(task, Spec) && Date.parse(task.CreatedAt ?? "") >= started);
+  // A task that ended well does not serve: an unhealthy task that obeys its stop signal is `complete`, and the swarm
+  // takes such an update for completed.
+  const failed = fresh.find(({ Status: { State } }) => ["failed", "rejected", "complete"].includes(State));
+  if (failed) return failed.Status.Err || failed.Status.State;
+  const state = status?.State ?? "";
+  return state.endsWith("paused") || !wanted(Spec) ? (status?.Message ?? state) : null;
+}
+
+const replicasOf = ({ Mode }: ServiceSpec): number =>
+  (Mode as { Replicated?: { Replicas?: number } } | undefined)?.Replicated?.Replicas ?? 0;
 
 /** Delays that the service's settings ask for, in milliseconds: the engine counts nanoseconds. */
 function ownPauses({ Spec, PreviousSpec }: ServiceDoc): number {

@@ -1,5 +1,6 @@
 import type { RunChange } from "../../src/contract/delivery.ts";
-import { prefixedTest } from "../../src/engine/create-body.ts";
+import { changedEnv, prefixedTest } from "../../src/engine/recreate/body.ts";
+import { differences } from "../../src/engine/recreate/compare.ts";
 import type { ContainerSpec, Mounted, ServiceSpec } from "../../src/engine/swarm.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -50,14 +51,15 @@ export function rewrittenSpec(
 
 /** Whether the change is in a spec. */
 export function isRewritten(spec: ServiceSpec, change: RunChange, objects: readonly NamedSpec[]): boolean {
-  const { Env = [], Secrets, Configs } = spec.TaskTemplate.ContainerSpec ?? {};
-  const mounted = new Set([...(Secrets ?? []), ...(Configs ?? [])].map(nameOf));
-  const has = (name: string): boolean => (Env ?? []).some((entry) => entry.startsWith(`${name}=`));
-  return (
-    change.set.every(({ name, value }) => Env?.includes(`${name}=${value}`)) &&
-    !change.unset.some(has) &&
-    objects.every(({ name }) => mounted.has(name))
-  );
+  const { Env, Secrets, Configs } = spec.TaskTemplate.ContainerSpec ?? {};
+  const names = (Env ?? []).map((entry) => entry.split("=", 1)[0] ?? "");
+  const wanted = { set: change.set.map(entryOf), objects: objects.map(({ name }) => name) };
+  const has = {
+    set: Env ?? [],
+    unset: change.unset.filter((name) => names.includes(name)),
+    objects: [...(Secrets ?? []), ...(Configs ?? [])].map(nameOf),
+  };
+  return differences(wanted, has, { set: "may grow", objects: "may grow" }).length === 0;
 }
 
 export function wayBack(spec: ServiceSpec, change: RunChange): WayBack {
@@ -127,25 +129,13 @@ function restoredHealth(
   return { ...rest, Test: was === "CMD" ? ["CMD", ...words] : ["CMD-SHELL", ...words.slice(-1)] };
 }
 
-function changedEnv(env: readonly string[], { set, unset }: RunChange): string[] {
-  const left = new Map(set.map(({ name, value }) => [name, value]));
-  const kept = env.flatMap((entry) => {
-    const name = entry.split("=", 1)[0] ?? "";
-    const value = left.get(name);
-    if (value === undefined) return unset.includes(name) ? [] : [entry];
-    left.delete(name);
-    return [`${name}=${value}`];
-  });
-  return [...kept, ...[...left].map(([name, value]) => `${name}=${value}`)];
-}
-
 function restoredEnv(
   env: readonly string[],
   change: RunChange,
   back: WayBack,
   values: ReadonlyMap<string, Secret>,
 ): string[] {
-  const ours = new Set(change.set.map(({ name, value }) => `${name}=${value}`));
+  const ours = new Set(change.set.map(entryOf));
   const next = env.filter((entry) => !ours.has(entry));
   for (const [name, at] of Object.entries(back.env).sort(([, a], [, b]) => a - b)) {
     const value = values.get(name);
@@ -163,6 +153,8 @@ function added(field: string, old: ContainerSpec, references: readonly Mounted[]
 function of(kind: MountedObject["kind"], references: readonly MountedObject[]): Mounted[] {
   return references.filter((one) => one.kind === kind).map(({ mounted }) => mounted);
 }
+
+const entryOf = ({ name, value }: RunChange["set"][number]): string => `${name}=${value}`;
 
 function nameOf(mounted: Mounted): string {
   return mounted.SecretName ?? mounted.ConfigName ?? "";

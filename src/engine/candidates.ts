@@ -21,46 +21,47 @@ export type IsDismissed = (where: Where, entry: string, value?: string) => boole
  */
 export type Odd = (path: string) => void;
 
+/** How documents are read that may be malformed, and may hold much that is no secret. */
+export type CandidateOptions = {
+  readonly volumes?: VolumeOptions;
+  /** Throws `malformed` by default. */
+  readonly odd?: Odd;
+  readonly known?: IsDismissed;
+};
+
 /**
  * Every value in a container's inspect document. `image` is the container's image (null if it was removed): values that
  * the container inherits from it have origin "image". Reads as much as possible of malformed documents and reports the
- * rest to `odd`, which throws `malformed` by default. Skips values that `known` accepts.
+ * rest to `odd`. Skips values that `known` accepts.
  */
 export function containerCandidates(
   source: string,
   doc: ContainerDoc,
   image: ImageDoc | null,
-  volumes: VolumeOptions = new Map(),
-  odd: Odd = refuse,
-  known: IsDismissed = unknown,
+  { volumes = new Map(), odd = refuse, known = unknown }: CandidateOptions = {},
 ): Candidate[] {
-  const subject: Subject = { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id };
-  const found: Candidate[] = [];
-  const add = adder(source, subject, found);
-  const named = namedAdder(add, known);
-  addConfig(add, subject, present(doc.Config, "Config", odd), image?.Config, odd, known);
+  const into = new Candidates(source, { kind: "container", name: doc.Name.replace(/^\//, ""), id: doc.Id }, odd, known);
+  into.addConfig(present(doc.Config, "Config", odd), image?.Config);
   const host = present(doc.HostConfig, "HostConfig", odd);
   const log = object(host["LogConfig"], "HostConfig.LogConfig", odd)["Config"];
-  map(log, "HostConfig.LogConfig.Config", odd, (name, value, at) => named("log-opt", name, value, at));
-  map(host["Annotations"], "HostConfig.Annotations", odd, (name, value, at) => named("annotation", name, value, at));
+  into.addMap("log-opt", log, "HostConfig.LogConfig.Config");
+  into.addMap("annotation", host["Annotations"], "HostConfig.Annotations");
   for (const [index, mount] of objects(host["Mounts"], "HostConfig.Mounts", odd)) {
     const volume = object(mount["VolumeOptions"], "HostConfig.Mounts", odd);
     const driver = object(volume["DriverConfig"], "HostConfig.Mounts", odd)["Options"];
     const at = `HostConfig.Mounts[${index}].VolumeOptions.DriverConfig.Options`;
-    map(driver, "HostConfig.Mounts", odd, (name, value) => named("volume-opt", name, value, at));
+    into.addMap("volume-opt", driver, at, "HostConfig.Mounts");
   }
   for (const [index, mount] of objects(doc.Mounts, "Mounts", odd)) {
     const options = typeof mount["Name"] === "string" ? volumes.get(mount["Name"]) : undefined;
-    const at = `Mounts[${index}].Volume.Options`;
-    map(options, at, odd, (name, value) => named("volume-opt", name, value, at));
+    into.addMap("volume-opt", options, `Mounts[${index}].Volume.Options`);
   }
   const networks = object(object(doc.NetworkSettings, "NetworkSettings", odd)["Networks"], NETWORKS, odd);
   for (const [network, endpoint] of Object.entries(networks)) {
-    const at = `${NETWORKS}${key(network)}.DriverOpts`;
     const options = present(endpoint, NETWORKS, odd)["DriverOpts"];
-    map(options, NETWORKS, odd, (name, value) => named("annotation", name, value, at));
+    into.addMap("annotation", options, `${NETWORKS}${key(network)}.DriverOpts`, NETWORKS);
   }
-  return found;
+  return into.found;
 }
 
 const NETWORKS = "NetworkSettings.Networks";
@@ -73,34 +74,13 @@ export function imageCandidates(
   history: readonly HistoryLine[],
   odd: Odd = refuse,
 ): Candidate[] {
-  const subject: Subject = { kind: "image", name, id: doc.Id };
-  const found: Candidate[] = [];
-  const add = adder(source, subject, found);
-  addConfig(add, subject, object(doc.Config, "Config", odd), null, odd, unknown);
+  const into = new Candidates(source, { kind: "image", name, id: doc.Id }, odd, unknown);
+  into.addConfig(object(doc.Config, "Config", odd), null);
   for (const [index, line] of history.entries()) {
-    if (line.CreatedBy) created(line.CreatedBy, `History[${index}].CreatedBy`, add);
-    if (line.Comment) add("history", "comment", line.Comment, `History[${index}].Comment`);
+    if (line.CreatedBy) into.addBuildStep(line.CreatedBy, `History[${index}].CreatedBy`);
+    if (line.Comment) into.add("history", "comment", line.Comment, `History[${index}].Comment`);
   }
-  return found;
-}
-
-/**
- * A build step. Build arguments precede the command, `|2 A=… B=… /bin/sh -c …`, and each becomes a named value (moby,
- * builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: if their number does not match the count,
- * the whole line is one value.
- */
-function created(line: string, path: string, add: AddCandidate): void {
-  const [, count = "", given = "", command = ""] = /^(?:RUN )?\|(\d{1,4}) (.*?)( \/\S+ .*)$/s.exec(line) ?? [];
-  const pairs = given.split(/ (?=[A-Za-z_]\w*=)/);
-  if (given === "" || pairs.length !== Number(count) || !pairs.every((pair) => /^[A-Za-z_]\w*=/.test(pair))) {
-    add("history", "history", line, path);
-    return;
-  }
-  for (const pair of pairs) {
-    const at = pair.indexOf("=");
-    add("build-arg", pair.slice(0, at), pair.slice(at + 1), path);
-  }
-  add("history", "history", command.trim(), path);
+  return into.found;
 }
 
 export type FactualDoc = { readonly Config?: { readonly Labels?: unknown; readonly Image?: unknown } };
@@ -135,68 +115,104 @@ function texts(from: unknown): StringMap {
 }
 
 type StringMap = { readonly [key: string]: string };
-type AddCandidate = (
-  where: Where,
-  name: string,
-  value: string,
-  field: string,
-  origin?: "own" | "image",
-  index?: number,
-  lead?: string,
-) => void;
+/** Where in its field a candidate is, and what stands around it. */
+type CandidatePlace = { readonly origin?: "own" | "image"; readonly index?: number; readonly lead?: string };
 
-function addConfig(
-  add: AddCandidate,
-  subject: Subject,
-  config: JsonObject,
-  theirs: unknown,
-  odd: Odd,
-  known: IsDismissed,
-): void {
-  const image = theirs === null || theirs === undefined ? null : object(theirs);
-  const inherited = new Set(strings(image?.["Env"]));
-  for (const [index, entry] of strings(config["Env"], "Config.Env", odd).entries()) {
-    const at = entry?.indexOf("=") ?? -1;
-    if (entry === null || at < 0) continue;
-    const fromImage = inherited.has(entry);
-    const where = subject.kind === "image" || fromImage ? "image-env" : "env";
-    if (known(where, entry)) continue;
-    add(where, entry.slice(0, at), entry.slice(at + 1), "Config.Env", fromImage ? "image" : "own", index);
+/** Collects the candidates of one document. */
+class Candidates {
+  readonly found: Candidate[] = [];
+  readonly #source: string;
+  readonly #subject: Subject;
+  readonly #odd: Odd;
+  readonly #known: IsDismissed;
+
+  constructor(source: string, subject: Subject, odd: Odd, known: IsDismissed) {
+    this.#source = source;
+    this.#subject = subject;
+    this.#odd = odd;
+    this.#known = known;
   }
-  const command = (where: Where, name: string, from: unknown, of: unknown, path: string, lead = ""): void => {
-    const line = commandLine(from, path, odd);
-    if (line === "" || known(where, name, lead === "" ? line : withLead(line, lead))) return;
-    const origin = image !== null && line === commandLine(of, "", ignore) ? "image" : "own";
-    add(where, name, line, path, origin, undefined, lead);
-  };
-  command("cmd", "Cmd", config["Cmd"], image?.["Cmd"], "Config.Cmd", commandLine(config["Entrypoint"], "", ignore));
-  command("entrypoint", "Entrypoint", config["Entrypoint"], image?.["Entrypoint"], "Config.Entrypoint");
-  const test = object(config["Healthcheck"], "Config.Healthcheck", odd)["Test"];
-  command("healthcheck", "Healthcheck", test, object(image?.["Healthcheck"])["Test"], "Config.Healthcheck.Test");
-  const labels = texts(image?.["Labels"]);
-  const named = namedAdder(add, known);
-  map(config["Labels"], "Config.Labels", odd, (name, value, at) => {
-    const origin = image !== null && labels[name] === value ? "image" : "own";
-    named("label", name, value, at, origin);
-  });
-  for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", odd).entries())
-    if (line !== null) add("onbuild", "OnBuild", line, "Config.OnBuild", "own", index);
-}
 
-function adder(source: string, subject: Subject, into: Candidate[]): AddCandidate {
-  return (where, name, value, field, origin = "own", index, lead = "") => {
+  add(where: Where, name: string, value: string, field: string, at: CandidatePlace = {}): void {
     if (typeof value !== "string") return;
+    const { origin = "own", index, lead = "" } = at;
     const place = { kind: "field", field, ...(index === undefined ? {} : { index }) } as const;
-    const location = locationAt(source, subject, where, place, origin);
-    into.push({ name, value: Secret.of(value), location, ...(lead === "" ? {} : { lead }) });
-  };
-}
+    const location = locationAt(this.#source, this.#subject, where, place, origin);
+    this.found.push({ name, value: Secret.of(value), location, ...(lead === "" ? {} : { lead }) });
+  }
 
-/** Adds the named value in the map at `at` unless it is known not to be a secret; only then is its path built. */
-function namedAdder(add: AddCandidate, known: IsDismissed): AddCandidate {
-  return (where, name, value, at, origin) => {
-    if (!known(where, name, value)) add(where, name, value, at + key(name), origin);
-  };
+  /** The values of the map at `path`; `oddAt` is reported if it is not a map. */
+  addMap(where: Where, from: unknown, path: string, oddAt = path): void {
+    map(from, oddAt, this.#odd, (name, value) => this.#addNamed(where, name, value, path));
+  }
+
+  /** Adds a named value unless it is known not to be a secret; only then is its path built. */
+  #addNamed(where: Where, name: string, value: string, path: string, origin: "own" | "image" = "own"): void {
+    if (!this.#known(where, name, value)) this.add(where, name, value, path + key(name), { origin });
+  }
+
+  addConfig(config: JsonObject, theirs: unknown): void {
+    const image = theirs === null || theirs === undefined ? null : object(theirs);
+    this.#addEnvironment(config, image);
+    const lead = commandLine(config["Entrypoint"], "", ignore);
+    this.#addCommand("cmd", config["Cmd"], image, { name: "Cmd", path: "Config.Cmd", theirs: image?.["Cmd"], lead });
+    const entrypoint = { name: "Entrypoint", path: "Config.Entrypoint", theirs: image?.["Entrypoint"] };
+    this.#addCommand("entrypoint", config["Entrypoint"], image, entrypoint);
+    const test = object(config["Healthcheck"], "Config.Healthcheck", this.#odd)["Test"];
+    const tested = object(image?.["Healthcheck"])["Test"];
+    const healthcheck = { name: "Healthcheck", path: "Config.Healthcheck.Test", theirs: tested };
+    this.#addCommand("healthcheck", test, image, healthcheck);
+    const labels = texts(image?.["Labels"]);
+    map(config["Labels"], "Config.Labels", this.#odd, (name, value, path) => {
+      const origin = image !== null && labels[name] === value ? "image" : "own";
+      this.#addNamed("label", name, value, path, origin);
+    });
+    for (const [index, line] of strings(config["OnBuild"], "Config.OnBuild", this.#odd).entries())
+      if (line !== null) this.add("onbuild", "OnBuild", line, "Config.OnBuild", { index });
+  }
+
+  #addEnvironment(config: JsonObject, image: JsonObject | null): void {
+    const inherited = new Set(strings(image?.["Env"]));
+    for (const [index, entry] of strings(config["Env"], "Config.Env", this.#odd).entries()) {
+      const at = entry?.indexOf("=") ?? -1;
+      if (entry === null || at < 0) continue;
+      const origin = inherited.has(entry) ? "image" : "own";
+      const where = this.#subject.kind === "image" || origin === "image" ? "image-env" : "env";
+      if (this.#known(where, entry)) continue;
+      this.add(where, entry.slice(0, at), entry.slice(at + 1), "Config.Env", { origin, index });
+    }
+  }
+
+  #addCommand(
+    where: Where,
+    from: unknown,
+    image: JsonObject | null,
+    { name, path, theirs, lead = "" }: { name: string; path: string; theirs: unknown; lead?: string },
+  ): void {
+    const line = commandLine(from, path, this.#odd);
+    if (line === "" || this.#known(where, name, lead === "" ? line : withLead(line, lead))) return;
+    const origin = image !== null && line === commandLine(theirs, "", ignore) ? "image" : "own";
+    this.add(where, name, line, path, { origin, lead });
+  }
+
+  /**
+   * A build step. Build arguments precede the command, `|2 A=… B=… /bin/sh -c …`, and each becomes a named value (moby,
+   * builder/dockerfile/dispatchers.go: prependEnvOnCmd). They are not quoted: if their number does not match the count,
+   * the whole line is one value.
+   */
+  addBuildStep(line: string, path: string): void {
+    const [, count = "", given = "", command = ""] = /^(?:RUN )?\|(\d{1,4}) (.*?)( \/\S+ .*)$/s.exec(line) ?? [];
+    const pairs = given.split(/ (?=[A-Za-z_]\w*=)/);
+    if (given === "" || pairs.length !== Number(count) || !pairs.every((pair) => /^[A-Za-z_]\w*=/.test(pair))) {
+      this.add("history", "history", line, path);
+      return;
+    }
+    for (const pair of pairs) {
+      const at = pair.indexOf("=");
+      this.add("build-arg", pair.slice(0, at), pair.slice(at + 1), path);
+    }
+    this.add("history", "history", command.trim(), path);
+  }
 }
 
 const ignore: Odd = () => undefined;

@@ -14,6 +14,13 @@ export type ChosenDelivery = {
   readonly left: ReadonlySet<Move>;
 };
 
+/** Throws `config` for a delivery that this program does not have. */
+export function deliveryNamed(deliveries: readonly Delivery[], name: DeliveryName): Delivery {
+  const found = deliveries.find((one) => one.name === name);
+  if (found) return found;
+  throw new UnsprawlError("config", `unknown delivery ${name}`);
+}
+
 /**
  * The requested delivery, or the first that fits: `file`, then `runtime`, then `shim`. If none fits all values,
  * variables that no shell can set are left out. Throws `refused` if none fits.

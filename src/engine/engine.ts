@@ -57,14 +57,7 @@ export type Engine = {
 /** Opens an engine without connecting; the first call shows whether it responds. Throws `config`. */
 export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const connection = findConnection(env);
-  const pinned = env["DOCKER_API_VERSION"] || null;
-  if (pinned !== null && !/^\d+\.\d+$/.test(pinned)) {
-    throw new UnsprawlError(
-      "config",
-      "DOCKER_API_VERSION is not a version",
-      "set DOCKER_API_VERSION=1.41, for example, or unset it",
-    );
-  }
+  const pinned = pinnedVersion(env);
   const read = await engineReader(connection, pinned);
   let loaded: Promise<Docker> | null = null;
   let opening: Promise<OpenEngineStream> | null = null;
@@ -116,6 +109,15 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     volumes: async () =>
       (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", ANSWERS.volumes, "/volumes")).Volumes ?? [],
   };
+}
+
+function pinnedVersion({ DOCKER_API_VERSION: pinned }: NodeJS.ProcessEnv): string | null {
+  if (!pinned || /^\d+\.\d+$/.test(pinned)) return pinned || null;
+  throw new UnsprawlError(
+    "config",
+    "DOCKER_API_VERSION is not a version",
+    "set DOCKER_API_VERSION=1.41, for example, or unset it",
+  );
 }
 
 /** A response that breaks off is reported like any other engine error. */

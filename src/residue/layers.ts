@@ -2,7 +2,7 @@ import { pMapIterable } from "p-map";
 import type { Look, LookHost, ResidueMatch, UnreadablePlace } from "../contract/look.ts";
 import type { Engine } from "../engine/engine.ts";
 import { containerFile, containerHasFile } from "../engine/files.ts";
-import { writtenPaths } from "../engine/losses.ts";
+import { writtenPaths } from "../engine/recreate/losses.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
 import { firstHits, placeText, residueMatch, searchFor, type Search } from "./search.ts";

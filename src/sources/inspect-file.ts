@@ -151,7 +151,7 @@ function containerReadings(
   const made = images.get(doc.Image) ?? null;
   const factual = factualOf(doc);
   const odd = new Set<string>();
-  const candidates = containerCandidates(source, doc, made, new Map(), (path) => odd.add(path), known);
+  const candidates = containerCandidates(source, doc, made, { odd: (path) => odd.add(path), known });
   const reading: SourceReading = {
     kind: "subject",
     subject,

@@ -15,7 +15,7 @@ const [weak, url] = [`hunter${randomBytes(1).toString("hex")}`, randomBytes(9).t
 test("what an application prints is quoted without the secrets of its container, moved or not", async () => {
   const Env = [`ADMIN_PASSWORD=${weak}`, `DATABASE_URL=postgres://app:${url}@db/app`, "MODE=production"];
   const doc = { Id: "1", Name: "/app", Config: { Env }, HostConfig: {} } as unknown as ContainerDoc;
-  const beside = containerCandidates("docker", doc, null, new Map(), () => undefined);
+  const beside = containerCandidates("docker", doc, null, { odd: () => undefined });
   expect(await quotable(`${weak} and ${url} do not do in production`, tools, beside)).toBe(
     "[secret] and [secret] do not do in production",
   );

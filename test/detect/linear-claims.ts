@@ -28,7 +28,7 @@ export const SHORT: readonly {
     why: "the password that the expressions above it cut out, of 200 characters at most",
   },
   {
-    place: "src/engine/create-body.ts",
+    place: "src/engine/recreate/body.ts",
     source: String.raw`(?<=.)\/+$`,
     longest: 4096,
     why: "a path, of which posix.normalize leaves no two slashes in a row",

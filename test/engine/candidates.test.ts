@@ -69,7 +69,7 @@ function rows(candidates: readonly Candidate[]): Row[] {
 }
 
 describe("a container", () => {
-  const found = containerCandidates("docker:web", CONTAINER, IMAGE, VOLUMES);
+  const found = containerCandidates("docker:web", CONTAINER, IMAGE, { volumes: VOLUMES });
 
   test("gives every place where a value can sit, told apart from its image's", () => {
     expect(rows(found)).toEqual([
@@ -112,7 +112,9 @@ describe("a container", () => {
 
   test("whose image is gone holds everything itself", () => {
     expect(
-      new Set(containerCandidates("docker:", CONTAINER, null, VOLUMES).map(({ location }) => location.origin)),
+      new Set(
+        containerCandidates("docker:", CONTAINER, null, { volumes: VOLUMES }).map(({ location }) => location.origin),
+      ),
     ).toEqual(new Set(["own"]));
   });
 
@@ -142,9 +144,10 @@ describe("a document in another form is read as far as it goes", () => {
     const doc = structuredClone(CONTAINER) as unknown as Mutable;
     change(doc);
     const told = new Set<string>();
-    const all = containerCandidates("docker:", doc as unknown as ContainerDoc, IMAGE, VOLUMES, (path) =>
-      told.add(path),
-    );
+    const all = containerCandidates("docker:", doc as unknown as ContainerDoc, IMAGE, {
+      volumes: VOLUMES,
+      odd: (path) => told.add(path),
+    });
     return [rows(all), [...told]];
   };
   type Mutable = { [key: string]: unknown; Config: { [key: string]: unknown }; HostConfig: { [key: string]: unknown } };
@@ -237,7 +240,10 @@ describe("a document in another form is read as far as it goes", () => {
     for (const Config of [null, 1, { Env: {}, Labels: [], Cmd: "x", Healthcheck: 1, Entrypoint: {}, OnBuild: "" }]) {
       const image = { ...IMAGE, Config } as unknown as ImageDoc;
       const told: string[] = [];
-      const found = containerCandidates("docker:", CONTAINER, image, VOLUMES, (path) => told.push(path));
+      const found = containerCandidates("docker:", CONTAINER, image, {
+        volumes: VOLUMES,
+        odd: (path) => told.push(path),
+      });
       expect(rows(found).map((row) => row[4])).toEqual(all.map(() => "own"));
       expect(told).toEqual([]);
       expect(containerFacts(CONTAINER, image).labels).toEqual(CONTAINER.Config.Labels);

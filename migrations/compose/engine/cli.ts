@@ -32,17 +32,24 @@ export type ComposeCli = {
   counted(call: ProjectCall, service: string): Promise<ReadonlySet<string>>;
   /**
    * Creates the containers of these services according to the files without starting any; `stopped` is for services
-   * that stay stopped, `again` for those that Compose would keep. Touches no other service: `own` are the names of their
-   * containers, `copies` the number of replicas. `began` is called with the number of Compose's process.
+   * that stay stopped, `again` for those that Compose would keep. Touches no other service.
    */
   up(
     call: ProjectCall,
     services: readonly string[],
     how: "create" | "stopped" | "again",
-    copies: ReadonlyMap<string, number>,
-    own: ReadonlySet<string>,
-    began: (pid: number) => void,
+    around: AroundUp,
   ): Promise<void>;
+};
+
+/** What is known of all services that an `up` may touch. */
+export type AroundUp = {
+  /** By service: the number of replicas. */
+  readonly copies: ReadonlyMap<string, number>;
+  /** The names of their containers. */
+  readonly own: ReadonlySet<string>;
+  /** Called with the number of Compose's process. */
+  readonly began: (pid: number) => void;
 };
 
 /** By container name: it is kept, replaced or created, or (`touch`) started, stopped or removed. */
@@ -61,99 +68,124 @@ export function composeCli(
   quote: (text: string) => Promise<string>,
 ): ComposeCli {
   const program = find(env);
-  if (program === null)
-    throw new UnsprawlError(
-      "absent",
-      "Docker Compose is not installed on this machine, so nothing can be verified or moved in a Compose project",
-      "install the Compose plugin (docker compose version shows it)",
+  if (program !== null) return new InstalledCompose(program, env, host, quote);
+  throw new UnsprawlError(
+    "absent",
+    "Docker Compose is not installed on this machine, so nothing can be verified or moved in a Compose project",
+    "install the Compose plugin (docker compose version shows it)",
+  );
+}
+
+type CallOptions = {
+  /** Whether its messages are part of the answer. */
+  readonly both?: boolean;
+  readonly variables?: NodeJS.ProcessEnv;
+  readonly began?: (pid: number) => void;
+};
+
+class InstalledCompose implements ComposeCli {
+  readonly #program: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #host: string | null;
+  readonly #quote: (text: string) => Promise<string>;
+
+  constructor(
+    program: readonly string[],
+    env: NodeJS.ProcessEnv,
+    host: string | null,
+    quote: (text: string) => Promise<string>,
+  ) {
+    this.#program = program;
+    this.#env = env;
+    this.#host = host;
+    this.#quote = quote;
+  }
+
+  async config(call: ProjectCall, variables: { readonly [name: string]: string } = {}): Promise<ComposeConfig> {
+    return parseBare(await this.#run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
+  }
+
+  async foresee(call: ProjectCall, services: readonly string[]): Promise<ComposeForecast | null> {
+    // Without starting any: what they depend on need not be healthy for this.
+    const args = ["up", "--dry-run", "--no-start", ...UP, ...services];
+    const said = await this.#run(call, args, { both: true }).catch(() => null);
+    return said === null ? null : forecastIn(said);
+  }
+
+  async counted(call: ProjectCall, service: string): Promise<ReadonlySet<string>> {
+    const listed = await this.#run(call, ["ps", "--all", "--quiet", service]);
+    return new Set(listed.split("\n").filter(Boolean));
+  }
+
+  async up(...[call, services, how, { copies, own, began }]: Parameters<ComposeCli["up"]>): Promise<void> {
+    // `--no-deps` changes what Compose records for a service with `depends_on`, so that the next `up` would recreate
+    // it once more. So it is used only if other services would be touched without it.
+    const foreseen = (await this.foresee(call, services)) ?? new Map([["", "touch"]]);
+    const others = [...foreseen].filter(([name, what]) => what !== "keep" && !own.has(name));
+    const alone = how !== "create" || others.length > 0 ? ["--no-deps"] : [];
+    const force = how === "again" ? ["--force-recreate"] : [];
+    // Passed only if Compose would choose another number, since it is recorded too.
+    const more = others.some(([, what]) => what === "create");
+    const scales = [...copies].flatMap(([service, count]) =>
+      count > 1 || more ? ["--scale", `${service}=${count}`] : [],
     );
-  const run = async (
+    await this.#run(call, ["up", "--no-start", ...alone, ...force, ...UP, ...scales, ...services], { began });
+  }
+
+  async #run(
     call: ProjectCall,
     args: readonly string[],
-    {
-      both = false,
-      variables = {},
-      began,
-    }: {
-      readonly both?: boolean;
-      readonly variables?: NodeJS.ProcessEnv;
-      readonly began?: (pid: number) => void;
-    } = {},
-  ): Promise<string> => {
-    const argv = [
-      ...program.slice(1),
-      ...["--project-name", call.name],
-      ...(call.outer === null ? ["--project-directory", call.dir] : []),
-      ...(call.outer === null ? call.files.flatMap((file) => ["--file", file]) : []),
-      ...call.envFiles.flatMap((file) => ["--env-file", file]),
-      ...call.profiles.flatMap((profile) => ["--profile", profile]),
-      ...args,
-    ];
-    const own: NodeJS.ProcessEnv = {
-      ...OURS,
-      ...env,
-      ...ofProject(variables),
-      ...(host === null ? {} : { DOCKER_HOST: host }),
-      ...QUIET,
-    };
-    // What a project's own folder says of its files is asked for there, and nowhere else.
-    for (const name of FILES) delete own[name];
+    { both = false, variables = {}, began }: CallOptions = {},
+  ): Promise<string> {
+    const [program = "docker", ...before] = this.#program;
+    const options = { env: this.#environment(variables), cwd: call.outer ?? call.dir, ...(began && { began }) };
     const bounds = READS.test(args.join(" ")) ? READ_BOUNDS : null;
-    const { code, out, err } = await runChild(
-      program[0] ?? "docker",
-      argv,
-      { env: own, cwd: call.outer ?? call.dir, ...(began && { began }) },
-      bounds,
-    );
+    const { code, out, err } = await runChild(program, [...before, ...argumentsFor(call), ...args], options, bounds);
     if (code === 0) return both ? out + err : out;
-    const said = (await quote(err.trim())).split("\n").slice(-4).join("; ");
+    const said = (await this.#quote(err.trim())).split("\n").slice(-4).join("; ");
     throw new UnsprawlError(
       "failed",
       `docker compose ${args[0] ?? ""}: ${said}`,
       cmd`cd ${call.dir} && docker compose ${args[0] ?? ""}`,
     );
-  };
-  const foresee: ComposeCli["foresee"] = async (call, services) => {
-    // Without starting any: what they depend on need not be healthy for this.
-    const said = await run(call, ["up", "--dry-run", "--no-start", ...UP, ...services], { both: true }).catch(
-      () => null,
-    );
-    if (said === null) return null;
-    // Matches ` DRY-RUN MODE -  Container NAME  Recreate`; a temporary name has the old id as a prefix.
-    const found = new Map<string, "keep" | "recreate" | "create" | "touch">();
-    for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
-      const known = found.get(name) ?? "keep";
-      if (what.startsWith("Recreat")) found.set(name, "recreate");
-      // `Created` alone is one that exists and does not run.
-      else if (what === "Creating" && known !== "recreate") found.set(name, "create");
-      else if (!/^(Running|Waiting|Healthy|Created)$/.test(what) && known === "keep") found.set(name, "touch");
-      else found.set(name, known);
-    }
-    return found;
-  };
-  return {
-    async config(call, variables = {}) {
-      return parseBare(await run(call, ["config", "--format", "json"], { variables })) as ComposeConfig;
-    },
-    foresee,
-    async counted(call, service) {
-      return new Set((await run(call, ["ps", "--all", "--quiet", service])).split("\n").filter(Boolean));
-    },
-    async up(call, services, how, copies, own, began) {
-      // `--no-deps` changes what Compose records for a service with `depends_on`, so that the next `up` would recreate
-      // it once more. So it is used only if other services would be touched without it.
-      const foreseen = (await foresee(call, services)) ?? new Map([["", "touch"]]);
-      const others = [...foreseen].filter(([name, what]) => what !== "keep" && !own.has(name));
-      const alone = how !== "create" || others.length > 0 ? ["--no-deps"] : [];
-      const force = how === "again" ? ["--force-recreate"] : [];
-      // Passed only if Compose would choose another number, since it is recorded too.
-      const more = others.some(([, what]) => what === "create");
-      const scales = [...copies].flatMap(([service, count]) =>
-        count > 1 || more ? ["--scale", `${service}=${count}`] : [],
-      );
-      await run(call, ["up", "--no-start", ...alone, ...force, ...UP, ...scales, ...services], { began });
-    },
-  };
+  }
+
+  #environment(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    const own: NodeJS.ProcessEnv = {
+      ...OURS,
+      ...this.#env,
+      ...ofProject(variables),
+      ...(this.#host === null ? {} : { DOCKER_HOST: this.#host }),
+      ...QUIET,
+    };
+    // What a project's own folder says of its files is asked for there, and nowhere else.
+    for (const name of FILES) delete own[name];
+    return own;
+  }
+}
+
+function argumentsFor({ name, dir, files, envFiles, outer, profiles }: ProjectCall): readonly string[] {
+  return [
+    ...["--project-name", name],
+    ...(outer === null ? ["--project-directory", dir] : []),
+    ...(outer === null ? files.flatMap((file) => ["--file", file]) : []),
+    ...envFiles.flatMap((file) => ["--env-file", file]),
+    ...profiles.flatMap((profile) => ["--profile", profile]),
+  ];
+}
+
+/** Matches ` DRY-RUN MODE -  Container NAME  Recreate`; a temporary name has the old id as a prefix. */
+function forecastIn(said: string): ComposeForecast {
+  const found = new Map<string, "keep" | "recreate" | "create" | "touch">();
+  for (const [, name = "", what = ""] of said.matchAll(/Container (?:[0-9a-f]{12}_)?(\S+)\s+(\w+)/g)) {
+    const known = found.get(name) ?? "keep";
+    if (what.startsWith("Recreat")) found.set(name, "recreate");
+    // `Created` alone is one that exists and does not run.
+    else if (what === "Creating" && known !== "recreate") found.set(name, "create");
+    else if (!/^(Running|Waiting|Healthy|Created)$/.test(what) && known === "keep") found.set(name, "touch");
+    else found.set(name, known);
+  }
+  return found;
 }
 
 /** Never builds or pulls images. */

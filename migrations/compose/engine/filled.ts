@@ -1,5 +1,6 @@
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { FingerprintKey } from "../../../src/model/fingerprint.ts";
+import { NO_CHANGE } from "../../../src/engine/recreate/body.ts";
 import { frameOf, type ContainerFrame } from "./frame.ts";
 
 /**
@@ -26,13 +27,12 @@ export async function engineDefaults(
     const body = { name: NAME, Image: image, Cmd: ["true"], HostConfig: { NetworkMode: "none" } };
     const made = await engine.call(`create ${NAME}`, () => docker.createContainer(body));
     const doc = made === null ? null : await engine.container(made.id);
-    return doc === null ? null : frameOf(doc, NOTHING, [], false, new Map(), key);
+    return doc === null
+      ? null
+      : frameOf(doc, { change: NO_CHANGE, moved: [], delivered: false, names: new Map(), key });
   } finally {
     await remove();
   }
 }
 
 const NAME = "unsprawl-probe";
-const NOTHING = {
-  ...{ unset: [], set: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
-} as const;

@@ -1,41 +1,51 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { withoutRelabelled } from "../labels/index.ts";
-import { ownAliases } from "../../../src/engine/create-body.ts";
-import { nameOf } from "../../../src/engine/names.ts";
+import { differences, itemsOf, type DocumentFields } from "../../../src/engine/recreate/compare.ts";
+import { fieldsOf, type NamesById } from "../../../src/engine/recreate/fields.ts";
+import { AS_IT_WAS, countsByItem, DELIVERED, FILLED, NO_MORE_RIGHTS } from "../../../src/engine/recreate/rights.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";
-import type { JsonObject } from "../../../src/kit/json-object.ts";
 
 /** What a container is and may do, by field: keyed digests of each field's items, so that a journal may contain it. */
-export type ContainerFrame = { readonly [field: string]: readonly string[] };
+export type ContainerFrame = DocumentFields;
+
+/** What a frame leaves out, or takes for the same. */
+export type FrameOptions = {
+  readonly change: ComposeChange;
+  /** The variables that move. */
+  readonly moved: readonly string[];
+  /** Whether the container has the delivery, which then is no part of its frame. */
+  readonly delivered: boolean;
+  /**
+   * The containers whose namespaces and volumes it shares, since Compose may have recreated them too, and networks:
+   * Compose joins an external one by its id, which the engine shows until the container is started.
+   */
+  readonly names: NamesById;
+  readonly key: FingerprintKey;
+};
 
 /**
  * The frame of a container without its delivery: the delivery's variables are left out. With `delivered` its other
  * changes are removed as well, so that the frames of the old and new container are equal if only the delivery changed.
- * `nameOfId` maps the containers whose namespaces and volumes it shares to names, since Compose may have recreated them
- * too, and networks: Compose joins an external one by its id, which the engine shows until the container is started.
  */
-export function frameOf(
-  doc: ContainerDoc,
-  change: ComposeChange,
-  names: readonly string[],
-  delivered: boolean,
-  nameOfId: ReadonlyMap<string, string>,
-  key: FingerprintKey,
-): ContainerFrame {
+export function frameOf(doc: ContainerDoc, { change, moved, delivered, names, key }: FrameOptions): ContainerFrame {
   const bare = delivered ? withoutDelivery(doc, change) : withoutEarlier(doc, change);
-  const left = new Set([...names, ...change.unset, ...change.set.map(({ name }) => name)]);
-  const own = withoutRelabelled(change.reworded === true ? withoutWords(bare) : bare, change.relabelled);
-  const fields = fieldsOf(own, left, nameOfId, delivered);
+  const worded = withoutRelabelled(change.reworded === true ? withoutWords(bare) : bare, change.relabelled);
+  const left = new Set([...moved, ...change.unset, ...change.set.map(({ name }) => name)]);
+  const fields = fieldsOf(withoutVariables(worded, left), names);
+  const present = [...new Set((doc.Config.Env ?? []).map(nameIn).filter((name) => left.has(name)))];
+  const all = delivered ? fields : { ...fields, [DELIVERED]: itemsOf(present) };
   return Object.fromEntries(
-    [...fields].filter(([, items]) => items.length > 0).map(([field, items]) => [field, digests(field, items, key)]),
+    Object.entries(all)
+      .filter(([, items]) => items.length > 0)
+      .map(([field, items]) => [field, digests(field, items, key)]),
   );
 }
 
 /** The expected frame of the new container: the old one's with the changes that `delivered` does not remove. */
 export function withDelivery(
-  { delivered: _gone, ...frame }: ContainerFrame,
+  { [DELIVERED]: _gone, ...frame }: ContainerFrame,
   { runtime }: RunChange,
   key: FingerprintKey,
 ): ContainerFrame {
@@ -43,29 +53,14 @@ export function withDelivery(
 }
 
 const RUNTIME = "HostConfig.Runtime";
-const NETWORK = "the network ";
-/** Where the log is sent, if not to this host. */
-const LOG = "the log's receiver";
-const LOCAL_LOGS = new Set(["", "none", "json-file", "local", "journald"]);
 
 /**
  * A digest per item for fields in which rights depend on single items, otherwise one for the whole field, so that
  * values cannot be guessed one by one.
  */
 function digests(field: string, items: readonly string[], key: FingerprintKey): string[] {
-  const texts = ADDED.has(field) || HIDDEN.has(field) ? items : [items.toSorted().join("\0")];
+  const texts = countsByItem(field) ? items : [items.toSorted().join("\0")];
   return texts.map((item) => keyedDigest(`${field}\0${item}`, key)).sort();
-}
-
-/** Names of containers and networks by id, for `frameOf`. */
-export function namesById(
-  docs: readonly ContainerDoc[],
-  networks: readonly { readonly Id: string; readonly Name: string }[],
-): Map<string, string> {
-  return new Map([
-    ...networks.map(({ Id, Name }) => [Id, Name] as const),
-    ...docs.map((doc) => [doc.Id, nameOf(doc)] as const),
-  ]);
 }
 
 /**
@@ -78,116 +73,32 @@ export function frameDifferences(
   drift: boolean,
   filled: ContainerFrame | null = null,
 ): string[] {
-  return [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort().filter((field) => {
-    const [was, is] = [old[field] ?? [], fresh[field] ?? []];
-    if (was.join() === is.join()) return false;
-    if (filled !== null && isFilled(field) && (filled[field] ?? []).join() === is.join()) return false;
-    if (HIDDEN.has(field)) return was.some((item) => !is.includes(item));
-    if (!drift || EQUAL.has(field)) return true;
-    if (field.startsWith(NETWORK)) return was.length === 0;
-    return ADDED.has(field) && is.some((item) => !was.includes(item));
-  });
+  const isDefault = (field: string): boolean =>
+    filled !== null && isFilled(field) && (filled[field] ?? []).join() === (fresh[field] ?? []).join();
+  return differences(old, fresh, drift ? NO_MORE_RIGHTS : AS_IT_WAS)
+    .filter((field) => !isDefault(field))
+    .sort();
 }
 
 /** Fields that the engine fills in according to its configuration and version. */
 export const isFilled = (field: string): boolean => FILLED.has(field);
 
-const FILLED = new Set([
-  ...["HostConfig.LogConfig", "HostConfig.Ulimits", "HostConfig.Init", "HostConfig.ShmSize", LOG],
-  ...["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths", "HostConfig.OomScoreAdj", "HostConfig.OomKillDisable"],
-]);
-/** Removing an item increases rights. */
-const HIDDEN = new Set(["HostConfig.MaskedPaths", "HostConfig.ReadonlyPaths"]);
-/** Adding an item increases rights. */
-const ADDED = new Set([
-  ...["Mounts", "HostConfig.Privileged", "HostConfig.CapAdd", "HostConfig.Devices", "HostConfig.DeviceRequests"],
-  ...["HostConfig.DeviceCgroupRules", "HostConfig.GroupAdd", "HostConfig.Sysctls", "HostConfig.VolumesFrom"],
-  ...["HostConfig.PortBindings", "HostConfig.PublishAllPorts", "HostConfig.Links", LOG],
-]);
-/** Any change may increase rights. */
-const EQUAL = new Set([
-  ...["HostConfig.PidMode", "HostConfig.IpcMode", "HostConfig.NetworkMode", "HostConfig.UsernsMode"],
-  ...["HostConfig.UTSMode", "HostConfig.CgroupnsMode", "HostConfig.Cgroup", "HostConfig.CgroupParent"],
-  ...["HostConfig.SecurityOpt", "HostConfig.CapDrop", "HostConfig.ReadonlyRootfs", "HostConfig.Runtime"],
-  ...["HostConfig.Isolation", "Config.User", "Config.Entrypoint", "Image"],
-]);
-
-/** Compared by their effect (`Mounts`, networks), or different in every container. */
-const ELSEWHERE = new Set(["Binds", "Mounts", "Links", "ConsoleSize", "ContainerIDFile", "NetworkMode", "VolumesFrom"]);
-const MODES = ["NetworkMode", "IpcMode", "PidMode"] as const;
-const CONFIG = [
-  ...["User", "Domainname", "Tty", "OpenStdin", "StdinOnce", "Cmd", "Image", "WorkingDir", "Entrypoint"],
-  ...["StopSignal", "StopTimeout", "ExposedPorts", "NetworkDisabled", "OnBuild", "Shell", "ArgsEscaped"],
-];
-
-function fieldsOf(
-  doc: ContainerDoc,
-  left: ReadonlySet<string>,
-  nameOfId: ReadonlyMap<string, string>,
-  delivered: boolean,
-): Map<string, string[]> {
-  const { Config, HostConfig } = doc;
-  const fields = new Map<string, string[]>();
-  const set = (field: string, value: unknown): void => void fields.set(field, itemsOf(value));
-  set("Image", doc.Image);
-  for (const name of CONFIG) set(`Config.${name}`, Config[name] === null ? "" : text(Config[name]));
-  // Derived from the container's id unless configured.
-  set("Config.Hostname", Config.Hostname === doc.Id.slice(0, 12) || sharesHost(doc) ? "" : Config.Hostname);
-  set("Config.Healthcheck", text({ ...Config.Healthcheck, Test: shellTest(Config.Healthcheck?.Test) }));
-  const env = Config.Env ?? [];
-  const nameIn = (entry: string): string => entry.split("=", 1)[0] ?? "";
-  set("Config.Env", [...new Set(env.filter((entry) => !left.has(nameIn(entry))))]);
-  if (!delivered) set("delivered", [...new Set(env.map(nameIn).filter((name) => left.has(name)))]);
-  set(
-    "Config.Labels",
-    Object.entries(Config.Labels ?? {}).filter(([key]) => !BOOKKEEPING.test(key)),
-  );
-  for (const [name, value] of Object.entries(HostConfig)) if (!ELSEWHERE.has(name)) set(`HostConfig.${name}`, value);
-  const { Type = "", Config: options } = HostConfig.LogConfig ?? {};
-  set(LOG, LOCAL_LOGS.has(Type) ? "" : text({ Type, options }));
-  for (const name of MODES) set(`HostConfig.${name}`, named(HostConfig[name] ?? "", nameOfId));
-  const from = HostConfig["VolumesFrom"];
-  set(
-    "HostConfig.VolumesFrom",
-    (Array.isArray(from) ? from : []).map((one) => named(String(one), nameOfId)),
-  );
-  set(
-    "HostConfig.Links",
-    (HostConfig.Links ?? []).map((link) => link.split(":").map(base)),
-  );
-  set("Mounts", mountsOf(doc));
-  for (const [network, endpoint] of Object.entries(doc.NetworkSettings?.Networks ?? {})) {
-    const { IPAMConfig, Links, DriverOpts } = endpoint;
-    const aliases = ownAliases(doc, endpoint).filter((alias) => alias !== doc.Id.slice(0, 12));
-    const links = (Links ?? []).map((link) => link.split(":").map(base).join(":")).sort();
-    set(`${NETWORK}${named(network, nameOfId)}`, [
-      "joined",
-      text({ IPAMConfig, DriverOpts, links, aliases: [...new Set(aliases)].sort() }),
-    ]);
-  }
-  return fields;
-}
-
 /** Compose's internal labels, except those that identify the project and service. */
 const BOOKKEEPING = /^com\.docker\.compose\.(?!(?:project|service|oneoff)$)/;
 
-/** Every mount with its effect, including options that only `HostConfig` contains. */
-function mountsOf({ Mounts, HostConfig }: ContainerDoc): string[] {
-  const options = new Map(
-    (HostConfig.Mounts ?? []).map(({ Target, BindOptions, VolumeOptions, TmpfsOptions }) => {
-      const { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive } = (BindOptions ?? {}) as JsonObject;
-      const { Subpath } = (VolumeOptions ?? {}) as JsonObject;
-      return [Target, { NonRecursive, ReadOnlyNonRecursive, ReadOnlyForceRecursive, Subpath, TmpfsOptions }];
-    }),
-  );
-  const relabelled = (Mode = ""): string[] => Mode.split(",").filter((one) => one === "Z");
-  return (Mounts ?? []).map(({ Type, Name, Source, Destination, RW, Mode, Propagation }) =>
-    text({
-      ...{ Type, Destination, RW, options: options.get(Destination) },
-      ...(Type === "volume" ? { Name } : { Source, Propagation, Mode: relabelled(Mode) }),
-    }),
-  );
+/** A container without these variables, and without Compose's bookkeeping. */
+function withoutVariables(doc: ContainerDoc, left: ReadonlySet<string>): ContainerDoc {
+  const { Env, Labels } = doc.Config;
+  const own = Object.entries(Labels ?? {}).filter(([label]) => !BOOKKEEPING.test(label));
+  const Config = {
+    ...doc.Config,
+    Env: (Env ?? []).filter((entry) => !left.has(nameIn(entry))),
+    Labels: Object.fromEntries(own),
+  };
+  return { ...doc, Config };
 }
+
+const nameIn = (entry: string): string => entry.split("=", 1)[0] ?? "";
 
 function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
   const { HostConfig } = doc;
@@ -238,38 +149,4 @@ function withoutPrefix(
 function rest(words: readonly string[] | null | undefined, prefix: readonly string[]): readonly string[] {
   const all = words ?? [];
   return prefix.every((word, at) => all[at] === word) ? all.slice(prefix.length) : all;
-}
-
-/** Makes `CMD-SHELL text` equal to its form behind a prefix. */
-function shellTest(test: readonly string[] | null | undefined): readonly string[] {
-  const [kind, ...words] = test ?? [];
-  return kind === "CMD-SHELL" ? ["CMD", "/bin/sh", "-c", ...words] : (test ?? []);
-}
-
-const sharesHost = ({ HostConfig }: ContainerDoc): boolean => /^(host|container:)/.test(HostConfig.NetworkMode ?? "");
-
-/** Replaces a container's id in a mode or an entry by its name. */
-const named = (mode: string, nameOfId: ReadonlyMap<string, string>): string =>
-  mode.replace(/[0-9a-f]{64}/, (id) => nameOfId.get(id) ?? id);
-
-const base = (path: string): string => path.split("/").at(-1) ?? "";
-
-/** A field's items: the elements of a list, the pairs of a map, otherwise the value itself. */
-function itemsOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(text);
-  if (typeof value === "object" && value !== null) return Object.entries(value).map(text);
-  return [text(value)].filter((one) => one !== "");
-}
-
-/** Serialises a value; absent, null, empty, false and 0 are equal. */
-function text(node: unknown): string {
-  if (node === null || node === undefined || node === "" || node === false || node === 0) return "";
-  if (Array.isArray(node)) return node.length === 0 ? "" : `[${node.map(text).join("\0")}]`;
-  if (typeof node !== "object") return JSON.stringify(node);
-  const pairs = Object.entries(node)
-    .map(([name, one]) => [JSON.stringify(name), text(one)])
-    .filter(([, one]) => one !== "")
-    .map((pair) => pair.join(":"))
-    .sort();
-  return pairs.length === 0 ? "" : `{${pairs.join("\0")}}`;
 }

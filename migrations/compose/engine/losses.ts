@@ -1,19 +1,20 @@
 import type { ComposeConfig } from "./cli.ts";
-import type { Engine } from "../../../src/engine/engine.ts";
-import { acceptedLosses, lostLayer, lostPorts } from "../../../src/engine/losses.ts";
+import type { Settling } from "./matching-containers.ts";
+import { acceptedLosses, lostLayer, lostPorts } from "../../../src/engine/recreate/losses.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
-/**
- * Warnings about what is lost when Compose recreates a container. Throws `refused` for losses that are not accepted.
- * `rewritten` are files that the container writes at each start.
- */
+/** The containers of a service; `rewritten` are files that they write at each start. */
+type PlannedContainers = {
+  readonly service: string;
+  readonly docs: readonly ContainerDoc[];
+  readonly rewritten: readonly string[];
+};
+
+/** Warnings about what is lost when Compose recreates containers. Throws `refused` for losses that are not accepted. */
 export async function lossWarnings(
-  engine: Engine,
-  docs: readonly ContainerDoc[],
-  config: ComposeConfig,
-  service: string,
+  { engine, before: config }: Pick<Settling, "engine" | "before">,
+  { service, docs, rewritten }: PlannedContainers,
   accept: ReadonlySet<string>,
-  rewritten: readonly string[],
 ): Promise<string[]> {
   const notes: string[] = [];
   const made = copiedIn(config, service);

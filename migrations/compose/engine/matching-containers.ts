@@ -32,9 +32,9 @@ export async function matchingContainers(
   selected: readonly Selected[],
   accept: ReadonlySet<string>,
 ): Promise<{ readonly docs: readonly ContainerDoc[]; readonly drift: boolean }> {
-  const { engine, call, before, foreseen, passed, writer } = settling;
+  const { engine, call, before, foreseen } = settling;
   const { own: docs, others } = await membersOf(engine, call, service);
-  const again = cmd`docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
+  const again = upAgain(settling, service);
   if (others.length > 0)
     throw new UnsprawlError(
       "refused",
@@ -55,16 +55,60 @@ export async function matchingContainers(
       "move the secrets of this service by hand",
     );
   const drift = docs.length > 0 && (foreseen === null || docs.some((doc) => foreseen.get(nameOf(doc)) === "recreate"));
-  if (drift) mayDrift(service);
+  if (drift) mayDrift(settling, service, accept);
+  mustHaveValues(settling, service, selected, docs.length > 0);
+  return { docs, drift };
+}
+
+/** What brings a service to what its files say. */
+const upAgain = ({ call }: Settling, service: string): string =>
+  cmd`docker compose --project-directory ${call.dir} up -d ${service}, then plan again`;
+
+/** Throws `refused` unless a container that does not match its files may be recreated from them. */
+function mayDrift(settling: Settling, service: string, accept: ReadonlySet<string>): void {
+  const { before, foreseen, passed, writer } = settling;
+  const again = upAgain(settling, service);
+  if (!accept.has("drift"))
+    throw new UnsprawlError(
+      "refused",
+      foreseen === null
+        ? `Compose cannot tell whether the container of ${service} matches its files: recreating it may change more than the secret`
+        : `the container of ${service} does not match its Compose files: recreating it would change more than the secret${withheldNote(passed)}`,
+      cmd`${bare(again)}; or --accept drift`,
+    );
+  if (writer !== null)
+    throw new UnsprawlError(
+      "refused",
+      `the container of ${service} does not match its Compose files, and the container ${writer} can write to them`,
+      again,
+    );
+  // Hooks run inside the new container, with rights that inspect does not show.
+  const { post_start, pre_stop } = before.services[service] ?? {};
+  if (post_start !== undefined || pre_stop !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `the container of ${service} does not match its Compose files, and they have hooks`,
+      again,
+    );
+}
+
+/** Throws `refused` if Compose would give a service another value than the one that moves. */
+function mustHaveValues(
+  settling: Settling,
+  service: string,
+  selected: readonly Selected[],
+  hasContainers: boolean,
+): void {
+  const { call, before, passed } = settling;
   const environment = before.services[service]?.environment ?? {};
   for (const { move, value } of selected) {
     const text = environment[move.name];
     if (typeof text === "string" && value.equals(Secret.of(text.replaceAll("$$", "$")))) continue;
-    if (docs.length > 0)
+    if (hasContainers)
       throw new UnsprawlError(
         "refused",
         `${move.name} of ${service} has a different value than its Compose files give it`,
-        again,
+        upAgain(settling, service),
       );
     throw new UnsprawlError(
       "refused",
@@ -73,32 +117,6 @@ export async function matchingContainers(
         : `Compose would give ${service} no ${move.name}${withheldNote(passed)}`,
       cmd`cd ${call.dir} && docker compose config ${service} shows what Compose reads`,
     );
-  }
-  return { docs, drift };
-
-  function mayDrift(of: string): void {
-    if (!accept.has("drift"))
-      throw new UnsprawlError(
-        "refused",
-        foreseen === null
-          ? `Compose cannot tell whether the container of ${of} matches its files: recreating it may change more than the secret`
-          : `the container of ${of} does not match its Compose files: recreating it would change more than the secret${withheldNote(passed)}`,
-        cmd`${bare(again)}; or --accept drift`,
-      );
-    if (writer !== null)
-      throw new UnsprawlError(
-        "refused",
-        `the container of ${of} does not match its Compose files, and the container ${writer} can write to them`,
-        again,
-      );
-    // Hooks run inside the new container, with rights that inspect does not show.
-    const { post_start, pre_stop } = before.services[of] ?? {};
-    if (post_start !== undefined || pre_stop !== undefined)
-      throw new UnsprawlError(
-        "refused",
-        `the container of ${of} does not match its Compose files, and they have hooks`,
-        again,
-      );
   }
 }
 

@@ -1,11 +1,11 @@
 import type { PlanOptions } from "../../../src/contract/migration.ts";
-import { driftDigest } from "../../../src/engine/drift.ts";
+import { driftDigest } from "../../../src/engine/recreate/drift.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { filesMadeAtStart } from "../../../src/engine/choose.ts";
 import { readFacts } from "../../../src/engine/facts.ts";
 import { composeLabelsOf } from "../../../src/engine/labels.ts";
 import { keptByRun, nameOf } from "../../../src/engine/names.ts";
-import { NAMESPACES, sharersOf } from "../../../src/engine/sharers.ts";
+import { NAMESPACES, sharersOf } from "../../../src/engine/recreate/sharers.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
@@ -13,7 +13,6 @@ import type { FingerprintKey } from "../../../src/model/fingerprint.ts";
 import type { DiffLine, RecreateStep, Step } from "../../../src/model/plan.ts";
 import { stepId } from "../../../src/model/step-id.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
-import type { ComposeChange } from "../delivery/change.ts";
 import { bareSubject } from "../delivery/wish.ts";
 import { containersOf } from "../find.ts";
 import type { ComposeApplyInput, ServicePart } from "../plan.ts";
@@ -138,7 +137,7 @@ async function asItIs(
   const known = await readFacts(engine, first.Id, runId);
   const { subject } = bareSubject(moving, known, { project: call.name, service, runId }, []);
   const rewritten = await filesMadeAtStart(moving.deliveries, subject);
-  return { docs, drift, warnings: await lossWarnings(engine, docs, before, service, accept, rewritten) };
+  return { docs, drift, warnings: await lossWarnings(settling, { service, docs, rewritten }, accept) };
 }
 
 /** What a recreate step says of those that follow its service. */
@@ -196,9 +195,3 @@ export async function severed(
   }
   return found;
 }
-
-/** What changes for a service that is only created again. */
-export const UNCHANGED: ComposeChange = {
-  ...{ unset: [], set: [], mounts: [] },
-  ...{ entrypointPrefix: null, healthcheckPrefix: null, runtime: null },
-};

@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { Work } from "../../../src/contract/migration.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
-import { LOOPING, type Looping } from "../../../src/engine/looping.ts";
-import type { StateBefore } from "../../../src/engine/prove.ts";
-import { isRunning } from "../../../src/engine/swap-parts.ts";
+import { LOOPING, type Looping } from "../../../src/engine/recreate/looping.ts";
+import type { StateBefore } from "../../../src/engine/recreate/verification.ts";
+import { isRunning } from "../../../src/engine/recreate/swap-parts.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { parseRecord, recordedByName } from "../../../src/kit/recorded.ts";
 import type { Step } from "../../../src/model/plan.ts";
@@ -14,7 +14,7 @@ import type { ContainerFrame } from "./frame.ts";
 import { startCompared, type ComparedService } from "./start.ts";
 
 /** The state of a service before the first effect; contains no value. */
-type ServiceSnapshot = {
+export type ServiceSnapshot = {
   readonly running: boolean;
   /** Its health check failed. Absent in runs of older versions. */
   readonly unhealthy?: boolean;

@@ -1,4 +1,4 @@
-import { driftDigest } from "../../../src/engine/drift.ts";
+import { driftDigest } from "../../../src/engine/recreate/drift.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { keyedDigest, type FingerprintKey } from "../../../src/model/fingerprint.ts";

@@ -5,7 +5,7 @@ import type { Registry } from "../../../src/images/registry/client.ts";
 import { grantsIn } from "../rewrite/entries.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { subjectWith, type Facts } from "../../../src/engine/facts.ts";
-import type { ContainerDoc, EngineInfo, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
+import type { ContainerDoc, EngineInfo, ImageDoc, Mount, RunConfig } from "../../../src/engine/types.ts";
 import type { StartFiles } from "../../../src/images/layers/image-files.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
@@ -84,41 +84,48 @@ const NO_FILES: StartFiles = { readFile: () => null, hasFile: (path) => path ===
 /** What inspect would show of the container, as far as a delivery asks. */
 function declaredDoc(config: ComposeConfig, service: ServiceConfig, image: ImageDoc, name: string): ContainerDoc {
   const own: RunConfig = image.Config ?? {};
-  const words = (key: string): readonly string[] | null =>
-    Array.isArray(service[key]) ? (service[key] as readonly unknown[]).map((word) => plain(String(word))) : null;
-  const [entrypoint, command] = [words("entrypoint"), words("command")];
-  const set = Object.entries(service.environment ?? {}).flatMap(([key, value]) =>
-    value === null ? [] : [[key, plain(value)] as const],
-  );
-  const names = new Set(set.map(([key]) => key));
-  const inherited = (own.Env ?? []).filter((one) => !names.has(one.split("=", 1)[0] ?? ""));
-  const check = service["healthcheck"] as { readonly test?: readonly string[]; readonly disable?: boolean } | undefined;
-  const test = check?.disable === true ? ["NONE"] : (check?.test?.map(plain) ?? own.Healthcheck?.Test ?? []);
-  const volumes = (service["volumes"] ?? []) as readonly { readonly source?: string; readonly target?: string }[];
-  const mounts = [
-    ...volumes.map(({ source = "", target = "" }) => ({ Type: "", Source: source, Destination: target })),
-    ...(["secrets", "configs"] as const).flatMap((kind) =>
-      grantsIn(config, service, kind).map(({ file, target }) => ({
-        Type: "bind",
-        Source: file ?? "",
-        Destination: target,
-      })),
-    ),
-  ];
+  const [entrypoint, command] = [wordsIn(service, "entrypoint"), wordsIn(service, "command")];
+  const test = healthTest(service, own);
   const user = typeof service["user"] === "string" ? service["user"] : (own.User ?? "");
   const runtime = typeof service["runtime"] === "string" ? { Runtime: service["runtime"] } : {};
   return {
     ...{ Id: "", Name: `/${name}`, Image: image.Id, State: { Status: "absent", Running: false, Paused: false } },
     Config: {
-      ...{ Env: [...inherited, ...set.map(([key, value]) => `${key}=${value}`)], User: user },
+      ...{ Env: environmentOf(service, own), User: user },
       // An entrypoint of the service's own drops the image's command (Compose specification, "entrypoint").
       Entrypoint: entrypoint ?? own.Entrypoint ?? [],
       Cmd: command ?? (entrypoint === null ? (own.Cmd ?? []) : []),
       ...(test.length === 0 ? {} : { Healthcheck: { Test: test } }),
     },
     HostConfig: runtime,
-    Mounts: mounts,
+    Mounts: mountsOf(config, service),
   };
+}
+
+const wordsIn = (service: ServiceConfig, key: string): readonly string[] | null =>
+  Array.isArray(service[key]) ? (service[key] as readonly unknown[]).map((word) => plain(String(word))) : null;
+
+function environmentOf({ environment }: ServiceConfig, image: RunConfig): readonly string[] {
+  const set = Object.entries(environment ?? {}).flatMap(([key, value]) =>
+    value === null ? [] : [[key, plain(value)] as const],
+  );
+  const names = new Set(set.map(([key]) => key));
+  const inherited = (image.Env ?? []).filter((one) => !names.has(one.split("=", 1)[0] ?? ""));
+  return [...inherited, ...set.map(([key, value]) => `${key}=${value}`)];
+}
+
+function healthTest(service: ServiceConfig, image: RunConfig): readonly string[] {
+  const check = service["healthcheck"] as { readonly test?: readonly string[]; readonly disable?: boolean } | undefined;
+  return check?.disable === true ? ["NONE"] : (check?.test?.map(plain) ?? image.Healthcheck?.Test ?? []);
+}
+
+function mountsOf(config: ComposeConfig, service: ServiceConfig): readonly Mount[] {
+  const volumes = (service["volumes"] ?? []) as readonly { readonly source?: string; readonly target?: string }[];
+  const grants = (["secrets", "configs"] as const).flatMap((kind) => grantsIn(config, service, kind));
+  return [
+    ...volumes.map(({ source = "", target = "" }) => ({ Type: "", Source: source, Destination: target })),
+    ...grants.map(({ file, target }) => ({ Type: "bind", Source: file ?? "", Destination: target })),
+  ];
 }
 
 /** `config` prints `$` escaped. */

@@ -96,19 +96,20 @@ function health(
   theirs: Healthcheck | null | undefined,
   made: FlagInput,
 ): string[] {
-  const [kind, ...words] = own?.Test ?? [];
-  if (kind === "NONE") return ["--no-healthcheck"];
-  const flags: string[] = [];
-  if (kind !== undefined && !equalParts(own?.Test, theirs?.Test)) {
-    const plain = kind === "CMD-SHELL" && words.length === 1;
-    if (!plain && !made.change.healthcheckPrefix)
-      made.cannot("a health check that runs without a shell: the same command is run by the image's shell");
-    flags.push(...optionalFlag("--health-cmd", plain ? words[0] : shellLine(words)));
-  }
+  if (own?.Test?.[0] === "NONE") return ["--no-healthcheck"];
+  const flags = equalParts(own?.Test, theirs?.Test) ? [] : healthCommand(own?.Test ?? [], made);
   for (const [name, key] of Object.entries(TIMES)) {
     if (own?.[key] !== theirs?.[key]) flags.push(...optionalFlag(name, duration(own?.[key])));
   }
   return own?.Retries === theirs?.Retries ? flags : [...flags, ...optionalFlag("--health-retries", own?.Retries)];
+}
+
+function healthCommand([kind, ...words]: readonly string[], made: FlagInput): string[] {
+  if (kind === undefined) return [];
+  const plain = kind === "CMD-SHELL" && words.length === 1;
+  if (!plain && !made.change.healthcheckPrefix)
+    made.cannot("a health check that runs without a shell: the same command is run by the image's shell");
+  return optionalFlag("--health-cmd", plain ? words[0] : shellLine(words));
 }
 
 /** Nanoseconds as a Go duration; empty for none. */

@@ -1,8 +1,9 @@
 import type { Detector } from "../../../src/contract/detector.ts";
+import type { Candidate } from "../../../src/model/candidate.ts";
 import { Secret, SecretIndex } from "../../../src/model/secret.ts";
 import { Redactor } from "../../../src/kit/text/redact.ts";
 import { containerCandidates } from "../../../src/engine/candidates.ts";
-import type { ContainerDoc, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
+import type { ContainerDoc, HostConfig, ImageDoc, RunConfig } from "../../../src/engine/types.ts";
 import { equalParts } from "../../../src/engine/run-flags.ts";
 import { isPublic } from "./public.ts";
 import type { JsonObject } from "../../../src/kit/json-object.ts";
@@ -26,82 +27,120 @@ export type Hidden = {
  * setting says otherwise. A command with any other word is removed as a whole.
  */
 export function hideSecrets(doc: ContainerDoc, image: ImageDoc, detector: Detector): Hidden {
-  const redactor = new Redactor();
-  // What is also the name of a variable is shown there: without it no label or mount could be pasted.
-  const named = new SecretIndex<string>();
-  for (const entry of doc.Config.Env ?? []) {
-    const [name = ""] = entry.split("=", 1);
-    if (detector.name(name) === name) named.add(Secret.of(name), name);
+  return new HiddenContainer(doc, image, detector).shown();
+}
+
+class HiddenContainer {
+  readonly #doc: ContainerDoc;
+  readonly #image: ImageDoc;
+  readonly #detector: Detector;
+  readonly #redactor = new Redactor();
+  /** What is also the name of a variable is shown there: without it no label or mount could be pasted. */
+  readonly #named = new SecretIndex<string>();
+  readonly #flagged = { names: new Set<string>(), paths: new Set<string>(), values: [] as Secret[] };
+  readonly #places = new Set<string>();
+
+  constructor(doc: ContainerDoc, image: ImageDoc, detector: Detector) {
+    this.#doc = doc;
+    this.#image = image;
+    this.#detector = detector;
+    for (const entry of doc.Config.Env ?? []) {
+      const [name = ""] = entry.split("=", 1);
+      if (detector.name(name) === name) this.#named.add(Secret.of(name), name);
+    }
+    for (const candidate of containerCandidates("docker", doc, image, { odd: () => undefined })) this.#flag(candidate);
   }
-  const know = (value: Secret): void => {
-    if (named.get(value).length === 0) redactor.know(value);
-  };
-  const places = new Set<string>();
-  const flagged = { names: new Set<string>(), paths: new Set<string>(), values: [] as Secret[] };
-  for (const { name, value, location } of containerCandidates("docker", doc, image, new Map(), () => undefined)) {
-    const question = { name, where: location.where, value, path: location.path };
-    const verdict = detector.classify(question);
-    if (!(verdict.secret || verdict.suppressedBy !== undefined)) continue;
-    const ofImage = location.origin === "image";
+
+  /** Notes what detection takes for a secret. */
+  #flag({ name, value, location: { where, path, origin } }: Candidate): void {
+    const question = { name, where, value, path };
+    const verdict = this.#detector.classify(question);
+    if (!(verdict.secret || verdict.suppressedBy !== undefined)) return;
     // A delivery may have to repeat the image's command.
-    if (!ofImage || COMMANDS.has(location.where)) know(detector.part(question) ?? value);
-    if (ofImage) continue;
-    if (location.where === "env") flagged.names.add(name);
-    else if (COMMANDS.has(location.where)) flagged.paths.add(location.path);
-    else flagged.values.push(value);
-    if (!COMMANDS.has(location.where)) know(value);
+    if (origin !== "image" || COMMANDS.has(where)) this.#know(this.#detector.part(question) ?? value);
+    if (origin === "image") return;
+    if (where === "env") this.#flagged.names.add(name);
+    else if (COMMANDS.has(where)) this.#flagged.paths.add(path);
+    else this.#flagged.values.push(value);
+    if (!COMMANDS.has(where)) this.#know(value);
   }
-  const shows = (text: string): boolean =>
-    isPublic(text) && !flagged.values.some((value) => value.equals(Secret.of(text)));
-  const marked = (map: MountOptions, place: string, ofImage: MountOptions = null): MountOptions => {
-    const named = Object.entries(map ?? {}).filter(([key]) => detector.name(key) === key);
-    const shown = named.map(([key, text]) => [key, ofImage?.[key] === text || shows(text) ? text : MARK] as const);
-    if (JSON.stringify(shown) !== JSON.stringify(Object.entries(map ?? {}))) places.add(place);
+
+  #know(value: Secret): void {
+    if (this.#named.get(value).length === 0) this.#redactor.know(value);
+  }
+
+  shown(): Hidden {
+    const [doc, image] = [this.#doc, this.#image];
+    const { env, names } = variables(doc, image, this.#detector, this.#flagged.names);
+    if (env.length < (doc.Config.Env ?? []).length) this.#places.add("the name of a variable");
+    const commands = this.#hiddenCommands();
+    for (const path of commands) this.#places.add(path);
+    const Labels = this.#marked(doc.Config.Labels, "Config.Labels", image.Config?.Labels);
+    return {
+      doc: {
+        ...doc,
+        Config: { ...Object.assign({}, doc.Config, ...commands.map((path) => MARKED[path](doc))), Env: env, Labels },
+        HostConfig: this.#hostConfig(),
+        NetworkSettings: this.#networkSettings(),
+      } as ContainerDoc,
+      names,
+      places: [...this.#places],
+      // If everything in it counts as a secret, no word is spared.
+      redact: (text) => this.#redactor.foreign(text),
+    };
+  }
+
+  /** The commands that have a word of somebody else, or one that is flagged. */
+  #hiddenCommands(): readonly (keyof typeof MARKED)[] {
+    const theirs = (path: keyof typeof MARKED): readonly string[] => wordsAt(this.#image.Config ?? {}, path);
+    const words = new Set(["NONE", "CMD", "CMD-SHELL", ...COMMAND_PATHS.flatMap(theirs)]);
+    return COMMAND_PATHS.filter((path) => {
+      const own = wordsAt(this.#doc.Config, path);
+      const isShown = equalParts(own, theirs(path)) || own.every((word) => words.has(word) || isPublic(word));
+      return this.#flagged.paths.has(path) || !isShown;
+    });
+  }
+
+  #hostConfig(): HostConfig {
+    const { HostConfig } = this.#doc;
+    const { LogConfig: log, Annotations: annotations, Mounts: mounts } = HostConfig;
+    return {
+      ...HostConfig,
+      ...(annotations ? { Annotations: this.#marked(annotations, "HostConfig.Annotations") } : {}),
+      ...(log ? { LogConfig: { ...log, Config: this.#marked(log.Config, "HostConfig.LogConfig") } } : {}),
+      ...(mounts ? { Mounts: mounts.map((mount) => this.#withOptions(mount)) } : {}),
+    } as HostConfig;
+  }
+
+  #networkSettings(): ContainerDoc["NetworkSettings"] {
+    const { NetworkSettings } = this.#doc;
+    const networks = Object.entries(NetworkSettings?.Networks ?? {}).map(([name, one]) => [
+      name,
+      { ...one, DriverOpts: this.#marked(one.DriverOpts, "a network's options") },
+    ]);
+    return { ...NetworkSettings, Networks: Object.fromEntries(networks) };
+  }
+
+  #withOptions(mount: JsonObject): JsonObject {
+    const volume = mount["VolumeOptions"] as JsonObject | undefined;
+    const driver = volume?.["DriverConfig"] as { readonly Options?: MountOptions } | undefined;
+    if (!driver?.Options) return mount;
+    const Options = this.#marked(driver.Options, "the options of a volume");
+    return { ...mount, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
+  }
+
+  /** A map with marks; `ofImage` are the image's own values. */
+  #marked(map: MountOptions, place: string, ofImage: MountOptions = null): MountOptions {
+    const named = Object.entries(map ?? {}).filter(([key]) => this.#detector.name(key) === key);
+    const isShown = (key: string, text: string): boolean => ofImage?.[key] === text || this.#isPublic(text);
+    const shown = named.map(([key, text]) => [key, isShown(key, text) ? text : MARK] as const);
+    if (JSON.stringify(shown) !== JSON.stringify(Object.entries(map ?? {}))) this.#places.add(place);
     return map ? Object.fromEntries(shown) : map;
-  };
-  const { env, names } = variables(doc, image, detector, flagged.names);
-  if (env.length < (doc.Config.Env ?? []).length) places.add("the name of a variable");
-  const words = new Set([
-    "NONE",
-    "CMD",
-    "CMD-SHELL",
-    ...COMMAND_PATHS.flatMap((path) => wordsAt(image.Config ?? {}, path)),
-  ]);
-  const commands = COMMAND_PATHS.filter((path) => {
-    const [own, theirs] = [wordsAt(doc.Config, path), wordsAt(image.Config ?? {}, path)];
-    return (
-      flagged.paths.has(path) || !(equalParts(own, theirs) || own.every((word) => words.has(word) || isPublic(word)))
-    );
-  });
-  for (const path of commands) places.add(path);
-  const { LogConfig: log, Annotations: annotations, Mounts: mounts } = doc.HostConfig;
-  const networks = Object.entries(doc.NetworkSettings?.Networks ?? {});
-  return {
-    doc: {
-      ...doc,
-      Config: {
-        ...Object.assign({}, doc.Config, ...commands.map((path) => MARKED[path](doc))),
-        Env: env,
-        Labels: marked(doc.Config.Labels, "Config.Labels", image.Config?.Labels),
-      },
-      HostConfig: {
-        ...doc.HostConfig,
-        ...(annotations ? { Annotations: marked(annotations, "HostConfig.Annotations") } : {}),
-        ...(log ? { LogConfig: { ...log, Config: marked(log.Config, "HostConfig.LogConfig") } } : {}),
-        ...(mounts ? { Mounts: mounts.map((mount) => withOptions(mount, marked)) } : {}),
-      },
-      NetworkSettings: {
-        ...doc.NetworkSettings,
-        Networks: Object.fromEntries(
-          networks.map(([name, one]) => [name, { ...one, DriverOpts: marked(one.DriverOpts, "a network's options") }]),
-        ),
-      },
-    } as ContainerDoc,
-    names,
-    places: [...places],
-    // If everything in it counts as a secret, no word is spared.
-    redact: (text) => redactor.foreign(text),
-  };
+  }
+
+  #isPublic(text: string): boolean {
+    return isPublic(text) && !this.#flagged.values.some((value) => value.equals(Secret.of(text)));
+  }
 }
 
 /** The variables whose name may be shown, and those of them whose value may not. */
@@ -123,14 +162,6 @@ function variables(
 }
 
 type MountOptions = { readonly [key: string]: string } | null | undefined;
-
-function withOptions(mount: JsonObject, marked: (map: MountOptions, place: string) => MountOptions): JsonObject {
-  const volume = mount["VolumeOptions"] as JsonObject | undefined;
-  const driver = volume?.["DriverConfig"] as { readonly Options?: MountOptions } | undefined;
-  if (!driver?.Options) return mount;
-  const Options = marked(driver.Options, "the options of a volume");
-  return { ...mount, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
-}
 
 const MARKED = {
   "Config.Cmd": () => ({ Cmd: [MARK] }),

@@ -1,5 +1,5 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
-import { createBody } from "../../../src/engine/create-body.ts";
+import { createBody, NO_CHANGE } from "../../../src/engine/recreate/body.ts";
 import type {
   ContainerDoc,
   NetworkEndpoint,
@@ -34,15 +34,6 @@ export type RunSubject = {
   readonly apiVersion?: string;
 };
 
-const NONE: RunChange = {
-  unset: [],
-  set: [],
-  mounts: [],
-  entrypointPrefix: null,
-  healthcheckPrefix: null,
-  runtime: null,
-};
-
 /**
  * The client's command that creates an equal container from `imageRef`, with the requested change, if any. It expresses
  * `createBody` in flags (docker/cli cli/command/container/opts.go), for clients from 25 on. For variables in `hide`
@@ -55,7 +46,7 @@ export function runLine(
   asked: RunChange | null,
   hide: ReadonlySet<string>,
 ): RunLine {
-  const change = asked ?? NONE;
+  const change = asked ?? NO_CHANGE;
   const { body, connectLater } = createBody(doc, image, imageRef, change, apiVersion);
   const { HostConfig: host, NetworkingConfig: networking, ...config } = body;
   const endpoints = (networking as { EndpointsConfig?: { [name: string]: NetworkEndpoint } } | undefined)

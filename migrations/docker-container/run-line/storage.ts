@@ -48,32 +48,47 @@ const RECURSIVE = {
 /** As docker/cli opts/mount.go parses them. */
 function mountFields(mount: MountSpec, cannot: FlagInput["cannot"]): string[] {
   const { Type = "volume", Source = "", Target = "", ReadOnly, Consistency = "" } = mount;
-  const { BindOptions: bind, VolumeOptions: volume, TmpfsOptions: tmpfs, ImageOptions: image } = mount;
-  const field = (name: string, value: unknown): string[] =>
-    typeof value === "string" && value !== "" ? [`${name}=${value}`] : [];
-  const map = (name: string, values: Dictionary<string> | null | undefined): string[] =>
-    Object.entries(values ?? {}).map(([key, value]) => `${name}=${key}=${value}`);
-  if (bind?.["CreateMountpoint"] === true) cannot(`that the folder mounted at ${Target} is made where it is missing`);
-  if (tmpfs?.Options) cannot(`the options of the tmpfs at ${Target}`);
-  // The client requires the propagation, which is what the engine then uses anyway.
-  const forced = bind?.["ReadOnlyForceRecursive"] === true;
-  // One field each: every one of them sets another switch.
-  const recursive = Object.entries(RECURSIVE).filter(([key]) => bind?.[key] === true);
+  if (mount.BindOptions?.["CreateMountpoint"] === true)
+    cannot(`that the folder mounted at ${Target} is made where it is missing`);
+  if (mount.TmpfsOptions?.Options) cannot(`the options of the tmpfs at ${Target}`);
   return [
     `type=${Type}`,
     ...field("source", Source),
     `target=${Target}`,
     ...(ReadOnly ? ["readonly"] : []),
     ...field("consistency", Consistency),
-    ...field("bind-propagation", bind?.["Propagation"] || (forced ? "rprivate" : "")),
-    ...recursive.map(([, how]) => `bind-recursive=${how}`),
-    ...(volume?.NoCopy ? ["volume-nocopy"] : []),
-    ...field("volume-subpath", volume?.Subpath),
-    ...map("volume-label", volume?.Labels),
-    ...field("volume-driver", volume?.DriverConfig?.Name),
-    ...map("volume-opt", volume?.DriverConfig?.Options),
-    ...(tmpfs?.SizeBytes ? [`tmpfs-size=${tmpfs.SizeBytes}`] : []),
-    ...(tmpfs?.Mode ? [`tmpfs-mode=${tmpfs.Mode.toString(8)}`] : []),
-    ...field("image-subpath", image?.Subpath),
+    ...bindFields(mount.BindOptions),
+    ...volumeFields(mount.VolumeOptions),
+    ...tmpfsFields(mount.TmpfsOptions),
+    ...field("image-subpath", mount.ImageOptions?.Subpath),
   ];
 }
+
+const field = (name: string, value: unknown): string[] =>
+  typeof value === "string" && value !== "" ? [`${name}=${value}`] : [];
+const map = (name: string, values: Dictionary<string> | null | undefined): string[] =>
+  Object.entries(values ?? {}).map(([key, value]) => `${name}=${key}=${value}`);
+
+function bindFields(bind: MountSpec["BindOptions"]): string[] {
+  // The client requires the propagation, which is what the engine then uses anyway.
+  const forced = bind?.["ReadOnlyForceRecursive"] === true;
+  // One field each: every one of them sets another switch.
+  const recursive = Object.entries(RECURSIVE).filter(([key]) => bind?.[key] === true);
+  return [
+    ...field("bind-propagation", bind?.["Propagation"] || (forced ? "rprivate" : "")),
+    ...recursive.map(([, how]) => `bind-recursive=${how}`),
+  ];
+}
+
+const volumeFields = (volume: MountSpec["VolumeOptions"]): string[] => [
+  ...(volume?.NoCopy ? ["volume-nocopy"] : []),
+  ...field("volume-subpath", volume?.Subpath),
+  ...map("volume-label", volume?.Labels),
+  ...field("volume-driver", volume?.DriverConfig?.Name),
+  ...map("volume-opt", volume?.DriverConfig?.Options),
+];
+
+const tmpfsFields = (tmpfs: MountSpec["TmpfsOptions"]): string[] => [
+  ...(tmpfs?.SizeBytes ? [`tmpfs-size=${tmpfs.SizeBytes}`] : []),
+  ...(tmpfs?.Mode ? [`tmpfs-mode=${tmpfs.Mode.toString(8)}`] : []),
+];

@@ -37,7 +37,7 @@ const frame = (
   change = NOTHING,
   delivered = false,
   names = new Map<string, string>(),
-): ContainerFrame => frameOf(doc, change, ["PW"], delivered, names, KEY);
+): ContainerFrame => frameOf(doc, { change, moved: ["PW"], delivered, names, key: KEY });
 
 test("a delivery, Compose's bookkeeping and the forms in which Compose says the same are no difference", () => {
   const test_ = { Test: ["CMD-SHELL", "true"] };
@@ -85,6 +85,7 @@ test.each<[string, ContainerDoc]>([
   ["HostConfig.Sysctls", container({}, { Sysctls: { "net.ipv4.ip_forward": "1" } })],
   ["HostConfig.Runtime", container({}, { Runtime: "evil" })],
   ["HostConfig.VolumesFrom", container({}, { VolumesFrom: ["victim"] })],
+  ["HostConfig.OfALaterEngine", container({}, { OfALaterEngine: ["host"] })],
   ["Config.User", container({ User: "0" })],
   ["Config.Entrypoint", container({ Entrypoint: ["other"] })],
   ["HostConfig.PortBindings", container({}, { PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "80" }] } })],

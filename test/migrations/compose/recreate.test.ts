@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ComposeTools } from "../../../migrations/compose/index.ts";
-import { recreator } from "../../../migrations/compose/engine/recreate.ts";
+import { Recreation } from "../../../migrations/compose/engine/recreate.ts";
 import type { ComposeCli } from "../../../migrations/compose/engine/cli.ts";
 import type { RunChange } from "../../../src/contract/delivery.ts";
 import type { Work } from "../../../src/contract/migration.ts";
@@ -96,7 +96,7 @@ function stage(): {
     say: (text: string) => void said.push(text),
     phase: () => undefined,
   } as unknown as Work;
-  const run = recreator(tools, async () => compose);
+  const run = new Recreation(tools, async () => compose, REWRITE, work);
   const self = {
     next: (fresh: ContainerDoc): ContainerDoc => fresh,
     log: {},
@@ -105,8 +105,8 @@ function stage(): {
       names: () => [...docs.values()].map(({ Name }) => Name),
       said,
     },
-    forth: () => run.recreate(REWRITE, work, async () => CHANGE),
-    back: () => run.bringBack(STEPS, REWRITE, work),
+    forth: () => run.forth(async () => CHANGE),
+    back: () => run.back(STEPS),
   };
   start(add("shop-web-1", { Env: ["PW=x", "A=1"], Labels: LABELS }, {}));
   return self;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { changedPlaces, lostPorts } from "../../../src/engine/losses.ts";
-import { rewrittenByCommand } from "../../../src/engine/rewritten-at-start.ts";
+import { changedPlaces, lostPorts } from "../../../src/engine/recreate/losses.ts";
+import { rewrittenByCommand } from "../../../src/engine/recreate/rewritten-at-start.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 const container = (part: object): ContainerDoc =>

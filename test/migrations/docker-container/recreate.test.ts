@@ -8,6 +8,9 @@ import { workerEngine } from "../../services/worker-engine.ts";
 import { twelveSecrets } from "../../support/secrets.ts";
 import { cases, half, joined, makeOpinionated } from "./cases.ts";
 import { recreatedFaults, type Doc } from "./compare.ts";
+import { fieldsOf } from "../../../src/engine/recreate/fields.ts";
+import { NO_MORE_RIGHTS } from "../../../src/engine/recreate/rights.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { makeWorld, type World } from "../../support/world.ts";
 
 const engine = await workerEngine();
@@ -87,4 +90,17 @@ describe("a migrated container differs in nothing but the delivery", () => {
     const kept = docker("ps", "-aq", "--filter", `name=^/${name}(-|$)`).split("\n").filter(Boolean);
     docker("rm", "-f", "-v", ...kept);
   });
+});
+
+/** Any change of these may give a container more rights. */
+const RIGHTS = [
+  ...["PidMode", "IpcMode", "NetworkMode", "UsernsMode", "UTSMode", "CgroupnsMode", "Cgroup", "CgroupParent"],
+  ...["SecurityOpt", "CapDrop", "ReadonlyRootfs", "Runtime", "Isolation"],
+];
+
+it("every setting that this engine shows is a right, or accepted drift may change it", () => {
+  docker("create", "--name", "rc-settings", BUSYBOX, ...APP);
+  const fields = fieldsOf(inspect("rc-settings") as unknown as ContainerDoc, new Map());
+  const unnamed = Object.keys(fields).filter((field) => field.startsWith("HostConfig.") && !(field in NO_MORE_RIGHTS));
+  expect(unnamed.toSorted()).toEqual(RIGHTS.map((name) => `HostConfig.${name}`).toSorted());
 });

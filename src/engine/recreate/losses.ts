@@ -1,11 +1,11 @@
-import { bare, cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { Engine } from "./engine.ts";
-import { containerHasFolder } from "./files.ts";
-import { nameOf } from "./names.ts";
+import { bare, cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Engine } from "../engine.ts";
+import { containerHasFolder } from "../files.ts";
+import { nameOf } from "../names.ts";
 import { isAsAtStart, rewrittenByCommand } from "./rewritten-at-start.ts";
-import type { ContainerDoc } from "./types.ts";
-import { trimEndOf } from "../kit/text/trim.ts";
+import type { ContainerDoc } from "../types.ts";
+import { trimEndOf } from "../../kit/text/trim.ts";
 
 /** Something a container would lose by being recreated: a warning if the user accepts it, otherwise a refusal. */
 export type Loss = { readonly accept: string; readonly text: string };
@@ -79,28 +79,30 @@ export async function lostLayer(
     if (!mayComeBack || questions-- <= 0 || !(await isAsAtStart(engine, doc, Path))) places.push(place);
   }
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));
-  const named: string[] = [];
-  let left = own.length;
-  for (const { Path, Kind } of own.slice(0, LOOKED_AT)) {
-    if (named.length === NAMED) break;
-    // A folder that is new and empty, or whose only file was removed again, is no data.
-    if (Kind !== DELETED && (await containerHasFolder(engine, doc.Id, Path))) left--;
-    else named.push(Path);
-  }
-  const more = left > named.length ? ` and ${left - named.length} more` : "";
-  const losses =
-    left > 0
-      ? [
-          {
-            accept: "layer",
-            text: `files changed in its own layer (${named.join(", ")}${more}) ${fate}`,
-          },
-        ]
-      : [];
+  const { named, count } = await dataAmong(engine, doc, own);
+  const more = count > named.length ? ` and ${count - named.length} more` : "";
+  const text = `files changed in its own layer (${named.join(", ")}${more}) ${fate}`;
   const fresh = places.length - own.length;
   const notes =
     fresh > 0 ? [`changes below /run, /tmp, logs and caches (${fresh} ${fresh === 1 ? "file" : "files"}) ${fate}`] : [];
-  return { losses, notes };
+  return { losses: count > 0 ? [{ accept: "layer", text }] : [], notes };
+}
+
+/** How many of these places are data, and the names of some. */
+async function dataAmong(
+  engine: Engine,
+  { Id }: ContainerDoc,
+  places: readonly ChangedPath[],
+): Promise<{ readonly named: readonly string[]; readonly count: number }> {
+  const named: string[] = [];
+  let count = places.length;
+  for (const { Path, Kind } of places.slice(0, LOOKED_AT)) {
+    if (named.length === NAMED) break;
+    // A folder that is new and empty, or whose only file was removed again, is no data.
+    if (Kind !== DELETED && (await containerHasFolder(engine, Id, Path))) count--;
+    else named.push(Path);
+  }
+  return { named, count };
 }
 
 /** The paths of files and empty folders that were written into the container's own layer; empty if the container is gone. */

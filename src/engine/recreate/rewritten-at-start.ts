@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import type { Engine } from "./engine.ts";
-import { containerFileTime } from "./files.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { Engine } from "../engine.ts";
+import { containerFileTime } from "../files.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * Finds the files that a container's own start command writes from their beginning, as Supabase's Kong does:

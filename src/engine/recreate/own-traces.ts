@@ -1,10 +1,10 @@
-import { encodedForms } from "../kit/text/redact.ts";
-import { isPlain, type Secret } from "../model/secret.ts";
-import type { Engine } from "./engine.ts";
-import { containerFile, containerHasFile } from "./files.ts";
-import { openLog } from "./logs.ts";
+import { encodedForms } from "../../kit/text/redact.ts";
+import { isPlain, type Secret } from "../../model/secret.ts";
+import type { Engine } from "../engine.ts";
+import { containerFile, containerHasFile } from "../files.ts";
+import { openLog } from "../logs.ts";
 import { writtenPaths } from "./losses.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** How much of the log's beginning is read, in bytes, and how many of the files in the container's own layer. */
 const [MOST_OF_LOG, MOST_FILES] = [1024 * 1024, 50];

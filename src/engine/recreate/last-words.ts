@@ -1,9 +1,9 @@
-import type { Work } from "../contract/migration.ts";
-import type { Candidate } from "../model/candidate.ts";
-import { CUT, tailOf } from "../kit/text/cut.ts";
-import { containerCandidates } from "./candidates.ts";
-import type { Engine } from "./engine.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { Work } from "../../contract/migration.ts";
+import type { Candidate } from "../../model/candidate.ts";
+import { CUT, tailOf } from "../../kit/text/cut.ts";
+import { containerCandidates } from "../candidates.ts";
+import type { Engine } from "../engine.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** How many characters of each are quoted. */
 const QUOTED = 500;
@@ -48,7 +48,7 @@ export async function lastWords(engine: Engine, doc: ContainerDoc, work: Work): 
 }
 
 const valuesOf = (doc: ContainerDoc): readonly Candidate[] =>
-  containerCandidates("docker", doc, null, new Map(), () => undefined);
+  containerCandidates("docker", doc, null, { odd: () => undefined });
 
 /**
  * Removes log frames: one byte stream type, three zero bytes, four bytes length. Source: Engine API, ContainerAttach

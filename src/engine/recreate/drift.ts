@@ -1,5 +1,5 @@
-import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
-import type { ContainerDoc } from "./types.ts";
+import { keyedDigest, type FingerprintKey } from "../../model/fingerprint.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** The part of a container's document that only a person changes. */
 function stable(doc: ContainerDoc): unknown {

@@ -1,5 +1,5 @@
-import { nameOf } from "./names.ts";
-import type { ContainerDoc, HostConfig } from "./types.ts";
+import { nameOf } from "../names.ts";
+import type { ContainerDoc, HostConfig } from "../types.ts";
 
 /** A container that would lose something if another is recreated, and what. */
 export type Sharer = { readonly doc: ContainerDoc; readonly shares: readonly string[] };

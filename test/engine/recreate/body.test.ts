@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { RunChange } from "../../src/contract/delivery.ts";
-import { createBody } from "../../src/engine/create-body.ts";
-import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
+import type { RunChange } from "../../../src/contract/delivery.ts";
+import { createBody } from "../../../src/engine/recreate/body.ts";
+import type { ContainerDoc, ImageDoc } from "../../../src/engine/types.ts";
 
 const NONE: RunChange = {
   unset: [],

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as v from "valibot";
-import type { Recorder, Work } from "../contract/migration.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { CreateBody } from "./create-body.ts";
-import { engineMessage, type Engine } from "./engine.ts";
-import { LOOPING, loopingOf, type Looping } from "./looping.ts";
-import { nameOf, type SwapNames } from "./names.ts";
-import { stopLimitMs } from "./outage.ts";
+import type { Recorder, Work } from "../../contract/migration.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { CreateBody } from "./body.ts";
+import { engineMessage, type Engine } from "../engine.ts";
+import { LOOPING, type Looping } from "./looping.ts";
+import { nameOf, type SwapNames } from "../names.ts";
+import { stopLimitMs } from "../outage.ts";
 import { watchReads } from "./read-witness.ts";
-import { isUnhealthy } from "./prove.ts";
-import type { ContainerDoc } from "./types.ts";
-import { parseRecord } from "../kit/recorded.ts";
+import { sickStateOf } from "./health.ts";
+import type { ContainerDoc } from "../types.ts";
+import { parseRecord } from "../../kit/recorded.ts";
 
 /** The old container's state before the run changed anything: what undo restores. */
 export type PreviousContainer = {
@@ -91,12 +91,10 @@ export function stateBefore(swap: Swap, old: ContainerDoc): PreviousContainer {
   const known = recordedState(swap);
   if (known) return known;
   const { name: restart, retries } = restartOf(old);
-  const looping = loopingOf(old);
   return {
     running: isRunning(old) || swap.wasRunning,
     paused: old.State.Paused,
-    ...(isUnhealthy(old) ? { unhealthy: true } : {}),
-    ...(looping === null ? {} : { looping }),
+    ...sickStateOf([old]),
     deleted: old.State.Running && old.HostConfig.AutoRemove === true,
     restart,
     retries,

@@ -1,8 +1,8 @@
-import { cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { CreateBody } from "./create-body.ts";
+import { cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { CreateBody } from "./body.ts";
 import { isNewer, newestKept } from "./kept.ts";
-import { keptByRun, nameOf, OLD_GONE } from "./names.ts";
+import { keptByRun, nameOf, OLD_GONE } from "../names.ts";
 import { mustMatchRequest, unlikeRequest } from "./same.ts";
 import type { Replaced } from "./sharers.ts";
 import { hasBegunToReplace, mustBeAlone } from "./swap-alone.ts";
@@ -21,7 +21,7 @@ import {
   restartOf,
   type Swap,
 } from "./swap-parts.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** The request for one swap; `replaced` are the earlier swaps, whose new containers exist. */
 type BodyOf = (old: ContainerDoc, replaced: readonly Replaced[], swap: Swap) => Promise<CreateBody>;

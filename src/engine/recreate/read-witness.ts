@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** The files of a container that are watched, by their paths in it, and those that it has read. */
 type Witness = { readonly child: ChildProcess; readonly watched: Set<string>; readonly read: Set<string> };

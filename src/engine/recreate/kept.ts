@@ -1,6 +1,6 @@
-import type { Engine } from "./engine.ts";
-import { keptByRun } from "./names.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { Engine } from "../engine.ts";
+import { keptByRun } from "../names.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * Of the containers that runs keep of this one, the one that was created last; null when none does. What counts is the

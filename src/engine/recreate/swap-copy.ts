@@ -1,8 +1,8 @@
-import { NO_WAY_BACK, UnsprawlError } from "../model/error.ts";
-import type { CreateBody } from "./create-body.ts";
+import { NO_WAY_BACK, UnsprawlError } from "../../model/error.ts";
+import type { CreateBody } from "./body.ts";
 import { mustMatchRequest } from "./same.ts";
 import { connectAll, createNamed, recordedState, restartOf, type Swap } from "./swap-parts.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * The engine deletes a container started with --rm, and its anonymous volumes, as soon as it stops. So a copy without

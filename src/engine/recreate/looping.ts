@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { cmd } from "../kit/shell.ts";
-import { nameOf } from "./names.ts";
-import type { ContainerDoc } from "./types.ts";
+import { cmd } from "../../kit/shell.ts";
+import { nameOf } from "../names.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /** How a container kept restarting before a migration: its exit code, null where it was up at the moment it was looked at. */
 export type Looping = { readonly exitCode: number | null };

@@ -1,9 +1,9 @@
-import { bare, cmd } from "../kit/shell.ts";
-import { UnsprawlError } from "../model/error.ts";
-import type { Engine } from "./engine.ts";
-import { nameOf, runCreating, swapNames } from "./names.ts";
+import { bare, cmd } from "../../kit/shell.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import type { Engine } from "../engine.ts";
+import { nameOf, runCreating, swapNames } from "../names.ts";
 import type { Swap } from "./swap-parts.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * Throws `locked` if another run has a new container for this one. Locks are one per state folder; the engine is what two

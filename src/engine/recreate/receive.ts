@@ -1,14 +1,15 @@
 import * as v from "valibot";
-import type { Delivery, DeliverySubject, Reception } from "../contract/delivery.ts";
-import type { Recorder, Work } from "../contract/migration.ts";
-import { parseRecord, recordedByName } from "../kit/recorded.ts";
-import { siblingId } from "../model/step-id.ts";
-import { valuesByName, type StepOf } from "../model/plan.ts";
-import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Secret } from "../model/secret.ts";
-import { programsOf, treeHasVariable } from "./process.ts";
+import type { Reception } from "../../contract/delivery.ts";
+import type { Recorder, Work } from "../../contract/migration.ts";
+import { parseRecord, recordedByName } from "../../kit/recorded.ts";
+import { siblingId } from "../../model/step-id.ts";
+import { valuesByName, type StepOf } from "../../model/plan.ts";
+import { keyedDigest, type FingerprintKey } from "../../model/fingerprint.ts";
+import type { Secret } from "../../model/secret.ts";
+import { programsOf, treeHasVariable } from "../process.ts";
 import { wasRead } from "./read-witness.ts";
-import type { ContainerDoc } from "./types.ts";
+import type { Verification } from "./verification.ts";
+import type { ContainerDoc } from "../types.ts";
 
 /**
  * By variable: the programs of the old containers that had its value in their environment, as keyed digests: their words
@@ -56,27 +57,24 @@ export function holdersOf(
   return parseRecord(record, `${siblingId(step, "recreate")}/holders`, HOLDERS)?.[name] ?? null;
 }
 
+/** A value that a container is to have; `holders` as `holdersOf` says. */
+type ExpectedValue = { readonly name: string; readonly value: Secret; readonly holders: readonly string[] | null };
+
 /**
  * How the application in a running container was seen to have a value; null if it was not yet. By its environment if it had
  * it there before: a file then counts only once the same programs have the same bytes. Otherwise by what the delivery shows.
  */
 export async function receptionOf(
-  delivery: Delivery,
-  subject: DeliverySubject,
+  { delivery, subject, key }: Pick<Verification, "delivery" | "subject" | "key">,
   doc: ContainerDoc,
-  {
-    name,
-    value,
-    holders,
-  }: { readonly name: string; readonly value: Secret; readonly holders: readonly string[] | null },
-  key: FingerprintKey,
+  { name, value, holders }: ExpectedValue,
 ): Promise<Reception | null> {
   const pid = doc.State.Pid ?? 0;
   const before = holders ?? [];
   if (
     delivery.environment === "whole"
       ? treeHasVariable(pid, name, value)
-      : holdAsBefore(pid, name, value, subject, before, key)
+      : holdAsBefore(programsOf(pid, name, value, startWords(subject.entrypoint, subject.cmd)), before, key)
   )
     return "environment";
   if (before.length > 0 && delivery.readsItself?.(subject, name) !== true) return null;
@@ -89,14 +87,10 @@ const startWords = (entrypoint: readonly string[], cmd: readonly string[]): read
 
 /** Whether all programs that had the value before, and run now, have it, and at least one of them does. */
 function holdAsBefore(
-  pid: number,
-  name: string,
-  value: Secret,
-  { entrypoint, cmd }: DeliverySubject,
+  { programs, inScript }: ReturnType<typeof programsOf>,
   before: readonly string[],
   key: FingerprintKey,
 ): boolean {
-  const { programs, inScript } = programsOf(pid, name, value, startWords(entrypoint, cmd));
   if (before.length === 0) return [...programs.values()].includes(true);
   // What the script itself starts on its way is not yet the application.
   if (inScript && !before.includes(IN_SCRIPT)) return false;

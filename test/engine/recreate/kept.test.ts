@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { isNewer } from "../../src/engine/kept.ts";
-import type { ContainerDoc } from "../../src/engine/types.ts";
+import { isNewer } from "../../../src/engine/recreate/kept.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 const created = (Created: string): ContainerDoc => ({ Created }) as ContainerDoc;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { loopingNote, loopingOf, loopsAsBefore } from "../../src/engine/looping.ts";
-import type { ContainerDoc } from "../../src/engine/types.ts";
+import { loopingNote, loopingOf, loopsAsBefore } from "../../../src/engine/recreate/looping.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 type State = Partial<ContainerDoc["State"]>;
 

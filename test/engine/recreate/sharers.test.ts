@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { withNewContainers, sharersOf } from "../../src/engine/sharers.ts";
-import type { ContainerDoc } from "../../src/engine/types.ts";
+import { withNewContainers, sharersOf } from "../../../src/engine/recreate/sharers.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
 
 const id = (name: string): string => name.padEnd(64, "0");
 

@@ -1,12 +1,22 @@
 import { hostname } from "node:os";
 import { posix } from "node:path";
-import type { RunChange } from "../contract/delivery.ts";
-import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "./types.ts";
+import type { RunChange } from "../../contract/delivery.ts";
+import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "../types.ts";
 
 /** The body of `POST /containers/create`, and the networks to connect one by one afterwards. */
 export type CreateBody = {
   readonly body: { readonly [key: string]: unknown };
   readonly connectLater: readonly { readonly network: string; readonly endpoint: NetworkEndpoint }[];
+};
+
+/** A container that is recreated as it is. */
+export const NO_CHANGE: RunChange = {
+  unset: [],
+  set: [],
+  mounts: [],
+  entrypointPrefix: null,
+  healthcheckPrefix: null,
+  runtime: null,
 };
 
 /** The API version from which a container can be created with several networks (moby API changelog, v1.44). */
@@ -64,7 +74,11 @@ function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [ke
       Test: prefixedTest(old.Config.Healthcheck.Test, change.healthcheckPrefix, shell),
     };
   }
+  return withoutGenerated(config, old);
+}
 
+/** Without what the engine has filled in, or does not accept together with the network of another container. */
+function withoutGenerated(config: { [key: string]: unknown }, old: ContainerDoc): { [key: string]: unknown } {
   const mode = old.HostConfig.NetworkMode ?? "";
   const generated =
     old.Config.Hostname === old.Id.slice(0, 12) || (mode === "host" && old.Config.Hostname === hostname());
@@ -88,7 +102,8 @@ export function prefixedTest(test: readonly string[], prefix: readonly string[],
   return [...test];
 }
 
-function changedEnv(own: readonly string[], change: RunChange): string[] {
+/** The variables with the change, each in its place. */
+export function changedEnv(own: readonly string[], change: RunChange): string[] {
   const unset = new Set(change.unset);
   const set = new Map(change.set.map(({ name, value }) => [name, value]));
   const kept: string[] = [];

@@ -265,6 +265,14 @@ describe("nothing is written for a plan", () => {
   });
 });
 
+test("a value that somebody has put there since the plan was made is not overwritten", async () => {
+  const stage = one();
+  const [plan, theirs] = [await stage.plan("web"), fresh()];
+  stage.world.store.set("web/A", theirs);
+  expect(await stage.apply(plan)).toMatchObject({ state: "failed", error: { code: "conflict" } });
+  expect([...stage.outside().store.values()]).toEqual([theirs]);
+});
+
 test("scrub keeps what a run kept while the store lacks a value", async () => {
   const stage = one();
   const plan = await stage.plan("web");

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Host } from "../../../src/contract/host.ts";
 import type { ReferenceHolder } from "../../../src/contract/reference-holder.ts";
@@ -26,7 +25,8 @@ export const fresh = (): Secret => Secret.of(random(24));
 /** One installation and what it works on: every verb is the real one, with a real journal and a real lock. */
 export class Stage {
   readonly world: World;
-  readonly state = mkdtempSync(join(tmpdir(), "unsprawl-verbs-"));
+  // In memory: processes die here, not disks.
+  readonly state = mkdtempSync("/dev/shm/unsprawl-test-");
   readonly key: ApplyTools["key"];
   readonly #plans = new Map<string, Plan>();
   holders: readonly ReferenceHolder[] = [];

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Provider } from "../../../src/contract/provider.ts";
 import { signPlan } from "../../../src/core/journal/signed-plan.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { Plan } from "../../../src/model/plan.ts";
@@ -159,8 +160,8 @@ describe("an entry stays in the store when a run is undone", () => {
   test("while another run relies on it", async () => {
     const value = fresh();
     const stage = new Stage(World.of({ web: { A: value }, api: { A: value } }));
-    // Both go to one place.
-    stage.world.provider.key = ({ name }) => ({ path: "shared", field: name });
+    const shared: Provider["key"] = ({ name }) => ({ path: "shared", field: name });
+    stage.world.provider.key = shared;
     const first = await stage.plan("web");
     await stage.apply(first);
     const second = await stage.plan("api");
@@ -171,7 +172,7 @@ describe("an entry stays in the store when a run is undone", () => {
       [second, first],
     ]) {
       const next = stage.after(moment);
-      next.world.provider.key = stage.world.provider.key;
+      next.world.provider.key = shared;
       const stored: number[] = [];
       for (const { id } of order) {
         expect(await next.rollback(id)).toMatchObject({ state: "rolled back" });

@@ -29,16 +29,19 @@ async function synced(file: string, act: () => Promise<unknown>): Promise<readon
   const handle = await open(dir);
   const proto = Object.getPrototypeOf(handle) as typeof handle;
   await handle.close();
-  const real = proto.sync;
   const seen: string[] = [];
-  const spy = vi.spyOn(proto, "sync").mockImplementation(async function (this: typeof handle) {
+  const watch = (): void => void vi.spyOn(proto, "sync").mockImplementation(look);
+  async function look(this: typeof handle): Promise<void> {
     const what = (await this.stat()).isDirectory() ? "folder" : "file";
     const now = statSync(file, { throwIfNoEntry: false }) === undefined ? "none" : readFileSync(file, "utf8");
     seen.push(`${what}, at that name: ${now}`);
-    return real.call(this);
-  });
+    vi.restoreAllMocks();
+    await this.sync();
+    watch();
+  }
+  watch();
   await act();
-  spy.mockRestore();
+  vi.restoreAllMocks();
   return seen;
 }
 

@@ -84,8 +84,8 @@ describe("a file with a second name", () => {
     expect([file, join(dir, "folder/other")].map((one) => readFileSync(one, "utf8"))).toEqual(["new", "old"]);
   });
 
-  test.each([0o777, 0o1777, 0o775])("is refused in one where others can give names (%o)", async (mode) => {
-    const file = linked(mode);
+  test.each(["777", "1777", "775"])("is refused in one where others can give names (%s)", async (mode) => {
+    const file = linked(Number.parseInt(mode, 8));
     // As another user than the owner of both.
     vi.spyOn(process, "geteuid").mockReturnValue(12_345);
     for (const act of [() => atomicWrite(file, "new"), () => atomicRemove(file), () => mayReplace(file)])

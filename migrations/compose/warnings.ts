@@ -94,6 +94,6 @@ function storeFiles(parts: readonly ServicePart[]): string[] {
   const [first] = all.filter((reference) => reference.startsWith("ref+sops:///"));
   if (first === undefined) return committed;
   return [
-    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine: a store below the project's folder, or in its git work tree, goes along with it (unsprawl.yaml: stores, file)`,
+    `the Compose file names ${first.split("#")[0] ?? ""}, a file of this machine alone: for a project that others clone, set the store's file to one in its folder or git work tree (unsprawl.yaml: stores, file)`,
   ];
 }

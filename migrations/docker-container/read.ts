@@ -6,6 +6,8 @@ import type { Engine, ListedContainer } from "../../src/engine/engine.ts";
 import { nameSelector } from "../../src/engine/select.ts";
 import type { ImageDoc } from "../../src/engine/types.ts";
 import { LayerBook, LayerCache } from "../../src/images/layers/index.ts";
+import { bare, cmd } from "../../src/kit/shell.ts";
+import { nearestName } from "../../src/kit/text/nearest.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { engineLayers } from "../../src/sources/engine-layers.ts";
 import { imageReading, errorReading } from "../../src/engine/reading.ts";
@@ -30,7 +32,17 @@ export function dockerSource(open: () => Promise<Engine>, shelf = new LayerCache
       const wanted = all.filter((listed) => only?.has(listed.Id) ?? true);
       const chosen = wanted.filter((listed) => matches(namesOf(listed), listed.Id));
       if (chosen.length === 0 && !mayBeEmpty && what !== "" && what !== "*") {
-        throw new UnsprawlError("absent", `no container matches ${JSON.stringify(what)}`, "docker ps --all shows them");
+        const near = nearestName(
+          what,
+          all.flatMap((listed) => namesOf(listed).slice(0, 1)),
+        );
+        throw new UnsprawlError(
+          "absent",
+          `no container matches ${JSON.stringify(what)}`,
+          near === null
+            ? "docker ps --all shows them"
+            : cmd`did you mean docker:${near}? ${bare("docker ps --all")} shows all`,
+        );
       }
       const images = new Map<string, Promise<ImageDoc | null>>();
       for (const { ImageID } of chosen) images.set(ImageID, images.get(ImageID) ?? engine.image(ImageID));

@@ -37,7 +37,7 @@ export async function configPage(): Promise<string> {
 
 const DESCRIPTION = `unsprawl reads unsprawl.yaml in the current folder and your own config.yaml; --config FILE replaces both. Flags take precedence over the environment, the environment over these files. An unknown key is an error.
 
-Settings of unsprawl.yaml that name stores, hosts, channels or files, or that hide findings, apply only once you have trusted the file; see unsprawl-trust(1). No value belongs into it: credentials are in the environment, or in files that it names.`;
+Settings of unsprawl.yaml that name stores, hosts, channels or files, or that hide findings, apply only once you have trusted the file; see unsprawl-trust(1). No value belongs in it: credentials are in the environment, or in files that it names.`;
 
 /** Made-up names and addresses. The tests read them as a configuration. */
 export const EXAMPLES: readonly string[] = [

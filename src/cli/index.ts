@@ -4,11 +4,13 @@
  * that.
  */
 import { Command, CommanderError, Option } from "commander";
+import { cmd } from "../kit/shell.ts";
 import { colour } from "../kit/paint.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
 import { VERSION } from "../model/version.ts";
 import { Redactor } from "../kit/text/redact.ts";
 import { COMMANDS } from "./specs/index.ts";
+import { commandFirst } from "./global-flags.ts";
 import { makeContext, type ParsedFlags } from "./context.ts";
 import { commandHelp, flagText, programHelp } from "./help.ts";
 import { printError } from "./output.ts";
@@ -17,7 +19,8 @@ import { COMMON_OPTIONS, UI_OPTIONS } from "./specs/shared.ts";
 import { nameOf, optionsOf, type CommandSpec, type OptionSpec } from "./specs/spec.ts";
 
 /** Runs one command line and returns the exit code. The only place that writes a usage error. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
+  const argv = commandFirst(given);
   if (argv[0] === "__complete") {
     const { completionText } = await import("./completion/index.ts");
     process.stdout.write(`${await completionText(argv.slice(1), makeContext({}).assembly)}\n`);
@@ -44,11 +47,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error.exitCode === 0) return EXIT.ok;
     const redactor = new Redactor();
     await knowArguments(argv, redactor);
-    process.stderr.write(redactor.foreign(told));
+    process.stderr.write(redactor.foreign(withContainer(told, error, argv)));
     const message = redactor.foreign(error.message.replace(/^error: /, ""));
     if (json) tellError(new UnsprawlError("usage", message, "unsprawl --help"), true);
     return EXIT.usage;
   }
+}
+
+/** A word that is no command may be a container's name. */
+function withContainer(told: string, { code }: CommanderError, [word = ""]: readonly string[]): string {
+  if (code !== "commander.unknownCommand" || told.includes("Did you mean")) return told;
+  return told.replace(
+    "next: unsprawl --help",
+    () => cmd`next: for a container: unsprawl scan docker:${word}; unsprawl --help`,
+  );
 }
 
 type Runner = (spec: CommandSpec, args: readonly string[], options: ParsedFlags) => Promise<void>;

@@ -26,7 +26,10 @@ export const ENVIRONMENT: readonly { readonly title: string; readonly rows: read
       ["UNSPRAWL_FINGERPRINT_KEY_FILE", "A fingerprint key that several machines share"],
       ["UNSPRAWL_DATABASE_URL", "PostgreSQL for a fleet"],
       ["UNSPRAWL_HOST", "This machine's name in the history"],
-      ["UNSPRAWL_RUNTIME_DIR", "Where files with values go; must be on tmpfs (default: /dev/shm/unsprawl)"],
+      [
+        "UNSPRAWL_RUNTIME_DIR",
+        "Where files with values go; must be on tmpfs (default: /run/unsprawl, or /dev/shm/unsprawl)",
+      ],
       ["NO_COLOR", "No colors"],
       ["ACCESSIBLE", "The terminal UI line by line"],
       ["CI", "Never open the terminal UI, never ask"],

@@ -2,6 +2,7 @@ import type { Host } from "../contract/host.ts";
 import type { SubjectReading } from "../contract/source.ts";
 import type { DetectedSecret, FastSource, Inspect, ReadingOfSecret } from "../fast/index.ts";
 import { bare, cmd } from "../kit/shell.ts";
+import { nearestWord } from "../kit/text/nearest.ts";
 import type { Candidate } from "../model/candidate.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { FingerprintKey } from "../model/fingerprint.ts";
@@ -249,6 +250,15 @@ function resolve(spec: string, sources: readonly FastSource[]): { readonly sourc
   const source = sources.find((one) => one.kind === kind);
   if (source) return { source, what: spec.slice(at + 1) };
   const kinds = sources.map((one) => `${one.kind}:`).join(" ");
-  const hint = at < 0 ? cmd`for a container: docker:${spec}` : cmd`known sources: ${bare(kinds)}`;
+  const near =
+    at < 0
+      ? null
+      : nearestWord(
+          kind,
+          sources.map((one) => one.kind),
+        );
+  const known =
+    near === null ? cmd`known sources: ${bare(kinds)}` : cmd`did you mean ${`${near}:${spec.slice(at + 1)}`}?`;
+  const hint = at < 0 ? cmd`for a container: docker:${spec}` : known;
   throw new UnsprawlError("usage", `not a source: ${JSON.stringify(spec)}`, hint);
 }

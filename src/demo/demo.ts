@@ -82,8 +82,8 @@ function walk(engine: DemoEngine, names: readonly string[], dir: string): number
     say(`${name}: ${countText(moved, "secret")} into the store; restarts once, for a second or so`);
   }
   mustMoveAll(plan);
-  heading("unsprawl apply plan.json");
-  const { proofs } = run([0], "apply", "plan.json") as DemoRun;
+  heading("unsprawl apply plan.json --yes");
+  const { proofs } = run([0], "apply", "plan.json", "--yes") as DemoRun;
   for (const [at, { unit, verified }] of proofs.entries()) {
     say(at === 0 ? `✓ ${unit}` : `✓ ${unit}, verified in the same way`);
     if (at > 0) continue;
@@ -95,9 +95,9 @@ function walk(engine: DemoEngine, names: readonly string[], dir: string): number
   heading("The application gets the same value (SHA-256 of its DB_PASSWORD)");
   say(`before ${before}, after ${saidBy(engine, shop)}`);
 
-  heading("unsprawl scrub, then a last scan");
+  heading("unsprawl scrub --yes, then a last scan");
   // The demo's key goes with it, and so does what it opens.
-  const { removed } = run([0], "scrub", "--accept", "key-backup") as { readonly removed: readonly string[] };
+  const { removed } = run([0], "scrub", "--accept", "key-backup", "--yes") as { readonly removed: readonly string[] };
   const last = run([0, 3], "scan", glob) as DemoScan;
   say(`${countText(removed.length, "old container")} removed, ${countText(last.findings.length, "secret")} left`);
 

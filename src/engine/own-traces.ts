@@ -42,7 +42,7 @@ export async function ownTraces(
     for (const path of paths.slice(0, MOST_FILES)) {
       const bytes = await containerFile(engine, doc.Id, path);
       if (bytes === null) {
-        if (await containerHasFile(engine, doc.Id, path)) unseen.push("large files of its own layer");
+        if (await containerHasFile(engine, doc.Id, path)) unseen.push("large files in its own layer");
         continue;
       }
       const names = shownIn(bytes);

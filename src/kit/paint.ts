@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-export type Colour = "red" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
+export type Colour = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "dim" | "bold";
 
 let isOn = true;
 

@@ -98,6 +98,8 @@ function act(session: TerminalSession, action: KeyAction): void {
   else if (action === "nextView" || action === "prevView") showNextTab(session, action === "nextView" ? 1 : -1);
   else if (action === "sources") void changeSources(session);
   else if (action === "store") void pickStore(session);
+  else if (action === "lines")
+    store.set(({ planned }) => ({ planned: planned && { ...planned, diff: planned.diff !== true } }));
   else if (action === "byHand")
     store.set(({ planned }) => ({ planned: planned && { ...planned, byHand: planned.byHand !== true } }));
   else if (action === "steps")

@@ -27,6 +27,7 @@ export function isAvailable(action: KeyAction, state: TuiState): boolean {
       (action !== "form" || !state.stores.picking) &&
       (!["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0))
     );
+  if (action === "lines") return (state.planned?.plan.steps.length ?? 0) > 0;
   if (action === "byHand") return state.planned?.plan.steps.some((step) => "run" in step) === true;
   // An undo runs to its end: nothing is left half way.
   if (action === "abort" && state.where === "run") return state.run?.kind !== "rollback";

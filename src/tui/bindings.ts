@@ -39,6 +39,7 @@ export type KeyAction =
   | "diff"
   | "choose"
   | "apply"
+  | "lines"
   | "byHand"
   | "sources"
   | "overview"

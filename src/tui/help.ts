@@ -71,6 +71,7 @@ const GROUPS: { readonly [action in KeyAction]: HelpGroup } = {
   abort: "program",
   toggle: "decide",
   open: "look",
+  lines: "look",
   byHand: "look",
   steps: "look",
   diff: "look",

@@ -140,6 +140,14 @@ export const KEYMAP: readonly KeyBinding[] = [
   },
   { action: "edit", keys: ["e"], show: "e", where: ["plan"], short: "edit", long: "the same in $EDITOR, all at once" },
   {
+    action: "lines",
+    keys: ["d"],
+    show: "d",
+    where: ["plan"],
+    short: "diff",
+    long: "show or hide each line that changes",
+  },
+  {
     action: "byHand",
     keys: ["h"],
     show: "h",

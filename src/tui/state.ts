@@ -155,6 +155,8 @@ export type TuiState = {
     readonly plan: Plan;
     readonly provider: Provider;
     readonly scroll: number;
+    /** Whether each line that changes is shown. */
+    readonly diff?: boolean;
     /** Whether the commands that do the same by hand are shown. */
     readonly byHand?: boolean;
     /** What was decided for single secrets; absent if nothing was. */

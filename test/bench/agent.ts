@@ -49,9 +49,9 @@ try {
   for (const name of ["deaf", "sick"]) engine.docker("exec", name, "touch", `/${name}`);
   slow.fault({ kind: "slow" }, Number.MAX_SAFE_INTEGER);
 
-  let polls = 0;
+  const asked = { polls: 0 };
   store.fault({ kind: "reset" }, Number.MAX_SAFE_INTEGER, ({ method, path }) => {
-    if (method === "GET" && path.includes(HONEST[0] ?? "")) polls++;
+    if (method === "GET" && path.includes(HONEST[0] ?? "")) asked.polls++;
     return false;
   });
   const agent = startAgent(world, "--grace", "200ms", "--every", "100ms", "--health-timeout", "20s");
@@ -59,7 +59,7 @@ try {
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${agent.child.pid}/status`, "utf8"))?.[1]) / 1024;
   const [waits, sizes]: [number[], number[]] = [[], []];
   const began = Date.now();
-  for (let turn = 0; polls < POLLS; turn++) {
+  for (let turn = 0; asked.polls < POLLS; turn++) {
     await sleep(5000);
     if (turn % 6 === 0) for (const name of ["deaf", "sick"]) await change(bao, world, name);
     const name = HONEST[turn % HONEST.length] ?? "";
@@ -72,11 +72,13 @@ try {
     }
     waits.push(performance.now() - changed);
     sizes.push(memory());
-    if (turn % 20 === 0) console.log(`${polls} polls, ${report(waits)}, ${memory().toFixed(0)} MiB`);
+    if (turn % 20 === 0) console.log(`${asked.polls} polls, ${report(waits)}, ${memory().toFixed(0)} MiB`);
   }
   const minutes = (Date.now() - began) / 60_000;
   const part = Math.max(1, sizes.length >> 2);
-  console.log(`${polls} polls in ${minutes.toFixed(1)} min, ${waits.length} changes: served after ${report(waits)}`);
+  console.log(
+    `${asked.polls} polls in ${minutes.toFixed(1)} min, ${waits.length} changes: served after ${report(waits)}`,
+  );
   console.log(`memory: first quarter ${mean(sizes.slice(0, part))} MiB, last ${mean(sizes.slice(-part))} MiB`);
   await agent.end();
 } finally {

@@ -197,7 +197,7 @@ describe("the one file beside an engine", () => {
     engine.docker("restart", "by-runtime");
     expect(served()).toContain(`API_TOKEN=${value}`);
     expect(run([program, "uninstall", "--check"], 1)).toContain("container:by-runtime (its runtime)");
-    run([program, "rollback"]);
+    run([program, "rollback", "--yes"]);
     run([program, "uninstall", "--yes"]);
   });
 });

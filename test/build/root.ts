@@ -117,7 +117,7 @@ export function outlivesUpdate(
     expect(refused()).toContain("1 container needs unsprawl to start");
     const { runs } = JSON.parse(run([program, "runs", "--json"])) as { readonly runs: { readonly run: string }[] };
     const rollback = documented("unsprawl rollback RUN").replace("RUN", runs[0]?.run ?? "");
-    run([program, ...rollback.split(" ").slice(1)]);
+    run([program, ...rollback.split(" ").slice(1), "--yes"]);
     expect(engine.docker("inspect", name)).toContain(value);
     remove(0);
   } finally {

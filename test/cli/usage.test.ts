@@ -20,6 +20,10 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     ["--json and another format", ["scan", "--json", "--format", "html"], /--format/],
     ["a source that is none", ["scan", "usage-one"], /docker:usage-one/],
     ["a source of an unknown kind", ["scan", "podman:x"], /docker:/],
+    ["a source of a mistyped kind", ["scan", "compos:x"], /did you mean compose:x\?/],
+    ["a container's name alone", ["usage-one"], /unsprawl scan docker:usage-one/],
+    ["a mistyped action", ["config", "chek"], /next: unsprawl config check\n/],
+    ["a check of no store", ["stores", "check"], /stores check STORE \(known: aws-kms, /],
     ["inspect: without a file", ["scan", "inspect:"], /inspect:FILE/],
     ["plan without a store", ["plan", "docker:usage-one"], /--to STORE/],
     ["migrate without a store", ["migrate", "docker:usage-one", "--yes"], /--to STORE/],
@@ -56,6 +60,11 @@ describe("a usage error exits 2, says what to type, and does nothing", () => {
     expect(ran.stderr).not.toMatch(/\n\s+at /);
     expect(standing()).toBe(before);
     for (const folder of ["secrets", ".local"]) expect(existsSync(join(world.dir, folder))).toBe(false);
+  });
+
+  it.each(["docker:USAGE-ONE", "docker:one", "docker:usge-one"])("%s: the near name is named", async (source) => {
+    const ran = await world.unsprawl(["scan", source]);
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("next: did you mean docker:usage-one?")]);
   });
 
   it("as JSON on stderr when --json asks for it", async () => {

@@ -42,6 +42,23 @@ it("migrate without a source moves everything only once the source is typed", as
   expect(names().split("\n")).toHaveLength(4);
 });
 
+it("what changes something shows it and asks; anything but yes changes nothing", async () => {
+  container("typed-g", { DB_PASSWORD: secret() });
+  const without = TO.filter((word) => word !== "--yes");
+  const left = begin(100, 40, person, ["migrate", "docker:typed-g", ...without]);
+  await left.until("Move 1 secret in 1 container? 1 container restarts. [y/N]");
+  await left.press("n\r");
+  expect(await left.exit()).toBe(130);
+  expect(left.raw()).toContain("Plan ");
+  expect(names()).toBe("typed-g");
+  expect(await begin(100, 40, person, ["plan", "docker:typed-g", ...without, "-o", "g.json"]).exit()).toBe(0);
+  const applied = begin(100, 40, person, ["apply", "g.json"]);
+  await applied.until("Apply this plan? 1 container restarts. [y/N]");
+  await applied.press("y\r");
+  expect(await applied.exit()).toBe(0);
+  expect(names().split("\n")).toHaveLength(2);
+});
+
 it("nobody is asked with --no-input, with --json, or in CI", async () => {
   container("typed-c", { DB_PASSWORD: secret() });
   for (const [env, more] of [
@@ -60,13 +77,20 @@ it("scrub asks for the backup of the key, and remembers the answer", async () =>
   container("typed-d", { DB_PASSWORD: secret() });
   const moved = begin(100, 40, person, ["migrate", "docker:typed-d", ...TO]);
   expect(await moved.exit()).toBe(0);
+  const kept = begin(100, 40, person, ["scrub"]);
+  await kept.until("Delete this for good? [y/N]");
+  await kept.press("\r");
+  expect(await kept.exit()).toBe(130);
+  expect(kept.screen()).toContain("cancelled: nothing was changed");
   const refused = begin(100, 40, person, ["scrub"]);
+  await refused.until("Delete this for good? [y/N]");
+  await refused.press("y\r");
   await refused.until("Is there a backup of");
   await refused.until("Type key-backup to continue:");
   await refused.press("yes\r");
   expect(await refused.exit()).toBe(1);
   expect(names().split("\n")).toHaveLength(2);
-  const scrubbed = begin(100, 40, person, ["scrub", "--no-residue"]);
+  const scrubbed = begin(100, 40, person, ["scrub", "--no-residue", "--yes"]);
   await scrubbed.until("Type key-backup to continue:");
   await scrubbed.press("key-backup\r");
   expect(await scrubbed.exit()).toBe(0);
@@ -86,12 +110,16 @@ it("rollback without a run asks which one is meant, and takes `last`", async () 
   const asked = begin(80, 24, person, ["rollback"]);
   await asked.until("Which one do you want to roll back?");
   await asked.press("last\r");
+  await asked.until("Put this back? 1 container restarts. [y/N]");
+  await asked.press("yes\r");
   expect(await asked.exit()).toBe(0);
   expect(names().split("\n").toSorted()).toEqual(["typed-e", expect.stringMatching(/^typed-e-before-/), "typed-f"]);
-  // One is left: it says what it does, and does it.
+  // One is left: it says what it does, and asks.
   const only = begin(80, 24, person, ["rollback"]);
+  await only.until("put typed-e back as it was (it restarts)");
+  await only.until("[y/N]");
+  await only.press("y\r");
   expect(await only.exit()).toBe(0);
-  expect(only.raw()).toContain("put typed-e back as it was (it restarts)");
   expect(names().split("\n").toSorted()).toEqual(["typed-e", "typed-f"]);
 });
 

@@ -16,12 +16,13 @@ import { MAIN, type World } from "./world.ts";
 /** Goes on when it is asked to stop, until it is killed: the longest phase of a migration is then the stop. */
 const STUBBORN = ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"];
 const STOP_SECONDS = 4;
-const UP = "true unless-stopped";
+/** Not `unless-stopped`: an engine that was killed stops what it finds running, and takes that for a stop by hand (moby 26.1). */
+const UP = "true always";
 
 export type KillForm = "container" | "Compose";
 export type Bystanders = { readonly engine: TestEngine; readonly bao: OpenBao; readonly world: World };
 
-/** An application that is up, restarts unless it is stopped, and is migrated to Vault. */
+/** An application that is up, that always restarts, and is migrated to Vault. */
 export class KilledSubject {
   readonly name: string;
   readonly container: string;
@@ -44,13 +45,13 @@ export class KilledSubject {
     const command = isStubborn ? STUBBORN : APP;
     const seconds = String(STOP_SECONDS);
     if (this.#form === "container") {
-      const how = ["--network", "none", "--restart", "unless-stopped", "--stop-timeout", seconds];
+      const how = ["--network", "none", "--restart", "always", "--stop-timeout", seconds];
       engine.docker("run", "-d", "--name", this.name, ...how, "-e", `API_TOKEN=${this.#value}`, BUSYBOX, ...command);
     } else {
       const dir = join(world.dir, this.name);
       mkdirSync(dir);
       const web = {
-        ...{ image: BUSYBOX, network_mode: "none", restart: "unless-stopped", stop_grace_period: `${seconds}s` },
+        ...{ image: BUSYBOX, network_mode: "none", restart: "always", stop_grace_period: `${seconds}s` },
         ...{ command: command.map((word) => word.replaceAll("$", "$$$$")), environment: { API_TOKEN: this.#value } },
       };
       writeFileSync(join(dir, "compose.yaml"), JSON.stringify({ services: { web } }));
@@ -67,7 +68,11 @@ export class KilledSubject {
     strike: (pid: number) => void | Promise<void>,
   ): Promise<boolean> {
     const { dir, env } = this.#around.world;
-    const child = spawn(process.execPath, [MAIN, "apply", `${this.name}.json`], { cwd: dir, env, stdio: "ignore" });
+    const child = spawn(process.execPath, [MAIN, "apply", `${this.name}.json`, "--yes"], {
+      cwd: dir,
+      env,
+      stdio: "ignore",
+    });
     track(child);
     const ended = new Promise<void>((done) => child.once("close", () => done()));
     const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null;

@@ -7,7 +7,7 @@ import { DEEP } from "./deep.ts";
 import { startRecording } from "./recording.mjs";
 import { fitsThisProcess, runHere } from "./run-here.ts";
 import { startSampling, type Shown } from "./sampled.ts";
-import { MAIN, type Ran, type World } from "./world.ts";
+import { answered, MAIN, type Ran, type World } from "./world.ts";
 
 const HOOK = fileURLToPath(new URL("record-hook.mjs", import.meta.url));
 
@@ -30,7 +30,8 @@ export type WatchOptions = {
  * Runs unsprawl while its file writes and process starts are recorded and, if asked for, processes are sampled. What is
  * sampled has a process of its own, which others could look at, and so has everything in the deep tier.
  */
-export async function watched(world: World, args: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {
+export async function watched(world: World, typed: readonly string[], options: WatchOptions = {}): Promise<WatchedRan> {
+  const args = answered(typed);
   const { env, stdin = "", onStderr, nodeArgs, sampled = DEEP } = options;
   const given = { cwd: world.dir, env: { ...world.env, ...env }, stdin };
   const plain = !sampled && onStderr === undefined && nodeArgs === undefined;

@@ -51,10 +51,12 @@ type RunOptions = {
   readonly shows?: readonly string[];
   /** This command prints secrets on purpose. */
   readonly mayShow?: boolean;
+  /** The words as they are, without the `--yes` that a script gives to what asks on a terminal. */
+  readonly asIs?: boolean;
 };
 
 /** The options of a command that need no process of its own. */
-const HERE = new Set(["env", "stdin", "shows", "mayShow"]);
+const HERE = new Set(["env", "stdin", "shows", "mayShow", "asIs"]);
 
 /**
  * Everything one test's unsprawl may touch, apart from all others. Its folder is trusted unless `trusted` is false.
@@ -88,14 +90,15 @@ export function makeWorld(
     memory,
     env,
     program: packaged === undefined ? [process.execPath, MAIN] : [packaged],
-    async unsprawl(args, options = {}) {
-      const given = { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "" };
+    async unsprawl(given, options = {}) {
+      const args = options.asIs === true ? given : answered(given);
+      const how = { cwd: dir, env: { ...env, ...options.env }, stdin: options.stdin ?? "" };
       const built = packaged === undefined;
-      const here = built && Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, given.env);
+      const here = built && Object.keys(options).every((name) => HERE.has(name)) && fitsThisProcess(args, how.env);
       const words = built ? [process.execPath, ...(options.nodeArgs ?? []), MAIN] : [packaged];
       const ran =
-        (here ? await runHere(dirname(MAIN), args, given) : null) ??
-        (await run([...(options.program ?? words), ...args], { ...options, ...given }));
+        (here ? await runHere(dirname(MAIN), args, how) : null) ??
+        (await run([...(options.program ?? words), ...args], { ...options, ...how }));
       if (options.mayShow !== true) checkQuiet(ran, args, options.shows);
       return ran;
     },
@@ -107,6 +110,12 @@ export function makeWorld(
       rmSync(memory, { recursive: true, force: true });
     },
   };
+}
+
+/** The words with `--yes` for what asks on a terminal, as a script has to have it. */
+export function answered(args: readonly string[]): readonly string[] {
+  const asks = ["apply", "resume", "rollback", "scrub"].includes(args[0] ?? "");
+  return asks && !args.some((one) => ["--yes", "-y", "--dry-run"].includes(one)) ? [...args, "--yes"] : args;
 }
 
 /** Puts the built program into this folder, as `unsprawl`. `words` start it from elsewhere. */

@@ -54,7 +54,7 @@ it("says nothing that a terminal obeys, and no known value", () => {
     const [item] = itemsOf(state);
     const lines = [
       ...TABS.flatMap((tab) => detail(item, { ...state, tab })),
-      ...(state.planned ? planLines(state.planned.plan) : []),
+      ...(state.planned ? planLines(state.planned.plan, { diff: true }) : []),
       ...(state.result ? proofLines(state.result) : []),
       ...(state.opened ? receiptLines(state.opened) : []),
       ...narrowed(state).map((text) => line(text)),

@@ -16,13 +16,17 @@ const plan = (SHOP["plan"] as TuiState).planned?.plan as Plan;
 const run = (SHOP["run"] as TuiState).run as RunState;
 
 it.each(SIZES)(
-  "says what restarts, in which order and for how long, and hides commands until asked: %i×%i",
+  "says what restarts, in which order and for how long, and hides each line and the commands until asked: %i×%i",
   (columns, rows) => {
     const { type, screen, session } = sit(SHOP["plan"] as TuiState);
     expect(screen(columns, rows)).toContain("2 containers restart, one after another in this order.");
     expect(screen(columns, rows)).toContain("api, then worker; at most 4 min in all");
-    expect(screen(columns, rows)).toContain("+ created  ~ changed or replaced  - removed");
     expect(screen(columns, 200)).toContain("8080/tcp");
+    expect(screen(columns, 200)).toMatch(/what +delivery +down +secrets/);
+    expect(screen(columns, 200)).not.toContain("Config.Env");
+    type("d");
+    expect(screen(columns, 200)).toContain("Config.Env");
+    type("d");
     expect(screen(columns, 200)).not.toContain("docker run");
     type("h");
     expect(screen(columns, 200)).toContain("docker run -d --name api");

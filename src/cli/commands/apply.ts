@@ -4,6 +4,7 @@ import { clearTextWarning } from "../../core/store-place.ts";
 import { jsonText } from "../../kit/text/escape.ts";
 import { causeOf, EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
+import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import * as v from "valibot";
 import { PLAN_FORM } from "../../core/journal/form.ts";
@@ -17,7 +18,7 @@ import { readChecked } from "../../kit/io/read.ts";
 import { exitFor } from "../left-exit.ts";
 import { reportNothingToMove } from "../nothing-to-move.ts";
 import { say, writeResult } from "../output.ts";
-import { planText } from "../views/plan-text.ts";
+import { planParts, planText } from "../views/plan-text.ts";
 
 /** `unsprawl apply plan.json`. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
@@ -26,7 +27,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
   // Checked before anything that it names is contacted.
   mustBeOurs(plan, assembly.key());
   if (options["dryRun"] === true) {
-    await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
+    await writeResult(
+      context.json ? jsonText(plan) : planText(plan, process.stdout, planParts(options)),
+      null,
+      context,
+    );
     return EXIT.ok;
   }
   if (plan.steps.length === 0) {
@@ -35,6 +40,9 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   const clear = clearTextWarning(plan.store);
   if (clear !== null) say(context, `warning: ${clear}`);
+  mustBeAnswerable(context, options, "apply");
+  if (options["yes"] !== true) await writeResult(planText(plan, process.stdout, planParts(options)), null, context);
+  await mustBeConfirmed(context, options, "apply", `Apply this plan? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const result = await apply(plan, tools, scriptHost(context, true));
   return finishRun(result, context);

@@ -4,6 +4,7 @@ import { projectOf, type Config, type ProjectConfig } from "../../core/config/co
 import { untrustedText } from "../../core/config/untrusted.ts";
 import { configHome } from "../../kit/home.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
+import { nearestWord } from "../../kit/text/nearest.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { CommandContext } from "../context.ts";
 import { writeResult } from "../output.ts";
@@ -19,7 +20,11 @@ type ConfigFile = {
 export async function run(context: CommandContext, args: readonly string[]): Promise<number> {
   const [action] = args;
   if (action !== undefined && action !== "check")
-    throw new UnsprawlError("usage", `unknown action: config ${action}`, "unsprawl config, or unsprawl config check");
+    throw new UnsprawlError(
+      "usage",
+      `unknown action: config ${action}`,
+      nearestWord(action, ["check"]) === null ? "unsprawl config, or unsprawl config check" : "unsprawl config check",
+    );
   const config = await context.assembly.config();
   if (action === "check") await mustBeSound(context, config);
   const files = await filesOf(context);

@@ -5,6 +5,7 @@ import { cmd } from "../../kit/shell.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
+import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { exitFor } from "../left-exit.ts";
@@ -13,23 +14,17 @@ import { say, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
 import { applyTools } from "../run-tools.ts";
 import { typedOnTerminal } from "../typed.ts";
-import { planText } from "../views/plan-text.ts";
+import { planParts, planText } from "../views/plan-text.ts";
 
 /** `unsprawl migrate [SOURCE…] --to STORE --yes`: plan and apply in one; the plan is shown first. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   if (options["dryRun"] === true) return (await import("./plan.ts")).run(context, sources, options);
-  if (options["yes"] !== true) {
-    throw new UnsprawlError(
-      "usage",
-      "migrate changes containers and a store: it needs --yes",
-      "add --dry-run to see the plan, or --yes to apply it",
-    );
-  }
+  mustBeAnswerable(context, options, "migrate");
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);
   const clear = clearTextWarning(plan.store);
   if (context.json && clear !== null) say(context, `warning: ${clear}`);
-  if (!context.json) await writeResult(planText(plan, process.stdout), null, context);
+  if (!context.json) await writeResult(planText(plan, process.stdout, planParts(options)), null, context);
   if (plan.steps.length === 0) {
     await reportNothingToMove(plan, context);
     return exitFor(left, incomplete, context);
@@ -41,6 +36,8 @@ export async function run(context: CommandContext, sources: readonly string[], o
       cmd`unsprawl migrate ${DEFAULT_SOURCES[0] ?? ""} --to ${plan.store.name} --yes moves them all; nothing was changed`,
     );
   }
+  if (sources.length > 0)
+    await mustBeConfirmed(context, options, "migrate", `Move ${movedText(plan)}? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true, provider);
   const result = await apply(plan, tools, scriptHost(context, true));
   const exit = await finishRun(result, context, plan.notMoved);

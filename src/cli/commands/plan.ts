@@ -6,7 +6,7 @@ import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { exitFor } from "../left-exit.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 import { planWith } from "../plan-options.ts";
-import { planText } from "../views/plan-text.ts";
+import { planParts, planText } from "../views/plan-text.ts";
 
 /** `unsprawl plan [SOURCE…] --to STORE [-o plan.json]`. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
@@ -14,12 +14,21 @@ export async function run(context: CommandContext, sources: readonly string[], o
   const file = textFlag(options, "output");
   if (file !== null) mustBeSavable(plan, context);
   if (file !== null) await writeResult(jsonText(plan), file, context);
-  await writeResult(context.json ? jsonText(plan) : planText(plan, process.stdout), null, context);
+  await writeResult(await printed(plan, context, options), null, context);
   if (file !== null) {
     say(context, cmd`wrote ${file}`);
     sayNext(context, cmd`unsprawl apply ${file}`);
   }
   return exitFor(left, incomplete, context);
+}
+
+async function printed(plan: Plan, context: CommandContext, options: ParsedFlags): Promise<string> {
+  const format = textFlag(options, "format");
+  if (context.json && format !== null && format !== "json")
+    throw new UnsprawlError("usage", `--json and --format ${format} are two formats`, "give one of them");
+  if (context.json || format === "json") return jsonText(plan);
+  if (format === "markdown") return (await import("../views/plan-markdown.ts")).planMarkdown(plan);
+  return planText(plan, process.stdout, planParts(options));
 }
 
 /**

@@ -1,7 +1,9 @@
 import { resume } from "../../core/apply.ts";
+import { movedText } from "../../core/moved-text.ts";
 import { rollback, rollbackBegun } from "../../core/rollback.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { applyTools, planOf } from "../run-tools.ts";
@@ -11,7 +13,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const id = await chooseRun(context, options, args[0], (one) => one.state === "unfinished", "resume");
   await acceptUnsigned(context, options, id, "resume");
-  const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  const act = rollbackBegun(id, assembly.installation()) ? rollback : resume;
+  mustBeAnswerable(context, options, "resume");
+  const plan = planOf(assembly, id);
+  const isBack = rollbackBegun(id, assembly.installation());
+  const question = `Continue to ${isBack ? "put back" : "apply"} run ${id}, which moves ${movedText(plan)}?`;
+  await mustBeConfirmed(context, options, "resume", question);
+  const tools = await applyTools(assembly, plan, options["breakLock"] === true);
+  const act = isBack ? rollback : resume;
   return finishRun(await act(id, tools, scriptHost(context, true)), context);
 }

@@ -2,6 +2,7 @@ import { mustBeUndoable, rollback } from "../../core/rollback.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
+import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { say, writeIntent } from "../output.ts";
@@ -19,7 +20,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
     await writeIntent(id, intent, context);
     return EXIT.ok;
   }
-  const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  if (args[0] === undefined && !context.json) for (const line of intent) say(context, line);
+  mustBeAnswerable(context, options, "rollback");
+  const plan = planOf(assembly, id);
+  if ((args[0] === undefined || options["yes"] !== true) && !context.json)
+    for (const line of intent) say(context, line);
+  await mustBeConfirmed(context, options, "rollback", `Put this back? ${restartsText(plan)}`);
+  const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   return finishRun(await rollback(id, tools, scriptHost(context, true)), context);
 }

@@ -5,6 +5,7 @@ import { mustBeFinished, scrub } from "../../core/scrub.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeIntent, writeResult } from "../output.ts";
 import { applyTools, planOf, residueTools } from "../run-tools.ts";
@@ -26,8 +27,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
     await writeIntent(id, intent, context);
     return EXIT.ok;
   }
+  mustBeAnswerable(context, options, "scrub");
+  if ((args[0] === undefined || options["yes"] !== true) && !context.json)
+    for (const line of intent) say(context, line);
+  await mustBeConfirmed(context, options, "scrub", "Delete this for good?");
   const tools = await applyTools(assembly, planOf(assembly, id), options["breakLock"] === true);
-  if (args[0] === undefined && !context.json) for (const line of intent) say(context, line);
   const result = await scrub(id, tools, scrubHost(context, options, accepted));
   const { removed, left } = result;
   const { found, error } = options["residue"] === false ? NOT_LOOKED : await look(context, id);

@@ -35,6 +35,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   if (action === "rewrap" && name !== undefined) return rewrap(context, name);
   if (action === "policy" && name !== undefined) return policy(context, name, options);
+  if (action === "check" && name === undefined)
+    throw new UnsprawlError(
+      "usage",
+      "stores check: which store?",
+      cmd`unsprawl stores check STORE (known: ${bare((await assembly.knownStores()).join(", "))})`,
+    );
   if (action !== "check" || name === undefined)
     throw new UnsprawlError(
       "usage",

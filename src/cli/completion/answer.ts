@@ -3,6 +3,7 @@ import { isPlainWord, listedNames, quickly } from "../../assembly/listed-names.t
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { runIds } from "../../core/journal/journal.ts";
 import { printable } from "../../kit/text/escape.ts";
+import { commandFirst } from "../global-flags.ts";
 import { TOPICS } from "../reference.ts";
 import { COMMANDS } from "../specs/index.ts";
 import { COMMON_OPTIONS, UI_OPTIONS } from "../specs/shared.ts";
@@ -27,7 +28,8 @@ export async function completionText(typed: readonly string[], assembly: Assembl
   return [...lines, `:${paths} ${prefix}`].join("\n");
 }
 
-async function answerFor(typed: readonly string[], assembly: Assembly): Promise<CompletionAnswer> {
+async function answerFor(all: readonly string[], assembly: Assembly): Promise<CompletionAnswer> {
+  const typed = commandFirst(all);
   const current = typed.at(-1) ?? "";
   const spec = COMMANDS.find((one) => nameOf(one) === typed[0]);
   if (typed.length === 1 || spec === undefined) return first(current, assembly);

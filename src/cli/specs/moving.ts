@@ -1,5 +1,5 @@
 import { FORMAT_NAMES } from "../views/index.ts";
-import { BREAK, DRY_RUN, HOSTS, SCAN, SOURCE_HELP, TARGET, YES } from "./shared.ts";
+import { BREAK, DRY_RUN, HOSTS, PLAN_FORMATS, PLAN_PARTS, SCAN, SOURCE_HELP, TARGET, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that find secrets and move them. */
@@ -35,9 +35,16 @@ export const MOVING: readonly CommandSpec[] = [
     reads: true,
     summary: "Show what a migration would do, with masked diffs",
     details: `${SOURCE_HELP} Nothing is changed. A saved plan holds no value; apply re-reads each one and refuses if it has changed.`,
-    options: [...SCAN, ...TARGET, ["-o, --output <file>", "Save the plan for apply (0600)"]],
+    options: [
+      ...SCAN,
+      ...TARGET,
+      ...PLAN_PARTS,
+      ["--format <format>", "Output format (default: table); markdown is for a change ticket", PLAN_FORMATS],
+      ["-o, --output <file>", "Save the plan for apply (0600)"],
+    ],
     examples: [
       ["unsprawl plan docker:web --to local", "What would change, and why"],
+      ["unsprawl plan docker:web --to local --diff", "With each line that changes"],
       ["unsprawl plan docker:web --to local -o plan.json", "Save the plan for review"],
       ["unsprawl plan compose:compose.yaml --to local --only DB_PASSWORD", "One variable of a Compose project"],
     ],
@@ -48,7 +55,7 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Apply a saved plan",
     details: "Refuses if a container, a file or a value has changed since the plan was made.",
-    options: [DRY_RUN, YES, BREAK],
+    options: [...PLAN_PARTS, DRY_RUN, YES, BREAK],
     examples: [
       ["unsprawl apply plan.json --dry-run", "Show the plan again"],
       ["unsprawl apply plan.json", "Move the secrets"],
@@ -60,7 +67,7 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Plan and apply in one step",
     details: `${SOURCE_HELP} Prints the plan, then applies it. Each secret is written to the store and read back before a container is touched.`,
-    options: [...SCAN, ...TARGET, DRY_RUN, BREAK, ["-y, --yes", "Apply without asking"]],
+    options: [...SCAN, ...TARGET, ...PLAN_PARTS, DRY_RUN, BREAK, YES],
     examples: [
       ["unsprawl migrate docker:web --to local --dry-run", "The plan alone"],
       ["unsprawl migrate docker:web --to local --yes", "Move every secret of one container"],

@@ -56,7 +56,7 @@ export const RUNS: readonly CommandSpec[] = [
         "key-backup: the key that alone opens the stored values has a backup (remembered per key); unsigned-journal: as for rollback",
         ["key-backup", "unsigned-journal"],
       ],
-      ["-y, --yes", "Accepted for scripts; that a key has a backup is confirmed by --accept key-backup alone"],
+      ["-y, --yes", "Delete without asking; that a key has a backup is confirmed by --accept key-backup alone"],
       BREAK,
     ],
     examples: [

@@ -44,12 +44,20 @@ export const TARGET: readonly OptionSpec[] = [
   ["--health-timeout <time>", "How long a health check may take (default: 90s)"],
 ];
 
+/** What a printed plan has besides its tables. */
+export const PLAN_PARTS: readonly OptionSpec[] = [
+  ["--diff", "Show each line that changes, with values masked"],
+  ["--by-hand", "Show the commands that do the same by hand"],
+];
+
+export const PLAN_FORMATS = ["table", "json", "markdown"] as const;
+
 export const BREAK: OptionSpec = ["--break-lock", "Break the lock of a run that no longer exists"];
 
 export const DRY_RUN: OptionSpec = ["--dry-run", "Print what would be done, and change nothing"];
 
-/** For those who pass it to every command of a script. */
-export const YES: OptionSpec = ["-y, --yes", "Accepted for scripts: this command does not ask before it begins"];
+/** Of a command that asks a person on a terminal. */
+export const YES: OptionSpec = ["-y, --yes", "Do it without asking; needed where nobody can be asked"];
 
 /** What `[RUN]` can be. */
 export const RUN_HELP =

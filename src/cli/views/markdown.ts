@@ -42,7 +42,10 @@ export function markdown(report: ScanReport): string {
   ].join("\n");
 }
 
-/** Every ASCII punctuation character may be escaped by a backslash. Source: CommonMark 0.31, "Backslash escapes". */
-function cell(text: string): string {
-  return printable(text).replace(/[!-/:-@[-`{-~]/g, "\\$&");
+/**
+ * Text within a line, in which nothing is Markdown, HTML, a cell's border, a formula or a link, GitHub's bare ones among them.
+ * Source: CommonMark 0.31, "Backslash escapes"; GitHub Flavored Markdown 0.29, "Autolinks (extension)".
+ */
+export function cell(text: string): string {
+  return printable(text).replace(/[\\`*_{}[\]<>()#+!|~&:@$]|(?<=www)\./gi, "\\$&");
 }

@@ -1,35 +1,129 @@
-import { unitsOf } from "../../core/journal/runs.ts";
 import { movedText } from "../../core/moved-text.ts";
-import { deliveryText, leftCount, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
+import {
+  commonFolder,
+  deliveryReasons,
+  isSpecialOutage,
+  planDiffs,
+  planNotes,
+  planRows,
+  storeWrites,
+  type PlanDiff,
+  type SharedText,
+} from "../../core/plan-table.ts";
+import { leftCount, outageText, planLeft, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning, storePlace } from "../../core/store-place.ts";
-import { storeKeyText, type DiffLine, type NotMoved, type Plan, type Step } from "../../model/plan.ts";
+import { paint, type Colour } from "../../kit/paint.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
-import { paint, type Colour } from "../../kit/paint.ts";
+import type { DiffLine, NotMoved, Plan } from "../../model/plan.ts";
+import type { ParsedFlags } from "../context.ts";
+import { table, type Cell } from "./table.ts";
 
-/** A plan for a person: each store write, each container's masked diff, what stays, and why. */
-export function planText(plan: Plan, stream: NodeJS.WriteStream): string {
-  const lines: string[] = [];
-  const units = unitsOf(plan);
-  if (units.size > 0) {
-    lines.push(`to ${paint("bold", printable(plan.store.name), stream)} (${printable(storePlace(plan.store))})`);
-    const clear = clearTextWarning(plan.store);
-    if (clear !== null) lines.push(noteLine(clear, stream));
-    lines.push("");
-  }
-  for (const [unit, steps] of units) {
-    lines.push(paint("bold", printable(unit), stream));
-    for (const step of steps) lines.push(...stepLines(step, plan, stream));
-    for (const step of steps) if (step.kind === "recreate") lines.push(...byHand(step, stream));
-    for (const warning of plan.warnings) if (warning.unit === unit) lines.push(noteLine(warning.text, stream));
-    lines.push("");
-  }
+/** What a plan's text has besides its tables. */
+export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
+
+export const planParts = (options: ParsedFlags): PlanParts => ({
+  diff: options["diff"] === true,
+  byHand: options["byHand"] === true,
+});
+
+/**
+ * A plan for a person who reviews it: what changes, for how long it is away, what the store gets, what is true of it, what
+ * stays and why. With `diff` each line that changes, masked; with `byHand` the commands that do the same.
+ */
+export function planText(
+  plan: Plan,
+  stream: NodeJS.WriteStream,
+  { diff = false, byHand = false }: PlanParts = {},
+): string {
+  const lines = plan.steps.length === 0 ? [] : changes(plan, stream);
+  if (diff) lines.push(...planDiffs(plan).flatMap((one) => [...diffLines(one, stream), ""]));
+  if (byHand) lines.push(...byHandLines(plan, stream));
   const { stay, elsewhere } = planLeft(plan);
   lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
   lines.push(...planTotals(plan).flatMap((text) => wrapWords(`${printable(text)}.`, lineWidth(stream))));
-  if (units.size > 0) lines.push(paint("dim", LEGEND, stream));
+  const more = [...(diff ? [] : ["--diff each line that changes"]), ...(byHand ? [] : ["--by-hand the commands"])];
+  if (plan.steps.length > 0 && more.length > 0) lines.push(paint("dim", more.join(", "), stream));
   lines.push(`Plan ${plan.id}: ${movedText(plan)} → ${printable(plan.store.name)}; ${leftCount(plan)}`);
   return lines.join("\n");
+}
+
+function changes(plan: Plan, stream: NodeJS.WriteStream): string[] {
+  const clear = clearTextWarning(plan.store);
+  const head = (text: string): Cell => ({ text, colour: "bold" });
+  const rows = planRows(plan).map(({ what, delivery, down, secrets }) => [
+    ...[{ text: what }, { text: delivery }, { text: down }, { text: secrets.join(", ") }],
+  ]);
+  const all = storeWrites(plan);
+  const folder = commonFolder(all.map(({ path }) => path));
+  const writes = [...Map.groupBy(all, ({ how }) => how)].flatMap(([how, group]) => [
+    ...hanging("", printable(`stored${folder === "" ? "" : ` in ${folder}`}: ${how}`), 2, lineWidth(stream)),
+    table(
+      group.map(({ path, fields }) => [{ text: `  ${path.slice(folder.length)}` }, { text: fields.join(", ") }]),
+      stream,
+    ),
+    "",
+  ]);
+  return [
+    `to ${paint("bold", printable(plan.store.name), stream)} (${printable(storePlace(plan.store))})`,
+    ...(clear === null ? [] : [noteLine(clear, stream)]),
+    "",
+    table([["what", "delivery", "down", "secrets"].map(head), ...rows], stream),
+    "",
+    ...writes,
+    ...deliveryReasons(plan).flatMap((one) => sharedLines("delivery", one, plan, stream)),
+    ...outages(plan).flatMap((text) => hanging("  restart  ", printable(text), INDENT, lineWidth(stream))),
+    ...planNotes(plan).flatMap((one) => sharedLines(paint("yellow", "note", stream), one, plan, stream)),
+    "",
+  ];
+}
+
+/** What a restart means where it is more than being away for a while. */
+const outages = ({ steps }: Plan): readonly string[] =>
+  steps.flatMap((step) => (step.kind === "recreate" && isSpecialOutage(step) ? outageText(step) : []));
+
+/** Whose text it is goes without saying where it is everybody's. */
+function sharedLines(label: string, { text, of }: SharedText, plan: Plan, stream: NodeJS.WriteStream): string[] {
+  const isAll =
+    plan.steps.every(({ unit }) => of.includes(unit)) || planRows(plan).every(({ what }) => of.includes(what));
+  const more = of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : "";
+  const whose = isAll ? "" : ` (${of.slice(0, MOST_NAMED).join(", ")}${more})`;
+  return hanging(`  ${label}  `, printable(`${text}${whose}`), INDENT, lineWidth(stream));
+}
+
+const MOST_NAMED = 5;
+
+/** As a unified diff is read, each line with its number or its place. */
+function diffLines({ of, lines }: PlanDiff, stream: NodeJS.WriteStream): string[] {
+  const places = lines.map(({ path }) => placeIn(of, path));
+  const width = Math.max(...places.map((place) => place.length));
+  return [
+    paint("bold", printable(of), stream),
+    ...lines.map(({ sign, text }, at) => {
+      const place = (places[at] ?? "").padEnd(width);
+      return paint(COLOURS[sign], printable(`${sign} ${place}  ${text}`).replace(/ {2}$/, ""), stream);
+    }),
+  ];
+}
+
+/** `12` for `compose.yaml:12` of that file. */
+function placeIn(of: string, path: string): string {
+  const [, file = "", line = ""] = /^(.*):(\d+)$/.exec(path) ?? [];
+  return file !== "" && of.endsWith(file) ? line : path;
+}
+
+/** Each command on a separate line, so that it can be copied. */
+function byHandLines({ steps }: Plan, stream: NodeJS.WriteStream): string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== "recreate" || step.run === undefined) return [];
+    const lacks = (step.runLacks ?? []).map((what) => paint("dim", `  it lacks ${printable(what)}`, stream));
+    return [
+      paint("bold", `${printable(step.subject.name)} by hand, without the secret`, stream),
+      printable(step.run),
+      ...lacks,
+      "",
+    ];
+  });
 }
 
 /** Findings with their reasons; a hint that several in a row have follows the last of them. */
@@ -61,69 +155,15 @@ function sameReasons(left: readonly NotMoved[]): [NotMoved, ...NotMoved[]][] {
 
 const because = ({ reason, hint }: NotMoved): string => JSON.stringify([reason, hint]);
 
-/** Where the text of a labelled line begins. */
-const INDENT = 13;
+/** Where the text behind a label begins. */
+const INDENT = 12;
 
-function noteLine(text: string, stream: NodeJS.WriteStream): string {
-  const head = `  ${paint("yellow", "note", stream)}     `;
-  return hanging(head, printable(text), 11, lineWidth(stream)).join("\n");
-}
+const noteLine = (text: string, stream: NodeJS.WriteStream): string =>
+  hanging(`  ${paint("yellow", "note", stream)}  `, printable(text), INDENT, lineWidth(stream)).join("\n");
 
-const LEGEND = "+ created   - removed   ~ changed or replaced";
-
-/** On a separate line, so that it can be copied. */
-function byHand({ run, runLacks = [] }: Extract<Step, { kind: "recreate" }>, stream: NodeJS.WriteStream): string[] {
-  if (run === undefined) return [];
-  const lacks = runLacks.map((what) => `    ${paint("dim", `it lacks ${printable(what)}`, stream)}`);
-  return ["  run        the same by hand, without the secret:", `    ${printable(run)}`, ...lacks];
-}
-
-const COLOURS: { readonly [sign in DiffLine["sign"]]: Colour } = { "+": "blue", "-": "red", "~": "yellow", " ": "dim" };
-
-function stepLines(step: Step, plan: Plan, stream: NodeJS.WriteStream): string[] {
-  const line = (label: string, sign: DiffLine["sign"], text: string): string =>
-    hanging(
-      `  ${label.padEnd(9)}${paint(COLOURS[sign], sign, stream)} `,
-      printable(text),
-      INDENT,
-      lineWidth(stream),
-    ).join("\n");
-  if (step.kind === "put") {
-    const how = {
-      absent: "create only, read back",
-      same: "there already, same bytes",
-      other: "replaces another value, which is kept until scrub",
-    }[step.found];
-    return [
-      line(
-        "store",
-        step.found === "same" ? " " : step.found === "other" ? "~" : "+",
-        `${storeKeyText(step.move.key)}  ${how} (${plan.store.provider})`,
-      ),
-    ];
-  }
-  if (step.kind === "deliver") return [line("deliver", " ", deliveryText(step))];
-  if (step.kind === "rewrite")
-    return step.files.flatMap(({ diff }) => diff.map((one) => line("file", one.sign, `${one.path}  ${one.text}`)));
-  if (step.kind === "clean")
-    return [
-      ...step.diff.map((one) => line("image", one.sign, `${one.path}  ${one.text}`)),
-      ...step.image.tags.map((tag) =>
-        line("tag", "~", `${tag}  names the cleaned image; the old one is kept until scrub`),
-      ),
-    ];
-  if (step.kind === "recreate")
-    return [
-      line("restart", "~", outageText(step)),
-      ...step.diff.map((one) => line("config", one.sign, `${one.path}  ${one.text}`)),
-    ];
-  if (step.kind === "check")
-    return [
-      line(
-        "check",
-        " ",
-        `no value in inspect, and each value reaches the application if it runs; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
-      ),
-    ];
-  return [];
-}
+const COLOURS: { readonly [sign in DiffLine["sign"]]: Colour } = {
+  "+": "green",
+  "-": "red",
+  "~": "yellow",
+  " ": "dim",
+};

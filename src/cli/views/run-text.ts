@@ -54,7 +54,7 @@ const MOST = 4;
 function keptText(kept: readonly string[]): string {
   const more = kept.length > MOST ? ` and ${kept.length - MOST} more` : "";
   const it = kept.length === 1 ? "It still contains" : "They still contain";
-  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. ${it} the values; copies of files are sealed.`;
+  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. ${it} the values, except copies of files, which are encrypted.`;
 }
 
 /** Manifests, or from store to store: nothing running was touched. */

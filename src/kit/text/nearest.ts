@@ -7,6 +7,28 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
   return best && best.far <= Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3)) ? best.one : null;
 }
 
+/**
+ * The name that a person may have meant: the same but for case, one that has the word as a part (`shop-web-1` for `web`), or
+ * the nearest one; null for none.
+ */
+export function nearestName(word: string, names: readonly string[]): string | null {
+  const typed = word.toLowerCase();
+  const isPart = (name: string): boolean =>
+    typed !== "" &&
+    name
+      .toLowerCase()
+      .split(/[-_./]/)
+      .includes(typed);
+  return (
+    names.find((name) => name.toLowerCase() === typed) ??
+    names.find(isPart) ??
+    nearestWord(word, names.slice(0, MOST_NAMES))
+  );
+}
+
+/** More are not compared letter by letter. */
+const MOST_NAMES = 1000;
+
 /** Levenshtein distance, keeping two rows. */
 function distance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -51,7 +51,7 @@ export async function plan(face: Face): Promise<void> {
   const { planned } = session.store.get();
   if (planned === null) return press(session, "esc", NO_ROOM);
   const { steps } = planned.plan;
-  say(face, `The plan. Step 2 of 4. Nothing is changed yet.`, ...planLines(planned.plan));
+  say(face, `The plan. Step 2 of 4. Nothing is changed yet.`, ...planLines(planned.plan, { diff: true }));
   await choose(
     face,
     "Apply it?",

@@ -1,8 +1,17 @@
-import { unitsOf } from "../../core/journal/runs.ts";
 import { movedText } from "../../core/moved-text.ts";
-import { deliveryText, leftCount, longestRestarts, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
+import {
+  deliveryReasons,
+  isSpecialOutage,
+  planDiffs,
+  planNotes,
+  planRows,
+  storeWrites,
+  type PlanRow,
+} from "../../core/plan-table.ts";
+import { leftCount, longestRestarts, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
 import { clearTextWarning } from "../../core/store-place.ts";
-import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
+import { columns } from "../../kit/text/width.ts";
+import type { Plan, Step } from "../../model/plan.ts";
 import { isTyped, restartsOf } from "../confirm.ts";
 import { last } from "../last.ts";
 import type { TuiState } from "../state.ts";
@@ -10,11 +19,11 @@ import { SIGN } from "../theme.ts";
 import { BLANK, line, wrapped, type SpanLine } from "../widgets/text.ts";
 import type { ScreenText } from "./frame.ts";
 
-/** The masked diff of every step, what stays and why. */
+/** What a plan changes, what stays and why; the masked diff and the commands where they are asked for. */
 export function planText({ planned }: TuiState): ScreenText {
   if (planned === null) return { lines: [], scroll: 0, title: () => line(" Preview") };
   return {
-    lines: linesOf(planned.plan, planned.byHand === true),
+    lines: linesOf(planned.plan, planned.diff === true, planned.byHand === true),
     scroll: planned.scroll,
     title: (below) =>
       line(
@@ -29,10 +38,13 @@ export function planText({ planned }: TuiState): ScreenText {
   };
 }
 
-const linesOf = last(planLines);
+const linesOf = last((plan: Plan, diff: boolean, byHand: boolean) => planLines(plan, { diff, byHand }));
 
-/** What the whole plan does, then unit by unit, and what it leaves where it is. */
-export function planLines(made: Plan, byHand = false): SpanLine[] {
+/** What a plan shows besides its tables. */
+export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
+
+/** What the whole plan does, a row for each thing that changes, what is true of it, and what it leaves where it is. */
+export function planLines(made: Plan, { diff = false, byHand = false }: PlanParts = {}): SpanLine[] {
   const lines: SpanLine[] = [];
   if (made.steps.length === 0)
     lines.push(
@@ -41,27 +53,73 @@ export function planLines(made: Plan, byHand = false): SpanLine[] {
     );
   const clear = clearTextWarning(made.store);
   if (clear !== null) lines.push(wrapped(3, { text: " ! ", color: "yellow", bold: true }, clear), BLANK);
-  lines.push(...totalLines(made));
-  const units = [...unitsOf(made)];
-  for (const [at, [unit, steps]] of units.entries()) {
-    lines.push(
-      wrapped(
-        3,
-        { text: ` ${unit}`, bold: true },
-        {
-          text: units.length > 1 ? `  ${at + 1} of ${units.length}` : "",
-          dimColor: true,
-        },
-      ),
-    );
-    for (const step of steps) lines.push(...stepLines(step), ...(byHand ? commandLines(step) : []));
-    for (const { unit: of, text } of made.warnings)
-      if (of === unit) lines.push(wrapped(13, { text: "   ! note    ", color: "yellow" }, text));
-    lines.push(BLANK);
-  }
+  lines.push(...totalLines(made), ...tableLines(made), ...factLines(made));
+  if (diff) lines.push(...diffLines(made));
+  if (byHand) lines.push(...made.steps.flatMap(commandLines));
   const { stay, elsewhere } = planLeft(made);
   lines.push(...leftLines("Not moved", stay), ...leftLines("Elsewhere", elsewhere));
   return lines;
+}
+
+/** A row for each container, service, image or file that changes. */
+function tableLines(made: Plan): SpanLine[] {
+  const rows = planRows(made);
+  if (rows.length === 0) return [];
+  const head = { what: "what", delivery: "delivery", down: "down", secrets: ["secrets"] };
+  const wide = (key: "what" | "delivery" | "down"): number =>
+    Math.min(WIDEST, Math.max(...[head, ...rows].map((row) => columns(row[key])))) + 2;
+  const [what, delivery, down] = [wide("what"), wide("delivery"), wide("down")];
+  const drawn = (row: PlanRow, style: object): SpanLine =>
+    wrapped(
+      3 + what + delivery + down,
+      { text: "   " },
+      { text: row.what, cell: what, ...style },
+      { text: row.delivery, cell: delivery, dimColor: true },
+      { text: row.down, cell: down, dimColor: true },
+      { text: row.secrets.join(", "), ...style },
+    );
+  return [drawn(head, { dimColor: true }), ...rows.map((row) => drawn(row, {})), BLANK];
+}
+
+/** A longer name of a container is cut. */
+const WIDEST = 28;
+
+/** What the store gets, why each delivery was chosen, what restarts mean, and the notes, each once. */
+function factLines(made: Plan): SpanLine[] {
+  const all = planRows(made).map((row) => row.what);
+  const whose = (of: readonly string[]): string =>
+    all.every((one) => of.includes(one)) || made.steps.every(({ unit }) => of.includes(unit))
+      ? ""
+      : ` (${of.join(", ")})`;
+  const writes = storeWrites(made).map(({ path, fields, how }) =>
+    labelled("store", `${how}: ${path}  ${fields.join(", ")}`),
+  );
+  const restarts = made.steps.flatMap((step) =>
+    step.kind === "recreate" && isSpecialOutage(step) ? labelled("restart", outageText(step)) : [],
+  );
+  return [
+    ...writes,
+    ...deliveryReasons(made).map(({ text, of }) => labelled("deliver", `${text}${whose(of)}`)),
+    ...restarts,
+    ...planNotes(made).map(({ text, of }) =>
+      wrapped(13, { text: "   ! note    ", color: "yellow" }, `${text}${whose(of)}`),
+    ),
+    ...(made.steps.length > 0 ? [BLANK] : []),
+  ];
+}
+
+const labelled = (label: string, text: string): SpanLine =>
+  wrapped(13, { text: `   ${label.padEnd(10)}`, dimColor: true }, text);
+
+/** Each line that changes, masked, by file or container. */
+function diffLines(made: Plan): SpanLine[] {
+  return planDiffs(made).flatMap(({ of, lines }) => [
+    wrapped(3, { text: ` ${of}`, bold: true }),
+    ...lines.map(({ sign, path, text }) =>
+      wrapped(5, { text: `   ${sign} `, ...SIGN[sign], bold: true }, { text: `${path}  ${text}`, ...SIGN[sign] }),
+    ),
+    BLANK,
+  ]);
 }
 
 function leftLines(title: string, left: Plan["notMoved"]): SpanLine[] {
@@ -90,7 +148,6 @@ function totalLines(made: Plan): SpanLine[] {
     ...(restarted.length > 1 ? [row("   order     ", most === "" ? order : `${order}; ${most}`)] : []),
     ...(restarted.length <= 1 && most !== "" ? [row("   restart   ", most.replace(" in all", ""))] : []),
     ...(isTyped(restartsOf(made)) ? [row("   confirm   ", `y asks you to type ${made.store.name} first`)] : []),
-    wrapped(3, { text: "   + created  ~ changed or replaced  - removed", dimColor: true }),
     BLANK,
   ];
 }
@@ -105,49 +162,6 @@ function commandLines(step: Step): SpanLine[] {
   ];
 }
 
-function stepLines(step: Step): SpanLine[] {
-  const one = (label: string, sign: keyof typeof SIGN, text: string): SpanLine =>
-    wrapped(
-      13,
-      { text: `   ${label.padEnd(8)}`, dimColor: true },
-      { text: `${sign} `, ...SIGN[sign], bold: true },
-      { text, ...(sign === " " ? {} : SIGN[sign]) },
-    );
-  if (step.kind === "put") {
-    const [sign, how] = PUT[step.found];
-    return [one("store", sign, `${storeKeyText(step.move.key)}  ${how}`)];
-  }
-  if (step.kind === "deliver") return [one("deliver", " ", deliveryText(step))];
-  if (step.kind === "rewrite")
-    return step.files.flatMap(({ diff }) => diff.map(({ sign, path, text }) => one("file", sign, `${path}  ${text}`)));
-  if (step.kind === "clean")
-    return [
-      ...step.diff.map(({ sign, path, text }) => one("image", sign, `${path}  ${text}`)),
-      ...step.image.tags.map((tag) => one("tag", "~", `${tag}  names the cleaned image`)),
-    ];
-  if (step.kind === "recreate")
-    return [
-      one("restart", "~", outageText(step)),
-      ...step.diff.map(({ sign, path, text }) => one("config", sign, `${path}  ${text}`)),
-    ];
-  if (step.kind === "check") {
-    return [
-      one(
-        "check",
-        " ",
-        `no value in inspect, and each value reaches the application if it runs; ${step.graceMs / 1000} s up, or healthy within ${step.healthTimeoutMs / 1000} s`,
-      ),
-    ];
-  }
-  return [];
-}
-
 function storeName({ store: { name, provider } }: Plan): string {
   return name === provider ? name : `${name} (${provider})`;
 }
-
-const PUT = {
-  absent: ["+", "create only, read back"],
-  same: [" ", "there already, same bytes"],
-  other: ["~", "replaces another value, which is kept until scrub"],
-} as const;

@@ -76,9 +76,20 @@ export async function measure(
   const top =
     keep === null ? mkdtempSync(join(tmpdir(), "unsprawl-project-")) : join(keep, project.name.replace(/\W+/g, "-"));
   const copied = copiedBelow(top, project);
-  const blank = { project: project.name, services: 0, moved: 0, looping: [], notMoved: [], warnings: [], wrong: [], printed: "" };
+  const blank = {
+    project: project.name,
+    services: 0,
+    moved: 0,
+    looping: [],
+    notMoved: [],
+    warnings: [],
+    wrong: [],
+    printed: "",
+  };
   try {
-    const told = await measured(form, project, { ...copied, top }, world.env, engine, images);
+    // A shell has it, and files fill it in.
+    const env = { ...world.env, PWD: copied.folder };
+    const told = await measured(form, project, { ...copied, top }, env, engine, images);
     return { ...blank, ...told, seconds: (Date.now() - began) / 1000 };
   } catch (error) {
     const why = error instanceof Unfit ? error.message : `the harness: ${String(error).slice(0, 300)}`;
@@ -138,7 +149,7 @@ async function measured(
   const plan = JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}") as Planned;
   if (plan.id !== undefined && plan.steps?.length === 0 && plan.notMoved?.length === 0)
     return { outcome: "skipped", why: "no secret" };
-  const ran = plan.id === undefined || plan.steps?.length === 0 ? planned : unsprawl("apply", file);
+  const ran = plan.id === undefined || plan.steps?.length === 0 ? planned : unsprawl("apply", file, "--yes");
   const notMoved = (plan.notMoved ?? []).map(leftOf);
   const moves = movesOf(plan, before.values);
   const moved = moves.length;
@@ -164,7 +175,7 @@ async function measured(
     ...differences(before.config, compose(copy, project.file, env), moves),
     ...secondRun(unsprawl("plan", form.source(project), "--to", "local", ...WAITS, "--json")),
   ];
-  const back = unsprawl("rollback", plan.id ?? "");
+  const back = unsprawl("rollback", plan.id ?? "", "--yes");
   if (back.code !== 0)
     wrong.push(`rollback: exit ${back.code ?? "none"}: ${back.stderr.trim().split("\n").at(-1) ?? ""}`);
   wrong.push(

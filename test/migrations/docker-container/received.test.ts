@@ -208,7 +208,7 @@ describe("what cannot be looked at is not said to be clean", () => {
       [],
       "its own layer beyond 50 files",
     ],
-    ["a large file", "head -c 1500000 /dev/zero >/etc/large", [], "large files of its own layer"],
+    ["a large file", "head -c 1500000 /dev/zero >/etc/large", [], "large files in its own layer"],
   ])("%s", async (what, entrypoint, options, unseen) => {
     const name = what.replaceAll(" ", "-");
     const value = random(20);

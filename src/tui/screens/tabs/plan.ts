@@ -24,7 +24,8 @@ export function planTab({ fingerprint, findings, state: is }: SecretGroup, state
   }
   const preview = state.previews.get(fingerprint);
   const title = wrapped(0, { text: `With ${last}`, bold: true }, `  ${it}`);
-  if (preview?.store === last && preview.plan !== null) return [title, BLANK, ...planLines(preview.plan)];
+  if (preview?.store === last && preview.plan !== null)
+    return [title, BLANK, ...planLines(preview.plan, { diff: true })];
   if (preview?.store === last && preview.error !== null) {
     const { text, hint } = preview.error;
     return [

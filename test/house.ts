@@ -1,30 +1,22 @@
 /**
  * The house in numbers, at one or more commits: `npm run house -- HEAD~100 HEAD`. Without arguments, the files as they are.
- * Counts product code only: src, providers and migrations.
+ * Counts product code only: src, providers and migrations. `npm run house -- --budget` makes the lines of each room, as they
+ * are, its budget in test/budget.json.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAst } from "rolldown/parseAst";
+import { BUDGET, isProduct, linesOf, linesOfRooms, readBudget, roomOf, treeNow, type Tree } from "./support/rooms.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PRODUCT = /^(?:src|providers|migrations)\/.*\.tsx?$/;
-
-/** The text of each product file, by its path. */
-type Tree = ReadonlyMap<string, string>;
 
 const git = (...args: readonly string[]): string => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" });
 
 function treeAt(commit: string | null): Tree {
-  if (commit === null) {
-    const listed = git("ls-files", "--cached", "--others", "--exclude-standard", "src", "providers", "migrations");
-    const files = listed.split("\n").filter((file) => PRODUCT.test(file));
-    return new Map(files.map((file) => [file, readFileSync(join(ROOT, file), "utf8")]));
-  }
-  const files = git("ls-tree", "-r", "--name-only", commit)
-    .split("\n")
-    .filter((file) => PRODUCT.test(file));
+  if (commit === null) return treeNow();
+  const files = git("ls-tree", "-r", "--name-only", commit).split("\n").filter(isProduct);
   const asked = files.map((file) => `${commit}:${file}\n`).join("");
   const answer = execFileSync("git", ["cat-file", "--batch"], {
     cwd: ROOT,
@@ -52,12 +44,6 @@ function importsOf(tree: Tree): ReadonlyMap<string, readonly string[]> {
       return [file, to.filter((one) => tree.has(one))];
     }),
   );
-}
-
-/** A folder of src, a provider, a migration; a file beside them is its own room. */
-function roomOf(file: string): string {
-  const [top = "", second = "", third] = file.split("/");
-  return third === undefined ? file : `${top}/${second}`;
 }
 
 /** The sources that had a room apart from their migration, by the start of the file's name. */
@@ -127,7 +113,7 @@ function numbersOf(tree: Tree): { readonly [line: string]: string } {
   const roomsOfFormats = formats.map((files) => new Set([...files].map(roomOf)).size);
   const arrows = new Set([...imports].flatMap(([from, all]) => all.map((to) => `${roomOf(from)} ${roomOf(to)}`)));
   const between = [...arrows].filter((arrow) => new Set(arrow.split(" ")).size === 2);
-  const lines = [...tree.values()].map((text) => text.split("\n").length - 1);
+  const lines = [...tree.values()].map(linesOf);
   const functions = [...tree].flatMap(([file, text]) => functionLengths(file, text));
   const touched = (top: keyof typeof DISTINCT): number[] =>
     DISTINCT[top].map((name) => touching(`${top}/${name}`, tree).length);
@@ -151,8 +137,14 @@ function spread(all: readonly number[]): string {
   return `${sorted[Math.floor(sorted.length / 2)] ?? 0}, ${sorted.at(-1) ?? 0}`;
 }
 
-const commits = process.argv.slice(2);
-const columns = (commits.length === 0 ? [null] : commits).map((commit) => numbersOf(treeAt(commit)));
-const rows = Object.keys(columns[0] ?? {}).map((name) => [name, ...columns.map((one) => one[name] ?? "")]);
-for (const row of [["", ...(commits.length === 0 ? ["now"] : commits)], rows[0]?.map(() => "---") ?? [], ...rows])
-  console.log(`| ${row.join(" | ")} |`);
+function printNumbers(commits: readonly string[]): void {
+  const columns = (commits.length === 0 ? [null] : commits).map((commit) => numbersOf(treeAt(commit)));
+  const rows = Object.keys(columns[0] ?? {}).map((name) => [name, ...columns.map((one) => one[name] ?? "")]);
+  for (const row of [["", ...(commits.length === 0 ? ["now"] : commits)], rows[0]?.map(() => "---") ?? [], ...rows])
+    console.log(`| ${row.join(" | ")} |`);
+}
+
+const args = process.argv.slice(2);
+if (args[0] === "--budget")
+  writeFileSync(BUDGET, `${JSON.stringify({ ...readBudget(), lines: linesOfRooms(treeNow()) }, null, 2)}\n`);
+else printNumbers(args);

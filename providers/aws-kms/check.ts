@@ -43,7 +43,7 @@ export async function checkKms(
       },
       {
         reach: async () => {
-          await usableFolder(standing, readOnly);
+          await usableFolder(folder, standing, readOnly);
           asked = kms.arn();
           await asked.catch((error: unknown) => {
             if (!(error instanceof UnsprawlError) || ["unreachable", "throttled"].includes(error.code)) throw error;

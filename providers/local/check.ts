@@ -44,7 +44,7 @@ export async function checkFiles(
       },
       {
         reach: async () => {
-          await usableFolder(standing, readOnly);
+          await usableFolder(folder, standing, readOnly);
           if (!readOnly) await sweepProbes(template, standing);
           return dirname(`${template.split("{", 1)[0] ?? ""}x`);
         },

@@ -60,7 +60,7 @@ export function route(names: readonly string[], load: LoadMigration, plan: Plan 
       return (await load(found?.[0] ?? own)).names(finding);
     },
     plan: async (unit, selected, options) => (await of(unit)).plan(unit, selected, options),
-    read: async (move, unit) => (await of(unit)).read(move, unit),
+    read: async (move, unit, lasting) => (await of(unit)).read(move, unit, lasting),
     unchanged: async (step, whole) => (await of(step.unit)).unchanged(step, whole),
     perform: async (step, work) => (await of(step.unit)).perform(step, work),
     undo: async (steps, work) => (await of(unitOf(steps))).undo(steps, work),

@@ -18,8 +18,8 @@ export type StoreWorld = {
   readonly stranger: StoreSpec;
   /** With a good credential and no right at the path; null where there is no such thing. */
   readonly forbidden: StoreSpec | null;
-  /** At an address where nothing answers; null where there is no address. */
-  readonly unreachable: StoreSpec | null;
+  /** Takes the ground away from a store: an address where nothing answers, a disk that is not mounted any more. */
+  unreachable(): StoreSpec | Promise<StoreSpec>;
   /** What no error may contain. */
   readonly credentials: readonly string[];
   /** The writer's store behind a network that goes wrong at will, for requests about this key; absent where there is no network. */
@@ -28,7 +28,7 @@ export type StoreWorld = {
 };
 
 export type StoreTraits = {
-  /** There is a server at an address, which knows rights: the world has `forbidden` and `unreachable`. */
+  /** There is a server at an address, which knows rights: the world has `forbidden`. */
   readonly server: boolean;
   /** Writers in other processes cannot lose each other's values. */
   readonly acrossProcesses: boolean;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { ORIGIN, type Bench } from "./bench.ts";
+import { codeOf, ORIGIN, type Bench } from "./bench.ts";
 import { openSpec, placed } from "./spec.ts";
 
 /** Credentials, rights, references, the check, the reader. */
@@ -40,11 +40,15 @@ export function rightCases(bench: Bench): void {
     }
   });
 
-  bench.onServer("a store that does not answer is unreachable, not absent", async () => {
-    const away = await openSpec(bench.world.unreachable ?? bench.world.writer);
+  test("a store that does not answer, or whose folder is gone, is unreachable, not absent", async () => {
+    const away = await openSpec(await bench.world.unreachable());
     const value = fresh();
-    expect((await failure(away.get(keyOf(subject())), "unreachable")).hint).toBeTruthy();
-    await failure(away.put(keyOf(subject()), value, null, ORIGIN), "unreachable", value);
+    // Its own keys: where there is no address, it is another folder.
+    const names = () => ({ subject: subject(), project: "shop", name: "DB_PASSWORD" });
+    expect((await failure(away.get(away.key(names())), "unreachable")).hint).toBeTruthy();
+    await failure(away.put(away.key(names()), value, null, ORIGIN), "unreachable", value);
+    // Where files alone say what is there, they still may.
+    expect(await away.list("").then(({ length }) => length, codeOf)).not.toBe(0);
     expect(await away.check()).toMatchObject([{ right: "reach", ok: false }]);
   });
 

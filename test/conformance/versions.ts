@@ -62,7 +62,7 @@ export function versionCases(bench: Bench): void {
   // Whoever keeps the key need not be asked for the version of a file that is there.
   if (traits.oneFile === true) return;
   bench.onServer("a store that does not answer tells no version", async () => {
-    const away = await openSpec(bench.world.unreachable ?? bench.world.writer);
+    const away = await openSpec(await bench.world.unreachable());
     const told = await away.version?.(keyOf(subject())).catch(codeOf);
     expect([null, "unreachable"]).toContain(told);
   });

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
+import type { ScanHit } from "../../src/core/scan.ts";
+import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
 import { locationAt, type PlacedLocation } from "../../src/model/location.ts";
 import type { Place } from "../../src/model/place.ts";
+import type { Secret } from "../../src/model/secret.ts";
 
 /** A plan that is sound in form and moves nothing real. */
 export function planOf(id: string, units: readonly string[] = ["web"]): Plan {
@@ -35,6 +38,31 @@ function putStep(unit: string): Step {
     reference: "ref+sops://x#/A",
   };
   return { id: `put:${unit}/A`, kind: "put", unit, move, found: "absent", overwrite: false };
+}
+
+/** A finding in a container, with its value. */
+export function hitOf(subject: string, name: string, value: Secret, key: FingerprintKey): ScanHit {
+  const location = locationOf(subject, `Config.Env.${name}`);
+  const finding = {
+    id: `${subject}${name}`,
+    fingerprint: fingerprint(value, key),
+    rule: "r",
+    name,
+    confidence: "high",
+    score: 1,
+    severity: "high",
+    why: [],
+    unless: "",
+    part: { in: "value", path: "", start: 0, length: value.length },
+    location,
+    masked: "••••",
+    length: value.length,
+    state: "new",
+    ignoredBy: null,
+    liveness: null,
+    exposure: [],
+  } as const;
+  return { finding, candidate: { name, value, location }, part: value };
 }
 
 export function runId(): string {

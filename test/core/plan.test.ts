@@ -13,37 +13,14 @@ import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
 import type { Plan } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { twelveSecrets } from "../support/secrets.ts";
-import { locationOf } from "./fixtures.ts";
+import { hitOf } from "./fixtures.ts";
 
 const key = fingerprintKey(createHash("sha256").update("a test's key").digest());
 const { DB_PASSWORD: one = "", API_TOKEN: two = "" } = twelveSecrets();
 
 const host: Host = { emit: () => undefined, ask: async () => false, signal: new AbortController().signal };
 
-function hit(subject: string, name: string, value: string): ScanHit {
-  const location = locationOf(subject, `Config.Env.${name}`);
-  const secret = Secret.of(value);
-  const finding = {
-    id: `${subject}${name}`,
-    fingerprint: fingerprint(secret, key),
-    rule: "r",
-    name,
-    confidence: "high",
-    score: 1,
-    severity: "high",
-    why: [],
-    unless: "",
-    part: { in: "value", path: "", start: 0, length: value.length },
-    location,
-    masked: "••••",
-    length: value.length,
-    state: "new",
-    ignoredBy: null,
-    liveness: null,
-    exposure: [],
-  } as const;
-  return { finding, candidate: { name, value: secret, location }, part: secret };
-}
+const hit = (subject: string, name: string, value: string): ScanHit => hitOf(subject, name, Secret.of(value), key);
 
 /** A store in memory whose keys are what `path` makes of the names. */
 function storeOf(held: { readonly [at: string]: string } = {}, path = "{subject}"): Provider {

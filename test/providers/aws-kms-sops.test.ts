@@ -90,7 +90,7 @@ describe("the real sops reads what aws-kms writes", () => {
     const opened = await open({ age: [recipient], file: "a/{subject}.sops.env" });
     const key = opened.key({ subject: "both", project: "", name: "A" });
     await opened.put(key, Secret.of("a"), null, ORIGIN);
-    const env = { ...world.unreachable?.env, SOPS_AGE_KEY_FILE: keys };
+    const env = { ...(await world.unreachable()).env, SOPS_AGE_KEY_FILE: keys };
     expect(sops(["decrypt", key.path], env).toString()).toContain("A=a");
     const back = await openSpec({ ...world.writer, config: { keyId: ALIAS, file: "a/{subject}.sops.env" }, env });
     expect((await back.get(key))?.value.exposeText()).toBe("a");

@@ -40,7 +40,7 @@ export async function awsWorld(
     operator: spec(writer, { reader: { accessKeyIdFile: "reader-id", secretAccessKeyFile: "reader-secret" } }),
     stranger: spec(wrong),
     forbidden: spec(nobody),
-    unreachable: spec(writer, {}, "http://127.0.0.1:1"),
+    unreachable: () => spec(writer, {}, "http://127.0.0.1:1"),
     credentials: [
       writer.AWS_SECRET_ACCESS_KEY,
       wrong.AWS_SECRET_ACCESS_KEY,

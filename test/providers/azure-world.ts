@@ -45,7 +45,7 @@ export async function azureWorld(): Promise<StoreWorld & { readonly vault: KeyVa
     operator: azureSpec(vault, "writer", { reader: readerOf(vault) }),
     stranger: { ...writer, env: { ...writer.env, AZURE_CLIENT_SECRET: wrong } },
     forbidden: azureSpec(vault, "nobody"),
-    unreachable: azureSpec(vault, "writer", { url: "https://127.0.0.1:1" }),
+    unreachable: () => azureSpec(vault, "writer", { url: "https://127.0.0.1:1" }),
     credentials: [...Object.values(vault.clients).map((client) => client.secret), wrong],
     async faulty(key) {
       const path = new RegExp(`^/secrets/${key.path}$`);

@@ -96,7 +96,7 @@ export async function keywhizWorld(kind: "pem" | "p12"): Promise<StoreWorld> {
     operator: spec("automation", { reader: identity("application", kind) }),
     stranger: spec("foreign"),
     forbidden: spec("application"),
-    unreachable: spec("automation", {}, "https://127.0.0.1:1"),
+    unreachable: () => spec("automation", {}, "https://127.0.0.1:1"),
     credentials,
     faulty: async ({ path }) => faultyOf(keywhiz, spec("automation"), path),
     stop,

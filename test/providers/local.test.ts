@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -17,7 +18,7 @@ import { provider } from "../../providers/local/index.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { newIdentity } from "../../src/stores-kit/sops/index.ts";
 import { providerConformance, type StoreWorld } from "../conformance/provider.ts";
-import { openSpec } from "../conformance/spec.ts";
+import { openSpec, type StoreSpec } from "../conformance/spec.ts";
 import { Secret } from "../../src/model/secret.ts";
 
 async function localWorld(file?: string): Promise<StoreWorld> {
@@ -41,10 +42,22 @@ async function localWorld(file?: string): Promise<StoreWorld> {
     operator: writer,
     stranger: spec("other/keys.txt"),
     forbidden: null,
-    unreachable: null,
+    unreachable: () => notMounted(writer, dir, file ?? "{subject}.sops.yaml"),
     credentials: files.map(({ content }) => content.expose().toString("utf8").trim().split("\n").at(-1) ?? ""),
     stop: async () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+/** The store on a disk that is not mounted any more: a link leads to it. */
+async function notMounted(writer: StoreSpec, dir: string, file: string): Promise<StoreSpec> {
+  const disk = mkdtempSync(join(dir, "disk-"));
+  symlinkSync(disk, join(dir, "mounted"));
+  const spec = { ...writer, config: { file: join("mounted", file) } };
+  const store = await openSpec(spec);
+  const key = store.key({ subject: "first", project: "shop", name: "FIRST" });
+  await store.put(key, Secret.of("1"), null, { runId: "r", subject: "first" });
+  rmSync(disk, { recursive: true });
+  return spec;
 }
 
 providerConformance("local, a file a subject", () => localWorld(), {

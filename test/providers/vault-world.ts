@@ -73,7 +73,7 @@ export async function vaultWorld(version: 1 | 2, method: "token" | "approle"): P
   const plain = {
     operator: spec(bao.token),
     forbidden: spec(elsewhere),
-    unreachable: spec(token, "http://127.0.0.1:1"),
+    unreachable: () => spec(token, "http://127.0.0.1:1"),
   };
   const faultyOf = async (specAt: (address: string) => StoreSpec): Promise<Faulty> => {
     const proxy = await faultProxy(bao.address);

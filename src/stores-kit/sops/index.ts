@@ -18,6 +18,7 @@ export {
 } from "./identity.ts";
 export { anyHolder, keyEntries, type DataKeys } from "./keys.ts";
 export { checkTemplate, sopsKey, sopsNames } from "./names.ts";
-export { isInUse, leftProbes, nearestFolder, templateFiles, usableFolder } from "./places.ts";
+export { nearestFolder, usableFolder } from "./ground.ts";
+export { isInUse, leftProbes, templateFiles } from "./places.ts";
 export { addReader, admitReader, readersOf } from "./readers.ts";
 export { getValue, holdersOf, putValue, removeEmptyFolders, removeValue, rewrapFile } from "./store.ts";

@@ -1,9 +1,8 @@
-import { access, constants, readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { cmd } from "../../kit/shell.ts";
-import { UnsprawlError } from "../../model/error.ts";
 import type { StoreKey } from "../../model/plan.ts";
 import { fileError } from "../../kit/io/error.ts";
+import { mustLead } from "./ground.ts";
 import { recipientsOf, type DataKeys } from "./keys.ts";
 import { joinField, NAME_PATTERN, subjectFile } from "./names.ts";
 import { isOurs } from "./create.ts";
@@ -26,7 +25,9 @@ export async function listKeys(
   const found: StoreKey[] = [];
   const begins = what === "" ? "" : resolve(dir, what);
   const mine = what === "" ? null : subjectFile(template, what);
-  for (const file of await templateFiles(template)) {
+  const files = await templateFiles(template);
+  if (files.length === 0) await mustLead(dirname(`${template.split("{", 1)[0] ?? ""}x`));
+  for (const file of files) {
     const whole = file.startsWith(begins) || file === mine;
     // One file for all: a subject is a map in it.
     if (!whole && template.includes("{subject}")) continue;
@@ -34,22 +35,6 @@ export async function listKeys(
       if (whole || path[0] === what) found.push({ path: file, field: joinField(path) });
   }
   return found;
-}
-
-/** The nearest folder at or above this one that exists. */
-export async function nearestFolder(folder: string): Promise<string> {
-  for (let at = folder; ; at = dirname(at)) {
-    if (at === dirname(at) || (await stat(at).catch(() => null)) !== null) return at;
-  }
-}
-
-/** Throws `config`, `denied` when a standing folder cannot be used. */
-export async function usableFolder(standing: string, readOnly: boolean): Promise<void> {
-  if (!(await stat(standing)).isDirectory())
-    throw new UnsprawlError("config", `${standing} is not a folder`, "name another file in the store's configuration");
-  await access(standing, readOnly ? constants.R_OK : constants.W_OK | constants.X_OK).catch(() => {
-    throw new UnsprawlError("denied", `no permission to write in ${standing}`, cmd`ls -ld ${standing}`);
-  });
 }
 
 /** The files that are there and that the template gives for some names, but for test values. */

@@ -14,6 +14,7 @@ import { writtenAt } from "../written.ts";
 import type { SopsDocument } from "./document.ts";
 import { deleteValue, replaceKeys, setValue } from "./edit.ts";
 import { readDocument } from "./formats.ts";
+import { mustLead } from "./ground.ts";
 import { recipientsOf, type DataKeys } from "./keys.ts";
 import { openDocument, type OpenLeaf } from "./mac.ts";
 import { mustBeOurs } from "./own-file.ts";
@@ -43,6 +44,7 @@ export async function putValue(
   keys: DataKeys,
 ): Promise<string> {
   const bytes = textBytes(value);
+  await mustLead(file);
   await makeFolder(dirname(file), 0o700);
   return underLock(file, async () => {
     await sweepTemps(file);
@@ -239,7 +241,7 @@ function textBytes(value: Secret): Buffer {
   return bytes;
 }
 
-/** Null when it is not there. */
+/** Null when it is not there. Throws `unreachable` when nothing can be: see `mustLead`. */
 async function readWhole(file: string): Promise<string | null> {
   try {
     const bytes = readChecked(file, { limit: MAX_FILE });
@@ -250,7 +252,10 @@ async function readWhole(file: string): Promise<string | null> {
     return text;
   } catch (error) {
     const { code } = error as { code?: unknown };
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      await mustLead(file);
+      return null;
+    }
     if (code === "EISDIR" || code === "refused")
       throw new UnsprawlError(
         "refused",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { driftDigest } from "../../src/engine/drift.ts";
-import type { ContainerDoc } from "../../src/engine/types.ts";
-import { fingerprintKey } from "../../src/model/fingerprint.ts";
+import { driftDigest } from "../../../src/engine/recreate/drift.ts";
+import type { ContainerDoc } from "../../../src/engine/types.ts";
+import { fingerprintKey } from "../../../src/model/fingerprint.ts";
 
 const key = fingerprintKey(Buffer.alloc(32, 7));
 

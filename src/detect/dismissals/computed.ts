@@ -7,7 +7,7 @@ import { isCode, isPattern } from "../text/expression.ts";
 import { isTest, isTranslation } from "../text/kind.ts";
 import { isProse } from "../text/prose.ts";
 import { isSequence } from "../text/sequence.ts";
-import { isTold, standsInCode } from "../text/typed.ts";
+import { standsInCode } from "../text/typed.ts";
 import type { DismissalQuestion } from "./row.ts";
 
 /** What only code can say about a row, by its id. */
@@ -20,7 +20,6 @@ export const COMPUTED: { readonly [id: string]: (question: DismissalQuestion) =>
   "text-field": ({ assigned }) => namesField(assigned),
   "text-banner": ({ assigned }) => !/[A-Za-z0-9+/=]{24}/.test(decoded(assigned)),
   "text-provider-state": ({ assigned }) => STATE.test(decoded(assigned)),
-  "text-message": ({ assigned: { name, value } }) => isTold(name, value),
   "text-entry": ({ assigned }) => isEntryName(assigned.value),
   "text-code": ({ found, assigned: { name, value } }) => !standsInCode(name, value, found),
   "text-tests": ({ assigned }) => isTest(assigned.below),

@@ -26,9 +26,6 @@ const FOREIGN =
 const LABEL =
   /^(?:pass(?:wor[dt]|wd|phrase|code)?|secret|token|key|auth|creden|pwd|string|text|hidden|label|required|input|field|number|boolean|object|error|invalid|missing|forgot|reset|change|create|update|delete|remove|current|confirm|repeat|verif|valid|show|hide|weak|strong|match|hash|encrypt|crypt|plain|user|name|email|login|sign|type|value|default|none|null|true|false|enable|disable|optional|unknown|mock|fake|dummy|example|sample|placeholder)/;
 const isLabel = (value: string): boolean => splitWords(value).some((word) => LABEL.test(word));
-const TALKS =
-  /^(?:label|labels|error|errors|err|msg|message|messages|text|title|hint|help|i18n|lang|placeholder|tooltip|forgot|confirm|invalid|wrong|validation|validate|description)$/;
-
 /** A part of what code never spells out for people: of a URL, a line of settings, or text that was encoded. */
 function isInside({ rule, via = [] }: Evidence, value: string): boolean {
   if (via.some((step) => /^(?:base64|hex|gzip|zlib)\b/.test(step))) return true;
@@ -40,13 +37,6 @@ function isInside({ rule, via = [] }: Evidence, value: string): boolean {
 
 const WORDS_ONLY =
   /^(?:my|your|the|some|test)?[-_. ]?(?:pass(?:wor[dt]|wd|phrase)?|pwd|secret|token|key|user(?:name)?|string|value|changeme|foo|bar|baz|xxx)$/i;
-
-/** A message to people: `label.password=Password`, `error.password = The password is too short`, `password: Mot de passe`. */
-export function isTold(name: string, value: string): boolean {
-  if (TALKS.test(splitWords(name)[0] ?? "")) return /^[A-Z\u0080-\uffff][^\d]{2,}$|\s/.test(value);
-  if (/[^\p{L}\s.,:;!?'’…*()-]/u.test(value) || !/[a-z]/.test(name) || !/^\p{Lu}|\s/u.test(value)) return false;
-  return splitWords(value).some((word) => FAMILY.get(word) === "password");
-}
 
 /** Made by a machine, or by a person who was asked for letters, digits and marks; not an expression of code. */
 function isStrong(value: string): boolean {

@@ -5,6 +5,7 @@ import { Secret } from "../model/secret.ts";
 import { inBytes, inValue } from "./allowed.ts";
 import { decide } from "./classify.ts";
 import { others } from "./several.ts";
+import { dismissalById } from "./dismissals/index.ts";
 import { DismissedCache, type IsCachedValue } from "./dismissed.ts";
 import { placeText, weigh } from "./context.ts";
 import { confidenceOf, isEvidence, LOW, type Evidence, type EvidenceOutcome } from "./evidence.ts";
@@ -226,10 +227,16 @@ function verdictOf(outcome: EvidenceOutcome, question: ClassifyInput, settings: 
     score,
     confidence: confidenceOf(score),
     severity: settings.severity.get(outcome.rule) ?? outcome.severity,
-    why: quotesNothing(place === null ? said : [...said, place], outcome),
+    why: quotesNothing([...said, ...doubtOf(outcome), ...(place === null ? [] : [place])], outcome),
     unless: unless(outcome, question),
     part: locate(outcome, question),
   };
+}
+
+/** Why the finding is not to be sure of, with the row that `rules show` explains. */
+function doubtOf({ doubt }: Evidence): readonly string[] {
+  const row = doubt === undefined ? null : dismissalById(doubt);
+  return row === null ? [] : [`doubtful: ${row.why} (${row.id})`];
 }
 
 /** Says what a program takes, and not by a name. */

@@ -10,6 +10,8 @@ export type Evidence = {
   readonly part: string;
   /** The way to the part from the whole value, outermost first: `base64`, `json`, `db.password`. */
   readonly via?: readonly string[];
+  /** The row of the dismissals that keeps it below medium confidence. */
+  readonly doubt?: string;
   /** On a command line: the known program, and what stands before the value, both fit to be shown. */
   readonly command?: { readonly program: string | null; readonly before: string };
 };

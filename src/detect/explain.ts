@@ -1,6 +1,8 @@
+import type { Dismissal } from "./dismissals/index.ts";
 import { kit } from "./rules/kit.ts";
 import { rotationFor } from "./rotation/index.ts";
 import type { Rule } from "./rules/rule.ts";
+import { example as template } from "./rules/template.ts";
 
 /** A rule as `unsprawl rules show` tells it; the example is made up on the spot and opens nothing. */
 export function explain(rule: Rule): { readonly [key: string]: string | readonly string[] } {
@@ -21,6 +23,23 @@ export function explain(rule: Rule): { readonly [key: string]: string | readonly
     example: shown,
     reference: rule.reference,
     ...rotationAdvice(rule.id),
+  };
+}
+
+/** A row that dismisses findings in texts, likewise. */
+export function explainDismissal({ id, why, score, guards, example, counterExample }: Dismissal): {
+  readonly id: string;
+  readonly [key: string]: string;
+} {
+  const make = kit(Date.now() >>> 0);
+  const shown = ({ path, text }: Dismissal["example"]): string => `${path}: ${template(text)(make)}`;
+  return {
+    id,
+    description: why,
+    verdict: score === undefined ? "dismissed" : `score ${score} at most`,
+    ...(guards !== undefined && { guards }),
+    example: shown(example),
+    counterExample: shown(counterExample),
   };
 }
 

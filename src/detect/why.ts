@@ -3,7 +3,7 @@ import { ruleById } from "./rules/index.ts";
 
 /** Where it is, how it is encoded, and that it was checked, say nothing of what it is. */
 const SAYS_NOT_WHAT =
-  /^(?:in a label|checksum valid|format verified|looks random|a value in plain text|(?:base64|base64url|hex|gzip|zlib|url)(?: → \w{3,9}){0,4})$/;
+  /^(?:in a label|checksum valid|format verified|looks random|a value in plain text|(?:base64|base64url|hex|gzip|zlib|url)(?: → \w{3,9}){0,4}|doubtful: .{1,200})$/;
 
 /** So many characters in a row quote a secret; of a long one more, since few are shared by chance in any text. */
 const [PIECE, LONG_PIECE, LONG] = [4, 8, 64];

@@ -246,6 +246,30 @@ describe("rules", () => {
     expect(rules.find(({ id }) => id === "github-token")).toMatchObject({ severity: "low", state: "off" });
   });
 
+  test("a row that dismisses findings in texts is explained, listed and switched off like a rule", async () => {
+    mkdirSync(join(world.dir, "texts"), { recursive: true });
+    writeFileSync(join(world.dir, "texts/values.yaml"), "# password: changeme\n");
+    const found = async (): Promise<unknown> => {
+      const { stdout } = await world.unsprawl([
+        "scan",
+        `dir:${join(world.dir, "texts")}`,
+        "--json",
+        "--min-confidence",
+        "low",
+      ]);
+      return JSON.parse(stdout);
+    };
+    expect(await found()).toMatchObject({
+      findings: [{ confidence: "low", why: expect.arrayContaining([expect.stringContaining("(text-commented)")]) }],
+    });
+    const { stdout } = await world.unsprawl(["rules", "show", "text-commented"]);
+    expect(stdout).toMatch(/^description +commented out, as examples are$/m);
+    configure("rules: { off: [text-commented] }");
+    expect(await found()).toMatchObject({ findings: [{ confidence: "medium" }] });
+    const listed = JSON.parse((await world.unsprawl(["rules", "--json"])).stdout) as { dismissals: { id: string }[] };
+    expect(listed.dismissals.find(({ id }) => id === "text-commented")).toMatchObject({ state: "off" });
+  });
+
   test("lists more than 250 by family, each with what it finds", async () => {
     const { stdout, code } = await world.unsprawl(["rules"]);
     expect(code).toBe(0);

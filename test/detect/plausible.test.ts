@@ -48,7 +48,6 @@ test.each([
   ["main.json", `"jdbcPassword": "[steps('applicationDetails').jdbcPassword]"`],
   ["install.sh", "export AGENT_SECRET=$RELEASE-agent-tls"],
   ["install.sh", 'export TMDB_API_KEY="$tmdbapikey"'],
-  ["values.yaml", "refresh_token: '1 hour and 30 minutes'"],
   ["package.json", '"reset-password": "node extra/reset-password.js",'],
   ["page.json", '"nextPageToken": "CAEQAA",'],
   ["visitor.go", "if !ser.FollowExternalSymlinks {"],

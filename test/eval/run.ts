@@ -8,6 +8,8 @@ import { fleet, type FleetLabels } from "./fleet.ts";
 import { generate } from "./generate.ts";
 import { askPeer, chosen, withFiles } from "./peers.ts";
 import { compare, lastRecord, measure, writeRecord } from "./recorded.ts";
+import { addLabels, reportReal } from "./real/report.ts";
+import { listFrom } from "./real/repositories.ts";
 import { score, wrong, type Answer } from "./score.ts";
 import { evaluateText } from "./text/evaluate.ts";
 import { evaluatePairs } from "./text/pairs.ts";
@@ -20,6 +22,11 @@ const HELP = `npm run eval -- [options]
   --peers[=a,b]      kingfisher, betterleaks, detect-secrets, secretlint beside it (installed into the user's cache)
   --fleet            containers in place of rows; --containers N (default 10000)
   --text             the rows in each kind of file, read by \`scan dir:\`; --size N rows in each kind
+  --real FOLDER      findings in the repositories of real/repositories.json against their labels; FOLDER/owner+name is a
+                     git directory or a checkout, outside of this repository
+    --unlabelled     the findings that nobody has labelled, one a line
+    --label FILE     take such lines, their last word replaced by secret, dummy or false
+    --list NAME…     add repositories of FOLDER to the list, at their HEAD
   --record           keep today's figures of the fixed seeds in recorded.json
   --gate             exit 1 below precision 0.985 or recall 0.97
   --dist             the built program in place of the sources
@@ -37,6 +44,10 @@ const { values: options } = parseArgs({
     misses: { type: "boolean", default: false },
     fleet: { type: "boolean", default: false },
     text: { type: "boolean", default: false },
+    real: { type: "string" },
+    unlabelled: { type: "boolean", default: false },
+    label: { type: "string" },
+    list: { type: "string", multiple: true, default: [] },
     record: { type: "boolean", default: false },
     gate: { type: "boolean", default: false },
     dist: { type: "boolean", default: false },
@@ -49,9 +60,16 @@ const peers = options.peers === undefined ? [] : chosen(options.peers);
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
 if (options.help) process.stdout.write(HELP);
+else if (options.label !== undefined) print(`${addLabels(options.label)} labels added`);
+else if (options.real !== undefined) evaluateRepositories(options.real);
 else if (options.fleet) evaluateFleet();
 else if (options.text) evaluateFiles();
 else evaluateRows();
+
+function evaluateRepositories(folder: string): void {
+  if (options.list.length > 0) listFrom(folder, options.list);
+  else print(reportReal(folder, options));
+}
 
 function evaluateRows(): void {
   const rows = generate(seed, Number(options.size));

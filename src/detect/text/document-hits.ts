@@ -6,14 +6,13 @@ import { cleanTexts } from "./clean.ts";
 import { isTable, namedByColumn } from "./columns.ts";
 import { commandsIn, type CommandInText } from "./commands.ts";
 import type { PendingHit } from "./index.ts";
-import { inKind } from "./kind.ts";
 import { hasCommands, hasStatements } from "./language.ts";
 import { listed } from "./listed.ts";
 import { judged, type TextContext } from "./literal-hits.ts";
 import { commandsInNotebook, isNotebook, namedInNotebook } from "./notebook.ts";
 import { namedInRows } from "./sql-rows.ts";
 import { isExpanded, placeOf } from "./places.ts";
-import { plausiblePart } from "./plausible.ts";
+import { inKind, plausiblePart } from "./plausible.ts";
 
 /** The secrets of a document that is read as what it is, beside what its lines say: a notebook's code, a table's columns. */
 export function documentHits(context: TextContext): PendingHit[] {
@@ -52,7 +51,7 @@ function ofCommands(context: TextContext, text: string, commands: readonly Comma
     }
     const all = [first, ...others(first, (found) => decideCommand(line, off, found))];
     return all
-      .filter((found) => found.part.length > 2 && plausiblePart(found) !== null)
+      .filter((found) => found.part.length > 2 && plausiblePart(found, off) !== null)
       .filter(({ part }) => !/^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(part))
       .flatMap((found) => {
         const place = placeOf(found, bytes, start, end);
@@ -63,7 +62,7 @@ function ofCommands(context: TextContext, text: string, commands: readonly Comma
           return [];
         const name = namedBy(text, place.start);
         if (name.toLowerCase() === found.part.toLowerCase()) return [];
-        return [{ found: inKind(context.kind(), found, "", found.part), name, ...place }];
+        return [{ found: inKind(found, "", found.part, context), name, ...place }];
       });
   });
 }

@@ -1,5 +1,5 @@
 import { looksRandom } from "../entropy.ts";
-import type { Assigned } from "./plausible.ts";
+import type { Assigned } from "./assigned.ts";
 
 /** Words that begin an expression of code or of a template, if it continues after them. */
 const OPENERS =

@@ -12,13 +12,13 @@ import { canAssign, maySet, QUOTES_ONLY, signAfter } from "./gate.ts";
 import { headOf, wordsOf } from "./heads.ts";
 import { fallbackOf } from "./inner-names.ts";
 import type { PendingHit } from "./index.ts";
-import { inKind } from "./kind.ts";
 import type { Language } from "./language.ts";
 import { decided, judged, type TextContext } from "./literal-hits.ts";
 import { literalsIn } from "./literals.ts";
 import { listedInBraces, mayOpenMap, valueInBraces, type ListedPassword } from "./maps.ts";
 import { defaultOf, isHalfOfPair, pairIn } from "./pairs.ts";
 import { placeOf } from "./places.ts";
+import { inKind } from "./plausible.ts";
 import { innerLanguage, isSetting } from "./raw-strings.ts";
 import { inSentence } from "./said.ts";
 import type { Watch } from "./watch.ts";
@@ -222,7 +222,7 @@ function byLineFormat(line: string, from: number, context: TextContext): Pending
   const name = /^\s{0,40}([A-Za-z][\w.-]{1,60})/.exec(text)?.[1] ?? "";
   return [
     {
-      found: inKind(context.kind(), found, name, found.part),
+      found: inKind(found, name, found.part, context),
       name,
       ...placeOf(found, bytes, from, from + line.length),
     },

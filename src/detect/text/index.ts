@@ -3,7 +3,6 @@
  * same rules apply.
  */
 import { decideIn } from "../classify.ts";
-import { looksRandom } from "../entropy.ts";
 import { isEvidence, stronger, type Evidence } from "../evidence.ts";
 import type { Rule } from "../rules/rule.ts";
 import { holds } from "../several.ts";
@@ -14,7 +13,7 @@ import type { TextContext } from "./literal-hits.ts";
 import { HereDocuments } from "./here-documents.ts";
 import { findKeywords } from "./find.ts";
 import type { TextForm } from "../../contract/detector.ts";
-import { inKind, isTest, kindOf, type TextKind } from "./kind.ts";
+import { kindOf, type TextKind } from "./kind.ts";
 import { cleanTexts } from "./clean.ts";
 import { cleanLines } from "./clean-lines.ts";
 import { LineBounds } from "./line-bounds.ts";
@@ -24,7 +23,7 @@ import { inKeystore, inKnownFile } from "./known.ts";
 import { MOST_LISTED } from "./listed.ts";
 import { lineAround } from "./places.ts";
 import { nameBefore, TokenSearch } from "./token-search.ts";
-import { plausible } from "./plausible.ts";
+import { inKind, inTests, plausible } from "./plausible.ts";
 import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
 import { leaveOut } from "../unread.ts";
@@ -59,7 +58,7 @@ export function inText(
 ): readonly TextHit[] {
   if (given.length < 8) return [];
   const bytes = Buffer.from(given.buffer, given.byteOffset, given.length);
-  if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)], false));
+  if (as === "binary") return withLines(bytes, best([...inBinary(bytes, off), ...inKeystore(bytes, path, off)]));
   if (as === "file" && isBinary(bytes)) return [];
   let kind: TextKind | undefined;
   const language = languageOf(path, bytes);
@@ -123,7 +122,9 @@ export function inText(
   }
   found.push(...commandHits(context), ...documentHits(context), ...inKnownFile(bytes, path, off));
   found.push(...inSecretManifests(bytes, context.language, off));
-  return found.length === 0 ? [] : withLines(bytes, best(found, isTest(below)));
+  return found.length === 0
+    ? []
+    : withLines(bytes, best(found.map((hit) => ({ ...hit, found: inTests(hit.found, path, below, off) }))));
 }
 
 export function isBinary(bytes: Uint8Array): boolean {
@@ -173,17 +174,16 @@ function url(context: TextContext, at: number): PossibleHit | null {
       : raw.replaceAll(language === "yaml" || language === "make" ? "$$" : "\\$", "$");
   const outcome = decideIn("url", utf8Text(text), off);
   const assigned = { name: "url", value: text, quoted: true, ...lineAround(bytes, start, end), path, below };
-  const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind() }) : null;
-  const found = likely === null ? null : inKind(context.kind(), likely, "", likely.part);
+  const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind() }, off) : null;
+  const found = likely === null ? null : inKind(likely, "", likely.part, context);
   return { found, name: nameBefore(bytes, start) || "url", start, end };
 }
 
 /** Of hits on the same secret the strongest; all in the order of the text. */
-function best(found: PendingHit[], test: boolean): PendingHit[] {
+function best(found: PendingHit[]): PendingHit[] {
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const kept: PendingHit[] = [];
-  for (const raw of found) {
-    const hit = test ? inTest(raw) : raw;
+  for (const hit of found) {
     const at = sameIn(kept, hit);
     const last = kept[at];
     if (last === undefined) kept.push(hit);
@@ -204,13 +204,6 @@ function sameIn(kept: readonly PendingHit[], hit: PendingHit): number {
   const first = Math.max(0, kept.length - NEAR);
   for (let at = kept.length - 1; at >= first; at--) if (overlaps(kept[at] as PendingHit, hit)) return at;
   return -1;
-}
-
-/** Among tests and examples what people type is made up; what a machine made may be somebody's. */
-function inTest(hit: PendingHit): PendingHit {
-  const { rule, score, part } = hit.found;
-  if (score >= 0.9 && (rule !== "url-password" || looksRandom(part, 12))) return hit;
-  return { ...hit, found: { ...hit.found, score: looksRandom(part, 12) ? score - 0.15 : Math.min(score - 0.15, 0.5) } };
 }
 
 /** So many hits before one are compared with it: one value holds few secrets. */

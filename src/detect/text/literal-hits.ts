@@ -6,11 +6,11 @@ import type { CleanLines } from "./clean-lines.ts";
 import type { CleanTexts } from "./clean.ts";
 import type { PendingHit } from "./index.ts";
 import type { HereDocuments } from "./here-documents.ts";
-import { inKind, type TextKind } from "./kind.ts";
+import type { TextKind } from "./kind.ts";
 import type { Language } from "./language.ts";
 import type { LineBounds } from "./line-bounds.ts";
 import { isExpanded, lineAround, namesEntry, placeOf } from "./places.ts";
-import { plausible, plausiblePart } from "./plausible.ts";
+import { inKind, plausible, plausiblePart } from "./plausible.ts";
 import type { RawStrings } from "./raw-strings.ts";
 import { isWorthIt, saysNothing } from "./worth.ts";
 
@@ -72,23 +72,27 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
     return judged({ ...one, value: value.slice(1), start: one.start + 1 }, offset, context);
   // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
-  const likely = plausible(outcome, {
-    ...inner,
-    quoted: one.quoted || inner.value !== value,
-    ...around,
-    path,
-    below,
-    kind,
-  });
+  const likely = plausible(
+    outcome,
+    {
+      ...inner,
+      quoted: one.quoted || inner.value !== value,
+      ...around,
+      path,
+      below,
+      kind,
+    },
+    off,
+  );
   if (likely === null) return [];
-  const first = { found: inKind(kind, likely, name, likely.part), name, start, end };
+  const first = { found: inKind(likely, name, likely.part, context), name, start, end };
   if (outcome.part === value || likely.score < MEDIUM) return [first];
   const more = others(outcome, (found) => decideIn(name, value, off, found)).filter(
-    (one) => plausiblePart(one) !== null,
+    (one) => plausiblePart(one, off) !== null,
   );
   if (more.length === 0) return [first];
   return [likely, ...more].map((found) => ({
-    found: inKind(kind, found, name, found.part),
+    found: inKind(found, name, found.part, context),
     name,
     ...placeOf(found, bytes, start, end),
   }));

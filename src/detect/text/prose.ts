@@ -1,5 +1,5 @@
 import { readName } from "../names/names.ts";
-import type { Assigned } from "./plausible.ts";
+import type { Assigned } from "./assigned.ts";
 
 /**
  * True for words that people read: a label, a message, a sentence. A passphrase is words too, so words alone are not

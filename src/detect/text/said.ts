@@ -12,7 +12,7 @@ import { saidIn, shownCommand } from "./sentences.ts";
 export function inSentence(line: string, from: number, context: TextContext): PendingHit[] {
   const shown = shownCommand(line);
   const inCommand = shown === null ? null : decideCommand(utf8Text(shown), context.off);
-  if (inCommand !== null && inCommand.score >= MEDIUM && plausiblePart(inCommand) !== null) {
+  if (inCommand !== null && inCommand.score >= MEDIUM && plausiblePart(inCommand, context.off) !== null) {
     const place = placeOf(inCommand, context.bytes, from, from + line.length);
     return [{ found: { ...inCommand, score: Math.min(inCommand.score, SAID) }, name: "", ...place }];
   }

@@ -10,11 +10,6 @@ export function isSequence(text: string): boolean {
   return stepsOf(text, 97, 26) + stepsOf(text, 48, 10) >= bare * 0.65;
 }
 
-/** What an encoding or a generator of passwords draws from: the letters and digits in order, and nothing else. */
-export function isAlphabet(text: string): boolean {
-  return /^(?=.*abcdefghijklmnopqrstuvwxyz)(?:[a-z]{26}|0123456789|234567|[-_+/=.!]{1,8}){1,6}$/i.test(text);
-}
-
 /** How many characters of one kind follow the one before; `abcdef0123` begins again behind `f`. */
 function stepsOf(text: string, first: number, many: number): number {
   let [steps, before] = [0, -1];

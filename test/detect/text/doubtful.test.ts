@@ -61,11 +61,6 @@ describe("silent", () => {
     ["a cache's key with a digest", "src/cache.ts", `const primaryKey = "Linux-node-${kit.hex(40)}";`],
     ["a prefix of such keys", "a.php", "$userKey = 'season:2020:user:' . $uid;"],
     [
-      "where icons stand in their font",
-      "src/fonts/Icons-Regular.json",
-      '{\n  "password": "F042",\n  "token": "EA25"\n}',
-    ],
-    [
       "a dialog's state",
       "src/page.vue",
       '<p-dialog :show="dialog.password" @close="dialog.password = false"></p-dialog>',

@@ -83,7 +83,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["data.conf", '"save-password": false,'],
   // What is called so and opens nothing.
   ["schema.yaml", "base64EncodedPrivateKey: tls.base64EncodedPrivateKey"],
-  ["PassCode.kt", 'const val PREFERENCE_PASSCODE_D1 = "PrefPinCode1"'],
   ["annotations.yaml", "vault.hashicorp.com/agent-inject-secret-truststore.password: nuodb.com/TLS"],
   ["values.yaml", "secretRef: neo4j-secrets\nsecretKey: neo4j-password"],
   [
@@ -92,13 +91,10 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ],
   ["constants.go", 'SecretKeyFieldKey = "aws_secret_key"'],
   ["server.go", '"GIT_ASKPASS=argocd",'],
-  ["http.c", '  auth = "AWS_SIGV4";'],
   ["build.xml", '<filter token="OS.CMD.COPY" value="${os.cmd.copy}"/>'],
-  ["aws.go", 's3ForcePathStyleKey = "s3ForcePathStyle"'],
   ["md_spec.rb", "'md_message_cmd' => { type: 'Path', pass_opt: 'MDMessageCmd' },"],
   ["ConfigMode.h", 'case WIFI_AUTH_WPA_WPA2_PSK: sec = "WPA/WPA2/PSK"; break;'],
   ["vault.go", 'if secret.Key == "ca_chain" {'],
-  ["ssh.yml", 'openstack_ssh_signing_key: "OpenStack-Ansible-SSH-Signing-Key"'],
   ["variables.tf", 'variable "github_app_id_kvsecret" {\n  default = "github-app-id"\n}'],
   ["instance.yaml", 'postgres_password_secret: "dagster-postgresql-secret"'],
   ["hub.yaml", "auth_state_groups_key: oauth_user.roles"],
@@ -108,12 +104,10 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["keys.py", 'customer_master_key_spec="ECC_NIST_P256",'],
   ["v2.py", '@pulumi.type_token("qdrant-cloud:index/accountsDatabase:AccountsDatabase")'],
   ["inventory.ini", "alerts_apikey_whitelist = 10.77.0.1,10.77.0.2"],
-  ["Pulumi.yaml", 'CREDENTIALS_SUPPORTED_RUNS: "course-v1:xPRO+TestCourse1+R2,course-v1:xPRO+TestCourse2+R2"'],
   ["images.xml", '<field name="key">theme_zap.bg_img_02</field>'],
   ["dashboard.json", '"key": "Q-27ccd33e-72f0-4418-957a-a65d9698395e-0",'],
   ["Worth.yml", "recoverycompass: 807.39"],
   ["WebAuthnTests.java", 'static final String CREDENTIAL_ID_BASE64URL = "NauGCN7bZ5jEBwThcde51g";'],
-  ["schema.go", 'mkProviderSSHPassword = "password"'],
   ["main.tf", 'member = "group:cloud-storage-analytics@google.com"'],
   ["defaults.yaml", "member: serviceAccount:dev-tb-app0-0-ro@test-pf-teams-iac-0.iam.gserviceaccount.com"],
   [
@@ -125,7 +119,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["tests/calendar.py", `'changeKey': '${BODY.slice(0, 22)}==',`],
   ["tests/guest.json", '"mac_seed": "366fe8e0-878b-4320-8731-90d1ed3c0b93"'],
   ["Pulumi.dev.yaml", "encryptionsalt: v1:PidwC1BukA0=:v1:fQSvxydFUaIrKsEE:C/DV/mn+diHPVUfZrl/5F5QXOYhEuw=="],
-  ["note.json", `{"iv":"${BODY.slice(0, 22)}==","v":1,"iter":101,"salt":"O2duAuTVjV4=","ct":"${BODY}"}`],
   ["testdata/nistkats-44.json", `"key_generation_seed": "${HEX.slice(0, 64)}",`],
   ["docusaurus.config.js", `algolia: {\n  appId: 'X',\n  apiKey: process.env.KEY || '${HEX.slice(0, 32)}',\n}`],
   [
@@ -142,7 +135,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
     "      - args:\n        - server\n        - --requirepass $(REDIS_PASSWORD)\n        env:\n        - name: REDIS_PASSWORD\n          valueFrom:\n            secretKeyRef: { name: redis, key: auth }",
   ],
   ["request.t", 'parse("Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");'],
-  ["unit.yml", 'msg: "PASS: normalize-hostnames (four cases) and more"'],
   [
     "deploy.sh",
     'gcloud run deploy api \\\n  --set-secrets "DB_PASSWORD=rpg-db-password:latest" \\\n  --set-secrets DB_USERNAME=rpg-user:latest',
@@ -152,7 +144,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["replicate.sh", "mysql -e \"CHANGE MASTER TO MASTER_PASSWORD='$SECOND_REPL_PASSWORD', MASTER_LOG_FILE='x'\""],
   ["init-db.sh", "psql -v bridge_password=\"$P\" <<EOF\nALTER USER mautrix WITH PASSWORD :'bridge_password';\nEOF"],
   ["User.php", '$req = $this->conn->prepare("SELECT id FROM users WHERE verify_token = :verify_token");'],
-  ["paste.tsx", 'headers: [{ name: "auth", value: "$ws$dataSource$1" }],'],
   ["handshake.js", "packet.writeNullTerminatedString('mysql_native_password', 'latin1');"],
   ["compose.yaml", "environment:\n  MYSQL_DEFAULT_AUTH: caching_sha2_password"],
   ["csrf.py", 'CSRF_SESSION_KEY = "_csrftoken"\nisTestKey = "sk_test_"'],
@@ -164,10 +155,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   ["security.properties", "addUserPassword=Alpha,AlphaNumPunctuation,200,true,addUserPassword"],
   ["db.data.ts", "accessToken: 'valid-jwt-access-token-1',"],
   [".env", "MERCADOPAGO_WEBHOOK_SECRET=WHK-xxxx-xxxx-xxxx-xxxx\nDASHBOARD_AUTH=admin:$$apr1$$xyz..."],
-  [
-    "kem.sh",
-    "cat <<EOF\nshared_secret = libcrux_ml_kem_mlkem768_portable_decapsulate(\n  key)\ntoken = sys.argv[1]\nEOF",
-  ],
   ["cert.sh", 'echo "${S3_ACCESS_KEY:?S3_ACCESS_KEY must be set} ${S3_SECRET_KEY:?S3_SECRET_KEY must be set}" > f'],
   ["jupyter.yml", "command:\n  - start-notebook.py\n  - \"--ServerApp.password=''\",\n"],
 ];

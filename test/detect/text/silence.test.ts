@@ -24,7 +24,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
     ".woodpecker.yml",
     "environment:\n  TOKEN:\n    from_secret: github_token\n  PASSWORD: { from_secret: docker_password }",
   ],
-  ["values.yaml", "initdb_secret: barbican-initdb"],
   [
     "secret.yaml",
     "kind: Secret\nstringData:\n  tenant: persephone-{{ .Values.name }}\n  id: vault+kvv2:///secrets/app/id",
@@ -38,8 +37,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   [".secrets.baseline", `"hashed_secret": "${"ab43ee86acd157e3f7ff".repeat(2)}"`],
   ["app.ini", "RESET_PASSWORD_CODE_LIVES = 180\npassword_maxlen = 1024\npwdExpireWarning = 1209600"],
   ["ssl.yml", "cipher_list: 'ALL:!kRSA:!aNULL:!LOW@STRENGTH'"],
-  ["policy.inf", "SeAssignPrimaryTokenPrivilege=*S-1-5-19,*S-1-5-20"],
-  ["libs.versions.toml", "twofactor-auth = 'com.j256.two-factor-auth:two-factor-auth:1.3'"],
   ["Token.php", "return $this->createSessionToken('csrf');"],
   ["Config.java", 'public static final String NEO4J_AUTH_PASSWORD = "neo4j.auth.password";'],
   ["Encoder.cs", 'var scaleFilterFirstPass = "scale_rkrga=w=iw:h=ih,hwdownload";'],
@@ -48,7 +45,6 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   // Shells: messages, expressions, other ways to a password.
   ["dump.sh", "log_error \"LOCAL: '--password' requires a non-empty option argument.\""],
   ["pki.sh", 'pass_args="-passin file:${password_file}"\nopenssl rsa -passout pass:'],
-  ["uninstall.sh", "sed -i 's@^dbrootpwd=.*@dbrootpwd=@' ./options.conf"],
   ["main.yml", '- shell: "grep -P SECRET_KEY_BASE=[[:alnum:]]{128} .env"'],
   // A key of which only the banners are there.
   ["tls.yaml", `tls.key: ${Buffer.from("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----").toString("base64")}`],
@@ -59,18 +55,13 @@ const SILENT: readonly (readonly [path: string, text: string])[] = [
   // Names of options, kinds, objects and files, and what programs fill in.
   ["Hash.java", 'public static final String PARAMETER_SALT = "Argon2.salt";'],
   ["auth.rs", 'AuthPlugin::CachingSha2Password => "caching_sha2_password",'],
-  ["consts.go", 'const FieldPkcs12Password = "pkcs12_password"\nconst ldapOIDPwdModify = "1.3.6.1.4.1.4203.1.11.1"'],
+  ["consts.go", 'const FieldPkcs12Password = "pkcs12_password"'],
   ["oidc.go", 'const TypeValueAccessTokenJWT = "at+jwt"\nUsersFilter = "(&(objectClass=person)(!(password=none)))"'],
   ["kong.rockspec", '["kong.plugins.oauth2.secret"] = "kong/plugins/oauth2/secret.lua",'],
   ["handler.lua", "www_authenticate_with_error = 'Bearer error=\"invalid_token\"'"],
-  ["crypt.c", 'magic_salt = t_strdup_printf("$5$rounds=%u$%s", rounds, salt);'],
   ["Makefile.am", "test_password_scheme_LDFLAGS = -export-dynamic\ntest_jwt_token_SOURCES = test-jwt.c"],
-  ["pyproject.toml", 'shared-password = "hub.authenticators.shared:SharedPasswordAuthenticator"'],
-  ["pyproject.toml", 'shop-readpwd = "shop.cmd.readpwd:main"'],
-  ["theme/twilight.json", '{ "token": "declaration.tag.inline entity" }'],
   ["editor/amy.json", '{ "token": "entity.name.function.non-terminal" },\n{ "token": "meta.tag -source" }'],
   ["build.xml", '<replace token="@gb.version@" value="1"/>'],
-  ["client.c", 'printf("socks5h://[username[:password]@]hostname[:port]");'],
   ["values.yaml", "imagePullSecret: IfNotPresent"],
   ["ci.yml", "DATABASE_URL: postgres://app@db:5432/app?sslmode=verify-ca&sslkey=.%2Fcerts%2Fclient.key"],
 ];

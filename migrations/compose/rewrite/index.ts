@@ -23,7 +23,7 @@ import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { settableNotes } from "../syntax/settable.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
-import { dropSources } from "../syntax/sources.ts";
+import { dropSources } from "./drop-lines.ts";
 import {
   entry,
   follow,

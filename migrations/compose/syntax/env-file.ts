@@ -9,7 +9,7 @@ import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../..
 import { filledScalar, type OnFault } from "./fill.ts";
 import { servicePath } from "./paths.ts";
 import { LARGEST_FILE, type ProjectSize } from "./size.ts";
-import type { VariableLookup } from "../../../src/files/interpolate.ts";
+import { overFiles, type Scope } from "./scope.ts";
 
 /** An env file that `${…}` is interpolated from, or that a service names. */
 export type ComposeEnvFile = {
@@ -18,6 +18,8 @@ export type ComposeEnvFile = {
   readonly text: string;
   readonly raw: boolean;
   readonly entries: readonly DotenvEntry[];
+  /** What its lines are filled with, besides those before them. */
+  readonly scope: Scope;
   /** Some bytes are no UTF-8, which Compose accepts: they are U+FFFD in `text`, so the file cannot be written again. */
   readonly isLossy?: true;
 };
@@ -38,19 +40,19 @@ export function dotenvIn(dir: string): string | null {
 export async function readEnvFile(
   file: string,
   raw: boolean,
-  lookup: VariableLookup,
+  scope: Scope,
   tell: OnFault,
 ): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
     text = await readText(file, { lossy: true, limit: LARGEST_FILE });
     const lossy = text.includes(LOST) ? { isLossy: true as const } : {};
-    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup), ...lossy };
+    return { file, text, raw, scope, entries: parseDotenv(text, raw ? "raw" : "compose", scope), ...lossy };
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     tell(text === null ? error : new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint));
     const entries = text === null ? null : entriesOrNull(text, "docker");
-    return text === null || entries === null ? null : { file, text, raw: true, entries };
+    return text === null || entries === null ? null : { file, text, raw: true, scope, entries };
   }
 }
 
@@ -60,7 +62,7 @@ export type LocatedNode = {
   readonly file: YamlFile;
   readonly node: Node;
   readonly dir: string;
-  readonly lookup: VariableLookup;
+  readonly lookup: Scope;
 };
 
 /** The files in a service's `env_file`, in order; missing optional ones are skipped. */
@@ -70,9 +72,6 @@ export async function envFilesOf(
   size: ProjectSize,
 ): Promise<ComposeEnvFile[]> {
   const found: ComposeEnvFile[] = [];
-  /** What earlier files set: names that any of them has a value for, and the value in the last of them. */
-  const set = new Set<string>();
-  const last = new Map<string, string | null>();
   const value = entry(node, "env_file", file)?.value ?? null;
   const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
   for (const item of items) {
@@ -83,15 +82,10 @@ export async function envFilesOf(
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
     const absolute = servicePath(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
-    const earlier: VariableLookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
-    const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
+    const read = await readEnvFile(absolute, part("format") === "raw", overFiles([...found], lookup), tell);
     if (read === null) continue;
     size.env(absolute, read.entries.length);
     found.push(read);
-    for (const { name, value } of read.entries) {
-      last.set(name, value);
-      if (value !== null) set.add(name);
-    }
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import type { ServiceChange } from "../rewrite/index.ts";
-import type { EditedPlace } from "./sources.ts";
+import type { EditedPlace } from "../rewrite/drop-lines.ts";
 import { filledRanges } from "./filled-ranges.ts";
 import type { ComposeProject } from "./project.ts";
 

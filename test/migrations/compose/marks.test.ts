@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMPOSES } from "../../services/compose.ts";
 import { markedTexts, type Mark, type MarkedText } from "../../support/compose-marks.ts";
-import { readVariables } from "../../support/marks/product.ts";
+import { readVariables, type ReadVariable } from "../../support/marks/product.ts";
 import { markCases, writeCase } from "../../support/marks/cases.ts";
 
 /** Our loader reads a project as Compose did before it filled env files in from their service's `environment`. */
@@ -33,18 +33,21 @@ describe.each(Object.entries(COMPOSES))("Compose %s", (version, get) => {
       Object.fromEntries(one.texts.map(({ at, value, from }) => [at, { value, from }])),
     );
     const read = await readVariables(dir, { ...call, envFiles });
-    for (const { at, value } of ours.get(one.name)?.texts ?? [])
-      if (isVariable(at)) expect([at, read.get(at)?.value]).toEqual([at, value]);
+    for (const { at, ...expected } of ours.get(one.name)?.texts ?? [])
+      if (isVariable(at)) expect([at, shown(read.get(at), root)]).toEqual([at, expected]);
     for (const at of one.absent) expect([texts.has(at), read.has(at)]).toEqual([false, false]);
   });
 });
 
-const shown = (text: MarkedText | undefined, root: string): { value: string | null; from: readonly string[] } => ({
+const shown = (
+  text: ReadVariable | MarkedText | undefined,
+  root: string,
+): { value: string | null; from: readonly string[] } => ({
   value: text?.value ?? null,
   from: text?.from.map((mark) => markText(mark, root)) ?? [],
 });
 
-function markText({ file, line, kind }: Mark, root: string): string {
+function markText({ file, line, kind }: Pick<Mark, "file" | "line" | "kind">, root: string): string {
   if (file === null) return "shell";
   const behind = kind === "text" || kind === "line" ? "" : ` ${kind}`;
   return `${relative(root, file)}:${line}${behind}`;

@@ -1,10 +1,12 @@
-import { givenFiles } from "../../../migrations/compose/syntax/given.ts";
-import { variables, type VariablePlace } from "../../../migrations/compose/syntax/environment.ts";
-import { loadProject } from "../../../migrations/compose/syntax/project.ts";
 import { resolve } from "node:path";
+import { givenFiles } from "../../../migrations/compose/syntax/given.ts";
+import { variables } from "../../../migrations/compose/syntax/environment.ts";
+import { loadProject } from "../../../migrations/compose/syntax/project.ts";
+import { sources } from "../../../migrations/compose/syntax/sources.ts";
+import type { Mark } from "./text.ts";
 
 /** A variable of a service as our own loader reads it. */
-export type ReadVariable = { readonly value: string; readonly place: VariablePlace };
+export type ReadVariable = { readonly value: string; readonly from: readonly Pick<Mark, "file" | "line" | "kind">[] };
 
 /** By its keys, `services.web.environment.KEY`, with the value as `config` prints it. */
 export async function readVariables(
@@ -21,10 +23,9 @@ export async function readVariables(
     for (const [name, places] of variables(service, tell)) {
       const place = places.at(-1);
       if (place === undefined || place.value === null) continue;
-      found.set(`services.${service.name}.environment.${name}`, {
-        value: place.value.replaceAll("$", () => "$$"),
-        place,
-      });
+      const from = sources(place).map(({ file, line, kind }) => ({ file: file?.file ?? null, line, kind }));
+      const value = place.value.replaceAll("$", () => "$$");
+      found.set(`services.${service.name}.environment.${name}`, { value, from });
     }
   return found;
 }

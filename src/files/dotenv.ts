@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
 import { mustFit } from "./env-limits.ts";
-import { escapeDollar, filledParts, interpolate, type FilledPart, type VariableLookup } from "./interpolate.ts";
+import { escapeDollar, filledParts, interpolate, type FilledRange, type VariableLookup } from "./interpolate.ts";
 
 /** Which program reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
 export type DotenvDialect = "compose" | "raw" | "docker";
@@ -24,7 +24,7 @@ export type DotenvEntry = {
   /** The variables that its value interpolates, each once; of a name alone that is set, that name. */
   readonly uses: readonly string[];
   /** What of its value they fill. */
-  readonly parts: readonly FilledPart[];
+  readonly parts: readonly FilledRange[];
 };
 
 type Values = ReadonlyMap<string, string>;

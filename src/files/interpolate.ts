@@ -8,11 +8,11 @@ export type Use = {
   /** Whether the use is the whole text. */
   readonly whole: boolean;
   /** Null for one in an operand that is not needed. */
-  readonly filled: FilledPart | null;
+  readonly filled: FilledRange | null;
 };
 
 /** A range of a value, from `start` up to `end`, that a variable fills: with its own value or with an operand. */
-export type FilledPart = {
+export type FilledRange = {
   readonly name: string;
   readonly by: "variable" | "default" | "alternative";
   readonly start: number;
@@ -49,7 +49,7 @@ export function interpolate(text: string, lookup: VariableLookup): Interpolated 
 }
 
 /** The parts of a value that variables fill, each after those within it. */
-export function filledParts({ uses }: Pick<Interpolated, "uses">): readonly FilledPart[] {
+export function filledParts({ uses }: Pick<Interpolated, "uses">): readonly FilledRange[] {
   const parts = uses.flatMap(({ filled }) => (filled === null || filled.start === filled.end ? [] : filled));
   return parts.reverse().sort((a, b) => a.end - b.end);
 }
@@ -126,7 +126,7 @@ function chosen(
   operator: string,
   found: InterpolationMatch,
   evaluate: (needed: boolean) => string,
-): { readonly text: string; readonly by: FilledPart["by"] } {
+): { readonly text: string; readonly by: FilledRange["by"] } {
   const given = found.lookup(name);
   const has = given !== null && (given !== "" || !operator.startsWith(":"));
   if (operator === "") {

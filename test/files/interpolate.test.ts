@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { escapeDollar, filledParts, interpolate, type FilledPart } from "../../src/files/interpolate.ts";
+import { escapeDollar, filledParts, interpolate, type FilledRange } from "../../src/files/interpolate.ts";
 import { realCompose } from "../migrations/compose/compose-world.ts";
 
 const SET: { readonly [name: string]: string } = { A: "one", B: "two words", _c9: "$A ${B} $$", EMPTY: "" };
@@ -97,8 +97,8 @@ test("uses tell where they stand, what they fill and whether they are all", () =
     name === "Y" ? "yy" : null,
   );
   expect(value).toBe("x $N ab yycyy  ");
-  const filled = (one: Omit<FilledPart, "name">): Omit<FilledPart, "name"> => one;
-  const at = (name: string, start: number, end: number, part: Omit<FilledPart, "name"> | null): unknown => ({
+  const filled = (one: Omit<FilledRange, "name">): Omit<FilledRange, "name"> => one;
+  const at = (name: string, start: number, end: number, part: Omit<FilledRange, "name"> | null): unknown => ({
     ...{ name, start, end, whole: false },
     filled: part === null ? null : { name, ...part },
   });

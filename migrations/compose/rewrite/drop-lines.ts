@@ -5,7 +5,7 @@ import { envFiles, projectTexts, type ProjectText, type VariablePlace, type Vari
 import type { ProjectDraft } from "./draft.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { besideNotes, usedBeside } from "../syntax/beside.ts";
-import type { ComposeEnvFile } from "../syntax/env-file.ts";
+import type { ComposeEnvFile } from "../syntax/scope.ts";
 import { filledText, filling, mountsText, sharedText, sharing, stayingNotes } from "../syntax/kept-lines.ts";
 import { isReached } from "../syntax/reached.ts";
 import { isUnseen } from "../syntax/unseen.ts";
@@ -13,8 +13,8 @@ import { mountReaders } from "../syntax/mounted.ts";
 import { hintFor } from "../refuse.ts";
 import { Blocked } from "./blocked.ts";
 import { mayWrite } from "./may-write.ts";
-import type { MovedText, ServiceChange } from "./index.ts";
-import { isOfSecret } from "../syntax/of-secret.ts";
+import type { MovedText, ServiceChange } from "./change.ts";
+import { sources } from "../syntax/sources.ts";
 import { replacedWords } from "../syntax/service.ts";
 
 /** Where variables that move stand, and whose they are. */
@@ -106,7 +106,7 @@ export function dropSources(
   const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
     !within.has(name) &&
     carrying.every(({ mayBeName }) => mayBeName(value)) &&
-    !isOfSecret(project, name, [...edited, ...kept], wishes);
+    !isOfSecret(name, [...edited, ...kept], wishes);
   const seen = new Set<string>();
   // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
   const waiting = new Map<string, string>();
@@ -189,6 +189,24 @@ export function dropSources(
     }
   }
   return [...notes, ...besideNotes(project, dropped)];
+}
+
+/**
+ * Whether a moved secret, or a part of it, comes from this variable of `${…}`. The user and the database in
+ * `postgres://${USER}:${PASSWORD}@db/${NAME}` do not, even if they are called as the password is.
+ */
+function isOfSecret(source: string, edited: readonly EditedPlace[], wishes: readonly ServiceChange[]): boolean {
+  return edited.some(({ place, by }) => {
+    const parts = sources(place).flatMap(({ kind, name, part }) =>
+      name === source && kind !== "text" && kind !== "alias" ? [part] : [],
+    );
+    return wishes
+      .filter(({ service }) => by.has(service))
+      .flatMap(({ moves }) => moves.filter(({ name }) => name === place.name))
+      .some(({ span }) =>
+        parts.some(([from, to]) => span === null || (from < span.start + span.length && to > span.start)),
+      );
+  });
 }
 
 /** Whether a service's new words are still filled in from a variable. */

@@ -1,13 +1,11 @@
 import type { YAMLMap } from "yaml";
-import type { ComposeChange } from "../delivery/change.ts";
 import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
-import type { Rewording } from "../words/index.ts";
 import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
-import type { CarriedSecret } from "./carries.ts";
+import { namesOf, type ServiceChange } from "./change.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
@@ -16,7 +14,6 @@ import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace, type Variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
-import { namesOf } from "./moved-names.ts";
 import { overriddenNotes, wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
 import { renderComment } from "./render-comment.ts";
 import { raiseVersions } from "./stack-version.ts";
@@ -35,22 +32,7 @@ import {
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
 
-/** A moved variable, as a diff shows it and as other texts are compared with it. */
-export type MovedText = CarriedSecret & { readonly name: string; readonly masked: string };
-
-/** What a service gets instead of its secrets. */
-export type ServiceChange = {
-  readonly service: string;
-  readonly change: ComposeChange;
-  readonly moves: readonly MovedText[];
-  /** What the container runs, including the image's defaults. */
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  /** Its health check's command as the engine has it, or null. */
-  readonly health: readonly string[] | null;
-  /** The words that replace the present ones; null where those hold no moved value. */
-  readonly words: Rewording | null;
-};
+export type { ServiceChange } from "./change.ts";
 
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
 

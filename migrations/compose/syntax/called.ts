@@ -1,23 +1,30 @@
 import { resolve } from "node:path";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 import { entry, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { dotenvIn, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
+import { dotenvIn, readEnvFile } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { usesDotenv } from "./given.ts";
-import type { ProjectInput } from "./project.ts";
-import { shellScope, withFiles, type Scope } from "./scope.ts";
+import { shellScope, withFiles, type VariableScope } from "./scope.ts";
 import type { ProjectSize } from "./size.ts";
 
 type DotenvFiles = { readonly dotenv: ComposeEnvFile[]; readonly tell: OnFault; readonly size: ProjectSize };
+
+/** By what and where Compose is called: see `ProjectInput`. */
+type Called = {
+  readonly envFiles: readonly string[];
+  readonly outer?: string | null;
+  readonly env: NodeJS.ProcessEnv;
+};
 
 export const PROJECT_NAME = "COMPOSE_PROJECT_NAME";
 
 /** What the shell and the env files set where Compose is called. Each env file read is added to `dotenv`. */
 export async function calledScope(
   into: DotenvFiles,
-  { env, envFiles, outer = null }: ProjectInput,
+  { env, envFiles, outer = null }: Called,
   dir: string,
-): Promise<Scope> {
+): Promise<VariableScope> {
   let scope = shellScope(env);
   if (envFiles.length === 0 && !usesDotenv(env)) return scope;
   // What is set in the folder where Compose is called counts before what the files' folder sets.
@@ -28,10 +35,10 @@ export async function calledScope(
 /** The outer variables, then those of the env files: `.env` in the folder unless others are named. */
 export async function withDotenv(
   { dotenv, tell, size }: DotenvFiles,
-  outer: Scope,
+  outer: VariableScope,
   dir: string,
   named: readonly string[],
-): Promise<Scope> {
+): Promise<VariableScope> {
   const found: ComposeEnvFile[] = [];
   const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [dotenvIn(dir) ?? []].flat();
   for (const file of files) {

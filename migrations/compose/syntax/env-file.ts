@@ -4,25 +4,12 @@ import type { Node } from "yaml";
 import { entriesOrNull } from "../../../src/files/env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
+import { parseDotenv } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { servicePath } from "./paths.ts";
 import { LARGEST_FILE, type ProjectSize } from "./size.ts";
-import { overFiles, type Scope } from "./scope.ts";
-
-/** An env file that `${…}` is interpolated from, or that a service names. */
-export type ComposeEnvFile = {
-  /** Absolute path. */
-  readonly file: string;
-  readonly text: string;
-  readonly raw: boolean;
-  readonly entries: readonly DotenvEntry[];
-  /** What its lines are filled with, besides those before them. */
-  readonly scope: Scope;
-  /** Some bytes are no UTF-8, which Compose accepts: they are U+FFFD in `text`, so the file cannot be written again. */
-  readonly isLossy?: true;
-};
+import { overFiles, type ComposeEnvFile, type VariableScope } from "./scope.ts";
 
 /**
  * The `.env` file of a folder, or null. A folder called `.env` does not count: the engine creates one if a service mounts
@@ -40,7 +27,7 @@ export function dotenvIn(dir: string): string | null {
 export async function readEnvFile(
   file: string,
   raw: boolean,
-  scope: Scope,
+  scope: VariableScope,
   tell: OnFault,
 ): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
@@ -62,7 +49,7 @@ export type LocatedNode = {
   readonly file: YamlFile;
   readonly node: Node;
   readonly dir: string;
-  readonly lookup: Scope;
+  readonly lookup: VariableScope;
 };
 
 /** The files in a service's `env_file`, in order; missing optional ones are skipped. */

@@ -1,11 +1,11 @@
-import { filledParts, type FilledPart, type Interpolated } from "../../../src/files/interpolate.ts";
+import { filledParts, type FilledRange, type Interpolated } from "../../../src/files/interpolate.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import { passedOn, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { filledText, throwFault, type OnFault } from "./fill.ts";
-import type { ComposeEnvFile } from "./env-file.ts";
-import { settingInLine, type Setting } from "./scope.ts";
+import type { ComposeEnvFile } from "./scope.ts";
+import { settingInLine, type VariableSetting } from "./scope.ts";
 import type { ServiceLayer, ComposeProject, ComposeService } from "./project.ts";
 import {
   entriesOf,
@@ -32,9 +32,9 @@ export type VariablePlace = {
   /** The variables it is interpolated from. */
   readonly uses: readonly string[];
   /** What of the value they fill, each part after those within it. */
-  readonly parts: readonly FilledPart[];
+  readonly parts: readonly FilledRange[];
   /** What sets such a variable. */
-  readonly setting: (name: string) => Setting | null;
+  readonly setting: (name: string) => VariableSetting | null;
 } & (
   | {
       readonly kind: "pair";

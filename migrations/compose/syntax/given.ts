@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { foreignHand } from "../../../src/kit/io/foreign.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { dotenvIn, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
+import { dotenvIn, readEnvFile } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import { shellScope, withFiles } from "./scope.ts";
 import { realOrSame } from "../../../src/kit/io/real.ts";
 

@@ -1,7 +1,8 @@
 import { dirname, resolve } from "node:path";
 import type { Node } from "yaml";
 import { subjectFault, UnsprawlError } from "../../../src/model/error.ts";
-import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
+import { envFilesOf, type LocatedNode } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import { readText } from "../../../src/files/read.ts";
 import { LARGEST_FILE, projectSize, type ProjectSize } from "./size.ts";
 import { isRemote, remoteFault } from "./remote.ts";
@@ -19,7 +20,7 @@ import {
   scalarText,
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
-import { withOwn, type Scope } from "./scope.ts";
+import { withOwn, type VariableScope } from "./scope.ts";
 
 /** One definition of a service; later ones override earlier ones. */
 export type ServiceLayer = {
@@ -27,7 +28,7 @@ export type ServiceLayer = {
   readonly service: Node;
   /** The base folder of its relative paths. */
   readonly dir: string;
-  readonly lookup: Scope;
+  readonly lookup: VariableScope;
   /** Its env files in order; later ones override earlier ones. */
   readonly envFiles: readonly ComposeEnvFile[];
   /** Whether another one extends it: its file's top level is not the project's. */
@@ -55,9 +56,9 @@ export type ComposeProject = {
   /** The env files for `${…}`, in addition to the shell. */
   readonly dotenv: readonly ComposeEnvFile[];
   readonly services: ReadonlyMap<string, ComposeService>;
-  readonly lookup: Scope;
+  readonly lookup: VariableScope;
   /** The variables for `${…}` by file: included files may have their own environment. */
-  readonly lookups: ReadonlyMap<string, Scope>;
+  readonly lookups: ReadonlyMap<string, VariableScope>;
 };
 
 export type ProjectInput = {
@@ -83,7 +84,7 @@ type Loading = {
   readonly yaml: Map<string, readonly YamlFile[]>;
   readonly dotenv: ComposeEnvFile[];
   readonly services: Map<string, ComposeService>;
-  readonly lookups: Map<string, Scope>;
+  readonly lookups: Map<string, VariableScope>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
   /** Files named by the user, which may be descriptors that the shell opened. */
@@ -147,7 +148,7 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
 async function yamlFiles(
   { yaml, lookups, parse, named, size }: Loading,
   file: string,
-  lookup: Scope,
+  lookup: VariableScope,
 ): Promise<readonly YamlFile[]> {
   const read = async (): Promise<readonly YamlFile[]> => {
     const text = await readText(file, { named: named.includes(file), limit: LARGEST_FILE });
@@ -161,7 +162,12 @@ async function yamlFiles(
 }
 
 /** The same of a file that another one names. One that cannot be read is reported, and has no documents. */
-async function otherFiles(loading: Loading, file: string, lookup: Scope, by: string): Promise<readonly YamlFile[]> {
+async function otherFiles(
+  loading: Loading,
+  file: string,
+  lookup: VariableScope,
+  by: string,
+): Promise<readonly YamlFile[]> {
   try {
     return await yamlFiles(loading, file, lookup);
   } catch (error) {
@@ -176,7 +182,7 @@ async function loadFiles(
   loading: Loading,
   files: readonly string[],
   dir: string,
-  lookup: Scope,
+  lookup: VariableScope,
   by: readonly string[] = [],
 ): Promise<void> {
   for (const name of files) {
@@ -199,7 +205,7 @@ async function loadFiles(
   }
 }
 
-async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: Scope): Promise<void> {
+async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: VariableScope): Promise<void> {
   for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
     if (value === null) continue;
     // A later file may take a service away, or describe it alone (Compose Specification, "Merge").
@@ -263,7 +269,7 @@ async function include(
   loading: Loading,
   file: YamlFile,
   dir: string,
-  lookup: Scope,
+  lookup: VariableScope,
   by: readonly string[],
 ): Promise<void> {
   const value = entry(file.root, "include", file)?.value ?? null;
@@ -283,7 +289,7 @@ async function include(
 }
 
 /** A text or a list of texts, as a list. */
-function list(node: Node | null, file: YamlFile, lookup: Scope, tell: OnFault): string[] {
+function list(node: Node | null, file: YamlFile, lookup: VariableScope, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }

@@ -1,9 +1,9 @@
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { follow, isAlias, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import type { FilledPart } from "../../../src/files/interpolate.ts";
-import type { ComposeEnvFile } from "./env-file.ts";
+import type { FilledRange } from "../../../src/files/interpolate.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import type { VariablePlace } from "./environment.ts";
-import { settingInLine, type Setting } from "./scope.ts";
+import { settingInLine, type VariableSetting } from "./scope.ts";
 
 /**
  * Where a part of a variable's value comes from: the text that defines it, a line of an env file, the shell, an operand of
@@ -39,8 +39,8 @@ const DEEPEST = 100;
 const SHELL = { file: null, line: 0, start: 0, end: 0 } as const;
 
 type Filled = {
-  readonly parts: readonly FilledPart[];
-  readonly setting: (name: string) => Setting | null;
+  readonly parts: readonly FilledRange[];
+  readonly setting: (name: string) => VariableSetting | null;
   readonly offset: number;
   /** The text with the `${…}`. */
   readonly text: Pick<ValueSource, "file" | "line" | "start" | "end">;

@@ -1,7 +1,6 @@
 import type { MovingAlong } from "../../../src/contract/migration.ts";
 import { isNameLike, Secret, SecretIndex } from "../../../src/model/secret.ts";
 import { variablesOf, type VariablePlace } from "../syntax/environment.ts";
-import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 
 /** A service's variable that moves. */
@@ -89,7 +88,7 @@ function showsIn(
   if (place.value === null || !sources.some(isFrom)) return null;
   const whole = Secret.of(place.value);
   if (value.equals(whole)) return "whole";
-  for (const { name, start, end } of filledRanges(project, place) ?? [])
+  for (const { name, start, end } of place.parts)
     if (sources.includes(name) && value.equals(Secret.of(place.value.slice(start, end))))
       return { value: whole, start, length: end - start };
   return null;

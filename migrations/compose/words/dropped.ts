@@ -1,8 +1,8 @@
 import { entry, follow, isMap } from "../../../src/kit/text/yaml-nodes.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
-import { namesOf } from "../rewrite/moved-names.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
+import { namesOf } from "../rewrite/change.ts";
 import { home } from "../syntax/home.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { startOf, wordDefinitions, type WordDefinition, type WordPlace } from "./defined.ts";

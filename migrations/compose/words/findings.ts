@@ -3,7 +3,7 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import type { Location } from "../../../src/model/location.ts";
 import { isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { textAt } from "../refuse.ts";
+import { textAt } from "../command-texts.ts";
 import { variablesOf } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { holdsPart, literalIn } from "../../../src/files/words/literal-places.ts";

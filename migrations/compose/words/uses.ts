@@ -4,7 +4,6 @@ import type { FilledVariable } from "../../../src/files/words/literal-places.ts"
 import type { Interpolated } from "../../../src/files/interpolate.ts";
 import { variablesOf } from "../syntax/environment.ts";
 import { filledText } from "../syntax/fill.ts";
-import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
 import { startOf, wordDefinitions } from "./defined.ts";
 
@@ -80,9 +79,7 @@ export function sourceText(project: ComposeProject, source: string, service: str
   const ofVariable = places
     .filter(({ uses }) => uses.includes(source))
     .flatMap((place) =>
-      (filledRanges(project, place) ?? []).flatMap(({ name, start, end }) =>
-        name === source ? (place.value?.slice(start, end) ?? "") : "",
-      ),
+      place.parts.flatMap(({ name, start, end }) => (name === source ? (place.value?.slice(start, end) ?? "") : "")),
     )
     .find((text) => text !== "");
   return ofVariable ?? defaultInWords(own, source);

@@ -1,202 +1,176 @@
-import { join } from "node:path";
+import type { DotenvEntry } from "../../../src/files/dotenv.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
-import { envFiles, projectTexts, type ProjectText, type VariablePlace, type Variables } from "../syntax/environment.ts";
-import type { ProjectDraft } from "./draft.ts";
-import type { ComposeProject } from "../syntax/project.ts";
-import { besideNotes, usedBeside } from "../syntax/beside.ts";
-import type { ComposeEnvFile } from "../syntax/scope.ts";
-import { filledText, filling, mountsText, sharedText, sharing, stayingNotes } from "../syntax/kept-lines.ts";
-import { isReached } from "../syntax/reached.ts";
-import { isUnseen } from "../syntax/unseen.ts";
-import { mountReaders } from "../syntax/mounted.ts";
 import { hintFor } from "../refuse.ts";
-import { Blocked } from "./blocked.ts";
-import { mayWrite } from "./may-write.ts";
-import type { MovedText, ServiceChange } from "./change.ts";
+import { besideNotes } from "../syntax/beside.ts";
+import { envFiles } from "../syntax/environment.ts";
+import { lineNeed, sharingBeside, stayingNotes } from "../syntax/kept-lines.ts";
+import type { ComposeEnvFile } from "../syntax/scope.ts";
 import { sources } from "../syntax/sources.ts";
-import { replacedWords } from "../syntax/service.ts";
-
-/** Where variables that move stand, and whose they are. */
-export type EditedPlace = {
-  readonly place: VariablePlace;
-  readonly by: { readonly has: (service: string) => boolean };
-};
+import { Blocked } from "./blocked.ts";
+import type { MovedText } from "./change.ts";
+import { LineUsers, type EditedPlace, type Moving } from "./line-users.ts";
+import { mayWrite } from "./may-write.ts";
 
 /**
  * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
  * from them. Returns notes for people. Throws `Blocked` if something else is, unless `elsewhere` is accepted; and
- * always if a removed line would leave a `${NAME}` empty. `kept`: lines that stay in an env file of the service.
+ * always if a removed line would leave a `${NAME}` empty.
  */
-export function dropSources(
-  draft: ProjectDraft,
-  project: ComposeProject,
-  edited: readonly EditedPlace[],
-  kept: readonly EditedPlace[],
+export function dropLines(
+  moving: Moving,
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
-  all: ReadonlyMap<string, Variables>,
-  wishes: readonly ServiceChange[],
-): string[] {
-  const notes: string[] = [];
-  const staying: { readonly name: string; readonly where: string }[] = [];
-  const replaced = wishes.map((wish) => ({ wish, isReplaced: replacedWords(project, wish) }));
-  const everything = projectTexts(project);
-  // Words that are made again may still be filled in from it.
-  const isGone = (text: ProjectText, name: string): boolean =>
-    replaced.some(({ wish, isReplaced }) => isReplaced(text) && !keeps(wish, name));
-  const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
-  const filled = (name: string): ProjectText[] =>
-    everything.filter(
-      (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isGone(one, name),
-    );
-  const ofServices = new Set(
-    [...project.services.values()].flatMap(({ layers }) =>
-      layers.flatMap(({ envFiles: own }) => own.map(({ file }) => file)),
-    ),
-  );
-  // Nor is a line of `.env` read that nothing is filled in from.
-  const isRead = ({ file, key }: ProjectText): boolean =>
-    project.yaml.has(file.file) ||
-    ofServices.has(file.file) ||
-    /^(?:COMPOSE|DOCKER)_/.test(key) ||
-    [...everything, ...passed].some(({ uses }) => uses.includes(key));
-  const isTaken = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
-  const keptIds = new Set(kept.map(({ place }) => place.id));
-  const stays = ({ file }: ProjectText["file"], start: number): boolean => keptIds.has(`${file}:${start}`);
-  // Texts that inspect does not show, and lines that an empty variable covers, give nothing away.
-  const isHidden = (one: ProjectText): boolean => isUnseen(one) || stays(one.file, one.start);
-  const isShown = (one: ProjectText): boolean => isTaken(one) && !isHidden(one);
-  // A base that every service overrides would show nothing.
-  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isTaken(one));
-  const shown = (name: string): ProjectText[] => filled(name).filter(isShown);
-  const hint = (name: string): string | null => {
-    const [first] = shown(name);
-    return first === undefined ? null : hintFor(first, project);
-  };
-  const remaining = (name: string): string[] => [
-    ...new Set([
-      ...shown(name).map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
-      ...passed
-        .filter(
-          ({ uses, member, kind, file, id }) =>
-            uses.includes(name) &&
-            kind !== "line" &&
-            member &&
-            // Of others than those passed on by their name alone, the text is among the above.
-            (kind === "item" ? !scalarText(member)?.includes("=") : scalarText(member.value) === null) &&
-            !draft.covers(file.file, Number(id.slice(id.lastIndexOf(":") + 1))),
-        )
-        .map(({ at, name: own }) => `${own} (${at})`),
-      ...[...all].flatMap(([service, own]) => {
-        const place = own.get(name)?.at(-1);
-        const isRead =
-          place?.kind === "line" &&
-          project.dotenv.some(({ file }) => file === place.file.file) &&
-          !draft.covers(place.file.file, place.member.start) &&
-          !stays(place.file, place.member.start);
-        return isRead ? `${name} of ${service} (${place.at})` : [];
-      }),
-    ]),
-  ];
-  const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
-  const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
-  // Everything that is filled into a removed line counts.
-  const within = new Set(ofWords.map(({ source }) => source));
-  const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
-    !within.has(name) &&
-    carrying.every(({ mayBeName }) => mayBeName(value)) &&
-    !isOfSecret(name, [...edited, ...kept], wishes);
-  const seen = new Set<string>();
-  // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
-  const waiting = new Map<string, string>();
-  const dropped: { readonly name: string; readonly file: ComposeEnvFile }[] = [];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (seen.has(name)) continue;
-    seen.add(name);
+): readonly string[] {
+  return new Dropping(moving, secret).notes(accept.has("elsewhere"));
+}
+
+type SourceLine = { readonly file: ComposeEnvFile; readonly member: DotenvEntry };
+
+/** A variable that fills the words of a service. */
+type WordSource = { readonly service: string; readonly source: string; readonly name: string };
+
+/** Of a line whose variable has another form of the value. */
+const HIDDEN = "••••••••";
+
+class Dropping {
+  readonly #moving: Moving;
+  readonly #secret: readonly MovedText[];
+  readonly #users: LineUsers;
+  readonly #ofWords: readonly WordSource[];
+  readonly #notes: string[] = [];
+  readonly #staying: { readonly name: string; readonly where: string }[] = [];
+  readonly #dropped: { readonly name: string; readonly file: ComposeEnvFile }[] = [];
+  /** The variables to look at. */
+  readonly #open: string[];
+  readonly #seen = new Set<string>();
+  /** Everything that is filled into a removed line counts. */
+  readonly #within: Set<string>;
+  /** What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves. */
+  readonly #waiting = new Map<string, string>();
+
+  constructor(moving: Moving, secret: readonly MovedText[]) {
+    this.#moving = moving;
+    this.#secret = secret;
+    this.#users = new LineUsers(moving);
+    const { edited, wishes } = moving;
+    this.#ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
+    this.#within = new Set(this.#ofWords.map(({ source }) => source));
+    this.#open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...this.#within])];
+  }
+
+  notes(mayStay: boolean): readonly string[] {
+    for (let name = this.#open.pop(); name !== undefined; name = this.#open.pop()) {
+      if (this.#seen.has(name)) continue;
+      this.#seen.add(name);
+      this.#source(name);
+    }
+    this.#notes.push(...stayingNotes(this.#staying));
+    const { edited, kept, project } = this.#moving;
+    for (const [name, files] of this.#waiting) {
+      const left = this.#users.remaining(name);
+      if (!mayStay) throw this.#elsewhere(name, left, edited);
+      this.#notes.push(`${name} stays in ${files}: ${left.join(", ")} is filled from it`);
+    }
+    for (const name of this.#removedOfServices()) {
+      const left = this.#users.remaining(name);
+      if (left.length > 0) throw this.#elsewhere(name, left, [...edited, ...kept]);
+    }
+    return [...this.#notes, ...besideNotes(project, this.#dropped)];
+  }
+
+  /** Removes the lines of one variable, if they hold a secret. */
+  #source(name: string): void {
+    const { project, draft } = this.#moving;
     const lines = project.dotenv.flatMap((file) =>
       file.entries.filter((one) => one.name === name).map((member) => ({ file, member })),
     );
-    const value = project.lookup(name) ?? lines.at(-1)?.member.value ?? "";
-    const carrying = secret.filter(({ carries }) => carries(value));
-    const whose = carrying.find((one) => one.name === name) ?? carrying[0];
-    if (whose === undefined || isName(name, value, carrying)) continue;
+    const whose = this.#whose(name, project.lookup(name) ?? lines.at(-1)?.member.value ?? "");
+    if (whose === null) return;
     if (lines.length === 0) {
-      notes.push(`${name} comes from the shell's environment, not from a file: remove it there yourself`);
-      continue;
+      this.#notes.push(`${name} comes from the shell's environment, not from a file: remove it there yourself`);
+      return;
     }
-    if (remaining(name).length > 0) {
-      waiting.set(name, lines.map(({ file }) => file.file).join(", "));
-      continue;
+    if (this.#users.remaining(name).length > 0) {
+      this.#waiting.set(name, lines.map(({ file }) => file.file).join(", "));
+      return;
     }
     let isSet = false;
-    for (const { file, member } of lines) {
-      if (draft.covers(file.file, member.start)) continue;
-      if (stays(file, member.start)) {
-        isSet = true;
-        continue;
-      }
-      const source = name;
-      const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
-      const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
-      const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
-      const shared = beside === null ? sharing(project, file.file, source) : filling(beside);
-      if (readers.length > 0 || unseen.length > 0 || shared !== null) {
-        const why =
-          readers.length > 0
-            ? mountsText(readers)
-            : unseen.length > 0 || shared === null
-              ? filledText(unseen)
-              : sharedText(shared);
-        staying.push({ name, where: `${file.file}, ${why}` });
-        isSet = true;
-        continue;
-      }
-      mayWrite(file, (service, its) =>
-        takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
-      );
-      draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
-      dropped.push({ name, file });
-      open.push(...member.uses, ...waiting.keys());
-      for (const one of member.uses) {
-        within.add(one);
-        seen.delete(one);
-      }
-      for (const one of waiting.keys()) seen.delete(one);
-      waiting.clear();
+    for (const line of lines)
+      if (!draft.covers(line.file.file, line.member.start)) isSet = !this.#drop(line, whose) || isSet;
+    if (!isSet) this.#notes.push(...this.#users.unused(name).map((text) => unsetNote(name, text)));
+  }
+
+  /** The moved secret that a variable's value holds; null if it holds none, or may be a mere name. */
+  #whose(name: string, value: string): MovedText | null {
+    const carrying = this.#secret.filter(({ carries }) => carries(value));
+    if (carrying.length === 0) return null;
+    const isName =
+      !this.#within.has(name) && carrying.every(({ mayBeName }) => mayBeName(value)) && !isOfSecret(name, this.#moving);
+    return isName ? null : (carrying.find((one) => one.name === name) ?? carrying[0] ?? null);
+  }
+
+  /** False for a line that stays. */
+  #drop({ file, member }: SourceLine, whose: MovedText): boolean {
+    const { project, draft, all, edited } = this.#moving;
+    const { name, start, uses } = member;
+    if (this.#users.stays(file.file, start)) return false;
+    const has = (service: string): boolean => all.get(service)?.has(name) === true;
+    const need = lineNeed(project, { file: file.file, name }, has, this.#users.hidden(name), sharingBeside);
+    if (need !== null) {
+      this.#staying.push({ name, where: `${file.file}, ${need}` });
+      return false;
     }
-    for (const { path, file, start } of isSet ? [] : unused(name))
-      notes.push(
-        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
-      );
-  }
-  notes.push(...stayingNotes(staying));
-  for (const [name, files] of waiting) {
-    const left = remaining(name);
-    if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));
-    notes.push(`${name} stays in ${files}: ${left.join(", ")} is filled from it`);
-  }
-  // An env file of services may also be a source for `${…}`.
-  for (const file of project.dotenv) {
-    for (const { name, start } of file.entries) {
-      if (
-        !(draft.covers(file.file, start) || stays(file, start)) ||
-        !envFiles(project).some((one) => one.file === file.file)
-      )
-        continue;
-      const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left, [...edited, ...kept], ofWords, hint(name));
+    mayWrite(file, (service, its) =>
+      takers(name, edited).some(({ place, by }) => place.name === its && by.has(service)),
+    );
+    draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
+    this.#dropped.push({ name, file });
+    for (const one of uses) this.#within.add(one);
+    for (const one of [...uses, ...this.#waiting.keys()]) {
+      this.#seen.delete(one);
+      this.#open.push(one);
     }
+    this.#waiting.clear();
+    return true;
   }
-  return [...notes, ...besideNotes(project, dropped)];
+
+  /** Lines of an env file of services that go, or that an empty variable covers: such a file may fill in `${…}` too. */
+  #removedOfServices(): readonly string[] {
+    const { draft, project } = this.#moving;
+    const own = new Set(envFiles(project).map(({ file }) => file));
+    return project.dotenv.flatMap(({ file, entries }) =>
+      entries.flatMap(({ name, start }) =>
+        own.has(file) && (draft.covers(file, start) || this.#users.stays(file, start)) ? [name] : [],
+      ),
+    );
+  }
+
+  #elsewhere(source: string, left: readonly string[], edited: readonly EditedPlace[]): Blocked {
+    const words = this.#ofWords.filter((one) => one.source === source);
+    const from = takers(source, edited);
+    const [first] = this.#users.shown(source);
+    const hint = first === undefined ? null : hintFor(first, this.#moving.project);
+    return new Blocked(
+      `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
+      `${hint ?? "give each a variable of the service to read"}; or --accept elsewhere moves the rest and leaves those`,
+      (service, name) =>
+        from.some(({ place, by }) => place.name === name && by.has(service)) ||
+        words.some((one) => one.name === name && one.service === service),
+    );
+  }
 }
+
+type UnusedText = ReturnType<LineUsers["unused"]>[number];
+
+const unsetNote = (name: string, { path, file, start }: UnusedText): string =>
+  `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`;
 
 /**
  * Whether a moved secret, or a part of it, comes from this variable of `${…}`. The user and the database in
  * `postgres://${USER}:${PASSWORD}@db/${NAME}` do not, even if they are called as the password is.
  */
-function isOfSecret(source: string, edited: readonly EditedPlace[], wishes: readonly ServiceChange[]): boolean {
-  return edited.some(({ place, by }) => {
+function isOfSecret(source: string, { edited, kept, wishes }: Moving): boolean {
+  return [...edited, ...kept].some(({ place, by }) => {
     const parts = sources(place).flatMap(({ kind, name, part }) =>
       name === source && kind !== "text" && kind !== "alias" ? [part] : [],
     );
@@ -207,30 +181,6 @@ function isOfSecret(source: string, edited: readonly EditedPlace[], wishes: read
         parts.some(([from, to]) => span === null || (from < span.start + span.length && to > span.start)),
       );
   });
-}
-
-/** Whether a service's new words are still filled in from a variable. */
-const keeps = ({ words }: ServiceChange, name: string): boolean => words?.kept.has(name) === true;
-
-/** Of a line whose variable has another form of the value. */
-const HIDDEN = "••••••••";
-
-function elsewhere(
-  source: string,
-  left: readonly string[],
-  edited: readonly EditedPlace[],
-  ofWords: readonly { readonly service: string; readonly source: string; readonly name: string }[],
-  hint: string | null,
-): Blocked {
-  const words = ofWords.filter((one) => one.source === source);
-  const from = takers(source, edited);
-  return new Blocked(
-    `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
-    `${hint ?? "give each a variable of the service to read"}; or --accept elsewhere moves the rest and leaves those`,
-    (service, name) =>
-      from.some(({ place, by }) => place.name === name && by.has(service)) ||
-      words.some((one) => one.name === name && one.service === service),
-  );
 }
 
 /** The places that are filled from a variable, or that are its own line. */

@@ -20,7 +20,7 @@ import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { settableNotes } from "../syntax/settable.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
-import { dropSources } from "./drop-lines.ts";
+import { dropLines } from "./drop-lines.ts";
 import {
   entry,
   follow,
@@ -53,7 +53,6 @@ export async function rewriteProject(
   const { wanted, apart, kept, overridden } = wantedPlaces(project, wishes, all);
   const moved = (service: string): readonly string[] =>
     wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
-  const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
     if (place.kind === "line") {
@@ -81,7 +80,11 @@ export async function rewriteProject(
   const notes = [
     ...homeNotes(project, taken, moved),
     ...settableNotes(project, taken),
-    ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
+    ...dropLines(
+      { draft, project, all, wishes, edited: [...wanted.values()], kept: [...kept.values()] },
+      wishes.flatMap(({ moves }) => moves),
+      accept,
+    ),
     ...keptNotes([...kept.values()]),
     ...overriddenNotes([...overridden.values()]),
     ...besideNotes(

@@ -71,7 +71,7 @@ function filledFrom({ parts, setting, offset, text, depth }: Filled): readonly V
 
 type EnvLine = Extract<VariablePlace, { readonly kind: "line" }>["member"];
 
-/** A line that passes a variable on has no value of its own. */
+/** A line that passes a variable on sets no value itself. */
 const isAlone = ({ nameEnd, valueStart }: EnvLine): boolean => valueStart === nameEnd;
 
 const lineSource = (file: ComposeEnvFile, member: EnvLine, part: ValueSource["part"]): ValueSource => {

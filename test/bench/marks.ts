@@ -41,7 +41,7 @@ for (const [what, many] of [...counts].toSorted(([a], [b]) => a.localeCompare(b)
 
 async function compared(project: Project, top: string): Promise<void> {
   const copied = copiedBelow(top, project);
-  const env = { PATH: process.env["PATH"] ?? "", HOME: top };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: top, PWD: copied.folder };
   try {
     fillIn(project, copied, env);
   } catch (error) {

@@ -61,7 +61,9 @@ export function withSecondNames(text: string, names: Set<string>, operand: MarkO
       at += whole.length;
       if (!whole.startsWith("${")) continue;
       const [operator = ""] = /^:?[-+?]/.exec(text.slice(at, at + 2)) ?? [];
-      const id = /[-+]$/.test(operator) ? operand(operator.endsWith("+") ? "alternative" : "default") : null;
+      const isEmpty = text[at + operator.length] === "}";
+      const id =
+        /[-+]$/.test(operator) && !isEmpty ? operand(operator.endsWith("+") ? "alternative" : "default") : null;
       made += operator + (id === null ? "" : open(id));
       at += operator.length;
       ends.push(id === null ? "" : close(id));

@@ -1,6 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { carriedSecret } from "../../../migrations/compose/rewrite/carries.ts";
+import type { ServiceChange } from "../../../migrations/compose/rewrite/change.ts";
+import { rewriteProject } from "../../../migrations/compose/rewrite/index.ts";
+import { loadProject } from "../../../migrations/compose/syntax/project.ts";
+import { Secret } from "../../../src/model/secret.ts";
 import { makeWorld } from "../../support/world.ts";
 import { password } from "../files-world.ts";
 
@@ -70,6 +75,34 @@ test("of a variable that an env file passes on by its name alone, the line that 
       ".env": `B=2\nDB_PASSWORD=${password()}\n`,
     }),
   ).toEqual({ DB_PASSWORD: ".env:2" });
+});
+
+test("a variable that an env file passes on by its name alone leaves the line that sets it too", async () => {
+  const [value, reference] = [password(), "ref+vault://secret/apps/web#/DB_PASSWORD"];
+  const dir = mkdtempSync(join(world.dir, "project-"));
+  writeFileSync(join(dir, "compose.yaml"), "services:\n  web:\n    image: a\n    env_file: web.env\n");
+  writeFileSync(join(dir, "web.env"), "DB_PASSWORD\nA=1\n");
+  writeFileSync(join(dir, ".env"), `B=2\nDB_PASSWORD=${value}\n`);
+  const project = await loadProject({
+    files: [join(dir, "compose.yaml")],
+    dir: null,
+    name: "p",
+    envFiles: [],
+    env: {},
+  });
+  const name = "DB_PASSWORD";
+  const wish: ServiceChange = {
+    ...{ service: "web", entrypoint: [], cmd: [], health: null, words: null },
+    moves: [{ name, masked: "••••", ...carriedSecret(Secret.of(value), null) }],
+    change: {
+      ...{ unset: [], mounts: [], entrypointPrefix: null, healthcheckPrefix: null },
+      ...{ set: [{ name, value: reference }], runtime: "unsprawl" },
+    },
+  };
+  const { files } = await rewriteProject(project, [wish], new Set());
+  const texts = Object.fromEntries(files.map(({ file, text }) => [relative(dir, file), text]));
+  expect(texts).toMatchObject({ ".env": "B=2\n", "web.env": expect.not.stringContaining(value) as string });
+  expect(Object.values(texts).join("")).toContain(reference);
 });
 
 test("of a text that an alias repeats, the text", async () => {

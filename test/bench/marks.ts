@@ -53,9 +53,8 @@ async function compared(project: Project, top: string): Promise<void> {
   if ("refused" in said) return count("projects that this Compose refuses");
   count("projects");
   const read = await readVariables(copied.folder, { env, ...files });
-  const marked = said as ReadonlyMap<string, MarkedText>;
-  for (const at of new Set([...[...marked.keys()].filter(isVariable), ...read.keys()]))
-    variable(`${project.name} ${at}`, marked.get(at), read.get(at), top);
+  for (const at of new Set([...[...said.keys()].filter(isVariable), ...read.keys()]))
+    variable(`${project.name} ${at}`, said.get(at), read.get(at), top);
 }
 
 function variable(at: string, marked: MarkedText | undefined, read: ReadVariable | undefined, top: string): void {

@@ -8,7 +8,7 @@ import type { ComposeEnvFile } from "../syntax/scope.ts";
 import { sources } from "../syntax/sources.ts";
 import { Blocked } from "./blocked.ts";
 import type { MovedText } from "./change.ts";
-import { LineUsers, type EditedPlace, type Moving } from "./line-users.ts";
+import { LineUsers, type EditedPlace, type MovingOut } from "./line-users.ts";
 import { mayWrite } from "./may-write.ts";
 
 /**
@@ -17,7 +17,7 @@ import { mayWrite } from "./may-write.ts";
  * always if a removed line would leave a `${NAME}` empty.
  */
 export function dropLines(
-  moving: Moving,
+  moving: MovingOut,
   secret: readonly MovedText[],
   accept: ReadonlySet<string>,
 ): readonly string[] {
@@ -33,7 +33,7 @@ type WordSource = { readonly service: string; readonly source: string; readonly 
 const HIDDEN = "••••••••";
 
 class Dropping {
-  readonly #moving: Moving;
+  readonly #moving: MovingOut;
   readonly #secret: readonly MovedText[];
   readonly #users: LineUsers;
   readonly #ofWords: readonly WordSource[];
@@ -48,7 +48,7 @@ class Dropping {
   /** What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves. */
   readonly #waiting = new Map<string, string>();
 
-  constructor(moving: Moving, secret: readonly MovedText[]) {
+  constructor(moving: MovingOut, secret: readonly MovedText[]) {
     this.#moving = moving;
     this.#secret = secret;
     this.#users = new LineUsers(moving);
@@ -169,7 +169,7 @@ const unsetNote = (name: string, { path, file, start }: UnusedText): string =>
  * Whether a moved secret, or a part of it, comes from this variable of `${…}`. The user and the database in
  * `postgres://${USER}:${PASSWORD}@db/${NAME}` do not, even if they are called as the password is.
  */
-function isOfSecret(source: string, { edited, kept, wishes }: Moving): boolean {
+function isOfSecret(source: string, { edited, kept, wishes }: MovingOut): boolean {
   return [...edited, ...kept].some(({ place, by }) => {
     const parts = sources(place).flatMap(({ kind, name, part }) =>
       name === source && kind !== "text" && kind !== "alias" ? [part] : [],

@@ -15,7 +15,7 @@ export type EditedPlace = {
 };
 
 /** What a project's variables move out of. */
-export type Moving = {
+export type MovingOut = {
   readonly draft: ProjectDraft;
   readonly project: ComposeProject;
   readonly all: ReadonlyMap<string, Variables>;
@@ -27,7 +27,7 @@ export type Moving = {
 
 /** What is still filled from a variable, or takes its line, while others move out of the draft's files. */
 export class LineUsers {
-  readonly #moving: Moving;
+  readonly #moving: MovingOut;
   readonly #byUse = new Map<string, ProjectText[]>();
   readonly #passed: readonly VariablePlace[];
   readonly #used: ReadonlySet<string>;
@@ -35,7 +35,7 @@ export class LineUsers {
   readonly #keptIds: ReadonlySet<string>;
   readonly #isGone: (text: ProjectText, name: string) => boolean;
 
-  constructor(moving: Moving) {
+  constructor(moving: MovingOut) {
     const { project, all, wishes, kept } = moving;
     this.#moving = moving;
     const texts = projectTexts(project);

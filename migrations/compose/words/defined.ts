@@ -54,7 +54,8 @@ function inLayer(service: string, layer: ServiceLayer): WordDefinition[] {
     const { owner, pair, value: node } = found;
     const items = isSeq(node) ? (node.items as Node[]).map((item) => follow(item, file)) : [node];
     const texts = items.filter(isScalar).map((item): WordText => {
-      const [text, [start = 0] = []] = [scalarText(item) ?? "", item.range ?? []];
+      const text = scalarText(item) ?? "";
+      const [start = 0] = item.range ?? [];
       const { value, uses } = filledText(text, layer.lookup, file, start, () => undefined);
       return { text, start, value, uses };
     });

@@ -11,6 +11,9 @@ import { markCases, writeCase } from "../../support/marks/cases.ts";
 const ours = new Map(markCases("2.30").map((one) => [one.name, one]));
 const isVariable = (at: string): boolean => /^services\.\w+\.environment\./.test(at);
 
+/** What `<<` merges and the map itself sets reaches nothing; it still has a mark. */
+const SHADOWED: ReadonlySet<string> = new Set(["anchor and merge key", "merge of several"]);
+
 const base = mkdtempSync(join(tmpdir(), "unsprawl-marks-cases-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 
@@ -35,6 +38,11 @@ describe.each(Object.entries(COMPOSES))("Compose %s", (version, get) => {
     const read = await readVariables(dir, { ...call, envFiles });
     for (const { at, ...expected } of ours.get(one.name)?.texts ?? [])
       if (isVariable(at)) expect([at, shown(read.get(at), root)]).toEqual([at, expected]);
+    for (const [at, { reached }] of SHADOWED.has(one.name) ? [] : read) {
+      const theirs = lines(texts.get(at)?.reached, root);
+      // A variable whose name is filled in, or that an env file passes on, has no mark of this kind.
+      if (theirs.length > 0) expect([at, lines(reached, root)]).toEqual([at, theirs]);
+    }
     for (const at of one.absent) expect([texts.has(at), read.has(at)]).toEqual([false, false]);
   });
 });
@@ -52,3 +60,6 @@ function markText({ file, line, kind }: Pick<Mark, "file" | "line" | "kind">, ro
   const behind = kind === "text" || kind === "line" ? "" : ` ${kind}`;
   return `${relative(root, file)}:${line}${behind}`;
 }
+
+const lines = (reached: readonly Pick<Mark, "file" | "line">[] = [], root: string): readonly string[] =>
+  [...new Set(reached.map(({ file, line }) => markText({ file, line, kind: "text" }, root)))].toSorted();

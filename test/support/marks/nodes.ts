@@ -49,7 +49,7 @@ export class Nodes {
   text(node: unknown): string | null {
     const scalar = this.follow(node);
     if (!isScalar(scalar) || scalar.value === null) return null;
-    return typeof scalar.value === "string" ? scalar.value : (scalar.source ?? String(scalar.value));
+    return typeof scalar.value === "string" ? scalar.value : (scalar.source ?? JSON.stringify(scalar.value));
   }
 }
 

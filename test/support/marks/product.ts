@@ -6,7 +6,12 @@ import { sources } from "../../../migrations/compose/syntax/sources.ts";
 import type { Mark } from "./text.ts";
 
 /** A variable of a service as our own loader reads it. */
-export type ReadVariable = { readonly value: string; readonly from: readonly Pick<Mark, "file" | "line" | "kind">[] };
+export type ReadVariable = {
+  readonly value: string;
+  readonly from: readonly Pick<Mark, "file" | "line" | "kind">[];
+  /** Every place that sets it, overridden ones too. */
+  readonly reached: readonly Pick<Mark, "file" | "line">[];
+};
 
 /** By its keys, `services.web.environment.KEY`, with the value as `config` prints it. */
 export async function readVariables(
@@ -25,7 +30,8 @@ export async function readVariables(
       if (place === undefined || place.value === null) continue;
       const from = sources(place).map(({ file, line, kind }) => ({ file: file?.file ?? null, line, kind }));
       const value = place.value.replaceAll("$", () => "$$");
-      found.set(`services.${service.name}.environment.${name}`, { value, from });
+      const reached = places.map(({ file, line }) => ({ file: file.file, line }));
+      found.set(`services.${service.name}.environment.${name}`, { value, from, reached });
     }
   return found;
 }

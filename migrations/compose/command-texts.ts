@@ -1,8 +1,32 @@
 import { commandWords } from "../../src/files/command-words.ts";
-import type { ProjectText } from "./syntax/environment.ts";
+import { lineOf } from "../../src/kit/text/lines.ts";
+import type { Location } from "../../src/model/location.ts";
+import { projectTexts, type ProjectText } from "./syntax/environment.ts";
+import type { ComposeProject } from "./syntax/project.ts";
 
 /** A text that is classified, and for a service's command the words of its entrypoint (see `Candidate.lead`). */
 export type WholeCommandText = ProjectText & { readonly lead: string };
+
+/** Every text of a project's files, each command as one. */
+export const allTexts = (project: ComposeProject): readonly WholeCommandText[] =>
+  withWholeCommands(projectTexts(project, () => undefined));
+
+/** The text of a project's files at a scanned place; of a list of words it is the whole list. */
+export function textAt(location: Location, project: ComposeProject): WholeCommandText | null {
+  return textAmong(location, allTexts(project));
+}
+
+export function textAmong<Text extends ProjectText>({ place }: Location, texts: readonly Text[]): Text | null {
+  if (place?.kind !== "line") return null;
+  const same = texts.find(
+    ({ file, start, field, index }) =>
+      file.file === place.file &&
+      field === place.name &&
+      index === place.index &&
+      lineOf(file.text, start) === place.line,
+  );
+  return same ?? null;
+}
 
 /**
  * The texts with each command as one: what a flag takes stands in the next item of its list, and what a service's

@@ -10,7 +10,7 @@ import { valueKey, type Move, type Step, type StepOf } from "../../src/model/pla
 import { stepId } from "../../src/model/step-id.ts";
 import type { ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { sharersOfStep, upDiff, type SharingPart } from "./engine/sharing.ts";
-import { fileNames, hasNewWords } from "./words/index.ts";
+import { fileNames, hasNewWords } from "./words/rewording.ts";
 import { WORD_PLACES } from "./words/uses.ts";
 import { inputsOf } from "./inputs.ts";
 import type { PlannedProject, ServicePart } from "./plan.ts";

@@ -1,19 +1,18 @@
 import { lineOf } from "../../src/kit/text/lines.ts";
 import { withWholeCommands } from "./command-texts.ts";
 import { envFiles, projectTexts, variables, type ProjectText, type VariablePlace } from "./syntax/environment.ts";
-import type { ComposeEnvFile } from "./syntax/env-file.ts";
 import type { OnFault } from "./syntax/fill.ts";
 import { givenFiles, givenText } from "./syntax/given.ts";
 import { sourcesOf } from "./syntax/kept-lines.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
+import { sources } from "./syntax/sources.ts";
 import { isReached } from "./syntax/reached.ts";
 import { entriesOf, entry, follow, scalarText } from "../../src/kit/text/yaml-nodes.ts";
 import type { SourceReading, Source } from "../../src/contract/source.ts";
-import type { Candidate } from "../../src/model/candidate.ts";
-import type { DotenvEntry } from "../../src/files/dotenv.ts";
+import type { Candidate, WrittenPart } from "../../src/model/candidate.ts";
 import type { UnsprawlError } from "../../src/model/error.ts";
 import { NO_FACTS, type Subject, type SubjectFacts, type Where } from "../../src/model/location.ts";
-import type { FieldPlace, Place } from "../../src/model/place.ts";
+import type { Place } from "../../src/model/place.ts";
 import { candidateAt } from "../../src/files/candidate.ts";
 import { serviceSubjectId } from "../../src/model/service-ref.ts";
 import { errorReading } from "../../src/engine/reading.ts";
@@ -69,44 +68,21 @@ function serviceReading(
       told.add(`${holds.file.file}:${follow(holds.member.value, holds.file)?.range?.[0] ?? 0}`);
     // A line that another line is filled from goes with that one.
     for (const use of sourcesOf(project, holds.uses)) told.add(`$${use}`);
-    candidates.push(
-      candidateAt(source, subject, "env", variable, holds.value, {
-        kind: "field",
-        field: `services.${name}.environment.${variable}`,
-        ...writtenAt(holds, holds.value, project),
-      }),
-    );
+    const field = `services.${name}.environment.${variable}`;
+    const place = { kind: "field", field, file: holds.file.file, fileLine: holds.line } as const;
+    candidates.push({
+      ...candidateAt(source, subject, "env", variable, holds.value, place),
+      written: writtenParts(holds),
+    });
   }
   return { kind: "subject", subject, facts: factsOf(project, name), candidates, exposure: EXPOSURE };
 }
 
-/** The line that has the value: in `.env` where it is interpolated from there. */
-function writtenAt(
-  { file: { file }, line, uses }: VariablePlace,
-  value: string,
-  { dotenv }: ComposeProject,
-): Pick<FieldPlace, "file" | "fileLine"> {
-  for (const env of dotenv) {
-    const from = uses
-      .flatMap((name) => entriesByName(env).get(name) ?? [])
-      .reduce<DotenvEntry | null>(
-        (last, one) => (isIn(one, value) && one.line >= (last?.line ?? 0) ? one : last),
-        null,
-      );
-    if (from !== null) return { file: env.file, fileLine: from.line };
-  }
-  return { file, fileLine: line };
-}
-
-const isIn = (entry: DotenvEntry, value: string): boolean => Boolean(entry.value) && value.includes(entry.value ?? "");
-
-const byName = new WeakMap<ComposeEnvFile, ReadonlyMap<string, readonly DotenvEntry[]>>();
-
-/** An env file may have as many entries as the services have variables. */
-function entriesByName(env: ComposeEnvFile): ReadonlyMap<string, readonly DotenvEntry[]> {
-  const known = byName.get(env) ?? Map.groupBy(env.entries, ({ name }) => name);
-  byName.set(env, known);
-  return known;
+/** The lines that the parts of a value come from; what the shell sets is written nowhere but where it is filled in. */
+function writtenParts(place: VariablePlace): readonly WrittenPart[] {
+  return sources(place).flatMap(({ file, line: fileLine, part: [start, end] }) =>
+    file === null ? [] : { file: file.file, fileLine, start, end },
+  );
 }
 
 const EXPOSURE = ["anyone who can read the project's files or inspect its containers"];

@@ -1,9 +1,9 @@
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { Location } from "../../src/model/location.ts";
-import { withWholeCommands, type WholeCommandText } from "./command-texts.ts";
+import { allTexts, textAmong, textAt } from "./command-texts.ts";
 import { usedBeside } from "./syntax/beside.ts";
-import { envFiles, projectTexts, type ProjectText } from "./syntax/environment.ts";
+import { envFiles, type ProjectText } from "./syntax/environment.ts";
 import { labelAt, labelsFilledFrom, usersFileKey, whatToWrite } from "./labels/index.ts";
 import { servicesAt } from "./words/defined.ts";
 import { wordSources } from "./words/uses.ts";
@@ -15,8 +15,8 @@ import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a text of the project's files that is no variable of a service cannot be moved: what it is, and what to write. */
 export function textRefusal(location: Location, project: ComposeProject): Refusal {
-  const texts = withWholeCommands(projectTexts(project, () => undefined));
-  const text = found(location, texts);
+  const texts = allTexts(project);
+  const text = textAmong(location, texts);
   if (text === null)
     return {
       reason: `is in ${location.path}, not in a variable of a service`,
@@ -76,23 +76,6 @@ export function serviceOfText(location: Location, project: ComposeProject): stri
     return servicesAt(project, file.file, start)[0] ?? labelAt(project, file.file, start)?.service ?? null;
   const ofWords = [...wordSources(project)].find(([, sources]) => sources.has(key))?.[0];
   return ofWords ?? labelsFilledFrom(project, key)[0]?.service ?? null;
-}
-
-/** The text of a project's files at a scanned place; of a list of words it is the whole list. */
-export function textAt(location: Location, project: ComposeProject): WholeCommandText | null {
-  return found(location, withWholeCommands(projectTexts(project, () => undefined)));
-}
-
-function found<Text extends ProjectText>({ place }: Location, texts: readonly Text[]): Text | null {
-  if (place?.kind !== "line") return null;
-  const same = texts.find(
-    ({ file, start, field, index }) =>
-      file.file === place.file &&
-      field === place.name &&
-      index === place.index &&
-      lineOf(file.text, start) === place.line,
-  );
-  return same ?? null;
 }
 
 /** What to write in place of a text that a moved variable is filled into too. */

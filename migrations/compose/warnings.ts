@@ -3,7 +3,7 @@ import type { AlongOf } from "./along.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { SharingPart } from "./engine/sharing.ts";
 import type { ServicePart } from "./plan.ts";
-import type { Rewording } from "./words/index.ts";
+import type { Rewording } from "./words/rewording.ts";
 import type { Rewritten } from "./rewrite/index.ts";
 
 /** What a person should know before a project is moved. */

@@ -1,6 +1,6 @@
 import type { ClassifyInput, Detector, Unread } from "../contract/detector.ts";
 import type { FileReading, SourceReading, SubjectReading } from "../contract/source.ts";
-import { withShownName, type Candidate } from "../model/candidate.ts";
+import { atPart, withShownName, type Candidate } from "../model/candidate.ts";
 import { locationAt } from "../model/location.ts";
 import type { Verdict } from "../model/finding.ts";
 import { fieldRole, type Place } from "../model/place.ts";
@@ -131,8 +131,11 @@ function detected(candidate: Candidate, question: ClassifyInput, detector: Detec
   const masked = verdict.secret ? detector.mask(question) : "";
   const part = detector.part(question) ?? candidate.value;
   const more = verdict.secret ? detector.more(question) : [];
-  return [{ verdict, masked, part }, ...more].map((one) => ({ candidate: told, ...one }));
+  return [{ verdict, masked, part }, ...more].map((one) => ({ candidate: inLine(told, one.verdict), ...one }));
 }
+
+const inLine = (candidate: Candidate, verdict: Verdict): Candidate =>
+  verdict.secret ? atPart(candidate, verdict.part) : candidate;
 
 type DeclaredSecret = { readonly secret: DetectedSecret; readonly lastLine: number };
 

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../model/error.ts";
 import { mustFit } from "./env-limits.ts";
-import { escapeDollar, interpolate, type VariableLookup } from "./interpolate.ts";
+import { escapeDollar, filledParts, interpolate, type FilledRange, type VariableLookup } from "./interpolate.ts";
 
 /** Which program reads the file: Compose, Compose with `format: raw`, or `docker run --env-file`. */
 export type DotenvDialect = "compose" | "raw" | "docker";
@@ -21,8 +21,10 @@ export type DotenvEntry = {
   readonly valueEnd: number;
   readonly quote: "'" | '"' | null;
   readonly exported: boolean;
-  /** The variables that its value interpolates, each once. */
+  /** The variables that its value interpolates, each once; of a name alone that is set, that name. */
   readonly uses: readonly string[];
+  /** What of its value they fill. */
+  readonly parts: readonly FilledRange[];
 };
 
 type Values = ReadonlyMap<string, string>;
@@ -105,12 +107,12 @@ function composeEntries(text: string, lookup: VariableLookup, earlier: Values): 
     for (; counted < at; counted++) if (text[counted] === "\n") line++;
     const key = keyAt(text, at, line);
     const found = key.inherits
-      ? { value: lookup(key.name), start: key.nameEnd, end: key.nameEnd, quote: null, uses: [], done: key.done }
+      ? { ...passedOn(key.name, lookup), start: key.nameEnd, end: key.nameEnd, quote: null, done: key.done }
       : valueAt(text, key.done, line, (name) => lookup(name) ?? values.get(name) ?? null);
     if (found.value !== null) values.set(key.name, found.value);
     filled += found.value?.length ?? 0;
     mustFit(entries.length, filled);
-    const { value, quote, uses, start: valueStart, end: valueEnd } = found;
+    const { value, quote, uses, parts, start: valueStart, end: valueEnd } = found;
     const { name, nameStart, nameEnd, exported } = key;
     // After a closing quote the next entry may follow on the same line.
     const start = Math.max(done, text.lastIndexOf("\n", at) + 1);
@@ -128,8 +130,16 @@ function composeEntries(text: string, lookup: VariableLookup, earlier: Values): 
       quote,
       exported,
       uses,
+      parts,
     });
   }
+}
+
+/** What a name alone sets: the variable is passed on. */
+export function passedOn(name: string, lookup: VariableLookup): Pick<DotenvEntry, "value" | "uses" | "parts"> {
+  const value = lookup(name);
+  if (value === null || value === "") return { value, uses: value === null ? [] : [name], parts: [] };
+  return { value, uses: [name], parts: [{ name, by: "variable", start: 0, end: value.length }] };
 }
 
 type Key = Pick<DotenvEntry, "name" | "nameStart" | "nameEnd" | "exported"> & {
@@ -157,7 +167,9 @@ function keyAt(text: string, at: number, line: number): Key {
   return { name, nameStart, nameEnd: nameStart + name.length, exported, inherits, done };
 }
 
-type DotenvValue = Pick<DotenvEntry, "value" | "quote" | "uses" | "start" | "end"> & { readonly done: number };
+type DotenvValue = Pick<DotenvEntry, "value" | "quote" | "uses" | "parts" | "start" | "end"> & {
+  readonly done: number;
+};
 
 /** parser.go `extractVarValue`. A comment after an unquoted value begins with a space; a tab does not count. */
 function valueAt(text: string, start: number, line: number, lookup: VariableLookup): DotenvValue {
@@ -174,7 +186,7 @@ function valueAt(text: string, start: number, line: number, lookup: VariableLook
     const char = text.charAt(at);
     if (char === quote) {
       const done = past(BEHIND_QUOTE, text, at + 1);
-      const read = quote === "'" ? { value: content, uses: [] } : expanded(unescaped(content), line, lookup);
+      const read = quote === "'" ? { value: content, uses: [], parts: [] } : expanded(unescaped(content), line, lookup);
       return { ...read, quote, start, end: at + 1, done };
     }
     if (char !== "\\") content += char;
@@ -186,10 +198,10 @@ function valueAt(text: string, start: number, line: number, lookup: VariableLook
   throw malformed(line, "a quote that does not end");
 }
 
-function expanded(text: string, line: number, lookup: VariableLookup): Pick<DotenvEntry, "value" | "uses"> {
+function expanded(text: string, line: number, lookup: VariableLookup): Pick<DotenvEntry, "value" | "uses" | "parts"> {
   try {
-    const { value, uses } = interpolate(text, lookup);
-    return { value, uses: [...new Set(uses.map((use) => use.name))] };
+    const found = interpolate(text, lookup);
+    return { value: found.value, uses: [...new Set(found.uses.map((use) => use.name))], parts: filledParts(found) };
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     throw new UnsprawlError(error.code, `line ${line}: ${error.message}`, error.hint);
@@ -241,11 +253,12 @@ function plainEntries(text: string, lookup: VariableLookup): readonly DotenvEntr
       if (name === "") throw malformed(line, "no name before =");
       mustFit(entries.length, 0);
       if (/[ \t]/.test(name)) throw malformed(line, "a name cannot contain white space");
-      const value = equals < 0 ? lookup(name) : text.slice(nameEnd + 1, valueEnd);
+      const read =
+        equals < 0 ? passedOn(name, lookup) : { value: text.slice(nameEnd + 1, valueEnd), uses: [], parts: [] };
       const valueStart = equals < 0 ? nameEnd : nameEnd + 1;
       entries.push({
-        ...{ name, value, line, start, end, nameStart, nameEnd, valueStart, valueEnd },
-        ...{ quote: null, exported: false, uses: [] },
+        ...{ name, ...read, line, start, end, nameStart, nameEnd, valueStart, valueEnd },
+        ...{ quote: null, exported: false },
       });
     }
     start = end;

@@ -1,13 +1,22 @@
 import { UnsprawlError } from "../model/error.ts";
 
-/** One variable that a text uses: where it is in the whole text, and the raw text of its `-` or `:-` default. */
+/** One variable that a text uses: where it is in the whole text, and what became of it. */
 export type Use = {
   readonly name: string;
   readonly start: number;
   readonly end: number;
   /** Whether the use is the whole text. */
   readonly whole: boolean;
-  readonly fallback: string | null;
+  /** Null for one in an operand that is not needed. */
+  readonly filled: FilledRange | null;
+};
+
+/** A range of a value, from `start` up to `end`, that a variable fills: with its own value or with an operand. */
+export type FilledRange = {
+  readonly name: string;
+  readonly by: "variable" | "default" | "alternative";
+  readonly start: number;
+  readonly end: number;
 };
 
 export type Interpolated = {
@@ -35,8 +44,14 @@ export type VariableLookup = (name: string) => string | null;
  */
 export function interpolate(text: string, lookup: VariableLookup): Interpolated {
   const found: InterpolationMatch = { length: text.length, lookup, uses: [], missing: new Set() };
-  const value = substitute(text, 0, found, 0, true);
+  const value = substitute(text, { text: 0, value: 0 }, found, 0, true);
   return { value, uses: found.uses, missing: [...found.missing] };
+}
+
+/** The parts of a value that variables fill, each after those within it. */
+export function filledParts({ uses }: Pick<Interpolated, "uses">): readonly FilledRange[] {
+  const parts = uses.flatMap(({ filled }) => (filled === null || filled.start === filled.end ? [] : filled));
+  return parts.reverse().sort((a, b) => a.end - b.end);
 }
 
 /** The kernel gives no program a variable of more than 128 KiB. */
@@ -60,12 +75,17 @@ const DEEPEST = 100;
 type InterpolationMatch = {
   readonly length: number;
   readonly lookup: VariableLookup;
-  readonly uses: Use[];
+  readonly uses: Writable<Use>[];
   readonly missing: Set<string>;
 };
 
-/** `from`: the offset of the text in the whole. An operand that is not `needed` is only scanned for malformed parts. */
-function substitute(text: string, from: number, found: InterpolationMatch, depth: number, needed: boolean): string {
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Where an operand begins in the whole text, and in the value. */
+type Offset = { readonly text: number; readonly value: number };
+
+/** An operand that is not `needed` is only scanned for malformed parts. */
+function substitute(text: string, from: Offset, found: InterpolationMatch, depth: number, needed: boolean): string {
   let value = "";
   for (let at = 0; ;) {
     USE.lastIndex = at;
@@ -82,18 +102,20 @@ function substitute(text: string, from: number, found: InterpolationMatch, depth
     const operator = next === "}" ? undefined : next;
     const close = operator === undefined ? at : closing(text, match.index, at);
     if (name === undefined || close === null || depth > DEEPEST) {
-      if (needed) throw malformed(from + match.index);
+      if (needed) throw malformed(from.text + match.index);
       return value;
     }
     const operand = text.slice(at, close);
-    const operandFrom = from + at;
+    const operandFrom = { text: from.text + at, value: from.value + value.length };
     at = operator === undefined ? at : close + 1;
-    const [start, end] = [from + match.index, from + at];
-    const whole = end - start === found.length;
-    found.uses.push({ name, start, end, whole, fallback: operator?.endsWith("-") ? operand : null });
+    const [start, end] = [from.text + match.index, from.text + at];
+    const use: Writable<Use> = { name, start, end, whole: end - start === found.length, filled: null };
+    found.uses.push(use);
     const evaluate = (wanted: boolean): string => substitute(operand, operandFrom, found, depth + 1, wanted);
     if (needed) {
-      value += chosen(name, operator ?? "", found, evaluate);
+      const { text: part, by } = chosen(name, operator ?? "", found, evaluate);
+      use.filled = { name, by, start: operandFrom.value, end: operandFrom.value + part.length };
+      value += part;
       mustBeReal(value.length, found.length);
     } else evaluate(false);
   }
@@ -104,17 +126,17 @@ function chosen(
   operator: string,
   found: InterpolationMatch,
   evaluate: (needed: boolean) => string,
-): string {
+): { readonly text: string; readonly by: FilledRange["by"] } {
   const given = found.lookup(name);
   const has = given !== null && (given !== "" || !operator.startsWith(":"));
   if (operator === "") {
     if (given === null) found.missing.add(name);
-    return given ?? "";
+    return { text: given ?? "", by: "variable" };
   }
   const evaluated = evaluate(operator.endsWith("+") === has);
-  if (operator.endsWith("+")) return has ? evaluated : "";
-  if (has) return given;
-  if (operator.endsWith("-")) return evaluated;
+  if (operator.endsWith("+")) return { text: has ? evaluated : "", by: "alternative" };
+  if (has) return { text: given, by: "variable" };
+  if (operator.endsWith("-")) return { text: evaluated, by: "default" };
   throw new UnsprawlError("absent", `the variable ${name} is required and has no value`, "set it, then try again");
 }
 

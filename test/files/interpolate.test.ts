@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { escapeDollar, interpolate } from "../../src/files/interpolate.ts";
+import { escapeDollar, filledParts, interpolate, type FilledRange } from "../../src/files/interpolate.ts";
 import { realCompose } from "../migrations/compose/compose-world.ts";
 
 const SET: { readonly [name: string]: string } = { A: "one", B: "two words", _c9: "$A ${B} $$", EMPTY: "" };
@@ -92,23 +92,39 @@ describe("as compose-go's template.go", () => {
   });
 });
 
-test("uses tell where they stand, what they fall back to and whether they are all", () => {
-  const { uses, missing } = interpolate("x$A $$N ${U:-a${W-b}$V} ${U+$X}${Y?$Z} $U $U", (name) =>
-    name === "Y" ? "y" : null,
+test("uses tell where they stand, what they fill and whether they are all", () => {
+  const { value, uses, missing } = interpolate("x$A $$N ${U:-a${W-b}$V} ${U+$X}${Y?$Z}${Y+c$Y} $U $U", (name) =>
+    name === "Y" ? "yy" : null,
   );
+  expect(value).toBe("x $N ab yycyy  ");
+  const filled = (one: Omit<FilledRange, "name">): Omit<FilledRange, "name"> => one;
+  const at = (name: string, start: number, end: number, part: Omit<FilledRange, "name"> | null): unknown => ({
+    ...{ name, start, end, whole: false },
+    filled: part === null ? null : { name, ...part },
+  });
   expect(uses).toEqual([
-    { name: "A", start: 1, end: 3, whole: false, fallback: null },
-    { name: "U", start: 8, end: 23, whole: false, fallback: "a${W-b}$V" },
-    { name: "W", start: 14, end: 20, whole: false, fallback: "b" },
-    { name: "V", start: 20, end: 22, whole: false, fallback: null },
-    { name: "U", start: 24, end: 31, whole: false, fallback: null },
-    { name: "X", start: 28, end: 30, whole: false, fallback: null },
-    { name: "Y", start: 31, end: 38, whole: false, fallback: null },
-    { name: "Z", start: 35, end: 37, whole: false, fallback: null },
-    { name: "U", start: 39, end: 41, whole: false, fallback: null },
-    { name: "U", start: 42, end: 44, whole: false, fallback: null },
+    at("A", 1, 3, filled({ by: "variable", start: 1, end: 1 })),
+    at("U", 8, 23, filled({ by: "default", start: 5, end: 7 })),
+    at("W", 14, 20, filled({ by: "default", start: 6, end: 7 })),
+    at("V", 20, 22, filled({ by: "variable", start: 7, end: 7 })),
+    at("U", 24, 31, filled({ by: "alternative", start: 8, end: 8 })),
+    at("X", 28, 30, null),
+    at("Y", 31, 38, filled({ by: "variable", start: 8, end: 10 })),
+    at("Z", 35, 37, null),
+    at("Y", 38, 46, filled({ by: "alternative", start: 10, end: 13 })),
+    at("Y", 43, 45, filled({ by: "variable", start: 11, end: 13 })),
+    at("U", 47, 49, filled({ by: "variable", start: 14, end: 14 })),
+    at("U", 50, 52, filled({ by: "variable", start: 15, end: 15 })),
   ]);
   expect(missing).toEqual(["A", "V", "U"]);
+  // Those that fill anything, each after those within it.
+  expect(filledParts({ uses }).map(({ name, start, end }) => [name, start, end])).toEqual([
+    ["W", 6, 7],
+    ["U", 5, 7],
+    ["Y", 8, 10],
+    ["Y", 11, 13],
+    ["Y", 10, 13],
+  ]);
 });
 
 test.each(["$A", "${A}", "${A:-x $B}", "${A?}"])("%j is one use, and all there is", (text) => {

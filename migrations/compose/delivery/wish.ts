@@ -3,7 +3,7 @@ import type { Delivery, DeliverySubject, Owner } from "../../../src/contract/del
 import type { Facts } from "../../../src/engine/facts.ts";
 import { distinctName } from "../../../src/kit/io/name.ts";
 import type { Move } from "../../../src/model/plan.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
 import { home } from "../syntax/home.ts";
 import { variablesOf } from "../syntax/environment.ts";
 import { keptLines } from "../syntax/kept-lines.ts";

@@ -1,6 +1,6 @@
 import { Secret } from "../../../src/model/secret.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import type { Rewording } from "../words/index.ts";
+import type { Rewording } from "../words/rewording.ts";
 import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
 import { usersLabels, type UsersLabel } from "./users.ts";
 

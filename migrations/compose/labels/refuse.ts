@@ -1,6 +1,6 @@
 import type { Delivery, DeliverySubject } from "../../../src/contract/delivery.ts";
 import { Blocked } from "../rewrite/blocked.ts";
-import type { Rewording } from "../words/index.ts";
+import type { Rewording } from "../words/rewording.ts";
 
 /** Throws `Blocked` for a label of a container that does not start Traefik itself, which looks for the file in its own. */
 export async function mustBeTraefik(

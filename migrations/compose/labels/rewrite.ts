@@ -5,7 +5,7 @@ import type { ContainerDoc } from "../../../src/engine/types.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
 import { usersFileKey, type UsersLabel } from "./users.ts";
 
 /** Writes the labels of a service that name a file from now on. */

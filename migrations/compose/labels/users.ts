@@ -1,5 +1,5 @@
 import type { Node, YAMLMap, YAMLSeq } from "yaml";
-import { interpolate } from "../../../src/files/interpolate.ts";
+import { interpolate, type Use } from "../../../src/files/interpolate.ts";
 import {
   entriesOf,
   entry,
@@ -95,12 +95,13 @@ function labelsOf(service: ComposeService): readonly UsersLabel[] {
     return isSound ? [{ ...one, fileKey, users }] : [];
   });
   const names = namesByValue(found, new Set(variablesOf(service).keys()));
-  return found.flatMap(({ key, fileKey, value: text, users, rawValue, lookup, place }): UsersLabel[] => {
+  return found.flatMap(({ key, fileKey, value: text, users, uses, lookup, place }): UsersLabel[] => {
     const name = names.get(text);
     if (name === undefined) return [];
     const secrets = users.map((user) => user.slice(user.lastIndexOf(":") + 1));
-    const uses = new Set(interpolate(rawValue, lookup).uses.map((use) => use.name));
-    const sources = [...uses].filter((one) => secrets.some((secret) => (lookup(one) ?? "").endsWith(secret)));
+    const sources = [...new Set(uses.map((use) => use.name))].filter((one) =>
+      secrets.some((secret) => (lookup(one) ?? "").endsWith(secret)),
+    );
     return [{ service: service.name, key, fileKey, text, value: users.join("\n"), name, sources, place }];
   });
 }
@@ -114,8 +115,8 @@ function standsAlone({ key }: Written, all: readonly Written[]): boolean {
 /** By a label's value, the variable as which it moves: labels with the same users share one, others never do. */
 function namesByValue(labels: readonly Written[], taken: ReadonlySet<string>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const { value, rawValue, lookup } of labels) {
-    const whole = interpolate(rawValue, lookup).uses.find((one) => one.whole);
+  for (const { value, uses, lookup } of labels) {
+    const whole = uses.find((one) => one.whole);
     // A file has several users in another form than the variable.
     if (whole === undefined || lookup(whole.name) !== value || value.includes(",")) continue;
     // Traefik takes any other TRAEFIK_… of its environment for a setting, and may refuse to start.
@@ -135,7 +136,7 @@ function namesByValue(labels: readonly Written[], taken: ReadonlySet<string>): R
 type Written = {
   readonly key: string;
   readonly value: string;
-  readonly rawValue: string;
+  readonly uses: readonly Use[];
   readonly lookup: ServiceLayer["lookup"];
   readonly place: LabelPlace;
 };
@@ -167,10 +168,10 @@ function inLayer(
     try {
       // Compose fills in nothing in the keys of a map.
       const key = isSeq(owner) ? interpolate(raw[0], lookup).value : raw[0];
-      const { value } = interpolate(raw[1], lookup);
+      const { value, uses } = interpolate(raw[1], lookup);
       const place = { isDeployed, file, owner, member, start: text.range?.[0] ?? 0, rawKey: raw[0] };
       const isOwn = isBlock && owner === found.value && !isAlias(member);
-      return [{ key, value, rawValue: raw[1], lookup, place: { ...place, isOwn } }];
+      return [{ key, value, uses, lookup, place: { ...place, isOwn } }];
     } catch {
       return []; // Compose would not read it either
     }

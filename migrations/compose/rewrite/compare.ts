@@ -2,7 +2,7 @@ import { Blocked } from "./blocked.ts";
 import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
 import { withFormerLabels } from "../labels/index.ts";
 import { entriesIn, grantsIn, type GrantKind } from "./entries.ts";
-import type { ServiceChange } from "./index.ts";
+import type { ServiceChange } from "./change.ts";
 import { bareObject, type JsonObject } from "../../../src/kit/json-object.ts";
 
 /**

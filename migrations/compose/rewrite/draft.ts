@@ -6,7 +6,7 @@ import type { DiffLine } from "../../../src/model/plan.ts";
 import { renderDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { lineStart, splice, type Edit } from "../../../src/kit/text/splice.ts";
 import { yamlEdits, memberRange, type Changes } from "../../../src/kit/text/yaml-edit.ts";
-import type { ComposeEnvFile } from "../syntax/env-file.ts";
+import type { ComposeEnvFile } from "../syntax/scope.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import type { YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 

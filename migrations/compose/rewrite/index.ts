@@ -1,13 +1,11 @@
 import type { YAMLMap } from "yaml";
-import type { ComposeChange } from "../delivery/change.ts";
 import { TopLevel } from "../syntax/top-level.ts";
 import { bare, cmd, shellLine } from "../../../src/kit/shell.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
-import type { Rewording } from "../words/index.ts";
 import { dropReplaced, mustBeGone } from "../words/dropped.ts";
 import { relabel } from "../labels/index.ts";
 import { Blocked } from "./blocked.ts";
-import type { CarriedSecret } from "./carries.ts";
+import { namesOf, type ServiceChange } from "./change.ts";
 import { ProjectDraft, type NewFile } from "./draft.ts";
 import { besideNotes } from "../syntax/beside.ts";
 import { homeNotes } from "../syntax/home.ts";
@@ -16,14 +14,13 @@ import { mountReaders } from "../syntax/mounted.ts";
 import { envFiles, variables, type VariablePlace, type Variables } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { mayTake, mayWrite, mustBeOurs } from "./may-write.ts";
-import { namesOf } from "./moved-names.ts";
 import { overriddenNotes, wantedPlaces, type PlaceChanges, type VariableChange } from "./wanted.ts";
 import { renderComment } from "./render-comment.ts";
 import { raiseVersions } from "./stack-version.ts";
 import { newScripts } from "./scripts.ts";
 import { settableNotes } from "../syntax/settable.ts";
 import { serviceKeys, setVariables } from "../syntax/service.ts";
-import { dropSources } from "../syntax/sources.ts";
+import { dropLines } from "./drop-lines.ts";
 import {
   entry,
   follow,
@@ -35,22 +32,7 @@ import {
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
 
-/** A moved variable, as a diff shows it and as other texts are compared with it. */
-export type MovedText = CarriedSecret & { readonly name: string; readonly masked: string };
-
-/** What a service gets instead of its secrets. */
-export type ServiceChange = {
-  readonly service: string;
-  readonly change: ComposeChange;
-  readonly moves: readonly MovedText[];
-  /** What the container runs, including the image's defaults. */
-  readonly entrypoint: readonly string[];
-  readonly cmd: readonly string[];
-  /** Its health check's command as the engine has it, or null. */
-  readonly health: readonly string[] | null;
-  /** The words that replace the present ones; null where those hold no moved value. */
-  readonly words: Rewording | null;
-};
+export type { ServiceChange } from "./change.ts";
 
 export type Rewritten = { readonly files: readonly NewFile[]; readonly notes: readonly string[] };
 
@@ -71,7 +53,6 @@ export async function rewriteProject(
   const { wanted, apart, kept, overridden } = wantedPlaces(project, wishes, all);
   const moved = (service: string): readonly string[] =>
     wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
-  const secret = wishes.flatMap(({ moves }) => moves);
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
     if (place.kind === "line") {
@@ -99,7 +80,11 @@ export async function rewriteProject(
   const notes = [
     ...homeNotes(project, taken, moved),
     ...settableNotes(project, taken),
-    ...dropSources(draft, project, [...wanted.values()], [...kept.values()], secret, accept, all, wishes),
+    ...dropLines(
+      { draft, project, all, wishes, edited: [...wanted.values()], kept: [...kept.values()] },
+      wishes.flatMap(({ moves }) => moves),
+      accept,
+    ),
     ...keptNotes([...kept.values()]),
     ...overriddenNotes([...overridden.values()]),
     ...besideNotes(

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { cmd } from "../../../src/kit/shell.ts";
-import type { ComposeEnvFile } from "../syntax/env-file.ts";
+import type { ComposeEnvFile } from "../syntax/scope.ts";
 import { foreignlyNamed } from "../../../src/files/writers.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { Blocked } from "./blocked.ts";

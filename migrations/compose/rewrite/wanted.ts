@@ -3,8 +3,8 @@ import type { VariablePlace, Variables } from "../syntax/environment.ts";
 import { keptLines, type KeptLine } from "../syntax/kept-lines.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { Blocked } from "./blocked.ts";
-import type { ServiceChange } from "./index.ts";
-import { namesOf } from "./moved-names.ts";
+import type { ServiceChange } from "./change.ts";
+import { namesOf } from "./change.ts";
 
 /** A variable's new name and value; null to remove it. */
 export type VariableChange = { readonly name: string; readonly value: string } | null;

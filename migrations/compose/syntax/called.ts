@@ -1,47 +1,54 @@
 import { resolve } from "node:path";
 import type { VariableLookup } from "../../../src/files/interpolate.ts";
 import { entry, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
-import { dotenvIn, readEnvFile, type ComposeEnvFile } from "./env-file.ts";
+import { dotenvIn, readEnvFile } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { usesDotenv } from "./given.ts";
-import type { ProjectInput } from "./project.ts";
+import { shellScope, withFiles, type VariableScope } from "./scope.ts";
 import type { ProjectSize } from "./size.ts";
 
 type DotenvFiles = { readonly dotenv: ComposeEnvFile[]; readonly tell: OnFault; readonly size: ProjectSize };
 
+/** By what and where Compose is called: see `ProjectInput`. */
+type Called = {
+  readonly envFiles: readonly string[];
+  readonly outer?: string | null;
+  readonly env: NodeJS.ProcessEnv;
+};
+
 export const PROJECT_NAME = "COMPOSE_PROJECT_NAME";
 
 /** What the shell and the env files set where Compose is called. Each env file read is added to `dotenv`. */
-export async function calledLookup(
+export async function calledScope(
   into: DotenvFiles,
-  { env, envFiles, outer = null }: ProjectInput,
+  { env, envFiles, outer = null }: Called,
   dir: string,
-): Promise<VariableLookup> {
-  let lookup: VariableLookup = (name) => env[name] ?? null;
-  if (envFiles.length === 0 && !usesDotenv(env)) return lookup;
+): Promise<VariableScope> {
+  let scope = shellScope(env);
+  if (envFiles.length === 0 && !usesDotenv(env)) return scope;
   // What is set in the folder where Compose is called counts before what the files' folder sets.
-  if (outer !== null) lookup = await withDotenv(into, lookup, outer, envFiles);
-  return outer !== null && envFiles.length > 0 ? lookup : withDotenv(into, lookup, dir, envFiles);
+  if (outer !== null) scope = await withDotenv(into, scope, outer, envFiles);
+  return outer !== null && envFiles.length > 0 ? scope : withDotenv(into, scope, dir, envFiles);
 }
 
 /** The outer variables, then those of the env files: `.env` in the folder unless others are named. */
 export async function withDotenv(
   { dotenv, tell, size }: DotenvFiles,
-  outer: VariableLookup,
+  outer: VariableScope,
   dir: string,
   named: readonly string[],
-): Promise<VariableLookup> {
-  const values = new Map<string, string>();
-  const lookup: VariableLookup = (name) => outer(name) ?? values.get(name) ?? null;
+): Promise<VariableScope> {
+  const found: ComposeEnvFile[] = [];
   const files = named.length > 0 ? named.map((file) => resolve(dir, file)) : [dotenvIn(dir) ?? []].flat();
   for (const file of files) {
-    const read = await readEnvFile(file, false, lookup, tell);
+    const read = await readEnvFile(file, false, withFiles(outer, [...found]), tell);
     if (read === null) continue;
     size.env(file, read.entries.length);
     dotenv.push(read);
-    for (const { name, value } of read.entries) if (value !== null) values.set(name, value);
+    found.push(read);
   }
-  return lookup;
+  return withFiles(outer, found);
 }
 
 /** The project's name: from the environment, else the last `name` in the given files, else from the folder. */

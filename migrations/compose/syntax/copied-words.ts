@@ -1,6 +1,6 @@
 import { escapeDollar } from "../../../src/files/interpolate.ts";
 import { entry } from "../../../src/kit/text/yaml-nodes.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
 import { fileWords, isInFile } from "../words/written.ts";
 import type { ComposeProject, ComposeService } from "./project.ts";
 

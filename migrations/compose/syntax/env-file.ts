@@ -4,23 +4,12 @@ import type { Node } from "yaml";
 import { entriesOrNull } from "../../../src/files/env-file.ts";
 import { readText } from "../../../src/files/read.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
-import { parseDotenv, type DotenvEntry } from "../../../src/files/dotenv.ts";
+import { parseDotenv } from "../../../src/files/dotenv.ts";
 import { entry, follow, isMap, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 import { filledScalar, type OnFault } from "./fill.ts";
 import { servicePath } from "./paths.ts";
 import { LARGEST_FILE, type ProjectSize } from "./size.ts";
-import type { VariableLookup } from "../../../src/files/interpolate.ts";
-
-/** An env file that `${…}` is interpolated from, or that a service names. */
-export type ComposeEnvFile = {
-  /** Absolute path. */
-  readonly file: string;
-  readonly text: string;
-  readonly raw: boolean;
-  readonly entries: readonly DotenvEntry[];
-  /** Some bytes are no UTF-8, which Compose accepts: they are U+FFFD in `text`, so the file cannot be written again. */
-  readonly isLossy?: true;
-};
+import { overFiles, type ComposeEnvFile, type VariableScope } from "./scope.ts";
 
 /**
  * The `.env` file of a folder, or null. A folder called `.env` does not count: the engine creates one if a service mounts
@@ -38,19 +27,19 @@ export function dotenvIn(dir: string): string | null {
 export async function readEnvFile(
   file: string,
   raw: boolean,
-  lookup: VariableLookup,
+  scope: VariableScope,
   tell: OnFault,
 ): Promise<ComposeEnvFile | null> {
   let text: string | null = null;
   try {
     text = await readText(file, { lossy: true, limit: LARGEST_FILE });
     const lossy = text.includes(LOST) ? { isLossy: true as const } : {};
-    return { file, text, raw, entries: parseDotenv(text, raw ? "raw" : "compose", lookup), ...lossy };
+    return { file, text, raw, scope, entries: parseDotenv(text, raw ? "raw" : "compose", scope), ...lossy };
   } catch (error) {
     if (!(error instanceof UnsprawlError)) throw error;
     tell(text === null ? error : new UnsprawlError(error.code, `${file}: ${error.message}`, error.hint));
     const entries = text === null ? null : entriesOrNull(text, "docker");
-    return text === null || entries === null ? null : { file, text, raw: true, entries };
+    return text === null || entries === null ? null : { file, text, raw: true, scope, entries };
   }
 }
 
@@ -60,7 +49,7 @@ export type LocatedNode = {
   readonly file: YamlFile;
   readonly node: Node;
   readonly dir: string;
-  readonly lookup: VariableLookup;
+  readonly lookup: VariableScope;
 };
 
 /** The files in a service's `env_file`, in order; missing optional ones are skipped. */
@@ -70,9 +59,6 @@ export async function envFilesOf(
   size: ProjectSize,
 ): Promise<ComposeEnvFile[]> {
   const found: ComposeEnvFile[] = [];
-  /** What earlier files set: names that any of them has a value for, and the value in the last of them. */
-  const set = new Set<string>();
-  const last = new Map<string, string | null>();
   const value = entry(node, "env_file", file)?.value ?? null;
   const items = isSeq(value) ? value.items.map((item) => follow(item, file)) : [value];
   for (const item of items) {
@@ -83,15 +69,10 @@ export async function envFilesOf(
       isMap(item) ? scalarText(entry(item, key, file)?.value ?? null) : null;
     const absolute = servicePath(dir, path);
     if (part("required") === "false" && !existsSync(absolute)) continue;
-    const earlier: VariableLookup = (name) => (set.has(name) ? (last.get(name) ?? null) : lookup(name));
-    const read = await readEnvFile(absolute, part("format") === "raw", earlier, tell);
+    const read = await readEnvFile(absolute, part("format") === "raw", overFiles([...found], lookup), tell);
     if (read === null) continue;
     size.env(absolute, read.entries.length);
     found.push(read);
-    for (const { name, value } of read.entries) {
-      last.set(name, value);
-      if (value !== null) set.add(name);
-    }
   }
   return found;
 }

@@ -1,9 +1,11 @@
+import { filledParts, type FilledRange, type Interpolated } from "../../../src/files/interpolate.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import type { Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
-import type { DotenvEntry } from "../../../src/files/dotenv.ts";
+import { passedOn, type DotenvEntry } from "../../../src/files/dotenv.ts";
 import { memberRange } from "../../../src/kit/text/yaml-edit.ts";
 import { filledText, throwFault, type OnFault } from "./fill.ts";
-import type { ComposeEnvFile } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
+import { settingInLine, type VariableSetting } from "./scope.ts";
 import type { ServiceLayer, ComposeProject, ComposeService } from "./project.ts";
 import {
   entriesOf,
@@ -29,6 +31,10 @@ export type VariablePlace = {
   readonly value: string | null;
   /** The variables it is interpolated from. */
   readonly uses: readonly string[];
+  /** What of the value they fill, each part after those within it. */
+  readonly parts: readonly FilledRange[];
+  /** What sets such a variable. */
+  readonly setting: (name: string) => VariableSetting | null;
 } & (
   | {
       readonly kind: "pair";
@@ -76,7 +82,7 @@ export function variablesOf(service: ComposeService): Variables {
 }
 
 function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {
-  const { name, value, uses, start } = member;
+  const { name, value, uses, parts, start } = member;
   return {
     kind: "line",
     id: `${file.file}:${start}`,
@@ -85,6 +91,8 @@ function ofLine(file: ComposeEnvFile, member: DotenvEntry): VariablePlace {
     name,
     value,
     uses,
+    parts,
+    setting: (use) => settingInLine(file, member, use),
     file,
     member,
   };
@@ -117,25 +125,35 @@ function placesOf({ file, lookup }: ServiceLayer, written: Node | null, tell: On
     const line = lineOf(file.text, start);
     return { id: `${file.file}:${start}`, at: `${file.file}:${line}`, line };
   };
+  const { setting } = lookup;
   if (isSeq(written)) {
     return (written.items as Node[]).flatMap((member): VariablePlace[] => {
       const node = follow(member, file);
       if (!isScalar(node)) return [];
-      const { value: text, uses } = filledText(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
-      const at = text.indexOf("=");
-      const name = at < 0 ? text : text.slice(0, at);
-      const value = at < 0 ? lookup(name) : text.slice(at + 1);
-      const from = at < 0 ? [name] : uses.map((use) => use.name);
-      return [{ kind: "item", ...common(member), name, value, uses: from, file, member, owner: written }];
+      const filled = filledText(node.value ?? "", lookup, file, node.range?.[0] ?? 0, tell);
+      const at = filled.value.indexOf("=");
+      const name = at < 0 ? filled.value : filled.value.slice(0, at);
+      const own = at < 0 ? passedOn(name, lookup) : behind(filled, at + 1);
+      return [{ kind: "item", ...common(member), name, ...own, setting, file, member, owner: written }];
     });
   }
   return entriesOf(written, file).map(({ key, pair, owner, value: node }): VariablePlace => {
     const raw = scalarText(node);
-    const filled = raw === null ? null : filledText(raw, lookup, file, node?.range?.[0] ?? 0, tell);
-    const value = filled === null ? lookup(key) : filled.value;
-    const uses = filled === null ? [key] : filled.uses.map((use) => use.name);
-    return { kind: "pair", ...common(pair), name: key, value, uses, file, member: pair, owner };
+    const own =
+      raw === null ? passedOn(key, lookup) : behind(filledText(raw, lookup, file, node?.range?.[0] ?? 0, tell), 0);
+    return { kind: "pair", ...common(pair), name: key, ...own, setting, file, member: pair, owner };
   });
+}
+
+/** The part of a text that begins at this position. */
+function behind(filled: Interpolated, from: number): Pick<VariablePlace, "value" | "uses" | "parts"> {
+  return {
+    value: filled.value.slice(from),
+    uses: filled.uses.map(({ name }) => name),
+    parts: filledParts(filled).flatMap((part) =>
+      part.end <= from ? [] : { ...part, start: Math.max(0, part.start - from), end: part.end - from },
+    ),
+  };
 }
 
 /** A text anywhere in the project's files. */

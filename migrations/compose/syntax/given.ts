@@ -4,6 +4,8 @@ import { foreignHand } from "../../../src/kit/io/foreign.ts";
 import { cmd } from "../../../src/kit/shell.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import { dotenvIn, readEnvFile } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
+import { shellScope, withFiles } from "./scope.ts";
 import { realOrSame } from "../../../src/kit/io/real.ts";
 
 /** The files by which Compose is called, before any of them is read. */
@@ -70,21 +72,20 @@ async function namedFiles(
   envFiles: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<readonly string[] | null> {
-  const values = new Map<string, { readonly value: string; readonly by: string | null }>();
-  const own = (name: string): string | null => env[name] ?? values.get(name)?.value ?? null;
-  for (const file of envFiles.length > 0 ? envFiles : usesDotenv(env) ? [dotenvIn(dir) ?? []].flat() : []) {
-    const read = await readEnvFile(file, false, own, () => undefined);
-    for (const { name, value } of read?.entries ?? [])
-      if (value !== null) values.set(name, { value, by: envFiles.length > 0 ? null : file });
-  }
-  const set = (name: string): { readonly value: string; readonly by: string | null } | undefined =>
-    env[name] === undefined ? values.get(name) : { value: env[name], by: null };
-  const named = set("COMPOSE_FILE");
-  if (named === undefined || named.value === "") return null;
-  const files = named.value.split(set("COMPOSE_PATH_SEPARATOR")?.value || ":").map((file) => resolve(dir, file));
-  if (named.by !== null) mayName(named.by, dir, files, env);
+  const read: ComposeEnvFile[] = [];
+  const shell = shellScope(env);
+  for (const file of envFiles.length > 0 ? envFiles : usesDotenv(env) ? [dotenvIn(dir) ?? []].flat() : [])
+    read.push(...[await readEnvFile(file, false, withFiles(shell, [...read]), () => undefined)].filter(isRead));
+  const scope = withFiles(shell, read);
+  const named = scope("COMPOSE_FILE") ?? "";
+  if (named === "") return null;
+  const files = named.split(scope("COMPOSE_PATH_SEPARATOR") || ":").map((file) => resolve(dir, file));
+  const by = envFiles.length > 0 ? null : scope.setting("COMPOSE_FILE");
+  if (by?.kind === "line") mayName(by.file.file, dir, files, env);
   return files;
 }
+
+const isRead = (file: ComposeEnvFile | null): file is ComposeEnvFile => file !== null;
 
 /** The env files that the user's environment names in place of `.env`. */
 export function envFilesOf(env: NodeJS.ProcessEnv, cwd = process.cwd()): readonly string[] {

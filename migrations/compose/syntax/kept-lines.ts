@@ -1,6 +1,8 @@
+import { join } from "node:path";
 import { bare, cmd } from "../../../src/kit/shell.ts";
 import { lineOf } from "../../../src/kit/text/lines.ts";
 import { filledAround, readAround } from "./around.ts";
+import { usedBeside } from "./beside.ts";
 import { projectTexts, variablesOf, type ProjectText, type VariablePlace } from "./environment.ts";
 import { mountReaders } from "./mounted.ts";
 import type { ComposeProject } from "./project.ts";
@@ -45,18 +47,28 @@ export function stayingNotes(lines: readonly { readonly name: string; readonly w
 
 function neededBy(project: ComposeProject, { file: { file }, name }: EnvLinePlace): string | null {
   const has = (service: string): boolean => allVariables(project).get(service)?.has(name) === true;
-  const readers = mountReaders(project, file, has);
-  if (readers.length > 0) return mountsText(readers);
-  const shared = sharing(project, file, name);
-  if (shared !== null) return sharedText(shared);
-  if (!project.dotenv.some((one) => one.file === file)) return null;
-  const texts = unseenUses(project).get(name) ?? [];
-  return texts.length > 0 ? filledText(texts) : null;
+  const isDotenv = project.dotenv.some((one) => one.file === file);
+  return lineNeed(project, { file, name }, has, isDotenv ? (unseenUses(project).get(name) ?? []) : []);
 }
 
-/** Why a line stays for services that mount its file. */
-export const mountsText = (readers: readonly string[]): string =>
-  `which ${readers.join(", ")} ${readers.length === 1 ? "mounts and may read itself" : "mount and may read themselves"}`;
+/**
+ * Why a line of an env file stays although its variable moves; null if nothing else needs it. `has`: the services that get
+ * the variable; `texts`: what is filled from it and inspect does not show.
+ */
+export function lineNeed(
+  project: ComposeProject,
+  { file, name }: { readonly file: string; readonly name: string },
+  has: (service: string) => boolean,
+  texts: readonly ProjectText[],
+  others = sharing,
+): string | null {
+  const readers = mountReaders(project, file, has);
+  if (readers.length > 0)
+    return `which ${readers.join(", ")} ${readers.length === 1 ? "mounts and may read itself" : "mount and may read themselves"}`;
+  if (texts.length > 0) return `from which ${texts.map(placeOf).join(", ")} is filled`;
+  const shared = others(project, file, name);
+  return shared === null ? null : `${shared.with}: ${shared.next} moves it there`;
+}
 
 /** The other Compose file that takes a line of an env file, in words, and the command that moves the line's value there. */
 export type Sharing = { readonly with: string; readonly next: string };
@@ -75,18 +87,17 @@ export function sharing(project: ComposeProject, file: string, variable: string)
   return { with: by, next: cmd`COMPOSE_ENV_FILES=${file} ${bare(next)}` };
 }
 
+/** The same, and the Compose file beside those of the project that is filled from this line of its `.env`. */
+export function sharingBeside(project: ComposeProject, file: string, variable: string): Sharing | null {
+  const beside = file === join(project.dir, ".env") ? usedBeside(project, variable) : null;
+  return beside === null ? sharing(project, file, variable) : filling(beside);
+}
+
 /** Another Compose file that is filled from a line. */
-export const filling = (other: string): Sharing => ({
+const filling = (other: string): Sharing => ({
   with: cmd`which fills in ${other} too`,
   next: cmd`unsprawl plan compose:${other} --to STORE`,
 });
-
-/** Why a line stays for another project. */
-export const sharedText = ({ with: by, next }: Sharing): string => `${by}: ${next} moves it there`;
-
-/** Why a line stays for texts that are filled from it. */
-export const filledText = (texts: readonly ProjectText[]): string =>
-  `from which ${texts.map(placeOf).join(", ")} is filled`;
 
 const placeOf = ({ path, file, start }: ProjectText): string => `${path} (${file.file}:${lineOf(file.text, start)})`;
 

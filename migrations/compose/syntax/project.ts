@@ -1,13 +1,14 @@
 import { dirname, resolve } from "node:path";
 import type { Node } from "yaml";
 import { subjectFault, UnsprawlError } from "../../../src/model/error.ts";
-import { envFilesOf, type ComposeEnvFile, type LocatedNode } from "./env-file.ts";
+import { envFilesOf, type LocatedNode } from "./env-file.ts";
+import type { ComposeEnvFile } from "./scope.ts";
 import { readText } from "../../../src/files/read.ts";
 import { LARGEST_FILE, projectSize, type ProjectSize } from "./size.ts";
 import { isRemote, remoteFault } from "./remote.ts";
 import { stepCounter } from "./step-counter.ts";
 import { filledScalar, throwFault, type OnFault } from "./fill.ts";
-import { calledLookup, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
+import { calledScope, projectName, PROJECT_NAME, withDotenv } from "./called.ts";
 import {
   entriesOf,
   entry,
@@ -19,7 +20,7 @@ import {
   scalarText,
   type YamlFile,
 } from "../../../src/kit/text/yaml-nodes.ts";
-import type { VariableLookup } from "../../../src/files/interpolate.ts";
+import { withOwn, type VariableScope } from "./scope.ts";
 
 /** One definition of a service; later ones override earlier ones. */
 export type ServiceLayer = {
@@ -27,7 +28,7 @@ export type ServiceLayer = {
   readonly service: Node;
   /** The base folder of its relative paths. */
   readonly dir: string;
-  readonly lookup: VariableLookup;
+  readonly lookup: VariableScope;
   /** Its env files in order; later ones override earlier ones. */
   readonly envFiles: readonly ComposeEnvFile[];
   /** Whether another one extends it: its file's top level is not the project's. */
@@ -55,9 +56,9 @@ export type ComposeProject = {
   /** The env files for `${…}`, in addition to the shell. */
   readonly dotenv: readonly ComposeEnvFile[];
   readonly services: ReadonlyMap<string, ComposeService>;
-  readonly lookup: VariableLookup;
+  readonly lookup: VariableScope;
   /** The variables for `${…}` by file: included files may have their own environment. */
-  readonly lookups: ReadonlyMap<string, VariableLookup>;
+  readonly lookups: ReadonlyMap<string, VariableScope>;
 };
 
 export type ProjectInput = {
@@ -83,7 +84,7 @@ type Loading = {
   readonly yaml: Map<string, readonly YamlFile[]>;
   readonly dotenv: ComposeEnvFile[];
   readonly services: Map<string, ComposeService>;
-  readonly lookups: Map<string, VariableLookup>;
+  readonly lookups: Map<string, VariableScope>;
   readonly tell: OnFault;
   readonly parse: (file: string, text: string) => Promise<readonly YamlFile[]>;
   /** Files named by the user, which may be descriptors that the shell opened. */
@@ -115,9 +116,8 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
     size: projectSize(),
     step: stepCounter(input.signal),
   };
-  const base = await calledLookup(loading, input, dir);
   let { name } = input;
-  const lookup: VariableLookup = (asked) => (asked === PROJECT_NAME && name !== null ? name : base(asked));
+  const lookup = withOwn(await calledScope(loading, input, dir), PROJECT_NAME, () => name);
   for (const file of given) await yamlFiles(loading, file, lookup);
   name ??= projectName(
     given.flatMap((file) => loading.yaml.get(file) ?? []),
@@ -148,7 +148,7 @@ export async function loadProject(input: ProjectInput): Promise<ComposeProject> 
 async function yamlFiles(
   { yaml, lookups, parse, named, size }: Loading,
   file: string,
-  lookup: VariableLookup,
+  lookup: VariableScope,
 ): Promise<readonly YamlFile[]> {
   const read = async (): Promise<readonly YamlFile[]> => {
     const text = await readText(file, { named: named.includes(file), limit: LARGEST_FILE });
@@ -165,7 +165,7 @@ async function yamlFiles(
 async function otherFiles(
   loading: Loading,
   file: string,
-  lookup: VariableLookup,
+  lookup: VariableScope,
   by: string,
 ): Promise<readonly YamlFile[]> {
   try {
@@ -182,7 +182,7 @@ async function loadFiles(
   loading: Loading,
   files: readonly string[],
   dir: string,
-  lookup: VariableLookup,
+  lookup: VariableScope,
   by: readonly string[] = [],
 ): Promise<void> {
   for (const name of files) {
@@ -205,7 +205,7 @@ async function loadFiles(
   }
 }
 
-async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: VariableLookup): Promise<void> {
+async function loadServices(loading: Loading, file: YamlFile, dir: string, lookup: VariableScope): Promise<void> {
   for (const { key, value } of entriesOf(entry(file.root, "services", file)?.value, file)) {
     if (value === null) continue;
     // A later file may take a service away, or describe it alone (Compose Specification, "Merge").
@@ -269,7 +269,7 @@ async function include(
   loading: Loading,
   file: YamlFile,
   dir: string,
-  lookup: VariableLookup,
+  lookup: VariableScope,
   by: readonly string[],
 ): Promise<void> {
   const value = entry(file.root, "include", file)?.value ?? null;
@@ -289,7 +289,7 @@ async function include(
 }
 
 /** A text or a list of texts, as a list. */
-function list(node: Node | null, file: YamlFile, lookup: VariableLookup, tell: OnFault): string[] {
+function list(node: Node | null, file: YamlFile, lookup: VariableScope, tell: OnFault): string[] {
   const items = isSeq(node) ? node.items.map((one) => follow(one, file)) : [node];
   return items.flatMap((item) => filledScalar(item, lookup, file, tell) ?? []).filter(Boolean);
 }

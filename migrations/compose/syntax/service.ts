@@ -11,8 +11,8 @@ import type { ProjectText } from "./environment.ts";
 import { serviceOfWords } from "../words/uses.ts";
 import { inShell, writtenWords } from "./copied-words.ts";
 import { START_SCRIPT } from "../../../src/model/start-script.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
-import { namesOf } from "../rewrite/moved-names.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
+import { namesOf } from "../rewrite/change.ts";
 import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
 
 type Variable = { readonly name: string; readonly value: string };

@@ -1,221 +1,96 @@
-import { join } from "node:path";
 import { lineOf } from "../../../src/kit/text/lines.ts";
-import { scalarText } from "../../../src/kit/text/yaml-nodes.ts";
-import { envFiles, projectTexts, type ProjectText, type VariablePlace, type Variables } from "./environment.ts";
-import type { ProjectDraft } from "../rewrite/draft.ts";
-import type { ComposeProject } from "./project.ts";
-import { besideNotes, usedBeside } from "./beside.ts";
-import type { ComposeEnvFile } from "./env-file.ts";
-import { filledText, filling, mountsText, sharedText, sharing, stayingNotes } from "./kept-lines.ts";
-import { isReached } from "./reached.ts";
-import { isUnseen } from "./unseen.ts";
-import { mountReaders } from "./mounted.ts";
-import { hintFor } from "../refuse.ts";
-import { Blocked } from "../rewrite/blocked.ts";
-import { mayWrite } from "../rewrite/may-write.ts";
-import type { MovedText, ServiceChange } from "../rewrite/index.ts";
-import { isOfSecret } from "./of-secret.ts";
-import { replacedWords } from "./service.ts";
-
-/** Where variables that move stand, and whose they are. */
-export type EditedPlace = {
-  readonly place: VariablePlace;
-  readonly by: { readonly has: (service: string) => boolean };
-};
+import { follow, isAlias, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import type { FilledRange } from "../../../src/files/interpolate.ts";
+import type { ComposeEnvFile } from "./scope.ts";
+import type { VariablePlace } from "./environment.ts";
+import { settingInLine, type VariableSetting } from "./scope.ts";
 
 /**
- * Removes the sources of migrated variables from env files, if they contain a secret and nothing else is interpolated
- * from them. Returns notes for people. Throws `Blocked` if something else is, unless `elsewhere` is accepted; and
- * always if a removed line would leave a `${NAME}` empty. `kept`: lines that stay in an env file of the service.
+ * Where a part of a variable's value comes from: the text that defines it, a line of an env file, the shell, an operand of
+ * `${…}`, or the alias of a text that stands elsewhere.
  */
-export function dropSources(
-  draft: ProjectDraft,
-  project: ComposeProject,
-  edited: readonly EditedPlace[],
-  kept: readonly EditedPlace[],
-  secret: readonly MovedText[],
-  accept: ReadonlySet<string>,
-  all: ReadonlyMap<string, Variables>,
-  wishes: readonly ServiceChange[],
-): string[] {
-  const notes: string[] = [];
-  const staying: { readonly name: string; readonly where: string }[] = [];
-  const replaced = wishes.map((wish) => ({ wish, isReplaced: replacedWords(project, wish) }));
-  const everything = projectTexts(project);
-  // Words that are made again may still be filled in from it.
-  const isGone = (text: ProjectText, name: string): boolean =>
-    replaced.some(({ wish, isReplaced }) => isReplaced(text) && !keeps(wish, name));
-  const passed = [...all.values()].flatMap((own) => [...own.values()].flat());
-  const filled = (name: string): ProjectText[] =>
-    everything.filter(
-      (one) => one.uses.includes(name) && !draft.covers(one.file.file, one.start) && !isGone(one, name),
-    );
-  const ofServices = new Set(
-    [...project.services.values()].flatMap(({ layers }) =>
-      layers.flatMap(({ envFiles: own }) => own.map(({ file }) => file)),
-    ),
-  );
-  // Nor is a line of `.env` read that nothing is filled in from.
-  const isRead = ({ file, key }: ProjectText): boolean =>
-    project.yaml.has(file.file) ||
-    ofServices.has(file.file) ||
-    /^(?:COMPOSE|DOCKER)_/.test(key) ||
-    [...everything, ...passed].some(({ uses }) => uses.includes(key));
-  const isTaken = (one: ProjectText): boolean => isReached(project, one) && isRead(one);
-  const keptIds = new Set(kept.map(({ place }) => place.id));
-  const stays = ({ file }: ProjectText["file"], start: number): boolean => keptIds.has(`${file}:${start}`);
-  // Texts that inspect does not show, and lines that an empty variable covers, give nothing away.
-  const isHidden = (one: ProjectText): boolean => isUnseen(one) || stays(one.file, one.start);
-  const isShown = (one: ProjectText): boolean => isTaken(one) && !isHidden(one);
-  // A base that every service overrides would show nothing.
-  const unused = (name: string): ProjectText[] => filled(name).filter((one) => !isTaken(one));
-  const shown = (name: string): ProjectText[] => filled(name).filter(isShown);
-  const hint = (name: string): string | null => {
-    const [first] = shown(name);
-    return first === undefined ? null : hintFor(first, project);
-  };
-  const remaining = (name: string): string[] => [
-    ...new Set([
-      ...shown(name).map(({ file, start, path }) => `${path} (${file.file}:${lineOf(file.text, start)})`),
-      ...passed
-        .filter(
-          ({ uses, member, kind, file, id }) =>
-            uses.includes(name) &&
-            kind !== "line" &&
-            member &&
-            // Of others than those passed on by their name alone, the text is among the above.
-            (kind === "item" ? !scalarText(member)?.includes("=") : scalarText(member.value) === null) &&
-            !draft.covers(file.file, Number(id.slice(id.lastIndexOf(":") + 1))),
-        )
-        .map(({ at, name: own }) => `${own} (${at})`),
-      ...[...all].flatMap(([service, own]) => {
-        const place = own.get(name)?.at(-1);
-        const isRead =
-          place?.kind === "line" &&
-          project.dotenv.some(({ file }) => file === place.file.file) &&
-          !draft.covers(place.file.file, place.member.start) &&
-          !stays(place.file, place.member.start);
-        return isRead ? `${name} of ${service} (${place.at})` : [];
-      }),
-    ]),
+export type ValueSource = {
+  readonly kind: "text" | "line" | "shell" | "default" | "alternative" | "alias";
+  /** Null for the shell. */
+  readonly file: YamlFile | ComposeEnvFile | null;
+  /** The line on which it begins; of a pair, that of its key. */
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+  /** The variable that it sets, or that is filled in. */
+  readonly name: string;
+  /** What of the value comes from here: from the first position up to the second. */
+  readonly part: readonly [from: number, to: number];
+};
+
+/** Where a variable's value comes from, each source after those that it is filled from. */
+export function sources(place: VariablePlace): readonly ValueSource[] {
+  const { value, parts, setting } = place;
+  if (value === null) return [];
+  const own = ownSources(place, value.length);
+  const [text] = own;
+  const at = { parts, setting, offset: 0, text: text ?? SHELL, depth: 0 };
+  return [...filledFrom(at), ...own];
+}
+
+/** Lines that fill each other in a longer row say no more than the first of them. */
+const DEEPEST = 100;
+
+const SHELL = { file: null, line: 0, start: 0, end: 0 } as const;
+
+type Filled = {
+  readonly parts: readonly FilledRange[];
+  readonly setting: (name: string) => VariableSetting | null;
+  readonly offset: number;
+  /** The text with the `${…}`. */
+  readonly text: Pick<ValueSource, "file" | "line" | "start" | "end">;
+  readonly depth: number;
+};
+
+function filledFrom({ parts, setting, offset, text, depth }: Filled): readonly ValueSource[] {
+  return parts.flatMap(({ name, by, start, end }): readonly ValueSource[] => {
+    const part = [offset + start, offset + end] as const;
+    const { file, line, start: from, end: to } = text;
+    if (by !== "variable") return [{ kind: by, file, line, start: from, end: to, name, part }];
+    const found = setting(name);
+    if (found === null) return [];
+    if (found.kind === "shell") return [{ kind: "shell", ...SHELL, name, part }];
+    const { file: env, member } = found;
+    const own = lineSource(env, member, part);
+    const filled =
+      depth >= DEEPEST
+        ? []
+        : filledFrom({
+            parts: member.parts,
+            setting: (use) => settingInLine(env, member, use),
+            ...{ offset: part[0], text: own, depth: depth + 1 },
+          });
+    return isAlone(member) ? filled : [...filled, own];
+  });
+}
+
+type EnvLine = Extract<VariablePlace, { readonly kind: "line" }>["member"];
+
+/** A line that passes a variable on sets no value itself. */
+const isAlone = ({ nameEnd, valueStart }: EnvLine): boolean => valueStart === nameEnd;
+
+const lineSource = (file: ComposeEnvFile, member: EnvLine, part: ValueSource["part"]): ValueSource => {
+  const { name, line, start, end } = member;
+  return { kind: "line", file, line, start, end, name, part };
+};
+
+/** The text that defines a variable, and the alias by which it is given to it. */
+function ownSources(place: VariablePlace, length: number): readonly ValueSource[] {
+  const { file, name, line } = place;
+  const part = [0, length] as const;
+  if (place.kind === "line") return isAlone(place.member) ? [] : [lineSource(place.file, place.member, part)];
+  const node = place.kind === "pair" ? place.member.value : place.member;
+  const text = follow(node, place.file);
+  const [start = 0, end = 0] = text?.range ?? [];
+  if (!isAlias(node)) return [{ kind: "text", file, line, start, end, name, part }];
+  const [from = 0, to = 0] = node.range ?? [];
+  return [
+    { kind: "text", file, line: lineOf(file.text, start), start, end, name, part },
+    { kind: "alias", file, line: lineOf(file.text, from), start: from, end: to, name, part },
   ];
-  const ofWords = wishes.flatMap(({ service, words }) => (words?.sources ?? []).map((one) => ({ ...one, service })));
-  const open = [...new Set([...edited.flatMap(({ place }) => place.uses), ...ofWords.map(({ source }) => source)])];
-  // Everything that is filled into a removed line counts.
-  const within = new Set(ofWords.map(({ source }) => source));
-  const isName = (name: string, value: string, carrying: readonly MovedText[]): boolean =>
-    !within.has(name) &&
-    carrying.every(({ mayBeName }) => mayBeName(value)) &&
-    !isOfSecret(project, name, [...edited, ...kept], wishes);
-  const seen = new Set<string>();
-  // What is still filled in somewhere, maybe in a line that goes later: another variable of `.env` that moves.
-  const waiting = new Map<string, string>();
-  const dropped: { readonly name: string; readonly file: ComposeEnvFile }[] = [];
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (seen.has(name)) continue;
-    seen.add(name);
-    const lines = project.dotenv.flatMap((file) =>
-      file.entries.filter((one) => one.name === name).map((member) => ({ file, member })),
-    );
-    const value = project.lookup(name) ?? lines.at(-1)?.member.value ?? "";
-    const carrying = secret.filter(({ carries }) => carries(value));
-    const whose = carrying.find((one) => one.name === name) ?? carrying[0];
-    if (whose === undefined || isName(name, value, carrying)) continue;
-    if (lines.length === 0) {
-      notes.push(`${name} comes from the shell's environment, not from a file: remove it there yourself`);
-      continue;
-    }
-    if (remaining(name).length > 0) {
-      waiting.set(name, lines.map(({ file }) => file.file).join(", "));
-      continue;
-    }
-    let isSet = false;
-    for (const { file, member } of lines) {
-      if (draft.covers(file.file, member.start)) continue;
-      if (stays(file, member.start)) {
-        isSet = true;
-        continue;
-      }
-      const source = name;
-      const readers = mountReaders(project, file.file, (service) => all.get(service)?.has(source) === true);
-      const unseen = filled(source).filter((one) => isTaken(one) && isHidden(one));
-      const beside = file.file === join(project.dir, ".env") ? usedBeside(project, source) : null;
-      const shared = beside === null ? sharing(project, file.file, source) : filling(beside);
-      if (readers.length > 0 || unseen.length > 0 || shared !== null) {
-        const why =
-          readers.length > 0
-            ? mountsText(readers)
-            : unseen.length > 0 || shared === null
-              ? filledText(unseen)
-              : sharedText(shared);
-        staying.push({ name, where: `${file.file}, ${why}` });
-        isSet = true;
-        continue;
-      }
-      mayWrite(file, (service, its) =>
-        takers(source, edited).some(({ place, by }) => place.name === its && by.has(service)),
-      );
-      draft.line(file, member, null, `${name}=${whose.name === name ? whose.masked : HIDDEN}`);
-      dropped.push({ name, file });
-      open.push(...member.uses, ...waiting.keys());
-      for (const one of member.uses) {
-        within.add(one);
-        seen.delete(one);
-      }
-      for (const one of waiting.keys()) seen.delete(one);
-      waiting.clear();
-    }
-    for (const { path, file, start } of isSet ? [] : unused(name))
-      notes.push(
-        `${path} (${file.file}:${lineOf(file.text, start)}) names ${name}, which is no longer set anywhere; no service reads it from there, so remove that line`,
-      );
-  }
-  notes.push(...stayingNotes(staying));
-  for (const [name, files] of waiting) {
-    const left = remaining(name);
-    if (!accept.has("elsewhere")) throw elsewhere(name, left, edited, ofWords, hint(name));
-    notes.push(`${name} stays in ${files}: ${left.join(", ")} is filled from it`);
-  }
-  // An env file of services may also be a source for `${…}`.
-  for (const file of project.dotenv) {
-    for (const { name, start } of file.entries) {
-      if (
-        !(draft.covers(file.file, start) || stays(file, start)) ||
-        !envFiles(project).some((one) => one.file === file.file)
-      )
-        continue;
-      const left = remaining(name);
-      if (left.length > 0) throw elsewhere(name, left, [...edited, ...kept], ofWords, hint(name));
-    }
-  }
-  return [...notes, ...besideNotes(project, dropped)];
-}
-
-/** Whether a service's new words are still filled in from a variable. */
-const keeps = ({ words }: ServiceChange, name: string): boolean => words?.kept.has(name) === true;
-
-/** Of a line whose variable has another form of the value. */
-const HIDDEN = "••••••••";
-
-function elsewhere(
-  source: string,
-  left: readonly string[],
-  edited: readonly EditedPlace[],
-  ofWords: readonly { readonly service: string; readonly source: string; readonly name: string }[],
-  hint: string | null,
-): Blocked {
-  const words = ofWords.filter((one) => one.source === source);
-  const from = takers(source, edited);
-  return new Blocked(
-    `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
-    `${hint ?? "give each a variable of the service to read"}; or --accept elsewhere moves the rest and leaves those`,
-    (service, name) =>
-      from.some(({ place, by }) => place.name === name && by.has(service)) ||
-      words.some((one) => one.name === name && one.service === service),
-  );
-}
-
-/** The places that are filled from a variable, or that are its own line. */
-function takers(source: string, edited: readonly EditedPlace[]): readonly EditedPlace[] {
-  return edited.filter(({ place }) => place.uses.includes(source) || (place.kind === "line" && place.name === source));
 }

@@ -1,8 +1,8 @@
 import type { MovingAlong } from "../../../src/contract/migration.ts";
 import { isNameLike, Secret, SecretIndex } from "../../../src/model/secret.ts";
-import { variablesOf, type VariablePlace } from "../syntax/environment.ts";
-import { filledRanges } from "../syntax/filled-ranges.ts";
+import { variablesOf } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
+import { sources, type ValueSource } from "../syntax/sources.ts";
 
 /** A service's variable that moves. */
 export type LeaderVariable = { readonly service: string; readonly name: string; readonly value: Secret };
@@ -23,82 +23,69 @@ export type AlongVariable = {
  */
 export function alongVariables(project: ComposeProject, moved: readonly LeaderVariable[]): readonly AlongVariable[] {
   const all = shownVariables(project);
-  const dotenv = new Set(project.dotenv.flatMap(({ entries }) => entries.map(({ name }) => name)));
   const taken = new Set(moved.map(({ service, name }) => idOf(service, name)));
   const found: AlongVariable[] = [];
   for (const [like, one] of moved.entries()) {
+    const has = ({ text, source: { part } }: FilledFrom): boolean => one.value.equals(Secret.of(text.slice(...part)));
     const own = all.named.get(idOf(one.service, one.name));
-    const from = [...(own?.uses ?? []), ...(own?.kind === "line" ? [own.name] : [])];
-    const sources = from.filter((source) => dotenv.has(source) && isSource(project, source, one.value));
+    const filled = (own?.from ?? []).filter(has).flatMap(({ id }) => all.byLine.get(id) ?? []);
     const same = isNameLike(one.value)
       ? []
       : all.byValue.get(one.value).filter(({ service }) => service === one.service);
-    const filled = sources.flatMap((source) => all.bySource.get(source) ?? []);
-    for (const { service, holds } of new Set([...filled, ...same].toSorted((a, b) => a.order - b.order))) {
-      if (taken.has(idOf(service, holds.name))) continue;
-      const isSame = same.some((other) => other.holds === holds);
-      const shown = showsIn(project, holds, one.value, sources) ?? (isSame ? "whole" : null);
-      if (shown === null) continue;
-      taken.add(idOf(service, holds.name));
-      found.push({ like, service, name: holds.name, within: shown === "whole" ? null : shown });
+    for (const shown of new Set([...filled, ...same].toSorted((a, b) => a.order - b.order))) {
+      const { service, name, from } = shown;
+      if (taken.has(idOf(service, name))) continue;
+      taken.add(idOf(service, name));
+      const by = same.includes(shown) ? undefined : from.find(has);
+      found.push({ like, service, name, within: by === undefined ? null : withinOf(by) });
     }
   }
   return found;
 }
 
-type ShownVariable = { readonly service: string; readonly holds: VariablePlace; readonly order: number };
+/** Where a line of `.env` is filled into a variable. */
+type FilledFrom = { readonly id: string; readonly text: string; readonly source: ValueSource };
 
-/** What each service is given in the end, by its name, by its value, and by what is filled into it. */
+type ShownVariable = {
+  readonly service: string;
+  readonly name: string;
+  readonly from: readonly FilledFrom[];
+  readonly order: number;
+};
+
+/** What each service is given in the end, by its name, by its value, and by the lines of `.env` that are filled into it. */
 function shownVariables(project: ComposeProject): {
-  readonly named: ReadonlyMap<string, VariablePlace>;
+  readonly named: ReadonlyMap<string, ShownVariable>;
   readonly byValue: SecretIndex<ShownVariable>;
-  readonly bySource: ReadonlyMap<string, readonly ShownVariable[]>;
+  readonly byLine: ReadonlyMap<string, readonly ShownVariable[]>;
 } {
-  const named = new Map<string, VariablePlace>();
+  const dotenv = new Set(project.dotenv.map(({ file }) => file));
+  const named = new Map<string, ShownVariable>();
   const byValue = new SecretIndex<ShownVariable>();
-  const bySource = new Map<string, ShownVariable[]>();
+  const byLine = new Map<string, ShownVariable[]>();
   for (const service of project.services.values())
-    for (const places of variablesOf(service).values()) {
+    for (const [name, places] of variablesOf(service)) {
       const holds = places.at(-1);
-      if (holds === undefined) continue;
-      const shown = { service: service.name, holds, order: named.size };
-      named.set(idOf(service.name, holds.name), holds);
-      if (holds.value !== null) byValue.add(Secret.of(holds.value), shown);
+      const text = holds?.value ?? null;
+      if (holds === undefined || text === null) continue;
       // A service that has `.env` as its env file takes the line itself.
-      for (const source of new Set([...holds.uses, ...(isDotenvLine(project, holds) ? [holds.name] : [])])) {
-        const users = bySource.get(source) ?? [];
-        users.push(shown);
-        bySource.set(source, users);
-      }
+      const from = sources(holds).flatMap((source): FilledFrom[] =>
+        source.kind === "line" && dotenv.has(source.file?.file ?? "")
+          ? [{ id: `${source.file?.file ?? ""}:${source.start}`, text, source }]
+          : [],
+      );
+      const shown = { service: service.name, name, from, order: named.size };
+      named.set(idOf(service.name, name), shown);
+      byValue.add(Secret.of(text), shown);
+      for (const id of new Set(from.map((one) => one.id))) byLine.set(id, [...(byLine.get(id) ?? []), shown]);
     }
-  return { named, byValue, bySource };
+  return { named, byValue, byLine };
 }
 
-const isDotenvLine = ({ dotenv }: ComposeProject, place: VariablePlace): boolean =>
-  place.kind === "line" && dotenv.some(({ file }) => file === place.file.file);
-
-/** Where a variable shows a value that one of these fills into it; null for nowhere. */
-function showsIn(
-  project: ComposeProject,
-  place: VariablePlace,
-  value: Secret,
-  sources: readonly string[],
-): AlongVariable["within"] | "whole" {
-  const isLine = isDotenvLine(project, place);
-  const isFrom = (source: string): boolean => place.uses.includes(source) || (isLine && place.name === source);
-  if (place.value === null || !sources.some(isFrom)) return null;
-  const whole = Secret.of(place.value);
-  if (value.equals(whole)) return "whole";
-  for (const { name, start, end } of filledRanges(project, place) ?? [])
-    if (sources.includes(name) && value.equals(Secret.of(place.value.slice(start, end))))
-      return { value: whole, start, length: end - start };
-  return null;
-}
-
-/** Whether a variable of `.env` has this very value. */
-function isSource({ lookup }: ComposeProject, source: string, value: Secret): boolean {
-  const text = lookup(source);
-  return text !== null && value.equals(Secret.of(text));
+/** The part of a variable that a line fills; null for all of it. */
+function withinOf({ text, source }: FilledFrom): AlongVariable["within"] {
+  const [start, end] = source.part;
+  return end - start === text.length ? null : { value: Secret.of(text), start, length: end - start };
 }
 
 const idOf = (service: string, name: string): string => `${service}\0${name}`;

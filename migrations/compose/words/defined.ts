@@ -1,5 +1,7 @@
 import type { Node, Pair, Scalar, YAMLMap } from "yaml";
-import { entry, follow, isScalar, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import type { Interpolated } from "../../../src/files/interpolate.ts";
+import { entry, follow, isScalar, isSeq, scalarText, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import { filledText } from "../syntax/fill.ts";
 import type { ComposeProject, ComposeService, ServiceLayer } from "../syntax/project.ts";
 
 export type WordPlace = "entrypoint" | "command" | "health";
@@ -15,9 +17,11 @@ export type WordDefinition = {
   readonly pair: Pair<Scalar, Node | null>;
   /** A text that Compose splits, or a list of words. */
   readonly node: Node;
-  /** Its words, or the text, as they stand there. */
-  readonly texts: readonly Scalar<string | null>[];
+  readonly texts: readonly WordText[];
 };
+
+/** One of the words, or the text that Compose splits: as it stands in the file, and as Compose fills it in. */
+export type WordText = Pick<Interpolated, "value" | "uses"> & { readonly text: string; readonly start: number };
 
 const known = new WeakMap<ComposeService, readonly WordDefinition[]>();
 
@@ -31,13 +35,11 @@ export function wordDefinitions(service: ComposeService): readonly WordDefinitio
 /** The services that run the words of which the text at this position of a file is one. */
 export function servicesAt(project: ComposeProject, file: string, start: number): readonly string[] {
   return [...project.services.values()].flatMap((service) =>
-    wordDefinitions(service).some((one) => one.file.file === file && one.texts.some((text) => startOf(text) === start))
+    wordDefinitions(service).some((one) => one.file.file === file && one.texts.some((text) => text.start === start))
       ? service.name
       : [],
   );
 }
-
-export const startOf = (node: Node): number => node.range?.[0] ?? 0;
 
 function inLayer(service: string, layer: ServiceLayer): WordDefinition[] {
   const { file } = layer;
@@ -51,6 +53,12 @@ function inLayer(service: string, layer: ServiceLayer): WordDefinition[] {
     if (found === null || found.value === null) return [];
     const { owner, pair, value: node } = found;
     const items = isSeq(node) ? (node.items as Node[]).map((item) => follow(item, file)) : [node];
-    return [{ service, place, layer, file, owner, pair, node, texts: items.filter(isScalar) }];
+    const texts = items.filter(isScalar).map((item): WordText => {
+      const text = scalarText(item) ?? "";
+      const [start = 0] = item.range ?? [];
+      const { value, uses } = filledText(text, layer.lookup, file, start, () => undefined);
+      return { text, start, value, uses };
+    });
+    return [{ service, place, layer, file, owner, pair, node, texts }];
   });
 }

@@ -1,11 +1,11 @@
 import { entry, follow, isMap } from "../../../src/kit/text/yaml-nodes.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
-import type { ServiceChange } from "../rewrite/index.ts";
-import { namesOf } from "../rewrite/moved-names.ts";
+import type { ServiceChange } from "../rewrite/change.ts";
+import { namesOf } from "../rewrite/change.ts";
 import { home } from "../syntax/home.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
-import { startOf, wordDefinitions, type WordDefinition, type WordPlace } from "./defined.ts";
+import { wordDefinitions, type WordDefinition, type WordPlace } from "./defined.ts";
 
 /**
  * Removes words that new ones in the services' own blocks replace from the bases and earlier files that define them, once
@@ -30,7 +30,7 @@ export function mustBeGone(draft: ProjectDraft, project: ComposeProject, wishes:
     const found = project.services.get(service);
     for (const { name, value } of found === undefined ? [] : (words?.literals ?? [])) {
       const left = wordDefinitions(found as ComposeService).find(({ file, texts }) =>
-        texts.some((text) => (text.value ?? "").includes(value) && !draft.covers(file.file, startOf(text))),
+        texts.some(({ text, start }) => text.includes(value) && !draft.covers(file.file, start)),
       );
       if (left === undefined || words?.names.has(name) !== true) continue;
       throw new Blocked(

@@ -3,7 +3,7 @@ import type { Engine } from "../../../src/engine/engine.ts";
 import type { Location } from "../../../src/model/location.ts";
 import { isSeq } from "../../../src/kit/text/yaml-nodes.ts";
 import { Secret } from "../../../src/model/secret.ts";
-import { textAt } from "../refuse.ts";
+import { textAt } from "../command-texts.ts";
 import { variablesOf } from "../syntax/environment.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { holdsPart, literalIn } from "../../../src/files/words/literal-places.ts";
@@ -72,7 +72,7 @@ function nameInWords({ services }: ComposeProject, service: string, value: Secre
   const all = found === undefined ? [] : wordDefinitions(found);
   for (const place of ["entrypoint", "command", "health"] as const) {
     const own = all.findLast((one) => one.place === place);
-    const texts = (own?.texts ?? []).map((text) => (text.value ?? "").replaceAll("$$", () => "$"));
+    const texts = (own?.texts ?? []).map(({ text }) => text.replaceAll("$$", () => "$"));
     const words = own === undefined || !isSeq(own.node) ? (texts[0] ?? "") : JSON.stringify(texts);
     const literal = literalIn(Secret.of(words), value);
     if (literal?.value.equals(value) === true) return literal.name;
@@ -118,7 +118,7 @@ function ownVariables({ services }: ComposeProject, service: string): ReadonlyMa
 function textsOf({ services }: ComposeProject, name: string): readonly string[] {
   const service = services.get(name);
   const definitions = service === undefined ? [] : wordDefinitions(service);
-  return definitions.flatMap(({ texts }) => texts.map(({ value }) => value ?? ""));
+  return definitions.flatMap(({ texts }) => texts.map(({ text }) => text));
 }
 
 /** Before a name that a shell fills in. */

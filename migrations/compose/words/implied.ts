@@ -58,7 +58,7 @@ function inSameWords({ services }: ComposeProject, byService: ByService): readon
   return [...users.values()].flatMap((definitions) =>
     definitions.flatMap(({ service, texts }) =>
       (byService.get(service) ?? [])
-        .filter(({ move, value }) => isOfWords(move) && texts.some((text) => secretTest(value, null)(text.value ?? "")))
+        .filter(({ move, value }) => isOfWords(move) && texts.some(({ text }) => secretTest(value, null)(text)))
         .flatMap((one) => definitions.map((other) => [other.service, one] as const)),
     ),
   );

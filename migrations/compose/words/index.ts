@@ -10,7 +10,7 @@ import { earlierPrefix, type BareService } from "../delivery/change.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "../engine/cli.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { keptSources, mayBeWritten } from "./kept.ts";
-import { hasValue, reworded, wordsByFile, type NewWords, type WordTemplate } from "./reword.ts";
+import { hasValue, reworded, wordsByFile, type WordTemplate } from "./reword.ts";
 import {
   withoutLiterals,
   writtenIn,
@@ -20,36 +20,9 @@ import {
 import { isQuotable, literal, type KeptPart, type Word } from "../../../src/files/words/shell-text.ts";
 import { serviceTemplates, type ServiceTemplate, type SourceWord } from "./templates.ts";
 import { expressionsOf } from "./written.ts";
-import { labelsGiven, withLabels, type UsersLabel } from "../labels/index.ts";
+import { labelsGiven, withLabels } from "../labels/index.ts";
+import type { NewWords, Rewording } from "./rewording.ts";
 import { filledSources, wordSources, type FilledSources } from "./uses.ts";
-
-/** The words that replace those of a service. */
-export type Rewording = NewWords & {
-  /** The variables of `${…}` that its words are not filled from any more. */
-  readonly sources: readonly { readonly source: string; readonly name: string }[];
-  /** The values that stood in its words as they are. */
-  readonly literals: readonly WrittenValue[];
-  /** The variables that a shell fills its words from. */
-  readonly names: ReadonlySet<string>;
-  /** Those whose file an option of the program names instead. */
-  readonly byOption: ReadonlySet<string>;
-  /** The words as a Compose file has them: `$` escaped, `${…}` for what Compose still fills in. */
-  readonly written: NewWords;
-  /** The variables that Compose still fills in. */
-  readonly kept: ReadonlySet<string>;
-  /** The labels that name a file in the place of their value. */
-  readonly labels: readonly UsersLabel[];
-  /** The words of the file as a plan shows them: what the files fill in from other variables is left out. */
-  readonly shown: NewWords;
-};
-
-/** The variables whose file an option of the program names, or a label. */
-export const fileNames = (words: Rewording | null): ReadonlySet<string> =>
-  new Set([...(words?.byOption ?? []), ...(words?.labels ?? []).map(({ name }) => name)]);
-
-/** Whether a service's command, entrypoint or health check changes. */
-export const hasNewWords = (words: Rewording | null): boolean =>
-  words !== null && (words.entrypoint !== null || words.command !== null || words.health !== null);
 
 /** Null for a service whose words hold no value that it is given. */
 export type Rewordings = (service: string, bare: BareService) => Rewording | null;

@@ -1,6 +1,6 @@
 import { interpolate } from "../../../src/files/interpolate.ts";
 import type { ComposeProject } from "../syntax/project.ts";
-import type { NewWords } from "./reword.ts";
+import type { NewWords } from "./rewording.ts";
 import { isPublic } from "./public.ts";
 import { isQuotable, type KeptPart, type Word } from "../../../src/files/words/shell-text.ts";
 import { wordSources, type FilledSources } from "./uses.ts";

@@ -7,7 +7,7 @@ import { Blocked } from "../rewrite/blocked.ts";
 import type { ComposeProject } from "../syntax/project.ts";
 import { dropLabels } from "../labels/index.ts";
 import { has } from "./implied.ts";
-import { hasNewWords, type Rewording } from "./index.ts";
+import { hasNewWords, type Rewording } from "./rewording.ts";
 import { isShellProgram } from "./reword.ts";
 
 /**

@@ -1,18 +1,12 @@
 import type { FileOptions } from "../../../src/contract/delivery.ts";
 import { expandedText, literal, madeText, quotedWord, type Word } from "../../../src/files/words/shell-text.ts";
+import type { NewWords } from "./rewording.ts";
 
 /** What a service runs, as words that values are filled into. `health` begins with its kind. */
 export type WordTemplate = {
   readonly entrypoint: readonly Word[];
   readonly cmd: readonly Word[];
   readonly health: readonly Word[];
-};
-
-/** The words that take the place of a service's own; null for those that stay. */
-export type NewWords = {
-  readonly entrypoint: readonly string[] | null;
-  readonly command: readonly string[] | null;
-  readonly health: readonly string[] | null;
 };
 
 /**

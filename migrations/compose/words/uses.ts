@@ -1,20 +1,15 @@
 import type { Where } from "../../../src/model/location.ts";
 import { isNameLike, Secret } from "../../../src/model/secret.ts";
 import type { FilledVariable } from "../../../src/files/words/literal-places.ts";
-import type { Interpolated } from "../../../src/files/interpolate.ts";
 import { variablesOf } from "../syntax/environment.ts";
-import { filledText } from "../syntax/fill.ts";
-import { filledRanges } from "../syntax/filled-ranges.ts";
 import type { ComposeProject, ComposeService } from "../syntax/project.ts";
-import { startOf, wordDefinitions } from "./defined.ts";
+import { wordDefinitions } from "./defined.ts";
 
 /** The variables of `${…}` in each service's command, entrypoint and health check, whatever base or file they stand in. */
 export function wordSources({ services }: ComposeProject): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, ReadonlySet<string>>();
   for (const service of services.values()) {
-    const own = wordDefinitions(service).flatMap(({ texts, file, layer }) =>
-      texts.flatMap((text) => filledText(text.value ?? "", layer.lookup, file, startOf(text), () => undefined).uses),
-    );
+    const own = wordDefinitions(service).flatMap(({ texts }) => texts.flatMap(({ uses }) => uses));
     if (own.length > 0) found.set(service.name, new Set(own.map(({ name }) => name)));
   }
   return found;
@@ -80,9 +75,7 @@ export function sourceText(project: ComposeProject, source: string, service: str
   const ofVariable = places
     .filter(({ uses }) => uses.includes(source))
     .flatMap((place) =>
-      (filledRanges(project, place) ?? []).flatMap(({ name, start, end }) =>
-        name === source ? (place.value?.slice(start, end) ?? "") : "",
-      ),
+      place.parts.flatMap(({ name, start, end }) => (name === source ? (place.value?.slice(start, end) ?? "") : "")),
     )
     .find((text) => text !== "");
   return ofVariable ?? defaultInWords(own, source);
@@ -90,14 +83,12 @@ export function sourceText(project: ComposeProject, source: string, service: str
 
 /** The text that a service's words have by the default of an unset variable; null if they have none, or several. */
 function defaultInWords(service: ComposeService, source: string): string | null {
-  const found = wordDefinitions(service).flatMap(({ texts, file, layer }) =>
-    texts.flatMap((node) => {
-      const [text, at] = [node.value ?? "", startOf(node)];
-      const filled = (part: string): Interpolated => filledText(part, layer.lookup, file, at, () => undefined);
-      return filled(text).uses.flatMap(({ name, start, end }) =>
-        name === source ? filled(text.slice(start, end)).value : [],
-      );
-    }),
+  const found = wordDefinitions(service).flatMap(({ texts }) =>
+    texts.flatMap(({ value, uses }) =>
+      uses.flatMap(({ name, filled }) =>
+        name === source && filled !== null ? value.slice(filled.start, filled.end) : [],
+      ),
+    ),
   );
   const [text = "", ...others] = new Set(found);
   return text === "" || others.length > 0 ? null : text;

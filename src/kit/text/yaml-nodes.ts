@@ -102,7 +102,20 @@ async function documentsOf(file: string, text: string, hint: string, most?: numb
     const cause = at === repeated ? "DUPLICATE_KEY" : problem?.code;
     throw new UnsprawlError("malformed", `${file}, line ${lineOf(text, at)}: not valid YAML`, hint, cause);
   }
+  endWithoutNewline(documents.at(-1)?.contents, text);
   return documents;
+}
+
+/** A block of text at the end of a file that has no last newline: the library adds one to it, Go's parser does not. */
+function endWithoutNewline(contents: unknown, text: string): void {
+  if (text.endsWith("\n")) return;
+  let last = contents;
+  while (isMap(last) || isSeq(last)) {
+    const item: unknown = last.items.at(-1);
+    last = yaml().isPair(item) ? item.value : item;
+  }
+  if (isScalar(last) && last.type?.startsWith("BLOCK_") === true && last.range?.[1] === text.length)
+    last.value = last.value?.replace(/\n$/, "") ?? null;
 }
 
 function yaml(): Yaml {

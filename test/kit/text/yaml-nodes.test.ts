@@ -36,6 +36,23 @@ test.each([
   expect(text.slice(range[0]).trim()).toBe("2");
 });
 
+// As `docker compose config` prints them.
+test.each([
+  ["a: |\n  one\n  two", "one\ntwo"],
+  ["a: |\n  one\n  two\n", "one\ntwo\n"],
+  ["a: >\n  one\n  two", "one two"],
+  ["a: |+\n  one", "one"],
+  ["a: |\n  one\n  ", "one\n"],
+  ["a: |\n  one\n# two", "one\n"],
+  ["a: |\n  one  ", "one  "],
+  ["a:\n  - b: |\n      one", "one"],
+])("%j: a block of text ends as the file does", async (text, value) => {
+  const { root } = await parseYaml("/f", text);
+  const [found] = (root as YAMLMap).items;
+  const [inner] = JSON.stringify(found?.value).match(/"[^"]*"(?=\}?\]?$)/) ?? [];
+  expect(JSON.parse(inner ?? "null")).toBe(value);
+});
+
 test.each(["a: 'x\n", "a:\n  b: 'x\n  'y'\n", "a: b\n c\nd\n", "a:\n  b: 'x\n---\ny'\n"])(
   "%j is not valid YAML at all",
   (text) => expect(parseYaml("/f", text)).rejects.toMatchObject({ code: "malformed" }),

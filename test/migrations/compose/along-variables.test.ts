@@ -35,14 +35,14 @@ it("what the same line of .env is filled into moves along", async () => {
       alongVariables(project, [{ service: of, name, value: Secret.of(value) }]).map(
         ({ service, name: found, within }) => [service, found, ...(within === null ? [] : [within.start])].join(" "),
       );
-    const parts = ["app URL 9", "job OPTIONS 9"];
+    const parts = ["app URL 9", "job OPTIONS 9", "job ESCAPED 2"];
     expect(along("KEY")).toEqual([
       parts[0],
       "app OTHER",
       "app BY_DEFAULT",
       "db LOGIN",
       "job LATER",
-      parts[1],
+      ...parts.slice(1),
       "all KEY",
     ]);
     // Another line with the same text, and what the files do not set to this.

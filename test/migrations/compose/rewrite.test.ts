@@ -8,7 +8,8 @@ import { onlyDelivery } from "../../../migrations/compose/rewrite/compare.ts";
 import type { NewFile } from "../../../migrations/compose/rewrite/draft.ts";
 import { variables } from "../../../migrations/compose/syntax/environment.ts";
 import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
-import { rewriteProject, type ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
+import type { ServiceChange } from "../../../migrations/compose/rewrite/change.ts";
+import { rewriteProject } from "../../../migrations/compose/rewrite/index.ts";
 import {
   composeChange,
   type BareService,

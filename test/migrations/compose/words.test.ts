@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ComposeProject } from "../../../migrations/compose/syntax/project.ts";
-import type { Rewording } from "../../../migrations/compose/words/index.ts";
+import type { Rewording } from "../../../migrations/compose/words/rewording.ts";
 import { mayBeWritten } from "../../../migrations/compose/words/kept.ts";
 import { mustBeFilledIn, mustHaveShell } from "../../../migrations/compose/words/refuse.ts";
 import type { Selected } from "../../../src/contract/migration.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadProject, type ComposeProject } from "../../../migrations/compose/syntax/project.ts";
-import type { ServiceChange } from "../../../migrations/compose/rewrite/index.ts";
+import type { ServiceChange } from "../../../migrations/compose/rewrite/change.ts";
 import { newToFile } from "../../../migrations/compose/syntax/copied-words.ts";
 import { expressionsOf, fileWords } from "../../../migrations/compose/words/written.ts";
 

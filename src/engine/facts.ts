@@ -100,8 +100,7 @@ export const FROM_THERE =
 
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {
-  if (engine.connection.via !== "unix")
-    return `the engine is not on this host (${engine.connection.address})`;
+  if (engine.connection.via !== "unix") return `the engine is not on this host (${engine.connection.address})`;
   if (process.getuid?.() !== 0) return "only root can give files to a container";
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
   if (options.some((option) => /name=(userns|rootless)/.test(option)))

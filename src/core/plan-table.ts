@@ -12,6 +12,9 @@ export type PlanRow = {
   readonly down: string;
 };
 
+/** What a plan shows besides its tables: each line that changes, and the commands that do the same. */
+export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
+
 export function planRows(plan: Plan): readonly PlanRow[] {
   return [...unitsOf(plan)].flatMap(([unit, steps]) => {
     const recreated = steps.filter((step): step is RecreateStep => step.kind === "recreate");
@@ -74,11 +77,11 @@ const FOUND: { readonly [found in PutStep["found"]]: string } = {
 /** Texts that say the same of several, once, with whom they are said of. */
 export type SharedText = { readonly text: string; readonly of: readonly string[] };
 
-/** Why each delivery was chosen: `shim: the image has a shell`. */
+/** Why each delivery was chosen: `by shim: the image has a shell`. */
 export function deliveryReasons({ steps }: Plan): readonly SharedText[] {
   return shared(
     steps.flatMap((step) =>
-      step.kind === "deliver" ? [{ text: `${step.delivery}: ${step.why}`, of: subjectOf(step, steps) }] : [],
+      step.kind === "deliver" ? [{ text: `by ${step.delivery}: ${step.why}`, of: subjectOf(step, steps) }] : [],
     ),
   );
 }

@@ -20,7 +20,7 @@ export function planMarkdown(plan: Plan): string {
   const writes = storeWrites(plan).map(({ path, fields, how }) => [path, fields.join(", "), how]);
   const restarts = steps.flatMap((step) => (step.kind === "recreate" ? outageText(step) : []));
   const left = notMoved.map(({ finding, reason, hint }) => {
-    const next = hint === null ? "" : `; next: ${hint.split("\n")[0] ?? ""}`;
+    const next = hint === null ? "" : `; next: ${hint}`;
     return `${finding.location.subjectName} ${finding.name}: ${reason}${next}`;
   });
   return [

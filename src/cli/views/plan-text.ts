@@ -8,6 +8,7 @@ import {
   planRows,
   storeWrites,
   type PlanDiff,
+  type PlanParts,
   type SharedText,
 } from "../../core/plan-table.ts";
 import { leftCount, outageText, planLeft, planTotals } from "../../core/plan-text.ts";
@@ -18,9 +19,6 @@ import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
 import type { DiffLine, NotMoved, Plan } from "../../model/plan.ts";
 import type { ParsedFlags } from "../context.ts";
 import { table, type Cell } from "./table.ts";
-
-/** What a plan's text has besides its tables. */
-export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
 
 export const planParts = (options: ParsedFlags): PlanParts => ({
   diff: options["diff"] === true,

@@ -6,6 +6,7 @@ import {
   planNotes,
   planRows,
   storeWrites,
+  type PlanParts,
   type PlanRow,
 } from "../../core/plan-table.ts";
 import { leftCount, longestRestarts, planLeft, outageText, planTotals } from "../../core/plan-text.ts";
@@ -39,9 +40,6 @@ export function planText({ planned }: TuiState): ScreenText {
 }
 
 const linesOf = last((plan: Plan, diff: boolean, byHand: boolean) => planLines(plan, { diff, byHand }));
-
-/** What a plan shows besides its tables. */
-export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
 
 /** What the whole plan does, a row for each thing that changes, what is true of it, and what it leaves where it is. */
 export function planLines(made: Plan, { diff = false, byHand = false }: PlanParts = {}): SpanLine[] {

@@ -204,7 +204,7 @@ it("a project whose image Compose has built, and labelled, moves as any other", 
     `services:\n  app:\n    image: ${image}\n    network_mode: none\n    command: ${JSON.stringify(APP.map((word) => word.replaceAll("$", "$$$$")))}\n    environment:\n      DB_PASSWORD: ${DB_PASSWORD}\n`,
   );
   execFileSync(program, ["up", "-d"], { cwd: folder, env: world.env, stdio: "pipe" });
-  const ran = await migrate("docker:built-app-1");
+  const ran = await migrate("docker:built-app-1", "--diff");
   expect(ran.code, ran.stdout + ran.stderr).toBe(0);
   expect(ran.stdout).toContain(`in ${folder}: ${join(folder, "compose.yaml")}`);
   expect(readFileSync(join(folder, "compose.yaml"), "utf8")).not.toContain(DB_PASSWORD);

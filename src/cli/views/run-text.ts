@@ -53,8 +53,8 @@ const MOST = 4;
 
 function keptText(kept: readonly string[]): string {
   const more = kept.length > MOST ? ` and ${kept.length - MOST} more` : "";
-  const it = kept.length === 1 ? "It still contains" : "They still contain";
-  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. ${it} the values, except copies of files, which are encrypted.`;
+  const it = kept.length === 1 ? "it" : "them";
+  return `Kept for rollback: ${kept.slice(0, MOST).join(", ")}${more}. The values are still in ${it}, encrypted in copies of files.`;
 }
 
 /** Manifests, or from store to store: nothing running was touched. */

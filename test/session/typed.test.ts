@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { begin, container, engine, home, secret, useStage } from "./stage.ts";
 
@@ -121,6 +121,31 @@ it("rollback without a run asks which one is meant, and takes `last`", async () 
   await only.press("y\r");
   expect(await only.exit()).toBe(0);
   expect(names().split("\n").toSorted()).toEqual(["typed-e", "typed-f"]);
+});
+
+it("render gives another application's secret only once that is typed, by name", async () => {
+  container("typed-h", { DB_PASSWORD: secret() });
+  expect(await begin(100, 40, person, ["migrate", "docker:typed-h", ...TO]).exit()).toBe(0);
+  const all = dirname(home.cwd);
+  const [entry = ""] = readdirSync(all, { recursive: true, encoding: "utf8" }).filter((one) =>
+    one.endsWith("typed-h.sops.yaml"),
+  );
+  const [folder, at] = [join(home.cwd, "tenant"), "${UNSPRAWL_RUNTIME_DIR:-/run/unsprawl}/compose/tenant/app"];
+  mkdirSync(folder);
+  const reference = `ref+sops://${join(all, entry)}#/DB_PASSWORD`;
+  writeFileSync(
+    join(folder, "compose.yaml"),
+    `name: tenant\nservices: { app: { image: x, secrets: [one] } }\nsecrets:\n  one:\n    file: ${at}/DB_PASSWORD\n    x-unsprawl: { ref: "${reference}", owner: "0:0" }\n`,
+  );
+  const asked = begin(120, 40, person, ["render", "compose:tenant/compose.yaml"]);
+  await asked.until("Type other-secrets to continue:");
+  expect(asked.raw()).toContain("typed-h.sops.yaml");
+  await asked.press("y\r");
+  expect(await asked.exit()).toBe(1);
+  const given = begin(120, 40, person, ["render", "compose:tenant/compose.yaml"]);
+  await given.until("Type other-secrets to continue:");
+  await given.press("other-secrets\r");
+  expect(await given.exit()).toBe(0);
 });
 
 it("init asks for a store, writes and trusts unsprawl.yaml, and checks the store", async () => {

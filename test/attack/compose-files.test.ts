@@ -360,7 +360,7 @@ it("secrets of an image's own command are neither copied into the file nor shown
   expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(file("words:known"));
 
   project("unknown", { "compose.yaml": file("words:unknown") });
-  const shown = await world.unsprawl(["plan", "docker:unknown-web-1", ...OPTIONS, "-o", "plan.json"]);
+  const shown = await world.unsprawl(["plan", "docker:unknown-web-1", ...OPTIONS, "--diff", "-o", "plan.json"]);
   expect(shown.code, shown.stdout + shown.stderr).toBe(0);
   expect(shown.stdout + readFileSync(join(world.dir, "plan.json"), "utf8")).not.toContain(unknown);
   expect(shown.stdout).toContain("words of the container's own");

@@ -152,14 +152,14 @@ it("changes store, delivery, path and key name in a form on 60×15, and plans by
   await terminal.press(`${KEY.ctrlU}apps/moved/y${KEY.tab}${KEY.ctrlU}db`);
   await terminal.until(/▸ key name +db▏/);
   await terminal.press(KEY.enter);
-  await terminal.until("+ apps/moved/y db");
+  await terminal.until(/apps\/moved\/y +db/);
   await terminal.until(/deliver +by file/);
   expect(world()).toBe(before);
   // Back and forth keeps what was decided.
   await terminal.press(KEY.esc);
   await terminal.until("where?");
   await terminal.press(KEY.enter);
-  await terminal.until("+ apps/moved/y db");
+  await terminal.until(/apps\/moved\/y +db/);
   await terminal.press("c");
   await terminal.until("Where it goes");
   await terminal.press(KEY.esc);
@@ -193,10 +193,10 @@ it("line by line changes store, delivery, path and key name, puts the secret the
   await answer(terminal, "type one as apps/shop-spoken", "apps/spoken");
   await answer(terminal, "key name: DB_PASSWORD. type another", "db");
   await answer(terminal, /path: apps\/spoken[^]*key name: db/, "");
-  await answer(terminal, /add apps\/spoken db[^]*Apply it/, "b");
+  await answer(terminal, /apps\/spoken +db[^]*Apply it/, "b");
   await answer(terminal, "or enter for vault", "");
-  await answer(terminal, /add apps\/spoken db[^]*by file[^]*Apply it/, "e");
-  await answer(terminal, /at work[^]*add apps\/spoken pw[^]*by file[^]*Apply it/, "y");
+  await answer(terminal, /apps\/spoken +db[^]*by file[^]*Apply it/, "e");
+  await answer(terminal, /at work[^]*apps\/spoken +pw[^]*by file[^]*Apply it/, "y");
   await answer(terminal, "migrated  shop-spoken", "L");
   await answer(terminal, /1. done[^]*A number reads/, "1");
   await answer(terminal, /done +put DB_PASSWORD into[^]*Receipts[^]*intent/, "q");

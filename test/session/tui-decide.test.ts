@@ -155,7 +155,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press("e");
   await terminal.until("did you mean file?");
   await terminal.press("e");
-  await terminal.until("secrets/moved.sops.yaml db");
+  await terminal.until(/secrets\/moved\.sops\.yaml +db/);
   expect(terminal.screen()).toMatch(/deliver +by file/);
   const seen = readFileSync(join(home.dir, "seen"), "utf8");
   expect(seen).toMatch(/units:\n {2}tui-api:\n {4}deliver: file\n/);
@@ -170,7 +170,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press(`${KEY.ctrlU}pw`);
   await terminal.until(/▸ key name +pw▏/);
   await terminal.press(KEY.enter);
-  await terminal.until("secrets/moved.sops.yaml pw");
+  await terminal.until(/secrets\/moved\.sops\.yaml +pw/);
   await terminal.press("y");
   await terminal.until("✓ migrated", 60);
   await terminal.press("q");

@@ -146,7 +146,17 @@ it("a secret written into a command or a health check becomes a variable", { tim
   expect(before[0]).toContain(CACHE);
   const declared = await world.unsprawl(["plan", "compose:literals", "--to", "local", "--json"]);
   const saved = join(world.dir, "plan.json");
-  const planned = await world.unsprawl(["plan", "docker:literals-*", "--to", "local", "--grace", "500ms", "-o", saved]);
+  const planned = await world.unsprawl([
+    "plan",
+    "docker:literals-*",
+    "--to",
+    "local",
+    "--grace",
+    "500ms",
+    "--diff",
+    "-o",
+    saved,
+  ]);
   expect(planned.code, planned.stdout + planned.stderr).toBe(0);
   const moved = movedIn(readFileSync(saved, "utf8"));
   expect(moved).toEqual([
@@ -165,7 +175,7 @@ it("a secret written into a command or a health check becomes a variable", { tim
   ]);
   expect(movedIn(declared.stdout)).toEqual(moved);
   expect(planned.stdout).toContain(`redis-server --requirepass \\"$$REQUIREPASS\\" --masterauth=`);
-  expect(planned.stdout).toContain("three: it gets MASTERKEY as a new variable");
+  expect(planned.stdout).toContain("it gets MASTERKEY as a new variable");
   const applied = await world.unsprawl(["apply", saved]);
   expect(applied.code, applied.stdout + applied.stderr).toBe(0);
   const shown = inspected();

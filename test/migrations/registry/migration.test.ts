@@ -118,7 +118,7 @@ describe.each([["deletes", true] as const, ["keeps what it has", false] as const
         const ran = await migrate(name);
         expect(ran.code, ran.stderr).toBe(0);
         expect(ran.stdout).toMatch(
-          /note {5}5 documents of \d{3,4} bytes are uploaded, no layer; 2 platforms are cleaned/,
+          /note {2}5 documents of \d{3,4} bytes are uploaded, no layer; 2 platforms are cleaned/,
         );
         expect(ran.stdout).toContain("attestation");
         const after = await shown(name);

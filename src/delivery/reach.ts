@@ -16,17 +16,18 @@ export function exportedFromFiles(
   const script = scripts.flatMap(({ path, text }) => scriptCommands(text).map((one) => ({ ...one, path })));
   if (script.length > MOST_COMMANDS) return () => false;
   const known = {
-    script,
     ...firstArgument(subject, scripts, script),
     aliases: aliasesIn(script),
     texts: script.flatMap(({ words }) => words.map(({ text }) => text)),
     byFunction: Map.groupBy(script, ({ inFunction }) => inFunction),
     callers: Map.groupBy(script, ({ words }) => words[0]?.text),
-    ends: Map.groupBy(script.filter(mayEnd), ({ path, inFunction }) => `${path}\0${inFunction ?? ""}`),
+    ends: Map.groupBy(script.filter(mayEnd), placeOf),
   };
   return (name) => {
     const names = new Set([name, ...namesBehind(known.texts, name)]);
-    const seen: Seen = { ...known, name, form: `${name}_FILE`, names, exporting: new Map(), called: new Map() };
+    const form = `${name}_FILE`;
+    const firstSet = firstSets(script, name, form);
+    const seen: Seen = { ...known, name, form, names, firstSet, exporting: new Map(), called: new Map() };
     return script.some((one) => isReading(one, seen) && isReached(one, seen) && !isSetBefore(one, seen));
   };
 }
@@ -37,7 +38,6 @@ const [MOST_TEXT, MOST_COMMANDS] = [256 * 1024, 4000];
 type PlacedCommand = ScriptCommand & { readonly path: string };
 
 type Seen = {
-  readonly script: readonly PlacedCommand[];
   readonly texts: readonly string[];
   readonly byFunction: ReadonlyMap<string | null, readonly PlacedCommand[]>;
   /** By the first word of each. */
@@ -48,6 +48,8 @@ type Seen = {
   readonly form: string;
   /** The variable's, and those that a reader is called with for it. */
   readonly names: ReadonlySet<string>;
+  /** By script and function: where the variable is first set there. */
+  readonly firstSet: ReadonlyMap<string, number>;
   /** Functions that were looked at: whether they export, and whether they are called for certain. */
   readonly exporting: Map<string, boolean>;
   readonly called: Map<string, boolean>;
@@ -180,20 +182,31 @@ function isReached(command: PlacedCommand, seen: Seen): boolean {
 }
 
 /** Whether the script gives the variable or its file's variable a value before, or takes it away: a default, as in `: ${NAME:=x}`. */
-function isSetBefore({ at, inFunction, path }: PlacedCommand, { script, name, form }: Seen): boolean {
-  return script.some((one) => {
-    const [first] = one.words;
-    const isBefore =
-      one.inFunction === null ? inFunction !== null || one.at < at : one.inFunction === inFunction && one.at < at;
-    if (!isBefore || one.path !== path) return false;
-    return one.words.some(
+function isSetBefore({ at, inFunction, path }: PlacedCommand, { firstSet }: Seen): boolean {
+  // What stands outside of functions runs before any of them is called.
+  if (inFunction !== null && firstSet.has(placeOf({ path, inFunction: null }))) return true;
+  return (firstSet.get(placeOf({ path, inFunction })) ?? Number.POSITIVE_INFINITY) < at;
+}
+
+const placeOf = ({ path, inFunction }: Pick<PlacedCommand, "path" | "inFunction">): string =>
+  `${path}\0${inFunction ?? ""}`;
+
+/** Where each script and function sets, or takes away, one of these first. */
+function firstSets(script: readonly PlacedCommand[], name: string, form: string): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const one of script) {
+    const isUnset = one.words[0]?.text === "unset";
+    const sets = one.words.some(
       ({ text }) =>
         [name, form].some(
           (own) => text.startsWith(`${own}=`) || text.includes(`\${${own}:=`) || text.includes(`\${${own}=`),
         ) ||
-        (first?.text === "unset" && text === form),
+        (isUnset && text === form),
     );
-  });
+    const place = placeOf(one);
+    if (sets) first.set(place, Math.min(one.at, first.get(place) ?? one.at));
+  }
+  return first;
 }
 
 /** What another program, or nothing, may follow on; the script itself, as another user, is no other. */

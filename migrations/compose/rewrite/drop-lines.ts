@@ -120,6 +120,12 @@ class Dropping {
       this.#staying.push({ name, where: `${file.file}, ${need}` });
       return false;
     }
+    // One that another line, or the shell, overrides: nobody else has what it says.
+    const { value } = member;
+    if (value !== null && !this.#within.has(name) && !this.#secret.some(({ carries }) => carries(value))) {
+      this.#staying.push({ name, where: `${file.file}, which has another value there` });
+      return false;
+    }
     mayWrite(file, (service, its) =>
       takers(name, edited).some(({ place, by }) => place.name === its && by.has(service)),
     );

@@ -29,9 +29,12 @@ export function sources(place: VariablePlace): readonly ValueSource[] {
   if (value === null) return [];
   const own = ownSources(place, value.length);
   const [text] = own;
-  const at = { parts, setting, offset: 0, text: text ?? SHELL, depth: 0 };
+  const at = { parts, setting, offset: 0, text: text ?? SHELL, depth: 0, left: { count: MOST_SOURCES } };
   return [...filledFrom(at), ...own];
 }
+
+/** Of one value: lines that fill each other in twice have 2^n, which say nothing new. */
+const MOST_SOURCES = 2000;
 
 /** Lines that fill each other in a longer row say no more than the first of them. */
 const DEEPEST = 100;
@@ -45,10 +48,13 @@ type Filled = {
   /** The text with the `${…}`. */
   readonly text: Pick<ValueSource, "file" | "line" | "start" | "end">;
   readonly depth: number;
+  /** How many more are looked for. */
+  readonly left: { count: number };
 };
 
-function filledFrom({ parts, setting, offset, text, depth }: Filled): readonly ValueSource[] {
+function filledFrom({ parts, setting, offset, text, depth, left }: Filled): readonly ValueSource[] {
   return parts.flatMap(({ name, by, start, end }): readonly ValueSource[] => {
+    if (left.count-- <= 0) return [];
     const part = [offset + start, offset + end] as const;
     const { file, line, start: from, end: to } = text;
     if (by !== "variable") return [{ kind: by, file, line, start: from, end: to, name, part }];
@@ -63,7 +69,7 @@ function filledFrom({ parts, setting, offset, text, depth }: Filled): readonly V
         : filledFrom({
             parts: member.parts,
             setting: (use) => settingInLine(env, member, use),
-            ...{ offset: part[0], text: own, depth: depth + 1 },
+            ...{ offset: part[0], text: own, depth: depth + 1, left },
           });
     return isAlone(member) ? filled : [...filled, own];
   });

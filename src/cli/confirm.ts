@@ -1,3 +1,4 @@
+import { restartCounts } from "../core/plan-text.ts";
 import { countText } from "../kit/text/count.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
@@ -33,9 +34,12 @@ const needsYes = (verb: string): UnsprawlError =>
   );
 
 /** `3 containers restart.`, for a question. */
-export function restartsText({ steps }: Pick<Plan, "steps">): string {
-  const count = steps.filter(({ kind }) => kind === "recreate").length;
-  return count === 0
-    ? "Nothing restarts."
-    : `${countText(count, "container")} ${count === 1 ? "restarts" : "restart"}.`;
+export function restartsText(plan: Pick<Plan, "steps">): string {
+  const { containers, tasks } = restartCounts(plan);
+  const counted = [
+    ...(containers > 0 ? [countText(containers, "container")] : []),
+    ...(tasks > 0 ? [countText(tasks, "task")] : []),
+  ];
+  if (counted.length === 0) return "Nothing restarts.";
+  return `${counted.join(" and ")} ${containers + tasks === 1 ? "restarts" : "restart"}.`;
 }

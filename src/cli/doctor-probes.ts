@@ -6,7 +6,7 @@ import { agentCheck, consumerChecks, consumerName } from "../core/consumer-check
 import { notChecked, runChecks, type DoctorCheck, type DoctorProbe } from "../core/doctor.ts";
 import { keyChecks, runKeys } from "../core/key-checks.ts";
 import { readJournal } from "../core/journal/journal.ts";
-import type { RunSummary } from "../core/journal/runs.ts";
+import { unitState, type RunSummary } from "../core/journal/runs.ts";
 import { rotationChecks } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
 import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
@@ -139,9 +139,12 @@ async function keptNames(assembly: Assembly): Promise<ReadonlySet<string> | null
 
 /** Whether the old containers of a finished run still exist; true for a run that kept none, null if unknown. */
 function isKept(assembly: Assembly, { run }: RunSummary, names: ReadonlySet<string> | null): boolean | null {
-  const { plan } = readJournal(assembly.installation(), run);
+  const { plan, receipts } = readJournal(assembly.installation(), run);
+  // One that was put back, or never begun, has kept nothing.
   const kept = plan.steps.flatMap((step) =>
-    step.kind === "recreate" && step.subject.name === step.unit ? [swapNames(step.unit, run).kept] : [],
+    step.kind === "recreate" && step.subject.name === step.unit && unitState(receipts, step.unit) === "done"
+      ? [swapNames(step.unit, run).kept]
+      : [],
   );
   if (kept.length === 0) return true;
   return names === null ? null : kept.every((name) => names.has(name));

@@ -10,6 +10,7 @@ import { jsonText, printable } from "../kit/text/escape.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import type { Receipt } from "../model/receipt.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "./confirm.ts";
 import { listFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { say } from "./output.ts";
 import { typedOnTerminal } from "./typed.ts";
@@ -17,20 +18,23 @@ import { typedOnTerminal } from "./typed.ts";
 /**
  * For a run whose journal has no authentication codes, as before there were any: shows what the journal says, and signs it
  * if a person believes that. A journal chooses what is deleted and where values go, so nothing else may decide it. Throws
- * `refused` if nobody does. Does nothing for a journal with codes.
+ * `refused` if nobody does. Does nothing for a journal with codes. With `--dry-run` it only shows it (`shown`).
  */
 export async function acceptUnsigned(
   context: CommandContext,
   options: ParsedFlags,
   id: string,
   verb: "resume" | "rollback" | "scrub",
-): Promise<void> {
+): Promise<"signed" | "shown"> {
+  const isDry = options["dryRun"] === true;
+  if (!isDry) mustBeAnswerable(context, options, verb);
   const installation = context.assembly.installation();
   const journal = readUnsigned({ ...installation, tails: STEP_TAILS }, id);
-  if (journal === null) return;
+  if (journal === null) return "signed";
   const { plan, receipts } = journal;
   const file = journalFile(installation.state, id);
   for (const line of contentLines(plan, receipts)) say(context, printable(line));
+  if (isDry) return "shown";
   const why = `the journal of run ${id} carries no authentication codes: only ${file} says what the run did, and anyone who could write it may have changed that`;
   const isAccepted =
     listFlag(options, "accept").includes(UNSIGNED_JOURNAL) ||
@@ -41,12 +45,14 @@ export async function acceptUnsigned(
       `${why}; nothing was done`,
       cmd`if all of it is as you know it: unsprawl ${bare(verb)} ${id} --accept ${UNSIGNED_JOURNAL}`,
     );
+  await mustBeConfirmed(context, options, verb, "Is all of this as you know it? The journal is signed then.");
   const lock = lockEngine(installation.state, plan.engine.id, `run ${id}`, options["breakLock"] === true);
   try {
     rewriteJournal(installation, id, journal, "accepted");
   } finally {
     lock.release();
   }
+  return "signed";
 }
 
 /** All that acting on the journal depends on: where it acts, on what, and how far each unit got. */

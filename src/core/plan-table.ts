@@ -1,4 +1,5 @@
-import type { DiffLine, Plan, PutStep, RecreateStep, Step } from "../model/plan.ts";
+import { basename } from "node:path";
+import type { DiffLine, FileChange, Plan, PutStep, RecreateStep, Step } from "../model/plan.ts";
 import { unitsOf } from "./journal/runs.ts";
 
 /** What a reviewer looks at first: a row for each container, service, image or file that changes. */
@@ -17,18 +18,38 @@ export type PlanParts = { readonly diff?: boolean; readonly byHand?: boolean };
 
 export function planRows(plan: Plan): readonly PlanRow[] {
   return [...unitsOf(plan)].flatMap(([unit, steps]) => {
-    const recreated = steps.filter((step): step is RecreateStep => step.kind === "recreate");
-    if (recreated.length > 0)
-      return recreated.map((step) => ({
-        what: step.subject.name,
-        secrets: names(step.moves),
-        delivery: step.delivery,
-        down: downOf(step),
-      }));
-    const [delivered] = steps.flatMap((step) => (step.kind === "deliver" ? step.delivery : []));
+    const recreated = steps.flatMap((step) =>
+      step.kind === "recreate"
+        ? { what: step.subject.name, secrets: names(step.moves), delivery: step.delivery, down: downOf(step) }
+        : [],
+    );
+    // What is not started is given its values all the same.
+    const parts = new Set(steps.flatMap((step) => (step.kind === "recreate" ? partOf(step) : [])));
+    const unstarted = steps.flatMap((step) =>
+      step.kind === "deliver" && !parts.has(partOf(step))
+        ? { what: nameOfPart(step), secrets: names(step.moves), delivery: step.delivery, down: "–" }
+        : [],
+    );
+    const files = steps.flatMap((step) => (step.kind === "rewrite" ? step.files.map(fileRow) : []));
+    const rows = [...recreated, ...unstarted, ...files];
     const secrets = names(steps.flatMap((step) => (step.kind === "put" ? step.move : [])));
-    return [{ what: unit, secrets, delivery: delivered ?? "–", down: "–" }];
+    return rows.length > 0 ? rows : [{ what: unit, secrets, delivery: "–", down: "–" }];
   });
+}
+
+/** What a step is of within its unit, by its id: `recreate:compose/shop/web` and `deliver:compose/shop/web` are of one. */
+const partOf = ({ id }: Pick<Step, "id">): string => id.slice(id.indexOf(":") + 1);
+
+const nameOfPart = (step: Pick<Step, "id" | "unit">): string => {
+  const part = partOf(step);
+  return part.startsWith(`${step.unit}/`) ? part.slice(step.unit.length + 1) : step.unit;
+};
+
+/** `compose.yaml` with how many of its lines change, in place of its secrets. */
+function fileRow({ file, before, diff }: FileChange): PlanRow {
+  const count = diff.filter(({ sign }) => sign !== " ").length;
+  const changed = `${count} ${count === 1 ? "line changes" : "lines change"}`;
+  return { what: basename(file), secrets: [before === null ? "new file" : changed], delivery: "–", down: "–" };
 }
 
 const names = (moves: readonly { readonly name: string }[]): readonly string[] => [
@@ -102,13 +123,10 @@ function shared(all: readonly { readonly text: string; readonly of: string }[]):
   return [...groups].map(([text, group]) => ({ text, of: [...new Set(group.map(({ of }) => of))] }));
 }
 
-/** The container that a step delivers to: that of the recreate step with its name at the end of its id. */
-function subjectOf({ id, unit }: Step, steps: readonly Step[]): string {
-  const part = id.slice(id.indexOf(":") + 1);
-  const recreate = steps.find(
-    (step): step is RecreateStep => step.kind === "recreate" && step.id.slice(step.id.indexOf(":") + 1) === part,
-  );
-  return recreate?.subject.name ?? unit;
+/** The container that a step delivers to. */
+function subjectOf(step: Step, steps: readonly Step[]): string {
+  const recreate = steps.find((one): one is RecreateStep => one.kind === "recreate" && partOf(one) === partOf(step));
+  return recreate?.subject.name ?? nameOfPart(step);
 }
 
 /** Every line that changes, by file or by what else it is of, in the order of the plan. */

@@ -60,6 +60,17 @@ function span(ms: number): string {
   return ms < 180_000 ? `${ms / 1000} s` : `${Math.ceil(ms / 60_000)} min`;
 }
 
+/** How many containers, and tasks of a swarm's services, a plan restarts: those that run, and those that depend on them. */
+export function restartCounts({ steps }: Pick<Plan, "steps">): { readonly containers: number; readonly tasks: number } {
+  const running = steps.flatMap((step) => (step.kind === "recreate" && step.outage?.isRunning !== false ? step : []));
+  return {
+    containers: running
+      .filter(({ outage }) => outage?.update === undefined)
+      .reduce((sum, { sharers = [] }) => sum + 1 + sharers.length, 0),
+    tasks: running.reduce((sum, { outage }) => sum + (outage?.update?.tasks ?? 0), 0),
+  };
+}
+
 /** What is true of the whole plan: restarts, their order, what a reboot needs, and which keys must be kept. */
 export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
   const all = steps.filter((step): step is RecreateStep => step.kind === "recreate" && step.outage?.isRunning === true);

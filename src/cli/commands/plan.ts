@@ -10,6 +10,9 @@ import { planParts, planText } from "../views/plan-text.ts";
 
 /** `unsprawl plan [SOURCE…] --to STORE [-o plan.json]`. */
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
+  const format = textFlag(options, "format");
+  if (context.json && format !== null && format !== "json")
+    throw new UnsprawlError("usage", `--json and --format ${format} are two formats`, "give one of them");
   const { plan, left, incomplete } = await planWith(context, sources, options);
   const file = textFlag(options, "output");
   if (file !== null) mustBeSavable(plan, context);
@@ -24,8 +27,6 @@ export async function run(context: CommandContext, sources: readonly string[], o
 
 async function printed(plan: Plan, context: CommandContext, options: ParsedFlags): Promise<string> {
   const format = textFlag(options, "format");
-  if (context.json && format !== null && format !== "json")
-    throw new UnsprawlError("usage", `--json and --format ${format} are two formats`, "give one of them");
   if (context.json || format === "json") return jsonText(plan);
   if (format === "markdown") return (await import("../views/plan-markdown.ts")).planMarkdown(plan);
   return planText(plan, process.stdout, planParts(options));

@@ -2,7 +2,7 @@ import { mustBeUndoable, rollback } from "../../core/rollback.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
-import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
+import { mustBeConfirmed, restartsText } from "../confirm.ts";
 import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { say, writeIntent } from "../output.ts";
@@ -14,13 +14,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const fits = ({ state }: { readonly state: string }): boolean => state === "unfinished" || state === "done";
   const id = await chooseRun(context, options, args[0], fits, "rollback");
-  await acceptUnsigned(context, options, id, "rollback");
+  if ((await acceptUnsigned(context, options, id, "rollback")) === "shown") return EXIT.ok;
   const intent = rollbackLines(mustBeUndoable(id, assembly.installation()));
   if (options["dryRun"] === true) {
     await writeIntent(id, intent, context);
     return EXIT.ok;
   }
-  mustBeAnswerable(context, options, "rollback");
   const plan = planOf(assembly, id);
   if ((args[0] === undefined || options["yes"] !== true) && !context.json)
     for (const line of intent) say(context, line);

@@ -5,7 +5,7 @@ import { mustBeFinished, scrub } from "../../core/scrub.ts";
 import { EXIT } from "../../model/error.ts";
 import { chooseRun } from "../choose-run.ts";
 import { acceptUnsigned } from "../unsigned.ts";
-import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
+import { mustBeConfirmed } from "../confirm.ts";
 import { listFlag, scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, writeIntent, writeResult } from "../output.ts";
 import { applyTools, planOf, residueTools } from "../run-tools.ts";
@@ -21,13 +21,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const { assembly } = context;
   const accepted = listFlag(options, "accept");
   const id = await chooseRun(context, options, args[0], (one) => one.state === "done", "scrub");
-  await acceptUnsigned(context, options, id, "scrub");
+  if ((await acceptUnsigned(context, options, id, "scrub")) === "shown") return EXIT.ok;
   const intent = scrubLines(mustBeFinished(id, assembly.installation()));
   if (options["dryRun"] === true) {
     await writeIntent(id, intent, context);
     return EXIT.ok;
   }
-  mustBeAnswerable(context, options, "scrub");
   if ((args[0] === undefined || options["yes"] !== true) && !context.json)
     for (const line of intent) say(context, line);
   await mustBeConfirmed(context, options, "scrub", "Delete this for good?");

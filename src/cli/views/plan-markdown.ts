@@ -55,7 +55,8 @@ function fencedDiff(plan: Plan): readonly string[] {
     printable(`@@ ${of}`),
     ...changed.map(({ sign, path, text }) => printable(`${sign === "~" ? "!" : sign} ${path}  ${text}`)),
   ]);
-  const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map(({ length }) => length)));
+  const runs = lines.flatMap((line) => line.match(/`+/g) ?? []);
+  const longest = runs.reduce((most, { length }) => Math.max(most, length), 2);
   const fence = "`".repeat(longest + 1);
   return lines.length === 0 ? [] : [`${fence}diff`, ...lines, fence];
 }

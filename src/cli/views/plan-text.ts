@@ -94,7 +94,7 @@ const MOST_NAMED = 5;
 /** As a unified diff is read, each line with its number or its place. */
 function diffLines({ of, lines }: PlanDiff, stream: NodeJS.WriteStream): string[] {
   const places = lines.map(({ path }) => placeIn(of, path));
-  const width = Math.max(...places.map((place) => place.length));
+  const width = places.reduce((most, { length }) => Math.max(most, length), 0);
   return [
     paint("bold", printable(of), stream),
     ...lines.map(({ sign, text }, at) => {

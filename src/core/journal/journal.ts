@@ -87,7 +87,7 @@ function appliedBefore(id: string): UnsprawlError {
   return new UnsprawlError(
     "conflict",
     `plan ${id} has been applied before`,
-    cmd`unsprawl runs shows how it went; unsprawl resume ${id} continues it`,
+    cmd`unsprawl runs ${id} shows how it went; unsprawl resume ${id} continues it if it was interrupted`,
   );
 }
 

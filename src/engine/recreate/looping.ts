@@ -11,12 +11,13 @@ export const LOOPING: v.GenericSchema<unknown, Looping> = v.object({ exitCode: v
 
 /**
  * How a container keeps restarting: it waits for its next start, or has just had one. Null for others. A container that has
- * been up for longer than a failed start counts as up, however often it was restarted in its life.
+ * been up for longer than a failed start counts as up, however often it was restarted in its life, and so does one that has
+ * failed but once.
  */
 export function loopingOf({ State, RestartCount = 0 }: ContainerDoc): Looping | null {
   if (State.Restarting === true) return { exitCode: State.ExitCode ?? null };
   const upMs = Date.now() - Date.parse(State.StartedAt ?? "");
-  return State.Running && RestartCount > 0 && upMs < FAILED_START_MS ? { exitCode: null } : null;
+  return State.Running && RestartCount > 1 && upMs < FAILED_START_MS ? { exitCode: null } : null;
 }
 
 /** Source: moby, restartmanager: a longer run sets the delay between restarts back to its beginning. */
@@ -43,7 +44,12 @@ export function loopsAsBefore(
 ): "same" | "wait" | null {
   if (!before) return null;
   if (State.Restarting === true || !State.Running)
-    return before.exitCode === null || State.ExitCode === before.exitCode ? "same" : null;
+    return State.ExitCode === before.exitCode || (before.exitCode === null && !isOfStart(State.ExitCode))
+      ? "same"
+      : null;
   if (RestartCount === 0) return null;
   return isLate ? "same" : "wait";
 }
+
+/** That nothing could be started, which may be the delivery's fault. Source: POSIX Shell Command Language, 2.8.2. */
+const isOfStart = (exitCode: number | undefined): boolean => exitCode === 126 || exitCode === 127;

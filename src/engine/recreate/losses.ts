@@ -17,7 +17,7 @@ export function acceptedLosses(doc: ContainerDoc, losses: readonly Loss[], accep
   throw new UnsprawlError(
     "refused",
     `recreating ${nameOf(doc)} would change more than its delivery: ${open.map((loss) => loss.text).join("; ")}`,
-    cmd`--accept ${bare([...new Set(open.map((loss) => loss.accept))].join(" "))} moves it anyway`,
+    cmd`${bare([...new Set(open.map(({ accept: word }) => `--accept ${word}`))].join(" "))} moves it anyway`,
   );
 }
 

@@ -31,9 +31,9 @@ export function planRows(plan: Plan): readonly PlanRow[] {
         : [],
     );
     const files = steps.flatMap((step) => (step.kind === "rewrite" ? step.files.map(fileRow) : []));
-    const rows = [...recreated, ...unstarted, ...files];
+    const rows = [...recreated, ...unstarted];
     const secrets = names(steps.flatMap((step) => (step.kind === "put" ? step.move : [])));
-    return rows.length > 0 ? rows : [{ what: unit, secrets, delivery: "–", down: "–" }];
+    return [...(rows.length > 0 ? rows : [{ what: unit, secrets, delivery: "–", down: "–" }]), ...files];
   });
 }
 
@@ -71,9 +71,9 @@ export function commonFolder(paths: readonly string[]): string {
   return shared.map((part) => `${part}/`).join("");
 }
 
-/** Whether a restart is more than being away for a while: of a swarm, with others, or with ports that close. */
+/** Whether a restart is more, or less, than being away for a while: of a swarm, with others, with ports that close, or none. */
 export const isSpecialOutage = ({ outage, sharers = [] }: RecreateStep): boolean =>
-  outage?.update !== undefined || sharers.length > 0 || (outage?.ports.length ?? 0) > 0;
+  outage?.update !== undefined || sharers.length > 0 || (outage?.ports.length ?? 0) > 0 || outage?.isRunning === false;
 
 /** What happens to the store: by how it is written, each path with its fields. */
 export type StoreWrite = { readonly how: string; readonly path: string; readonly fields: readonly string[] };

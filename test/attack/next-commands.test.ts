@@ -116,6 +116,7 @@ const NO_COMMAND: readonly string[] = [
   "src/images/registry/redirect.ts: … sends uploads",
   // Around a hint that is quoted where it is made.
   "src/cli/views/checks.ts: → …",
+  "src/cli/views/plan-markdown.ts: ; next: …",
   "src/cli/progress.ts:   next: …\n",
 ];
 

@@ -24,7 +24,7 @@ export function planMarkdown(plan: Plan): string {
     return `${finding.location.subjectName} ${finding.name}: ${reason}${next}`;
   });
   return [
-    `# unsprawl plan ${plan.id}: ${movedText(plan)} to ${cell(store.name)}`,
+    `# Plan ${plan.id}: ${movedText(plan)} to ${cell(store.name)}`,
     "",
     `Store: ${cell(`${store.name} (${storePlace(store)})`)}; ${leftCount(plan)}.`,
     ...part("Changes", tableOf(["what", "delivery", "down", "secrets"], rows)),

@@ -130,12 +130,12 @@ it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_0
   const was = JSON.parse(inspected()) as { Config: { Cmd: unknown; Entrypoint: unknown; Healthcheck?: unknown } }[];
   // A plan that is saved holds the same.
   const saved = join(world.dir, "plan.json");
-  const planned = await world.unsprawl(["plan", source, "--to", "local", "--grace", "500ms", "-o", saved]);
+  const planned = await world.unsprawl(["plan", source, "--to", "local", "--grace", "500ms", "--diff", "-o", saved]);
   expect(planned.code, planned.stderr).toBe(0);
   const applied = await world.unsprawl(["apply", saved]);
   expect(applied.code, applied.stdout + applied.stderr).toBe(0);
   expect(planned.stdout).toContain(`--requirepass \\"$$CACHE_PASSWORD\\" --level='\${LEVEL}' '\${NOTE}'`);
-  expect(planned.stdout).toContain("cache: it gets CACHE_PASSWORD as a new variable");
+  expect(planned.stdout).toContain("it gets CACHE_PASSWORD as a new variable");
   // A user that is called as the password is stays.
   expect(planned.stdout).toMatch(/exec test '?u'?'\$\{NAMED\}' \S+ '?p'?\\"\$\$NAMED_PASSWORD\\"/);
   expect(planned.stdout).not.toContain("deliver    user");

@@ -79,7 +79,16 @@ async function planOf(): Promise<Plan> {
 it("who shares a network or processes with a service that moves is created again after it, and nobody else", async () => {
   const before = { files: filesOf(dir), client: id("gluetun"), other: id("vpn-other-1") };
   expectTogether();
-  const moved = await world.unsprawl(["migrate", `compose:${dir}`, "--to", "local", "--yes", "--grace", "500ms"]);
+  const moved = await world.unsprawl([
+    "migrate",
+    `compose:${dir}`,
+    "--to",
+    "local",
+    "--diff",
+    "--yes",
+    "--grace",
+    "500ms",
+  ]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   const [, then = ""] = /; then (.*), which depend on it/.exec(moved.stdout) ?? [];
   expect(then.split(", ").toSorted()).toEqual([

@@ -57,7 +57,7 @@ const plan = (...more: string[]): ReturnType<World["unsprawl"]> =>
 
 describe("of a container full of secrets", () => {
   it("the plan's text shows the line without any", async () => {
-    const { stdout, stderr } = await plan();
+    const { stdout, stderr } = await plan("--by-hand");
     expect(watch.find(stdout + stderr)).toEqual([]);
     const line = stdout.split("\n").find((one) => one.includes("docker create")) ?? stdout;
     for (const { name } of variables) expect(line.includes(`-e ${name} `), name).toBe(name !== "API_TOKEN");

@@ -156,7 +156,6 @@ it("the plan says how long a container stops at most, and which ports close mean
   );
   expect(stdout).toContain("resting is replaced; it is not running, so nothing is started");
   expect(stdout).toContain("\n1 container restarts.\nafter a reboot the files are gone until unsprawl agent");
-  expect(stdout).toContain("~ changed or replaced");
 });
 
 it("migrate without a source reports how much would move, and changes nothing", async () => {

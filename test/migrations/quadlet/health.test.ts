@@ -43,7 +43,7 @@ test("a variable's value in a health check becomes the variable there", async ()
   const first = ran(readFileSync(file, "utf8"), {});
   expect(first).toBe(`ping|--password=${value}|-p${value}|100% /h\n`);
 
-  const done = await migrate(world, source());
+  const done = await migrate(world, source(), ["--diff"]);
   expect(done.ran.code, printed(done.ran)).toBe(0);
   expect(printed(done.ran)).toContain("$$MYSQL_ROOT_PASSWORD in place of its value");
   expect(holders(home, [value])).toEqual([]);

@@ -95,7 +95,7 @@ test("a later migration adds its variables to the wrappers there; rollback takes
   const between = readFileSync(file, "utf8");
   writeFileSync(file, between.replace("[Install]", "ExecStop=/bin/true stop\n[Install]"));
   const changed = readFileSync(file, "utf8");
-  const two = await migrate(world, `systemd:${dir}`);
+  const two = await migrate(world, `systemd:${dir}`, ["--diff"]);
   expect(two.ran.code, two.ran.stderr).toBe(0);
   expect(printed(two.ran)).toContain("unsprawl run --only DB_PASSWORD,API_TOKEN");
   expect(execs()).toEqual([pre, "ExecStart=-unsprawl run --only DB_PASSWORD,API_TOKEN --keep -- /bin/true main"]);

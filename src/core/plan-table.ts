@@ -23,7 +23,7 @@ export function planRows(plan: Plan): readonly PlanRow[] {
         ? { what: step.subject.name, secrets: names(step.moves), delivery: step.delivery, down: downOf(step) }
         : [],
     );
-    // What is not started is given its values all the same.
+    // What is not started is still given its values.
     const parts = new Set(steps.flatMap((step) => (step.kind === "recreate" ? partOf(step) : [])));
     const unstarted = steps.flatMap((step) =>
       step.kind === "deliver" && !parts.has(partOf(step))

@@ -57,7 +57,7 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
   if (address === undefined)
     throw new UnsprawlError(
       "config",
-      "the address of the Vault is not set",
+      "Vault's address is not set",
       "set VAULT_ADDR, or address in the store's configuration",
     );
   const caCert = given.caCert ?? variable(env, "CACERT")?.value ?? null;
@@ -94,7 +94,7 @@ export function publicSettings(settings: VaultSettings): { readonly [key: string
 /** Scheme, host and port; a path before the API stays. */
 function origin(address: string): string {
   const bad = (why: string): UnsprawlError =>
-    new UnsprawlError("config", `the address of the Vault ${why}`, "the form is https://host:8200");
+    new UnsprawlError("config", `Vault's address ${why}`, "the form is https://host:8200");
   let url: URL;
   try {
     url = new URL(address);

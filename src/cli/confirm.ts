@@ -17,7 +17,12 @@ export async function mustBeConfirmed(
 ): Promise<void> {
   if (options["yes"] === true) return;
   if (!canAsk(context, options)) throw needsYes(verb);
-  const answer = await asking(context.signal, (ask) => ask(`${question} [y/N] `));
+  const answer = await asking(context.signal, (ask) => ask(`${question} [y/N] `)).catch((error: unknown) => {
+    if (error instanceof Error && error.name === "AbortError") return null;
+    throw error;
+  });
+  // Whoever has ended the input is still on the line of the question.
+  if (answer === null) process.stderr.write("\n");
   if (!/^y(?:es)?$/i.test(answer ?? "")) throw new UnsprawlError("interrupted", "cancelled: nothing was changed");
 }
 

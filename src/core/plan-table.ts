@@ -59,7 +59,9 @@ const names = (moves: readonly { readonly name: string }[]): readonly string[] =
 function downOf({ outage }: RecreateStep): string {
   if (outage === undefined) return "?";
   if (!outage.isRunning) return "–";
-  return outage.update === undefined ? `${Math.ceil((outage.stopMs + outage.startMs) / 1000)} s` : "rolling";
+  const { update, stopMs, startMs } = outage;
+  const isAway = update === undefined || (update.order === "stop-first" && update.atOnce >= update.tasks);
+  return isAway ? `${Math.ceil((stopMs + startMs) / 1000)} s` : "rolling";
 }
 
 /** The folder that all paths are in, with its last `/`; empty for none, and for one path alone. */

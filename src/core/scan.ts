@@ -259,6 +259,14 @@ function resolve(spec: string, sources: readonly FastSource[]): { readonly sourc
         );
   const known =
     near === null ? cmd`known sources: ${bare(kinds)}` : cmd`did you mean ${`${near}:${spec.slice(at + 1)}`}?`;
-  const hint = at < 0 ? cmd`for a container: docker:${spec}` : known;
+  const hint = at < 0 ? cmd`${bare(whatIs(spec))}${spec}` : known;
   throw new UnsprawlError("usage", `not a source: ${JSON.stringify(spec)}`, hint);
+}
+
+/** What a bare word may be meant for, by its form. */
+function whatIs(word: string): string {
+  if (/(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/.test(word)) return "for a Compose project: compose:";
+  if (/(?:^|[./-])env$/.test(word)) return "for an env file: env:";
+  if (/\.sh$/.test(word)) return "for a script: script:";
+  return /^\.{0,2}(?:\/|$)|^\.$|\//.test(word) ? "for a folder: dir:" : "for a container: docker:";
 }

@@ -86,7 +86,7 @@ describe("AppRole and leases", () => {
   test("the configuration's mistakes are named before anything connects", async () => {
     const away = { VAULT_ADDR: "https://127.0.0.1:1" };
     const cases: readonly [Options, RegExp][] = [
-      [{ env: { ...away, VAULT_ADDR: "" } }, /address of the Vault is not set/],
+      [{ env: { ...away, VAULT_ADDR: "" } }, /Vault's address is not set/],
       [{ env: { ...away, VAULT_TOKEN: "" } }, /VAULT_TOKEN is not set/],
       [{ env: { VAULT_ADDR: "vault:8200" } }, /https:\/\//],
       [{ env: { VAULT_ADDR: "https://user:x@vault:8200" } }, /more than a host/],

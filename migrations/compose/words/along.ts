@@ -59,6 +59,9 @@ function shownVariables(project: ComposeProject): {
   readonly byValue: SecretIndex<ShownVariable>;
   readonly byLine: ReadonlyMap<string, readonly ShownVariable[]>;
 } {
+  const lines = project.dotenv.flatMap(({ file, entries }) =>
+    entries.map(({ name, value, start }) => ({ name, value, id: `${file}:${start}` })),
+  );
   const dotenv = new Set(project.dotenv.map(({ file }) => file));
   const named = new Map<string, ShownVariable>();
   const byValue = new SecretIndex<ShownVariable>();
@@ -69,11 +72,16 @@ function shownVariables(project: ComposeProject): {
       const text = holds?.value ?? null;
       if (holds === undefined || text === null) continue;
       // A service that has `.env` as its env file takes the line itself.
-      const from = sources(holds).flatMap((source): FilledFrom[] =>
-        source.kind === "line" && dotenv.has(source.file?.file ?? "")
-          ? [{ id: `${source.file?.file ?? ""}:${source.start}`, text, source }]
-          : [],
-      );
+      const from = sources(holds).flatMap((source): FilledFrom[] => {
+        if (source.kind === "line" && dotenv.has(source.file?.file ?? ""))
+          return [{ id: `${source.file?.file ?? ""}:${source.start}`, text, source }];
+        if (source.kind !== "shell") return [];
+        // A shell that has read `.env` itself, as direnv does, has the line's value.
+        const filled = text.slice(...source.part);
+        return lines.flatMap(({ name: of, value, id }) =>
+          of === source.name && value === filled ? { id, text, source } : [],
+        );
+      });
       const shown = { service: service.name, name, from, order: named.size };
       named.set(idOf(service.name, name), shown);
       byValue.add(Secret.of(text), shown);

@@ -80,7 +80,11 @@ function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
   if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
     best = tokenAsUser(url.user, judge);
   } else if (password !== "") {
-    const found = judge("password", password, `password in a ${safeScheme(url.scheme)} URL`);
+    const found = judge(
+      "password",
+      password,
+      `password in ${/^[aeiou]/.test(url.scheme) ? "an" : "a"} ${safeScheme(url.scheme)} URL`,
+    );
     if (found !== null) best = { ...found, rule: "url-password", score: Math.max(found.score, 0.93) };
   } else if (looksRandom(url.user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(url.scheme)) {
     best = tokenAsUser(url.user, judge);

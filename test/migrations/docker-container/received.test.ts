@@ -124,10 +124,10 @@ describe("a value that no environment has, since the entrypoint keeps it", () =>
     const value = random(20);
     started(await image("keeps:1", KEEPS), "killed", [], value);
     const args = ["migrate", "docker:killed", "--to", "local", "--grace", "300ms", "--yes"];
-    await killedAt(world, args, { kind: "after intent check:killed", nth: 0 });
+    expect((await killedAt(world, args, { kind: "after intent check", nth: 0 })).signal).toBe("SIGKILL");
     const resumed = await world.unsprawl(["resume", "last"]);
     expect(resumed.code, resumed.stdout + resumed.stderr).toBe(0);
-    expect(resumed.stdout).toContain("the running application has read each value from its file");
+    expect(resumed.stdout, resumed.stderr).toContain("the running application has read each value from its file");
     await eventually(kept("killed"), `start ${value}`);
   });
 

@@ -174,7 +174,7 @@ describe.each([
     expect(moved.code, moved.stderr).toBe(0);
     expect(moved.stdout).toContain(`by ${delivery}`);
     expect(moved.stdout).toMatch(
-      /^ {2}restart +~ moved: (its task is|all 2 tasks are) replaced.* \((stop|start)-first\)/m,
+      /^ {2}restart +moved: (its task is|all 2 tasks are) replaced.* \((stop|start)-first\)/m,
     );
     expect(moved.stdout).not.toContain("after a reboot");
 

@@ -21,7 +21,7 @@ export async function mustBeConfirmed(
     if (error instanceof Error && error.name === "AbortError") return null;
     throw error;
   });
-  // Whoever has ended the input is still on the line of the question.
+  // After the end of the input the cursor is still on the line of the question.
   if (answer === null) process.stderr.write("\n");
   if (!/^y(?:es)?$/i.test(answer ?? "")) throw new UnsprawlError("interrupted", "cancelled: nothing was changed");
 }

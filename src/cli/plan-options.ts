@@ -8,7 +8,9 @@ import type { DeliveryName, NotMoved, Plan } from "../model/plan.ts";
 import { parseDuration } from "../kit/text/duration.ts";
 import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "./context.ts";
 import { selectedHits } from "./only.ts";
+import { say } from "./output.ts";
 import { isFailing, isIncomplete, scanWith } from "./scan-options.ts";
+import { unreadIn } from "./views/subject.ts";
 
 export type PlannedMigration = {
   readonly plan: Plan;
@@ -48,6 +50,9 @@ export async function planWith(
 
   const provider = await assembly.store(to, sources);
   const { report, hits, failOn } = await scanWith(context, sources, options);
+  for (const source of report.sources)
+    for (const { subject, message, hint } of source.errors)
+      say(context, `not read  ${unreadIn(source, subject)}: ${message}; next: ${hint}`);
   const chosen = selectedHits(hits, listFlag(options, "only"));
   const migration = assembly.migration(migrationsFor(chosen));
   const plan = await buildPlan(

@@ -5,6 +5,12 @@ import { containers } from "./containers.ts";
 
 const { world, standing } = await containers("yes");
 
+it("a plan names what it could not read", async () => {
+  const ran = await world.unsprawl(["plan", "docker:yes-one", "docker:nothing-such", "--to", "local"]);
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/not read {2}docker:nothing-such\b.*no container matches "nothing-such"/);
+});
+
 it("without a terminal, what changes something needs --yes, and does nothing without it", async () => {
   const before = standing();
   const to = ["docker:yes-one", "--to", "local"];

@@ -90,7 +90,7 @@ export function mustBeFound(memory: string, env: NodeJS.ProcessEnv): void {
   throw new UnsprawlError(
     "refused",
     `${DEFAULT_MEMORY} is not on tmpfs here, and the Compose file would name it`,
-    cmd`export UNSPRAWL_RUNTIME_DIR=${memory}, for docker compose too; or: mount -t tmpfs -o mode=0700 tmpfs ${DEFAULT_MEMORY}`,
+    cmd`mkdir -p -m 700 ${memory}; export UNSPRAWL_RUNTIME_DIR=${memory}, for docker compose too; or: mount -t tmpfs -o mode=0700 tmpfs ${DEFAULT_MEMORY}`,
   );
 }
 

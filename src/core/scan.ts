@@ -267,6 +267,6 @@ function resolve(spec: string, sources: readonly FastSource[]): { readonly sourc
 function whatIs(word: string): string {
   if (/(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/.test(word)) return "for a Compose project: compose:";
   if (/(?:^|[./-])env$/.test(word)) return "for an env file: env:";
-  if (/\.sh$/.test(word)) return "for a script: script:";
+  if (word.endsWith(".sh")) return "for a script: script:";
   return /^\.{0,2}(?:\/|$)|^\.$|\//.test(word) ? "for a folder: dir:" : "for a container: docker:";
 }

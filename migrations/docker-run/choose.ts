@@ -89,7 +89,7 @@ export async function chooseFor(
 const IMAGE_NAME =
   /^(?:[\w.-]+(?::\d{1,5})?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-f]{32,128})?$/;
 
-/** Throws `refused` if what stands in the place of the image is none. */
+/** Throws `refused` if the word where the image is expected is not the name of one. */
 function mustHaveImage({ text }: RunScript, { image, said, words }: RunCommand, subject: string): void {
   if (/^\s/.test(said.image ?? ""))
     throw new UnsprawlError(

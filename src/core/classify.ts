@@ -36,7 +36,8 @@ const WHERE: { readonly [place in Where]: true } = {
  * `{"id","secret","confidence","score","rule","why"}` per output line, in the same order. An invalid line yields
  * `{"line","error"}`, which never quotes it.
  *
- * Streaming: answers what has arrived before it waits for more, holds at most one line, and waits while the output is full. Blank lines are counted but skipped; a leading
+ * Streaming: answers what has arrived before it waits for more, holds at most one line, and waits while the output is
+ * full. Blank lines are counted but skipped; a leading
  * byte order mark is ignored. Stops reading when the output's reader is gone.
  */
 export async function classifyStream(

@@ -161,7 +161,7 @@ export function holdsFlags(script: ScriptText, word: ShellWord): boolean {
 /** May stand before an assignment: what makes it a variable of a kind, and what begins a branch. */
 const FRONT = /^(?:local|readonly|then|else|do|\{)$/;
 
-/** The one command that sets a variable before that position on every path; null if there is none, or more than one. */
+/** The one command that sets a variable before that position on every path; null if no command does, or several do. */
 function setOnce(script: ScriptText, name: string, to: number): ScriptAssignment | null {
   const { text, commands } = script;
   const { unsure, defaulted, settings } = variableIndex(script);

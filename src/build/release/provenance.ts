@@ -14,6 +14,9 @@ export function signChecksums(sums: string, keyFile: string): void {
   writeFileSync(`${sums}.pub`, createPublicKey(key).export({ type: "spki", format: "pem" }));
 }
 
+/** A registry that does not answer holds up no release. */
+const LONGEST_MS = 120_000;
+
 /**
  * The bundled packages that npm's registry has an advisory for; null if it does not answer, so that nothing is known.
  * Source: npm-audit(1), `--json`.
@@ -24,7 +27,10 @@ export function advisoriesFor(
   more: NodeJS.ProcessEnv = {},
 ): readonly string[] | null {
   const env = { ...process.env, ...more };
-  const { stdout } = spawnSync("npm", ["audit", "--json"], { cwd: root, env, encoding: "utf8", maxBuffer: 1 << 28 });
+  const { stdout } = spawnSync("npm", ["audit", "--json"], {
+    ...{ cwd: root, env, encoding: "utf8", maxBuffer: 1 << 28 },
+    timeout: LONGEST_MS,
+  });
   let answer: { readonly vulnerabilities?: object };
   try {
     answer = JSON.parse(stdout) as typeof answer;

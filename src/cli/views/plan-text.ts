@@ -40,7 +40,11 @@ export function planText(
   const { stay, elsewhere } = planLeft(plan);
   lines.push(...leftLines("Not moved", stay, stream), ...leftLines("Elsewhere", elsewhere, stream));
   lines.push(...planTotals(plan).flatMap((text) => wrapWords(`${printable(text)}.`, lineWidth(stream))));
-  const more = [...(diff ? [] : ["--diff each line that changes"]), ...(byHand ? [] : ["--by-hand the commands"])];
+  const hasCommands = plan.steps.some((step) => step.kind === "recreate" && step.run !== undefined);
+  const more = [
+    ...(diff ? [] : ["--diff shows each line that changes"]),
+    ...(byHand || !hasCommands ? [] : ["--by-hand shows the commands"]),
+  ];
   if (plan.steps.length > 0 && more.length > 0) lines.push(paint("dim", more.join(", "), stream));
   lines.push(`Plan ${plan.id}: ${movedText(plan)} → ${printable(plan.store.name)}; ${leftCount(plan)}`);
   return lines.join("\n");

@@ -34,7 +34,7 @@ export function checkStep(
   };
 }
 
-/** The step of a plan that recreates a unit. Throws `malformed` if there is none. */
+/** The step of a plan that recreates a unit. Throws `malformed` for a plan without such a step. */
 export function recreateStepOf({ steps }: Pick<Plan, "steps">, unit: string): RecreateStep {
   const found = steps.find((step): step is RecreateStep => step.kind === "recreate" && step.unit === unit);
   if (found) return found;

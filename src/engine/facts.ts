@@ -5,6 +5,9 @@ import { cmd } from "../kit/shell.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
 import { containerUnit, nameOf } from "./names.ts";
+import { volumeReferences } from "./consumer-labels.ts";
+import { ownLabels } from "./labels.ts";
+import { isOurDriver } from "./plugin/questions.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
@@ -79,6 +82,7 @@ export function subjectWith(
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: doc.Config.User ?? "",
     health: doc.Config.Healthcheck?.Test?.[0] === "NONE" ? [] : (doc.Config.Healthcheck?.Test ?? []),
+    ...driverVolume(doc, image),
     runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,
     mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
@@ -86,6 +90,14 @@ export function subjectWith(
     readFile: (path) => containerFile(engine, doc.Id, path),
     hasFile: (path) => containerHasFile(engine, doc.Id, path),
   };
+}
+
+/** The volume of our driver that a container mounts, with what its own labels say of it. */
+function driverVolume(doc: ContainerDoc, image: ImageDoc): Pick<DeliverySubject, "volume"> {
+  const mount = (doc.Mounts ?? []).find(({ Type, Driver = "" }) => Type === "volume" && isOurDriver(Driver));
+  return mount === undefined
+    ? {}
+    : { volume: { target: mount.Destination, references: volumeReferences(ownLabels(doc, image)) } };
 }
 
 /** The variables that hold a reference, by name. */
@@ -96,7 +108,7 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
 
 /** What helps where nothing can be moved from here. */
 export const FROM_THERE =
-  "the same as root on the engine's own host: sudo -H unsprawl plan …; unsprawl scan works from here";
+  "unsprawl plugin install --to STORE; or the same as root on the engine's own host: sudo -H unsprawl plan …";
 
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {

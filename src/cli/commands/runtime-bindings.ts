@@ -1,4 +1,5 @@
-import { addBindings, removeBindings, type ReferenceBinding } from "../../delivery/runtime/bindings.ts";
+import type { ReferenceBinding } from "../../model/binding.ts";
+import { addBindings, removeBindings } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";

@@ -93,4 +93,27 @@ unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containe
     ],
     load: () => import("../commands/runtime.ts"),
   },
+  {
+    usage: "plugin <action>",
+    group: "serve",
+    summary: "Manage the engine's volume plugin, which brings values where this host cannot",
+    details: `unsprawl plugin install gives the engine a managed plugin over its API alone: no registry, and no right on the engine's host. Its volumes hold references; it asks the store as a container mounts one, and writes into memory. After a reboot the engine brings everything back by itself.
+
+Each store is asked for a credential that can only read. Its address must be one that the engine's host reaches. upgrade puts this release in the place of the plugin's, adds stores, and keeps what is allowed; status asks the plugin; uninstall removes it once no container needs it.`,
+    actions: ["install", "status", "uninstall", "upgrade"],
+    options: [
+      ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
+      [
+        "--from <image>",
+        "Make it of this image of unsprawl, which the engine has (default: the program that runs here)",
+      ],
+      ["--keep-last", "Keep the last values in the plugin's memory, for a store that cannot be reached"],
+      ["-y, --yes", "Do it without asking"],
+    ],
+    examples: [
+      ["unsprawl plugin install --to prod --yes", "Make containers of this engine movable"],
+      ["unsprawl plugin status", "Does it read its stores, and who may have what?"],
+    ],
+    load: () => import("../commands/plugin.ts"),
+  },
 ];

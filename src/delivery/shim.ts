@@ -13,7 +13,7 @@ import { isShellName } from "../kit/shell-names.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import { START_SCRIPT } from "../model/start-script.ts";
+import { NAMES_END, START_SCRIPT } from "../model/start-script.ts";
 import { mayUseVariables } from "./check.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
@@ -153,6 +153,8 @@ unsprawl_nl='
 for unsprawl_name in ${names.join(" ")}; do
   [ -r "$unsprawl_dir/$unsprawl_name" ] || { echo "unsprawl: $unsprawl_dir/$unsprawl_name is missing: on the host, type: unsprawl render --all" >&2; exit 111; }
 done
+# What ends the words of this script, where it is called with an end.
+[ "$1" != ${NAMES_END} ] || shift
 ${odd === undefined ? exportAll(names) : `unsprawl_odd=${odd}\nset -- ${names.join(" ")} -- "$@"\n${setNames([TARGET])}`}`;
 }
 

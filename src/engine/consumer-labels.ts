@@ -44,15 +44,6 @@ export function labelsFor(
   ];
 }
 
-/** The references of what a volume of our driver delivers to a container, by variable, from its own labels. */
-export function volumeReferences(labels: { readonly [key: string]: string }): ReadonlyMap<string, string> {
-  const all = Object.entries(labels).filter(([key, value]) => key.startsWith(DELIVERY) && value === "volume");
-  const pairs = all
-    .map(([key]) => key.slice(DELIVERY.length))
-    .map((name) => [name, labels[REFERENCE_LABEL + name] ?? ""] as const);
-  return new Map(pairs.filter(([, reference]) => reference.startsWith("ref+")));
-}
-
 /** Whether a label is one of ours: part of the delivery, and not of what must stay as it was. */
 function isDeliveryLabel(key: string): boolean {
   return [REFERENCE_LABEL, DELIVERY, STORE].some((start) => key.startsWith(start)) || key === OWNER;

@@ -5,8 +5,6 @@ import { cmd } from "../kit/shell.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
 import { containerUnit, nameOf } from "./names.ts";
-import { volumeReferences } from "./consumer-labels.ts";
-import { ownLabels } from "./labels.ts";
 import { isOurDriver } from "./plugin/questions.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -35,7 +33,8 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
       cmd`docker pull ${doc.Config.Image ?? ""}`,
     );
   }
-  return { doc, image, info, subject: subjectWith(engine, doc, image, info, runId) };
+  const subject = subjectWith(engine, doc, image, info, runId);
+  return { doc, image, info, subject: { ...subject, ...(await driverVolume(engine, doc)) } };
 }
 
 /** A variable in a container's configuration; null if it is not set. */
@@ -82,7 +81,6 @@ export function subjectWith(
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     user: doc.Config.User ?? "",
     health: doc.Config.Healthcheck?.Test?.[0] === "NONE" ? [] : (doc.Config.Healthcheck?.Test ?? []),
-    ...driverVolume(doc, image),
     runtime: !runtime || runtime === "runc" || runtime === "io.containerd.runc.v2" ? null : runtime,
     mountTargets: (doc.Mounts ?? []).map((mount) => mount.Destination),
     engineRuntimes: Object.keys(info.Runtimes ?? {}),
@@ -92,12 +90,13 @@ export function subjectWith(
   };
 }
 
-/** The volume of our driver that a container mounts, with what its own labels say of it. */
-function driverVolume(doc: ContainerDoc, image: ImageDoc): Pick<DeliverySubject, "volume"> {
+/** The volume of our driver that a container mounts, with the references among its options. */
+async function driverVolume(engine: Engine, doc: ContainerDoc): Promise<Pick<DeliverySubject, "volume">> {
   const mount = (doc.Mounts ?? []).find(({ Type, Driver = "" }) => Type === "volume" && isOurDriver(Driver));
-  return mount === undefined
-    ? {}
-    : { volume: { target: mount.Destination, references: volumeReferences(ownLabels(doc, image)) } };
+  if (mount === undefined) return {};
+  const volume = (await engine.volumes()).find(({ Name }) => Name === mount.Name);
+  const references = Object.entries(volume?.Options ?? {}).filter(([, value]) => value.startsWith("ref+"));
+  return { volume: { target: mount.Destination, references: new Map(references) } };
 }
 
 /** The variables that hold a reference, by name. */

@@ -137,21 +137,26 @@ function kept(given: readonly ResolvedReference[]): string {
 
 const resolvedFile = (memory: string, id: string): string => join(memory, "resolved", `${id}.json`);
 
+/** Who resolves, for messages: its name, and what gives it a store. */
+type Resolver = { readonly name: string; readonly advice: string };
+
+const RUNTIME: Resolver = { name: "the runtime", advice: "unsprawl runtime install --to STORE" };
+
 /**
  * Resolves references through these stores, with one request per reference; waits at most this long for one that cannot be
- * reached. Throws `config` with this advice if no store handles a reference.
+ * reached. Throws `config` if no store handles a reference.
  */
 export async function resolveReferences(
   stores: readonly Provider[],
   waitMs: number,
   wanted: readonly VariableReference[],
-  advice = "unsprawl runtime install --to STORE",
+  who: Resolver = RUNTIME,
 ): Promise<readonly ResolvedReference[]> {
   const deadline = Date.now() + waitMs;
   const asked = new Map<string, Promise<Secret>>();
   return Promise.all(
     wanted.map(async ({ variable, reference }): Promise<ResolvedReference> => {
-      const asking = asked.get(reference) ?? fetchOne(stores, deadline, { variable, reference }, advice);
+      const asking = asked.get(reference) ?? fetchOne(stores, deadline, { variable, reference }, who);
       asked.set(reference, asking);
       return { variable, reference, value: await asking };
     }),
@@ -162,7 +167,7 @@ async function fetchOne(
   stores: readonly Provider[],
   deadline: number,
   { variable, reference }: VariableReference,
-  advice: string,
+  who: Resolver,
 ): Promise<Secret> {
   for (const store of stores) {
     const key = store.parse(reference);
@@ -177,8 +182,8 @@ async function fetchOne(
   }
   throw new UnsprawlError(
     "config",
-    `${variable}: no store was given that has ${reference.split(":", 1)[0] ?? ""}`,
-    advice,
+    `${variable}: ${who.name} has no store for ${reference.split(":", 1)[0] ?? ""}`,
+    who.advice,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Engine } from "../../engine/engine.ts";
-import { ASK, isOurDriver, PLUGIN } from "../../engine/plugin/questions.ts";
+import { PLUGIN } from "../../engine/plugin/questions.ts";
 import { pluginArchive } from "./archive.ts";
 import { imageRoot, ownRoot } from "./root.ts";
 
@@ -40,23 +40,6 @@ export async function pluginState(engine: Engine): Promise<"enabled" | "disabled
     readonly Enabled?: boolean;
   } | null;
   return found === null ? "absent" : found.Enabled === true ? "enabled" : "disabled";
-}
-
-/** The volumes of our driver, questions left out, with the names of the containers that have them. */
-export async function driverVolumes(
-  engine: Engine,
-): Promise<readonly { readonly name: string; readonly users: readonly string[] }[]> {
-  const volumes = (await engine.volumes()).filter(
-    ({ Driver = "", Name }) => isOurDriver(Driver) && !Name.startsWith(ASK),
-  );
-  if (volumes.length === 0) return [];
-  const containers = await engine.containers();
-  return volumes.map(({ Name }) => ({
-    name: Name,
-    users: containers
-      .filter(({ Mounts }) => Mounts?.some((mount) => mount.Name === Name))
-      .map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12)),
-  }));
 }
 
 async function asked(

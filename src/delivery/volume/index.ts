@@ -9,8 +9,7 @@ import { readPluginNote } from "../../engine/plugin/key.ts";
 import { PLUGIN } from "../../engine/plugin/questions.ts";
 import { once } from "../../kit/once.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { START_SCRIPT } from "../../model/start-script.ts";
-import { posix } from "node:path";
+import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
 import { ownerOf } from "../owner.ts";
 import { scriptChange, scriptFault, scriptFits } from "../shim.ts";
 import { pluginState } from "./engine-plugin.ts";
@@ -68,7 +67,15 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
       ]);
       const options = volumeOptions({ references, owner: owner ?? { uid: 0, gid: 0 } });
       const volume = { source: volumeName(subject), volume: { driver: PLUGIN, options } };
-      return scriptChange(subject, moves, volume, subject.volume?.target === posix.dirname(START_SCRIPT));
+      const change = scriptChange(subject, moves, volume, subject.entrypoint[1] === START_SCRIPT);
+      const { entrypointPrefix, healthcheckPrefix } = change;
+      return {
+        ...change,
+        // Our words have an end, so that a later migration finds them again in a Compose file.
+        entrypointPrefix: entrypointPrefix && [...entrypointPrefix, NAMES_END],
+        healthcheckPrefix: healthcheckPrefix && [...healthcheckPrefix, NAMES_END],
+        ...(subject.volume === undefined ? {} : { unmount: [subject.volume.target] }),
+      };
     },
     owner: ownerOf,
     consumer: () => null,

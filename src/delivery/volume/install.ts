@@ -10,7 +10,8 @@ import { countText } from "../../kit/text/count.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { placed } from "../readers.ts";
 import type { RuntimeStore } from "../runtime/settings.ts";
-import { createPlugin, driverVolumes, enablePlugin, removePlugin, pluginState } from "./engine-plugin.ts";
+import { driverVolumes } from "../../engine/plugin/volumes.ts";
+import { createPlugin, enablePlugin, removePlugin, pluginState } from "./engine-plugin.ts";
 import { HOME, SETTINGS, type DriverSettings } from "./driver/home.ts";
 import { ID_BASE } from "./driver/host-ids.ts";
 

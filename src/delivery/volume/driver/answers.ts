@@ -16,7 +16,7 @@ import { becameEntrypoint, engineFileTraces } from "../../../engine/sight.ts";
 import { mustAnswer } from "../../readers.ts";
 import { addBindings, isSameBinding, readBindings, removeBindings } from "../../runtime/bindings.ts";
 import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
-import { GIVE_STORE, type DriverHome } from "./home.ts";
+import { RESOLVER, type DriverHome } from "./home.ts";
 import { ENGINE } from "./users.ts";
 import type { Volumes } from "./volumes.ts";
 
@@ -118,7 +118,7 @@ function answering(home: DriverHome, volumes: Volumes, open: OpenStore): Answeri
     started: async ({ pid, of }) => ({ started: await becameEntrypoint(pid, of.name, is(of)) }),
     traces: async ({ id, values }) => {
       const wanted = values.map(({ name, reference }) => ({ variable: name, reference }));
-      const found = await resolveReferences(await stores(), settings.waitMs, wanted, GIVE_STORE);
+      const found = await resolveReferences(await stores(), settings.waitMs, wanted, RESOLVER);
       const sought = found.map(({ variable, value }) => ({ name: variable, value }));
       return { traces: /^[0-9a-f]{64}$/.test(id) ? engineFileTraces(ENGINE, id, sought) : null };
     },

@@ -10,8 +10,8 @@ export const HOME = "/etc/unsprawl/plugin";
 /** Its settings, there. */
 export const SETTINGS = "settings.json";
 
-/** What helps where a reference is of no store that the plugin has. */
-export const GIVE_STORE = "unsprawl plugin upgrade --to STORE";
+/** Who resolves references here, for messages. */
+export const RESOLVER = { name: "the volume plugin", advice: "unsprawl plugin upgrade --to STORE" } as const;
 
 /** Everything that the driver needs at a start of a container; written when the plugin is installed. */
 export type DriverSettings = {

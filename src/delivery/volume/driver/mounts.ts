@@ -9,7 +9,7 @@ import { openStores, resolveReferences, type OpenStore } from "../../runtime/res
 import { shimFile } from "../../shim.ts";
 import { writeFiles } from "../../tmpfs.ts";
 import type { VolumeOptions } from "../options.ts";
-import { GIVE_STORE, type DriverHome } from "./home.ts";
+import { RESOLVER, type DriverHome } from "./home.ts";
 import { idBase } from "./host-ids.ts";
 import { MEMORY } from "./propagates.ts";
 import { usersOf, type VolumeUser } from "./users.ts";
@@ -80,7 +80,7 @@ export class Mounts {
     });
     const asked = JSON.stringify([volume, wanted]);
     try {
-      const values = await resolveReferences(stores, settings.waitMs, wanted, GIVE_STORE);
+      const values = await resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
       if (settings.keepLast) this.#last.set(asked, values);
       return values;
     } catch (error) {

@@ -49,7 +49,7 @@ const volumesIn = (config: ComposeConfig): { readonly [key: string]: JsonObject 
   (config["volumes"] ?? {}) as { readonly [key: string]: JsonObject };
 const sorted = (options: unknown): unknown =>
   Object.entries((options ?? {}) as JsonObject)
-    .map(([name, text]) => [name, plain(String(text))])
+    .map(([name, text]) => `${name}=${plain(String(text)) ?? ""}`)
     .sort();
 
 /**

@@ -1,3 +1,4 @@
+import { EACH_HOST } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that give applications their values. */
@@ -80,12 +81,13 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
     summary: "Manage the OCI runtime that resolves references",
     details: `unsprawl runtime install registers it with the engine; status checks it; uninstall removes it.
 
-unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start.`,
+unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start. unsprawl runtime allow CONSUMER alone shows what the volumes of its containers name, and allows that: what a colleague needs on another engine.`,
     actions: ["allow", "forbid", "install", "status", "uninstall"],
     options: [
       ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
       ["--print", "Print what would be written, and change nothing"],
       ["--daemon-config <file>", "The engine's daemon.json (default: found from the running engine)"],
+      ["-y, --yes", "Do it without asking"],
     ],
     examples: [
       ["unsprawl runtime status", "Is it installed, and who may read what?"],
@@ -109,7 +111,9 @@ Each store is asked for a credential that can only read. Its address must be one
       ],
       ["--keep-last", "Keep the last values in the plugin's memory, for a store that cannot be reached"],
       ["-y, --yes", "Do it without asking"],
+      EACH_HOST,
     ],
+    eachHost: true,
     examples: [
       ["unsprawl plugin install --to prod --yes", "Make containers of this engine movable"],
       ["unsprawl plugin status", "Does it read its stores, and who may have what?"],

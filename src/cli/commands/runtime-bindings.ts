@@ -3,11 +3,12 @@ import { parseConsumer } from "../../delivery/runtime/consumer.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
-import type { CommandContext } from "../context.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 
 /** `runtime allow CONSUMER VARIABLE REFERENCE…`. */
-export async function allow(context: CommandContext, words: readonly string[]): Promise<number> {
+export async function allow(context: CommandContext, words: readonly string[], options: ParsedFlags): Promise<number> {
   const [who, variable, ...references] = words;
   const wrong = references.find((one) => !one.startsWith("ref+"));
   if (who === undefined || variable === undefined || references.length === 0 || wrong !== undefined)
@@ -20,18 +21,26 @@ export async function allow(context: CommandContext, words: readonly string[]): 
     );
   const consumer = parseConsumer(who);
   const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
-  await addBindings(installedHome(context), bindings);
+  mustBeAnswerable(context, options, "runtime allow");
+  const home = installedHome(context);
+  const what = [variable, ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime allow", `Give ${printable(consumer)} ${what}?`);
+  await addBindings(home, bindings);
   return tell(context, "allowed", bindings);
 }
 
 /** `runtime forbid CONSUMER [VARIABLE [REFERENCE…]]`. Throws `absent` if nothing of it was allowed. */
-export async function forbid(context: CommandContext, words: readonly string[]): Promise<number> {
+export async function forbid(context: CommandContext, words: readonly string[], options: ParsedFlags): Promise<number> {
   const [who, variable, ...references] = words;
   if (who === undefined)
     throw new UnsprawlError("usage", "forbid needs a consumer", "unsprawl runtime forbid NAME [VARIABLE [ref+…]]");
   const consumer = parseConsumer(who);
+  mustBeAnswerable(context, options, "runtime forbid");
+  const home = installedHome(context);
+  const what = [variable ?? "every allowed value", ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime forbid", `Stop giving ${printable(consumer)} ${what}?`);
   const gone = await removeBindings(
-    installedHome(context),
+    home,
     (one) =>
       one.consumer === consumer &&
       (variable === undefined || one.variable === variable) &&

@@ -1,5 +1,6 @@
 import { restartCounts } from "../core/plan-text.ts";
 import { countText } from "../kit/text/count.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import { asking, canAsk } from "./asked.ts";
@@ -79,7 +80,7 @@ function needsYes(verb: string): UnsprawlError {
   return new UnsprawlError(
     "usage",
     `${verb} changes ${CHANGES[verb] ?? "containers and a store"}, and nobody can be asked here: it needs --yes`,
-    shows === undefined ? "add --yes" : `add ${shows} to see what it would do, or --yes to do it`,
+    shows === undefined ? "add --yes" : cmd`add ${bare(shows)} to see what it would do, or --yes to do it`,
   );
 }
 

@@ -267,9 +267,9 @@ it("says where: the container and how many more, or under its heading the place 
   expect(lines({})).toEqual(["■ STRIPE_KEY api +1 •••••••• + new stripe-secret-key"]);
   expect(lines(HEADED)).toEqual([
     "▾ container api 2 secrets",
-    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new stripe-secret-key",
+    "■ STRIPE_KEY own variable +1 •••••••• + new stripe-secret-key",
     "▾ container worker 2 secrets",
-    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new stripe-secret-key",
+    "■ STRIPE_KEY own variable +1 •••••••• + new stripe-secret-key",
   ]);
   // A second place in the same container is one more, too.
   const twice = finding("STRIPE_KEY", {

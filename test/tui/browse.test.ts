@@ -276,7 +276,7 @@ it("says where: the container and how many more, or under its heading the place 
     fingerprint: SHARED,
     location: { ...finding("A").location, path: "Config.Cmd" },
   });
-  expect(sitting(160, 45, [...FINDINGS, twice], HEADED).screen()).toMatch(/STRIPE_KEY +Config.Env\[0\] \+2 /);
+  expect(sitting(160, 45, [...FINDINGS, twice], HEADED).screen()).toMatch(/STRIPE_KEY +own variable \+2 /);
   // The evidence is about all places, whatever heading the row is under.
   expect(sitting(160, 45, FINDINGS, HEADED).screen()).toMatch(/seen +api .*\n.* worker /);
 });

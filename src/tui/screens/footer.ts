@@ -99,7 +99,7 @@ function called(state: TuiState): readonly KeyAction[] {
   if (selectedItem(state)?.kind === "section")
     return ["open", "markSection", "migrate", "foldAll", "fold", "group", "sort", "up", "down", "pageUp", "pageDown"];
   if (filter !== "" || facets.size > 0) return ["filter", "facets", "markAll", "sort"];
-  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : [];
+  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : ["migrate"];
 }
 
 /** What a key does now, where that differs from moment to moment. */

@@ -144,7 +144,7 @@ export async function planProject(
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));
       if (stays.length === 0) throw error;
-      const project = error.beside === null || byService.has(error.beside) ? null : sourceText(filesOf(input.project));
+      const project = error.beside === null || byService.has(error.beside) ? null : sourceText(input.project);
       for (const selected of stays) {
         const isOne = project !== null && selected.finding.location.source.startsWith("docker:");
         const hint = isOne ? cmd`unsprawl plan ${project} --to STORE plans all services together` : error.hint;
@@ -163,8 +163,6 @@ export async function planProject(
     }
   }
 }
-
-const filesOf = ({ given, outer }: ComposeProject): Parameters<typeof sourceText>[0] => ({ files: given, outer });
 
 /**
  * The new files. Verified on copies first: Compose must resolve them to the same configuration except for the delivery.

@@ -44,6 +44,25 @@ function ownWords({ subject, where }: Location): string | null {
   return subject === "container" && where === "env" ? `own ${word}` : word;
 }
 
+/** A field of the engine's documents for people, as in a diff: `variable` for `Config.Env`; any other path as it is. */
+export function fieldWords(path: string): string {
+  const [, name = ""] = /^(?:Config|HostConfig|Spec)\.(?:[\w.]+\.)?(\w+)(?:\[\d+\])?$/.exec(path) ?? [];
+  return Object.hasOwn(FIELDS, name) ? (FIELDS[name] ?? path) : path;
+}
+
+const FIELDS: { readonly [field: string]: string } = {
+  Cmd: "command",
+  Command: "entrypoint",
+  Configs: "config",
+  Entrypoint: "entrypoint",
+  Env: "variable",
+  Healthcheck: "health check",
+  Labels: "label",
+  Mounts: "mount",
+  Runtime: "runtime",
+  Secrets: "secret",
+};
+
 /** `compose.yaml:8`, for a value on a line of a file; null for any other. */
 function fileLine({ subject, subjectId }: Location, place: Place): string | null {
   const own = serviceRefOf({ subject, subjectId })?.file ?? subjectId;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Location } from "../../src/model/location.ts";
 import { placeText, type Place } from "../../src/model/place.ts";
-import { placeWords } from "../../src/model/place-words.ts";
+import { fieldWords, placeWords } from "../../src/model/place-words.ts";
 
 const SERVICE = { subject: "service", subjectId: "/srv/shop/compose.yaml#web" } as const;
 const FILE = { subject: "file", subjectId: "/srv/shop/.env" } as const;
@@ -36,4 +36,16 @@ test.each<[Place | undefined, Partial<Location>, string]>([
   [{ kind: "field", field: "a.b" }, FILE, "a.b"],
 ])("%# %j", (place, more, words) => {
   expect(at(place, more)).toBe(words);
+});
+
+test.each([
+  ["Config.Env", "variable"],
+  ["Config.Env[3]", "variable"],
+  ["HostConfig.Mounts", "mount"],
+  ["Spec.TaskTemplate.ContainerSpec.Command", "entrypoint"],
+  ["/srv/Config.Env", "/srv/Config.Env"],
+  ["Config.constructor", "Config.constructor"],
+  ["History[3].CreatedBy", "History[3].CreatedBy"],
+])("in a diff %s is %s", (path, words) => {
+  expect(fieldWords(path)).toBe(words);
 });

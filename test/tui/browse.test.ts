@@ -209,6 +209,7 @@ it("tells of the runs that moved this secret and those that touched what holds i
     store: "prod",
     engine: "",
     state: "done",
+    ended: null,
     error: null,
   } as const;
   const summary: RunSummary = { ...run, units: [{ unit: "api", state: "done", secrets: 2 }], next: "unsprawl scrub" };

@@ -40,7 +40,7 @@ export const MOVING: readonly CommandSpec[] = [
       ...TARGET,
       ...PLAN_PARTS,
       ["--format <format>", "Output format (default: table); markdown is for a change ticket", PLAN_FORMATS],
-      ["-o, --output <file>", "Save the plan for apply (0600)"],
+      ["-o, --output <file>", "Save the plan for apply (0600); with --format markdown, write that"],
     ],
     examples: [
       ["unsprawl plan docker:web --to local", "What would change, and why"],

@@ -4,8 +4,8 @@ import type { Place } from "./place.ts";
 import { serviceRefOf } from "./service-ref.ts";
 
 /**
- * Where in its subject a value is, for people: `compose.yaml:8`, `own variable`, `from image`. The path of a file, or of a
- * document that is none of the engine's, stays as it is.
+ * Where in its subject a value is, for people: `compose.yaml:8`, `own variable`, `from image`. A path inside a file
+ * or in any other document stays as it is.
  */
 export function placeWords(location: Location): string {
   const place = location.place ?? earlierPlace(location.path);

@@ -81,7 +81,7 @@ function summarize(installation: Installation, id: string): RunSummary {
   }
 }
 
-/** The state for people: a run that moved only some of its units and then ended says so. */
+/** The state for people: of a run that ended early, how many of its units it moved. */
 export function runStateText({ state, ended, units }: Pick<RunSummary, "state" | "ended" | "units">): string {
   const moved = units.filter((one) => one.state === "done").length;
   return state !== "done" || ended === null ? state : `${ended}, ${moved} of ${units.length} moved`;

@@ -3,13 +3,17 @@
  * its entry here, and call the conformance suite; nothing else names it.
  */
 import type { Rotator, RotatorAbout } from "../contract/rotator.ts";
+import { about as mariadb } from "./mariadb/about.ts";
 import { about as postgres } from "./postgres/about.ts";
+import { about as redis } from "./redis/about.ts";
 
 type LoadRotator = () => Promise<{ readonly rotator: Rotator }>;
 
 /** In the order in which they are offered a secret: those that look closest come first. */
 const ROTATORS: readonly { readonly about: RotatorAbout; readonly load: LoadRotator }[] = [
   { about: postgres, load: () => import("./postgres/index.ts") },
+  { about: mariadb, load: () => import("./mariadb/index.ts") },
+  { about: redis, load: () => import("./redis/index.ts") },
 ];
 
 /** What each rotator says of itself. */

@@ -4,7 +4,9 @@
  */
 import type { Rotator, RotatorAbout } from "../contract/rotator.ts";
 import { about as mariadb } from "./mariadb/about.ts";
+import { about as openldap } from "./openldap/about.ts";
 import { about as postgres } from "./postgres/about.ts";
+import { about as rabbitmq } from "./rabbitmq/about.ts";
 import { about as redis } from "./redis/about.ts";
 
 type LoadRotator = () => Promise<{ readonly rotator: Rotator }>;
@@ -14,6 +16,8 @@ const ROTATORS: readonly { readonly about: RotatorAbout; readonly load: LoadRota
   { about: postgres, load: () => import("./postgres/index.ts") },
   { about: mariadb, load: () => import("./mariadb/index.ts") },
   { about: redis, load: () => import("./redis/index.ts") },
+  { about: rabbitmq, load: () => import("./rabbitmq/index.ts") },
+  { about: openldap, load: () => import("./openldap/index.ts") },
 ];
 
 /** What each rotator says of itself. */

@@ -62,16 +62,20 @@ export async function ownCertificate(dir: string): Promise<{ readonly cert: stri
   return { key, cert };
 }
 
-/** Starts a server as the unprivileged user and waits until `ready` no longer throws. */
+/** Starts a server as the unprivileged user, or as who runs the tests, and waits until `ready` no longer throws. */
 export async function startOwn(
   program: string,
   args: readonly string[],
   dir: string,
   ready: () => Promise<unknown>,
   argv0 = program,
+  { env = {}, asIs = false }: { readonly env?: { readonly [name: string]: string }; readonly asIs?: boolean } = {},
 ): Promise<Server> {
   const log = openSync(join(dir, "log"), "a");
-  const child = spawn(program, args, { ...who, argv0, cwd: dir, env: envOf(dir), stdio: ["ignore", log, log] });
+  const child = spawn(program, args, {
+    ...(asIs ? {} : who),
+    ...{ argv0, cwd: dir, env: { ...envOf(dir), ...env }, stdio: ["ignore", log, log] },
+  });
   child.on("error", () => {});
   remember(child.pid ?? 0, dir);
   const kill = (): void => void child.kill("SIGKILL");

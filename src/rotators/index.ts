@@ -3,6 +3,7 @@
  * its entry here, and call the conformance suite; nothing else names it.
  */
 import type { Rotator, RotatorAbout } from "../contract/rotator.ts";
+import { about as awsAccessKey } from "./aws-access-key/about.ts";
 import { about as mariadb } from "./mariadb/about.ts";
 import { about as openldap } from "./openldap/about.ts";
 import { about as postgres } from "./postgres/about.ts";
@@ -18,6 +19,7 @@ const ROTATORS: readonly { readonly about: RotatorAbout; readonly load: LoadRota
   { about: redis, load: () => import("./redis/index.ts") },
   { about: rabbitmq, load: () => import("./rabbitmq/index.ts") },
   { about: openldap, load: () => import("./openldap/index.ts") },
+  { about: awsAccessKey, load: () => import("./aws-access-key/index.ts") },
 ];
 
 /** What each rotator says of itself. */

@@ -147,7 +147,7 @@ export function rotatorConformance(
   id: string,
   makeWorld: () => Promise<RotatorWorld>,
   traits: RotatorTraits,
-  label = id,
+  { label = id, more = () => {} }: { readonly label?: string; readonly more?: (bench: RotatorBench) => void } = {},
 ): void {
   describe(`rotator ${label}`, () => {
     const bench = new RotatorBench(id, traits);
@@ -156,6 +156,7 @@ export function rotatorConformance(
     rotationCases(bench);
     refusalCases(bench);
     killCases(bench);
+    more(bench);
     test("no password stands in what the server logged", async () => {
       const logs = await bench.world.logs();
       expect(logs.length).toBeGreaterThan(200);

@@ -2,8 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { rotator } from "../../src/rotators/rabbitmq/index.ts";
-import { rotatorConformance, WIRE, type RotatorWorld } from "../conformance/rotator.ts";
+import { rotatorConformance, type RotatorBench, type RotatorWorld } from "../conformance/rotator.ts";
 import { startRabbit, type TestRabbit } from "../services/rabbitmq.ts";
 
 const made = (): string => randomBytes(18).toString("base64url");
@@ -32,24 +31,19 @@ async function world(): Promise<RotatorWorld> {
   };
 }
 
-rotatorConformance("rabbitmq", world, { owner: "denied" });
+rotatorConformance("rabbitmq", world, { owner: "denied" }, { more: keeps });
 
-test("tags and limits of the user stay", async () => {
-  const own = await startRabbit();
-  server = own;
-  try {
-    const password = made();
-    await own.api("PUT", "users/app", { password, tags: "policymaker" });
-    await own.api("PUT", "user-limits/app/max-connections", { value: 7 });
-    const before = (await own.api("GET", "users/app")) as object;
-    const target = targetOf("app");
-    const [old, next] = [password, made()].map((one) => ({ id: null, secret: Secret.of(one) }));
-    if (old === undefined || next === undefined) throw new Error("no value");
-    const session = await rotator.server?.open(target, [admin()], WIRE);
-    await session?.admit(old, next);
-    expect(await own.api("GET", "users/app")).toEqual({ ...before, password_hash: expect.any(String) });
-    expect(await own.api("GET", "user-limits/app")).toEqual([{ user: "app", value: { "max-connections": 7 } }]);
-  } finally {
-    await own.stop();
-  }
-});
+function keeps(bench: RotatorBench): void {
+  test("tags and limits of the user stay", async () => {
+    const made = await bench.subject();
+    const { target, old, admin } = made;
+    const name = encodeURIComponent(target.login);
+    await server.api("PUT", `user-limits/${name}/max-connections`, { value: 7 });
+    const before = (await server.api("GET", `users/${name}`)) as object;
+    await bench.session(target, [admin], async (session) => session.admit(old, await bench.next(made, session)));
+    expect(await server.api("GET", `users/${name}`)).toEqual({ ...before, password_hash: expect.any(String) });
+    expect(await server.api("GET", `user-limits/${name}`)).toEqual([
+      { user: target.login, value: { "max-connections": 7 } },
+    ]);
+  });
+}

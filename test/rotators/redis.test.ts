@@ -75,7 +75,7 @@ function world(kind: "redis" | "valkey") {
 }
 
 for (const kind of ["redis", "valkey"] as const) {
-  rotatorConformance("redis", world(kind), { owner: "denied" }, kind);
+  rotatorConformance("redis", world(kind), { owner: "denied" }, { label: kind });
 
   test(`${kind}: the default user's password, and a restart with the configuration that the server keeps`, async () => {
     const password = made();

@@ -85,7 +85,7 @@ export type RotationEvidence = {
   readonly variables: readonly { readonly name: string; readonly value: Secret }[];
 };
 
-/** A value, and for a pair its public half. */
+/** A value, and for a pair its public half: the id of an access key, a public key. Null for a lone secret. */
 export type RotationCredential = { readonly id: string | null; readonly secret: Secret };
 
 /** Who changes the credential: an administrator, or its owner. For a pair, `user` is the public half. */
@@ -151,9 +151,9 @@ export interface Rotator {
   target(evidence: RotationEvidence): RotationTarget | string | null;
   /**
    * A new value that the target accepts, with at least 128 bits from the system's generator, and no character that a
-   * URL, a shell or YAML would want quoted unless its kind has such. Null if the server makes it (`RotationSession.create`).
+   * URL, a shell or YAML would want quoted; values of a known form keep that form, and so many bits. Null if the server makes it (`RotationSession.create`).
    */
-  readonly make: ((old: Secret, target: RotationTarget) => Secret) | null;
+  readonly make: ((old: RotationCredential, target: RotationTarget) => RotationCredential) | null;
   /** Null if only the application checks the value. */
   readonly server: RotationServer | null;
 }

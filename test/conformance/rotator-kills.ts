@@ -52,7 +52,7 @@ async function rotateInChild(
   const { target, admin, old } = made;
   const { make } = bench.rotator;
   const begun = new Date();
-  const known = make === null ? null : { id: old.id, secret: make(old.secret, target) };
+  const known = make === null ? null : make(old, target);
   if (known !== null) bench.know(known.secret);
   const said = await child({
     ...{ rotator: bench.id, target, kill, old: plain(old), next: known === null ? null : plain(known) },

@@ -97,7 +97,7 @@ export class RotatorBench {
     const next: RotationCredential =
       make === null
         ? ((await session.create?.(begun)) ?? { id: null, secret: Secret.of("") })
-        : { id: old.id, secret: make(old.secret, target) };
+        : make(old, target);
     this.know(next.secret);
     return next;
   }

@@ -15,7 +15,7 @@ import { accountsOf, alteration, NATIVE, nativeHash, type Account } from "./acco
 export const rotator: Rotator = {
   about,
   target: (evidence) => loginTarget("mysql", about.id, evidence),
-  make: () => newPassword(),
+  make: newPassword,
   server: {
     async open(target, logins, wire) {
       const line = await firstIn(logins, (login) => openMysql(guarded(target, login, wire), wire.timeoutMs, wire.signal));

@@ -36,7 +36,7 @@ const logsIn: RotationServer["logsIn"] = (target, credential, wire) =>
 export const rotator: Rotator = {
   about,
   target: ldapTarget,
-  make: () => newPassword(),
+  make: newPassword,
   server: {
     async open(target, logins, wire) {
       return session(await firstIn(logins, (login) => bound(target, login, wire)), target, wire);

@@ -16,7 +16,7 @@ const logsIn = logsInBy(postgresLogin);
 export const rotator: Rotator = {
   about,
   target: (evidence) => loginTarget("postgres", about.id, evidence),
-  make: () => newPassword(),
+  make: newPassword,
   server: {
     async open(target, logins, wire) {
       const line = await firstIn(logins, (login) =>

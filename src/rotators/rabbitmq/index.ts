@@ -29,7 +29,7 @@ export const rotator: Rotator = {
     const managementPort = named !== undefined && /^\d{1,5}$/.test(named) ? named : "15672";
     return { ...target, details: { managementPort } };
   },
-  make: () => newPassword(),
+  make: newPassword,
   server: {
     async open(target, logins, wire) {
       for (const login of logins) {

@@ -16,7 +16,7 @@ import { about } from "./about.ts";
 export const rotator: Rotator = {
   about,
   target: (evidence) => loginTarget("redis", about.id, evidence),
-  make: () => newPassword(),
+  make: newPassword,
   server: {
     async open(target, logins, wire) {
       const line = await firstIn(logins, (login) => openRedis(guarded(target, login, wire), wire.timeoutMs, wire.signal));

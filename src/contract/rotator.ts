@@ -94,7 +94,7 @@ export type RotationLogin = { readonly user: string; readonly secret: Secret };
 export type RotationWire = {
   /** Which addresses the target may have, by who named it. */
   readonly reach: AddressPolicy;
-  /** Whether the connection stays on this machine (a bridge of its own engine), so that TLS is not insisted on. */
+  /** Whether the connection stays on this machine (a bridge of an engine here), so that TLS is not insisted on. */
   readonly local: boolean;
   /** The time limit of each request. */
   readonly timeoutMs: number;
@@ -139,7 +139,7 @@ export interface RotationServer {
   open(target: RotationTarget, logins: readonly RotationLogin[], wire: RotationWire): Promise<RotationSession>;
   /**
    * Whether the server accepts the credential. False only if the server said that it is wrong; throws `unreachable` if
-   * there is no answer that says so, `refused` if the server accepts any password.
+   * no answer says that it is right or wrong, `refused` if the server accepts any password.
    */
   logsIn(target: RotationTarget, credential: RotationCredential, wire: RotationWire): Promise<boolean>;
 }

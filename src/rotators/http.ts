@@ -19,12 +19,17 @@ export async function request(
   try {
     const sent = { method, url, headers, authorization, signal, ...(body === undefined ? {} : { body }) };
     const { status, bytes } = await client.read(sent, BODY);
-    if (status === 429 || status >= 500) throw new UnsprawlError("unreachable", `${server} answers ${status}`, "try again");
+    if (status === 429 || status >= 500)
+      throw new UnsprawlError("unreachable", `${server} answers ${status}`, "try again");
     return { status, text: bytes.toString("utf8") };
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const why = signal.aborted ? noAnswerText("stopped", timeoutMs) : connectionFailure(error);
-    throw new UnsprawlError("unreachable", `${server}: ${why}`, "check that the server runs and can be reached from here");
+    throw new UnsprawlError(
+      "unreachable",
+      `${server}: ${why}`,
+      "check that the server runs and can be reached from here",
+    );
   } finally {
     client.close();
   }

@@ -12,7 +12,11 @@ import type { GuardedTarget, LoginAnswer, LoginKind, TryLogin } from "../verify/
 import { heldText, textOf } from "./reveal.ts";
 
 /** The target of a login of this kind, by the URL that holds the password or by variables that go together. */
-export function loginTarget(kind: LoginKind, rotator: string, evidence: RotationEvidence): RotationTarget | string | null {
+export function loginTarget(
+  kind: LoginKind,
+  rotator: string,
+  evidence: RotationEvidence,
+): RotationTarget | string | null {
   const held = heldText(evidence);
   if (held === null) return null;
   const found = urlTarget(held) ?? namedTarget(held);

@@ -10,16 +10,26 @@ export function textOf(secret: Secret): string {
   return bytes.toString("utf8");
 }
 
+/** The variable next to the secret whose name matches. */
+export function textBeside(
+  { variables }: RotationEvidence,
+  names: RegExp,
+): { readonly name: string; readonly text: string } | null {
+  const found = variables.find(({ name }) => names.test(name));
+  return found === undefined ? null : { name: found.name, text: found.value.exposeText().trim() };
+}
+
 /** The evidence as `verify` reads it; null if the secret is not text. */
-export function heldText({ name, part, value, variables }: RotationEvidence): {
+export function heldText(evidence: RotationEvidence): {
   readonly name: string;
   readonly part: string;
   readonly value: string;
   readonly beside: (names: RegExp) => string | null;
 } | null {
+  const { name, part, value } = evidence;
   if (!isUtf8(part.expose()) || !isUtf8(value.expose())) return null;
   return {
     ...{ name, part: part.exposeText(), value: value.exposeText() },
-    beside: (names) => variables.find((one) => names.test(one.name))?.value.exposeText() ?? null,
+    beside: (names) => textBeside(evidence, names)?.text ?? null,
   };
 }

@@ -47,7 +47,7 @@ async function login({ user, password }: GuardedTarget, { ask }: RedisLine): Pro
   // With a user name, AUTH says OK to whatever password when the default user has none: the short form tells.
   const named = user !== "" && user !== "default";
   if (first === "PONG" && !named) return ANYONE;
-  if (first !== "PONG" && !(first instanceof RespError && first.message.startsWith("NOAUTH"))) return read(first);
+  if (first !== "PONG" && !(first instanceof RespError && first.said.startsWith("NOAUTH"))) return read(first);
   return read(await ask("AUTH", ...(named ? [user] : []), password));
 }
 
@@ -80,7 +80,7 @@ function connect(target: GuardedTarget, over: AbortSignal): RedisLine {
             finish(() => done(null));
           }
         };
-        if (socket.destroyed) return void fail(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+        if (socket.destroyed) return fail(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
         socket.on("data", hear).on("error", broken).on("close", closed);
         const words = command.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]);
         socket.write([`*${command.length}`, ...words, ""].join("\r\n"));
@@ -96,7 +96,7 @@ function serverName(host: string): { servername?: string } {
 function read(answer: RespValue): LoginAnswer {
   if (answer === "OK") return { said: "in", why: "Redis takes the password (AUTH)" };
   if (!(answer instanceof RespError)) return unclear("does not answer like Redis");
-  const said = answer.message;
+  const { said } = answer;
   if (/^WRONGPASS\b/.test(said) || said === "ERR invalid password")
     return { said: "wrong", why: "Redis refuses the password (AUTH)" };
   if (/without any password configured|no password is set/.test(said)) return ANYONE;

@@ -1,5 +1,11 @@
-/** An error that the server answered with; the first word is its code. */
-export class RespError extends Error {}
+/** An error that the server answered with; the first word is its code. Servers word it, and none quotes a password. */
+export class RespError {
+  readonly said: string;
+
+  constructor(said: string) {
+    this.said = said;
+  }
+}
 
 /** What Redis answers, in RESP2: https://redis.io/docs/latest/develop/reference/protocol-spec/ */
 export type RespValue = string | number | null | RespError | readonly RespValue[];

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { RotationCredential, RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { DEEP } from "../support/deep.ts";
-import { WIRE, type RotatorBench, type RotatorSubject } from "./rotator.ts";
+import { WIRE, type RotatorBench, type RotatorSubject } from "./rotator-bench.ts";
 
 const CHILD = fileURLToPath(new URL("./rotator-child.ts", import.meta.url));
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-writers", import.meta.url));
@@ -28,19 +28,23 @@ export type KillOrder = {
 
 /** A rotation that is killed around any of its writes to the server is continued, and ends the same. */
 export function killCases(bench: RotatorBench): void {
-  test("a rotation that is killed at any write to the server is continued, and ends the same", { timeout: 170_000 }, async () => {
-    const whole = await rotateInChild(bench, await bench.subject(), null);
-    expect(whole.accepted).toBe("new");
-    expect(whole.writes).toBeGreaterThan(2);
-    const all = Array.from({ length: whole.writes * 2 }, (_, at) => ({ at: (at >> 1) + 1, before: at % 2 === 0 }));
-    const drawn = DEEP ? all : Array.from({ length: SAMPLE }, () => all.splice(randomInt(all.length), 1)).flat();
-    const ends: string[] = [];
-    for (const kill of drawn) {
-      const { accepted } = await rotateInChild(bench, await bench.subject(), kill);
-      ends.push(`${kill.before ? "before" : "after"} write ${kill.at}: ${accepted}`);
-    }
-    expect(ends.filter((one) => !one.endsWith(": new"))).toEqual([]);
-  });
+  test(
+    "a rotation that is killed at any write to the server is continued, and ends the same",
+    { timeout: 170_000 },
+    async () => {
+      const whole = await rotateInChild(bench, await bench.subject(), null);
+      expect(whole.accepted).toBe("new");
+      expect(whole.writes).toBeGreaterThan(2);
+      const all = Array.from({ length: whole.writes * 2 }, (_, at) => ({ at: (at >> 1) + 1, before: at % 2 === 0 }));
+      const drawn = DEEP ? all : Array.from({ length: SAMPLE }, () => all.splice(randomInt(all.length), 1)).flat();
+      const ends: string[] = [];
+      for (const kill of drawn) {
+        const { accepted } = await rotateInChild(bench, await bench.subject(), kill);
+        ends.push(`${kill.before ? "before" : "after"} write ${kill.at}: ${accepted}`);
+      }
+      expect(ends.filter((one) => !one.endsWith(": new"))).toEqual([]);
+    },
+  );
 }
 
 /** Rotates in another process, which dies as ordered, then here what is left of it; what is accepted in the end. */

@@ -17,7 +17,10 @@ const targetOf = (id: string): RotationTarget => {
     ...{ details: { sts, region: "us-east-1" }, at: { host, port: Number(port), tls: "disable" } },
   };
 };
-const login = ({ AWS_ACCESS_KEY_ID: user, AWS_SECRET_ACCESS_KEY: secret }: AwsKeys) => ({ user, secret: Secret.of(secret) });
+const login = ({ AWS_ACCESS_KEY_ID: user, AWS_SECRET_ACCESS_KEY: secret }: AwsKeys) => ({
+  user,
+  secret: Secret.of(secret),
+});
 
 /** A call as the administrator. */
 async function iam(action: string, parameters: { readonly [name: string]: string }): Promise<string> {

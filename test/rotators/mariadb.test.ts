@@ -33,7 +33,11 @@ async function world(): Promise<RotatorWorld> {
         ...{ rotator: "mariadb", login: user, database: "", pair: null, previous: null, details: {} },
         at: { host: "127.0.0.1", port: server.port, tls: "prefer" },
       };
-      return { target, old: { id: null, secret: Secret.of(password) }, admin: { user: "admin", secret: Secret.of(admin) } };
+      return {
+        target,
+        old: { id: null, secret: Secret.of(password) },
+        admin: { user: "admin", secret: Secret.of(admin) },
+      };
     },
     stranger: { user: "stranger", secret: Secret.of(stranger) },
     logs: async () => server.log(),

@@ -31,7 +31,11 @@ async function world(): Promise<RotatorWorld> {
         ...{ rotator: "openldap", login, database: "", pair: null, previous: null, details: { startTls: "no" } },
         at: { host: "127.0.0.1", port: server.port, tls: "disable" },
       };
-      return { target, old: { id: null, secret: Secret.of(password) }, admin: { user: adminDn, secret: Secret.of(admin) } };
+      return {
+        target,
+        old: { id: null, secret: Secret.of(password) },
+        admin: { user: adminDn, secret: Secret.of(admin) },
+      };
     },
     stranger: { user: strangerDn, secret: Secret.of(stranger) },
     logs: async () => server.log(),
@@ -47,8 +51,16 @@ rotatorConformance("openldap", world, {
 test("the forms of userPassword that tell a password, and those that do not", () => {
   const [password, salt] = [made(), randomBytes(8)];
   const of = (algorithm: string, ...salts: Buffer[]): string =>
-    Buffer.concat([createHash(algorithm).update(password).update(Buffer.concat(salts)).digest(), ...salts]).toString("base64");
-  for (const value of [password, ssha(password), `{sha}${of("sha1")}`, `{SMD5}${of("md5", salt)}`, `{SSHA512}${of("sha512", salt)}`]) {
+    Buffer.concat([createHash(algorithm).update(password).update(Buffer.concat(salts)).digest(), ...salts]).toString(
+      "base64",
+    );
+  for (const value of [
+    password,
+    ssha(password),
+    `{sha}${of("sha1")}`,
+    `{SMD5}${of("md5", salt)}`,
+    `{SSHA512}${of("sha512", salt)}`,
+  ]) {
     expect(matches(Buffer.from(value), password), value).toBe(true);
     expect(matches(Buffer.from(value), `${password}x`), value).toBe(false);
   }

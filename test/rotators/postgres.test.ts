@@ -29,7 +29,11 @@ async function world(): Promise<RotatorWorld> {
         ...{ rotator: "postgres", login: role, database: "postgres", pair: null, previous: null, details: {} },
         at: { host: "127.0.0.1", port: server.port, tls: "prefer" },
       };
-      return { target, old: { id: null, secret: Secret.of(password) }, admin: { user: 'ad"min', secret: Secret.of(admin) } };
+      return {
+        target,
+        old: { id: null, secret: Secret.of(password) },
+        admin: { user: 'ad"min', secret: Secret.of(admin) },
+      };
     },
     stranger: { user: "stranger", secret: Secret.of(stranger) },
     logs: async () => server.log(),

@@ -31,7 +31,9 @@ describe("what rotators say of themselves", () => {
 
   test("no rotator starts a program: nothing is in an argument", () => {
     const files = readdirSync(DIR, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-    expect(files.filter((name) => /child_process|kit\/program/.test(readFileSync(join(DIR, name), "utf8")))).toEqual([]);
+    expect(files.filter((name) => /child_process|kit\/program/.test(readFileSync(join(DIR, name), "utf8")))).toEqual(
+      [],
+    );
   });
 });
 
@@ -45,23 +47,50 @@ describe("the target of a secret", () => {
     ["rabbitmq", `amqp://app:${secret}@mq/shop`, at("mq", 5672, "disable"), "app", "shop"],
     ["rabbitmq", `amqps://app:${secret}@mq`, at("mq", 5671, "verify-full"), "app", ""],
   ])("%s, in a URL", async (rotator, url, where, login, database) => {
-    expect(await rotationTarget(evidenceOf("URL", url, {}, secret))).toMatchObject({ rotator, at: where, login, database });
+    expect(await rotationTarget(evidenceOf("URL", url, {}, secret))).toMatchObject({
+      rotator,
+      at: where,
+      login,
+      database,
+    });
   });
 
   test.each([
     ["postgres", "PGPASSWORD", { PGHOST: "db", PGUSER: "app" }, at("db", 5432, "prefer"), "app"],
-    ["mariadb", "DB_PASSWORD", { DB_HOST: "db", DB_USER: "app", DB_CONNECTION: "mysql" }, at("db", 3306, "prefer"), "app"],
+    [
+      "mariadb",
+      "DB_PASSWORD",
+      { DB_HOST: "db", DB_USER: "app", DB_CONNECTION: "mysql" },
+      at("db", 3306, "prefer"),
+      "app",
+    ],
     ["redis", "REDIS_PASSWORD", { REDIS_HOST: "cache" }, at("cache", 6379, "disable"), ""],
     ["rabbitmq", "RABBITMQ_PASSWORD", { RABBITMQ_HOST: "mq", RABBITMQ_USER: "app" }, at("mq", 5672, "disable"), "app"],
-    ["openldap", "LDAP_BIND_PASSWORD", { LDAP_BIND_DN: "cn=a,dc=b", LDAP_URL: "ldaps://dir" }, at("dir", 636, "verify-full"), "cn=a,dc=b"],
-    ["openldap", "LDAP_ADMIN_PASSWORD", { LDAP_ADMIN_DN: "cn=a,dc=b", LDAP_HOST: "dir", LDAP_PORT: "1389" }, at("dir", 1389, "disable"), "cn=a,dc=b"],
+    [
+      "openldap",
+      "LDAP_BIND_PASSWORD",
+      { LDAP_BIND_DN: "cn=a,dc=b", LDAP_URL: "ldaps://dir" },
+      at("dir", 636, "verify-full"),
+      "cn=a,dc=b",
+    ],
+    [
+      "openldap",
+      "LDAP_ADMIN_PASSWORD",
+      { LDAP_ADMIN_DN: "cn=a,dc=b", LDAP_HOST: "dir", LDAP_PORT: "1389" },
+      at("dir", 1389, "disable"),
+      "cn=a,dc=b",
+    ],
   ])("%s, in %s", async (rotator, name, beside, where, login) => {
     expect(await rotationTarget(evidenceOf(name, secret, beside))).toMatchObject({ rotator, at: where, login });
   });
 
   test.each([
     [{}, at("iam.amazonaws.com", 443, "verify-full"), "sts.amazonaws.com"],
-    [{ AWS_REGION: "cn-north-1" }, at("iam.cn-north-1.amazonaws.com.cn", 443, "verify-full"), "sts.cn-north-1.amazonaws.com.cn"],
+    [
+      { AWS_REGION: "cn-north-1" },
+      at("iam.cn-north-1.amazonaws.com.cn", 443, "verify-full"),
+      "sts.cn-north-1.amazonaws.com.cn",
+    ],
     [{ AWS_ENDPOINT_URL: "http://moto:5000" }, at("moto", 5000, "disable"), "moto:5000"],
   ])("AWS, with %j", async (more, where, sts) => {
     const beside = { APP_AWS_ACCESS_KEY_ID: id, ...more };
@@ -75,8 +104,18 @@ describe("the target of a secret", () => {
     ["DB_PASSWORD", secret, {}, "needs DB_TYPE beside it: which database it is would be a guess"],
     ["LDAP_BIND_PASSWORD", secret, { LDAP_URL: "ldap://dir" }, "needs LDAP_BIND_DN beside it"],
     ["AWS_SECRET_ACCESS_KEY", key, {}, "needs the access key id beside it"],
-    ["AWS_SECRET_ACCESS_KEY", key, { AWS_ACCESS_KEY_ID: id.replace("AKIA", "ASIA") }, "is temporary: it ends by itself"],
-    ["AWS_SECRET_ACCESS_KEY", key, { AWS_ACCESS_KEY_ID: id, S3_ENDPOINT: "http://minio:9000" }, "another variable names a server that is not AWS"],
+    [
+      "AWS_SECRET_ACCESS_KEY",
+      key,
+      { AWS_ACCESS_KEY_ID: id.replace("AKIA", "ASIA") },
+      "is temporary: it ends by itself",
+    ],
+    [
+      "AWS_SECRET_ACCESS_KEY",
+      key,
+      { AWS_ACCESS_KEY_ID: id, S3_ENDPOINT: "http://minio:9000" },
+      "another variable names a server that is not AWS",
+    ],
     ["GITHUB_TOKEN", secret, {}, null],
   ])("%s is missing something, or nobody's", async (name, value, beside, missing) => {
     expect(await rotationTarget(evidenceOf(name, value, beside))).toBe(missing);
@@ -100,7 +139,9 @@ test("a new password has nothing that anything quotes, and begins with a letter"
     if (make == null || about.overlap === "application") continue;
     const target = await rotationTarget(evidenceOf("PGPASSWORD", secret, { PGHOST: "db", PGUSER: "app" }));
     if (target === null || typeof target === "string") throw new Error("no target");
-    const all = Array.from({ length: 20 }, () => make({ id: null, secret: Secret.of(secret) }, target).secret.exposeText());
+    const all = Array.from({ length: 20 }, () =>
+      make({ id: null, secret: Secret.of(secret) }, target).secret.exposeText(),
+    );
     expect(all.filter((one) => !/^[A-Za-z][A-Za-z0-9]{31}$/.test(one))).toEqual([]);
     expect(new Set(all).size).toBe(20);
   }

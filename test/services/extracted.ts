@@ -12,7 +12,10 @@ export function extracted(packages: readonly string[]): string {
   const fetch = `apt-get download ${packages.join(" ")}`;
   try {
     execFileSync("sh", ["-c", `${fetch} || { apt-get update -qq && ${fetch}; }`], { cwd: parts, stdio: "pipe" });
-    execFileSync("sh", ["-c", 'for one in *.deb; do dpkg-deb -x "$one" tree || exit 1; done'], { cwd: parts, stdio: "pipe" });
+    execFileSync("sh", ["-c", 'for one in *.deb; do dpkg-deb -x "$one" tree || exit 1; done'], {
+      cwd: parts,
+      stdio: "pipe",
+    });
     // Whole from the start: another process may be doing the same.
     if (!existsSync(dir)) renameSync(join(parts, "tree"), dir);
   } catch (error) {

@@ -1,19 +1,29 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, randomUUID, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  randomUUID,
+  type KeyObject,
+} from "node:crypto";
 import { lettersAndDigits } from "../passwords.ts";
 
 /** A value like the old one, and its public half if it is a private key. */
 export type MadeValue = { readonly text: string; readonly publicKey: string | null };
 
 /** A form that values have: what it is called, and how another one is made. */
-export type ValueForm = { readonly name: string; readonly make: () => MadeValue };
+export type ApplicationForm = { readonly name: string; readonly make: () => MadeValue };
 
 /** 128 bits, below which no value is made, whatever the old one had. */
 const LEAST = 16;
 
-const lone = (name: string, make: () => string): ValueForm => ({ name, make: () => ({ text: make(), publicKey: null }) });
+const lone = (name: string, make: () => string): ApplicationForm => ({
+  name,
+  make: () => ({ text: make(), publicKey: null }),
+});
 
 /** The form of a value; null if another value of its form cannot be made here. */
-export function formOf(value: string): ValueForm | null {
+export function formOf(value: string): ApplicationForm | null {
   if (value.includes("-----BEGIN ")) return pemForm(value);
   if (/^[[{]/.test(value.trim())) return null;
   if (/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)) return lone("UUID", () => randomUUID());
@@ -26,8 +36,12 @@ export function formOf(value: string): ValueForm | null {
   const count = Buffer.from(text, "base64").length;
   const isBase64 = text.length % 4 === 0 && /^[A-Za-z0-9+/]{16,}={0,2}$/.test(text) && /[+/=]/.test(text);
   if (prefix !== "" || isBase64)
-    return lone("base64", () => prefix + randomBytes(prefix === "" ? Math.max(LEAST, count) : count).toString("base64"));
-  if (/^[\w-]{22,}$/.test(text) && /[-_]/.test(text) && /\d/.test(text)) return lone("base64url", () => base64url(count));
+    return lone(
+      "base64",
+      () => prefix + randomBytes(prefix === "" ? Math.max(LEAST, count) : count).toString("base64"),
+    );
+  if (/^[\w-]{22,}$/.test(text) && /[-_]/.test(text) && /\d/.test(text))
+    return lone("base64url", () => base64url(count));
   // What a person typed, or of an alphabet that would want quoting: letters and digits, no fewer.
   return lone("letters and digits", () => lettersAndDigits(Math.max(48, Math.min(value.length, 128))));
 }
@@ -41,7 +55,7 @@ function base64url(count: number): string {
 }
 
 /** A private key of the same algorithm, size and encoding; null for one that cannot be read. */
-function pemForm(value: string): ValueForm | null {
+function pemForm(value: string): ApplicationForm | null {
   const escaped = value.includes("\\n");
   const pem = escaped ? value.replaceAll("\\n", "\n") : value;
   const label = /-----BEGIN ((?:RSA |EC )?PRIVATE KEY)-----/.exec(pem)?.[1];
@@ -76,7 +90,8 @@ function keyIn(pem: string): KeyObject | null {
 
 function generated({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): (() => KeyObject) | null {
   const { modulusLength = 2048, namedCurve } = details ?? {};
-  if (type === "rsa") return () => generateKeyPairSync("rsa", { modulusLength: Math.max(2048, modulusLength) }).privateKey;
+  if (type === "rsa")
+    return () => generateKeyPairSync("rsa", { modulusLength: Math.max(2048, modulusLength) }).privateKey;
   if (type === "ec" && namedCurve !== undefined) return () => generateKeyPairSync("ec", { namedCurve }).privateKey;
   if (type === "ed25519") return () => generateKeyPairSync("ed25519").privateKey;
   return null;

@@ -25,7 +25,16 @@ export async function call(
   const body = new URLSearchParams({ Action: action, Version: isSts ? "2011-06-15" : "2010-05-08", ...parameters });
   const region = /\bsts\.([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(url.host)?.[1];
   const headers = sign({
-    ...{ method: "POST", host: url.host, path: "/", query: "", body: body.toString(), id, token: null, now: new Date() },
+    ...{
+      method: "POST",
+      host: url.host,
+      path: "/",
+      query: "",
+      body: body.toString(),
+      id,
+      token: null,
+      now: new Date(),
+    },
     headers: { "content-type": "application/x-www-form-urlencoded; charset=utf-8" },
     region: (isSts ? region : undefined) ?? target.details["region"] ?? "us-east-1",
     ...{ service: isSts ? "sts" : "iam", secret: textOf(secret) },
@@ -47,10 +56,22 @@ export function refusesKey(code: string | null): boolean {
 
 export function awsFailure(code: string): UnsprawlError {
   if (/AccessDenied|Unauthorized/.test(code))
-    return new UnsprawlError("denied", `this login may not change the user's access keys (${code})`, `give keys with ${about.needs}`);
-  if (refusesKey(code)) return new UnsprawlError("denied", `AWS refuses the login (${code})`, "give a login that it accepts");
+    return new UnsprawlError(
+      "denied",
+      `this login may not change the user's access keys (${code})`,
+      `give keys with ${about.needs}`,
+    );
+  if (refusesKey(code))
+    return new UnsprawlError("denied", `AWS refuses the login (${code})`, "give a login that it accepts");
   if (code === "NoSuchEntity") return new UnsprawlError("absent", "AWS has no such access key (NoSuchEntity)");
   if (code === "LimitExceeded")
-    return new UnsprawlError("refused", "the user has two access keys already (LimitExceeded)", "delete the one that is not used");
-  return new UnsprawlError(/^Throttling/.test(code) ? "throttled" : "failed", `AWS did not change the key (${code})`);
+    return new UnsprawlError(
+      "refused",
+      "the user has two access keys already (LimitExceeded)",
+      "delete the one that is not used",
+    );
+  return new UnsprawlError(
+    code.startsWith("Throttling") ? "throttled" : "failed",
+    `AWS did not change the key (${code})`,
+  );
 }

@@ -44,7 +44,7 @@ export const rotator: Rotator = {
   },
 };
 
-type Key = { readonly id: string; readonly active: boolean; readonly created: Date };
+type AccessKey = { readonly id: string; readonly active: boolean; readonly created: Date };
 
 function session(target: RotationTarget, login: RotationLogin, wire: RotationWire): RotationSession {
   const iam = async (action: string, parameters: { readonly [name: string]: string }): Promise<string> => {
@@ -55,13 +55,17 @@ function session(target: RotationTarget, login: RotationLogin, wire: RotationWir
   let owner: string | null = null;
   /** The user of the first of these keys that is there. */
   const userOf = async (...ids: readonly (string | null)[]): Promise<string> => {
-    for (const id of ids) if (id !== null) owner ??= ownerIn(await call(target, login, wire, "GetAccessKeyLastUsed", { AccessKeyId: id }));
+    for (const id of ids)
+      if (id !== null) owner ??= ownerIn(await call(target, login, wire, "GetAccessKeyLastUsed", { AccessKeyId: id }));
     if (owner === null) throw new UnsprawlError("absent", `AWS has no access key ${target.login}`);
     return owner;
   };
-  const keysOf = async (user: string): Promise<readonly Key[]> => {
+  const keysOf = async (user: string): Promise<readonly AccessKey[]> => {
     const text = await iam("ListAccessKeys", { UserName: user });
-    return elements(text.replace(/<member>([^]*?)<\/member>/g, (_, one: string) => `<key>${encodeURIComponent(one)}</key>`), "key")
+    return elements(
+      text.replace(/<member>([^]*?)<\/member>/g, (_, one: string) => `<key>${encodeURIComponent(one)}</key>`),
+      "key",
+    )
       .map(decodeURIComponent)
       .map((one) => ({
         id: elements(one, "AccessKeyId")[0] ?? "",
@@ -78,7 +82,7 @@ function session(target: RotationTarget, login: RotationLogin, wire: RotationWir
   const isUnused = async (id: string): Promise<boolean> =>
     elements(await iam("GetAccessKeyLastUsed", { AccessKeyId: id }), "LastUsedDate").length === 0;
   const accepted = async (credential: RotationCredential): Promise<void> => {
-    for (const end = Date.now() + SPREAD_MS; !(await logsIn(target, credential, wire)); ) {
+    for (const end = Date.now() + SPREAD_MS; !(await logsIn(target, credential, wire));) {
       if (Date.now() > end) throw new UnsprawlError("failed", "AWS made the access key and still refuses it");
       await sleep(1000, undefined, { signal: wire.signal });
     }
@@ -103,13 +107,15 @@ function session(target: RotationTarget, login: RotationLogin, wire: RotationWir
       }
       const text = await iam("CreateAccessKey", { UserName: user });
       const [[id], [secret]] = [elements(text, "AccessKeyId"), elements(text, "SecretAccessKey")];
-      if (id === undefined || secret === undefined) throw new UnsprawlError("malformed", "the answer is not from AWS IAM");
+      if (id === undefined || secret === undefined)
+        throw new UnsprawlError("malformed", "the answer is not from AWS IAM");
       return { id, secret: Secret.of(secret) };
     },
     async admit(old, next) {
       const user = await userOf(next.id, old.id);
       const key = (await keysOf(user)).find(({ id }) => id === next.id);
-      if (key === undefined) throw new UnsprawlError("refused", "AWS has deleted that access key, which cannot come back");
+      if (key === undefined)
+        throw new UnsprawlError("refused", "AWS has deleted that access key, which cannot come back");
       if (!key.active) await set(user, key.id, "Active");
       await accepted(next);
     },

@@ -10,7 +10,7 @@ import { firstIn, guarded, loginTarget, logsInBy, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textOf } from "../reveal.ts";
 import { about } from "./about.ts";
-import { accountsOf, alteration, NATIVE, nativeHash, type Account } from "./accounts.ts";
+import { accountsOf, alteration, NATIVE, nativeHash, type MariaAccount } from "./accounts.ts";
 
 export const rotator: Rotator = {
   about,
@@ -18,7 +18,9 @@ export const rotator: Rotator = {
   make: newPassword,
   server: {
     async open(target, logins, wire) {
-      const line = await firstIn(logins, (login) => openMysql(guarded(target, login, wire), wire.timeoutMs, wire.signal));
+      const line = await firstIn(logins, (login) =>
+        openMysql(guarded(target, login, wire), wire.timeoutMs, wire.signal),
+      );
       return session(line, target);
     },
     logsIn: logsInBy(mysqlLogin),
@@ -26,8 +28,8 @@ export const rotator: Rotator = {
 };
 
 const hashOf = ({ secret }: RotationCredential): string => nativeHash(textOf(secret));
-const has = ({ methods }: Account, hash: string): boolean => methods.some((one) => isHash(one, hash));
-const isHash = ({ plugin, string }: Account["methods"][number], hash: string): boolean =>
+const has = ({ methods }: MariaAccount, hash: string): boolean => methods.some((one) => isHash(one, hash));
+const isHash = ({ plugin, string }: MariaAccount["methods"][number], hash: string): boolean =>
   plugin === NATIVE && string.toUpperCase() === hash;
 
 function session(line: MysqlLine, target: RotationTarget): RotationSession {
@@ -35,7 +37,7 @@ function session(line: MysqlLine, target: RotationTarget): RotationSession {
     line.query(sql).catch((error: unknown) => {
       throw failure(error);
     });
-  const accounts = (): Promise<readonly Account[]> => accountsOf({ ...line, query: run }, target.login);
+  const accounts = (): Promise<readonly MariaAccount[]> => accountsOf({ ...line, query: run }, target.login);
   return {
     async may(old) {
       const [row] = await run("SELECT VERSION() AS version");
@@ -63,7 +65,8 @@ function session(line: MysqlLine, target: RotationTarget): RotationSession {
     async retire(old, next) {
       const [from, to] = [hashOf(old), hashOf(next)];
       const all = await accounts();
-      if (!all.some((one) => has(one, to)) || all.some((one) => has(one, from) && !has(one, to))) throw notYet("MariaDB");
+      if (!all.some((one) => has(one, to)) || all.some((one) => has(one, from) && !has(one, to)))
+        throw notYet("MariaDB");
       for (const account of all.filter((one) => has(one, from)))
         await run(alteration({ ...account, methods: account.methods.filter((one) => !isHash(one, from)) }));
     },
@@ -79,7 +82,7 @@ function notMaria(): UnsprawlError {
   );
 }
 
-function unknownForm(all: readonly Account[]): UnsprawlError {
+function unknownForm(all: readonly MariaAccount[]): UnsprawlError {
   const plugins = [...new Set(all.flatMap(({ methods }) => methods.map(({ plugin }) => plugin)))].filter((one) =>
     /^\w+$/.test(one),
   );
@@ -101,7 +104,11 @@ function failure(error: unknown): UnsprawlError {
       `give the login of ${about.needs}, such as root`,
     );
   if (name === "ER_OPTION_PREVENTS_STATEMENT" || name === "ER_READ_ONLY_MODE")
-    return new UnsprawlError("refused", `MariaDB is read-only there (${name})`, "name the primary server, not a replica");
+    return new UnsprawlError(
+      "refused",
+      `MariaDB is read-only there (${name})`,
+      "name the primary server, not a replica",
+    );
   if (!name.startsWith("ER_"))
     return new UnsprawlError("unreachable", `MariaDB: the connection is lost (${name})`, "try again");
   return new UnsprawlError("failed", `MariaDB did not change the password (${name})`);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-/** The schemes whose values can be told from a password here, each with its digest's name and length. */
+/** The schemes whose values show here whether a password is theirs, each with its digest's name and length. */
 const SCHEMES: { readonly [scheme: string]: readonly [algorithm: string, length: number] } = {
   ...{ SSHA: ["sha1", 20], SHA: ["sha1", 20], SMD5: ["md5", 16], MD5: ["md5", 16] },
   ...{ SSHA256: ["sha256", 32], SHA256: ["sha256", 32], SSHA512: ["sha512", 64], SHA512: ["sha512", 64] },

@@ -11,9 +11,15 @@ export function ldapTarget(evidence: RotationEvidence): RotationTarget | string 
   if (held === null || start === undefined || held.part !== held.value) return null;
   const other = (...ends: readonly string[]): string | null => {
     const name = new RegExp(`^${start.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}_?(?:${ends.join("|")})$`, "i");
-    return held.beside(name)?.trim() || null;
+    return held.beside(name) || null;
   };
-  const dn = other(...(role === "" ? [] : [`${role}_?DN`, `${role}_?USER`, role]), "BIND_?DN", "USER_?DN", "DN", "USER");
+  const dn = other(
+    ...(role === "" ? [] : [`${role}_?DN`, `${role}_?USER`, role]),
+    "BIND_?DN",
+    "USER_?DN",
+    "DN",
+    "USER",
+  );
   if (dn === null || !dn.includes("=")) return `needs ${start}_BIND_DN beside it`;
   const named = other("URL", "URI", "SERVER_?URL", "SERVER_?URI", "HOST", "HOSTNAME", "SERVER", "ADDRESS");
   if (named === null) return `needs ${start}_URL or ${start}_HOST beside it`;

@@ -37,6 +37,7 @@ export const about: RotatorAbout = {
     },
   ],
   overlap: "none",
-  needs: "the role itself; or a superuser; or a role with CREATEROLE (from PostgreSQL 16 on, with ADMIN OPTION on the role)",
+  needs:
+    "the role itself; or a superuser; or a role with CREATEROLE (from PostgreSQL 16 on, with ADMIN OPTION on the role)",
   page: "https://www.postgresql.org/docs/current/sql-alterrole.html",
 };

@@ -50,7 +50,9 @@ function session({ client, close }: PostgresLine, target: RotationTarget, wire: 
       }
       const [row] = await run("SHOW password_encryption");
       return row?.["password_encryption"] === "md5"
-        ? ["the server still makes MD5 passwords; the new one is SCRAM-SHA-256, which clients from before 2018 cannot use"]
+        ? [
+            "the server still makes MD5 passwords; the new one is SCRAM-SHA-256, which clients from before 2018 cannot use",
+          ]
         : [];
     },
     async admit(_old, next) {
@@ -79,7 +81,11 @@ function failure(error: unknown, role: string): UnsprawlError {
     );
   if (state === "42704") return new UnsprawlError("absent", `PostgreSQL has no role ${JSON.stringify(role)}`);
   if (state === "25006" || state === "0A000")
-    return new UnsprawlError("refused", `PostgreSQL is read-only there (${state})`, "name the primary server, not a standby");
+    return new UnsprawlError(
+      "refused",
+      `PostgreSQL is read-only there (${state})`,
+      "name the primary server, not a standby",
+    );
   if (/^(?:08|57P)/.test(state) || !/^[0-9A-Z]{5}$/.test(state))
     return new UnsprawlError("unreachable", `PostgreSQL: the connection is lost (${state})`, "try again");
   return new UnsprawlError("failed", `PostgreSQL did not change the password (${state})`);

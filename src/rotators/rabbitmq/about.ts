@@ -22,7 +22,11 @@ export const about: RotatorAbout = {
       repositories: ["bitnami/rabbitmq", "bitnamilegacy/rabbitmq"],
       port: 5672,
       firstInit: [
-        { variable: "RABBITMQ_PASSWORD", login: { variable: "RABBITMQ_USERNAME", otherwise: "user" }, administers: true },
+        {
+          variable: "RABBITMQ_PASSWORD",
+          login: { variable: "RABBITMQ_USERNAME", otherwise: "user" },
+          administers: true,
+        },
       ],
       read: "once",
     },

@@ -15,7 +15,7 @@ import { amqpLogin } from "../../verify/amqp.ts";
 import { request } from "../http.ts";
 import { addressOf, loginTarget, logsInBy, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
-import { textOf } from "../reveal.ts";
+import { textBeside, textOf } from "../reveal.ts";
 import { about } from "./about.ts";
 
 const logsIn = logsInBy(amqpLogin);
@@ -25,7 +25,7 @@ export const rotator: Rotator = {
   target(evidence) {
     const target = loginTarget("amqp", about.id, evidence);
     if (target === null || typeof target === "string") return target;
-    const named = evidence.variables.find(({ name }) => /^RABBIT\w*_MANAGEMENT_PORT$/i.test(name))?.value.exposeText();
+    const named = textBeside(evidence, /^RABBIT\w*_MANAGEMENT_PORT$/i)?.text;
     const managementPort = named !== undefined && /^\d{1,5}$/.test(named) ? named : "15672";
     return { ...target, details: { managementPort } };
   },
@@ -70,10 +70,10 @@ type User = { readonly password_hash?: string; readonly hashing_algorithm?: stri
 
 function session(call: Call, target: RotationTarget, wire: RotationWire): RotationSession {
   const path = `users/${encodeURIComponent(target.login)}`;
-  const user = async (): Promise<User> => parsed<User>(await call("GET", path), target.login);
+  const user = async (): Promise<User> => parsed(await call("GET", path), target.login);
   return {
     async may() {
-      const { tags = [] } = parsed<User>(await call("GET", "whoami"), "");
+      const { tags = [] } = parsed(await call("GET", "whoami"), "");
       if (!tags.includes("administrator")) throw denied("this login may not change passwords (no administrator)");
       await user();
       return [];
@@ -81,7 +81,11 @@ function session(call: Call, target: RotationTarget, wire: RotationWire): Rotati
     async admit(_old, next) {
       const { tags = [], ...kept } = await user();
       if (!isOf(kept, next)) {
-        const body = { password_hash: hash(next), hashing_algorithm: "rabbit_password_hashing_sha256", tags: tags.join(",") };
+        const body = {
+          password_hash: hash(next),
+          hashing_algorithm: "rabbit_password_hashing_sha256",
+          tags: tags.join(","),
+        };
         parsed(await call("PUT", path, body), target.login);
       }
       if (!(await logsIn(target, next, wire)))
@@ -100,17 +104,20 @@ function hash({ secret }: RotationCredential, salt = randomBytes(4), algorithm =
   return Buffer.concat([salt, digest]).toString("base64");
 }
 
-function isOf({ password_hash: kept = "", hashing_algorithm: algorithm = "" }: User, credential: RotationCredential): boolean {
+function isOf(
+  { password_hash: kept = "", hashing_algorithm: algorithm = "" }: User,
+  credential: RotationCredential,
+): boolean {
   const name = /^rabbit_password_hashing_(sha256|sha512|md5)$/.exec(algorithm)?.[1];
   const bytes = Buffer.from(kept, "base64");
   return name !== undefined && bytes.length > 4 && hash(credential, bytes.subarray(0, 4), name) === kept;
 }
 
-function parsed<T>({ status, text }: { readonly status: number; readonly text: string }, user: string): T {
+function parsed({ status, text }: { readonly status: number; readonly text: string }, user: string): User {
   if (status === 401 || status === 403) throw denied(`this login may not change passwords (${status})`);
   if (status === 404) throw new UnsprawlError("absent", `RabbitMQ has no user ${JSON.stringify(user)}`);
   try {
-    if (status < 300) return (text === "" ? {} : JSON.parse(text)) as T;
+    if (status < 300) return (text === "" ? {} : JSON.parse(text)) as User;
   } catch {
     throw new UnsprawlError("malformed", "the answer is not from RabbitMQ's management API");
   }

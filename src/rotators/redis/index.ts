@@ -19,13 +19,15 @@ export const rotator: Rotator = {
   make: newPassword,
   server: {
     async open(target, logins, wire) {
-      const line = await firstIn(logins, (login) => openRedis(guarded(target, login, wire), wire.timeoutMs, wire.signal));
+      const line = await firstIn(logins, (login) =>
+        openRedis(guarded(target, login, wire), wire.timeoutMs, wire.signal),
+      );
       const ask = async (...command: readonly string[]): Promise<RespValue> => {
-        const answer = await withTimeLimit(wire.timeoutMs, wire.signal, async () => ({ is: await line.ask(...command) })).catch(
-          (error: unknown) => {
-            throw lost(causeOf(error));
-          },
-        );
+        const answer = await withTimeLimit(wire.timeoutMs, wire.signal, async () => ({
+          is: await line.ask(...command),
+        })).catch((error: unknown) => {
+          throw lost(causeOf(error));
+        });
         if (typeof answer === "string") throw lost(answer);
         return answer.is;
       };
@@ -80,7 +82,9 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
         ? [
             "the server has no configuration file to keep the change in: replace the password also where it is started (its command line or environment), or the old one returns with its next start",
           ]
-        : ["the server writes the change to its own configuration file; a requirepass line there keeps the old value, without effect"];
+        : [
+            "the server writes the change to its own configuration file; a requirepass line there keeps the old value, without effect",
+          ];
     },
     async admit(_old, next) {
       if (!(await digests()).includes(digest(next))) await change(`#${digest(next)}`);
@@ -112,7 +116,7 @@ function lost(why: string): UnsprawlError {
   return new UnsprawlError("unreachable", `Redis: the connection is lost (${why})`, "try again");
 }
 
-function failure({ message: said }: RespError): UnsprawlError {
+function failure({ said }: RespError): UnsprawlError {
   const code = /^[A-Z]{2,20}\b/.exec(said)?.[0] ?? "no code";
   if (code === "NOPERM")
     return new UnsprawlError(

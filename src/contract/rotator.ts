@@ -18,7 +18,7 @@ export type RotationOverlap = "both" | "none" | "application";
 export type FirstInit = {
   /** `POSTGRES_PASSWORD`; `POSTGRES_PASSWORD_FILE` means the same. */
   readonly variable: string;
-  /** Who gets the password: the value of `variable`, or `otherwise` if that is not set or null. */
+  /** Who gets the password: the value of `variable`, else `otherwise`; empty if neither says it. */
   readonly login: { readonly variable: string | null; readonly otherwise: string };
   /** Whether that login may change any other one. */
   readonly administers: boolean;
@@ -122,7 +122,10 @@ export interface RotationSession {
    * result nobody knows: what it left is removed. Only for servers that make the value; the others have `Rotator.make`.
    */
   create?(begun: Date | null): Promise<RotationCredential>;
-  /** Returns once the server accepts `next`. With an overlap of `both`, it still accepts `old`. */
+  /**
+   * Returns once the server accepts `next`. With an overlap of `both`, it still accepts `old`. Throws `changed` if it
+   * accepts neither: somebody has set another one.
+   */
   admit(old: RotationCredential, next: RotationCredential): Promise<void>;
   /** Returns once the server accepts `next` and no longer `old`. Throws `refused`, changing nothing, if it does not accept `next`. */
   retire(old: RotationCredential, next: RotationCredential): Promise<void>;

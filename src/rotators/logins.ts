@@ -73,6 +73,16 @@ function unusable({ said, why }: LoginAnswer): UnsprawlError {
     : new UnsprawlError("unreachable", why, "check that the server runs and can be reached from here");
 }
 
+/** Throws unless the old value is still accepted: somebody else's change is not overwritten. */
+export async function mustAccept(accepts: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  if (await accepts()) return;
+  throw new UnsprawlError(
+    "changed",
+    `${what} accepts neither the old value nor the new one: somebody has changed it`,
+    "find the value that is in use, and plan again",
+  );
+}
+
 /** The refusal to retire a value while the server does not accept its successor. */
 export function notYet(what: string): UnsprawlError {
   return new UnsprawlError("refused", `${what} does not accept the new value yet, so the old one stays`);

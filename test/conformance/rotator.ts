@@ -162,6 +162,19 @@ function refusalCases(bench: RotatorBench): void {
     });
   });
 
+  test("what somebody else has set meanwhile is not overwritten", async () => {
+    const made = await bench.subject();
+    const { target, old, admin } = made;
+    if (bench.rotator.make === null) return;
+    const before = { ...old, secret: Secret.of(`${randomBytes(15).toString("base64url")}aA`) };
+    bench.know(before.secret);
+    await bench.session(target, [admin], async (session) => {
+      const next = await bench.next(made, session);
+      await bench.failure(session.admit(before, next), "changed");
+      expect(await bench.accepted(target, old, next)).toBe("old");
+    });
+  });
+
   test("a login that the server does not have is absent", async () => {
     const { target, old, admin } = await bench.subject();
     const gone = bench.traits.absent?.(target) ?? { ...target, login: `${target.login}x` };

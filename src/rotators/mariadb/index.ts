@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import type { RotationCredential, RotationSession, RotationTarget, Rotator } from "../../contract/rotator.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { mysqlLogin, openMysql, type MysqlLine } from "../../verify/mysql.ts";
-import { firstIn, guarded, loginTarget, logsInBy, notYet } from "../logins.ts";
+import { firstIn, guarded, loginTarget, logsInBy, mustAccept, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textOf } from "../reveal.ts";
 import { about } from "./about.ts";
@@ -53,7 +53,7 @@ function session(line: MysqlLine, target: RotationTarget): RotationSession {
     async admit(old, next) {
       const [from, to] = [hashOf(old), hashOf(next)];
       const all = await accounts();
-      if (!all.some((one) => has(one, from) || has(one, to))) throw unknownForm(all);
+      await mustAccept(() => all.some((one) => has(one, from) || has(one, to)), "MariaDB");
       for (const account of all) {
         if (!has(account, from) || has(account, to)) continue;
         const methods = account.methods.flatMap((one) =>

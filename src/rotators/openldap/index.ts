@@ -14,7 +14,7 @@ import type {
 } from "../../contract/rotator.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { LoginAnswer } from "../../verify/target.ts";
-import { firstIn, guarded, logsInBy, notYet } from "../logins.ts";
+import { firstIn, guarded, logsInBy, mustAccept, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textOf } from "../reveal.ts";
 import { about } from "./about.ts";
@@ -80,8 +80,11 @@ function session(client: Client, target: RotationTarget, wire: RotationWire): Ro
       if ((await values()).length === 0) throw denied("this login may not read userPassword");
       return [];
     },
-    async admit(_old, next) {
-      if (!(await values()).some((one) => isOf(one, next))) await change(["add", [ssha(textOf(next.secret))]]);
+    async admit(old, next) {
+      const there = await values();
+      if (there.some((one) => isOf(one, next))) return;
+      await mustAccept(() => there.some((one) => isOf(one, old)) || logsIn(target, old, wire), "OpenLDAP");
+      await change(["add", [ssha(textOf(next.secret))]]);
     },
     async retire(old, next) {
       const there = await values();

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import type { RotationSession, RotationTarget, RotationWire, Rotator } from "../../contract/rotator.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { openPostgres, postgresLogin, type PostgresLine } from "../../verify/postgres.ts";
-import { firstIn, guarded, loginTarget, logsInBy, notYet } from "../logins.ts";
+import { firstIn, guarded, loginTarget, logsInBy, mustAccept, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textOf } from "../reveal.ts";
 import { about } from "./about.ts";
@@ -55,8 +55,9 @@ function session({ client, close }: PostgresLine, target: RotationTarget, wire: 
           ]
         : [];
     },
-    async admit(_old, next) {
+    async admit(old, next) {
       if (await logsIn(target, next, wire)) return;
+      await mustAccept(() => logsIn(target, old, wire), "PostgreSQL");
       await run("SET default_transaction_read_only = off");
       await set(textOf(next.secret));
       if (!(await logsIn(target, next, wire)))

@@ -13,7 +13,7 @@ import type {
 import { UnsprawlError } from "../../model/error.ts";
 import { amqpLogin } from "../../verify/amqp.ts";
 import { request } from "../http.ts";
-import { addressOf, loginTarget, logsInBy, notYet } from "../logins.ts";
+import { addressOf, loginTarget, logsInBy, mustAccept, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textBeside, textOf } from "../reveal.ts";
 import { about } from "./about.ts";
@@ -78,9 +78,10 @@ function session(call: Call, target: RotationTarget, wire: RotationWire): Rotati
       await user();
       return [];
     },
-    async admit(_old, next) {
+    async admit(old, next) {
       const { tags = [], ...kept } = await user();
       if (!isOf(kept, next)) {
+        await mustAccept(() => isOf(kept, old), "RabbitMQ");
         const body = {
           password_hash: hash(next),
           hashing_algorithm: "rabbit_password_hashing_sha256",

@@ -8,7 +8,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { withTimeLimit } from "../../kit/net/within.ts";
 import { openRedis, redisLogin, type RedisLine } from "../../verify/redis.ts";
 import { RespError, type RespValue } from "../../verify/resp.ts";
-import { firstIn, guarded, loginTarget, logsInBy, notYet } from "../logins.ts";
+import { firstIn, guarded, loginTarget, logsInBy, mustAccept, notYet } from "../logins.ts";
 import { newPassword } from "../passwords.ts";
 import { textOf } from "../reveal.ts";
 import { about } from "./about.ts";
@@ -86,8 +86,12 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
             "the server writes the change to its own configuration file; a requirepass line there keeps the old value, without effect",
           ];
     },
-    async admit(_old, next) {
-      if (!(await digests()).includes(digest(next))) await change(`#${digest(next)}`);
+    async admit(old, next) {
+      const there = await digests();
+      if (!there.includes(digest(next))) {
+        await mustAccept(() => there.includes(digest(old)), "Redis");
+        await change(`#${digest(next)}`);
+      }
       await keep();
     },
     async retire(old, next) {

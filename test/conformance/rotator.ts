@@ -6,7 +6,7 @@ import { Secret } from "../../src/model/secret.ts";
 import { PRINTABLE, RotatorBench, WIRE, type RotatorTraits, type RotatorWorld } from "./rotator-bench.ts";
 import { killCases } from "./rotator-kills.ts";
 
-export { WIRE, type RotatorBench, type RotatorWorld } from "./rotator-bench.ts";
+export { PRINTABLE, WIRE, type RotatorBench, type RotatorWorld } from "./rotator-bench.ts";
 
 /** What every rotator with a server must do (src/contract/rotator.ts), against a real one. */
 export function rotatorConformance(

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { rotatorConformance, type RotatorBench, type RotatorWorld } from "../conformance/rotator.ts";
+import { PRINTABLE, rotatorConformance, WIRE, type RotatorBench, type RotatorWorld } from "../conformance/rotator.ts";
+import { verify } from "../../src/verify/index.ts";
+import { itemOf } from "../verify/samples.ts";
 import { startRabbit, type TestRabbit } from "../services/rabbitmq.ts";
 
 const made = (): string => randomBytes(18).toString("base64url");
@@ -34,6 +36,20 @@ async function world(): Promise<RotatorWorld> {
 rotatorConformance("rabbitmq", world, { owner: "denied" }, { more: keeps });
 
 function keeps(bench: RotatorBench): void {
+  test("--verify logs in to it by its URL, and is refused with another password", async () => {
+    const { target, old } = await bench.subject(PRINTABLE);
+    const ask = (password: string, port = server.port) => {
+      const host = `127.0.0.1:${port}`;
+      const value = `amqp://${encodeURIComponent(target.login)}:${encodeURIComponent(password)}@${host}/`;
+      const item = itemOf("url-password", "AMQP_URL", password, {}, { value, local: true });
+      return verify(item, { timeoutMs: WIRE.timeoutMs, concurrency: 1, endpoints: {}, env: {} }, WIRE.signal);
+    };
+    expect(await ask(old.secret.exposeText())).toEqual({ state: "live", why: "RabbitMQ lets it log in" });
+    expect(await ask(`${made()}x`)).toEqual({ state: "dead", why: "RabbitMQ refuses user and password (403)" });
+    expect((await ask(made(), server.managementPort)).state).toBe("unknown");
+    expect(await ask(made(), 1)).toEqual({ state: "unknown", why: "RabbitMQ: the connection is refused" });
+  });
+
   test("tags and limits of the user stay", async () => {
     const made = await bench.subject();
     const { target, old, admin } = made;

@@ -5,6 +5,7 @@ import type {
   RotationTarget,
   RotationWire,
 } from "../contract/rotator.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { namedTarget } from "../verify/database-names.ts";
 import { urlTarget } from "../verify/database-url.ts";
@@ -33,10 +34,20 @@ export function addressOf({ at, rotator }: RotationTarget): NonNullable<Rotation
   return at;
 }
 
-/** What the clients of `verify` connect with. */
+/**
+ * What the clients of `verify` connect with. Throws `refused` for an administrator's login that would be sent without TLS
+ * to another machine; the application sends its own like that anyway.
+ */
 export function guarded(target: RotationTarget, { user, secret }: RotationLogin, wire: RotationWire): GuardedTarget {
   const { reach, local } = wire;
-  return { ...addressOf(target), user, password: textOf(secret), database: target.database, reach, plain: local };
+  const at = addressOf(target);
+  if (at.tls === "disable" && !local && !isLoopback(at.host) && user !== target.login)
+    throw new UnsprawlError(
+      "refused",
+      `${at.host} is reached without TLS, and no other login than the application's is sent there in the clear`,
+      "run it on the server's machine, or have the server use TLS",
+    );
+  return { ...at, user, password: textOf(secret), database: target.database, reach, plain: local };
 }
 
 /** `RotationServer.logsIn` by the login of `verify`. */

@@ -62,6 +62,7 @@ async function attempt(
         error === null ? done(Array.isArray(rows) ? rows : []) : fail(error),
       ),
     );
+  const destroy = (): void => connection.destroy();
   // A word of leave, but no long one.
   const close = async (): Promise<void> => {
     await withTimeLimit(
@@ -69,7 +70,8 @@ async function attempt(
       signal,
       step((done) => connection.end(done)),
     ).catch(() => {});
-    connection.destroy();
+    signal.removeEventListener("abort", destroy);
+    destroy();
   };
   let line: MysqlLine | null = null;
   try {
@@ -79,6 +81,7 @@ async function attempt(
       step((done) => connection.connect(done)),
     );
     if (typeof ended === "string") return unclear(`MySQL: ${noAnswerText(ended, timeoutMs)}`);
+    signal.addEventListener("abort", destroy, { once: true });
     line = { query, close };
     return line;
   } catch (error) {

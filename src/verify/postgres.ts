@@ -70,7 +70,16 @@ async function attempt(
       return { in: true };
     });
     if (typeof ended === "string") return unclear(`PostgreSQL: ${noAnswerText(ended, timeoutMs)}`);
-    line = { client, asked, close: () => leave(client, signal).finally(destroy) };
+    signal.addEventListener("abort", destroy, { once: true });
+    line = {
+      client,
+      asked,
+      async close() {
+        await leave(client, signal);
+        signal.removeEventListener("abort", destroy);
+        destroy();
+      },
+    };
     return line;
   } catch (error) {
     if (error instanceof Error && error.message === NO_TLS) return NO_TLS;

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -46,7 +47,11 @@ function keeps(bench: RotatorBench): void {
     };
     expect(await ask(old.secret.exposeText())).toEqual({ state: "live", why: "RabbitMQ lets it log in" });
     expect(await ask(`${made()}x`)).toEqual({ state: "dead", why: "RabbitMQ refuses user and password (403)" });
-    expect((await ask(made(), server.managementPort)).state).toBe("unknown");
+    const other = createServer((socket) => void socket.on("error", () => {}).end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    await new Promise<void>((done) => other.listen(0, "127.0.0.1", done));
+    const why = "does not answer like RabbitMQ";
+    expect(await ask(made(), (other.address() as AddressInfo).port)).toEqual({ state: "unknown", why });
+    other.close();
     expect(await ask(made(), 1)).toEqual({ state: "unknown", why: "RabbitMQ: the connection is refused" });
   });
 

@@ -74,6 +74,27 @@ function world(kind: "redis" | "valkey") {
   };
 }
 
+test("a cluster is refused, and replicas are noted: each server has its passwords", async () => {
+  const password = made();
+  const lines = [`requirepass ${password}`, `masterauth ${password}`];
+  const cluster = await startRedis([...lines, "cluster-enabled yes"]);
+  const primary = await startRedis(lines);
+  const replica = await startRedis([...lines, `replicaof 127.0.0.1 ${primary.port}`]);
+  const may = async (port: number): Promise<readonly string[] | undefined> => {
+    const login = { user: "", secret: Secret.of(password) };
+    const session = await rotator.server?.open(targetOf(port, ""), [login], WIRE);
+    return session?.may({ id: null, secret: login.secret }).finally(() => session.close());
+  };
+  try {
+    await expect(may(cluster.port)).rejects.toMatchObject({ code: "refused" });
+    const note = expect.stringContaining("replicas and their primary");
+    expect(await may(replica.port)).toContainEqual(note);
+    await expect.poll(() => may(primary.port)).toContainEqual(note);
+  } finally {
+    for (const server of [cluster, replica, primary]) await server.stop();
+  }
+});
+
 for (const kind of ["redis", "valkey"] as const) {
   rotatorConformance("redis", world(kind), { owner: "denied" }, { label: kind });
 

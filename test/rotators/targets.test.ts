@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { kit } from "../../src/detect/rules/kit.ts";
+import type { RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { rotationTarget, rotatorAbouts, rotators } from "../../src/rotators/index.ts";
 import { evidenceOf } from "./evidence.ts";
@@ -132,6 +133,24 @@ describe("the target of a secret", () => {
     expect(await rotationTarget({ name: "PGPASSWORD", part: bytes, value: bytes, variables: [] })).toBeNull();
   });
 });
+
+test.each(["postgres", "mariadb", "redis", "rabbitmq", "openldap"])(
+  "%s: an administrator's login does not go over a network in the clear",
+  async (id) => {
+    const target: RotationTarget = {
+      ...{ rotator: id, login: "app", database: "", pair: null, previous: null, details: {} },
+      at: { host: "db.example.org", port: 1, tls: "disable" },
+    };
+    const refused = new Error("it was looked up");
+    const reach = (): boolean => {
+      throw refused;
+    };
+    const wire = { reach, local: false, timeoutMs: 1000, env: {}, signal: new AbortController().signal };
+    const server = (await rotators[id]?.())?.rotator.server;
+    const opened = server?.open(target, [{ user: "admin", secret: Secret.of(secret) }], wire);
+    await expect(opened).rejects.toMatchObject({ code: "refused" });
+  },
+);
 
 test("a new password has nothing that anything quotes, and begins with a letter", async () => {
   for (const about of rotatorAbouts) {

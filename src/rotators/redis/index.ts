@@ -78,13 +78,8 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
       await digests();
       // Without a rule it changes nothing of a user that is there.
       await must("ACL", "SETUSER", user);
-      return (await keeper()) === null
-        ? [
-            "the server has no configuration file to keep the change in: replace the password also where it is started (its command line or environment), or the old one returns with its next start",
-          ]
-        : [
-            "the server writes the change to its own configuration file; a requirepass line there keeps the old value, without effect",
-          ];
+      const notes = spread(await ask("INFO"));
+      return [...notes, (await keeper()) === null ? NOT_KEPT : KEPT];
     },
     async admit(old, next) {
       const there = await digests();
@@ -102,6 +97,26 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
     },
     close: async () => close(),
   };
+}
+
+const NOT_KEPT =
+  "the server has no configuration file to keep the change in: replace the password also where it is started (its command line or environment), or the old one returns with its next start";
+const KEPT =
+  "the server writes the change to its configuration file; a requirepass line there keeps the old value, without effect";
+
+/** Passwords are a server's, and no replica gets them from it. */
+function spread(info: RespValue): readonly string[] {
+  const text = typeof info === "string" ? info : "";
+  if (/^cluster_enabled:1\b/m.test(text))
+    throw new UnsprawlError(
+      "refused",
+      "each node of a Redis Cluster has its passwords, and only this one is known",
+      "change the password on each node, then give the new value with --value-from",
+    );
+  const isSpread = /^role:slave\b/m.test(text) || /^connected_slaves:[1-9]/m.test(text);
+  return isSpread
+    ? ["replicas and their primary have separate passwords: change it on each, or a failover brings the old one back"]
+    : [];
 }
 
 /** A list of an answer that has names and values in turn. */

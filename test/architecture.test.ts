@@ -257,6 +257,8 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
+  "src/delivery/volume/install.ts": "puts the credential of the plugin into what the plugin is made of",
+  "src/engine/plugin/seal.ts": "a keyed digest stands for a value in a question to the plugin",
   "src/delivery/readers.ts": "writes the credential of the runtime, or of the agent, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
   "src/rotators/reveal.ts": "sends it to the server that checks it, or makes a verifier for that",

@@ -11,7 +11,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const [action = "", ...words] = args;
   if (action === "allow" || action === "forbid") {
     const { allow, forbid } = await import("./runtime-bindings.ts");
-    return action === "allow" ? allow(context, words) : forbid(context, words);
+    return action === "allow" ? allow(context, words, options) : forbid(context, words);
   }
   if (!ACTIONS.includes(action) || words.length > 0)
     throw new UnsprawlError(

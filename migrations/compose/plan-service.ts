@@ -193,7 +193,7 @@ async function wishFor(
     ...carriedSecret(value, spanOf(finding, move)),
   }));
   const owner = await delivery.owner(subject);
-  if (owner !== null) mustBeFound(moving.memory, moving.env);
+  if (owner !== null && delivery.name !== "volume") mustBeFound(moving.memory, moving.env);
   return wishOf(
     composeSite(moving, moving.project, service, owner ?? NOBODY, moved),
     { ...bare, subject: { ...bare.subject, byOption: subject.byOption } },

@@ -52,7 +52,7 @@ export async function planProject(
     return { engine, cli, call, before, foreseen, passed, writer };
   };
   let known: Promise<Settling> | null = null;
-  const remaining = new Remaining(all, implied, (one) => input.like(one));
+  const remaining = new Remaining(all, implied, input);
   for (;;) {
     try {
       const { going, left } = remaining;
@@ -77,7 +77,7 @@ export async function planProject(
       const warnings = warningsOf(parts, rewritten, { ...moving.passed, deploy }, sharing);
       return { unit, steps, left, warnings: [...platformNotes("project", platform), ...warnings] };
     } catch (error) {
-      if (!(error instanceof Blocked) || !remaining.leave(error)) throw error;
+      if (!(error instanceof Blocked) || !remaining.leave(error, byService)) throw error;
     }
   }
 }

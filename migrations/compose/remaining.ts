@@ -1,8 +1,10 @@
+import { cmd } from "../../src/kit/shell.ts";
+import { sourceText } from "./syntax/given.ts";
+import type { ComposeProject } from "./syntax/project.ts";
 import type { Selected } from "../../src/contract/migration.ts";
 import { Blocked } from "./rewrite/blocked.ts";
 import { leftBehind, without, type AlongOf } from "./along.ts";
 
-type LikeOf = (one: Selected) => AlongOf | null;
 type LeftOut = { readonly selected: Selected; readonly reason: string; readonly hint: string | null };
 
 /** What is still planned, and what is left with its reason. */
@@ -12,22 +14,31 @@ export class Remaining {
   /** Why others that are filled from the same text stay: the cause that the findings themselves stay too. */
   readonly #causes: LeftOut[] = [];
   readonly #implied: ReadonlySet<Selected>;
-  readonly #like: LikeOf;
+  readonly #like: (one: Selected) => AlongOf | null;
+  readonly #project: ComposeProject;
 
-  constructor(all: ReadonlyMap<string, readonly Selected[]>, implied: ReadonlySet<Selected>, like: LikeOf) {
+  constructor(
+    all: ReadonlyMap<string, readonly Selected[]>,
+    implied: ReadonlySet<Selected>,
+    { like, project }: { readonly like: (one: Selected) => AlongOf | null; readonly project: ComposeProject },
+  ) {
     this.going = all;
     this.#implied = implied;
     this.#like = like;
+    this.#project = project;
   }
 
   /** Leaves what this blocks, with what moves along only with it; false if it blocks nothing. */
-  leave(error: Blocked): boolean {
+  leave(error: Blocked, byService: ReadonlyMap<string, readonly Selected[]>): boolean {
     const stays = [...this.going].flatMap(([service, own]) =>
       own.filter(({ move }) => error.blocks(service, move.name)),
     );
     if (stays.length === 0) return false;
+    const project = error.beside === null || byService.has(error.beside) ? null : sourceText(this.#project);
     for (const selected of stays) {
-      const own = { selected, reason: error.message, hint: error.hint };
+      const isOne = project !== null && selected.finding.location.source.startsWith("docker:");
+      const hint = isOne ? cmd`unsprawl plan ${project} --to STORE plans all services together` : error.hint;
+      const own = { selected, reason: error.message, hint };
       const cause = this.#causes.find((one) => one.selected.value.equals(selected.value));
       if (this.#implied.has(selected)) this.#causes.push(own);
       else this.left.push({ ...own, ...(cause === undefined ? {} : { reason: cause.reason, hint: cause.hint }) });

@@ -62,11 +62,10 @@ function session(target: RotationTarget, login: RotationLogin, wire: RotationWir
   };
   const keysOf = async (user: string): Promise<readonly AccessKey[]> => {
     const text = await iam("ListAccessKeys", { UserName: user });
-    return elements(
-      text.replace(/<member>([^]*?)<\/member>/g, (_, one: string) => `<key>${encodeURIComponent(one)}</key>`),
-      "key",
-    )
-      .map(decodeURIComponent)
+    return text
+      .split("<member>")
+      .slice(1)
+      .map((one) => one.split("</member>", 1)[0] ?? "")
       .map((one) => ({
         id: elements(one, "AccessKeyId")[0] ?? "",
         active: elements(one, "Status")[0] === "Active",

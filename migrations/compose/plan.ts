@@ -6,6 +6,8 @@ import type { PassedEnvironment } from "./engine/child.ts";
 import type { ComposeCli, ComposeConfig, ProjectCall } from "./engine/cli.ts";
 import { onlyDelivery } from "./rewrite/compare.ts";
 import type { ComposeProject } from "./syntax/project.ts";
+import { sourceText } from "./syntax/given.ts";
+import { cmd } from "../../src/kit/shell.ts";
 import { mustBeFound } from "./delivery/change.ts";
 import { forReturning } from "./delivery/returning.ts";
 import { bareSubject, NOBODY, composeSite, wishOf, type MovedNames } from "./delivery/wish.ts";
@@ -142,8 +144,11 @@ export async function planProject(
       if (!(error instanceof Blocked)) throw error;
       const stays = [...going].flatMap(([service, own]) => own.filter(({ move }) => error.blocks(service, move.name)));
       if (stays.length === 0) throw error;
+      const project = error.beside === null || byService.has(error.beside) ? null : sourceText(input.project);
       for (const selected of stays) {
-        const own = { selected, reason: error.message, hint: error.hint };
+        const isOne = project !== null && selected.finding.location.source.startsWith("docker:");
+        const hint = isOne ? cmd`unsprawl plan ${project} --to STORE plans all services together` : error.hint;
+        const own = { selected, reason: error.message, hint };
         const cause = causes.find((one) => one.selected.value.equals(selected.value));
         if (implied.has(selected)) causes.push(own);
         else left.push({ ...own, ...(cause === undefined ? {} : { reason: cause.reason, hint: cause.hint }) });

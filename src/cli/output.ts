@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
+import { causeOf, EXIT, unexpectedError, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
 import type { Redactor } from "../kit/text/redact.ts";
@@ -115,11 +115,7 @@ export function errorDocument(
 function known_(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "cancelled");
-  return new UnsprawlError(
-    "failed",
-    `unexpected error (${causeOf(error)})`,
-    "please report this, with the command and `unsprawl doctor --json`",
-  );
+  return unexpectedError(error);
 }
 
 /** The exit code for what a scan or plan leaves. */

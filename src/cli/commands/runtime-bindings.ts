@@ -8,7 +8,7 @@ import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { volumeReferences } from "../../engine/plugin/volumes.ts";
-import { mustBeConfirmed } from "../confirm.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
 import { say, writeResult } from "../output.ts";
 
@@ -27,7 +27,10 @@ export async function allow(context: CommandContext, words: readonly string[], o
     );
   const consumer = parseConsumer(who);
   const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
+  mustBeAnswerable(context, options, "runtime allow");
   const { plugin, home } = await holders(context);
+  const what = [variable, ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime allow", `Give ${printable(consumer)} ${what}?`);
   await plugin?.("allow", { bindings });
   if (home !== null) await addBindings(home, bindings);
   return tell(context, "allowed", bindings);
@@ -53,16 +56,19 @@ async function allowVolumes(context: CommandContext, consumer: string, options: 
 }
 
 /** `runtime forbid CONSUMER [VARIABLE [REFERENCE…]]`. Throws `absent` if nothing of it was allowed. */
-export async function forbid(context: CommandContext, words: readonly string[]): Promise<number> {
+export async function forbid(context: CommandContext, words: readonly string[], options: ParsedFlags): Promise<number> {
   const [who, variable, ...references] = words;
   if (who === undefined)
     throw new UnsprawlError("usage", "forbid needs a consumer", "unsprawl runtime forbid NAME [VARIABLE [ref+…]]");
   const consumer = parseConsumer(who);
+  mustBeAnswerable(context, options, "runtime forbid");
+  const { plugin, home } = await holders(context);
+  const what = [variable ?? "every allowed value", ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime forbid", `Stop giving ${printable(consumer)} ${what}?`);
   const isMeant = (one: ReferenceBinding): boolean =>
     one.consumer === consumer &&
     (variable === undefined || one.variable === variable) &&
     (references.length === 0 || references.includes(one.reference));
-  const { plugin, home } = await holders(context);
   const served = plugin === null ? [] : (await plugin("status", {})).bindings.filter(isMeant);
   if (served.length > 0) await plugin?.("revoke", { bindings: served });
   const gone = [...served, ...(home === null ? [] : await removeBindings(home, isMeant))];

@@ -51,7 +51,7 @@ export const MOVING: readonly CommandSpec[] = [
       ...TARGET,
       ...PLAN_PARTS,
       ["--format <format>", "Output format (default: table); markdown is for a change ticket", PLAN_FORMATS],
-      ["-o, --output <file>", "Save the plan for apply (0600)"],
+      ["-o, --output <file>", "Save the plan for apply (0600); with --format markdown, write that"],
       EACH_HOST,
     ],
     eachHost: true,

@@ -12,7 +12,7 @@ export function textOf(secret: Secret): string {
 
 /** The variable next to the secret whose name matches. */
 export function textBeside(
-  { variables }: Pick<RotationEvidence, "variables">,
+  { variables }: RotationEvidence,
   names: RegExp,
 ): { readonly name: string; readonly text: string } | null {
   const found = variables.find(({ name }) => names.test(name));

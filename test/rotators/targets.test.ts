@@ -7,7 +7,6 @@ import { kit } from "../../src/detect/rules/kit.ts";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { rotationTarget, rotatorAbouts, rotators } from "../../src/rotators/index.ts";
-import { serverLogins } from "../../src/rotators/first-init.ts";
 import { evidenceOf } from "./evidence.ts";
 
 const DIR = fileURLToPath(new URL("../../src/rotators", import.meta.url));
@@ -132,42 +131,6 @@ describe("the target of a secret", () => {
   test("bytes that are no text are nobody's", async () => {
     const bytes = Secret.of(Buffer.concat([randomBytes(8), Buffer.from([0xff, 0xfe])]));
     expect(await rotationTarget({ name: "PGPASSWORD", part: bytes, value: bytes, variables: [] })).toBeNull();
-  });
-});
-
-describe("the passwords that a server's container sets", () => {
-  const logins = (image: string, variables: { readonly [name: string]: string }) =>
-    serverLogins(image, evidenceOf("X", "", variables).variables).map(({ value, ...rest }) => ({
-      ...{ ...rest, value: value.exposeText() },
-    }));
-
-  test.each([
-    "postgres",
-    "postgres:17-alpine",
-    "docker.io/library/postgres:17",
-    "mirror.example.org:5000/hub/library/postgres:17@sha256:00",
-  ])("%s", (image) => {
-    expect(logins(image, { POSTGRES_PASSWORD: secret, POSTGRES_USER: "shop" })).toEqual([
-      {
-        ...{ rotator: "postgres", variable: "POSTGRES_PASSWORD", value: secret, isFile: false, login: "shop" },
-        ...{ administers: true, port: 5432, read: "once" },
-      },
-    ]);
-  });
-
-  test("from files, of several users, and read at each start", () => {
-    const maria = { MARIADB_ROOT_PASSWORD_FILE: "/run/secrets/root", MARIADB_PASSWORD: secret, MARIADB_USER: "app" };
-    expect(logins("mariadb:11", maria)).toMatchObject([
-      { variable: "MARIADB_ROOT_PASSWORD_FILE", value: "/run/secrets/root", isFile: true, login: "root" },
-      { variable: "MARIADB_PASSWORD", isFile: false, login: "app", administers: false },
-    ]);
-    expect(logins("bitnami/redis", { REDIS_PASSWORD: secret })).toMatchObject([{ login: "default", read: "always" }]);
-    expect(logins("postgres", { POSTGRES_PASSWORD: secret })).toMatchObject([{ login: "postgres" }]);
-  });
-
-  test("none of another image, and none that is empty", () => {
-    expect(logins("mypostgres:17", { POSTGRES_PASSWORD: secret })).toEqual([]);
-    expect(logins("postgres", { POSTGRES_PASSWORD: "" })).toEqual([]);
   });
 });
 

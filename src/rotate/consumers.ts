@@ -10,10 +10,10 @@ import type { RotateStep, RotatedConsumer } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** The present values of the entries, by reference. */
-export type EntryValues = ReadonlyMap<string, Secret>;
+export type NewValues = ReadonlyMap<string, Secret>;
 
 /** Writes these values into the files of this host's consumers that have them; all others stay as they are. */
-export function rewriteFiles(supplies: Supplies, values: EntryValues): void {
+export function rewriteFiles(supplies: Supplies, values: NewValues): void {
   for (const consumer of supplies.index.read()) {
     if (!consumer.values.some(({ reference }) => values.has(reference))) continue;
     const all = new Map<string, Secret>();
@@ -39,7 +39,7 @@ export async function renew(
   { engine, sight }: { readonly engine: Engine; readonly sight: Sight },
   consumer: RotatedConsumer,
   step: RotateStep,
-  values: EntryValues,
+  values: NewValues,
   work: Pick<Work, "phase" | "signal">,
 ): Promise<"seen" | "restarted" | "not running"> {
   const doc = await engine.container(consumer.container);
@@ -83,7 +83,7 @@ async function seen(
   pid: number,
   { names }: RotatedConsumer,
   { entries }: RotateStep,
-  values: EntryValues,
+  values: NewValues,
 ): Promise<readonly boolean[]> {
   const own = entries.filter(({ name }) => names.includes(name));
   const found: boolean[] = [];

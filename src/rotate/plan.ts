@@ -3,7 +3,7 @@ import type { RotationTarget, Rotator } from "../contract/rotator.ts";
 import { completedMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
-import { containerVariable } from "../engine/facts.ts";
+import { plainVariable } from "../engine/facts.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import { findValues } from "../engine/traces.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -15,7 +15,8 @@ import { stepId } from "../model/step-id.ts";
 import type { Plan, RotateStep, RotatingLogin } from "../model/plan.ts";
 import type { Json } from "../model/json.ts";
 import { storedEntries } from "./entries.ts";
-import { ROTATION, wireOf } from "./perform.ts";
+import { ROTATION } from "./perform.ts";
+import { wireOf } from "./secret-rotation.ts";
 import { administratorLogin, firstInitLogin, reachedFrom } from "./reach.ts";
 import { holdsSecret } from "./replaced.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
@@ -187,10 +188,10 @@ async function stepFor({ part }: StoredEntry, around: Around): Promise<RotateSte
   };
 }
 
-type Holder = { readonly doc: ContainerDoc; readonly references: ReadonlySet<string> };
+type SecretHolder = { readonly doc: ContainerDoc; readonly references: ReadonlySet<string> };
 
 /** The containers that have one of these entries by its reference. */
-async function holdersOf(same: readonly StoredEntry[], { tools, docs }: Around): Promise<readonly Holder[]> {
+async function holdersOf(same: readonly StoredEntry[], { tools, docs }: Around): Promise<readonly SecretHolder[]> {
   const wanted = new Set(same.map(({ move }) => move.reference));
   const found = new Map<string, Set<string>>();
   const add = (name: string, references: readonly string[]): void => {
@@ -226,7 +227,7 @@ function mustAllBeMoved(part: StoredEntry["part"], docs: readonly ContainerDoc[]
 /** The first entry whose surroundings say where the secret is checked. Throws `refused` with what is missing. */
 async function targetAmong(
   same: readonly StoredEntry[],
-  holders: readonly Holder[],
+  holders: readonly SecretHolder[],
   { tools, entries }: Around,
 ): Promise<{ readonly entry: StoredEntry; readonly target: RotationTarget }> {
   let missing: string | null = null;
@@ -251,8 +252,8 @@ function plainVariables(doc: ContainerDoc | undefined): readonly { name: string;
   if (doc === undefined) return [];
   return (doc.Config.Env ?? []).flatMap((text) => {
     const name = text.split("=", 1)[0] ?? "";
-    const value = containerVariable(doc, name);
-    return value === null || value.exposeText().startsWith("ref+") ? [] : [{ name, value }];
+    const value = plainVariable(doc, name);
+    return value === null ? [] : [{ name, value }];
   });
 }
 

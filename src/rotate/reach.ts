@@ -1,12 +1,11 @@
 import type { RotationLogin, RotationTarget, RotatorAbout } from "../contract/rotator.ts";
 import type { Engine } from "../engine/engine.ts";
-import { containerVariable } from "../engine/facts.ts";
+import { plainVariable, variableText } from "../engine/facts.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { isLoopback } from "../kit/net/outgoing.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { RotatingLogin } from "../model/plan.ts";
-import type { Secret } from "../model/secret.ts";
 import type { StoredEntry } from "./types.ts";
 
 /** The target as it is reached from this process, and the container that it is in; null for a server that is in none. */
@@ -73,7 +72,7 @@ export function firstInitLogin(
   );
   for (const { variable, login, administers } of image?.firstInit ?? []) {
     if (!administers) continue;
-    const named = login.variable === null ? null : containerVariable(server, login.variable)?.exposeText();
+    const named = login.variable === null ? null : variableText(server, login.variable);
     const user = named ?? login.otherwise;
     if (user !== "") return { kind: "first-init", container: nameOf(server), variable, user };
   }
@@ -91,10 +90,9 @@ export function administratorLogin(
   if (login.kind === "owner") return null;
   const { container, variable, user } = login;
   const doc = docs.find((one) => nameOf(one) === container);
-  const plain: Secret | null = doc === undefined ? null : containerVariable(doc, variable);
-  const isPlain = plain !== null && !plain.exposeText().startsWith("ref+");
+  const plain = doc === undefined ? null : plainVariable(doc, variable);
   const moved = entries.find(({ move }) => move.name === variable && isOf(move.location.subjectName, container, doc));
-  const secret = isPlain ? plain : (moved?.value ?? null);
+  const secret = plain ?? moved?.value ?? null;
   return secret === null ? null : { user, secret };
 }
 

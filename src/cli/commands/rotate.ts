@@ -3,6 +3,7 @@ import { rotateTools } from "../../assembly/rotating.ts";
 import { runIds } from "../../core/journal/journal.ts";
 import { planRotation, type NotRotated } from "../../rotate/plan.ts";
 import { jsonText } from "../../kit/text/escape.ts";
+import { cmd } from "../../kit/shell.ts";
 import { parseDuration } from "../../kit/text/duration.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { runOf } from "../choose-run.ts";
@@ -56,7 +57,7 @@ async function show(
   if (file !== null) await writeResult(jsonText(plan), file, { ...context, json: true });
   const text = context.json ? jsonText({ ...plan, notRotated: left }) : rotateText(plan, left, process.stdout);
   await writeResult(text, null, context);
-  if (file !== null) sayNext(context, `unsprawl apply ${file}`);
+  if (file !== null) sayNext(context, cmd`unsprawl apply ${file}`);
   return left.length > 0 ? EXIT.failed : EXIT.ok;
 }
 

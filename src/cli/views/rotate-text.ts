@@ -45,7 +45,7 @@ function restartText(step: RotateStep): string {
   const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(({ container }) => container);
   const later = stopped.length === 0 ? "" : `; ${stopped.join(", ")} at the next start`;
   const now = running(step);
-  return `${now.length === 0 ? "nobody" : `${now.join(", then ")}`}${later}`;
+  return `${now.length === 0 ? "nobody" : now.join(", then ")}${later}`;
 }
 
 function loginText({ login, rotator }: RotateStep): string {

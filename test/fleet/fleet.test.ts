@@ -32,9 +32,13 @@ afterAll(() => fleet?.stop());
 
 const digest = (bytes: Buffer): string => `sha256:${sha256(bytes)}`;
 
-/** Waits for what will come. */
-async function until(come: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await come())) await sleep(100);
+/** Waits for what will come, as long as the members that bring it are alive. */
+async function until(come: () => boolean | Promise<boolean>, ...by: readonly Member[]): Promise<void> {
+  for (; !(await come()); await sleep(100)) for (const member of by) expectAlive(member);
+}
+
+function expectAlive({ child, said }: Member): void {
+  expect(child.exitCode ?? child.signalCode, said()).toBeNull();
 }
 
 const blobs = (): number => fleet.gate.lines().filter((line) => line.includes("/blobs/")).length;
@@ -71,7 +75,7 @@ describe("a fleet", () => {
     // The other goes on for weeks: it keeps no connection to a host that it is done with.
     const connections = (): Promise<readonly number[]> =>
       Promise.all(Object.values(fleet.hosts).map((host) => host.connections()));
-    await until(async () => (await connections()).every((count) => count === 0));
+    await until(async () => (await connections()).every((count) => count === 0), worker);
     expect(worker.child.exitCode).toBeNull();
   });
 
@@ -90,12 +94,12 @@ describe("a fleet", () => {
       if (method === "GET" && path.includes("/manifests/")) manifests++;
       return false;
     };
-    await until(() => manifests > IMAGES / 5);
+    await until(() => manifests > IMAGES / 5, first, server);
     first.child.kill("SIGKILL");
     const second = fleet.start(as("worker"), wild.env);
     server.child.kill("SIGKILL");
     const done = fleet.run(as("serve", "--once"), wild.env);
-    await until(() => manifests > IMAGES / 2.2);
+    await until(() => manifests > IMAGES / 2.2, second);
     await fleet.postgres.sql(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${wild.name}' and pid <> pg_backend_pid()`,
     );
@@ -185,11 +189,11 @@ describe("a fleet", () => {
     const before = asked();
     const other = fleet.start(["worker", "--jobs", "1"], database.env);
     const serving = fleet.start(["serve"], database.env);
-    await until(async () => (await fleet.run(["status"], database.env)).code === 0);
+    await until(async () => (await fleet.run(["status"], database.env)).code === 0, other, serving);
     const db = await database.open();
     const units = (): Promise<readonly { failed: Date | null; errors: string }[]> =>
       db.query("select failed, errors from unsprawl.unit");
-    await until(async () => (await units()).length === HOSTS + 1);
+    await until(async () => (await units()).length === HOSTS + 1, other, serving);
     const [failed, ...others] = (await units()).filter((one) => one.failed !== null);
     expect(failed?.errors).toContain("too many requests");
     expect(others).toEqual([]);
@@ -202,7 +206,7 @@ describe("a fleet", () => {
         )
       )[0]?.count;
     const all = (await repositories()).length;
-    await until(async () => (await held()) === all);
+    await until(async () => (await held()) === all, other, serving);
     expect(asked() - before).toBe(1);
     for (const { child } of [other, serving]) child.kill("SIGTERM");
     await Promise.all([other.ended, serving.ended]);

@@ -7,6 +7,7 @@ import type { Finding } from "../../src/model/finding.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { Secret } from "../../src/model/secret.ts";
 import { encodedForms } from "../../src/kit/text/redact.ts";
+import type { Database } from "../../src/history/database.ts";
 import { postgresHistory } from "../../src/history/postgres.ts";
 import { file, folder, gone, sha256, tar } from "../images/layers/tar-bytes.ts";
 import { DEEP } from "../support/deep.ts";
@@ -79,7 +80,6 @@ describe("a fleet", () => {
     expect(worker.child.exitCode).toBeNull();
   });
 
-  // On a busy machine a job loses its heartbeat, and waits longer before each further attempt.
   test("killed workers, servers and connections lose nothing and double nothing", { timeout: 600_000 }, async () => {
     const wild = await fleet.database();
     // More at once, so that others go on while those of the dead are not known to be dead.
@@ -103,13 +103,13 @@ describe("a fleet", () => {
     await fleet.postgres.sql(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${wild.name}' and pid <> pg_backend_pid()`,
     );
-    const { code, stderr } = await done;
+    const opened = await wild.open();
+    const { code, stderr } = await hurried(opened, done, second);
     expect({ code, stderr }, second.said()).toEqual({
       code: 0,
       stderr: expect.stringMatching(/all units are scanned\n$/) as string,
     });
     expect(await wild.known()).toEqual(await calm.known());
-    const opened = await wild.open();
     const history = await postgresHistory(opened);
     // What the killed server had claimed is told once its lease is over, which is not waited for here.
     await opened.query("update unsprawl.outbox set due = clock_timestamp()");
@@ -224,6 +224,20 @@ describe("a fleet", () => {
     expect(shown).toEqual([]);
   });
 });
+
+/**
+ * What comes of this, while jobs that failed are taken again at once: on a busy machine one loses its heartbeat more than
+ * once, and the queue waits longer before each further attempt, for minutes in the end.
+ */
+async function hurried<T>({ query }: Database, result: Promise<T>, by: Member): Promise<T> {
+  for (;;) {
+    expectAlive(by);
+    const late = sleep(500, null);
+    const first = await Promise.race([result.then((value) => ({ value })), late]);
+    if (first !== null) return first.value;
+    await query("update unsprawl_queue.job set start_after = now() where state = 'retry' and start_after > now()");
+  }
+}
 
 async function repositories(): Promise<readonly string[]> {
   const answer = await fetch(`http://${fleet.registry.host}/v2/_catalog`);

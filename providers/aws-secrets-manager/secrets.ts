@@ -82,19 +82,18 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
     async list(what, single) {
       const keys: StoreKey[] = [];
       for (const path of await api.names(what)) {
-        if (single) keys.push({ path, field: "" });
-        else {
-          const current = await api.current(path);
-          const fields = current === null ? null : fieldsOf(current);
-          if (fields === null) keys.push({ path, field: "" });
-          else
-            for (const [field, value] of Object.entries(fields))
-              if (typeof value === "string") keys.push({ path, field });
-        }
+        const current = single ? null : await api.current(path);
+        keys.push(...keysIn(path, current === null ? null : fieldsOf(current)));
       }
       return keys.sort((a, b) => (`${a.path}\0${a.field}` < `${b.path}\0${b.field}` ? -1 : 1));
     },
   };
+}
+
+/** The keys of a secret: those of its fields that are text, else the secret itself. */
+function keysIn(path: string, fields: ReturnType<typeof fieldsOf>): readonly StoreKey[] {
+  if (fields === null) return [{ path, field: "" }];
+  return Object.entries(fields).flatMap(([field, value]) => (typeof value === "string" ? [{ path, field }] : []));
 }
 
 /**

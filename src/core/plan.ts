@@ -232,7 +232,7 @@ function unmovable({ location: { source, subject, subjectName } }: Finding): Omi
 }
 
 /** A new run id such as `20261125-143007-3fa9`: sorts by time, and is valid in a container name. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const [day = "", time = ""] = now.toISOString().split("T");
   return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;
 }

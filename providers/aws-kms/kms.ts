@@ -91,7 +91,8 @@ class KmsKeys implements Kms {
   #client(key: string): Promise<KMSClient> {
     const region = arnRegion(key) ?? this.#settings.aws.region;
     const made =
-      this.#clients.get(region ?? "") ?? connect({ ...this.#settings, aws: { ...this.#settings.aws, region } }, this.#env);
+      this.#clients.get(region ?? "") ??
+      connect({ ...this.#settings, aws: { ...this.#settings.aws, region } }, this.#env);
     this.#clients.set(region ?? "", made);
     made.catch(() => this.#clients.delete(region ?? ""));
     return made;

@@ -43,11 +43,11 @@ export function proofLines({ result, error, kind, run, told, rotate }: ResultSta
   return lines;
 }
 
-type RunResult = NonNullable<ResultState["result"]>;
+type ShownRun = NonNullable<ResultState["result"]>;
 
 function unitLines(
-  { unit, state, error: why, notes = [] }: RunResult["units"][number],
-  proofs: RunResult["proofs"],
+  { unit, state, error: why, notes = [] }: ShownRun["units"][number],
+  proofs: ShownRun["proofs"],
   failed: string,
 ): SpanLine[] {
   const { glyph, word, style } = UNIT[state];
@@ -63,7 +63,7 @@ function unitLines(
 }
 
 function migratedLines(
-  { proofs, keyFiles = [] }: RunResult,
+  { proofs, keyFiles = [] }: ShownRun,
   run: string,
   rotate: readonly RotationAdvice[],
 ): SpanLine[] {

@@ -23,7 +23,7 @@ export async function chooseRun(
   what: string,
 ): Promise<string> {
   const { assembly } = context;
-  const isEach = options["hosts"] !== undefined;
+  const isEach = options["onHost"] !== undefined;
   if (named !== undefined && !(isEach && named === LAST)) return runOf(assembly, named);
   // Of several hosts each has its runs.
   const address = isEach ? (await assembly.engine()).connection.address : null;

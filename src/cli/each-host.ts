@@ -33,7 +33,9 @@ export async function eachHost(
       assembly: assembly.at(hostEnv(assembly.env, settings)),
       ...(context.json ? { out: (text: string): void => void written.push(text) } : {}),
     };
-    outcomes.push(await outcomeOf(command, there, args, options, host, written));
+    // The command itself works on this one host.
+    const own = { ...options, hosts: undefined, onHost: host };
+    outcomes.push(await outcomeOf(command, there, args, own, host, written));
   }
   if (context.json) {
     await writeResult(jsonText({ version: 1, hosts: outcomes }), null, context);

@@ -18,6 +18,7 @@ import { variables } from "./syntax/environment.ts";
 import { loadProject, type ComposeProject } from "./syntax/project.ts";
 import type { Registry } from "../../src/images/registry/client.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import type { FindSight } from "../../src/engine/sight.ts";
 import { containerVariable } from "../../src/engine/facts.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { childEnvironment } from "../../src/kit/child-environment.ts";
@@ -45,6 +46,7 @@ export type ComposeTools = {
   readonly registry: (host: string) => Promise<Registry>;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
+  readonly sight: FindSight;
   readonly env: NodeJS.ProcessEnv;
   /** The state folder, where sealed copies of the files are kept for a rollback. */
   readonly state: () => string;

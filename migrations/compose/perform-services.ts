@@ -2,13 +2,14 @@ import type { Owner } from "../../src/contract/delivery.ts";
 import type { Work } from "../../src/contract/migration.ts";
 import { deliveryNamed } from "../../src/engine/choose.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import { driverVolumes } from "../../src/engine/plugin/volumes.ts";
 import { recordedOwner } from "../../src/files/delivered.ts";
 import type { Rewrite } from "../../src/files/rewritten.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { valuesByName, valueKey, type DeliverStep, type Step, type StepOf } from "../../src/model/plan.ts";
 import type { Secret } from "../../src/model/secret.ts";
-import { composeChange, type BareService, type ComposeChange, type ComposeSite } from "./delivery/change.ts";
+import { composeChange, volumeKey, type BareService, type ComposeChange, type ComposeSite } from "./delivery/change.ts";
 import { serviceConsumer, supplyService, withdrawService } from "./delivery/supplied.ts";
 import { bareSubject, composeSite, NOBODY, subjectOf, wishOf } from "./delivery/wish.ts";
 import { declaredFacts } from "./engine/unstarted.ts";
@@ -78,6 +79,7 @@ export class DeliveredServices {
   async supply(step: DeliverStep, owner: Owner, values: ReadonlyMap<string, Secret>): Promise<void> {
     const { tools } = this.#access;
     const own = valuesByName(step.moves, values);
+    if (this.#isByVolume(step)) return;
     if (this.#target.isCommitted) await supplyService(tools.supplies, this.#consumerOf(step, owner), own);
     else await deliveryNamed(tools.deliveries, step.delivery).prepare(this.#idOf(step), owner, step.moves, own);
   }
@@ -86,9 +88,25 @@ export class DeliveredServices {
   async withdraw(step: DeliverStep): Promise<void> {
     const { tools } = this.#access;
     const owner = recordedOwner(this.#work.record, step.id);
-    if (this.#target.isCommitted && owner !== null)
+    if (this.#isByVolume(step)) await this.#removeVolumes(serviceOf(step));
+    if (this.#target.isCommitted && owner !== null && !this.#isByVolume(step))
       await withdrawService(tools.supplies, this.#consumerOf(step, owner));
     else await deliveryNamed(tools.deliveries, step.delivery).discard(this.#idOf(step));
+  }
+
+  /** Whether the engine's plugin writes the values, and nobody here. */
+  #isByVolume({ delivery }: DeliverStep): boolean {
+    return delivery === "volume";
+  }
+
+  /** Removes the volumes of our driver that Compose made for a service and that no container has any more. */
+  async #removeVolumes(service: string): Promise<void> {
+    const engine = await this.#access.tools.open();
+    const own = `${this.#target.name}_${volumeKey(service, "")}`;
+    const docker = await engine.docker();
+    for (const { name, users } of await driverVolumes(engine))
+      if (name.startsWith(own) && users.length === 0)
+        await engine.call(`remove the volume ${name}`, () => docker.getVolume(name).remove());
   }
 
   #consumerOf(step: DeliverStep, owner: Owner): ReturnType<typeof serviceConsumer> {
@@ -138,10 +156,12 @@ export class DeliveredServices {
     if (step === undefined)
       throw new UnsprawlError("malformed", `the plan delivers nothing to ${service}`, "unsprawl plan again");
     const { bare } = await this.known(step);
-    const change = deliveryNamed(this.#access.tools.deliveries, step.delivery).change(bare.subject, step.moves);
+    const site = await this.#siteOf(step);
+    const delivery = deliveryNamed(this.#access.tools.deliveries, step.delivery);
+    const change = delivery.change(bare.subject, step.moves, site.owner);
     const { isCommitted, reworded, labels } = this.#target;
     if (!isCommitted) return change;
-    const changed = composeChange(change, bare, step.moves, await this.#siteOf(step));
+    const changed = composeChange(change, bare, step.moves, site);
     return { ...changed, reworded: reworded.includes(service), relabelled: labels[service] ?? [] };
   }
 

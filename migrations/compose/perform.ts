@@ -133,12 +133,12 @@ export class Performer implements Pick<Migration, "unchanged" | "perform" | "und
   }
 
   async #check(step: StepOf<"check">, services: DeliveredServices, work: Work): Promise<void> {
-    const { open, deliveries, key } = this.#tools;
+    const { open, deliveries, key, sight } = this.#tools;
     const engine = await open();
-    const { bare, info } = await services.known(step);
+    const { bare } = await services.known(step);
     const common = {
       ...{ engine, step, delivery: deliveryNamed(deliveries, step.delivery), subject: bare.subject, work, key },
-      ...{ dockerRoot: info.DockerRootDir, before: stateBefore(siblingId(step, "recreate"), work.record) },
+      ...{ sight: await sight(engine), before: stateBefore(siblingId(step, "recreate"), work.record) },
     };
     const target = targetOf(rewriteOf(work.plan.steps, step.unit));
     const proofs: ContainerProof[] = [];

@@ -247,7 +247,7 @@ async function partOf(
       ...carriedSecret(value, spanOf(finding, move)),
     }));
     const owner = await chosen.delivery.owner(subject);
-    if (owner !== null) mustBeFound(moving.memory, moving.env);
+    if (owner !== null && chosen.delivery.name !== "volume") mustBeFound(moving.memory, moving.env);
     const site = composeSite(moving, moving.project, service, owner ?? NOBODY, moved);
     const wish = wishOf(
       site,

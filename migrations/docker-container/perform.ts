@@ -57,7 +57,8 @@ async function deliver({ tools, subject, delivery, work }: ContainerAtWork, step
 
 async function swap(at: ContainerAtWork, step: RecreateStep): Promise<void> {
   const { tools, engine, known, subject, delivery, work } = at;
-  if (known.doc.Id === step.subject.id) recordHolders(step, [known.doc], work, tools.key);
+  const looks = { key: tools.key, sight: await tools.sight(engine) };
+  if (known.doc.Id === step.subject.id) await recordHolders(step, [known.doc], work, looks);
   const change = await labelledChange(delivery, subject, step.moves, work.plan.store);
   await swapIn(swapsOf(engine, step, work), (old, replaced, own) =>
     old.Id === known.doc.Id ? rewrittenBody(engine, known, change) : own.asItIs(withNewContainers(old, replaced)),
@@ -65,12 +66,12 @@ async function swap(at: ContainerAtWork, step: RecreateStep): Promise<void> {
 }
 
 async function check(at: ContainerAtWork, step: StepOf<"check">, recreate: RecreateStep): Promise<void> {
-  const { tools, engine, known, subject, delivery, work } = at;
+  const { tools, engine, subject, delivery, work } = at;
   const [own, ...sharers] = swapsOf(engine, recreate, work);
   const fresh = await mustNew(own);
   const { running = false, unhealthy = false, looping = null } = recordedState(own) ?? {};
   const proof = await verifyContainer({
-    ...{ engine, id: fresh.Id, step, delivery, subject, dockerRoot: known.info.DockerRootDir },
+    ...{ engine, id: fresh.Id, step, delivery, subject, sight: await tools.sight(engine) },
     ...{ before: { running, unhealthy, looping }, work, key: tools.key },
   });
   for (const sharer of sharers) await mustBeUp(sharer);

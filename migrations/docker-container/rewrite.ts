@@ -26,10 +26,10 @@ export function maskedDiff(doc: ContainerDoc, change: RunChange, selected: reado
   return [
     ...gone.map((name): DiffLine => ({ sign: "-", path: "Config.Env", text: `${name}=${masked.get(name) ?? ""}` })),
     ...change.set.map(({ name, value }): DiffLine => ({ sign: "+", path: "Config.Env", text: `${name}=${value}` })),
-    ...change.mounts.map(({ source, target }): DiffLine => ({
+    ...change.mounts.map(({ source, target, volume }): DiffLine => ({
       sign: "+",
       path: "HostConfig.Mounts",
-      text: `${source} → ${target} (read-only, tmpfs)`,
+      text: `${source} → ${target} (read-only, ${volume === undefined ? "tmpfs" : `volume of the driver ${volume.driver}`})`,
     })),
     ...(change.entrypointPrefix
       ? [

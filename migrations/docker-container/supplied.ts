@@ -29,5 +29,5 @@ export async function labelledChange(
   store: StoreTarget,
 ): Promise<RunChange> {
   const owner: Owner | null = await delivery.owner(subject);
-  return { ...delivery.change(subject, moves), labels: labelsFor(moves, delivery.name, store.name, owner) };
+  return { ...delivery.change(subject, moves, owner), labels: labelsFor(moves, delivery.name, store.name, owner) };
 }

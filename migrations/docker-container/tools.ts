@@ -4,6 +4,7 @@ import type { Supplies } from "../../src/contract/supplies.ts";
 import { consumersOf } from "../../src/engine/consumer-labels.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
+import type { FindSight } from "../../src/engine/sight.ts";
 import { containerUnit } from "../../src/engine/names.ts";
 import type { FingerprintKey } from "../../src/model/fingerprint.ts";
 import { withSupplied } from "./supplied.ts";
@@ -14,6 +15,7 @@ export type DockerContainerTools = {
   readonly key: FingerprintKey;
   readonly detector: () => Promise<Detector>;
   readonly supplies: Supplies;
+  readonly sight: FindSight;
 };
 
 /** A container's facts with what earlier migrations deliver to it as files. */

@@ -5,6 +5,7 @@
 import type { Delivery } from "../../src/contract/delivery.ts";
 import type { Migration } from "../../src/contract/migration.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import type { FindSight } from "../../src/engine/sight.ts";
 import { specDigest, specVariable, swarmOf, type ServiceDoc } from "../../src/engine/swarm.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fingerprint, type FingerprintKey } from "../../src/model/fingerprint.ts";
@@ -19,12 +20,13 @@ export type SwarmTools = {
   readonly open: () => Promise<Engine>;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
+  readonly sight: FindSight;
 };
 
-export function swarmServices({ open, deliveries, key }: SwarmTools): Migration {
+export function swarmServices({ open, deliveries, key, sight }: SwarmTools): Migration {
   const moving = async (): Promise<SwarmApplyInput> => {
     const engine = await open();
-    return { engine, swarm: await swarmOf(engine), deliveries, key };
+    return { engine, swarm: await swarmOf(engine), deliveries, key, sight: await sight(engine) };
   };
   const docOf = async (id: string): Promise<ServiceDoc | null> => (await moving()).swarm.service(id);
 

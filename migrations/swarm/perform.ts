@@ -4,6 +4,7 @@ import type { Delivery, DeliverySubject, Owner, RunChange } from "../../src/cont
 import type { Work } from "../../src/contract/migration.ts";
 import { deliveryNamed } from "../../src/engine/choose.ts";
 import type { Engine } from "../../src/engine/engine.ts";
+import type { Sight } from "../../src/engine/sight.ts";
 import { labelsFor } from "../../src/engine/consumer-labels.ts";
 import { readFacts, type Facts } from "../../src/engine/facts.ts";
 import { mustShowNoValue, recordProof, verifyContainer, type ContainerProof } from "../../src/engine/recreate/prove.ts";
@@ -41,6 +42,7 @@ export type SwarmApplyInput = {
   readonly swarm: Swarm;
   readonly deliveries: readonly Delivery[];
   readonly key: FingerprintKey;
+  readonly sight: Sight;
 };
 
 /** A service with the container of one of its running tasks on this node, for facts that only a container shows. */
@@ -122,7 +124,7 @@ export async function recreate(moving: SwarmApplyInput, step: StepOf<"recreate">
     if (specDigest(doc.Spec, key) !== step.digest)
       throw new UnsprawlError("changed", `the service ${step.subject.name} has changed`, "unsprawl plan again");
     const mounted = await mountedObjects(swarm, objects, owner ?? { uid: 0, gid: 0 });
-    recordHolders(step, [found.doc], work, key);
+    await recordHolders(step, [found.doc], work, moving);
     work.record.intent(`${step.id}/update`, { ...wayBack(doc.Spec, change) });
     await swarm.update(doc, rewrittenSpec(doc.Spec, change, mounted, found.doc));
   }
@@ -137,7 +139,7 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   const { change, objects } = mustBeDecided(work, step.unit);
   // First, so that a task that has failed meanwhile is reported as such.
   const { doc, tasks } = await rolledOut(swarm, service.id, ours(change, objects), idleMs(work, step.unit), work);
-  const { subject, facts: found } = await runningService(moving, service.id, work.plan.id);
+  const { subject } = await runningService(moving, service.id, work.plan.id);
   const targets = new Set(objects.map(({ target }) => target));
   const before = { ...subject, mountTargets: subject.mountTargets.filter((target) => !targets.has(target)) };
   const back = wayBackOf(work, planned.id);
@@ -151,7 +153,7 @@ export async function verifyService(moving: SwarmApplyInput, step: StepOf<"check
   const delivery = deliveryNamed(moving.deliveries, step.delivery);
   const containers = await onThisNode(engine, tasks);
   const common = {
-    ...{ engine, step, delivery, subject: before, dockerRoot: found.info.DockerRootDir },
+    ...{ engine, step, delivery, subject: before, sight: moving.sight },
     ...{ before: { running: true, unhealthy: false }, work, key: moving.key },
   };
   const proofs: ContainerProof[] = [];

@@ -22,7 +22,7 @@ export function movingOf(
   basis: Basis,
   parts: ScanningAndStores,
 ): Pick<Assembly, "deliveries" | "migration" | "migrationOf" | "usersOf" | "supplies" | "consumers"> {
-  const deliveries = once(() => openDeliveries(basis.env));
+  const deliveries = once(() => openDeliveries(basis));
   const opened = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
     const opening = opened.get(name) ?? openMigration(name, basis, parts, deliveries, supplies);
@@ -58,14 +58,15 @@ export function movingOf(
   };
 }
 
-async function openDeliveries(env: NodeJS.ProcessEnv): Promise<readonly Delivery[]> {
-  const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }] = await Promise.all([
+async function openDeliveries({ env, engine, state }: Basis): Promise<readonly Delivery[]> {
+  const [{ fileDelivery }, { runtimeDelivery }, { shimDelivery }, { volumeDelivery }] = await Promise.all([
     import("../delivery/file.ts"),
     import("../delivery/runtime/index.ts"),
     import("../delivery/shim.ts"),
+    import("../delivery/volume/index.ts"),
   ]);
-  // In the order in which `auto` prefers them.
-  return [fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
+  // In the order in which `auto` prefers them: what the engine brings back after a reboot, then what the host must.
+  return [volumeDelivery({ engine, state }), fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
 }
 
 async function openMigration(
@@ -87,7 +88,11 @@ async function openMigration(
     const source = (await sources()).find((one) => one.kind === kind);
     if (source) yield* plainReadings(source.read(what.join(":"), new AbortController().signal));
   };
-  const [own, { memoryRoot }] = await Promise.all([deliveries(), import("../delivery/tmpfs.ts")]);
+  const [own, { memoryRoot }, { sightOf }] = await Promise.all([
+    deliveries(),
+    import("../delivery/tmpfs.ts"),
+    import("../engine/sight.ts"),
+  ]);
   return load({
     open: engine,
     deliveries: own,
@@ -101,6 +106,7 @@ async function openMigration(
     state,
     supplies: await supplies(),
     memory: () => memoryRoot(env),
+    sight: (of) => sightOf(of, state()),
     quote: (said: string) => quotable(said, { redactor, detector }),
     externalSecrets: externalSecretsOf,
     inClusters: STORES.filter((one) => one.inClusters).map(({ name }) => name),

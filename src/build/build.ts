@@ -13,6 +13,7 @@ const PROGRAMS = {
   main: "src/bin/main.ts",
   "resolve-main": "src/bin/resolver.ts",
   "detect-worker": "src/bin/detect-worker.ts",
+  "volume-plugin": "src/bin/volume-plugin.ts",
   demo: "src/demo/demo.ts",
 };
 const WRITERS = { schema: "src/build/schema.ts", man: "src/build/man.ts" };

@@ -73,6 +73,7 @@ export async function bundleForOneFile(dir: string): Promise<readonly string[]> 
     main: "src/bin/main.ts",
     "resolve-main": "src/bin/resolver.ts",
     "detect-worker": "src/bin/detect-worker.ts",
+    "volume-plugin": "src/bin/volume-plugin.ts",
   };
   const files = await bundle(input, dir, [programOfExecutable]);
   cpSync(join(ROOT, "dist/report-page.js"), join(dir, "report-page.js"));

@@ -102,6 +102,7 @@ function deliverHelp(stream: NodeJS.WriteStream): string[] {
     ["auto", "whichever fits; the plan says which, and why"],
     ["file", "a file under /run/secrets, and NAME_FILE: for images that read such files"],
     ["runtime", "the OCI runtime resolves references at each start: for any image"],
+    ["volume", "a volume of the engine's plugin holds the values in memory: any Docker whose API is reached"],
     ["shim", "a script in front of the entrypoint exports the values: needs a shell in the image"],
   ];
   return titled("VALUES OF --deliver", listed(rows, stream), stream);

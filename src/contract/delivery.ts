@@ -27,6 +27,8 @@ export type DeliverySubject = {
   readonly runtime: string | null;
   /** What earlier migrations deliver to it as files, and where that is mounted: a delivery extends its own. Absent for nothing. */
   readonly supplied?: readonly { readonly consumer: Consumer; readonly target: string }[];
+  /** The volume of our driver that an earlier migration gave it, with the references by variable. Absent for none. */
+  readonly volume?: { readonly target: string; readonly references: ReadonlyMap<string, string> };
   /** Variables whose file an option of the program names, in the place of the value. Absent for none. */
   readonly byOption?: ReadonlySet<string>;
   /** The variables to move whose values begin or end with white space, which programs may drop as they read a file. Absent for none. */
@@ -61,8 +63,8 @@ export type RunChange = {
   readonly unset: readonly string[];
   /** Variables to set, to a reference or a path, never to a value. */
   readonly set: readonly { readonly name: string; readonly value: string }[];
-  /** Read-only folder mounts. */
-  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** Read-only mounts: of a folder of this host, or of a volume with this driver, which `source` names. */
+  readonly mounts: readonly RunMount[];
   /** Prepended to the original entrypoint; null leaves it unchanged. */
   readonly entrypointPrefix: readonly string[] | null;
   /** Prepended to the health check's command; null leaves it unchanged. */
@@ -73,6 +75,11 @@ export type RunChange = {
   /** Labels to set: references and owners, from which the files can be written again. Absent for none. */
   readonly labels?: readonly { readonly name: string; readonly value: string }[];
 };
+
+export type RunMount = { readonly source: string; readonly target: string; readonly volume?: DriverVolume };
+
+/** A volume of a driver that the engine creates with these options, unless it is there. */
+export type DriverVolume = { readonly driver: string; readonly options: { readonly [name: string]: string } };
 
 /** A file in a folder that `change` mounts; `name` is relative to the mount's target. */
 export type DeliveryFile = {
@@ -93,8 +100,8 @@ export type FileOptions = {
 export interface Delivery {
   readonly name: DeliveryName;
   fits(subject: DeliverySubject, moves: readonly Move[]): Promise<DeliveryFit>;
-  /** Pure: equal arguments give an equal change. */
-  change(subject: DeliverySubject, moves: readonly Move[]): RunChange;
+  /** Pure: equal arguments give an equal change. `owner` is what `owner()` says, where volumes can be mounted. */
+  change(subject: DeliverySubject, moves: readonly Move[], owner?: Owner | null): RunChange;
   /** Absent or null if no option of the subject's program takes a file in the place of a value. */
   options?(subject: DeliverySubject): FileOptions | null;
   /** Whether a container starts this program, which reads a file that a label names. */
@@ -138,8 +145,11 @@ export interface Delivery {
    * Evidence that the application received a value that none of its processes has in its environment; null if there is none
    * yet. Never what this delivery itself wrote, read back.
    */
-  received(app: StartedApp, name: string, value: Secret, subject: DeliverySubject): Promise<Reception | null>;
+  received(app: StartedApp, sought: SoughtValue, subject: DeliverySubject): Promise<Reception | null>;
 }
+
+/** A value whose arrival in a container is looked for. */
+export type SoughtValue = { readonly name: string; readonly value: Secret; readonly reference: string };
 
 /** A container that was started with a delivery. */
 export type StartedApp = {
@@ -149,6 +159,8 @@ export type StartedApp = {
   readonly pid: number;
   /** Whether one of the application's processes has read the file at this path since the start; null if nobody looked. */
   readonly wasRead: (path: string) => boolean | null;
+  /** Whether the start script has handed this value over, and become the entrypoint. */
+  readonly becameEntrypoint: (sought: SoughtValue) => Promise<boolean>;
 };
 
 /**

@@ -82,7 +82,8 @@ export function planTotals({ steps, keyFiles = [] }: Plan): string[] {
   const order = restarts > 1 ? ", one after another in this order" : "";
   // A swarm keeps what it mounts itself.
   const onTmpfs = steps.some(
-    (step) => step.kind === "recreate" && step.delivery !== "runtime" && step.outage?.update === undefined,
+    (step) =>
+      step.kind === "recreate" && !["runtime", "volume"].includes(step.delivery) && step.outage?.update === undefined,
   );
   return [
     ...(restarts > 0 ? [`${restarts} ${restarts === 1 ? "container restarts" : "containers restart"}${order}`] : []),

@@ -131,7 +131,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     environment: "by entrypoint",
     readsItself: (subject, name) => isOption(subject, name) || fileProgram(subject) !== null,
-    async received({ wasRead }, name, _value, subject) {
+    async received({ wasRead }, { name }, subject) {
       return wasRead(`${mountTarget(subject)}/${name}`) === true ? "read" : null;
     },
   };

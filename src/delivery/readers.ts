@@ -73,6 +73,11 @@ export async function issueCredentials(provider: Provider, home: string): Promis
   };
 }
 
+/** Asks for a value that nobody has: even `absent` shows that the credential works. Throws what asking throws. */
+export async function mustAnswer(store: Pick<Provider, "get" | "key">): Promise<void> {
+  await store.get(store.key({ subject: "unsprawl-status", project: "unsprawl", name: "PROBE" }));
+}
+
 function heldIn(folder: string): ReaderFile[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
@@ -81,7 +86,7 @@ function heldIn(folder: string): ReaderFile[] {
 }
 
 /** Replaces `{dir}` in a reader's configuration by the folder of its files. */
-function placed(value: Json, folder: string): Json {
+export function placed(value: Json, folder: string): Json {
   if (typeof value === "string") return value.replaceAll("{dir}", folder);
   if (Array.isArray(value)) return value.map((one: Json) => placed(one, folder));
   if (typeof value === "object" && value !== null)

@@ -1,16 +1,22 @@
 import { join, posix } from "node:path";
 import { CONSUMER_FOLDERS } from "../model/consumer.ts";
-import type { Delivery, DeliveryFile, DeliveryFit, DeliverySubject } from "../contract/delivery.ts";
+import type {
+  Delivery,
+  DeliveryFile,
+  DeliveryFit,
+  DeliverySubject,
+  RunChange,
+  RunMount,
+} from "../contract/delivery.ts";
 import { setNames } from "../kit/odd-names.ts";
 import { isShellName } from "../kit/shell-names.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Move } from "../model/plan.ts";
 import { Secret } from "../model/secret.ts";
-import { START_SCRIPT } from "../model/start-script.ts";
+import { NAMES_END, START_SCRIPT } from "../model/start-script.ts";
 import { mayUseVariables } from "./check.ts";
 import { consumerWith, suppliedBy } from "./extend.ts";
 import { ownerOf } from "./owner.ts";
-import { processFile, runsScript } from "../engine/process.ts";
 import { nameSetter, shellFault, shellFor } from "./shell.ts";
 import { discardUnit, memoryRoot, namesFault, unitFolder, valueFiles, writeFiles } from "./tmpfs.ts";
 
@@ -29,45 +35,14 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
   return {
     name: "shim",
     async fits(subject, moves): Promise<DeliveryFit> {
-      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
-      const lost = await shellFault(subject, moves);
-      if (lost !== null) return no(lost);
-      const fault = namesFault(moves, true);
-      if (fault !== null) return no(fault);
-      const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
-      if (ours) return no(`the shim itself uses the name ${ours.name}`);
       const own = suppliedBy(subject, "shim")?.target;
-      if (own !== undefined && subject.entrypoint[0] !== shellFor(subject, moves) && shellFor(subject, moves) !== SHELL)
-        return no(`the shim of an earlier migration runs in ${SHELL}, which would drop a variable`);
-      if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
-        return no(`something is already mounted at ${TARGET}`);
-      if (subject.entrypoint.length + subject.cmd.length === 0)
-        return no("the container has neither an entrypoint nor a command");
+      const fault = subject.unreachableHost ?? (await scriptFault(subject, moves, own));
+      if (fault !== null) return { fits: false, why: fault, warnings: [] };
       memoryRoot(env);
-      const setter = await nameSetter(subject, moves);
-      return {
-        fits: true,
-        why: `the image has a shell${setter === null ? "" : `, and ${setter} sets the names that no shell can`}`,
-        warnings: [
-          "`docker exec` in this container will not see the values (the entrypoint does, and a health check that uses them)",
-        ],
-      };
+      return scriptFits(subject, moves);
     },
-    change(subject, moves) {
-      const prefix = [shellFor(subject, moves), START_SCRIPT];
-      // The script of an earlier migration is already before the command; the new folder's script replaces it.
-      const isExtended = suppliedBy(subject, "shim") !== null;
-      return {
-        unset: moves.map((move) => move.name),
-        set: [],
-        mounts: [{ source: folder(subject.id), target: TARGET }],
-        ...(isExtended ? { unmount: [TARGET] } : {}),
-        entrypointPrefix: isExtended ? null : prefix,
-        healthcheckPrefix: needsPrefix(subject, moves) ? prefix : null,
-        runtime: null,
-      };
-    },
+    change: (subject, moves) =>
+      scriptChange(subject, moves, { source: folder(subject.id) }, suppliedBy(subject, "shim") !== null),
     consumer: (subject, owner, moves, store) =>
       consumerWith(subject, "shim", { folder: folder(subject.id), owner, moves, store }),
     owner: ownerOf,
@@ -82,14 +57,62 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
       discardUnit(env, id);
     },
     environment: "whole",
-    async received({ pid }, name, value) {
-      // An entrypoint may unset a variable before it becomes the program, as MongoDB's does. The script ends unless it could
-      // export all of them, so what it was given counts once it has become the entrypoint.
-      if (runsScript(pid, START_SCRIPT)) return null;
-      for (const folder of [TARGET, `${TARGET}/secrets`, "/run/secrets"])
-        if ((await processFile(pid, `${folder}/${name}`))?.equals(value) === true) return "entrypoint";
-      return null;
-    },
+    received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),
+  };
+}
+
+/**
+ * Why the start script cannot start this subject with these values; null if it can. `own` is where an earlier migration has
+ * mounted the same for it; absent for nowhere.
+ */
+export async function scriptFault(
+  subject: DeliverySubject,
+  moves: readonly Move[],
+  own: string | undefined,
+): Promise<string | null> {
+  const fault = (await shellFault(subject, moves)) ?? namesFault(moves, true);
+  if (fault !== null) return fault;
+  const ours = moves.find(({ name }) => name === ENTRYPOINT || name.startsWith("unsprawl_"));
+  if (ours) return `the start script itself uses the name ${ours.name}`;
+  if (own !== undefined && subject.entrypoint[0] !== shellFor(subject, moves) && shellFor(subject, moves) !== SHELL)
+    return `the start script of an earlier migration runs in ${SHELL}, which would drop a variable`;
+  if (subject.mountTargets.some((at) => at !== own && (at === TARGET || at.startsWith(`${TARGET}/`))))
+    return `something is already mounted at ${TARGET}`;
+  return subject.entrypoint.length + subject.cmd.length === 0
+    ? "the container has neither an entrypoint nor a command"
+    : null;
+}
+
+export async function scriptFits(subject: DeliverySubject, moves: readonly Move[]): Promise<DeliveryFit> {
+  const setter = await nameSetter(subject, moves);
+  return {
+    fits: true,
+    why: `the image has a shell${setter === null ? "" : `, and ${setter} sets the names that no shell can`}`,
+    warnings: [
+      "`docker exec` in this container will not see the values (the entrypoint does, and a health check that uses them)",
+    ],
+  };
+}
+
+/**
+ * The values and the script come by a mount at the script's place. `isExtended`: the script of an earlier migration is
+ * before the command already, and what is mounted now takes its place.
+ */
+export function scriptChange(
+  subject: DeliverySubject,
+  moves: readonly Move[],
+  mounted: Omit<RunMount, "target">,
+  isExtended: boolean,
+): RunChange {
+  const prefix = [shellFor(subject, moves), START_SCRIPT];
+  return {
+    unset: moves.map((move) => move.name),
+    set: [],
+    mounts: [{ ...mounted, target: TARGET }],
+    ...(isExtended ? { unmount: [TARGET] } : {}),
+    entrypointPrefix: isExtended ? null : prefix,
+    healthcheckPrefix: needsPrefix(subject, moves) ? prefix : null,
+    runtime: null,
   };
 }
 
@@ -130,6 +153,8 @@ unsprawl_nl='
 for unsprawl_name in ${names.join(" ")}; do
   [ -r "$unsprawl_dir/$unsprawl_name" ] || { echo "unsprawl: $unsprawl_dir/$unsprawl_name is missing: on the host, type: unsprawl render --all" >&2; exit 111; }
 done
+# What ends the words of this script, where it is called with an end.
+[ "$1" != ${NAMES_END} ] || shift
 ${odd === undefined ? exportAll(names) : `unsprawl_odd=${odd}\nset -- ${names.join(" ")} -- "$@"\n${setNames([TARGET])}`}`;
 }
 

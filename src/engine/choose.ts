@@ -22,7 +22,7 @@ export function deliveryNamed(deliveries: readonly Delivery[], name: DeliveryNam
 }
 
 /**
- * The requested delivery, or the first that fits: `file`, then `runtime`, then `shim`. If none fits all values,
+ * The requested delivery, or the first that fits, in the order of `deliveries`. If none fits all values,
  * variables that no shell can set are left out. Throws `refused` if none fits.
  */
 export async function chooseDelivery(
@@ -32,8 +32,6 @@ export async function chooseDelivery(
   known: DeliverySubject,
   selected: readonly Pick<Selected, "move" | "value">[],
 ): Promise<ChosenDelivery> {
-  if (known.unreachableHost !== null)
-    throw new UnsprawlError("refused", `nothing can be moved from here: ${known.unreachableHost}`, FROM_THERE);
   const moves = selected.map(({ move }) => move);
   const padded = new Set(selected.flatMap(({ move, value }) => (isPadded(value) ? move.name : [])));
   const subject = { ...known, padded };
@@ -48,11 +46,15 @@ export async function chooseDelivery(
       if (wished !== "auto" && delivery.name !== wished) continue;
       const fit = await delivery.fits(subject, going);
       if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings, left: new Set(left) };
-      against.push(`${delivery.name}: ${fit.why}`);
+      // What only this host could do has one reason, which is said once.
+      if (fit.why !== known.unreachableHost) against.push(`${delivery.name}: ${fit.why}`);
       hint = fit.hint ?? hint;
     }
   }
-  throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
+  if (known.unreachableHost === null)
+    throw new UnsprawlError("refused", `no delivery fits ${unit}: ${against.join("; ")}`, hint);
+  const why = [known.unreachableHost, ...against].join("; ");
+  throw new UnsprawlError("refused", `nothing can be moved from here: ${why}`, FROM_THERE);
 }
 
 /** Whether a program that reads the value from a file may drop bytes of it: `$(cat FILE)` does at its end, others trim. */

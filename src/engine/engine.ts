@@ -28,6 +28,7 @@ export type ListedImage = {
 
 export type ListedVolume = {
   readonly Name: string;
+  readonly Driver?: string;
   readonly Options?: { readonly [key: string]: string } | null;
   readonly Labels?: { readonly [key: string]: string } | null;
 };

@@ -5,6 +5,7 @@ import { cmd } from "../kit/shell.ts";
 import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
 import { containerUnit, nameOf } from "./names.ts";
+import { isOurDriver } from "./plugin/questions.ts";
 import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
@@ -32,7 +33,8 @@ export async function readFacts(engine: Engine, id: string, runId: string): Prom
       cmd`docker pull ${doc.Config.Image ?? ""}`,
     );
   }
-  return { doc, image, info, subject: subjectWith(engine, doc, image, info, runId) };
+  const subject = subjectWith(engine, doc, image, info, runId);
+  return { doc, image, info, subject: { ...subject, ...(await driverVolume(engine, doc)) } };
 }
 
 /** A variable in a container's configuration; null if it is not set. */
@@ -88,6 +90,15 @@ export function subjectWith(
   };
 }
 
+/** The volume of our driver that a container mounts, with the references among its options. */
+async function driverVolume(engine: Engine, doc: ContainerDoc): Promise<Pick<DeliverySubject, "volume">> {
+  const mount = (doc.Mounts ?? []).find(({ Type, Driver = "" }) => Type === "volume" && isOurDriver(Driver));
+  if (mount === undefined) return {};
+  const volume = (await engine.volumes()).find(({ Name }) => Name === mount.Name);
+  const references = Object.entries(volume?.Options ?? {}).filter(([, value]) => value.startsWith("ref+"));
+  return { volume: { target: mount.Destination, references: new Map(references) } };
+}
+
 /** The variables that hold a reference, by name. */
 export function referencesOf(entries: readonly string[]): ReadonlyMap<string, string> {
   const pairs = entries.map((entry) => [entry.split("=", 1)[0] ?? "", entry.slice(entry.indexOf("=") + 1)] as const);
@@ -96,7 +107,7 @@ export function referencesOf(entries: readonly string[]): ReadonlyMap<string, st
 
 /** What helps where nothing can be moved from here. */
 export const FROM_THERE =
-  "the same as root on the engine's own host: sudo -H unsprawl plan …; unsprawl scan works from here";
+  "unsprawl plugin install --to STORE; or the same as root on the engine's own host: sudo -H unsprawl plan …";
 
 /** Why files and processes on this host are not the engine's; null if they are. */
 export function unreachableHost(engine: Engine, info: EngineInfo): string | null {

@@ -25,12 +25,20 @@ function processVariable(pid: number, name: string): Secret | null {
   return null;
 }
 
+/** Recognises a value: by its bytes, or by a digest of them. */
+export type IsValue = (found: Secret) => boolean;
+
 /**
- * Whether the process or one of its descendants has these bytes in a variable: behind an init (`docker run --init`) the
+ * Whether the process or one of its descendants has the value in a variable: behind an init (`docker run --init`) the
  * application is not the container's first process.
  */
-export function treeHasVariable(pid: number, name: string, value: Secret): boolean {
-  return treeOf(pid).some((one) => processVariable(one, name)?.equals(value) === true);
+export function treeHasVariable(pid: number, name: string, isValue: IsValue): boolean {
+  return treeOf(pid).some((one) => hasVariable(one, name, isValue));
+}
+
+function hasVariable(pid: number, name: string, isValue: IsValue): boolean {
+  const found = processVariable(pid, name);
+  return found !== null && isValue(found);
 }
 
 /** The programs below a container's first process, and whether its entrypoint's script still runs there. */
@@ -41,10 +49,15 @@ export type RunningPrograms = {
 };
 
 /**
- * Looks for these bytes in a variable of each program. The entrypoint's own script, and an init that was given it, are no
+ * Looks for the value in a variable of each program. The entrypoint's own script, and an init that was given it, are no
  * programs: what the script reads from a file reaches only what it starts.
  */
-export function programsOf(pid: number, name: string, value: Secret, entrypoint: readonly string[]): RunningPrograms {
+export function programsOf(
+  pid: number,
+  name: string,
+  isValue: IsValue,
+  entrypoint: readonly string[],
+): RunningPrograms {
   const scripts = new Set(
     entrypoint
       .filter((word, at) => (at === 0 && !NO_SCRIPT.test(word)) || SCRIPT.test(word))
@@ -58,7 +71,7 @@ export function programsOf(pid: number, name: string, value: Secret, entrypoint:
     inScript ||= isScript;
     const id = programOf(one, argv);
     if (id === null || isScript) continue;
-    programs.set(id, programs.get(id) === true || processVariable(one, name)?.equals(value) === true);
+    programs.set(id, programs.get(id) === true || hasVariable(one, name, isValue));
   }
   return { programs, inScript };
 }

@@ -7,6 +7,8 @@ import type { JsonObject } from "../kit/json-object.ts";
 export type Mount = JsonObject & {
   readonly Type: string;
   readonly Name?: string;
+  /** Of a volume. */
+  readonly Driver?: string;
   readonly Source?: string;
   readonly Destination: string;
   readonly RW?: boolean;

@@ -16,7 +16,12 @@ const WORDS = v.nullable(v.array(v.string()));
 export const RUN_CHANGE: v.GenericSchema<unknown, RunChange> = v.object({
   unset: v.array(v.string()),
   set: v.array(v.object({ name: v.string(), value: v.string() })),
-  mounts: v.array(v.object({ source: v.string(), target: v.string() })),
+  mounts: v.array(
+    v.object({
+      ...{ source: v.string(), target: v.string() },
+      volume: v.exactOptional(v.object({ driver: v.string(), options: v.record(v.string(), v.string()) })),
+    }),
+  ),
   entrypointPrefix: WORDS,
   healthcheckPrefix: WORDS,
   runtime: v.nullable(v.string()),

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
@@ -16,6 +17,23 @@ export function startWords(): [string, ...string[]] {
 /** The same for the resolver of the OCI runtime. */
 export function resolverWords(): [program: string, first: string] {
   return [process.execPath, pathOf(BUILT ? "./resolve-main.js" : "../../dist/resolve-main.js")];
+}
+
+/** The files of the volume driver, with their places in its plugin, and the words that start it there. Node is among them. */
+export function driverProgram(): {
+  readonly files: readonly { readonly from: string; readonly to: string }[];
+  readonly words: readonly string[];
+} {
+  const folder = pathOf(BUILT ? "." : "../../dist");
+  const parts = readdirSync(folder).filter((name) => name.endsWith(".js") && name !== "report-page.js");
+  const [node, lib] = ["/usr/bin/node", "/usr/lib/unsprawl"];
+  return {
+    files: [
+      { from: process.execPath, to: node },
+      ...parts.map((name) => ({ from: join(folder, name), to: `${lib}/${name}` })),
+    ],
+    words: [node, `${lib}/volume-plugin.js`],
+  };
 }
 
 /** The words between this process's name and its arguments. */

@@ -10,22 +10,25 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-export type ErrorCode =
-  | "usage" // a flag, a source or a reference that makes no sense
-  | "config" // a configuration file that cannot be used
-  | "absent" // a named thing does not exist
-  | "denied" // authentication or permission
-  | "unreachable" // no answer from engine, store or registry
-  | "throttled" // asked to wait, and waited long enough
-  | "conflict" // something is there that unsprawl did not write
-  | "changed" // the world is not as the plan saw it
-  | "refused" // a law or a limit forbids it
-  | "malformed" // an answer or a file that cannot be understood
-  | "unhealthy" // a container did not come up
-  | "locked" // another run holds the engine or the file
-  | "partly" // some of it was done
-  | "interrupted"
-  | "failed";
+export const ERROR_CODES = [
+  "usage", // a flag, a source or a reference that makes no sense
+  "config", // a configuration file that cannot be used
+  "absent", // a named thing does not exist
+  "denied", // authentication or permission
+  "unreachable", // no answer from engine, store or registry
+  "throttled", // asked to wait, and waited long enough
+  "conflict", // something is there that unsprawl did not write
+  "changed", // the world is not as the plan saw it
+  "refused", // a law or a limit forbids it
+  "malformed", // an answer or a file that cannot be understood
+  "unhealthy", // a container did not come up
+  "locked", // another run holds the engine or the file
+  "partly", // some of it was done
+  "interrupted",
+  "failed",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 const EXIT_OF: Partial<Record<ErrorCode, number>> = {
   usage: EXIT.usage,

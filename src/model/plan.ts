@@ -37,7 +37,7 @@ export type KeyFile = {
   readonly isThere: boolean;
 };
 
-export type DeliveryName = "file" | "runtime" | "shim";
+export type DeliveryName = "file" | "runtime" | "shim" | "volume";
 
 /** One line of a diff, with values masked. */
 export type DiffLine = { readonly sign: "+" | "-" | "~" | " "; readonly path: string; readonly text: string };

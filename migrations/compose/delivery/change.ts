@@ -1,8 +1,10 @@
 import { cmd } from "../../../src/kit/shell.ts";
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { isOurDriver } from "../../../src/engine/plugin/questions.ts";
 import * as v from "valibot";
 import { RUN_CHANGE } from "../../../src/files/delivered.ts";
-import type { DeliverySubject, Owner, RunChange } from "../../../src/contract/delivery.ts";
+import type { DeliverySubject, DriverVolume, Owner, RunChange, RunMount } from "../../../src/contract/delivery.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { belowFolder, distinctName, isOwnName } from "../../../src/kit/io/name.ts";
 import { UnsprawlError } from "../../../src/model/error.ts";
@@ -22,11 +24,16 @@ export type SecretEntry = {
   readonly owner: Owner;
 };
 
+/** A volume of a driver: its key below the top-level `volumes:`, what it says there, and where the service has it. */
+export type VolumeEntry = DriverVolume & { readonly key: string; readonly target: string };
+
 /** A delivery in Compose's own form. Absent parts in journals of earlier versions, and for `runtime`. */
 export type ComposeChange = RunChange & {
   readonly secrets?: readonly SecretEntry[];
   /** Whether the service needs a grant of the script: an earlier run may have given it one. */
   readonly script?: boolean;
+  /** The volume with its values, as the file has it: its top-level key, and its options. Absent for none. */
+  readonly volume?: VolumeEntry;
   /** What an earlier run put before the entrypoint; the new prefix takes its place. */
   readonly earlier?: readonly string[];
   /** Whether the service's own words change too: the files say how, and are compared themselves. */
@@ -103,7 +110,9 @@ export function bareService(
 ): BareService {
   const isScript = ({ Source = "", Destination = "" }): boolean =>
     Destination === START_SCRIPT && posix.basename(Source) === SCRIPT_NAME;
-  const mounts = (Mounts ?? []).filter((one) => !isScript(one) && !(one.Source ?? "").startsWith(`${folder}/`));
+  const mounts = (Mounts ?? []).filter(
+    (one) => !isScript(one) && !(one.Source ?? "").startsWith(`${folder}/`) && !isOurDriver(one.Driver ?? ""),
+  );
   const targets = mounts.map(({ Destination }) => Destination);
   // Secrets of the project's own are files beside ours; only one of the same name is in the way.
   const names = new Set(moves.map(({ name }) => `${SECRETS}/${name}`));
@@ -143,6 +152,7 @@ export function composeChange(
 ): ComposeChange {
   const [mount] = change.mounts;
   if (mount === undefined) return change;
+  if (mount.volume !== undefined) return volumeChange(change, { ...mount, volume: mount.volume }, earlier, moves, at);
   const isShim = change.entrypointPrefix !== null;
   const inFolder = isShim ? SCRIPT_VALUES : mount.target;
   // Names of earlier versions, whose files are elsewhere.
@@ -170,6 +180,37 @@ export function composeChange(
     })),
     script: needsScript,
     earlier: isShim ? earlier : [],
+  };
+}
+
+const byText = (one: readonly string[], other: readonly string[]): number => (one.join("=") < other.join("=") ? -1 : 1);
+
+export const volumeKey = (service: string, digest: string): string => `unsprawl-${segment(service)}-${digest}`;
+
+/**
+ * The engine does not change the options of a volume, so its name has a digest of them: a later migration makes another
+ * volume, and this one keeps its name on every machine.
+ */
+function volumeChange(
+  change: RunChange,
+  { target, volume }: RunMount & { readonly volume: DriverVolume },
+  earlier: readonly string[],
+  moves: readonly Move[],
+  at: ComposeSite,
+): ComposeChange {
+  const digest = createHash("sha256")
+    .update(JSON.stringify(Object.entries(volume.options).sort(byText)))
+    .digest("hex");
+  const key = volumeKey(at.service, digest.slice(0, 8));
+  const hidden = new Set(moves.flatMap(({ name }) => (staysHidden(at.shadowed?.get(name), true) ? name : [])));
+  const { unmount: _replaced, ...rest } = change;
+  return {
+    ...rest,
+    unset: change.unset.filter((name) => !hidden.has(name)),
+    set: [...change.set, ...Array.from(hidden, (name) => ({ name, value: "" }))],
+    mounts: [{ source: `${at.project}_${key}`, target, volume }],
+    volume: { ...volume, key, target },
+    earlier,
   };
 }
 

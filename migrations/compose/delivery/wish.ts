@@ -117,7 +117,7 @@ export function wishOf(
 ): ServiceChange {
   // New words of its health check are those that use a value.
   const subject = { ...bare.subject, health: words?.health ?? bare.subject.health };
-  const change = composeChange(delivery.change(subject, moves), bare, moves, site);
+  const change = composeChange(delivery.change(subject, moves, site.owner), bare, moves, site);
   return {
     service: site.service,
     change: words === null ? withoutKnown(change, bare) : change,

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { posix } from "node:path";
 import type { ComposeConfig, ProjectCall } from "./cli.ts";
+import type { RunMount } from "../../../src/contract/delivery.ts";
 import type { Engine } from "../../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../../src/engine/types.ts";
 import { cmd } from "../../../src/kit/shell.ts";
@@ -11,7 +12,7 @@ import type { JsonObject } from "../../../src/kit/json-object.ts";
 export type Recreated = {
   readonly service: string;
   readonly docs: readonly ContainerDoc[];
-  readonly mounts: readonly { readonly source: string }[];
+  readonly mounts: readonly RunMount[];
 };
 
 /**
@@ -36,8 +37,9 @@ export async function mayCreate(
     const known = new Set([...mounts.map(({ source }) => source), ...docs.flatMap(bindsOf)].map(real));
     for (const { type, source } of (own["volumes"] ?? []) as readonly JsonObject[]) {
       if (typeof source !== "string" || source === "") continue;
-      if (type === "volume" && !volumes.has(named(config, "volumes", source, call)))
-        throw missing(service, `the volume ${named(config, "volumes", source, call)}`, call);
+      const volume = type === "volume" ? named(config, "volumes", source, call) : null;
+      const isDelivered = mounts.some((one) => one.volume !== undefined && one.source === volume);
+      if (volume !== null && !volumes.has(volume) && !isDelivered) throw missing(service, `the volume ${volume}`, call);
       if (type === "bind" && !known.has(real(source)))
         throw new UnsprawlError(
           "refused",

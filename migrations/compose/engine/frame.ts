@@ -1,4 +1,5 @@
 import type { RunChange } from "../../../src/contract/delivery.ts";
+import { isOurDriver } from "../../../src/engine/plugin/questions.ts";
 import type { ComposeChange } from "../delivery/change.ts";
 import { withoutRelabelled } from "../labels/index.ts";
 import { differences, itemsOf, type DocumentFields } from "../../../src/engine/recreate/compare.ts";
@@ -101,6 +102,8 @@ function withoutVariables(doc: ContainerDoc, left: ReadonlySet<string>): Contain
 const nameIn = (entry: string): string => entry.split("=", 1)[0] ?? "";
 
 function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
+  if (change.mounts.some(({ volume }) => volume !== undefined))
+    return withoutDriverVolume(withoutPrefix(doc, change.entrypointPrefix, change.healthcheckPrefix));
   const { HostConfig } = doc;
   const ours = (source: unknown, target: unknown, readOnly: boolean): boolean =>
     readOnly && change.mounts.some((one) => one.source === source && one.target === target);
@@ -115,8 +118,24 @@ function withoutDelivery(doc: ContainerDoc, change: RunChange): ContainerDoc {
   };
 }
 
+/** A container without its volume of our driver, which has another name once its references are others. */
+function withoutDriverVolume(doc: ContainerDoc): ContainerDoc {
+  const { HostConfig } = doc;
+  const ours = new Set((doc.Mounts ?? []).flatMap(({ Driver = "", Name = "" }) => (isOurDriver(Driver) ? Name : [])));
+  return {
+    ...doc,
+    HostConfig: {
+      ...HostConfig,
+      Mounts: (HostConfig.Mounts ?? []).filter(({ Source = "" }) => !ours.has(Source)),
+      Binds: (HostConfig.Binds ?? []).filter((bind) => !ours.has(bind.split(":")[0] ?? "")),
+    },
+    Mounts: (doc.Mounts ?? []).filter(({ Name = "" }) => !ours.has(Name)),
+  };
+}
+
 /** A container whose entrypoint an earlier run has wrapped: the new prefix takes the place of that one. */
-function withoutEarlier(doc: ContainerDoc, { earlier = [], healthcheckPrefix }: ComposeChange): ContainerDoc {
+function withoutEarlier(whole: ContainerDoc, { earlier = [], healthcheckPrefix, mounts }: ComposeChange): ContainerDoc {
+  const doc = mounts.some(({ volume }) => volume !== undefined) ? withoutDriverVolume(whole) : whole;
   return earlier.length === 0 ? doc : withoutPrefix(doc, earlier, healthcheckPrefix === null ? null : earlier);
 }
 

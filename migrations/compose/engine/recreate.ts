@@ -41,13 +41,18 @@ type ChangeOf = (service: string) => Promise<ComposeChange>;
  * only then started.
  */
 export class Recreation {
-  readonly #tools: Pick<ComposeTools, "open" | "key">;
+  readonly #tools: Pick<ComposeTools, "open" | "key" | "sight">;
   readonly #cli: () => Promise<ComposeCli>;
   readonly #rewrite: Rewrite;
   readonly #target: ReturnType<typeof targetOf>;
   readonly #work: Work;
 
-  constructor(tools: Pick<ComposeTools, "open" | "key">, cli: () => Promise<ComposeCli>, rewrite: Rewrite, work: Work) {
+  constructor(
+    tools: Pick<ComposeTools, "open" | "key" | "sight">,
+    cli: () => Promise<ComposeCli>,
+    rewrite: Rewrite,
+    work: Work,
+  ) {
     this.#tools = tools;
     this.#cli = cli;
     this.#rewrite = rewrite;
@@ -98,7 +103,8 @@ export class Recreation {
     const change = await changeOf(serviceOf(step));
     const frames = Object.fromEntries(await this.#framesOf(docs, change, step, false));
     work.record.intent(`${step.id}/before`, { running, ...sickStateOf(docs), copies: docs.length, change, frames });
-    recordHolders(step, docs, work, this.#tools.key);
+    const { key, sight, open } = this.#tools;
+    await recordHolders(step, docs, work, { key, sight: await sight(await open()) });
   }
 
   async #bringUp(steps: readonly Step[], way: "forth" | "back"): Promise<void> {

@@ -3,6 +3,7 @@ import type { ComposeConfig, ServiceConfig } from "../engine/cli.ts";
 import { withFormerLabels } from "../labels/index.ts";
 import { entriesIn, grantsIn, type GrantKind } from "./entries.ts";
 import type { ServiceChange } from "./change.ts";
+import { isOurDriver } from "../../../src/engine/plugin/questions.ts";
 import { bareObject, type JsonObject } from "../../../src/kit/json-object.ts";
 
 /**
@@ -23,10 +24,33 @@ export function onlyDelivery(before: ComposeConfig, after: ComposeConfig, wishes
         ([key, one]) => key in entriesIn(before, kind) || !ours.has(String(one["file"])),
       ),
     );
-  const rest = { ...after, services: undone, secrets: top("secrets"), configs: top("configs") };
+  const volumes = formerVolumes(before, after, wishes);
+  const rest = { ...after, services: undone, secrets: top("secrets"), configs: top("configs"), volumes };
   const place = difference(effective(before), effective(rest), []);
   if (place !== null) throw differs(place);
 }
+
+/** The top-level volumes with the delivered ones taken back. Throws `Blocked` for one that is not as planned. */
+function formerVolumes(before: ComposeConfig, after: ComposeConfig, wishes: readonly ServiceChange[]): unknown {
+  const planned = wishes.flatMap(({ change }) => change.volume ?? []);
+  if (planned.length === 0) return after["volumes"];
+  const [was, is] = [volumesIn(before), volumesIn(after)];
+  for (const { key, driver, options } of planned)
+    if (!same([is[key]?.["driver"], sorted(is[key]?.["driver_opts"])], [driver, sorted(options)]))
+      throw differs(["volumes", key]);
+  const keys = new Set(planned.map(({ key }) => key));
+  const own = ([key]: readonly [string, unknown]): boolean => !keys.has(key);
+  // The volume of an earlier run goes with its service's.
+  const gone = Object.entries(was).filter(([key, one]) => !(key in is) && isOurDriver(String(one["driver"])));
+  return Object.fromEntries([...Object.entries(is).filter(own), ...gone]);
+}
+
+const volumesIn = (config: ComposeConfig): { readonly [key: string]: JsonObject } =>
+  (config["volumes"] ?? {}) as { readonly [key: string]: JsonObject };
+const sorted = (options: unknown): unknown =>
+  Object.entries((options ?? {}) as JsonObject)
+    .map(([name, text]) => `${name}=${plain(String(text)) ?? ""}`)
+    .sort();
 
 /**
  * Without extension fields, which have no effect by themselves: services are merged from them (Compose Specification,
@@ -58,9 +82,17 @@ function withoutDelivery(
   if (missing !== undefined) throw differs(["services", service, "environment", missing]);
   for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
   service_["environment"] = environment;
-  const open = [...change.mounts];
+  const { volume } = change;
+  if (volume !== undefined) {
+    const isOther = (one: JsonObject): boolean => one["target"] !== volume.target;
+    const [was, is] = [old, fresh].map((one) => (one["volumes"] ?? []) as readonly JsonObject[]);
+    const its = (is ?? []).filter((one) => !isOther(one));
+    const asPlanned = its.length === 1 && its[0]?.["source"] === volume.key && its[0]["read_only"] === true;
+    if (asPlanned && same((was ?? []).filter(isOther), (is ?? []).filter(isOther))) service_["volumes"] = was;
+  }
+  const open = change.mounts.filter((one) => one.volume === undefined);
   for (const kind of ["secrets", "configs"] as const) {
-    if (change.mounts.length === 0) break;
+    if (open.length === 0) break;
     const all = grantsIn(after, fresh, kind);
     service_[kind] = ((fresh[kind] ?? []) as readonly unknown[]).filter((_one, index) => {
       const at = open.findIndex(({ source, target }) => all[index]?.file === source && all[index].target === target);

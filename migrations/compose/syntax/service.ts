@@ -1,4 +1,4 @@
-import type { YAMLMap } from "yaml";
+import type { Node, YAMLMap } from "yaml";
 import { UnsprawlError } from "../../../src/model/error.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
 import { scalar } from "../../../src/kit/text/yaml-edit.ts";
@@ -6,20 +6,29 @@ import { Blocked } from "../rewrite/blocked.ts";
 import { asMember, membersOf } from "./shared.ts";
 import { home, type ServiceHome } from "./home.ts";
 import type { ComposeProject } from "./project.ts";
-import { flowKey, flowMap, type TopLevel } from "./top-level.ts";
+import type { VolumeEntry } from "../delivery/change.ts";
+import { driverVolumeKey, flowKey, flowMap, type TopLevel } from "./top-level.ts";
 import type { ProjectText } from "./environment.ts";
 import { serviceOfWords } from "../words/uses.ts";
 import { inShell, writtenWords } from "./copied-words.ts";
 import { START_SCRIPT } from "../../../src/model/start-script.ts";
 import type { ServiceChange } from "../rewrite/change.ts";
 import { namesOf } from "../rewrite/change.ts";
-import { entriesOf, entry, isAlias, isMap, isSeq, type YamlFile } from "../../../src/kit/text/yaml-nodes.ts";
+import {
+  entriesOf,
+  entry,
+  isAlias,
+  isMap,
+  isSeq,
+  scalarText,
+  type YamlFile,
+} from "../../../src/kit/text/yaml-nodes.ts";
 
 type Variable = { readonly name: string; readonly value: string };
 
 /** Writes a service's changes besides its variables: grants of files, the runtime, a command with a prefix. */
 export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange, top: TopLevel): void {
-  const { mounts, runtime, entrypointPrefix, healthcheckPrefix, secrets = [], script = false } = wish.change;
+  const { mounts, runtime, entrypointPrefix, healthcheckPrefix, secrets = [], script = false, volume } = wish.change;
   const words = wish.words;
   if (
     mounts.length === 0 &&
@@ -33,6 +42,7 @@ export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: 
   const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: START_SCRIPT }]);
+  if (volume !== undefined) mountVolume(draft, project, at, volume, top);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
   const copied = writtenWords(project, wish);
   if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)
@@ -155,10 +165,39 @@ function grant(
   key: "secrets" | "configs",
   all: readonly { readonly source: string; readonly target: string }[],
 ): void {
-  if (all.length === 0) return;
+  if (all.length > 0)
+    addItems(
+      draft,
+      at,
+      key,
+      all.map((one) => flowMap(at.file, one)),
+    );
+}
+
+/** Mounts a volume of our driver in the place of the one that an earlier run gave the service. */
+function mountVolume(
+  draft: ProjectDraft,
+  project: ComposeProject,
+  at: ServiceHome,
+  volume: VolumeEntry,
+  top: TopLevel,
+): void {
+  const item = JSON.stringify(`${volume.key}:${volume.target}:ro,nocopy`);
+  const text = flowKey(at.file, "x") === "x" ? `${volume.key}:${volume.target}:ro,nocopy` : item;
+  const list = entry(at.map, "volumes", at.file)?.value;
+  const earlier = isSeq(list)
+    ? list.items.find((one) => driverVolumeKey(project, scalarText(one as Node) ?? "", volume.target) !== null)
+    : undefined;
+  const key = earlier === undefined ? null : driverVolumeKey(project, scalarText(earlier as Node) ?? "", volume.target);
+  top.volume(draft, at, volume, key);
+  if (earlier !== undefined && isSeq(list)) draft.put(at.file, list, earlier, text, scalarText(earlier as Node) ?? "");
+  else addItems(draft, at, "volumes", [text]);
+}
+
+/** Adds items to a list of the service. */
+function addItems(draft: ProjectDraft, at: ServiceHome, key: string, items: readonly string[]): void {
   const found = entry(at.map, key, at.file);
   const list = found?.value;
-  const items = all.map((one) => flowMap(at.file, one));
   const own = found !== null && !found.shared && !isAlias(found.pair.value);
   if (own && isSeq(list) && list.items.length > 0) for (const item of items) draft.add(at.file, list, item);
   else if ((at.map.flow === true && (found === null || own)) || (found === null && isShort(items)))

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import type { SecretEntry } from "../delivery/change.ts";
+import { PLUGIN } from "../../../src/engine/plugin/questions.ts";
+import type { SecretEntry, VolumeEntry } from "../delivery/change.ts";
 import { SCRIPT_NAME } from "../delivery/script.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import type { ProjectDraft } from "../rewrite/draft.ts";
@@ -17,7 +18,8 @@ import {
 import type { ServiceHome } from "./home.ts";
 import type { ComposeProject } from "./project.ts";
 
-type Kind = "secrets" | "configs";
+type Kind = "secrets" | "configs" | "volumes";
+const KINDS = ["secrets", "configs", "volumes"] as const;
 type NewEntry = { readonly key: string; readonly block: string; readonly flow: string; readonly service: string };
 
 /** New members of the top-level `secrets:` and `configs:` of a project's files; those that are there stay as they are. */
@@ -31,7 +33,7 @@ export class TopLevel {
     this.#project = project;
     const keys = (kind: Kind): Set<string> =>
       new Set([...project.yaml.values()].flatMap((file) => inFile(file, kind).map(({ key }) => key)));
-    this.#taken = { secrets: keys("secrets"), configs: keys("configs") };
+    this.#taken = { secrets: keys("secrets"), configs: keys("configs"), volumes: keys("volumes") };
   }
 
   /** Adds an entry for one value to the file that describes the service; gives the entry's key. */
@@ -69,6 +71,32 @@ export class TopLevel {
     return key;
   }
 
+  /** Adds a volume of a driver; `earlier` is the key of the one whose place it takes, null for none. */
+  volume(
+    draft: ProjectDraft,
+    { file }: ServiceHome,
+    { key, driver, options }: VolumeEntry,
+    earlier: string | null,
+  ): void {
+    const texts = Object.entries(options).map(
+      ([name, text]) => [name, JSON.stringify(text.replaceAll("$", "$$$$"))] as const,
+    );
+    const inBlock = texts.map(([name, text]) => `\n    ${name}: ${text}`).join("");
+    const block = `${key}:\n  driver: ${driver}\n  driver_opts:${inBlock}`;
+    const pairs = { driver: JSON.stringify(driver), driver_opts: flowPairs(file, Object.fromEntries(texts)) };
+    const flow = `${flowKey(file, key)}: ${flowPairs(file, pairs)}`;
+    for (const other of earlier === null ? [] : this.#project.yaml.values()) {
+      const map = entry(other.root, "volumes", other)?.value;
+      const old = inFile(other, "volumes").find((one) => one.key === earlier);
+      if (old === undefined || !isMap(map)) continue;
+      const start = old.pair.key.range?.[0] ?? 0;
+      const indent = " ".repeat(start - (other.text.lastIndexOf("\n", start - 1) + 1));
+      draft.put(other, map, old.pair, map.flow === true ? flow : block.replaceAll("\n", `\n${indent}`), `${earlier}:`);
+      return;
+    }
+    this.#of(file).volumes.push({ key, block, flow, service: "" });
+  }
+
   /** The scripts that services are granted, absolute. */
   scripts(): string[] {
     return [...new Set([...this.#scripts.values()].map(({ path }) => path))];
@@ -81,9 +109,12 @@ export class TopLevel {
   write(draft: ProjectDraft, comment: (file: YamlFile) => string): void {
     for (const [file, kinds] of this.#entries) {
       const isNew = !file.text.includes(COMMENT);
-      for (const kind of ["secrets", "configs"] as const)
-        if (kinds[kind].length > 0)
-          add(draft, file, kind, kinds[kind], kind === "secrets" && isNew ? `${COMMENT}${comment(file)}\n` : "");
+      const comments = { secrets: comment(file), configs: null, volumes: PLUGIN_COMMENT };
+      for (const kind of KINDS)
+        if (kinds[kind].length > 0) {
+          const text = comments[kind];
+          add(draft, file, kind, kinds[kind], text !== null && isNew ? `${COMMENT}${text}\n` : "");
+        }
     }
   }
 
@@ -95,13 +126,15 @@ export class TopLevel {
   }
 
   #of(file: YamlFile): { readonly [kind in Kind]: NewEntry[] } {
-    const known = this.#entries.get(file) ?? { secrets: [], configs: [] };
+    const known = this.#entries.get(file) ?? { secrets: [], configs: [], volumes: [] };
     this.#entries.set(file, known);
     return known;
   }
 }
 
 const COMMENT = "# by unsprawl: ";
+const PLUGIN_COMMENT =
+  "the engine's volume plugin serves these: unsprawl plugin install --to STORE, then unsprawl runtime allow";
 
 function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewEntry[], comment: string): void {
   const { root } = file;
@@ -128,6 +161,19 @@ function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewE
 }
 
 const flows = (all: readonly NewEntry[]): string => all.map(({ flow }) => flow).join(", ");
+
+/** The key of a volume of our driver in an item of a service's `volumes:`, as a migration writes it; null for any other. */
+export function driverVolumeKey({ yaml }: ComposeProject, item: string, target: string): string | null {
+  const [key = "", at = ""] = item.split(":");
+  if (at !== target) return null;
+  const found = [...yaml.values()].flatMap((file) =>
+    inFile(file, "volumes")
+      .filter((one) => one.key === key && isMap(one.value))
+      .map(({ value }) => ({ value, file })),
+  );
+  const isOurs = found.some(({ value, file }) => scalarText(entry(value, "driver", file)?.value ?? null) === PLUGIN);
+  return isOurs ? key : null;
+}
 
 /** The entries of a top-level key of one file. */
 function inFile(file: YamlFile, kind: Kind): YamlEntry[] {

@@ -19,7 +19,7 @@ evaluated(part(entry())).catch((error) => {
 
 function entry() {
   if (!isMainThread) return workerData.part;
-  return process.argv[2] === "oci-resolver" ? "resolve-main.js" : "main.js";
+  return { "oci-resolver": "resolve-main.js", "volume-driver": "volume-plugin.js" }[process.argv[2]] ?? "main.js";
 }
 
 function part(name) {

@@ -1,4 +1,4 @@
-import { BREAK, DRY_RUN, RUN_HELP, YES } from "./shared.ts";
+import { BREAK, DRY_RUN, EACH_HOST, RUN_HELP, YES } from "./shared.ts";
 import type { CommandSpec, OptionSpec } from "./spec.ts";
 
 const UNSIGNED: OptionSpec = [
@@ -36,7 +36,8 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Undo a run: containers, files and store as before",
     details: RUN_HELP,
-    options: [DRY_RUN, UNSIGNED, YES, BREAK],
+    options: [DRY_RUN, UNSIGNED, YES, BREAK, EACH_HOST],
+    eachHost: true,
     examples: [
       ["unsprawl rollback last --dry-run", "What would be put back"],
       ["unsprawl rollback last", "Undo the last run"],

@@ -1,4 +1,4 @@
-import { YES } from "./shared.ts";
+import { EACH_HOST, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that give applications their values. */
@@ -81,7 +81,7 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
     summary: "Manage the OCI runtime that resolves references",
     details: `unsprawl runtime install registers it with the engine; status checks it; uninstall removes it.
 
-unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start.`,
+unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start. unsprawl runtime allow CONSUMER alone shows what the volumes of its containers name, and allows that: what a colleague needs on another engine.`,
     actions: ["allow", "forbid", "install", "status", "uninstall"],
     options: [
       ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
@@ -94,5 +94,30 @@ unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containe
       ["unsprawl runtime install --to local --print", "What installing it would write"],
     ],
     load: () => import("../commands/runtime.ts"),
+  },
+  {
+    usage: "plugin <action>",
+    group: "serve",
+    summary: "Manage the engine's volume plugin, which brings values where this host cannot",
+    details: `unsprawl plugin install gives the engine a managed plugin over its API alone: no registry, and no right on the engine's host. Its volumes hold references; it asks the store as a container mounts one, and writes into memory. After a reboot the engine brings everything back by itself.
+
+Each store is asked for a credential that can only read. Its address must be one that the engine's host reaches. upgrade puts this release in the place of the plugin's, adds stores, and keeps what is allowed; status asks the plugin; uninstall removes it once no container needs it.`,
+    actions: ["install", "status", "uninstall", "upgrade"],
+    options: [
+      ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
+      [
+        "--from <image>",
+        "Make it of this image of unsprawl, which the engine has (default: the program that runs here)",
+      ],
+      ["--keep-last", "Keep the last values in the plugin's memory, for a store that cannot be reached"],
+      YES,
+      EACH_HOST,
+    ],
+    eachHost: true,
+    examples: [
+      ["unsprawl plugin install --to prod --yes", "Make containers of this engine movable"],
+      ["unsprawl plugin status", "Does it read its stores, and who may have what?"],
+    ],
+    load: () => import("../commands/plugin.ts"),
   },
 ];

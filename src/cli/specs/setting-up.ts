@@ -1,5 +1,5 @@
 import { TOPICS } from "../reference.ts";
-import { YES } from "./shared.ts";
+import { EACH_HOST, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that set unsprawl up, and show what it knows. */
@@ -94,7 +94,9 @@ export const SETTING_UP: readonly CommandSpec[] = [
         "--alive",
         "Only check the agent, watch or fleet member that runs here: exit 1 if it hangs (the HEALTHCHECK of the image)",
       ],
+      EACH_HOST,
     ],
+    eachHost: true,
     examples: [
       ["unsprawl doctor", "Check everything"],
       ["unsprawl doctor --no-residue", "Without the search for other copies"],

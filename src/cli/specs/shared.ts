@@ -34,9 +34,19 @@ export const HOSTS: OptionSpec = [
   "Scan the engines of `hosts:` in the configuration (name or glob)",
 ];
 
+/** Of a command that runs on one engine after the other. */
+export const EACH_HOST: OptionSpec = [
+  "--hosts [name…]",
+  "Do it on each engine of `hosts:` in the configuration (name or glob), one after the other",
+];
+
 export const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "Move secrets into this store: a configured one, or a provider's name"],
-  ["--deliver <how>", "How the application gets its values (default: auto)", ["auto", "file", "runtime", "shim"]],
+  [
+    "--deliver <how>",
+    "How the application gets its values (default: auto)",
+    ["auto", "file", "runtime", "shim", "volume"],
+  ],
   ["--overwrite", "Replace another value in the store (it is kept beside it until scrub)"],
   ["--accept <risk…>", "Proceed despite a known risk (see `unsprawl help accept`)", ACCEPT_WORDS],
   ["--only <name…>", "Move only variables of this name or glob"],

@@ -32,7 +32,7 @@ export type UnitMapping = {
   readonly keys: ReadonlyMap<string, StoreKey>;
 };
 
-export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim"];
+export const DELIVERIES: readonly (DeliveryName | "auto")[] = ["auto", "file", "runtime", "shim", "volume"];
 
 /** The name of a secret in its unit's mapping. */
 export function mappedName(unit: string, subject: string, name: string): string {

@@ -72,7 +72,7 @@ const MOVE = v.object({
 const MOVES = v.array(MOVE);
 
 const delivers = (entries: SchemaEntries): v.GenericSchema =>
-  v.object({ delivery: v.picklist(["file", "runtime", "shim"]), moves: MOVES, ...entries });
+  v.object({ delivery: v.picklist(["file", "runtime", "shim", "volume"]), moves: MOVES, ...entries });
 
 /** Required members of a plan; it may have others. */
 const TOP: SchemaEntries = {

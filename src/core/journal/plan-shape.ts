@@ -18,7 +18,7 @@ export function planFault(plan: unknown, tails: ReadonlyMap<string, StepTail>): 
 /** Only `runtime` accepts any variable name; the other deliveries use it as a file name, and the shim's may have dots. */
 function hasFileNames(step: Step): boolean {
   if (!("delivery" in step) || step.delivery === "runtime") return true;
-  const isName = step.delivery === "shim" ? isFileNameWithDots : isFileName;
+  const isName = ["shim", "volume"].includes(step.delivery) ? isFileNameWithDots : isFileName;
   return step.moves.every(({ name }) => isName(name));
 }
 

@@ -4,15 +4,7 @@ import { causeOf, UnsprawlError } from "../../model/error.ts";
 import { atomicWrite, sweepTemps } from "../../kit/io/atomic.ts";
 import { mustBeKnownForm } from "../../kit/io/form.ts";
 import { withFileLock } from "../../kit/io/lock.ts";
-
-/** Allows a consumer to resolve one reference in one variable. */
-export type ReferenceBinding = {
-  readonly consumer: string;
-  readonly variable: string;
-  readonly reference: string;
-  /** The subject id of the delivery that added it and removes it on rollback; null if a person added it. */
-  readonly by: string | null;
-};
+import type { ReferenceBinding } from "../../model/binding.ts";
 
 const FILE = "bindings.json";
 
@@ -61,9 +53,9 @@ export function isBound(
 export async function addBindings(home: string, added: readonly ReferenceBinding[]): Promise<void> {
   await change(home, (before) => {
     const kept = before.map((one) =>
-      added.some((other) => other.by === null && same(one, other)) ? { ...one, by: null } : one,
+      added.some((other) => other.by === null && isSameBinding(one, other)) ? { ...one, by: null } : one,
     );
-    return [...kept, ...added.filter((one) => !before.some((other) => same(one, other)))];
+    return [...kept, ...added.filter((one) => !before.some((other) => isSameBinding(one, other)))];
   });
 }
 
@@ -96,7 +88,8 @@ async function change(
   });
 }
 
-function same(a: ReferenceBinding, b: ReferenceBinding): boolean {
+/** Whether two allow the same, whoever added them. */
+export function isSameBinding(a: ReferenceBinding, b: ReferenceBinding): boolean {
   return a.consumer === b.consumer && a.variable === b.variable && a.reference === b.reference;
 }
 

@@ -85,7 +85,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
       await removeBindings(runtimeHome(env), ({ by }) => by === subjectId);
     },
     environment: "whole",
-    async received({ id, pid }, name, value) {
+    async received({ id, pid }, { name, value }) {
       // An entrypoint may unset or rewrite a variable before it execs; then the value passed at `create` counts.
       const settings = readSettings(runtimeHome(env));
       if (settings === null || pid === 0) return null;

@@ -2,7 +2,8 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Secret } from "../../model/secret.ts";
 import { cmd } from "../../kit/shell.ts";
 import { printable } from "../../kit/text/escape.ts";
-import { isBound, type ReferenceBinding } from "./bindings.ts";
+import type { ReferenceBinding } from "../../model/binding.ts";
+import { isBound } from "./bindings.ts";
 
 /** A variable that holds a reference instead of its value. */
 export type VariableReference = { readonly variable: string; readonly reference: string };

@@ -67,7 +67,8 @@ async function create(
   const wanted = referencesIn(env);
   const record = engineRecord(settings.engineRoot, id);
   mustBeAllowed(wanted, readBindings(home), consumersOf(record, id), record?.image ?? null);
-  const given = await resolve(settings, home, open, wanted);
+  const stores = wanted.length === 0 ? [] : await openStores(settings, home, open);
+  const given = await resolveReferences(stores, settings.waitMs ?? 0, wanted);
   if (config.process?.env) config.process.env = resolvedEnvironment(env, given);
   // The bundle moves, so a relative root (runtime-spec config.md "Root") must be made absolute.
   if (config.root?.path && !isAbsolute(config.root.path)) config.root.path = join(bundle, config.root.path);
@@ -136,23 +137,26 @@ function kept(given: readonly ResolvedReference[]): string {
 
 const resolvedFile = (memory: string, id: string): string => join(memory, "resolved", `${id}.json`);
 
+/** Who resolves, for messages: its name, and what gives it a store. */
+type Resolver = { readonly name: string; readonly advice: string };
+
+const RUNTIME: Resolver = { name: "the runtime", advice: "unsprawl runtime install --to STORE" };
+
 /**
- * Resolves references through the runtime's own stores, with one request per reference. Throws `config` if no store
- * handles a reference.
+ * Resolves references through these stores, with one request per reference; waits at most this long for one that cannot be
+ * reached. Throws `config` if no store handles a reference.
  */
-async function resolve(
-  settings: RuntimeSettings,
-  home: string,
-  open: OpenStore,
+export async function resolveReferences(
+  stores: readonly Provider[],
+  waitMs: number,
   wanted: readonly VariableReference[],
+  who: Resolver = RUNTIME,
 ): Promise<readonly ResolvedReference[]> {
-  if (wanted.length === 0) return [];
-  const stores = await openStores(settings, home, open);
-  const deadline = Date.now() + (settings.waitMs ?? 0);
+  const deadline = Date.now() + waitMs;
   const asked = new Map<string, Promise<Secret>>();
   return Promise.all(
     wanted.map(async ({ variable, reference }): Promise<ResolvedReference> => {
-      const asking = asked.get(reference) ?? fetchOne(stores, deadline, variable, reference);
+      const asking = asked.get(reference) ?? fetchOne(stores, deadline, { variable, reference }, who);
       asked.set(reference, asking);
       return { variable, reference, value: await asking };
     }),
@@ -162,8 +166,8 @@ async function resolve(
 async function fetchOne(
   stores: readonly Provider[],
   deadline: number,
-  variable: string,
-  reference: string,
+  { variable, reference }: VariableReference,
+  who: Resolver,
 ): Promise<Secret> {
   for (const store of stores) {
     const key = store.parse(reference);
@@ -178,8 +182,8 @@ async function fetchOne(
   }
   throw new UnsprawlError(
     "config",
-    `${variable}: the runtime has no store for ${reference.split(":", 1)[0] ?? ""}`,
-    "unsprawl runtime install --to STORE",
+    `${variable}: ${who.name} has no store for ${reference.split(":", 1)[0] ?? ""}`,
+    who.advice,
   );
 }
 
@@ -202,8 +206,12 @@ function untilDeadline<T>(ask: () => Promise<T>, deadline: number): Promise<T> {
   return withBackoff(attempt, { firstMs: 500, longestMs: 500, withinMs: deadline - Date.now() + 500 });
 }
 
-/** Opens the stores that the runtime has credentials for. */
-export function openStores(settings: RuntimeSettings, home: string, open: OpenStore): Promise<Provider[]> {
+/** Opens the stores that there are credentials for in `home`. */
+export function openStores(
+  settings: Pick<RuntimeSettings, "stores">,
+  home: string,
+  open: OpenStore,
+): Promise<Provider[]> {
   return Promise.all(settings.stores.map((store) => open(store, home)));
 }
 

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Engine } from "../../engine/engine.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import type { OpenStore } from "./resolve.ts";
-import { readBindings, type ReferenceBinding } from "./bindings.ts";
+import type { ReferenceBinding } from "../../model/binding.ts";
+import { mustAnswer } from "../readers.ts";
+import { readBindings } from "./bindings.ts";
 import { foreignFile, foreignProgram } from "../../kit/io/roots-alone.ts";
 import { readSettings, RUNTIME_NAME, runtimeHome } from "./settings.ts";
 
@@ -54,8 +56,7 @@ export async function runtimeStatus(engine: Engine, env: NodeJS.ProcessEnv, open
   for (const store of settings.stores) {
     try {
       const provider = await open(store, home);
-      // Any key will do: even `absent` shows that the credential works.
-      await provider.get(provider.key({ subject: "unsprawl-status", project: "unsprawl", name: "PROBE" }));
+      await mustAnswer(provider);
       lines.push({
         ok: true,
         text: `${store.name} (${store.provider}) answers with the runtime's own credential`,

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Delivery, Reception } from "../../contract/delivery.ts";
+import type { Delivery, Reception, SoughtValue } from "../../contract/delivery.ts";
 import { UnsprawlError } from "../../model/error.ts";
-import { valuesByName } from "../../model/plan.ts";
-import type { Secret } from "../../model/secret.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
 import { healthOf } from "./health.ts";
 import { loopsAsBefore } from "./looping.ts";
 import { isWatched, watchReads } from "./read-witness.ts";
-import { holdersOf, receptionOf } from "./receive.ts";
+import { holdersOf, receptionOf, soughtValues } from "./receive.ts";
 import { freshDoc, type CheckStep, type Verification } from "./verification.ts";
 
 const TICK_MS = 100;
@@ -18,13 +16,13 @@ export class Arrival {
   /** By variable: how the application was seen to have it. */
   readonly received = new Map<string, Reception>();
   readonly #asked: Verification;
-  readonly #values: ReadonlyMap<string, Secret>;
+  readonly #values: ReadonlyMap<string, SoughtValue>;
   #start = Date.now();
   #wasRestarted = false;
 
   constructor(asked: Verification) {
     this.#asked = asked;
-    this.#values = valuesByName(asked.step.moves, asked.work.values);
+    this.#values = new Map(soughtValues(asked.step.moves, asked.work.values).map((one) => [one.name, one]));
   }
 
   /** The health, once all values have arrived or their absence was accepted. Throws `unhealthy`. */
@@ -57,8 +55,8 @@ export class Arrival {
 
   async #look(doc: ContainerDoc): Promise<void> {
     if (!doc.State.Running || !doc.State.Pid) return;
-    for (const [name, value] of this.#values) {
-      const how = await receptionOf(this.#asked, doc, { name, value, holders: this.#holders(name) });
+    for (const [name, sought] of this.#values) {
+      const how = await receptionOf(this.#asked, doc, { sought, holders: this.#holders(name) });
       if (how !== null) this.received.set(name, how);
       // Another program may have taken the place of the one that had it.
       else if (this.received.get(name) === "environment") this.received.delete(name);

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { posix } from "node:path";
-import type { RunChange } from "../../contract/delivery.ts";
+import type { RunChange, RunMount } from "../../contract/delivery.ts";
 import type { ContainerDoc, NetworkEndpoint, HostConfig, Mount, ImageDoc } from "../types.ts";
 
 /** The body of `POST /containers/create`, and the networks to connect one by one afterwards. */
@@ -149,18 +149,26 @@ function ownHostConfig(old: ContainerDoc, change: RunChange): { [key: string]: u
     .map((mount) => `${mount.Name ?? ""}:${mount.Destination}${mount.RW === false ? ":ro" : ""}`)
     .sort();
   const all = [...binds, ...held];
-  const added = change.mounts.map(({ source, target }) => ({
-    Type: "bind",
-    Source: source,
-    Target: target,
-    ReadOnly: true,
-  }));
+  const added = change.mounts.map(addedMount);
   return {
     ...host,
     ...(all.length + unmounted.size > 0 ? { Binds: all } : {}),
     ...(named.length + added.length + unmounted.size > 0 ? { Mounts: [...named, ...added] } : {}),
     ...(host.Links ? { Links: host.Links.map(linkText) } : {}),
     ...(change.runtime === null ? {} : { Runtime: change.runtime }),
+  };
+}
+
+function addedMount({ source, target, volume }: RunMount): { [key: string]: unknown } {
+  if (volume === undefined) return { Type: "bind", Source: source, Target: target, ReadOnly: true };
+  const DriverConfig = { Name: volume.driver, Options: volume.options };
+  // Nothing of the image's folder is copied into it.
+  return {
+    Type: "volume",
+    Source: source,
+    Target: target,
+    ReadOnly: true,
+    VolumeOptions: { NoCopy: true, DriverConfig },
   };
 }
 

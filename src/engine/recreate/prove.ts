@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reception } from "../../contract/delivery.ts";
 import type { Work } from "../../contract/migration.ts";
@@ -10,6 +9,7 @@ import type { ContainerDoc } from "../types.ts";
 import { Arrival } from "./arrival.ts";
 import { ownTraces } from "./own-traces.ts";
 import { endWatch } from "./read-witness.ts";
+import { soughtValues } from "./receive.ts";
 import { freshDoc, type CheckStep, type Verification } from "./verification.ts";
 
 /** The result of verification, for the journal and for people. */
@@ -90,7 +90,13 @@ async function verify(asked: Verification): Promise<ContainerProof> {
   mustShowNoValue(doc, step, work, "docker inspect");
   const { shown, unseen } = await ownTraces(engine, doc, valuesByName(step.moves, work.values), work.signal);
   return {
-    ...{ inspect: "clean", disk: onDisk(asked, doc), health, started: before.running, received: arrival.received },
+    ...{
+      inspect: "clean",
+      disk: await onDisk(asked, doc),
+      health,
+      started: before.running,
+      received: arrival.received,
+    },
     ...(shown.length > 0 && { shown }),
     ...(unseen.length > 0 && { unseen }),
   };
@@ -104,15 +110,25 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
     throw new UnsprawlError("failed", `the value of ${move.name} is not available, so its removal cannot be verified`);
   });
   const names = step.moves.map(({ name }) => name);
+  mustHaveNoTraces(step, names, findAllInContainer(document, values, names), what);
+}
+
+/** `found`: the places of each of these variables' values. */
+function mustHaveNoTraces(
+  step: CheckStep,
+  names: readonly string[],
+  found: readonly Iterable<string>[],
+  what: string,
+): void {
   const tolerated = Map.groupBy(step.tolerated, (one) => one.name);
-  for (const [at, paths] of findAllInContainer(document, values, names).entries()) {
+  for (const [at, paths] of found.entries()) {
     const name = names[at] ?? "";
     const stays = new Set((tolerated.get(name) ?? []).map(({ path }) => tail(path)));
-    const found = [...paths].find((path) => !stays.has(tail(path)));
-    if (found !== undefined)
+    const place = [...paths].find((path) => !stays.has(tail(path)));
+    if (place !== undefined)
       throw new UnsprawlError(
         "failed",
-        `${what} still shows the value of ${name} at ${found}`,
+        `${what} still shows the value of ${name} at ${place}`,
         "the old container is restored; please report this",
       );
   }
@@ -121,19 +137,12 @@ export function mustShowNoValue(document: unknown, step: CheckStep, work: Work, 
 /** Array positions may have shifted since the plan recorded the tolerated places. */
 const tail = (path: string): string => path.replace(/\[\d+\]/g, "");
 
-/** Verifies the engine's own files of the container, if they can be read here. */
-function onDisk({ dockerRoot, step, work }: Verification, doc: ContainerDoc): ContainerProof["disk"] {
-  for (const file of ["config.v2.json", "hostconfig.json"]) {
-    let text: string;
-    try {
-      text = readFileSync(join(dockerRoot, "containers", doc.Id, file), "utf8");
-    } catch {
-      return "not readable";
-    }
-    const { State: _state, NetworkSettings: _network, ...rest } = JSON.parse(text) as { [key: string]: unknown };
-    // By the names that inspect has, as the tolerated places are.
-    const shown = file === "hostconfig.json" ? { HostConfig: rest } : rest;
-    mustShowNoValue(shown, step, work, join("containers", doc.Id.slice(0, 12), file));
-  }
-  return "clean";
+/** Verifies the engine's own files of the container, if they can be read. */
+async function onDisk({ sight, step, work }: Verification, doc: ContainerDoc): Promise<ContainerProof["disk"]> {
+  const sought = soughtValues(step.moves, work.values);
+  const files = await sight.traces(doc.Id, sought);
+  const names = sought.map(({ name }) => name);
+  for (const { file, places } of files ?? [])
+    mustHaveNoTraces(step, names, places, join("containers", doc.Id.slice(0, 12), file));
+  return files === null ? "not readable" : "clean";
 }

@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import type { Reception } from "../../contract/delivery.ts";
+import type { Reception, SoughtValue } from "../../contract/delivery.ts";
 import type { Recorder, Work } from "../../contract/migration.ts";
 import { parseRecord, recordedByName } from "../../kit/recorded.ts";
 import { siblingId } from "../../model/step-id.ts";
-import { valuesByName, type StepOf } from "../../model/plan.ts";
+import { valuesByName, type Move, type StepOf } from "../../model/plan.ts";
 import { keyedDigest, type FingerprintKey } from "../../model/fingerprint.ts";
 import type { Secret } from "../../model/secret.ts";
-import { programsOf, treeHasVariable } from "../process.ts";
+import type { RunningPrograms } from "../process.ts";
 import { wasRead } from "./read-witness.ts";
 import type { Verification } from "./verification.ts";
 import type { ContainerDoc } from "../types.ts";
@@ -25,25 +25,26 @@ const HOLDERS: v.GenericSchema<unknown, Holders> = recordedByName(v.array(v.stri
  * Records which programs of the old containers have the values that move: the same must have them afterwards. Call it
  * before the first effect; later calls change nothing, and neither does one where none of the containers runs.
  */
-export function recordHolders(
+export async function recordHolders(
   step: StepOf<"recreate">,
   docs: readonly ContainerDoc[],
   work: Pick<Work, "record" | "values">,
-  key: FingerprintKey,
-): void {
+  { key, sight }: Pick<Verification, "key" | "sight">,
+): Promise<void> {
   const id = `${step.id}/holders`;
   const running = docs.filter(({ State }) => State.Running && State.Pid);
   if (running.length === 0 || work.record.last(id) !== null) return;
-  const values = valuesByName(step.moves, work.values);
   const holders: { [name: string]: string[] } = {};
-  for (const [name, value] of values) {
-    const all = running.flatMap(({ State, Config }) => {
+  for (const sought of soughtValues(step.moves, work.values)) {
+    const all = new Set<string>();
+    for (const { State, Config } of running) {
       const words = startWords(Config.Entrypoint ?? [], Config.Cmd ?? []);
-      const { programs, inScript } = programsOf(State.Pid ?? 0, name, value, words);
+      const { programs, inScript } = await sight.programs(State.Pid ?? 0, sought, words);
       const having = [...programs].flatMap(([program, has]) => (has ? keyedDigest(program, key) : []));
-      return inScript && having.length > 0 ? [...having, IN_SCRIPT] : having;
-    });
-    holders[name] = [...new Set(all)];
+      for (const one of having) all.add(one);
+      if (inScript && having.length > 0) all.add(IN_SCRIPT);
+    }
+    holders[sought.name] = [...all];
   }
   work.record.done(id, holders);
 }
@@ -57,28 +58,39 @@ export function holdersOf(
   return parseRecord(record, `${siblingId(step, "recreate")}/holders`, HOLDERS)?.[name] ?? null;
 }
 
+/** The values of one subject's moves, with what stands for them in its configuration. */
+export function soughtValues(moves: readonly Move[], values: ReadonlyMap<string, Secret>): readonly SoughtValue[] {
+  const byName = valuesByName(moves, values);
+  const references = new Map(moves.map(({ name, reference }) => [name, reference]));
+  return [...byName].map(([name, value]) => ({ name, value, reference: references.get(name) ?? "" }));
+}
+
 /** A value that a container is to have; `holders` as `holdersOf` says. */
-type ExpectedValue = { readonly name: string; readonly value: Secret; readonly holders: readonly string[] | null };
+type ExpectedValue = { readonly sought: SoughtValue; readonly holders: readonly string[] | null };
 
 /**
  * How the application in a running container was seen to have a value; null if it was not yet. By its environment if it had
  * it there before: a file then counts only once the same programs have the same bytes. Otherwise by what the delivery shows.
  */
 export async function receptionOf(
-  { delivery, subject, key }: Pick<Verification, "delivery" | "subject" | "key">,
+  { delivery, subject, key, sight }: Pick<Verification, "delivery" | "subject" | "key" | "sight">,
   doc: ContainerDoc,
-  { name, value, holders }: ExpectedValue,
+  { sought, holders }: ExpectedValue,
 ): Promise<Reception | null> {
   const pid = doc.State.Pid ?? 0;
   const before = holders ?? [];
   if (
     delivery.environment === "whole"
-      ? treeHasVariable(pid, name, value)
-      : holdAsBefore(programsOf(pid, name, value, startWords(subject.entrypoint, subject.cmd)), before, key)
+      ? await sight.holds(pid, sought)
+      : holdAsBefore(await sight.programs(pid, sought, startWords(subject.entrypoint, subject.cmd)), before, key)
   )
     return "environment";
-  if (before.length > 0 && delivery.readsItself?.(subject, name) !== true) return null;
-  return delivery.received({ id: doc.Id, pid, wasRead: (path) => wasRead(doc.Id, path) }, name, value, subject);
+  if (before.length > 0 && delivery.readsItself?.(subject, sought.name) !== true) return null;
+  const app = {
+    ...{ id: doc.Id, pid, wasRead: (path: string) => wasRead(doc.Id, path) },
+    becameEntrypoint: (one: SoughtValue) => sight.started(pid, one),
+  };
+  return delivery.received(app, sought, subject);
 }
 
 /** The words that start a container's script, where there is one. */
@@ -87,7 +99,7 @@ const startWords = (entrypoint: readonly string[], cmd: readonly string[]): read
 
 /** Whether all programs that had the value before, and run now, have it, and at least one of them does. */
 function holdAsBefore(
-  { programs, inScript }: ReturnType<typeof programsOf>,
+  { programs, inScript }: RunningPrograms,
   before: readonly string[],
   key: FingerprintKey,
 ): boolean {

@@ -4,6 +4,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { FingerprintKey } from "../../model/fingerprint.ts";
 import type { StepOf } from "../../model/plan.ts";
 import type { Engine } from "../engine.ts";
+import type { Sight } from "../sight.ts";
 import type { ContainerDoc } from "../types.ts";
 import type { Looping } from "./looping.ts";
 
@@ -19,8 +20,7 @@ export type Verification = {
   readonly step: CheckStep;
   readonly delivery: Delivery;
   readonly subject: DeliverySubject;
-  /** The engine's folder, for its own files of the container. */
-  readonly dockerRoot: string;
+  readonly sight: Sight;
   readonly before: StateBefore;
   readonly work: Work;
   readonly key: FingerprintKey;

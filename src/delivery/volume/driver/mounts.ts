@@ -1,0 +1,106 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { DeliveryFile, Owner } from "../../../contract/delivery.ts";
+import type { Provider } from "../../../contract/provider.ts";
+import { UnsprawlError } from "../../../model/error.ts";
+import { readBindings } from "../../runtime/bindings.ts";
+import { mustBeAllowed, type ResolvedReference } from "../../runtime/references.ts";
+import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
+import { shimFile } from "../../shim.ts";
+import { writeFiles } from "../../tmpfs.ts";
+import type { VolumeReferences } from "../options.ts";
+import { RESOLVER, type DriverHome } from "./home.ts";
+import { idBase } from "./host-ids.ts";
+import { MEMORY } from "./propagates.ts";
+import { usersOf, type VolumeUser } from "./users.ts";
+import type { Volumes } from "./volumes.ts";
+
+/** Writes a volume's values into memory when a container mounts it, and takes them away with the last. */
+export class Mounts {
+  readonly #home: DriverHome;
+  readonly #volumes: Volumes;
+  readonly #open: OpenStore;
+  readonly #mounted = new Map<string, Set<string>>();
+  /** With `keepLast`: by volume and reference, what was served last. */
+  readonly #last = new Map<string, readonly ResolvedReference[]>();
+  readonly #busy = new Map<string, Promise<unknown>>();
+  #stores: Promise<readonly Provider[]> | null = null;
+
+  constructor(home: DriverHome, volumes: Volumes, open: OpenStore) {
+    this.#home = home;
+    this.#volumes = volumes;
+    this.#open = open;
+  }
+
+  pathOf(volume: string): string {
+    return join(MEMORY, volume);
+  }
+
+  /** The folder with the values. One mount of a volume after another, so that none takes away what another wrote. */
+  async mount(volume: string, id: string): Promise<string> {
+    const mine = (this.#busy.get(volume) ?? Promise.resolve()).then(() => this.#mount(volume, id));
+    const settled = mine.catch(() => null);
+    this.#busy.set(volume, settled);
+    void settled.then(() => (this.#busy.get(volume) === settled ? this.#busy.delete(volume) : false));
+    return mine;
+  }
+
+  async #mount(volume: string, id: string): Promise<string> {
+    const options = this.#volumes.mustHave(volume);
+    const users = usersOf(volume);
+    const wanted = [...options.references].map(([variable, reference]) => ({ variable, reference }));
+    const bindings = readBindings(this.#home.dir);
+    if (users.length === 0)
+      throw new UnsprawlError("refused", `no container of this engine has the volume ${volume}`, "unsprawl plan again");
+    // Anyone who mounts it would see the values: all of them must be allowed to.
+    for (const user of users) mustBeAllowed(wanted, bindings, user.consumers, user.image);
+    const values = await this.#values(volume, wanted);
+    writeFiles(this.pathOf(volume), ownerFor(options, users), filesOf(values));
+    this.#mounted.set(volume, new Set([...(this.#mounted.get(volume) ?? []), id]));
+    return this.pathOf(volume);
+  }
+
+  unmount(volume: string, id: string): void {
+    const mounted = this.#mounted.get(volume) ?? new Set();
+    mounted.delete(id);
+    if (mounted.size > 0) return;
+    this.#mounted.delete(volume);
+    rmSync(this.pathOf(volume), { recursive: true, force: true });
+  }
+
+  async #values(
+    volume: string,
+    wanted: readonly { readonly variable: string; readonly reference: string }[],
+  ): Promise<readonly ResolvedReference[]> {
+    const { settings, dir } = this.#home;
+    this.#stores ??= openStores(settings, dir, this.#open);
+    const stores = await this.#stores.catch((error: unknown) => {
+      this.#stores = null;
+      throw error;
+    });
+    const asked = JSON.stringify([volume, wanted]);
+    try {
+      const values = await resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
+      if (settings.keepLast) this.#last.set(asked, values);
+      return values;
+    } catch (error) {
+      const kept = this.#last.get(asked);
+      const isAway = error instanceof UnsprawlError && ["unreachable", "throttled"].includes(error.code);
+      if (kept === undefined || !isAway) throw error;
+      return kept;
+    }
+  }
+}
+
+function filesOf(values: readonly ResolvedReference[]): readonly DeliveryFile[] {
+  return [
+    shimFile(values.map(({ variable }) => variable)),
+    ...values.map(({ variable, value }) => ({ name: variable, content: value, mode: 0o400, holdsValue: true })),
+  ];
+}
+
+/** The owner on the engine's host: with userns-remap, a container's ids are others there. */
+function ownerFor({ owner }: VolumeReferences, users: readonly VolumeUser[]): Owner {
+  const base = users.every(({ hostIds }) => hostIds) ? null : idBase();
+  return base === null ? owner : { uid: base.uid + owner.uid, gid: base.gid + owner.gid };
+}

@@ -1,0 +1,116 @@
+/*
+ * Delivery by a volume of the engine's own plugin, which asks the store when a container mounts it: for any engine whose API
+ * is reached. The plugin's installation is here, its driver below driver/. Nothing of this host is mounted or read.
+ */
+import type { Delivery, DeliveryFit, DeliverySubject } from "../../contract/delivery.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
+import { readPluginNote } from "../../engine/plugin/key.ts";
+import { PLUGIN } from "../../engine/plugin/questions.ts";
+import { once } from "../../kit/once.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
+import { ownerOf } from "../owner.ts";
+import { scriptChange, scriptFault, scriptFits } from "../shim.ts";
+import { pluginState } from "./engine-plugin.ts";
+import { volumeOptions } from "./options.ts";
+
+export type VolumeDeliveryTools = {
+  readonly engine: () => Promise<Engine>;
+  /** The state folder, with the key that the plugin was installed with. */
+  readonly state: () => string;
+};
+
+/**
+ * `volume`: the values and a start script that exports them are files of a volume. Its options are the references, and the
+ * engine brings it back by itself after a reboot, since it starts plugins before containers.
+ */
+export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): Delivery {
+  const asker = once(async (): Promise<AskPlugin | string> => {
+    const engine = await open();
+    const note = readPluginNote(state(), (await engine.info()).ID);
+    if (note === null)
+      return "the engine has no volume plugin of this installation (unsprawl plugin install --to STORE)";
+    const present = await pluginState(engine);
+    if (present === "enabled") return pluginAsker(engine, note.key);
+    return `the engine's volume plugin is ${present === "absent" ? "gone" : "disabled"} (unsprawl plugin status)`;
+  });
+  const mustAsk = async (): Promise<AskPlugin> => {
+    const ask = await asker();
+    if (typeof ask !== "string") return ask;
+    throw new UnsprawlError("refused", ask, "unsprawl plugin status");
+  };
+  return {
+    name: "volume",
+    async fits(subject, moves): Promise<DeliveryFit> {
+      const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
+      const ask = await asker();
+      if (typeof ask === "string") return no(ask);
+      if (subject.consumer === null)
+        return no("only a container with a fixed name (--name) can be allowed its references");
+      const fault = await scriptFault(subject, moves, subject.volume?.target);
+      if (fault !== null) return no(fault);
+      const references = moves.map(({ reference }) => reference);
+      const { faults } = await ask("serves", { references });
+      const unserved = references.find((reference) => faults[reference] !== undefined);
+      if (unserved !== undefined)
+        return no(
+          `the volume plugin has no store for ${unserved.slice(0, unserved.indexOf(":"))} (unsprawl plugin upgrade --to STORE)`,
+        );
+      const { warnings } = await scriptFits(subject, moves);
+      return { fits: true, why: "the engine has the volume plugin, which brings it back after a reboot", warnings };
+    },
+    change(subject, moves, owner) {
+      const references = new Map([
+        ...(subject.volume?.references ?? []),
+        ...moves.map(({ name, reference }) => [name, reference] as const),
+      ]);
+      const options = volumeOptions({ references, owner: owner ?? { uid: 0, gid: 0 } });
+      const volume = { source: volumeName(subject), volume: { driver: PLUGIN, options } };
+      const change = scriptChange(subject, moves, volume, subject.entrypoint[1] === START_SCRIPT);
+      const { entrypointPrefix, healthcheckPrefix } = change;
+      return {
+        ...change,
+        // Our words have an end, so that a later migration finds them again in a Compose file.
+        entrypointPrefix: entrypointPrefix && [...entrypointPrefix, NAMES_END],
+        healthcheckPrefix: healthcheckPrefix && [...healthcheckPrefix, NAMES_END],
+        ...(subject.volume === undefined ? {} : { unmount: [subject.volume.target] }),
+      };
+    },
+    owner: ownerOf,
+    consumer: () => null,
+    files: () => [],
+    async allow(subjectId, consumer, moves) {
+      if (consumer === null)
+        throw new UnsprawlError(
+          "malformed",
+          "the plan does not say which consumer the references belong to",
+          "unsprawl plan again",
+        );
+      const bindings = moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId }));
+      await (
+        await mustAsk()
+      )("allow", { bindings });
+    },
+    async prepare() {
+      // The plugin asks the store as a container mounts the volume.
+    },
+    async discard(subjectId) {
+      const ask = await asker();
+      if (typeof ask === "string") return; // nothing is served any more
+      await ask("forbid", { by: subjectId });
+      const [engine, name] = [await open(), volumeName({ id: subjectId })];
+      const docker = await engine.docker();
+      try {
+        await engine.call(`remove the volume ${name}`, () => docker.getVolume(name).remove());
+      } catch (error) {
+        // Somebody has it still: without what was allowed it serves nothing.
+        if (!(error instanceof UnsprawlError) || error.code !== "conflict") throw error;
+      }
+    },
+    environment: "whole",
+    received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),
+  };
+}
+
+const volumeName = ({ id }: Pick<DeliverySubject, "id">): string => `unsprawl-${id}`;

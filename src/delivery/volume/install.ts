@@ -1,0 +1,176 @@
+import type { Provider } from "../../contract/provider.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { pluginAsker } from "../../engine/plugin/ask.ts";
+import { forgetPluginNote, newPluginKey, readPluginNote, writePluginNote } from "../../engine/plugin/key.ts";
+import type { PluginStatus } from "../../engine/plugin/questions.ts";
+import type { PluginKey } from "../../engine/plugin/seal.ts";
+import type { EngineInfo } from "../../engine/types.ts";
+import { cmd } from "../../kit/shell.ts";
+import { countText } from "../../kit/text/count.ts";
+import { UnsprawlError } from "../../model/error.ts";
+import { placed } from "../readers.ts";
+import type { RuntimeStore } from "../runtime/settings.ts";
+import { driverVolumes } from "../../engine/plugin/volumes.ts";
+import { createPlugin, enablePlugin, removePlugin, pluginState } from "./engine-plugin.ts";
+import { HOME, SETTINGS, type DriverSettings } from "./driver/home.ts";
+import { ID_BASE } from "./driver/host-ids.ts";
+
+/** What a plugin is installed with. */
+export type PluginAsked = {
+  /** Stores that it may read: it gets a credential for each, which can only read. */
+  readonly stores: readonly Provider[];
+  /** An image of unsprawl that the engine has, to make the plugin of; null for the program that runs here. */
+  readonly from: string | null;
+  /** Keep the last values in memory for a store that cannot be reached; null as before, or not. */
+  readonly keepLast: boolean | null;
+  readonly version: string;
+  readonly signal: AbortSignal;
+};
+
+export type InstalledPlugin = { readonly stores: readonly string[]; readonly version: string };
+
+const WAIT_MS = 15_000;
+
+/**
+ * Installs the plugin over the engine's API alone: no registry, no right on the engine's host but the API's. Throws `refused`
+ * if the engine has one already, `usage` without a store.
+ */
+export async function installPlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
+  const info = await engine.info();
+  mustHavePlugins(info);
+  const note = readPluginNote(state, info.ID);
+  const present = await pluginState(engine);
+  if (present === "enabled" || (present === "disabled" && (await driverVolumes(engine)).length > 0))
+    throw new UnsprawlError(
+      "refused",
+      `the engine has the volume plugin already${present === "disabled" ? ", disabled" : ""}`,
+      note === null
+        ? "use the state folder it was installed with"
+        : "unsprawl plugin upgrade; or: unsprawl plugin status",
+    );
+  if (present === "disabled") await removePlugin(engine); // an install that was cut short
+  const key = note?.key ?? newPluginKey();
+  const home = await homeFiles(asked, key, info, filesOf(note?.moving ?? {}));
+  await writePluginNote(state, info.ID, { key, moving: note?.moving ?? null });
+  return begin(engine, asked, home, state, key);
+}
+
+/**
+ * Puts this program in the place of the plugin's, with the stores that it has and those that are asked; volumes, bindings and
+ * credentials stay. Running containers keep what they have mounted. Throws `absent` if the engine has no plugin of this
+ * installation's.
+ */
+export async function upgradePlugin(engine: Engine, asked: PluginAsked, state: string): Promise<InstalledPlugin> {
+  const info = await engine.info();
+  const note = readPluginNote(state, info.ID);
+  if (note === null) throw notOurs();
+  const present = await pluginState(engine);
+  if (present === "disabled") await enablePlugin(engine);
+  // What a killed upgrade had taken out already counts: the plugin that it came from may be gone.
+  const moving = note.moving ?? (await pluginAsker(engine, note.key)("state", {})).files;
+  const home = await homeFiles(asked, note.key, info, filesOf(moving));
+  await writePluginNote(state, info.ID, { key: note.key, moving });
+  if (present !== "absent") await removePlugin(engine);
+  return begin(engine, asked, home, state, note.key);
+}
+
+async function begin(
+  engine: Engine,
+  asked: PluginAsked,
+  home: ReadonlyMap<string, Buffer>,
+  state: string,
+  key: PluginKey,
+): Promise<InstalledPlugin> {
+  const info = await engine.info();
+  await createPlugin(engine, { from: asked.from, home, engineRoot: info.DockerRootDir, signal: asked.signal });
+  await enablePlugin(engine);
+  await writePluginNote(state, info.ID, { key, moving: null });
+  const { stores, version } = await pluginAsker(engine, key)("status", {});
+  const fault = stores.find((one) => one.fault !== null);
+  if (fault !== undefined)
+    throw new UnsprawlError(
+      "failed",
+      `the plugin is installed, but cannot read ${fault.name} from the engine's host: ${fault.fault ?? ""}`,
+      "the store's address must be one that the engine's host reaches; then: unsprawl plugin upgrade --to STORE",
+    );
+  return { stores: stores.map(({ name }) => name), version };
+}
+
+/** Takes the plugin away. Throws `refused` while containers have volumes of it, since they could not start any more. */
+export async function uninstallPlugin(engine: Engine, state: string): Promise<void> {
+  const { ID } = await engine.info();
+  const volumes = await driverVolumes(engine);
+  const users = volumes.flatMap(({ users: all }) => all);
+  if (users.length > 0)
+    throw new UnsprawlError(
+      "refused",
+      `${countText(users.length, "container")} could not start without the plugin: ${users.join(", ")}`,
+      "unsprawl rollback, or remove them first",
+    );
+  const docker = await engine.docker();
+  for (const { name } of volumes) await engine.call(`remove ${name}`, () => docker.getVolume(name).remove());
+  if ((await pluginState(engine)) !== "absent") await removePlugin(engine);
+  forgetPluginNote(state, ID);
+}
+
+/** How this installation's plugin is; null if it has given none to the engine, or the plugin is disabled. */
+export async function readPluginStatus(engine: Engine, state: string): Promise<PluginStatus | null> {
+  const note = readPluginNote(state, (await engine.info()).ID);
+  if (note === null || (await pluginState(engine)) !== "enabled") return null;
+  return pluginAsker(engine, note.key)("status", {});
+}
+
+/** The files of the driver's home, with credentials issued for the stores that are asked. */
+async function homeFiles(
+  { stores, keepLast, version }: PluginAsked,
+  key: PluginKey,
+  info: EngineInfo,
+  before: ReadonlyMap<string, Buffer>,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const home = new Map(before);
+  const old = JSON.parse(before.get(SETTINGS)?.toString("utf8") ?? "{}") as Partial<DriverSettings>;
+  const all = new Map((old.stores ?? []).map((store) => [store.name, store]));
+  for (const provider of stores) {
+    const { name } = provider.target;
+    for (const path of home.keys()) if (path.startsWith(`${name}/`)) home.delete(path);
+    const { config, files } = await provider.issueReader();
+    for (const file of files) home.set(`${name}/${file.name}`, Buffer.from(file.content.expose()));
+    const placedConfig = placed(config, `${HOME}/${name}`) as RuntimeStore["config"];
+    all.set(name, { name, provider: provider.target.provider, config: placedConfig });
+  }
+  if (all.size === 0)
+    throw new UnsprawlError("usage", "the plugin needs a store to read from", "unsprawl plugin install --to STORE");
+  const settings: DriverSettings = {
+    ...{ version: 1, program: version, key: key.toString("base64"), stores: [...all.values()] },
+    ...{ waitMs: old.waitMs ?? WAIT_MS, keepLast: keepLast ?? old.keepLast ?? false },
+  };
+  home.set(SETTINGS, Buffer.from(JSON.stringify(settings)));
+  const base = idMap(info);
+  if (base !== null) home.set(ID_BASE, Buffer.from(base));
+  return home;
+}
+
+const filesOf = (moving: { readonly [path: string]: string }): ReadonlyMap<string, Buffer> =>
+  new Map(Object.entries(moving).map(([path, text]) => [path, Buffer.from(text, "base64")]));
+
+/** With userns-remap the engine's folder ends with the first ids of its map (moby `daemon/daemon_unix.go`). */
+function idMap({ DockerRootDir, SecurityOptions }: EngineInfo): string | null {
+  const options = Array.isArray(SecurityOptions) ? SecurityOptions.map(String) : [];
+  if (!options.some((option) => option.includes("name=userns"))) return null;
+  return /\/(\d+\.\d+)$/.exec(DockerRootDir)?.[1] ?? null;
+}
+
+/** Podman answers as Docker does, but has no managed plugins. */
+function mustHavePlugins(info: EngineInfo): void {
+  const plugins = info["Plugins"] as { readonly Volume?: unknown } | undefined;
+  const isPodman = !info.ID.includes("-") && !info.ID.includes(":") && info["BuildahVersion"] !== undefined;
+  if (!isPodman && plugins !== undefined) return;
+  throw new UnsprawlError("refused", "this engine has no managed plugins, as Podman has none", cmd`unsprawl doctor`);
+}
+
+const notOurs = (): UnsprawlError =>
+  new UnsprawlError(
+    "absent",
+    "this installation has given no volume plugin to the engine",
+    "unsprawl plugin install --to STORE",
+  );

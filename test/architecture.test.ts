@@ -110,9 +110,11 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // What runs by itself: the face hands it everything.
   watch: ["core", "contract", "model", "engine"],
   agent: ["core", "contract", "model", "engine", "watch"],
+  // A plan, and its performing, that core carries out like a migration; the rotators are handed to it.
+  rotate: ["core", "contract", "model", "engine", "agent"],
   fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
-  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent"],
+  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent", "rotate"],
   tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch"],
   // A small world to try unsprawl in.
   demo: ["delivery", "model"],
@@ -120,6 +122,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   assembly: [
     ...["core", "contract", "model", "engine", "fast", "images", "sources", "detect"],
     ...["delivery", "verify", "history", "notify", "residue", "providers/index.ts", "migrations/index.ts"],
+    ...["rotate", "rotators"],
   ],
   // What starts, and what is made from the code when it is built.
   bin: ["assembly", "cli", "tui", "core", "delivery", "fast", "sources", "model"],
@@ -258,6 +261,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
   "src/delivery/volume/install.ts": "puts the credential of the plugin into what the plugin is made of",
+  "src/rotate/replaced.ts": "puts the new secret in the place of the old one, as in a URL",
   "src/engine/plugin/seal.ts": "a keyed digest stands for a value in a question to the plugin",
   "src/delivery/readers.ts": "writes the credential of the runtime, or of the agent, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",

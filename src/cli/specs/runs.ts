@@ -45,6 +45,28 @@ export const RUNS: readonly CommandSpec[] = [
     load: () => import("../commands/rollback.ts"),
   },
   {
+    usage: "rotate [what...]",
+    group: "runs",
+    summary: "Make new values for moved secrets, where they are checked and everywhere",
+    details: `A moved secret was readable until then. rotate makes a new value, writes it to the store, sets it where it is checked (databases, caches, queues, directories; a key that only the application checks is just made), has every container of this engine receive it, one after another, and proves that the old one is refused.
+
+What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
+    options: [
+      ["--only <name…>", "Rotate only variables of this name"],
+      ["-o, --output <file>", "Save the plan for apply (0600), and change nothing"],
+      DRY_RUN,
+      YES,
+      BREAK,
+      ["--grace <time>", "How long a container without a health check must stay up (default: 5s)"],
+      ["--health-timeout <time>", "How long a health check may take (default: 90s)"],
+    ],
+    examples: [
+      ["unsprawl rotate last --dry-run", "What would be done for what the last run moved"],
+      ["unsprawl rotate docker:web --only DB_PASSWORD", "One secret of one container"],
+    ],
+    load: () => import("../commands/rotate.ts"),
+  },
+  {
     usage: "scrub [run]",
     group: "runs",
     summary: "Delete what a finished run kept for rollback",

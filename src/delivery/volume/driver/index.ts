@@ -21,7 +21,7 @@ import { Volumes } from "./volumes.ts";
 const SOCKET = join(SOCKET_FOLDER, PLUGIN_SOCKET);
 
 type EngineCall = { readonly Name?: unknown; readonly ID?: unknown; readonly Opts?: unknown };
-type Call = (asked: EngineCall) => Promise<object> | object;
+type DriverCall = (asked: EngineCall) => Promise<object> | object;
 
 /** Serves until it is ended. Source: Docker Engine, "Volume plugins", the protocol `docker.volumedriver/1.0`. */
 export async function serveVolumes(open: OpenStore): Promise<void> {
@@ -30,7 +30,7 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
   const volumes = new Volumes(HOME);
   const mounts = new Mounts(home, volumes, open);
   const answers = new DriverAnswers(home, volumes, open);
-  const calls: { readonly [path: string]: Call } = {
+  const calls: { readonly [path: string]: DriverCall } = {
     "/Plugin.Activate": () => ({ Implements: ["VolumeDriver"] }),
     "/VolumeDriver.Capabilities": () => ({ Capabilities: { Scope: "local" } }),
     "/VolumeDriver.Create": async ({ Name, Opts }) => {
@@ -66,7 +66,7 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
 }
 
 async function answer(
-  calls: { readonly [path: string]: Call },
+  calls: { readonly [path: string]: DriverCall },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -76,7 +76,7 @@ async function answer(
   response.end(JSON.stringify(said));
 }
 
-async function called(call: Call | undefined, path: string, request: IncomingMessage): Promise<object> {
+async function called(call: DriverCall | undefined, path: string, request: IncomingMessage): Promise<object> {
   try {
     if (call === undefined) return { Err: `not a call of a volume driver: ${path}` };
     return await call(JSON.parse((await bodyOf(request)) || "{}") as EngineCall);

@@ -212,6 +212,8 @@ export type Step =
         readonly isHere: boolean;
         /** Whether old and new are accepted together for a while. */
         readonly overlap: "both" | "none" | "application";
+        /** The new value is one that a person gives, and that is valid already. Absent for no. */
+        readonly isGiven?: true;
         readonly entries: readonly RotatedEntry[];
         readonly consumers: readonly RotatedConsumer[];
         readonly graceMs: number;

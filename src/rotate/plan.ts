@@ -78,6 +78,8 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
       });
     }
   }
+  if (tools.given !== undefined && steps.length + left.length > 1)
+    throw new UnsprawlError("usage", "one value was given, and several secrets are meant", "--only NAME names one");
   const info = await engine.info();
   const key = tools.installation().key;
   const plan: Plan = {
@@ -154,24 +156,26 @@ async function stepFor({ part }: StoredEntry, around: Around): Promise<RotateSte
   const holders = await holdersOf(same, around);
   mustAllBeMoved(part, docs);
   const { entry, target } = await targetAmong(same, holders, around);
+  const isGiven = tools.given !== undefined;
   const rotator = await tools.rotator(target.rotator);
-  if (target.pair !== null || rotator.make === null)
+  if (!isGiven && (target.pair !== null || rotator.make === null))
     throw new UnsprawlError(
       "refused",
       `it goes together with ${target.pair ?? "another value"}, and two values are not changed at once yet`,
       rotator.about.page,
     );
   const from = holders.find(({ references }) => references.has(entry.move.reference))?.doc ?? null;
-  const reached = reachedFrom(around.engine, target, from, docs);
-  const login = await loginFor(rotator, reached, part, around);
+  const reached = isGiven ? { target, server: null } : reachedFrom(around.engine, target, from, docs);
+  const login = isGiven ? ({ kind: "owner" } as const) : await loginFor(rotator, reached, part, around);
   const { name, location } = entry.move;
   const unit = `${location.subjectName}/${name}`;
   return {
     ...{ id: stepId({ kind: "rotate", unit }), kind: "rotate", unit, name, rotator: target.rotator, login },
     target: reached.target as unknown as { readonly [key: string]: Json },
-    checkedBy: checkedBy(rotator, target),
+    checkedBy: isGiven ? "its owner, who has given the new value" : checkedBy(rotator, target),
+    ...(isGiven && { isGiven }),
     isHere: reached.server !== null,
-    overlap: rotator.about.overlap,
+    overlap: isGiven ? "both" : rotator.about.overlap,
     entries: same.map(({ move, value }) => ({
       ...{ name: move.name, key: move.key, reference: move.reference },
       fingerprint: fingerprint(value, tools.installation().key),
@@ -230,6 +234,8 @@ async function targetAmong(
   holders: readonly SecretHolder[],
   { tools, entries }: Around,
 ): Promise<{ readonly entry: StoredEntry; readonly target: RotationTarget }> {
+  const [first] = same;
+  if (tools.given !== undefined && first !== undefined) return { entry: first, target: GIVEN };
   let missing: string | null = null;
   for (const entry of same) {
     const { name, location } = entry.move;
@@ -243,9 +249,14 @@ async function targetAmong(
   throw new UnsprawlError(
     "refused",
     missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
-    "change it where it is checked, then write it into the store; the agent, or a restart, hands it over",
+    "change it where it is checked; then unsprawl rotate --only NAME --value-from FILE does the rest",
   );
 }
+
+/** No server is asked about a value that a person has got there. */
+const GIVEN: RotationTarget = {
+  ...{ rotator: "application", at: null, login: "", database: "", pair: null, previous: null, details: {} },
+};
 
 /** The variables of a container that are no references. */
 function plainVariables(doc: ContainerDoc | undefined): readonly { name: string; value: StoredEntry["value"] }[] {

@@ -10,6 +10,7 @@ import type {
 import { completedMoves } from "../core/moved.ts";
 import type { Engine } from "../engine/engine.ts";
 import { NAMED } from "../kit/net/outgoing.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, RotatedEntry, RotateStep, StoreKey } from "../model/plan.ts";
@@ -157,10 +158,23 @@ export class SecretRotation {
       this.#tools.know(kept);
       return credential(kept);
     }
+    if (this.#step.isGiven === true) return this.#keepNext(credential(this.#given()));
     const { make } = await this.#tools.rotator(this.#step.rotator);
     if (make === null)
       throw new UnsprawlError("refused", `${this.#step.name} is made by the server itself`, "unsprawl runs last");
-    const next = make(old, this.#target());
+    return this.#keepNext(make(old, this.#target()));
+  }
+
+  #given(): Secret {
+    if (this.#tools.given !== undefined) return this.#tools.given;
+    throw new UnsprawlError(
+      "refused",
+      `the new ${this.#step.name} was given to a run that was ended before it was stored`,
+      cmd`unsprawl rollback ${this.#work.plan.id}, then rotate --value-from again`,
+    );
+  }
+
+  async #keepNext(next: RotationCredential): Promise<RotationCredential> {
     this.#tools.know(next.secret);
     this.#work.phase(`writing a new value for ${this.#step.name} beside the old one`);
     await keepBeside(this.#provider, this.#nextKey(), next.secret, this.#origin());
@@ -170,7 +184,7 @@ export class SecretRotation {
   /** Has the server accept the new value, or no longer the old one; true once it was seen to refuse that. */
   async #atServer(what: "admit" | "retire", old: RotationCredential, next: RotationCredential): Promise<boolean> {
     const { server } = await this.#tools.rotator(this.#step.rotator);
-    if (server === null) return false;
+    if (server === null || this.#step.isGiven === true) return false;
     const target = this.#target();
     this.#work.phase(
       what === "admit" ? `having ${this.#step.checkedBy} accept the new value` : "having the old value refused",

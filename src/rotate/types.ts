@@ -21,6 +21,8 @@ export type RotateTools = {
   readonly rotator: (id: string) => Promise<Rotator>;
   /** Where a secret is checked; text says what is missing, null that no rotator knows it. */
   readonly targetOf: (evidence: RotationEvidence) => Promise<RotationTarget | string | null>;
+  /** A new value that a person has, and that is valid already where it is checked. Absent for none. */
+  readonly given?: Secret;
   readonly env: NodeJS.ProcessEnv;
   /** Makes a value known to whatever is printed. */
   readonly know: (value: Secret) => void;

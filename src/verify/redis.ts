@@ -80,7 +80,7 @@ function connect(target: GuardedTarget, over: AbortSignal): RedisLine {
             finish(() => done(null));
           }
         };
-        if (socket.destroyed) return fail(Object.assign(new Error("closed"), { code: "ECONNRESET" }));
+        if (socket.destroyed) return fail(socket.errored ?? Object.assign(new Error("closed"), { code: "ECONNRESET" }));
         socket.on("data", hear).on("error", broken).on("close", closed);
         const words = command.flatMap((word) => [`$${Buffer.byteLength(word)}`, word]);
         socket.write([`*${command.length}`, ...words, ""].join("\r\n"));

@@ -117,3 +117,38 @@ describe("a database login", () => {
     ]);
   });
 });
+
+describe("a value that only the application checks", () => {
+  const old = randomBytes(32).toString("hex");
+
+  beforeAll(async () => {
+    world.plant({ session: old });
+    start("signer", { SESSION_SECRET: old });
+    await world.unsprawl(["migrate", "docker:signer", "--to", "vault", "--grace", "1s", "--yes"]);
+  });
+
+  it("is made in the old one's form; scrub deletes what was kept of it", async () => {
+    const { stdout, stderr, code } = await world.unsprawl(["rotate", "docker:signer", "--grace", "1s", "--yes"]);
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("signer seen with the new value")]);
+    const { SESSION_SECRET = "", ...kept } = await stored("apps/signer");
+    world.plant({ made: SESSION_SECRET });
+    expect(SESSION_SECRET).toMatch(/^[0-9a-f]{64}$/);
+    expect([SESSION_SECRET === old, Object.values(kept)]).toEqual([false, [old]]);
+    expect(variable("signer", "SESSION_SECRET")).toBe(SESSION_SECRET);
+    expect((await world.unsprawl(["scrub", "last"])).code).toBe(0);
+    expect(await stored("apps/signer")).toEqual({ SESSION_SECRET });
+    expect((await world.unsprawl(["rollback", "last"])).stderr).toContain("was scrubbed");
+  });
+
+  it("is what a person gives, byte for byte", async () => {
+    const given = `${made()} $x\n`;
+    world.plant({ given });
+    const args = ["rotate", "docker:signer", "--value-from", "-", "--grace", "1s", "--yes"];
+    const { code, stdout, stderr } = await world.unsprawl(args, { stdin: given });
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("signer seen with the new value")]);
+    expect([(await stored("apps/signer"))["SESSION_SECRET"], variable("signer", "SESSION_SECRET")]).toEqual([
+      given,
+      given,
+    ]);
+  });
+});

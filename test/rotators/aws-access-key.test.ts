@@ -61,6 +61,23 @@ rotatorConformance(
 );
 
 function keyCases(bench: RotatorBench): void {
+  test("a user who may change its own keys does so, in one session", async () => {
+    const { target, old } = await bench.subject();
+    const user = elements(await iam("GetAccessKeyLastUsed", { AccessKeyId: target.login }), "UserName")[0] ?? "";
+    const statement = { Effect: "Allow", Action: "iam:*", Resource: "*" };
+    const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
+    await iam("PutUserPolicy", { UserName: user, PolicyName: "own", PolicyDocument: document });
+    await bench.session(target, [{ user: old.id ?? "", secret: old.secret }], async (session) => {
+      expect(await session.may(old)).toEqual([`IAM user ${user}`]);
+      const next = await session.create?.(null);
+      if (next === undefined) throw new Error("nothing was made");
+      bench.know(next.secret);
+      await session.admit(old, next);
+      await session.retire(old, next);
+      expect(await bench.accepted(target, old, next)).toBe("new");
+    });
+  });
+
   test("a user with two keys is refused, and neither is deleted, whatever was begun", async () => {
     const { target, old, admin } = await bench.subject();
     await bench.session(target, [admin], async (session) => {

@@ -83,7 +83,11 @@ test("a cluster is refused, and replicas are noted: each server has its password
   const may = async (port: number): Promise<readonly string[] | undefined> => {
     const login = { user: "", secret: Secret.of(password) };
     const session = await rotator.server?.open(targetOf(port, ""), [login], WIRE);
-    return session?.may({ id: null, secret: login.secret }).finally(() => session.close());
+    try {
+      return await session?.may({ id: null, secret: login.secret });
+    } finally {
+      await session?.close();
+    }
   };
   try {
     await expect(may(cluster.port)).rejects.toMatchObject({ code: "refused" });

@@ -53,6 +53,7 @@ export const RUNS: readonly CommandSpec[] = [
 What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
     options: [
       ["--only <name…>", "Rotate only variables of this name"],
+      ["--value-from <file>", "The new value of one secret, which is valid already where it is checked (- for stdin)"],
       ["-o, --output <file>", "Save the plan for apply (0600), and change nothing"],
       DRY_RUN,
       YES,

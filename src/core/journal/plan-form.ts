@@ -133,6 +133,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
   rotate: v.object({
     ...{ name: TEXT, rotator: TEXT, target: anyMap(), checkedBy: TEXT, graceMs: NUMBER, healthTimeoutMs: NUMBER },
     isHere: v.boolean(),
+    isGiven: v.optional(v.literal(true)),
     login: v.variant("kind", [
       v.object({ kind: v.literal("owner") }),
       v.object({ kind: v.literal("first-init"), container: TEXT, variable: TEXT, user: TEXT }),

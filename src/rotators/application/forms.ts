@@ -69,7 +69,7 @@ function pemForm(value: string): ApplicationForm | null {
     make() {
       const next = made();
       const shaped = (text: string): string => {
-        const trimmed = /\n\s*$/.test(pem) ? text : text.trimEnd();
+        const trimmed = pem.trimEnd() === pem ? text.trimEnd() : text;
         return escaped ? trimmed.replaceAll("\n", "\\n") : trimmed;
       };
       return {

@@ -19,7 +19,7 @@ export const KINDS: readonly ApplicationKind[] = [
     not: "decrypts files: `rails credentials:edit` makes a new one",
   },
   {
-    name: /(?:^|_)(?:ENCRYPT\w*|CIPHER|FERNET|MASTER|AES)_(?:\w+_)?(?:KEYS?|SECRET)$/i,
+    name: /(?:^|_)(?:ENCRYPT(?:ION)?|CIPHER|FERNET|MASTER|AES)_(?:KEYS?|SECRET|SECRET_KEY)$/i,
     is: "encryption key",
     not: "encrypts data, which a new value could not read",
   },
@@ -35,9 +35,9 @@ export const KINDS: readonly ApplicationKind[] = [
     ...{ name: /^(?:(?:DJANGO|FLASK|APP|NETBOX|PAPERLESS)_)?SECRET_KEY$/i, is: "Django or Flask SECRET_KEY" },
     previous: { variable: /^(?:\w+_)?SECRET_KEY_FALLBACKS$/i },
   },
-  { name: /(?:^|_)(?:JWT|OIDC|SIGNING)(?:_\w+)?_PRIVATE_KEY$/i, is: "signing key" },
+  { name: /(?:^|_)(?:JWT|OIDC|SIGNING)_(?:RSA_|EC_|SIGNING_|ACCESS_|REFRESH_)?PRIVATE_KEY$/i, is: "signing key" },
   {
-    ...{ name: /(?:^|_)JWT_(?:\w+_)?(?:SECRET|KEY)$/i, is: "JWT secret" },
+    ...{ name: /(?:^|_)JWT_(?:ACCESS_|AUTH_|REFRESH_|SIGNING_|TOKEN_)?(?:SECRET|KEY|SECRET_KEY)$/i, is: "JWT secret" },
     ...{ not: "signs keys that others hold, which have to be made again with it" },
     notNextTo: /(?:^|_)(?:ANON|SERVICE_ROLE|SERVICE)_KEY$/i,
   },

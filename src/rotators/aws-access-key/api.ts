@@ -22,7 +22,9 @@ export async function call(
   const scheme = tls === "disable" ? "http" : "https";
   const name = host.includes(":") ? `[${host}]` : host;
   const url = new URL(`${scheme}://${isSts ? (target.details["sts"] ?? name) : `${name}:${port}`}/`);
-  const body = new URLSearchParams({ Action: action, Version: isSts ? "2011-06-15" : "2010-05-08", ...parameters });
+  const form = new URLSearchParams({ Action: action, Version: isSts ? "2011-06-15" : "2010-05-08", ...parameters });
+  // As a signer at the other end may write it again.
+  const body = form.toString().replaceAll("*", "%2A").replaceAll("+", "%20");
   const region = /\bsts\.([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(url.host)?.[1];
   const headers = sign({
     ...{
@@ -39,7 +41,7 @@ export async function call(
     region: (isSts ? region : undefined) ?? target.details["region"] ?? "us-east-1",
     ...{ service: isSts ? "sts" : "iam", secret: textOf(secret) },
   });
-  const answer = await request("AWS", { method: "POST", url, headers, body: body.toString() }, wire);
+  const answer = await request("AWS", { method: "POST", url, headers, body }, wire);
   if (answer.status < 300) return { code: null, text: answer.text };
   return { code: /<Code>(\w{3,60})<\/Code>/.exec(answer.text)?.[1] ?? `HTTP ${answer.status}`, text: answer.text };
 }

@@ -2,13 +2,16 @@ import type { RotationEvidence, RotationTarget } from "../../contract/rotator.ts
 import { heldText } from "../reveal.ts";
 import { about } from "./about.ts";
 
-const PASSWORD = /^(.*?LDAP)(?:_?([A-Z]+?))?_?(?:PASSWORD|PASSWD|PASS|PWD?|CREDENTIALS?)$/i;
+const PASSWORD = /_?(?:PASSWORD|PASSWD|PASS|PWD?|CREDENTIALS?)$/i;
 
 /** The entry and the server that the variables of the same beginning name. */
 export function ldapTarget(evidence: RotationEvidence): RotationTarget | string | null {
   const held = heldText(evidence);
-  const [, start, role = ""] = PASSWORD.exec(evidence.name) ?? [];
-  if (held === null || start === undefined || held.part !== held.value) return null;
+  const before = evidence.name.slice(0, PASSWORD.exec(evidence.name)?.index ?? 0);
+  const at = before.toUpperCase().lastIndexOf("LDAP");
+  if (held === null || at < 0 || held.part !== held.value) return null;
+  const start = before.slice(0, at + "LDAP".length);
+  const role = /^_?(\w*)$/.exec(before.slice(start.length))?.[1] ?? "";
   const other = (...ends: readonly string[]): string | null => {
     const name = new RegExp(`^${start.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}_?(?:${ends.join("|")})$`, "i");
     return held.beside(name) || null;

@@ -43,13 +43,13 @@ export const rotator: Rotator = {
   },
 };
 
-type Call = (
+type RabbitCall = (
   method: "GET" | "PUT",
   path: string,
   body?: object,
 ) => Promise<{ readonly status: number; readonly text: string }>;
 
-function caller(target: RotationTarget, { user, secret }: RotationLogin, wire: RotationWire): Call {
+function caller(target: RotationTarget, { user, secret }: RotationLogin, wire: RotationWire): RabbitCall {
   const { host, tls } = addressOf(target);
   const scheme = tls === "disable" || tls === "prefer" ? "http" : "https";
   const name = host.includes(":") ? `[${host}]` : host;
@@ -68,7 +68,7 @@ function caller(target: RotationTarget, { user, secret }: RotationLogin, wire: R
 
 type User = { readonly password_hash?: string; readonly hashing_algorithm?: string; readonly tags?: readonly string[] };
 
-function session(call: Call, target: RotationTarget, wire: RotationWire): RotationSession {
+function session(call: RabbitCall, target: RotationTarget, wire: RotationWire): RotationSession {
   const path = `users/${encodeURIComponent(target.login)}`;
   const user = async (): Promise<User> => parsed(await call("GET", path), target.login);
   return {

@@ -53,18 +53,11 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
       throw new UnsprawlError("refused", "Redis asks that user for no password", "have it ask for one first");
     return listed(found, "passwords");
   };
-  /** Writes the change where the server reads it at its next start; how it does, or null if it has no such place. */
-  const keeper = async (): Promise<readonly string[] | null> => {
-    const [, aclFile = ""] = await pair(ask("CONFIG", "GET", "aclfile"));
-    if (aclFile !== "") return ["ACL", "SAVE"];
-    const info = await ask("INFO", "server");
-    return typeof info === "string" && /^config_file:[^\r\n]/m.test(info) ? ["CONFIG", "REWRITE"] : null;
-  };
   const change = async (rule: string): Promise<void> => {
     await must("ACL", "SETUSER", user, rule);
   };
   const keep = async (): Promise<void> => {
-    const how = await keeper();
+    const how = await keeper(ask);
     const answer = how === null ? null : await ask(...how);
     if (answer instanceof RespError)
       throw new UnsprawlError(
@@ -79,7 +72,7 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
       // Without a rule it changes nothing of a user that is there.
       await must("ACL", "SETUSER", user);
       const notes = spread(await ask("INFO"));
-      return [...notes, (await keeper()) === null ? NOT_KEPT : KEPT];
+      return [...notes, (await keeper(ask)) === null ? NOT_KEPT : KEPT];
     },
     async admit(old, next) {
       const there = await digests();
@@ -97,6 +90,14 @@ function session({ ask, close }: RedisLine, target: RotationTarget): RotationSes
     },
     close: async () => close(),
   };
+}
+
+/** The command that writes the change where the server reads it at its next start; null if it has no such place. */
+async function keeper(ask: RedisLine["ask"]): Promise<readonly string[] | null> {
+  const [, aclFile = ""] = await pair(ask("CONFIG", "GET", "aclfile"));
+  if (aclFile !== "") return ["ACL", "SAVE"];
+  const info = await ask("INFO", "server");
+  return typeof info === "string" && /^config_file:[^\r\n]/m.test(info) ? ["CONFIG", "REWRITE"] : null;
 }
 
 const NOT_KEPT =

@@ -36,7 +36,7 @@ export class Remaining {
     if (stays.length === 0) return false;
     const project = error.beside === null || byService.has(error.beside) ? null : sourceText(this.#project);
     for (const selected of stays) {
-      const isOne = project !== null && selected.finding.location.source.startsWith("docker:");
+      const isOne = project !== null && selected.finding.location.subject === "container";
       const hint = isOne ? cmd`unsprawl plan ${project} --to STORE plans all services together` : error.hint;
       const own = { selected, reason: error.message, hint };
       const cause = this.#causes.find((one) => one.selected.value.equals(selected.value));

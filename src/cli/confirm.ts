@@ -60,6 +60,7 @@ const SHOWS: { readonly [verb: string]: string } = {
   apply: "--dry-run",
   migrate: "--dry-run",
   rollback: "--dry-run",
+  rotate: "--dry-run",
   "runtime install": "--print",
   scrub: "--dry-run",
   trust: "--print",
@@ -67,6 +68,9 @@ const SHOWS: { readonly [verb: string]: string } = {
 
 /** The verbs that change something else than containers and a store. */
 const CHANGES: { readonly [verb: string]: string } = {
+  "plugin install": "the engine's plugins",
+  "plugin uninstall": "the engine's plugins",
+  "plugin upgrade": "the engine's plugins",
   "runtime allow": "which values a container gets",
   "runtime forbid": "which values a container gets",
   "runtime install": "the engine's configuration",

@@ -35,7 +35,8 @@ export async function planWith(
   options: ParsedFlags,
 ): Promise<PlannedMigration> {
   const { assembly } = context;
-  const to = textFlag(options, "to");
+  const configured = await assembly.storeNames();
+  const to = textFlag(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);
   if (to === null) {
     const names = (await assembly.knownStores()).join(", ");
     throw new UnsprawlError("usage", "no store: where should the secrets go?", cmd`--to STORE (known: ${bare(names)})`);

@@ -21,6 +21,7 @@ describe("without a terminal", () => {
     ["trust", "what this folder may set", "--print to see"],
     ["trust --always", "what this folder may set", "--print to see"],
     ["stores rewrap local", "a store's files", "add --yes"],
+    ["plugin install --to local", "the engine's plugins", "add --yes"],
     ["runtime install --to local", "the engine's configuration", "--print to see"],
     ["runtime uninstall", "the engine's configuration", "add --yes"],
     ["runtime allow web X ref+vault://secret/web#/X", "which values a container gets", "add --yes"],

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { runIds } from "../../src/core/journal/journal.ts";
 import { kit } from "../../src/detect/index.ts";
 import { SEED } from "../support/deep.ts";
-import { MAIN, makeWorld } from "../support/world.ts";
+import { MAIN, makeWorld, type Ran } from "../support/world.ts";
 
 const world = makeWorld("unix:///nowhere");
 const make = kit(SEED);
@@ -41,6 +41,21 @@ it("`last` is the run that began last, not the newest plan; after a clock that w
   expect([unsure.code, unsure.stderr]).toEqual([2, expect.stringContaining("the clock was set back since run 2099")]);
   renameSync(file("20990101-000000-0000"), file("20000101-000000-0000"));
   expect(runIds(state).slice(0, 2)).toEqual(["20000101-000000-0000", first]);
+});
+
+it("a folder's only store is where its secrets go without --to; of two one has to be named", async () => {
+  const folder = join(world.dir, "team");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "app.env"), `DB_PASSWORD=${make.base64(18)}\n`);
+  const plan = async (stores: string): Promise<Ran> => {
+    writeFileSync(join(folder, "stores.yaml"), `stores: { ${stores} }\n`);
+    return world.unsprawl(["plan", "env:team/app.env", "--config", "team/stores.yaml"]);
+  };
+  const team = 'team: { provider: local, file: "secrets.sops.yaml" }';
+  const one = await plan(team);
+  expect([one.code, one.stdout], one.stderr).toEqual([0, expect.stringMatching(/^to team \(local, /)]);
+  const two = await plan(`${team}, other: { provider: local, file: "other.sops.yaml" }`);
+  expect([two.code, two.stderr]).toEqual([2, expect.stringMatching(/no store: where[^]*known: team, other, /)]);
 });
 
 it("a plan as Markdown goes into the file as that, and nothing is applied from it", async () => {

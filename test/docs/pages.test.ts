@@ -41,7 +41,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^run /, "test/cli/commands.test.ts: it becomes another program"],
   [/^doctor$|^doctor --json$|--alive/, "test/cli/doctor.test.ts"],
   [/^(?:apply|scrub|plan docker:web --to local)/, "test/docs/quick-start.test.ts"],
-  [/^migrate docker:web --to local/, "test/docs/quick-start.test.ts"],
+  [/^migrate (?:docker:web|compose:\/srv\/shop) --to local$/, "test/docs/quick-start.test.ts"],
   [/inspect:-|^rules test|^classify/, "test/cli: it reads stdin"],
   [/^compose:|^--/, "test/session: it opens the terminal UI"],
   [/NAME|FILE|CONSUMER|STORE/, "a form, not a command"],

@@ -153,7 +153,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press(KEY.enter);
   await terminal.until("y apply");
   await terminal.press("e");
-  await terminal.until("did you mean file?");
+  await terminal.until(/did you mean\s+file\?/);
   await terminal.press("e");
   await terminal.until(/secrets\/moved\.sops\.yaml +db/);
   expect(terminal.screen()).toMatch(/deliver +by file/);

@@ -7,6 +7,7 @@ import {
   PLAN_FORMATS,
   PLAN_PARTS,
   SCAN,
+  SCAN_TO_MOVE,
   SOURCE_HELP,
   TARGET,
   YES,
@@ -47,7 +48,7 @@ export const MOVING: readonly CommandSpec[] = [
     summary: "Show what a migration would do, with masked diffs",
     details: `${SOURCE_HELP} Nothing is changed. A saved plan holds no value; apply re-reads each one and refuses if it has changed.`,
     options: [
-      ...SCAN,
+      ...SCAN_TO_MOVE,
       ...TARGET,
       ...PLAN_PARTS,
       ["--format <format>", "Output format (default: table); markdown is for a change ticket", PLAN_FORMATS],
@@ -80,7 +81,7 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Plan and apply in one step",
     details: `${SOURCE_HELP} Prints the plan, then applies it. Each secret is written to the store and read back before a container is touched.`,
-    options: [...SCAN, ...TARGET, ...PLAN_PARTS, DRY_RUN, BREAK, YES, EACH_HOST],
+    options: [...SCAN_TO_MOVE, ...TARGET, ...PLAN_PARTS, DRY_RUN, BREAK, YES, EACH_HOST],
     eachHost: true,
     examples: [
       ["unsprawl migrate docker:web --to local --dry-run", "The plan alone"],

@@ -29,6 +29,18 @@ export const SCAN: readonly OptionSpec[] = [
   ["--baseline <file>", "Earlier scan whose findings are treated as known and do not fail"],
 ];
 
+const FOR_MOVING: { readonly [flags: string]: string } = {
+  "--min-confidence <level>": "Leave out findings below this confidence (default: medium)",
+  "--fail-on <level>": "Exit 3 if a finding at or above this is not moved (default: medium)",
+  "--baseline <file>": "Earlier scan whose findings are treated as known: one that is not moved does not fail",
+};
+
+/** The same flags of a command that moves what it finds. */
+export const SCAN_TO_MOVE: readonly OptionSpec[] = SCAN.map(([flags, text, words]) => {
+  const said = FOR_MOVING[flags] ?? text;
+  return words === undefined ? [flags, said] : [flags, said, words];
+});
+
 export const HOSTS: OptionSpec = [
   "--hosts [name…]",
   "Scan the engines of `hosts:` in the configuration (name or glob)",
@@ -41,7 +53,7 @@ export const EACH_HOST: OptionSpec = [
 ];
 
 export const TARGET: readonly OptionSpec[] = [
-  ["--to <store>", "Move secrets into this store: a configured one, or a provider's name"],
+  ["--to <store>", "Move secrets into this store: a configured one (default: the only one), or a provider's name"],
   [
     "--deliver <how>",
     "How the application gets its values (default: auto)",

@@ -215,7 +215,7 @@ describe("help and the documents name all that plug-ins say", () => {
  */
 const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/compose/find.ts": "what it moves is found by another source too",
-  "migrations/compose/plan.ts": "the delivery `volume`, not the key of a file",
+  "migrations/compose/remaining.ts": "the delivery `volume`, not the key of a file",
   "migrations/docker-container/refuse.ts": "a word of --accept that happens to be a format",
   "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
   "migrations/env-file/rewrite.ts": "the dialect of a file of variables",

@@ -1,6 +1,6 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { nameOf } from "../names.ts";
-import type { ContainerDoc, Mount, NetworkEndpoint } from "../types.ts";
+import type { ContainerDoc, HostConfig, Mount, NetworkEndpoint } from "../types.ts";
 import { ownAliases, type CreateBody } from "./body.ts";
 import { baseName, differences, itemsOf, type DocumentFields } from "./compare.ts";
 
@@ -21,15 +21,23 @@ export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, request
 /** In what a container, which was never started, differs from a request to replace the old one. */
 export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: CreateBody): readonly string[] {
   const volumes = volumesOf((old.Mounts ?? []).filter(({ Type }) => Type === "volume"));
-  const asked = { ...volumes, ...requestFields(request) };
+  const asked = { ...volumes, ...requestedVolumes(request, volumes), ...requestFields(request) };
   const made = { ...volumesOf(fresh.Mounts ?? []), ...madeFields(fresh, request) };
   // What was not asked for, the engine fills in.
   const unasked = Object.keys(made).filter((field) => !Object.hasOwn(asked, field));
   return differences(asked, made, Object.fromEntries(unasked.map((field) => [field, "may differ"])));
 }
 
-const volumesOf = (mounts: readonly Mount[]): DocumentFields =>
+const volumesOf = (mounts: readonly Pick<Mount, "Destination" | "Name">[]): DocumentFields =>
   Object.fromEntries(mounts.map(({ Destination, Name = "" }) => [`the volume at ${Destination}`, [Name]]));
+
+/** The volumes that the request puts in the place of these. */
+function requestedVolumes({ body }: CreateBody, replaced: DocumentFields): DocumentFields {
+  const { Mounts = [] } = (body.HostConfig ?? {}) as { readonly Mounts?: HostConfig["Mounts"] };
+  const asked = (Mounts ?? []).filter(({ Type, Source }) => Type === "volume" && Source);
+  const volumes = volumesOf(asked.map(({ Target = "", Source = "" }) => ({ Destination: Target, Name: Source })));
+  return Object.fromEntries(Object.entries(volumes).filter(([field]) => Object.hasOwn(replaced, field)));
+}
 
 function requestFields({ body, connectLater }: CreateBody): DocumentFields {
   const { HostConfig, NetworkingConfig, Image: _image, ...config } = body;

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { startEngineOf, type EngineKind, type EngineOfKind } from "../../services/engines.ts";
@@ -37,9 +36,6 @@ it.each(DEEP ? ALL : ALL.slice(0, 1))("an engine of the kind %s", { timeout: 400
       await act();
       matrix.set(kind, [...(matrix.get(kind) ?? []), name]);
     }
-  } catch (error) {
-    console.log(execFileSync("grep", ["-E", "plugin|unsprawl:|failed to start", engine.dir + "/log"], {encoding:"utf8"}).split("\n").map(l=>l.slice(0,600)).filter(l => !/loading plugin|io.containerd/.test(l)).slice(-25).join("\n"));
-    throw error;
   } finally {
     await engine.stop();
     await bao.stop();

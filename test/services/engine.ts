@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -145,7 +145,9 @@ export async function endEngine(engine: {
 
 async function killEngine(pid: number, dir: string): Promise<void> {
   if (pid === 0) return;
-  for (const task of [pid, ...descendants(pid)]) signal(task, "SIGKILL");
+  // A container's shim, and a plugin's, is nobody's child, and names the engine's folder.
+  const all = [pid, ...namingFolder(dir)].flatMap((one) => [one, ...descendants(one)]);
+  for (const task of all) signal(task, "SIGKILL");
   while (alive(pid)) await sleep(20);
   forget(pid);
   rmSync(join(dir, "pid"), { force: true });
@@ -174,6 +176,16 @@ async function makeBridge(): Promise<string> {
       if (tries > 20) throw error;
     }
   }
+}
+
+function namingFolder(dir: string): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${dir}/`) ? Number(name) : [];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
 }
 
 function descendants(pid: number): number[] {

@@ -29,7 +29,8 @@ const [LONGEST_MS, STEP_MS] = [2000, 100];
 
 /** Our parent is of the engine's mount namespace. */
 function isSeen(): boolean {
-  const device = mountsOf("/proc/self")?.find(({ target }) => target === MEMORY)?.device;
+  // The last of several is above the others.
+  const device = mountsOf("/proc/self")?.findLast(({ target }) => target === MEMORY)?.device;
   const theirs = mountsOf(`${PROCESSES}/${parentOnHost()}`);
   // Who may not look cannot say no.
   return device !== undefined && (theirs === null || theirs.some((one) => one.device === device));

@@ -181,7 +181,9 @@ async function makeBridge(): Promise<string> {
 function namingFolder(dir: string): number[] {
   return readdirSync("/proc").flatMap((name) => {
     try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${dir}/`) ? Number(name) : [];
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${dir}/`)
+        ? Number(name)
+        : [];
     } catch {
       return []; // ended meanwhile
     }

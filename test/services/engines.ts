@@ -164,3 +164,17 @@ function personsWorld(host: string, env: { readonly [name: string]: string }): W
   const program = [...asPerson, node, main];
   return { ...world, program, unsprawl: (args, how): Promise<Ran> => world.unsprawl(args, { program, ...how }) };
 }
+
+/** The process of the volume plugin of an engine; null while there is none. */
+export function pluginProcess({ dir }: Pick<TestEngine, "dir">): number | null {
+  const words = (pid: string | number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const parent = /\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "";
+      if (/volume-(?:plugin|driver)/.test(words(pid)) && words(parent).includes(`${dir}/`)) return Number(pid);
+    } catch {
+      continue; // ended meanwhile
+    }
+  }
+  return null;
+}

@@ -12,7 +12,7 @@ import type { Ran, World } from "../../support/world.ts";
 // client shows a value.
 
 const ALL: readonly EngineKind[] = ["remote", "root", "group", "userns-remap", "rootless"];
-const [FIRST, SECOND] = ["API_TOKEN", "DB_PASSWORD"];
+const [FIRST, SECOND] = ["API_TOKEN", "DB_PASSWORD"] as const;
 
 /** By kind of engine, the steps that went well. */
 const matrix = new Map<EngineKind, readonly string[]>();

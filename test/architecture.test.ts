@@ -8,6 +8,7 @@ import { migrations } from "../migrations/index.ts";
 import { providers } from "../providers/index.ts";
 import { loadsOnFirstUse } from "../src/build/bundled.ts";
 import { VERSION } from "../src/model/version.ts";
+import { rotators } from "../src/rotators/index.ts";
 import { DEEP } from "./support/deep.ts";
 import { leadsTo, tiers } from "./support/tiers.ts";
 
@@ -97,6 +98,8 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   delivery: ["contract", "model", "engine", "stores-kit"],
   history: ["contract", "model"],
   verify: ["contract", "model"],
+  // What logs in to a server is the same code that changes its passwords.
+  rotators: ["contract", "model", "verify"],
   notify: ["contract", "model"],
   residue: ["contract", "model", "engine"],
   "providers/*": ["contract", "model", "stores-kit"],
@@ -107,9 +110,11 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   // What runs by itself: the face hands it everything.
   watch: ["core", "contract", "model", "engine"],
   agent: ["core", "contract", "model", "engine", "watch"],
+  // A plan, and its performing, that core carries out like a migration; the rotators are handed to it.
+  rotate: ["core", "contract", "model", "engine", "agent"],
   fleet: ["core", "contract", "model", "fast", "history", "images"],
   // Faces.
-  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent"],
+  cli: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch", "fleet", "agent", "rotate"],
   tui: ["assembly", "core", "contract", "model", "engine", "detect", "delivery", "watch"],
   // A small world to try unsprawl in.
   demo: ["delivery", "model"],
@@ -117,6 +122,7 @@ const MAY: { readonly [room: string]: readonly string[] } = {
   assembly: [
     ...["core", "contract", "model", "engine", "fast", "images", "sources", "detect"],
     ...["delivery", "verify", "history", "notify", "residue", "providers/index.ts", "migrations/index.ts"],
+    ...["rotate", "rotators"],
   ],
   // What starts, and what is made from the code when it is built.
   bin: ["assembly", "cli", "tui", "core", "delivery", "fast", "sources", "model"],
@@ -186,11 +192,12 @@ function loadedWith(...entries: readonly string[]): Set<string> {
 }
 
 /** What a plug-in says of itself is loaded at start: data, which imports nothing but types. */
-const isAbout = (file: string): boolean => /^(providers\/[^/]+|migrations\/[^/]+|src\/sources)\/about\.ts$/.test(file);
+const isAbout = (file: string): boolean =>
+  /^(providers\/[^/]+|migrations\/[^/]+|src\/sources|src\/rotators\/[^/]+)\/about\.ts$/.test(file);
 
 test("what a plug-in says of itself imports nothing but types", () => {
   const abouts = files.filter(isAbout);
-  expect(abouts.length).toBe(Object.keys(providers).length + Object.keys(migrations).length + 1);
+  expect(abouts.length).toBe(Object.keys({ ...providers, ...migrations, ...rotators }).length + 1);
   expect(arrows.filter(({ from, typeOnly }) => isAbout(from) && !typeOnly).map(line)).toEqual([]);
 });
 
@@ -253,8 +260,12 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/tmpfs.ts": "writes the file that the application or its shim reads, on tmpfs",
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
+  "src/delivery/volume/install.ts": "puts the credential of the plugin into what the plugin is made of",
+  "src/rotate/replaced.ts": "puts the new secret in the place of the old one, as in a URL",
+  "src/engine/plugin/seal.ts": "a keyed digest stands for a value in a question to the plugin",
   "src/delivery/readers.ts": "writes the credential of the runtime, or of the agent, 0600",
   "src/verify/reveal.ts": "sends it to whoever issued it, to learn whether it is alive",
+  "src/rotators/reveal.ts": "sends it to the server that checks it, or makes a verifier for that",
   "src/cli/commands/run.ts": "puts it into the environment of the command that it becomes",
   "src/stores-kit/storable.ts": "the text that a store is sent",
   "src/stores-kit/check-and-set.ts": "a digest of it stands for its version",

@@ -215,6 +215,7 @@ describe("help and the documents name all that plug-ins say", () => {
  */
 const NAMED_IN: { readonly [file: string]: string } = {
   "migrations/compose/find.ts": "what it moves is found by another source too",
+  "migrations/compose/remaining.ts": "the delivery `volume`, not the key of a file",
   "migrations/docker-container/refuse.ts": "a word of --accept that happens to be a format",
   "migrations/docker-run/syntax/run-env-files.ts": "the dialect of a file of variables; docker's own flag",
   "migrations/env-file/rewrite.ts": "the dialect of a file of variables",
@@ -227,6 +228,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/agent/install/settings.ts": "the forms of `agent install`, not formats",
   "src/agent/serving.ts": "it asks the labels of the engine's containers",
   "src/engine/consumer-labels.ts": "what a binding of the OCI runtime calls a container of Compose",
+  "src/engine/plugin/volumes.ts": "what a binding calls a container of Compose",
   "src/engine/project-containers.ts": "a source that it makes from Compose's labels",
   "src/core/config/fleet.ts": "examples, and the default, of a fleet's sources",
   "src/core/journal/sealed-key.ts": "whether this machine's init is systemd",
@@ -250,6 +252,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/images/registry/reference.ts": "what people type, in its errors",
   "src/model/change-words.ts": "the command for a container of the engine",
   "src/model/consumer.ts": "the two kinds of consumers, by their ids",
+  "src/rotate/plan.ts": "it rotates what the engine's containers have",
   "src/residue/swarm.ts": "a look of its own at what an engine still shows",
   "src/watch/install/index.ts": "a form of `watch install`, not a format",
   "src/watch/install/model.ts": "the forms of `watch install`, not formats",

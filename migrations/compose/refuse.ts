@@ -1,6 +1,7 @@
 import { cmd } from "../../src/kit/shell.ts";
 import { lineOf } from "../../src/kit/text/lines.ts";
 import type { Location } from "../../src/model/location.ts";
+import { placeWords } from "../../src/model/place-words.ts";
 import { allTexts, textAmong, textAt } from "./command-texts.ts";
 import { usedBeside } from "./syntax/beside.ts";
 import { envFiles, type ProjectText } from "./syntax/environment.ts";
@@ -134,10 +135,11 @@ const ownName = ({ index, key, value }: ProjectText): string =>
   index === undefined ? key : (value.split("=", 1)[0] ?? "");
 
 /** The same for what inspect shows of a container. */
-export function fieldRefusal({ where, path }: Location, name: string): Refusal {
-  const reason = `is in ${path}, not in a variable`;
+export function fieldRefusal(location: Location, name: string): Refusal {
+  const { where } = location;
+  const reason = `is in its ${placeWords(location)}, not in a variable`;
   if (where === "label")
-    return { reason: `is in the label ${path}, and nothing can deliver a label`, hint: forLabel(name) };
+    return { reason: `is in the label ${name}, and nothing can deliver a label`, hint: forLabel(name) };
   if (where === "healthcheck") return { reason, hint: TO_FILL_IN };
   if (where === "cmd" || where === "entrypoint") return { reason, hint: TO_FILL_IN };
   return { reason, hint: "give the application a variable or a file for it, then scan again" };

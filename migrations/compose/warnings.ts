@@ -2,7 +2,7 @@ import { bare, cmd } from "../../src/kit/shell.ts";
 import type { AlongOf } from "./along.ts";
 import type { PassedEnvironment } from "./engine/child.ts";
 import type { SharingPart } from "./engine/sharing.ts";
-import type { ServicePart } from "./plan.ts";
+import type { ServicePart } from "./plan-service.ts";
 import type { Rewording } from "./words/rewording.ts";
 import type { Rewritten } from "./rewrite/index.ts";
 

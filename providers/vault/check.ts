@@ -6,11 +6,15 @@ import { probeStore } from "../../src/stores-kit/probe.ts";
 import type { VaultClient } from "./client.ts";
 import { missingRight, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
+import type { PolicyRule } from "./policy.ts";
 import { encodePath, fixedPrefix, vaultKey } from "./names.ts";
 import { writerRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 
-/** Tries every right that a migration needs with a test secret, which it removes. Stops at the first that fails. */
+/**
+ * Asks for every right that a migration needs, then tries each with a test secret, which it removes. Stops at the first
+ * that fails.
+ */
 export async function checkVault(
   settings: VaultSettings,
   client: VaultClient,
@@ -26,12 +30,20 @@ export async function checkVault(
     put: async (...args: Parameters<Kv["put"]>) => (await kv()).put(...args),
     remove: async (...args: Parameters<Kv["remove"]>) => (await kv()).remove(...args),
   };
+  // The rule is for what will be written, not for the probe.
+  const all = path.includes("{") ? `${fixedPrefix(path)}*` : path;
   const lines = await probeStore(store, {
     async reach() {
       await health(client, address);
       return `${address}${plain(address)}`;
     },
     authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await version()}`,
+    missing: async (names) =>
+      missingRights(
+        client,
+        writerRights(mount, store.key(names).path, await version()),
+        writerRights(mount, all, await version()),
+      ),
     async gone() {
       // Without a placeholder the secret exists for others too.
       if (probe !== null && path.includes("{") && (await version()) === 2) await gone(client, mount, probe.path);
@@ -52,11 +64,43 @@ export async function checkVault(
     if (line.ok || probe === null) return line;
     // Nothing is written if nothing can be read back; what is missing then is the right to read.
     const blind = line.right === "write" && (await store.get(probe).then(() => false, isDenied));
-    // The rule is for what will be written, not for the probe.
-    const all = path.includes("{") ? `${fixedPrefix(path)}*` : path;
     return { ...line, right: blind ? "read" : line.right, hint: line.hint?.replaceAll(probe.path, all) ?? null };
   }
 }
+
+/**
+ * What a token lacks, by what Vault says of it (sys/capabilities-self): a line for each right, with the rule that grants
+ * it. `asked` are the rules for one secret, `named` the same ones for all. Nothing where Vault does not say.
+ */
+async function missingRights(
+  client: VaultClient,
+  asked: readonly PolicyRule[],
+  named: readonly PolicyRule[],
+): Promise<readonly StoreCheck[]> {
+  const json = { paths: asked.map(({ path }) => path) };
+  const answer = await client.call("POST", "sys/capabilities-self", { json, needs: [], expect: [400, 403, 404, 405] });
+  const { data: has = {} } = (answer.body ?? {}) as { readonly data?: { readonly [path: string]: unknown } };
+  return asked.flatMap(({ path, capabilities }, at) => {
+    const held = has[path];
+    const rule = named[at];
+    if (!Array.isArray(held) || rule === undefined || held.includes("root")) return [];
+    const lacking = capabilities.filter((one) => !held.includes(one));
+    return RIGHTS.flatMap(([right, of]): StoreCheck[] => {
+      const isMetadata = at > 0;
+      const these = lacking.filter((one) => (isMetadata ? right === "delete" : of.includes(one)));
+      if (these.length === 0) return [];
+      const { message: text } = missingRight([{ path: rule.path, capabilities: these }]);
+      return [{ right, ok: false, text, hint: missingRight([rule]).hint }];
+    });
+  });
+}
+
+/** Which capabilities of a secret's data each right is. */
+const RIGHTS: readonly (readonly [StoreCheck["right"], readonly string[]])[] = [
+  ["write", ["create", "update", "patch"]],
+  ["read", ["read"]],
+  ["delete", ["delete"]],
+];
 
 /**
  * Without rights on the metadata, the value is removed, and its empty secret stays. Throws `denied` with what is

@@ -59,7 +59,7 @@ export async function startAgain(engine: Engine, id: string, name: string): Prom
 export async function becomeWell(
   engine: Engine,
   id: string,
-  { graceMs, healthTimeoutMs }: AgentSettings,
+  { graceMs, healthTimeoutMs }: Pick<AgentSettings, "graceMs" | "healthTimeoutMs">,
   signal: AbortSignal,
 ): Promise<void> {
   for (const began = Date.now(); ; await sleep(TICK_MS, undefined, { signal })) {

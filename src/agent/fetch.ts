@@ -49,80 +49,98 @@ type StoreLane = {
  * small request and no value; otherwise digests of values.
  */
 export function fetcher(tools: AgentTools): Fetcher {
-  const stores = remembered(tools.stores);
-  const lanes = new Map<string, StoreLane>();
-  const seen = new Map<string, string>();
-  const failing = new Map<string, string>();
-  const done = new Set<string>();
+  return new StoreFetcher(tools);
+}
 
-  const serve = async (
+class StoreFetcher implements Fetcher {
+  readonly #tools: AgentTools;
+  readonly #stores: Omit<SupplyTools, "write">;
+  readonly #lanes = new Map<string, StoreLane>();
+  readonly #seen = new Map<string, string>();
+  readonly #failing = new Map<string, string>();
+  readonly #done = new Set<string>();
+
+  constructor(tools: AgentTools) {
+    this.#tools = tools;
+    this.#stores = remembered(tools.stores);
+  }
+
+  async poll(
+    all: readonly ServedConsumer[],
+    got: (fetched: Fetched) => Promise<void>,
+    isTurn: (served: ServedConsumer) => boolean = () => true,
+  ): Promise<void> {
+    const byLane = Map.groupBy(all.filter(isTurn), laneOf);
+    const keys = new Set(all.map(({ key }) => key));
+    for (const kept of [this.#seen, this.#failing, this.#done])
+      for (const key of kept.keys()) if (!keys.has(key)) kept.delete(key);
+    const polls = [...byLane].map(([name, members]) => {
+      const lane = this.#lanes.get(name) ?? {
+        ...{ stores: storesOf(members), isAway: false, failures: 0, nextAt: 0, busy: null },
+      };
+      this.#lanes.set(name, lane);
+      if (Date.now() < lane.nextAt) return Promise.resolve();
+      return (lane.busy ??= this.#pollLane(lane, members, got).finally(() => (lane.busy = null)));
+    });
+    await Promise.all(polls);
+    this.#tools.forget();
+  }
+
+  isDone(all: readonly ServedConsumer[]): boolean {
+    return all.every(({ key }) => this.#done.has(key) && !this.#failing.has(key));
+  }
+
+  async #pollLane(
+    lane: StoreLane,
+    all: readonly ServedConsumer[],
+    got: (fetched: Fetched) => Promise<void>,
+  ): Promise<void> {
+    const { told } = this.#tools;
+    const versions = new Map<string, Promise<string | null>>();
+    for (const served of all) {
+      const error = await this.#serve(served, versions, got);
+      if (error !== null && isAway(error)) {
+        lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
+        // Without a word: what is wrong is said of the store.
+        for (const other of all) if (!this.#failing.has(other.key)) this.#failing.set(other.key, "");
+        if (!lane.isAway) told({ kind: "failed", what: lane.stores, error, store: true });
+        lane.isAway = true;
+        return;
+      }
+      if (lane.isAway) told({ kind: "recovered", what: lane.stores, store: true });
+      lane.isAway = false;
+    }
+    lane.failures = 0;
+  }
+
+  async #serve(
     served: ServedConsumer,
     versions: Map<string, Promise<string | null>>,
     got: (fetched: Fetched) => Promise<void>,
-  ): Promise<UnsprawlError | null> => {
+  ): Promise<UnsprawlError | null> {
     const { consumer, key } = served;
     try {
-      const version = await versionOf(served, stores, versions);
-      const isSame = version !== null && seen.get(key) === version && inPlace(served);
+      const version = await versionOf(served, this.#stores, versions);
+      const isSame = version !== null && this.#seen.get(key) === version && inPlace(served);
       if (!isSame) {
-        await got(await fetch(served, tools, stores));
-        done.add(key);
-        if (version === null) seen.delete(key);
-        else seen.set(key, version);
+        await got(await fetch(served, this.#tools, this.#stores));
+        this.#done.add(key);
+        if (version === null) this.#seen.delete(key);
+        else this.#seen.set(key, version);
       }
-      if (failing.get(key)) tools.told({ kind: "recovered", what: consumer.id });
-      failing.delete(key);
+      if (this.#failing.get(key)) this.#tools.told({ kind: "recovered", what: consumer.id });
+      this.#failing.delete(key);
       return null;
     } catch (error) {
       const fault = subjectFault(error);
       if (isAway(fault)) return fault;
       // Said once, not at each poll.
-      if (failing.get(key) !== fault.message) tools.told({ kind: "failed", what: consumer.id, error: fault });
-      failing.set(key, fault.message);
+      if (this.#failing.get(key) !== fault.message)
+        this.#tools.told({ kind: "failed", what: consumer.id, error: fault });
+      this.#failing.set(key, fault.message);
       return fault;
     }
-  };
-
-  const pollLane = async (
-    lane: StoreLane,
-    all: readonly ServedConsumer[],
-    got: (fetched: Fetched) => Promise<void>,
-  ): Promise<void> => {
-    const versions = new Map<string, Promise<string | null>>();
-    for (const served of all) {
-      const error = await serve(served, versions, got);
-      if (error !== null && isAway(error)) {
-        lane.nextAt = Date.now() + pauseMs(++lane.failures, PAUSES);
-        // Without a word: what is wrong is said of the store.
-        for (const other of all) if (!failing.has(other.key)) failing.set(other.key, "");
-        if (!lane.isAway) tools.told({ kind: "failed", what: lane.stores, error, store: true });
-        lane.isAway = true;
-        return;
-      }
-      if (lane.isAway) tools.told({ kind: "recovered", what: lane.stores, store: true });
-      lane.isAway = false;
-    }
-    lane.failures = 0;
-  };
-
-  return {
-    async poll(all, got, isTurn = () => true) {
-      const byLane = Map.groupBy(all.filter(isTurn), laneOf);
-      const keys = new Set(all.map(({ key }) => key));
-      for (const kept of [seen, failing, done]) for (const key of kept.keys()) if (!keys.has(key)) kept.delete(key);
-      const polls = [...byLane].map(([name, members]) => {
-        const lane = lanes.get(name) ?? {
-          ...{ stores: storesOf(members), isAway: false, failures: 0, nextAt: 0, busy: null },
-        };
-        lanes.set(name, lane);
-        if (Date.now() < lane.nextAt) return Promise.resolve();
-        return (lane.busy ??= pollLane(lane, members, got).finally(() => (lane.busy = null)));
-      });
-      await Promise.all(polls);
-      tools.forget();
-    },
-    isDone: (all) => all.every(({ key }) => done.has(key) && !failing.has(key)),
-  };
+  }
 }
 
 function isAway({ code }: UnsprawlError): boolean {

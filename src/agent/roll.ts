@@ -34,30 +34,79 @@ export type Roller = {
  * killed in between does it again. A container that started after its files were written has them already.
  */
 export function roller(settings: AgentSettings, tools: AgentTools, record: AgentRecord, signal: AbortSignal): Roller {
-  const due = new Map<string, DueConsumer>();
-  /** Due consumers that are tried now, or wait for others of their lane. */
-  const trying = new Map<string, Promise<void>>();
-  const lanes = new Lanes();
+  return new ContainerRoller(settings, tools, record, signal);
+}
 
-  const hold = async (one: DueConsumer): Promise<void> => {
-    if (due.get(one.served.key) === one) due.delete(one.served.key);
-    await record.setApplied(one.served.key, one.digests);
+class ContainerRoller implements Roller {
+  readonly #settings: AgentSettings;
+  readonly #tools: AgentTools;
+  readonly #record: AgentRecord;
+  readonly #signal: AbortSignal;
+  readonly #due = new Map<string, DueConsumer>();
+  /** Due consumers that are tried now, or wait for others of their lane. */
+  readonly #trying = new Map<string, Promise<void>>();
+  readonly #lanes = new Lanes();
+  /** Said once, not at each poll. */
+  readonly #said = new Map<string, string>();
+
+  constructor(settings: AgentSettings, tools: AgentTools, record: AgentRecord, signal: AbortSignal) {
+    this.#settings = settings;
+    this.#tools = tools;
+    this.#record = record;
+    this.#signal = signal;
+  }
+
+  readonly take: Roller["take"] = async ({ served, digests, changed, replaced }) => {
+    const { key, consumer } = served;
+    const applied = this.#record.applied(key);
+    const names = Object.keys(digests).filter((name) =>
+      applied?.[name] === undefined ? replaced.includes(name) : applied[name] !== digests[name],
+    );
+    if (changed.length > 0) this.#tools.told({ kind: "written", consumer: consumer.id, names: changed });
+    if (names.length > 0) this.#due.set(key, { served, digests, names });
+    else {
+      this.#due.delete(key);
+      this.#said.delete(key);
+      await this.#record.setApplied(key, digests);
+    }
   };
+
+  readonly run: Roller["run"] = async () => {
+    for (const [key, one] of this.#due) {
+      if (this.#trying.has(key)) continue;
+      const tried = this.#lanes.enter(lanesOf(one), () => this.#attempt(key)).finally(() => this.#trying.delete(key));
+      this.#trying.set(key, tried);
+    }
+    await Promise.all(this.#trying.values());
+  };
+
+  readonly due: Roller["due"] = () => this.#due.size;
+
+  readonly forget: Roller["forget"] = async (key) => {
+    this.#due.delete(key);
+    this.#said.delete(key);
+    await this.#record.forget(key);
+  };
+
+  async #hold(one: DueConsumer): Promise<void> {
+    if (this.#due.get(one.served.key) === one) this.#due.delete(one.served.key);
+    await this.#record.setApplied(one.served.key, one.digests);
+  }
 
   /** The containers of one consumer, each well before the next. Throws `unhealthy` for the first that is not. */
-  const handOver = async (engine: Engine, { served, names }: DueConsumer): Promise<void> => {
-    const how = served.consumer.onChange ?? settings.onChange;
-    tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind });
+  async #handOver(engine: Engine, { served, names }: DueConsumer): Promise<void> {
+    const how = served.consumer.onChange ?? this.#settings.onChange;
+    this.#tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind });
     let containers = 0;
     for (const { Id } of how.kind === "none" ? [] : containersOf(served, await engine.containers())) {
-      signal.throwIfAborted();
-      if (await renew(engine, Id, how, written(served, names))) containers++;
+      this.#signal.throwIfAborted();
+      if (await this.#renew(engine, Id, how, written(served, names))) containers++;
     }
-    tools.told({ kind: "applied", consumer: served.consumer.id, names, containers });
-  };
+    this.#tools.told({ kind: "applied", consumer: served.consumer.id, names, containers });
+  }
 
   /** False for one that is not running, which has it once it starts. */
-  const renew = async (engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<boolean> => {
+  async #renew(engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<boolean> {
     const doc = await engine.container(id);
     if (doc === null || (!doc.State.Running && !doc.State.Restarting) || doc.State.Paused) return false;
     const began = Date.now();
@@ -67,100 +116,68 @@ export function roller(settings: AgentSettings, tools: AgentTools, record: Agent
         if (how.kind === "signal") await signalTo(engine, id, name, how.signal);
         else await restart(engine, doc);
       }
-      await becomeWell(engine, id, settings, signal);
-      if (how.kind !== "signal") await renewInside(engine, id, startedAt((await engine.container(id)) ?? doc));
+      await becomeWell(engine, id, this.#settings, this.#signal);
+      if (how.kind !== "signal") await this.#renewInside(engine, id, startedAt((await engine.container(id)) ?? doc));
     } catch (error) {
       if (error instanceof UnsprawlError && error.code !== "unreachable" && error.code !== "interrupted")
         throw new RollError(name, error);
       throw error;
     }
     const kind = how.kind === "signal" ? "signalled" : "restarted";
-    tools.told({ kind, container: name, tookMs: Date.now() - began });
+    this.#tools.told({ kind, container: name, tookMs: Date.now() - began });
     return true;
-  };
+  }
 
   /** Restarts what is in the network of a container that has been restarted, and has not been since. */
-  const renewInside = async (engine: Engine, id: string, since: number): Promise<void> => {
+  async #renewInside(engine: Engine, id: string, since: number): Promise<void> {
     for (const { Id } of inNetworkOf(id, await engine.containers())) {
       const doc = await engine.container(Id);
       if (doc === null || startedAt(doc) >= since) continue;
       const began = Date.now();
       await restart(engine, doc);
-      await becomeWell(engine, Id, settings, signal);
-      tools.told({ kind: "restarted", container: nameOf(doc), tookMs: Date.now() - began });
+      await becomeWell(engine, Id, this.#settings, this.#signal);
+      this.#tools.told({ kind: "restarted", container: nameOf(doc), tookMs: Date.now() - began });
     }
-  };
+  }
 
   /** Whether one of its values was too much for another container, which is not well yet. */
-  const isStopped = async (engine: Engine, { served, names, digests }: DueConsumer): Promise<boolean> => {
+  async #isStopped(engine: Engine, { served, names, digests }: DueConsumer): Promise<boolean> {
     for (const { name, reference } of served.consumer.values) {
-      const stopped = names.includes(name) ? record.stopped(reference) : null;
+      const stopped = names.includes(name) ? this.#record.stopped(reference) : null;
       if (stopped === null) continue;
-      if (stopped.digest === digests[name] && !(await isWell(engine, stopped.container, settings))) return true;
-      await record.setStopped(reference, null);
+      if (stopped.digest === digests[name] && !(await isWell(engine, stopped.container, this.#settings))) return true;
+      await this.#record.setStopped(reference, null);
     }
     return false;
-  };
+  }
 
-  const stopAt = async ({ container, reason }: RollError, { served, names, digests }: DueConsumer): Promise<void> => {
+  async #stopAt({ container, reason }: RollError, { served, names, digests }: DueConsumer): Promise<void> {
     for (const { name, reference } of served.consumer.values)
-      if (names.includes(name)) await record.setStopped(reference, { digest: digests[name] ?? "", container });
-    tools.told({ kind: "stopped", container, error: reason });
-  };
+      if (names.includes(name)) await this.#record.setStopped(reference, { digest: digests[name] ?? "", container });
+    this.#tools.told({ kind: "stopped", container, error: reason });
+  }
 
-  const attempt = async (key: string): Promise<void> => {
-    const one = due.get(key);
-    if (one === undefined || signal.aborted) return;
+  async #attempt(key: string): Promise<void> {
+    const one = this.#due.get(key);
+    if (one === undefined || this.#signal.aborted) return;
     try {
-      const engine = await tools.engine();
-      if (await isStopped(engine, one)) return;
-      await handOver(engine, one);
-      await hold(one);
+      const engine = await this.#tools.engine();
+      if (await this.#isStopped(engine, one)) return;
+      await this.#handOver(engine, one);
+      await this.#hold(one);
     } catch (error) {
-      if (signal.aborted) return;
-      if (error instanceof RollError) await stopAt(error, one);
+      if (this.#signal.aborted) return;
+      if (error instanceof RollError) await this.#stopAt(error, one);
       // With the engine away, what is due stays due.
-      else if (!(error instanceof UnsprawlError) || error.code !== "unreachable") failed(one, subjectFault(error));
+      else if (!(error instanceof UnsprawlError) || error.code !== "unreachable")
+        this.#failed(one, subjectFault(error));
     }
-  };
+  }
 
-  /** Said once, not at each poll. */
-  const said = new Map<string, string>();
-  const failed = ({ served: { key, consumer } }: DueConsumer, error: UnsprawlError): void => {
-    if (said.get(key) !== error.message) tools.told({ kind: "failed", what: consumer.id, error });
-    said.set(key, error.message);
-  };
-
-  return {
-    async take({ served, digests, changed, replaced }) {
-      const { key, consumer } = served;
-      const applied = record.applied(key);
-      const names = Object.keys(digests).filter((name) =>
-        applied?.[name] === undefined ? replaced.includes(name) : applied[name] !== digests[name],
-      );
-      if (changed.length > 0) tools.told({ kind: "written", consumer: consumer.id, names: changed });
-      if (names.length > 0) due.set(key, { served, digests, names });
-      else {
-        due.delete(key);
-        said.delete(key);
-        await record.setApplied(key, digests);
-      }
-    },
-    async run() {
-      for (const [key, one] of due) {
-        if (trying.has(key)) continue;
-        const tried = lanes.enter(lanesOf(one), () => attempt(key)).finally(() => trying.delete(key));
-        trying.set(key, tried);
-      }
-      await Promise.all(trying.values());
-    },
-    due: () => due.size,
-    async forget(key) {
-      due.delete(key);
-      said.delete(key);
-      await record.forget(key);
-    },
-  };
+  #failed({ served: { key, consumer } }: DueConsumer, error: UnsprawlError): void {
+    if (this.#said.get(key) !== error.message) this.#tools.told({ kind: "failed", what: consumer.id, error });
+    this.#said.set(key, error.message);
+  }
 }
 
 /** Whom a consumer waits for: its project, and those who share a changed value, which may be bad for all of them. */

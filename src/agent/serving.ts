@@ -29,17 +29,69 @@ type FoundOnHost = {
 };
 
 export function serving(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>): Serving {
-  const { index } = tools.supplies;
-  let runtime: readonly ServedConsumer[] = [];
-  let faults = new Set<string>();
+  return new HostConsumers(tools, record, forget);
+}
 
-  const found = async (engine: Engine): Promise<FoundOnHost> => {
+class HostConsumers implements Serving {
+  readonly #tools: AgentTools;
+  readonly #record: AgentRecord;
+  readonly #forget: (key: string) => Promise<void>;
+  #runtime: readonly ServedConsumer[] = [];
+  #faults = new Set<string>();
+
+  constructor(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>) {
+    this.#tools = tools;
+    this.#record = record;
+    this.#forget = forget;
+  }
+
+  all(): readonly ServedConsumer[] {
+    const indexed = this.#tools.supplies.index.read();
+    return [...indexed.map((consumer) => ({ key: consumer.folder, consumer, files: true })), ...this.#runtime];
+  }
+
+  async refresh(engine: Engine): Promise<boolean> {
+    const { index } = this.#tools.supplies;
+    const known = new Map(index.read().map((one) => [one.folder, one]));
+    const { own, resolved, isDecided } = await this.#found(engine);
+    const consumers = own.map((one) => ({
+      ...one,
+      stores: known.get(one.folder)?.stores ?? one.stores,
+    }));
+    const fresh = consumers.filter((one) => JSON.stringify(known.get(one.folder)) !== JSON.stringify(one));
+    if (fresh.length > 0) await index.add(fresh);
+    for (const { id, folder } of fresh) if (!known.has(folder)) this.#tools.told({ kind: "added", consumer: id });
+    const before = this.#runtime;
+    const runtime = resolved.map(({ id, consumer }) => ({ key: id, consumer, files: false }));
+    this.#runtime = runtime;
+    // A container that is made again is another one.
+    for (const { key } of before) if (!runtime.some((one) => one.key === key)) await this.#forget(key);
+    const listed = await engine.containers();
+    for (const consumer of known.values()) await this.#dropIfGone(consumer, listed);
+    return isDecided;
+  }
+
+  async #dropIfGone(consumer: Consumer, listed: Awaited<ReturnType<Engine["containers"]>>): Promise<void> {
+    // A Compose file counts by itself: its containers may be down.
+    if (containerOf(consumer) === null) return;
+    const there = containersOf({ key: consumer.folder, consumer, files: true }, listed).length > 0;
+    const isKept = listed.some(({ Mounts = [] }) => Mounts.some(({ Source }) => Source === consumer.folder));
+    const since = there || isKept ? null : (this.#record.gone(consumer.folder) ?? Date.now());
+    await this.#record.setGone(consumer.folder, since);
+    if (since === null || Date.now() - since < GONE_MS) return;
+    await this.#tools.supplies.index.remove([consumer.folder]);
+    await this.#forget(consumer.folder);
+    this.#tools.told({ kind: "dropped", consumer: consumer.id });
+  }
+
+  async #found(engine: Engine): Promise<FoundOnHost> {
+    const { supplies, stores, isBound, told } = this.#tools;
     const said = new Set<string>();
     const consumers: Consumer[] = [];
-    const containers = await projectContainers(engine, tools.supplies);
+    const containers = await projectContainers(engine, supplies);
     for (const source of ["docker:", ...composeSources(containers)]) {
       try {
-        const read = await tools.consumers(source);
+        const read = await this.#tools.consumers(source);
         consumers.push(...read.consumers);
         for (const fault of read.faults) said.add(fault);
       } catch (error) {
@@ -49,51 +101,18 @@ export function serving(tools: AgentTools, record: AgentRecord, forget: (key: st
         said.add(`${source}: ${fault.message}`);
       }
     }
-    const { consumers: own, refused } = await ownConsumers(consumers, index.read(), containers, tools.stores);
+    const { consumers: own, refused } = await ownConsumers(consumers, supplies.index.read(), containers, stores);
     const runtimes = await runtimeConsumers(engine);
     for (const fault of runtimes.faults) said.add(fault);
-    const resolved = await ownRuntimeConsumers(runtimes.containers, tools.isBound, tools.stores);
+    const resolved = await ownRuntimeConsumers(runtimes.containers, isBound, stores);
     const errors = [
       ...[...said].map((fault) => new UnsprawlError("malformed", fault)),
       ...refused,
       ...resolved.refused,
     ];
     for (const error of errors)
-      if (!faults.has(error.message)) tools.told({ kind: "failed", what: "a consumer", error });
-    faults = new Set(errors.map(({ message }) => message));
+      if (!this.#faults.has(error.message)) told({ kind: "failed", what: "a consumer", error });
+    this.#faults = new Set(errors.map(({ message }) => message));
     return { own, resolved: resolved.consumers, isDecided: !errors.some(isUndecided) };
-  };
-
-  return {
-    all: () => [...index.read().map((consumer) => ({ key: consumer.folder, consumer, files: true })), ...runtime],
-    async refresh(engine) {
-      const known = new Map(index.read().map((one) => [one.folder, one]));
-      const { own, resolved, isDecided } = await found(engine);
-      const consumers = own.map((one) => ({
-        ...one,
-        stores: known.get(one.folder)?.stores ?? one.stores,
-      }));
-      const fresh = consumers.filter((one) => JSON.stringify(known.get(one.folder)) !== JSON.stringify(one));
-      if (fresh.length > 0) await index.add(fresh);
-      for (const { id, folder } of fresh) if (!known.has(folder)) tools.told({ kind: "added", consumer: id });
-      const before = runtime;
-      runtime = resolved.map(({ id, consumer }) => ({ key: id, consumer, files: false }));
-      // A container that is made again is another one.
-      for (const { key } of before) if (!runtime.some((one) => one.key === key)) await forget(key);
-      const listed = await engine.containers();
-      for (const consumer of known.values()) {
-        // A Compose file counts by itself: its containers may be down.
-        if (containerOf(consumer) === null) continue;
-        const there = containersOf({ key: consumer.folder, consumer, files: true }, listed).length > 0;
-        const isKept = listed.some(({ Mounts = [] }) => Mounts.some(({ Source }) => Source === consumer.folder));
-        const since = there || isKept ? null : (record.gone(consumer.folder) ?? Date.now());
-        await record.setGone(consumer.folder, since);
-        if (since === null || Date.now() - since < GONE_MS) continue;
-        await index.remove([consumer.folder]);
-        await forget(consumer.folder);
-        tools.told({ kind: "dropped", consumer: consumer.id });
-      }
-      return isDecided;
-    },
-  };
+  }
 }

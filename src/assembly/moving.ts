@@ -15,7 +15,10 @@ import { STORES } from "./plug-ins.ts";
 import { quotable } from "./quote.ts";
 import type { Assembly } from "./types.ts";
 
-type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store">;
+type ScanningAndStores = Pick<Assembly, "detector" | "sources" | "store" | "storeOf">;
+
+/** The migration of plans that rotate: its units are secrets, and no format finds any. */
+const ROTATION = "rotation";
 
 /** How secrets are moved: deliveries, and the migrations of run-config formats, each loaded on first use. */
 export function movingOf(
@@ -25,7 +28,11 @@ export function movingOf(
   const deliveries = once(() => openDeliveries(basis));
   const opened = new Map<string, Promise<Migration>>();
   const migration = (name: string): Promise<Migration> => {
-    const opening = opened.get(name) ?? openMigration(name, basis, parts, deliveries, supplies);
+    const open = (): Promise<Migration> =>
+      name === ROTATION
+        ? openRotation(basis, parts, supplies)
+        : openMigration(name, basis, parts, deliveries, supplies);
+    const opening = opened.get(name) ?? open();
     opened.set(name, opening);
     return opening;
   };
@@ -67,6 +74,15 @@ async function openDeliveries({ env, engine, state }: Basis): Promise<readonly D
   ]);
   // In the order in which `auto` prefers them: what the engine brings back after a reboot, then what the host must.
   return [volumeDelivery({ engine, state }), fileDelivery(env), runtimeDelivery(env, openStore), shimDelivery(env)];
+}
+
+async function openRotation(
+  basis: Basis,
+  { detector, storeOf }: ScanningAndStores,
+  supplies: () => Promise<Supplies>,
+): Promise<Migration> {
+  const [{ rotation }, { rotateTools }] = await Promise.all([import("../rotate/perform.ts"), import("./rotating.ts")]);
+  return rotation(rotateTools({ ...basis, detector, storeOf, supplies }));
 }
 
 async function openMigration(

@@ -34,4 +34,7 @@ export const ACCEPTS: ReadonlyMap<string, string> = new Map(
 export const ACCEPT_WORDS: readonly string[] = [...ACCEPTS.keys()];
 
 /** The steps that follow the writes in a plan, by its migration. */
-export const STEP_TAILS: ReadonlyMap<string, StepTail> = new Map(formats.map(({ name, tail }) => [name, tail]));
+export const STEP_TAILS: ReadonlyMap<string, StepTail> = new Map([
+  ...formats.map(({ name, tail }) => [name, tail] as const),
+  ["rotation", "rotate"],
+]);

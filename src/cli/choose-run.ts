@@ -23,8 +23,14 @@ export async function chooseRun(
   what: string,
 ): Promise<string> {
   const { assembly } = context;
-  if (named !== undefined) return runOf(assembly, named);
-  const fitting = listRuns(assembly.installation()).filter(fits);
+  const isEach = options["hosts"] !== undefined;
+  if (named !== undefined && !(isEach && named === LAST)) return runOf(assembly, named);
+  // Of several hosts each has its runs.
+  const address = isEach ? (await assembly.engine()).connection.address : null;
+  const all = listRuns(assembly.installation()).filter(
+    (run) => fits(run) && (address === null || run.engine === address),
+  );
+  const fitting = named === LAST ? all.slice(-1) : all;
   if (fitting.length < 2 || !canAsk(context, options))
     return oneRun(
       fitting.map(({ run }) => run),

@@ -20,7 +20,11 @@ export type CliContext = {
   readonly configFile: string | null;
 };
 
-export type CommandContext = CliContext & { readonly signal: AbortSignal };
+export type CommandContext = CliContext & {
+  readonly signal: AbortSignal;
+  /** Takes results instead of stdout. */
+  readonly out?: (text: string) => void;
+};
 
 export type CommandModule = {
   /** Returns the exit code; throws UnsprawlError. */

@@ -9,7 +9,6 @@ import { readJournal } from "../core/journal/journal.ts";
 import { unitState, type RunSummary } from "../core/journal/runs.ts";
 import { rotationChecks } from "../core/rotation-text.ts";
 import { rotations } from "../core/rotation.ts";
-import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
 import { swapNames } from "../engine/names.ts";
 import { once } from "../kit/once.ts";
 import { UnsprawlError } from "../model/error.ts";
@@ -32,13 +31,7 @@ export async function hostProbes(assembly: Assembly): Promise<readonly DoctorPro
     },
     {
       name: "moving",
-      look: async () => {
-        const engine = await assembly.engine();
-        const reason = unreachableHost(engine, await engine.info());
-        if (reason === null) return "containers of this engine can be moved from here";
-        const text = `secrets are found from here, not moved: ${reason}`;
-        return [{ name: "moving", state: "warn", text, hint: FROM_THERE }];
-      },
+      look: async () => (await import("./moving-checks.ts")).movingChecks(assembly),
     },
     {
       name: "memory",

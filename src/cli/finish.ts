@@ -34,7 +34,8 @@ export async function finishRun(
   );
   const exit = error === null ? EXIT.ok : printError(error, context);
   // What was put back is as before: it needs no agent.
-  if (!context.json && result.units.some(({ state }) => state === "migrated")) await sayWithoutAgent(context);
+  if (!context.json && result.rotated !== true && result.units.some(({ state }) => state === "migrated"))
+    await sayWithoutAgent(context);
   const unread = result.proofs.flatMap((proof) => proof.unread ?? []);
   if (exit !== EXIT.ok || unread.length === 0) return exit;
   say(context, `exit 6: delivered, not seen to be read: ${unread.join(", ")}`);

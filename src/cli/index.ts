@@ -132,7 +132,11 @@ async function runCommand(
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);
   try {
     const command = await spec.load();
-    const work = command.run({ ...context, signal: abort.signal }, args, options);
+    const here = { ...context, signal: abort.signal };
+    const isEach = spec.eachHost === true && options["hosts"] !== undefined;
+    const work = isEach
+      ? (await import("./each-host.ts")).eachHost(command, here, args, options)
+      : command.run(here, args, options);
     return await (spec.reads === true ? Promise.race([work, givenUp(abort.signal)]) : work);
   } catch (error) {
     await knowArguments(argv, context.assembly.redactor);

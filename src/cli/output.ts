@@ -1,15 +1,18 @@
 import { resolve } from "node:path";
-import { causeOf, EXIT, UnsprawlError } from "../model/error.ts";
+import { causeOf, EXIT, unexpectedError, UnsprawlError } from "../model/error.ts";
 import { atomicWrite } from "../kit/io/atomic.ts";
 import { jsonText, printable } from "../kit/text/escape.ts";
 import type { Redactor } from "../kit/text/redact.ts";
 import { hanging, lineWidth } from "../kit/text/wrap.ts";
-import type { CliContext } from "./context.ts";
+import type { CliContext, CommandContext } from "./context.ts";
 import { withConfig } from "./run-commands.ts";
 import { paint } from "../kit/paint.ts";
 
+/** `out` takes results instead of stdout. */
+type ResultContext = CliContext & Pick<CommandContext, "out">;
+
 /** A result: to stdout, or to `-o FILE` (0600, atomic). Known values are redacted at this sink. */
-export async function writeResult(text: string, file: string | null, context: CliContext): Promise<void> {
+export async function writeResult(text: string, file: string | null, context: ResultContext): Promise<void> {
   const { redactor } = context.assembly;
   await writeRedacted(context.json ? redactedJson(text, redactor) : redactor.guard(text), file, context);
 }
@@ -33,13 +36,14 @@ function isJson(text: string): boolean {
 }
 
 /** The same for a text whose data was redacted before it was laid out. */
-export async function writeRedacted(text: string, file: string | null, context: CliContext): Promise<void> {
+export async function writeRedacted(text: string, file: string | null, context: ResultContext): Promise<void> {
   const safe = text.endsWith("\n") ? text : `${text}\n`;
   context.progress.stop();
   if (file !== null) {
     await atomicWrite(resolve(context.assembly.cwd, file), Buffer.from(safe), { mode: 0o600 });
     return;
   }
+  if (context.out !== undefined) return context.out(safe);
   await new Promise<void>((done, fail) => {
     process.stdout.write(safe, (error) => {
       if (error && !readerGone(error)) fail(cannotWrite(error));
@@ -63,7 +67,7 @@ function cannotWrite(error: Error): UnsprawlError {
 }
 
 /** What a command would do to a run with --dry-run. */
-export async function writeIntent(run: string, lines: readonly string[], context: CliContext): Promise<void> {
+export async function writeIntent(run: string, lines: readonly string[], context: ResultContext): Promise<void> {
   const document = { version: 1, run, dryRun: true, would: lines };
   await writeResult(context.json ? jsonText(document) : lines.join("\n"), null, context);
 }
@@ -83,10 +87,9 @@ export function printError(error: unknown, context: CliContext): number {
   const known = known_(error);
   const { redactor } = context.assembly;
   context.progress.stop();
-  const message = redactor.foreign(known.message);
-  const hint = known.hint === null ? null : redactor.foreign(withConfig(known.hint, context));
+  const { message, hint } = errorDocument(known, context);
   if (context.json) {
-    process.stderr.write(`${jsonText({ version: 1, error: { code: known.code, message, hint, exit: known.exit } })}\n`);
+    process.stderr.write(`${jsonText({ version: 1, error: errorDocument(known, context) })}\n`);
   } else {
     const head = `${paint("red", "error:", process.stderr)} `;
     process.stderr.write(`${hanging(head, printable(message), 7, lineWidth(process.stderr)).join("\n")}\n`);
@@ -99,14 +102,20 @@ export function printError(error: unknown, context: CliContext): number {
   return known.exit;
 }
 
+/** An error as JSON has it: what failed, and what to type next. */
+export function errorDocument(
+  { code, message, hint, exit }: UnsprawlError,
+  context: CliContext,
+): { readonly code: string; readonly message: string; readonly hint: string | null; readonly exit: number } {
+  const { redactor } = context.assembly;
+  const next = hint === null ? null : redactor.foreign(withConfig(hint, context));
+  return { code, message: redactor.foreign(message), hint: next, exit };
+}
+
 function known_(error: unknown): UnsprawlError {
   if (error instanceof UnsprawlError) return error;
   if (error instanceof Error && error.name === "AbortError") return new UnsprawlError("interrupted", "cancelled");
-  return new UnsprawlError(
-    "failed",
-    `unexpected error (${causeOf(error)})`,
-    "please report this, with the command and `unsprawl doctor --json`",
-  );
+  return unexpectedError(error);
 }
 
 /** The exit code for what a scan or plan leaves. */

@@ -40,9 +40,9 @@ export type FormatStage = (typeof FORMAT_STAGES)[number];
 
 /**
  * The steps of a unit after `put` and `verify`: none, `clean`, `deliver recreate check`, or `rewrite` (deliveries
- * before it, recreated and checked containers after it).
+ * before it, recreated and checked containers after it). A rotation has `rotate` alone, and nothing to put.
  */
-export type StepTail = "none" | "clean" | "recreate" | "rewrite";
+export type StepTail = "none" | "clean" | "recreate" | "rewrite" | "rotate";
 
 export type FormatAbout = {
   /** The name in plans, and of its folder. */

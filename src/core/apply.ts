@@ -55,6 +55,8 @@ export type RunResult = {
   readonly inspected: boolean;
   /** Whether an image was cleaned: its new config and history were verified, but nothing was started. */
   readonly cleaned: boolean;
+  /** Whether it rotated secrets, and moved nothing. Absent for no. */
+  readonly rotated?: true;
   /** By unit that was migrated: what was verified afterwards, and what was not. */
   readonly proofs: readonly UnitProof[];
   /** The keys on this machine that alone open what was stored. Absent if there are none. */

@@ -57,69 +57,113 @@ const sourceKey = (source: string, layers: boolean): string => (layers ? `${sour
  * same finding and causes no change. What a run keeps for rollback is neither sent nor remembered.
  */
 export function compareScan(past: HostBaseline, scanned: HostScan): Judgement {
-  // A scan that began before a move was done may have read the value before it was removed.
-  const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
-  const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);
-  const byFinding = newest(moved, ({ finding }) => finding);
-  const byPrint = newest(moved, ({ fingerprint }) => fingerprint);
-  const { at, host, layers } = scanned;
-  const changes: Change[] = [];
-  const changed: Remembered[] = [];
-  const unchanged: string[] = [];
-  const tell = (kind: ChangeKind, { finding, firstSeen, times }: Remembered, run: string | null): void => {
-    changes.push({ id: changeId(host, finding.id, kind, times), kind, at, host, finding, run, since: firstSeen });
-  };
-  const present = new Map<string, Finding>();
-  const otherNames = new Renamed(past, scanned);
-  const findings = scanned.findings.map((found) => {
+  const comparison = new Comparison(past, scanned);
+  const findings = scanned.findings.map((found) => comparison.judge(found));
+  comparison.compareGone();
+  return { addition: comparison.addition(), findings };
+}
+
+class Comparison {
+  readonly #past: HostBaseline;
+  readonly #scanned: HostScan;
+  readonly #byFinding: ReadonlyMap<string, MoveRecord>;
+  readonly #byPrint: ReadonlyMap<string, MoveRecord>;
+  readonly #changes: Change[] = [];
+  readonly #changed: Remembered[] = [];
+  readonly #unchanged: string[] = [];
+  readonly #present = new Map<string, Finding>();
+  readonly #otherNames: Renamed;
+
+  constructor(past: HostBaseline, scanned: HostScan) {
+    // A scan that began before a move was done may have read the value before it was removed.
+    const elsewhere = past.moved.filter(({ run }) => !scanned.runs.has(run));
+    const moved = [...elsewhere, ...scanned.moved].filter((one) => one.at < scanned.at);
+    this.#past = past;
+    this.#scanned = scanned;
+    this.#byFinding = newest(moved, ({ finding }) => finding);
+    this.#byPrint = newest(moved, ({ fingerprint }) => fingerprint);
+    this.#otherNames = new Renamed(past, scanned);
+  }
+
+  /** A finding with its state; what is to be sent and remembered of it is noted. */
+  judge(found: Finding): Finding {
     if (found.state === "migrated") return found;
-    const same = present.get(found.id);
+    const same = this.#present.get(found.id);
     // Also read through another source.
     if (same !== undefined) return { ...found, state: same.state };
-    const before = past.findings.get(found.id) ?? otherNames.take(found);
-    const there = before !== null && before.goneAt === null;
-    const run = regressedFrom(found, before, { byFinding, byPrint, since: past.since, layers });
-    const reportedBefore = there && before.finding.state === "regressed";
-    // A regression is sent again only if the secret was since migrated again from this very place.
-    const again = run !== null && !(reportedBefore && (before.lastSeen > run.at || run.finding !== found.id));
-    const back = before !== null && (!there || before.finding.state === "ignored");
-    const counts = found.state !== "ignored";
-    const told = counts && (again || back || before === null);
-    const state = !counts ? "ignored" : run !== null ? "regressed" : there && !back ? "known" : "new";
+    const before = this.#past.findings.get(found.id) ?? this.#otherNames.take(found);
+    const { kind, state, run } = this.#judged(found, before);
     const finding: Finding = { ...found, state };
+    const { at, layers } = this.#scanned;
+    const isSeen = before !== null && before.goneAt === null;
     const remembered: Remembered = {
       finding,
       firstSeen: before?.firstSeen ?? at,
       lastSeen: at,
       goneAt: null,
-      times: (before?.times ?? 0) + (told || !there ? 1 : 0),
+      times: (before?.times ?? 0) + (kind !== null || !isSeen ? 1 : 0),
       layers: layers && finding.location.where === "file",
     };
-    if (told) tell(again ? "regressed" : back ? "back" : "new", remembered, again ? run.run : null);
-    if (before !== null && alike(before, remembered)) unchanged.push(found.id);
-    else changed.push(remembered);
-    present.set(found.id, finding);
+    if (kind !== null) this.#tell(kind, remembered, run);
+    if (before !== null && alike(before, remembered)) this.#unchanged.push(found.id);
+    else this.#changed.push(remembered);
+    this.#present.set(found.id, finding);
     return finding;
-  });
-  for (const [id, before] of past.findings) {
-    if (before.goneAt !== null || present.has(id)) continue;
-    const renamed = otherNames.taken.has(id);
-    if (!renamed && !covers(scanned, before)) {
-      present.set(id, before.finding);
-      continue;
-    }
-    const gone: Remembered = { ...before, goneAt: at };
-    changed.push(gone);
-    if (!renamed && before.finding.state !== "ignored") tell("gone", gone, byFinding.get(id)?.run ?? null);
   }
-  const knownMoves = new Set(past.moved.map(moveKey));
-  const own = new Set(scanned.moved.map(moveKey));
-  const moves = {
-    moved: scanned.moved.filter((one) => !knownMoves.has(moveKey(one))),
-    undone: past.moved.filter((one) => scanned.runs.has(one.run) && !own.has(moveKey(one))),
-  };
-  const judged = { findings: changed, seen: unchanged, changes, ...moves };
-  return { addition: { ...judged, scan: scanOf(scanned, [...present.values()]) }, findings };
+
+  /** What was known and is not there, as far as the scan covers it. */
+  compareGone(): void {
+    for (const [id, before] of this.#past.findings) {
+      if (before.goneAt !== null || this.#present.has(id)) continue;
+      const renamed = this.#otherNames.taken.has(id);
+      if (!renamed && !covers(this.#scanned, before)) {
+        this.#present.set(id, before.finding);
+        continue;
+      }
+      const gone: Remembered = { ...before, goneAt: this.#scanned.at };
+      this.#changed.push(gone);
+      if (!renamed && before.finding.state !== "ignored")
+        this.#tell("gone", gone, this.#byFinding.get(id)?.run ?? null);
+    }
+  }
+
+  addition(): Addition {
+    const [past, scanned] = [this.#past, this.#scanned];
+    const knownMoves = new Set(past.moved.map(moveKey));
+    const own = new Set(scanned.moved.map(moveKey));
+    return {
+      findings: this.#changed,
+      seen: this.#unchanged,
+      changes: this.#changes,
+      moved: scanned.moved.filter((one) => !knownMoves.has(moveKey(one))),
+      undone: past.moved.filter((one) => scanned.runs.has(one.run) && !own.has(moveKey(one))),
+      scan: scanOf(scanned, [...this.#present.values()]),
+    };
+  }
+
+  /** The state of a finding, and the change to send; null for none. */
+  #judged(
+    found: Finding,
+    before: Remembered | null,
+  ): { readonly kind: ChangeKind | null; readonly state: Finding["state"]; readonly run: string | null } {
+    const moves = { byFinding: this.#byFinding, byPrint: this.#byPrint };
+    const run = regressedFrom(found, before, { ...moves, since: this.#past.since, layers: this.#scanned.layers });
+    if (found.state === "ignored") return { kind: null, state: "ignored", run: null };
+    const there = before !== null && before.goneAt === null;
+    const back = before !== null && (!there || before.finding.state === "ignored");
+    const state = run !== null ? "regressed" : there && !back ? "known" : "new";
+    const reportedBefore = there && before.finding.state === "regressed";
+    // A regression is sent again only if the secret was since migrated again from this very place.
+    if (run !== null && !(reportedBefore && (before.lastSeen > run.at || run.finding !== found.id)))
+      return { kind: "regressed", state, run: run.run };
+    return { kind: back ? "back" : before === null ? "new" : null, state, run: null };
+  }
+
+  #tell(kind: ChangeKind, { finding, firstSeen, times }: Remembered, run: string | null): void {
+    const { host, at } = this.#scanned;
+    const id = changeId(host, finding.id, kind, times);
+    this.#changes.push({ id, kind, at, host, finding, run, since: firstSeen });
+  }
 }
 
 const moveKey = ({ run, finding }: MoveRecord): string => `${run}\0${finding}`;

@@ -30,6 +30,8 @@ export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider
 
 function bareStep(step: Step, bare: (move: Move) => Move): Step {
   if (step.kind === "put" || step.kind === "verify") return { ...step, move: bare(step.move) };
+  if (step.kind === "rotate")
+    return { ...step, entries: step.entries.map((entry) => ({ ...entry, fingerprint: FORGOTTEN })) };
   const moves = step.moves.map(bare);
   if (step.kind === "clean") return { ...step, moves, diff: [] };
   if (step.kind === "rewrite")

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import type { Host } from "../contract/host.ts";
-import { causeOf, UnsprawlError } from "../model/error.ts";
+import { isReplaced, unexpectedError, UnsprawlError } from "../model/error.ts";
 import { compareFindings, withFindings, type ScanReport } from "./report.ts";
 import { ANY_SUBJECT } from "../model/subject-ref.ts";
 
@@ -75,11 +75,10 @@ const NOTHING = {
 
 /** The report of a host that could not be scanned. */
 function failed(host: string, sources: readonly string[], error: unknown): ScanReport {
+  if (isReplaced(error)) throw error;
   // An unexpected error on one host must not hide the results of the others.
-  const known = error instanceof UnsprawlError ? error : null;
-  const message = known?.message ?? `unexpected error (${causeOf(error)})`;
-  const hint = known === null ? "please report this, with `unsprawl doctor --json`" : (known.hint ?? "unsprawl doctor");
-  const errors = [{ subject: host, about: ANY_SUBJECT, message, hint }];
+  const { message, hint } = error instanceof UnsprawlError ? error : unexpectedError(error);
+  const errors = [{ subject: host, about: ANY_SUBJECT, message, hint: hint ?? "unsprawl doctor" }];
   return withFindings({ ...NOTHING, sources: [{ source: sources.join(" "), host, subjects: 0, errors }] }, []);
 }
 

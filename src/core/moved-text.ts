@@ -4,7 +4,7 @@ import { unitsOf } from "./journal/runs.ts";
 
 /** `3 secrets in 2 containers, 1 file`. */
 export function movedText(plan: Plan): string {
-  const secrets = countText(plan.steps.filter(({ kind }) => kind === "put").length, "secret");
+  const secrets = countText(plan.steps.filter(({ kind }) => kind === "put" || kind === "rotate").length, "secret");
   return plan.steps.length === 0 ? secrets : `${secrets} in ${changedText(plan)}`;
 }
 

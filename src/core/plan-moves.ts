@@ -47,97 +47,156 @@ export async function unitMoves(
   tools: PlanTools,
   keys: ReadonlyMap<string, string>,
 ): Promise<UnitMoves> {
-  const { migration, provider, key: fingerprintKey } = tools;
-  const puts: PutStep[] = [];
-  const selected: Selected[] = [];
-  const notMoved: NotMoved[] = [];
-  const notes = new Set<string>();
-  const mine = new Map<string, string>();
-  const ids = new Set<string>();
-  const print = (value: Secret): Fingerprint => fingerprint(value, fingerprintKey);
-  const twins = new Map<string, { readonly print: string; readonly at: Location }>();
-  const named = (await Promise.all(hits.map(async (hit) => inParts(hit, migration)))).flat();
-  const whole = new Map<string, Set<string>>();
-  for (const { hit, part, names } of named) {
-    if (part !== null) continue;
-    const of = print(hit.candidate.value);
-    whole.set(of, (whole.get(of) ?? new Set()).add(`${names.subject}/${hit.finding.name}`));
+  const named = (await Promise.all(hits.map(async (hit) => inParts(hit, tools.migration)))).flat();
+  const writes = new UnitWrites(unit, input, tools, keys, named);
+  for (const one of named) await writes.add(one);
+  return writes.moves();
+}
+
+/** Collects the writes of one unit. */
+class UnitWrites {
+  readonly #unit: string;
+  readonly #input: PlanInput;
+  readonly #tools: PlanTools;
+  readonly #reserved: ReadonlyMap<string, string>;
+  readonly #puts: PutStep[] = [];
+  readonly #selected: Selected[] = [];
+  readonly #notMoved: NotMoved[] = [];
+  readonly #notes = new Set<string>();
+  readonly #mine = new Map<string, string>();
+  readonly #ids = new Set<string>();
+  readonly #twins = new Map<string, { readonly print: string; readonly at: Location }>();
+  /** By value: the variables that are it as a whole. */
+  readonly #whole = new Map<string, Set<string>>();
+  /** These move, or stay, with another occurrence of the same value. */
+  readonly #followers: { readonly finding: Finding; readonly print: string }[] = [];
+  readonly #staying = new Map<string, Omit<NotMoved, "finding">>();
+
+  constructor(
+    unit: string,
+    input: PlanInput,
+    tools: PlanTools,
+    reserved: ReadonlyMap<string, string>,
+    named: readonly NamedHit[],
+  ) {
+    this.#unit = unit;
+    this.#input = input;
+    this.#tools = tools;
+    this.#reserved = reserved;
+    for (const { hit, part, names } of named) {
+      if (part !== null) continue;
+      const of = this.#print(hit.candidate.value);
+      this.#whole.set(of, (this.#whole.get(of) ?? new Set()).add(`${names.subject}/${hit.finding.name}`));
+    }
   }
-  // These move, or stay, with another occurrence of the same value.
-  const followers: { readonly hit: HitToMove; readonly print: string }[] = [];
-  const staying = new Map<string, Omit<NotMoved, "finding">>();
-  for (const { hit, part, names } of named) {
+
+  async add({ hit, part, names }: NamedHit): Promise<void> {
     const { finding } = hit;
     const { name, value } = part ?? { name: finding.name, value: hit.candidate.value };
+    const print = this.#print(value);
     // A text that repeats a variable's value is migrated with the variable.
-    const same = whole.get(print(value));
-    if (part !== null && same !== undefined && (part.isApart !== true || same.has(`${names.subject}/${name}`))) {
-      followers.push({ hit, print: print(value) });
-      continue;
+    const same = this.#whole.get(print);
+    const repeats = part !== null && same !== undefined;
+    if (repeats && (part.isApart !== true || same.has(`${names.subject}/${name}`))) {
+      this.#followers.push({ finding, print });
+      return;
     }
-    const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
-    if (long !== undefined)
-      throw new UnsprawlError(
-        "refused",
-        `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
-        cmd`rename it, or leave {${long}} out of the store's path`,
-      );
-    // Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files,
-    // each occurrence is rewritten, unless it is a part that the migration names: that is one variable.
-    const whose = `${names.subject}/${name}`;
-    const twin = twins.get(whose);
-    const copy = twin !== undefined && twin.at.subjectId !== finding.location.subjectId;
-    if (twin?.print === print(value) && (copy || part !== null || finding.location.subject !== "file")) {
-      followers.push({ hit, print: print(value) });
-      continue;
+    mustBeShort(names);
+    if (this.#isCopy(finding, name, names.subject, print, part !== null)) {
+      this.#followers.push({ finding, print });
+      return;
     }
-    if (copy) throw differentValues(name, names.subject, [twin.at, finding.location]);
-    twins.set(whose, { print: print(value), at: finding.location });
     try {
-      const decided = input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
-      const key = decided ?? provider.key({ ...names, name });
-      const at = storeKeyId(key);
-      const taken = keys.get(at) ?? mine.get(at);
-      if (taken !== undefined && taken !== print(value)) throw twoValues(key);
-      const stored = await provider.get(key);
-      const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
-      if (found === "other") await mustBeReplaceable(key, unit, input, tools);
-      if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) notes.add(note);
-      mine.set(at, print(value));
-      const { location } = finding;
-      const move: Move = {
-        name,
-        location,
-        fingerprint: print(value),
-        length: value.length,
-        key,
-        reference: provider.reference(key),
-        finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule, ...serviceOf(finding) },
-        ...(hit.inValue === undefined ? {} : { secrets: hit.inValue.map((one) => secretOf(one, tools)) }),
-      };
-      const about = names.subject === unit ? name : `${names.subject}/${name}`;
-      let nth = 1;
-      while (ids.has(stepId({ kind: "put", unit, part: about, nth }))) nth++;
-      const id = stepId({ kind: "put", unit, part: about, nth });
-      ids.add(id);
-      puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
-      selected.push({ finding, move, value });
+      await this.#put(hit, { name, value, print }, names);
     } catch (error) {
       if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
       const why = { reason: error.message, hint: error.hint };
-      notMoved.push({ finding, ...why });
-      staying.set(print(value), why);
+      this.#notMoved.push({ finding, ...why });
+      this.#staying.set(print, why);
     }
   }
-  const moving = new Set<string>(mine.values());
-  for (const follower of followers) {
-    const why = staying.get(follower.print);
-    if (why !== undefined && !moving.has(follower.print)) notMoved.push({ finding: follower.hit.finding, ...why });
+
+  moves(): UnitMoves {
+    const moving = new Set(this.#mine.values());
+    const left = this.#followers.flatMap(({ finding, print }) => {
+      const why = this.#staying.get(print);
+      return why === undefined || moving.has(print) ? [] : [{ finding, ...why }];
+    });
+    return {
+      puts: this.#puts,
+      selected: this.#selected,
+      notMoved: [...this.#notMoved, ...left],
+      notes: this.#notes,
+      followers: this.#followers,
+    };
   }
-  return {
-    ...{ puts, selected, notMoved, notes },
-    followers: followers.map((one) => ({ finding: one.hit.finding, print: one.print })),
-  };
+
+  #print(value: Secret): Fingerprint {
+    return fingerprint(value, this.#tools.key);
+  }
+
+  /**
+   * Replicas of a service have the same variables, and an image's history repeats them: each is moved once. In files, each
+   * occurrence is rewritten, unless it is a part that the migration names: that is one variable.
+   */
+  #isCopy({ location }: Finding, name: string, subject: string, print: Fingerprint, isPart: boolean): boolean {
+    const whose = `${subject}/${name}`;
+    const twin = this.#twins.get(whose);
+    const copy = twin !== undefined && twin.at.subjectId !== location.subjectId;
+    if (twin?.print === print && (copy || isPart || location.subject !== "file")) return true;
+    if (copy) throw differentValues(name, subject, [twin.at, location]);
+    this.#twins.set(whose, { print, at: location });
+    return false;
+  }
+
+  async #put(
+    { finding, inValue }: HitToMove,
+    { name, value, print }: { readonly name: string; readonly value: Secret; readonly print: Fingerprint },
+    names: SubjectNames,
+  ): Promise<void> {
+    const [unit, { provider }] = [this.#unit, this.#tools];
+    const decided = this.#input.mapping?.units.get(unit)?.keys.get(mappedName(unit, names.subject, name));
+    const key = decided ?? provider.key({ ...names, name });
+    const at = storeKeyId(key);
+    const taken = this.#reserved.get(at) ?? this.#mine.get(at);
+    if (taken !== undefined && taken !== print) throw twoValues(key);
+    const stored = await provider.get(key);
+    const found = stored === null ? "absent" : stored.value.equals(value) ? "same" : "other";
+    if (found === "other") await mustBeReplaceable(key, unit, this.#input, this.#tools);
+    if (found !== "same") for (const note of (await provider.mayPut?.(key)) ?? []) this.#notes.add(note);
+    this.#mine.set(at, print);
+    const move: Move = {
+      name,
+      location: finding.location,
+      fingerprint: print,
+      length: value.length,
+      key,
+      reference: provider.reference(key),
+      finding: { id: finding.id, fingerprint: finding.fingerprint, rule: finding.rule, ...serviceOf(finding) },
+      ...(inValue === undefined ? {} : { secrets: inValue.map((one) => secretOf(one, this.#tools)) }),
+    };
+    const id = this.#freeId(names.subject === unit ? name : `${names.subject}/${name}`);
+    this.#puts.push({ id, kind: "put", unit, move, found, overwrite: found === "other" });
+    this.#selected.push({ finding, move, value });
+  }
+
+  #freeId(part: string): string {
+    const idOf = (nth: number): string => stepId({ kind: "put", unit: this.#unit, part, nth });
+    let nth = 1;
+    while (this.#ids.has(idOf(nth))) nth++;
+    this.#ids.add(idOf(nth));
+    return idOf(nth);
+  }
+}
+
+function mustBeShort(names: SubjectNames): void {
+  const long = (["subject", "project"] as const).find((which) => nameFault(names[which]) !== null);
+  if (long !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `the name of this {${long}} has more than ${LONGEST_NAME} bytes`,
+      cmd`rename it, or leave {${long}} out of the store's path`,
+    );
 }
 
 function differentValues(name: string, subject: string, places: readonly Location[]): UnsprawlError {

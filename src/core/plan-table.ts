@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { DiffLine, FileChange, Plan, PutStep, RecreateStep, Step } from "../model/plan.ts";
+import { fieldWords } from "../model/place-words.ts";
 import { unitsOf } from "./journal/runs.ts";
 
 /** What a reviewer looks at first: a row for each container, service, image or file that changes. */
@@ -145,5 +146,7 @@ export function planDiffs({ steps }: Plan): readonly PlanDiff[] {
     }));
     return [{ of: `image ${step.unit}`, lines: [...step.diff, ...tags] }];
   });
-  return all.filter(({ lines }) => lines.length > 0);
+  return all
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ of, lines }) => ({ of, lines: lines.map((one) => ({ ...one, path: fieldWords(one.path) })) }));
 }

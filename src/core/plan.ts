@@ -61,46 +61,13 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
   let done = 0;
   for (const { name: unit, hits } of units.values()) {
     host.signal.throwIfAborted();
-    host.emit({
-      type: "step",
-      step: `plan:${unit}`,
-      unit,
-      text: `plan ${unit}`,
-      state: "start",
-      done,
-      total: units.size,
-    });
-    const held: NotMoved[] = [];
-    try {
-      const all = await withAlong(hits, unit, migration, key).catch(throwOwn);
-      const moves = await unitMoves(all, unit, input, tools, keys);
-      held.push(...moves.notMoved);
-      const planned = await planUnit(unit, moves.selected, runId, input, tools);
-      const left = planned.left ?? [];
-      const stays = new Set(left.map(({ selected: { move } }) => move));
-      const puts = moves.puts.filter(({ move }) => !stays.has(move));
-      held.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
-      held.push(...followersLeft(moves.followers, left, puts));
-      // Reserved only now: a unit that cannot be migrated takes no place in the store.
-      for (const { move } of puts) keys.set(storeKeyId(move.key), move.fingerprint);
-      steps.push(...puts, ...puts.map(verifyOf), ...planned.steps);
-      warnings.push(...[...moves.notes, ...planned.warnings].map((text) => ({ unit, text })));
-    } catch (error) {
-      if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
-      const told = new Set(held.map(({ finding }) => finding));
-      const rest = hits.flatMap(({ finding }) => (told.has(finding) ? [] : finding));
-      held.push(...rest.map((finding) => ({ finding, reason: error.message, hint: error.hint })));
-    }
-    notMoved.push(...held);
-    host.emit({
-      type: "step",
-      step: `plan:${unit}`,
-      unit,
-      text: `plan ${unit}`,
-      state: "done",
-      done: ++done,
-      total: units.size,
-    });
+    const event = { type: "step", step: `plan:${unit}`, unit, text: `plan ${unit}`, total: units.size } as const;
+    host.emit({ ...event, state: "start", done });
+    const planned = await plannedUnit(unit, hits, runId, input, tools, keys);
+    steps.push(...planned.steps);
+    warnings.push(...planned.warnings.map((text) => ({ unit, text })));
+    notMoved.push(...planned.notMoved);
+    host.emit({ ...event, state: "done", done: ++done });
   }
   const keyFiles = await keyFilesOf(steps, provider);
   const clear = clearTextWarning(provider.target);
@@ -119,6 +86,43 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);
+}
+
+/** The steps of one unit; `keys` gets the places in the store that they write. */
+async function plannedUnit(
+  unit: string,
+  hits: readonly HitToMove[],
+  runId: string,
+  input: PlanInput,
+  tools: PlanTools,
+  keys: Map<string, string>,
+): Promise<{
+  readonly steps: readonly Step[];
+  readonly warnings: readonly string[];
+  readonly notMoved: readonly NotMoved[];
+}> {
+  const held: NotMoved[] = [];
+  try {
+    const all = await withAlong(hits, unit, tools.migration, tools.key).catch(throwOwn);
+    const moves = await unitMoves(all, unit, input, tools, keys);
+    held.push(...moves.notMoved);
+    const planned = await planUnit(unit, moves.selected, runId, input, tools);
+    const left = planned.left ?? [];
+    const stays = new Set(left.map(({ selected: { move } }) => move));
+    const puts = moves.puts.filter(({ move }) => !stays.has(move));
+    held.push(...left.map(({ selected: { finding }, reason, hint }) => ({ finding, reason, hint })));
+    held.push(...followersLeft(moves.followers, left, puts));
+    // Reserved only now: a unit that cannot be migrated takes no place in the store.
+    for (const { move } of puts) keys.set(storeKeyId(move.key), move.fingerprint);
+    const steps = [...puts, ...puts.map(verifyOf), ...planned.steps];
+    return { steps, warnings: [...moves.notes, ...planned.warnings], notMoved: held };
+  } catch (error) {
+    if (!(error instanceof UnsprawlError) || !["refused", "conflict"].includes(error.code)) throw error;
+    const told = new Set(held.map(({ finding }) => finding));
+    const rest = hits.flatMap(({ finding }) => (told.has(finding) ? [] : finding));
+    held.push(...rest.map((finding) => ({ finding, reason: error.message, hint: error.hint })));
+    return { steps: [], warnings: [], notMoved: held };
+  }
 }
 
 /** What would have moved with a finding that its format leaves. */
@@ -228,7 +232,7 @@ function unmovable({ location: { source, subject, subjectName } }: Finding): Omi
 }
 
 /** A new run id such as `20261125-143007-3fa9`: sorts by time, and is valid in a container name. */
-function newRunId(now: Date): string {
+export function newRunId(now: Date): string {
   const [day = "", time = ""] = now.toISOString().split("T");
   return `${day.replaceAll("-", "")}-${time.slice(0, 8).replaceAll(":", "")}-${randomBytes(2).toString("hex")}`;
 }

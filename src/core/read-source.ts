@@ -63,72 +63,14 @@ export async function readSource(
   tools: ReadSourceTools,
   host: Host,
 ): Promise<SourceRead> {
-  const errors: SubjectError[] = [];
-  let subjects = 0;
-  let values = 0;
-  /** Documents so far: unnamed ones are reported by number. */
-  let documents = 0;
-  /** Something of the subject that was read last could not be read. */
-  let partly = false;
-  let total: number | null = null;
-  let bytes: { readonly done: number; readonly total: number | null } | null = null;
-  const progress = (): void => {
-    const so = { type: "scan", source: spec, done: subjects + errors.length, total } as const;
-    host.emit(bytes === null ? so : { ...so, bytes });
-  };
-  const read = (reading: KeyedReading | ReadingWithoutValues): void => {
-    partly = reading.kind === "error";
-    if (reading.kind === "subject") {
-      subjects++;
-      documents++;
-      values += reading.candidates.length;
-      tools.subject(reading);
-      return;
-    }
-    if (reading.kind === "total") total = reading.subjects;
-    else if (reading.kind === "bytes") bytes = { done: reading.done, total: reading.total };
-    else if (reading.kind === "finished") {
-      subjects++;
-      values += tools.kept?.replay(reading) ?? 0;
-    } else {
-      const { subject, about, message, hint } = reading;
-      errors.push({ subject: subject ?? `document ${documents++}`, about, message, hint });
-    }
-    progress();
-  };
-  const events: InspectEvents = {
-    read,
-    secret: tools.tell,
-    classified: ({ key, candidates }) => {
-      // A cached result would hide what is missing in it.
-      tools.kept?.judged(partly ? undefined : key, candidates.length);
-      progress();
-    },
-    file: ({ subject }: FileReading, error) => {
-      if (error === null) subjects++;
-      else {
-        const { name, id } = subject;
-        const about = { kind: "subject", name, id } as const;
-        errors.push({ subject: name, about, message: `cannot be read: ${error}`, hint: "check its rights" });
-      }
-      progress();
-    },
-    batch: (held: BatchCounts) => {
-      subjects += held.subjects;
-      values += held.values;
-      for (const { at, message, hint } of held.errors)
-        errors.push({ subject: `document ${documents + at}`, about: ANY_SUBJECT, message, hint });
-      documents += held.subjects + held.errors.length;
-      progress();
-    },
-  };
+  const reading = new SourceReading(spec, tools, host);
   try {
     const { kept, neighbours } = tools;
     const options = kept
       ? { ...tools.options, finished: (key: string) => kept.has(key), ask: (keys: readonly string[]) => kept.ask(keys) }
       : tools.options;
     const readings = source.read(what, host.signal, options);
-    await tools.inspect(readings, { threaded: source.threaded === true, neighbours }, events);
+    await tools.inspect(readings, { threaded: source.threaded === true, neighbours }, reading.events);
   } catch (error) {
     if (host.signal.aborted) throw error;
     const fault = subjectFault(error);
@@ -136,8 +78,92 @@ export async function readSource(
       throw error instanceof UnsprawlError
         ? error
         : new UnsprawlError(fault.code, `${spec}: ${fault.message}`, fault.hint, causeOf(error));
-    errors.push({ subject: spec, about: ANY_SUBJECT, message: fault.message, hint: fault.hint ?? "unsprawl doctor" });
+    reading.addError(spec, ANY_SUBJECT, fault.message, fault.hint ?? "unsprawl doctor");
   }
-  progress();
-  return { source: spec, subjects, errors, values };
+  return reading.result();
+}
+
+/** Counts what is read of a source, and reports how far it is. */
+class SourceReading {
+  readonly #spec: string;
+  readonly #tools: ReadSourceTools;
+  readonly #host: Host;
+  readonly #errors: SubjectError[] = [];
+  #subjects = 0;
+  #values = 0;
+  /** Documents so far: unnamed ones are reported by number. */
+  #documents = 0;
+  /** Something of the subject that was read last could not be read. */
+  #partly = false;
+  #total: number | null = null;
+  #bytes: { readonly done: number; readonly total: number | null } | null = null;
+  readonly events: InspectEvents;
+
+  constructor(spec: string, tools: ReadSourceTools, host: Host) {
+    this.#spec = spec;
+    this.#tools = tools;
+    this.#host = host;
+    this.events = {
+      read: (reading) => this.#read(reading),
+      secret: tools.tell,
+      classified: ({ key, candidates }) => {
+        // A cached result would hide what is missing in it.
+        tools.kept?.judged(this.#partly ? undefined : key, candidates.length);
+        this.#progress();
+      },
+      file: (reading, error) => this.#file(reading, error),
+      batch: (counts) => this.#batch(counts),
+    };
+  }
+
+  addError(subject: string, about: SubjectRef, message: string, hint: string): void {
+    this.#errors.push({ subject, about, message, hint });
+  }
+
+  result(): SourceRead {
+    this.#progress();
+    return { source: this.#spec, subjects: this.#subjects, errors: this.#errors, values: this.#values };
+  }
+
+  #progress(): void {
+    const done = this.#subjects + this.#errors.length;
+    const so = { type: "scan", source: this.#spec, done, total: this.#total } as const;
+    this.#host.emit(this.#bytes === null ? so : { ...so, bytes: this.#bytes });
+  }
+
+  #read(reading: KeyedReading | ReadingWithoutValues): void {
+    this.#partly = reading.kind === "error";
+    if (reading.kind === "subject") {
+      this.#subjects++;
+      this.#documents++;
+      this.#values += reading.candidates.length;
+      this.#tools.subject(reading);
+      return;
+    }
+    if (reading.kind === "total") this.#total = reading.subjects;
+    else if (reading.kind === "bytes") this.#bytes = { done: reading.done, total: reading.total };
+    else if (reading.kind === "finished") {
+      this.#subjects++;
+      this.#values += this.#tools.kept?.replay(reading) ?? 0;
+    } else {
+      const { subject, about, message, hint } = reading;
+      this.addError(subject ?? `document ${this.#documents++}`, about, message, hint);
+    }
+    this.#progress();
+  }
+
+  #file({ subject: { name, id } }: FileReading, error: string | null): void {
+    if (error === null) this.#subjects++;
+    else this.addError(name, { kind: "subject", name, id }, `cannot be read: ${error}`, "check its rights");
+    this.#progress();
+  }
+
+  #batch(counts: BatchCounts): void {
+    this.#subjects += counts.subjects;
+    this.#values += counts.values;
+    for (const { at, message, hint } of counts.errors)
+      this.addError(`document ${this.#documents + at}`, ANY_SUBJECT, message, hint);
+    this.#documents += counts.subjects + counts.errors.length;
+    this.#progress();
+  }
 }

@@ -60,7 +60,7 @@ function freshCheck(all: readonly MovedSecret[]): DoctorCheck {
     hint:
       !many && one !== undefined
         ? hintOf(one)
-        : "put the new values into the store only; unsprawl rules show RULE says how",
+        : "unsprawl rotate --dry-run shows which of them it can rotate; unsprawl rules show RULE says how for the others",
   };
 }
 
@@ -92,9 +92,9 @@ function named(all: readonly MovedSecret[]): string {
   return `${shown.join(", ")}${all.length > 3 ? ` and ${all.length - 3} more` : ""}`;
 }
 
-function hintOf({ rule }: MovedSecret): string {
-  const how = rule === null ? "" : cmd`unsprawl rules show ${rule} says how to rotate it; `;
-  return cmd`${bare(how)}put the new value into the store only`;
+function hintOf({ rule, run, name }: MovedSecret): string {
+  const how = rule === null ? "" : cmd`, and by hand, unsprawl rules show ${rule} says how`;
+  return cmd`unsprawl rotate ${run} --only ${name} --dry-run shows whether it can be done from here${bare(how)}`;
 }
 
 /** How many whole days ago a secret was migrated. */

@@ -10,8 +10,17 @@ export function finishRun(journal: Journal, units: readonly UnitResult[], failur
   const migrated = units.filter((one) => one.state === "migrated").length;
   const inspected = plan.steps.some(({ kind }) => kind === "check");
   const cleaned = plan.steps.some(({ kind }) => kind === "clean");
-  const proofs = proofsOf(plan, journal.receipts);
-  const base = { version: 1, run: plan.id, units, inspected, cleaned, proofs } as const;
+  const isRotation = plan.steps.some(({ kind }) => kind === "rotate");
+  const proofs = isRotation ? [] : proofsOf(plan, journal.receipts);
+  const base = {
+    version: 1,
+    run: plan.id,
+    units,
+    inspected,
+    cleaned,
+    proofs,
+    ...(isRotation && { rotated: true as const }),
+  } as const;
   try {
     if (failure === null) {
       const state = migrated === units.length ? "done" : migrated === 0 ? "rolled back" : "partly";

@@ -5,6 +5,7 @@ import { subjectOfStep } from "../model/step-id.ts";
 /** One line that describes a step. */
 export function describeStep(step: Step): string {
   if (step.kind === "put") return `put ${step.move.name} into ${step.move.key.path}`;
+  if (step.kind === "rotate") return `rotate ${step.name} (${step.checkedBy})`;
   if (step.kind === "verify") return `read ${step.move.name} back and compare`;
   if (step.kind === "deliver") return `deliver ${step.moves.map(({ name }) => name).join(", ")} by ${step.delivery}`;
   // In a unit with several subjects, the one that the step's id names.

@@ -125,55 +125,59 @@ function judge(rawName: string, rawText: string, depth: number, ask: ClassifyBud
     return null;
   }
   const whole = unquote(rawText.trim());
-  if (ask.found.size > 0 && ask.found.has(whole)) return null;
+  if (ask.found.has(whole)) return null;
   const text = ask.found.size === 0 ? whole : withoutFound(whole, ask.found);
   const empty = emptiness(/^\s/.test(text) ? text.trim() : text);
   if (empty !== null) return empty;
-  const name = readName(rawName);
   const simple = /^[A-Za-z0-9]*$/.test(text);
-
-  if (!simple) {
-    // `${redis-password}` is a setting of Spring's; a shell's variables are in capitals.
-    const fallback = text.startsWith("${")
-      ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
-      : null;
-    if (fallback !== null) {
-      // `${SECRET_NAME:-app-secret}`: the variable says what its own default is.
-      const { setting } = readName(fallback[1] ?? fallback[2] ?? "");
-      if (setting === "NAME") return { rule: "setting", why: "names a secret instead of holding it" };
-      return judge(rawName, fallback[3] as string, depth + 1, ask);
-    }
-    const pointed = reference(text) ?? ciphertext(text);
-    if (pointed !== null) return pointed;
+  const fallback = simple ? null : fallbackOf(text);
+  if (fallback !== null) {
+    // `${SECRET_NAME:-app-secret}`: the variable says what its own default is.
+    if (readName(fallback.of).setting === "NAME")
+      return { rule: "setting", why: "names a secret instead of holding it" };
+    return judge(rawName, fallback.value, depth + 1, ask);
   }
-  const stands = placeholder(text, name);
-  if (stands !== null) return stands;
-  if (isOwnName(text, rawName)) return { rule: "placeholder", why: "is the name itself" };
+  const name = readName(rawName);
+  const pointed = simple ? null : (reference(text) ?? ciphertext(text));
+  return (
+    pointed ??
+    placeholder(text, name) ??
+    (isOwnName(text, rawName) ? { rule: "placeholder", why: "is the name itself" } : null) ??
+    vendorKey(name, text, ask.off) ??
+    byToken(name, text, ask.off) ??
+    plain(text, name) ??
+    (depth >= DEEPEST ? null : inStructure(rawName, name, text, depth, simple, ask)) ??
+    byNameAlone(name, text, depth)
+  );
+}
 
-  const vendor = vendorKey(name, text, ask.off);
-  if (vendor !== null) return vendor;
+/** The variable and the default of `${VARIABLE:-default}`; `${redis-password}` is a setting of Spring's, since a shell's are in capitals. */
+function fallbackOf(text: string): { readonly of: string; readonly value: string } | null {
+  const match = text.startsWith("${")
+    ? /^\$\{(?:(\w{1,100}):[-=]|([A-Z_]\w{0,99})[-=])([^{}]{1,1000})\}$/.exec(text)
+    : null;
+  return match && { of: match[1] ?? match[2] ?? "", value: match[3] as string };
+}
+
+/** A known token that is likely a secret under this name, or what clears it. */
+function byToken(name: NameInfo, text: string, off: ReadonlySet<string>): EvidenceOutcome {
   // Compose doubles dollars, so `$$2y$$` is a hash too.
-  const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, ask.off);
-  // A key that browsers use too, where only the name decides: anything built into pages is no secret. An encrypted
-  // token still opens a session; under any other name it is ciphertext.
-  const encrypted = token !== null && isEvidence(token) && token.rule === "jwe" && token.part === text;
-  if (encrypted && !/^(?:token|session|cookie|auth)$/.test(name.family ?? ""))
+  const token = knownToken(text.includes("$$") ? text.replaceAll("$$", "$") : text, off);
+  if (token === null || !isEvidence(token)) return token;
+  // An encrypted token still opens a session; under any other name it is ciphertext.
+  if (token.rule === "jwe" && token.part === text && !/^(?:token|session|cookie|auth)$/.test(name.family ?? ""))
     return { rule: "ciphertext", why: "is already encrypted" };
-  if (token !== null && name.open && token.rule === "google-api-key")
-    return { rule: "public", why: "the name says that it is public" };
-  if (token !== null && (!isEvidence(token) || token.score >= MEDIUM)) return token;
-  const byShape = plain(text, name);
-  if (byShape !== null) return byShape;
+  // A key that browsers use too, where only the name decides: anything built into pages is no secret.
+  if (name.open && token.rule === "google-api-key") return { rule: "public", why: "the name says that it is public" };
+  return token.score >= MEDIUM ? token : null;
+}
 
-  const inner: Judge = (innerName, innerText, step) => within(innerName, innerText, step, depth + 1, ask);
-  const structured = depth >= DEEPEST ? null : inStructure(rawName, name, text, inner, simple, ask);
-  if (structured !== null) return structured;
-
+/** What is left when the value shows nothing by itself. */
+function byNameAlone(name: NameInfo, text: string, depth: number): EvidenceOutcome {
   if (name.setting !== null)
     return listOfLogins(name, text) ?? { rule: "setting", why: `name ends in ${name.setting}: a setting or a pointer` };
-  if (name.open && name.family !== "password" && name.family !== "secret") {
+  if (name.open && name.family !== "password" && name.family !== "secret")
     return name.family === null ? null : { rule: "public", why: "the name says that it is public" };
-  }
   return byName(name, text) ?? (depth === 0 ? byEntropy(name, text) : null);
 }
 
@@ -189,64 +193,17 @@ function inStructure(
   rawName: string,
   name: NameInfo,
   text: string,
-  inner: Judge,
+  depth: number,
   simple: boolean,
   ask: ClassifyBudget,
 ): EvidenceOutcome {
+  const inner: Judge = (innerName, innerText, step) => within(innerName, innerText, step, depth + 1, ask);
   if (!simple) {
-    const bound = { partly: false };
-    const json = inJson(text, inner, bound, rawName);
-    if (json !== undefined) return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
-    const header =
-      /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i.exec(
-        text,
-      );
-    // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
-    const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{|%\w|<).{1,400})$/i.exec(text);
-    const elsewhere =
-      pointed === null ? null : (reference(pointed[1] as string) ?? placeholder(pointed[1] as string, name));
-    if (elsewhere !== null) return elsewhere;
-    // `Token Service` is a title.
-    if (header !== null && (!/^(?:Token|Bot|ApiKey|Digest)\s/i.test(text) || looksRandom(header[1] as string, 12))) {
-      const found = inner(
-        /^.{0,20}basic/i.test(text) ? "basic_auth" : "bearer_token",
-        unquote(header[1] as string),
-        "header",
-      );
-      if (found !== null) return { ...found, rule: "header" };
+    const question: StructureQuestion = { rawName, name, text, inner, ask };
+    for (const read of STRUCTURES) {
+      const outcome = read(question);
+      if (outcome !== undefined) return outcome;
     }
-    if (/authorization/i.test(text)) {
-      const found = basicLogin(text, inner);
-      if (found !== null) return found;
-    }
-    if (text.includes("@") || text.includes("://")) {
-      const found = inUrls(text, inner, /(?:^|_)(?:web)?hooks?(?:_|$)/.test(name.key));
-      if (found !== null) return found;
-      if (/^[a-z][a-z0-9+.-]{1,30}:\/\/[^\s@]{1,2000}$/i.test(text)) {
-        const settings = text.includes("=") ? urlSettings(text, inner) : null;
-        return settings ?? { rule: "url", why: "is a URL without a password" };
-      }
-    }
-    if (/\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b|\bon\s>/i.test(text)) {
-      const found = anywhereInText(text, inner);
-      if (found !== null) return found;
-    }
-    if (takesOptions(name, text)) {
-      const found = command(text, "env", inner, ask, name.key.split("_"));
-      if (found !== null) return found;
-    }
-    // Which field of a directory is which: Dovecot's `uid=user,userPassword=password`.
-    if (/^(?:ATTRS?|ATTRIBUTES|FIELDS|MAP|MAPPING|COLUMNS|CLAIMS)$/.test(name.setting ?? "") && FIELDS.test(text))
-      return { rule: "setting", why: "maps fields to fields" };
-    if (
-      /[=:\n]|<\/|\smachine\s|^machine\s|\bdefine\(/.test(text) &&
-      !(name.family === "password" && !/[\n;]/.test(text))
-    ) {
-      const found = inAssignments(text, inner) ?? byFormat(text, inner);
-      if (found !== null) return generic(found);
-    }
-    if (mnemonic(text) && /mnemonic|seed|phrase|recovery|wallet/.test(name.key))
-      return byName(readName("mnemonic"), text);
   }
   const peeled = peel(text);
   if (peeled === null) return null;
@@ -256,4 +213,75 @@ function inStructure(
   const found = inner(rawName, peeled.inner, peeled.layer);
   // What only the name says of the decoded text, it says of the text itself.
   return found !== null && (found.part !== peeled.inner || name.family === null) ? found : null;
+}
+
+type StructureQuestion = {
+  readonly rawName: string;
+  readonly name: NameInfo;
+  readonly text: string;
+  readonly inner: Judge;
+  readonly ask: ClassifyBudget;
+};
+
+/** Readers of one structure each; the first that answers decides, `undefined` is no answer. */
+const STRUCTURES: readonly ((question: StructureQuestion) => EvidenceOutcome | undefined)[] = [
+  inDocument,
+  inHeader,
+  inAddresses,
+  ({ text, inner }) =>
+    /\b(?:CREATE|ALTER|GRANT|SET)\s(?:USER|ROLE|LOGIN|PASSWORD|ALL|SELECT)\b|\bon\s>/i.test(text)
+      ? (anywhereInText(text, inner) ?? undefined)
+      : undefined,
+  ({ name, text, inner, ask }) =>
+    takesOptions(name, text) ? (command(text, "env", inner, ask, name.key.split("_")) ?? undefined) : undefined,
+  // Which field of a directory is which: Dovecot's `uid=user,userPassword=password`.
+  ({ name, text }) =>
+    /^(?:ATTRS?|ATTRIBUTES|FIELDS|MAP|MAPPING|COLUMNS|CLAIMS)$/.test(name.setting ?? "") && FIELDS.test(text)
+      ? { rule: "setting", why: "maps fields to fields" }
+      : undefined,
+  inSettings,
+  ({ name, text }) =>
+    mnemonic(text) && /mnemonic|seed|phrase|recovery|wallet/.test(name.key)
+      ? byName(readName("mnemonic"), text)
+      : undefined,
+];
+
+function inDocument({ rawName, text, inner }: StructureQuestion): EvidenceOutcome | undefined {
+  const bound = { partly: false };
+  const json = inJson(text, inner, bound, rawName);
+  if (json === undefined) return undefined;
+  return generic(json) ?? (text.startsWith("{") ? cleanJson(bound.partly) : null);
+}
+
+const HEADER =
+  /^(?:["']?(?:proxy-)?authorization["']?\s?(?:[:=]\s?)?["']?)?(?:Bearer|Basic|Token|Bot|ApiKey|Digest)\s{1,4}(?!(?:realm|error|scope|charset)\s?=)([^\s"']{6,4096})/i;
+
+function inHeader({ name, text, inner }: StructureQuestion): EvidenceOutcome | undefined {
+  // `Bearer ${{ secrets.API }}`, `Basic $AUTH`
+  const pointed = /^(?:Bearer|Basic|Token|Bot|ApiKey)\s{1,4}((?:\$|\{|%\w|<).{1,400})$/i.exec(text)?.[1];
+  const elsewhere = pointed === undefined ? null : (reference(pointed) ?? placeholder(pointed, name));
+  if (elsewhere !== null) return elsewhere;
+  const given = HEADER.exec(text)?.[1];
+  // `Token Service` is a title.
+  if (given !== undefined && (!/^(?:Token|Bot|ApiKey|Digest)\s/i.test(text) || looksRandom(given, 12))) {
+    const found = inner(/^.{0,20}basic/i.test(text) ? "basic_auth" : "bearer_token", unquote(given), "header");
+    if (found !== null) return { ...found, rule: "header" };
+  }
+  return /authorization/i.test(text) ? (basicLogin(text, inner) ?? undefined) : undefined;
+}
+
+function inAddresses({ name, text, inner }: StructureQuestion): EvidenceOutcome | undefined {
+  if (!text.includes("@") && !text.includes("://")) return undefined;
+  const found = inUrls(text, inner, /(?:^|_)(?:web)?hooks?(?:_|$)/.test(name.key));
+  if (found !== null) return found;
+  if (!/^[a-z][a-z0-9+.-]{1,30}:\/\/[^\s@]{1,2000}$/i.test(text)) return undefined;
+  const settings = text.includes("=") ? urlSettings(text, inner) : null;
+  return settings ?? { rule: "url", why: "is a URL without a password" };
+}
+
+function inSettings({ name, text, inner }: StructureQuestion): EvidenceOutcome | undefined {
+  if (!/[=:\n]|<\/|\smachine\s|^machine\s|\bdefine\(/.test(text)) return undefined;
+  if (name.family === "password" && !/[\n;]/.test(text)) return undefined;
+  const found = inAssignments(text, inner) ?? byFormat(text, inner);
+  return found === null ? undefined : generic(found);
 }

@@ -62,13 +62,16 @@ export function looksRandom(text: string, least = 16): boolean {
   if (/^[0-9a-f]+$/i.test(text)) return digits > 0 && digits < length && bits > Math.min(2.9, Math.log2(length) - 1.1);
   if (bits < Math.min(3.6, Math.log2(length) - 1)) return false;
   if (wordShare(text) > 0.3) return false;
-  const words = wordiness(text);
+  const words = wordiness(text) ?? TOO_FEW_LETTERS;
   const changes = classChanges(text);
-  if (words !== null && words > 6.2 && changes < length * 0.4) return false;
-  if (digits > 0 && lower + upper > 0) return changes >= Math.max(3, length / 7) || (words !== null && words < 5);
-  if (lower > 0 && upper > 0) return changes >= length / 4 && (words === null || words < 6);
-  return words !== null && words < 4.9;
+  if (words > 6.2 && changes < length * 0.4) return false;
+  if (digits > 0 && lower + upper > 0) return changes >= Math.max(3, length / 7) || words < 5;
+  if (lower > 0 && upper > 0) return changes >= length / 4 && words < 6;
+  return words < 4.9;
 }
+
+/** Between words and chance. */
+const TOO_FEW_LETTERS = 5.5;
 
 /** How much of the text is plain words between marks, as in a path or a slug. */
 function wordShare(text: string): number {

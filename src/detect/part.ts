@@ -12,31 +12,29 @@ export function locate(found: Evidence, question: ClassifyInput): SecretPart {
 }
 
 /** The place of the part, in UTF-16 units; null when it only shows once the value is decoded. */
-function placeOf({ rule, part, via }: Evidence, text: string): number | null {
+function placeOf({ rule, part, via = [] }: Evidence, text: string): number | null {
   if (part === "") return null;
-  const first = text.indexOf(part);
-  if (first < 0) return null;
-  if (text.indexOf(part, first + 1) < 0) return first;
+  const places = placesOf(part, text);
+  if (places.length < 2) return places[0] ?? null;
   // Behind the name that the last step tells: `line DB_PASSWORD`, `json → db.password`.
-  const key =
-    via
-      ?.at(-1)
-      ?.split(/[^\w-]/)
-      .at(-1) || undefined;
-  for (
-    let at = key === undefined ? -1 : first, seen = 0;
-    at >= 0 && seen < 100;
-    at = text.indexOf(part, at + 1), seen++
-  )
-    if (new RegExp(`${key ?? ""}\\W{1,6}$`).test(text.slice(Math.max(0, at - 100), at))) return at;
+  const key = via
+    .at(-1)
+    ?.split(/[^\w-]/)
+    .at(-1);
+  const behindKey = key ? new RegExp(`${key}\\W{1,6}$`) : null;
+  const named = places.find((at) => behindKey?.test(text.slice(Math.max(0, at - 100), at)));
   // `postgres://postgres:postgres@…`: of equal texts, the one where this rule's secret stands.
-  const wanted = rule === "url-password" ? /[:/]$/ : rule === "assignment" || rule === "command" ? /[=:\s"']$/ : null;
-  if (wanted === null) return first;
-  let seen = 0;
-  for (let at = first; at >= 0 && seen < 100; at = text.indexOf(part, at + 1), seen++) {
-    const before = text.slice(Math.max(0, at - 1), at);
-    const after = text.charAt(at + part.length);
-    if (wanted.test(before) && (rule !== "url-password" || after === "@")) return at;
-  }
-  return first;
+  const sign = rule === "url-password" ? /[:/]$/ : rule === "assignment" || rule === "command" ? /[=:\s"']$/ : null;
+  const signed = places.find(
+    (at) =>
+      sign?.test(text.slice(Math.max(0, at - 1), at)) &&
+      (rule !== "url-password" || text.charAt(at + part.length) === "@"),
+  );
+  return named ?? signed ?? (places[0] as number);
+}
+
+function placesOf(part: string, text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(part); at >= 0 && places.length < 100; at = text.indexOf(part, at + 1)) places.push(at);
+  return places;
 }

@@ -1,5 +1,6 @@
 import { FAMILY } from "./names/lexicon.ts";
 import type { NameInfo } from "./names/names.ts";
+import { PLAIN_VALUES, type PlainValue } from "./plain-values.ts";
 import { isLorem, isPublished } from "./published.ts";
 import { CIPHERTEXT, PLACEHOLDER, PLACEHOLDER_PART } from "./patterns.ts";
 
@@ -18,37 +19,8 @@ export type Cleared = {
 /** A verdict that clears a value. */
 export const cleared = (rule: string, why: string): Cleared => ({ rule, why });
 
-const SWITCH = /^(?:true|false|yes|no|on|off|enabled?|disabled?|y|n|t|f)$/i;
 const NOTHING =
   /^(?:none|null|nil|undefined|missing|unset|n\/a|na|nan|empty|blank|-{1,3}|_|\.{1,3}|""|''|(?:\\["'])+|\{\}|\[\]|user[-_]provided|not[-_ ]?(?:set|used|needed|required|applicable|configured|available)|no[-_ ]?(?:password|token|secret|key|auth)|no[-_]log|required|optional|prompt|ask|auto|automatic|random|generated?|inherit(?:ed)?|[*!]{1,2}|unknown|tbd|void|\(none\)|<none>|<nil>|~)$/i;
-
-/** Words that a setting about tokens and secrets takes: kinds, schemes, algorithms, stores. */
-const KIND =
-  /^(?:bearer|basic|digest|jwt|jws|jwe|opaque|oauth2?|oidc|saml2?|ldaps?|kerberos|ntlm|mtls|tls|ssl|md5|sha-?\d{1,3}|scram-sha-(?:1|256|512)|plain|login|cram-md5|ms-?chap(?:-?v2)?|chap|pap|gtc|eap(?:-\w{3,8})?|peap|ttls|trust|peer|ident|pam|internal|external|static|dynamic|vault|kubernetes|aws|gcp|azure|file|env|header|cookie|query|session|local|memory|redis|database|db|rs(?:256|384|512)|hs(?:256|384|512)|es(?:256|384|512)|ps(?:256|384|512)|eddsa|rsa|ecdsa|ed25519|aes(?:-?\d{3})?(?:-[a-z]{3})?|a\d{3}(?:cbc-hs\d{3}|gcm(?:kw)?|kw)|rsa-oaep(?:-\d{3})?|bcrypt|argon2(?:id?)?|pbkdf2|scrypt|hmac|api[-_]?key|access[-_]?token|id[-_]?token|refresh[-_]?token|reference|simple|default|public|private|self[-_]?signed|strict|lax|docker-secret|k8s|[a-z]{2,8}\+jwt|noise_\w{2,40}|(?:caching_sha2|mysql_native|sha256)_password|aws4-hmac-sha256|ecc_\w{2,20}|always|ifnotpresent)$/i;
-
-/** Names whose value signs, whatever it is: `JWT_SECRET=jwt` is a weak secret, `AUTH_TOKEN=jwt` a kind. */
-const HOLDS =
-  /(?:^|_)(?:jwt|session|cookie|client|consumer|app|webhook|rpc|csrf|hash|(?:access|refresh|auth)_token)_secret$/;
-/** A way to a claim or a field, as jq and PostgREST write it: `.app_metadata.role`. */
-const FIELD = /^\$?(?:\.[a-z_][a-z0-9_]{1,40}){1,6}$/;
-
-const VERSION = /^v?\d{1,5}(?:\.\d{1,6}){1,4}(?:[-+~._]?[A-Za-z0-9.~+-]{0,40})?$/;
-export const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
-const HOST = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,18}(?::\d{1,5})?$/i;
-const IPV4 = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|\/\d{1,2})?$/;
-const EMAIL = /^[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}$|^[a-z.]{1,40}@localhost$/i;
-const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.{0,20})?$/;
-const DURATION = /^\d{1,9}(?:\.\d{1,4})?\s?(?:ms|s|sec|m|min|h|d|w|y|days?|hours?|minutes?|seconds?|[kmgt]i?b?|%)$/i;
-const DIGEST = /^(?:sha(?:1|224|256|384|512)|md5)[:-][A-Za-z0-9+/=]{22,128}$/;
-const FINGERPRINT = /^(?:SHA256:[A-Za-z0-9+/]{43}=?|(?:MD5:)?(?:[0-9a-f]{2}:){15,31}[0-9a-f]{2}|0x[0-9A-F]{8,40})$/i;
-/** What a minisign key for everyone begins with spells `Ed`; a secret one is longer. Source: minisign(1). */
-const MINISIGN = /^RW[QRST][A-Za-z0-9+/]{53}$/;
-const GPG =
-  /^(?:0x)?(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})(?:\s{1,8}(?:[0-9A-F]{40}|[0-9A-F]{16}|[0-9A-F]{8})){0,400}$/;
-const IMAGE =
-  /^[a-z0-9.-]{1,100}(?::\d{1,5})?(?:\/[a-z0-9._-]{1,100}){1,5}(?::[\w.-]{1,128})?(?:@sha256:[0-9a-f]{64})?$/;
-const INTEGRITY = /^sha(?:256|384|512)-[A-Za-z0-9+/]{43,88}={0,2}$/;
 
 /** Empty, or a word that stands for nothing. */
 export function emptiness(text: string): Cleared | null {
@@ -145,109 +117,30 @@ function hasRun(text: string): boolean {
 
 /** Plain by shape: numbers, versions, hosts, digests, ids; how much that clears depends on what the name promises. */
 export function plain(text: string, name: NameInfo): Cleared | null {
-  const promised = name.family;
-  const digit = startsWithDigit(text);
-  if (text.length <= 8 && SWITCH.test(text) && (text.length > 1 || promised !== "password"))
-    return cleared("setting", "is a switch");
-  if (
-    (text === "0" || text === "1") &&
-    /(?:^|_)(?:random|allow|empty|enable|require|use|disable|skip|onetime|has|no|generate|show|hide|need|force|is)_/.test(
-      name.key,
-    )
-  ) {
-    return cleared("setting", "is a switch");
+  const asked = ASKED.get(name.family) as PlainRows;
+  for (const row of startsWithDigit(text) ? asked.all : asked.noDigit) {
+    if (text.length >= (row.shorter ?? Infinity) || (row.holds !== undefined && !text.includes(row.holds))) continue;
+    if (row.name?.test(name.key) === false || row.value?.test(text) === false) continue;
+    if (row.unlessName?.test(name.key) === true || row.computed?.(text, name) === false) continue;
+    return cleared(row.rule, row.why);
   }
-  if (digit && /^\d{1,4}$/.test(text) && /(?:^|_)(?:min|max|minimum|maximum)_/.test(name.key))
-    return cleared("setting", "is a number");
-  if (promised !== null && /(?:^|_)(?:table|column|collection)_/.test(name.key) && /^[a-z][a-z_.]{2,60}$/.test(text))
-    return cleared("setting", "names where secrets are kept");
-  // Ansible's `user` sets a password on creation only, or each time.
-  if (name.key.endsWith("update_password") && /^(?:always|on_create)$/.test(text))
-    return cleared("setting", "says when a password is set");
-  // A colour of a terminal, and suites of TLS.
-  if (
-    /^(?:\\?(?:033|x1b|u001b|e)|\x1b)\[[\d;]{0,20}m/i.test(text) ||
-    /^TLS_[A-Z0-9_]{10,60}(?:[,:;]TLS_[A-Z0-9_]{10,60}){0,30}$/.test(text)
-  )
-    return cleared("setting", "names a kind, not a value");
-  if (promised === "password" || promised === "pin" || promised === "phrase") return null;
-  if (text.length < 40 && KIND.test(text) && !(promised === "secret" && HOLDS.test(name.key)))
-    return cleared("setting", "names a kind, not a value");
-  if (text.startsWith("urn:") || (promised === "key" && text.includes("@") && EMAIL.test(text)))
-    return cleared("id", "is a name or an address");
-  // A path, as an address has to write it: `sslkey=.%2Fcerts%2Fclient.key`.
-  if (promised === "key" && /^\.{0,2}%2F/i.test(text)) return cleared("setting", "is a path");
-  if (promised === "key" && FIELD.test(text)) return cleared("setting", "names an attribute or a key, not a value");
-  if (digit && (DURATION.test(text) || DATE.test(text))) return cleared("setting", "is a number, a size or a date");
-  if (INTEGRITY.test(text) || DIGEST.test(text) || FINGERPRINT.test(text))
-    return cleared("digest", "is a digest or a fingerprint");
-  if (text.length === 56 && MINISIGN.test(text)) return cleared("public", "is a public key of minisign");
-  if (name.open && promised !== "secret" && !text.includes("://"))
-    return cleared("public", "the name says that it is public");
-  if (promised === "token" && /^\d{1,5}$/.test(text)) return cleared("setting", "is a number");
-  // A permission of a workflow: `id-token: write`.
-  if (promised === "token" && /^(?:read|write|none|read-all|write-all|read-write)$/.test(text))
-    return cleared("setting", "names a permission, not a value");
-  // The address that gives one out: `access_token: /o/token/`.
-  if (promised === "token" && /^(?:\/[a-z][a-z_-]{0,30}){1,6}\/?$/.test(text) && /\/.*\//.test(text))
-    return cleared("setting", "is a path");
-  if (promised === "salt" && /^\d{1,3}$/.test(text)) return cleared("setting", "is a number");
-  if (((digit || text.startsWith("v")) && VERSION.test(text)) || (digit && IPV4.test(text)))
-    return cleared("setting", "is a version or an address");
-  if (text.includes(".") && HOST.test(text) && text === text.toLowerCase() && !(signs(name) && joinsWords(text)))
-    return cleared("setting", "is a host name");
-  // The salt of a hash is none; a key id is called key.
-  if (
-    name.digest &&
-    (promised === null || promised === "key" || promised === "token") &&
-    (GPG.test(text) || /^[0-9a-f]{7,128}$/i.test(text))
-  )
-    return cleared("digest", "the name says checksum or key id, and the value fits");
-  if (
-    promised === "key" &&
-    (name.need !== "any" || /sign|gpg|verif/.test(name.key)) &&
-    GPG.test(text) &&
-    text === text.toUpperCase()
-  )
-    return cleared("digest", "has the shape of a GPG key id");
-  if (promised === "secret" && /^\d$/.test(text)) return cleared("setting", "is a switch");
-  // A quota: `secrets: "100"`.
-  if (digit && /^\d{1,5}$/.test(text) && /(?:^|_)secrets$/.test(name.key)) return cleared("setting", "is a number");
-  if (
-    promised !== "auth" &&
-    /^[a-z0-9]+(?:[-_][a-z0-9]+)*(?:\/[a-z]+(?:[-_][a-z0-9]+)*){1,5}$/.test(text) &&
-    text.length < 100
-  )
-    return cleared("reference", "is the name of a secret in a store");
-  if (/^(?:jwt|simple),/.test(text)) return cleared("setting", "names a kind, not a value");
-  if (promised !== null) return null;
-  if ((digit || text.startsWith("-")) && /^-?\d{1,30}(?:\.\d{1,10})?$/.test(text))
-    return cleared("setting", "is a number");
-  if ((text.length >= 36 && UUID.test(text)) || (text.length === 26 && ULID.test(text)))
-    return cleared("id", "is a UUID: an identifier, not a credential");
-  if (text.includes("@") && EMAIL.test(text)) return cleared("setting", "is an address");
-  if (GPG.test(text)) return cleared("digest", "has the shape of a GPG key id");
-  if (text.includes("/") && IMAGE.test(text) && text.includes(".")) return cleared("setting", "is an image name");
   return null;
 }
+
+type PlainRows = { readonly all: readonly PlainValue[]; readonly noDigit: readonly PlainValue[] };
+
+/** The rows that a name's kind of secret is asked about. */
+const ASKED: ReadonlyMap<NameInfo["family"], PlainRows> = new Map(
+  [...new Set(PLAIN_VALUES.flatMap(({ of }) => of))].map((family) => {
+    const all = PLAIN_VALUES.filter(({ of }) => of.includes(family));
+    return [family, { all, noDigit: all.filter(({ begins }) => begins !== "digit") }];
+  }),
+);
 
 function startsWithDigit(text: string): boolean {
   const first = text.charCodeAt(0);
   return first >= 48 && first <= 57;
 }
-
-/** A name under which any value signs or encrypts. */
-function signs({ family, need }: NameInfo): boolean {
-  return need === "any" && (family === "secret" || family === "key");
-}
-
-/** `correct.horse.battery.staple`: reads like a host, but that no domain or file ends so. */
-function joinsWords(text: string): boolean {
-  return /\.[a-z]{5,18}$/.test(text) && !LONG_ENDINGS.test(text);
-}
-
-const LONG_ENDINGS =
-  /\.(?:local|internal|cloud|online|example|invalid|localhost|localdomain|domain|cluster|consul|docker|podman|network|company|digital|agency|studio|design|software|systems|services|service|solutions|group|media|space|store|world|website|global|health|swiss|intranet|private|public|secret|secrets|token|keystore|truststore|keyring|keyfile|password|credentials|properties)$/;
 
 /** Values of a name that says secret, which name the secret rather than hold it: `regcred`, `api-tls-secret`. */
 export function namesSecret(text: string, name: NameInfo): boolean {

@@ -43,6 +43,16 @@ export function containerVariable(doc: ContainerDoc, name: string): Secret | nul
   return value === undefined ? null : Secret.of(value);
 }
 
+/** The same, null also for one that holds a reference instead of a value. */
+export function plainVariable(doc: ContainerDoc, name: string): Secret | null {
+  return entriesOf(doc).get(name)?.startsWith("ref+") === true ? null : containerVariable(doc, name);
+}
+
+/** A variable that is no secret, such as a user's name; null if it is not set. */
+export function variableText(doc: ContainerDoc, name: string): string | null {
+  return entriesOf(doc).get(name) ?? null;
+}
+
 const entries = new WeakMap<ContainerDoc, ReadonlyMap<string, string>>();
 
 /** A container's variables by name, read once; of one that is set twice the first counts. */

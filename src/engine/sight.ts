@@ -41,7 +41,7 @@ const is =
   (found) =>
     found.equals(value);
 
-/** The sight of the volume plugin, which is told digests and references, never a value. */
+/** The sight of the volume plugin, which gets digests and references, never a value. */
 export function pluginSight(ask: AskPlugin, key: PluginKey): Sight {
   const of = ({ name, value }: SoughtValue): { name: string; digest: string } => ({
     name,

@@ -33,11 +33,11 @@ export function findAllInContainer(
   return searched(document, sought, names);
 }
 
-type SoughtValue = { readonly value: Secret; readonly plain: boolean };
+type SoughtText = { readonly value: Secret; readonly plain: boolean };
 
 function searched(
   document: unknown,
-  sought: readonly SoughtValue[],
+  sought: readonly SoughtText[],
   names: readonly string[],
 ): readonly ReadonlySet<string>[] {
   const found = sought.map(() => new Set<string>());

@@ -1,4 +1,4 @@
-import type { Migration, PlanOptions, Selected, Unit } from "../contract/migration.ts";
+import type { Migration, PlanOptions, Selected, Unit, UnitPlan } from "../contract/migration.ts";
 import type { SubjectNames } from "../contract/provider.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { nameMayHoldSecret, type Finding } from "../model/finding.ts";
@@ -77,33 +77,7 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
       return (nameRefusal(finding) ?? (await format.refuses(finding, accept))) satisfies Refusal | null;
     },
     names: async (finding) => format.names(finding),
-    async plan(unit, selected, options) {
-      const target = await format.target(unit, selected, options);
-      const moving = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
-      const { drafts, rest, warnings } = await format.rewrite(target, moving);
-      const paths = drafts.map(({ file }) => file);
-      const foreign = foreignlyNamed(paths, paths, process.env);
-      if (foreign !== null) throw new UnsprawlError("refused", foreign.reason, foreign.hint);
-      const left = leftIn(selected, [
-        ...drafts.map((draft) => ({ place: draft.file, text: stayingText(draft) })),
-        ...rest,
-      ]);
-      const first = left.find((one) => !one.isPlain);
-      if (first !== undefined && !options.accept.has("elsewhere")) throw leftElsewhereError(first);
-      const step: Step = {
-        id: stepId({ kind: "rewrite", unit }),
-        kind: "rewrite",
-        unit,
-        moves: selected.map(({ move }) => move),
-        files: drafts.map(({ file, before, after, diff }) => fileChange(file, before, after, diff, tools.key)),
-        target,
-      };
-      const stays = left.map(
-        ({ name, place, isPlain }) =>
-          `the value of ${name}${isPlain ? " is a plain word that" : ""} also stands at ${place}, and stays there`,
-      );
-      return { unit, steps: [step], warnings: [...warnings, ...stays] };
-    },
+    plan: (unit, selected, options) => planFiles(tools, format, unit, selected, options),
     async read(move) {
       const value = await format.value(move);
       return value === null ? null : Secret.of(value);
@@ -132,6 +106,37 @@ export function fileMigration(tools: FileTools, format: FileFormat): Migration {
     },
     render: async () => 0,
   };
+}
+
+async function planFiles(
+  { key }: FileTools,
+  format: FileFormat,
+  unit: string,
+  selected: readonly Selected[],
+  options: PlanOptions,
+): Promise<UnitPlan> {
+  const target = await format.target(unit, selected, options);
+  const moving = selected.map(({ move, finding: { masked } }) => ({ move, masked }));
+  const { drafts, rest, warnings } = await format.rewrite(target, moving);
+  const paths = drafts.map(({ file }) => file);
+  const foreign = foreignlyNamed(paths, paths, process.env);
+  if (foreign !== null) throw new UnsprawlError("refused", foreign.reason, foreign.hint);
+  const left = leftIn(selected, [...drafts.map((draft) => ({ place: draft.file, text: stayingText(draft) })), ...rest]);
+  const first = left.find((one) => !one.isPlain);
+  if (first !== undefined && !options.accept.has("elsewhere")) throw leftElsewhereError(first);
+  const step: Step = {
+    id: stepId({ kind: "rewrite", unit }),
+    kind: "rewrite",
+    unit,
+    moves: selected.map(({ move }) => move),
+    files: drafts.map(({ file, before, after, diff }) => fileChange(file, before, after, diff, key)),
+    target,
+  };
+  const stays = left.map(
+    ({ name, place, isPlain }) =>
+      `the value of ${name}${isPlain ? " is a plain word that" : ""} also stands at ${place}, and stays there`,
+  );
+  return { unit, steps: [step], warnings: [...warnings, ...stays] };
 }
 
 const rewrites = (steps: readonly Step[]): Rewrite[] => steps.filter((step) => step.kind === "rewrite");

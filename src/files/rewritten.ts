@@ -48,115 +48,133 @@ type FileVersions = {
   readonly was?: FileOwner & { readonly mode: number };
 };
 
-export function rewrittenFiles({
-  key,
-  state,
-}: {
-  readonly key: FingerprintKey;
-  readonly state: () => string;
-}): RewrittenFiles {
-  const folder = (plan: Plan): string => join(state(), "runs", `${plan.id}-files`);
-  const sealedFile = (plan: Plan, file: string): string =>
-    join(folder(plan), `${createHash("sha256").update(file).digest("hex").slice(0, 32)}.sealed`);
+export type RewriteTools = { readonly key: FingerprintKey; readonly state: () => string };
 
-  const digests = (step: Rewrite): CurrentFile[] =>
-    step.files.map(({ file }) => {
+export function rewrittenFiles(tools: RewriteTools): RewrittenFiles {
+  return new SealedFiles(tools);
+}
+
+class SealedFiles implements RewrittenFiles {
+  readonly #key: FingerprintKey;
+  readonly #state: () => string;
+
+  constructor({ key, state }: RewriteTools) {
+    this.#key = key;
+    this.#state = state;
+  }
+
+  async unchanged(step: Rewrite): Promise<void> {
+    const now = this.#current(step);
+    for (const [at, { file, before }] of step.files.entries()) {
+      if (now[at]?.keyed !== before)
+        throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
+      // Must be known before a value is written to the store.
+      await mayReplace(file);
+    }
+  }
+
+  async write(step: Rewrite, work: Work, make: () => Promise<ReadonlyMap<string, string>>): Promise<boolean> {
+    await sweep(step);
+    const now = this.#current(step);
+    if (step.files.every(({ after }, at) => now[at]?.keyed === after)) return false;
+    const texts = (await this.#sealed(step, work)) ?? (await this.#seal(step, work, await make()));
+    for (const [at, change] of step.files.entries()) {
+      const is = now[at];
+      if (is === undefined || is.keyed === change.after) continue;
+      if (is.keyed !== change.before) throw strange(change.file, work.plan.id);
+      const mode = change.before === null ? change.mode : undefined;
+      await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""), {
+        expect: is.expect,
+        ...(mode === undefined ? {} : { mode }),
+      });
+    }
+    return true;
+  }
+
+  changedSince(step: Rewrite): UnsprawlError | null {
+    const now = this.#current(step);
+    const other = step.files.find(({ after }, at) => now[at]?.keyed !== after);
+    return other === undefined ? null : changedMeanwhile(other.file);
+  }
+
+  async restore(step: Rewrite, work: Work): Promise<void> {
+    await sweep(step);
+    // Sealed before the first byte is written: what the files are now is somebody else's doing.
+    const isSealed = step.files.some(({ file }) => existsSync(this.#sealedFile(work.plan, file)));
+    if (!isSealed && work.record.last(`${step.id}/sealed`) === null) return this.#removeSealed(step, work.plan);
+    const now = this.#current(step);
+    const texts = isBefore(step, now) ? null : await this.#sealed(step, work);
+    for (const [at, { file, before, after }] of step.files.entries()) {
+      const is = now[at];
+      if (is === undefined || is.keyed === before) continue;
+      const sides = texts?.[at];
+      if (sides === undefined || (is.keyed !== after && is.keyed !== null)) throw strange(file, work.plan.id);
+      await writeBack(file, sides, is.expect);
+    }
+    await this.#removeSealed(step, work.plan);
+  }
+
+  needsValues(step: Rewrite): boolean {
+    return !isBefore(step, this.#current(step));
+  }
+
+  async forget(step: Rewrite, plan: Plan): Promise<string[]> {
+    await this.#removeSealed(step, plan);
+    return step.files.filter(({ before }) => before !== null).map(({ file }) => `the sealed copy of ${file}`);
+  }
+
+  #folder(plan: Plan): string {
+    return join(this.#state(), "runs", `${plan.id}-files`);
+  }
+
+  #sealedFile(plan: Plan, file: string): string {
+    return join(this.#folder(plan), `${createHash("sha256").update(file).digest("hex").slice(0, 32)}.sealed`);
+  }
+
+  #current(step: Rewrite): CurrentFile[] {
+    return step.files.map(({ file }) => {
       const bytes = bytesIfThere(file);
       if (bytes === null) return { keyed: null, expect: null };
-      return { keyed: keyedDigest(bytes.toString("utf8"), key), expect: contentDigest(bytes) };
+      return { keyed: keyedDigest(bytes.toString("utf8"), this.#key), expect: contentDigest(bytes) };
     });
+  }
 
-  const sealed = async (step: Rewrite, work: Work): Promise<FileVersions[] | null> => {
+  async #sealed(step: Rewrite, work: Work): Promise<FileVersions[] | null> {
     const values = [...(await work.recall()).values()];
-    const found = step.files.map(({ file }) => readSealed(sealedFile(work.plan, file), values, key));
+    const found = step.files.map(({ file }) => readSealed(this.#sealedFile(work.plan, file), values, this.#key));
     if (found.some((one) => one === null)) return null;
     return found.map((one) => JSON.parse(one?.toString("utf8") ?? "") as FileVersions);
-  };
+  }
 
-  const made = async (step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<FileVersions[]> => {
+  async #seal(step: Rewrite, work: Work, texts: ReadonlyMap<string, string>): Promise<FileVersions[]> {
     const both: FileVersions[] = [];
     for (const { file, before, after } of step.files) {
       const [old, text] = [bytesIfThere(file)?.toString("utf8") ?? null, texts.get(file)];
-      if ((old === null ? null : keyedDigest(old, key)) !== before) throw strange(file, work.plan.id);
-      if (text === undefined || keyedDigest(text, key) !== after)
+      if ((old === null ? null : keyedDigest(old, this.#key)) !== before) throw strange(file, work.plan.id);
+      if (text === undefined || keyedDigest(text, this.#key) !== after)
         throw new UnsprawlError("changed", `${file} would become something other than planned`, "unsprawl plan again");
       both.push({ before: old, after: text, ...(old === null ? {} : { was: ownerAndMode(file) }) });
     }
     const values = [...work.values.values()];
     for (const [at, { file }] of step.files.entries())
-      await writeSealed(sealedFile(work.plan, file), Buffer.from(JSON.stringify(both[at])), values, key);
+      await writeSealed(this.#sealedFile(work.plan, file), Buffer.from(JSON.stringify(both[at])), values, this.#key);
     work.record.done(`${step.id}/sealed`);
     return both;
-  };
-
-  /** What a killed writer left beside the files may be their previous text, including values. */
-  const sweep = async (step: Rewrite): Promise<void> => {
-    for (const { file } of step.files) await sweepTemps(file);
-  };
+  }
 
   /** Other steps of the run may have copies in the folder too. */
-  const forget = async (step: Rewrite, plan: Plan): Promise<void> => {
+  async #removeSealed(step: Rewrite, plan: Plan): Promise<void> {
     for (const { file } of step.files) {
-      await sweepTemps(sealedFile(plan, file));
-      await rm(sealedFile(plan, file), { force: true });
+      await sweepTemps(this.#sealedFile(plan, file));
+      await rm(this.#sealedFile(plan, file), { force: true });
     }
-    await rmdir(folder(plan)).catch(() => undefined);
-  };
+    await rmdir(this.#folder(plan)).catch(() => undefined);
+  }
+}
 
-  return {
-    async unchanged(step) {
-      const now = digests(step);
-      for (const [at, { file, before }] of step.files.entries()) {
-        if (now[at]?.keyed !== before)
-          throw new UnsprawlError("changed", `${file} has changed since the plan was made`, "unsprawl plan again");
-        // Must be known before a value is written to the store.
-        await mayReplace(file);
-      }
-    },
-    async write(step, work, make) {
-      await sweep(step);
-      const now = digests(step);
-      if (step.files.every(({ after }, at) => now[at]?.keyed === after)) return false;
-      const texts = (await sealed(step, work)) ?? (await made(step, work, await make()));
-      for (const [at, change] of step.files.entries()) {
-        const is = now[at];
-        if (is === undefined || is.keyed === change.after) continue;
-        if (is.keyed !== change.before) throw strange(change.file, work.plan.id);
-        const mode = change.before === null ? change.mode : undefined;
-        await atomicWrite(change.file, Buffer.from(texts[at]?.after ?? ""), {
-          expect: is.expect,
-          ...(mode === undefined ? {} : { mode }),
-        });
-      }
-      return true;
-    },
-    changedSince(step) {
-      const now = digests(step);
-      const other = step.files.find(({ after }, at) => now[at]?.keyed !== after);
-      return other === undefined ? null : changedMeanwhile(other.file);
-    },
-    async restore(step, work) {
-      await sweep(step);
-      // Sealed before the first byte is written: what the files are now is somebody else's doing.
-      const isSealed = step.files.some(({ file }) => existsSync(sealedFile(work.plan, file)));
-      if (!isSealed && work.record.last(`${step.id}/sealed`) === null) return forget(step, work.plan);
-      const now = digests(step);
-      const texts = isBefore(step, now) ? null : await sealed(step, work);
-      for (const [at, { file, before, after }] of step.files.entries()) {
-        const is = now[at];
-        if (is === undefined || is.keyed === before) continue;
-        const sides = texts?.[at];
-        if (sides === undefined || (is.keyed !== after && is.keyed !== null)) throw strange(file, work.plan.id);
-        await writeBack(file, sides, is.expect);
-      }
-      await forget(step, work.plan);
-    },
-    needsValues: (step) => !isBefore(step, digests(step)),
-    async forget(step, plan) {
-      await forget(step, plan);
-      return step.files.filter(({ before }) => before !== null).map(({ file }) => `the sealed copy of ${file}`);
-    },
-  };
+/** What a killed writer left beside the files may be their previous text, including values. */
+async function sweep(step: Rewrite): Promise<void> {
+  for (const { file } of step.files) await sweepTemps(file);
 }
 
 /** Whether all files are as before the run. */

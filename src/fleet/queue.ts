@@ -40,6 +40,18 @@ const PATIENCE_MS = 600_000;
 /** How often dead workers are looked for: often by the server, and by workers in case the server is dead. */
 const LOOK_S = { serve: 2, worker: 15, status: 60 } as const;
 
+const JOBS = {
+  policy: "exclusive", // one queued or active of each unit, however often it is asked for
+  notify: true,
+  heartbeatSeconds: HEARTBEAT_S,
+  expireInSeconds: LONGEST_S,
+  deleteAfterSeconds: KEPT_S,
+  retryLimit: 8,
+  retryDelay: 2,
+  retryBackoff: true,
+  retryDelayMax: 300,
+} as const;
+
 /** Opens the queue and creates or updates it first; `status` only reads. Throws `unreachable`, `denied`, `absent`. */
 export async function openQueue(
   url: string,
@@ -78,20 +90,7 @@ export async function openQueue(
   });
   try {
     await boss.start({ attempts: reads ? 1 : 4 });
-    if (!reads) {
-      const options = {
-        policy: "exclusive", // one queued or active of each unit, however often it is asked for
-        notify: true,
-        heartbeatSeconds: HEARTBEAT_S,
-        expireInSeconds: LONGEST_S,
-        deleteAfterSeconds: KEPT_S,
-        retryLimit: 8,
-        retryDelay: 2,
-        retryBackoff: true,
-        retryDelayMax: 300,
-      };
-      for (const name of [SCAN, EXPAND]) await boss.createQueue(name, options);
-    }
+    for (const name of reads ? [] : [SCAN, EXPAND]) await boss.createQueue(name, JOBS);
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => undefined);
     throw queueError(error);

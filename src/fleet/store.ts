@@ -31,7 +31,12 @@ const SHELF_DAYS = 30;
 const GONE_DAYS = 90;
 
 /** The fleet's tables; the history creates the schema. `signing` signs cached verdicts; null for a process that only looks. */
-export function fleetStore({ query, transaction }: Database, signing: FingerprintKey | null) {
+export function fleetStore(database: Database, signing: FingerprintKey | null) {
+  return { ...verdictTable(database, signing), ...unitTable(database), ...sharedTables(database) };
+}
+
+/** The cached verdicts of all members. */
+function verdictTable({ query }: Database, signing: FingerprintKey | null) {
   return {
     /** What members of the fleet classified under these settings, all keys in a few queries. */
     async judged<Kind extends object>(
@@ -72,6 +77,12 @@ export function fleetStore({ query, transaction }: Database, signing: Fingerprin
         );
       }
     },
+  };
+}
+
+/** What is scanned, and how the last scan of it went. */
+function unitTable({ query }: Database) {
+  return {
     async scanned(unit: FleetUnit, subjects: number, findings: number, errors: readonly SubjectError[]): Promise<void> {
       await query(
         `insert into unsprawl.unit (name, kind, registry, last, subjects, findings, errors)
@@ -106,6 +117,12 @@ export function fleetStore({ query, transaction }: Database, signing: Fingerprin
         failed: failed?.toISOString() ?? null,
       }));
     },
+  };
+}
+
+/** Pauses of registries, and what the server and its workers have in common. */
+function sharedTables({ query, transaction }: Database) {
+  return {
     /** No job of this registry begins before then, whichever worker takes it. */
     async pause(registry: string, until: Date): Promise<void> {
       await query(

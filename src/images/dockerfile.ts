@@ -27,35 +27,46 @@ export function parseDockerfile(text: string): readonly Instruction[] {
   for (let at = 0; at < lines.length; at++) {
     const line = at + 1;
     if (isPassed(lines[at] ?? "")) continue;
-    const joined: string[] = [];
-    let open = lines[at] ?? "";
-    while (continued.test(open) && at + 1 < lines.length) {
-      at++;
-      const next = lines[at] ?? "";
-      if (isPassed(next)) continue;
-      joined.push(open.replace(continued, ""));
-      open = next;
-    }
-    joined.push(open.replace(continued, ""));
-    const [, word = "", value = ""] = /^\s*([A-Za-z]+)(?:\s+(.*))?$/s.exec(joined.join("")) ?? [];
+    const joined = joinedFrom(lines, at, continued);
+    at = joined.last;
+    const [, word = "", value = ""] = /^\s*([A-Za-z]+)(?:\s+(.*))?$/s.exec(joined.text) ?? [];
     if (word === "") continue;
     const name = word.toUpperCase();
     if (name === "FROM") stage = stage === null ? 0 : stage + 1;
-    let whole = value.trim();
-    if (/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)$/i.test(name === "ONBUILD" ? `${name} ${value.split(/\s/, 1)[0]}` : name)) {
-      for (const [, dash = "", double, single, bare] of value.matchAll(HEREDOC)) {
-        const end = double ?? single ?? bare;
-        const closes = (one: string): boolean => (dash === "" ? one : one.replace(/^\t+/, "")) === end;
-        // A heredoc that never ends is not one, such as a word in quotes: a build refuses it.
-        const stop = lines.findIndex((one, index) => index > at && closes(one));
-        if (stop < 0) continue;
-        whole += `\n${lines.slice(at + 1, stop + 1).join("\n")}`;
-        at = stop;
-      }
-    }
-    found.push({ name, value: whole, line, stage });
+    const texts = heredocsOf(name, value, lines, at);
+    at = texts.last;
+    found.push({ name, value: `${value.trim()}${texts.text}`, line, stage });
   }
   return found;
+}
+
+/** A line with those that it continues on, and the number of the last. */
+function joinedFrom(lines: readonly string[], from: number, continued: RegExp): { text: string; last: number } {
+  let [text, at, open] = ["", from, lines[from] ?? ""];
+  while (continued.test(open) && at + 1 < lines.length) {
+    const next = lines[++at] ?? "";
+    if (isPassed(next)) continue;
+    text += open.replace(continued, "");
+    open = next;
+  }
+  return { text: text + open.replace(continued, ""), last: at };
+}
+
+/** The texts of an instruction's heredocs, which stand behind line `at`, and the number of the last line. */
+function heredocsOf(name: string, value: string, lines: readonly string[], at: number): { text: string; last: number } {
+  let [text, last] = ["", at];
+  const said = name === "ONBUILD" ? `${name} ${value.split(/\s/, 1)[0]}` : name;
+  if (!/^(?:ONBUILD\s+)?(?:RUN|COPY|ADD)$/i.test(said)) return { text, last };
+  for (const [, dash = "", double, single, bare] of value.matchAll(HEREDOC)) {
+    const end = double ?? single ?? bare;
+    const closes = (one: string): boolean => (dash === "" ? one : one.replace(/^\t+/, "")) === end;
+    // A heredoc that never ends is not one, such as a word in quotes: a build refuses it.
+    const stop = lines.findIndex((one, index) => index > last && closes(one));
+    if (stop < 0) continue;
+    text += `\n${lines.slice(last + 1, stop + 1).join("\n")}`;
+    last = stop;
+  }
+  return { text, last };
 }
 
 /** A word that begins a heredoc: `reHeredoc` of BuildKit's frontend/dockerfile/parser. */

@@ -77,22 +77,38 @@ export function causeOf(error: unknown): string {
     .join(" ");
 }
 
+/** Of an import that finds no file: those are all our own, and found as long as nobody replaces them. */
+const REPLACED = "ERR_MODULE_NOT_FOUND";
+
+/** True where the program's files were replaced while it ran: nothing that it has not loaded yet can be done. */
+export function isReplaced(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as { code?: unknown }).code === REPLACED || error.cause === REPLACED;
+}
+
+/** What a person reads of an error that nobody foresaw. */
+export function unexpectedError(error: unknown): UnsprawlError {
+  if (isReplaced(error))
+    return new UnsprawlError("failed", "unsprawl was updated while it ran", "start it again", REPLACED);
+  return new UnsprawlError(
+    "failed",
+    `unexpected error (${causeOf(error)})`,
+    "please report this, with `unsprawl doctor --json`",
+    causeOf(error),
+  );
+}
+
 /**
  * What happened to one subject, whatever was thrown: it stays with that subject, and the others continue. Throws only
- * what concerns the whole: that it was cancelled.
+ * what concerns the whole: that it was cancelled, or that the program was replaced.
  */
 export function subjectFault(error: unknown): UnsprawlError {
   if (error instanceof Error && error.name === "AbortError") throw error;
+  if (isReplaced(error)) throw unexpectedError(error);
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code))
     return new UnsprawlError("failed", `cannot be read: ${code}`, "check it and its rights", causeOf(error));
-  if (!(error instanceof UnsprawlError))
-    return new UnsprawlError(
-      "failed",
-      `unexpected error (${causeOf(error)})`,
-      "please report this, with `unsprawl doctor --json`",
-      causeOf(error),
-    );
+  if (!(error instanceof UnsprawlError)) return unexpectedError(error);
   if (error.code === "interrupted") throw error;
   return error;
 }

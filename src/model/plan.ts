@@ -79,7 +79,28 @@ export type FileChange = {
   readonly mode?: 0o644;
 };
 
-export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "recreate" | "check";
+export type StepKind = "put" | "verify" | "deliver" | "rewrite" | "clean" | "recreate" | "check" | "rotate";
+
+/** A stored value in which a secret is replaced. */
+export type RotatedEntry = {
+  readonly name: string;
+  readonly key: StoreKey;
+  readonly reference: string;
+  /** Of the whole value, before. */
+  readonly fingerprint: Fingerprint;
+};
+
+/** A container that gets the new value, and by what it is called there. */
+export type RotatedConsumer = {
+  readonly container: string;
+  readonly names: readonly string[];
+  readonly isRunning: boolean;
+};
+
+/** Who changes the secret at its server: its owner, or the login that a server was made with, by its container. */
+export type RotatingLogin =
+  | { readonly kind: "owner" }
+  | { readonly kind: "first-init"; readonly container: string; readonly variable: string; readonly user: string };
 
 type StepShape<Kind extends StepKind, Data> = {
   readonly id: string;
@@ -175,6 +196,29 @@ export type Step =
         /** Accepted: an application that is not seen to read a file. Absent for no. */
         readonly unread?: true;
       }
+    >
+  | StepShape<
+      "rotate",
+      {
+        /** The variable that people know the secret by. */
+        readonly name: string;
+        readonly rotator: string;
+        /** A rotator's target: where it is checked. Without a secret. */
+        readonly target: { readonly [key: string]: Json };
+        /** Where it is checked, for people: `PostgreSQL, role app at db:5432`. */
+        readonly checkedBy: string;
+        readonly login: RotatingLogin;
+        /** Whether its server is a container of this host, so that the way there stays on it. */
+        readonly isHere: boolean;
+        /** Whether old and new are accepted together for a while. */
+        readonly overlap: "both" | "none" | "application";
+        /** The new value is one that a person gives, and that is valid already. Absent for no. */
+        readonly isGiven?: true;
+        readonly entries: readonly RotatedEntry[];
+        readonly consumers: readonly RotatedConsumer[];
+        readonly graceMs: number;
+        readonly healthTimeoutMs: number;
+      }
     >;
 
 /**
@@ -233,4 +277,5 @@ export type PutStep = StepOf<"put">;
 export type DeliverStep = StepOf<"deliver">;
 export type RecreateStep = StepOf<"recreate">;
 export type CleanStep = StepOf<"clean">;
+export type RotateStep = StepOf<"rotate">;
 export type StoreTargetSettings = StoreTarget["settings"];

@@ -9,16 +9,21 @@ export type StoreProbe = {
   readonly reach: () => Promise<string>;
   /** Proves who we are; returns what to say about it. */
   readonly authenticate: () => Promise<string>;
+  /** The rights that are missing by the store's own account: nothing is written if there are any. */
+  readonly missing?: (names: KeyNames) => Promise<readonly StoreCheck[]>;
   /** Said about check-and-set if it works. */
   readonly checkAndSet?: string;
   /** Proves that the probe left nothing, beyond its value being gone. */
   readonly gone?: (names: KeyNames) => Promise<void>;
 };
 
-/** Tries every right that a migration needs with a test value, which it removes. Stops at the first that fails. */
+/**
+ * Asks for the rights that are missing, where the store can say, and else tries every right that a migration needs with a
+ * test value, which it removes. Stops at the first that fails.
+ */
 export async function probeStore(
   store: Pick<Provider, "key" | "get" | "put" | "remove">,
-  { reach, authenticate, checkAndSet = "a second write to the same name is refused", gone }: StoreProbe,
+  { reach, authenticate, missing, checkAndSet = "a second write to the same name is refused", gone }: StoreProbe,
 ): Promise<readonly StoreCheck[]> {
   const name = `unsprawl-check-${randomBytes(4).toString("hex")}`;
   const names = { subject: name, project: name, name: "PROBE" };
@@ -36,6 +41,8 @@ export async function probeStore(
   };
   if (!(await attempt("reach", reach))) return lines;
   if (!(await attempt("authenticate", authenticate))) return lines;
+  const known = (await missing?.(names)) ?? [];
+  if (known.length > 0) return [...lines, ...known];
   const key = store.key(names);
   const wrote = await attempt("write", async () => {
     await store.put(key, value, null, { runId: "check", subject: name });

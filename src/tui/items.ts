@@ -47,6 +47,17 @@ export function shownPrints(state: TuiState): ReadonlySet<string> {
   return shownOf(state).prints();
 }
 
+/** How many rows the list has without a filter, and with nothing folded: what is divided by it stays where it is. */
+export function unfilteredRows(state: TuiState): number {
+  const { scan, grouping } = state;
+  const kept = (scan.report?.summary.kept ?? 0) > 0 ? 1 : 0;
+  return rowCount(sections(state, grouping), grouping !== "secret") + kept + scan.unread.length;
+}
+
+const rowCount = last((made: readonly Section[], headed: boolean): number =>
+  made.reduce((sum, { groups }) => sum + groups.length + (headed ? 1 : 0), 0),
+);
+
 /** Which secret's row is selected, null for another row such as a heading, and of how many. */
 export function positionOf(state: TuiState): { readonly at: number | null; readonly count: number } {
   const { items, counted } = shownOf(state);

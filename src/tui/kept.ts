@@ -9,23 +9,27 @@ import { SORTS, type ListSort } from "./sorting.ts";
 import { START, type TuiState } from "./state.ts";
 
 /**
- * How the list was arranged, and the store of the last plan. Marks and the filter end with the session: nothing is
- * armed, and no finding hidden, when somebody begins.
+ * How the list was arranged, and the store of the last plan in each folder: what one project uses is no choice for
+ * another. Marks and the filter end with the session: nothing is armed, and no finding hidden, when somebody begins.
  */
-type SavedSelection = { readonly grouping: Grouping; readonly sort: ListSort; readonly store: string | null };
+type SavedSelection = { readonly grouping: Grouping; readonly sort: ListSort; readonly stores: FolderStores };
+/** By folder, the one used last at the end. */
+type FolderStores = { readonly [folder: string]: string };
 
 const SAVE_MS = 500;
+/** No more folders than this are remembered. */
+const MOST_FOLDERS = 200;
 
-/** Restores what was chosen in the last session, and reports it. */
+/** Restores what was chosen in the last session, and the store of this folder's; reports what the list shows of it. */
 export function takeUp({ store, assembly }: TerminalSession): void {
   try {
     const saved = read(assembly.state());
     if (saved === null) return;
-    const { grouping, sort, store: last } = saved;
+    const { grouping, sort, stores } = saved;
+    const last = Object.hasOwn(stores, assembly.cwd) ? (stores[assembly.cwd] ?? null) : null;
     const parts = [
       ...(grouping === START.grouping ? [] : [`grouped by ${grouping}`]),
       ...(sort === START.sort ? [] : [`sorted by ${sort}`]),
-      ...(last === null ? [] : [`store ${last}`]),
     ];
     store.set((state) => ({
       grouping,
@@ -44,21 +48,25 @@ export function takeUp({ store, assembly }: TerminalSession): void {
  * follows.
  */
 export function keepDecisions({ store, assembly }: TerminalSession): () => Promise<void> {
-  let saved = textOf(store.get());
+  const chosen = (): string => JSON.stringify(choiceOf(store.get()));
+  let saved = chosen();
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   const save = (): Promise<void> => {
     if (timer) clearTimeout(timer);
     timer = null;
-    const text = textOf(store.get());
-    if (text === saved) return writing;
-    saved = text;
-    const write = async (): Promise<void> => atomicWrite(join(assembly.state(), FILE), text, { mode: 0o600 });
+    const now = chosen();
+    if (now === saved) return writing;
+    saved = now;
+    const write = async (): Promise<void> => {
+      const text = textOf(store.get(), assembly.cwd, storesIn(assembly.state()));
+      await atomicWrite(join(assembly.state(), FILE), text, { mode: 0o600 });
+    };
     writing = writing.then(write).catch(() => undefined);
     return writing;
   };
   const stop = store.subscribe(() => {
-    if (timer === null && textOf(store.get()) !== saved) timer = setTimeout(() => void save(), SAVE_MS).unref();
+    if (timer === null && chosen() !== saved) timer = setTimeout(() => void save(), SAVE_MS).unref();
   });
   return async () => {
     stop();
@@ -68,12 +76,28 @@ export function keepDecisions({ store, assembly }: TerminalSession): () => Promi
 
 const FILE = "decided.json";
 
-function textOf({ grouping, sort, stores }: TuiState): string {
-  const kept: SavedSelection = { grouping, sort, store: stores.last };
-  return `${JSON.stringify({ version: 2, ...kept })}\n`;
+const choiceOf = ({ grouping, sort, stores }: TuiState): readonly unknown[] => [grouping, sort, stores.last];
+
+function textOf({ grouping, sort, stores: { last } }: TuiState, folder: string, before: FolderStores): string {
+  const others = Object.entries(before).filter(([one]) => one !== folder);
+  const all = last === null ? others : [...others, [folder, last] as const];
+  const kept: SavedSelection = { grouping, sort, stores: Object.fromEntries(all.slice(-MOST_FOLDERS)) };
+  return `${JSON.stringify({ version: 3, ...kept })}\n`;
 }
 
-/** Null if nothing was saved. Version 1 has marks and a filter, which are left. Throws `malformed` for other files. */
+/** What other sessions have saved meanwhile; nothing where that cannot be read. */
+function storesIn(state: string): FolderStores {
+  try {
+    return read(state)?.stores ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Null if nothing was saved. Version 1 has marks and a filter, which are left; it and version 2 have one store for all
+ * folders, which is left too. Throws `malformed` for other files.
+ */
 function read(state: string): SavedSelection | null {
   const file = join(state, FILE);
   let text: string;
@@ -84,13 +108,18 @@ function read(state: string): SavedSelection | null {
   }
   try {
     const given = JSON.parse(text) as { [key: string]: unknown };
-    const { version, store } = given;
+    const { version } = given;
     const grouping = GROUPINGS.find((one) => one === given["grouping"]);
     const sort = SORTS.find((one) => one === given["sort"]) ?? (version === 1 ? START.sort : undefined);
-    if ((version === 1 || version === 2) && (store === null || typeof store === "string") && grouping && sort)
-      return { grouping, sort, store };
+    const stores = version === 3 ? given["stores"] : {};
+    if ([1, 2, 3].includes(Number(version)) && grouping && sort && isFolderStores(stores))
+      return { grouping, sort, stores };
   } catch {
     // Reported below, like any other untrusted text.
   }
   throw new UnsprawlError("malformed", `${file} cannot be read: the list starts in its default arrangement`);
+}
+
+function isFolderStores(given: unknown): given is FolderStores {
+  return typeof given === "object" && given !== null && Object.values(given).every((name) => typeof name === "string");
 }

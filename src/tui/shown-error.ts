@@ -1,5 +1,5 @@
 import type { Redactor } from "../kit/text/redact.ts";
-import { causeOf, UnsprawlError } from "../model/error.ts";
+import { unexpectedError, UnsprawlError } from "../model/error.ts";
 import type { ShownMessage } from "./state.ts";
 
 /** Any thrown value as a person may read it: without known values and without a stack. */
@@ -19,5 +19,5 @@ function calledOff(error: unknown): boolean {
 function reduce(error: unknown): { readonly message: string; readonly hint: string | null } {
   if (error instanceof UnsprawlError) return error;
   if (calledOff(error)) return { message: "cancelled", hint: null };
-  return { message: `unexpected error (${causeOf(error)})`, hint: "please report this, with `unsprawl doctor --json`" };
+  return unexpectedError(error);
 }

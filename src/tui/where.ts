@@ -1,4 +1,5 @@
 import type { Finding } from "../model/finding.ts";
+import { placeWords } from "../model/place-words.ts";
 import { last } from "./last.ts";
 import type { SecretGroup } from "./groups.ts";
 import type { Grouping } from "./sections.ts";
@@ -9,8 +10,11 @@ export type RowPlace = { readonly text: string; readonly more: number };
 /** Under the heading of a container, where in it the secret is, and in how many other places it is. */
 export function placeOf(group: SecretGroup, grouping: Grouping, all: readonly SecretGroup[]): RowPlace {
   if (grouping !== "container") return subjectsOf(group);
-  const path = group.findings[0]?.location.path ?? "";
-  return { text: path, more: (countsOf(all).get(group.fingerprint) ?? 1) - 1 };
+  const [first] = group.findings;
+  return {
+    text: first === undefined ? "" : placeWords(first.location),
+    more: (countsOf(all).get(group.fingerprint) ?? 1) - 1,
+  };
 }
 
 const known = new WeakMap<SecretGroup, RowPlace>();

@@ -15,7 +15,9 @@ export function passwordName({ name, part, value }: PasswordPart): Convention | 
       ? "mysql"
       : /(?:^|_)(?:REDIS|VALKEY)$/i.test(prefix)
         ? "redis"
-        : null;
+        : /(?:^|_)(?:RABBIT(?:_?MQ)?|AMQP)$/i.test(prefix)
+          ? "amqp"
+          : null;
   if (kind === null && !/(?:^|_)(?:DB|DATABASE)$/i.test(prefix)) return null;
   return { prefix, kind, root: found?.[2] !== undefined };
 }
@@ -42,8 +44,8 @@ export function namedTarget(
   const user =
     root && kind === "mysql" ? "root" : (other("USER|USERNAME|USER_NAME|LOGIN") ?? (kind === "redis" ? "" : null));
   if (user === null) return needs("USER");
-  const database = other("DATABASE|DBNAME|DB|NAME") ?? "";
-  const tls = tlsMode(other("SSL_?MODE") ?? "") ?? (kind === "redis" ? "disable" : "prefer");
+  const database = other("DATABASE|DBNAME|DB|NAME|VHOST") ?? "";
+  const tls = tlsMode(other("SSL_?MODE") ?? "") ?? (kind === "redis" || kind === "amqp" ? "disable" : "prefer");
   return { kind, host: place[1], port: Number(port), user, password: held.part, database, tls };
 }
 

@@ -29,9 +29,10 @@ function oneUrl(part: string, text: string): LoginTarget | string | null {
   const [, scheme = "", user = "", raw = "", authority = "", path = "", query = ""] = found;
   const kind = kindOf(scheme);
   if (kind === null || (raw !== part && decoded(raw) !== part)) return null;
-  const place = placeOf(authority, PORTS[kind]);
+  const secure = /^(?:rediss|valkeys|amqps)$/i.test(scheme);
+  const place = placeOf(authority, scheme.toLowerCase() === "amqps" ? 5671 : PORTS[kind]);
   if (typeof place === "string") return place;
-  const tls = tlsOf(new URLSearchParams(query), /^(?:rediss|valkeys)$/i.test(scheme) ? "verify-full" : null, kind);
+  const tls = tlsOf(new URLSearchParams(query), secure ? "verify-full" : null, kind);
   return { kind, ...place, user: decoded(user), password: decoded(raw), database: decoded(path.slice(1)), tls };
 }
 
@@ -65,6 +66,7 @@ function fromGo(part: string, value: string): LoginTarget | string | null {
 function kindOf(scheme: string): LoginKind | null {
   if (/^postgres(?:ql)?(?:\+\w+)?$/i.test(scheme)) return "postgres";
   if (/^(?:mysql2?|mariadb)(?:\+\w+)?$/i.test(scheme)) return "mysql";
+  if (/^amqps?$/i.test(scheme)) return "amqp";
   return /^(?:rediss?|valkeys?)$/i.test(scheme) ? "redis" : null;
 }
 
@@ -78,7 +80,7 @@ function placeOf(authority: string, port: number): { readonly host: string; read
 /** What each client library calls it; nothing said means what the database's own client does. */
 function tlsOf(query: URLSearchParams, scheme: Tls | null, kind: LoginKind): Tls {
   if (scheme !== null) return scheme;
-  if (kind === "redis") return "disable";
+  if (kind === "redis" || kind === "amqp") return "disable";
   for (const [name, said] of query) {
     const mode = tlsNamed(name, said);
     if (mode !== null) return mode;

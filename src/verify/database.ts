@@ -1,20 +1,22 @@
 import { FOREIGN, FOREIGN_HERE, reachesThisMachine } from "../kit/net/outgoing.ts";
+import { amqpLogin } from "./amqp.ts";
 import { mysqlLogin } from "./mysql.ts";
 import { namedTarget, passwordName } from "./database-names.ts";
 import { urlTarget } from "./database-url.ts";
 import { postgresLogin } from "./postgres.ts";
 import { redisLogin } from "./redis.ts";
 import { requestKey } from "./reveal.ts";
-import type { PasswordPart, LoginKind, TryLogin } from "./target.ts";
-import { unknown, type Liveness, type VerifyRequest } from "./types.ts";
+import type { LoginAnswer, PasswordPart, LoginKind, TryLogin } from "./target.ts";
+import { dead, live, unknown, type Liveness, type VerifyRequest } from "./types.ts";
 
 const LOGINS: { readonly [kind in LoginKind]: TryLogin } = {
   postgres: postgresLogin,
   mysql: mysqlLogin,
   redis: redisLogin,
+  amqp: amqpLogin,
 };
 
-/** Whether the secret is the password of a database that can be logged in to: in a URL, or by the variable's name. */
+/** Whether the secret is the password of a database or a broker that can be logged in to: in a URL, or by the variable's name. */
 export function isDatabase(held: PasswordPart): boolean {
   return urlTarget(held) !== null || passwordName(held) !== null;
 }
@@ -35,6 +37,10 @@ export function loginFor(
   return {
     key: requestKey(kind, host, port, user, password, database, tls),
     host: `${host}:${port}`,
-    ask: ({ timeoutMs }, signal) => LOGINS[kind](bare, timeoutMs, signal),
+    ask: async ({ timeoutMs }, signal) => livenessOf(await LOGINS[kind](bare, timeoutMs, signal)),
   };
+}
+
+function livenessOf({ said, why }: LoginAnswer): Liveness {
+  return said === "in" ? live(why) : said === "wrong" ? dead(why) : unknown(why);
 }

@@ -1,12 +1,16 @@
 import type { AddressPolicy } from "../kit/net/outgoing.ts";
-import type { Liveness } from "./types.ts";
+import type { Tls } from "../contract/rotator.ts";
 
-export type LoginKind = "postgres" | "mysql" | "redis";
+export type LoginKind = "postgres" | "mysql" | "redis" | "amqp";
 
-export const PORTS: { readonly [kind in LoginKind]: number } = { postgres: 5432, mysql: 3306, redis: 6379 };
+export const PORTS: { readonly [kind in LoginKind]: number } = {
+  postgres: 5432,
+  mysql: 3306,
+  redis: 6379,
+  amqp: 5672,
+};
 
-/** How far a connection insists on TLS, in libpq's words. */
-export type Tls = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+export type { Tls } from "../contract/rotator.ts";
 
 /** A login, as the secret's own configuration spells it out. */
 export type LoginTarget = {
@@ -19,11 +23,19 @@ export type LoginTarget = {
   readonly tls: Tls;
 };
 
-/** A login and the addresses that its host may have: the configuration that holds the secret names it. */
-export type GuardedTarget = LoginTarget & { readonly reach: AddressPolicy };
+/**
+ * A login and the addresses that its host may have: the configuration that holds the secret names it. `plain`: the
+ * connection stays on this machine, so that a password may go over it without TLS.
+ */
+export type GuardedTarget = Omit<LoginTarget, "kind"> & { readonly reach: AddressPolicy; readonly plain?: boolean };
+
+/** What a server says to a login. `anyone`: it asks for no password. `unclear`: nothing about the password. */
+export type LoginAnswer = { readonly said: "in" | "wrong" | "anyone" | "unclear"; readonly why: string };
+
+export const unclear = (why: string): LoginAnswer => ({ said: "unclear", why });
 
 /** Logs in and out again. Never throws. */
-export type TryLogin = (target: GuardedTarget, timeoutMs: number, signal: AbortSignal) => Promise<Liveness>;
+export type TryLogin = (target: GuardedTarget, timeoutMs: number, signal: AbortSignal) => Promise<LoginAnswer>;
 
 /** A password in its place. */
 export type PasswordPart = { readonly name: string; readonly part: string; readonly value: string };

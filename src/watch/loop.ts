@@ -2,7 +2,7 @@ import { scanAndRemember, type Memory, type RememberedScan } from "../core/remem
 import type { ScanTools } from "../core/scan.ts";
 import type { Host } from "../contract/host.ts";
 import type { Engine } from "../engine/engine.ts";
-import { UnsprawlError } from "../model/error.ts";
+import { isReplaced, UnsprawlError } from "../model/error.ts";
 import type { Confidence } from "../model/finding.ts";
 import { followEvents, type EngineEvent } from "./events.ts";
 import { waitUntil, type Schedule } from "./schedule.ts";
@@ -83,6 +83,8 @@ export async function watch(input: WatchInput, tools: WatchTools, host: Host): P
       failures = 0;
     } catch (error) {
       if (signal.aborted) break;
+      // Whatever starts it again has the new version then.
+      if (isReplaced(error)) throw error;
       tools.failed(error);
       if (!input.events) continue;
       // A whole scan looks for what was missed; the engine's return triggers one too.

@@ -7,7 +7,7 @@ import { UnsprawlError } from "../model/error.ts";
 import { atomicWrite, sweepTemps } from "../kit/io/atomic.ts";
 import { Counts, type ScanCounts } from "./counts.ts";
 import { exposition, gauge, parseExposition, type MetricFamily, type Sample } from "./exposition.ts";
-import { serveMetrics, type MetricsServer } from "./metrics-server.ts";
+import { serveMetrics } from "./metrics-server.ts";
 
 export type Metrics = {
   /** Null if there is no server. */
@@ -59,14 +59,8 @@ export async function openMetrics(
       throw error;
     }
   };
-  let asked: Promise<string> | null = null;
-  // Requests during another one get the same answer.
-  const render = (): Promise<string> =>
-    (asked ??= families()
-      .then((all) => exposition([...all, ...processFamilies()]))
-      .finally(() => (asked = null)));
-  let server: MetricsServer | null = null;
-  if (settings.listen !== null) server = await serveMetrics(settings.listen, render);
+  const render = shared(async () => exposition([...(await families()), ...processFamilies()]));
+  const server = settings.listen === null ? null : await serveMetrics(settings.listen, render);
   const { file } = settings;
   const writer = file === null ? null : writerOf(file, async () => exposition(await families()), say);
   const touched = (): void => writer?.soon();
@@ -94,6 +88,12 @@ export async function openMetrics(
       await server?.close();
     },
   };
+}
+
+/** Requests during another one get the same answer. */
+function shared(render: () => Promise<string>): () => Promise<string> {
+  let asked: Promise<string> | null = null;
+  return () => (asked ??= render().finally(() => (asked = null)));
 }
 
 async function countFindings(history: Pick<History, "hosts" | "past">): Promise<readonly Sample[]> {

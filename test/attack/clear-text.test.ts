@@ -95,7 +95,7 @@ test.each([
     },
   };
   const said = await login(target, 3000, new AbortController().signal);
-  expect(said.state).toBe("unknown");
+  expect(said.said).toBe("unclear");
   expect(said.why).toContain("not sent in the clear");
   expect(heard).not.toContain(password);
   expect(heard).not.toContain("app\0");

@@ -111,6 +111,13 @@ const NO_COMMAND: readonly string[] = [
   "src/cli/only.ts: , and … more (unsprawl scan)",
   "src/delivery/runtime/references.ts: build the image without …, or run it with another value for it",
   "src/engine/platforms.ts: change it in … (…), and deploy; or --accept … moves it until the next deploy there",
+  "src/rotators/aws-access-key/api.ts: give keys with …",
+  "src/rotators/aws-access-key/index.ts: give keys with …",
+  "src/rotators/mariadb/index.ts: give the login of …, such as root",
+  "src/rotators/openldap/index.ts: give the login of …",
+  "src/rotators/postgres/index.ts: give the role's own login, or one of …",
+  "src/rotators/rabbitmq/index.ts: give the login of …",
+  "src/rotators/redis/index.ts: give the login of …",
   // Whose answer an error is about.
   "src/images/registry/redirect.ts: … redirects",
   "src/images/registry/redirect.ts: … sends uploads",

@@ -186,7 +186,7 @@ describe("the one file beside an engine", () => {
 
   it("is the OCI runtime, before and after an update", () => {
     const value = random(24);
-    run([program, "runtime", "install", "--to", "vault", "--daemon-config", engine.configFile]);
+    run([program, "runtime", "install", "--yes", "--to", "vault", "--daemon-config", engine.configFile]);
     engine.docker("run", "-d", "--name", "by-runtime", "-e", `API_TOKEN=${value}`, BUSYBOX, ...APP);
     const moves = ["--to", "vault", "--deliver", "runtime", "--grace", "100ms", "--yes"];
     run([program, "migrate", "docker:by-runtime", ...moves]);

@@ -43,6 +43,14 @@ it("`last` is the run that began last, not the newest plan; after a clock that w
   expect(runIds(state).slice(0, 2)).toEqual(["20000101-000000-0000", first]);
 });
 
+it("a plan as Markdown goes into the file as that, and nothing is applied from it", async () => {
+  writeFileSync(join(world.dir, "ticket.env"), `DB_PASSWORD=${make.base64(18)}\n`);
+  const words = ["plan", "env:ticket.env", "--to", "local", "--format", "markdown", "-o", "ticket.md"];
+  const { code, stdout, stderr } = await world.unsprawl(words);
+  expect([code, stdout, stderr]).toEqual([0, "", "wrote ticket.md\n"]);
+  expect(read("ticket.md")).toMatch(/^# Plan \d+-\d+-\w+: 1 secret [^]*\n## Diff\n/);
+});
+
 it("a plan that moves nothing starts no run", async () => {
   writeFileSync(join(world.dir, "plain.env"), "PORT=8080\n");
   await ran("plan", "env:plain.env", "--to", "local", "-o", "empty.json");

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createJournal, type Installation, type Journal } from "../../src/core/journal/journal.ts";
 import { lockEngine } from "../../src/core/journal/lock.ts";
 import { doctor, runChecks, verdict } from "../../src/core/doctor.ts";
-import { listRuns, type RunSummary } from "../../src/core/journal/runs.ts";
+import { listRuns, runStateText, type RunSummary } from "../../src/core/journal/runs.ts";
 import { loadFingerprintKey, stateDir } from "../../src/core/journal/state.ts";
 import { fingerprintKey } from "../../src/model/fingerprint.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
@@ -35,6 +35,20 @@ const done = (journal: Journal, unit: string): void => {
   begun(journal, unit);
   journal.record.done(`unit:${unit}`);
 };
+
+test.each([
+  ["cancelled, 1 of 2 moved", "interrupted"],
+  ["failed, 1 of 2 moved", undefined],
+] as const)("a run of which some is moved is %s", (text, code) => {
+  const run = after(["a", "b"], (journal) => {
+    done(journal, "a");
+    begun(journal, "b");
+    journal.record.undone("unit:b");
+    journal.failed("run", "x", code);
+  });
+  expect(run?.state).toBe("done");
+  expect(run && runStateText(run)).toBe(text);
+});
 
 describe("a run is", () => {
   test.each<[state: RunSummary["state"], next: string | null, what: string, write: (journal: Journal) => void]>([

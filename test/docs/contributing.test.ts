@@ -23,6 +23,7 @@ describe("the examples of docs/contributing", { timeout: 300_000 }, () => {
   test("every page has some, and each fits the tree", () => {
     expect([...new Set(blocks.map(({ page }) => page))]).toEqual([
       "docs/contributing/add-a-format.md",
+      "docs/contributing/add-a-rotator.md",
       "docs/contributing/add-a-rule.md",
       "docs/contributing/add-a-store.md",
       "docs/contributing/add-an-output-format.md",

@@ -4,6 +4,7 @@ import { ACCEPTS, SOURCES } from "../../src/assembly/plug-ins.ts";
 import { configJsonSchema } from "../../src/build/json-schema.ts";
 import { EXITS } from "../../src/cli/reference.ts";
 import { channels } from "../../src/notify/index.ts";
+import { rotatorAbouts } from "../../src/rotators/index.ts";
 import { keysAsMarkdown } from "../../src/tui/keymap.ts";
 import { commandsReference, environmentTables } from "./commands-page.ts";
 import { POLICIES, VAULT_WRITER } from "./policies.ts";
@@ -50,6 +51,8 @@ export async function generatedRegions(): Promise<ReadonlyMap<string, string>> {
     ],
     ["configuration", configuration(properties)],
     ["channels", channelTables(properties)],
+    ["rotators", rotatorsTable()],
+    ["rotator-images", imagesTable()],
     ["vault-writer", fenced("hcl", VAULT_WRITER)],
     ...(await storeRegions(properties)),
   ]);
@@ -66,6 +69,34 @@ function sourcesTable(): string {
     ["source", "what it reads", "`--layers`", "`migrate`"],
     [...rows, ["[`STORE:[PATH]`](store.md)", "what a store holds", "", "yes"]],
   );
+}
+
+function rotatorsTable(): string {
+  const both = { both: "yes", none: "no", application: "if its framework knows a list of old keys" } as const;
+  const code = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(", ");
+  return table(
+    ["", "found by", "both accepted", "who may change it"],
+    rotatorAbouts.map(({ title, schemes, names, overlap, needs, page }) => [
+      `[${title}](${page})`,
+      code([...schemes.map((one) => `${one}://`), ...names]),
+      both[overlap],
+      needs,
+    ]),
+  );
+}
+
+function imagesTable(): string {
+  const rows = rotatorAbouts.flatMap(({ images }) =>
+    images.flatMap(({ repositories, firstInit, read }) =>
+      firstInit.map(({ variable, login }) => [
+        repositories.map((one) => `\`${one}\``).join(", "),
+        `\`${variable}\``,
+        login.variable === null ? login.otherwise : `\`${login.variable}\``,
+        read === "once" ? "at the first start" : "at each start",
+      ]),
+    ),
+  );
+  return table(["image", "variable", "whose", "read"], rows);
 }
 
 function configuration(properties: { readonly [key: string]: SchemaNode }): string {

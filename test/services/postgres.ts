@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
@@ -13,14 +13,16 @@ export type TestPostgres = {
   readonly sql: (...statements: readonly string[]) => Promise<void>;
   /** All of a database as `pg_dump` writes it. */
   readonly dump: (database: string) => Promise<string>;
+  /** What it has logged. */
+  readonly log: () => string;
   readonly stop: () => Promise<void>;
 };
 
 /** A real PostgreSQL on loopback, with TLS, whose `hba` lines say who may come how. The superuser comes by the socket alone. */
-export async function startPostgres(hba: string): Promise<TestPostgres> {
+export async function startPostgres(hba: string, settings: readonly string[] = []): Promise<TestPostgres> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await start(hba);
+      return await start(hba, settings);
     } catch (error) {
       // Another process may have taken the free port in between.
       if (attempt === 3) throw error;
@@ -28,7 +30,7 @@ export async function startPostgres(hba: string): Promise<TestPostgres> {
   }
 }
 
-async function start(hba: string): Promise<TestPostgres> {
+async function start(hba: string, settings: readonly string[]): Promise<TestPostgres> {
   const bin = await programs();
   const dir = ownDir("postgres");
   const data = join(dir, "data");
@@ -46,7 +48,7 @@ ssl = on
 ssl_cert_file = '${cert}'
 ssl_key_file = '${key}'
 fsync = off
-`,
+${settings.map((line) => `${line}\n`).join("")}`,
   );
   const sql = async (...statements: readonly string[]): Promise<void> => {
     const client = new Client({ host: dir, port, user: "postgres", database: "postgres" });
@@ -63,7 +65,7 @@ fsync = off
     const { stdout } = await promisify(execFile)(join(bin, "pg_dump"), args, { maxBuffer: 2 ** 30 });
     return stdout;
   };
-  return { port, sql, dump, stop };
+  return { port, sql, dump, log: () => readFileSync(join(dir, "log"), "utf8"), stop };
 }
 
 /** Debian keeps the server's programs off PATH, in a folder a version. */

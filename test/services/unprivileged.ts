@@ -12,7 +12,12 @@ const root = process.getuid?.() === 0;
 const who = root ? { uid: NOBODY, gid: NOBODY } : {};
 
 /** A folder that goes away with its server, and a server that goes away with its test. */
-export type Server = { readonly dir: string; readonly stop: () => Promise<void> };
+export type Server = {
+  readonly dir: string;
+  /** Ends it, and leaves its folder. */
+  readonly end: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
 
 /** A new folder of the unprivileged user's own. */
 export function ownDir(name: string): string {
@@ -57,37 +62,44 @@ export async function ownCertificate(dir: string): Promise<{ readonly cert: stri
   return { key, cert };
 }
 
-/** Starts a server as the unprivileged user and waits until `ready` no longer throws. */
+/** Starts a server as the unprivileged user, or as who runs the tests, and waits until `ready` no longer throws. */
 export async function startOwn(
   program: string,
   args: readonly string[],
   dir: string,
   ready: () => Promise<unknown>,
   argv0 = program,
+  { env = {}, asIs = false }: { readonly env?: { readonly [name: string]: string }; readonly asIs?: boolean } = {},
 ): Promise<Server> {
   const log = openSync(join(dir, "log"), "a");
-  const child = spawn(program, args, { ...who, argv0, cwd: dir, env: envOf(dir), stdio: ["ignore", log, log] });
+  const child = spawn(program, args, {
+    ...(asIs ? {} : who),
+    ...{ argv0, cwd: dir, env: { ...envOf(dir), ...env }, stdio: ["ignore", log, log] },
+  });
   child.on("error", () => {});
   remember(child.pid ?? 0, dir);
-  const end = (): void => void child.kill("SIGKILL");
-  process.once("exit", end);
-  const stop = async (): Promise<void> => {
-    process.off("exit", end);
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  const end = async (): Promise<void> => {
+    process.off("exit", kill);
     if (child.exitCode === null && child.signalCode === null) {
       const gone = new Promise((done) => child.once("exit", done));
       // PostgreSQL's word for "fast"; the others take it as well.
       child.kill("SIGINT");
-      const late = setTimeout(end, 5000);
+      const late = setTimeout(kill, 5000);
       await gone;
       clearTimeout(late);
     }
     forget(child.pid ?? 0);
+  };
+  const stop = async (): Promise<void> => {
+    await end();
     rmSync(dir, { recursive: true, force: true });
   };
   for (let tries = 0; ; tries++) {
     try {
       await ready();
-      return { dir, stop };
+      return { dir, end, stop };
     } catch (error) {
       if (tries < 600 && child.exitCode === null) {
         await sleep(50);

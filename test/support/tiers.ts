@@ -13,6 +13,7 @@ const OUTSIDE = [
   "test/session/driver.ts",
   "test/support/world.ts",
   "test/conformance/provider.ts",
+  "test/conformance/rotator.ts",
   "test/docs/worked-copy.ts",
   "dist/",
 ];

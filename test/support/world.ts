@@ -114,8 +114,13 @@ export function makeWorld(
 
 /** The words with `--yes` for what asks on a terminal, as a script has to have it. */
 export function answered(args: readonly string[]): readonly string[] {
-  const asks = ["apply", "resume", "rollback", "scrub"].includes(args[0] ?? "");
-  return asks && !args.some((one) => ["--yes", "-y", "--dry-run"].includes(one)) ? [...args, "--yes"] : args;
+  const [verb = "", action = ""] = args;
+  const asks =
+    ["apply", "resume", "rollback", "scrub", "trust"].includes(verb) ||
+    (verb === "runtime" && action !== "status") ||
+    (verb === "stores" && action === "rewrap");
+  const without = ["--yes", "-y", "--dry-run", "--list", "--print", "--remove"];
+  return asks && !args.some((one) => without.includes(one)) ? [...args, "--yes"] : args;
 }
 
 /** Puts the built program into this folder, as `unsprawl`. `words` start it from elsewhere. */

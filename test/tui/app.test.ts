@@ -103,14 +103,14 @@ it("scrolls by the wheel; a click selects a row, and opens the selected one or t
   clicked(12, 5);
   await isAt("DB_PASSWORD", "browse");
   // Below the last row, on a rule and on the header nothing is meant.
-  for (const row of [1, 2, 3, 25]) clicked(12, row);
+  for (const row of [1, 2, 3, 7, 8, 9]) clicked(12, row);
   clicked(12, 4);
   await isAt("API_TOKEN", "browse");
   clicked(12, 4);
   await isAt("API_TOKEN", "detail");
   clicked(12, 5);
   await isAt("DB_PASSWORD", "browse");
-  clicked(90, 8);
+  clicked(90, 12);
   await isAt("DB_PASSWORD", "detail");
   session.store.set(() => ({ where: "browse", question: { text: "Sure?", answer: () => expect.unreachable() } }));
   await settled();

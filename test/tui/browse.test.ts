@@ -209,6 +209,7 @@ it("tells of the runs that moved this secret and those that touched what holds i
     store: "prod",
     engine: "",
     state: "done",
+    ended: null,
     error: null,
   } as const;
   const summary: RunSummary = { ...run, units: [{ unit: "api", state: "done", secrets: 2 }], next: "unsprawl scrub" };
@@ -267,16 +268,16 @@ it("says where: the container and how many more, or under its heading the place 
   expect(lines({})).toEqual(["■ STRIPE_KEY api +1 •••••••• + new stripe-secret-key"]);
   expect(lines(HEADED)).toEqual([
     "▾ container api 2 secrets",
-    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new stripe-secret-key",
+    "■ STRIPE_KEY own variable +1 •••••••• + new stripe-secret-key",
     "▾ container worker 2 secrets",
-    "■ STRIPE_KEY Config.Env[0] +1 •••••••• + new stripe-secret-key",
+    "■ STRIPE_KEY own variable +1 •••••••• + new stripe-secret-key",
   ]);
   // A second place in the same container is one more, too.
   const twice = finding("STRIPE_KEY", {
     fingerprint: SHARED,
     location: { ...finding("A").location, path: "Config.Cmd" },
   });
-  expect(sitting(160, 45, [...FINDINGS, twice], HEADED).screen()).toMatch(/STRIPE_KEY +Config.Env\[0\] \+2 /);
+  expect(sitting(160, 45, [...FINDINGS, twice], HEADED).screen()).toMatch(/STRIPE_KEY +own variable \+2 /);
   // The evidence is about all places, whatever heading the row is under.
   expect(sitting(160, 45, FINDINGS, HEADED).screen()).toMatch(/seen +api .*\n.* worker /);
 });

@@ -13,6 +13,14 @@ const SIZES: readonly Size[] = [
   { columns: 200, rows: 60 },
 ];
 
+/** The list is where most time is spent: it has each usual width. */
+const LIST_SIZES: readonly Size[] = [
+  ...SIZES,
+  { columns: 90, rows: 24 },
+  { columns: 100, rows: 30 },
+  { columns: 140, rows: 40 },
+];
+
 /** The pictures of docs/tui.md. */
 const PICTURE: Size = { columns: 100, rows: 24 };
 
@@ -20,7 +28,7 @@ const PICTURE: Size = { columns: 100, rows: 24 };
 export function goldenFrames(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const [step, state] of Object.entries(SHOP)) {
-    for (const size of SIZES) {
+    for (const size of step === "list" ? LIST_SIZES : SIZES) {
       const rows = drawn(state, size);
       files.set(`${step}-${size.columns}x${size.rows}.txt`, `${rows.join("\n")}\n`);
     }

@@ -16,13 +16,32 @@ it("keeps grouping, order and store for the next session, 0600, and says so ther
   await keep();
   const file = join(first.state, "decided.json");
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(readFileSync(file, "utf8")).toBe('{"version":2,"grouping":"image","sort":"name","store":"prod"}\n');
+  const kept = { version: 3, grouping: "image", sort: "name", stores: { [first.cwd]: "prod" } };
+  expect(readFileSync(file, "utf8")).toBe(`${JSON.stringify(kept)}\n`);
   // As a new process would: nothing but the folder is the same.
   first.session.store.set(() => START);
   takeUp(first.session);
   const { marked, filter, grouping, sort, stores } = first.session.store.get();
   expect([[...marked], filter, grouping, sort, stores.last]).toEqual([[], "", "image", "name", "prod"]);
-  expect(first.screen()).toContain("Restored: grouped by image, sorted by name, store prod");
+  expect(first.screen()).toContain("Restored: grouped by image, sorted by name");
+});
+
+it("remembers the store of each folder, and takes none from another or from an earlier version", async () => {
+  const { session, state, cwd } = sit({});
+  mkdirSync(state, { recursive: true });
+  const put = (kept: object): void =>
+    writeFileSync(join(state, "decided.json"), JSON.stringify({ grouping: "container", sort: "severity", ...kept }));
+  put({ version: 2, store: "local" });
+  takeUp(session);
+  expect(session.store.get().stores.last).toBeNull();
+  put({ version: 3, stores: { "/elsewhere": "local" } });
+  takeUp(session);
+  expect(session.store.get().stores.last).toBeNull();
+  const keep = keepDecisions(session);
+  session.store.set(({ stores }) => ({ stores: { ...stores, last: "prod" } }));
+  await keep();
+  const { stores } = JSON.parse(readFileSync(join(state, "decided.json"), "utf8")) as { stores: unknown };
+  expect(stores).toEqual({ "/elsewhere": "local", [cwd]: "prod" });
 });
 
 it("has kept a choice shortly after it was made, for a process that is killed", async () => {
@@ -48,7 +67,8 @@ it.each([
   "{}",
   '{"version":2,"grouping":"secret","sort":"luck","store":null}',
   '{"version":1,"marked":[],"filter":"","grouping":"colour","store":null}',
-  '{"version":3,"grouping":"secret","sort":"name","store":null}',
+  '{"version":3,"grouping":"secret","sort":"name","stores":{"/srv":1}}',
+  '{"version":4,"grouping":"secret","sort":"name","stores":{}}',
   "\u0000",
 ])("starts afresh, and says so, when what was kept is %j", (text) => {
   const { session, screen, state } = sit({});

@@ -12,16 +12,18 @@ function columns(needs: Partial<RowColumns>, width: number): Partial<RowColumns>
 const LISTED = { name: LONG, where: LONG, masked: LONG, state: 5 };
 
 test.each<[width: number, columns: Partial<RowColumns>]>([
-  // Each has what it may have while others need room: 36, 32 and 24.
-  [36 + 32 + 24 + 5 + 3 * SPACE, { name: 36, where: 32, masked: 24, state: 5 }],
+  // Each has what it may have while others need room: 40, 32 and 24.
+  [40 + 32 + 24 + 5 + 3 * SPACE, { name: 40, where: 32, masked: 24, state: 5 }],
   // What is left goes to the name first, then to where it is.
-  [36 + 32 + 24 + 5 + 3 * SPACE + 10, { name: 46, where: 32, masked: 24, state: 5 }],
+  [40 + 32 + 24 + 5 + 3 * SPACE + 10, { name: 50, where: 32, masked: 24, state: 5 }],
   [LONG + 32 + 24 + 5 + 3 * SPACE + 7, { name: LONG, where: 39, masked: 24, state: 5 }],
-  // Too narrow: the masked value gives way first, then where it is, then the name.
-  [36 + 32 + 10 + 5 + 3 * SPACE, { name: 36, where: 32, masked: 10, state: 5 }],
-  [36 + 20 + 6 + 5 + 3 * SPACE, { name: 36, where: 20, masked: 6, state: 5 }],
-  [10 + 8 + 6 + 5 + 3 * SPACE, { name: 10, where: 8, masked: 6, state: 5 }],
-  [10 + 8 + 5 + 2 * SPACE, { name: 10, where: 8, state: 5 }],
+  // Too narrow: the masked value gives way first and goes, then where it is, then the state, and the name last.
+  [40 + 32 + 10 + 5 + 3 * SPACE, { name: 40, where: 32, masked: 10, state: 5 }],
+  [40 + 32 + 7 + 5 + 3 * SPACE, { name: 40 + 9, where: 32, state: 5 }],
+  [40 + 20 + 5 + 2 * SPACE, { name: 40, where: 20, state: 5 }],
+  [40 + 8 + 5 + 2 * SPACE, { name: 40, where: 8, state: 5 }],
+  [40 + 7 + 5 + 2 * SPACE, { name: 40 + 9, state: 5 }],
+  [40, { name: 40 }],
   [12, { name: 12 }],
 ])("in a row of %i", (width, wide) => {
   expect(columns(LISTED, width)).toEqual(wide);

@@ -23,9 +23,9 @@ it.each(SIZES)(
     expect(screen(columns, rows)).toContain("api, then worker; at most 4 min in all");
     expect(screen(columns, 200)).toContain("8080/tcp");
     expect(screen(columns, 200)).toMatch(/what +delivery +down +secrets/);
-    expect(screen(columns, 200)).not.toContain("Config.Env");
+    expect(screen(columns, 200)).not.toContain("- variable");
     type("d");
-    expect(screen(columns, 200)).toContain("Config.Env");
+    expect(screen(columns, 200)).toContain("- variable");
     type("d");
     expect(screen(columns, 200)).not.toContain("docker run");
     type("h");

@@ -256,6 +256,7 @@ function summaryOf(text: string): RunSummary {
     store: text,
     engine: text,
     state: "done",
+    ended: null,
     units: [{ unit: text, state: "done", secrets: 1 }],
     next: text,
     error: null,

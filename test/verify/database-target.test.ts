@@ -50,7 +50,7 @@ test("a raw password with an @ and a slash in it is read as the detector read it
 
 test.each([
   `https://app:${password}@db.example.org/`,
-  `amqp://app:${password}@mq.example.org/`,
+  `mongodb://app:${password}@mq.example.org/`,
   `postgres://app:${password}x@db.example.org/app`,
   `postgres://app@db.example.org/app?note=${password}`,
 ])("no database's password: %s", (value) => {

@@ -183,6 +183,8 @@ export function composeChange(
   };
 }
 
+const byText = (one: readonly string[], other: readonly string[]): number => (one.join("=") < other.join("=") ? -1 : 1);
+
 export const volumeKey = (service: string, digest: string): string => `unsprawl-${segment(service)}-${digest}`;
 
 /**
@@ -197,7 +199,7 @@ function volumeChange(
   at: ComposeSite,
 ): ComposeChange {
   const digest = createHash("sha256")
-    .update(JSON.stringify(Object.entries(volume.options).sort()))
+    .update(JSON.stringify(Object.entries(volume.options).sort(byText)))
     .digest("hex");
   const key = volumeKey(at.service, digest.slice(0, 8));
   const hidden = new Set(moves.flatMap(({ name }) => (staysHidden(at.shadowed?.get(name), true) ? name : [])));

@@ -15,7 +15,7 @@ import { stepId } from "../../../src/model/step-id.ts";
 import type { Rewrite } from "../../../src/files/rewritten.ts";
 import { bareSubject } from "../delivery/wish.ts";
 import { containersOf } from "../find.ts";
-import type { ComposeApplyInput, ServicePart } from "../plan.ts";
+import type { ComposeApplyInput, ServicePart } from "../plan-service.ts";
 import { isEnabled } from "../profiles.ts";
 import { Blocked } from "../rewrite/blocked.ts";
 import { targetOf } from "../steps.ts";

@@ -42,14 +42,15 @@ function formerVolumes(before: ComposeConfig, after: ComposeConfig, wishes: read
   const own = ([key]: readonly [string, unknown]): boolean => !keys.has(key);
   // The volume of an earlier run goes with its service's.
   const gone = Object.entries(was).filter(([key, one]) => !(key in is) && isOurDriver(String(one["driver"])));
-  return Object.fromEntries([...Object.entries(is).filter(own), ...gone]);
+  const left = [...Object.entries(is).filter(own), ...gone];
+  return left.length > 0 ? Object.fromEntries(left) : before["volumes"];
 }
 
 const volumesIn = (config: ComposeConfig): { readonly [key: string]: JsonObject } =>
   (config["volumes"] ?? {}) as { readonly [key: string]: JsonObject };
 const sorted = (options: unknown): unknown =>
   Object.entries((options ?? {}) as JsonObject)
-    .map(([name, text]) => [name, plain(String(text))])
+    .map(([name, text]) => `${name}=${plain(String(text)) ?? ""}`)
     .sort();
 
 /**
@@ -64,10 +65,26 @@ function effective(config: JsonObject): JsonObject {
 function withoutDelivery(
   old: ServiceConfig,
   fresh: ServiceConfig,
-  { change, moves, service, ...runs }: ServiceChange,
+  wish: ServiceChange,
   after: ComposeConfig,
 ): JsonObject {
-  const service_: { [key: string]: unknown } = { ...fresh };
+  const { runtime } = wish.change;
+  return {
+    ...fresh,
+    environment: formerVariables(old, fresh, wish),
+    ...formerMounts(old, fresh, wish),
+    ...formerGrants(fresh, wish, after),
+    ...(runtime !== null && fresh["runtime"] === runtime ? { runtime: old["runtime"] } : {}),
+    ...formerWords(old, fresh, wish),
+    ...formerCheck(old, fresh, wish),
+  };
+}
+
+function formerVariables(
+  old: ServiceConfig,
+  fresh: ServiceConfig,
+  { change, moves, service }: ServiceChange,
+): JsonObject {
   const names = new Set([...change.unset, ...change.set.map(({ name }) => name), ...moves.map(({ name }) => name)]);
   const wanted = new Map(change.set.map(({ name, value }) => [name, value]));
   const environment: { [name: string]: string | null } = bareObject({});
@@ -81,49 +98,59 @@ function withoutDelivery(
   const [missing] = wanted.keys();
   if (missing !== undefined) throw differs(["services", service, "environment", missing]);
   for (const [name, value] of Object.entries(old.environment ?? {})) if (names.has(name)) environment[name] = value;
-  service_["environment"] = environment;
-  const { volume } = change;
-  if (volume !== undefined) {
-    const isOther = (one: JsonObject): boolean => one["target"] !== volume.target;
-    const [was, is] = [old, fresh].map((one) => (one["volumes"] ?? []) as readonly JsonObject[]);
-    const its = (is ?? []).filter((one) => !isOther(one));
-    const asPlanned = its.length === 1 && its[0]?.["source"] === volume.key && its[0]["read_only"] === true;
-    if (asPlanned && same((was ?? []).filter(isOther), (is ?? []).filter(isOther))) service_["volumes"] = was;
-  }
+  return environment;
+}
+
+function formerMounts(old: ServiceConfig, fresh: ServiceConfig, { change: { volume } }: ServiceChange): JsonObject {
+  if (volume === undefined) return {};
+  const isOther = (one: JsonObject): boolean => one["target"] !== volume.target;
+  const [was = [], is = []] = [old, fresh].map((one) => (one["volumes"] ?? []) as readonly JsonObject[]);
+  const its = is.filter((one) => !isOther(one));
+  const asPlanned = its.length === 1 && its[0]?.["source"] === volume.key && its[0]["read_only"] === true;
+  return asPlanned && same(was.filter(isOther), is.filter(isOther)) ? { volumes: old["volumes"] } : {};
+}
+
+function formerGrants(fresh: ServiceConfig, { change, service }: ServiceChange, after: ComposeConfig): JsonObject {
   const open = change.mounts.filter((one) => one.volume === undefined);
-  for (const kind of ["secrets", "configs"] as const) {
-    if (open.length === 0) break;
+  if (open.length === 0) return {};
+  const without = (kind: GrantKind): readonly unknown[] => {
     const all = grantsIn(after, fresh, kind);
-    service_[kind] = ((fresh[kind] ?? []) as readonly unknown[]).filter((_one, index) => {
+    return ((fresh[kind] ?? []) as readonly unknown[]).filter((_one, index) => {
       const at = open.findIndex(({ source, target }) => all[index]?.file === source && all[index].target === target);
       if (at >= 0) open.splice(at, 1);
       return at < 0;
     });
-  }
+  };
+  const former = { secrets: without("secrets"), configs: without("configs") };
   if (open.length > 0) throw differs(["services", service, "secrets"]);
-  if (change.runtime !== null && fresh["runtime"] === change.runtime) service_["runtime"] = old["runtime"];
-  const words = runs.words;
-  if (change.entrypointPrefix !== null || (words?.entrypoint ?? null) !== null) {
-    const entrypoint = words?.entrypoint ?? runs.entrypoint;
-    if (same(list(fresh["entrypoint"]), [...(change.entrypointPrefix ?? []), ...entrypoint]))
-      service_["entrypoint"] = old["entrypoint"];
-  }
-  const isImages = change.entrypointPrefix !== null && (old["command"] === undefined || old["command"] === null);
-  const command = words?.command ?? (isImages ? runs.cmd : null);
-  if (command !== null && same(list(fresh["command"]), command)) service_["command"] = old["command"];
-  const check = words?.health ?? runs.health;
-  if ((change.healthcheckPrefix !== null || (words?.health ?? null) !== null) && check !== null) {
-    const test = list((fresh["healthcheck"] as JsonObject | undefined)?.["test"]);
-    const [kind = "", ...rest] = check;
-    const planned = kind === "CMD-SHELL" && change.healthcheckPrefix !== null ? ["/bin/sh", "-c", ...rest] : rest;
-    const isPlanned = same(test.slice(-planned.length), planned);
-    if (isPlanned && (change.healthcheckPrefix === null || test.includes(change.healthcheckPrefix[0] ?? ""))) {
-      const was = old["healthcheck"] as JsonObject | undefined;
-      service_["healthcheck"] =
-        was === undefined ? undefined : { ...(fresh["healthcheck"] as JsonObject), test: was["test"] };
-    }
-  }
-  return service_;
+  return former;
+}
+
+function formerWords(old: ServiceConfig, fresh: ServiceConfig, wish: ServiceChange): JsonObject {
+  const { entrypointPrefix: prefix } = wish.change;
+  const former: { [key: string]: unknown } = {};
+  const entrypoint = wish.words?.entrypoint ?? (prefix === null ? null : wish.entrypoint);
+  if (entrypoint !== null && same(list(fresh["entrypoint"]), [...(prefix ?? []), ...entrypoint]))
+    former["entrypoint"] = old["entrypoint"];
+  const isImages = prefix !== null && (old["command"] ?? null) === null;
+  const command = wish.words?.command ?? (isImages ? wish.cmd : null);
+  if (command !== null && same(list(fresh["command"]), command)) former["command"] = old["command"];
+  return former;
+}
+
+function formerCheck(old: ServiceConfig, fresh: ServiceConfig, wish: ServiceChange): JsonObject {
+  const { healthcheckPrefix: prefix } = wish.change;
+  const check = wish.words?.health ?? (prefix === null ? null : wish.health);
+  if (check === null) return {};
+  const test = list((fresh["healthcheck"] as JsonObject | undefined)?.["test"]);
+  const [kind = "", ...rest] = check;
+  const planned = kind === "CMD-SHELL" && prefix !== null ? ["/bin/sh", "-c", ...rest] : rest;
+  if (!same(test.slice(-planned.length), planned)) return {};
+  if (prefix !== null && !test.includes(prefix[0] ?? "")) return {};
+  const was = old["healthcheck"] as JsonObject | undefined;
+  return {
+    healthcheck: was === undefined ? undefined : { ...(fresh["healthcheck"] as JsonObject), test: was["test"] },
+  };
 }
 
 /** `config` prints `$` escaped, as it must be in a file. */

@@ -156,12 +156,14 @@ class Dropping {
     const from = takers(source, edited);
     const [first] = this.#users.shown(source);
     const hint = first === undefined ? null : hintFor(first, this.#moving.project);
+    const [top, beside] = first?.keys ?? [];
     return new Blocked(
       `${source} is also filled in at ${left.slice(0, 5).join(", ")}${left.length > 5 ? ` and ${left.length - 5} more` : ""}, which would still show it`,
       `${hint ?? "give each a variable of the service to read"}; or --accept elsewhere moves the rest and leaves those`,
       (service, name) =>
         from.some(({ place, by }) => place.name === name && by.has(service)) ||
         words.some((one) => one.name === name && one.service === service),
+      top === "services" ? String(beside) : null,
     );
   }
 }

@@ -55,24 +55,9 @@ export async function rewriteProject(
     wishes.flatMap((wish) => (wish.service === service ? namesOf(wish) : []));
   for (const { place, by } of wanted.values()) {
     onlyThese(place, by, all, stays);
-    if (place.kind === "line") {
-      const its = (service: string, name: string): boolean => by.has(service) && name === place.name;
-      mayTake(
-        place,
-        mountReaders(project, place.file.file, (service) => all.get(service)?.has(place.name) === true),
-        its,
-      );
-      mayWrite(place.file, its);
-    }
-    const [first] = by.values();
-    const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
-    // Under another name, it would appear in services that now override it with their own value.
-    const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by, all);
-    change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
-    // Services that shared one place but need different changes each get their own line.
-    if (!alike)
-      for (const [service, { action }] of by)
-        if (action !== null) apart.set(service, [...(apart.get(service) ?? []), action]);
+    if (place.kind === "line") mayChangeLine(project, place, by, all);
+    for (const [service, action] of changePlace(draft, project, place, by, all))
+      apart.set(service, [...(apart.get(service) ?? []), action]);
   }
   for (const wish of wishes) relabel(draft, wish);
   dropReplaced(draft, project, wishes);
@@ -106,6 +91,35 @@ export async function rewriteProject(
   );
   for (const { file, text } of files) if (project.yaml.has(file)) await parseYaml(file, text);
   return { files: [...newScripts(project, top.scripts()), ...files], notes };
+}
+
+function mayChangeLine(
+  project: ComposeProject,
+  place: VariablePlace & { readonly kind: "line" },
+  by: PlaceChanges["by"],
+  all: ReadonlyMap<string, Variables>,
+): void {
+  const its = (service: string, name: string): boolean => by.has(service) && name === place.name;
+  const readers = mountReaders(project, place.file.file, (service) => all.get(service)?.has(place.name) === true);
+  mayTake(place, readers, its);
+  mayWrite(place.file, its);
+}
+
+/** Changes a place; the services that shared it but need different changes each get their own line. */
+function changePlace(
+  draft: ProjectDraft,
+  project: ComposeProject,
+  place: VariablePlace,
+  by: PlaceChanges["by"],
+  all: ReadonlyMap<string, Variables>,
+): (readonly [service: string, action: NonNullable<VariableChange>])[] {
+  const [first] = by.values();
+  const actions = [...by.values()].map(({ action }) => JSON.stringify(action));
+  // Under another name, it would appear in services that now override it with their own value.
+  const alike = new Set(actions).size === 1 && !hiddenFrom(project, place, by, all);
+  change(draft, place, alike && first ? first.action : null, first?.masked ?? "");
+  if (alike) return [];
+  return [...by].flatMap(([service, { action }]) => (action === null ? [] : [[service, action] as const]));
 }
 
 /** Throws `Blocked` if another service also gets this variable from here. `stays`: what was found to stay before. */

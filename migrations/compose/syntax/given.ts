@@ -124,6 +124,14 @@ function defaultFiles(dir: string, env: NodeJS.ProcessEnv): readonly string[] {
   throw new UnsprawlError("absent", `there is no Compose file in ${dir}`, "unsprawl scan compose:FILE names one");
 }
 
+/** The shortest `compose:…` that names a project's files: the folder, where Compose finds them there by itself. */
+export function sourceText({ given, outer }: { given: GivenFiles["files"]; outer: GivenFiles["outer"] }): string {
+  const dir = outer ?? dirname(given[0] ?? "");
+  const isDefault = [...NAMES, ...OVERRIDES].includes(basename(given[0] ?? ""));
+  const isFound = outer !== null || (isDefault && defaultFiles(dir, {}).join("\0") === given.join("\0"));
+  return `compose:${isFound ? dir : given.join(":")}`;
+}
+
 /** The files as one text, as a location keeps them; the inverse of `parseGiven`. */
 export function givenText({ files, outer }: Pick<GivenFiles, "files" | "outer">): string {
   return [...(outer === null ? [] : [join(outer, ".env")]), ...files].join(":");

@@ -230,29 +230,7 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
   if (seen.includes(node)) throw new UnsprawlError("malformed", `${file.file}: a service extends itself`);
   if (seen.length > DEEPEST)
     throw new UnsprawlError("malformed", `${file.file}: more than ${DEEPEST} services extend each other in a row`);
-  const base = entry(node, "extends", file)?.value ?? null;
-  const layers: ServiceLayer[] = [];
-  const named = isMap(base) ? (entry(base, "file", file)?.value ?? null) : null;
-  const from = filledScalar(named, lookup, file, loading.tell);
-  if (base !== null && (from !== null || scalarText(named) === null)) {
-    const called = isMap(base) ? (entry(base, "service", file)?.value ?? null) : base;
-    const name = filledScalar(called, lookup, file, loading.tell);
-    const others = from === null ? [file] : await otherFiles(loading, resolve(dir, from), lookup, file.file);
-    const there = from === null ? dir : resolve(dir, from, "..");
-    const before = layers.length;
-    for (const other of others) {
-      const service = entry(entry(other.root, "services", other)?.value, name ?? "", other)?.value ?? null;
-      if (service !== null)
-        layers.push(...(await layersOf(loading, { file: other, node: service, dir: there, lookup }, [...seen, node])));
-    }
-    if (layers.length === before && others.length > 0)
-      loading.tell(
-        new UnsprawlError(
-          "malformed",
-          `${file.file}: a service extends ${name ?? "?"}, which is not in ${others[0]?.file ?? from ?? file.file}`,
-        ),
-      );
-  }
+  const layers = await layersBelow(loading, described, seen);
   // Compose does not look for the env files of a service whose profile is off.
   const isOptional = [...layers, { service: node, file }].some(
     (one) => entry(one.service, "profiles", one.file) !== null,
@@ -262,6 +240,33 @@ async function layersOf(loading: Loading, described: LocatedNode, seen: readonly
     ...{ file, service: node, dir, lookup, isBase: seen.length > 0 },
     envFiles: await envFilesOf(described, tell, loading.size),
   });
+  return layers;
+}
+
+/** The layers of the service that one extends. */
+async function layersBelow(
+  loading: Loading,
+  { file, node, dir, lookup }: LocatedNode,
+  seen: readonly unknown[],
+): Promise<ServiceLayer[]> {
+  const base = entry(node, "extends", file)?.value ?? null;
+  const part = (key: string): Node | null => (isMap(base) ? (entry(base, key, file)?.value ?? null) : null);
+  const named = part("file");
+  const from = filledScalar(named, lookup, file, loading.tell);
+  if (base === null || (from === null && scalarText(named) !== null)) return [];
+  const name = filledScalar(isMap(base) ? part("service") : base, lookup, file, loading.tell) ?? "";
+  const others = from === null ? [file] : await otherFiles(loading, resolve(dir, from), lookup, file.file);
+  const there = from === null ? dir : resolve(dir, from, "..");
+  const layers: ServiceLayer[] = [];
+  for (const other of others) {
+    const found = entry(entry(other.root, "services", other)?.value, name, other)?.value ?? null;
+    const located = found && { file: other, node: found, dir: there, lookup };
+    if (located !== null) layers.push(...(await layersOf(loading, located, [...seen, node])));
+  }
+  if (layers.length === 0 && others[0] !== undefined) {
+    const message = `${file.file}: a service extends ${name || "?"}, which is not in ${others[0].file}`;
+    loading.tell(new UnsprawlError("malformed", message));
+  }
   return layers;
 }
 

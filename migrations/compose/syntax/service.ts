@@ -29,37 +29,33 @@ type Variable = { readonly name: string; readonly value: string };
 /** Writes a service's changes besides its variables: grants of files, the runtime, a command with a prefix. */
 export function serviceKeys(draft: ProjectDraft, project: ComposeProject, wish: ServiceChange, top: TopLevel): void {
   const { mounts, runtime, entrypointPrefix, healthcheckPrefix, secrets = [], script = false, volume } = wish.change;
-  const words = wish.words;
-  if (
-    mounts.length === 0 &&
-    runtime === null &&
-    entrypointPrefix === null &&
-    healthcheckPrefix === null &&
-    words === null
-  )
-    return;
+  const changed = [runtime, entrypointPrefix, healthcheckPrefix, wish.words].some((one) => one !== null);
+  if (mounts.length === 0 && !changed) return;
   const at = homeOf(project, wish.service, namesOf(wish));
   const given = secrets.map((one) => ({ source: top.secret(at, wish.service, one), target: one.target }));
   grant(draft, at, "secrets", given);
   if (script) grant(draft, at, "configs", [{ source: top.script(at), target: START_SCRIPT }]);
   if (volume !== undefined) mountVolume(draft, project, at, volume, top);
   if (runtime !== null) setKey(draft, at, "runtime", scalar(runtime, null));
-  const copied = writtenWords(project, wish);
+  setWords(draft, at, wish, writtenWords(project, wish));
+}
+
+function setWords(
+  draft: ProjectDraft,
+  at: ServiceHome,
+  { service, change: { entrypointPrefix, healthcheckPrefix }, words }: ServiceChange,
+  copied: ReturnType<typeof writtenWords>,
+): void {
   if (entrypointPrefix !== null || (words?.entrypoint ?? null) !== null)
     setKey(draft, at, "entrypoint", ...listForms(entrypointPrefix ?? [], copied.Entrypoint, words?.shown.entrypoint));
   if (copied.Cmd.length > 0 || (words?.command ?? null) !== null)
     setKey(draft, at, "command", ...listForms([], copied.Cmd, words?.shown.command));
-  if (copied.Healthcheck.length > 0) {
-    const [kind = "", ...own] = copied.Healthcheck;
-    const prefix = kind === "CMD" ? [kind, ...(healthcheckPrefix ?? [])] : [kind];
-    const shown = words?.shown.health ?? null;
-    health(
-      draft,
-      at,
-      wish.service,
-      ...listForms(prefix, own, shown === null ? null : (kind === "CMD" ? inShell(shown) : shown).slice(1)),
-    );
-  }
+  const [kind, ...own] = copied.Healthcheck;
+  if (kind === undefined) return;
+  const prefix = kind === "CMD" ? [kind, ...(healthcheckPrefix ?? [])] : [kind];
+  const shown = words?.shown.health ?? null;
+  const check = shown === null ? null : (kind === "CMD" ? inShell(shown) : shown).slice(1);
+  health(draft, at, service, ...listForms(prefix, own, check));
 }
 
 /** Whether a text of the project is one of the words that a service's new ones replace. */

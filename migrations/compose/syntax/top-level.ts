@@ -133,7 +133,8 @@ export class TopLevel {
 }
 
 const COMMENT = "# by unsprawl: ";
-const PLUGIN_COMMENT = "on a new machine, before docker compose up: unsprawl plugin install, unsprawl runtime allow";
+const PLUGIN_COMMENT =
+  "the engine's volume plugin serves these: unsprawl plugin install --to STORE, then unsprawl runtime allow";
 
 function add(draft: ProjectDraft, file: YamlFile, kind: Kind, all: readonly NewEntry[], comment: string): void {
   const { root } = file;

@@ -55,65 +55,77 @@ export async function rewordings(
   );
   const templates = await serviceTemplates(at.cli, at.call, at.before, { values, kept });
   const files = [...project.yaml.values()].map(({ text }) => text.replaceAll("$$", () => "$")).join("\n");
-  const ofWords: Rewordings = (service, bare) => {
-    const [template, own, literals = []] = [templates.get(service), filled.get(service), written.get(service)];
-    if (template === undefined || own === undefined || (own.size === 0 && literals.length === 0)) return null;
-    const words = (list: readonly SourceWord[]): readonly Word[] =>
-      withoutLiterals(
-        list.map((word) => word.flatMap((part) => filledPart(part, own, parts))),
-        literals,
-      );
-    const found = templateOf(template, words, bare);
-    const all = [...found.entrypoint, ...found.cmd, ...found.health];
-    if (!isAsBefore(found, bare) || !all.some(hasValue)) return null;
-    const fileOptions = at.deliveries.find(({ name }) => name === "file")?.options?.(bare.subject) ?? null;
-    const inShell = reworded(found);
-    const byFile = fileOptions === null ? null : wordsByFile(found, fileOptions);
-    const made = byFile === null ? inShell : { ...byFile, health: inShell.health };
-    const others = [...(used.get(service) ?? [])].filter((source) => !own.has(source));
-    if (
-      !mayBeWritten(
-        all,
-        made,
-        files,
-        others.flatMap((source) => parts.get(source) ?? []),
-      )
-    )
-      return null;
-    const isImages = {
-      entrypoint: template.entrypoint === null,
-      cmd: template.command === null,
-      health: template.health === null,
-    };
-    const visible = (list: readonly Word[], isPublic: boolean): Word[] =>
-      list.map((word) =>
-        word.map((part) =>
-          typeof part !== "string" || isPublic || files.includes(part) || KINDS.has(part) ? part : "…",
-        ),
-      );
-    const seen = {
-      entrypoint: visible(found.entrypoint, isImages.entrypoint),
-      cmd: visible(found.cmd, isImages.cmd),
-      health: visible(found.health, isImages.health),
-    };
-    const expressions = keptExpressions(project, service, parts, made);
-    if (expressions === null) return null;
-    const inFile = (words: NewWords): NewWords => withTexts(words, escapeDollar, expressions);
-    return {
-      ...withTexts(made, (text) => text, new Map([...parts.values()].map(({ mark, text }) => [mark, text]))),
-      written: inFile(made),
-      kept: new Set([...parts].flatMap(([source, { mark }]) => (expressions.has(mark) ? source : []))),
-      sources: [...own].map(([source, { name }]) => ({ source, name })),
+  const texts = { project, deliveries: at.deliveries, templates, filled, written, used, parts, files };
+  return (service, bare) => withLabels(rewordingOf(texts, service, bare), labels.get(service));
+}
+
+/** The words of all services, and what is filled into them. */
+type ProjectWords = {
+  readonly project: ComposeProject;
+  readonly deliveries: readonly Delivery[];
+  readonly templates: ReadonlyMap<string, ServiceTemplate>;
+  readonly filled: ReturnType<typeof filledSources>;
+  readonly written: ReturnType<typeof writtenValues>;
+  readonly used: ReturnType<typeof wordSources>;
+  /** By variable: a mark for it, and the text that it stands for. */
+  readonly parts: ReadonlyMap<string, KeptPart>;
+  /** The texts of all files. */
+  readonly files: string;
+};
+
+function rewordingOf(
+  { project, deliveries, templates, filled, written, used, parts, files }: ProjectWords,
+  service: string,
+  bare: BareService,
+): Rewording | null {
+  const [template, own, literals = []] = [templates.get(service), filled.get(service), written.get(service)];
+  if (template === undefined || own === undefined || (own.size === 0 && literals.length === 0)) return null;
+  const words = (list: readonly SourceWord[]): readonly Word[] =>
+    withoutLiterals(
+      list.map((word) => word.flatMap((part) => filledPart(part, own, parts))),
       literals,
-      names: namesIn(all),
-      byOption: byFile === null ? new Set() : namesIn([...found.entrypoint, ...found.cmd]),
-      shown: inFile(
-        byFile === null ? reworded(seen) : { ...wordsOrNull(seen, fileOptions), health: reworded(seen).health },
-      ),
-      labels: [],
-    };
+    );
+  const found = templateOf(template, words, bare);
+  const all = [...found.entrypoint, ...found.cmd, ...found.health];
+  if (!isAsBefore(found, bare) || !all.some(hasValue)) return null;
+  const fileOptions = deliveries.find(({ name }) => name === "file")?.options?.(bare.subject) ?? null;
+  const inShell = reworded(found);
+  const byFile = fileOptions === null ? null : wordsByFile(found, fileOptions);
+  const made = byFile === null ? inShell : { ...byFile, health: inShell.health };
+  const others = [...(used.get(service) ?? [])].filter((source) => !own.has(source));
+  const kept = others.flatMap((source) => parts.get(source) ?? []);
+  const expressions = mayBeWritten(all, made, files, kept) ? keptExpressions(project, service, parts, made) : null;
+  if (expressions === null) return null;
+  const seen = visibleWords(found, template, files);
+  const inFile = (words: NewWords): NewWords => withTexts(words, escapeDollar, expressions);
+  return {
+    ...withTexts(made, (text) => text, new Map([...parts.values()].map(({ mark, text }) => [mark, text]))),
+    written: inFile(made),
+    kept: new Set([...parts].flatMap(([source, { mark }]) => (expressions.has(mark) ? source : []))),
+    sources: [...own].map(([source, { name }]) => ({ source, name })),
+    literals,
+    names: namesIn(all),
+    byOption: byFile === null ? new Set() : namesIn([...found.entrypoint, ...found.cmd]),
+    shown: inFile(
+      byFile === null ? reworded(seen) : { ...wordsOrNull(seen, fileOptions), health: reworded(seen).health },
+    ),
+    labels: [],
   };
-  return (service, bare) => withLabels(ofWords(service, bare), labels.get(service));
+}
+
+/** The words as a plan may show them: those of an image as they are, of a container's own what stands in the files. */
+function visibleWords(found: WordTemplate, template: ServiceTemplate, files: string): WordTemplate {
+  const visible = (list: readonly Word[], isPublic: boolean): Word[] =>
+    list.map((word) =>
+      word.map((part) =>
+        typeof part !== "string" || isPublic || files.includes(part) || KINDS.has(part) ? part : "…",
+      ),
+    );
+  return {
+    entrypoint: visible(found.entrypoint, template.entrypoint === null),
+    cmd: visible(found.cmd, template.command === null),
+    health: visible(found.health, template.health === null),
+  };
 }
 
 const NO_WORDS: NewWords = { entrypoint: null, command: null, health: null };

@@ -12,11 +12,12 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { parseOnChange } from "../../model/consumer.ts";
 import { canonical } from "../../model/mac.ts";
+import { isConfirmed, isRemovalConfirmed } from "../confirm.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 
 /**
- * `unsprawl agent install systemd|compose|swarm`: prints the service; with --yes writes it, and issues the credentials by
+ * `unsprawl agent install systemd|compose|swarm`: prints the service; once that is confirmed writes it, and issues the credentials by
  * which it reads the stores of this host's consumers.
  */
 export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
@@ -46,25 +47,26 @@ export async function install(context: CommandContext, args: readonly string[], 
   });
   const providers = await storesToRead(assembly, listFlag(options, "to"));
   const folder = textFlag(options, "output");
-  const yes = options["yes"] === true;
   const placed = placedFiles(made.files, folder, cwd);
-  const names = providers.map(({ target }) => target.name);
+  const credentials = { folder: home, stores: providers.map(({ target }) => target.name) };
+  const next = made.next(placed.map(({ path }) => path));
+  if (!context.json)
+    await writeResult(placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"), null, context);
+  // Into a folder go the files alone, which change nothing.
+  const asks = folder === null || options["yes"] === true;
+  const yes = asks && (await isConfirmed(context, options, "Write this, and issue the credentials for its stores?"));
   const written = yes || folder !== null ? await writeFiles(placed, options["overwrite"] === true) : [];
   if (yes) await writeReaders(providers, home);
-  const next = made.next(placed.map(({ path }) => path));
-  await writeResult(
-    context.json
-      ? jsonText({ version: 1, form, files: placed, written, credentials: { folder: home, stores: names }, next })
-      : placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"),
-    null,
-    context,
-  );
-  if (context.json) return EXIT.ok;
+  if (context.json) {
+    await writeResult(jsonText({ version: 1, form, files: placed, written, credentials, next }), null, context);
+    return EXIT.ok;
+  }
   for (const note of made.notes) say(context, note);
   const issued = yes ? "issued" : "to be issued";
-  if (names.length > 0) say(context, `read-only credentials ${issued} in ${home}: ${names.join(", ")}`);
+  if (providers.length > 0)
+    say(context, `read-only credentials ${issued} in ${home}: ${credentials.stores.join(", ")}`);
   else say(context, "this host has no consumers yet: name the stores that it may read with --to");
-  if (written.length > 0) for (const path of written) say(context, `wrote ${path}`);
+  for (const path of written) say(context, `wrote ${path}`);
   if (!yes && folder === null) say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");
   for (const command of next) sayNext(context, command);
   return EXIT.ok;
@@ -99,7 +101,7 @@ export async function uninstall(
   const paths = [join("/etc/systemd/system", AGENT_UNIT), agentHome(context.assembly.env)].filter((path) =>
     existsSync(path),
   );
-  const yes = options["yes"] === true;
+  const yes = await isRemovalConfirmed(context, options, paths);
   if (yes) for (const path of paths) rmSync(path, { recursive: true, force: true });
   await writeResult(
     context.json

@@ -6,7 +6,7 @@ import { clearTextWarning } from "../../core/store-place.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Plan } from "../../model/plan.ts";
 import { mustBeAnswerable, mustBeConfirmed, restartsText } from "../confirm.ts";
-import { scriptHost, type CommandContext, type ParsedFlags } from "../context.ts";
+import { scriptHost, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { finishRun } from "../finish.ts";
 import { exitFor } from "../left-exit.ts";
 import { reportNothingToMove } from "../nothing-to-move.ts";
@@ -20,6 +20,9 @@ import { planParts, planText } from "../views/plan-text.ts";
 export async function run(context: CommandContext, sources: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   if (options["dryRun"] === true) return (await import("./plan.ts")).run(context, sources, options);
+  const to = textFlag(options, "to");
+  // A mistyped store is named before anything is asked for.
+  if (to !== null && !(await assembly.knownStores()).includes(to)) await assembly.store(to, sources);
   mustBeAnswerable(context, options, "migrate");
   const { plan, provider, left, incomplete } = await planWith(context, sources, options);
   const clear = clearTextWarning(plan.store);

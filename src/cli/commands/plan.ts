@@ -15,13 +15,14 @@ export async function run(context: CommandContext, sources: readonly string[], o
     throw new UnsprawlError("usage", `--json and --format ${format} are two formats`, "give one of them");
   const { plan, left, incomplete } = await planWith(context, sources, options);
   const file = textFlag(options, "output");
-  if (file !== null) mustBeSavable(plan, context);
-  if (file !== null) await writeResult(jsonText(plan), file, context);
-  await writeResult(await printed(plan, context, options), null, context);
-  if (file !== null) {
-    say(context, cmd`wrote ${file}`);
-    sayNext(context, cmd`unsprawl apply ${file}`);
+  const isTicket = format === "markdown";
+  if (file !== null && !isTicket) {
+    mustBeSavable(plan, context);
+    await writeResult(jsonText(plan), file, context);
   }
+  await writeResult(await printed(plan, context, options), isTicket ? file : null, context);
+  if (file !== null) say(context, cmd`wrote ${file}`);
+  if (file !== null && !isTicket) sayNext(context, cmd`unsprawl apply ${file}`);
   return exitFor(left, incomplete, context);
 }
 

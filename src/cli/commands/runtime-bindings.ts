@@ -1,15 +1,21 @@
 import type { ReferenceBinding } from "../../model/binding.ts";
 import { addBindings, removeBindings } from "../../delivery/runtime/bindings.ts";
 import { parseConsumer } from "../../delivery/runtime/consumer.ts";
+import { pluginState } from "../../delivery/volume/engine-plugin.ts";
+import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
+import { readPluginNote } from "../../engine/plugin/key.ts";
 import { readSettings, runtimeHome } from "../../delivery/runtime/settings.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
-import type { CommandContext } from "../context.ts";
-import { writeResult } from "../output.ts";
+import { volumeReferences } from "../../engine/plugin/volumes.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
+import type { CommandContext, ParsedFlags } from "../context.ts";
+import { say, writeResult } from "../output.ts";
 
-/** `runtime allow CONSUMER VARIABLE REFERENCE…`. */
-export async function allow(context: CommandContext, words: readonly string[]): Promise<number> {
+/** `runtime allow CONSUMER [VARIABLE REFERENCE…]`: without a variable, what the volumes of its containers name. */
+export async function allow(context: CommandContext, words: readonly string[], options: ParsedFlags): Promise<number> {
   const [who, variable, ...references] = words;
+  if (who !== undefined && variable === undefined) return allowVolumes(context, parseConsumer(who), options);
   const wrong = references.find((one) => !one.startsWith("ref+"));
   if (who === undefined || variable === undefined || references.length === 0 || wrong !== undefined)
     throw new UnsprawlError(
@@ -21,23 +27,51 @@ export async function allow(context: CommandContext, words: readonly string[]): 
     );
   const consumer = parseConsumer(who);
   const bindings = references.map((reference): ReferenceBinding => ({ consumer, variable, reference, by: null }));
-  await addBindings(installedHome(context), bindings);
+  mustBeAnswerable(context, options, "runtime allow");
+  const { plugin, home } = await holders(context);
+  const what = [variable, ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime allow", `Give ${printable(consumer)} ${what}?`);
+  await plugin?.("allow", { bindings });
+  if (home !== null) await addBindings(home, bindings);
   return tell(context, "allowed", bindings);
 }
 
+/** Allows a consumer everything that the volumes of its containers name, once a person has seen what that is. */
+async function allowVolumes(context: CommandContext, consumer: string, options: ParsedFlags): Promise<number> {
+  const { plugin } = await holders(context);
+  const engine = await context.assembly.engine();
+  const named = (await volumeReferences(engine, consumer)).map(({ variable, reference }) => ({
+    ...{ consumer, variable, reference, by: null },
+  }));
+  if (plugin === null || named.length === 0)
+    throw new UnsprawlError(
+      "absent",
+      `no container of ${consumer} has a volume of unsprawl with references`,
+      "docker compose create, if it has no container yet; unsprawl plugin status",
+    );
+  for (const one of named) say(context, `  ${bindingLine(one)}`);
+  await mustBeConfirmed(context, options, "runtime allow", `Let ${consumer} have these values?`);
+  await plugin("allow", { bindings: named });
+  return tell(context, "allowed", named);
+}
+
 /** `runtime forbid CONSUMER [VARIABLE [REFERENCE…]]`. Throws `absent` if nothing of it was allowed. */
-export async function forbid(context: CommandContext, words: readonly string[]): Promise<number> {
+export async function forbid(context: CommandContext, words: readonly string[], options: ParsedFlags): Promise<number> {
   const [who, variable, ...references] = words;
   if (who === undefined)
     throw new UnsprawlError("usage", "forbid needs a consumer", "unsprawl runtime forbid NAME [VARIABLE [ref+…]]");
   const consumer = parseConsumer(who);
-  const gone = await removeBindings(
-    installedHome(context),
-    (one) =>
-      one.consumer === consumer &&
-      (variable === undefined || one.variable === variable) &&
-      (references.length === 0 || references.includes(one.reference)),
-  );
+  mustBeAnswerable(context, options, "runtime forbid");
+  const { plugin, home } = await holders(context);
+  const what = [variable ?? "every allowed value", ...references].map((one) => printable(one)).join(" ");
+  await mustBeConfirmed(context, options, "runtime forbid", `Stop giving ${printable(consumer)} ${what}?`);
+  const isMeant = (one: ReferenceBinding): boolean =>
+    one.consumer === consumer &&
+    (variable === undefined || one.variable === variable) &&
+    (references.length === 0 || references.includes(one.reference));
+  const served = plugin === null ? [] : (await plugin("status", {})).bindings.filter(isMeant);
+  if (served.length > 0) await plugin?.("revoke", { bindings: served });
+  const gone = [...served, ...(home === null ? [] : await removeBindings(home, isMeant))];
   if (gone.length === 0)
     throw new UnsprawlError("absent", `no such reference is allowed for ${consumer}`, "unsprawl runtime status");
   return tell(context, "forbidden", gone);
@@ -48,14 +82,31 @@ export function bindingLine({ consumer, variable, reference }: ReferenceBinding)
   return `${consumer} ${printable(variable)} ${printable(reference)}`;
 }
 
-function installedHome({ assembly }: CommandContext): string {
+/** Who serves references here: the engine's volume plugin, and the OCI runtime. Throws `absent` if neither does. */
+async function holders({
+  assembly,
+}: CommandContext): Promise<{ readonly plugin: AskPlugin | null; readonly home: string | null }> {
   const home = runtimeHome(assembly.env);
-  if (readSettings(home) !== null) return home;
+  const isRuntime = readSettings(home) !== null;
+  const plugin = await pluginHere(assembly);
+  if (plugin !== null || isRuntime) return { plugin, home: isRuntime ? home : null };
   throw new UnsprawlError(
     "absent",
-    "the OCI runtime is not installed on this host",
-    "unsprawl runtime install --to STORE",
+    "neither the OCI runtime nor the volume plugin is installed here",
+    "unsprawl runtime install --to STORE, or: unsprawl plugin install --to STORE",
   );
+}
+
+/** The engine's plugin, if this installation gave it one; null also where the engine does not answer. */
+async function pluginHere({ engine: open, state }: CommandContext["assembly"]): Promise<AskPlugin | null> {
+  try {
+    const engine = await open();
+    const note = readPluginNote(state(), (await engine.info()).ID);
+    return note === null || (await pluginState(engine)) !== "enabled" ? null : pluginAsker(engine, note.key);
+  } catch (error) {
+    if (error instanceof UnsprawlError && error.code === "unreachable") return null;
+    throw error;
+  }
 }
 
 async function tell(

@@ -1,5 +1,6 @@
 import { EXIT, UnsprawlError } from "../../model/error.ts";
-import { jsonText } from "../../kit/text/escape.ts";
+import { jsonText, printable } from "../../kit/text/escape.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { writeResult } from "../output.ts";
 
@@ -11,7 +12,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const [action = "", ...words] = args;
   if (action === "allow" || action === "forbid") {
     const { allow, forbid } = await import("./runtime-bindings.ts");
-    return action === "allow" ? allow(context, words) : forbid(context, words);
+    return action === "allow" ? allow(context, words, options) : forbid(context, words, options);
   }
   if (!ACTIONS.includes(action) || words.length > 0)
     throw new UnsprawlError(
@@ -19,6 +20,8 @@ export async function run(context: CommandContext, args: readonly string[], opti
       `not a runtime command: ${args.join(" ")}`,
       "unsprawl runtime install|uninstall|status|allow|forbid",
     );
+  if (action === "uninstall" || (action === "install" && options["print"] !== true))
+    mustBeAnswerable(context, options, `runtime ${action}`);
   const engine = await assembly.engine();
   const file = textFlag(options, "daemonConfig");
   const {
@@ -39,6 +42,9 @@ export async function run(context: CommandContext, args: readonly string[], opti
   }
   if (action === "install") {
     const providers = await Promise.all(listFlag(options, "to").map((name) => assembly.store(name)));
+    const { daemonConfig, program } = await preview(engine, assembly.env, file);
+    const question = `Install ${printable(program)}, and register it in ${printable(daemonConfig)}?`;
+    await mustBeConfirmed(context, options, "runtime install", question);
     const done = await install(engine, providers, assembly.env, file);
     await writeResult(
       context.json
@@ -50,6 +56,12 @@ export async function run(context: CommandContext, args: readonly string[], opti
     return EXIT.ok;
   }
   if (action === "uninstall") {
+    await mustBeConfirmed(
+      context,
+      options,
+      "runtime uninstall",
+      "Remove the OCI runtime, and take it out of daemon.json?",
+    );
     await uninstall(engine, assembly.env, file);
     await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
     return EXIT.ok;

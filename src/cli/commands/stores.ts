@@ -3,6 +3,7 @@ import type { Provider } from "../../contract/provider.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { jsonText, printable } from "../../kit/text/escape.ts";
 import { writeResult } from "../output.ts";
@@ -33,7 +34,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     );
     return EXIT.ok;
   }
-  if (action === "rewrap" && name !== undefined) return rewrap(context, name);
+  if (action === "rewrap" && name !== undefined) return rewrap(context, name, options);
   if (action === "policy" && name !== undefined) return policy(context, name, options);
   if (action === "check" && name === undefined)
     throw new UnsprawlError(
@@ -84,7 +85,8 @@ async function policy(context: CommandContext, subject: string, options: ParsedF
   return EXIT.ok;
 }
 
-async function rewrap(context: CommandContext, name: string): Promise<number> {
+async function rewrap(context: CommandContext, name: string, options: ParsedFlags): Promise<number> {
+  mustBeAnswerable(context, options, "stores rewrap");
   const provider = await context.assembly.store(name);
   if (provider.rewrap === undefined)
     throw new UnsprawlError(
@@ -92,6 +94,8 @@ async function rewrap(context: CommandContext, name: string): Promise<number> {
       `${name} holds no wrapped keys: ${provider.target.provider} encrypts by itself`,
       cmd`rewrap is for ${bare(STORES.flatMap((one) => (one.wrapsKeys ? [one.name] : [])).join(" and "))}`,
     );
+  const question = `Re-wrap the data keys of the files of ${printable(name)} for the keys in its configuration?`;
+  await mustBeConfirmed(context, options, "stores rewrap", question);
   const files = await provider.rewrap("");
   const lines = files.map((file) => `rewrapped ${printable(file)}`);
   await writeResult(

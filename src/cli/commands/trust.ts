@@ -4,8 +4,9 @@ import { ALWAYS, canonicalFolder, readTrusted, writeTrusted } from "../../core/c
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { Secret } from "../../model/secret.ts";
 import { printable } from "../../kit/text/escape.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
-import { writeResult } from "../output.ts";
+import { say, writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 const ACTIONS = ["print", "always", "remove", "list"] as const;
@@ -34,6 +35,16 @@ export async function run(context: CommandContext, args: readonly string[], opti
   const always = options["always"] === true;
   if (!always && project.guarded.length === 0)
     return show(context, project, settings, "nothing in it needs trust; all of its settings apply");
+  if (options["yes"] !== true) {
+    mustBeAnswerable(context, options, "trust");
+    for (const line of shownLines(project, settings)) say(context, line);
+    await mustBeConfirmed(
+      context,
+      options,
+      "trust",
+      always ? "Trust it, whatever it will say?" : "Trust these settings?",
+    );
+  }
   await writeTrusted(env, folder, always ? ALWAYS : project.digest);
   const state = always ? "always" : "trusted";
   const said = always ? "trusted, even if its settings change" : "trusted until one of these settings changes";
@@ -48,12 +59,16 @@ async function show(
   settings: readonly GuardedSetting[],
   said: string,
 ): Promise<number> {
-  const rows = settings.map(({ path, value }) => [{ text: `  ${path}`, colour: "bold" as const }, { text: value }]);
   const counts = guarded.length === 0 ? "harmless" : foreign === null ? state : "foreign";
   const json = { version: 1, folder, file, state: counts, settings };
-  const lines = [printable(file), ...(rows.length > 0 ? [table(rows, process.stdout)] : []), said];
+  const lines = [...shownLines({ file }, settings), said];
   await writeResult(context.json ? JSON.stringify(json) : lines.join("\n"), null, context);
   return EXIT.ok;
+}
+
+function shownLines({ file }: Pick<ProjectConfig, "file">, settings: readonly GuardedSetting[]): readonly string[] {
+  const rows = settings.map(({ path, value }) => [{ text: `  ${path}`, colour: "bold" as const }, { text: value }]);
+  return [printable(file), ...(rows.length > 0 ? [table(rows, process.stdout)] : [])];
 }
 
 async function remove(context: CommandContext, given: string): Promise<number> {

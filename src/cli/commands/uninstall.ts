@@ -9,14 +9,15 @@ import { jsonText } from "../../kit/text/escape.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import type { Consumer } from "../../model/consumer.ts";
 import type { Step } from "../../model/plan.ts";
+import { isRemovalConfirmed } from "../confirm.ts";
 import type { CommandContext, ParsedFlags } from "../context.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 
 type Dependent = { readonly name: string; readonly needs: "files" | "runtime"; readonly origin?: string };
 
 /**
- * `unsprawl uninstall`: throws `refused` while containers of this host would not start without it; with --yes removes what
- * it installed beside itself. Packages run it with --check before they are removed.
+ * `unsprawl uninstall`: throws `refused` while containers of this host would not start without it; once that is
+ * confirmed removes what it installed beside itself. Packages run it with --check before they are removed.
  */
 export async function run(context: CommandContext, _args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
@@ -24,9 +25,9 @@ export async function run(context: CommandContext, _args: readonly string[], opt
   const dependents = await dependentsOf(assembly, installed.runtime);
   if (dependents.length > 0) throw inUse(dependents, waysBack(dependents, journalsOf(assembly)));
   if (options["check"] === true) return EXIT.ok;
-  const yes = options["yes"] === true;
-  if (yes) await removeInstalled(assembly, installed);
   const paths = [...(installed.runtime === null ? [] : [installed.runtime]), ...installed.agent];
+  const yes = await isRemovalConfirmed(context, options, paths);
+  if (yes) await removeInstalled(assembly, installed);
   const lines = paths.map((path) => `${yes ? "removed" : "to be removed:"} ${path}`);
   await writeResult(
     context.json

@@ -3,11 +3,12 @@ import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
 import { startWords } from "../../kit/program.ts";
 import { jsonText } from "../../kit/text/escape.ts";
+import { isConfirmed } from "../confirm.ts";
 import { listFlag, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 import { sourcesOf } from "./watch.ts";
 
-/** `unsprawl watch install FORM [SOURCE…]`: prints what would be written; with --yes or -o writes it. */
+/** `unsprawl watch install FORM [SOURCE…]`: prints what would be written; confirmed, or with -o, writes it. */
 export async function install(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { formOf, installation } = await import("../../watch/install/index.ts");
   const { placedFiles, writeFiles } = await import("../../watch/install/write.ts");
@@ -46,16 +47,14 @@ export async function install(context: CommandContext, args: readonly string[], 
   const { files, notes } = made;
   const placed = placedFiles(files, folder, cwd);
   const next = made.next(placed.map(({ path }) => path));
-  const write = options["yes"] === true || folder !== null;
+  if (!context.json)
+    await writeResult(placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"), null, context);
+  const write = folder !== null || (await isConfirmed(context, options, "Write this?"));
   const written = write ? await writeFiles(placed, options["overwrite"] === true) : [];
-  await writeResult(
-    context.json
-      ? jsonText({ version: 1, form, files: placed, written, next, notes })
-      : placed.map(({ path, text: body }) => `# ${path}\n${body}`).join("\n"),
-    null,
-    context,
-  );
-  if (context.json) return EXIT.ok;
+  if (context.json) {
+    await writeResult(jsonText({ version: 1, form, files: placed, written, next, notes }), null, context);
+    return EXIT.ok;
+  }
   for (const note of notes) say(context, note);
   if (write) for (const { path } of placed) say(context, `${written.includes(path) ? "wrote" : "as it was:"} ${path}`);
   else say(context, "nothing was written: add --yes, or -o DIR; once the files are in place:");

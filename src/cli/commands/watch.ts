@@ -4,7 +4,7 @@ import type { ChannelDelivery } from "../../contract/channel.ts";
 import { chooseHosts, hostEnv } from "../../core/config/hosts.ts";
 import { lockWatch } from "../../core/journal/lock.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
-import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { EXIT, isReplaced, UnsprawlError } from "../../model/error.ts";
 import type { FailOn } from "../../model/fail-on.ts";
 import type { Confidence, Finding } from "../../model/finding.ts";
 import { VERSION } from "../../model/version.ts";
@@ -127,6 +127,7 @@ async function watchAll(
       try {
         return await watch(input, { ...tools, turn: (act) => room(() => turn(act)) }, host);
       } catch (error) {
+        if (isReplaced(error)) throw error;
         failures.push(error);
         failed(error, name);
         if (input.schedule === null) return;

@@ -1,5 +1,16 @@
 import { FORMAT_NAMES } from "../views/index.ts";
-import { BREAK, DRY_RUN, HOSTS, PLAN_FORMATS, PLAN_PARTS, SCAN, SOURCE_HELP, TARGET, YES } from "./shared.ts";
+import {
+  BREAK,
+  DRY_RUN,
+  EACH_HOST,
+  HOSTS,
+  PLAN_FORMATS,
+  PLAN_PARTS,
+  SCAN,
+  SOURCE_HELP,
+  TARGET,
+  YES,
+} from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that find secrets and move them. */
@@ -40,8 +51,10 @@ export const MOVING: readonly CommandSpec[] = [
       ...TARGET,
       ...PLAN_PARTS,
       ["--format <format>", "Output format (default: table); markdown is for a change ticket", PLAN_FORMATS],
-      ["-o, --output <file>", "Save the plan for apply (0600)"],
+      ["-o, --output <file>", "Save the plan for apply (0600); with --format markdown, write that"],
+      EACH_HOST,
     ],
+    eachHost: true,
     examples: [
       ["unsprawl plan docker:web --to local", "What would change, and why"],
       ["unsprawl plan docker:web --to local --diff", "With each line that changes"],
@@ -67,7 +80,8 @@ export const MOVING: readonly CommandSpec[] = [
     group: "move",
     summary: "Plan and apply in one step",
     details: `${SOURCE_HELP} Prints the plan, then applies it. Each secret is written to the store and read back before a container is touched.`,
-    options: [...SCAN, ...TARGET, ...PLAN_PARTS, DRY_RUN, BREAK, YES],
+    options: [...SCAN, ...TARGET, ...PLAN_PARTS, DRY_RUN, BREAK, YES, EACH_HOST],
+    eachHost: true,
     examples: [
       ["unsprawl migrate docker:web --to local --dry-run", "The plan alone"],
       ["unsprawl migrate docker:web --to local --yes", "Move every secret of one container"],

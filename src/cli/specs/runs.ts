@@ -1,4 +1,4 @@
-import { BREAK, DRY_RUN, RUN_HELP, YES } from "./shared.ts";
+import { BREAK, DRY_RUN, EACH_HOST, RUN_HELP, YES } from "./shared.ts";
 import type { CommandSpec, OptionSpec } from "./spec.ts";
 
 const UNSIGNED: OptionSpec = [
@@ -36,12 +36,36 @@ export const RUNS: readonly CommandSpec[] = [
     group: "runs",
     summary: "Undo a run: containers, files and store as before",
     details: RUN_HELP,
-    options: [DRY_RUN, UNSIGNED, YES, BREAK],
+    options: [DRY_RUN, UNSIGNED, YES, BREAK, EACH_HOST],
+    eachHost: true,
     examples: [
       ["unsprawl rollback last --dry-run", "What would be put back"],
       ["unsprawl rollback last", "Undo the last run"],
     ],
     load: () => import("../commands/rollback.ts"),
+  },
+  {
+    usage: "rotate [what...]",
+    group: "runs",
+    summary: "Make new values for moved secrets, where they are checked and everywhere",
+    details: `A moved secret was readable until then. rotate makes a new value, writes it to the store, sets it where it is checked (databases, caches, queues, directories; a key that only the application checks is just made), has every container of this engine receive it, one after another, and proves that the old one is refused.
+
+What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
+    options: [
+      ["--only <name…>", "Rotate only variables of this name"],
+      ["--value-from <file>", "The new value of one secret, which is valid already where it is checked (- for stdin)"],
+      ["-o, --output <file>", "Save the plan for apply (0600), and change nothing"],
+      DRY_RUN,
+      YES,
+      BREAK,
+      ["--grace <time>", "How long a container without a health check must stay up (default: 5s)"],
+      ["--health-timeout <time>", "How long a health check may take (default: 90s)"],
+    ],
+    examples: [
+      ["unsprawl rotate last --dry-run", "What would be done for what the last run moved"],
+      ["unsprawl rotate docker:web --only DB_PASSWORD", "One secret of one container"],
+    ],
+    load: () => import("../commands/rotate.ts"),
   },
   {
     usage: "scrub [run]",

@@ -1,3 +1,4 @@
+import { EACH_HOST, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that give applications their values. */
@@ -8,7 +9,7 @@ export const SERVING: readonly CommandSpec[] = [
     summary: "Serve this host: files at boot, new values when the store changes",
     details: `Writes the files that migrated containers mount, starts containers that could not start without them, and delivers a new value to its consumers: by a restart, one container at a time and only while each becomes healthy; by a signal; or not at all. The label unsprawl.on-change of a container takes precedence over --on-change.
 
-unsprawl agent install systemd|compose|swarm prints what makes a service of it; with --yes it writes that, and issues credentials that can only read. unsprawl agent uninstall systemd removes both.`,
+unsprawl agent install systemd|compose|swarm prints what makes a service of it; confirmed, it writes that and issues credentials that can only read. unsprawl agent uninstall systemd removes both.`,
     actions: ["install", "uninstall"],
     forms: ["systemd", "compose", "swarm"],
     options: [
@@ -24,7 +25,7 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
       {
         title: "Flags of install and uninstall",
         options: [
-          ["-y, --yes", "Do what is printed"],
+          YES,
           ["-o, --output <folder>", "Write the files into this folder"],
           ["--overwrite", "Replace files that differ"],
           ["--image <ref>", "The image with unsprawl in it"],
@@ -80,11 +81,12 @@ unsprawl agent install systemd|compose|swarm prints what makes a service of it; 
     summary: "Manage the OCI runtime that resolves references",
     details: `unsprawl runtime install registers it with the engine; status checks it; uninstall removes it.
 
-unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start.`,
+unsprawl runtime allow CONSUMER VARIABLE REFERENCE… lets a consumer's containers have what these references name; forbid CONSUMER [VARIABLE [REFERENCE…]] revokes it. CONSUMER is a container's NAME, compose:PROJECT/SERVICE, swarm:SERVICE or id:FULL-ID. A migration does this by itself; a container that names any other reference does not start. unsprawl runtime allow CONSUMER alone shows what the volumes of its containers name, and allows that: what a colleague needs on another engine.`,
     actions: ["allow", "forbid", "install", "status", "uninstall"],
     options: [
       ["--to <store…>", "Stores that it may read; separate credentials are made for each"],
       ["--print", "Print what would be written, and change nothing"],
+      YES,
       ["--daemon-config <file>", "The engine's daemon.json (default: found from the running engine)"],
     ],
     examples: [
@@ -108,8 +110,10 @@ Each store is asked for a credential that can only read. Its address must be one
         "Make it of this image of unsprawl, which the engine has (default: the program that runs here)",
       ],
       ["--keep-last", "Keep the last values in the plugin's memory, for a store that cannot be reached"],
-      ["-y, --yes", "Do it without asking"],
+      YES,
+      EACH_HOST,
     ],
+    eachHost: true,
     examples: [
       ["unsprawl plugin install --to prod --yes", "Make containers of this engine movable"],
       ["unsprawl plugin status", "Does it read its stores, and who may have what?"],

@@ -1,4 +1,5 @@
 import { TOPICS } from "../reference.ts";
+import { EACH_HOST, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that set unsprawl up, and show what it knows. */
@@ -36,6 +37,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
     options: [
       ["--to <store>", "policy: the store"],
       ["--project <name>", "policy: the Compose project, if the store's path contains it"],
+      ["-y, --yes", "rewrap: do it without asking; needed where nobody can be asked"],
     ],
     examples: [
       ["unsprawl stores", "The configured stores"],
@@ -70,6 +72,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
       ["--always", "Trust the folder even if its file changes"],
       ["--remove", "Stop trusting it"],
       ["--list", "List trusted folders"],
+      YES,
     ],
     examples: [
       ["unsprawl trust --print", "What this folder's file asks for"],
@@ -91,7 +94,9 @@ export const SETTING_UP: readonly CommandSpec[] = [
         "--alive",
         "Only check the agent, watch or fleet member that runs here: exit 1 if it hangs (the HEALTHCHECK of the image)",
       ],
+      EACH_HOST,
     ],
+    eachHost: true,
     examples: [
       ["unsprawl doctor", "Check everything"],
       ["unsprawl doctor --no-residue", "Without the search for other copies"],
@@ -102,11 +107,8 @@ export const SETTING_UP: readonly CommandSpec[] = [
     usage: "uninstall",
     group: "setup",
     summary: "Remove what unsprawl installed on this host",
-    details: `Refused while containers of this host would not start without unsprawl; they are listed. With --yes it removes the OCI runtime and the agent. The state folder, stores and keys are kept; how to remove the program is printed.`,
-    options: [
-      ["--check", "Only report whether containers need it: exit 1 if one does"],
-      ["-y, --yes", "Remove the runtime and the agent"],
-    ],
+    details: `Refused while containers of this host would not start without unsprawl; they are listed. Otherwise it removes the OCI runtime and the agent. The state folder, stores and keys are kept; how to remove the program is printed.`,
+    options: [["--check", "Only report whether containers need it: exit 1 if one does"], YES],
     examples: [
       ["unsprawl uninstall --check", "Does a container need unsprawl?"],
       ["unsprawl uninstall", "What would be removed"],

@@ -34,6 +34,12 @@ export const HOSTS: OptionSpec = [
   "Scan the engines of `hosts:` in the configuration (name or glob)",
 ];
 
+/** Of a command that runs on one engine after the other. */
+export const EACH_HOST: OptionSpec = [
+  "--hosts [name…]",
+  "Do it on each engine of `hosts:` in the configuration (name or glob), one after the other",
+];
+
 export const TARGET: readonly OptionSpec[] = [
   ["--to <store>", "Move secrets into this store: a configured one, or a provider's name"],
   [

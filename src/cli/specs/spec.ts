@@ -37,6 +37,8 @@ export type CommandSpec = {
   readonly stopping?: string;
   /** It changes nothing: cancelled, it does not wait for what is under way. */
   readonly reads?: true;
+  /** With --hosts it runs on each of them, one after the other. */
+  readonly eachHost?: true;
   readonly load: () => Promise<CommandModule>;
 };
 

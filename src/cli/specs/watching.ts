@@ -1,4 +1,4 @@
-import { HOSTS, SCAN, SOURCE_HELP } from "./shared.ts";
+import { HOSTS, SCAN, SOURCE_HELP, YES } from "./shared.ts";
 import type { CommandSpec } from "./spec.ts";
 
 /** Commands that scan on a schedule. */
@@ -23,7 +23,7 @@ unsprawl watch install systemd|compose|swarm|kubernetes [SOURCE…] prints what 
       {
         title: "Flags of install",
         options: [
-          ["-y, --yes", "Write what is printed"],
+          YES,
           ["-o, --output <folder>", "Write it into this folder"],
           ["--overwrite", "Replace files that differ"],
           ["--image <ref>", "The image with unsprawl in it"],

@@ -16,7 +16,7 @@ export function exposedText(exposed: readonly Advised[], stream: NodeJS.WriteStr
   return [
     "",
     ...wrapWords(
-      "Rotate these secrets: they were readable until now. Put the new values into the store only.",
+      "Rotate these secrets: they were readable until now. unsprawl rotate last --dry-run shows what it can do; for the rest, put the new values into the store only.",
       lineWidth(stream),
     ).map((line) => paint("bold", line, stream)),
     ...exposed.flatMap(({ secrets, rotate }) => {

@@ -45,6 +45,10 @@ function undone(step: Step, plan: Plan): string[] {
       return step.files.flatMap(({ file, before }) => line(before === null ? `delete ${file}` : `restore ${file}`));
     case "clean":
       return step.image.tags.flatMap((tag) => line(`tag the original image as ${tag} again`));
+    case "rotate":
+      return line(
+        `have ${step.checkedBy} accept the earlier ${step.name} again, and give it to ${step.consumers.map(({ container }) => container).join(", ") || "nobody"}`,
+      );
     case "recreate":
       return line(`put ${step.subject.name} back as it was (it restarts)`);
     default:
@@ -66,6 +70,8 @@ function keptBy(step: Step, { plan, receipts }: RunJournal): string[] {
       return step.files.flatMap(({ file, before }) => (before === null ? [] : [`the sealed copy of ${file}`]));
     case "clean":
       return [`the original image of ${step.image.tags.join(", ")}`];
+    case "rotate":
+      return [`the earlier value of ${step.name}, in ${plan.store.name}`];
     case "recreate":
       // A swarm keeps the spec itself.
       if (step.outage?.update !== undefined) return [`the previous spec of ${step.subject.name}`];

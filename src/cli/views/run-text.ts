@@ -12,7 +12,7 @@ export function runText(result: RunResult, kept: readonly string[], stream: Node
   const lines = result.units.flatMap(({ unit, state, error, notes = [] }) => {
     const glyph =
       state === "migrated"
-        ? paint("blue", "✓ migrated", stream)
+        ? paint("blue", result.rotated === true ? "✓ rotated" : "✓ migrated", stream)
         : state === "undone"
           ? paint("yellow", "↶ as before", stream)
           : state === "partly undone"
@@ -34,13 +34,18 @@ export function runText(result: RunResult, kept: readonly string[], stream: Node
     );
   } else if (result.state === "done") {
     lines.push(
-      ...wrapped(result.inspected ? keptText(kept) : result.cleaned ? IMAGES : FILES),
+      ...wrapped(endText(result, kept)),
       cmd`  unsprawl scrub ${result.run}      purges them`,
       cmd`  unsprawl rollback ${result.run}   undoes the run`,
     );
   }
   lines.push(...backupTexts(result.keyFiles ?? []).flatMap(wrapped));
   return lines.join("\n");
+}
+
+function endText({ rotated, inspected, cleaned }: RunResult, kept: readonly string[]): string {
+  if (rotated === true) return `Kept for rollback: ${kept.join(", ")}.`;
+  return inspected ? keptText(kept) : cleaned ? IMAGES : FILES;
 }
 
 /** What was not verified about a unit, one line each. */

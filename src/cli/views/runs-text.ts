@@ -1,5 +1,5 @@
 import type { Journal } from "../../core/journal/journal.ts";
-import { unitsOf, type RunSummary } from "../../core/journal/runs.ts";
+import { runStateText, unitsOf, type RunSummary } from "../../core/journal/runs.ts";
 import { storePlace } from "../../core/store-place.ts";
 import { paint } from "../../kit/paint.ts";
 import { bare, cmd } from "../../kit/shell.ts";
@@ -14,9 +14,9 @@ import { table, type Cell } from "./table.ts";
 export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream): string {
   if (runs.length === 0) return "no runs yet: unsprawl migrate makes one";
   const head: Cell[] = ["RUN", "STATE", "SECRETS", "STORE", "CONTAINERS"].map((text) => ({ text, colour: "dim" }));
-  const rows = runs.map(({ run, state, store, units, error }): Cell[] => [
+  const rows = runs.map(({ run, store, units, error, ...one }): Cell[] => [
     { text: run, colour: "bold" },
-    { text: state },
+    { text: runStateText({ ...one, units }) },
     { text: String(units.reduce((sum, { secrets }) => sum + secrets, 0)) },
     { text: store },
     { text: error ?? units.map(({ unit }) => unit).join(", ") },
@@ -38,11 +38,12 @@ export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream
 
 /** One run for a person: what it moved and where to, what it still keeps, and what can be done with it. */
 export function runSummaryText(
-  { run, state, createdAt, engine }: RunSummary,
+  { run, createdAt, engine, ...one }: RunSummary,
   journal: Pick<Journal, "plan" | "receipts">,
   stream: NodeJS.WriteStream,
 ): string[] {
   const { plan } = journal;
+  const { state, ended } = one;
   const moved = [...unitsOf(plan)].map(([unit, steps]) => {
     const names = steps.flatMap((step) => (step.kind === "put" ? [step.move.name] : []));
     return `${unit}: ${names.join(", ")}`;
@@ -53,7 +54,7 @@ export function runSummaryText(
     unfinished: [cmd`unsprawl resume ${run}  continues it`, cmd`unsprawl rollback ${run}  undoes it`],
   }[state as string];
   return [
-    `${paint("bold", printable(run), stream)}  ${state}`,
+    `${paint("bold", printable(run), stream)}  ${runStateText(one)}`,
     ...fields(
       [
         [
@@ -63,7 +64,7 @@ export function runSummaryText(
         ["store", [`${plan.store.name} (${storePlace(plan.store)})`]],
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],
-        ["failed", state === "failed" ? reasonsOf(journal) : []],
+        ["failed", ended === "failed" ? reasonsOf(journal) : []],
         ["not moved", plan.notMoved.length === 0 ? [] : [countText(plan.notMoved.length, "secret")]],
         ["keeps", isDone ? keptThings(journal) : []],
         ["next", [...(next ?? []), cmd`unsprawl runs ${run} --log  shows its journal`]],

@@ -111,12 +111,7 @@ async function added(file: string, text: string, items: readonly string[]): Prom
     throw new UnsprawlError("refused", `${file} holds several documents`, "use one document per file");
   const made = `ignore:\n${items.map((item) => `  - ${item}`).join("\n")}`;
   if (yaml === undefined || yaml.root === null) {
-    if (yaml !== undefined && yaml.document.contents !== null && scalarText(yaml.document.contents) !== null)
-      throw new UnsprawlError(
-        "malformed",
-        `${file} is not a configuration: it is not a mapping`,
-        "fix it, then try again",
-      );
+    mustBeEmpty(file, yaml);
     const end = lineEnding(text);
     const gap = text === "" || text.endsWith("\n") ? "" : end;
     return `${text}${gap}${made.replaceAll("\n", end)}${end}`;
@@ -133,6 +128,17 @@ async function added(file: string, text: string, items: readonly string[]): Prom
   if (!shared && !isMap(value) && !isSeq(value) && scalarText(value) === null)
     return change(owner, { put: new Map([[pair, root.flow === true ? `ignore: [${items.join(", ")}]` : made]]) });
   throw notHere(yaml);
+}
+
+/** A file without a mapping may hold comments, and no text. */
+function mustBeEmpty(file: string, yaml: YamlFile | undefined): void {
+  const node = yaml?.document.contents ?? null;
+  if (node !== null && scalarText(node) !== null)
+    throw new UnsprawlError(
+      "malformed",
+      `${file} is not a configuration: it is not a mapping`,
+      "fix it, then try again",
+    );
 }
 
 function notHere({ file }: YamlFile): UnsprawlError {

@@ -130,6 +130,23 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     run: v.optional(TEXT),
     runLacks: v.optional(v.array(TEXT)),
   }),
+  rotate: v.object({
+    ...{ name: TEXT, rotator: TEXT, target: anyMap(), checkedBy: TEXT, graceMs: NUMBER, healthTimeoutMs: NUMBER },
+    isHere: v.boolean(),
+    isGiven: v.optional(v.literal(true)),
+    login: v.variant("kind", [
+      v.object({ kind: v.literal("owner") }),
+      v.object({ kind: v.literal("first-init"), container: TEXT, variable: TEXT, user: TEXT }),
+    ]),
+    overlap: v.picklist(["both", "none", "application"]),
+    entries: v.pipe(
+      v.array(
+        v.object({ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT }),
+      ),
+      v.minLength(1),
+    ),
+    consumers: v.array(v.object({ container: TEXT, names: v.array(TEXT), isRunning: v.boolean() })),
+  }),
   check: delivers({
     graceMs: NUMBER,
     healthTimeoutMs: NUMBER,

@@ -28,6 +28,7 @@ const TAILS: { readonly [tail in StepTail]: RegExp } = {
   clean: /^clean $/,
   recreate: /^deliver recreate check $/,
   rewrite: /^(deliver )*rewrite (recreate check )*$/,
+  rotate: /^rotate $/,
 };
 
 function orderFault({ steps, migration, migrations = {} }: Plan, tails: ReadonlyMap<string, StepTail>): string | null {
@@ -41,11 +42,17 @@ function orderFault({ steps, migration, migrations = {} }: Plan, tails: Readonly
     const rest = own.slice(puts.length * 2);
     const begin = own.slice(0, puts.length * 2).map((step) => step.kind);
     const ordered = begin.join() === [...puts.map(() => "put"), ...puts.map(() => "verify")].join();
-    if (puts.length === 0 || !ordered || !TAILS[tail].test(rest.map(({ kind }) => `${kind} `).join("")))
+    if (
+      (puts.length === 0) !== (tail === "rotate") ||
+      !ordered ||
+      !TAILS[tail].test(rest.map(({ kind }) => `${kind} `).join(""))
+    )
       return `the steps of ${unit} are not put, verify, and what its migration does`;
     const moves = (kind: Step["kind"]): string[] =>
       own
-        .flatMap((step) => (step.kind !== kind ? [] : "moves" in step ? step.moves : [step.move]))
+        .flatMap((step) =>
+          step.kind !== kind || step.kind === "rotate" ? [] : "moves" in step ? step.moves : [step.move],
+        )
         .map((move) => JSON.stringify(move))
         .sort();
     // Where files are rewritten, several services may be given what is stored once.

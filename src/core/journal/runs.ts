@@ -35,6 +35,8 @@ export type RunSummary = {
     | "rolled back"
     | "scrubbed"
     | "unreadable";
+  /** How its own steps ended, if not well. Of a `done` run: after some of its units were moved. */
+  readonly ended: "cancelled" | "failed" | null;
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
   /** The next command to type; null if nothing is left to do. */
   readonly next: string | null;
@@ -67,15 +69,22 @@ function summarize(installation: Installation, id: string): RunSummary {
       store: plan.store.name,
       engine: plan.engine.address,
       state: is,
+      ended: endOf(receipts),
       units,
       next,
       error: null,
     };
   } catch (error) {
-    const none = { createdAt: "", store: "", engine: "", units: [], next: null } as const;
+    const none = { createdAt: "", store: "", engine: "", ended: null, units: [], next: null } as const;
     const why = error instanceof UnsprawlError ? error.message : `cannot be read (${causeOf(error)})`;
     return { run: id, ...none, state: "unreadable", error: why };
   }
+}
+
+/** The state for people: of a run that ended early, how many of its units it moved. */
+export function runStateText({ state, ended, units }: Pick<RunSummary, "state" | "ended" | "units">): string {
+  const moved = units.filter((one) => one.state === "done").length;
+  return state !== "done" || ended === null ? state : `${ended}, ${moved} of ${units.length} moved`;
 }
 
 /** The code of the error by which a person ended a run. Absent in journals of older versions. */
@@ -91,6 +100,12 @@ export function runState(state: string, { plan, receipts }: Pick<Journal, "plan"
   const begunRollback = last?.step === "rollback" && last.state === "intent";
   if (begunRollback || (last?.step === "run" && last.state === "intent")) return "unfinished";
   if (units.includes("done")) return "done";
-  if (last?.state === "failed") return last.data["code"] === CANCELLED ? "cancelled" : "failed";
+  if (last?.state === "failed") return endOf(receipts) ?? "failed";
   return plan.steps.length === 0 ? "done" : "rolled back";
+}
+
+function endOf(receipts: readonly Receipt[]): RunSummary["ended"] {
+  const last = receipts.findLast(({ step }) => step === "run" || step === "rollback");
+  if (last?.step !== "run" || last.state !== "failed") return null;
+  return last.data["code"] === CANCELLED ? "cancelled" : "failed";
 }

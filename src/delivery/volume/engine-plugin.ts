@@ -54,13 +54,13 @@ async function asked(
   const text = new URLSearchParams(
     Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
-  // The client takes the last character away: it expects to add a query of its own there.
+  // The client takes the last character away: it expects to add a query there.
   const options = { path: `${path}${text}?`, method, statusCodes: STATUS, ...(file && { file }) };
   await engine.call(
     what,
     () =>
       new Promise<void>((done, fail) => {
-        modem.dial(options, (error: unknown) => (error ? fail(error as Error) : done()));
+        modem.dial(options, (error: unknown) => (error ? fail(error) : done()));
       }),
   );
 }

@@ -3,7 +3,7 @@ import type { Owner } from "../../contract/delivery.ts";
 import { UnsprawlError } from "../../model/error.ts";
 
 /** What a volume's options say: references, and whose the files are. */
-export type VolumeOptions = {
+export type VolumeReferences = {
   readonly references: ReadonlyMap<string, string>;
   /** As in the container: the plugin knows how the engine maps them. */
   readonly owner: Owner;
@@ -12,12 +12,12 @@ export type VolumeOptions = {
 const OWNER = "owner";
 
 /** The options of a volume with these references, as a `docker volume create --opt` has them. */
-export function volumeOptions({ references, owner }: VolumeOptions): { [option: string]: string } {
+export function volumeOptions({ references, owner }: VolumeReferences): { [option: string]: string } {
   return { ...Object.fromEntries(references), [OWNER]: `${owner.uid}:${owner.gid}` };
 }
 
 /** Reads them again. Throws `malformed` for anything else: what a volume is given is anybody's. */
-export function parseOptions(options: { readonly [option: string]: string }): VolumeOptions {
+export function parseOptions(options: { readonly [option: string]: string }): VolumeReferences {
   const references = new Map<string, string>();
   for (const [name, value] of Object.entries(options)) {
     if (name === OWNER) continue;

@@ -4,12 +4,12 @@ import { stronger } from "../evidence.ts";
 import { isSecretsName } from "../../kit/shell-names.ts";
 import { scriptNames } from "../../model/start-script.ts";
 import { byPosition } from "./by-position.ts";
+import { inDocument, inWord } from "./in-word.ts";
 import { flag, OF_PROGRAM, special, type OnNamedValue } from "./flags.ts";
 import { onCommandLine } from "./shown.ts";
 import { readName } from "../names/names.ts";
+import type { Program } from "./program.ts";
 import { programName, programOf } from "./programs.ts";
-import { inAssignments, inJson } from "../structure/structure.ts";
-import { inLogin } from "../structure/url.ts";
 
 const SHELL = /(?:^|\/)(?:sh|bash|ash|dash|zsh|ksh|busybox)$/;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,119}$/;
@@ -28,91 +28,149 @@ export function inArguments(
   script: JudgeScript,
 ): Evidence | null {
   if (depth > DEEPEST) return null;
-  const given = withoutNames(written);
-  let best: Evidence | null = null;
-  let program: ReturnType<typeof programOf> = null;
-  let called: string | null = null;
-  let nested = false;
-  const prints = given.some((word) => /^(?:printf|echo)$/.test(word));
-  const sed = given.some((word) => /(?:^|\/)g?sed$/.test(word));
-  const take: OnNamedValue = (name, value, step, by) => {
-    if (isReference(value) || isPublicPassword(value, given, step)) return;
-    if (step === "assignment" && buildsAssets(given) && !looksRandom(value, 12)) return;
-    const found = judge(name, value, step);
-    if (found === null) return;
-    const placed = onCommandLine(found, step === "assignment" ? null : called, name, step, by);
-    const command = /^(?:password|secret|key|user-password)$/.test(found.rule);
-    best = stronger(best, command ? { ...placed, rule: "command" } : placed);
-  };
-  const literal: Judge = (name, value, step) => (isReference(value) ? null : judge(name, value, step));
-  for (const word of given) {
-    if (word.length < 4096) best = stronger(best, inWord(word, literal));
-    if (word.length > 8 && /^\s{0,20}[{[]/.test(word)) best = stronger(best, inDocument(word, literal));
+  const next = depth + 1;
+  const { found, behind } = new ArgumentReader(withoutNames(written), judge, (text) =>
+    script(text, judge, next),
+  ).read();
+  if (behind === null) return found;
+  // `sh -c 'exec serve "$@"' serve --password …`: what is behind a script are its arguments.
+  const isWhole = behind[0]?.includes(" ") === true;
+  const given = isWhole ? stronger(found, inArguments(behind.slice(1), judge, next, script)) : found;
+  return stronger(given, script(isWhole ? (behind[0] ?? "") : behind.join(" "), judge, next));
+}
+
+/** Reads the words of a command one behind the other, and keeps the strongest of what they hold. */
+class ArgumentReader {
+  readonly #given: readonly string[];
+  readonly #judge: Judge;
+  readonly #script: (text: string) => Evidence | null;
+  readonly #prints: boolean;
+  readonly #edits: boolean;
+  #best: Evidence | null = null;
+  #program: Program | null = null;
+  #called: string | null = null;
+  #nested = false;
+
+  constructor(given: readonly string[], judge: Judge, script: (text: string) => Evidence | null) {
+    this.#given = given;
+    this.#judge = judge;
+    this.#script = script;
+    this.#prints = given.some((word) => /^(?:printf|echo)$/.test(word));
+    this.#edits = given.some((word) => /(?:^|\/)g?sed$/.test(word));
   }
-  for (let at = 0; at < given.length; at++) {
+
+  /** What was found, and the words behind a shell from its script on. */
+  read(): { readonly found: Evidence | null; readonly behind: readonly string[] | null } {
+    const literal: Judge = (name, value, step) => (isReference(value) ? null : this.#judge(name, value, step));
+    for (const word of this.#given) {
+      if (word.length < 4096) this.#keep(inWord(word, literal));
+      if (word.length > 8 && /^\s{0,20}[{[]/.test(word)) this.#keep(inDocument(word, literal));
+    }
+    for (let at = 0; at < this.#given.length; at++) {
+      const shell = scriptBehind(this.#given, at);
+      if (shell > 0) return { found: this.#best, behind: this.#given.slice(at + shell) };
+      this.#readProgram(at);
+      this.#readManual(at);
+      byPosition(this.#given, at, this.#program !== null, this.#take);
+      this.#readNested(at);
+      if (this.#readWord(at)) at++;
+    }
+    return { found: this.#best, behind: null };
+  }
+
+  #keep(found: Evidence | null): void {
+    this.#best = stronger(this.#best, found);
+  }
+
+  readonly #take: OnNamedValue = (name, value, step, by) => {
+    if (isReference(value) || isPublicPassword(value, this.#given, step)) return;
+    if (step === "assignment" && buildsAssets(this.#given) && !looksRandom(value, 12)) return;
+    const found = this.#judge(name, value, step);
+    if (found === null) return;
+    const placed = onCommandLine(found, step === "assignment" ? null : this.#called, name, step, by);
+    const command = /^(?:password|secret|key|user-password)$/.test(found.rule);
+    this.#keep(command ? { ...placed, rule: "command" } : placed);
+  };
+
+  /** Which program the words belong to from here on. */
+  #readProgram(at: number): void {
+    const given = this.#given;
+    const word = given[at] as string;
+    const started = programOf(word);
+    if (started !== null && !isHost(given, at) && !(this.#program !== null && isTaken(given, at))) {
+      this.#program = started.when === undefined || given.includes(started.when) ? started : null;
+      // `docker compose -p NAME`: what Compose's own program is known for.
+      if (this.#program === null && given[at + 1] === "compose") this.#program = programOf("docker-compose");
+      this.#called = programName(word);
+    } else if (this.#program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) {
+      this.#program = null;
+      this.#called = null;
+    }
+  }
+
+  /** What the program's manual says of this word and the one behind it. */
+  #readManual(at: number): void {
+    const { after, words = [] } = this.#program ?? {};
+    const word = this.#given[at] as string;
+    const kind = after?.[`${this.#given[at - 1] ?? ""} ${word}`] ?? after?.[word];
+    const value = kind === undefined ? undefined : this.#given[behind(this.#given, at, kind[0])];
+    if (kind !== undefined && value !== undefined && !/^-|^\d?[<>]/.test(value))
+      special(kind[1], value, this.#take, `${word}${kind[0] > 1 ? " … " : " "}`);
+    for (const [pattern, what] of words) if (pattern.test(word)) special(what, word, this.#take);
+  }
+
+  /** A word that is a command by itself. */
+  #readNested(at: number): void {
+    const word = this.#given[at] as string;
+    if (word.length <= 12 || !word.includes(" ") || this.#nested || isPassword(word)) return;
+    if (this.#edits && SED.test(word)) return;
+    const hasOptions = /\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word);
+    if (!hasOptions && programOf(word.slice(0, word.indexOf(" "))) === null) return;
+    this.#nested = this.#given.length > 500;
+    // What is printed is written with escapes: `printf '\nrequires_token: true\n'`.
+    const text = this.#prints ? word.replace(/^(?:\\[nrt]){1,4}|(?:\\[nrt]){1,4}$/g, "") : word;
+    this.#keep(this.#script(text));
+  }
+
+  /** A flag, or a word that gives a name a value; true if it took the next word. */
+  #readWord(at: number): boolean {
+    const given = this.#given;
     const word = given[at] as string;
     const next = given[at + 1];
-    // A health check that the engine hands to a shell begins with CMD-SHELL.
-    const shell = word === "CMD-SHELL" && given.length === 2 ? 1 : SHELL.test(word) ? scriptAt(given, at) : 0;
-    if (shell > 0 && next !== undefined) {
-      const rest = given.slice(at + shell);
-      const isWhole = rest[0]?.includes(" ") === true;
-      // `sh -c 'exec serve "$@"' serve --password …`: what is behind a script are its arguments.
-      if (isWhole) best = stronger(best, inArguments(rest.slice(1), judge, depth + 1, script));
-      return stronger(best, script(isWhole ? (rest[0] ?? "") : rest.join(" "), judge, depth + 1));
-    }
-    const started = programOf(word);
-    if (started !== null && !isHost(given, at) && !(program !== null && isTaken(given, at))) {
-      program = started.when === undefined || given.includes(started.when) ? started : null;
-      // `docker compose -p NAME`: what Compose's own program is known for.
-      if (program === null && next === "compose") program = programOf("docker-compose");
-      called = programName(word);
-    } else if (program?.wraps === true && !word.startsWith("-") && !isTaken(given, at)) program = called = null;
-    const kind = program?.after?.[`${given[at - 1] ?? ""} ${word}`] ?? program?.after?.[word];
-    if (kind !== undefined) {
-      const value = given[behind(given, at, kind[0])];
-      if (value !== undefined && !/^-|^\d?[<>]/.test(value)) {
-        const between = kind[0] > 1 ? " … " : " ";
-        special(kind[1], value, take, `${word}${between}`);
-      }
-    }
-    if (program?.words !== undefined)
-      for (const [pattern, what] of program.words) if (pattern.test(word)) special(what, word, take);
-    byPosition(given, at, program !== null, take);
-    if (
-      word.length > 12 &&
-      word.includes(" ") &&
-      !nested &&
-      !(sed && SED.test(word)) &&
-      !isPassword(word) &&
-      (/\s-{1,2}[A-Za-z]|\s\/[A-Za-z]{1,12}[:\s]|[A-Za-z_]=|:\s/.test(word) ||
-        programOf(word.slice(0, word.indexOf(" "))) !== null)
-    ) {
-      nested = given.length > 500;
-      // What is printed is written with escapes: `printf '\nrequires_token: true\n'`.
-      const text = prints ? word.replace(/^(?:\\[nrt]){1,4}|(?:\\[nrt]){1,4}$/g, "") : word;
-      best = stronger(best, script(text, judge, depth + 1));
-    }
-    if (word.startsWith("-") || (/^\/[A-Za-z]{1,24}(?::|$)/.test(word) && !isTaken(given, at))) {
-      if (flag(word, next, given, program, take)) at++;
-      continue;
-    }
+    if (word.startsWith("-") || (/^\/[A-Za-z]{1,24}(?::|$)/.test(word) && !isTaken(given, at)))
+      return flag(word, next, given, this.#program, this.#take);
     if (word.startsWith("+") && next !== undefined && readName(word.slice(1)).family !== null)
-      take(word.slice(1), next, "option");
-    // `ENV NAME value` and `ENV NAME=value` of history; `export NAME=value`; `NAME=value program`.
-    // Grafana's settings begin with `cfg:`, PowerShell's variables of the environment with `$env:`.
-    const equals = word.indexOf("=");
-    const setting = word.startsWith("cfg:") ? 4 : /^\$env:/i.test(word) ? 5 : 0;
-    if (setting === 5 && next === "=" && given[at + 2] !== undefined)
-      take(word.slice(5), given[at + 2] as string, "assignment");
-    if (equals > 0 && NAME.test(word.slice(setting, equals)) && !(program?.plain === true && isVersion(word, given)))
-      take(word.slice(setting, equals), word.slice(equals + 1), "assignment");
-    else if ((word === "ENV" || word === "ARG") && next !== undefined && !next.includes("=") && given.length === at + 3)
-      take(next, given[at + 2] as string, "assignment");
-    else if (next !== undefined && word.endsWith(":") && namesHeader(word.slice(0, -1)))
-      take(word.slice(0, -1), given.slice(at + 1, at + 3).join(" "), "header");
+      this.#take(word.slice(1), next, "option");
+    this.#readAssignment(at);
+    return false;
   }
-  return best;
+
+  /** `NAME=value program`, `export NAME=value`, `ENV NAME value` and `ENV NAME=value` of history. */
+  #readAssignment(at: number): void {
+    const word = this.#given[at] as string;
+    const [next, behind] = this.#given.slice(at + 1, at + 3);
+    // Grafana's settings begin with `cfg:`, PowerShell's variables of the environment with `$env:`.
+    const from = word.startsWith("cfg:") ? 4 : /^\$env:/i.test(word) ? 5 : 0;
+    if (from === 5 && next === "=" && behind !== undefined) this.#take(word.slice(5), behind, "assignment");
+    const equals = word.indexOf("=");
+    const isNamed = equals > 0 && NAME.test(word.slice(from, equals));
+    if (isNamed && !(this.#program?.plain === true && isVersion(word, this.#given)))
+      this.#take(word.slice(from, equals), word.slice(equals + 1), "assignment");
+    else if (next === undefined) return;
+    else if ((word === "ENV" || word === "ARG") && !next.includes("=") && this.#given.length === at + 3)
+      this.#take(next, behind as string, "assignment");
+    else if (word.endsWith(":") && namesHeader(word.slice(0, -1)))
+      this.#take(word.slice(0, -1), [next, ...(behind === undefined ? [] : [behind])].join(" "), "header");
+  }
+}
+
+/** How far behind the word at `at` a script stands that it runs; 0 if it runs none. */
+function scriptBehind(given: readonly string[], at: number): number {
+  const word = given[at] as string;
+  if (given[at + 1] === undefined) return 0;
+  // A health check that the engine hands to a shell begins with CMD-SHELL.
+  if (word === "CMD-SHELL" && given.length === 2) return 1;
+  return SHELL.test(word) ? scriptAt(given, at) : 0;
 }
 
 /** Without the names that our start script is called with: `DB_PASSWORD S3_SECRET_KEY --` is no password behind its name. */
@@ -208,52 +266,4 @@ function isTaken(given: readonly string[], at: number): boolean {
   return /^(?:-[A-Za-z][\w-]*|--(?:(?:[a-z]{1,12}-)?host(?:name)?|server|service|network|name|link|user|database|db))$/.test(
     given[at - 1] ?? "",
   );
-}
-
-/** What one word holds without a flag before it: `:s3,secret_access_key=…:bucket`, `user:password@host:port`, sftp users. */
-function inWord(word: string, judge: Judge): Evidence | null {
-  let best: Evidence | null = null;
-  if (word.includes("@Microsoft.KeyVault(")) return null;
-  const list = word.startsWith(":") || word.includes("=[") || word.indexOf("=") !== word.lastIndexOf("=");
-  if (
-    list &&
-    !/^\d{0,4},?\d{0,4}s[/|#,!]|ENC\[|process\.env|=>/.test(word) &&
-    /[,;[]/.test(word) &&
-    !/\s--?[A-Za-z]/.test(word) &&
-    /(?:pass|pwd|secret|key|token)\w{0,24}\]?=/i.test(word)
-  )
-    best = inAssignments(word.replaceAll("[", ";").replaceAll("]", ";"), judge);
-  // Percona's tools take `h=HOST,u=USER,p=PASSWORD`.
-  const dsn = list && word.includes("p=") ? /^(?:[A-Za-z]=[^,=\s]{0,100},){0,8}p=([^,\s]{3,100})/.exec(word) : null;
-  if (dsn !== null && /(?:^|,)[hu]=/.test(word))
-    best = stronger(best, commanded(judge("password", dsn[1] as string, "connection of Percona's tools")));
-  if (/^[\w.]{3,80}\s?=\s?["'][^"']{3,200}["']$/.test(word))
-    best = stronger(best, inAssignments(word.replace(/^\./, ""), judge));
-  // `printf 'user: a\npassword: …\n'`: lines of settings, among which words about a password are prose.
-  if (word.includes("\\n"))
-    best = stronger(
-      best,
-      inAssignments(word, (name, value, step) => (/\s/.test(value) ? null : commanded(judge(name, value, step)))),
-    );
-  if (word.includes("@") && !word.includes("://") && /^[^\s@]{1,64}[:/][^\s@]{3,200}@/.test(word))
-    best = stronger(best, inLogin(word, judge));
-  const sftp = /^[a-z_][\w.-]{0,63}:((?!x:)(?![/$"'<{@]|\d+:)[^\s:]{3,200}):(?:e:)?\d{2,6}(?::[\w,.:/-]{0,200})?$/.exec(
-    word,
-  );
-  if (sftp !== null) best = stronger(best, commanded(judge("password", sftp[1] as string, "user, password and id")));
-  return best;
-}
-
-/** A word that is JSON: `echo '{"password": …}' > config.json`; a schema's words about a password are none. */
-function inDocument(word: string, judge: Judge): Evidence | null {
-  const told: Judge = (name, value, step) =>
-    /\.(?:type|format|description|title|label|placeholder|pattern|in|name|help)$/.test(step)
-      ? null
-      : judge(name, value, step);
-  const found = inJson(word.trim(), told) ?? null;
-  return found !== null && /^(?:password|secret|key|user-password)$/.test(found.rule) ? commanded(found) : found;
-}
-
-function commanded(found: Evidence | null): Evidence | null {
-  return found === null ? null : { ...found, rule: "command" };
 }

@@ -114,32 +114,41 @@ function bySed(text: string, judge: Judge): Evidence | null {
   let seen = 0;
   for (const [, , sought = "", put = ""] of text.matchAll(SUBSTITUTION)) {
     if (seen++ > 20) break;
-    const told = /PASS|PWD|SECRET|password|passwd|secret/.test(sought);
     // `<password>…<\/password>`
     const element = put.startsWith("<") ? /^<([A-Za-z][\w.:-]{0,60})>([^<>\\&$\s]{3,120})<\\?\//.exec(put) : null;
     if (element !== null)
       best = stronger(best, named(judge(element[1] as string, element[2] as string, "put into a file by sed")));
-    const cut = put.search(/[=:]/);
-    const before = /([\w.-]{1,60})["']?\s{0,4}$/.exec(put.slice(Math.max(0, cut - 80), Math.max(0, cut)))?.[1] ?? "";
-    // `s/(password_encryption)=.*\/\1=…/` has the name in what it seeks.
-    const name = /[A-Za-z]/.test(before)
-      ? before
-      : (/[\w.-]{0,40}(?:pass|pwd|secret)[\w.-]{0,40}/i.exec(sought)?.[0] ?? "");
-    const info = readName(name);
-    const value = put
-      .slice(cut + 1)
-      .trim()
-      .replace(/^\\?["']|\\?["']?[;,]?$/g, "");
-    // What the search found, an option, a variable or words are no password.
-    if (!/^[^\s"'$\\&#=:</-][^\s"'$\\&]{2,119}$/.test(value) || /\}$|^v?\d{1,5}(?:\.\d{1,6}){1,4}$/.test(value))
-      continue;
-    if (name === "passwd" && /^(?:files|compat|db|sss|ldap|nis|systemd|winbind)$/.test(value)) continue;
-    const random = info.family !== null && looksRandom(value.slice(value.indexOf(":") + 1), 20);
-    if (cut < 0 ? !told || renames(sought, value) : !told && info.family !== "password" && !random) continue;
-    const sure = info.setting === null && (cut < 0 || told || info.family === "password");
-    best = stronger(best, named(judge(sure ? "password" : name, value, "put into a file by sed")));
+    const setting = putBySed(sought, put);
+    if (setting !== null) best = stronger(best, named(judge(setting.name, setting.value, "put into a file by sed")));
   }
   return best;
+}
+
+/** What one substitution gives a name; null if that is no secret's value. */
+function putBySed(sought: string, put: string): { readonly name: string; readonly value: string } | null {
+  const told = /PASS|PWD|SECRET|password|passwd|secret/.test(sought);
+  const cut = put.search(/[=:]/);
+  const before = /([\w.-]{1,60})["']?\s{0,4}$/.exec(put.slice(Math.max(0, cut - 80), Math.max(0, cut)))?.[1] ?? "";
+  // `s/(password_encryption)=.*\/\1=…/` has the name in what it seeks.
+  const name = /[A-Za-z]/.test(before)
+    ? before
+    : (/[\w.-]{0,40}(?:pass|pwd|secret)[\w.-]{0,40}/i.exec(sought)?.[0] ?? "");
+  const value = put
+    .slice(cut + 1)
+    .trim()
+    .replace(/^\\?["']|\\?["']?[;,]?$/g, "");
+  // What the search found, an option, a variable or words are no password.
+  if (!/^[^\s"'$\\&#=:</-][^\s"'$\\&]{2,119}$/.test(value) || /\}$|^v?\d{1,5}(?:\.\d{1,6}){1,4}$/.test(value))
+    return null;
+  if (name === "passwd" && /^(?:files|compat|db|sss|ldap|nis|systemd|winbind)$/.test(value)) return null;
+  const { family, setting } = readName(name);
+  if (cut < 0) {
+    if (!told || renames(sought, value)) return null;
+  } else if (!told && family !== "password") {
+    if (family === null || !looksRandom(value.slice(value.indexOf(":") + 1), 20)) return null;
+    return { name, value };
+  }
+  return { name: setting === null ? "password" : name, value };
 }
 
 /** `s/PASSWORD_HASH/TOKEN_HASH/`: one name for another; a template's mark and a setting's old value are none. */

@@ -5,65 +5,96 @@ const WORDS = 20_000;
 
 /** Splits as a shell would: quotes, backslashes, operators and comments; never fails, takes what is open as closed. */
 export function splitShell(text: string): CommandWord[] {
-  const words: CommandWord[] = [];
-  let word: string[] = [];
-  let open = false;
-  const end = (): void => {
-    if (open) words.push({ text: word.join(""), operator: false });
-    word = [];
-    open = false;
-  };
-  for (let at = 0; at < text.length && words.length < WORDS; at++) {
+  const line = new ShellLine();
+  for (let at = 0; at < text.length && line.words.length < WORDS;) {
     const char = text.charAt(at);
-    if (char === "'" || char === '"') {
-      const close = closing(text, at, char);
-      const piece = text.slice(at + 1, close);
-      word.push(char === '"' ? piece.replace(/\\(["\\$`])/g, "$1") : piece);
-      open = true;
-      at = close;
-    } else if (char === "\\") {
-      at++;
-      if (text.charAt(at) === "\n" || text.charAt(at) === "\r") continue;
-      word.push(text.charAt(at));
-      open = true;
-    } else if (char === "#" && !open && /[\s;]/.test(text.charAt(at - 1))) {
-      // A comment, such as the `# buildkit` behind each line of an image's history.
-      const line = text.indexOf("\n", at);
-      at = line < 0 ? text.length : line - 1;
-    } else if (char === " " || char === "\t" || char === "\r") {
-      end();
-    } else if (char === "\n" || char === ";" || char === "|" || char === "&" || char === "(" || char === ")") {
-      // `$(…)` stays in its word: what it prints is not known, so it is a reference.
-      if (char === "(" && word.at(-1) === "$") {
-        const stop = closed(text, at);
-        word.push(text.slice(at, stop + 1));
-        at = stop;
-        continue;
-      }
-      if (char === "(" && open) {
-        word.push(char);
-        continue;
-      }
-      if (char === "&" && open && /[?&][\w.-]*=/.test(word.slice(-200).join(""))) {
-        word.push(char);
-        continue;
-      }
-      end();
-      words.push({ text: char, operator: true });
-    } else if (char === "{" && word.at(-1) === "$") {
-      // `${NAME:?not set}` is one word, whatever stands in it.
-      const stop = text.indexOf("}", at);
-      const till = stop < 0 || stop > at + 400 ? at : stop;
-      word.push(text.slice(at, till + 1));
-      at = till;
-    } else {
-      word.push(char);
-      open = true;
-    }
+    const end = MARKS[char]?.(text, at, line);
+    if (end === undefined) line.add(char);
+    at = end ?? at + 1;
   }
-  end();
-  return words;
+  line.end();
+  return line.words;
 }
+
+/** The words so far, and the pieces of the one that is open. */
+class ShellLine {
+  readonly words: CommandWord[] = [];
+  pieces: string[] = [];
+
+  add(piece: string): void {
+    this.pieces.push(piece);
+  }
+
+  end(): void {
+    if (this.pieces.length > 0) this.words.push({ text: this.pieces.join(""), operator: false });
+    this.pieces = [];
+  }
+}
+
+/** Reads what a mark begins, and says where it ends; undefined if the mark is a character like others there. */
+type ReadMark = (text: string, at: number, line: ShellLine) => number | undefined;
+
+const quoted: ReadMark = (text, at, line) => {
+  const quote = text.charAt(at);
+  const close = closing(text, at, quote);
+  const piece = text.slice(at + 1, close);
+  line.add(quote === '"' ? piece.replace(/\\(["\\$`])/g, "$1") : piece);
+  return close + 1;
+};
+
+const blank: ReadMark = (_text, at, line) => {
+  line.end();
+  return at + 1;
+};
+
+const operator: ReadMark = (text, at, line) => {
+  line.end();
+  line.words.push({ text: text.charAt(at), operator: true });
+  return at + 1;
+};
+
+const MARKS: { readonly [mark: string]: ReadMark } = {
+  "'": quoted,
+  '"': quoted,
+  "\\": (text, at, line) => {
+    const next = text.charAt(at + 1);
+    if (next !== "\n" && next !== "\r") line.add(next);
+    return at + 2;
+  },
+  // A comment, such as the `# buildkit` behind each line of an image's history.
+  "#": (text, at, line) => {
+    if (line.pieces.length > 0 || !/[\s;]/.test(text.charAt(at - 1))) return undefined;
+    const end = text.indexOf("\n", at);
+    return end < 0 ? text.length : end;
+  },
+  " ": blank,
+  "\t": blank,
+  "\r": blank,
+  "\n": operator,
+  ";": operator,
+  "|": operator,
+  "&": (text, at, line) =>
+    line.pieces.length > 0 && /[?&][\w.-]*=/.test(line.pieces.slice(-200).join(""))
+      ? undefined
+      : operator(text, at, line),
+  // `$(…)` stays in its word: what it prints is not known, so it is a reference.
+  "(": (text, at, line) => {
+    if (line.pieces.length === 0) return operator(text, at, line);
+    if (line.pieces.at(-1) !== "$") return undefined;
+    const end = closed(text, at) + 1;
+    line.add(text.slice(at, end));
+    return end;
+  },
+  ")": operator,
+  // `${NAME:?not set}` is one word, whatever stands in it.
+  "{": (text, at, line) => {
+    if (line.pieces.at(-1) !== "$") return undefined;
+    const stop = text.indexOf("}", at);
+    const end = stop < 0 || stop > at + 400 ? at + 1 : stop + 1;
+    line.add(text.slice(at, end));
+    return end;
+  },
+};
 
 /** The content of `$(…)` and backticks: separate commands, of which the outer one sees only the output. */
 export function substitutions(text: string): string[] {

@@ -1,8 +1,10 @@
 import { looksRandom, wordiness } from "../entropy.ts";
 import type { EvidenceOutcome } from "../evidence.ts";
+import type { WordFamily } from "./lexicon.ts";
 import type { NameInfo } from "./names.ts";
 import { reference } from "../reference.ts";
-import { listsNames, namesSecret, ULID } from "../shape.ts";
+import { ULID } from "../plain-values.ts";
+import { listsNames, namesSecret } from "../shape.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Names that other accounts bear by default; `admin:…` is a login, `redis:7` an image. */
@@ -17,63 +19,86 @@ export function byName(name: NameInfo, text: string): EvidenceOutcome {
   if (family !== "password" && family !== "pin" && (describes(text) || /^[a-z]{2,6}[-_]$/i.test(text)))
     return { rule: "placeholder", why: "is a placeholder of a template" };
   const random = looksRandom(text, 12) || UUID.test(text);
-  const ends = `name says ${name.word}`;
-  const found = (rule: string, score: number, ...why: string[]): EvidenceOutcome => ({
-    rule,
-    score: random ? Math.max(score, score >= 0.8 ? 0.93 : 0.8) : score,
-    severity: family === "pin" ? "medium" : "high",
-    why: [ends, ...why, random ? "looks random" : `a ${family === "password" ? "password" : "value"} in plain text`],
-    part: text,
+  const read = BY_FAMILY[family] ?? bySecret;
+  return read({
+    ...{ name, text, random },
+    found: (rule, score) => ({
+      rule,
+      score: random ? Math.max(score, score >= 0.8 ? 0.93 : 0.8) : score,
+      severity: family === "pin" ? "medium" : "high",
+      why: [
+        `name says ${name.word}`,
+        random ? "looks random" : `a ${family === "password" ? "password" : "value"} in plain text`,
+      ],
+      part: text,
+    }),
   });
+}
 
-  switch (family) {
-    case "password":
-      // `PWD` and `OLDPWD` are the shell's working directories.
-      if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
-      // `PGPASS_CONTENT=db:5432:app:app:$PASSWORD`: a line of .pgpass, of which only the last part is the password.
-      if (/pg_?pass/.test(name.key) && reference(/^(?:[^:]{1,200}:){4}(.{1,400})$/.exec(text)?.[1] ?? "") !== null)
-        return null;
-      return found("password", 0.85);
-    case "pin":
-      return /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null;
-    case "phrase":
-      if (mnemonic(text)) return found("mnemonic", 0.95);
-      return looksRandom(text, 16) && !ULID.test(text) && !UUID.test(text) ? found("secret", 0.7) : null;
-    case "auth":
-    case "credential": {
-      const pair = pairOfLogin(name, text);
-      if (pair !== null) return pair;
-      // `github_login: octocat42` is who logs in, and no more; `sonar.login` takes a token.
-      if (name.word === "LOGIN" && !looksRandom(text, 32)) return null;
-      // A path with a star, or a regular expression of who may come in.
-      if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
-      if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
-      return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
-        ? found("secret", 0.7)
-        : null;
-    }
-    case "cookie":
-      if (name.need === "any") return found("secret", 0.85);
-      return looksRandom(text, 20) ? found("secret", 0.75) : cookies(name, text);
-    case "session":
-      return looksRandom(text, 16) ? found("secret", 0.8) : null;
-    case "key":
-      if ((/\s/.test(text) && text.length > 120) || (text.includes(",") && listsNames(text))) return null;
-      if (/^[\w-]{1,40}: ?\S{12,200}$/.test(text) && looksRandom(text.slice(text.indexOf(":") + 1).trim(), 16))
-        return found("key", 0.75);
-      if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
-      if (name.need === "shaped") return random || secretLike(text) ? found("key", 0.72) : null;
-      if (/^(?:sk|pk|rk|key|api)[-_]\w{4,}$/.test(text)) return found("key", 0.7);
-      return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
-    default: {
-      const words = name.word === "TOKENS" && /^[a-z]{1,12}(?:,\s?[a-z]{1,12}){2,60}$/.test(text);
-      if (words || namesSecret(text, name) || listsNames(text))
-        return { rule: "setting", why: "names a secret instead of holding it" };
-      if (/\s/.test(text) && text.split(/\s+/).length > 8 && !mnemonic(text)) return null;
-      if (name.need === "shaped") return random || secretLike(text) ? found("secret", 0.72) : null;
-      return found("secret", 0.8);
-    }
-  }
+type NamedText = {
+  readonly name: NameInfo;
+  readonly text: string;
+  readonly random: boolean;
+  readonly found: (rule: string, score: number) => EvidenceOutcome;
+};
+
+const BY_FAMILY: { readonly [family in WordFamily]?: (given: NamedText) => EvidenceOutcome } = {
+  password: byPassword,
+  pin: ({ text, found }) =>
+    /^\d{4,12}$|^\d{3}-\d{2}-\d{3}$|^\d{4}-\d{3}-\d{4}$/.test(text) ? found("password", 0.75) : null,
+  phrase: ({ text, found }) => {
+    if (mnemonic(text)) return found("mnemonic", 0.95);
+    return looksRandom(text, 16) && !ULID.test(text) && !UUID.test(text) ? found("secret", 0.7) : null;
+  },
+  auth: byLogin,
+  credential: byLogin,
+  cookie: ({ name, text, found }) => {
+    if (name.need === "any") return found("secret", 0.85);
+    return looksRandom(text, 20) ? found("secret", 0.75) : cookies(name, text);
+  },
+  session: ({ text, found }) => (looksRandom(text, 16) ? found("secret", 0.8) : null),
+  key: byKey,
+};
+
+function byPassword({ name, text, found }: NamedText): EvidenceOutcome {
+  // `PWD` and `OLDPWD` are the shell's working directories.
+  if (/^(?:old_?)?pwd$/.test(name.key) && /^(?:[/~]|[A-Za-z]:)/.test(text)) return null;
+  // `PGPASS_CONTENT=db:5432:app:app:$PASSWORD`: a line of .pgpass, of which only the last part is the password.
+  if (/pg_?pass/.test(name.key) && reference(/^(?:[^:]{1,200}:){4}(.{1,400})$/.exec(text)?.[1] ?? "") !== null)
+    return null;
+  return found("password", 0.85);
+}
+
+function byLogin({ name, text, random, found }: NamedText): EvidenceOutcome {
+  const pair = pairOfLogin(name, text);
+  if (pair !== null) return pair;
+  // `github_login: octocat42` is who logs in, and no more; `sonar.login` takes a token.
+  if (name.word === "LOGIN" && !looksRandom(text, 32)) return null;
+  // A path with a star, or a regular expression of who may come in.
+  if (/^\/[^\s]{0,60}\*$|^\^|^\.[*+]/.test(text)) return null;
+  if (/\s/.test(text) || namesSecret(text, name) || listsNames(text)) return null;
+  return random || (name.need !== "random" && humanPassword(text) && !/^\w+[.:/]/.test(text))
+    ? found("secret", 0.7)
+    : null;
+}
+
+function byKey({ name, text, random, found }: NamedText): EvidenceOutcome {
+  if ((/\s/.test(text) && text.length > 120) || (text.includes(",") && listsNames(text))) return null;
+  if (/^[\w-]{1,40}: ?\S{12,200}$/.test(text) && looksRandom(text.slice(text.indexOf(":") + 1).trim(), 16))
+    return found("key", 0.75);
+  if (name.need === "any") return /^\w{1,2}$/.test(text) ? null : found("key", 0.8);
+  if (name.need === "shaped") return random || secretLike(text) ? found("key", 0.72) : null;
+  if (/^(?:sk|pk|rk|key|api)[-_]\w{4,}$/.test(text)) return found("key", 0.7);
+  return looksRandom(text, 16) || UUID.test(text) ? found("key", 0.7) : null;
+}
+
+function bySecret({ name, text, random, found }: NamedText): EvidenceOutcome {
+  const words = name.word === "TOKENS" && /^[a-z]{1,12}(?:,\s?[a-z]{1,12}){2,60}$/.test(text);
+  if (words || namesSecret(text, name) || listsNames(text))
+    return { rule: "setting", why: "names a secret instead of holding it" };
+  if (/\s/.test(text) && text.split(/\s+/).length > 8 && !mnemonic(text)) return null;
+  if (name.need === "shaped") return random || secretLike(text) ? found("secret", 0.72) : null;
+  return found("secret", 0.8);
 }
 
 const MADE = /random|secure|unique|alphanumeric|generated/i;
@@ -93,9 +118,6 @@ function describes(text: string): boolean {
     .split(/[^a-z0-9]+/);
   return words.every((word) => DESCRIBING.has(word) || /^(?:of)?\d{1,3}(?:chars)?$/.test(word));
 }
-
-/** A network card's address, or IPv6's. */
-const ADDRESS = /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$|^(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d{1,3})?$/i;
 
 /** Caddy's DNS challenge: the provider's name, then its token. */
 function dnsProvider(name: NameInfo, text: string): EvidenceOutcome {
@@ -121,32 +143,39 @@ function cookies(name: NameInfo, text: string): EvidenceOutcome {
   };
 }
 
+/** What has a colon in the middle and is no login. */
+const NO_LOGIN: readonly { readonly in: "user" | "password" | "text"; readonly pattern: RegExp }[] = [
+  { in: "password", pattern: /^\/\// },
+  {
+    in: "user",
+    pattern:
+      /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix|system|(?:course|program|library|block|asset)-v1)$/,
+  },
+  { in: "password", pattern: /\.{3}$/ },
+  // `NAME:.status.packageName`: a column and where it is.
+  { in: "password", pattern: /^\.[a-z]\w{1,40}(?:\.|$)/i },
+  { in: "password", pattern: /^(?:host|server|port|dbname|unix_socket|dsn)=/i },
+  // A network card's address, or IPv6's.
+  {
+    in: "text",
+    pattern: /^(?:[0-9a-f]{2}[:-]){5,7}[0-9a-f]{2}$|^(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\/\d{1,3})?$/i,
+  },
+  // OpenSSL's `basicConstraints = CA:TRUE`.
+  { in: "text", pattern: /^(?:critical,\s?)?CA:(?:TRUE|FALSE)\b/i },
+  { in: "password", pattern: /^<.*>$|^\*+$|^x{3,}$/i },
+];
+
 /** `user:password` in one value, or Neo4j's `user/password`. The name must say login, or the user must be a usual one. */
 function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
   const match = /^([A-Za-z0-9._@+$-]{1,64})([:/])(\S{1,200})$/.exec(text);
   if (match === null) return null;
   const [, user = "", mark, password = ""] = match;
-  if (
-    password.startsWith("//") ||
-    /^(?:turns?|stuns?|sips?|tel|mailto|urn|data|did|tcp|udp|unix|system|(?:course|program|library|block|asset)-v1)$/.test(
-      user,
-    ) ||
-    /\.{3}$/.test(password) ||
-    // `NAME:.status.packageName`: a column and where it is.
-    /^\.[a-z]\w{1,40}(?:\.|$)/i.test(password) ||
-    /^(?:host|server|port|dbname|unix_socket|dsn)=/i.test(password) ||
-    (/^[\d.-]+$/.test(password) && !promises(name)) ||
-    ADDRESS.test(text) ||
-    // OpenSSL's `basicConstraints = CA:TRUE`.
-    /^(?:critical,\s?)?CA:(?:TRUE|FALSE)\b/i.test(text)
-  )
-    return null;
   if (mark === "/" && !(name.key.includes("neo4j") && name.family === "auth")) return null;
   const promised = promises(name);
-  const login = LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !/[/:]/.test(password);
-  if (!promised && !login) return null;
+  if (!promised && !isUsualLogin(user, password)) return null;
   if (promised && /^(?:\d{1,5}|\/.*)$/.test(password) && /[.]/.test(user)) return null;
-  if (/^<.*>$|^\*+$|^x{3,}$/i.test(password)) return null;
+  const parts = { user, password, text };
+  if (NO_LOGIN.some((one) => one.pattern.test(parts[one.in]))) return null;
   const pointed = reference(password);
   if (pointed !== null || /^\$\{?[A-Z_]+\}?$/i.test(password))
     return pointed ?? { rule: "reference", why: "refers to a value stored elsewhere" };
@@ -157,6 +186,10 @@ function pairOfLogin(name: NameInfo, text: string): EvidenceOutcome {
     why: [promised ? "name says login" : "usual user name", "user name, colon, password"],
     part: password,
   };
+}
+
+function isUsualLogin(user: string, password: string): boolean {
+  return LOGINS.test(user) && humanPassword(password) && !/^v?\d/.test(password) && !/[/:]/.test(password);
 }
 
 /** `alice:s3cret!,bob:…` and `foo:pass:1001` under a name that ends in USERS. */

@@ -1,6 +1,4 @@
-import { cancelledBy, splitWords } from "./words.ts";
 import {
-  FAMILY,
   KEY_ANY,
   KEY_CANCEL,
   KEY_OPENS,
@@ -8,10 +6,11 @@ import {
   KEY_SHAPED,
   NEUTRAL,
   PUBLIC_WORDS,
-  SPECIAL_TOKENS,
   DIGEST_WORDS,
   type WordFamily,
 } from "./lexicon.ts";
+import { nounAt, type Noun } from "./nouns.ts";
+import { cancelledBy, splitWords } from "./words.ts";
 
 /** What a name says of its value. */
 export type NameInfo = {
@@ -20,7 +19,7 @@ export type NameInfo = {
   /** The kind of secret that the name promises; null when it promises none. */
   readonly family: WordFamily | null;
   /** How much the value itself must look like a secret: not at all, a little, or random. */
-  readonly need: "any" | "shaped" | "random";
+  readonly need: Noun["need"];
   /** The last word when it turns a secret's name into a setting about it (`_FILE`, `_TTL`), else null. */
   readonly setting: string | null;
   /** The name says checksum, digest, commit or fingerprint. */
@@ -46,9 +45,6 @@ const DELIVERY_LABEL = /^(unsprawl\.(?:deliver|store))\.[A-Za-z_][\w.-]*$/;
 
 /** Gossip keys of Consul, Nomad and Serf stand under the verb, alone in their own settings. */
 const GOSSIP = /(?:^|_)(?:consul|nomad|serf)_(?:[a-z]{1,12}_){0,2}encrypt$|^encrypt$/;
-
-/** Erlang nodes trust whoever knows their cookie. */
-const ERLANG = new Set(["erl", "erlang", "release", "rabbitmq", "emqx", "vernemq", "couchdb", "ejabberd", "elixir"]);
 
 const cache = new Map<string, NameInfo>();
 const CACHED = 20_000;
@@ -122,54 +118,23 @@ const IN_OBJECT =
   /(?:^|_)(?:password|username|user|usernames|passwords)_secret_(?:key|ref|key_ref)$|(?:^|_)secret_(?:password|username|user)_key$/;
 
 /** Finds the head noun, from the end. A key needs a modifier before it that says what it opens. */
-function headOf(words: readonly string[]): { family: WordFamily; need: NameInfo["need"]; at: number } | null {
+function headOf(words: readonly string[]): (Noun & { readonly at: number }) | null {
   // `fs.azure.account.key.NAME.blob.core.windows.net`
   const from = words.includes("account") && words.at(-1) === "net" ? 0 : Math.max(0, words.length - 4);
   for (let at = words.length - 1; at >= from; at--) {
-    const word = words[at] as string;
-    if (word === "key") {
-      const key = keyOf(words, at);
-      // `KEY_API`: some put behind it what others put before.
-      if (key === "random" && KEY_ANY.has(words[at + 1] ?? "")) return { family: "key", need: "shaped", at };
-      if (key !== null) return { family: "key", need: key, at };
-      if (at === words.length - 1) return null;
-      continue;
-    }
-    // What SNMP before version 3 asks for a password is its community.
-    if (word === "community" && words.slice(0, at).some((before) => /^snmp(?:v[12]c?|trap)?$/.test(before)))
-      return { family: "token", need: "any", at };
-    // LobeChat and others let in whoever knows it.
-    if (word === "code" && words[at - 1] === "access" && at === words.length - 1)
-      return { family: "password", need: "any", at };
-    // `WEATHER_API`: some leave out the word key.
-    if (word === "api" && at > 0 && at === words.length - 1 && !FAMILY.has(words[at - 1] as string))
-      return { family: "key", need: "random", at };
-    if (word === "encryption" && at === words.length - 1) return { family: "key", need: "random", at };
-    const family = FAMILY.get(word);
-    if (family === undefined) continue;
-    // A language model's tokens, unless the value looks like a credential: `INPUT_NPM_TOKEN` is an action's input.
-    if (family === "token" && words.slice(0, at).some((before) => SPECIAL_TOKENS.has(before)))
-      return word === "token" && !words.includes("cluster") ? { family, need: "shaped", at } : null;
-    if (family === "cookie") return { family, need: words.some((one) => ERLANG.has(one)) ? "any" : "random", at };
-    // Redis has no users by default: what it calls AUTH is the password.
-    if (family === "auth" && words.some((before) => /^(?:redis|rediscli|valkey|keydb|dragonfly)$/.test(before))) {
-      return { family: "password", need: "any", at };
-    }
-    if (family === "auth") return { family, need: at === words.length - 1 ? "shaped" : "random", at };
-    // How passwords are hashed or must look: `PASSWORD_HASHING_ARGON2_MEMORY`.
-    if (family === "password" && /^(?:hashing|hasher|policy|policies|complexity|strength)$/.test(words[at + 1] ?? ""))
-      return null;
-    // Short nouns decide at the end only: `PW_TEST_REPORTER` is Playwright's.
-    if (at < words.length - 1 && /^(?:pw|psw|private|signing)$/.test(word)) continue;
-    if (family === "phrase" && (words[at - 1] === "pass" || words[at - 1] === "secret"))
-      return { family: "password", need: "any", at };
-    if (family === "key" && KEY_ANY.has(words[at - 1] ?? "")) return { family, need: "any", at };
-    // `CLE_API`, `CHAVE_SECRETA`: many languages put behind what English puts before.
-    if (family === "key" && KEY_ANY.has(words[at + 1] ?? "")) return { family, need: "any", at };
-    if (family === "key" || family === "phrase" || family === "session") return { family, need: "random", at };
-    return { family, need: family === "pin" ? "shaped" : "any", at };
+    const noun = words[at] === "key" ? keyAt(words, at) : nounAt(words, at);
+    if (noun === "none") return null;
+    if (noun !== "next") return { ...noun, at };
   }
   return null;
+}
+
+function keyAt(words: readonly string[], at: number): Noun | "none" | "next" {
+  const need = keyOf(words, at);
+  // `KEY_API`: some put behind it what others put before.
+  if (need === "random" && KEY_ANY.has(words[at + 1] ?? "")) return { family: "key", need: "shaped" };
+  if (need !== null) return { family: "key", need };
+  return at === words.length - 1 ? "none" : "next";
 }
 
 /** `CACHE_ENCRYPTION_KEY` encrypts a cache; `PUBLIC_ENCRYPTION_KEY` and a GPG key's id are made to be seen. */

@@ -10,69 +10,83 @@ export function compiler(re2: typeof RE2JS): {
   readonly allowlist: (spec: AllowSpec) => Allowlist;
 } {
   const done = new Map<AllowSpec, Allowlist>();
-
-  const pattern = (source: string, at: string, key: string, flags = 0): RE2JS => {
-    try {
-      return re2.compile(source, flags);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, "") : "";
-      throw wrong(`${at}: ${key}: ${reason}`, "patterns are RE2, as in Go: no look-around, no back-references");
-    }
-  };
-
-  /** gitleaks joins a list into one pattern, so that a flag such as (?i) holds for what follows it too. */
-  const list = (sources: readonly string[], { at, dialect }: AllowSpec, key: string): readonly RE2JS[] => {
-    const each = sources.map((source, index) => pattern(source, at, `${key}[${index}]`));
-    if (each.length < 2 || dialect === "own") return each;
-    try {
-      return [re2.compile(`(?:${sources.join("|")})`)];
-    } catch {
-      // Two groups of one name, or too large together.
-      return each;
-    }
-  };
-
   const allowlist = (spec: AllowSpec): Allowlist => {
-    const known = done.get(spec);
-    if (known !== undefined) return known;
-    const made: Allowlist = {
-      by: spec.by,
-      every: spec.every,
-      commits: spec.commits,
-      target: spec.target,
-      paths: list(spec.paths, spec, "paths"),
-      regexes: list(spec.regexes, spec, spec.dialect === "own" ? "patterns" : "regexes"),
-      stopWords: spec.stopWords.filter((word) => word !== "").map((word) => word.toLowerCase()),
-      names: spec.names.map((source, at) => pattern(source, spec.at, `names[${at}]`, re2.CASE_INSENSITIVE)),
-    };
-    done.set(spec, made);
-    return made;
+    const known = done.get(spec) ?? compileAllowlist(re2, spec);
+    done.set(spec, known);
+    return known;
   };
+  return { allowlist, rule: (spec, defaults) => compileRule(re2, spec, defaults, allowlist) };
+}
 
-  const rule = (spec: RuleSpec, defaults: Defaults): OwnRule => {
-    const key = spec.dialect === "own" ? "pattern" : "regex";
-    const own = spec.pattern === null ? null : pattern(spec.pattern, spec.at, key);
-    const groups = own?.groupCount() ?? 0;
-    const byName = spec.dialect === "own" ? own?.namedGroups()["secret"] : undefined;
-    const secretGroup = spec.secretGroup ?? byName ?? 0;
-    if (own !== null && (secretGroup > groups || !Number.isInteger(secretGroup))) {
-      throw wrong(`${spec.at}: secretGroup is ${secretGroup}, but the ${key} has ${groups} groups`);
-    }
-    return {
-      id: spec.id,
-      description: spec.description || spec.id,
-      source: spec.source,
-      severity: spec.severity ?? defaults.severity,
-      confidence: spec.confidence ?? defaults.confidence,
-      keywords: [...new Set(spec.keywords.filter((word) => word !== "").map((word) => word.toLowerCase()))],
-      pattern: own,
-      path: spec.path === null ? null : pattern(spec.path, spec.at, "path"),
-      names: spec.names === null ? null : pattern(spec.names, spec.at, "names", re2.CASE_INSENSITIVE),
-      secretGroup,
-      entropy: spec.entropy,
-      allowlists: spec.allowlists.map(allowlist),
-      tags: spec.tags,
-    };
+function compileAllowlist(re2: typeof RE2JS, spec: AllowSpec): Allowlist {
+  return {
+    by: spec.by,
+    every: spec.every,
+    commits: spec.commits,
+    target: spec.target,
+    paths: patterns(re2, spec.paths, spec, "paths"),
+    regexes: patterns(re2, spec.regexes, spec, spec.dialect === "own" ? "patterns" : "regexes"),
+    stopWords: lowerCase(spec.stopWords),
+    names: spec.names.map((source, at) => pattern(re2, source, spec.at, `names[${at}]`, re2.CASE_INSENSITIVE)),
   };
-  return { rule, allowlist };
+}
+
+function compileRule(
+  re2: typeof RE2JS,
+  spec: RuleSpec,
+  defaults: Defaults,
+  allowlist: (spec: AllowSpec) => Allowlist,
+): OwnRule {
+  const key = spec.dialect === "own" ? "pattern" : "regex";
+  const own = spec.pattern === null ? null : pattern(re2, spec.pattern, spec.at, key);
+  const groups = own?.groupCount() ?? 0;
+  const byName = spec.dialect === "own" ? own?.namedGroups()["secret"] : undefined;
+  const secretGroup = spec.secretGroup ?? byName ?? 0;
+  if (own !== null && (secretGroup > groups || !Number.isInteger(secretGroup))) {
+    throw wrong(`${spec.at}: secretGroup is ${secretGroup}, but the ${key} has ${groups} groups`);
+  }
+  return {
+    id: spec.id,
+    description: spec.description || spec.id,
+    source: spec.source,
+    severity: spec.severity ?? defaults.severity,
+    confidence: spec.confidence ?? defaults.confidence,
+    keywords: [...new Set(lowerCase(spec.keywords))],
+    pattern: own,
+    path: spec.path === null ? null : pattern(re2, spec.path, spec.at, "path"),
+    names: spec.names === null ? null : pattern(re2, spec.names, spec.at, "names", re2.CASE_INSENSITIVE),
+    secretGroup,
+    entropy: spec.entropy,
+    allowlists: spec.allowlists.map(allowlist),
+    tags: spec.tags,
+  };
+}
+
+const lowerCase = (words: readonly string[]): string[] =>
+  words.filter((word) => word !== "").map((word) => word.toLowerCase());
+
+function pattern(re2: typeof RE2JS, source: string, at: string, key: string, flags = 0): RE2JS {
+  try {
+    return re2.compile(source, flags);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, "") : "";
+    throw wrong(`${at}: ${key}: ${reason}`, "patterns are RE2, as in Go: no look-around, no back-references");
+  }
+}
+
+/** gitleaks joins a list into one pattern, so that a flag such as (?i) holds for what follows it too. */
+function patterns(
+  re2: typeof RE2JS,
+  sources: readonly string[],
+  { at, dialect }: AllowSpec,
+  key: string,
+): readonly RE2JS[] {
+  const each = sources.map((source, index) => pattern(re2, source, at, `${key}[${index}]`));
+  if (each.length < 2 || dialect === "own") return each;
+  try {
+    return [re2.compile(`(?:${sources.join("|")})`)];
+  } catch {
+    // Two groups of one name, or too large together.
+    return each;
+  }
 }

@@ -12,7 +12,7 @@ const PARTS = ["allowlist", "allowlists", "required", "skipReport"];
 const REQUIRED = ["id", "withinLines", "withinColumns"];
 const ALLOW = ["description", "condition", "commits", "paths", "regexTarget", "regexes", "stopwords"];
 const TARGETS: readonly AllowlistTarget[] = ["secret", "match", "line"];
-const KNOWN_VERSION = [8, 30];
+const KNOWN_VERSION = [8, 30] as const;
 
 export type GitleaksRule = RuleSpec & {
   /** The rules that must match near by. */
@@ -38,23 +38,38 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
   const notes: string[] = [];
   const top = reader(document, source, TOP);
   passOver(top, notes);
-  const minVersion = top.text("minVersion");
-  const version = /^v?(\d+)(?:\.(\d+))?(?![^.+~-])/.exec(minVersion ?? "");
-  if (minVersion !== null && version === null)
-    throw wrong(`${source}: minVersion is not a version`, "write it as in v8.25.0");
-  const [major = 0, minor = 0] = version?.slice(1).map(Number) ?? [];
-  if (major > (KNOWN_VERSION[0] ?? 0) || (major === KNOWN_VERSION[0] && minor > (KNOWN_VERSION[1] ?? 0))) {
-    notes.push(`${source}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
-  }
+  noteVersion(top, notes);
   const extend = reader(top.value("extend") ?? {}, `${source}: extend`, EXTEND);
   passOver(extend, notes);
   const [path, useDefault] = [extend.text("path"), extend.flag("useDefault")];
   if (path !== null && useDefault) throw wrong(`${source}: extend: path and useDefault exclude each other`);
   if (extend.text("url") !== null) notes.push(`${source}: extend.url is ignored: rules are read from files only`);
 
+  const rules = rulesOf(top, notes);
+  const { global, targeted } = allowlistsOf(top, notes);
+  if ([...global, ...targeted.map(({ allow }) => allow), ...rules.flatMap((rule) => rule.allowlists)].some(commits)) {
+    notes.push(
+      `${source}: commits in allowlists are ignored, because there are none here; with condition AND, such an allowlist never matches`,
+    );
+  }
+  const disabledRules = extend.texts("disabledRules");
+  return { source, rules, global, targeted, extends: { path, useDefault }, disabledRules, notes };
+}
+
+function noteVersion(top: RuleConfigReader, notes: string[]): void {
+  const minVersion = top.text("minVersion");
+  if (minVersion === null) return;
+  const version = /^v?(\d+)(?:\.(\d+))?(?![^.+~-])/.exec(minVersion);
+  if (version === null) throw wrong(`${top.at}: minVersion is not a version`, "write it as in v8.25.0");
+  const [major = 0, minor = 0] = version.slice(1).map(Number);
+  if (major > KNOWN_VERSION[0] || (major === KNOWN_VERSION[0] && minor > KNOWN_VERSION[1]))
+    notes.push(`${top.at}: written for gitleaks ${major}.${minor}; read as ${KNOWN_VERSION.join(".")} reads it`);
+}
+
+function rulesOf(top: RuleConfigReader, notes: string[]): readonly GitleaksRule[] {
   const rules = tables(top, "rules").flatMap((one, at) => {
-    const place = `${source}: rules[${at}]`;
-    if (!isEmpty(one)) return ruleOf(one, source, place, notes);
+    const place = `${top.at}: rules[${at}]`;
+    if (!isEmpty(one)) return ruleOf(one, top.at, place, notes);
     notes.push(`${place} is ignored: it is empty`);
     return [];
   });
@@ -63,22 +78,20 @@ export function readGitleaks(document: unknown, source: string): GitleaksFile {
     if (missing !== undefined)
       throw wrong(`${at}: required: there is no rule ${missing === "" ? "without an id" : missing} in this file`);
   }
+  return rules;
+}
+
+function allowlistsOf(top: RuleConfigReader, notes: string[]): Pick<GitleaksFile, "global" | "targeted"> {
   const global: AllowSpec[] = [];
   const targeted: { rules: readonly string[]; allow: AllowSpec }[] = [];
   for (const { given, at } of allowlists(top, true)) {
     const list = reader(given, at, [...ALLOW, "targetRules"]);
-    const allow = allowOf(list, notes, `allowlist of ${source}`);
+    const allow = allowOf(list, notes, `allowlist of ${top.at}`);
     const only = list.texts("targetRules");
     if (only.length > 0) targeted.push({ rules: only, allow });
     else global.push(allow);
   }
-  if ([...global, ...targeted.map(({ allow }) => allow), ...rules.flatMap((rule) => rule.allowlists)].some(commits)) {
-    notes.push(
-      `${source}: commits in allowlists are ignored, because there are none here; with condition AND, such an allowlist never matches`,
-    );
-  }
-  const disabledRules = extend.texts("disabledRules");
-  return { source, rules, global, targeted, extends: { path, useDefault }, disabledRules, notes };
+  return { global, targeted };
 }
 
 function commits(allow: AllowSpec): boolean {

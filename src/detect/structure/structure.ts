@@ -135,48 +135,63 @@ const DEFINE =
 const ATTRIBUTES = /\b(?:key|name)=["']([A-Za-z_][\w.:-]{1,79})["'][^<>]{0,80}?\bvalue=["']([^"'<>]{1,2000})["']/gi;
 const ELEMENT = /<([A-Za-z][\w.-]{1,60})>([^<>\n]{1,1000})<\//g;
 
+/** The forms of a setting within a line; only a text that has the sign is searched. */
+const FORMS: readonly { readonly sign: RegExp; readonly pattern: RegExp }[] = [
+  { sign: /=/, pattern: PAIR },
+  { sign: /["']\s?:/, pattern: QUOTED },
+  { sign: /:[ \t]/, pattern: COLON },
+  { sign: /<\//, pattern: ELEMENT },
+  { sign: /value=/, pattern: ATTRIBUTES },
+  { sign: /define\(/, pattern: DEFINE },
+];
+
 /** Settings inside a text: dotenv, INI, properties, YAML lines, ADO, libpq, JAAS, query strings, header lists. */
 export function inAssignments(text: string, judge: Judge): Evidence | null {
   const body = text.length > DEEP ? text.slice(0, DEEP) : text;
   if (text.length > DEEP) leaveOut("settings");
-  if (body.includes("\n") || body.includes("\\n")) {
-    const found = inLines(body, judge);
-    if (found !== null) return found;
-  }
-  let best: Evidence | null = null;
+  const lines = body.includes("\n") || body.includes("\\n") ? inLines(body, judge) : null;
+  if (lines !== null) return lines;
   const left = settingsLeft(body);
-  const take = (key: string, value: string): void => {
-    best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
-  };
-  if (body.includes(";")) {
-    const odbc = /\bdriver\s?=/i.test(body);
-    for (const piece of body.split(";")) {
-      const at = piece.indexOf("=");
-      const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
-      if (at > 0 && at < 80 && left.take()) take(key, bare(unquote(piece.slice(at + 1).trim()), odbc));
-    }
-  }
-  if (best !== null) return best;
-  for (const pattern of [PAIR, QUOTED, COLON, ELEMENT, ATTRIBUTES, DEFINE]) {
-    if (pattern === PAIR && !body.includes("=")) continue;
-    if (pattern === DEFINE && !body.includes("define(")) continue;
-    if (pattern === QUOTED && !/["']\s?:/.test(body)) continue;
-    if (pattern === COLON && !/:[ \t]/.test(body)) continue;
-    if (pattern === ELEMENT && !body.includes("</")) continue;
-    if (pattern === ATTRIBUTES && !body.includes("value=")) continue;
-    for (const match of body.matchAll(pattern)) {
+  for (const settings of [piecesOf, formsOf, fieldsOf]) {
+    let best: Evidence | null = null;
+    for (const [key, value] of settings(body)) {
       if (!left.take()) break;
+      best = stronger(best, judge(key, value, `setting ${shownKey(key.replace(/^-+/, ""))}`));
+    }
+    if (best !== null) return best;
+  }
+  return null;
+}
+
+type Settings = Generator<readonly [key: string, value: string]>;
+
+/** `Server=db;User Id=app;Password=…` */
+function* piecesOf(body: string): Settings {
+  if (!body.includes(";")) return;
+  const odbc = /\bdriver\s?=/i.test(body);
+  for (const piece of body.split(";")) {
+    const at = piece.indexOf("=");
+    if (at <= 0 || at >= 80) continue;
+    const key = piece.slice(0, at).trim().split(/[?\s]/).at(-1) ?? "";
+    yield [key, bare(unquote(piece.slice(at + 1).trim()), odbc)];
+  }
+}
+
+function* formsOf(body: string): Settings {
+  for (const { sign, pattern } of FORMS)
+    for (const match of sign.test(body) ? body.matchAll(pattern) : []) {
       // `?access_token= and more`: a parameter without a value.
       if (pattern === PAIR && /^[?&][^=]{1,81}=\s/.test(match[0])) continue;
-      take(match[1] as string, match[2] ?? match[3] ?? match[4] ?? "");
+      yield [match[1] as string, match[2] ?? match[3] ?? match[4] ?? ""];
     }
+}
+
+function* fieldsOf(body: string): Settings {
+  if (body.length >= 2000 || !LIST.test(body)) return;
+  for (const piece of body.split(",")) {
+    const [key, value] = [piece.slice(0, piece.indexOf(":")), piece.slice(piece.indexOf(":") + 1)];
+    if (looksRandom(value, 12)) yield [key, value];
   }
-  if (best === null && text.length < 2000 && LIST.test(text))
-    for (const piece of text.split(",")) {
-      const value = piece.slice(piece.indexOf(":") + 1);
-      if (looksRandom(value, 12)) take(piece.slice(0, piece.indexOf(":")), value);
-    }
-  return best;
 }
 
 /** Says whether one more setting of the text may be read. */

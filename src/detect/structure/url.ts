@@ -67,63 +67,77 @@ export function inUrls(text: string, judge: Judge, hook: boolean): Evidence | nu
 }
 
 function inUrl(url: UrlParts, judge: Judge, hook: boolean): Evidence | null {
-  let best: Evidence | null = null;
   const password = url.password === null ? "" : decoded(url.password);
-  // A Sentry DSN, which every browser sees; a manual's USER:PASSWORD@HOST; a script's $USER:$PASSWORD@host.
-  if (url.password === null && /^[0-9a-f]{32}$/.test(url.user) && /^\/(?:[\w-]{1,60}\/)?\d{1,20}$/.test(url.rest))
-    return null;
-  if (/^[A-Z_]{2,30}$/.test(url.user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
-    return null;
-  if (/^\$[A-Za-z_]\w{0,60}$/.test(password)) return null;
-  if (url.user.toLowerCase() === "$env") return null;
-  if (url.user === "anonymous" && /^ftps?$/i.test(url.scheme)) return null;
-  if (password === "x-oauth-basic" || (url.password === "" && looksRandom(url.user, 20))) {
-    best = tokenAsUser(url.user, judge);
-  } else if (password !== "") {
-    const found = judge(
-      "password",
-      password,
-      `password in ${/^[aeiou]/.test(url.scheme) ? "an" : "a"} ${safeScheme(url.scheme)} URL`,
-    );
-    if (found !== null) best = { ...found, rule: "url-password", score: Math.max(found.score, 0.93) };
-  } else if (looksRandom(url.user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(url.scheme)) {
-    best = tokenAsUser(url.user, judge);
-  }
+  if (opensNothing(url, password)) return null;
+  let best = inUserInfo(url, password, judge);
+  for (const read of BY_SCHEME) best = stronger(best, read(url, judge));
+  best ??= messengerToken(url, judge);
+  return best === null && hook ? hookToken(url, judge) : best;
+}
+
+/** A Sentry DSN, which every browser sees; a manual's USER:PASSWORD@HOST; a script's $USER:$PASSWORD@host. */
+function opensNothing({ scheme, user, password: raw, rest }: UrlParts, password: string): boolean {
+  if (raw === null && /^[0-9a-f]{32}$/.test(user) && /^\/(?:[\w-]{1,60}\/)?\d{1,20}$/.test(rest)) return true;
+  if (/^[A-Z_]{2,30}$/.test(user) && /^[A-Z_]{0,20}(?:PASSWORD|PASS|PWD|PASSWD|SECRET|TOKEN)$/.test(password))
+    return true;
+  if (/^\$[A-Za-z_]\w{0,60}$/.test(password) || user.toLowerCase() === "$env") return true;
+  return user === "anonymous" && /^ftps?$/i.test(scheme);
+}
+
+function inUserInfo({ scheme, user, password: raw }: UrlParts, password: string, judge: Judge): Evidence | null {
+  if (password === "x-oauth-basic" || (raw === "" && looksRandom(user, 20))) return tokenAsUser(user, judge);
+  if (password === "")
+    return looksRandom(user, 20) && !/^(?:enode|enr|p2p|ssh)$/i.test(scheme) ? tokenAsUser(user, judge) : null;
+  const step = `password in ${/^[aeiou]/.test(scheme) ? "an" : "a"} ${safeScheme(scheme)} URL`;
+  const found = judge("password", password, step);
+  return found && { ...found, rule: "url-password", score: Math.max(found.score, 0.93) };
+}
+
+/** What a scheme or a host has elsewhere than between `://` and `@`. */
+const BY_SCHEME: readonly ((url: UrlParts, judge: Judge) => Evidence | null)[] = [
   // Symfony's mailers and notifiers by API take the key for the user.
-  if (url.password === null && url.host === "default" && /^[\w.-]{20,200}$/.test(url.user))
-    best = stronger(best, tokenAsUser(url.user, judge));
+  ({ user, password, host }, judge) =>
+    password === null && host === "default" && /^[\w.-]{20,200}$/.test(user) ? tokenAsUser(user, judge) : null,
   // Lettuce takes a password alone for the user.
-  if (url.password === null && /^rediss?-(?:sentinel|socket)$/i.test(url.scheme) && url.user !== "")
-    best = stronger(best, judge("password", decoded(url.user), "password in a Redis URL"));
+  ({ scheme, user, password }, judge) =>
+    password === null && user !== "" && /^rediss?-(?:sentinel|socket)$/i.test(scheme)
+      ? judge("password", decoded(user), "password in a Redis URL")
+      : null,
   // Outline takes the options of its Redis client as base64 in place of a host.
-  if (/^ioredis$/i.test(url.scheme)) best = stronger(best, judge("redis_options", url.host + url.rest, "base64"));
+  ({ scheme, host, rest }, judge) => (/^ioredis$/i.test(scheme) ? judge("redis_options", host + rest, "base64") : null),
   // The last part of a stream's address is the key that lets one send there.
-  if (/^rtmps?$/i.test(url.scheme)) best = stronger(best, streamKey(url.rest, judge));
+  ({ scheme, rest }, judge) => (/^rtmps?$/i.test(scheme) ? streamKey(rest, judge) : null),
   // conda's private channels carry the token in the path.
-  const conda = url.rest.startsWith("/t/") ? /^\/t\/([\w-]{20,200})(?:\/|$)/.exec(url.rest)?.[1] : undefined;
-  if (conda !== undefined && (ANACONDA.test(conda) || (/conda|quetz/i.test(url.host) && looksRandom(conda, 20))))
-    best = stronger(best, tokenAsUser(conda, judge));
-  const query = url.rest.indexOf("?");
-  if (query >= 0) best = stronger(best, inQuery(url.rest.slice(query + 1), judge, url.scheme));
-  // Apprise's and shoutrrr's addresses carry the token in the path.
-  if (
-    best === null &&
-    /^(?:gotifys?|ntfys?|pover|pbul|join|slack|discord|tgram|telegram|msteams|matrixs?|rockets?|mmosts?|pagerduty|opsgenie|ifttt|twilio|sendgrid|mailgun|signals?|pushover|pushbullet|teams|zulip|prowl|simplepush|bark|line|dingtalk|feishu|wecombot|serverchan)$/i.test(
-      url.scheme,
-    )
-  ) {
-    const gotify = /^gotifys?$/i.test(url.scheme);
-    const piece = `${url.host}${url.rest}`
-      .split(/[/?#&=]/)
-      .findLast((text, at) => looksRandom(text, 12) || (gotify && at > 0 && GOTIFY.test(text)));
-    if (piece !== undefined) best = tokenAsUser(piece, judge);
-  }
-  if (hook && best === null) {
-    const piece = url.rest.split(/[/?#&=]/).find((text) => looksRandom(text, 20));
-    if (piece !== undefined) best = judge("webhook_secret", piece, "webhook URL with a random part");
-    if (best !== null) best = { ...best, rule: "url-token", score: Math.min(best.score, 0.8) };
-  }
-  return best;
+  ({ host, rest }, judge) => {
+    const token = rest.startsWith("/t/") ? /^\/t\/([\w-]{20,200})(?:\/|$)/.exec(rest)?.[1] : undefined;
+    if (token === undefined) return null;
+    return ANACONDA.test(token) || (/conda|quetz/i.test(host) && looksRandom(token, 20))
+      ? tokenAsUser(token, judge)
+      : null;
+  },
+  ({ scheme, rest }, judge) => {
+    const query = rest.indexOf("?");
+    return query < 0 ? null : inQuery(rest.slice(query + 1), judge, scheme);
+  },
+];
+
+const MESSENGERS =
+  /^(?:gotifys?|ntfys?|pover|pbul|join|slack|discord|tgram|telegram|msteams|matrixs?|rockets?|mmosts?|pagerduty|opsgenie|ifttt|twilio|sendgrid|mailgun|signals?|pushover|pushbullet|teams|zulip|prowl|simplepush|bark|line|dingtalk|feishu|wecombot|serverchan)$/i;
+
+/** Apprise's and shoutrrr's addresses carry the token in the path. */
+function messengerToken({ scheme, host, rest }: UrlParts, judge: Judge): Evidence | null {
+  if (!MESSENGERS.test(scheme)) return null;
+  const gotify = /^gotifys?$/i.test(scheme);
+  const piece = `${host}${rest}`
+    .split(/[/?#&=]/)
+    .findLast((text, at) => looksRandom(text, 12) || (gotify && at > 0 && GOTIFY.test(text)));
+  return piece === undefined ? null : tokenAsUser(piece, judge);
+}
+
+function hookToken({ rest }: UrlParts, judge: Judge): Evidence | null {
+  const piece = rest.split(/[/?#&=]/).find((text) => looksRandom(text, 20));
+  const found = piece === undefined ? null : judge("webhook_secret", piece, "webhook URL with a random part");
+  return found && { ...found, rule: "url-token", score: Math.min(found.score, 0.8) };
 }
 
 function streamKey(path: string, judge: Judge): Evidence | null {
@@ -172,6 +186,21 @@ function inQuery(query: string, judge: Judge, scheme: string): Evidence | null {
   return best;
 }
 
+/** What has an at sign and connects to nothing. */
+const NO_CONNECTION = [
+  /^mailto:/i,
+  // OpenSSL's lists of ciphers: `ALL:!ADH:!LOW@STRENGTH`.
+  /@(?:STRENGTH|SECLEVEL\b)/,
+  // Who may do something in Google's cloud and in Kubernetes.
+  /^(?:deleted:)?(?:group|serviceAccount|system):/,
+];
+const GO =
+  /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/;
+const ORACLE =
+  /^(?:jdbc:oracle:(?:thin|oci):)?[A-Za-z][\w$#.-]{0,64}\/("[^"]{1,100}"|[^\s@/]{1,100})@(?:\/\/)?[A-Za-z0-9(][^\s]{1,300}$/;
+const BARE =
+  /^(?:sips?:)?[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/;
+
 /** Connection strings that are no URLs: Go's `user:pass@tcp(host)/db`, Oracle's `user/pass@host`, `user:pass@host:port`. */
 function inDsn(text: string, judge: Judge): Evidence | null {
   return inLogin(text, judge, true);
@@ -179,36 +208,26 @@ function inDsn(text: string, judge: Judge): Evidence | null {
 
 /** The same for a word of a command, where `name/version@place` is a package or an action and no login of Oracle's. */
 export function inLogin(text: string, judge: Judge, oracleToo = false): Evidence | null {
-  if (!text.includes("@") || text.includes("://") || text.length > 2000 || /^mailto:/i.test(text)) return null;
-  // OpenSSL's lists of ciphers: `ALL:!ADH:!LOW@STRENGTH`.
-  if (/@(?:STRENGTH|SECLEVEL\b)/.test(text)) return null;
-  // Who may do something in Google's cloud and in Kubernetes.
-  if (/^(?:deleted:)?(?:group|serviceAccount|system):/.test(text)) return null;
-  const go =
-    /^[\w.-]{1,64}:([^\s]{1,200})@(?:tcp|tcp6|unix|udp|cloudsql)?\([^\s()]{1,200}\)\/|^[\w.-]{1,64}:([^\s/@]{1,200})@\/\w/.exec(
-      text,
-    );
-  const oracle =
-    /^(?:jdbc:oracle:(?:thin|oci):)?[A-Za-z][\w$#.-]{0,64}\/("[^"]{1,100}"|[^\s@/]{1,100})@(?:\/\/)?[A-Za-z0-9(][^\s]{1,300}$/.exec(
-      text,
-    );
-  const bare =
-    /^(?:sips?:)?[\w.+-]{1,64}:([^\s@]{1,200})@(?:[A-Za-z0-9[][\w.\]-]{0,200}(?::\d{1,5})?|:\d{1,5})(?:[/?][^\s]{0,400})?$/.exec(
-      text,
-    );
-  const part =
-    go?.[1] ??
-    go?.[2] ??
-    (oracleToo && oracle !== null && opensOracle(text, oracle[1] as string) ? oracle[1] : undefined) ??
-    (/^(?:jdbc|github|gitlab|bitbucket|gist|npm|jsr|pkg|docker|oci|workspace):/.test(text) ? undefined : bare?.[1]);
-  if (part === undefined || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part)))
-    return null;
-  // `jsmith:P@ssw0rd470`: a password with an at sign in it, and no host behind.
-  if (part === bare?.[1] && part.length < 4 && !/[.:/]/.test(text.slice(text.lastIndexOf("@")))) return null;
-  // `ada:Copper@5836`: no host is a number.
-  if (part === bare?.[1] && /@\d{1,8}$/.test(text)) return null;
+  if (!text.includes("@") || text.includes("://") || text.length > 2000) return null;
+  if (NO_CONNECTION.some((pattern) => pattern.test(text))) return null;
+  const part = passwordIn(text, oracleToo);
+  if (part === null || (!oracleToo && /^(?:\d{1,5}|v?\d+(?:\.\d+)+[\w.-]*|latest|sha256)$/.test(part))) return null;
   const found = judge("password", part, "password in a connection string");
-  return found === null ? null : { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
+  return found && { ...found, rule: "url-password", score: Math.max(found.score, 0.9) };
+}
+
+function passwordIn(text: string, oracleToo: boolean): string | null {
+  const bare = BARE.exec(text)?.[1];
+  const go = GO.exec(text);
+  const oracle = oracleToo ? ORACLE.exec(text)?.[1] : undefined;
+  const part = go?.[1] ?? go?.[2] ?? (oracle !== undefined && opensOracle(text, oracle) ? oracle : undefined);
+  if (part !== undefined && part !== bare) return part;
+  if (bare === undefined) return null;
+  if (part === undefined && /^(?:jdbc|github|gitlab|bitbucket|gist|npm|jsr|pkg|docker|oci|workspace):/.test(text))
+    return null;
+  // `jsmith:P@ssw0rd470`: a password with an at sign in it, and no host behind; `ada:Copper@5836`: no host is a number.
+  const place = text.slice(text.lastIndexOf("@"));
+  return (bare.length < 4 && !/[.:/]/.test(place)) || /^@\d{1,8}$/.test(place) ? null : bare;
 }
 
 /**

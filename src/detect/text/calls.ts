@@ -43,19 +43,19 @@ function argumentsAt(text: string, from: number, inBrackets: boolean): ArgumentP
   let at = from;
   for (; at < limit && places.length < MOST; at++) {
     const char = text.charAt(at);
-    if (char === '"' || char === "'" || char === "`") {
+    if (`"'\``.includes(char)) {
       const end = closing(text, at, char, limit);
       // An apostrophe, or a string that is too long.
       if (end < 0) return places;
       at = end;
-    } else if (char === "(" || char === "[" || char === "{") {
+    } else if ("([{".includes(char)) {
       if (++depth > DEEPEST) return places;
-    } else if (char === ")" || char === "]" || char === "}") {
+    } else if (")]}".includes(char)) {
       if (depth-- === 0) break;
     } else if (char === "," && depth === 0) {
       places.push({ start, end: at });
       start = at + 1;
-    } else if (!inBrackets && depth === 0 && (char === "\n" || char === ";")) break;
+    } else if (!inBrackets && depth === 0 && /[\n;]/.test(char)) break;
   }
   if (at < limit || !inBrackets) places.push({ start, end: at });
   return places;

@@ -123,39 +123,38 @@ function inYaml(text: string, add: AddCommand): void {
     if (words.length > 1) add(listed, end, JSON.stringify(words));
     words.length = 0;
   };
-  for (let start = 0; start < text.length;) {
-    const end = lineEnd(text, start);
+  for (let start = 0, end = 0; start < text.length; start = end + 1) {
+    end = lineEnd(text, start);
     const line = text.slice(start, end);
     const step = line.length < 9000 && line.includes(":") ? STEPS.exec(line) : null;
-    const indent = line.length - line.trimStart().length;
     if (step !== null) {
       flush(start);
       const value = step[3];
       // `post:` of an OpenAPI document: what stands below are names with values.
       const mapping = value === undefined && MAPPING.test(text.slice(end + 1, end + 400));
       below = mapping ? -1 : line.search(/[^\s-]/);
-      if (value !== undefined && !/^[|>]/.test(value)) {
-        const at = start + line.lastIndexOf(value);
-        add(at, end, scalar(value));
-      }
+      if (value !== undefined && !/^[|>]/.test(value)) add(start + line.lastIndexOf(value), end, scalar(value));
+    } else if (below >= 0 && endsBlock(line, below)) {
+      flush(start);
+      below = -1;
     } else if (below >= 0 && line.trim() !== "") {
-      if (indent < below || (indent === below && !/^\s{0,80}-\s/.test(line))) {
-        flush(start);
-        below = -1;
-      } else {
-        const item = /^\s{0,120}-\s{1,8}(\S[^\n]{0,8000})$/.exec(line)?.[1];
-        const at = start + (item === undefined ? indent : line.lastIndexOf(item));
-        const command = scalar(item ?? line.trim());
-        if (item !== undefined) {
-          if (words.length === 0) listed = start;
-          if (words.length < 200) words.push(command);
-        }
-        if (!/^[|>]/.test(command)) add(at, end, command);
+      const item = /^\s{0,120}-\s{1,8}(\S[^\n]{0,8000})$/.exec(line)?.[1];
+      const command = scalar(item ?? line.trim());
+      if (item !== undefined && words.length < 200) {
+        if (words.length === 0) listed = start;
+        words.push(command);
       }
+      if (!/^[|>]/.test(command)) add(start + line.lastIndexOf(item ?? line.trimStart()), end, command);
     }
-    start = end + 1;
   }
   flush(text.length);
+}
+
+/** Whether a line stands no longer below the key whose place on its line is `below`. */
+function endsBlock(line: string, below: number): boolean {
+  if (line.trim() === "") return false;
+  const indent = line.length - line.trimStart().length;
+  return indent < below || (indent === below && !/^\s{0,80}-\s/.test(line));
 }
 
 function scalar(value: string): string {

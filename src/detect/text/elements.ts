@@ -15,32 +15,28 @@ export function elementsIn(text: string): NamedLiteral[] {
     if (raw.trim() !== "")
       found.push({ name, start, end: start + raw.length, value: unescapedXml(raw).trim(), quoted: true });
   };
-  for (const match of text.matchAll(TAG)) {
-    const [whole, attributes = "", body] = match;
-    const name =
-      attributes.includes("type") && PASSWORD_FIELD.test(attributes) ? "password" : KEY_ATTRIBUTE.exec(attributes)?.[1];
-    if (name === undefined) continue;
-    const value = VALUE_ATTRIBUTE.exec(attributes);
-    const raw = value?.[1] ?? value?.[2];
-    if (value !== null && raw !== undefined)
-      push(name, raw, match.index + whole.indexOf(attributes) + value.index + value[0].length - 1 - raw.length);
-    else if (body !== undefined) push(name, body, match.index + whole.lastIndexOf(body));
-  }
-  for (const match of text.matchAll(ELEMENT)) {
-    const [whole, name = "", body = ""] = match;
-    push(name, body, match.index + whole.lastIndexOf(`${body}</`));
-  }
-  if (text.includes("value>") || text.includes("Value>"))
-    for (const match of text.matchAll(NESTED)) {
-      const [whole, element = "", named, body = ""] = match;
-      push(named ?? element, body, match.index + whole.lastIndexOf(body));
-    }
-  if (text.includes("<![CDATA["))
-    for (const match of text.matchAll(CDATA)) {
-      const [whole, name = "", body = ""] = match;
-      push(name, body, match.index + whole.lastIndexOf(body));
-    }
+  for (const match of text.matchAll(TAG)) tagged(match, push);
+  for (const { index, 0: whole, 1: name = "", 2: body = "" } of text.matchAll(ELEMENT))
+    push(name, body, index + whole.lastIndexOf(`${body}</`));
+  for (const { index, 0: whole, 1: element = "", 2: named, 3: body = "" } of /[vV]alue>/.test(text)
+    ? text.matchAll(NESTED)
+    : [])
+    push(named ?? element, body, index + whole.lastIndexOf(body));
+  for (const { index, 0: whole, 1: name = "", 2: body = "" } of text.includes("<![CDATA[") ? text.matchAll(CDATA) : [])
+    push(name, body, index + whole.lastIndexOf(body));
   return found;
+}
+
+function tagged(match: RegExpExecArray, push: (name: string, raw: string, start: number) => void): void {
+  const { index, 0: whole, 1: attributes = "", 2: body } = match;
+  const isPassword = attributes.includes("type") && PASSWORD_FIELD.test(attributes);
+  const name = isPassword ? "password" : KEY_ATTRIBUTE.exec(attributes)?.[1];
+  if (name === undefined) return;
+  const value = VALUE_ATTRIBUTE.exec(attributes);
+  const raw = value?.[1] ?? value?.[2];
+  if (value !== null && raw !== undefined)
+    push(name, raw, index + whole.indexOf(attributes) + value.index + value[0].length - 1 - raw.length);
+  else if (body !== undefined) push(name, body, index + whole.lastIndexOf(body));
 }
 
 /** `<property name="password"><value>…`, `<AdministratorPassword><Value>…`. */

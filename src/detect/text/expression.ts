@@ -27,13 +27,16 @@ export function isCode({ value, quoted, lead, tail }: Assigned): boolean {
   if (/^[a-z]\w{0,60}[_.]\w{1,60},$/.test(value)) return true;
   const takes = /^[A-Za-z_$@][\w$.?!:]{0,80}\(|^[A-Za-z_]\w{0,60}\[(?:\d|["'A-Za-z$:]|$)/.test(text);
   if (takes && !(tail.trim() === "" && isUnclosed(value))) return true;
-  const member = /^\$?\.?([A-Za-z_]\w{0,60})(?:(?:\?\.|->|::|\.)[A-Za-z_]\w{0,60}){1,6}$/.exec(text);
-  if (member !== null && (HOLDERS.test(member[1] as string) || text.startsWith(".") || DECLARES.test(lead)))
-    return true;
+  if (DECLARES.test(lead) || isMember(text)) return true;
   if (OPENERS.test(text) && /^\s{1,4}[\w("'$.[{]|^\(/.test(tail)) return true;
-  if (DECLARES.test(lead)) return true;
   // A name is given to another: `privateKey=privateKey`, written into a string.
   return text !== value && /^[A-Za-z_]{1,40}$/.test(text) && /[a-z][A-Z]|_/.test(text) && /\\n/.test(value);
+}
+
+/** `config.password`, `.password`, `this->token`. */
+function isMember(text: string): boolean {
+  const holder = /^\$?\.?([A-Za-z_]\w{0,60})(?:(?:\?\.|->|::|\.)[A-Za-z_]\w{0,60}){1,6}$/.exec(text)?.[1];
+  return holder !== undefined && (HOLDERS.test(holder) || text.startsWith("."));
 }
 
 /** A random value with a bracket that nothing closes: no call or element, but a password such as `x7w2(Kp9t`. */

@@ -18,36 +18,32 @@ export function signAfter(bytes: Uint8Array, at: number, language: Language): nu
   for (let closers = 0; closers < 4 && isCloser(bytes[here]); closers++) here++;
   const closed = isQuote(bytes[here - 1]) || isQuote(bytes[here - 2]);
   while (bytes[here] === 32 || bytes[here] === 9) here++;
+  // The literal may be one that the keyword is part of: `"password=…"`.
+  if (closed && language !== "code") return here;
   const byte = bytes[here];
-  // `name =`, `name:`, `"name", "value"`, `.name("value")`, `name ||= "value"`, `variable "name" {`, `name>value<`
-  const follows =
-    byte === 61 ||
-    byte === 58 ||
-    byte === 63 ||
-    byte === 124 ||
-    byte === 46 ||
-    byte === 43 ||
-    byte === 62 ||
-    // `name <- "value"`
-    (byte === 60 && bytes[here + 1] === 45) ||
-    (byte === 44 && closed) ||
-    (byte === 33 && bytes[here + 1] === 61) ||
-    (byte === 40 && (isQuote(bytes[here + 1]) || isSome(bytes, here))) ||
-    // `PASSWORD 'value'` of SQL, `--api-key value` in a string
-    (byte === 39 && bytes[here - 1] === 32) ||
-    // `#define PASSWORD "value"`, `password "value"`
-    (byte === 34 && bytes[here - 1] === 32) ||
-    (bytes[here - 1] === 32 && isDeclared(bytes, here)) ||
-    // `set :password, "value"`
-    (byte === 44 && isSymbol(bytes, at)) ||
-    // `"name" to "value"`, `"name" -> "value"`, `env("NAME") or "value"`
-    (closed && byte !== undefined && bytes[here - 1] === 32 && isJoining(byte, bytes[here + 1])) ||
-    (byte === 92 && bytes[here - 1] === 32 && isQuote(bytes[here + 1])) ||
-    (byte !== undefined && bytes[here - 1] === 32 && isFlag(bytes, at)) ||
-    (language === "hcl" && byte === 123) ||
-    // The literal may be one that the keyword is part of: `"password=…"`.
-    (closed && language !== "code");
-  return follows ? here : -1;
+  if (byte === undefined) return -1;
+  return (language === "hcl" && byte === 123) || isSign(byte, bytes, here, at, closed) ? here : -1;
+}
+
+/** What stands behind a name, by its first byte. */
+const SIGNS: ((bytes: Uint8Array, here: number, at: number, closed: boolean) => boolean)[] = [];
+// `name =`, `name:`, `.name("value")`, `name ||= "value"`, `name>value<`
+for (const byte of [61, 58, 63, 124, 46, 43, 62]) SIGNS[byte] = () => true;
+// `name <- "value"`
+SIGNS[60] = (bytes, here) => bytes[here + 1] === 45;
+// `"name", "value"`, `set :password, "value"`
+SIGNS[44] = (bytes, _here, at, closed) => closed || isSymbol(bytes, at);
+SIGNS[33] = (bytes, here) => bytes[here + 1] === 61;
+SIGNS[40] = (bytes, here) => isQuote(bytes[here + 1]) || isSome(bytes, here);
+// `PASSWORD 'value'` of SQL, `--api-key value` in a string, `#define PASSWORD "value"`, `password "value"`
+SIGNS[39] = SIGNS[34] = (bytes, here) => bytes[here - 1] === 32;
+SIGNS[92] = (bytes, here) => bytes[here - 1] === 32 && isQuote(bytes[here + 1]);
+
+function isSign(byte: number, bytes: Uint8Array, here: number, at: number, closed: boolean): boolean {
+  if (SIGNS[byte]?.(bytes, here, at, closed) === true) return true;
+  if (bytes[here - 1] !== 32) return false;
+  // `"name" to "value"`, `"name" -> "value"`, `env("NAME") or "value"`
+  return isDeclared(bytes, here) || isFlag(bytes, at) || (closed && isJoining(byte, bytes[here + 1]));
 }
 
 /** Whether `=` or `: ` follows on the line with one word up to its end that is no statement's. */

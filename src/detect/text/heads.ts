@@ -118,34 +118,40 @@ function unescapedPlain(value: string, language: Language): string {
 
 /** A word as a shell reads it: pieces in quotes and without, one behind the other. */
 function shellWord(line: string, start: number, name: string): NamedLiteral | null {
-  const pieces: string[] = [];
+  let value = "";
   let at = start;
-  for (; at < line.length; at++) {
-    const char = line.charAt(at);
-    if (/[\s;&|<>()]/.test(char) && !(char === "(" && line.charAt(at - 1) === "$")) break;
-    if (char === "$" && line.charAt(at + 1) === "'") continue;
-    if (char === '"' || char === "'") {
-      const end = closing(line, at, char, char === '"' ? "shell" : "yaml");
-      if (end < 0) return null;
-      const raw = line.slice(at + 1, end);
-      pieces.push(char === '"' ? unescapedShell(raw) : line.charAt(at - 1) === "$" ? unescaped(raw) : raw);
-      at = end;
-    } else if ((char === "$" && line.charAt(at + 1) === "(") || (char === "`" && line.includes("`", at + 1))) {
-      return null;
-    } else if (char === "\\") {
-      at++;
-      pieces.push(line.charAt(at));
-    } else {
-      pieces.push(char);
-    }
+  while (at < line.length && !endsWord(line, at)) {
+    const piece = pieceAt(line, at);
+    if (piece === null) return null;
+    value += piece.text;
+    at = piece.end;
   }
-  const value = pieces.join("");
   // Brackets directly after it make it a call or a reference.
   if (value === "" || line.charAt(at) === "(") return null;
   const raw = line.slice(start, at);
   const quote = raw.charAt(0);
   const once = raw.length > 1 && (quote === '"' || quote === "'") && raw.indexOf(quote, 1) === raw.length - 1;
   return { name, start: once ? start + 1 : start, end: once ? at - 1 : at, value, quoted: once };
+}
+
+function endsWord(line: string, at: number): boolean {
+  const char = line.charAt(at);
+  return /[\s;&|<>()]/.test(char) && !(char === "(" && line.charAt(at - 1) === "$");
+}
+
+/** The piece of a word that begins at `at`; null where a program's output stands, or a quote is open. */
+function pieceAt(line: string, at: number): { readonly text: string; readonly end: number } | null {
+  const char = line.charAt(at);
+  const next = line.charAt(at + 1);
+  if (char === "\\") return { text: next, end: at + 2 };
+  if (char === "$" && next === "'") return { text: "", end: at + 1 };
+  if ((char === "$" && next === "(") || (char === "`" && line.includes("`", at + 1))) return null;
+  if (char !== '"' && char !== "'") return { text: char, end: at + 1 };
+  const close = closing(line, at, char, char === '"' ? "shell" : "yaml");
+  if (close < 0) return null;
+  const raw = line.slice(at + 1, close);
+  const single = line.charAt(at - 1) === "$" ? unescaped(raw) : raw;
+  return { text: char === '"' ? unescapedShell(raw) : single, end: close + 1 };
 }
 
 /** The place of the closing quote; -1 when there is none. YAML and shells take a backslash in single quotes as it is. */

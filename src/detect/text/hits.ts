@@ -43,10 +43,7 @@ export function lineHits(
   const quotesOnly = QUOTES_ONLY.has(language);
   const sign = by === "name" && quotesOnly ? signAfter(bytes, at, language) : at;
   if (sign < 0) return { hits: [], end: at };
-  let [from, to] = context.bounds.around(at);
-  const lineEnd = to;
-  if (to - from > LONGEST) [from, to] = [Math.max(from, at - BEFORE), Math.min(to, at + BEHIND)];
-  const end = to < lineEnd ? Math.max(at + 1, to - BEFORE) : to;
+  const { from, to, end } = readableAround(context, at);
   if (!canAssign(bytes, sign, to, language)) {
     const hits = quotesOnly && maySet(bytes, sign, to) ? inString(context, from, to) : [];
     // The next keyword on it may have the quote behind its sign.
@@ -55,16 +52,29 @@ export function lineHits(
   // In a file that a script writes the same line may say more.
   const isWritten = language === "shell" && context.documents.holds(from);
   if (!isWritten && context.cleanLines.has(bytes, from, to)) return { hits: [], end };
-  const line = latin1Text(bytes, from, to);
   context.isBeside = false;
+  const hits = hitsIn(latin1Text(bytes, from, to), from, context);
+  if (hits.length === 0 && !context.isBeside) context.cleanLines.add(bytes, from, to);
+  return { hits, end };
+}
+
+/** The line around `at`, or as much of a long one as is read at once, and where reading continues. */
+function readableAround(context: TextContext, at: number): { from: number; to: number; end: number } {
+  const [first, last] = context.bounds.around(at);
+  if (last - first <= LONGEST) return { from: first, to: last, end: last };
+  const to = Math.min(last, at + BEHIND);
+  return { from: Math.max(first, at - BEFORE), to, end: to < last ? Math.max(at + 1, to - BEFORE) : to };
+}
+
+function hitsIn(line: string, from: number, context: TextContext): PendingHit[] {
+  const { language } = context;
   const hits: PendingHit[] = [];
   for (const one of assignmentsOf(line, context, from)) hits.push(...ofUser(one, judged(one, from, context)));
   if (language === "code") for (const one of handedOverIn(line)) hits.push(...taken(one, from, context));
   if (hits.length === 0) hits.push(...anywhere(line, from, context));
-  if (hits.length === 0 && language === "prose") hits.push(...inSentence(line, from, context));
-  if (hits.length === 0 && language === "ini") hits.push(...byLineFormat(line, from, context));
-  if (hits.length === 0 && !context.isBeside) context.cleanLines.add(bytes, from, to);
-  return { hits, end };
+  if (hits.length > 0) return hits;
+  if (language === "prose") return inSentence(line, from, context);
+  return language === "ini" ? byLineFormat(line, from, context) : hits;
 }
 
 /** What a line without quotes gives a name in a string of several lines: a file of settings that code writes. */
@@ -157,43 +167,14 @@ function ofUser(one: NamedLiteral | ListedPassword, hits: PendingHit[]): Pending
 /** What the line that begins at `from` gives names; places are the line's. */
 function* assignmentsOf(own: string, context: TextContext, from: number): Generator<NamedLiteral | ListedPassword> {
   const { bytes, language } = context;
-  if (language === "xml") yield* elementsIn(own);
-  if (language === "xml" && mayNameElement(own)) {
-    context.isBeside = true;
-    for (const one of elementsBeside(latin1Text(bytes, from, Math.min(bytes.length, from + own.length + AROUND))))
-      yield one;
-  }
-  if (language === "yaml") {
-    const below = belowName(own, () => {
+  for (const read of AROUND_LINE[language] ?? [])
+    yield* read(own, language, (before, behind) => {
       context.isBeside = true;
-      return latin1Text(bytes, from + own.length + 1, from + own.length + 1 + AROUND);
+      const first = Math.max(0, from - before);
+      const text = latin1Text(bytes, first, Math.min(bytes.length, from + own.length + behind));
+      return { text, from: from - first, to: from - first + own.length };
     });
-    for (const one of below) yield { ...one, start: one.start + own.length + 1, end: one.end + own.length + 1 };
-  }
-  if (MAPPED.has(language) && mayOpenMap(own)) {
-    context.isBeside = true;
-    const text = latin1Text(bytes, from, Math.min(bytes.length, from + own.length + AROUND));
-    yield* listedInBraces(text, own);
-    const value = valueInBraces(text, own);
-    if (value !== null) yield value;
-  }
-  if (PAIRED.has(language) && isHalfOfPair(own, language)) {
-    context.isBeside = true;
-    const first = Math.max(0, from - AROUND);
-    const text = latin1Text(bytes, first, Math.min(bytes.length, from + own.length + AROUND));
-    const line = { text, from: from - first, to: from - first + own.length };
-    for (const pair of [pairIn(line, language), language === "hcl" ? defaultOf(line) : null])
-      if (pair !== null) yield { ...pair, start: pair.start - line.from, end: pair.end - line.from };
-  }
-  const isWritten = language === "shell" && /[=:]/.test(own) && context.documents.holds(from);
-  if (isWritten) context.isBeside = true;
-  let head = headOf(own, isWritten ? "ini" : language);
-  // A quoted value may continue over several lines.
-  if (head === null && (language === "dotenv" || language === "shell") && /=["']/.test(own)) {
-    context.isBeside = true;
-    head = headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
-  }
-  if (head === null && (language === "code" || language === "groovy")) head = statedIn(own);
+  const head = headIn(own, context, from);
   if (head !== null) yield language === "yaml" || language === "ini" ? fallbackOf(head) : head;
   if (language === "docker" || language === "shell") yield* wordsOf(own, language);
   // A recipe's lines are commands.
@@ -201,8 +182,65 @@ function* assignmentsOf(own: string, context: TextContext, from: number): Genera
   for (const one of literalsIn(own, language)) if (head === null || !covers(head, one)) yield one;
 }
 
-const MAPPED = new Set<Language>(["yaml", "json", "hcl", "groovy", "code"]);
-const PAIRED = new Set<Language>(["yaml", "json", "hcl", "groovy", "ini", "code"]);
+/** The name that the line begins with, and its value. */
+function headIn(own: string, context: TextContext, from: number): NamedLiteral | null {
+  const { bytes, language } = context;
+  const isWritten = language === "shell" && /[=:]/.test(own) && context.documents.holds(from);
+  if (isWritten) context.isBeside = true;
+  const head = headOf(own, isWritten ? "ini" : language);
+  if (head !== null) return head;
+  // A quoted value may continue over several lines.
+  if ((language === "dotenv" || language === "shell") && /=["']/.test(own)) {
+    context.isBeside = true;
+    return headOf(latin1Text(bytes, from, Math.min(bytes.length, from + QUOTED)), language);
+  }
+  return language === "code" || language === "groovy" ? statedIn(own) : null;
+}
+
+/** Reads so much of what stands before and behind the line, with the line's place in it. */
+type ReadAround = (
+  before: number,
+  behind: number,
+) => { readonly text: string; readonly from: number; readonly to: number };
+
+/** Readers of what a line says together with those around it. */
+type AroundLine = (own: string, language: Language, around: ReadAround) => Iterable<NamedLiteral | ListedPassword>;
+
+function* inElements(own: string, _language: Language, around: ReadAround): ReturnType<typeof assignmentsOf> {
+  yield* elementsIn(own);
+  if (mayNameElement(own)) yield* elementsBeside(around(0, AROUND).text);
+}
+
+function* belowLine(own: string, _language: Language, around: ReadAround): ReturnType<typeof assignmentsOf> {
+  const from = own.length + 1;
+  for (const one of belowName(own, () => around(0, AROUND + 1).text.slice(from)))
+    yield { ...one, start: one.start + from, end: one.end + from };
+}
+
+function* inMap(own: string, _language: Language, around: ReadAround): ReturnType<typeof assignmentsOf> {
+  if (!mayOpenMap(own)) return;
+  const { text } = around(0, AROUND);
+  yield* listedInBraces(text, own);
+  const value = valueInBraces(text, own);
+  if (value !== null) yield value;
+}
+
+function* inPair(own: string, language: Language, around: ReadAround): ReturnType<typeof assignmentsOf> {
+  if (!isHalfOfPair(own, language)) return;
+  const line = around(AROUND, AROUND);
+  for (const pair of [pairIn(line, language), language === "hcl" ? defaultOf(line) : null])
+    if (pair !== null) yield { ...pair, start: pair.start - line.from, end: pair.end - line.from };
+}
+
+const AROUND_LINE: { readonly [language in Language]?: readonly AroundLine[] } = {
+  xml: [inElements],
+  yaml: [belowLine, inMap, inPair],
+  json: [inMap, inPair],
+  hcl: [inMap, inPair],
+  groovy: [inMap, inPair],
+  code: [inMap, inPair],
+  ini: [inPair],
+};
 
 /** What a line's own name says of all of its value, a name inside says again. */
 function covers(head: NamedLiteral, { start, end }: NamedLiteral): boolean {

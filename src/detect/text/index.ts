@@ -27,6 +27,7 @@ import { inKind, inTests, plausible } from "./plausible.ts";
 import { RawStrings } from "./raw-strings.ts";
 import { unescapedXml } from "./unescape.ts";
 import { leaveOut } from "../unread.ts";
+import type { Watch } from "./watch.ts";
 
 /** A secret in a text: what speaks for it, under which name, the literal that holds it and its bytes' places. */
 export type TextHit = {
@@ -76,55 +77,72 @@ export function inText(
     documents: new HereDocuments(bytes),
     isBeside: false,
   };
-  const seen = new Map<Rule, number>();
-  const tokens = new TokenSearch(bytes);
-  const found: PendingHit[] = [];
-  const everyLine =
-    bytes.length <= (context.language === "json" ? SMALL / 4 : SMALL) && EVERY_LINE.has(context.language);
-  let read = 0; // a line is read once, whatever keywords it has
-  let quiet = 0;
-  findKeywords(bytes, (watch, at) => {
-    if (found.length >= MOST_LISTED) return leaveOut("secrets");
-    if (watch.kind === "token") {
-      const rule = watch.rule as Rule;
-      const before = seen.get(rule) ?? 0;
-      if (off.has(rule.id) || before > at) return;
-      const hit = tokens.near(at, watch, rule, before);
-      if (hit === null) return;
-      seen.set(rule, hit.end);
-      found.push(hit);
-      return;
-    }
-    if (watch.kind === "call") {
-      found.push(...callHits(context, watch, at));
-      return;
-    }
-    if (watch.kind === "url" && at >= quiet) {
-      const hit = url(context, at);
-      if (hit !== null) {
-        quiet = hit.end;
-        if (hit.found !== null) found.push(hit as PendingHit);
-      }
-    }
-    if (at < read || everyLine) return;
-    const line = lineHits(context, at, watch.kind === "name" ? "name" : "keyword");
-    read = line.end;
-    found.push(...line.hits);
-  });
-  for (read = everyLine ? 0 : bytes.length; read < bytes.length;) {
-    if (found.length >= MOST_LISTED) {
-      leaveOut("secrets");
-      break;
-    }
-    const line = lineHits(context, read, "line");
-    read = Math.max(line.end, read) + 1;
-    found.push(...line.hits);
-  }
-  found.push(...commandHits(context), ...documentHits(context), ...inKnownFile(bytes, path, off));
+  const reader = new TextReader(context);
+  findKeywords(bytes, (watch, at) => reader.readKeyword(watch, at));
+  reader.readLines();
+  const found = [...reader.found, ...commandHits(context), ...documentHits(context), ...inKnownFile(bytes, path, off)];
   found.push(...inSecretManifests(bytes, context.language, off));
   return found.length === 0
     ? []
     : withLines(bytes, best(found.map((hit) => ({ ...hit, found: inTests(hit.found, path, below, off) }))));
+}
+
+/** Collects the secrets around keywords, and where every line is read those of the others. */
+class TextReader {
+  readonly found: PendingHit[] = [];
+  readonly #context: TextContext;
+  readonly #tokens: TokenSearch;
+  readonly #seen = new Map<Rule, number>();
+  readonly #everyLine: boolean;
+  #read = 0; // a line is read once, whatever keywords it has
+  #quiet = 0;
+
+  constructor(context: TextContext) {
+    const { bytes, language } = context;
+    this.#context = context;
+    this.#tokens = new TokenSearch(bytes);
+    this.#everyLine = bytes.length <= (language === "json" ? SMALL / 4 : SMALL) && EVERY_LINE.has(language);
+  }
+
+  readKeyword(watch: Watch, at: number): void {
+    if (this.found.length >= MOST_LISTED) leaveOut("secrets");
+    else if (watch.kind === "token") this.#readToken(watch, at);
+    else if (watch.kind === "call") this.found.push(...callHits(this.#context, watch, at));
+    else {
+      if (watch.kind === "url" && at >= this.#quiet) this.#readUrl(at);
+      if (at < this.#read || this.#everyLine) return;
+      const line = lineHits(this.#context, at, watch.kind === "name" ? "name" : "keyword");
+      this.#read = line.end;
+      this.found.push(...line.hits);
+    }
+  }
+
+  readLines(): void {
+    const { length } = this.#context.bytes;
+    for (let at = this.#everyLine ? 0 : length; at < length;) {
+      if (this.found.length >= MOST_LISTED) return leaveOut("secrets");
+      const line = lineHits(this.#context, at, "line");
+      at = Math.max(line.end, at) + 1;
+      this.found.push(...line.hits);
+    }
+  }
+
+  #readToken(watch: Watch, at: number): void {
+    const rule = watch.rule as Rule;
+    const before = this.#seen.get(rule) ?? 0;
+    if (this.#context.off.has(rule.id) || before > at) return;
+    const hit = this.#tokens.near(at, watch, rule, before);
+    if (hit === null) return;
+    this.#seen.set(rule, hit.end);
+    this.found.push(hit);
+  }
+
+  #readUrl(at: number): void {
+    const hit = url(this.#context, at);
+    if (hit === null) return;
+    this.#quiet = hit.end;
+    if (hit.found !== null) this.found.push(hit as PendingHit);
+  }
 }
 
 export function isBinary(bytes: Uint8Array): boolean {
@@ -152,20 +170,13 @@ type PossibleHit = Omit<PendingHit, "found"> & { readonly found: Evidence | null
 /** `scheme://user:password@host`: the text up to a space or quote is classified as a URL. */
 function url(context: TextContext, at: number): PossibleHit | null {
   const { bytes, path, below, language, off } = context;
-  const limit = Math.min(bytes.length, at + 512);
-  let here = at + 3;
-  let colon = false;
-  for (; here < limit && bytes[here] !== 64; here++) {
-    const byte = bytes[here] as number;
-    if (byte <= 32 || byte === 34 || byte === 39 || byte === 47 || byte === 60 || byte === 62 || byte === 96)
-      return null;
-    if (byte === 58) colon = true;
-  }
-  if (!colon || bytes[here] !== 64) return null;
+  const sign = endOfLogin(bytes, at);
+  if (sign === null) return null;
   let start = at;
   while (start > 0 && at - start < 32 && /[A-Za-z0-9+.-]/.test(String.fromCharCode(bytes[start - 1] as number)))
     start--;
-  let end = here;
+  let end = sign;
+  const limit = Math.min(bytes.length, at + LOGIN);
   while (end < limit && !/[\s"'`<>|)\]},;]/.test(String.fromCharCode(bytes[end] as number))) end++;
   const raw = latin1Text(bytes, start, end);
   const text =
@@ -177,6 +188,25 @@ function url(context: TextContext, at: number): PossibleHit | null {
   const likely = isEvidence(outcome) ? plausible(outcome, { ...assigned, kind: context.kind() }, off) : null;
   const found = likely === null ? null : inKind(likely, "", likely.part, context);
   return { found, name: nameBefore(bytes, start) || "url", start, end };
+}
+
+/** As much of an address is read. */
+const LOGIN = 512;
+/** Spaces, quotes, a slash and angle brackets, which no login has. */
+const ENDS_LOGIN = new Uint8Array(256).fill(1, 0, 33);
+for (const byte of [34, 39, 47, 60, 62, 96]) ENDS_LOGIN[byte] = 1;
+
+/** Where the at sign stands behind `user:password` of the address whose `://` is at `at`; null without such a login. */
+function endOfLogin(bytes: Uint8Array, at: number): number | null {
+  const limit = Math.min(bytes.length, at + LOGIN);
+  let colon = false;
+  for (let here = at + 3; here <= limit; here++) {
+    const byte = bytes[here] as number;
+    if (byte === 64) return colon ? here : null;
+    if (ENDS_LOGIN[byte] === 1) return null;
+    colon ||= byte === 58;
+  }
+  return null;
 }
 
 /** Of hits on the same secret the strongest; all in the order of the text. */

@@ -62,14 +62,15 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
   const [start, end] = [one.start + offset, one.end + offset];
   if (isExpanded(outcome, bytes, start, language)) return [];
   const whole = outcome.part === value.trim() || outcome.rule === "url-password";
-  // What a template fills in, and the name of a secret of Podman's.
-  if (!whole && (value.includes(`{{ ${outcome.part} }}`) || value.includes(`=${outcome.part},type=`))) return [];
+  if (!whole && isPlaceholderIn(value, outcome.part)) return [];
   const around = whole ? lineAround(bytes, start, end) : { lead: "", tail: "" };
-  // `${NAME:?NAME must be set}`
-  if (around.lead.endsWith("${") && value.startsWith("?")) return [];
-  // `${NAME:-default}` in a text: what stands behind the dash.
-  if (around.lead.endsWith("${") && /^[-=][^-=]/.test(value) && one.value === value)
-    return judged({ ...one, value: value.slice(1), start: one.start + 1 }, offset, context);
+  if (around.lead.endsWith("${")) {
+    // `${NAME:?NAME must be set}`
+    if (value.startsWith("?")) return [];
+    // `${NAME:-default}` in a text: what stands behind the dash.
+    if (/^[-=][^-=]/.test(value) && one.value === value)
+      return judged({ ...one, value: value.slice(1), start: one.start + 1 }, offset, context);
+  }
   // An inner secret is weighed by its name, not by the text around the whole value.
   const inner = whole ? { name, value } : { name: innerName(outcome, name), value: outcome.part };
   const likely = plausible(
@@ -96,6 +97,11 @@ export function judged(one: NamedLiteral, offset: number, context: TextContext):
     name,
     ...placeOf(found, bytes, start, end),
   }));
+}
+
+/** What a template fills in, and the name of a secret of Podman's. */
+function isPlaceholderIn(value: string, part: string): boolean {
+  return value.includes(`{{ ${part} }}`) || value.includes(`=${part},type=`);
 }
 
 /** The name that the last step to a secret tells: `json → db.password`. */

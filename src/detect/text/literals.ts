@@ -6,29 +6,29 @@ import type { Language } from "./language.ts";
 import { assigned, mayHaveName, nameOf, type QuotedString } from "./named-by.ts";
 import { unescaped, unescapedSingle, unescapedXml } from "./unescape.ts";
 
+const SHELLS = new Set<Language>(["shell", "make", "docker"]);
+
 /** The strings in quotes that a piece of code or of a structured document gives a name. */
 export function literalsIn(text: string, language: Language): NamedLiteral[] {
   const found: NamedLiteral[] = [];
   let before: QuotedString | null = null;
   let list: string | null = null; // the name of the list that the string before stands in
-  const isShell = language === "shell" || language === "make" || language === "docker";
   const states = language === "code" && text.length < LINE && STATEMENT.test(text);
   for (const { start, end } of stringsIn(text)) {
     // What a shell runs.
-    if (isShell && text.charAt(start - 1) === "`") continue;
+    if (SHELLS.has(language) && text.charAt(start - 1) === "`") continue;
     const raw = text.slice(start, end);
     const name = mayHaveName(text, start - 1) ? nameOf(text, start - 1, end + 1, before) : null;
     list = listOf(text, start - 1, before, list);
     before = { text: raw, start: start - 1, end: end + 1 };
-    // What a shell runs.
-    if (text.charCodeAt(start - 1) === 96 && (language === "shell" || language === "make")) continue;
     // Most strings of code have no name and hold none.
     if (name === null && list === null && !states && !mayNameInside(raw)) continue;
     const value = decoded(raw, text.charAt(start - 1), language);
-    if (name !== null) found.push({ name, start, end, value, quoted: true });
-    else if (list !== null && isItem(list, value)) found.push({ name: list, start, end, value, quoted: true });
-    if (name === null && states && STATEMENT.test(raw)) found.push({ name: "", start, end, value, quoted: true });
-    if (name === null || name === "") for (const one of innerNames(raw, value, start, end)) found.push(one);
+    const add = (called: string): number => found.push({ name: called, start, end, value, quoted: true });
+    if (name !== null) add(name);
+    else if (list !== null && isItem(list, value)) add(list);
+    if (name === null && states && STATEMENT.test(raw)) add("");
+    if (name === null || name === "") found.push(...innerNames(raw, value, start, end));
   }
   return found;
 }

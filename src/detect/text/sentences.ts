@@ -30,13 +30,7 @@ export function saidIn(line: string): NamedLiteral[] {
     found.push({ name, start, end: start + value.length, value, quoted: true });
   };
   if (PASSWORD_SIGN.test(line)) for (const match of line.matchAll(ACCOUNT)) add(match, "password", true);
-  if (/authorization/i.test(line))
-    for (const { index, 0: whole, groups } of line.matchAll(HEADER)) {
-      const value = groups?.["value"] ?? "";
-      const end = index + whole.length;
-      if (looksRandom(value.slice(value.lastIndexOf(" ") + 1), 12))
-        found.push({ name: "authorization", start: end - value.length, end, value, quoted: true });
-    }
+  found.push(...headersIn(line));
   for (const match of line.matchAll(STATED)) {
     const noun = (match.groups?.["name"] ?? "").toLowerCase();
     const isKey = /key|token|secret/.test(noun);
@@ -45,6 +39,15 @@ export function saidIn(line: string): NamedLiteral[] {
   }
   if (line.includes("/") || line.includes(":")) for (const match of line.matchAll(LOGIN)) add(match, "password", false);
   return found;
+}
+
+function headersIn(line: string): NamedLiteral[] {
+  return [...(/authorization/i.test(line) ? line.matchAll(HEADER) : [])].flatMap(({ index, 0: whole, groups }) => {
+    const value = groups?.["value"] ?? "";
+    if (!looksRandom(value.slice(value.lastIndexOf(" ") + 1), 12)) return [];
+    const end = index + whole.length;
+    return [{ name: "authorization", start: end - value.length, end, value, quoted: true }];
+  });
 }
 
 /** Programs that documents show with a login. */

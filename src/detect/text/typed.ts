@@ -1,6 +1,6 @@
 import { looksRandom } from "../entropy.ts";
 import type { Evidence } from "../evidence.ts";
-import { FAMILY } from "../names/lexicon.ts";
+import { FAMILY, type WordFamily } from "../names/lexicon.ts";
 import { readName } from "../names/names.ts";
 import { splitWords } from "../names/words.ts";
 import { isNoise } from "./noise.ts";
@@ -67,62 +67,98 @@ function isPassphrase(value: string, least = 3): boolean {
 const SENTENCE =
   /\b(?:the|and|you|your|for|not|are|was|has|have|with|from|that|this|must|should|can|cannot|when|while|into|please|enter|use|used|using|new|old|set|get|too|than|all|any|one|two|does|did|will|its|only)\b|(?<!\bspr)(?:ing|tion|ed)\b/;
 
+type GivenLiteral = {
+  readonly name: string;
+  readonly value: string;
+  readonly family: WordFamily | null;
+  readonly words: readonly string[];
+  /** The word of the name that says what the value is, and the same as it is meant: `password` of a login. */
+  readonly noun: string;
+  readonly last: string;
+  /** Whether a constant has the name, or an account: what stands there is no label. */
+  readonly own: boolean;
+};
+
 /** A constant of the code's own, or one that it puts into an environment, with a value that is no word of forms. */
 function isGiven(name: string, value: string, rule: string): boolean {
   const { family, word } = readName(name);
-  if (WEAK.test(value) || (family === "password" && INSTALLED.test(value))) return true;
   const words = splitWords(name);
-  // A login's password, and the word of the name that says what the value is.
   const noun = word.toLowerCase() || (words.at(-1) ?? "");
   const last = rule === "user-password" || /^[a-z]{2,6}(?:pass|pw)$/.test(noun) ? "password" : noun;
   const named = /^[A-Z][A-Z0-9]*(?:_{1,2}[A-Z0-9]+)+$/.test(name) || ACCOUNTS(words);
   const own = (words.length > 1 && (named || FOREIGN.test(last))) || (FOREIGN.test(last) && /^[A-Z]+$/.test(name));
-  if (own && PASSWORD.test(last) && DATE_OR_WORD.test(value) && (/\d/.test(value) || words.length > 2)) return true;
-  if (own && isPassphrase(value, 2) && !isLabel(value)) return true;
-  // `crimson-rainbow-cherry-falcon`, `bridge#golden`: words that only a person joins so.
-  if (
-    words.length > 1 &&
-    PASSWORD.test(last) &&
-    /^[a-z]{3,10}(?:[-.][a-z]{3,10}){2,7}(?:!|(?<=(?:[-.]\w{1,10}){3}))$/.test(value)
-  )
-    return !isLabel(value);
-  if (/^(?:password|secret)$/.test(FAMILY.get(last) ?? "") && /^[a-z]{3,12}[#!&+=~^][a-z]{3,12}$/.test(value))
-    return true;
-  if (own && PASSWORD.test(last) && /^[a-z]{3,20}@[\w-]{2,30}\.[a-z]{2,6}$/.test(value)) return true;
-  if (/^\d{4,12}$/.test(value))
-    return (
-      words.some((word) => /^(?:pin|pincode)$/.test(word)) ||
-      (PASSWORD.test(last) && (own || (words.length > 1 && value.length > 5)))
-    );
-  if (!/^[\x21-\x7e\u0080-\uffff]{4,60}$/.test(value) || /[(){}[\]|\\]/.test(value)) return false;
-  if (
-    (words.length > 1 || noun !== last) &&
-    PASSWORD.test(last) &&
-    /^[a-z]{3,20}\d{1,6}$/.test(value) &&
-    !TECHNICAL_WORD.test(value)
-  )
-    return true;
-  if (/\d/.test(value)) return value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value);
-  if (
-    (words.length < 2 && !own) ||
-    /^\W/.test(value) ||
-    /[<>/]/.test(value) ||
-    /^[A-Z_]+$/.test(value) ||
-    words.join("") === splitWords(value).join("")
-  )
-    return false;
-  // `my-cherry-secret`: three words that only a secret chosen by a person has.
-  if (/^(?:secret|key|base)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value)) return true;
-  if (isLabel(value)) return false;
-  // `appKey = "homepage"` says whose it is.
-  if (own && (family !== "key" || /[^a-z]/.test(value))) return true;
-  // `secret.Key == "ca_chain"`: the key of an entry.
-  return (
-    /^(?:pass|password|passwd|pwd|passphrase|key)$/.test(last) &&
-    !/\.key$/i.test(name) &&
-    /[a-z][-_.#][a-z]/.test(value)
-  );
+  const literal = { name, value, family, words, noun, last, own };
+  const row = GIVEN.find(({ when }) => when(literal));
+  return row?.is === true || (row?.is !== false && row?.is(literal) === true);
 }
+
+const opensWith = ({ last }: GivenLiteral): boolean => PASSWORD.test(last);
+
+/** The first that fits decides. */
+const GIVEN: readonly {
+  readonly when: (literal: GivenLiteral) => boolean;
+  readonly is: boolean | ((literal: GivenLiteral) => boolean);
+}[] = [
+  { when: ({ value, family }) => WEAK.test(value) || (family === "password" && INSTALLED.test(value)), is: true },
+  {
+    when: (one) =>
+      one.own && opensWith(one) && DATE_OR_WORD.test(one.value) && (/\d/.test(one.value) || one.words.length > 2),
+    is: true,
+  },
+  { when: ({ own, value }) => own && isPassphrase(value, 2) && !isLabel(value), is: true },
+  // `crimson-rainbow-cherry-falcon`, `bridge#golden`: words that only a person joins so.
+  {
+    when: (one) =>
+      one.words.length > 1 &&
+      opensWith(one) &&
+      /^[a-z]{3,10}(?:[-.][a-z]{3,10}){2,7}(?:!|(?<=(?:[-.]\w{1,10}){3}))$/.test(one.value),
+    is: ({ value }) => !isLabel(value),
+  },
+  {
+    when: ({ last, value }) =>
+      /^(?:password|secret)$/.test(FAMILY.get(last) ?? "") && /^[a-z]{3,12}[#!&+=~^][a-z]{3,12}$/.test(value),
+    is: true,
+  },
+  { when: (one) => one.own && opensWith(one) && /^[a-z]{3,20}@[\w-]{2,30}\.[a-z]{2,6}$/.test(one.value), is: true },
+  {
+    when: ({ value }) => /^\d{4,12}$/.test(value),
+    is: (one) =>
+      one.words.some((word) => /^(?:pin|pincode)$/.test(word)) ||
+      (opensWith(one) && (one.own || (one.words.length > 1 && one.value.length > 5))),
+  },
+  { when: ({ value }) => !/^[\x21-\x7e\u0080-\uffff]{4,60}$/.test(value) || /[(){}[\]|\\]/.test(value), is: false },
+  {
+    when: (one) =>
+      (one.words.length > 1 || one.noun !== one.last) &&
+      opensWith(one) &&
+      /^[a-z]{3,20}\d{1,6}$/.test(one.value) &&
+      !TECHNICAL_WORD.test(one.value),
+    is: true,
+  },
+  {
+    when: ({ value }) => /\d/.test(value),
+    is: ({ value }) => value.length > 5 && /[A-Za-z]/.test(value) && !TECHNICAL.test(value),
+  },
+  { when: ({ words, own }) => words.length < 2 && !own, is: false },
+  {
+    when: ({ words, value }) => /^\W|[<>/]|^[A-Z_]+$/.test(value) || words.join("") === splitWords(value).join(""),
+    is: false,
+  },
+  // `my-cherry-secret`: three words that only a secret chosen by a person has.
+  {
+    when: ({ last, value }) =>
+      /^(?:secret|key|base)$/.test(last) && /^[a-z]{2,20}(?:[-_][a-z]{2,20}){2,5}$/.test(value),
+    is: true,
+  },
+  { when: ({ value }) => isLabel(value), is: false },
+  // `appKey = "homepage"` says whose it is.
+  { when: ({ own, family, value }) => own && (family !== "key" || /[^a-z]/.test(value)), is: true },
+  // `secret.Key == "ca_chain"`: the key of an entry.
+  {
+    when: ({ last }) => /^(?:pass|password|passwd|pwd|passphrase|key)$/.test(last),
+    is: ({ name, value }) => !/\.key$/i.test(name) && /[a-z][-_.#][a-z]/.test(value),
+  },
+];
 
 /** A birthday, and the words that stand for every password. */
 const DATE_OR_WORD = /^\d{1,2}\.\d{1,2}\.(?:19|20)\d\d$|^(?:password|secret)$/;

@@ -12,7 +12,7 @@ import type { PluginKey } from "./seal.ts";
 export type PluginNote = {
   readonly key: PluginKey;
   /**
-   * The files of the plugin's home while another takes its place, as `state` answers them: a killed upgrade goes on with
+   * The files of the plugin's home while another takes its place, as `state` answers them: a killed upgrade continues with
    * them. Null at any other time.
    */
   readonly moving: { readonly [path: string]: string } | null;

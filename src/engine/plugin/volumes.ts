@@ -1,4 +1,7 @@
 import type { Engine } from "../engine.ts";
+import { composeLabelsOf } from "../labels.ts";
+import { nameOf } from "../names.ts";
+import type { ContainerDoc } from "../types.ts";
 import { ASK, isOurDriver } from "./questions.ts";
 
 /** The volumes of our driver, questions left out, with the names of the containers that have them. */
@@ -16,4 +19,28 @@ export async function driverVolumes(
       .filter(({ Mounts }) => Mounts?.some((mount) => mount.Name === Name))
       .map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12)),
   }));
+}
+
+/** What the volumes of our driver name that the containers of a consumer mount; each once. */
+export async function volumeReferences(
+  engine: Engine,
+  consumer: string,
+): Promise<readonly { readonly variable: string; readonly reference: string }[]> {
+  const volumes = new Map((await engine.volumes()).map((one) => [one.Name, one]));
+  const found = new Map<string, { readonly variable: string; readonly reference: string }>();
+  for (const { Id, Mounts } of await engine.containers()) {
+    const own = (Mounts ?? []).filter(({ Driver = "" }) => isOurDriver(Driver));
+    const doc = own.length === 0 ? null : await engine.container(Id);
+    if (doc === null || !(await consumersOfContainer(engine, doc)).includes(consumer)) continue;
+    for (const { Name = "" } of own)
+      for (const [variable, reference] of Object.entries(volumes.get(Name)?.Options ?? {}))
+        if (reference.startsWith("ref+")) found.set(`${variable} ${reference}`, { variable, reference });
+  }
+  return [...found.values()];
+}
+
+async function consumersOfContainer(engine: Engine, doc: ContainerDoc): Promise<readonly string[]> {
+  const compose = await composeLabelsOf(engine, doc);
+  const service = compose === null ? [] : [`compose:${compose["project"] ?? ""}/${compose["service"] ?? ""}`];
+  return [`container:${nameOf(doc)}`, ...service, `id:${doc.Id}`];
 }

@@ -11,21 +11,25 @@ type PlaceIn = (words: readonly string[]) => LiteralPlace | null;
  */
 export function literalName(words: readonly string[], value: string, placeIn: PlaceIn, depth = 0): string | null {
   const place = placeIn(words);
-  const [at, word] = [place?.word ?? 0, words[place?.word ?? 0]];
+  const word = place === null ? undefined : words[place.word];
   if (place === null || word === undefined) return null;
-  if (word !== value && depth < DEEPEST) {
-    const inner = shellCommands(word).map((command) => command.map(({ text }) => text));
-    const found = inner.find((command) => command.length > 1 && placeIn(command) !== null);
-    if (found !== undefined) return literalName(found, value, placeIn, depth + 1);
-  }
+  const inner = word !== value && depth < DEEPEST ? innerCommand(word, placeIn) : undefined;
+  if (inner !== undefined) return literalName(inner, value, placeIn, depth + 1);
   const before = word.slice(0, place.start);
   const setting = /^([A-Za-z_]\w{0,80})=/.exec(before)?.[1];
   if (setting !== undefined && before.length === setting.length + 1) return setting;
+  const program = programOf(words.slice(0, place.word));
+  if (/^-[A-Za-z]$/.test(before)) return nameOf("", program, true);
   const own = /^--?([A-Za-z][\w.-]{0,80}?)(?:=|$)/.exec(before)?.[1] ?? setting;
-  const isGlued = /^-[A-Za-z]$/.test(before);
-  const option = own !== undefined && !isGlued ? own : isGlued ? "" : (OPTION.exec(words[at - 1] ?? "")?.[1] ?? "");
-  const isWhole = before === "" || isGlued || before.endsWith(`${own ?? ""}=`);
-  return nameOf(option, programOf(words.slice(0, at)), isWhole);
+  const option = own ?? OPTION.exec(words[place.word - 1] ?? "")?.[1] ?? "";
+  return nameOf(option, program, before === "" || before.endsWith(`${own ?? ""}=`));
+}
+
+/** The command in a word that has the value. */
+function innerCommand(word: string, placeIn: PlaceIn): readonly string[] | undefined {
+  return shellCommands(word)
+    .map((command) => command.map(({ text }) => text))
+    .find((command) => command.length > 1 && placeIn(command) !== null);
 }
 
 /**

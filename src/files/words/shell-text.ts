@@ -97,27 +97,38 @@ class ShellReader {
     if (text !== "" && (this.last === "$" || this.last === "<" || (this.last === "(" && text.startsWith("("))))
       return false;
     this.isName = /\$\w+$/.test(text) || (this.isName && /^\w*$/.test(text));
-    for (let at = 0; at < text.length; at++) {
-      const char = text[at] ?? "";
-      if (this.place === "single") {
-        if (char === "'") this.#open.pop();
-      } else if (char === "\\") {
-        if (at + 1 === text.length) return false;
-        at++;
-      } else if (char === "$" && text[at + 1] === "{") {
-        const end = /^\$\{\w+\}/.exec(text.slice(at, at + LONGEST_NAME))?.[0].length ?? 0;
-        if (end === 0) return false;
-        at += end - 1;
-      } else if (char === "$" && text[at + 1] === "(") {
-        this.#open.push("paren");
-        at++;
-      } else if (this.place === "double") {
-        if (char === '"') this.#open.pop();
-      } else if (!this.#readPlain(char)) return false;
-      this.last = text[at] ?? "";
+    for (let at = 0; at < text.length;) {
+      const end = this.#readForm(text, at);
+      if (end === null) return false;
+      this.last = text[end - 1] ?? "";
       this.#isWord = this.place !== "plain" || !/[\s;&|()]/.test(this.last);
+      at = end;
     }
     return true;
+  }
+
+  /** Reads what begins at `at`, and gives where it ends; null for a form that is not followed. */
+  #readForm(text: string, at: number): number | null {
+    const char = text[at] ?? "";
+    const next = text[at + 1];
+    if (this.place === "single") {
+      if (char === "'") this.#open.pop();
+      return at + 1;
+    }
+    if (char === "\\") return next === undefined ? null : at + 2;
+    if (char === "$" && next === "{") {
+      const length = /^\$\{\w+\}/.exec(text.slice(at, at + LONGEST_NAME))?.[0].length;
+      return length === undefined ? null : at + length;
+    }
+    if (char === "$" && next === "(") {
+      this.#open.push("paren");
+      return at + 2;
+    }
+    if (this.place === "double") {
+      if (char === '"') this.#open.pop();
+      return at + 1;
+    }
+    return this.#readPlain(char) ? at + 1 : null;
   }
 
   #readPlain(char: string): boolean {

@@ -72,8 +72,7 @@ export async function cleanTree(
       document["manifests"] = await children(document["manifests"] as BlobDescriptor[], depth);
     } else {
       const config = document["config"] as BlobDescriptor | undefined;
-      // The configs of signatures, charts and the like are of other kinds.
-      if (config === undefined || !(config.mediaType === undefined || CONFIGS.has(config.mediaType))) return was;
+      if (config === undefined || !isImageConfig(config)) return was;
       const held = await read(config, "config");
       if (held === null) {
         missing.push(platformOf(was));
@@ -81,9 +80,10 @@ export async function cleanTree(
       }
       const cleaned = cleanConfig(held, leaving, stays);
       // Documents without a removed value keep their bytes.
-      const changed = cleaned.diff.length > 0;
-      if (changed) configs.push(cleaned);
-      document["config"] = changed ? stored(config, "config", cleaned.bytes) : config;
+      if (cleaned.diff.length > 0) {
+        configs.push(cleaned);
+        document["config"] = stored(config, "config", cleaned.bytes);
+      }
     }
     cleanTexts(document["annotations"], leaving);
     const after = stringifyExact(document);
@@ -93,23 +93,29 @@ export async function cleanTree(
   const children = async (all: readonly BlobDescriptor[], depth: number): Promise<BlobDescriptor[]> => {
     const now = new Map<string, BlobDescriptor>();
     for (const one of all) if (!isAttestation(one)) now.set(one.digest, await walk(one, depth + 1));
-    return all.flatMap((one) => {
-      const about = one.annotations?.["vnd.docker.reference.digest"];
-      if (!isAttestation(one)) return [now.get(one.digest) ?? one];
-      // What was attested about the old image is not true of another digest.
-      if (about === undefined || now.get(about)?.digest === about) return [one];
-      voided.push(one.digest);
-      return [];
-    });
+    const untrue = all.filter((one) => isAttestation(one) && !isStillTrue(one, now));
+    voided.push(...untrue.map(({ digest }) => digest));
+    return all.flatMap((one) => (untrue.includes(one) ? [] : isAttestation(one) ? one : (now.get(one.digest) ?? one)));
   };
 
   const top = await walk(root, 0);
   return { root: top, blobs, configs, voided, missing };
 }
 
+/** The configs of signatures, charts and the like are of other kinds. */
+function isImageConfig({ mediaType }: BlobDescriptor): boolean {
+  return mediaType === undefined || CONFIGS.has(mediaType);
+}
+
 /** What BuildKit adds to an index: https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md */
 function isAttestation({ annotations }: BlobDescriptor): boolean {
   return annotations?.["vnd.docker.reference.type"] === "attestation-manifest";
+}
+
+/** What was attested about the old image is not true of another digest. */
+function isStillTrue({ annotations }: BlobDescriptor, now: ReadonlyMap<string, BlobDescriptor>): boolean {
+  const about = annotations?.["vnd.docker.reference.digest"];
+  return about === undefined || now.get(about)?.digest === about;
 }
 
 function platformOf({ platform, digest }: BlobDescriptor): string {

@@ -84,71 +84,11 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
       }),
   );
   const own = places.at(-1) as EndpointClient;
-
-  const gone = new Set<EndpointClient>();
-  /** From a mirror if it has it, else from the registry. */
-  const anywhere = async <T>(read: (place: EndpointClient) => Promise<T>): Promise<T> => {
-    for (const mirror of places.slice(0, -1).filter((place) => !gone.has(place))) {
-      try {
-        return await read(mirror);
-      } catch (error) {
-        if (!(error instanceof UnsprawlError)) throw error;
-        if (error.code === "unreachable") gone.add(mirror);
-      }
-    }
-    return read(own);
-  };
-
-  const manifest: Registry["manifest"] = async (repository, reference, signal) => {
-    check(repository, reference);
-    return anywhere(async (place) => {
-      const what = `${repositoryText(host, repository)}${isDigest(reference) ? "@" : ":"}${reference}`;
-      const answer = await place.read(
-        { method: "GET", path: `${repository}/manifests/${reference}`, headers: { accept: ACCEPT } },
-        { scope: pull(repository), limit: MANIFEST_LIMIT, signal, what },
-      );
-      return asManifest(what, reference, answer.headers, answer.bytes);
-    });
-  };
-
+  const anywhere = mirrored(places.slice(0, -1), own);
   return {
     host,
-    manifest,
-    async resolve(repository, tag, signal) {
-      check(repository, tag);
-      return anywhere(async (place) => {
-        const { headers } = await place.read(
-          { method: "HEAD", path: `${repository}/manifests/${tag}`, headers: { accept: ACCEPT } },
-          { scope: pull(repository), limit: 0, signal, what: `${repositoryText(host, repository)}:${tag}` },
-        );
-        const digest = headers["docker-content-digest"];
-        return typeof digest === "string" && isDigest(digest) ? digest : null;
-      });
-    },
-    async *blob(repository, descriptor, signal) {
-      check(repository, descriptor.digest);
-      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
-      const request = { method: "GET", path: `${repository}/blobs/${descriptor.digest}` } as const;
-      const { place, answer } = await anywhere(async (one) => ({
-        place: one,
-        answer: await one.open(request, { scope: pull(repository), signal, what }),
-      }));
-      yield* verifiedChunks(place.chunks(answer), descriptor, what);
-    },
-    async json(repository, descriptor, signal, limit = JSON_LIMIT) {
-      check(repository, descriptor.digest);
-      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
-      if (descriptor.size > limit) throw new UnsprawlError("malformed", `${what} is larger than ${limit} bytes`);
-      const bytes = await anywhere(async (place) => {
-        const answer = await place.read(
-          { method: "GET", path: `${repository}/blobs/${descriptor.digest}` },
-          { scope: pull(repository), limit: descriptor.size, signal, what },
-        );
-        asDescriptor(answer.bytes, descriptor, what);
-        return answer.bytes;
-      });
-      return parse(bytes, what);
-    },
+    ...manifestReader(host, anywhere),
+    ...blobReader(host, anywhere),
     tags: (repository, signal) => {
       check(repository, null);
       const what = `tag list of ${repositoryText(host, repository)}`;
@@ -175,6 +115,80 @@ export function openRegistry(host: string, tools: RegistryClientTools): Registry
       return places.reduce((sum, { requests }) => sum + requests, 0);
     },
     close: () => places.forEach(({ wire }) => wire.close()),
+  };
+}
+
+/** Reads from a mirror if it has it, else from the registry. */
+type ReadAnywhere = <T>(read: (place: EndpointClient) => Promise<T>) => Promise<T>;
+
+function mirrored(mirrors: readonly EndpointClient[], own: EndpointClient): ReadAnywhere {
+  const gone = new Set<EndpointClient>();
+  return async (read) => {
+    for (const mirror of mirrors.filter((place) => !gone.has(place))) {
+      try {
+        return await read(mirror);
+      } catch (error) {
+        if (!(error instanceof UnsprawlError)) throw error;
+        if (error.code === "unreachable") gone.add(mirror);
+      }
+    }
+    return read(own);
+  };
+}
+
+function manifestReader(host: string, anywhere: ReadAnywhere): Pick<Registry, "manifest" | "resolve"> {
+  return {
+    async manifest(repository, reference, signal) {
+      check(repository, reference);
+      return anywhere(async (place) => {
+        const what = `${repositoryText(host, repository)}${isDigest(reference) ? "@" : ":"}${reference}`;
+        const answer = await place.read(
+          { method: "GET", path: `${repository}/manifests/${reference}`, headers: { accept: ACCEPT } },
+          { scope: pull(repository), limit: MANIFEST_LIMIT, signal, what },
+        );
+        return asManifest(what, reference, answer.headers, answer.bytes);
+      });
+    },
+    async resolve(repository, tag, signal) {
+      check(repository, tag);
+      return anywhere(async (place) => {
+        const { headers } = await place.read(
+          { method: "HEAD", path: `${repository}/manifests/${tag}`, headers: { accept: ACCEPT } },
+          { scope: pull(repository), limit: 0, signal, what: `${repositoryText(host, repository)}:${tag}` },
+        );
+        const digest = headers["docker-content-digest"];
+        return typeof digest === "string" && isDigest(digest) ? digest : null;
+      });
+    },
+  };
+}
+
+function blobReader(host: string, anywhere: ReadAnywhere): Pick<Registry, "blob" | "json"> {
+  return {
+    async *blob(repository, descriptor, signal) {
+      check(repository, descriptor.digest);
+      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
+      const request = { method: "GET", path: `${repository}/blobs/${descriptor.digest}` } as const;
+      const { place, answer } = await anywhere(async (one) => ({
+        place: one,
+        answer: await one.open(request, { scope: pull(repository), signal, what }),
+      }));
+      yield* verifiedChunks(place.chunks(answer), descriptor, what);
+    },
+    async json(repository, descriptor, signal, limit = JSON_LIMIT) {
+      check(repository, descriptor.digest);
+      const what = `${repositoryText(host, repository)}@${descriptor.digest}`;
+      if (descriptor.size > limit) throw new UnsprawlError("malformed", `${what} is larger than ${limit} bytes`);
+      const bytes = await anywhere(async (place) => {
+        const answer = await place.read(
+          { method: "GET", path: `${repository}/blobs/${descriptor.digest}` },
+          { scope: pull(repository), limit: descriptor.size, signal, what },
+        );
+        asDescriptor(answer.bytes, descriptor, what);
+        return answer.bytes;
+      });
+      return parse(bytes, what);
+    },
   };
 }
 

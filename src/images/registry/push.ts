@@ -41,6 +41,7 @@ export function pusher(
   check: (repository: string, reference: string | null) => void,
 ): Push {
   const push = (repository: string): Exclude<Scope, "catalog"> => ({ repository, actions: "pull,push" });
+  const deleting = (repository: string): Scope => ({ repository, actions: "pull,push,delete" });
   return {
     async putBlob(repository, content, signal, from) {
       check(repository, null);
@@ -50,26 +51,7 @@ export function pusher(
       if (from) check(from.repository, from.digest);
       const mount = from ? `?${String(new URLSearchParams({ mount: from.digest, from: from.repository }))}` : "";
       const begun = await place.read({ method: "POST", path: `${repository}/blobs/uploads/${mount}` }, mounting);
-      if (from && begun.status === 201) return from.digest;
-      const octets = { "content-type": "application/octet-stream" };
-      let to = uploadTarget(begun);
-      let digest: string;
-      let body: Uint8Array = new Uint8Array();
-      if (content instanceof Uint8Array) {
-        digest = digestOfBytes(content);
-        body = content;
-      } else {
-        const hash = createHash("sha256");
-        const sent = await place.read(
-          { method: "PATCH", path: to, headers: octets, body: hashed(content, hash) },
-          need,
-        );
-        to = uploadTarget(sent);
-        digest = `sha256:${hash.digest("hex")}`;
-      }
-      to.searchParams.set("digest", digest);
-      await place.read({ method: "PUT", path: to, headers: octets, body }, need);
-      return digest;
+      return from && begun.status === 201 ? from.digest : upload(place, uploadTarget(begun), content, need);
     },
     async putManifest(repository, reference, mediaType, bytes, signal) {
       check(repository, reference);
@@ -95,26 +77,46 @@ export function pusher(
       const what = `manifest ${repositoryText(host, repository)}@${digest}`;
       const { status } = await place.read(
         { method: "DELETE", path: `${repository}/manifests/${digest}` },
-        { scope: { repository, actions: "pull,push,delete" }, signal, what, limit: ANSWER_LIMIT, or: [405] },
+        { scope: deleting(repository), signal, what, limit: ANSWER_LIMIT, or: [405] },
       );
       return status !== 405;
     },
     async deleteTag(repository, tag, signal) {
       check(repository, tag);
+      const what = `the tag ${repositoryText(host, repository)}:${tag}`;
+      // Registries older than the specification's 1.1 require a digest, and say so in different ways.
       const { status } = await place.read(
         { method: "DELETE", path: `${repository}/manifests/${tag}` },
-        {
-          scope: { repository, actions: "pull,push,delete" },
-          signal,
-          what: `the tag ${repositoryText(host, repository)}:${tag}`,
-          limit: ANSWER_LIMIT,
-          // Registries older than the specification's 1.1 require a digest, and say so in different ways.
-          or: [400, 404, 405],
-        },
+        { scope: deleting(repository), signal, what, limit: ANSWER_LIMIT, or: [400, 404, 405] },
       );
       return status < 300;
     },
   };
+}
+
+/** Sends a blob to where the registry takes it, and returns its digest. */
+async function upload(
+  place: EndpointClient,
+  target: URL,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+  need: Parameters<EndpointClient["read"]>[1],
+): Promise<string> {
+  const octets = { "content-type": "application/octet-stream" };
+  let to = target;
+  let digest: string;
+  let body: Uint8Array = new Uint8Array();
+  if (content instanceof Uint8Array) {
+    digest = digestOfBytes(content);
+    body = content;
+  } else {
+    const hash = createHash("sha256");
+    const request = { method: "PATCH", path: to, headers: octets, body: hashed(content, hash) } as const;
+    to = uploadTarget(await place.read(request, need));
+    digest = `sha256:${hash.digest("hex")}`;
+  }
+  to.searchParams.set("digest", digest);
+  await place.read({ method: "PUT", path: to, headers: octets, body }, need);
+  return digest;
 }
 
 async function* hashed(

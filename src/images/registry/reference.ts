@@ -29,37 +29,80 @@ export const HUB_HOST = "docker.io";
 export function parseReference(what: string): RegistryReference {
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("usage", `registry:${what}: ${why}`, "registry:HOST/REPO[:TAG|@DIGEST], HOST/REPO:*, HOST/*");
-  if (what === "") throw bad("names no registry");
-  if (what.includes("://")) throw bad("is a URL; the host stands first, without a scheme");
+  const parts = what === "" || what.includes("://") ? null : partsOf(what);
+  const wrong = parts === null ? null : WRONG.find(({ when }) => when(parts));
+  if (parts === null)
+    throw bad(what === "" ? "names no registry" : "is a URL; the host stands first, without a scheme");
+  if (wrong != null) throw bad(wrong.why(parts));
+  const { repository, tag, digest } = parts;
+  const several = repository === null || isGlob(repository);
+  const implied = digest !== null ? null : several ? "*" : "latest";
+  return { host: parts.host ?? "", repository, tag: tag ?? implied, digest };
+}
+
+type ReferenceParts = {
+  /** Null if it is not a valid one. */
+  readonly host: string | null;
+  /** The host as it is written. */
+  readonly first: string;
+  /** Whether nothing but a host is given. */
+  readonly hostOnly: boolean;
+  readonly repository: string | null;
+  readonly tag: string | null;
+  readonly digest: string | null;
+};
+
+function partsOf(what: string): ReferenceParts {
   const slash = what.indexOf("/");
   const first = slash < 0 ? what : what.slice(0, slash);
-  const isHost = /^localhost(:\d+)?$|^\[/.test(first) || (/[.:]/.test(first) && !(slash < 0 && !first.includes(".")));
-  // `alpine:3.20` has a dot too, but in its tag.
-  const tagged = slash < 0 && /:(?!\d+$)/.test(first) && !first.startsWith("[");
-  const named = isHost && !tagged;
+  const named = startsWithHost(first, slash >= 0);
   const host = named ? hostOf(first) : HUB_HOST;
-  if (host === null) throw bad(`${JSON.stringify(first)} is not a host`);
   const rest = named ? (slash < 0 ? "" : what.slice(slash + 1)) : what;
-  const at = rest.indexOf("@");
-  const digest = at < 0 ? null : rest.slice(at + 1);
-  if (digest !== null && !isDigest(digest)) throw bad("its digest is not sha256:… or sha512:…");
-  const path = at < 0 ? rest : rest.slice(0, at);
-  const colon = path.lastIndexOf(":");
-  const tag = colon < 0 ? null : path.slice(colon + 1);
-  let repository: string | null = colon < 0 ? path : path.slice(0, colon);
-  if (host === HUB_HOST && !repository.includes("/") && repository !== "" && !GLOB.test(repository))
-    repository = `library/${repository}`;
-  if (repository === "" || repository === "*") repository = null;
-  if (repository === null && (digest !== null || (tag !== null && named && slash < 0)))
-    throw bad("a digest or a tag needs a repository");
-  if (repository !== null && !isGlob(repository) && !isRepository(repository))
-    throw bad(`${JSON.stringify(repository)} is not a repository name`);
-  if (tag !== null && !isGlob(tag) && !isTag(tag)) throw bad(`${JSON.stringify(tag)} is not a tag`);
-  if (digest !== null && (tag === null ? repository === null : isGlob(tag))) throw bad("a digest names one image only");
-  if (digest !== null && repository !== null && isGlob(repository)) throw bad("a digest names one image only");
-  const several = repository === null || isGlob(repository);
-  return { host, repository, tag: tag ?? (digest !== null ? null : several ? "*" : "latest"), digest };
+  const [path = "", digest = null] = split(rest, rest.indexOf("@"));
+  const [name = "", tag = null] = split(path, path.lastIndexOf(":"));
+  const isOfficial = host === HUB_HOST && !name.includes("/") && name !== "" && !GLOB.test(name);
+  const repository = isOfficial ? `library/${name}` : name;
+  const hostOnly = named && slash < 0;
+  return { host, first, hostOnly, repository: /^\*?$/.test(repository) ? null : repository, tag, digest };
 }
+
+const split = (text: string, at: number): readonly string[] =>
+  at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+
+/** Whether the first part is a host; `alpine:3.20` has a dot too, but in its tag. */
+function startsWithHost(first: string, hasPath: boolean): boolean {
+  if (!hasPath && /:(?!\d+$)/.test(first) && !first.startsWith("[")) return false;
+  return /^localhost(:\d+)?$|^\[/.test(first) || (/[.:]/.test(first) && (hasPath || first.includes(".")));
+}
+
+/** What a reference must not be; the first that fits is said. */
+const WRONG: readonly {
+  readonly when: (parts: ReferenceParts) => boolean;
+  readonly why: (parts: ReferenceParts) => string;
+}[] = [
+  { when: ({ host }) => host === null, why: ({ first }) => `${JSON.stringify(first)} is not a host` },
+  {
+    when: ({ digest }) => digest !== null && !isDigest(digest),
+    why: () => "its digest is not sha256:… or sha512:…",
+  },
+  {
+    when: ({ repository, tag, digest, hostOnly }) =>
+      repository === null && (digest !== null || (tag !== null && hostOnly)),
+    why: () => "a digest or a tag needs a repository",
+  },
+  {
+    when: ({ repository }) => repository !== null && !isGlob(repository) && !isRepository(repository),
+    why: ({ repository }) => `${JSON.stringify(repository)} is not a repository name`,
+  },
+  {
+    when: ({ tag }) => tag !== null && !isGlob(tag) && !isTag(tag),
+    why: ({ tag }) => `${JSON.stringify(tag)} is not a tag`,
+  },
+  {
+    when: ({ repository, tag, digest }) => digest !== null && (isGlob(tag ?? "") || isGlob(repository ?? "")),
+    why: () => "a digest names one image only",
+  },
+];
 
 function hostOf(text: string): string | null {
   const host = text.toLowerCase();

@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../core/journal/runs.ts";
+import { runStateText, type RunSummary } from "../../core/journal/runs.ts";
 import { press } from "../actions.ts";
 import { receiptLines } from "../screens/receipts.ts";
 import type { TerminalSession } from "../session.ts";
@@ -15,10 +15,13 @@ export async function runs(face: Face): Promise<void> {
   const { session } = face;
   const { list } = session.store.get().runs;
   say(face, list.length === 0 ? "Nothing was done yet." : `${countText(list.length, "run")}, newest first.`);
-  for (const [index, { state, run, store, units, next }] of list.entries()) {
-    const secrets = units.reduce((sum, one) => sum + one.secrets, 0);
+  for (const [index, { run, store, units, next, ...one }] of list.entries()) {
+    const secrets = units.reduce((sum, unit) => sum + unit.secrets, 0);
     const what = `${countText(secrets, "secret")} to ${store}, ${units.map(({ unit }) => unit).join(", ")}`;
-    say(face, `${index + 1}. ${state}, ${run}, ${what}${next === null ? "" : `; next: ${next}`}`);
+    say(
+      face,
+      `${index + 1}. ${runStateText({ ...one, units })}, ${run}, ${what}${next === null ? "" : `; next: ${next}`}`,
+    );
   }
   await choose(
     face,
@@ -51,7 +54,7 @@ export async function receipts(face: Face): Promise<void> {
     session.store.set((state) => ({ opened: state.opened && { ...state.opened, scroll } })),
   );
   const next = summary.next === null ? "" : `; next: ${summary.next}`;
-  say(face, `Run ${summary.run}, ${summary.state}, to ${summary.store}${next}`, ...all.slice(from, to));
+  say(face, `Run ${summary.run}, ${runStateText(summary)}, to ${summary.store}${next}`, ...all.slice(from, to));
   await choose(
     face,
     "What next?",

@@ -31,6 +31,8 @@ export function rowMaker(
     const { group } = item;
     const { glyph, word, style } = SEVERITY[group.severity];
     const place = placeOf(group, grouping, scan.groups);
+    // A file's name is cut before its line number.
+    const [, file = "", at = ""] = /^(.*?)(:\d+)?$/s.exec(place.text) ?? [];
     const is = STATE[group.state];
     return line(
       cursor,
@@ -39,7 +41,7 @@ export function rowMaker(
       { text: worded ? `${glyph} ${word.padEnd(9)}` : `${glyph} `, ...style },
       ...apart([
         cell(columns.name, group.name),
-        cell(columns.where, place.text, {}, moreText(place.more)),
+        cell(columns.where, file, {}, at + moreText(place.more)),
         cell(columns.masked, group.lead.masked, { color: "magenta" }),
         cell(columns.state, `${is.glyph} ${is.word}`, is.style),
         cell(columns.rule, group.lead.rule, { dimColor: true }),

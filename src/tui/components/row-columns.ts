@@ -1,3 +1,4 @@
+import { placeWords } from "../../model/place-words.ts";
 import { last } from "../last.ts";
 import type { SecretGroup } from "../groups.ts";
 import type { Grouping } from "../sections.ts";
@@ -12,32 +13,41 @@ type Column = "name" | "where" | "masked" | "state" | "rule" | "image" | "seen" 
 export const SPACE = 2;
 
 /** What a column has at least, or it is left out; and at most, while others have less than they need. */
-const LIMITS = {
-  name: { least: 10, most: 36 },
-  where: { least: 8, most: 32 },
-  masked: { least: 6, most: 24 },
-} as const;
+const WHERE = { least: 8, most: 32 };
+const MASKED = { least: 8, most: 24 };
+/** Names of this length are cut last of all; the rest of a longer one is shown where there is room for it. */
+const NAME = 40;
 
 /** Shown if there is room for all of it, in this order. */
 const EXTRAS = ["rule", "image", "seen", "who"] as const;
 const MOST_EXTRA = 60;
 
 /**
- * Divides the width of a row: name, where and masked value first, then the others; what is left goes to those whose
- * texts are longer still.
+ * Divides the width of a row. Where it is too narrow, the masked value gives way first and goes, then where it is, then
+ * the state; the name is cut last. What is left goes to the name, to the other columns, and to those whose texts are
+ * longer still.
  */
 export function columnsFor(needs: RowColumns, width: number): RowColumns {
   const made = { ...needs, rule: 0, image: 0, seen: 0, who: 0 };
-  for (const column of ["name", "where", "masked"] as const)
-    made[column] = Math.min(needs[column], LIMITS[column].most);
+  made.name = Math.min(needs.name, NAME);
+  made.where = Math.min(needs.where, WHERE.most);
+  made.masked = Math.min(needs.masked, MASKED.most);
   const spare = (): number =>
     width - Object.values(made).reduce((sum, wide) => sum + (wide === 0 ? 0 : wide + SPACE), -SPACE);
-  for (const column of ["masked", "where", "name"] as const)
-    if (spare() < 0) made[column] = Math.max(Math.min(made[column], LIMITS[column].least), made[column] + spare());
-  for (const column of ["masked", "where", "state"] as const) if (spare() < 0) made[column] = 0;
-  for (const column of EXTRAS) if (needs[column] > 0 && needs[column] + SPACE <= spare()) made[column] = needs[column];
-  for (const column of ["name", "where", "masked"] as const)
+  const shrink = (column: Column, least: number): void => {
+    if (spare() < 0) made[column] = Math.max(Math.min(made[column], least), made[column] + spare());
+  };
+  const grow = (column: Column): void => {
     if (made[column] > 0) made[column] += Math.max(0, Math.min(needs[column] - made[column], spare()));
+  };
+  shrink("masked", MASKED.least);
+  if (spare() < 0) made.masked = 0;
+  shrink("where", WHERE.least);
+  for (const column of ["where", "state"] as const) if (spare() < 0) made[column] = 0;
+  grow("name");
+  for (const column of EXTRAS) if (needs[column] > 0 && needs[column] + SPACE <= spare()) made[column] = needs[column];
+  grow("where");
+  grow("masked");
   made.name += Math.min(0, spare());
   return made;
 }
@@ -69,7 +79,7 @@ function measured(groups: readonly SecretGroup[], inContainers: boolean): RowCol
     const { text, more } = subjectsOf(group);
     const end = moreText(inContainers ? group.findings.length - 1 : more).length;
     widen("name", group.name.length);
-    if (inContainers) for (const { location } of group.findings) widen("where", location.path.length + end);
+    if (inContainers) for (const { location } of group.findings) widen("where", placeWords(location).length + end);
     else widen("where", text.length + end);
     widen("masked", group.lead.masked.length);
     widen("state", STATE[group.state].word.length + 2);

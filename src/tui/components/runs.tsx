@@ -1,4 +1,4 @@
-import type { RunSummary } from "../../core/journal/runs.ts";
+import { runStateText, type RunSummary } from "../../core/journal/runs.ts";
 import type { Style } from "../theme.ts";
 import { countText } from "../widgets/bar.ts";
 import { chosen, layout, line, wrapped, type ScreenRow } from "../widgets/text.ts";
@@ -30,6 +30,7 @@ export function Runs({ state, room }: ScreenProps) {
   const here = list[at];
   const next = layout(here ? [line(), wrapped(8, { text: "  next: ", bold: true }, nextOf(here))] : [], columns, guard);
   const { from, to } = windowAround(list.length, at, Math.max(1, rows - next.length));
+  const wide = Math.max(12, ...list.map((one) => runStateText(one).length + 2));
   const body = list.slice(from, to).map((one, index): ScreenRow => {
     const { glyph, ...style } = STATES[one.state];
     const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
@@ -38,7 +39,7 @@ export function Runs({ state, room }: ScreenProps) {
       [
         line(
           from + index === at ? " ▸ " : "   ",
-          { text: `${glyph} ${one.state.padEnd(12)}`, ...style },
+          { text: `${glyph} ${runStateText(one).padEnd(wide)}`, ...style },
           `${one.run}  `,
           text,
         ),

@@ -1,4 +1,5 @@
 import type { Finding, Rotation } from "../../model/finding.ts";
+import { placeWords } from "../../model/place-words.ts";
 import type { SecretGroup } from "../groups.ts";
 import { subjectText } from "../where.ts";
 import { SEVERITY, STATE } from "../theme.ts";
@@ -40,7 +41,6 @@ export function evidence(
 function place(finding: Finding, groupName: string): string {
   const { location, name, state } = finding;
   const called = name === groupName ? "" : `  as ${name}`;
-  const from = location.origin === "image" ? "  from its image" : "";
   const is = state === "new" ? "" : `  ${STATE[state].word}`;
-  return `${subjectText(finding)}  ${location.subject === "image" ? "image " : ""}${location.path}${called}${from}${is}`;
+  return `${subjectText(finding)}  ${location.subject === "image" ? "image " : ""}${placeWords(location)}${called}${is}`;
 }

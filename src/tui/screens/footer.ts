@@ -54,7 +54,7 @@ const keyLine = (keys: readonly FooterKey[]): SpanLine =>
     ]),
   );
 
-/** As many keys as fit, those first that the moment calls for; the way back, help and quit are always shown. */
+/** As many keys as fit, those first that the moment calls for; the way back, help and quit are always shown, and in the list what a first-time user looks for. */
 function fitting(state: TuiState, room: number): readonly FooterKey[] {
   const first = called(state);
   const rank = ({ action }: KeyBinding): number => (first.includes(action) ? first.indexOf(action) : first.length);
@@ -62,10 +62,12 @@ function fitting(state: TuiState, room: number): readonly FooterKey[] {
     .filter(({ action }) => isAvailable(action, state))
     .sort((a, b) => rank(a) - rank(b));
   const keyOf = (one: KeyBinding): FooterKey => [one.show, wordsFor(one, state)];
-  const always = shown.filter(({ action }) => ALWAYS.includes(action)).map(keyOf);
+  const isAlways = ({ action }: KeyBinding): boolean =>
+    ALWAYS.includes(action) || (room >= FIRST_TIME_ROOM && isBrowsing(state) && FIRST_TIME.includes(action));
+  const always = shown.filter(isAlways).map(keyOf);
   let left = room - always.reduce((sum, one) => sum + widthOf(one), 0);
   const fit: FooterKey[] = [];
-  for (const one of shown.filter(({ action }) => !ALWAYS.includes(action)).map(keyOf)) {
+  for (const one of shown.filter((one) => !isAlways(one)).map(keyOf)) {
     left -= widthOf(one);
     if (left < 0) break;
     fit.push(one);
@@ -74,6 +76,12 @@ function fitting(state: TuiState, room: number): readonly FooterKey[] {
 }
 
 const ALWAYS: readonly KeyAction[] = ["back", "help", "quit"];
+
+/** What nobody finds without being shown: the way to all other sources, and to all that is there besides the list. */
+const FIRST_TIME: readonly KeyAction[] = ["sources", "overview"];
+const FIRST_TIME_ROOM = 60;
+
+const isBrowsing = ({ where, range }: TuiState): boolean => where === "browse" && range === null;
 
 const widthOf = ([show, does]: FooterKey): number => show.length + does.length + 3;
 
@@ -90,8 +98,8 @@ function called(state: TuiState): readonly KeyAction[] {
   if (marked.size > 0) return ["migrate", "mark", "ignore", "diff", "markAll"];
   if (selectedItem(state)?.kind === "section")
     return ["open", "markSection", "migrate", "foldAll", "fold", "group", "sort", "up", "down", "pageUp", "pageDown"];
-  if (filter !== "" || facets.size > 0) return ["filter", "facets", "markAll"];
-  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : [];
+  if (filter !== "" || facets.size > 0) return ["filter", "facets", "markAll", "sort"];
+  return canUndoIgnore ? ["mark", "migrate", "ignore", "undo", "ignoreAgain"] : ["migrate"];
 }
 
 /** What a key does now, where that differs from moment to moment. */

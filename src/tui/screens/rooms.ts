@@ -3,7 +3,7 @@ import { TONE } from "../theme.ts";
 import { layout, line, wrapped, type Guard, type SpanLine, type ScreenRow } from "../widgets/text.ts";
 import { windowFrom } from "../widgets/window.ts";
 import { facetsOf } from "../facets.ts";
-import { itemsOf } from "../items.ts";
+import { itemsOf, unfilteredRows } from "../items.ts";
 import { last } from "../last.ts";
 import { FRAME_ROWS, panesOf, SMALLEST, tooSmall, type PaneRooms, type ScreenText, type Size } from "./frame.ts";
 import { overviewText } from "./overview/index.ts";
@@ -30,7 +30,11 @@ export function roomsOf(state: TuiState, size: Size, guard: Guard): ScreenRooms 
   const { scan, where } = state;
   // Beside an empty list there is nothing to detail.
   const empty = where !== "facets" && ["done", "failed"].includes(scan.status) && itemsOf(state).length === 0;
-  return { notice, body, panes: empty ? { shape: "one", list: body, detail: body } : panesOf(size, body) };
+  return {
+    notice,
+    body,
+    panes: empty ? { shape: "one", list: body, detail: body } : panesOf(size, body, unfilteredRows(state)),
+  };
 }
 
 /** A screen that is one text; null for the others, and for the help above it. */

@@ -106,6 +106,7 @@ const PHASES: { readonly [kind in Step["kind"]]: string } = {
   clean: "cleaning the image",
   recreate: "stopping and replacing",
   check: "verifying",
+  rotate: "rotating",
 };
 
 function limitOf(step: Step): string {

@@ -83,7 +83,7 @@ describe("a plan that is reviewed", () => {
   it("shows each line that changes, and the commands, where they are asked for", () => {
     const text = planText(shop(), terminal(), { diff: true, byHand: true });
     expect(text).toContain("/srv/shop/compose.yaml\n- 9   DB_PASSWORD=••••\n+ 12  secrets: [db]\n");
-    expect(text).toContain("container web\n- Config.Env[0]  WEB_PASSWORD_0=••••\n");
+    expect(text).toContain("container web\n- variable  WEB_PASSWORD_0=••••\n");
     expect(text).toContain("web by hand, without the secret\ndocker run --name web x\n  it lacks its networks\n");
   });
 

@@ -12,9 +12,11 @@ const receipt = (at: string, step: string, state: Receipt["state"], data: Receip
   data,
 });
 const text = (state: "failed" | "rolled back", receipts: readonly Receipt[]): string =>
-  runSummaryText({ ...summary, state, units: [], next: null, error: null }, { plan, receipts }, process.stdout).join(
-    "\n",
-  );
+  runSummaryText(
+    { ...summary, state, units: [], ended: state === "failed" ? state : null, next: null, error: null },
+    { plan, receipts },
+    process.stdout,
+  ).join("\n");
 const begun = [receipt("01:53:50", "run", "intent"), receipt("01:53:50", "unit:web", "intent")];
 
 it("a run takes until its own end, not until a rollback", () => {

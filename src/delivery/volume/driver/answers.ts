@@ -27,8 +27,8 @@ type Answering = {
 /** How many answers and challenges are kept: who asks takes his at once. */
 const MOST = 200;
 
-/** Answers the sealed questions of those who have the plugin's key. */
-export class Answers {
+/** DriverAnswers the sealed questions of those who have the plugin's key. */
+export class DriverAnswers {
   readonly #home: DriverHome;
   readonly #answering: Answering;
   /** By the name of the volume that is the question. */
@@ -40,7 +40,7 @@ export class Answers {
     this.#answering = answering(home, volumes, open);
   }
 
-  /** Answers a question. Throws `denied` for one that was not sealed with this plugin's key. */
+  /** DriverAnswers a question. Throws `denied` for one that was not sealed with this plugin's key. */
   async take(name: string, sealed: string): Promise<void> {
     const question = unseal(sealed, this.#home.key) as unknown as SealedQuestion;
     keepAtMost(this.#given, MOST);

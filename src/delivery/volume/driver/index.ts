@@ -12,7 +12,7 @@ import { loadOnlyRoots } from "../../../kit/root-loads.ts";
 import { printable } from "../../../kit/text/escape.ts";
 import { UnsprawlError } from "../../../model/error.ts";
 import type { OpenStore } from "../../runtime/resolve.ts";
-import { Answers } from "./answers.ts";
+import { DriverAnswers } from "./answers.ts";
 import { DriverHome, HOME } from "./home.ts";
 import { Mounts } from "./mounts.ts";
 import { PLUGIN_SOCKET, SOCKET_FOLDER } from "./socket.ts";
@@ -22,8 +22,8 @@ import { Volumes } from "./volumes.ts";
 
 const SOCKET = join(SOCKET_FOLDER, PLUGIN_SOCKET);
 
-type Asked = { readonly Name?: unknown; readonly ID?: unknown; readonly Opts?: unknown };
-type Call = (asked: Asked) => Promise<object> | object;
+type EngineCall = { readonly Name?: unknown; readonly ID?: unknown; readonly Opts?: unknown };
+type DriverCall = (asked: EngineCall) => Promise<object> | object;
 
 /** Serves until it is ended. Source: Docker Engine, "Volume plugins", the protocol `docker.volumedriver/1.0`. */
 export async function serveVolumes(open: OpenStore): Promise<void> {
@@ -32,9 +32,9 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
   const home = new DriverHome(HOME);
   const volumes = new Volumes(HOME);
   const mounts = new Mounts(home, volumes, open);
-  const answers = new Answers(home, volumes, open);
+  const answers = new DriverAnswers(home, volumes, open);
   const isSettled = settled(say);
-  const calls: { readonly [path: string]: Call } = {
+  const calls: { readonly [path: string]: DriverCall } = {
     "/Plugin.Activate": () => ({ Implements: ["VolumeDriver"] }),
     "/VolumeDriver.Capabilities": () => ({ Capabilities: { Scope: "local" } }),
     "/VolumeDriver.Create": async ({ Name, Opts }) => {
@@ -70,7 +70,7 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
 }
 
 async function answer(
-  calls: { readonly [path: string]: Call },
+  calls: { readonly [path: string]: DriverCall },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -80,10 +80,10 @@ async function answer(
   response.end(JSON.stringify(said));
 }
 
-async function called(call: Call | undefined, path: string, request: IncomingMessage): Promise<object> {
+async function called(call: DriverCall | undefined, path: string, request: IncomingMessage): Promise<object> {
   try {
     if (call === undefined) return { Err: `not a call of a volume driver: ${path}` };
-    return await call(JSON.parse((await bodyOf(request)) || "{}") as Asked);
+    return await call(JSON.parse((await bodyOf(request)) || "{}") as EngineCall);
   } catch (error) {
     const message = error instanceof UnsprawlError ? [error.message, error.hint].filter(Boolean).join("; ") : "failed";
     say(`${path.split(".").at(-1) ?? ""}: ${message}`);

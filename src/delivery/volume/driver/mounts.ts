@@ -9,7 +9,7 @@ import { mustBeAllowed, type ResolvedReference, type VariableReference } from ".
 import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
 import { shimFile } from "../../shim.ts";
 import { writeFiles } from "../../tmpfs.ts";
-import type { VolumeOptions } from "../options.ts";
+import type { VolumeReferences } from "../options.ts";
 import { RESOLVER, type DriverHome } from "./home.ts";
 import { idBase } from "./host-ids.ts";
 import { MEMORY } from "./propagates.ts";
@@ -114,7 +114,7 @@ function filesOf(values: readonly ResolvedReference[]): readonly DeliveryFile[] 
 }
 
 /** The owner on the engine's host: with userns-remap, a container's ids are others there. */
-function ownerFor({ owner }: VolumeOptions, users: readonly VolumeUser[]): Owner {
+function ownerFor({ owner }: VolumeReferences, users: readonly VolumeUser[]): Owner {
   const base = users.every(({ hostIds }) => hostIds) ? null : idBase();
   return base === null ? owner : { uid: base.uid + owner.uid, gid: base.gid + owner.gid };
 }

@@ -4,7 +4,7 @@ import { atomicWrite } from "../../../kit/io/atomic.ts";
 import { mustBeKnownForm } from "../../../kit/io/form.ts";
 import { isOwnName } from "../../../kit/io/name.ts";
 import { UnsprawlError } from "../../../model/error.ts";
-import { parseOptions, type VolumeOptions } from "../options.ts";
+import { parseOptions, type VolumeReferences } from "../options.ts";
 
 const FILE = "volumes.json";
 const LONGEST_NAME = 255;
@@ -38,7 +38,7 @@ export class Volumes {
     if (this.#known.delete(name)) await this.#write();
   }
 
-  mustHave(name: string): VolumeOptions {
+  mustHave(name: string): VolumeReferences {
     const options = this.#known.get(name);
     if (options !== undefined) return parseOptions(options);
     throw new UnsprawlError("absent", `no such volume: ${name.slice(0, 80)}`);

@@ -84,20 +84,24 @@ const wholeOf = last(
     new Map(groups.map((group) => [group.fingerprint, group])),
 );
 
-/** The tabs, all by name if there is room; the selected one always. */
+/** The tabs by name, and how much is below if there is room for that too; on the narrowest terminals by number. */
 export function detailTitle(state: TuiState, columns: number, below: number): (StyledSpan | string)[] {
+  const room = columns - TABS.reduce((sum, tab) => sum + TITLES[tab].length + 4, 0);
   const open = state.where === "detail";
-  const more = below > 0 ? ` ↓ ${below} more${open ? "" : " (enter)"}` : "";
-  const named = TABS.reduce((sum, tab) => sum + TITLES[tab].length + 4, 0) + more.length <= columns;
+  const mores = below > 0 ? [` ↓ ${below} more${open ? "" : " (enter)"}`, ` ↓ ${below}`] : [];
+  const more = mores.find(({ length }) => length <= Math.max(room, NUMBERED)) ?? "";
   return [
     ...TABS.map((tab, at): StyledSpan => {
       const here = tab === state.tab;
-      const text = here || named ? `${at + 1} ${TITLES[tab]}` : `${at + 1}`;
+      const text = here || room >= 0 ? `${at + 1} ${TITLES[tab]}` : `${at + 1}`;
       return { text: here ? `[${text}]` : ` ${text} `, bold: here, dimColor: !here };
     }),
     { text: more, dimColor: true },
   ];
 }
+
+/** What tabs by number leave on the narrowest terminal. */
+const NUMBERED = 8;
 
 function heading({ section: { title, groups } }: Extract<ListItem, { kind: "section" }>): SpanLine[] {
   const found = groups.reduce((sum, { findings }) => sum + findings.length, 0);

@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { apply } from "../../core/apply.ts";
+import { rotateTools } from "../../assembly/rotating.ts";
+import { runIds } from "../../core/journal/journal.ts";
+import { rotation } from "../../rotate/perform.ts";
+import { planRotation, type NotRotated } from "../../rotate/plan.ts";
+import { jsonText } from "../../kit/text/escape.ts";
+import { cmd } from "../../kit/shell.ts";
+import { parseDuration } from "../../kit/text/duration.ts";
+import { readChecked } from "../../kit/io/read.ts";
+import { EXIT, UnsprawlError } from "../../model/error.ts";
+import { Secret } from "../../model/secret.ts";
+import { runOf } from "../choose-run.ts";
+import { mustBeAnswerable, mustBeConfirmed } from "../confirm.ts";
+import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
+import { finishRun } from "../finish.ts";
+import { say, sayNext, writeResult } from "../output.ts";
+import { applyTools } from "../run-tools.ts";
+import { rotateText } from "../views/rotate-text.ts";
+
+/** `unsprawl rotate [RUN|SOURCE…] [--only NAME…] --yes`: the plan first, then new values for the secrets in it. */
+export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
+  const { assembly } = context;
+  const isShown = options["dryRun"] === true || textFlag(options, "output") !== null;
+  if (!isShown) mustBeAnswerable(context, options, "rotate");
+  const of = args.map((one) => (one.includes(":") ? one : runOf(assembly, one)));
+  const unknown = of.find((one) => !one.includes(":") && !runIds(assembly.state()).includes(one));
+  if (unknown !== undefined)
+    throw new UnsprawlError(
+      "absent",
+      `there is no run ${unknown}`,
+      "unsprawl runs lists them; a container is docker:NAME",
+    );
+  const given = await givenValue(context, textFlag(options, "valueFrom"));
+  const tools = { ...rotateTools(assembly), ...(given !== null && { given }) };
+  if (given !== null && textFlag(options, "output") !== null)
+    throw new UnsprawlError("usage", "a saved plan holds no value", "leave -o out, or --value-from");
+  const { plan, left } = await planRotation(
+    {
+      of,
+      only: listFlag(options, "only"),
+      graceMs: parseDuration(textFlag(options, "grace") ?? "5s", "--grace"),
+      healthTimeoutMs: parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout"),
+      signal: context.signal,
+    },
+    tools,
+  );
+  if (isShown) return show(context, options, plan, left);
+  if (!context.json) await writeResult(rotateText(plan, left, process.stdout), null, context);
+  if (plan.steps.length === 0) return nothing(context, plan, left);
+  const restarts = new Set(plan.steps.flatMap((step) => (step.kind === "rotate" ? step.consumers : [])));
+  await mustBeConfirmed(context, options, "rotate", `Make new values? ${restarts.size} containers restart.`);
+  const applying = await applyTools(assembly, plan, options["breakLock"] === true);
+  const own = given === null ? applying : { ...applying, migration: rotation(tools) };
+  const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context);
+  return exit === EXIT.ok && left.length > 0 ? EXIT.partly : exit;
+}
+
+/** The value in a file, or on stdin for `-`, byte for byte; null for none. Throws `usage` for an empty one. */
+async function givenValue({ assembly }: CommandContext, from: string | null): Promise<Secret | null> {
+  if (from === null) return null;
+  const value = Secret.of(
+    from === "-" ? await buffer(process.stdin) : readChecked(resolve(assembly.cwd, from), { named: true }),
+  );
+  if (value.length === 0)
+    throw new UnsprawlError("usage", "the new value is empty", "--value-from FILE, or - for stdin");
+  assembly.redactor.know(value);
+  return value;
+}
+
+async function show(
+  context: CommandContext,
+  options: ParsedFlags,
+  plan: Parameters<typeof rotateText>[0],
+  left: readonly NotRotated[],
+): Promise<number> {
+  const file = textFlag(options, "output");
+  if (file !== null) await writeResult(jsonText(plan), file, { ...context, json: true });
+  const text = context.json ? jsonText({ ...plan, notRotated: left }) : rotateText(plan, left, process.stdout);
+  await writeResult(text, null, context);
+  if (file !== null) sayNext(context, cmd`unsprawl apply ${file}`);
+  return left.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function nothing(
+  context: CommandContext,
+  plan: Parameters<typeof rotateText>[0],
+  left: readonly NotRotated[],
+): Promise<number> {
+  if (context.json)
+    await writeResult(jsonText({ version: 1, run: null, state: "done", units: [], notRotated: left }), null, context);
+  else say(context, `nothing was changed in ${plan.store.name}`);
+  return left.length > 0 ? EXIT.failed : EXIT.ok;
+}

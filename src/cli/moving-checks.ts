@@ -1,0 +1,52 @@
+import type { Assembly } from "../assembly/index.ts";
+import type { DoctorCheck } from "../core/doctor.ts";
+import { RUNTIME_NAME } from "../delivery/runtime/settings.ts";
+import { readPluginStatus } from "../delivery/volume/install.ts";
+import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
+
+/** A way to do something on this engine from here; null as its reason means that it works. */
+type Way = { readonly what: string; readonly against: string | null; readonly way: string };
+
+/**
+ * What this engine allows from here, a row each: to scan, to move by each delivery, to serve values after a reboot, to undo.
+ * A way that does not work is no problem while another does.
+ */
+export async function movingChecks(assembly: Assembly): Promise<readonly DoctorCheck[]> {
+  const engine = await assembly.engine();
+  const info = await engine.info();
+  const away = unreachableHost(engine, info);
+  const plugin = await readPluginStatus(engine, assembly.state());
+  const fault = plugin?.stores.find((one) => one.fault !== null);
+  const byVolume =
+    plugin === null
+      ? "the volume plugin is not installed"
+      : fault === undefined
+        ? null
+        : `its volume plugin cannot read ${fault.name}: ${fault.fault ?? ""}`;
+  const isRuntime = Object.keys(info.Runtimes ?? {}).includes(RUNTIME_NAME);
+  const byRuntime = away ?? (isRuntime ? null : "the OCI runtime is not installed");
+  const ways: readonly Way[] = [
+    { what: "move by volume", against: byVolume, way: PLUGIN },
+    { what: "move by file or shim", against: away, way: SUDO },
+    { what: "move by runtime", against: byRuntime, way: away === null ? RUNTIME : SUDO },
+    { what: "serve new values by the agent", against: away, way: SUDO },
+  ];
+  const moving = ways.slice(0, 3).filter(({ against }) => against === null);
+  const rows = [
+    row("scan", null, null),
+    ...ways.map(({ what, against, way }) => row(what, against, way)),
+    row("roll back", moving.length > 0 ? null : "nothing can be moved", null),
+  ];
+  if (moving.length > 0) return rows;
+  const text = `secrets are found from here, not moved: ${away ?? byVolume ?? ""}`;
+  return [{ name: "moving", state: "warn", text, hint: FROM_THERE }, ...rows];
+}
+
+const PLUGIN = "unsprawl plugin install --to STORE";
+const RUNTIME = "unsprawl runtime install --to STORE";
+const SUDO = "the same as root on the engine's own host";
+
+function row(what: string, against: string | null, way: string | null): DoctorCheck {
+  const text = against === null ? `${what}: works here` : `${what}: not here, ${against}`;
+  return { name: "moving", state: "ok", text, hint: against === null ? null : way };
+}

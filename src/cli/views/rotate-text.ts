@@ -1,0 +1,54 @@
+import type { NotRotated } from "../../rotate/plan.ts";
+import { paint } from "../../kit/paint.ts";
+import { countText } from "../../kit/text/count.ts";
+import { printable } from "../../kit/text/escape.ts";
+import { hanging, lineWidth } from "../../kit/text/wrap.ts";
+import { storeKeyText, type Plan, type RotateStep } from "../../model/plan.ts";
+
+/** What a rotation would do, for a person: each secret with where it is checked, where it is stored, and who restarts. */
+export function rotateText(plan: Plan, left: readonly NotRotated[], stream: NodeJS.WriteStream): string {
+  const steps = plan.steps.filter((step): step is RotateStep => step.kind === "rotate");
+  const width = lineWidth(stream);
+  const line = (label: string, text: string): string[] => hanging(`  ${label}  `, printable(text), LABEL, width);
+  const lines = steps.flatMap((step) => [
+    paint("bold", printable(step.unit), stream),
+    ...line("checked ", `by ${step.checkedBy}${loginText(step)}`),
+    ...line("stored  ", step.entries.map(({ key }) => storeKeyText(key)).join(", ")),
+    ...line("restarts", restartText(step)),
+    ...line("meanwhile", OVERLAPS[step.overlap]),
+    "",
+  ]);
+  for (const { name, subject, reason, hint } of left)
+    lines.push(
+      ...hanging("not rotated  ", printable(`${subject} ${name}: ${reason}`), 13, width),
+      ...hanging("  next: ", printable(hint), 8, width),
+    );
+  const all = new Set(steps.flatMap(({ consumers }) => running({ consumers })));
+  lines.push(
+    `Plan ${plan.id}: ${countText(steps.length, "secret")} in ${printable(plan.store.name)} rotated; ${countText(all.size, "container")} restarted; ${left.length} not rotated`,
+  );
+  return lines.join("\n");
+}
+
+const LABEL = 12;
+
+const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
+  both: "the old and the new value are accepted until every container has the new one",
+  none: "the server has one value: until a container has restarted, its new connections are refused",
+  application: "only the application checks it: what the old value signed or encrypted is no longer valid",
+};
+
+const running = ({ consumers }: Pick<RotateStep, "consumers">): readonly string[] =>
+  consumers.flatMap(({ container, isRunning }) => (isRunning ? container : []));
+
+function restartText(step: RotateStep): string {
+  const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(({ container }) => container);
+  const later = stopped.length === 0 ? "" : `; ${stopped.join(", ")} at the next start`;
+  const now = running(step);
+  return `${now.length === 0 ? "nobody" : now.join(", then ")}${later}`;
+}
+
+function loginText({ login, rotator }: RotateStep): string {
+  if (login.kind === "first-init") return `; changed by ${login.user}, of the container ${login.container}`;
+  return rotator === "application" ? "" : "; it changes itself";
+}

@@ -1,0 +1,54 @@
+import type { Migration } from "../contract/migration.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { Plan, RotateStep, Step } from "../model/plan.ts";
+import { keyBeside } from "./entries.ts";
+import type { RotateTools } from "./types.ts";
+import { nextKeyOf, SecretRotation, type OpenedStore } from "./secret-rotation.ts";
+
+export const ROTATION = "rotation";
+
+/** Rotating as the migration whose units are secrets: nothing of it is planned from findings. */
+export function rotation(tools: RotateTools): Migration {
+  const none = async (): Promise<null> => null;
+  const neverPlanned = async (): Promise<never> => {
+    throw new UnsprawlError("usage", "a rotation is planned by rotate", "unsprawl rotate");
+  };
+  return {
+    name: ROTATION,
+    async engine() {
+      const engine = await tools.engine();
+      return { id: (await engine.info()).ID, address: engine.connection.address };
+    },
+    unit: none,
+    refuses: none,
+    names: neverPlanned,
+    plan: neverPlanned,
+    read: none,
+    unchanged: async () => undefined,
+    perform: async (step, work) => {
+      if (step.kind === "rotate") await new SecretRotation(tools, step, work, await opened(tools, work.plan)).forth();
+    },
+    async undo(steps, work) {
+      for (const step of rotateSteps(steps))
+        await new SecretRotation(tools, step, work, await opened(tools, work.plan)).back();
+    },
+    async scrub(steps, { plan }) {
+      const { provider } = await opened(tools, plan);
+      const removed: string[] = [];
+      for (const step of rotateSteps(steps)) {
+        const kept = step.entries.map(({ key }) => keyBeside(key, "before", plan.id));
+        for (const key of [...kept, nextKeyOf(step, plan)]) await provider.remove(key, () => true);
+        removed.push(`the earlier value of ${step.name}`);
+      }
+      return removed;
+    },
+    render: async () => 0,
+  };
+}
+
+const rotateSteps = (steps: readonly Step[]): readonly RotateStep[] => steps.filter((step) => step.kind === "rotate");
+
+const opened = async (tools: RotateTools, plan: Plan): Promise<OpenedStore> => ({
+  provider: await tools.storeOf(plan.store),
+  engine: await tools.engine(),
+});

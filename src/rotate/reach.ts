@@ -1,0 +1,102 @@
+import type { RotationLogin, RotationTarget, RotatorAbout } from "../contract/rotator.ts";
+import type { Engine } from "../engine/engine.ts";
+import { plainVariable, variableText } from "../engine/facts.ts";
+import { keptByRun, nameOf } from "../engine/names.ts";
+import type { ContainerDoc } from "../engine/types.ts";
+import { isLoopback } from "../kit/net/outgoing.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { RotatingLogin } from "../model/plan.ts";
+import type { StoredEntry } from "./types.ts";
+
+/** The target as it is reached from this process, and the container that it is in; null for a server that is in none. */
+export type ReachedTarget = { readonly target: RotationTarget; readonly server: ContainerDoc | null };
+
+/**
+ * Finds the server that a container knows by a name of its networks, and the address at which this host reaches it. Throws
+ * `refused` where only the engine's host reaches it.
+ */
+export function reachedFrom(
+  engine: Engine,
+  target: RotationTarget,
+  from: ContainerDoc | null,
+  all: readonly ContainerDoc[],
+): ReachedTarget {
+  const { at } = target;
+  if (at === null || from === null) return { target, server: null };
+  const server = isLoopback(at.host) ? sameNetwork(from, all) : byName(at.host, from, all);
+  if (server === null) return { target, server: null };
+  const host = server.HostConfig.NetworkMode === "host" ? "127.0.0.1" : addressIn(server, from);
+  if (engine.connection.via !== "unix" || host === null)
+    throw new UnsprawlError(
+      "refused",
+      `its server is the container ${nameOf(server)}, which cannot be reached from here`,
+      "unsprawl rotate on the engine's own host",
+    );
+  return { target: { ...target, at: { ...at, host } }, server };
+}
+
+/** The container whose network a container is in: its own, or one that it shares. */
+function sameNetwork(from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {
+  const mode = from.HostConfig.NetworkMode ?? "";
+  if (mode === "host") return null;
+  const [, other = ""] = /^container:(.+)$/.exec(mode) ?? [];
+  return other === "" ? from : (all.find(({ Id }) => Id === other) ?? null);
+}
+
+/** The container that has this name in a network of the other one. */
+function byName(host: string, from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {
+  const networks = new Set(Object.keys(from.NetworkSettings?.Networks ?? {}));
+  const isCalled = (doc: ContainerDoc): boolean =>
+    Object.entries(doc.NetworkSettings?.Networks ?? {}).some(
+      ([network, { Aliases }]) => networks.has(network) && (nameOf(doc) === host || (Aliases ?? []).includes(host)),
+    );
+  return all.find((doc) => keptByRun(nameOf(doc)) === null && doc.State.Running && isCalled(doc)) ?? null;
+}
+
+function addressIn(server: ContainerDoc, from: ContainerDoc): string | null {
+  const own = Object.entries(server.NetworkSettings?.Networks ?? {});
+  const shared = own.find(([network]) => network in (from.NetworkSettings?.Networks ?? {})) ?? own[0];
+  const address = shared?.[1]["IPAddress"];
+  return typeof address === "string" && address !== "" ? address : null;
+}
+
+/** The login that a server's image was started with, where it may change others; null if its container says none. */
+export function firstInitLogin(
+  server: ContainerDoc | null,
+  about: RotatorAbout,
+): Extract<RotatingLogin, { kind: "first-init" }> | null {
+  if (server === null) return null;
+  const repository = repositoryOf(server.Config.Image ?? "");
+  const image = about.images.find(({ repositories }) =>
+    repositories.some((one) => repository === one || repository.endsWith(`/${one}`)),
+  );
+  for (const { variable, login, administers } of image?.firstInit ?? []) {
+    if (!administers) continue;
+    const named = login.variable === null ? null : variableText(server, login.variable);
+    const user = named ?? login.otherwise;
+    if (user !== "") return { kind: "first-init", container: nameOf(server), variable, user };
+  }
+  return null;
+}
+
+const repositoryOf = (image: string): string => image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+
+/** The administrator's login, with the password from its container's variable or from the store; null if neither has it. */
+export function administratorLogin(
+  login: RotatingLogin,
+  docs: readonly ContainerDoc[],
+  entries: readonly StoredEntry[],
+): RotationLogin | null {
+  if (login.kind === "owner") return null;
+  const { container, variable, user } = login;
+  const doc = docs.find((one) => nameOf(one) === container);
+  const plain = doc === undefined ? null : plainVariable(doc, variable);
+  const moved = entries.find(({ move }) => move.name === variable && isOf(move.location.subjectName, container, doc));
+  const secret = plain ?? moved?.value ?? null;
+  return secret === null ? null : { user, secret };
+}
+
+/** Whether a moved value's subject is this container: itself, or its Compose service. */
+function isOf(subject: string, container: string, doc: ContainerDoc | undefined): boolean {
+  return subject === container || subject === doc?.Config.Labels?.["com.docker.compose.service"];
+}

@@ -52,7 +52,7 @@ async function docker(...args: string[]): Promise<string> {
 
 /** A process that has just started may still be the script that becomes the program. */
 const expectServed = (pid: number, values: { readonly [name: string]: string }): Promise<void> =>
-  vi.waitFor(() => expect(ofProcess(pid)).toMatchObject(values), { timeout: 30_000, interval: 100 });
+  vi.waitFor(() => expect(ofProcess(pid)).toMatchObject(values), { timeout: 120_000, interval: 100 });
 
 function ofProcess(pid: number): { readonly [name: string]: string } {
   const entries = readFileSync(`/proc/${pid}/environ`).toString("utf8").split("\0");

@@ -144,7 +144,7 @@ class Subject {
         const environments = await containers.environments(this.name);
         expect(environments.find((one) => "DB_PASSWORD" in one)).toMatchObject(SECRETS);
       },
-      { timeout: 30_000, interval: 100 },
+      { timeout: 120_000, interval: 100 },
     );
     expect(heldLocks(join(this.world.dir, "state/unsprawl"))).toEqual([]);
     if (this.#before.length < 2) return;

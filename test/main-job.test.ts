@@ -192,7 +192,7 @@ describe("the runtime delivery", () => {
     expect(engine.docker("exec", "watched", "sh", "-c", 'printf %s "$DB_PASSWORD"')).toBe(rotated);
     // No health check begins any more; the last may still be on its way.
     engine.docker("kill", "watched");
-    await expect.poll(() => readdirSync(join(world.memory, "bundles")), { timeout: 30_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(join(world.memory, "bundles"))).toEqual([]);
   });
 });
 

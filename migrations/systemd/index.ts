@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import type { Delivery, DeliverySubject, Owner } from "../../src/contract/delivery.ts";
-import type { Migration } from "../../src/contract/migration.ts";
+import type { Migration, PlanOptions, Selected, Work } from "../../src/contract/migration.ts";
 import { assignmentOf } from "../../src/files/units/assignments.ts";
 import { fileMigration, type FileTools, type StepTarget } from "../../src/files/file-migration.ts";
 import { readUnit } from "../../src/files/units/unit-environment.ts";
@@ -43,20 +43,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
       standIn: true,
     }),
     value: async ({ location }) => (await assignmentOf(location))?.value ?? null,
-    async target(unit, selected, { deliver, runId, store }) {
-      const moves = selected.map(({ move }) => move);
-      if (deliver === "shim")
-        throw new UnsprawlError("refused", "a shim is for containers", "--deliver runtime, or --deliver file");
-      if (deliver === "file")
-        return {
-          ...{ file: unit, deliver, store: store.name },
-          folder: credentials(inFiles(), idOf(unit, runId), moves),
-        } satisfies UnitDelivery;
-      const fault = wrapFault(await readUnit(unit), moves);
-      if (fault !== null)
-        throw new UnsprawlError("refused", `${unit}: ${fault}`, "--deliver file, when the application reads NAME_FILE");
-      return { file: unit, deliver: "runtime", folder: "", store: "" } satisfies UnitDelivery;
-    },
+    target: (unit, selected, options) => unitTarget(unit, selected, options, inFiles),
     rewrite: async (target, moving) => rewriteUnit(await readUnit(howOf(target).file), howOf(target), moving),
   });
 
@@ -78,16 +65,7 @@ export function systemdMigration(tools: SystemdTools): Migration {
     },
     async perform(step, work) {
       await base.perform(step, work);
-      if (step.kind !== "deliver" || step.delivery !== "file") return;
-      const owner: Owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-      // Stored for `render`: only root needs to read them; systemd passes each on to the unit's user.
-      work.record.done(`${step.id}/owner`, owner);
-      const { store } = work.plan;
-      const folder = credentials(inFiles(), idOf(step.unit, work.plan.id), step.moves);
-      const values = step.moves.map(({ name, reference }) => ({ name, reference, store: store.name }));
-      const consumer = { ...consumerOf(step.unit, folder, values), stores: [store] };
-      supplies.write(consumer, valuesByName(step.moves, work.values));
-      await supplies.index.add([consumer]);
+      if (step.kind === "deliver" && step.delivery === "file") await supplyUnit(step, work, inFiles(), supplies);
     },
     async undo(steps, work) {
       await base.undo(steps, work);
@@ -110,6 +88,39 @@ export function systemdMigration(tools: SystemdTools): Migration {
       return count;
     },
   };
+}
+
+async function unitTarget(
+  unit: string,
+  selected: readonly Selected[],
+  { deliver, runId, store }: PlanOptions,
+  inFiles: () => Delivery,
+): Promise<UnitDelivery> {
+  const moves = selected.map(({ move }) => move);
+  if (deliver === "shim")
+    throw new UnsprawlError("refused", "a shim is for containers", "--deliver runtime, or --deliver file");
+  if (deliver === "file")
+    return {
+      ...{ file: unit, deliver, store: store.name },
+      folder: credentials(inFiles(), idOf(unit, runId), moves),
+    };
+  const fault = wrapFault(await readUnit(unit), moves);
+  if (fault !== null)
+    throw new UnsprawlError("refused", `${unit}: ${fault}`, "--deliver file, when the application reads NAME_FILE");
+  return { file: unit, deliver: "runtime", folder: "", store: "" };
+}
+
+/** Writes the files of a unit's credentials, and its entry in the index. */
+async function supplyUnit(step: DeliverStep, work: Work, inFiles: Delivery, supplies: Supplies): Promise<void> {
+  const owner: Owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  // Stored for `render`: only root needs to read them; systemd passes each on to the unit's user.
+  work.record.done(`${step.id}/owner`, owner);
+  const { store } = work.plan;
+  const folder = credentials(inFiles, idOf(step.unit, work.plan.id), step.moves);
+  const values = step.moves.map(({ name, reference }) => ({ name, reference, store: store.name }));
+  const consumer = { ...consumerOf(step.unit, folder, values), stores: [store] };
+  supplies.write(consumer, valuesByName(step.moves, work.values));
+  await supplies.index.add([consumer]);
 }
 
 const WHY = {

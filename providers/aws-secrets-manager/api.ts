@@ -48,34 +48,132 @@ const RECOVERY_DAYS = 7;
 
 /** The SDK is loaded on the first request. A write that the client sends twice counts once: it carries a token. */
 export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): SecretApi {
-  let made: Promise<SecretsManagerClient> | null = null;
-  const client = (): Promise<SecretsManagerClient> => (made ??= connect(aws, env));
-  const sdk = (): Promise<typeof import("@aws-sdk/client-secrets-manager")> =>
-    import("@aws-sdk/client-secrets-manager");
-  const store = `Secrets Manager${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
+  return new SecretsManager(aws, env, kmsKeyId);
+}
+
+class SecretsManager implements SecretApi {
+  readonly #aws: AwsSettings;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #kmsKeyId: string | null;
+  #made: Promise<SecretsManagerClient> | null = null;
+  readonly store: string;
+
+  constructor(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null) {
+    this.#aws = aws;
+    this.#env = env;
+    this.#kmsKeyId = kmsKeyId;
+    this.store = `Secrets Manager${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
+  }
+
+  readonly client: SecretApi["client"] = (...given) => this.#client(...given);
+
+  readonly current: SecretApi["current"] = (...given) => this.#current(...given);
+
+  readonly earlier: SecretApi["earlier"] = (...given) => this.#earlier(...given);
+
+  readonly version: SecretApi["version"] = async (path) => {
+    const { DescribeSecretCommand } = await this.#sdk();
+    const command = new DescribeSecretCommand({ SecretId: path });
+    try {
+      const known = ["ResourceNotFoundException"];
+      const found = await this.#send("DescribeSecret", path, known, (sm) => sm.send(command));
+      if (found.DeletedDate !== undefined) return null;
+      const versions = Object.entries(found.VersionIdsToStages ?? {});
+      return versions.find(([, stages]) => stages.includes(CURRENT))?.[0] ?? null;
+    } catch (error) {
+      if (awsName(error) === "ResourceNotFoundException") return null;
+      throw error;
+    }
+  };
+
+  readonly move: SecretApi["move"] = (...given) => this.#move(...given);
+
+  readonly create: SecretApi["create"] = async (path, text, { runId, subject }) => {
+    const { CreateSecretCommand, RestoreSecretCommand } = await this.#sdk();
+    const command = new CreateSecretCommand({
+      Name: path,
+      SecretString: text,
+      ClientRequestToken: randomUUID(),
+      Description: `managed by unsprawl, run ${runId}`,
+      Tags: [
+        { Key: "managed-by", Value: "unsprawl" },
+        { Key: "unsprawl-subject", Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
+      ],
+      ...(this.#kmsKeyId === null ? {} : { KmsKeyId: this.#kmsKeyId }),
+    });
+    try {
+      const known = ["ResourceExistsException", "InvalidRequestException"];
+      return (await this.#send("CreateSecret", path, known, (sm) => sm.send(command))).VersionId ?? null;
+    } catch (error) {
+      if (!["ResourceExistsException", "InvalidRequestException"].includes(awsName(error))) throw error;
+    }
+    const { ours, going } = await this.#described(path);
+    if (!going) return null;
+    if (!ours)
+      throw new UnsprawlError(
+        "conflict",
+        `${path} is scheduled for deletion in ${this.store}, and unsprawl did not create it`,
+        cmd`aws secretsmanager restore-secret --secret-id ${path} brings it back; or choose another prefix`,
+      );
+    await this.#send("RestoreSecret", path, [], (sm) => sm.send(new RestoreSecretCommand({ SecretId: path })));
+    const restored = await this.#current(path);
+    return restored === null ? null : this.#move(restored, text);
+  };
+
+  readonly removeOurs: SecretApi["removeOurs"] = async ({ path, version }) => {
+    if (!(await this.#described(path)).ours) return false;
+    const { DeleteSecretCommand } = await this.#sdk();
+    if ((await this.#current(path))?.version !== version)
+      throw new UnsprawlError("conflict", `${path} has changed meanwhile in ${this.store}`, "unsprawl plan again");
+    const command = new DeleteSecretCommand({ SecretId: path, RecoveryWindowInDays: RECOVERY_DAYS });
+    await this.#send("DeleteSecret", path, [], (sm) => sm.send(command));
+    return true;
+  };
+
+  readonly names: SecretApi["names"] = async (prefix) => {
+    const { paginateListSecrets } = await this.#sdk();
+    return this.#send("ListSecrets", "*", [], async (sm) => {
+      const found: string[] = [];
+      const Filters = prefix === "" ? [] : [{ Key: "name" as const, Values: [prefix] }];
+      for await (const page of paginateListSecrets({ client: sm, pageSize: 100 }, { Filters }))
+        for (const { Name, DeletedDate } of page.SecretList ?? [])
+          if (Name?.startsWith(prefix) === true && DeletedDate === undefined) found.push(Name);
+      return found.sort();
+    });
+  };
+
+  #client(): Promise<SecretsManagerClient> {
+    return (this.#made ??= connect(this.#aws, this.#env));
+  }
+
+  #sdk(): Promise<typeof import("@aws-sdk/client-secrets-manager")> {
+    return import("@aws-sdk/client-secrets-manager");
+  }
+
   /** Sends a command; errors of these names are left to the caller. */
-  const send = async <T>(
+  async #send<T>(
     action: string,
     path: string,
     known: readonly string[],
     run: (client: SecretsManagerClient) => Promise<T>,
-  ): Promise<T> => {
+  ): Promise<T> {
     try {
-      return await run(await client());
+      return await run(await this.#client());
     } catch (error) {
       if (known.includes(awsName(error))) throw error;
       const resource = `arn:aws:secretsmanager:*:*:secret:${path}-??????`;
-      throw awsError(error, { action: `secretsmanager:${action}`, resource, store });
+      throw awsError(error, { action: `secretsmanager:${action}`, resource, store: this.store });
     }
-  };
-  const textOf = async (
+  }
+
+  async #textOf(
     path: string,
     which: { readonly VersionStage: string } | { readonly VersionId: string },
-  ): Promise<Current | null> => {
-    const { GetSecretValueCommand } = await sdk();
+  ): Promise<Current | null> {
+    const { GetSecretValueCommand } = await this.#sdk();
     try {
       const known = ["ResourceNotFoundException", "InvalidRequestException"];
-      const found = await send("GetSecretValue", path, known, (sm) =>
+      const found = await this.#send("GetSecretValue", path, known, (sm) =>
         sm.send(new GetSecretValueCommand({ SecretId: path, ...which })),
       );
       if (found.SecretString === undefined)
@@ -86,17 +184,19 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       if (["ResourceNotFoundException", "InvalidRequestException"].includes(awsName(error))) return null;
       throw error;
     }
-  };
+  }
 
-  const current = async (path: string): Promise<Current | null> => textOf(path, { VersionStage: CURRENT });
+  async #current(path: string): Promise<Current | null> {
+    return this.#textOf(path, { VersionStage: CURRENT });
+  }
 
-  async function* earlier(path: string): AsyncGenerator<Current> {
-    const previous = await textOf(path, { VersionStage: PREVIOUS });
+  async *#earlier(path: string): AsyncGenerator<Current> {
+    const previous = await this.#textOf(path, { VersionStage: PREVIOUS });
     // The service sets this label with the first replacement: without it there is no earlier version, or no secret.
     if (previous === null) return;
     yield previous;
-    const { paginateListSecretVersionIds } = await sdk();
-    const listed = await send("ListSecretVersionIds", path, [], async (sm) => {
+    const { paginateListSecretVersionIds } = await this.#sdk();
+    const listed = await this.#send("ListSecretVersionIds", path, [], async (sm) => {
       const found: { readonly id: string; readonly at: number }[] = [];
       // Versions without a label remain for a day or more.
       const pages = paginateListSecretVersionIds(
@@ -110,13 +210,13 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       return found;
     });
     for (const { id } of listed.sort((a, b) => b.at - a.at).slice(0, EARLIER)) {
-      const text = await textOf(path, { VersionId: id });
+      const text = await this.#textOf(path, { VersionId: id });
       if (text !== null) yield text;
     }
   }
 
-  const move = async ({ path, version }: Current, text: string): Promise<string | null> => {
-    const { PutSecretValueCommand, UpdateSecretVersionStageCommand } = await sdk();
+  async #move({ path, version }: Current, text: string): Promise<string | null> {
+    const { PutSecretValueCommand, UpdateSecretVersionStageCommand } = await this.#sdk();
     const [token, stage] = [randomUUID(), `unsprawl-${randomUUID().slice(0, 8)}`];
     const put = new PutSecretValueCommand({
       SecretId: path,
@@ -124,7 +224,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
       ClientRequestToken: token,
       VersionStages: [stage],
     });
-    await send("PutSecretValue", path, [], (sm) => sm.send(put));
+    await this.#send("PutSecretValue", path, [], (sm) => sm.send(put));
     const label = (VersionStage: string, to: string | undefined, from: string): Promise<unknown> => {
       const command = new UpdateSecretVersionStageCommand({
         SecretId: path,
@@ -132,7 +232,7 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
         RemoveFromVersionId: from,
         ...(to === undefined ? {} : { MoveToVersionId: to }),
       });
-      return send("UpdateSecretVersionStage", path, ["InvalidParameterException"], (sm) => sm.send(command));
+      return this.#send("UpdateSecretVersionStage", path, ["InvalidParameterException"], (sm) => sm.send(command));
     };
     let moved: unknown = null;
     try {
@@ -140,93 +240,20 @@ export function secretApi(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: st
     } catch (error) {
       if (awsName(error) !== "InvalidParameterException") throw error;
       // Sent twice by the client, or another writer was faster.
-      if ((await current(path))?.version === token) moved = {};
+      if ((await this.#current(path))?.version === token) moved = {};
     }
     // The service forgets a version without a label.
     await label(stage, undefined, token).catch(() => undefined);
     return moved === null ? null : token;
-  };
+  }
 
-  const described = async (path: string): Promise<{ readonly ours: boolean; readonly going: boolean }> => {
-    const { DescribeSecretCommand } = await sdk();
+  async #described(path: string): Promise<{ readonly ours: boolean; readonly going: boolean }> {
+    const { DescribeSecretCommand } = await this.#sdk();
     const command = new DescribeSecretCommand({ SecretId: path });
-    const { Tags = [], DeletedDate } = await send("DescribeSecret", path, [], (sm) => sm.send(command));
+    const { Tags = [], DeletedDate } = await this.#send("DescribeSecret", path, [], (sm) => sm.send(command));
     const ours = Tags.some(({ Key, Value }) => Key === "managed-by" && Value === "unsprawl");
     return { ours, going: DeletedDate !== undefined };
-  };
-
-  return {
-    store,
-    client,
-    current,
-    earlier,
-    version: async (path) => {
-      const { DescribeSecretCommand } = await sdk();
-      const command = new DescribeSecretCommand({ SecretId: path });
-      try {
-        const known = ["ResourceNotFoundException"];
-        const found = await send("DescribeSecret", path, known, (sm) => sm.send(command));
-        if (found.DeletedDate !== undefined) return null;
-        const versions = Object.entries(found.VersionIdsToStages ?? {});
-        return versions.find(([, stages]) => stages.includes(CURRENT))?.[0] ?? null;
-      } catch (error) {
-        if (awsName(error) === "ResourceNotFoundException") return null;
-        throw error;
-      }
-    },
-    move,
-    async create(path, text, { runId, subject }) {
-      const { CreateSecretCommand, RestoreSecretCommand } = await sdk();
-      const command = new CreateSecretCommand({
-        Name: path,
-        SecretString: text,
-        ClientRequestToken: randomUUID(),
-        Description: `managed by unsprawl, run ${runId}`,
-        Tags: [
-          { Key: "managed-by", Value: "unsprawl" },
-          { Key: "unsprawl-subject", Value: subject.replace(/[^\p{L}\p{N}\s+\-=._:/@]/gu, "_").slice(0, 256) },
-        ],
-        ...(kmsKeyId === null ? {} : { KmsKeyId: kmsKeyId }),
-      });
-      try {
-        const known = ["ResourceExistsException", "InvalidRequestException"];
-        return (await send("CreateSecret", path, known, (sm) => sm.send(command))).VersionId ?? null;
-      } catch (error) {
-        if (!["ResourceExistsException", "InvalidRequestException"].includes(awsName(error))) throw error;
-      }
-      const { ours, going } = await described(path);
-      if (!going) return null;
-      if (!ours)
-        throw new UnsprawlError(
-          "conflict",
-          `${path} is scheduled for deletion in ${store}, and unsprawl did not create it`,
-          cmd`aws secretsmanager restore-secret --secret-id ${path} brings it back; or choose another prefix`,
-        );
-      await send("RestoreSecret", path, [], (sm) => sm.send(new RestoreSecretCommand({ SecretId: path })));
-      const restored = await current(path);
-      return restored === null ? null : move(restored, text);
-    },
-    async removeOurs({ path, version }) {
-      if (!(await described(path)).ours) return false;
-      const { DeleteSecretCommand } = await sdk();
-      if ((await current(path))?.version !== version)
-        throw new UnsprawlError("conflict", `${path} has changed meanwhile in ${store}`, "unsprawl plan again");
-      const command = new DeleteSecretCommand({ SecretId: path, RecoveryWindowInDays: RECOVERY_DAYS });
-      await send("DeleteSecret", path, [], (sm) => sm.send(command));
-      return true;
-    },
-    async names(prefix) {
-      const { paginateListSecrets } = await sdk();
-      return send("ListSecrets", "*", [], async (sm) => {
-        const found: string[] = [];
-        const Filters = prefix === "" ? [] : [{ Key: "name" as const, Values: [prefix] }];
-        for await (const page of paginateListSecrets({ client: sm, pageSize: 100 }, { Filters }))
-          for (const { Name, DeletedDate } of page.SecretList ?? [])
-            if (Name?.startsWith(prefix) === true && DeletedDate === undefined) found.push(Name);
-        return found.sort();
-      });
-    },
-  };
+  }
 }
 
 async function connect(aws: AwsSettings, env: NodeJS.ProcessEnv): Promise<SecretsManagerClient> {

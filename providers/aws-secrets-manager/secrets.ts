@@ -52,12 +52,7 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
         const there = current === null ? null : valueAt(current, key);
         checkReplace(there, replace, key, store);
         const whole = withField(current, key, text);
-        if (Buffer.byteLength(whole) > MOST)
-          throw new UnsprawlError(
-            "refused",
-            `${key.path} would become larger than ${ROOM.what} may be (${MOST} bytes)`,
-            "put {name} into the store's path, so that each value is a separate secret",
-          );
+        mustFit(key.path, whole);
         const version = current === null ? await api.create(key.path, whole, origin) : await api.move(current, whole);
         if (version !== null) return { version: versionOf(version, value) };
       }
@@ -82,19 +77,27 @@ export function secretStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: 
     async list(what, single) {
       const keys: StoreKey[] = [];
       for (const path of await api.names(what)) {
-        if (single) keys.push({ path, field: "" });
-        else {
-          const current = await api.current(path);
-          const fields = current === null ? null : fieldsOf(current);
-          if (fields === null) keys.push({ path, field: "" });
-          else
-            for (const [field, value] of Object.entries(fields))
-              if (typeof value === "string") keys.push({ path, field });
-        }
+        const current = single ? null : await api.current(path);
+        keys.push(...keysIn(path, current === null ? null : fieldsOf(current)));
       }
       return keys.sort((a, b) => (`${a.path}\0${a.field}` < `${b.path}\0${b.field}` ? -1 : 1));
     },
   };
+}
+
+function mustFit(path: string, whole: string): void {
+  if (Buffer.byteLength(whole) > MOST)
+    throw new UnsprawlError(
+      "refused",
+      `${path} would become larger than ${ROOM.what} may be (${MOST} bytes)`,
+      "put {name} into the store's path, so that each value is a separate secret",
+    );
+}
+
+/** The keys of a secret: those of its fields that are text, else the secret itself. */
+function keysIn(path: string, fields: ReturnType<typeof fieldsOf>): readonly StoreKey[] {
+  if (fields === null) return [{ path, field: "" }];
+  return Object.entries(fields).flatMap(([field, value]) => (typeof value === "string" ? [{ path, field }] : []));
 }
 
 /**

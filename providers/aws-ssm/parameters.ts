@@ -34,24 +34,127 @@ export type ParameterStore = {
 
 /** The SDK is loaded, and credentials are looked up, on the first request. */
 export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null): ParameterStore {
-  let made: Promise<SSMClient> | null = null;
-  const client = (): Promise<SSMClient> => (made ??= connect(aws, env));
-  const store = `the Parameter Store${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
-  const act = async <T>(action: string, path: string, send: (client: SSMClient) => Promise<T>): Promise<T> => {
+  return new SystemsManager(aws, env, kmsKeyId);
+}
+
+class SystemsManager implements ParameterStore {
+  readonly #aws: AwsSettings;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #kmsKeyId: string | null;
+  #made: Promise<SSMClient> | null = null;
+  readonly #store: string;
+
+  constructor(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyId: string | null) {
+    this.#aws = aws;
+    this.#env = env;
+    this.#kmsKeyId = kmsKeyId;
+    this.#store = `the Parameter Store${aws.endpoint === null ? "" : ` at ${aws.endpoint}`}`;
+  }
+
+  readonly client: ParameterStore["client"] = (...given) => this.#client(...given);
+
+  readonly get: ParameterStore["get"] = (...given) => this.#get(...given);
+
+  readonly version: ParameterStore["version"] = versionAsker((path) => this.#version(path));
+
+  readonly earlier: ParameterStore["earlier"] = async (key, matches) => {
+    const current = Number(storeVersion((await this.#get(key))?.version ?? "0#"));
+    // By number: the right to read values is enough.
+    for (let older = current - 1; older > 0 && older >= current - EARLIER; older--) {
+      const found = await this.#get({ ...key, path: `${key.path}:${older}` });
+      if (found !== null && matches(found.value)) return found.value;
+    }
+    return null;
+  };
+
+  readonly put: ParameterStore["put"] = async (key, value, replace, { runId, subject }) => {
+    const text = storableText(value, ROOM);
+    const there = await this.#get(key);
+    checkReplace(there, replace, key, this.#store);
+    const { PutParameterCommand } = await import("@aws-sdk/client-ssm");
+    const command = new PutParameterCommand({
+      Name: key.path,
+      Value: text,
+      Type: "SecureString",
+      Tier: "Intelligent-Tiering",
+      Description: `managed by unsprawl, run ${runId}`,
+      Overwrite: there !== null,
+      ...(this.#kmsKeyId === null ? {} : { KeyId: this.#kmsKeyId }),
+      // Tags cannot be combined with an overwrite (PutParameter, Tags).
+      ...(there === null ? { Tags: tags(subject) } : {}),
+    });
+    const written = await this.#act("PutParameter", key.path, (ssm) => ssm.send(command)).catch(
+      async (error: unknown) => {
+        if (awsName(error) !== "ParameterAlreadyExists") throw error;
+        // The client retries by itself if a response was lost: the current value may be the one it wrote.
+        const now = await this.#get(key);
+        if (
+          now !== null &&
+          now.value.equals(value) &&
+          storeVersion(now.version) === "1" &&
+          (await this.#writtenBy(runId, key.path))
+        )
+          return { Version: 1 };
+        checkReplace(now, null, key, this.#store);
+        throw new UnsprawlError("conflict", `${key.path} was there for a moment`, "unsprawl plan again");
+      },
+    );
+    const expected = Number(there === null ? 0 : storeVersion(there.version)) + 1;
+    if (there !== null && written.Version !== expected) await this.#settled(key, value, expected, written.Version ?? 0);
+    return { version: versionOf(String(written.Version ?? expected), value) };
+  };
+
+  readonly remove: ParameterStore["remove"] = async (key, matches) => {
+    const there = await this.#get(key);
+    if (there === null) return false;
+    checkMatch(there.value, matches, key, this.#store);
+    const { DeleteParameterCommand } = await import("@aws-sdk/client-ssm");
+    const command = new DeleteParameterCommand({ Name: key.path });
     try {
-      return await send(await client());
+      await this.#act("DeleteParameter", key.path, (ssm) => ssm.send(command));
+      return true;
     } catch (error) {
-      const name = awsName(error);
-      if ([...ABSENT, "ParameterAlreadyExists"].includes(name)) throw error;
-      throw awsError(error, { action: `ssm:${action}`, resource: `arn:aws:ssm:*:*:parameter${path}`, store });
+      if (awsName(error) === "ParameterNotFound") return false;
+      throw error;
     }
   };
 
-  const get = async ({ path }: StoreKey): Promise<Stored | null> => {
+  readonly list: ParameterStore["list"] = async (what) => {
+    const { paginateDescribeParameters } = await import("@aws-sdk/client-ssm");
+    const begins = what.startsWith("/") ? what : `/${what}`;
+    return this.#act("DescribeParameters", "/*", async (ssm) => {
+      const found: StoreKey[] = [];
+      const filters = [{ Key: "Name", Option: "BeginsWith", Values: [begins] }];
+      for await (const page of paginateDescribeParameters({ client: ssm, pageSize: 50 }, { ParameterFilters: filters }))
+        for (const { Name, Type } of page.Parameters ?? [])
+          if (Name !== undefined && Type !== "StringList") found.push({ path: Name, field: "" });
+      return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+    });
+  };
+
+  #client(): Promise<SSMClient> {
+    return (this.#made ??= connect(this.#aws, this.#env));
+  }
+
+  async #act<T>(action: string, path: string, send: (client: SSMClient) => Promise<T>): Promise<T> {
+    try {
+      return await send(await this.#client());
+    } catch (error) {
+      const name = awsName(error);
+      if ([...ABSENT, "ParameterAlreadyExists"].includes(name)) throw error;
+      throw awsError(error, {
+        action: `ssm:${action}`,
+        resource: `arn:aws:ssm:*:*:parameter${path}`,
+        store: this.#store,
+      });
+    }
+  }
+
+  async #get({ path }: StoreKey): Promise<Stored | null> {
     const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
     try {
       const command = new GetParameterCommand({ Name: path, WithDecryption: true });
-      const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
+      const { Parameter: found } = await this.#act("GetParameter", path, (ssm) => ssm.send(command));
       if (found?.Value === undefined) return null;
       const value = Secret.of(found.Value);
       return {
@@ -62,106 +165,28 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
       if (ABSENT.includes(awsName(error))) return null;
       throw error;
     }
-  };
+  }
 
   /** A SecureString comes with its ciphertext, for which the right to read is enough; DescribeParameters needs more. */
-  const version = async (path: string): Promise<string | null> => {
+  async #version(path: string): Promise<string | null> {
     const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
     try {
       const command = new GetParameterCommand({ Name: path, WithDecryption: false });
-      const { Parameter: found } = await act("GetParameter", path, (ssm) => ssm.send(command));
+      const { Parameter: found } = await this.#act("GetParameter", path, (ssm) => ssm.send(command));
       // The versions of a parameter that was deleted and created again start over.
       return found === undefined ? null : JSON.stringify([found.Version, found.LastModifiedDate?.getTime()]);
     } catch (error) {
       if (awsName(error) === "ParameterNotFound") return null;
       throw error;
     }
-  };
-
-  return {
-    client,
-    get,
-    version: versionAsker(version),
-    async earlier(key, matches) {
-      const current = Number(storeVersion((await get(key))?.version ?? "0#"));
-      // By number: the right to read values is enough.
-      for (let older = current - 1; older > 0 && older >= current - EARLIER; older--) {
-        const found = await get({ ...key, path: `${key.path}:${older}` });
-        if (found !== null && matches(found.value)) return found.value;
-      }
-      return null;
-    },
-    async put(key, value, replace, { runId, subject }) {
-      const text = storableText(value, ROOM);
-      const there = await get(key);
-      checkReplace(there, replace, key, store);
-      const { PutParameterCommand } = await import("@aws-sdk/client-ssm");
-      const command = new PutParameterCommand({
-        Name: key.path,
-        Value: text,
-        Type: "SecureString",
-        Tier: "Intelligent-Tiering",
-        Description: `managed by unsprawl, run ${runId}`,
-        Overwrite: there !== null,
-        ...(kmsKeyId === null ? {} : { KeyId: kmsKeyId }),
-        // Tags cannot be combined with an overwrite (PutParameter, Tags).
-        ...(there === null ? { Tags: tags(subject) } : {}),
-      });
-      const written = await act("PutParameter", key.path, (ssm) => ssm.send(command)).catch(async (error: unknown) => {
-        if (awsName(error) !== "ParameterAlreadyExists") throw error;
-        // The client retries by itself if a response was lost: the current value may be the one it wrote.
-        const now = await get(key);
-        if (
-          now !== null &&
-          now.value.equals(value) &&
-          storeVersion(now.version) === "1" &&
-          (await writtenBy(runId, key.path))
-        )
-          return { Version: 1 };
-        checkReplace(now, null, key, store);
-        throw new UnsprawlError("conflict", `${key.path} was there for a moment`, "unsprawl plan again");
-      });
-      const expected = Number(there === null ? 0 : storeVersion(there.version)) + 1;
-      if (there !== null && written.Version !== expected) await settled(key, value, expected, written.Version ?? 0);
-      return { version: versionOf(String(written.Version ?? expected), value) };
-    },
-    async remove(key, matches) {
-      const there = await get(key);
-      if (there === null) return false;
-      checkMatch(there.value, matches, key, store);
-      const { DeleteParameterCommand } = await import("@aws-sdk/client-ssm");
-      const command = new DeleteParameterCommand({ Name: key.path });
-      try {
-        await act("DeleteParameter", key.path, (ssm) => ssm.send(command));
-        return true;
-      } catch (error) {
-        if (awsName(error) === "ParameterNotFound") return false;
-        throw error;
-      }
-    },
-    async list(what) {
-      const { paginateDescribeParameters } = await import("@aws-sdk/client-ssm");
-      const begins = what.startsWith("/") ? what : `/${what}`;
-      return act("DescribeParameters", "/*", async (ssm) => {
-        const found: StoreKey[] = [];
-        const filters = [{ Key: "Name", Option: "BeginsWith", Values: [begins] }];
-        for await (const page of paginateDescribeParameters(
-          { client: ssm, pageSize: 50 },
-          { ParameterFilters: filters },
-        ))
-          for (const { Name, Type } of page.Parameters ?? [])
-            if (Name !== undefined && Type !== "StringList") found.push({ path: Name, field: "" });
-        return found.sort((a, b) => (a.path < b.path ? -1 : 1));
-      });
-    },
-  };
+  }
 
   /** Not the next version: the client wrote twice, or somebody else wrote in between. */
-  async function settled(key: StoreKey, value: Secret, expected: number, version: number): Promise<void> {
+  async #settled(key: StoreKey, value: Secret, expected: number, version: number): Promise<void> {
     const { GetParameterCommand } = await import("@aws-sdk/client-ssm");
     for (let at = expected; at < version; at++) {
       const command = new GetParameterCommand({ Name: `${key.path}:${at}`, WithDecryption: true });
-      const { Parameter: found } = await act("GetParameter", key.path, (ssm) => ssm.send(command));
+      const { Parameter: found } = await this.#act("GetParameter", key.path, (ssm) => ssm.send(command));
       if (found?.Value !== undefined && !Secret.of(found.Value).equals(value))
         throw new UnsprawlError(
           "conflict",
@@ -171,10 +196,10 @@ export function parameterStore(aws: AwsSettings, env: NodeJS.ProcessEnv, kmsKeyI
     }
   }
 
-  async function writtenBy(runId: string, path: string): Promise<boolean> {
+  async #writtenBy(runId: string, path: string): Promise<boolean> {
     const { GetParameterHistoryCommand } = await import("@aws-sdk/client-ssm");
     const command = new GetParameterHistoryCommand({ Name: path });
-    const history = await act("GetParameterHistory", path, (ssm) => ssm.send(command)).catch(() => null);
+    const history = await this.#act("GetParameterHistory", path, (ssm) => ssm.send(command)).catch(() => null);
     return history?.Parameters?.[0]?.Description === `managed by unsprawl, run ${runId}`;
   }
 }

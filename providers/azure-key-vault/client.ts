@@ -86,25 +86,7 @@ export function vaultClient(
       };
       return withBackoff(once, PATIENCE);
     },
-    async challenge() {
-      const heard: TokenChallenge[] = [];
-      const listener: TokenCredential = {
-        getToken: async (scopes, options) => {
-          heard.push({ scopes, tenantId: options?.tenantId });
-          return null;
-        },
-      };
-      const client = await open(settings, listener);
-      const answer = await attempt(ATTEMPT_MS, (abortSignal) => client.getSecret("unsprawl", { abortSignal }));
-      const [asked] = heard;
-      if (asked !== undefined) return asked;
-      if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
-      throw new UnsprawlError(
-        "malformed",
-        `${settings.url} asks for no token: it is not a Key Vault`,
-        "url is https://NAME.vault.azure.net",
-      );
-    },
+    challenge: () => challengeOf(settings),
     async login({ scopes, tenantId }) {
       const { who } = await connection();
       const answer = await attempt(ATTEMPT_MS, (abortSignal) =>
@@ -113,6 +95,27 @@ export function vaultClient(
       if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
     },
   };
+}
+
+/** The token that the vault asks for. */
+async function challengeOf(settings: AzureSettings): Promise<TokenChallenge> {
+  const heard: TokenChallenge[] = [];
+  const listener: TokenCredential = {
+    getToken: async (scopes, options) => {
+      heard.push({ scopes, tenantId: options?.tenantId });
+      return null;
+    },
+  };
+  const client = await open(settings, listener);
+  const answer = await attempt(ATTEMPT_MS, (abortSignal) => client.getSecret("unsprawl", { abortSignal }));
+  const [asked] = heard;
+  if (asked !== undefined) return asked;
+  if (answer instanceof Failure) throw failed(answer, { right: "get", name: null }, settings);
+  throw new UnsprawlError(
+    "malformed",
+    `${settings.url} asks for no token: it is not a Key Vault`,
+    "url is https://NAME.vault.azure.net",
+  );
 }
 
 /** Whether a retry may succeed. */

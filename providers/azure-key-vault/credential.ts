@@ -79,6 +79,18 @@ export async function readSecretFile(file: string): Promise<string> {
   throw new UnsprawlError("config", `${file} holds no client secret`, "write it there again, alone on one line");
 }
 
+/** What Entra's codes of a refused login say is wrong. */
+const REFUSED: { readonly [code: string]: "secret" | "expired" | "client" | "tenant" } = {
+  AADSTS7000215: "secret",
+  AADSTS7000218: "secret",
+  AADSTS7000222: "expired",
+  AADSTS700016: "client",
+  AADSTS7000229: "client",
+  AADSTS90002: "tenant",
+  AADSTS900023: "tenant",
+  AADSTS900021: "tenant",
+};
+
 /** Reduces a failed login. The SDK's text is searched for its code and not repeated. */
 function loginError(
   error: unknown,
@@ -96,13 +108,11 @@ function loginError(
   const secret = settings.auth?.clientSecretFile ?? "AZURE_CLIENT_SECRET";
   const [id, tenant] = own ? ["auth.clientId", "auth.tenantId"] : ["AZURE_CLIENT_ID", "AZURE_TENANT_ID"];
   const reset = `az ad app credential reset --id ${client?.clientId ?? "<client id>"} creates a new one, for ${secret}`;
-  if (code === "AADSTS7000215" || code === "AADSTS7000218")
-    return denied("says that the client secret is wrong", `check ${secret}; ${reset}`);
-  if (code === "AADSTS7000222") return denied("says that the client secret has expired", reset);
-  if (code === "AADSTS700016" || code === "AADSTS7000229")
-    return denied("knows no such client in this tenant", `check ${id} and ${tenant}`);
-  if (code === "AADSTS90002" || code === "AADSTS900023" || code === "AADSTS900021")
-    return denied("knows no such tenant", `check ${tenant}: az account show --query tenantId`);
+  const known = code === undefined ? undefined : REFUSED[code];
+  if (known === "secret") return denied("says that the client secret is wrong", `check ${secret}; ${reset}`);
+  if (known === "expired") return denied("says that the client secret has expired", reset);
+  if (known === "client") return denied("knows no such client in this tenant", `check ${id} and ${tenant}`);
+  if (known === "tenant") return denied("knows no such tenant", `check ${tenant}: az account show --query tenantId`);
   if (code !== undefined)
     return denied(`refuses (${code})`, `https://login.microsoftonline.com/error?code=${code.slice("AADSTS".length)}`);
   if (/not configured to acquire tokens for tenant/.test(words))

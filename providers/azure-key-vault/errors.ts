@@ -68,62 +68,12 @@ export function failed(
   { right, name }: { readonly right: SecretPermission; readonly name: string | null },
   settings: AzureSettings,
 ): UnsprawlError {
-  const { status, code, inner } = failure;
-  const { url } = settings;
-  const at = `the Key Vault at ${url}`;
-  const vault = vaultName(url);
+  const { status, code } = failure;
+  const at = `the Key Vault at ${settings.url}`;
   if (status === 0) return azureConnectionError(code, at, "url", settings.caFile);
-  if (status === 401)
-    return new UnsprawlError(
-      "denied",
-      `${at} does not accept the token`,
-      cmd`AZURE_TENANT_ID must be the vault's: az keyvault show --name ${vault} --query properties.tenantId`,
-      "401",
-    );
-  if (status === 403 && inner === "SecretDisabled")
-    return new UnsprawlError(
-      "denied",
-      `the secret ${name ?? ""} is disabled in ${at}`,
-      cmd`az keyvault secret set-attributes --vault-name ${vault} --name ${name ?? "NAME"} --enabled true`,
-      inner,
-    );
-  if (status === 403 && /^ForbiddenBy(Firewall|Connection)$/.test(inner))
-    return new UnsprawlError(
-      "denied",
-      `${at} does not allow this machine's address`,
-      cmd`az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
-      inner,
-    );
-  if (status === 403) {
-    const what =
-      right === "list"
-        ? `list ${name === null ? "its secrets" : `the versions of ${name}`}`
-        : `${right} the secret ${name ?? ""}`.trimEnd();
-    return new UnsprawlError(
-      "denied",
-      `${at} does not allow unsprawl to ${what}`,
-      deniedHint(right, vault),
-      inner || "403",
-    );
-  }
-  if (status === 404)
-    return new UnsprawlError("malformed", `${at} has no such API`, "url is https://NAME.vault.azure.net", "404");
-  if (status === 409)
-    return new UnsprawlError(
-      "conflict",
-      `${at} is still busy with ${name ?? "it"}: it is being deleted or recovered`,
-      "try again in a minute",
-      inner || "409",
-    );
-  if (status === 429)
-    return new UnsprawlError(
-      "throttled",
-      `${at} asks to slow down${failure.retryAfter === null ? "" : `, for ${Math.ceil(failure.retryAfter / 1000)} s`}`,
-      "try again later: a vault takes 4000 requests in 10 seconds",
-      "429",
-    );
-  if (status >= 500)
-    return new UnsprawlError("unreachable", `${at} cannot answer now`, "try again later", String(status));
+  const refused = { failure, at, vault: vaultName(settings.url), right, name };
+  const known = ANSWERS.find(({ when }) => when(failure));
+  if (known !== undefined) return known.error(refused);
   return new UnsprawlError(
     status === 400 ? "refused" : "malformed",
     `${at} refuses to ${right} ${name ?? "its secrets"}`,
@@ -131,6 +81,94 @@ export function failed(
     code || String(status),
   );
 }
+
+type RefusedCall = {
+  readonly failure: Failure;
+  readonly at: string;
+  readonly vault: string;
+  readonly right: SecretPermission;
+  readonly name: string | null;
+};
+
+/** What the service answers, and what to do about it; the first that fits. */
+const ANSWERS: readonly {
+  readonly when: (failure: Failure) => boolean;
+  readonly error: (call: RefusedCall) => UnsprawlError;
+}[] = [
+  {
+    when: ({ status }) => status === 401,
+    error: ({ at, vault }) =>
+      new UnsprawlError(
+        "denied",
+        `${at} does not accept the token`,
+        cmd`AZURE_TENANT_ID must be the vault's: az keyvault show --name ${vault} --query properties.tenantId`,
+        "401",
+      ),
+  },
+  {
+    when: ({ status, inner }) => status === 403 && inner === "SecretDisabled",
+    error: ({ at, vault, name, failure: { inner } }) =>
+      new UnsprawlError(
+        "denied",
+        `the secret ${name ?? ""} is disabled in ${at}`,
+        cmd`az keyvault secret set-attributes --vault-name ${vault} --name ${name ?? "NAME"} --enabled true`,
+        inner,
+      ),
+  },
+  {
+    when: ({ status, inner }) => status === 403 && /^ForbiddenBy(Firewall|Connection)$/.test(inner),
+    error: ({ at, vault, failure: { inner } }) =>
+      new UnsprawlError(
+        "denied",
+        `${at} does not allow this machine's address`,
+        cmd`az keyvault network-rule add --name ${vault} --ip-address "<address>"`,
+        inner,
+      ),
+  },
+  {
+    when: ({ status }) => status === 403,
+    error: ({ at, vault, right, name, failure: { inner } }) => {
+      const listed = name === null ? "its secrets" : `the versions of ${name}`;
+      const what = right === "list" ? `list ${listed}` : `${right} the secret ${name ?? ""}`.trimEnd();
+      return new UnsprawlError(
+        "denied",
+        `${at} does not allow unsprawl to ${what}`,
+        deniedHint(right, vault),
+        inner || "403",
+      );
+    },
+  },
+  {
+    when: ({ status }) => status === 404,
+    error: ({ at }) =>
+      new UnsprawlError("malformed", `${at} has no such API`, "url is https://NAME.vault.azure.net", "404"),
+  },
+  {
+    when: ({ status }) => status === 409,
+    error: ({ at, name, failure: { inner } }) =>
+      new UnsprawlError(
+        "conflict",
+        `${at} is still busy with ${name ?? "it"}: it is being deleted or recovered`,
+        "try again in a minute",
+        inner || "409",
+      ),
+  },
+  {
+    when: ({ status }) => status === 429,
+    error: ({ at, failure: { retryAfter } }) =>
+      new UnsprawlError(
+        "throttled",
+        `${at} asks to slow down${retryAfter === null ? "" : `, for ${Math.ceil(retryAfter / 1000)} s`}`,
+        "try again later: a vault takes 4000 requests in 10 seconds",
+        "429",
+      ),
+  },
+  {
+    when: ({ status }) => status >= 500,
+    error: ({ at, failure: { status } }) =>
+      new UnsprawlError("unreachable", `${at} cannot answer now`, "try again later", String(status)),
+  },
+];
 
 /** A connection to the vault or to the login server that failed. `key` is the setting that says where it is. */
 export function azureConnectionError(code: string, at: string, key: string, caFile: string | null): UnsprawlError {

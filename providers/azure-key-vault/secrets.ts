@@ -14,7 +14,7 @@ import { oneAtATime } from "./lock.ts";
 import { secretName, usesSubject, vaultName, type Names } from "./names.ts";
 import type { AzureSettings } from "./settings.ts";
 import { isOf, isOurs, originalOf, tagsFor, type Tags } from "./tags.ts";
-import { writer } from "./write.ts";
+import { writer, type Writer } from "./write.ts";
 
 export type AzureSecrets = Pick<Provider, "get" | "put" | "remove" | "list"> & {
   earlier: NonNullable<Provider["earlier"]>;
@@ -39,36 +39,143 @@ const EARLIER = 10;
  * the list of versions is compared before and after, so that a lost race is reported, never hidden.
  */
 export function secrets(settings: AzureSettings, client: AzureVaultClient, names: Names): AzureSecrets {
-  const write = writer(settings, client);
-  const latest = new Map<string, string>();
-  const at = (name: string): string => `${settings.url}/${name.toLowerCase()}`;
+  return new VaultSecrets(settings, client, names);
+}
+
+class VaultSecrets implements AzureSecrets {
+  readonly #settings: AzureSettings;
+  readonly #client: AzureVaultClient;
+  readonly #names: Names;
+  readonly #write: Writer;
+  readonly #latest = new Map<string, string>();
+
+  constructor(settings: AzureSettings, client: AzureVaultClient, names: Names) {
+    this.#settings = settings;
+    this.#client = client;
+    this.#names = names;
+    this.#write = writer(settings, client);
+  }
+
+  readonly version: AzureSecrets["version"] = (name) => this.#latest.get(name.toLowerCase()) ?? null;
+
+  readonly state: AzureSecrets["state"] = versionAsker((path) => this.#state(secretName({ path, field: "" }).name));
+
+  readonly get: AzureSecrets["get"] = async (key) => {
+    const { name, version } = secretName(key);
+    const there = await this.#read(name, version);
+    return there === null
+      ? null
+      : { value: there.value, version: there.version, ...(there.written && { written: there.written }) };
+  };
+
+  readonly earlier: AzureSecrets["earlier"] = async (key, matches) => {
+    const { name } = secretName(key);
+    const dated = (await this.#write.versions(name)).map(({ version, enabled, createdOn }) => ({
+      ...{ version, enabled },
+      at: createdOn?.getTime() ?? 0,
+    }));
+    // The current version is among them, and is another value.
+    const usable = dated.filter(({ enabled }) => enabled !== false).sort((a, b) => b.at - a.at);
+    for (const { version } of usable.slice(0, EARLIER + 1)) {
+      const found = version === undefined ? null : await this.#read(name, version);
+      if (found !== null && matches(found.value)) return found.value;
+    }
+    return null;
+  };
+
+  readonly put: AzureSecrets["put"] = async (key, value, replace, origin) => {
+    const name = writable(key);
+    const text = storableText(value, ROOM);
+    return oneAtATime(this.#at(name), async () => {
+      const before = new Set((await this.#write.versions(name)).map((one) => one.version));
+      const there = await this.#read(name, null);
+      checkReplace(there, replace, key, STORE);
+      const known = this.#names.original(name);
+      if (there !== null) {
+        before.add(there.id);
+        if (known !== null) checkOriginal(there.tags, known, this.#settings.name, name);
+      }
+      const mark = randomUUID();
+      const tags = tagsFor(there?.tags ?? null, known, origin, mark);
+      const id = await this.#write.set(name, { text, write: mark, tags }, (revived) => {
+        for (const one of revived) before.add(one.version);
+      });
+      const others = (await this.#write.versions(name)).filter(
+        (one) => !before.has(one.version) && one.version !== id && !isOf(mark, one.tags),
+      );
+      if (others.length > 0) throw raced(name, this.#settings);
+      this.#latest.set(name.toLowerCase(), id);
+      return { version: versionOf(id, value) };
+    });
+  };
+
+  readonly remove: AzureSecrets["remove"] = async (key, matches) => {
+    const name = writable(key);
+    return oneAtATime(this.#at(name), async () => {
+      const there = await this.#read(name, null);
+      if (there === null) return false;
+      checkMatch(there.value, matches, key, STORE);
+      if (!isOurs(there.tags))
+        throw new UnsprawlError(
+          "conflict",
+          `unsprawl did not make ${storeKeyText(key)} in ${STORE} and does not delete it`,
+          cmd`az keyvault secret delete --vault-name ${vaultName(this.#settings.url)} --name ${name}`,
+        );
+      this.#latest.delete(name.toLowerCase());
+      await this.#write.remove(name);
+      return true;
+    });
+  };
+
+  readonly list: AzureSecrets["list"] = async (what) => {
+    const found = await this.#client.call(
+      { right: "list", name: null, deadline: LIST_MS },
+      async (api, abortSignal) => {
+        const all: string[] = [];
+        for await (const { name, enabled, contentType, tags } of api.listPropertiesOfSecrets({ abortSignal })) {
+          // The bytes of a certificate with its key are no text.
+          if (enabled === false || contentType === "application/x-pkcs12") continue;
+          if (!name.toLowerCase().startsWith(what.toLowerCase())) continue;
+          this.#names.learn(name, originalOf(tags));
+          all.push(name);
+        }
+        return all;
+      },
+    );
+    if (found instanceof Failure) return [];
+    return found.sort().map((path) => ({ path, field: "" }));
+  };
+
+  #at(name: string): string {
+    return `${this.#settings.url}/${name.toLowerCase()}`;
+  }
 
   /** Null only if the vault says that there is none. */
-  const read = async (name: string, version: string | null): Promise<AzureStored | null> => {
-    const found = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
+  async #read(name: string, version: string | null): Promise<AzureStored | null> {
+    const found = await this.#client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
       api.getSecret(name, { abortSignal, ...(version === null ? {} : { version }) }),
     );
     if (found instanceof Failure) {
       if (found.code === "SecretNotFound") return null;
       throw new UnsprawlError(
         "malformed",
-        `${settings.url} does not answer as a Key Vault`,
+        `${this.#settings.url} does not answer as a Key Vault`,
         "url is https://NAME.vault.azure.net",
         found.code || "404",
       );
     }
     const { properties } = found;
     const [value, id, tags] = [Secret.of(found.value ?? ""), properties.version ?? "", properties.tags ?? {}];
-    if (version === null) latest.set(name.toLowerCase(), id);
-    names.learn(name, originalOf(tags));
+    if (version === null) this.#latest.set(name.toLowerCase(), id);
+    this.#names.learn(name, originalOf(tags));
     return { value, id, tags, version: versionOf(id, value), ...writtenAt(properties.createdOn, "store") };
-  };
+  }
 
   /**
    * The properties of all its versions; null for a secret that does not exist, or has so many that reading costs less.
    */
-  const state = async (name: string): Promise<string | null> => {
-    const found = await client.call({ right: "list", name, expect: [404] }, async (api, abortSignal) => {
+  async #state(name: string): Promise<string | null> {
+    const found = await this.#client.call({ right: "list", name, expect: [404] }, async (api, abortSignal) => {
       const all: string[] = [];
       for await (const { version, enabled, updatedOn } of api.listPropertiesOfSecretVersions(name, { abortSignal })) {
         if (all.length === MOST_VERSIONS) return null;
@@ -77,90 +184,7 @@ export function secrets(settings: AzureSettings, client: AzureVaultClient, names
       return all.sort().join(" ");
     });
     return found instanceof Failure || found === "" ? null : found;
-  };
-
-  return {
-    version: (name) => latest.get(name.toLowerCase()) ?? null,
-    state: versionAsker((path) => state(secretName({ path, field: "" }).name)),
-    async get(key) {
-      const { name, version } = secretName(key);
-      const there = await read(name, version);
-      return there === null
-        ? null
-        : { value: there.value, version: there.version, ...(there.written && { written: there.written }) };
-    },
-    async earlier(key, matches) {
-      const { name } = secretName(key);
-      const dated = (await write.versions(name)).map(({ version, enabled, createdOn }) => ({
-        ...{ version, enabled },
-        at: createdOn?.getTime() ?? 0,
-      }));
-      // The current version is among them, and is another value.
-      const usable = dated.filter(({ enabled }) => enabled !== false).sort((a, b) => b.at - a.at);
-      for (const { version } of usable.slice(0, EARLIER + 1)) {
-        const found = version === undefined ? null : await read(name, version);
-        if (found !== null && matches(found.value)) return found.value;
-      }
-      return null;
-    },
-    async put(key, value, replace, origin) {
-      const name = writable(key);
-      const text = storableText(value, ROOM);
-      return oneAtATime(at(name), async () => {
-        const before = new Set((await write.versions(name)).map((one) => one.version));
-        const there = await read(name, null);
-        checkReplace(there, replace, key, STORE);
-        const known = names.original(name);
-        if (there !== null) {
-          before.add(there.id);
-          if (known !== null) checkOriginal(there.tags, known, settings.name, name);
-        }
-        const mark = randomUUID();
-        const tags = tagsFor(there?.tags ?? null, known, origin, mark);
-        const id = await write.set(name, { text, write: mark, tags }, (revived) => {
-          for (const one of revived) before.add(one.version);
-        });
-        const others = (await write.versions(name)).filter(
-          (one) => !before.has(one.version) && one.version !== id && !isOf(mark, one.tags),
-        );
-        if (others.length > 0) throw raced(name, settings);
-        latest.set(name.toLowerCase(), id);
-        return { version: versionOf(id, value) };
-      });
-    },
-    async remove(key, matches) {
-      const name = writable(key);
-      return oneAtATime(at(name), async () => {
-        const there = await read(name, null);
-        if (there === null) return false;
-        checkMatch(there.value, matches, key, STORE);
-        if (!isOurs(there.tags))
-          throw new UnsprawlError(
-            "conflict",
-            `unsprawl did not make ${storeKeyText(key)} in ${STORE} and does not delete it`,
-            cmd`az keyvault secret delete --vault-name ${vaultName(settings.url)} --name ${name}`,
-          );
-        latest.delete(name.toLowerCase());
-        await write.remove(name);
-        return true;
-      });
-    },
-    async list(what) {
-      const found = await client.call({ right: "list", name: null, deadline: LIST_MS }, async (api, abortSignal) => {
-        const all: string[] = [];
-        for await (const { name, enabled, contentType, tags } of api.listPropertiesOfSecrets({ abortSignal })) {
-          // The bytes of a certificate with its key are no text.
-          if (enabled === false || contentType === "application/x-pkcs12") continue;
-          if (!name.toLowerCase().startsWith(what.toLowerCase())) continue;
-          names.learn(name, originalOf(tags));
-          all.push(name);
-        }
-        return all;
-      });
-      if (found instanceof Failure) return [];
-      return found.sort().map((path) => ({ path, field: "" }));
-    },
-  };
+  }
 }
 
 function writable(key: Parameters<Provider["put"]>[0]): string {

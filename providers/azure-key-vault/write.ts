@@ -33,9 +33,67 @@ const SLOW = /^ObjectIsBeing(Deleted|Recovered)$/;
 const LIST_MS = 60_000;
 
 export function writer(settings: AzureSettings, client: AzureVaultClient): Writer {
-  const versions: Writer["versions"] = async (name) => {
+  return new VersionWriter(settings, client);
+}
+
+class VersionWriter implements Writer {
+  readonly #settings: AzureSettings;
+  readonly #client: AzureVaultClient;
+
+  constructor(settings: AzureSettings, client: AzureVaultClient) {
+    this.#settings = settings;
+    this.#client = client;
+  }
+
+  readonly versions: Writer["versions"] = (...given) => this.#versions(...given);
+
+  readonly set: Writer["set"] = async (name, { text, write, tags }, revived) => {
+    const ask = { right: "set", name, expect: [409], repeat: false } as const;
+    const give = Date.now() + 2 * SLOW_MS;
+    for (let tries = 1; ;) {
+      const made = await this.#client.call(ask, async (api, abortSignal) => {
+        const { properties } = await api.setSecret(name, text, { tags, contentType: "text/plain", abortSignal });
+        return properties.version ?? "";
+      });
+      if (!(made instanceof Failure)) return made;
+      if (made.unsure) {
+        // Only its mark shows whether it was done.
+        const done = (await this.#versions(name)).find((one) => isOf(write, one.tags));
+        if (done?.version !== undefined) return done.version;
+        if (tries++ >= WRITES) throw failed(made, ask, this.#settings);
+        await sleep(made.retryAfter ?? POLL_MS * tries);
+        continue;
+      }
+      const deleted = made.inner === "ObjectIsDeletedButRecoverable";
+      if (Date.now() > give || !(deleted || SLOW.test(made.inner))) throw failed(made, ask, this.#settings);
+      if (deleted) {
+        await this.#revive(name);
+        revived(await this.#versions(name));
+      } else await sleep(POLL_MS);
+    }
+  };
+
+  readonly remove: Writer["remove"] = async (name) => {
+    const ask = { right: "delete", name, expect: [404, 409] } as const;
+    const begun = await this.#client.call(ask, async (api, abortSignal) => {
+      const poller = await api.beginDeleteSecret(name, { abortSignal, intervalInMs: POLL_MS });
+      return poller.getOperationState().result?.recoveryId !== undefined;
+    });
+    // Without soft-delete it is gone at once, and never among the deleted.
+    if (begun === false) return;
+    if (begun instanceof Failure && begun.status === 409 && begun.inner !== "ObjectIsBeingDeleted")
+      throw failed(begun, ask, this.#settings);
+    await until(async () => {
+      const gone = await this.#client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
+        api.getDeletedSecret(name, { abortSignal }),
+      );
+      return !(gone instanceof Failure) || gone.status === 403;
+    });
+  };
+
+  readonly #versions: Writer["versions"] = async (name) => {
     const ask = { right: "list", name, expect: [404], deadline: LIST_MS } as const;
-    const found = await client.call(ask, async (api, abortSignal) => {
+    const found = await this.#client.call(ask, async (api, abortSignal) => {
       const all: SecretProperties[] = [];
       for await (const one of api.listPropertiesOfSecretVersions(name, { abortSignal })) all.push(one);
       return all;
@@ -44,19 +102,19 @@ export function writer(settings: AzureSettings, client: AzureVaultClient): Write
   };
 
   /** Restores a soft-deleted secret, if it is ours. */
-  const revive = async (name: string): Promise<void> => {
-    const gone = await client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
+  async #revive(name: string): Promise<void> {
+    const gone = await this.#client.call({ right: "get", name, expect: [404] }, (api, abortSignal) =>
       api.getDeletedSecret(name, { abortSignal }),
     );
     // Another writer was faster: the next write shows it.
     if (gone instanceof Failure) return;
     const ours = isOurs(gone.properties.tags);
-    if (!ours && !settings.recover) throw foreign(name, settings);
-    await client.call({ right: "recover", name, expect: [404, 409] }, (api, abortSignal) =>
+    if (!ours && !this.#settings.recover) throw foreign(name, this.#settings);
+    await this.#client.call({ right: "recover", name, expect: [404, 409] }, (api, abortSignal) =>
       api.beginRecoverDeletedSecret(name, { abortSignal }),
     );
     await until(async () => {
-      const back = await client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
+      const back = await this.#client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
         api.getSecret(name, { abortSignal }),
       );
       return !(back instanceof Failure) || back.status === 403;
@@ -67,53 +125,7 @@ export function writer(settings: AzureSettings, client: AzureVaultClient): Write
         `the Key Vault has ${name} again, recovered as recover: true says, with a value that unsprawl did not write`,
         "unsprawl plan shows it; --overwrite replaces it",
       );
-  };
-
-  return {
-    versions,
-    async set(name, { text, write, tags }, revived) {
-      const ask = { right: "set", name, expect: [409], repeat: false } as const;
-      const give = Date.now() + 2 * SLOW_MS;
-      for (let tries = 1; ;) {
-        const made = await client.call(ask, async (api, abortSignal) => {
-          const { properties } = await api.setSecret(name, text, { tags, contentType: "text/plain", abortSignal });
-          return properties.version ?? "";
-        });
-        if (!(made instanceof Failure)) return made;
-        if (made.unsure) {
-          // Only its mark shows whether it was done.
-          const done = (await versions(name)).find((one) => isOf(write, one.tags));
-          if (done?.version !== undefined) return done.version;
-          if (tries++ >= WRITES) throw failed(made, ask, settings);
-          await sleep(made.retryAfter ?? POLL_MS * tries);
-          continue;
-        }
-        const deleted = made.inner === "ObjectIsDeletedButRecoverable";
-        if (Date.now() > give || !(deleted || SLOW.test(made.inner))) throw failed(made, ask, settings);
-        if (deleted) {
-          await revive(name);
-          revived(await versions(name));
-        } else await sleep(POLL_MS);
-      }
-    },
-    async remove(name) {
-      const ask = { right: "delete", name, expect: [404, 409] } as const;
-      const begun = await client.call(ask, async (api, abortSignal) => {
-        const poller = await api.beginDeleteSecret(name, { abortSignal, intervalInMs: POLL_MS });
-        return poller.getOperationState().result?.recoveryId !== undefined;
-      });
-      // Without soft-delete it is gone at once, and never among the deleted.
-      if (begun === false) return;
-      if (begun instanceof Failure && begun.status === 409 && begun.inner !== "ObjectIsBeingDeleted")
-        throw failed(begun, ask, settings);
-      await until(async () => {
-        const gone = await client.call({ right: "get", name, expect: [403, 404] }, (api, abortSignal) =>
-          api.getDeletedSecret(name, { abortSignal }),
-        );
-        return !(gone instanceof Failure) || gone.status === 403;
-      });
-    },
-  };
+  }
 }
 
 /** Repeats the question until the answer is true, or for as long as the vault may take. */

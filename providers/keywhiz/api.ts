@@ -24,11 +24,15 @@ export type KeywhizStored = { readonly value: Secret; readonly detail: Detail };
 export type Automation = ReturnType<typeof automation>;
 
 export function automation(client: KeywhizClient, url: string) {
-  const missing = (answer: KeywhizResponse): boolean => answer.status === 404 && isKeywhiz(answer, url);
+  return { ...secretReader(client, url), ...secretWriter(client, url) };
+}
 
+const isMissing = (answer: KeywhizResponse, url: string): boolean => answer.status === 404 && isKeywhiz(answer, url);
+
+function secretReader(client: KeywhizClient, url: string) {
   const detail = async (name: string): Promise<Detail | null> => {
     const answer = await client.call("GET", pathOf(name), { expect: [404] });
-    if (missing(answer)) return null;
+    if (isMissing(answer, url)) return null;
     const found = detailOf(answer.body, url);
     if (found.name !== name) throw otherSpelling(name, found.name);
     return found;
@@ -71,20 +75,29 @@ export function automation(client: KeywhizClient, url: string) {
     async versions(name: string): Promise<readonly Detail[]> {
       const path = `${pathOf(name)}/versions?versionIdx=0&numVersions=${ALL_VERSIONS}`;
       const answer = await client.call("GET", path, { expect: [404] });
-      if (missing(answer)) return [];
+      if (isMissing(answer, url)) return [];
       if (!Array.isArray(answer.body)) throw strangeAnswer(url, "versions");
       return answer.body.map((one: unknown) => detailOf(one, url));
     },
+    /** The names of all secrets, in one answer: pages would be cut between secrets of the same second in any order. */
+    names: async (): Promise<readonly string[]> => texts((await client.call("GET", SECRETS)).body, url),
+    /** Answers only clients that may use this API. */
+    async listGroups(): Promise<void> {
+      texts((await client.call("GET", GROUPS)).body, url);
+    },
+  };
+}
+
+function secretWriter(client: KeywhizClient, url: string) {
+  return {
     /** Makes an earlier version the current one again. */
     async setVersion(name: string, version: string): Promise<void> {
       await client.call("POST", `${pathOf(name)}/setversion`, { json: { name, version: exact(version, url) } });
     },
-    /** The names of all secrets, in one answer: pages would be cut between secrets of the same second in any order. */
-    names: async (): Promise<readonly string[]> => texts((await client.call("GET", SECRETS)).body, url),
     /** Makes the group unless there is one. */
     async ensureGroup(name: string): Promise<void> {
       const there = await client.call("GET", `${GROUPS}/${encodeURIComponent(name)}`, { expect: [404] });
-      if (!missing(there)) return;
+      if (!isMissing(there, url)) return;
       const json = { name, description: "made by unsprawl", metadata: {}, owner: "" };
       // A lost response, or another writer was faster: the result is checked when the secret is granted.
       await client.write("POST", GROUPS, { json, expect: [409] });
@@ -98,17 +111,13 @@ export function automation(client: KeywhizClient, url: string) {
       };
       if (groups.length === 0) return [];
       const there = await client.call("GET", path, { expect: [404] });
-      if (missing(there)) return groups;
+      if (isMissing(there, url)) return groups;
       const missed = lacking(texts(there.body, url));
       if (missed.length === 0) return [];
       const json = { addGroups: missed, removeGroups: [] };
       // Adding twice is adding once, so a lost response is no reason to check first.
       const answer = await client.call("PUT", path, { json, reads: true, expect: [404] });
-      return missing(answer) ? groups : lacking(texts(answer.body, url));
-    },
-    /** Answers only clients that may use this API. */
-    async listGroups(): Promise<void> {
-      texts((await client.call("GET", GROUPS)).body, url);
+      return isMissing(answer, url) ? groups : lacking(texts(answer.body, url));
     },
   };
 }

@@ -2,7 +2,7 @@
  * `keywhiz`: Square's Keywhiz, through its automation API over mutual TLS. `wire` and `client` talk, `api` knows the
  * paths, `secrets` stores, `delivery` reads as an application does, `errors` reduces what went wrong.
  */
-import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import type { Provider, ProviderModule, SubjectNames } from "../../src/contract/provider.ts";
 import { countText } from "../../src/kit/text/count.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
@@ -57,24 +57,7 @@ export const provider: ProviderModule = {
         tell();
         return secrets.list(what === "" ? fixedPrefix(template) : what);
       },
-      async policy(names) {
-        // Existing secrets are named; the commands are correct without that too.
-        const listed = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
-          if (error instanceof UnsprawlError) return [];
-          throw error;
-        });
-        // With a project in its name or without: `shop..db.A` and `db.A` are of two applications.
-        const form = templateFor(template, names);
-        const own = listed.filter(({ path }) => {
-          const of = unfillTemplate(template, path);
-          return of.subject === names.subject && templateFor(template, of) === form;
-        });
-        return operatorCommands(
-          settings,
-          names,
-          own.map(({ path }) => path),
-        );
-      },
+      policy: async (names) => operatorCommands(settings, names, await pathsOf(names, template, secrets)),
       // The probe is granted to no group, so no application ever sees it, and no group is created for it.
       check: () =>
         probeStore(
@@ -98,3 +81,17 @@ export const provider: ProviderModule = {
     };
   },
 };
+
+/** The secrets of a subject; commands that name none are correct too. */
+async function pathsOf(names: SubjectNames, template: string, secrets: KeywhizSecrets): Promise<string[]> {
+  const listed = await secrets.list(subjectPrefix(template, names)).catch((error: unknown) => {
+    if (error instanceof UnsprawlError) return [];
+    throw error;
+  });
+  // With a project in its name or without: `shop..db.A` and `db.A` are of two applications.
+  const form = templateFor(template, names);
+  return listed.flatMap(({ path }) => {
+    const of = unfillTemplate(template, path);
+    return of.subject === names.subject && templateFor(template, of) === form ? path : [];
+  });
+}

@@ -24,40 +24,102 @@ const ROOM = { what: "a Keywhiz secret", most: 8 * 1024 * 1024, empty: false };
 const TRIES = 3;
 const AT_ONCE = 8;
 
+type GrantSettings = { readonly groups: readonly string[]; readonly url: string };
+
 /** Secrets through the automation API. New ones are granted to `groups`. */
-export function automationSecrets(
-  client: KeywhizClient,
-  api: Automation,
-  { groups, url }: { readonly groups: readonly string[]; readonly url: string },
-): KeywhizSecrets {
-  const gaveUp = (name: string): UnsprawlError =>
-    new UnsprawlError(
+export function automationSecrets(client: KeywhizClient, api: Automation, settings: GrantSettings): KeywhizSecrets {
+  return new AutomationSecrets(client, api, settings);
+}
+
+class AutomationSecrets implements KeywhizSecrets {
+  readonly #client: KeywhizClient;
+  readonly #api: Automation;
+  readonly #settings: GrantSettings;
+
+  constructor(client: KeywhizClient, api: Automation, settings: GrantSettings) {
+    this.#client = client;
+    this.#api = api;
+    this.#settings = settings;
+  }
+
+  readonly get: KeywhizSecrets["get"] = async ({ path }) => {
+    const there = await this.#api.read(path);
+    return there === null ? null : stored(there);
+  };
+
+  readonly version: KeywhizSecrets["version"] = versionAsker(async (path) => {
+    const there = await this.#api.detail(path);
+    return there === null ? null : `${there.version} ${there.checksum}`;
+  });
+
+  readonly put: KeywhizSecrets["put"] = async (key, value, replace, origin) => {
+    const text = storableText(value, ROOM);
+    checkName(key.path);
+    return replace === null ? this.#create(key.path, text, value, origin) : this.#replaceBy(key, text, value, replace);
+  };
+
+  readonly remove: KeywhizSecrets["remove"] = async (key, matches) => {
+    let unsure = false;
+    for (let attempt = 1; attempt <= TRIES; attempt++) {
+      const there = await this.#api.settled(key.path);
+      if (there === null) return unsure;
+      checkMatch(there.value, matches, key, STORE);
+      const answer = await this.#client.write("DELETE", pathOf(key.path), { expect: [404] });
+      unsure ||= answer === null || answer.again;
+      if (answer !== null) return answer.status !== 404 || unsure;
+    }
+    if ((await this.#api.detail(key.path)) === null) return true;
+    throw this.#gaveUp(key.path);
+  };
+
+  readonly list: KeywhizSecrets["list"] = async (what) => {
+    const names = (await this.#api.names()).filter((name) => name.startsWith(what)).sort();
+    const keys: StoreKey[] = [];
+    for (let at = 0; at < names.length; at += AT_ONCE) {
+      const some = names.slice(at, at + AT_ONCE);
+      const values = await this.#api.contents(some);
+      for (const path of some) if (isText(values.get(path))) keys.push({ path, field: "" });
+    }
+    return keys;
+  };
+
+  #gaveUp(name: string): UnsprawlError {
+    return new UnsprawlError(
       "unreachable",
-      `the Keywhiz at ${url} broke the connection each time that ${name} was written`,
+      `the Keywhiz at ${this.#settings.url} broke the connection each time that ${name} was written`,
       "its log says why; try again",
     );
+  }
 
-  const create = async (name: string, text: string, value: Secret, origin: Origin): Promise<{ version: string }> => {
-    for (const group of groups) await api.ensureGroup(group);
+  async #create(name: string, text: string, value: Secret, origin: Origin): Promise<{ version: string }> {
+    for (const group of this.#settings.groups) await this.#api.ensureGroup(group);
     const description = describe(origin);
-    const json = { name, content: base64(text), description, metadata: {}, expiry: 0, type: "", groups };
+    const json = {
+      name,
+      content: base64(text),
+      description,
+      metadata: {},
+      expiry: 0,
+      type: "",
+      groups: this.#settings.groups,
+    };
     let unsure = false;
     for (let attempt = 1; ; attempt++) {
-      const answer = await client.write("POST", SECRETS, { json, expect: [409] });
+      const answer = await this.#client.write("POST", SECRETS, { json, expect: [409] });
       unsure ||= answer === null || answer.again;
       if (answer !== null && answer.status !== 409) break;
-      const there = await api.settled(name);
+      const there = await this.#api.settled(name);
       if (there !== null) {
         const ours = unsure && there.value.equals(value) && there.detail.description === description;
         if (!ours) checkReplace(stored(there), null, { path: name, field: "" }, STORE);
         break;
       }
-      if (answer === null && attempt === TRIES) throw gaveUp(name);
+      if (answer === null && attempt === TRIES) throw this.#gaveUp(name);
       // Once more even then: another writer's secret of this name may have existed for a moment.
-      if (answer !== null && attempt > 1) throw databaseError(name, url);
+      if (answer !== null && attempt > 1) throw databaseError(name, this.#settings.url);
     }
-    const lacking = await api.grant(name, groups);
-    const made = await api.detail(name);
+    const lacking = await this.#api.grant(name, this.#settings.groups);
+    const made = await this.#api.detail(name);
     if (lacking.length === 0 && made !== null) return { version: versionOf(made.version, value) };
     if (made === null)
       throw new UnsprawlError(
@@ -65,44 +127,39 @@ export function automationSecrets(
         `${name} was removed again by someone else in Keywhiz`,
         "unsprawl plan again",
       );
-    const undone = await client.write("DELETE", pathOf(name), { expect: [404] });
+    const undone = await this.#client.write("DELETE", pathOf(name), { expect: [404] });
     throw new UnsprawlError(
       "failed",
       `Keywhiz does not grant ${name} to ${lacking.join(", ")}: there is no such group any more`,
       cmd`${bare(undone === null ? "it is stored, but no client can read it" : "nothing is stored")}; check groups in the store's configuration, and try again`,
     );
-  };
+  }
 
   /**
    * Keywhiz has no check-and-set. A write by another between our read and our write shows up afterwards as one more
    * version: then that one is made current again, and our write fails with a conflict.
    */
-  const replaceBy = async (
-    key: StoreKey,
-    text: string,
-    value: Secret,
-    replace: string,
-  ): Promise<{ version: string }> => {
+  async #replaceBy(key: StoreKey, text: string, value: Secret, replace: string): Promise<{ version: string }> {
     const name = key.path;
-    const before = new Set((await api.versions(name)).map(({ version }) => version));
-    const there = await api.settled(name);
+    const before = new Set((await this.#api.versions(name)).map(({ version }) => version));
+    const there = await this.#api.settled(name);
     const changed = (): UnsprawlError =>
       new UnsprawlError("conflict", `${name} has changed meanwhile in ${STORE}`, "unsprawl plan again");
     checkReplace(there === null ? null : stored(there), replace, key, STORE);
     // Only the content: keysync and the application rely on groups, metadata and expiry.
     const json = { contentPresent: true, content: base64(text) };
     for (let attempt = 1; ; attempt++) {
-      const answer = await client.write("POST", `${pathOf(name)}/partialupdate`, { json, expect: [404] });
-      const fresh = (await api.versions(name)).filter(({ version }) => !before.has(version));
-      const now = await api.settled(name);
+      const answer = await this.#client.write("POST", `${pathOf(name)}/partialupdate`, { json, expect: [404] });
+      const fresh = (await this.#api.versions(name)).filter(({ version }) => !before.has(version));
+      const now = await this.#api.settled(name);
       if (answer?.status === 404 || now === null || !(now.value.equals(value) || fresh.length === 0)) throw changed();
       if (fresh.length === 0) {
-        if (answer !== null || attempt === TRIES) throw answer === null ? gaveUp(name) : changed();
+        if (answer !== null || attempt === TRIES) throw answer === null ? this.#gaveUp(name) : changed();
         continue;
       }
       const theirs = fresh.find(({ checksum }) => checksum !== now.detail.checksum);
       if (theirs === undefined) return { version: versionOf(now.detail.version, value) };
-      const restored = await api.setVersion(name, theirs.version).then(
+      const restored = await this.#api.setVersion(name, theirs.version).then(
         () => true,
         () => false,
       );
@@ -110,49 +167,10 @@ export function automationSecrets(
       throw new UnsprawlError(
         "conflict",
         `another writer's value of ${name} in ${STORE} was overwritten, and could not be made current again`,
-        cmd`it is version ${theirs.version}: POST ${url}${pathOf(name)}/setversion`,
+        cmd`it is version ${theirs.version}: POST ${this.#settings.url}${pathOf(name)}/setversion`,
       );
     }
-  };
-
-  return {
-    async get({ path }) {
-      const there = await api.read(path);
-      return there === null ? null : stored(there);
-    },
-    version: versionAsker(async (path) => {
-      const there = await api.detail(path);
-      return there === null ? null : `${there.version} ${there.checksum}`;
-    }),
-    async put(key, value, replace, origin) {
-      const text = storableText(value, ROOM);
-      checkName(key.path);
-      return replace === null ? create(key.path, text, value, origin) : replaceBy(key, text, value, replace);
-    },
-    async remove(key, matches) {
-      let unsure = false;
-      for (let attempt = 1; attempt <= TRIES; attempt++) {
-        const there = await api.settled(key.path);
-        if (there === null) return unsure;
-        checkMatch(there.value, matches, key, STORE);
-        const answer = await client.write("DELETE", pathOf(key.path), { expect: [404] });
-        unsure ||= answer === null || answer.again;
-        if (answer !== null) return answer.status !== 404 || unsure;
-      }
-      if ((await api.detail(key.path)) === null) return true;
-      throw gaveUp(key.path);
-    },
-    async list(what) {
-      const names = (await api.names()).filter((name) => name.startsWith(what)).sort();
-      const keys: StoreKey[] = [];
-      for (let at = 0; at < names.length; at += AT_ONCE) {
-        const some = names.slice(at, at + AT_ONCE);
-        const values = await api.contents(some);
-        for (const path of some) if (isText(values.get(path))) keys.push({ path, field: "" });
-      }
-      return keys;
-    },
-  };
+  }
 }
 
 /** Whether this is a value that a variable could have had. */

@@ -17,17 +17,66 @@ const turns = new Map<string, Promise<unknown>>();
  * processes at once can lose a field; the read-back reports it to the loser (`conflict`).
  */
 export function kv1(client: VaultClient, mount: string, address: string): Kv {
-  const at = (path: string): string => `${encodePath(mount)}/${encodePath(path)}`;
-  const read = async (path: string): Promise<Fields | null> => {
-    const needs = [{ path: `${mount}/${path}`, capabilities: ["read"] }];
-    const { status, body, errors } = await client.call("GET", at(path), { needs, expect: [404] });
-    if (status === 404 && errors.length > 0) throw statusError(status, errors, address);
+  return new Kv1(client, mount, address);
+}
+
+class Kv1 implements Kv {
+  readonly #client: VaultClient;
+  readonly #mount: string;
+  readonly #address: string;
+
+  constructor(client: VaultClient, mount: string, address: string) {
+    this.#client = client;
+    this.#mount = mount;
+    this.#address = address;
+  }
+
+  readonly get: Kv["get"] = async (key) => {
+    const value = fieldValue(await this.#read(key.path), key.field);
+    return value === null ? null : { value, version: versionOf(0, value) };
+  };
+
+  readonly version: Kv["version"] = async () => null;
+
+  readonly earlier: Kv["earlier"] = async () => null;
+
+  readonly put: Kv["put"] = (key, value, replace) => {
+    const text = vaultText(value);
+    return this.#inTurn(key.path, async () => {
+      const fields = await this.#read(key.path);
+      checkReplace(fieldValue(fields, key.field), 0, replace, key);
+      await this.#write(key, { ...fields, [key.field]: text });
+      return { version: versionOf(0, value) };
+    });
+  };
+
+  readonly remove: Kv["remove"] = (key: StoreKey, matches: (value: Secret) => boolean) =>
+    this.#inTurn(key.path, async () => {
+      const fields = await this.#read(key.path);
+      const value = fieldValue(fields, key.field);
+      if (fields === null || value === null) return false;
+      checkMatch(value, matches, key, "the Vault");
+      await this.#write(key, Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key.field)));
+      return true;
+    });
+
+  readonly fields: Kv["fields"] = (path) => this.#read(path);
+
+  #at(path: string): string {
+    return `${encodePath(this.#mount)}/${encodePath(path)}`;
+  }
+
+  async #read(path: string): Promise<Fields | null> {
+    const needs = [{ path: `${this.#mount}/${path}`, capabilities: ["read"] }];
+    const { status, body, errors } = await this.#client.call("GET", this.#at(path), { needs, expect: [404] });
+    if (status === 404 && errors.length > 0) throw statusError(status, errors, this.#address);
     if (status === 404) return null;
     const { data } = (body ?? {}) as { data?: unknown };
-    if (typeof data !== "object" || data === null) throw statusError(status, [], address);
+    if (typeof data !== "object" || data === null) throw statusError(status, [], this.#address);
     return data as Fields;
-  };
-  const write = async (key: StoreKey, fields: Fields): Promise<void> => {
+  }
+
+  async #write(key: StoreKey, fields: Fields): Promise<void> {
     const { path } = key;
     if (!isExact(fields))
       throw new UnsprawlError(
@@ -35,11 +84,11 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
         `${path} in the Vault holds a number that would lose digits when it is written again`,
         "store it as text, or move to a KV v2 mount",
       );
-    const needs = writerRights(mount, path, 1);
+    const needs = writerRights(this.#mount, path, 1);
     const sent =
       Object.keys(fields).length > 0
-        ? client.call("POST", at(path), { json: fields, needs })
-        : client.call("DELETE", at(path), { needs });
+        ? this.#client.call("POST", this.#at(path), { json: fields, needs })
+        : this.#client.call("DELETE", this.#at(path), { needs });
     // If the response is lost, the read-back shows the result.
     const lost = await sent.then(
       () => null,
@@ -48,7 +97,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
         throw error;
       },
     );
-    const there = await read(path).catch((error: unknown) => {
+    const there = await this.#read(path).catch((error: unknown) => {
       throw lost ?? error;
     });
     if (isDeepStrictEqual(there ?? {}, fields)) return;
@@ -60,9 +109,10 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
         "KV v1 has no check-and-set: look at the secret, then try again; better, move to a KV v2 mount",
       )
     );
-  };
-  const inTurn = async <T>(path: string, act: () => Promise<T>): Promise<T> => {
-    const name = `${address} ${mount} ${path}`;
+  }
+
+  async #inTurn<T>(path: string, act: () => Promise<T>): Promise<T> {
+    const name = `${this.#address} ${this.#mount} ${path}`;
     const mine = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(act);
     turns.set(name, mine);
     try {
@@ -70,34 +120,7 @@ export function kv1(client: VaultClient, mount: string, address: string): Kv {
     } finally {
       if (turns.get(name) === mine) turns.delete(name);
     }
-  };
-  return {
-    async get(key) {
-      const value = fieldValue(await read(key.path), key.field);
-      return value === null ? null : { value, version: versionOf(0, value) };
-    },
-    version: async () => null,
-    earlier: async () => null,
-    put: (key, value, replace) => {
-      const text = vaultText(value);
-      return inTurn(key.path, async () => {
-        const fields = await read(key.path);
-        checkReplace(fieldValue(fields, key.field), 0, replace, key);
-        await write(key, { ...fields, [key.field]: text });
-        return { version: versionOf(0, value) };
-      });
-    },
-    remove: (key: StoreKey, matches: (value: Secret) => boolean) =>
-      inTurn(key.path, async () => {
-        const fields = await read(key.path);
-        const value = fieldValue(fields, key.field);
-        if (fields === null || value === null) return false;
-        checkMatch(value, matches, key, "the Vault");
-        await write(key, Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key.field)));
-        return true;
-      }),
-    fields: read,
-  };
+  }
 }
 
 /** Numbers beyond 2^53 were rounded when the response was parsed, and must not be written back. */

@@ -42,122 +42,145 @@ class LostWrite extends Error {
 
 /** KV version 2: every write is check-and-set, and PATCH leaves the siblings alone (Vault API, kv-v2). */
 export function kv2(client: VaultClient, mount: string, address: string): Kv {
-  const at = (kind: "data" | "metadata", path: string): string => `${encodePath(mount)}/${kind}/${encodePath(path)}`;
+  return new Kv2(client, mount, address);
+}
 
-  const read = async (path: string, version: number | null = null): Promise<Kv2State> => {
-    const needs = [{ path: `${mount}/data/${path}`, capabilities: ["read"] }];
-    const which = version === null ? "" : `?version=${version}`;
-    const answer = await client.call("GET", `${at("data", path)}${which}`, { needs, expect: [404] });
-    return stateOf(answer, address);
+class Kv2 implements Kv {
+  readonly #client: VaultClient;
+  readonly #mount: string;
+  readonly #address: string;
+
+  constructor(client: VaultClient, mount: string, address: string) {
+    this.#client = client;
+    this.#mount = mount;
+    this.#address = address;
+  }
+
+  readonly get: Kv["get"] = async (key) => {
+    const { fields, version, createdAt } = await this.#read(key.path);
+    const value = fieldValue(fields, key.field);
+    return value === null ? null : { value, version: versionOf(version, value), ...writtenAt(createdAt, "store") };
   };
 
+  readonly version: Kv["version"] = async (path) => {
+    const { status, ...answer } = await this.#client.call("GET", this.#at("metadata", path), {
+      needs: [],
+      expect: [403, 404],
+    });
+    const { current_version: current, versions } = dataOf({ status, ...answer });
+    if (status >= 300 || typeof current !== "number") return null;
+    // A version that was deleted, or undeleted, keeps its number.
+    const state = (versions as { readonly [version: string]: unknown } | undefined)?.[current];
+    return JSON.stringify([current, state]);
+  };
+
+  readonly earlier: Kv["earlier"] = async (key, matches) => {
+    const { version } = await this.#read(key.path);
+    // By number: the right to read values is enough, and versions that are gone answer as absent.
+    for (let older = version - 1; older > 0 && older >= version - EARLIER; older--) {
+      const value = fieldValue((await this.#read(key.path, older)).fields, key.field);
+      if (value !== null && matches(value)) return value;
+    }
+    return null;
+  };
+
+  readonly put: Kv["put"] = async (key, value, replace) => {
+    const text = vaultText(value);
+    return rounds(key, async (lost) => {
+      const { fields, version, createdAt } = await this.#read(key.path);
+      const there = fieldValue(fields, key.field);
+      if (lost !== null && version > lost && there?.equals(value)) {
+        // The write was done, and only its answer was lost.
+        if (version === 1) await this.#mark(key.path, createdAt);
+        return { version: versionOf(version, value) };
+      }
+      checkReplace(there, version, replace, key);
+      const answer = await this.#write(fields === null ? "POST" : "PATCH", key.path, key.field, text, version);
+      if (answer === null) return null;
+      const written = dataOf(answer);
+      if (fields === null && version === 0) await this.#mark(key.path, written["created_time"]);
+      return { version: versionOf(numberOf(written["version"]), value) };
+    });
+  };
+
+  readonly remove: Kv["remove"] = async (key: StoreKey, matches: (value: Secret) => boolean, created = false) => {
+    return rounds(key, async (lost) => {
+      const { fields, version, ours } = await this.#read(key.path);
+      const value = fieldValue(fields, key.field);
+      const done = lost !== null && version > lost;
+      if (value === null && done && ours && Object.keys(fields ?? {}).length === 0) await this.#tidy(key.path, version);
+      if (value === null) return done;
+      checkMatch(value, matches, key, "the Vault");
+      const answer = await this.#write("PATCH", key.path, key.field, null, version);
+      if (answer === null) return null;
+      const mine = ours || (created && version === 1);
+      if (mine && Object.keys(fields ?? {}).length === 1)
+        await this.#tidy(key.path, numberOf(dataOf(answer)["version"]));
+      return true;
+    });
+  };
+
+  readonly fields: Kv["fields"] = async (path) => (await this.#read(path)).fields;
+
+  #at(kind: "data" | "metadata", path: string): string {
+    return `${encodePath(this.#mount)}/${kind}/${encodePath(path)}`;
+  }
+
+  async #read(path: string, version: number | null = null): Promise<Kv2State> {
+    const needs = [{ path: `${this.#mount}/data/${path}`, capabilities: ["read"] }];
+    const which = version === null ? "" : `?version=${version}`;
+    const answer = await this.#client.call("GET", `${this.#at("data", path)}${which}`, { needs, expect: [404] });
+    return stateOf(answer, this.#address);
+  }
+
   /** One write; null if another writer was faster. Throws `LostWrite` if it may have been carried out. */
-  const write = async (
+  async #write(
     method: "POST" | "PATCH",
     path: string,
     field: string,
     value: string | null,
     cas: number,
-  ): Promise<VaultResponse | null> => {
+  ): Promise<VaultResponse | null> {
     const json = { options: { cas }, data: { [field]: value } };
-    const needs = writerRights(mount, path, 2);
-    const answer = await client
-      .call(method, at("data", path), { json, needs, expect: [400, 404] })
+    const needs = writerRights(this.#mount, path, 2);
+    const answer = await this.#client
+      .call(method, this.#at("data", path), { json, needs, expect: [400, 404] })
       .catch((error: unknown) => {
         throw error instanceof UnsprawlError && error.code === "unreachable" ? new LostWrite(error, cas) : error;
       });
     if (answer.status < 300) return answer;
     if (answer.status === 404 && method === "PATCH" && answer.errors.length === 0) return null;
     if (answer.errors.some((text) => text.includes("did not match the current version"))) return null;
-    throw statusError(answer.status, answer.errors, address);
-  };
+    throw statusError(answer.status, answer.errors, this.#address);
+  }
 
   /**
    * Marks a secret as ours. Without the right, or with 64 keys already, it stays unmarked, and is then never deleted.
    */
-  const mark = async (path: string, createdAt: unknown): Promise<void> => {
+  async #mark(path: string, createdAt: unknown): Promise<void> {
     try {
-      const found = await client.call("GET", at("metadata", path), { needs: [] });
+      const found = await this.#client.call("GET", this.#at("metadata", path), { needs: [] });
       // Metadata older than its first version was created by an operator.
       if (dataOf(found)["created_time"] !== createdAt) return;
-      await client.call("PATCH", at("metadata", path), {
+      await this.#client.call("PATCH", this.#at("metadata", path), {
         json: { custom_metadata: { [MARK.key]: MARK.value } },
         needs: [],
       });
     } catch {
       // The value is stored; only the mark is not.
     }
-  };
+  }
 
   /** Deletes the remains of a secret without fields. A new version by another writer in between keeps it. */
-  const tidy = async (path: string, emptied: number): Promise<void> => {
+  async #tidy(path: string, emptied: number): Promise<void> {
     try {
-      const found = await client.call("GET", at("metadata", path), { needs: [] });
+      const found = await this.#client.call("GET", this.#at("metadata", path), { needs: [] });
       if (dataOf(found)["current_version"] === emptied)
-        await client.call("DELETE", at("metadata", path), { needs: [] });
+        await this.#client.call("DELETE", this.#at("metadata", path), { needs: [] });
     } catch {
       // The value is removed; an empty secret is left for those who may delete it.
     }
-  };
-
-  return {
-    async get(key) {
-      const { fields, version, createdAt } = await read(key.path);
-      const value = fieldValue(fields, key.field);
-      return value === null ? null : { value, version: versionOf(version, value), ...writtenAt(createdAt, "store") };
-    },
-    async version(path) {
-      const { status, ...answer } = await client.call("GET", at("metadata", path), { needs: [], expect: [403, 404] });
-      const { current_version: current, versions } = dataOf({ status, ...answer });
-      if (status >= 300 || typeof current !== "number") return null;
-      // A version that was deleted, or undeleted, keeps its number.
-      const state = (versions as { readonly [version: string]: unknown } | undefined)?.[current];
-      return JSON.stringify([current, state]);
-    },
-    async earlier(key, matches) {
-      const { version } = await read(key.path);
-      // By number: the right to read values is enough, and versions that are gone answer as absent.
-      for (let older = version - 1; older > 0 && older >= version - EARLIER; older--) {
-        const value = fieldValue((await read(key.path, older)).fields, key.field);
-        if (value !== null && matches(value)) return value;
-      }
-      return null;
-    },
-    async put(key, value, replace) {
-      const text = vaultText(value);
-      return rounds(key, async (lost) => {
-        const { fields, version, createdAt } = await read(key.path);
-        const there = fieldValue(fields, key.field);
-        if (lost !== null && version > lost && there?.equals(value)) {
-          // The write was done, and only its answer was lost.
-          if (version === 1) await mark(key.path, createdAt);
-          return { version: versionOf(version, value) };
-        }
-        checkReplace(there, version, replace, key);
-        const answer = await write(fields === null ? "POST" : "PATCH", key.path, key.field, text, version);
-        if (answer === null) return null;
-        const written = dataOf(answer);
-        if (fields === null && version === 0) await mark(key.path, written["created_time"]);
-        return { version: versionOf(numberOf(written["version"]), value) };
-      });
-    },
-    async remove(key: StoreKey, matches: (value: Secret) => boolean, created = false) {
-      return rounds(key, async (lost) => {
-        const { fields, version, ours } = await read(key.path);
-        const value = fieldValue(fields, key.field);
-        const done = lost !== null && version > lost;
-        if (value === null && done && ours && Object.keys(fields ?? {}).length === 0) await tidy(key.path, version);
-        if (value === null) return done;
-        checkMatch(value, matches, key, "the Vault");
-        const answer = await write("PATCH", key.path, key.field, null, version);
-        if (answer === null) return null;
-        const mine = ours || (created && version === 1);
-        if (mine && Object.keys(fields ?? {}).length === 1) await tidy(key.path, numberOf(dataOf(answer)["version"]));
-        return true;
-      });
-    },
-    fields: async (path) => (await read(path)).fields,
-  };
+  }
 }
 
 /**

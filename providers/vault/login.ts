@@ -19,40 +19,10 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
     const unwrap = unwrapper(wrappedTokenFile, address, send);
     return async () => ownToken(inner(grantIn(await unwrap())?.token, "token", wrappedTokenFile), send);
   }
-  const enter = async (
-    path: string,
-    body: { readonly [key: string]: string },
-    refusal: LoginRefusal,
-  ): Promise<Grant> => {
-    const answer = await send("POST", `auth/${encodePath(auth.mount)}/${path}`, null, body);
-    const grant = grantIn(answer);
-    if (answer.status === 200 && grant !== null) return grant;
-    if ((answer.status !== 400 && answer.status !== 403) || refusesAll(answer.errors))
-      throw statusError(answer.status, answer.errors, address);
-    const enabled = answer.status === 403 ? `; vault auth list shows whether auth/${auth.mount}/ is there` : "";
-    throw new UnsprawlError(
-      "denied",
-      `the Vault at ${address} refuses the ${refusal.what} login: ${refusal.why}`,
-      cmd`${bare(refusal.hint)}${bare(enabled)}`,
-    );
-  };
+  const enter: EnterVault = (path, body, refusal) => enterBy(auth.mount, address, send, path, body, refusal);
   switch (auth.method) {
-    case "approle": {
-      const wrapped = "wrappedSecretIdFile" in auth ? auth.wrappedSecretIdFile : null;
-      const unwrap = wrapped === null ? null : unwrapper(wrapped, address, send);
-      const file = "secretIdFile" in auth ? auth.secretIdFile : auth.wrappedSecretIdFile;
-      const secretId = async (): Promise<string> =>
-        unwrap === null ? credential(file) : inner(dataIn(await unwrap())["secret_id"], "secret id", file);
-      return async () => {
-        const role_id = await credential(auth.roleIdFile);
-        const refusal = {
-          what: "AppRole",
-          why: "the role id or the secret id is wrong, expired or used up",
-          hint: cmd`issue a new secret id${bare(wrapped === null ? "" : ", wrapped")}, and write it to ${file}`,
-        };
-        return enter("login", { role_id, secret_id: await secretId() }, refusal);
-      };
-    }
+    case "approle":
+      return appRole(auth, enter, (file) => unwrapper(file, address, send));
     case "jwt":
     case "kubernetes": {
       const refusal = {
@@ -80,6 +50,50 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
       return () => enter("login", auth.name === undefined ? {} : { name: auth.name }, refusal);
     }
   }
+}
+
+type EnterVault = (path: string, body: { readonly [key: string]: string }, refusal: LoginRefusal) => Promise<Grant>;
+
+async function enterBy(
+  mount: string,
+  address: string,
+  send: VaultSend,
+  path: string,
+  body: { readonly [key: string]: string },
+  refusal: LoginRefusal,
+): Promise<Grant> {
+  const answer = await send("POST", `auth/${encodePath(mount)}/${path}`, null, body);
+  const grant = grantIn(answer);
+  if (answer.status === 200 && grant !== null) return grant;
+  if ((answer.status !== 400 && answer.status !== 403) || refusesAll(answer.errors))
+    throw statusError(answer.status, answer.errors, address);
+  const enabled = answer.status === 403 ? `; vault auth list shows whether auth/${mount}/ is there` : "";
+  throw new UnsprawlError(
+    "denied",
+    `the Vault at ${address} refuses the ${refusal.what} login: ${refusal.why}`,
+    cmd`${bare(refusal.hint)}${bare(enabled)}`,
+  );
+}
+
+function appRole(
+  auth: Extract<VaultSettings["auth"], { method: "approle" }>,
+  enter: EnterVault,
+  unwrapperOf: (file: string) => ReturnType<typeof unwrapper>,
+): () => Promise<Grant> {
+  const wrapped = "wrappedSecretIdFile" in auth ? auth.wrappedSecretIdFile : null;
+  const unwrap = wrapped === null ? null : unwrapperOf(wrapped);
+  const file = "secretIdFile" in auth ? auth.secretIdFile : auth.wrappedSecretIdFile;
+  const secretId = async (): Promise<string> =>
+    unwrap === null ? credential(file) : inner(dataIn(await unwrap())["secret_id"], "secret id", file);
+  return async () => {
+    const role_id = await credential(auth.roleIdFile);
+    const refusal = {
+      what: "AppRole",
+      why: "the role id or the secret id is wrong, expired or used up",
+      hint: cmd`issue a new secret id${bare(wrapped === null ? "" : ", wrapped")}, and write it to ${file}`,
+    };
+    return enter("login", { role_id, secret_id: await secretId() }, refusal);
+  };
 }
 
 type LoginRefusal = { readonly what: string; readonly why: string; readonly hint: string };

@@ -54,14 +54,15 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
     new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
   const [, place = "", query = "", fragment = ""] =
     /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
-  let path: string;
-  let field: string;
-  try {
-    path = place.split("/").map(decodeURIComponent).join("/");
-    field = decodeURIComponent(fragment.slice(1));
-  } catch {
-    throw bad("has a broken percent sign");
-  }
+  const decoded = (text: string): string => {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      throw bad("has a broken percent sign");
+    }
+  };
+  const path = place.split("/").map(decoded).join("/");
+  const field = decoded(fragment.slice(1));
   const settings = new URLSearchParams(query);
   for (const name of settings.keys()) {
     if (name !== "namespace" && name !== "address") throw bad("has a setting that unsprawl does not know");

@@ -41,11 +41,7 @@ export async function issueReader(
     at: string,
     json?: { readonly [key: string]: unknown },
   ): Promise<VaultResponse> => {
-    const answer = await client.call(method, at, {
-      needs: [],
-      expect: [403, 404],
-      ...(json === undefined ? {} : { json }),
-    });
+    const answer = await client.call(method, at, { needs: [], expect: [403, 404], ...(json && { json }) });
     if (answer.status !== 403) return answer;
     await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [] }).catch((error: unknown) => {
       if (!(error instanceof UnsprawlError) || error.code !== "denied" || error.hint === null) throw byHand;

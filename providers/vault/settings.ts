@@ -45,14 +45,7 @@ export const VAULT = {
 export function readSettings(config: { readonly [key: string]: Json }, context: ProviderContext): VaultSettings {
   const { env, dir } = context;
   const given = parse(map(VAULT), config, "");
-  for (const name of ["VAULT_SKIP_VERIFY", "BAO_SKIP_VERIFY"]) {
-    if (!env[name] || ["0", "false"].includes(env[name])) continue;
-    throw new UnsprawlError(
-      "config",
-      `${name} is set: anyone on the network path could read the secrets and the token`,
-      "unset it, and name the server's CA by VAULT_CACERT or caCert",
-    );
-  }
+  mustVerify(env);
   const address = given.address ?? variable(env, "ADDR")?.value;
   if (address === undefined)
     throw new UnsprawlError(
@@ -74,6 +67,17 @@ export function readSettings(config: { readonly [key: string]: Json }, context: 
   if (settings.auth.method === "cert" && !settings.address.startsWith("https:"))
     throw new UnsprawlError("config", "a client certificate cannot be used without TLS", "use https:// in the address");
   return settings;
+}
+
+function mustVerify(env: NodeJS.ProcessEnv): void {
+  for (const name of ["VAULT_SKIP_VERIFY", "BAO_SKIP_VERIFY"]) {
+    if (!env[name] || ["0", "false"].includes(env[name])) continue;
+    throw new UnsprawlError(
+      "config",
+      `${name} is set: anyone on the network path could read the secrets and the token`,
+      "unset it, and name the server's CA by VAULT_CACERT or caCert",
+    );
+  }
 }
 
 /** The settings as a plan names them: enough to open the store again, and no credential. */

@@ -29,10 +29,10 @@ type FoundOnHost = {
 };
 
 export function serving(tools: AgentTools, record: AgentRecord, forget: (key: string) => Promise<void>): Serving {
-  return new HostConsumers(tools, record, forget);
+  return new IndexedConsumers(tools, record, forget);
 }
 
-class HostConsumers implements Serving {
+class IndexedConsumers implements Serving {
   readonly #tools: AgentTools;
   readonly #record: AgentRecord;
   readonly #forget: (key: string) => Promise<void>;

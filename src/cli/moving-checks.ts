@@ -3,9 +3,10 @@ import type { DoctorCheck } from "../core/doctor.ts";
 import { RUNTIME_NAME } from "../delivery/runtime/settings.ts";
 import { readPluginStatus } from "../delivery/volume/install.ts";
 import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
+import { isPodman } from "../engine/types.ts";
 
 /** A way to do something on this engine from here; null as its reason means that it works. */
-type Way = { readonly what: string; readonly against: string | null; readonly way: string };
+type Way = { readonly what: string; readonly against: string | null; readonly way: string | null };
 
 /**
  * What this engine allows from here, a row each: to scan, to move by each delivery, to serve values after a reboot, to undo.
@@ -17,8 +18,9 @@ export async function movingChecks(assembly: Assembly): Promise<readonly DoctorC
   const away = unreachableHost(engine, info);
   const plugin = await readPluginStatus(engine, assembly.state());
   const fault = plugin?.stores.find((one) => one.fault !== null);
-  const byVolume =
-    plugin === null
+  const byVolume = isPodman(info)
+    ? "Podman has no managed plugins"
+    : plugin === null
       ? "the volume plugin is not installed"
       : fault === undefined
         ? null
@@ -26,7 +28,7 @@ export async function movingChecks(assembly: Assembly): Promise<readonly DoctorC
   const isRuntime = Object.keys(info.Runtimes ?? {}).includes(RUNTIME_NAME);
   const byRuntime = away ?? (isRuntime ? null : "the OCI runtime is not installed");
   const ways: readonly Way[] = [
-    { what: "move by volume", against: byVolume, way: PLUGIN },
+    { what: "move by volume", against: byVolume, way: isPodman(info) ? null : PLUGIN },
     { what: "move by file or shim", against: away, way: SUDO },
     { what: "move by runtime", against: byRuntime, way: away === null ? RUNTIME : SUDO },
     { what: "serve new values by the agent", against: away, way: SUDO },

@@ -63,7 +63,7 @@ export async function readSource(
   tools: ReadSourceTools,
   host: Host,
 ): Promise<SourceRead> {
-  const reading = new SourceReading(spec, tools, host);
+  const reading = new SourceProgress(spec, tools, host);
   try {
     const { kept, neighbours } = tools;
     const options = kept
@@ -84,7 +84,7 @@ export async function readSource(
 }
 
 /** Counts what is read of a source, and reports how far it is. */
-class SourceReading {
+class SourceProgress {
   readonly #spec: string;
   readonly #tools: ReadSourceTools;
   readonly #host: Host;

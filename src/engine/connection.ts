@@ -62,25 +62,21 @@ export function parseAddress(address: string, tls: EngineConnection["tls"]): Eng
   }
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (!host) throw badAddress(address);
-  if (url.protocol === "ssh:") {
-    if (url.password) throw badAddress(address, "write ssh://user@host, without a password: ssh logs in with a key");
-    const port = url.port ? Number(url.port) : null;
-    return {
-      ...none,
-      address,
-      via: "ssh",
-      host,
-      port,
-      user: url.username ? decodeURIComponent(url.username) : null,
-      tls: null,
-    };
-  }
+  if (url.protocol === "ssh:") return { ...none, address, via: "ssh", host, ...sshLogin(url, address), tls: null };
   if (!["tcp:", "http:", "https:"].includes(url.protocol)) throw badAddress(address);
   // URL drops a scheme's default port (80, 443), so the port is read from the text.
   const port = url.port || (/:(\d+)(?=[/?#]|$)/.exec(address.replace(/^\w+:\/\//, ""))?.[1] ?? "");
   const secure = tls ?? (url.protocol === "https:" ? {} : null);
   const shown = url.username || url.password ? address.replace(/^(\w+:\/\/)?[^/?#]*@/, "$1") : address;
   return { ...none, address: shown, via: "tcp", host, port: Number(port || (secure ? 2376 : 2375)), tls: secure };
+}
+
+function sshLogin(url: URL, address: string): Pick<EngineConnection, "port" | "user"> {
+  if (url.password) throw badAddress(address, "write ssh://user@host, without a password: ssh logs in with a key");
+  return {
+    port: url.port ? Number(url.port) : null,
+    user: url.username ? decodeURIComponent(url.username) : null,
+  };
 }
 
 function badAddress(

@@ -5,7 +5,7 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { ANSWERS } from "./answers.ts";
 import { findConnection, type EngineConnection } from "./connection.ts";
 import { streamOpener, engineReader, type OpenEngineStream } from "./http.ts";
-import type { ContainerDoc, EngineInfo, HistoryLine, ImageDoc, Mount } from "./types.ts";
+import { isPodman, type ContainerDoc, type EngineInfo, type HistoryLine, type ImageDoc, type Mount } from "./types.ts";
 
 export type ListedContainer = {
   readonly Id: string;
@@ -98,7 +98,7 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       call(what, async () =>
         whole(await (await (opening ??= streamOpener(connection, pinned)))(path, signal), what, connection),
       ),
-    info: () => must("engine info", ANSWERS.info, "/info"),
+    info: async () => withLastingId(await must<EngineInfo>("engine info", ANSWERS.info, "/info")),
     apiVersion: async () =>
       pinned ?? (await must<{ ApiVersion: string }>("engine version", ANSWERS.version, "/version")).ApiVersion,
     containers: () => must("list containers", ANSWERS.containers, "/containers/json?all=true"),
@@ -110,6 +110,11 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
     volumes: async () =>
       (await must<{ Volumes?: ListedVolume[] | null }>("list volumes", ANSWERS.volumes, "/volumes")).Volumes ?? [],
   };
+}
+
+/** Podman makes another id for each answer: its place on its host is what lasts. */
+function withLastingId(info: EngineInfo): EngineInfo {
+  return isPodman(info) ? { ...info, ID: `podman:${info.Name}:${info.DockerRootDir}` } : info;
 }
 
 function pinnedVersion({ DOCKER_API_VERSION: pinned }: NodeJS.ProcessEnv): string | null {

@@ -6,7 +6,7 @@ import type { Engine } from "./engine.ts";
 import { containerFile, containerHasFile } from "./files.ts";
 import { containerUnit, nameOf } from "./names.ts";
 import { isOurDriver } from "./plugin/questions.ts";
-import type { ContainerDoc, EngineInfo, ImageDoc } from "./types.ts";
+import { isPodman, type ContainerDoc, type EngineInfo, type ImageDoc } from "./types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { Secret } from "../model/secret.ts";
 
@@ -126,7 +126,7 @@ export function unreachableHost(engine: Engine, info: EngineInfo): string | null
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];
   if (options.some((option) => /name=(userns|rootless)/.test(option)))
     return "the engine remaps user ids, which is not supported yet";
-  if (!existsSync(join(info.DockerRootDir, "containers")))
+  if (!existsSync(join(info.DockerRootDir, isPodman(info) ? "overlay-containers" : "containers")))
     return `the engine's folder ${info.DockerRootDir} is not on this host`;
   return null;
 }

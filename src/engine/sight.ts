@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SoughtValue } from "../contract/delivery.ts";
 import { START_SCRIPT } from "../model/start-script.ts";
@@ -88,7 +88,11 @@ export async function becameEntrypoint(pid: number, name: string, isValue: IsVal
   return false;
 }
 
-const FILES = ["config.v2.json", "hostconfig.json"];
+/** Docker's files of a container, and Podman's. */
+const FILES = [
+  [`containers/{id}/config.v2.json`, `containers/{id}/hostconfig.json`],
+  [`overlay-containers/{id}/userdata/config.json`],
+];
 
 /** Where the engine's own files of a container show the values, by the names that inspect has; null without these files. */
 export function engineFileTraces(
@@ -96,11 +100,14 @@ export function engineFileTraces(
   id: string,
   sought: readonly Pick<SoughtValue, "name" | "value">[],
 ): readonly EngineFileTraces[] | null {
+  const own = FILES.map((names) => names.map((name) => name.replace("{id}", id)));
+  const files = own.find(([first = ""]) => existsSync(join(dockerRoot, first))) ?? [];
+  if (files.length === 0) return null;
   try {
-    return FILES.map((file) => {
-      const text = readFileSync(join(dockerRoot, "containers", id, file), "utf8");
+    return files.map((file) => {
+      const text = readFileSync(join(dockerRoot, file), "utf8");
       const { State: _state, NetworkSettings: _network, ...rest } = JSON.parse(text) as { [key: string]: unknown };
-      const shown = file === "hostconfig.json" ? { HostConfig: rest } : rest;
+      const shown = file.endsWith("hostconfig.json") ? { HostConfig: rest } : rest;
       const names = sought.map(({ name }) => name);
       const values = sought.map(({ value }) => value);
       return { file, places: findAllInContainer(shown, values, names).map((places) => [...places]) };

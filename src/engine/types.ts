@@ -125,3 +125,6 @@ export type EngineInfo = JsonObject & {
   readonly ServerVersion?: string;
   readonly OperatingSystem?: string;
 };
+
+/** Whether Podman answers in the place of Docker: only its answer names the version of Buildah. */
+export const isPodman = (info: EngineInfo): boolean => typeof info["BuildahVersion"] === "string";

@@ -31,18 +31,8 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
   const known = (error ?? {}) as AwsErrorFields;
   const name = awsName(error);
   const status = Number(known.$metadata?.httpStatusCode ?? known.$response?.statusCode ?? 0);
-  if (/RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch/.test(name))
-    return denied(`${store} refuses the signature`, "check the secret key, and this machine's clock", name);
-  if (/UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|IncompleteSignature/.test(name))
-    return denied(`${store} does not recognise this access key`, "check AWS_ACCESS_KEY_ID, or the profile", name);
-  if (/ExpiredToken/.test(name))
-    return denied(`the session at ${store} has ended`, "sign in again (aws sso login), then repeat the command", name);
-  if (/CredentialsProviderError|CredentialsError/.test(name))
-    return denied(
-      "no credentials for AWS were found",
-      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-      name,
-    );
+  const login = BAD_LOGIN.find(({ names }) => names.test(name));
+  if (login !== undefined) return denied(login.message(store), login.hint, name);
   if (/Throttl|TooManyRequests|RequestLimitExceeded|TooManyUpdates/.test(name) || status === 429)
     return new UnsprawlError("throttled", `${store} asks to slow down`, "try again later, or with fewer at once", name);
   if (/AccessDenied|NotAuthorized|Unauthorized/.test(name) || status === 403 || status === 401)
@@ -65,6 +55,34 @@ export function awsError(error: unknown, { action, resource, store }: AwsAct): U
     name,
   );
 }
+
+/** Why AWS lets nobody in with these credentials, by its names of errors. */
+const BAD_LOGIN: readonly {
+  readonly names: RegExp;
+  readonly message: (store: string) => string;
+  readonly hint: string;
+}[] = [
+  {
+    names: /RequestTimeTooSkewed|RequestExpired|InvalidSignature|SignatureDoesNotMatch/,
+    message: (store) => `${store} refuses the signature`,
+    hint: "check the secret key, and this machine's clock",
+  },
+  {
+    names: /UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|IncompleteSignature/,
+    message: (store) => `${store} does not recognise this access key`,
+    hint: "check AWS_ACCESS_KEY_ID, or the profile",
+  },
+  {
+    names: /ExpiredToken/,
+    message: (store) => `the session at ${store} has ended`,
+    hint: "sign in again (aws sso login), then repeat the command",
+  },
+  {
+    names: /CredentialsProviderError|CredentialsError/,
+    message: () => "no credentials for AWS were found",
+    hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+  },
+];
 
 /** An IAM statement, in one line. */
 function statement(action: string | readonly string[], resource: string): string {

@@ -43,11 +43,7 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
   const state = store.get();
   if (key === "ctrl-c") return abort(session);
   if (state.revealed) return store.set(() => ({ revealed: null }));
-  if (state.question) {
-    if (key === "y" && !room.blind) state.question.answer(true);
-    else if (key === "n" || key === "esc" || key === "q") state.question.answer(false);
-    return;
-  }
+  if (state.question) return answerQuestion(state.question, key, room.blind);
   if (state.prompt) return typePrompt(session, key, room.blind);
   if (state.filtering) return typeFilter(session, key);
   if (state.help !== null) return typeHelp(session, key, room.page, (chosen) => press(session, chosen, room));
@@ -60,6 +56,11 @@ export function press(session: TerminalSession, key: string, room: ScreenLayout)
   else if (action === "view") showTab(session, VIEWS[Number(key) - 1] ?? "changes");
   else act(session, action);
   startPreview(session);
+}
+
+function answerQuestion({ answer }: NonNullable<TuiState["question"]>, key: string, isBlind: boolean): void {
+  if (key === "y" && !isBlind) answer(true);
+  else if (["n", "esc", "q"].includes(key)) answer(false);
 }
 
 /** Pasted text goes into a line being typed or nowhere: a `y` in it must not apply a plan. */
@@ -80,43 +81,52 @@ export function answers({ filtering, prompt, where, help }: TuiState, key: strin
 }
 
 function act(session: TerminalSession, action: KeyAction): void {
-  const { store } = session;
-  if (store.get().readOnly && CHANGES.has(action))
-    return store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
-  if (action === "help") store.set(() => ({ help: HELP_START }));
-  else if (action === "quit") quit(session);
-  else if (action === "back") back(session);
-  else if (action === "filter") store.set(() => ({ filtering: true, selected: null }));
-  else if (action === "open" && store.get().where === "runs") openChosen(session);
-  else if (action === "open" && selectedItem(store.get())?.kind === "section") store.set(browsing.folded);
-  else if (action === "open") store.set(() => ({ where: "detail", detailScroll: 0 }));
-  else if (action === "migrate" || action === "diff") wantPlan(session, action);
-  else if (action === "choose") choose(session);
-  else if (action === "apply") void startApply(session);
-  else if (action === "overview") openOverview(session);
-  else if (action === "readAgain") readAgain(session);
-  else if (action === "nextView" || action === "prevView") showNextTab(session, action === "nextView" ? 1 : -1);
-  else if (action === "sources") void changeSources(session);
-  else if (action === "store") void pickStore(session);
-  else if (action === "lines")
-    store.set(({ planned }) => ({ planned: planned && { ...planned, diff: planned.diff !== true } }));
-  else if (action === "byHand")
-    store.set(({ planned }) => ({ planned: planned && { ...planned, byHand: planned.byHand !== true } }));
-  else if (action === "steps")
-    store.set(({ run }) => ({ run: run && { ...run, detailed: !run.detailed, scroll: null } }));
-  else if (action === "form") openForm(session);
-  else if (action === "edit") void editMapping(session);
-  else if (action === "save") void savePlan(session);
-  else if (action === "runs") openRuns(session);
-  else if (action === "ignore" || action === "ignoreAgain") void startIgnore(session, action === "ignoreAgain");
-  else if (action === "reveal") reveal(session);
-  else if (action === "undo") undo(session);
-  else if (action === "resume" || action === "scrub") goOn(session, action);
-  else if (action === "rescan") {
-    store.set(() => ({ where: "browse" }));
-    startScan(session);
-  }
+  if (session.store.get().readOnly && CHANGES.has(action))
+    return session.store.set(() => ({ status: { text: "--read-only: nothing is changed or revealed", tone: "warn" } }));
+  ACTIONS[action]?.(session);
 }
+
+const ACTIONS: { readonly [action in KeyAction]?: (session: TerminalSession) => void } = {
+  help: ({ store }) => store.set(() => ({ help: HELP_START })),
+  quit,
+  back,
+  filter: ({ store }) => store.set(() => ({ filtering: true, selected: null })),
+  open: (session) => {
+    const { store } = session;
+    if (store.get().where === "runs") openChosen(session);
+    else if (selectedItem(store.get())?.kind === "section") store.set(browsing.folded);
+    else store.set(() => ({ where: "detail", detailScroll: 0 }));
+  },
+  migrate: (session) => wantPlan(session, "migrate"),
+  diff: (session) => wantPlan(session, "diff"),
+  choose,
+  apply: (session) => void startApply(session),
+  overview: openOverview,
+  readAgain,
+  nextView: (session) => showNextTab(session, 1),
+  prevView: (session) => showNextTab(session, -1),
+  sources: (session) => void changeSources(session),
+  store: (session) => void pickStore(session),
+  lines: ({ store }) =>
+    store.set(({ planned }) => ({ planned: planned && { ...planned, diff: planned.diff !== true } })),
+  byHand: ({ store }) =>
+    store.set(({ planned }) => ({ planned: planned && { ...planned, byHand: planned.byHand !== true } })),
+  steps: ({ store }) => store.set(({ run }) => ({ run: run && { ...run, detailed: !run.detailed, scroll: null } })),
+  form: openForm,
+  edit: (session) => void editMapping(session),
+  save: (session) => void savePlan(session),
+  runs: openRuns,
+  ignore: (session) => void startIgnore(session, false),
+  ignoreAgain: (session) => void startIgnore(session, true),
+  reveal,
+  undo,
+  resume: (session) => goOn(session, "resume"),
+  scrub: (session) => goOn(session, "scrub"),
+  rescan: (session) => {
+    session.store.set(() => ({ where: "browse" }));
+    startScan(session);
+  },
+};
 
 function wantPlan(session: TerminalSession, action: "migrate" | "diff"): void {
   const { store } = session;

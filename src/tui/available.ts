@@ -18,22 +18,16 @@ const MOVES: ReadonlySet<KeyAction> = new Set(["up", "down", "pageUp", "pageDown
 
 /** Whether an action does something on this screen now: the footer offers nothing else. */
 export function isAvailable(action: KeyAction, state: TuiState): boolean {
-  if (state.readOnly && (CHANGES.has(action) || action === "migrate")) return false;
-  // A plan is made for the containers of this engine.
-  if (state.target.hosts !== null && ["migrate", "diff"].includes(action)) return false;
+  if (isForbidden(action, state)) return false;
   if (state.where === "browse" || state.where === "detail") return inList(action, state);
-  if (state.where === "stores")
-    return (
-      (action !== "form" || !state.stores.picking) &&
-      (!["choose", "form"].includes(action) || (state.stores.busy === null && state.stores.choices.length > 0))
-    );
-  if (action === "lines") return (state.planned?.plan.steps.length ?? 0) > 0;
-  if (action === "byHand") return state.planned?.plan.steps.some((step) => "run" in step) === true;
+  if (state.where === "stores") return inStores(action, state);
+  const steps = state.planned?.plan.steps ?? [];
+  if (action === "lines") return steps.length > 0;
+  if (action === "byHand") return steps.some((step) => "run" in step);
   // An undo runs to its end: nothing is left half way.
   if (action === "abort" && state.where === "run") return state.run?.kind !== "rollback";
   if (action === "steps") return state.run !== null && state.run.kind !== "scrub";
-  if (state.where === "plan")
-    return !["apply", "save"].includes(action) || (state.planned !== null && state.planned.plan.steps.length > 0);
+  if (state.where === "plan") return !["apply", "save"].includes(action) || steps.length > 0;
   if (state.where === "proof") return inProof(action, state);
   if (state.where === "runs" || state.where === "receipts") return inRuns(action, chosenRun(state));
   return true;
@@ -54,6 +48,17 @@ export function canUndoResult({ result }: TuiState): boolean {
 /** Whether the run that has just ended keeps something: each migrated unit does, a failed one has been put back. */
 export function canScrubResult({ result }: TuiState): boolean {
   return result?.kind === "apply" && result.result?.units.some(({ state }) => state === "migrated") === true;
+}
+
+/** A plan is made for the containers of this engine. */
+function isForbidden(action: KeyAction, { readOnly, target }: TuiState): boolean {
+  if (readOnly && (CHANGES.has(action) || action === "migrate")) return true;
+  return target.hosts !== null && ["migrate", "diff"].includes(action);
+}
+
+function inStores(action: KeyAction, { stores: { picking, busy, choices } }: TuiState): boolean {
+  if (action === "form" && picking) return false;
+  return !["choose", "form"].includes(action) || (busy === null && choices.length > 0);
 }
 
 function inList(action: KeyAction, state: TuiState): boolean {

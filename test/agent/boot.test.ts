@@ -58,9 +58,8 @@ const running = (): string[] => engine.docker("ps", "--format", "{{.Names}}").sp
 const ALL = ["by-file", "by-runtime", "by-shim", "shop-web-1"];
 
 async function everyoneServes(): Promise<void> {
-  await expect.poll(running, { timeout: 30_000 }).toEqual(ALL);
-  for (const name of ALL)
-    await expect.poll(() => valueIn(engine, name), { message: name, timeout: 30_000 }).toBe(values[name]);
+  await expect.poll(running).toEqual(ALL);
+  for (const name of ALL) await expect.poll(() => valueIn(engine, name), { message: name }).toBe(values[name]);
 }
 
 describe("after a reboot", () => {
@@ -89,7 +88,7 @@ describe("after a reboot", () => {
     const boot = await world.unsprawl(BOOT);
     expect(boot.code, boot.stderr).toBe(0);
     await engine.start();
-    await expect.poll(running, { timeout: 30_000 }).toEqual(["by-runtime"]);
+    await expect.poll(running).toEqual(["by-runtime"]);
     const { code, stdout, stderr } = await world.unsprawl(["agent", "--once"]);
     expect(code, stderr + stdout).toBe(0);
     expect(stdout).toContain("compose:shop/web: wrote API_TOKEN");

@@ -104,7 +104,7 @@ it("a store that is away is reported once, left alone for a pause, and reported 
   await poll();
   expect(vault.read, "not asked during the pause").toBe(0);
   expect(told.map(({ kind }) => kind)).toEqual(["failed"]);
-  await expect.poll(async () => (await poll(), fetch.isDone(all)), { timeout: 30_000, interval: 100 }).toBe(true);
+  await expect.poll(async () => (await poll(), fetch.isDone(all)), { interval: 100 }).toBe(true);
   expect(told.map(({ kind }) => kind)).toEqual(["failed", "recovered"]);
 });
 

@@ -83,7 +83,7 @@ const counted = async (line: RegExp): Promise<string[]> =>
 it("a changed value that was applied", async () => {
   expect((await fetch(metrics)).ok).toBe(true);
   await change(bao, world, "noted");
-  await expect.poll(() => events(), { timeout: 30_000 }).toEqual(["applied"]);
+  await expect.poll(() => events()).toEqual(["applied"]);
   expect(told("/ops")[0]).toMatchObject({
     ...{ kind: "agent", severity: "low", subject: "container:noted", names: ["API_TOKEN"], next: null },
     text: "container:noted: API_TOKEN applied; 1 container has it",
@@ -95,11 +95,11 @@ it("a changed value that was applied", async () => {
 
 it("a store that does not answer, and that does again, once each", async () => {
   proxy.fault({ kind: "reset" }, Infinity);
-  await expect.poll(() => events(), { timeout: 30_000 }).toEqual(["applied", "unreachable"]);
+  await expect.poll(() => events()).toEqual(["applied", "unreachable"]);
   expect(await counted(/^unsprawl_agent_stores_unreachable \d$/gm)).toEqual(["unsprawl_agent_stores_unreachable 1"]);
   await sleep(4000);
   proxy.fault({ kind: "reset" }, 0);
-  await expect.poll(() => events(), { timeout: 30_000 }).toEqual(["applied", "unreachable", "reachable"]);
+  await expect.poll(() => events()).toEqual(["applied", "unreachable", "reachable"]);
   expect(told("/ops").slice(1)).toMatchObject([
     { subject: "the store vault", severity: "high" },
     { subject: "the store vault", severity: "low" },
@@ -115,7 +115,7 @@ it("a reference that its container may not have", async () => {
   };
   const flags = Object.entries(labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]);
   engine.docker("run", "-d", "--name", "greedy", ...flags, "-v", `${folder}:/x:ro`, BUSYBOX, "sleep", "1000");
-  await expect.poll(() => events().at(-1), { timeout: 30_000 }).toBe("refused");
+  await expect.poll(() => events().at(-1)).toBe("refused");
   expect(told("/ops").at(-1)).toMatchObject({
     severity: "medium",
     next: "unsprawl render docker:greedy, if it may have it",
@@ -127,7 +127,7 @@ it("a reference that its container may not have", async () => {
 it("a container that does not get well with a new value", async () => {
   engine.docker("run", "--rm", "-v", "frail:/state", BUSYBOX, "touch", "/state/broken");
   await change(bao, world, "frail");
-  await expect.poll(() => events().at(-1), { timeout: 30_000 }).toBe("stopped");
+  await expect.poll(() => events().at(-1)).toBe("stopped");
   expect(told("/ops").at(-1)).toMatchObject({ severity: "high", subject: "frail", next: expect.any(String) });
 });
 

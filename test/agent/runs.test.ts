@@ -57,7 +57,7 @@ function supplied(): { readonly index: readonly string[]; readonly files: readon
   };
 }
 
-it("each rollback names the run that comes first, and leaves the others served", { timeout: 300_000 }, async () => {
+it("each rollback names the run that comes first, and leaves the others served", async () => {
   const runs: string[] = [];
   for (const name of NAMES) {
     const how = ["--to", "vault", "--deliver", "shim", "--only", name, "--grace", "100ms", "--yes"];
@@ -84,7 +84,7 @@ it("each rollback names the run that comes first, and leaves the others served",
     const back = await world.unsprawl(["rollback", run]);
     expect(back.code, back.stderr + back.stdout).toBe(0);
     await expectServing();
-    await expect.poll(supplied, { timeout: 30_000 }).toEqual({ index: left, files: left });
+    await expect.poll(supplied).toEqual({ index: left, files: left });
   }
   expect(readFileSync(join(world.dir, "project/compose.yaml"), "utf8")).toBe(FILE);
   expect(await agent.end(), agent.output()).toBe(0);

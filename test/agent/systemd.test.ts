@@ -72,23 +72,23 @@ it("at boot every engine starts after the files are there", async () => {
   emptyMemory(world);
   booted = await bootSystemd(home);
   for (const name of ["docker", "podman", "podman-restart"])
-    await expect.poll(() => found(name), { timeout: 60_000 }).toContain("/shim/API_TOKEN");
+    await expect.poll(() => found(name)).toContain("/shim/API_TOKEN");
   await engine.start();
-  await expect.poll(() => valueIn(engine, "web"), { timeout: 30_000 }).toBe(value);
+  await expect.poll(() => valueIn(engine, "web")).toBe(value);
 });
 
 it("then it serves the host from its sandbox", async () => {
-  await expect.poll(() => show("ActiveState"), { timeout: 30_000 }).toBe("active");
+  await expect.poll(() => show("ActiveState")).toBe("active");
   value = await change(bao, world, "web");
-  await expect.poll(() => valueIn(engine, "web"), { timeout: 30_000 }).toBe(value);
+  await expect.poll(() => valueIn(engine, "web")).toBe(value);
 });
 
 it("killed, it is back, and nothing was missed", async () => {
   const before = show("MainPID");
   booted?.systemctl("kill", "--signal=KILL", "unsprawl-agent");
   value = await change(bao, world, "web");
-  await expect.poll(() => show("MainPID"), { timeout: 30_000 }).not.toMatch(new RegExp(`^(0|${before})$`));
-  await expect.poll(() => valueIn(engine, "web"), { timeout: 30_000 }).toBe(value);
+  await expect.poll(() => show("MainPID")).not.toMatch(new RegExp(`^(0|${before})$`));
+  await expect.poll(() => valueIn(engine, "web")).toBe(value);
 });
 
 it("stopped, it leaves the files where containers mount them, and has shown no value", async () => {

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 const expectServed = (name: string, value: string): Promise<void> =>
-  expect.poll(() => valueIn(engine, name), { message: name, timeout: 60_000, interval: LOOKED }).toBe(value);
+  expect.poll(() => valueIn(engine, name), { message: name, interval: LOOKED }).toBe(value);
 
 const STATE = (): string => join(world.dir, "state/unsprawl");
 const folderOf = (name: string): string =>
@@ -162,12 +162,12 @@ describe("a changed value", () => {
 
   it("files that vanish while it runs are written again; there is one agent a host", async () => {
     agent = startAgent(world, ...GRACE, "--every", "200ms");
-    await expect.poll(() => agent?.output(), { timeout: 60_000 }).toContain("serving");
+    await expect.poll(() => agent?.output()).toContain("serving");
     emptyMemory(world);
     const mounts = engine.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", "alpha");
-    await expect.poll(() => agent?.output(), { timeout: 30_000 }).toContain("container:alpha: wrote API_TOKEN");
+    await expect.poll(() => agent?.output()).toContain("container:alpha: wrote API_TOKEN");
     engine.docker("restart", "-t", "1", "alpha");
-    await expect.poll(() => valueIn(engine, "alpha"), { timeout: 30_000 }).toHaveLength(24);
+    await expect.poll(() => valueIn(engine, "alpha")).toHaveLength(24);
     expect(mounts).toContain(world.memory);
     const second = await world.unsprawl(["agent", "--once"]);
     expect([second.code, second.stderr]).toEqual([
@@ -193,9 +193,9 @@ describe("an agent that is killed", () => {
       expect(await agent.end("SIGKILL")).toBe(null);
       expect(stored(), "half of a value").toHaveLength(value.length);
       agent = startAgent(world, ...GRACE, "--every", "500ms");
-      await expect.poll(() => agentRuns(STATE()), { timeout: 60_000, interval: 50 }).toBe(true);
+      await expect.poll(() => agentRuns(STATE()), { interval: 50 }).toBe(true);
       const began = Date.now();
-      await expect.poll(stored, { timeout: 60_000, interval: 50 }).toBe(value);
+      await expect.poll(stored, { interval: 50 }).toBe(value);
       fresh.push(Date.now() - began);
       await expectServed(name, value);
       // It may be so early that it has not begun to listen to signals.

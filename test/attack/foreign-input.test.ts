@@ -401,7 +401,7 @@ describe("the thread that reads", () => {
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString("utf8")));
     const ended = once(child, "exit");
-    await expect.poll(() => isReading(child.pid ?? 0), { timeout: 60_000, interval: 50 }).toBe(true);
+    await expect.poll(() => isReading(child.pid ?? 0), { interval: 50 }).toBe(true);
     child.kill("SIGTERM");
     expect(await ended, said).toEqual([130, null]);
   });

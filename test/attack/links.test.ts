@@ -237,7 +237,7 @@ describe("reading", () => {
 
 test(
   "the program: a planted link stops a report and a migration before anything is sent or stored",
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const world = makeWorld("unix:///nowhere");
     try {

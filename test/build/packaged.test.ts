@@ -64,8 +64,7 @@ async function unsprawl(words: readonly string[], code = 0): Promise<string> {
 }
 
 async function everyoneServes(): Promise<void> {
-  for (const { name } of APPS)
-    await expect.poll(() => valueIn(engine, name), { message: name, timeout: 60_000 }).toBe(values[name]);
+  for (const { name } of APPS) await expect.poll(() => valueIn(engine, name), { message: name }).toBe(values[name]);
 }
 
 /** What a reboot takes: containers, and what was in memory. The runtime asks the store by itself. */
@@ -115,7 +114,7 @@ describe("on a host", () => {
     stopAll();
     const agent = startAgent(world, "--grace", "100ms");
     await expect
-      .poll(() => agent.output(), { timeout: 60_000 })
+      .poll(() => agent.output())
       .toMatch(/by-file: wrote[^]*by-shim: wrote|by-shim: wrote[^]*by-file: wrote/);
     await startAll();
     values["by-shim"] = await change(bao, world, "by-shim");
@@ -127,6 +126,15 @@ describe("on a host", () => {
     await unsprawl(["rollback", "last"]);
     expect(engine.docker("inspect", "by-file")).toContain(values["by-file"]);
   });
+});
+
+it("installs itself as the engine's volume plugin, which answers", async () => {
+  try {
+    expect(await unsprawl(["plugin", "install", "--to", "vault", "--yes"])).toContain("reads vault");
+    expect(await unsprawl(["plugin", "status"])).toContain("answers with the plugin's own credential");
+  } finally {
+    await unsprawl(["plugin", "uninstall", "--yes"]);
+  }
 });
 
 it("scan --hosts makes one report of two hosts", async () => {

@@ -130,7 +130,7 @@ describe("in the shell itself", () => {
         shell.write(part);
         await sleep(part.endsWith("\r") ? 500 : 50);
       }
-      for (const end = Date.now() + 30_000; !wanted.test(text.replaceAll(/.\u0008/g, "")); await sleep(50))
+      for (const end = Date.now() + 120_000; !wanted.test(text.replaceAll(/.\u0008/g, "")); await sleep(50))
         if (Date.now() > end) throw new Error(`${program} shows ${JSON.stringify(text)}`);
     } finally {
       shell.kill();

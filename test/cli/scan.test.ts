@@ -67,7 +67,7 @@ describe("scan", () => {
         const two = await world.unsprawl(["scan", "docker:scan-*", "--json"]);
         expect(timeless(one)).toEqual(timeless(two));
       },
-      { timeout: 30_000 },
+      { timeout: 120_000 },
     );
   });
 

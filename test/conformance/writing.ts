@@ -92,25 +92,21 @@ export function writingCases(bench: Bench): void {
     expect(results.flat().filter((line) => line === "SHARED conflict")).toHaveLength(2);
   });
 
-  test(
-    "a writer that is killed at any moment leaves whole values, and no lock that blocks",
-    { timeout: 120_000 },
-    async () => {
-      const of = subject();
-      const kept = fresh();
-      await put(keyOf(of, "KEPT"), kept);
-      for (const round of DEEP ? [0, 1, 2, 3, 4, 5] : [1, 4]) {
-        const { child, ended, begun } = writer(bench.world.writer, of, `r${round}-`, 1000);
-        await begun;
-        await sleep(20 + round * 17);
-        child.kill("SIGKILL");
-        const written = (await ended).filter((line) => line.startsWith(`r${round}-`));
-        for (const variable of written) expect((await bench.store.get(keyOf(of, variable)))?.value.length).toBe(24);
-        expect((await bench.store.get(keyOf(of, "KEPT")))?.value).toEqual(kept);
-        await put(keyOf(of, `AFTER${round}`), fresh());
-      }
-    },
-  );
+  test("a writer that is killed at any moment leaves whole values, and no lock that blocks", async () => {
+    const of = subject();
+    const kept = fresh();
+    await put(keyOf(of, "KEPT"), kept);
+    for (const round of DEEP ? [0, 1, 2, 3, 4, 5] : [1, 4]) {
+      const { child, ended, begun } = writer(bench.world.writer, of, `r${round}-`, 1000);
+      await begun;
+      await sleep(20 + round * 17);
+      child.kill("SIGKILL");
+      const written = (await ended).filter((line) => line.startsWith(`r${round}-`));
+      for (const variable of written) expect((await bench.store.get(keyOf(of, variable)))?.value.length).toBe(24);
+      expect((await bench.store.get(keyOf(of, "KEPT")))?.value).toEqual(kept);
+      await put(keyOf(of, `AFTER${round}`), fresh());
+    }
+  });
 }
 
 /** Another process that writes `count` values of 24 bytes, then tries SHARED; gives a line for each that is stored. */

@@ -74,7 +74,7 @@ async function told(of: World): Promise<string[]> {
   return checks.filter(({ name }) => name === "rotation").map(({ text }) => text);
 }
 
-it("doctor sees by the store that a moved secret was rotated", { timeout: 120_000 }, async () => {
+it("doctor sees by the store that a moved secret was rotated", async () => {
   writeFileSync(join(world.dir, "app.env"), `DB_PASSWORD=${DB_PASSWORD}\nSESSION_SECRET=${SESSION_SECRET}\n`);
   const ran = await world.unsprawl(["migrate", "env:app.env", "--to", "local", "--yes"]);
   expect(ran.code, ran.stderr).toBe(0);
@@ -95,7 +95,7 @@ it("doctor sees by the store that a moved secret was rotated", { timeout: 120_00
   expect((await told(world))[0]).toMatch(/^DB_PASSWORD of app\.env, .* are not rotated yet$/);
 });
 
-it("of a value with two secrets each is found, moved, and rotated by itself", { timeout: 120_000 }, async () => {
+it("of a value with two secrets each is found, moved, and rotated by itself", async () => {
   const two = makeWorld("unix:///nonexistent");
   const options = (password: string, token: string): string =>
     `JAVA_OPTS="-Xmx1g -Dspring.datasource.password=${password} -Dapi.token=${token}"\n`;

@@ -15,7 +15,7 @@ function explained(output: string | null): string | null {
   return `${named.length === 0 ? "no block is named" : named.join("\n")}\n${output}`;
 }
 
-describe("the examples of docs/contributing", { timeout: 300_000 }, () => {
+describe("the examples of docs/contributing", () => {
   let copy: WorkedCopy;
   beforeAll(() => (copy = copyTree()));
   afterAll(() => copy.remove());

@@ -6,7 +6,7 @@ import { evaluateText } from "./text/evaluate.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/bin/main.ts");
 
-test("what is found as a variable is found in each kind of file, and little else", { timeout: 120_000 }, () => {
+test("what is found as a variable is found in each kind of file, and little else", () => {
   for (const { kind, secrets, missed, alarms, strays } of evaluateText(21, 150, MAIN)) {
     const found = secrets - missed.length;
     const said = missed.map(({ lines }) => lines.slice(0, 100));

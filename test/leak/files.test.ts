@@ -18,7 +18,7 @@ describe("files", () => {
   it.each([
     ["together in one run", others, ["--to", "vault"]],
     ["with a delivery of their own", inFiles, ["--to", "local", "--deliver", "file"]],
-  ] as const)("%s", { timeout: 300_000 }, async (_what, formats, options) => {
+  ] as const)("%s", async (_what, formats, options) => {
     const one = stage.newCase();
     const sources = layAll(one, formats);
     const before = filesOf(one.dir);
@@ -29,7 +29,7 @@ describe("files", () => {
     });
   });
 
-  it("that cannot be written, or are others since", { timeout: 300_000 }, async () => {
+  it("that cannot be written, or are others since", async () => {
     const one = stage.newCase();
     const sources = layAll(one, others);
     const before = filesOf(one.dir);

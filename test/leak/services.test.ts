@@ -24,7 +24,7 @@ describe("services", () => {
   const expectQuietEngine = ({ watch }: Case): void =>
     expect(["data/containers", "exec"].flatMap((dir) => watch.findInFiles(join(stage.engine.dir, dir)))).toEqual([]);
 
-  it("a Compose project", { timeout: 300_000 }, async () => {
+  it("a Compose project", async () => {
     const one = stage.newCase();
     const quoted = (pairs: Case["secrets"]): string =>
       pairs
@@ -62,7 +62,7 @@ describe("services", () => {
     compose("down", "-t", "1");
   });
 
-  it("a Swarm service", { timeout: 300_000 }, async () => {
+  it("a Swarm service", async () => {
     const one = stage.newCase((value) => !value.includes("\0"));
     const env = one.secrets.flatMap((pair) => ["--env", pair.join("=")]);
     const quick = ["--quiet", "--update-monitor", "100ms", "--restart-delay", "100ms", "--update-order", "start-first"];
@@ -84,7 +84,7 @@ describe("services", () => {
 });
 
 describe("images", () => {
-  it("in an engine", { timeout: 300_000 }, async () => {
+  it("in an engine", async () => {
     const one = stage.newCase(plain);
     const lines = one.secrets.map(([name, value]) => `ENV ${name}=${value}\nLABEL copy.${name}=${value}\n`);
     layFiles(one.dir, { Dockerfile: `FROM ${BUSYBOX}\n${lines.join("")}` });
@@ -105,7 +105,7 @@ describe("images", () => {
     await throughAll(one, ["image:leak/app:1"], ["--to", "vault"], gone, () => expect(shown()).not.toEqual([]));
   });
 
-  it("in a registry", { timeout: 300_000 }, async () => {
+  it("in a registry", async () => {
     const one = stage.newCase(plain);
     const server = await startRegistry();
     const registry = clientOf(server);

@@ -94,7 +94,7 @@ describe("the watch itself", () => {
       "-c",
       `sleep 1000 & echo $! >${file}.new; mv ${file}.new ${file}; wait`,
     ]);
-    await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => existsSync(file)).toBe(true);
     const pid = readFileSync(file, "utf8").trim();
     await endChildren(task.id);
     expect((await left).signal).toBe("SIGKILL");

@@ -145,9 +145,7 @@ test("what others soft-deleted stays so, until recover: true brings it back; it 
   const back = await recovering.get(key);
   expect(back?.value).toEqual(value);
   const next = fresh();
-  await expect
-    .poll(() => recovering.put(key, next, back?.version ?? "", RUN).then(() => "written"), { timeout: 30_000 })
-    .toBe("written");
+  await expect.poll(() => recovering.put(key, next, back?.version ?? "", RUN).then(() => "written")).toBe("written");
   expect((await store.get(key))?.value).toEqual(next);
 });
 

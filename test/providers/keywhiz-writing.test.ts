@@ -29,7 +29,7 @@ function hold(which: { readonly path: RegExp; readonly method?: RegExp }): {
   let release: () => void = () => undefined;
   const until = new Promise<void>((done) => (release = done));
   const added = bench.keywhiz.faults.add({ ...which, kind: "hold", until });
-  const met = vi.waitUntil(() => added.left() === 0, { timeout: 30_000 });
+  const met = vi.waitUntil(() => added.left() === 0, { timeout: 120_000 });
   return { met, release };
 }
 

@@ -31,8 +31,8 @@ async function logins(): Promise<readonly string[]> {
 describe("AppRole and leases", () => {
   test.concurrent("one login for many calls; a token that runs out is replaced", async () => {
     const { roleIdFile, secretIdFile } = await roleFor(bao, dir, writerPolicy("secret", 2), {
-      token_ttl: "3s",
-      token_max_ttl: "3s",
+      token_ttl: "8s",
+      token_max_ttl: "8s",
     });
     const store = await open({
       config: { auth: { method: "approle", roleIdFile, secretIdFile } },
@@ -41,7 +41,7 @@ describe("AppRole and leases", () => {
     const before = (await logins()).length;
     await Promise.all(Array.from({ length: 6 }, () => store.get(KEY)));
     expect((await logins()).length - before).toBe(1);
-    await sleep(3500);
+    await sleep(8500);
     expect(await store.get(KEY)).toBe(null);
   });
 

@@ -44,7 +44,7 @@ describe.concurrent("servers that are none", () => {
     server.close();
   });
 
-  test("one that breaks off, and one that never answers", { timeout: 40_000 }, async () => {
+  test("one that breaks off, and one that never answers", async () => {
     const breaking = await answering((one) => one.on("request", (request) => request.socket.destroy()));
     expect(await failure((await open({ env: { VAULT_ADDR: breaking.address } })).get(KEY))).toMatchObject({
       code: "unreachable",
@@ -58,14 +58,12 @@ describe.concurrent("servers that are none", () => {
       }),
     );
     await new Promise((done) => (silent.listening ? done(null) : silent.once("listening", done)));
-    const started = Date.now();
     for (const { code } of await Promise.all(
       [`http://127.0.0.1:${portOf(silent)}`, dripping.address].map(async (VAULT_ADDR) =>
         failure((await open({ env: { VAULT_ADDR } })).get(KEY)),
       ),
     ))
       expect(code).toBe("unreachable");
-    expect(Date.now() - started).toBeLessThan(15_000);
     silent.close();
     dripping.close();
   });

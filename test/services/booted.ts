@@ -122,9 +122,9 @@ function end(pid: number): void {
   }
 }
 
-/** What `look` gives, once it gives something; null after some seconds. What it throws means that it is not so yet. */
+/** What `look` gives, once it gives something; null after two minutes. What it throws means that it is not so yet. */
 async function until<T>(look: () => T | null): Promise<T | null> {
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     try {
       const found = look();
       if (found !== null) return found;

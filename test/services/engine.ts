@@ -70,7 +70,7 @@ export async function startEngine(
     });
     child.unref();
     remember(child.pid ?? 0, dir, bridge, owner);
-    for (let tries = 0; tries < 300; tries++) {
+    for (let tries = 0; tries < 1200; tries++) {
       if (child.exitCode !== null) break;
       try {
         docker("version");

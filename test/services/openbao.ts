@@ -179,7 +179,7 @@ function launch(
 }
 
 async function ready(bao: OpenBao, child: ChildProcess, statuses: readonly number[]): Promise<void> {
-  for (let tries = 0; tries < 600 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 2400 && child.exitCode === null; tries++) {
     const { status } = await send("GET", `${bao.address}/v1/sys/health`, bao.caFile, "").catch(() => ({ status: 0 }));
     if (statuses.includes(status)) return;
     await sleep(50);
@@ -195,7 +195,7 @@ async function until(act: () => Promise<unknown>): Promise<void> {
       await act();
       return;
     } catch (error) {
-      if (tries === 200) throw error;
+      if (tries === 2400) throw error;
       await sleep(50);
     }
   }

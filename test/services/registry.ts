@@ -78,7 +78,7 @@ async function start(program: string, options: RegistryOptions): Promise<TestReg
     rmSync(dir, { recursive: true, force: true });
   };
   const caFile = options.tls ? join(dir, "ca.crt") : null;
-  for (let tries = 0; tries < 400 && child.exitCode === null; tries++) {
+  for (let tries = 0; tries < 4800 && child.exitCode === null; tries++) {
     if ((await statusOf(host, caFile)) > 0) return { host, dir, caFile, username, password, tokens, stop };
     await sleep(25);
   }

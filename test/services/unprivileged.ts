@@ -36,7 +36,7 @@ export function ownFile(dir: string, name: string, text: string): string {
 
 /** Runs a program to its end as the unprivileged user. */
 export function runOwn(program: string, args: readonly string[], dir: string): void {
-  execFileSync(program, args, { ...who, cwd: dir, env: envOf(dir), stdio: "pipe", timeout: 120_000 });
+  execFileSync(program, args, { ...who, cwd: dir, env: envOf(dir), stdio: "pipe", timeout: 300_000 });
 }
 
 /** A certificate for `localhost` and 127.0.0.1 that signs itself, and its key. */
@@ -101,7 +101,7 @@ export async function startOwn(
       await ready();
       return { dir, end, stop };
     } catch (error) {
-      if (tries < 600 && child.exitCode === null) {
+      if (tries < 2400 && child.exitCode === null) {
         await sleep(50);
         continue;
       }

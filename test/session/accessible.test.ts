@@ -108,7 +108,7 @@ it("leaves at once on ctrl-c and on a closed window, and says in place why an en
   const second = begin(80, 24, gone, FLAG);
   await second.until(/>$/);
   second.closeWindow();
-  await expect.poll(() => second.running(), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => second.running()).toBe(false);
 });
 
 it("narrows, groups and marks by words and numbers, shows one value after a question, and begins afresh", async () => {

@@ -11,7 +11,7 @@ export async function question(terminal: Terminal, said: string | RegExp): Promi
     const text = since();
     return /(?:\n> |y or n: )$/.test(text) && (typeof said === "string" ? text.includes(said) : said.test(text));
   };
-  for (const end = Date.now() + 60_000; !asked(); await sleep(25))
+  for (const end = Date.now() + 120_000; !asked(); await sleep(25))
     if (Date.now() > end) throw new Error(`nobody says and asks ${String(said)}:\n${since()}`);
   heard.set(terminal, terminal.raw().length);
 }

@@ -13,6 +13,9 @@ const BUILT = [process.execPath, fileURLToPath(new URL("../../dist/main.js", imp
 /** Programs start faster with what earlier ones have compiled; each home's own cache is empty. */
 const COMPILED = fileURLToPath(new URL("../../node_modules/.cache/unsprawl-compiled", import.meta.url));
 
+/** Ends what hangs: a busy machine takes long. */
+const LIMIT_MS = 120_000;
+
 /** Keys as a terminal sends them. */
 export const KEY = {
   enter: "\r",
@@ -38,7 +41,7 @@ export type Terminal = {
   /** Bytes as they are, all at once. */
   write(bytes: string): void;
   /** Waits until the screen shows this; throws with the screen. */
-  until(text: string | RegExp, seconds?: number): Promise<void>;
+  until(text: string | RegExp): Promise<void>;
   screen(): string;
   resize(columns: number, rows: number): Promise<void>;
   /** Waits for the end; returns the exit code. */
@@ -171,14 +174,14 @@ function open(
     },
     write: (sent) => child.write(sent),
     paste: (pasted) => child.write(`\u001b[200~${pasted}\u001b[201~`),
-    async until(wanted, seconds = 60) {
-      const end = Date.now() + seconds * 1000;
+    async until(wanted) {
+      const end = Date.now() + LIMIT_MS;
       for (;;) {
         await parsed;
         const now = text();
         const is = typeof wanted === "string" ? now.includes(wanted) : wanted.test(now);
         if (is && !inFrame()) return;
-        if (Date.now() > end) throw new Error(`the screen does not show ${String(wanted)} after ${seconds} s:\n${now}`);
+        if (Date.now() > end) throw new Error(`the screen does not show ${String(wanted)}:\n${now}`);
         await sleep(25);
       }
     },
@@ -189,10 +192,12 @@ function open(
       await sleep(150);
     },
     async exit() {
-      const late = sleep(60_000).then(() => {
-        throw new Error(`the program does not end:\n${text()}`);
-      });
+      const stop = new AbortController();
+      const late = sleep(LIMIT_MS, null, { signal: stop.signal });
       const code = await Promise.race([ended, late]);
+      stop.abort();
+      await late.catch(() => null);
+      if (code === null) throw new Error(`the program does not end:\n${text()}`);
       await parsed;
       return code;
     },

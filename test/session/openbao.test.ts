@@ -61,7 +61,7 @@ describe.each(
     expect(world()).toBe(before);
     await terminal.press("y");
     await terminal.until("Apply → vault");
-    await terminal.until("Proof", 60);
+    await terminal.until("Proof");
     await terminal.until(`✓ migrated  ${shop}`);
     // What was verified is listed at the end: on a small screen it is further down.
     await terminal.press("G");
@@ -87,9 +87,9 @@ it("puts back what a sealed store cut off; unsealed, the rest goes on, and can b
   const terminal = begin(100, 30, vault());
   await planAll(terminal, "2 secrets in 2 places");
   await terminal.press("y");
-  await terminal.until(/▸ working +shop-sealed +(?:waiting until the process|checking that) /, 60);
+  await terminal.until(/▸ working +shop-sealed +(?:waiting until the process|checking that) /);
   await bao.seal();
-  await terminal.until("✗ 1 of 2 migrated; then: the Vault at", 60);
+  await terminal.until("✗ 1 of 2 migrated; then: the Vault at");
   for (const said of ["is sealed", "✓ migrated  shop-sealed", "↶ as before  worker-sealed", "next: unsprawl rollback"])
     expect(terminal.screen()).toContain(said);
   expect(engine.docker("inspect", "shop-sealed")).not.toContain(token);
@@ -105,13 +105,13 @@ it("puts back what a sealed store cut off; unsealed, the rest goes on, and can b
   await terminal.press(KEY.enter);
   await terminal.until("Migrate 1 secret in 1 container → vault");
   await terminal.press("y");
-  await terminal.until("✓ migrated  worker-sealed", 60);
+  await terminal.until("✓ migrated  worker-sealed");
   expect(engine.docker("inspect", "worker-sealed")).not.toContain(db);
   expect(await stored("worker-sealed")).toEqual({ DB_PASSWORD: db });
   await terminal.press("u");
   await terminal.until("? Undo run");
   await terminal.press("y");
-  await terminal.until("↶ as before", 60);
+  await terminal.until("↶ as before");
   expect(engine.docker("inspect", "worker-sealed")).toContain(db);
   await expect(stored("worker-sealed")).rejects.toThrow("404");
   expect(await stored("shop-sealed")).toEqual({ API_TOKEN: token });

@@ -94,5 +94,5 @@ export async function intoARun(terminal: Terminal): Promise<void> {
   await terminal.press(KEY.enter);
   await terminal.until("y apply");
   await terminal.press("y");
-  await terminal.until(/▸ working +tui-api +(?:waiting until the process|checking that) /, 60);
+  await terminal.until(/▸ working +tui-api +(?:waiting until the process|checking that) /);
 }

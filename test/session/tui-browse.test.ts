@@ -63,7 +63,7 @@ it.each(
     await terminal.press("d");
     await terminal.until("y apply");
     await terminal.press("y");
-    await terminal.until("✓ migrated", 60);
+    await terminal.until("✓ migrated");
     // Somebody starts it as it was: the journal of what is back says where it went.
     engine.docker("rm", "-f", "tui-api");
     container("tui-api", { DB_PASSWORD: shared });

@@ -44,7 +44,7 @@ it("scrubs a finished run from the journal, and says that nothing shows its valu
   container("tui-api", { DB_PASSWORD: password });
   const terminal = begin(100, 30);
   await intoARun(terminal);
-  await terminal.until("✓ migrated", 60);
+  await terminal.until("✓ migrated");
   await terminal.press("L");
   await terminal.until("✓ done");
   await terminal.press(KEY.enter);
@@ -57,7 +57,7 @@ it("scrubs a finished run from the journal, and says that nothing shows its valu
   await terminal.press("y");
   await terminal.until("Is there a backup of");
   await terminal.press("y");
-  await terminal.until("Scrubbed", 60);
+  await terminal.until("Scrubbed");
   await terminal.until("✓ removed");
   expect(terminal.screen()).toMatch(/looked for 1 value in .*/);
   expect(terminal.screen()).toMatch(/nothing else shows\s+it/);
@@ -84,7 +84,7 @@ it("goes on from the journal with a run that was cut off, to its proof", async (
   await second.press("R");
   await second.until("where it was interrupted?");
   await second.press("y");
-  await second.until("✓ migrated", 60);
+  await second.until("✓ migrated");
   expect(second.screen()).toContain("a fresh inspect shows no value");
   await second.press("q");
   expect(await second.exit()).toBe(0);
@@ -172,7 +172,7 @@ stat -c %a "$1" > ${join(home.dir, "mode")}
   await terminal.press(KEY.enter);
   await terminal.until(/secrets\/moved\.sops\.yaml +pw/);
   await terminal.press("y");
-  await terminal.until("✓ migrated", 60);
+  await terminal.until("✓ migrated");
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(readFileSync(join(home.dir, ".local/share/unsprawl/secrets/moved.sops.yaml"), "utf8")).toMatch(/^pw: ENC/m);
@@ -193,7 +193,7 @@ it("shows the log of what failed and that it was put back, and the same marks ca
   await terminal.press(KEY.enter);
   await terminal.until("y apply");
   await terminal.press("y");
-  await terminal.until("Failed", 60);
+  await terminal.until("Failed");
   await terminal.until("↶ as before  tui-api");
   expect(terminal.screen()).toMatch(/log: +fatal: database is locked/);
   expect(terminal.screen()).toContain("next: ");
@@ -207,7 +207,7 @@ it("shows the log of what failed and that it was put back, and the same marks ca
   await terminal.press(KEY.enter);
   await terminal.until("y apply");
   await terminal.press("y");
-  await terminal.until("✓ migrated", 60);
+  await terminal.until("✓ migrated");
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);

@@ -14,7 +14,7 @@ it("undoes a run from the list of runs, after a y", async () => {
   await terminal.press(KEY.enter);
   await terminal.until("y apply");
   await terminal.press("y");
-  await terminal.until("✓ migrated", 60);
+  await terminal.until("✓ migrated");
   await terminal.press("o2");
   await terminal.until("1 secret moved, 0 rotated since, 0 overdue");
   await terminal.until(/· not rotated +DB_PASSWORD +tui-api +moved today/);
@@ -30,7 +30,7 @@ it("undoes a run from the list of runs, after a y", async () => {
   await terminal.press("u");
   await terminal.until("? Undo run");
   await terminal.press("y");
-  await terminal.until("↶ as before", 60);
+  await terminal.until("↶ as before");
   expect(engine.docker("inspect", "tui-api")).toContain(password);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
@@ -45,7 +45,7 @@ it("puts back what was begun when a run is cancelled", async () => {
   await terminal.until("? A run is at work");
   await terminal.press("n");
   await terminal.press(KEY.ctrlC);
-  await terminal.until("↶ as before", 60);
+  await terminal.until("↶ as before");
   expect(terminal.screen()).toContain("cancelled");
   expect(engine.docker("inspect", "tui-api")).toContain(password);
   await terminal.press("q");
@@ -70,11 +70,9 @@ it("puts back what was begun when the window is closed in the middle of a run", 
   const terminal = begin(100, 30);
   await intoARun(terminal);
   terminal.closeWindow();
-  await expect
-    .poll(() => engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}"), { timeout: 30_000 })
-    .toBe("tui-api running");
+  await expect.poll(() => engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");
   expect(engine.docker("inspect", "tui-api")).toContain(password);
-  await expect.poll(() => terminal.running(), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => terminal.running()).toBe(false);
 });
 
 it("tells of a run that was cut off, and undoes it", async () => {
@@ -91,7 +89,7 @@ it("tells of a run that was cut off, and undoes it", async () => {
   await second.press("u");
   await second.until("? Undo run");
   await second.press("y");
-  await second.until("↶ as before", 60);
+  await second.until("↶ as before");
   await second.press("q");
   expect(await second.exit()).toBe(0);
   expect(engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}")).toBe("tui-api running");

@@ -76,7 +76,7 @@ it("writes nothing and computes nothing while nobody types and nothing changes",
   // The start has to end first, and takes longer on a busy machine: the compile cache is written, timers of the scan end.
   // A hundredth of a second each: garbage collection may take one.
   const quiet = ([bytes, used]: Awaited<ReturnType<typeof rest>>): boolean => bytes === 0 && used <= 3;
-  await expect.poll(async () => quiet(await rest()), { timeout: 60_000 }).toBe(true);
+  await expect.poll(async () => quiet(await rest())).toBe(true);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);
 });
@@ -96,7 +96,7 @@ it("follows the size of the terminal while a run works, down to one that is too 
     await terminal.until(columns > 40 ? /^ unsprawl .*\n Apply → local/ : /^too small/);
     expect(terminal.screen().split("\n").length).toBeLessThanOrEqual(rows);
   }
-  await terminal.until("✓ migrated", 60);
+  await terminal.until("✓ migrated");
   expect(engine.docker("inspect", "tui-api")).not.toContain(password);
   await terminal.press("q");
   expect(await terminal.exit()).toBe(0);

@@ -43,7 +43,7 @@ describe.each<[number, number]>([
     expect(engine.docker("inspect", "tui-api")).toContain(password);
     await terminal.press("y");
     await terminal.until("Apply → local");
-    await terminal.until("✓ migrated", 60);
+    await terminal.until("✓ migrated");
     // The conclusion stands first: it is on a small screen too.
     expect(terminal.screen().replaceAll(/\s+/g, " ")).toContain(
       "Verified: the store gave back the same bytes; a fresh inspect shows no value; the running application",

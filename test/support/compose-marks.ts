@@ -166,7 +166,7 @@ function config(program: string, cwd: string, args: readonly string[], env: Node
   const { status, stdout, stderr } = spawnSync(
     "/bin/sh",
     ["-c", 'ulimit -v 4000000; exec "$0" "$@"', program, ...asked],
-    { cwd, env, encoding: "utf8", maxBuffer: 2 ** 28, timeout: 20_000, killSignal: "SIGKILL" },
+    { cwd, env, encoding: "utf8", maxBuffer: 2 ** 28, timeout: 120_000, killSignal: "SIGKILL" },
   );
   const document = status === 0 ? (JSON.parse(stdout) as { readonly [top: string]: unknown }) : null;
   return { document, why: stderr };

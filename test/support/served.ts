@@ -17,7 +17,7 @@ export async function expectServed(
     const entries = entriesOf(docker, container);
     return Object.entries(values).flatMap(([name, value]) => (entries.includes(`${name}=${value}`) ? [] : [name]));
   };
-  await vi.waitFor(() => expect(missing(), container).toEqual([]), { timeout: 30_000, interval: 100 });
+  await vi.waitFor(() => expect(missing(), container).toEqual([]), { timeout: 120_000, interval: 100 });
 }
 
 /** What the first process has in its environment now; nothing while the container is just being started or replaced. */

@@ -36,7 +36,7 @@ const showsAll = (window: TestWindow, { store }: TerminalSession, columns: numbe
     expect((await window.shown()).join("\n").trimEnd()).toBe(whole);
   }, POLL);
 
-const POLL = { timeout: 30_000, interval: 25 };
+const POLL = { timeout: 120_000, interval: 25 };
 
 it("draws the first frame at once, and none while nothing changes", async () => {
   const { window } = watch();

@@ -28,7 +28,7 @@ const outside = fc.oneof(
 
 const SCREENS = everyScreen("", 1).length;
 
-it("fills the terminal exactly, whatever its size and whatever the names", { timeout: 240_000 }, () => {
+it("fills the terminal exactly, whatever its size and whatever the names", () => {
   fc.assert(
     fc.property(
       outside,

@@ -127,7 +127,7 @@ host all locked all scram-sha-256`,
     await server.sql("select pg_reload_conf()");
     // It reads its configuration some time later.
     await expect
-      .poll(() => url("app", RIGHT, "/app?sslmode=require"), { timeout: 60_000 })
+      .poll(() => url("app", RIGHT, "/app?sslmode=require"))
       .toEqual({
         state: "unknown",
         why: "PostgreSQL: has no TLS, which its sslmode asks for",

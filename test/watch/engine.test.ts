@@ -33,7 +33,7 @@ afterAll(() => {
 
 it(
   "a secret is new, then moved away, then back: regressed, told once, in every place",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const watching = follow(world, ["docker:watch-story*", "--every", "1h", "--events"]);
     await watching.until((told) => told.some(({ type }) => type === "scan"));

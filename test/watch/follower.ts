@@ -57,7 +57,7 @@ export function follow(world: World, args: readonly string[], nodeArgs: readonly
         one.type === "change" ? [`${one.kind} ${one.finding.name} ${one.finding.location.subjectName}`] : [],
       ),
     async until(holds) {
-      const end = Date.now() + 50_000;
+      const end = Date.now() + 120_000;
       while (!holds(told)) {
         if (Date.now() > end || child.exitCode !== null)
           throw new Error(`it never held (exit ${child.exitCode}): ${JSON.stringify(told).slice(-2000)}\n${stderr}`);

@@ -46,7 +46,7 @@ async function installed(form: string, ...more: string[]): Promise<Ran> {
 
 /** Until the logs say so; fails with what they say instead. */
 async function logged(logs: () => string, says: RegExp): Promise<string> {
-  for (const until = Date.now() + 60_000; ; await sleep(200)) {
+  for (const until = Date.now() + 120_000; ; await sleep(200)) {
     const text = logs();
     if (says.test(text)) return text;
     if (Date.now() > until) throw new Error(`not in the logs: ${says}\n${text}`);

@@ -6,8 +6,7 @@ import { pluginAsker } from "../../engine/plugin/ask.ts";
 import { forgetPluginNote, newPluginKey, readPluginNote, writePluginNote } from "../../engine/plugin/key.ts";
 import type { PluginStatus } from "../../engine/plugin/questions.ts";
 import type { PluginKey } from "../../engine/plugin/seal.ts";
-import type { EngineInfo } from "../../engine/types.ts";
-import { cmd } from "../../kit/shell.ts";
+import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { countText } from "../../kit/text/count.ts";
 import { causeOf, UnsprawlError } from "../../model/error.ts";
 import type { Json } from "../../model/json.ts";
@@ -190,12 +189,13 @@ function idMap({ DockerRootDir, SecurityOptions }: EngineInfo): string | null {
   return /\/(\d+\.\d+)$/.exec(DockerRootDir)?.[1] ?? null;
 }
 
-/** Podman answers as Docker does, but has no managed plugins. */
 function mustHavePlugins(info: EngineInfo): void {
-  const plugins = info["Plugins"] as { readonly Volume?: unknown } | undefined;
-  const isPodman = !info.ID.includes("-") && !info.ID.includes(":") && info["BuildahVersion"] !== undefined;
-  if (!isPodman && plugins !== undefined) return;
-  throw new UnsprawlError("refused", "this engine has no managed plugins, as Podman has none", cmd`unsprawl doctor`);
+  if (isPodman(info))
+    throw new UnsprawlError(
+      "refused",
+      "Podman has no managed plugins",
+      "as root on its own host, containers move without one; unsprawl doctor has a row for each way",
+    );
 }
 
 const notOurs = (): UnsprawlError =>

@@ -54,7 +54,7 @@ export function createBody(
 
 function ownConfig(old: ContainerDoc, image: ImageDoc, change: RunChange): { [key: string]: unknown } {
   const config: { [key: string]: unknown } = { ...old.Config };
-  config["Env"] = changedEnv(old.Config.Env ?? [], change);
+  config["Env"] = changedEnv(ownEnv(old), change);
 
   if (change.labels && change.labels.length > 0)
     config["Labels"] = {
@@ -101,6 +101,19 @@ export function prefixedTest(test: readonly string[], prefix: readonly string[],
   if (kind === "CMD") return ["CMD", ...prefix, ...words];
   return [...test];
 }
+
+/** A container's variables without those that Podman makes for it. */
+export function ownEnv({ Id, Config }: Pick<ContainerDoc, "Id" | "Config">): readonly string[] {
+  const all = Config.Env ?? [];
+  if (!isByPodman({ Config })) return all;
+  const made = new Set([BY_PODMAN, `HOSTNAME=${Id.slice(0, 12)}`, "HOME="]);
+  return all.filter((entry) => !made.has(entry));
+}
+
+const BY_PODMAN = "container=podman";
+
+/** Whether Podman made a container: it says so in each. */
+export const isByPodman = ({ Config }: Pick<ContainerDoc, "Config">): boolean => (Config.Env ?? []).includes(BY_PODMAN);
 
 /** The variables with the change, each in its place. */
 export function changedEnv(own: readonly string[], change: RunChange): string[] {

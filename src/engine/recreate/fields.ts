@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../kit/json-object.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
-import { ownAliases } from "./body.ts";
+import { ownAliases, ownEnv } from "./body.ts";
 import { baseName, comparable, itemsOf, NETWORK, type DocumentFields } from "./compare.ts";
 import { LOG } from "./rights.ts";
 
@@ -42,14 +42,14 @@ const CONFIG = [
 
 function configFields(doc: ContainerDoc): DocumentFields {
   const { Config } = doc;
-  const { Hostname, Healthcheck, Env, Labels } = Config;
+  const { Hostname, Healthcheck, Labels } = Config;
   // Derived from the container's id unless configured.
   const isDerived = Hostname === doc.Id.slice(0, 12) || sharesHost(doc);
   return {
     ...Object.fromEntries(CONFIG.map((name) => [`Config.${name}`, itemsOf(comparable(Config[name]))])),
     "Config.Hostname": isDerived ? [] : itemsOf(Hostname),
     "Config.Healthcheck": itemsOf(comparable({ ...Healthcheck, Test: shellTest(Healthcheck?.Test) })),
-    "Config.Env": itemsOf([...new Set(Env ?? [])]),
+    "Config.Env": itemsOf([...new Set(ownEnv(doc))]),
     "Config.Labels": itemsOf(Labels),
   };
 }

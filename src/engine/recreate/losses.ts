@@ -3,6 +3,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import type { Engine } from "../engine.ts";
 import { containerHasFolder } from "../files.ts";
 import { nameOf } from "../names.ts";
+import { isByPodman } from "./body.ts";
 import { isAsAtStart, rewrittenByCommand } from "./rewritten-at-start.ts";
 import type { ContainerDoc } from "../types.ts";
 import { trimEndOf } from "../../kit/text/trim.ts";
@@ -71,11 +72,13 @@ export async function lostLayer(
 ): Promise<{ readonly losses: Loss[]; readonly notes: string[] }> {
   const places: ChangedPath[] = [];
   const byCommand = rewrittenByCommand(doc);
+  // Podman enters the user that a container runs as, at each start.
+  const byPodman = isByPodman(doc) ? ["/etc/passwd", "/etc/group"] : [];
   let questions = LOOKED_AT;
   for (const place of changedPlaces(doc, await changesOf(engine, doc))) {
     const { Path, Kind } = place;
     if (made.some((one) => Path === one || Path.startsWith(`${one}/`))) continue;
-    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || byCommand(Path));
+    const mayComeBack = Kind !== DELETED && (rewritten.includes(Path) || byPodman.includes(Path) || byCommand(Path));
     if (!mayComeBack || questions-- <= 0 || !(await isAsAtStart(engine, doc, Path))) places.push(place);
   }
   const own = places.filter(({ Path }) => !MADE_ANEW.test(Path));

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Reception } from "../../contract/delivery.ts";
 import type { Work } from "../../contract/migration.ts";
 import { countText } from "../../kit/text/count.ts";
@@ -143,6 +142,6 @@ async function onDisk({ sight, step, work }: Verification, doc: ContainerDoc): P
   const files = await sight.traces(doc.Id, sought);
   const names = sought.map(({ name }) => name);
   for (const { file, places } of files ?? [])
-    mustHaveNoTraces(step, names, places, join("containers", doc.Id.slice(0, 12), file));
+    mustHaveNoTraces(step, names, places, file.replace(doc.Id, doc.Id.slice(0, 12)));
   return files === null ? "not readable" : "clean";
 }

@@ -1,7 +1,7 @@
 import { UnsprawlError } from "../../model/error.ts";
 import { nameOf } from "../names.ts";
 import type { ContainerDoc, HostConfig, Mount, NetworkEndpoint } from "../types.ts";
-import { ownAliases, type CreateBody } from "./body.ts";
+import { ownAliases, ownEnv, type CreateBody } from "./body.ts";
 import { baseName, differences, itemsOf, type DocumentFields } from "./compare.ts";
 
 /**
@@ -23,10 +23,55 @@ export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: C
   const volumes = volumesOf((old.Mounts ?? []).filter(({ Type }) => Type === "volume"));
   const asked = { ...volumes, ...requestedVolumes(request, volumes), ...requestFields(request) };
   const made = { ...volumesOf(fresh.Mounts ?? []), ...madeFields(fresh, request) };
+  const isByEffect = tellsMountsAsBinds(fresh, request);
+  if (isByEffect) {
+    for (const fields of [asked, made] as { [field: string]: readonly string[] }[]) {
+      for (const name of MOUNTS) delete fields[name];
+      // In any order.
+      fields["Config.Env"] = (fields["Config.Env"] ?? []).toSorted();
+    }
+    Object.assign(asked, requestedMounts(request));
+    Object.assign(made, mountsAt(fresh.Mounts ?? []));
+  }
   // What was not asked for, the engine fills in.
   const unasked = Object.keys(made).filter((field) => !Object.hasOwn(asked, field));
   return differences(asked, made, Object.fromEntries(unasked.map((field) => [field, "may differ"])));
 }
+
+const MOUNTS = ["HostConfig.Binds", "HostConfig.Mounts"];
+
+/** Podman answers with binds for what was asked as mounts, in its words: then the effect is compared. */
+function tellsMountsAsBinds({ HostConfig }: ContainerDoc, { body }: CreateBody): boolean {
+  const asked = (body["HostConfig"] as HostConfig | undefined)?.Mounts ?? [];
+  return asked.length > 0 && (HostConfig.Mounts ?? []).length === 0;
+}
+
+/** What a request mounts where, by its effect. */
+function requestedMounts({ body }: CreateBody): DocumentFields {
+  const { Mounts, Binds } = (body["HostConfig"] ?? {}) as HostConfig;
+  const mounts = (Mounts ?? []).map(({ Type = "volume", Source = "", Target = "", ReadOnly }) =>
+    effectAt(Target, Type, Source, ReadOnly !== true),
+  );
+  const binds = (Binds ?? []).map((bind) => {
+    const [source = "", target = "", options = ""] = bind.split(":");
+    return effectAt(target, source.startsWith("/") ? "bind" : "volume", source, !options.split(",").includes("ro"));
+  });
+  return Object.fromEntries([...mounts, ...binds]);
+}
+
+const mountsAt = (mounts: readonly Mount[]): DocumentFields =>
+  Object.fromEntries(
+    mounts.map(({ Type, Name, Source = "", Destination, RW }) =>
+      effectAt(Destination, Type, Type === "volume" ? (Name ?? "") : Source, RW !== false),
+    ),
+  );
+
+const effectAt = (
+  target: string,
+  type: string,
+  source: string,
+  isWritable: boolean,
+): readonly [string, readonly string[]] => [`the mount at ${target}`, [`${type} ${source} ${isWritable}`]];
 
 const volumesOf = (mounts: readonly Pick<Mount, "Destination" | "Name">[]): DocumentFields =>
   Object.fromEntries(mounts.map(({ Destination, Name = "" }) => [`the volume at ${Destination}`, [Name]]));
@@ -62,7 +107,7 @@ function madeFields(fresh: ContainerDoc, { connectLater }: CreateBody): Document
     return [network, { ...made, ...kept, Aliases: ownAliases(fresh, made) }] as const;
   });
   return {
-    ...settingsOf(fresh.Config, (name) => `Config.${name}`),
+    ...settingsOf({ ...fresh.Config, Env: ownEnv(fresh) }, (name) => `Config.${name}`),
     ...settingsOf(fresh.HostConfig, (name) => `HostConfig.${name}`),
     ...endpointsOf(endpoints),
   };

@@ -39,22 +39,19 @@ export class DocumentSplitter {
         if (escaped) escaped = false;
         else if (code === 92) escaped = true;
         else if (code === 34) inString = false;
+      } else if (depth === 0 && code !== 123) {
+        if (!this.#between(code)) return this.#breaks("is not JSON", at);
       } else if (depth === 0) {
-        if (code === 123) {
-          if (this.#inArray && this.#last === "value") return this.#breaks("is not JSON", at);
-          const end = this.#guessedEnd(text, at);
-          const guessed = end > 0 ? parsed(text.slice(at, end)) : undefined;
-          if (guessed !== undefined) {
-            this.#last = "value";
-            yield guessed;
-            at = end - 1;
-            continue;
-          }
-          if (end > 0) this.#guess = false;
+        if (this.#inArray && this.#last === "value") return this.#breaks("is not JSON", at);
+        const guessed = this.#guessed(text, at);
+        if (guessed === null) {
           start = at;
           this.#began = this.#position + at;
           depth = 1;
-        } else if (!this.#between(code)) return this.#breaks("is not JSON", at);
+        } else {
+          yield guessed.document;
+          at = guessed.end - 1;
+        }
       } else if (code === 34) inString = true;
       else if (code === 123 || code === 91) depth++;
       else if ((code === 125 || code === 93) && --depth === 0) {
@@ -79,6 +76,18 @@ export class DocumentSplitter {
 
   end(): void {
     if (this.broken === null && (this.#depth > 0 || this.#inArray)) this.#breaks("ends midway", 0);
+  }
+
+  /** The document that begins at `at` if it is on one line, with its end; null if it may not be. */
+  #guessed(text: string, at: number): { readonly document: unknown; readonly end: number } | null {
+    const end = this.#guessedEnd(text, at);
+    const document = end > 0 ? parsed(text.slice(at, end)) : undefined;
+    if (document === undefined) {
+      if (end > 0) this.#guess = false;
+      return null;
+    }
+    this.#last = "value";
+    return { document, end };
   }
 
   /**

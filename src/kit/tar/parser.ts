@@ -144,17 +144,12 @@ export class TarParser {
 
   #begin(head: Buffer, flag: string, inHeader: number, offset: number): void {
     const pax = this.#pax;
-    const magic = head.toString("latin1", 257, 263);
-    const prefix = magic === "ustar\0" ? textAt(head, 345, 155) : "";
-    const plain = textAt(head, 0, 100);
-    const path =
-      pax.get("GNU.sparse.name") ?? pax.get("path") ?? this.#longName ?? (prefix === "" ? plain : `${prefix}/${plain}`);
+    const path = pax.get("GNU.sparse.name") ?? pax.get("path") ?? this.#longName ?? pathIn(head);
     const target = pax.get("linkpath") ?? this.#longTarget ?? textAt(head, 157, 100);
     const sparse = flag === "S" || pax.has("GNU.sparse.major") || pax.has("GNU.sparse.map");
     const given = pax.get("size");
     if (given !== undefined && !/^\d{1,15}$/.test(given)) throw damagedArchive("has a file of impossible size");
-    let kind = KINDS[flag] ?? "other";
-    if (flag === "\0" && path.endsWith("/")) kind = "folder";
+    const kind = flag === "\0" && path.endsWith("/") ? "folder" : (KINDS[flag] ?? "other");
     // Links, folders and devices have no data, whatever their header says. Source: Go's archive/tar, isHeaderOnly.
     const size = /[1-6]/.test(flag) || kind === "folder" ? 0 : given === undefined ? inHeader : Number(given);
     this.#pax = new Map();
@@ -197,4 +192,11 @@ export class TarParser {
     if (this.#wanted) this.#sink.end();
     this.#wanted = false;
   }
+}
+
+/** The path that a header has itself, in the form of POSIX's ustar or an older one. */
+function pathIn(head: Buffer): string {
+  const prefix = head.toString("latin1", 257, 263) === "ustar\0" ? textAt(head, 345, 155) : "";
+  const plain = textAt(head, 0, 100);
+  return prefix === "" ? plain : `${prefix}/${plain}`;
 }

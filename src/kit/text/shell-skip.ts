@@ -77,45 +77,66 @@ function arithmetic(text: string, from: number, to: number): number | null {
 
 const BODY = /<<(-?)[ \t]*(?:'([^'\n]*)'|"([^"\n]*)"|\\?([^\s;&|()<>'"]+))/y;
 
+type HereDocument = { readonly end: string; readonly tabs: boolean };
+
+/** Where reading is within commands. */
+type OpenCommands = {
+  /** The here-documents whose texts begin on the next line. */
+  readonly bodies: HereDocument[];
+  /** The number of open parentheses, and that number at the start of each open `case`. */
+  open: number;
+  readonly cases: number[];
+};
+
 /** Commands up to the closing `)`, including comments, here-documents and `case` patterns. */
 function commands(text: string, from: number, to: number, depth: number): number | null {
-  const bodies: { readonly end: string; readonly tabs: boolean }[] = [];
-  /** The number of open parentheses, and that number at the start of each open `case`. */
-  let open = 0;
-  const cases: number[] = [];
+  const state: OpenCommands = { bodies: [], open: 0, cases: [] };
   for (let at = from; at < to;) {
     const char = text.charAt(at);
-    if (char === ")") {
-      if (open === 0 && cases.length === 0) return at + 1;
-      if (cases.at(-1) !== open) open--;
-      at++;
-    } else if (char === "(") {
-      open++;
-      at++;
-    } else if (char === "\\") at += 2;
-    else if (char === "\n") {
-      at++;
-      for (const body of bodies.splice(0)) at = afterHereDocument(text, at, to, body);
-    } else if (char === "#" && /[\s;&|()]/.test(text.charAt(at - 1))) at = lineEnd(text, at, to);
-    else if (char === "<" && text.charAt(at + 1) === "<") {
-      BODY.lastIndex = at;
-      const found = text.charAt(at + 2) === "<" ? null : BODY.exec(text);
-      if (found !== null) bodies.push({ end: found[2] ?? found[3] ?? found[4] ?? "", tabs: found[1] === "-" });
-      at = found === null ? at + 3 : BODY.lastIndex;
-    } else if (char === "c" && begins(text, at, "case")) {
-      cases.push(open);
-      at += 4;
-    } else if (char === "e" && cases.length > 0 && begins(text, at, "esac")) {
-      cases.pop();
-      at += 4;
-    } else if (char === "'" || char === '"' || char === "`" || char === "$") {
-      const end = skip(text, at, to, depth, false);
-      if (end === null) return null;
-      at = end;
-    } else at++;
+    if (char === ")" && state.open === 0 && state.cases.length === 0) return at + 1;
+    const isSkipped = char === "'" || char === '"' || char === "`" || char === "$";
+    const end = isSkipped ? skip(text, at, to, depth, false) : (AFTER[char]?.(text, at, to, state) ?? at + 1);
+    if (end === null) return null;
+    at = end;
   }
   return null;
 }
+
+/** Where what begins with this character ends; null if it has no meaning there. */
+const AFTER: {
+  readonly [char: string]: (text: string, at: number, to: number, state: OpenCommands) => number | null;
+} = {
+  ")": (_text, at, _to, state) => {
+    if (state.cases.at(-1) !== state.open) state.open--;
+    return at + 1;
+  },
+  "(": (_text, at, _to, state) => {
+    state.open++;
+    return at + 1;
+  },
+  "\\": (_text, at) => at + 2,
+  "\n": (text, at, to, { bodies }) =>
+    bodies.splice(0).reduce((end, body) => afterHereDocument(text, end, to, body), at + 1),
+  "#": (text, at, to) => (/[\s;&|()]/.test(text.charAt(at - 1)) ? lineEnd(text, at, to) : null),
+  "<": (text, at, _to, { bodies }) => {
+    if (text.charAt(at + 1) !== "<") return null;
+    BODY.lastIndex = at;
+    const found = text.charAt(at + 2) === "<" ? null : BODY.exec(text);
+    if (found === null) return at + 3;
+    bodies.push({ end: found[2] ?? found[3] ?? found[4] ?? "", tabs: found[1] === "-" });
+    return BODY.lastIndex;
+  },
+  c: (text, at, _to, state) => {
+    if (!begins(text, at, "case")) return null;
+    state.cases.push(state.open);
+    return at + 4;
+  },
+  e: (text, at, _to, { cases }) => {
+    if (cases.length === 0 || !begins(text, at, "esac")) return null;
+    cases.pop();
+    return at + 4;
+  },
+};
 
 /** Whether this word is at `at` as the first word of a command. */
 function begins(text: string, at: number, word: string): boolean {
@@ -126,12 +147,7 @@ function begins(text: string, at: number, word: string): boolean {
 }
 
 /** The offset after a here-document's end line; `to` if it has none. */
-export function afterHereDocument(
-  text: string,
-  from: number,
-  to: number,
-  body: { readonly end: string; readonly tabs: boolean },
-): number {
+export function afterHereDocument(text: string, from: number, to: number, body: HereDocument): number {
   for (let at = from; at < to;) {
     const end = lineEnd(text, at, to);
     const line = text.slice(at, end).replace(/\r$/, "");

@@ -105,66 +105,110 @@ function readWord(
   commands: ShellWord[][],
   found: ShellParse,
 ): ShellWord {
-  let [at, expands, value] = [start, false, ""];
-  const over = (limit: number, quoted: boolean): { readonly end: number; readonly inner: number } => {
-    const end = endOfQuoted(text, at, limit, quoted);
-    if (end !== null) return { end, inner: end - 1 };
-    if (found.cut++ >= MOST) return { end: limit, inner: limit };
-    if (depth === 0 && limit === to) found.open.push(at);
-    const cut = lineEnd(text, at, limit);
-    expands = true;
-    return { end: cut, inner: cut };
-  };
-  const output = (limit: number, quoted: boolean): void => {
-    const from = at;
-    const plain = /^\$(?![({])(?:\w+|[@*#?$!-])?/.exec(text.slice(at, Math.min(limit, at + 256)))?.[0];
+  return new WordReader(text, start, to, depth, commands, found).read();
+}
+
+/** Reads one word; the commands whose output is part of it are added to the others. */
+class WordReader {
+  readonly #text: string;
+  readonly #start: number;
+  readonly #to: number;
+  readonly #depth: number;
+  readonly #commands: ShellWord[][];
+  readonly #found: ShellParse;
+  #at: number;
+  #expands = false;
+  #value = "";
+
+  constructor(text: string, start: number, to: number, depth: number, commands: ShellWord[][], found: ShellParse) {
+    this.#text = text;
+    this.#start = start;
+    this.#at = start;
+    this.#to = to;
+    this.#depth = depth;
+    this.#commands = commands;
+    this.#found = found;
+  }
+
+  read(): ShellWord {
+    while (this.#at < this.#to && !/[ \t\r\n;&|()<>]/.test(this.#char())) {
+      const char = this.#char();
+      if (char === "'" || (char === "$" && this.#text.charAt(this.#at + 1) === "'")) this.#single(char === "$");
+      else if (char === '"') this.#double();
+      else if (char === "\\") this.#escape(/^\\(?:\r?\n|[^])?/.exec(this.#text.slice(this.#at, this.#at + 3))?.[0]);
+      else if (char === "$" || char === "`") this.#output(this.#to, false);
+      else this.#plain(char);
+    }
+    // A lone operator that belongs to no word counts as a word, so that parsing continues.
+    const end = Math.max(this.#at, this.#start + 1);
+    return { start: this.#start, end, text: this.#value, expands: this.#expands };
+  }
+
+  #char(): string {
+    return this.#text.charAt(this.#at);
+  }
+
+  #single(isBash: boolean): void {
+    if (isBash) this.#expands = true; // bash's own escapes
+    const open = this.#text.indexOf("'", this.#at) + 1;
+    const { end, inner } = this.#over(this.#to, false);
+    this.#value += this.#text.slice(open, inner);
+    this.#at = end;
+  }
+
+  #double(): void {
+    const { end, inner } = this.#over(this.#to, false);
+    this.#at++;
+    while (this.#at < inner) {
+      const escaped = /^\\(?:\r?\n|[\\"$`])/.exec(this.#text.slice(this.#at, this.#at + 3))?.[0];
+      if (escaped !== undefined) this.#escape(escaped);
+      else if (/[$`]/.test(this.#char())) this.#output(inner, true);
+      else this.#value += this.#text.charAt(this.#at++);
+    }
+    this.#at = end;
+  }
+
+  #escape(escaped = "\\"): void {
+    this.#value += escaped.endsWith("\n") ? "" : escaped.slice(1);
+    this.#at += escaped.length;
+  }
+
+  #plain(char: string): void {
+    if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(this.#value))) this.#expands = true;
+    const behind = char === "{" ? this.#text.slice(this.#at, Math.min(this.#to, this.#at + 256)) : "";
+    // bash expands `{a,b}` and `{1..3}` to several words.
+    if (/^\{[^{}\s]*(?:,|\.\.)/.test(behind)) this.#expands = true;
+    this.#value += char;
+    this.#at++;
+  }
+
+  /** What a variable or a command puts in its place. */
+  #output(limit: number, quoted: boolean): void {
+    const from = this.#at;
+    const plain = /^\$(?![({])(?:\w+|[@*#?$!-])?/.exec(this.#text.slice(from, Math.min(limit, from + 256)))?.[0];
     // A dollar before nothing is one: `pass$`; before a quote it is bash's, and a backslash may join lines.
-    if (plain === "$" && !(quoted ? /\\/ : /["'\\]/).test(text.charAt(at + 1))) {
-      value += plain;
-      at++;
+    if (plain === "$" && !(quoted ? /\\/ : /["'\\]/).test(this.#text.charAt(from + 1))) {
+      this.#value += plain;
+      this.#at++;
       return;
     }
-    const { end, inner } = plain === undefined ? over(limit, quoted) : { end: at + plain.length, inner: at };
+    const { end, inner } = plain === undefined ? this.#over(limit, quoted) : { end: from + plain.length, inner: from };
     // Except arithmetic.
-    if (/^\$\((?!\()/.test(text.slice(at, at + 3)) && depth < DEEPEST)
-      for (const one of commandsIn(text, from + 2, inner, depth + 1, found)) commands.push(one);
-    value += text.slice(from, end);
-    expands = true;
-    at = end;
-  };
-  while (at < to && !/[ \t\r\n;&|()<>]/.test(text.charAt(at))) {
-    const char = text.charAt(at);
-    if (char === "'" || (char === "$" && text.charAt(at + 1) === "'")) {
-      if (char === "$") expands = true; // bash's own escapes
-      const open = text.indexOf("'", at) + 1;
-      const { end, inner } = over(to, false);
-      value += text.slice(open, inner);
-      at = end;
-    } else if (char === '"') {
-      const { end, inner } = over(to, false);
-      at++;
-      while (at < inner) {
-        const escaped = /^\\(?:\r?\n|[\\"$`])/.exec(text.slice(at, at + 3))?.[0];
-        if (escaped !== undefined) {
-          value += escaped.endsWith("\n") ? "" : escaped.slice(1);
-          at += escaped.length;
-        } else if (/[$`]/.test(text.charAt(at))) output(inner, true);
-        else value += text.charAt(at++);
-      }
-      at = end;
-    } else if (char === "\\") {
-      const [escaped = "\\"] = /^\\(?:\r?\n|[^])?/.exec(text.slice(at, at + 3)) ?? [];
-      value += escaped.endsWith("\n") ? "" : escaped.slice(1);
-      at += escaped.length;
-    } else if (char === "$" || char === "`") output(to, false);
-    else {
-      if (/[*?[]/.test(char) || (char === "~" && /(^|[=:])$/.test(value))) expands = true;
-      // bash expands `{a,b}` and `{1..3}` to several words.
-      if (char === "{" && /^\{[^{}\s]*(?:,|\.\.)/.test(text.slice(at, Math.min(to, at + 256)))) expands = true;
-      value += char;
-      at++;
-    }
+    if (/^\$\((?!\()/.test(this.#text.slice(from, from + 3)) && this.#depth < DEEPEST)
+      for (const one of commandsIn(this.#text, from + 2, inner, this.#depth + 1, this.#found)) this.#commands.push(one);
+    this.#value += this.#text.slice(from, end);
+    this.#expands = true;
+    this.#at = end;
   }
-  // A lone operator that belongs to no word counts as a word, so that parsing continues.
-  return { start, end: Math.max(at, start + 1), text: value, expands };
+
+  /** Where the quotes or brackets that open here end, and where what is in them does. */
+  #over(limit: number, quoted: boolean): { readonly end: number; readonly inner: number } {
+    const end = endOfQuoted(this.#text, this.#at, limit, quoted);
+    if (end !== null) return { end, inner: end - 1 };
+    if (this.#found.cut++ >= MOST) return { end: limit, inner: limit };
+    if (this.#depth === 0 && limit === this.#to) this.#found.open.push(this.#at);
+    const cut = lineEnd(this.#text, this.#at, limit);
+    this.#expands = true;
+    return { end: cut, inner: cut };
+  }
 }

@@ -106,10 +106,7 @@ function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[]
   const kept = members.flatMap((member, at) => (drop.has(member) ? [] : [at]));
   const [last, added] = [kept.at(-1), add.map(oneLine).join(", ")];
   const [open = 0, close = 0] = node.range ?? [];
-  if (last === undefined) {
-    const [from, to] = [ranges[0]?.[0] ?? open + 1, ranges.at(-1)?.[1] ?? close - 1];
-    return [{ start: from, end: to, text: added }];
-  }
+  if (last === undefined) return [{ ...between(ranges, open + 1, close - 1), text: added }];
   const found: Edit[] = [];
   for (const [at, member] of members.entries()) {
     const [start, end] = ranges[at] ?? [0, 0];
@@ -122,6 +119,11 @@ function flowEdits(node: YAMLMap | YAMLSeq, { drop, put, add }: Changes): Edit[]
   const behind = ranges[last]?.[1] ?? close;
   if (added !== "") found.push({ start: behind, end: behind, text: `, ${added}` });
   return found;
+}
+
+/** From the first member to the last; all that is between the brackets if there is none. */
+function between(ranges: readonly ReturnType<typeof memberRange>[], open: number, close: number): Omit<Edit, "text"> {
+  return { start: ranges[0]?.[0] ?? open, end: ranges.at(-1)?.[1] ?? close };
 }
 
 const oneLine = (text: string): string =>

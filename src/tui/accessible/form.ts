@@ -1,3 +1,4 @@
+import type { TuiState } from "../state.ts";
 import { changed, checked, type Field } from "../form.ts";
 import { wantedText } from "../items.ts";
 import { press } from "../actions.ts";
@@ -43,42 +44,46 @@ const called = ({ head, label }: Field): string => (head === "" ? label : `${hea
 
 /** Asks for one field until it is valid; false if the person went back, or left. */
 async function answered(face: Face, at: number): Promise<boolean> {
-  const { session, lines, guard } = face;
-  const { store, assembly } = session;
+  const { session } = face;
   for (;;) {
-    const { form: now } = store.get();
+    const now = session.store.get().form;
     const field = now?.fields[at];
     // Another store has fewer fields.
     if (!now || field === undefined) return true;
-    const keeps = field.of === "accept" ? "enter keeps it, - is nothing" : "enter keeps it";
-    const how = field.options === null ? "type another" : `one of ${field.options.join(", ")}`;
-    const [put = ""] = spoken(
-      [line(`${called(field)}: ${field.value || "nothing"}. ${how}; ${keeps}, b goes back`)],
-      guard,
-    );
-    const typed = (await lines.ask(`${put}\n> `))?.trim() ?? "q";
+    const typed = await askField(face, field);
     if (typed === "b" || typed === "back") return false;
     if (typed === "q" || typed === "quit") {
       await session.leave();
       return false;
     }
-    if (typed === "?") {
-      say(face, field.about);
-      continue;
-    }
-    const value = field.of === "accept" && typed === "-" ? "" : typed || field.value;
-    const looked = checked(changed(now, at, value), at, (text) => assembly.redactor.foreign(text));
-    const { error = null } = looked.fields[at] ?? {};
-    if (error !== null) {
-      say(face, `wrong: ${error}`);
-      continue;
-    }
-    store.set(() => ({ form: looked }));
-    if (field.of !== "store" || value === now.store) return true;
-    changeStore(session, value);
-    await follow(face);
-    const failed = store.get().form?.fields[0]?.error ?? null;
-    if (failed === null) return true;
-    say(face, `wrong: ${failed}`);
+    const wrong = typed === "?" ? field.about : await take(face, now, at, typed);
+    if (wrong === null) return true;
+    say(face, typed === "?" ? wrong : `wrong: ${wrong}`);
   }
+}
+
+async function askField({ lines, guard }: Face, field: Field): Promise<string> {
+  const keeps = field.of === "accept" ? "enter keeps it, - is nothing" : "enter keeps it";
+  const how = field.options === null ? "type another" : `one of ${field.options.join(", ")}`;
+  const [put = ""] = spoken(
+    [line(`${called(field)}: ${field.value || "nothing"}. ${how}; ${keeps}, b goes back`)],
+    guard,
+  );
+  return (await lines.ask(`${put}\n> `))?.trim() ?? "q";
+}
+
+/** Puts what was typed into the form; returns what is wrong with it, else null. */
+async function take(face: Face, now: NonNullable<TuiState["form"]>, at: number, typed: string): Promise<string | null> {
+  const { session } = face;
+  const field = now.fields[at];
+  if (field === undefined) return null;
+  const value = field.of === "accept" && typed === "-" ? "" : typed || field.value;
+  const looked = checked(changed(now, at, value), at, (text) => session.assembly.redactor.foreign(text));
+  const { error = null } = looked.fields[at] ?? {};
+  if (error !== null) return error;
+  session.store.set(() => ({ form: looked }));
+  if (field.of !== "store" || value === now.store) return null;
+  changeStore(session, value);
+  await follow(face);
+  return session.store.get().form?.fields[0]?.error ?? null;
 }

@@ -25,40 +25,13 @@ export function proofText({ result, run }: TuiState): ScreenText {
 }
 
 /** What became of each unit, what that means and what comes next, then everything that was looked at. */
-export function proofLines(shown: ResultState): SpanLine[] {
-  const { result, error, kind, run, told } = shown;
+export function proofLines({ result, error, kind, run, told, rotate }: ResultState): SpanLine[] {
   const lines: SpanLine[] = [];
   if (error) lines.push(...failure(error), BLANK);
-  for (const one of told) lines.push(seenLine(one));
-  for (const { unit, state: is, error: why, notes = [] } of result?.units ?? []) {
-    const { glyph, word, style } = UNIT[is];
-    lines.push(wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }));
-    // The reason of the run's failure is already shown above.
-    if (why && !error?.text.includes(why)) lines.push(wrapped(5, `     ${why}`));
-    if (is === "undone") lines.push(wrapped(5, `     ${PUT_BACK}`));
-    for (const note of notes) lines.push(wrapped(7, { text: `     ! ${note}`, color: "yellow" }));
-    const found = result?.proofs.find((one) => one.unit === unit);
-    if (found) lines.push(...openLines(found));
-  }
-  if (kind === "apply" && result?.units.some((one) => one.state === "migrated")) {
-    lines.push(
-      BLANK,
-      ...closingSentences(result.proofs).map((text) => wrapped(1, ` ${text}`)),
-      ...rotateLines(shown.rotate ?? []),
-      ...backupTexts(result.keyFiles ?? []).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
-      wrapped(3, {
-        text: " ! Kept for undo: sealed copies of files, and old containers, which still contain the values (Compose keeps none).",
-        color: "yellow",
-      }),
-      wrapped(11, { text: "   undo:   ", dimColor: true }, cmd`u, or unsprawl rollback ${run}`),
-      wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}, once all is well`),
-      wrapped(
-        11,
-        { text: "   next:   ", bold: true },
-        "r scans again; then rotate, and put the new values into the store only",
-      ),
-    );
-  }
+  lines.push(...told.map(seenLine));
+  if (result !== null) lines.push(...result.units.flatMap((unit) => unitLines(unit, result.proofs, error?.text ?? "")));
+  if (kind === "apply" && result?.units.some((one) => one.state === "migrated"))
+    lines.push(BLANK, ...migratedLines(result, run, rotate ?? []));
   if (kind === "apply" && error && result && result.state !== "done")
     lines.push(
       BLANK,
@@ -68,6 +41,48 @@ export function proofLines(shown: ResultState): SpanLine[] {
   if (result !== null && result.proofs.length > 0) lines.push(BLANK, ...verifiedLines(result.proofs));
   if (result === null && error === null && told.length === 0) lines.push(wrapped(1, " nothing was done"));
   return lines;
+}
+
+type ShownRun = NonNullable<ResultState["result"]>;
+
+function unitLines(
+  { unit, state, error: why, notes = [] }: ShownRun["units"][number],
+  proofs: ShownRun["proofs"],
+  failed: string,
+): SpanLine[] {
+  const { glyph, word, style } = UNIT[state];
+  const found = proofs.find((one) => one.unit === unit);
+  return [
+    wrapped(3, " ", { text: `${glyph} ${word}`, ...style }, "  ", { text: unit, bold: true }),
+    // The reason of the run's failure is already shown above.
+    ...(why && !failed.includes(why) ? [wrapped(5, `     ${why}`)] : []),
+    ...(state === "undone" ? [wrapped(5, `     ${PUT_BACK}`)] : []),
+    ...notes.map((note) => wrapped(7, { text: `     ! ${note}`, color: "yellow" })),
+    ...(found ? openLines(found) : []),
+  ];
+}
+
+function migratedLines(
+  { proofs, keyFiles = [] }: ShownRun,
+  run: string,
+  rotate: readonly RotationAdvice[],
+): SpanLine[] {
+  return [
+    ...closingSentences(proofs).map((text) => wrapped(1, ` ${text}`)),
+    ...rotateLines(rotate),
+    ...backupTexts(keyFiles).map((text) => wrapped(3, { text: ` ! ${text}`, color: "yellow" })),
+    wrapped(3, {
+      text: " ! Kept for undo: sealed copies of files, and old containers, which still contain the values (Compose keeps none).",
+      color: "yellow",
+    }),
+    wrapped(11, { text: "   undo:   ", dimColor: true }, cmd`u, or unsprawl rollback ${run}`),
+    wrapped(11, { text: "   purge:  ", dimColor: true }, cmd`S, or unsprawl scrub ${run}, once all is well`),
+    wrapped(
+      11,
+      { text: "   next:   ", bold: true },
+      "r scans again; then rotate, and put the new values into the store only",
+    ),
+  ];
 }
 
 /** What was moved could be read until now, so it has to be replaced where it is checked. */

@@ -46,18 +46,7 @@ export async function startIgnore(
         failed(session, error);
       },
     );
-    const more =
-      wanted.length > MOST_SHOWN ? [`+ ${countText(wanted.length - MOST_SHOWN, "line")} more like these`] : [];
-    // Laid out at every key press: only as many as people read.
-    const shown = (reason: string, until: string | null): string[] => [
-      ...wanted
-        .slice(0, MOST_SHOWN)
-        .map(
-          (fingerprint, at) =>
-            `+ ${name}${first === null ? "" : `:${first + at}`}  - ${ignoreItem({ fingerprint, reason, until })}`,
-        ),
-      ...more,
-    ];
+    const shown = (reason: string, until: string | null): string[] => linesToCome(name, first, entries(reason, until));
     const last = again ? session.ignores.at(-1)?.said : undefined;
     const reason = await askLine(session, {
       label: `Why may ${nameOf(store.get(), wanted)} stay?`,
@@ -71,17 +60,7 @@ export async function startIgnore(
             : "this holds a value that was found: a reason is read by everybody",
     });
     if (reason === null) return;
-    const day =
-      last === undefined
-        ? await askLine(session, {
-            label: "Until which day? (YYYY-MM-DD or 90d; nothing: for good)",
-            about: (text) => shown(reason, dayOf(text, new Date()) ?? null),
-            check: (text) =>
-              dayOf(text, new Date()) === undefined
-                ? "a day to come, such as 2030-01-31, or a number of days, such as 90d"
-                : null,
-          })
-        : (last.until ?? "");
+    const day = last === undefined ? await askDay(session, (until) => shown(reason, until)) : (last.until ?? "");
     if (day === null) return;
     const until = dayOf(day, new Date()) ?? null;
     const edit = await planIgnore(file, entries(reason, until));
@@ -103,6 +82,28 @@ export async function startIgnore(
 }
 
 const MOST_SHOWN = 5;
+
+/** The lines as they will be written, from line `first` on: laid out at every key press, only as many as people read. */
+function linesToCome(name: string, first: number | null, entries: readonly IgnoredSecret[]): string[] {
+  const left = entries.length - MOST_SHOWN;
+  return [
+    ...entries
+      .slice(0, MOST_SHOWN)
+      .map((one, at) => `+ ${name}${first === null ? "" : `:${first + at}`}  - ${ignoreItem(one)}`),
+    ...(left > 0 ? [`+ ${countText(left, "line")} more like these`] : []),
+  ];
+}
+
+function askDay(session: TerminalSession, about: (until: string | null) => string[]): Promise<string | null> {
+  return askLine(session, {
+    label: "Until which day? (YYYY-MM-DD or 90d; nothing: for good)",
+    about: (text) => about(dayOf(text, new Date()) ?? null),
+    check: (text) =>
+      dayOf(text, new Date()) === undefined
+        ? "a day to come, such as 2030-01-31, or a number of days, such as 90d"
+        : null,
+  });
+}
 
 /** Takes back the last ignore of this session: restores the file, and the secrets on the list. */
 export async function undoLastIgnore(session: TerminalSession): Promise<void> {

@@ -85,6 +85,22 @@ export function callOff(session: TerminalSession): void {
 /** How a verb ended: as a run, or as lines that say what was done. */
 type VerbOutcome = { readonly result?: RunResult; readonly told?: readonly string[]; readonly error?: unknown };
 
+function begunRun(kind: RunState["kind"], plan: Plan): RunState {
+  return {
+    kind,
+    plan,
+    steps: [],
+    done: 0,
+    total: kind === "apply" ? plan.steps.length : 0,
+    started: Date.now(),
+    ended: null,
+    aborting: false,
+    timing: new Map(),
+    detailed: false,
+    scroll: null,
+  };
+}
+
 /** Shows a verb that runs a plan, then how it ended. */
 export function startRun(
   session: TerminalSession,
@@ -93,30 +109,9 @@ export function startRun(
   act: (host: Host) => Promise<VerbOutcome>,
 ): void {
   const { store, assembly } = session;
-  const started = Date.now();
-  const run: RunState = {
-    kind,
-    plan,
-    steps: [],
-    done: 0,
-    total: kind === "apply" ? plan.steps.length : 0,
-    started,
-    ended: null,
-    aborting: false,
-    timing: new Map(),
-    detailed: false,
-    scroll: null,
-  };
-  store.set(() => ({
-    where: "run",
-    run,
-    result: null,
-    planned: null,
-    opened: null,
-    status: null,
-    help: null,
-    now: started,
-  }));
+  const run = begunRun(kind, plan);
+  const cleared = { result: null, planned: null, opened: null, status: null, help: null };
+  store.set(() => ({ where: "run", run, ...cleared, now: run.started }));
   startJob(session, "run", async (signal) => {
     const base = { kind, run: plan.id, scroll: 0, told: [] };
     let result: ResultState;

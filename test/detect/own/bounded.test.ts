@@ -28,18 +28,14 @@ test.each<[pattern: string, text: string, hits: number]>([
   expect(secondsSince(began)).toBeLessThan(30);
 });
 
-test(
-  "a match that makes RE2 read on to the end, again and again, runs out of patience, which is said",
-  { timeout: 240_000 },
-  async () => {
-    const rules = await own({ id: "r", pattern: "(?:.*x|c)" });
-    const began = process.threadCpuUsage();
-    const { result, unread } = reading(() => found(rules, "A", fill("c")));
-    expect(result.length).toBeGreaterThan(0);
-    expect(unread).toMatchObject([{ message: "takes your own rules too long: they do not read the rest" }]);
-    expect(secondsSince(began)).toBeLessThan(30);
-  },
-);
+test("a match that makes RE2 read on to the end, again and again, runs out of patience, which is said", async () => {
+  const rules = await own({ id: "r", pattern: "(?:.*x|c)" });
+  const began = process.threadCpuUsage();
+  const { result, unread } = reading(() => found(rules, "A", fill("c")));
+  expect(result.length).toBeGreaterThan(0);
+  expect(unread).toMatchObject([{ message: "takes your own rules too long: they do not read the rest" }]);
+  expect(secondsSince(began)).toBeLessThan(30);
+});
 
 test("of a longer value the first mebibyte is read, and never half of a character", async () => {
   const rules = await own({ id: "r", pattern: "tok_b*" }, { id: "half", pattern: "[^ab]$" });

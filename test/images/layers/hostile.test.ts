@@ -373,7 +373,7 @@ describe("memory", () => {
     return path;
   }
 
-  it("does not grow with the number of entries", { timeout: 300_000 }, async () => {
+  it("does not grow with the number of entries", async () => {
     const measured = [];
     for (const count of [10_000, DEEP ? 1_000_000 : 250_000]) {
       const layer = readFileSync(await many(count));
@@ -394,7 +394,7 @@ describe("memory", () => {
     expect((all?.mebibytes ?? 0) - (few?.mebibytes ?? 0)).toBeLessThan(DEEP ? 150 : 100);
   });
 
-  it("does not grow with the size of a file", { timeout: 300_000 }, async () => {
+  it("does not grow with the size of a file", async () => {
     const text = (mebibytes: number): Buffer =>
       Buffer.alloc(mebibytes * 2 ** 20, `${randomBytes(600).toString("hex")}\n`);
     const sizes = [8, DEEP ? 400 : 150].map((size) =>
@@ -405,16 +405,12 @@ describe("memory", () => {
     expect(large.mebibytes - small.mebibytes).toBeLessThan(DEEP ? 200 : 100);
   });
 
-  it(
-    "more secrets than anyone could read are an error, and the first of them are told",
-    { timeout: 300_000 },
-    async () => {
-      const entries = Array.from({ length: 20_100 }, (_, index) =>
-        file(`${index}.env`, `DB_PASSWORD=${make.base62(20)}\n`),
-      );
-      const { errors, places } = await scan(write("secrets.tar", saved({ tag: "bad", layers: [tar(...entries)] })));
-      expect(errors).toEqual([expect.stringContaining("holds more than 20,000 secrets")]);
-      expect(places).toHaveLength(20_000);
-    },
-  );
+  it("more secrets than anyone could read are an error, and the first of them are told", async () => {
+    const entries = Array.from({ length: 20_100 }, (_, index) =>
+      file(`${index}.env`, `DB_PASSWORD=${make.base62(20)}\n`),
+    );
+    const { errors, places } = await scan(write("secrets.tar", saved({ tag: "bad", layers: [tar(...entries)] })));
+    expect(errors).toEqual([expect.stringContaining("holds more than 20,000 secrets")]);
+    expect(places).toHaveLength(20_000);
+  });
 });

@@ -61,7 +61,7 @@ describe.each(chosen)("with $provider", ({ provider, start }) => {
     await store?.stop();
   });
 
-  it("file and shim serve on another machine what they serve on the first", { timeout: 300_000 }, async () => {
+  it("file and shim serve on another machine what they serve on the first", async () => {
     const { first, second } = worlds;
     const repository = join(first.dir, "project");
     const dir = join(repository, SUBFOLDER);

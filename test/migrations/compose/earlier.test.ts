@@ -100,7 +100,7 @@ async function expectServing(): Promise<void> {
   await expectServed(engine.docker, "shop-web-1", { API_TOKEN });
 }
 
-it("is rendered after a reboot, seen by doctor, and rolled back", { timeout: 300_000 }, async () => {
+it("is rendered after a reboot, seen by doctor, and rolled back", async () => {
   compose("down", "-t", "1");
   rmSync(join(dir, "unsprawl-entrypoint.sh"));
   emptyMemory();

@@ -102,7 +102,7 @@ it(
   "a health check decides the delivery, and one that failed before hinders nothing",
   { timeout: 300_000 },
   async () => {
-    await expect.poll(() => health("broken"), { timeout: 60_000 }).toBe("unhealthy");
+    await expect.poll(() => health("broken")).toBe("unhealthy");
     const planned = await world.unsprawl(["plan", "compose:evidence/compose.yaml", "--to", "local", "--json"]);
     const { steps, warnings, notMoved } = JSON.parse(planned.stdout) as Plan;
     const delivered = steps.flatMap((step) =>
@@ -163,7 +163,7 @@ it(
     expect(watched.stderr).toContain("evidence-read:1 had at run ");
     engine.docker("tag", FILE_ENV, "evidence-read:1");
     const [, run = ""] = /Plan (\S+):/.exec(moved.stdout) ?? [];
-    await expect.poll(() => health("broken"), { timeout: 60_000 }).toBe("unhealthy");
+    await expect.poll(() => health("broken")).toBe("unhealthy");
     const back = await world.unsprawl(["rollback", run]);
     expect(back.code, back.stdout + back.stderr).toBe(0);
     expect(readFileSync(join(dir, "compose.yaml"), "utf8")).toBe(COMPOSE);

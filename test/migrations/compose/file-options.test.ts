@@ -79,7 +79,7 @@ function argv(service: string): string {
   return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(2, -1).join(" ");
 }
 
-it("get the file's path in the place of the value", { timeout: 300_000 }, async () => {
+it("get the file's path in the place of the value", async () => {
   const planned = await world.unsprawl(["plan", "compose:options", "docker:options-*", "--to", "local", "--json"]);
   const plan = JSON.parse(planned.stdout) as { id: string; notMoved: unknown[]; warnings: { text: string }[] };
   expect(plan.notMoved).toEqual([]);

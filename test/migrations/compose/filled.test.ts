@@ -122,8 +122,8 @@ function argv(service: string): readonly string[] {
 const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
 
 // Named by its containers or by its files, it is the same project.
-it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_000 }, async (source) => {
-  await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
+it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", async (source) => {
+  await expect.poll(() => CHECKED.map(health)).toEqual(CHECKED.map(() => "healthy"));
   const services = ["cache", "queue", "db", "web", "named", "user", "unset"];
   const before = services.map(argv);
   expect(before[0]?.slice(-4)).toEqual(["--requirepass", CACHE_PASSWORD, "--level=debug", "the blue door"]);
@@ -144,8 +144,8 @@ it.each(sample(["docker:filled-*", "compose:filled"], 1))("%s", { timeout: 300_0
     expect(shown).not.toContain(quoted(value));
   expect(shown).not.toContain("postgres://");
   expect(shown).toContain('"AREA=wonder"');
-  await expect.poll(() => services.map(argv), { timeout: 30_000 }).toEqual(before);
-  await expect.poll(() => CHECKED.map(health), { timeout: 60_000 }).toEqual(CHECKED.map(() => "healthy"));
+  await expect.poll(() => services.map(argv)).toEqual(before);
+  await expect.poll(() => CHECKED.map(health)).toEqual(CHECKED.map(() => "healthy"));
   expect(readFileSync(join(dir, ".env"), "utf8")).toBe(
     "LEVEL=debug\nNOTE=the blue door\nDOOR=blue-door\nPORT=8080\nNAMED=wonderland\nAREA=wonder\n",
   );

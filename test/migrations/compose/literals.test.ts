@@ -141,7 +141,7 @@ function movedIn(plan: string): readonly string[] {
     .toSorted();
 }
 
-it("a secret written into a command or a health check becomes a variable", { timeout: 300_000 }, async () => {
+it("a secret written into a command or a health check becomes a variable", async () => {
   const before = SERVICES.map(argv);
   expect(before[0]).toContain(CACHE);
   const declared = await world.unsprawl(["plan", "compose:literals", "--to", "local", "--json"]);
@@ -192,7 +192,7 @@ it("a secret written into a command or a health check becomes a variable", { tim
   expect(files).toContain('mc alias set s http://s:9000 wonderland \\"$$MC_PASSWORD\\"');
   expect(files).toContain('redis-cli --user wonderland -a \\"$$REDIS_CLI_PASSWORD\\" ping');
   expect(files.split("\n")).not.toContain("  command:");
-  await expect.poll(() => SERVICES.map(argv), { timeout: 20_000 }).toEqual(before);
+  await expect.poll(() => SERVICES.map(argv)).toEqual(before);
   compose("up", "-d");
   expect(SERVICES.map(argv)).toEqual(before);
   const again = await world.unsprawl(["plan", "docker:literals-*", "compose:literals", "--to", "local"]);

@@ -23,7 +23,7 @@ afterAll(async () => {
 
 it(
   "a Compose file that somebody else writes just after the run did is named, and is left alone",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const dir = join(world.dir, "meanwhile");
     mkdirSync(dir);

@@ -122,7 +122,7 @@ const SHADOWING: { readonly [fixture: string]: string } = {
 };
 
 describe.concurrent("a project that is up is moved through its own files, and brought back byte for byte", () => {
-  test.each(UP)("%s", { timeout: 300_000 }, async (name) => {
+  test.each(UP)("%s", async (name) => {
     const fixture = copyFixture(name);
     const project = await bringUp(fixture);
     const world = freshWorld();

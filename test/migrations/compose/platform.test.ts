@@ -42,7 +42,7 @@ it.each([
   ["container", "docker:owned"],
   ["project", "compose:shop"],
   ["project", "docker:shop-*"],
-])("a platform's %s stays, as %s, unless that is accepted", { timeout: 120_000 }, async (what, source) => {
+])("a platform's %s stays, as %s, unless that is accepted", async (what, source) => {
   const refused = await world.unsprawl(["plan", source, "--to", "local"]);
   expect(refused.code, refused.stderr).toBe(3);
   const text = (refused.stdout + refused.stderr).replaceAll(/\s+/g, " ");
@@ -55,7 +55,7 @@ it.each([
   );
 });
 
-it("is moved then", { timeout: 120_000 }, async () => {
+it("is moved then", async () => {
   const args = ["--to", "local", "--accept", "platform", "--grace", "100ms", "--yes"];
   const moved = await world.unsprawl(["migrate", "compose:shop", ...args]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);

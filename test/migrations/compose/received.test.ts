@@ -34,7 +34,7 @@ it("a database and its backup, of one image whose entrypoint reads NAME_FILE for
   const moved = await world.unsprawl([...["migrate", `compose:${file}`, "--to", "local", "--grace", "300ms", "--yes"]]);
   expect(moved.code, moved.stdout + moved.stderr).toBe(0);
   for (const name of ["sidecar-db-1", "sidecar-backup-1"])
-    await expect.poll(() => engine.docker("exec", name, "cat", "/tmp/seen"), { timeout: 20_000 }).toBe(`${value}.`);
+    await expect.poll(() => engine.docker("exec", name, "cat", "/tmp/seen")).toBe(`${value}.`);
   const text = readFileSync(file, "utf8");
   expect(text).toContain("DB_PASSWORD_FILE");
   expect(text).not.toContain(value);

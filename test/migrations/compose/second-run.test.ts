@@ -61,35 +61,31 @@ const migrate = (source: string): Promise<Ran> =>
   world.unsprawl(["migrate", source, "--to", "here", "--yes", "--grace", "100ms"]);
 const said = ({ code, stdout, stderr }: Ran): string => `exit ${code}: ${stdout}${stderr}`;
 
-it(
-  "a second run changes nothing and finds nothing, and a renamed folder is served once that is accepted",
-  { timeout: 300_000 },
-  async () => {
-    const moved = await migrate("compose:shop");
-    expect(moved.code, said(moved)).toBe(0);
-    await expectServed(engine.docker, "shop-web-1", WEB);
+it("a second run changes nothing and finds nothing, and a renamed folder is served once that is accepted", async () => {
+  const moved = await migrate("compose:shop");
+  expect(moved.code, said(moved)).toBe(0);
+  await expectServed(engine.docker, "shop-web-1", WEB);
 
-    const state = (): readonly string[] => [
-      readFileSync(join(at("shop"), "compose.yaml"), "utf8"),
-      engine.docker("ps", "-aq", "--no-trunc"),
-    ];
-    const before = state();
-    for (const source of ["compose:shop", "docker:shop-*", "dir:shop"]) {
-      const scanned = await world.unsprawl(["scan", source]);
-      expect(said(scanned), source).toMatch(/^exit 0: no secrets found/);
-    }
-    for (const source of ["compose:shop", "docker:shop-*"]) expect(said(await migrate(source))).toMatch(/^exit 0/);
-    expect(state()).toEqual(before);
+  const state = (): readonly string[] => [
+    readFileSync(join(at("shop"), "compose.yaml"), "utf8"),
+    engine.docker("ps", "-aq", "--no-trunc"),
+  ];
+  const before = state();
+  for (const source of ["compose:shop", "docker:shop-*", "dir:shop"]) {
+    const scanned = await world.unsprawl(["scan", source]);
+    expect(said(scanned), source).toMatch(/^exit 0: no secrets found/);
+  }
+  for (const source of ["compose:shop", "docker:shop-*"]) expect(said(await migrate(source))).toMatch(/^exit 0/);
+  expect(state()).toEqual(before);
 
-    // Its name is its folder's: under another one it asks for what is another project's, which needs a word.
-    await expectRendered("shopmoved", () => renameSync(at("shop"), at("shopmoved")));
-    compose("shopmoved", "up", "-d");
-    await expectServed(engine.docker, "shopmoved-web-1", WEB);
-    compose("shopmoved", "down", "-t", "1");
-    // A second checkout has the same in the same folder: what the first one has is written.
-    await expectRendered("shopmoved", () => cpSync(at("shopmoved"), at("checkout"), { recursive: true }), "checkout");
-  },
-);
+  // Its name is its folder's: under another one it asks for what is another project's, which needs a word.
+  await expectRendered("shopmoved", () => renameSync(at("shop"), at("shopmoved")));
+  compose("shopmoved", "up", "-d");
+  await expectServed(engine.docker, "shopmoved-web-1", WEB);
+  compose("shopmoved", "down", "-t", "1");
+  // A second checkout has the same in the same folder: what the first one has is written.
+  await expectRendered("shopmoved", () => cpSync(at("shopmoved"), at("checkout"), { recursive: true }), "checkout");
+});
 
 /** After a reboot: no container, and nothing in memory. What this host has not given yet needs a word, once. */
 async function expectRendered(project: string, meanwhile: () => void, from = project): Promise<void> {

@@ -50,7 +50,7 @@ const service = (command: readonly string[], environment: object, more: object =
 
 const loops = (name: string, exit = 3): Promise<void> =>
   expect
-    .poll(() => ofState(`${name}-db-1`, ".State.Status}} {{.State.ExitCode"), { timeout: 60_000, interval: 50 })
+    .poll(() => ofState(`${name}-db-1`, ".State.Status}} {{.State.ExitCode"), { interval: 50 })
     .toBe(`restarting ${exit}`);
 
 it("a service that keeps restarting moves with those that share its value, and behaves as before", async () => {

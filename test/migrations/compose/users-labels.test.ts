@@ -184,7 +184,7 @@ it(
   },
 );
 
-it("move from the running container too", { timeout: 300_000 }, async () => {
+it("move from the running container too", async () => {
   // Written at the start, a file is no loss; written at any other time, it is.
   const touch = ["/bin/busybox", "touch", "-d", "2020-01-01 00:00", "/settings.ini"];
   engine.docker("exec", "edge-metrics-1", ...touch);

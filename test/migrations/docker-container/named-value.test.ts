@@ -25,7 +25,7 @@ afterAll(async () => {
   world?.remove();
 });
 
-it("a plan names them, is saved, and is carried out", { timeout: 120_000 }, async () => {
+it("a plan names them, is saved, and is carried out", async () => {
   const planned = await world.unsprawl([
     "plan",
     "docker:named",

@@ -35,7 +35,7 @@ function started(tag: string, name: string, command: readonly string[], value = 
 const migrate = (name: string, ...more: string[]): ReturnType<World["unsprawl"]> =>
   world.unsprawl(["migrate", `docker:${name}`, "--to", "local", "--grace", "300ms", "--yes", ...more]);
 const eventually = async (seen: () => string, value: string): Promise<void> =>
-  expect.poll(() => seen(), { timeout: 20_000 }).toBe(`${value}.`);
+  expect.poll(() => seen()).toBe(`${value}.`);
 
 /** With the variable gone, it looks elsewhere; whoever reads the script does not see it. */
 const LOOKS_ELSEWHERE = 'of=DB_PASSWORD\nif [ -z "${DB_PASSWORD:-}" ]; then eval "${of}_FILE=/etc/passwd"; fi';

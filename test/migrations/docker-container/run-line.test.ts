@@ -109,7 +109,7 @@ describe("the line of a container makes an equal one", () => {
     expect(linedFaults(old, fresh, line)).toEqual([]);
     expect(line.cannot).toEqual([]);
     const health = async (): Promise<string | undefined> => (await inspect(name)).State.Health?.Status;
-    if (fresh.State.Health) await expect.poll(health, { timeout: 30_000 }).toBe("healthy");
+    if (fresh.State.Health) await expect.poll(health).toBe("healthy");
     one.after?.(name, old);
     await remove(name);
   });

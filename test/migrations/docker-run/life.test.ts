@@ -60,7 +60,7 @@ it.each([
 
     start();
     const got = (): unknown => Object.fromEntries(Object.keys(values).map((key) => [key, has(name, key)]));
-    await expect.poll(got, { timeout: 30_000, interval: 150 }).toEqual(values);
+    await expect.poll(got, { interval: 150 }).toEqual(values);
 
     // The folder is in memory: what the script's labels say is enough to make it again.
     rmSync(join(world.memory, "units"), { recursive: true, force: true });
@@ -68,7 +68,7 @@ it.each([
     const rendered = await world.unsprawl(["render", `docker:${name}`]);
     expect(rendered.stdout, rendered.stderr).toContain(`${name}: 2 files`);
     start();
-    await expect.poll(got, { timeout: 30_000, interval: 150 }).toEqual(values);
+    await expect.poll(got, { interval: 150 }).toEqual(values);
 
     for (const run of runs.toReversed()) {
       const { code, stderr } = await world.unsprawl(["rollback", run]);
@@ -80,7 +80,7 @@ it.each([
         expect(again.stdout, again.stderr).toContain(": 1 file");
       }
       start();
-      await expect.poll(got, { timeout: 30_000, interval: 150 }).toEqual(values);
+      await expect.poll(got, { interval: 150 }).toEqual(values);
     }
   },
 );

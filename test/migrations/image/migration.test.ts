@@ -86,7 +86,7 @@ describe.each(STORES)("an engine with %s", (_store, config) => {
 
   const has = (text: string): string[] => VALUES.filter((value) => text.includes(value));
 
-  it("loses its values and nothing else, runs, and is brought back", { timeout: 120_000 }, async () => {
+  it("loses its values and nothing else, runs, and is brought back", async () => {
     const { name, id } = build();
     expect(has(shown(`${name}:1`))).toEqual(VALUES);
     const before = JSON.parse(engine.docker("image", "inspect", `${name}:1`))[0];
@@ -120,7 +120,7 @@ describe.each(STORES)("an engine with %s", (_store, config) => {
     expect(tagged(name)).toEqual([`${name}:1`, `${name}:latest`]);
   });
 
-  it("is kept until scrub, which waits for whoever was made from it", { timeout: 120_000 }, async () => {
+  it("is kept until scrub, which waits for whoever was made from it", async () => {
     const { name, id } = build();
     engine.docker("run", "-d", "--name", "user", "--network", "none", `${name}:1`);
     const ran = await migrate(name);
@@ -142,14 +142,14 @@ describe.each(STORES)("an engine with %s", (_store, config) => {
     expect(engine.docker("image", "ls", "-a", "--no-trunc", "--format", "{{.ID}}")).not.toContain(id);
   });
 
-  it("is left alone when a value would stay in it", { timeout: 120_000 }, async () => {
+  it("is left alone when a value would stay in it", async () => {
     const { name, id } = build(`CMD ["server", "--password", "${DB_PASSWORD}"]\n`);
     const ran = await migrate(name);
     expect(ran.stdout).toMatch(/DB_PASSWORD: the value of DB_PASSWORD is also at Config\.Cmd/);
     expect([idOf(`${name}:1`), tagged(name)]).toEqual([id, [`${name}:1`, `${name}:latest`]]);
   });
 
-  it("keeps a tag that somebody else moves meanwhile", { timeout: 120_000 }, async () => {
+  it("keeps a tag that somebody else moves meanwhile", async () => {
     const { name } = build();
     const plan = await world.unsprawl(["plan", `image:${name}:1`, "--to", "local", "-o", "moved.json"]);
     expect(plan.code, plan.stderr).toBe(0);
@@ -193,7 +193,7 @@ describe.each(STORES)("an engine with %s", (_store, config) => {
 describe("references in an image", () => {
   it(
     "are resolved by the runtime for a container that may use them, and for no other",
-    { timeout: 180_000 },
+    { timeout: 300_000 },
     async () => {
       const engine = await workerEngine();
       const world = makeWorld(engine.host);

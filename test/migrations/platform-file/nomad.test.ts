@@ -84,7 +84,7 @@ ${template}
 }
 `,
     );
-    execFileSync(await pythonProgram("bao"), ["agent", `-config=${config}`], { stdio: "pipe", timeout: 60_000 });
+    execFileSync(await pythonProgram("bao"), ["agent", `-config=${config}`], { stdio: "pipe", timeout: 300_000 });
     return readFileSync(to, "utf8");
   }
 

@@ -95,7 +95,7 @@ async function expectReceived(name: string, value: string): Promise<void> {
       }
     });
   };
-  await expect.poll(has, { timeout: 30_000, interval: 250 }).toBe(true);
+  await expect.poll(has, { interval: 250 }).toBe(true);
 }
 
 /** A spec without the places in which a delivery may differ. */

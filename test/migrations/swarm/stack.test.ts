@@ -91,13 +91,13 @@ async function expectServing(isMoved: boolean, password = DB_PASSWORD): Promise<
           return false; // an old task that has ended since
         }
       });
-    await expect.poll(has, { timeout: 30_000, interval: 250, message: `shop_${service} has its value` }).toBe(true);
+    await expect.poll(has, { interval: 250, message: `shop_${service} has its value` }).toBe(true);
     expect(spec().includes(JSON.stringify(value).slice(1, -1)), `the spec of shop_${service} shows it`).toBe(!isMoved);
     expect(spec().includes(`shop_${service}_${variable}`)).toBe(isMoved);
   }
 }
 
-it("the references stand in the file, and a manager that knows nothing deploys it", { timeout: 300_000 }, async () => {
+it("the references stand in the file, and a manager that knows nothing deploys it", async () => {
   const [first, second] = managers;
   if (first === undefined || second === undefined) throw new Error("no managers");
   const dir = join(first.dir, "project");

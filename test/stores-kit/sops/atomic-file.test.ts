@@ -78,7 +78,7 @@ describe("atomicWrite", () => {
     if (process.getuid?.() === 0) expect([statSync(file).uid, statSync(file).gid]).toEqual([12, 34]);
   });
 
-  test("a reader sees the old file or the new one, never a part", { timeout: 30_000 }, async () => {
+  test("a reader sees the old file or the new one, never a part", async () => {
     const file = join(dir, "file");
     await atomicWrite(file, "x".repeat(100_000));
     const writer = spawn(
@@ -142,31 +142,27 @@ describe("atomicWrite", () => {
 });
 
 describe("withFileLock", () => {
-  test(
-    "one at a time in one process and over several; nothing is left beside the file",
-    { timeout: 60_000 },
-    async () => {
-      const file = join(dir, "count");
-      writeFileSync(file, "0");
-      const count = async (): Promise<void> => {
-        for (let round = 0; round < 20; round++) {
-          await withFileLock(file, async () => {
-            const now = Number(readFileSync(file, "utf8"));
-            await sleep(1);
-            writeFileSync(file, String(now + 1));
-          });
-        }
-      };
-      const other = (): Promise<unknown> => {
-        const body = `import fs from "node:fs"; const file = ${JSON.stringify(file)};
+  test("one at a time in one process and over several; nothing is left beside the file", async () => {
+    const file = join(dir, "count");
+    writeFileSync(file, "0");
+    const count = async (): Promise<void> => {
+      for (let round = 0; round < 20; round++) {
+        await withFileLock(file, async () => {
+          const now = Number(readFileSync(file, "utf8"));
+          await sleep(1);
+          writeFileSync(file, String(now + 1));
+        });
+      }
+    };
+    const other = (): Promise<unknown> => {
+      const body = `import fs from "node:fs"; const file = ${JSON.stringify(file)};
         for (let i = 0; i < 20; i++) await withFileLock(file, async () => { const n = Number(fs.readFileSync(file, "utf8")); await new Promise((r) => setTimeout(r, 1)); fs.writeFileSync(file, String(n + 1)); });`;
-        return new Promise((done) => spawn(process.execPath, script(body), { stdio: "inherit" }).once("close", done));
-      };
-      await Promise.all([count(), count(), other(), other()]);
-      expect(readFileSync(file, "utf8")).toBe("80");
-      expect(readdirSync(dir)).toEqual(["count"]);
-    },
-  );
+      return new Promise((done) => spawn(process.execPath, script(body), { stdio: "inherit" }).once("close", done));
+    };
+    await Promise.all([count(), count(), other(), other()]);
+    expect(readFileSync(file, "utf8")).toBe("80");
+    expect(readdirSync(dir)).toEqual(["count"]);
+  });
 
   test("a living holder is waited for, then named", async () => {
     const file = join(dir, "file");
@@ -185,7 +181,7 @@ describe("withFileLock", () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  test("a killed holder's lock is free, and exactly one of many has it", { timeout: 60_000 }, async () => {
+  test("a killed holder's lock is free, and exactly one of many has it", async () => {
     const file = join(dir, "file");
     const holder = spawn(
       process.execPath,

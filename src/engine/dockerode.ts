@@ -12,10 +12,22 @@ export async function loadDockerode(): Promise<typeof Docker> {
       next(INSTEAD.find(([file, one]) => one === part && context.parentURL?.endsWith(file))?.[2] ?? part, context),
   });
   try {
+    useUpParseWarning();
     return (await import("dockerode")).default;
   } finally {
     hooks.deregister();
   }
+}
+
+/**
+ * Node warns once of `url.parse`, which docker-modem calls for engines that are reached over TCP: people who read it could
+ * not do anything about it. Source: DEP0169.
+ */
+function useUpParseWarning(): void {
+  const { noDeprecation = false } = process;
+  process.noDeprecation = true;
+  process.getBuiltinModule("node:url").parse("http://localhost");
+  process.noDeprecation = noDeprecation;
 }
 
 const INSTEAD = [

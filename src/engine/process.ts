@@ -4,13 +4,20 @@ import { readChecked } from "../kit/io/read.ts";
 import { openEntry } from "../kit/io/walk.ts";
 import { Secret } from "../model/secret.ts";
 
+let folder = "/proc";
+
+/** From now on processes are looked at below this folder, another mount of the host's /proc. */
+export function lookAtProcessesIn(proc: string): void {
+  folder = proc;
+}
+
 /**
  * A variable of a running process on this host, from /proc/PID/environ (proc(5)); null if it is unset or unreadable.
  */
 function processVariable(pid: number, name: string): Secret | null {
   let environ: Buffer;
   try {
-    environ = readFileSync(`/proc/${pid}/environ`);
+    environ = readFileSync(`${folder}/${pid}/environ`);
   } catch {
     return null;
   }
@@ -82,7 +89,7 @@ const NO_SCRIPT = /(?:^|\/)(?:(?:ba|da|a|k|z)?sh|tini|dumb-init|env)$/;
 
 function isShell(pid: number): boolean {
   try {
-    return /(?:sh|busybox)$/.test(readlinkSync(`/proc/${pid}/exe`));
+    return /(?:sh|busybox)$/.test(readlinkSync(`${folder}/${pid}/exe`));
   } catch {
     return false;
   }
@@ -100,7 +107,7 @@ export function runsScript(pid: number, path: string): boolean {
 function programOf(pid: number, [own = "", script = ""]: readonly string[]): string | null {
   try {
     const name = basename(own).split(/[ :]/, 1)[0] ?? "";
-    return [readlinkSync(`/proc/${pid}/exe`), name, script.startsWith("-") ? "" : script].join(" ");
+    return [readlinkSync(`${folder}/${pid}/exe`), name, script.startsWith("-") ? "" : script].join(" ");
   } catch {
     return null;
   }
@@ -108,7 +115,7 @@ function programOf(pid: number, [own = "", script = ""]: readonly string[]): str
 
 function argvOf(pid: number): readonly string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    return readFileSync(`${folder}/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
   } catch {
     return [];
   }
@@ -125,8 +132,8 @@ const MOST_PROCESSES = 200;
 /** Source: proc_pid_task_tid_children(5); each thread has its own list. */
 function childrenOf(pid: number): number[] {
   try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"));
+    const threads = readdirSync(`${folder}/${pid}/task`);
+    const lists = threads.map((thread) => readFileSync(`${folder}/${pid}/task/${thread}/children`, "utf8"));
     return lists.flatMap((list) => list.split(" ").map(Number).filter(Boolean));
   } catch {
     return [];
@@ -139,7 +146,7 @@ function childrenOf(pid: number): number[] {
  */
 export async function processFile(pid: number, path: string): Promise<Secret | null> {
   try {
-    const place = await openEntry(path, `/proc/${pid}/root`);
+    const place = await openEntry(path, `${folder}/${pid}/root`);
     try {
       return Secret.of(readChecked(place.at(place.name), { link: false, limit: LARGEST_VALUE }));
     } finally {

@@ -128,6 +128,15 @@ describe("on a host", () => {
   });
 });
 
+it("installs itself as the engine's volume plugin, which answers", async () => {
+  try {
+    expect(await unsprawl(["plugin", "install", "--to", "vault", "--yes"])).toContain("reads vault");
+    expect(await unsprawl(["plugin", "status"])).toContain("answers with the plugin's own credential");
+  } finally {
+    await unsprawl(["plugin", "uninstall", "--yes"]);
+  }
+});
+
 it("scan --hosts makes one report of two hosts", async () => {
   const value = values["by-shim"] ?? "";
   const doubles = await Promise.all(["web", "api"].map((name) => startEngineDouble({ [name]: { API_TOKEN: value } })));

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +23,9 @@ export type TestEngine = {
   readonly stop: () => Promise<void>;
 };
 
+/** Where an engine is: its folder, and the bridge whose addresses are its own. */
+export type EnginePlace = { readonly dir: string; readonly bridge: string };
+
 /**
  * A real engine of its own, on a socket, a bridge and addresses of its own: without one, engines side by side share
  * `docker0`, and one that is told to do without a bridge takes it away from the others. `args` are dockerd's own, and
@@ -34,6 +37,8 @@ export async function startEngine(
     readonly config?: object;
     /** The process that ends it, when that is not this one. */
     readonly owner?: number;
+    /** The words that start it in its place, from dockerd's own; what it needs in its folder is there already. */
+    readonly around?: (place: EnginePlace, words: readonly string[]) => readonly string[];
   } = {},
 ): Promise<TestEngine> {
   const { owner = process.pid } = options;
@@ -52,30 +57,17 @@ export async function startEngine(
     const pool = `base=100.${bridge.slice(3)}.128.0/17,size=26`;
     const network = [`--bridge=${bridge}`, `--default-address-pool=${pool}`, "--iptables=false", "--ip6tables=false"];
     const log = openSync(join(dir, "log"), "a");
-    child = spawn(
-      dockerd,
-      [
-        "--host",
-        `unix://${socket}`,
-        "--data-root",
-        join(dir, "data"),
-        "--exec-root",
-        join(dir, "exec"),
-        "--pidfile",
-        join(dir, "pid"),
-        "--config-file",
-        configFile,
-        ...network,
-        ...(options.args ?? []),
-      ],
-      {
-        stdio: ["ignore", log, log],
-        detached: true,
-        // It collects garbage rarely: the machine has more memory than time. It outlives the home of the file that starts it,
-        // and hands its own on to the OCI runtime.
-        env: { ...process.env, HOME: dir, GOGC: "400", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
-      },
-    );
+    const folders = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", join(dir, "pid")];
+    const reached = ["--host", `unix://${socket}`, "--config-file", configFile];
+    const words = [dockerd, ...reached, ...folders, ...network, ...(options.args ?? [])];
+    const [program = dockerd, ...rest] = options.around?.({ dir, bridge }, words) ?? words;
+    child = spawn(program, rest, {
+      stdio: ["ignore", log, log],
+      detached: true,
+      // It collects garbage rarely: the machine has more memory than time. It outlives the home of the file that starts it,
+      // and hands its own on to the OCI runtime.
+      env: { ...process.env, HOME: dir, GOGC: "400", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` },
+    });
     child.unref();
     remember(child.pid ?? 0, dir, bridge, owner);
     for (let tries = 0; tries < 1200; tries++) {
@@ -153,7 +145,9 @@ export async function endEngine(engine: {
 
 async function killEngine(pid: number, dir: string): Promise<void> {
   if (pid === 0) return;
-  for (const task of [pid, ...descendants(pid)]) signal(task, "SIGKILL");
+  // A container's shim, and a plugin's, is nobody's child, and names the engine's folder.
+  const all = [pid, ...namingFolder(dir)].flatMap((one) => [one, ...descendants(one)]);
+  for (const task of all) signal(task, "SIGKILL");
   while (alive(pid)) await sleep(20);
   forget(pid);
   rmSync(join(dir, "pid"), { force: true });
@@ -182,6 +176,18 @@ async function makeBridge(): Promise<string> {
       if (tries > 20) throw error;
     }
   }
+}
+
+function namingFolder(dir: string): number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${dir}/`)
+        ? Number(name)
+        : [];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
 }
 
 function descendants(pid: number): number[] {

@@ -28,14 +28,14 @@ export type OpenBao = {
 };
 
 /**
- * A real OpenBao on a free loopback port. The default is a dev server (in memory, unsealed, KV v2 at `secret`); with
+ * A real OpenBao on a free port, on loopback or `at` an address of this machine. The default is a dev server (in memory, unsealed, KV v2 at `secret`); with
  * `tls` one on raft storage behind a certificate of its own CA, which can be sealed, with KV v2 at `secret` too.
  */
-export async function startOpenBao(options: { readonly tls?: boolean } = {}): Promise<OpenBao> {
+export async function startOpenBao(options: { readonly tls?: boolean; readonly at?: string } = {}): Promise<OpenBao> {
   const program = await pythonProgram("bao");
   for (let attempt = 1; ; attempt++) {
     try {
-      return await (options.tls ? startRaft(program) : startDev(program));
+      return await (options.tls ? startRaft(program) : startDev(program, options.at));
     } catch (error) {
       // Another process may have taken the free port in between.
       if (attempt === 3) throw error;
@@ -43,7 +43,7 @@ export async function startOpenBao(options: { readonly tls?: boolean } = {}): Pr
   }
 }
 
-async function startDev(program: string): Promise<OpenBao> {
+async function startDev(program: string, at = "127.0.0.1"): Promise<OpenBao> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
   const [port, token] = [await freePort(), `root-${randomUUID()}`];
   writeFileSync(join(dir, "dev.hcl"), 'log_level = "warn"\n');
@@ -51,11 +51,11 @@ async function startDev(program: string): Promise<OpenBao> {
     "server",
     "-dev",
     "-dev-no-store-token",
-    `-dev-listen-address=127.0.0.1:${port}`,
+    `-dev-listen-address=${at}:${port}`,
     `-config=${join(dir, "dev.hcl")}`,
   ];
   const launched = (): ChildProcess => launch(program, args, dir, { BAO_DEV_ROOT_TOKEN_ID: token });
-  const address = `http://127.0.0.1:${port}`;
+  const address = `http://${at}:${port}`;
   const child = launched();
   const bao = handle(address, token, null, dir, child, launched);
   await ready(bao, child, [200]);

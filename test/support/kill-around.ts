@@ -20,7 +20,13 @@ const STOP_SECONDS = 4;
 const UP = "true always";
 
 export type KillForm = "container" | "Compose";
-export type Bystanders = { readonly engine: TestEngine; readonly bao: OpenBao; readonly world: World };
+export type Bystanders = {
+  readonly engine: TestEngine;
+  readonly bao: OpenBao;
+  readonly world: World;
+  /** Otherwise by a start script. */
+  readonly deliver?: "volume";
+};
 
 /** An application that is up, that always restarts, and is migrated to Vault. */
 export class KilledSubject {
@@ -41,7 +47,7 @@ export class KilledSubject {
 
   /** Starts it, and plans its migration. */
   async begin(isStubborn: boolean): Promise<this> {
-    const { engine, world } = this.#around;
+    const { engine, world, deliver = "shim" } = this.#around;
     const command = isStubborn ? STUBBORN : APP;
     const seconds = String(STOP_SECONDS);
     if (this.#form === "container") {
@@ -57,7 +63,7 @@ export class KilledSubject {
       writeFileSync(join(dir, "compose.yaml"), JSON.stringify({ services: { web } }));
       execFileSync(await composeCli(), ["up", "-d"], { cwd: dir, env: world.env, stdio: "pipe" });
     }
-    const options = { to: "vault", deliver: "shim", grace: "100ms" };
+    const options = { to: "vault", deliver, grace: "100ms" };
     this.run = await savePlan(world, `${this.name}.json`, [`docker:${this.container}`], options);
     return this;
   }

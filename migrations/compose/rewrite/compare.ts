@@ -42,7 +42,8 @@ function formerVolumes(before: ComposeConfig, after: ComposeConfig, wishes: read
   const own = ([key]: readonly [string, unknown]): boolean => !keys.has(key);
   // The volume of an earlier run goes with its service's.
   const gone = Object.entries(was).filter(([key, one]) => !(key in is) && isOurDriver(String(one["driver"])));
-  return Object.fromEntries([...Object.entries(is).filter(own), ...gone]);
+  const left = [...Object.entries(is).filter(own), ...gone];
+  return left.length > 0 ? Object.fromEntries(left) : before["volumes"];
 }
 
 const volumesIn = (config: ComposeConfig): { readonly [key: string]: JsonObject } =>
@@ -106,7 +107,7 @@ function formerMounts(old: ServiceConfig, fresh: ServiceConfig, { change: { volu
   const [was = [], is = []] = [old, fresh].map((one) => (one["volumes"] ?? []) as readonly JsonObject[]);
   const its = is.filter((one) => !isOther(one));
   const asPlanned = its.length === 1 && its[0]?.["source"] === volume.key && its[0]["read_only"] === true;
-  return asPlanned && same(was.filter(isOther), is.filter(isOther)) ? { volumes: was } : {};
+  return asPlanned && same(was.filter(isOther), is.filter(isOther)) ? { volumes: old["volumes"] } : {};
 }
 
 function formerGrants(fresh: ServiceConfig, { change, service }: ServiceChange, after: ComposeConfig): JsonObject {

@@ -178,9 +178,10 @@ function mountVolume(
   volume: VolumeEntry,
   top: TopLevel,
 ): void {
-  const item = JSON.stringify(`${volume.key}:${volume.target}:ro,nocopy`);
-  const text = flowKey(at.file, "x") === "x" ? `${volume.key}:${volume.target}:ro,nocopy` : item;
   const list = entry(at.map, "volumes", at.file)?.value;
+  const mount = `${volume.key}:${volume.target}:ro,nocopy`;
+  // Between brackets the comma would end it.
+  const text = isSeq(list) && list.flow !== true ? mount : JSON.stringify(mount);
   const earlier = isSeq(list)
     ? list.items.find((one) => driverVolumeKey(project, scalarText(one as Node) ?? "", volume.target) !== null)
     : undefined;

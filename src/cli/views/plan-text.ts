@@ -75,7 +75,9 @@ function changes(plan: Plan, stream: NodeJS.WriteStream): string[] {
     ...writes,
     ...deliveryReasons(plan).flatMap((one) => sharedLines("delivery", one, plan, stream)),
     ...outages(plan).flatMap((text) => hanging("  restart  ", printable(text), INDENT, lineWidth(stream))),
-    ...planNotes(plan).flatMap((one) => sharedLines(paint("yellow", "note", stream), one, plan, stream)),
+    ...planNotes(plan)
+      .filter(({ text }) => text !== clear)
+      .flatMap((one) => sharedLines(paint("yellow", "note", stream), one, plan, stream)),
     "",
   ];
 }

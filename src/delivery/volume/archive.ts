@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { once } from "node:events";
+import { basename } from "node:path";
 import type { Pack } from "tar-stream";
 import { FOLDERS, type PluginRoot } from "./root.ts";
 import { HOME } from "./driver/home.ts";
@@ -33,7 +34,7 @@ async function fill(
   engineRoot: string,
 ): Promise<void> {
   tar.entry({ name: "config.json" }, JSON.stringify(pluginConfig(words, engineRoot)));
-  for (const path of [...FOLDERS, `${ENGINE}/containers`, `${ENGINE}/image`])
+  for (const path of [...FOLDERS, `${ENGINE}/containers`, `${ENGINE}/image`, `${ENGINE}/proc`])
     tar.entry({ name: `rootfs${path}`, type: "directory", mode: path === HOME ? 0o700 : 0o755 });
   for (const [path, bytes] of home) tar.entry({ name: `rootfs${HOME}/${path}`, mode: 0o600 }, bytes);
   for await (const file of files) {
@@ -52,14 +53,15 @@ async function fill(
 
 /**
  * Of capabilities it has a container's usual ones, and may look at processes. The host's network, as the stores are reached
- * from there; its process ids, for proofs; its memory is mounted by the engine, so that the plugin itself need not mount.
+ * from there; its processes, for proofs, by a mount that a rootless engine can make as well (it cannot let the plugin have its
+ * process ids); its memory is mounted by the engine, so that the plugin itself need not mount.
  */
 function pluginConfig(words: readonly string[], engineRoot: string): object {
-  const folder = (name: string): object => ({
-    name,
-    ...{ description: "what the engine keeps of containers, read-only", type: "bind", options: ["bind", "ro"] },
-    ...{ source: `${engineRoot}/${name}`, destination: `${ENGINE}/${name}`, settable: [] },
-  });
+  const folder = (source: string, options: readonly string[], description: string): object => {
+    const name = basename(source);
+    return { ...{ name, description, source, destination: `${ENGINE}/${name}` }, type: "bind", options, settable: [] };
+  };
+  const kept = "what the engine keeps of containers";
   return {
     description: "Volumes with secrets from their store, in memory",
     documentation: "unsprawl help plugin",
@@ -67,12 +69,12 @@ function pluginConfig(words: readonly string[], engineRoot: string): object {
     workdir: "/",
     interface: { types: ["docker.volumedriver/1.0"], socket: PLUGIN_SOCKET },
     network: { type: "host" },
-    pidhost: true,
     linux: { capabilities: ["CAP_SYS_PTRACE"], devices: null, allowAllDevices: false },
     propagatedMount: "/volumes",
     mounts: [
-      folder("containers"),
-      folder("image"),
+      folder(`${engineRoot}/containers`, ["bind", "ro"], kept),
+      folder(`${engineRoot}/image`, ["bind", "ro"], kept),
+      folder("/proc", ["rbind", "ro", "nosuid", "nodev", "noexec"], "processes, for proofs"),
       {
         ...{ name: "memory", description: "where values are", type: "tmpfs", source: "tmpfs", settable: [] },
         ...{ destination: MEMORY, options: ["nosuid", "nodev", "noexec", "mode=0711", "size=64m"] },

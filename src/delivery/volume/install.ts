@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { pluginAsker } from "../../engine/plugin/ask.ts";
@@ -6,7 +8,8 @@ import type { PluginStatus } from "../../engine/plugin/questions.ts";
 import type { PluginKey } from "../../engine/plugin/seal.ts";
 import { isPodman, type EngineInfo } from "../../engine/types.ts";
 import { countText } from "../../kit/text/count.ts";
-import { UnsprawlError } from "../../model/error.ts";
+import { causeOf, UnsprawlError } from "../../model/error.ts";
+import type { Json } from "../../model/json.ts";
 import { placed } from "../readers.ts";
 import type { RuntimeStore } from "../runtime/settings.ts";
 import { driverVolumes } from "../../engine/plugin/volumes.ts";
@@ -134,8 +137,9 @@ async function homeFiles(
     for (const path of home.keys()) if (path.startsWith(`${name}/`)) home.delete(path);
     const { config, files } = await provider.issueReader();
     for (const file of files) home.set(`${name}/${file.name}`, Buffer.from(file.content.expose()));
-    const placedConfig = placed(config, `${HOME}/${name}`) as RuntimeStore["config"];
-    all.set(name, { name, provider: provider.target.provider, config: placedConfig });
+    const carry = (file: string, content: Buffer): unknown => home.set(`${name}/${file}`, content);
+    const own = placed(config, `${HOME}/${name}`) as RuntimeStore["config"];
+    all.set(name, { name, provider: provider.target.provider, config: withOwnFiles(own, name, carry) });
   }
   if (all.size === 0)
     throw new UnsprawlError("usage", "the plugin needs a store to read from", "unsprawl plugin install --to STORE");
@@ -147,6 +151,32 @@ async function homeFiles(
   const base = idMap(info);
   if (base !== null) home.set(ID_BASE, Buffer.from(base));
   return home;
+}
+
+/** Files of this host that the store's settings name, such as its CA: the plugin gets them, since it sees no file from here. */
+function withOwnFiles(
+  config: RuntimeStore["config"],
+  store: string,
+  carry: (file: string, content: Buffer) => unknown,
+): RuntimeStore["config"] {
+  const entries = Object.entries(config).map(([key, value]): [string, Json] => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return [key, withOwnFiles(value as RuntimeStore["config"], store, carry)];
+    if (typeof value !== "string" || !/(?:File|Cert)$/.test(key) || !isAbsolute(value) || value.startsWith(`${HOME}/`))
+      return [key, value];
+    try {
+      carry(key, readFileSync(value));
+    } catch (error) {
+      throw new UnsprawlError(
+        "config",
+        `cannot read ${value}, which ${store} needs`,
+        "check its settings",
+        causeOf(error),
+      );
+    }
+    return [key, `${HOME}/${store}/${key}`];
+  });
+  return Object.fromEntries(entries);
 }
 
 const filesOf = (moving: { readonly [path: string]: string }): ReadonlyMap<string, Buffer> =>

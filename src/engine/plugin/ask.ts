@@ -62,7 +62,7 @@ async function exchanged(engine: Engine, question: string): Promise<string> {
   }
 }
 
-export function noPlugin(): UnsprawlError {
+function noPlugin(): UnsprawlError {
   return new UnsprawlError(
     "absent",
     "this engine has no volume plugin of unsprawl, or it is disabled",

@@ -21,7 +21,7 @@ export function mustMatchRequest(old: ContainerDoc, fresh: ContainerDoc, request
 /** In what a container, which was never started, differs from a request to replace the old one. */
 export function unlikeRequest(old: ContainerDoc, fresh: ContainerDoc, request: CreateBody): readonly string[] {
   const volumes = volumesOf((old.Mounts ?? []).filter(({ Type }) => Type === "volume"));
-  const asked = { ...volumes, ...requestFields(request) };
+  const asked = { ...volumes, ...requestedVolumes(request, volumes), ...requestFields(request) };
   const made = { ...volumesOf(fresh.Mounts ?? []), ...madeFields(fresh, request) };
   const isByEffect = tellsMountsAsBinds(fresh, request);
   if (isByEffect) {
@@ -73,8 +73,16 @@ const effectAt = (
   isWritable: boolean,
 ): readonly [string, readonly string[]] => [`the mount at ${target}`, [`${type} ${source} ${isWritable}`]];
 
-const volumesOf = (mounts: readonly Mount[]): DocumentFields =>
+const volumesOf = (mounts: readonly Pick<Mount, "Destination" | "Name">[]): DocumentFields =>
   Object.fromEntries(mounts.map(({ Destination, Name = "" }) => [`the volume at ${Destination}`, [Name]]));
+
+/** The volumes that the request puts in the place of these. */
+function requestedVolumes({ body }: CreateBody, replaced: DocumentFields): DocumentFields {
+  const { Mounts = [] } = (body.HostConfig ?? {}) as { readonly Mounts?: HostConfig["Mounts"] };
+  const asked = (Mounts ?? []).filter(({ Type, Source }) => Type === "volume" && Source);
+  const volumes = volumesOf(asked.map(({ Target = "", Source = "" }) => ({ Destination: Target, Name: Source })));
+  return Object.fromEntries(Object.entries(volumes).filter(([field]) => Object.hasOwn(replaced, field)));
+}
 
 function requestFields({ body, connectLater }: CreateBody): DocumentFields {
   const { HostConfig, NetworkingConfig, Image: _image, ...config } = body;

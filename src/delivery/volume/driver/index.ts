@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { lookAtProcessesIn } from "../../../engine/process.ts";
 import { ASK } from "../../../engine/plugin/questions.ts";
 import { makeFolders } from "../../../kit/io/folders.ts";
 import { loadOnlyRoots } from "../../../kit/root-loads.ts";
@@ -15,7 +16,8 @@ import { DriverAnswers } from "./answers.ts";
 import { DriverHome, HOME } from "./home.ts";
 import { Mounts } from "./mounts.ts";
 import { PLUGIN_SOCKET, SOCKET_FOLDER } from "./socket.ts";
-import { propagates } from "./propagates.ts";
+import { mustBeSeen, settled } from "./propagates.ts";
+import { PROCESSES } from "./users.ts";
 import { Volumes } from "./volumes.ts";
 
 const SOCKET = join(SOCKET_FOLDER, PLUGIN_SOCKET);
@@ -26,10 +28,12 @@ type DriverCall = (asked: EngineCall) => Promise<object> | object;
 /** Serves until it is ended. Source: Docker Engine, "Volume plugins", the protocol `docker.volumedriver/1.0`. */
 export async function serveVolumes(open: OpenStore): Promise<void> {
   loadOnlyRoots(process.env);
+  lookAtProcessesIn(PROCESSES);
   const home = new DriverHome(HOME);
   const volumes = new Volumes(HOME);
   const mounts = new Mounts(home, volumes, open);
   const answers = new DriverAnswers(home, volumes, open);
+  const isSettled = settled(say);
   const calls: { readonly [path: string]: DriverCall } = {
     "/Plugin.Activate": () => ({ Implements: ["VolumeDriver"] }),
     "/VolumeDriver.Capabilities": () => ({ Capabilities: { Scope: "local" } }),
@@ -46,7 +50,11 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
     },
     "/VolumeDriver.List": () => ({ Volumes: volumes.names().map((Name) => ({ Name })) }),
     "/VolumeDriver.Path": ({ Name }) => ({ Mountpoint: mounts.pathOf(text(Name)) }),
-    "/VolumeDriver.Mount": async ({ Name, ID }) => ({ Mountpoint: await mounts.mount(text(Name), text(ID)) }),
+    "/VolumeDriver.Mount": async ({ Name, ID }) => {
+      await isSettled;
+      mustBeSeen(say);
+      return { Mountpoint: await mounts.mount(text(Name), text(ID)) };
+    },
     "/VolumeDriver.Unmount": ({ Name, ID }) => (mounts.unmount(text(Name), text(ID)), {}),
     "/VolumeDriver.Remove": async ({ Name }) => {
       if (!answers.drop(text(Name))) await volumes.remove(text(Name));
@@ -58,11 +66,7 @@ export async function serveVolumes(open: OpenStore): Promise<void> {
   rmSync(SOCKET, { force: true });
   server.listen(SOCKET, () => say("ready"));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
-  if (!(await propagates())) {
-    // The engine starts a plugin again that has ended.
-    say("the engine does not see this memory: starting again");
-    process.exit(1);
-  }
+  await isSettled;
 }
 
 async function answer(

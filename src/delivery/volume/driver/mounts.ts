@@ -2,9 +2,10 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DeliveryFile, Owner } from "../../../contract/delivery.ts";
 import type { Provider } from "../../../contract/provider.ts";
+import { noAnswerText, withTimeLimit } from "../../../kit/net/within.ts";
 import { UnsprawlError } from "../../../model/error.ts";
 import { readBindings } from "../../runtime/bindings.ts";
-import { mustBeAllowed, type ResolvedReference } from "../../runtime/references.ts";
+import { mustBeAllowed, type ResolvedReference, type VariableReference } from "../../runtime/references.ts";
 import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
 import { shimFile } from "../../shim.ts";
 import { writeFiles } from "../../tmpfs.ts";
@@ -68,19 +69,19 @@ export class Mounts {
     rmSync(this.pathOf(volume), { recursive: true, force: true });
   }
 
-  async #values(
-    volume: string,
-    wanted: readonly { readonly variable: string; readonly reference: string }[],
-  ): Promise<readonly ResolvedReference[]> {
-    const { settings, dir } = this.#home;
-    this.#stores ??= openStores(settings, dir, this.#open);
-    const stores = await this.#stores.catch((error: unknown) => {
-      this.#stores = null;
-      throw error;
-    });
+  async #values(volume: string, wanted: readonly VariableReference[]): Promise<readonly ResolvedReference[]> {
+    const { settings } = this.#home;
     const asked = JSON.stringify([volume, wanted]);
     try {
-      const values = await resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
+      // A store that takes a question and never answers holds up no start.
+      const { waitMs } = settings;
+      const values = await withTimeLimit(waitMs + GRACE_MS, new AbortController().signal, () => this.#ask(wanted));
+      if (typeof values === "string")
+        throw new UnsprawlError(
+          "unreachable",
+          `the store gave ${noAnswerText(values, waitMs)}`,
+          "unsprawl plugin status",
+        );
       if (settings.keepLast) this.#last.set(asked, values);
       return values;
     } catch (error) {
@@ -90,7 +91,20 @@ export class Mounts {
       return kept;
     }
   }
+
+  async #ask(wanted: readonly VariableReference[]): Promise<readonly ResolvedReference[]> {
+    const { settings, dir } = this.#home;
+    this.#stores ??= openStores(settings, dir, this.#open);
+    const stores = await this.#stores.catch((error: unknown) => {
+      this.#stores = null;
+      throw error;
+    });
+    return resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
+  }
 }
+
+/** For the last attempt at a store. */
+const GRACE_MS = 1000;
 
 function filesOf(values: readonly ResolvedReference[]): readonly DeliveryFile[] {
   return [

@@ -6,6 +6,8 @@ import { engineRecord } from "../../runtime/record.ts";
 
 /** Where the plugin has the engine's folders `containers` and `image`, read-only. */
 export const ENGINE = "/engine";
+/** The processes of the engine's host. */
+export const PROCESSES = `${ENGINE}/proc`;
 
 /** A container that mounts a volume, as the engine's own files say. */
 export type VolumeUser = {

@@ -90,10 +90,10 @@ export type RotatedEntry = {
   readonly fingerprint: Fingerprint;
 };
 
-/** A container that gets the new value, and by what it is called there. */
+/** A container that gets the new value, and the references that it has of it. */
 export type RotatedConsumer = {
   readonly container: string;
-  readonly names: readonly string[];
+  readonly references: readonly string[];
   readonly isRunning: boolean;
 };
 
@@ -208,8 +208,10 @@ export type Step =
         /** Where it is checked, for people: `PostgreSQL, role app at db:5432`. */
         readonly checkedBy: string;
         readonly login: RotatingLogin;
-        /** Whether its server is a container of this host, so that the way there stays on it. */
-        readonly isHere: boolean;
+        /** The container of this host that its server is in, so that the way there stays on it; null for none. */
+        readonly server: string | null;
+        /** Whether who names the server uses this host's own network. */
+        readonly usesHostNetwork: boolean;
         /** Whether old and new are accepted together for a while. */
         readonly overlap: "both" | "none" | "application";
         /** The new value is one that a person gives, and that is valid already. Absent for no. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { becomeWell, restart } from "../agent/containers.ts";
+import { becomeWell, inNetworkOf, restart, startAgain } from "../agent/containers.ts";
 import type { Work } from "../contract/migration.ts";
 import type { Supplies } from "../contract/supplies.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Sight } from "../engine/sight.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { RotateStep, RotatedConsumer } from "../model/plan.ts";
+import type { RotatedEntry, RotateStep, RotatedConsumer } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 
 /** The present values of the entries, by reference. */
@@ -14,53 +14,84 @@ export type NewValues = ReadonlyMap<string, Secret>;
 
 /** Writes these values into the files of this host's consumers that have them; all others stay as they are. */
 export function rewriteFiles(supplies: Supplies, values: NewValues): void {
-  for (const consumer of supplies.index.read()) {
-    if (!consumer.values.some(({ reference }) => values.has(reference))) continue;
+  for (const consumer of having(supplies, values)) {
     const all = new Map<string, Secret>();
-    for (const { name, reference } of consumer.values) {
-      const value = values.get(reference) ?? supplies.read(consumer.folder, name);
-      if (value === null)
-        throw new UnsprawlError(
-          "absent",
-          `the file of ${name}, which ${consumer.id} mounts, is not on this host`,
-          "unsprawl render --all, then: unsprawl rotate again",
-        );
-      all.set(name, value);
-    }
+    for (const { name, reference } of consumer.values)
+      all.set(name, values.get(reference) ?? fileOf(supplies, consumer, name));
     supplies.write(consumer, all);
   }
 }
 
+/** Throws `absent` if `rewriteFiles` would: before anything is changed. */
+export function mustHaveFiles(supplies: Supplies, { entries }: RotateStep): void {
+  const references = new Set(entries.map(({ reference }) => reference));
+  for (const consumer of having(supplies, references))
+    for (const { name, reference } of consumer.values) if (!references.has(reference)) fileOf(supplies, consumer, name);
+}
+
+type FileConsumer = ReturnType<Supplies["index"]["read"]>[number];
+
+function having(supplies: Supplies, references: { has(reference: string): boolean }): readonly FileConsumer[] {
+  return supplies.index.read().filter(({ values }) => values.some(({ reference }) => references.has(reference)));
+}
+
+function fileOf(supplies: Supplies, { folder, id }: FileConsumer, name: string): Secret {
+  const value = supplies.read(folder, name);
+  if (value !== null) return value;
+  throw new UnsprawlError(
+    "absent",
+    `the file of ${name}, which ${id} mounts, is not on this host`,
+    "unsprawl render --all, then: unsprawl rotate again",
+  );
+}
+
+/** The values by reference, as they were and as they are now. */
+type Change = { readonly old: NewValues; readonly values: NewValues };
+
 /**
- * Restarts a running consumer that does not have the values yet, and waits until it is well and its application has them.
- * Returns how it was seen to have them. Throws `unhealthy`.
+ * Restarts a consumer that ran when it was planned and does not have the values yet, and whoever is in its network; waits
+ * until it is well and its application has them. Returns how it was seen to have them. Throws `unhealthy`.
  */
 export async function renew(
   { engine, sight }: { readonly engine: Engine; readonly sight: Sight },
   consumer: RotatedConsumer,
   step: RotateStep,
-  values: NewValues,
+  { old, values }: Change,
   work: Pick<Work, "phase" | "signal">,
 ): Promise<"seen" | "restarted" | "not running"> {
   const doc = await engine.container(consumer.container);
-  if (doc === null || !doc.State.Running) return "not running";
+  if (doc === null || (!doc.State.Running && !consumer.isRunning)) return "not running";
+  const own = step.entries.filter(({ reference }) => consumer.references.includes(reference));
   // Only its environment counts: the files are new already, whatever it was started with.
-  const environment = { ...sight, started: async (): Promise<boolean> => false };
-  if (await hasAll(environment, doc.State.Pid ?? 0, consumer, step, values)) return "seen";
+  const has = async (pid: number, all: NewValues, started: boolean): Promise<readonly boolean[]> =>
+    Promise.all(own.map((entry) => isSeen(sight, pid, entry, all, started)));
+  const pidOf = async (): Promise<number> => (await engine.container(doc.Id))?.State.Pid ?? 0;
+  const isNew = doc.State.Running && (await has(await pidOf(), values, false)).every(Boolean);
+  if (isNew && own.length > 0) {
+    await becomeWell(engine, doc.Id, step, work.signal);
+    return "seen";
+  }
   work.phase(`restarting ${consumer.container}`, step.healthTimeoutMs);
-  await restart(engine, doc);
+  const sharers = inNetworkOf(doc.Id, await engine.containers());
+  if (doc.State.Running) await restart(engine, doc);
+  else await startAgain(engine, doc.Id, consumer.container);
   work.phase(`waiting until ${consumer.container} is well`, step.healthTimeoutMs);
   await becomeWell(engine, doc.Id, step, work.signal);
+  for (const { Id } of sharers) {
+    const sharer = await engine.container(Id);
+    if (sharer === null) continue;
+    await restart(engine, sharer);
+    await becomeWell(engine, Id, step, work.signal);
+  }
   for (let waited = 0; waited < SEEN_MS; waited += TICK_MS) {
-    const now = await engine.container(doc.Id);
-    if (now !== null && (await hasAll(sight, now.State.Pid ?? 0, consumer, step, values))) return "seen";
+    if ((await has(await pidOf(), values, true)).every(Boolean)) return "seen";
     await sleep(TICK_MS);
   }
   // A program that reads its file by itself shows the value in no environment.
-  if (await hasAny(sight, (await engine.container(doc.Id))?.State.Pid ?? 0, consumer, step, values))
+  if ((await has(await pidOf(), old, false)).some(Boolean))
     throw new UnsprawlError(
       "unhealthy",
-      `${consumer.container} does not have every new value after its restart`,
+      `${consumer.container} still has the earlier value after its restart`,
       cmd`docker logs --tail 20 ${consumer.container}`,
     );
   return "restarted";
@@ -68,30 +99,16 @@ export async function renew(
 
 const [SEEN_MS, TICK_MS] = [2000, 200];
 
-async function hasAll(...args: Parameters<typeof seen>): Promise<boolean> {
-  const all = await seen(...args);
-  return all.length > 0 && all.every(Boolean);
-}
-
-async function hasAny(...args: Parameters<typeof seen>): Promise<boolean> {
-  return (await seen(...args)).some(Boolean);
-}
-
-/** Of each entry that the consumer has by name, whether a process has its present value. */
-async function seen(
+/** Whether a process of the container has the value of this entry; `started`: or its start script has handed it over. */
+async function isSeen(
   sight: Sight,
   pid: number,
-  { names }: RotatedConsumer,
-  { entries }: RotateStep,
+  { name, reference }: RotatedEntry,
   values: NewValues,
-): Promise<readonly boolean[]> {
-  const own = entries.filter(({ name }) => names.includes(name));
-  const found: boolean[] = [];
-  for (const { name, reference } of own) {
-    const value = values.get(reference);
-    if (value === undefined) continue;
-    const sought = { name, value, reference };
-    found.push((await sight.holds(pid, sought)) || (await sight.started(pid, sought)));
-  }
-  return found;
+  started: boolean,
+): Promise<boolean> {
+  const value = values.get(reference);
+  if (value === undefined || pid === 0) return false;
+  const sought = { name, value, reference };
+  return (await sight.holds(pid, sought)) || (started && (await sight.started(pid, sought)));
 }

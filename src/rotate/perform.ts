@@ -2,8 +2,9 @@ import type { Migration } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, RotateStep, Step } from "../model/plan.ts";
 import { keyBeside } from "./entries.ts";
-import type { RotateTools } from "./types.ts";
-import { nextKeyOf, SecretRotation, type OpenedStore } from "./secret-rotation.ts";
+import type { OpenedStore, RotateTools } from "./types.ts";
+import { nextKeyOf, SecretRotation } from "./secret-rotation.ts";
+import { mustBeAsPlanned } from "./unchanged.ts";
 
 export const ROTATION = "rotation";
 
@@ -24,7 +25,9 @@ export function rotation(tools: RotateTools): Migration {
     names: neverPlanned,
     plan: neverPlanned,
     read: none,
-    unchanged: async () => undefined,
+    unchanged: async (step, plan) => {
+      if (step.kind === "rotate") await mustBeAsPlanned(step, tools, await opened(tools, plan));
+    },
     perform: async (step, work) => {
       if (step.kind === "rotate") await new SecretRotation(tools, step, work, await opened(tools, work.plan)).forth();
     },

@@ -1,10 +1,12 @@
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import type { RotationLogin, RotationTarget, RotatorAbout } from "../contract/rotator.ts";
 import type { Engine } from "../engine/engine.ts";
 import { plainVariable, variableText } from "../engine/facts.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
-import { isLoopback } from "../kit/net/outgoing.ts";
+import { isLoopback, reachesThisMachine } from "../kit/net/outgoing.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Location } from "../model/location.ts";
 import type { RotatingLogin } from "../model/plan.ts";
 import type { StoredEntry } from "./types.ts";
 
@@ -22,9 +24,18 @@ export function reachedFrom(
   all: readonly ContainerDoc[],
 ): ReachedTarget {
   const { at } = target;
-  if (at === null || from === null) return { target, server: null };
-  const server = isLoopback(at.host) ? sameNetwork(from, all) : byName(at.host, from, all);
-  if (server === null) return { target, server: null };
+  if (at === null) return { target, server: null };
+  const server = from === null ? null : isLoopback(at.host) ? sameNetwork(from, all) : byName(at.host, from, all);
+  if (server === null || from === null) {
+    const isOnHost = from?.HostConfig.NetworkMode === "host" && engine.connection.via === "unix";
+    if (!isOnHost && (reachesThisMachine(at.host) || !/[.:]/.test(at.host)))
+      throw new UnsprawlError(
+        "refused",
+        `no running container is known as ${at.host} where it is used, and from here that name means another host`,
+        "start its server, then unsprawl rotate again",
+      );
+    return { target, server: null };
+  }
   const host = server.HostConfig.NetworkMode === "host" ? "127.0.0.1" : addressIn(server, from);
   if (engine.connection.via !== "unix" || host === null)
     throw new UnsprawlError(
@@ -43,14 +54,20 @@ function sameNetwork(from: ContainerDoc, all: readonly ContainerDoc[]): Containe
   return other === "" ? from : (all.find(({ Id }) => Id === other) ?? null);
 }
 
-/** The container that has this name in a network of the other one. */
+/** The running container that has this name in a network of the other one. Throws `refused` if several have it. */
 function byName(host: string, from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {
   const networks = new Set(Object.keys(from.NetworkSettings?.Networks ?? {}));
   const isCalled = (doc: ContainerDoc): boolean =>
     Object.entries(doc.NetworkSettings?.Networks ?? {}).some(
       ([network, { Aliases }]) => networks.has(network) && (nameOf(doc) === host || (Aliases ?? []).includes(host)),
     );
-  return all.find((doc) => keptByRun(nameOf(doc)) === null && doc.State.Running && isCalled(doc)) ?? null;
+  const [first, second] = all.filter((doc) => keptByRun(nameOf(doc)) === null && doc.State.Running && isCalled(doc));
+  if (first === undefined || second === undefined) return first ?? null;
+  throw new UnsprawlError(
+    "refused",
+    `two containers are known as ${host} where it is used: ${nameOf(first)} and ${nameOf(second)}`,
+    "unsprawl rotate again once one of them has the name",
+  );
 }
 
 function addressIn(server: ContainerDoc, from: ContainerDoc): string | null {
@@ -79,24 +96,37 @@ export function firstInitLogin(
   return null;
 }
 
-const repositoryOf = (image: string): string => image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+const repositoryOf = (image: string): string => {
+  const [named = ""] = image.split("@", 1);
+  const tag = named.lastIndexOf(":");
+  return tag > named.lastIndexOf("/") ? named.slice(0, tag) : named;
+};
 
-/** The administrator's login, with the password from its container's variable or from the store; null if neither has it. */
+/**
+ * The administrator's login, with the password from its container's variable or from the store; null if neither has it. An
+ * entry counts only if the container holds it, and it was moved from there: labels alone are a stranger's word.
+ */
 export function administratorLogin(
   login: RotatingLogin,
   docs: readonly ContainerDoc[],
   entries: readonly StoredEntry[],
+  holders: readonly ReferenceHolder[],
 ): RotationLogin | null {
   if (login.kind === "owner") return null;
   const { container, variable, user } = login;
   const doc = docs.find((one) => nameOf(one) === container);
   const plain = doc === undefined ? null : plainVariable(doc, variable);
-  const moved = entries.find(({ move }) => move.name === variable && isOf(move.location.subjectName, container, doc));
+  const own = holders.filter(({ name }) => name === container).flatMap(({ references }) => references);
+  const moved = entries.find(
+    ({ move }) =>
+      move.name === variable && own.includes(move.reference) && doc !== undefined && isOf(move.location, doc),
+  );
   const secret = plain ?? moved?.value ?? null;
   return secret === null ? null : { user, secret };
 }
 
 /** Whether a moved value's subject is this container: itself, or its Compose service. */
-function isOf(subject: string, container: string, doc: ContainerDoc | undefined): boolean {
-  return subject === container || subject === doc?.Config.Labels?.["com.docker.compose.service"];
+function isOf({ source, subjectName }: Location, doc: ContainerDoc): boolean {
+  if (!source.startsWith("compose:")) return subjectName === nameOf(doc);
+  return subjectName === doc.Config.Labels?.["com.docker.compose.service"];
 }

@@ -1,30 +1,20 @@
 import type { Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
-import type {
-  RotationCredential,
-  RotationLogin,
-  RotationSession,
-  RotationTarget,
-  RotationWire,
-} from "../contract/rotator.ts";
+import type { RotationCredential, RotationSession, RotationTarget } from "../contract/rotator.ts";
 import { completedMoves } from "../core/moved.ts";
 import type { Engine } from "../engine/engine.ts";
-import { NAMED } from "../kit/net/outgoing.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
 import type { Plan, RotatedEntry, RotateStep, StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { renew, rewriteFiles } from "./consumers.ts";
-import { exchange, keepBeside, keyBeside, storedEntries } from "./entries.ts";
-import { administratorLogin } from "./reach.ts";
+import { mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
+import { exchange, keepBeside, keyBeside } from "./entries.ts";
+import { loginsOf } from "./logins.ts";
+import { proofText, type GivenOut } from "./proof-text.ts";
 import { withSecret } from "./replaced.ts";
-import type { RotateTools } from "./types.ts";
-
-export type OpenedStore = { readonly provider: Provider; readonly engine: Engine };
-
-/** The most that a request to a server may take. */
-const REQUEST_MS = 15_000;
+import type { OpenedStore, RotateTools } from "./types.ts";
+import { wireOf } from "./wire.ts";
 
 /** An entry with its whole value before the rotation. */
 type EntryBefore = { readonly entry: RotatedEntry; readonly value: Secret };
@@ -49,38 +39,73 @@ export class SecretRotation {
 
   /** The new value is in the store before it is set anywhere, and the old one is refused only once all have the new one. */
   async forth(): Promise<void> {
+    await mustHaveFiles(await this.#tools.supplies(), this.#step);
     const { name } = this.#step;
     const before = await this.#keepBefore();
     const old = credential(await this.#partOf(before));
     const next = await this.#next(old);
-    await this.#atServer("admit", old, next);
+    await this.#doing("admit", () => this.#atServer("admit", old, next));
     this.#work.phase(`writing the new ${name} to the store ${this.#work.plan.store.name}`);
-    for (const { entry, value } of before)
-      await this.#exchange(entry, value, withSecret(value, old.secret, next.secret));
-    const { seen, restarted, later } = await this.#giveOut();
-    const refused = await this.#atServer("retire", old, next);
-    await this.#provider.remove(this.#nextKey(), (value) => value.equals(next.secret));
-    this.#work.record.done(`${this.#step.id}/proof`, { seen, restarted, later, refused });
-    this.#work.say(proofText({ seen, restarted, later }, refused));
+    const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, next.secret) }));
+    const given = await this.#setEverywhere(before, after);
+    const refused = await this.#doing("retire", () => this.#atServer("retire", old, next));
+    this.#work.record.done(`${this.#step.id}/proof`, { ...given, refused });
+    this.#work.say(proofText(given, refused));
   }
 
   /** The old value is accepted again, and everywhere, before the new one is refused. */
   async back(): Promise<void> {
     const before = await this.#kept();
-    if (before.length > 0) {
+    const made = await this.#made();
+    if (before.length > 0 && made !== null) {
       const old = credential(await this.#partOf(before));
-      const made = await this.#made(before);
-      if (made !== null && !made.equals(old.secret)) {
-        const next = credential(made);
-        await this.#atServer("admit", next, old);
-        for (const { entry, value } of before) await this.#exchange(entry, withSecret(value, old.secret, made), value);
-        await this.#giveOut();
-        await this.#atServer("retire", next, old);
-      }
+      const next = credential(made);
+      const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, made) }));
+      await this.#mustBeOurs(before, after);
+      await this.#doing("admit", () => this.#atServer("admit", next, old));
+      await this.#setEverywhere(after, before);
+      await this.#doing("retire", () => this.#atServer("retire", next, old));
     }
-    await this.#provider.remove(this.#nextKey(), () => true);
-    for (const { entry, value } of before)
-      await this.#provider.remove(this.#beforeKey(entry), (one) => one.equals(value));
+    // Without the new value beside the old one, there is nothing left to undo: a repetition only takes away the rest.
+    await this.#doing("clear", async () => {
+      await this.#provider.remove(this.#nextKey(), () => true);
+      for (const { entry, value } of before)
+        await this.#provider.remove(this.#beforeKey(entry), (one) => one.equals(value));
+    });
+  }
+
+  /** Journals an effect before and after it. All may be repeated. */
+  async #doing<T>(what: string, act: () => Promise<T>): Promise<T> {
+    const id = `${this.#step.id}/${what}`;
+    this.#work.record.intent(id);
+    const result = await act();
+    this.#work.record.done(id);
+    return result;
+  }
+
+  /** Throws `changed` if an entry has a value that is not of this rotation: what somebody has set since stays. */
+  async #mustBeOurs(before: readonly EntryBefore[], after: readonly EntryBefore[]): Promise<void> {
+    for (const [at, { entry, value }] of before.entries()) {
+      const stored = (await this.#provider.get(entry.key))?.value;
+      if (stored?.equals(value) === true || (stored !== undefined && after[at]?.value.equals(stored) === true))
+        continue;
+      throw new UnsprawlError(
+        "changed",
+        `somebody has written ${entry.name} in the store since this rotation`,
+        cmd`unsprawl scrub ${this.#work.plan.id} ends the run, and leaves it as it is`,
+      );
+    }
+  }
+
+  /** In the entries first, then in the files, then in every consumer. */
+  async #setEverywhere(from: readonly EntryBefore[], to: readonly EntryBefore[]): Promise<GivenOut> {
+    for (const [at, { entry, value }] of to.entries()) {
+      const was = from[at]?.value;
+      if (was !== undefined) await this.#doing("entry", () => this.#exchange(entry, was, value));
+    }
+    const byReference = (all: readonly EntryBefore[]): NewValues =>
+      new Map(all.map(({ entry, value }) => [entry.reference, value]));
+    return this.#giveOut(byReference(from), byReference(to));
   }
 
   /** Each entry as the plan saw it, kept beside it before anything changes. */
@@ -96,7 +121,8 @@ export class SecretRotation {
           "unsprawl rotate again",
         );
       this.#tools.know(value);
-      if (kept === undefined) await keepBeside(this.#provider, this.#beforeKey(entry), value, this.#origin());
+      if (kept === undefined)
+        await this.#doing("before", () => keepBeside(this.#provider, this.#beforeKey(entry), value, this.#origin()));
       all.push({ entry, value });
     }
     return all;
@@ -128,15 +154,11 @@ export class SecretRotation {
     return part;
   }
 
-  /** The new secret that a rotation has made; null if it had not come to that. */
-  async #made([first]: readonly EntryBefore[]): Promise<Secret | null> {
-    const next = (await this.#provider.get(this.#nextKey()))?.value;
-    if (next !== undefined) this.#tools.know(next);
-    if (next !== undefined || first === undefined) return next ?? null;
-    // A finished one keeps it in the entries alone.
-    const stored = (await this.#provider.get(first.entry.key))?.value;
-    if (stored === undefined || stored.equals(first.value)) return null;
-    return this.#partOf([{ entry: first.entry, value: stored }]);
+  /** The new secret, which a rotation keeps until it is scrubbed; null if it had not come to making it. */
+  async #made(): Promise<Secret | null> {
+    const made = (await this.#provider.get(this.#nextKey()))?.value ?? null;
+    if (made !== null) this.#tools.know(made);
+    return made;
   }
 
   async #exchange(entry: RotatedEntry, from: Secret, to: Secret): Promise<void> {
@@ -161,7 +183,11 @@ export class SecretRotation {
     if (this.#step.isGiven === true) return this.#keepNext(credential(this.#given()));
     const { make } = await this.#tools.rotator(this.#step.rotator);
     if (make === null)
-      throw new UnsprawlError("refused", `${this.#step.name} is made by the server itself`, "unsprawl runs last");
+      throw new UnsprawlError(
+        "refused",
+        `the server itself makes ${this.#step.name}`,
+        "--value-from FILE gives a value",
+      );
     return this.#keepNext(make(old, this.#target()));
   }
 
@@ -177,7 +203,7 @@ export class SecretRotation {
   async #keepNext(next: RotationCredential): Promise<RotationCredential> {
     this.#tools.know(next.secret);
     this.#work.phase(`writing a new value for ${this.#step.name} beside the old one`);
-    await keepBeside(this.#provider, this.#nextKey(), next.secret, this.#origin());
+    await this.#doing("next", () => keepBeside(this.#provider, this.#nextKey(), next.secret, this.#origin()));
     return next;
   }
 
@@ -189,8 +215,12 @@ export class SecretRotation {
     this.#work.phase(
       what === "admit" ? `having ${this.#step.checkedBy} accept the new value` : "having the old value refused",
     );
-    const wire = wireOf(this.#tools, this.#step.isHere, this.#work.signal);
-    const session: RotationSession = await server.open(target, await this.#logins(target, old, next), wire);
+    const wire = wireOf(this.#tools, this.#step, this.#work.signal);
+    const session: RotationSession = await server.open(
+      target,
+      await loginsOf(this.#step, [next, old], this.#tools, { provider: this.#provider, engine: this.#engine }),
+      wire,
+    );
     try {
       await session[what](old, next);
     } finally {
@@ -204,49 +234,13 @@ export class SecretRotation {
     return true;
   }
 
-  /** Whoever may change it: an owner by either value, since a kill may have left the server with the new one. */
-  async #logins(
-    { login }: RotationTarget,
-    old: RotationCredential,
-    next: RotationCredential,
-  ): Promise<readonly RotationLogin[]> {
-    const own = [next, old].map(({ secret }) => ({ user: login, secret }));
-    if (this.#step.login.kind === "owner") return own;
-    const moved = completedMoves(this.#tools.installation());
-    const detector = await this.#tools.detector();
-    const { container } = this.#step.login;
-    const doc = await this.#engine.container(container);
-    const named = moved.filter(
-      ({ move, plan }) =>
-        "variable" in this.#step.login &&
-        move.name === this.#step.login.variable &&
-        plan.store.name === this.#work.plan.store.name,
-    );
-    const entries = await storedEntries(named, this.#provider, detector);
-    const admin = administratorLogin(this.#step.login, doc === null ? [] : [doc], entries);
-    if (admin !== null) return [admin, ...own];
-    throw new UnsprawlError(
-      "denied",
-      `the login of ${container} that may change ${this.#step.name} is not known here any more`,
-      "unsprawl rotate again",
-    );
-  }
-
   /** Every consumer, one after another. */
-  async #giveOut(): Promise<GivenOut> {
-    const values = new Map<string, Secret>();
-    for (const { key, reference, name } of this.#step.entries) {
-      const stored = await this.#provider.get(key);
-      if (stored === null)
-        throw new UnsprawlError("changed", `${name} is no longer in the store`, "unsprawl rotate again");
-      this.#tools.know(stored.value);
-      values.set(reference, stored.value);
-    }
-    rewriteFiles(await this.#tools.supplies(), values);
+  async #giveOut(old: NewValues, values: NewValues): Promise<GivenOut> {
+    await this.#doing("files", async () => rewriteFiles(await this.#tools.supplies(), values));
     const given: GivenOut = { seen: [], restarted: [], later: [] };
     const at = { engine: this.#engine, sight: await this.#tools.sight(this.#engine) };
     for (const consumer of this.#step.consumers) {
-      const how = await renew(at, consumer, this.#step, values, this.#work);
+      const how = await this.#doing("restart", () => renew(at, consumer, this.#step, { old, values }, this.#work));
       given[how === "seen" ? "seen" : how === "restarted" ? "restarted" : "later"].push(consumer.container);
     }
     return given;
@@ -261,25 +255,7 @@ export class SecretRotation {
   }
 }
 
-/** The consumers by how they were seen: with the value, restarted with it, or not running. */
-type GivenOut = { readonly seen: string[]; readonly restarted: string[]; readonly later: string[] };
-
-function proofText({ seen, restarted, later }: GivenOut, refused: boolean): string {
-  const parts = [
-    ...(refused ? ["the new value logs in, the old one is refused"] : []),
-    ...(seen.length > 0 ? [`${seen.join(", ")} seen with the new value`] : []),
-    ...(restarted.length > 0 ? [`${restarted.join(", ")} restarted with it, not seen to use it`] : []),
-    ...(later.length > 0 ? [`${later.join(", ")} not running: has it at the next start`] : []),
-  ];
-  return parts.length === 0 ? "in the store; nobody here has it" : `proven: ${parts.join("; ")}`;
-}
-
 const credential = (secret: Secret): RotationCredential => ({ id: null, secret });
-
-/** Connections to a target that the application itself uses, and that the plan has shown. */
-export function wireOf({ env }: Pick<RotateTools, "env">, isHere: boolean, signal: AbortSignal): RotationWire {
-  return { reach: NAMED, local: isHere, timeoutMs: REQUEST_MS, env, signal };
-}
 
 /** Where a rotation keeps the new secret while it is under way. */
 export function nextKeyOf({ entries }: RotateStep, plan: Plan): StoreKey {

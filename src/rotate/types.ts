@@ -28,6 +28,8 @@ export type RotateTools = {
   readonly know: (value: Secret) => void;
 };
 
+export type OpenedStore = { readonly provider: Provider; readonly engine: Engine };
+
 /** A moved value as the store has it now. */
 export type StoredEntry = {
   readonly move: Move;

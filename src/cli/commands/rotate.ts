@@ -17,7 +17,7 @@ import { listFlag, scriptHost, textFlag, type CommandContext, type ParsedFlags }
 import { finishRun } from "../finish.ts";
 import { say, sayNext, writeResult } from "../output.ts";
 import { applyTools } from "../run-tools.ts";
-import { rotateText } from "../views/rotate-text.ts";
+import { questionText, rotateText } from "../views/rotate-text.ts";
 
 /** `unsprawl rotate [RUN|SOURCE…] [--only NAME…] --yes`: the plan first, then new values for the secrets in it. */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
@@ -49,8 +49,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   if (isShown) return show(context, options, plan, left);
   if (!context.json) await writeResult(rotateText(plan, left, process.stdout), null, context);
   if (plan.steps.length === 0) return nothing(context, plan, left);
-  const restarts = new Set(plan.steps.flatMap((step) => (step.kind === "rotate" ? step.consumers : [])));
-  await mustBeConfirmed(context, options, "rotate", `Make new values? ${restarts.size} containers restart.`);
+  await mustBeConfirmed(context, options, "rotate", questionText(plan, given !== null));
   const applying = await applyTools(assembly, plan, options["breakLock"] === true);
   const own = given === null ? applying : { ...applying, migration: rotation(tools) };
   const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context);

@@ -23,12 +23,22 @@ export function rotateText(plan: Plan, left: readonly NotRotated[], stream: Node
       ...hanging("not rotated  ", printable(`${subject} ${name}: ${reason}`), 13, width),
       ...hanging("  next: ", printable(hint), 8, width),
     );
-  const all = new Set(steps.flatMap(({ consumers }) => running({ consumers })));
   lines.push(
-    `Plan ${plan.id}: ${countText(steps.length, "secret")} in ${printable(plan.store.name)} rotated; ${countText(all.size, "container")} restarted; ${left.length} not rotated`,
+    `Plan ${plan.id}: ${countText(steps.length, "secret")} in ${printable(plan.store.name)} rotated; ${countText(restarting(steps), "container")} restarted; ${left.length} not rotated`,
   );
   return lines.join("\n");
 }
+
+/** What is asked before a rotation begins. */
+export function questionText({ steps }: Plan, isGiven: boolean): string {
+  const own = steps.filter((step): step is RotateStep => step.kind === "rotate");
+  const what = isGiven ? "Store the given value?" : `Make ${countText(own.length, "new value")}?`;
+  const many = restarting(own);
+  return `${what} ${many === 0 ? "No container restarts" : many === 1 ? "1 container restarts" : `${many} containers restart`}.`;
+}
+
+/** How many containers restart, each counted once. */
+const restarting = (steps: readonly RotateStep[]): number => new Set(steps.flatMap(running)).size;
 
 const LABEL = 12;
 

@@ -132,7 +132,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
   }),
   rotate: v.object({
     ...{ name: TEXT, rotator: TEXT, target: anyMap(), checkedBy: TEXT, graceMs: NUMBER, healthTimeoutMs: NUMBER },
-    isHere: v.boolean(),
+    ...{ server: v.nullable(TEXT), usesHostNetwork: v.boolean() },
     isGiven: v.optional(v.literal(true)),
     login: v.variant("kind", [
       v.object({ kind: v.literal("owner") }),
@@ -145,7 +145,7 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       ),
       v.minLength(1),
     ),
-    consumers: v.array(v.object({ container: TEXT, names: v.array(TEXT), isRunning: v.boolean() })),
+    consumers: v.array(v.object({ container: TEXT, references: v.array(TEXT), isRunning: v.boolean() })),
   }),
   check: delivers({
     graceMs: NUMBER,

@@ -1,0 +1,63 @@
+import type { Rotator, RotationTarget } from "../contract/rotator.ts";
+import { nameOf } from "../engine/names.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import type { Json } from "../model/json.ts";
+import type { RotateStep } from "../model/plan.ts";
+import { stepId } from "../model/step-id.ts";
+import { holdsSecret } from "./replaced.ts";
+import { mustAllBeMoved, secretHolders } from "./surroundings.ts";
+import { loginFor, targetAmong, type Around } from "./target.ts";
+import type { StoredEntry } from "./types.ts";
+
+/** The step for a secret. Throws why it cannot be rotated. */
+export async function stepFor({ part }: StoredEntry, around: Around): Promise<RotateStep> {
+  const { tools, entries, docs, graceMs, healthTimeoutMs } = around;
+  const same = entries.filter(({ value }) => holdsSecret(value, part));
+  const having = secretHolders(
+    same.map(({ move }) => move),
+    around.holders,
+    docs,
+  );
+  mustAllBeMoved([part, ...same.map(({ value }) => value)], docs);
+  const { entry, reached, usesHostNetwork } = await targetAmong(same, having, around);
+  const { target, server } = reached;
+  const isGiven = tools.given !== undefined;
+  const rotator = await tools.rotator(target.rotator);
+  if (!isGiven && (target.pair !== null || rotator.make === null))
+    throw new UnsprawlError(
+      "refused",
+      `it goes together with ${target.pair ?? "another value"}, and two values are not changed at once yet`,
+      rotator.about.page,
+    );
+  const login = isGiven
+    ? ({ kind: "owner" } as const)
+    : await loginFor(rotator, { ...reached, usesHostNetwork }, part, around);
+  const { name, location } = entry.move;
+  const unit = `${location.subjectName}/${name}`;
+  return {
+    ...{ id: stepId({ kind: "rotate", unit }), kind: "rotate", unit, name, rotator: target.rotator, login },
+    target: target as unknown as { readonly [key: string]: Json },
+    checkedBy: isGiven ? "its owner, who has given the new value" : checkedBy(rotator, target),
+    ...(isGiven && { isGiven }),
+    ...{ server: server === null ? null : nameOf(server), usesHostNetwork },
+    overlap: isGiven ? "both" : rotator.about.overlap,
+    entries: same.map(({ move, value }) => ({
+      ...{ name: move.name, key: move.key, reference: move.reference },
+      fingerprint: fingerprint(value, tools.installation().key),
+    })),
+    // The server takes its password from there only when its data is made: it is not restarted.
+    consumers: having
+      .filter(({ doc }) => doc.Id !== server?.Id)
+      .map(({ doc, references }) => ({
+        ...{ container: nameOf(doc), references: [...references], isRunning: doc.State.Running },
+      })),
+    ...{ graceMs, healthTimeoutMs },
+  };
+}
+
+/** `PostgreSQL, app at db:5432`. */
+function checkedBy({ about }: Rotator, { at, login }: RotationTarget): string {
+  if (at === null) return about.title;
+  return `${about.title}, ${login} at ${at.host}:${at.port}`;
+}

@@ -1,0 +1,132 @@
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
+import type { RotationTarget, Rotator } from "../contract/rotator.ts";
+import type { Engine } from "../engine/engine.ts";
+import { plainVariable } from "../engine/facts.ts";
+import { nameOf } from "../engine/names.ts";
+import type { ContainerDoc } from "../engine/types.ts";
+import { UnsprawlError } from "../model/error.ts";
+import type { RotatingLogin } from "../model/plan.ts";
+import { administratorLogin, firstInitLogin, reachedFrom, type ReachedTarget } from "./reach.ts";
+import type { SecretHolder } from "./surroundings.ts";
+import type { RotateTools, StoredEntry } from "./types.ts";
+import { wireOf } from "./wire.ts";
+
+/** What a step is planned from. */
+export type Around = {
+  readonly tools: RotateTools;
+  readonly engine: Engine;
+  readonly docs: readonly ContainerDoc[];
+  readonly holders: readonly ReferenceHolder[];
+  readonly entries: readonly StoredEntry[];
+  readonly graceMs: number;
+  readonly healthTimeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+type FoundTarget = {
+  readonly entry: StoredEntry;
+  readonly reached: ReachedTarget;
+  /** Whether the container that names the server uses this host's own network. */
+  readonly usesHostNetwork: boolean;
+};
+
+/**
+ * The first entry whose surroundings say where the secret is checked. Throws `refused` with what is missing, and if equal
+ * values are checked in several places: nothing says which of them the others are for.
+ */
+export async function targetAmong(
+  same: readonly StoredEntry[],
+  having: readonly SecretHolder[],
+  around: Around,
+): Promise<FoundTarget> {
+  const { tools, engine, docs } = around;
+  const found: FoundTarget[] = [];
+  let missing: string | null = null;
+  for (const entry of same) {
+    const doc = having.find(({ references }) => references.has(entry.move.reference))?.doc ?? null;
+    const { name } = entry.move;
+    const target = await tools.targetOf({
+      ...{ name, part: entry.part, value: entry.value },
+      variables: variablesOf(doc, entry, around),
+    });
+    if (target === null || typeof target === "string") missing ??= target;
+    else {
+      const isGiven = tools.given !== undefined;
+      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, docs);
+      found.push({ entry, reached, usesHostNetwork: doc?.HostConfig.NetworkMode === "host" });
+    }
+  }
+  const places = [...new Map(found.map((one) => [placeText(one.reached.target), one])).values()];
+  const [first, second] = places;
+  if (first !== undefined && second !== undefined)
+    throw new UnsprawlError(
+      "refused",
+      `the same value is checked in several places: ${placeText(first.reached.target)}, ${placeText(second.reached.target)}`,
+      "change it in one of them first, so that the two differ",
+    );
+  const [any] = same;
+  if (tools.given !== undefined && any !== undefined)
+    return { entry: any, reached: { target: GIVEN, server: null }, usesHostNetwork: false };
+  if (first !== undefined) return first;
+  throw new UnsprawlError(
+    "refused",
+    missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
+    "change it where it is checked; then unsprawl rotate --only NAME --value-from FILE does the rest",
+  );
+}
+
+/** No server is asked about a value that a person has got there. */
+const GIVEN: RotationTarget = {
+  ...{ rotator: "application", at: null, login: "", database: "", pair: null, previous: null, details: {} },
+};
+
+const placeText = ({ rotator, at, login }: RotationTarget): string =>
+  at === null ? rotator : `${rotator}, ${login} at ${at.host}:${at.port}`;
+
+/** What the container has beside an entry: its plain variables, and the other entries that it holds by reference. */
+function variablesOf(
+  doc: ContainerDoc | null,
+  entry: StoredEntry,
+  { holders, entries }: Around,
+): readonly { name: string; value: StoredEntry["value"] }[] {
+  if (doc === null) return [{ name: entry.move.name, value: entry.value }];
+  const plain = (doc.Config.Env ?? []).flatMap((text) => {
+    const name = text.split("=", 1)[0] ?? "";
+    const value = plainVariable(doc, name);
+    return value === null || value.expose().toString("latin1").startsWith("ref+") ? [] : [{ name, value }];
+  });
+  const own = holders.filter(({ name }) => name === nameOf(doc)).flatMap(({ references }) => references);
+  const moved = entries.filter(({ move }) => own.includes(move.reference));
+  return [...plain, ...moved.map(({ move, value }) => ({ name: move.name, value }))];
+}
+
+/** Who may change it: its owner, or the server's administrator. Throws `denied` if neither may. */
+export async function loginFor(
+  rotator: Rotator,
+  { target, server, usesHostNetwork }: ReachedTarget & { readonly usesHostNetwork: boolean },
+  part: StoredEntry["part"],
+  { tools, docs, entries, holders, signal }: Around,
+): Promise<RotatingLogin> {
+  if (rotator.server === null) return { kind: "owner" };
+  const old = { id: null, secret: part };
+  const wire = wireOf(tools, { server: server === null ? null : nameOf(server), usesHostNetwork }, signal);
+  const admin = firstInitLogin(server, rotator.about);
+  let refusal: UnsprawlError | null = null;
+  for (const login of [{ kind: "owner" } as const, ...(admin === null ? [] : [admin])]) {
+    const administrator = administratorLogin(login, docs, entries, holders);
+    if (login.kind !== "owner" && administrator === null) continue;
+    try {
+      const session = await rotator.server.open(target, [administrator ?? { user: target.login, secret: part }], wire);
+      try {
+        await session.may(old);
+        return login;
+      } finally {
+        await session.close();
+      }
+    } catch (error) {
+      if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal ?? new UnsprawlError("denied", "no login is known that may change it", rotator.about.needs);
+}

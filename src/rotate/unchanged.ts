@@ -1,0 +1,44 @@
+import { completedMoves } from "../core/moved.ts";
+import { nameOf } from "../engine/names.ts";
+import { UnsprawlError } from "../model/error.ts";
+import { fingerprint } from "../model/fingerprint.ts";
+import type { RotateStep } from "../model/plan.ts";
+import { storedEntries } from "./entries.ts";
+import { containersOf, mustAllBeMoved, secretHolders } from "./surroundings.ts";
+import type { OpenedStore, RotateTools } from "./types.ts";
+
+/** Throws `changed` if the entries, or who has them, are not what the plan saw: somebody would be locked out. */
+export async function mustBeAsPlanned(
+  step: RotateStep,
+  tools: RotateTools,
+  { provider, engine }: OpenedStore,
+): Promise<void> {
+  const moves = completedMoves(tools.installation()).filter(({ move }) =>
+    step.entries.some(({ reference }) => reference === move.reference),
+  );
+  const newest = [...new Map(moves.map((one) => [one.move.reference, one])).values()];
+  const stored = await storedEntries(newest, provider, await tools.detector());
+  for (const { value, part } of stored) for (const one of [value, part]) tools.know(one);
+  const { key } = tools.installation();
+  for (const entry of step.entries) {
+    const now = stored.find(({ move }) => move.reference === entry.reference)?.value;
+    if (now === undefined || fingerprint(now, key) !== entry.fingerprint)
+      throw changed(`${entry.name} in the store is not what the plan saw`);
+  }
+  const docs = await containersOf(engine);
+  const having = secretHolders(step.entries, await tools.holders(), docs);
+  for (const { doc } of having) {
+    const planned = step.consumers.find(({ container }) => container === nameOf(doc));
+    if (planned === undefined && nameOf(doc) !== step.server) throw changed(`${nameOf(doc)} has it now, too`);
+    if (planned !== undefined && planned.isRunning !== doc.State.Running)
+      throw changed(`${nameOf(doc)} was ${planned.isRunning ? "running" : "stopped"} when it was planned`);
+  }
+  const gone = step.consumers.find(({ container }) => !having.some(({ doc }) => nameOf(doc) === container));
+  if (gone !== undefined) throw changed(`${gone.container} does not have it any more`);
+  mustAllBeMoved(
+    stored.flatMap(({ value, part }) => [value, part]),
+    docs,
+  );
+}
+
+const changed = (what: string): UnsprawlError => new UnsprawlError("changed", what, "unsprawl rotate again");

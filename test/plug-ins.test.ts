@@ -251,6 +251,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/images/registry/reference.ts": "what people type, in its errors",
   "src/model/change-words.ts": "the command for a container of the engine",
   "src/model/consumer.ts": "the two kinds of consumers, by their ids",
+  "src/rotate/reach.ts": "whose value it is that a run moved from a Compose file",
   "src/rotate/plan.ts": "it rotates what the engine's containers have",
   "src/residue/swarm.ts": "a look of its own at what an engine still shows",
   "src/watch/install/index.ts": "a form of `watch install`, not a format",

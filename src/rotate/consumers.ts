@@ -46,17 +46,17 @@ function fileOf(supplies: Supplies, { folder, id }: FileConsumer, name: string):
 }
 
 /** The values by reference, as they were and as they are now. */
-type Change = { readonly old: NewValues; readonly values: NewValues };
+type ValueChange = { readonly old: NewValues; readonly values: NewValues };
 
 /**
- * Restarts a consumer that ran when it was planned and does not have the values yet, and whoever is in its network; waits
+ * Restarts a consumer that ran when it was planned and does not have the values yet, and the containers in its network; waits
  * until it is well and its application has them. Returns how it was seen to have them. Throws `unhealthy`.
  */
 export async function renew(
   { engine, sight }: { readonly engine: Engine; readonly sight: Sight },
   consumer: RotatedConsumer,
   step: RotateStep,
-  { old, values }: Change,
+  { old, values }: ValueChange,
   work: Pick<Work, "phase" | "signal">,
 ): Promise<"seen" | "restarted" | "not running"> {
   const doc = await engine.container(consumer.container);

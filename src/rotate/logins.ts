@@ -13,7 +13,8 @@ export async function loginsOf(
   tools: RotateTools,
   { provider, engine }: OpenedStore,
 ): Promise<readonly RotationLogin[]> {
-  const own = values.map(({ secret }) => ({ user: String(target["login"] ?? ""), secret }));
+  const user = typeof target["login"] === "string" ? target["login"] : "";
+  const own = values.map(({ secret }) => ({ user, secret }));
   if (login.kind === "owner") return own;
   const doc = await engine.container(login.container);
   const holders = await tools.holders();

@@ -39,7 +39,7 @@ export class SecretRotation {
 
   /** The new value is in the store before it is set anywhere, and the old one is refused only once all have the new one. */
   async forth(): Promise<void> {
-    await mustHaveFiles(await this.#tools.supplies(), this.#step);
+    mustHaveFiles(await this.#tools.supplies(), this.#step);
     const { name } = this.#step;
     const before = await this.#keepBefore();
     const old = credential(await this.#partOf(before));
@@ -185,7 +185,7 @@ export class SecretRotation {
     if (make === null)
       throw new UnsprawlError(
         "refused",
-        `the server itself makes ${this.#step.name}`,
+        `${this.#step.name} is made where it is checked`,
         "--value-from FILE gives a value",
       );
     return this.#keepNext(make(old, this.#target()));

@@ -93,7 +93,7 @@ function variablesOf(
   const plain = (doc.Config.Env ?? []).flatMap((text) => {
     const name = text.split("=", 1)[0] ?? "";
     const value = plainVariable(doc, name);
-    return value === null || value.expose().toString("latin1").startsWith("ref+") ? [] : [{ name, value }];
+    return value === null ? [] : [{ name, value }];
   });
   const own = holders.filter(({ name }) => name === nameOf(doc)).flatMap(({ references }) => references);
   const moved = entries.filter(({ move }) => own.includes(move.reference));

@@ -36,8 +36,11 @@ const target = (host: string): RotationTarget => ({
   ...{ rotator: "postgres", at: { host, port: 5432, tls: "disable" }, login: "app", database: "" },
   ...{ pair: null, previous: null, details: {} },
 });
-const reached = (host: string, from: ContainerDoc, ...others: readonly ContainerDoc[]): ReturnType<typeof reachedFrom> =>
-  reachedFrom(engineVia("unix"), target(host), from, [from, ...others]);
+const reached = (
+  host: string,
+  from: ContainerDoc,
+  ...others: readonly ContainerDoc[]
+): ReturnType<typeof reachedFrom> => reachedFrom(engineVia("unix"), target(host), from, [from, ...others]);
 
 describe("the server that a container's variables name", () => {
   const web = doc({ name: "web", ip: "172.30.0.2" });

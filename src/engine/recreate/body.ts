@@ -112,7 +112,7 @@ export function ownEnv({ Id, Config }: Pick<ContainerDoc, "Id" | "Config">): rea
 
 const BY_PODMAN = "container=podman";
 
-/** Whether Podman made a container: it says so in each. */
+/** Whether Podman made a container: each has this variable then. */
 export const isByPodman = ({ Config }: Pick<ContainerDoc, "Config">): boolean => (Config.Env ?? []).includes(BY_PODMAN);
 
 /** The variables with the change, each in its place. */

@@ -185,7 +185,7 @@ export class SecretRotation {
     if (make === null)
       throw new UnsprawlError(
         "refused",
-        `${this.#step.name} is made where it is checked`,
+        `its server chooses the value of ${this.#step.name} by itself`,
         "--value-from FILE gives a value",
       );
     return this.#keepNext(make(old, this.#target()));

@@ -43,7 +43,7 @@ export class SecretRotation {
     const { name } = this.#step;
     const before = await this.#keepBefore();
     const old = credential(await this.#partOf(before));
-    const next = await this.#next(old);
+    const next = await this.#newSecret(old);
     await this.#doing("admit", () => this.#atServer("admit", old, next));
     this.#work.phase(`writing the new ${name} to the store ${this.#work.plan.store.name}`);
     const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, next.secret) }));
@@ -174,7 +174,7 @@ export class SecretRotation {
     return nextKeyOf(this.#step, this.#work.plan);
   }
 
-  async #next(old: RotationCredential): Promise<RotationCredential> {
+  async #newSecret(old: RotationCredential): Promise<RotationCredential> {
     const kept = (await this.#provider.get(this.#nextKey()))?.value;
     if (kept !== undefined) {
       this.#tools.know(kept);

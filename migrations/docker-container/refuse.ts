@@ -3,6 +3,7 @@ import type { ContainerDoc, ImageDoc } from "../../src/engine/types.ts";
 import { isOfPlatform, platformRefusal } from "../../src/engine/platforms.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { nameMayHoldSecret, type Finding } from "../../src/model/finding.ts";
+import { placeWords } from "../../src/model/place-words.ts";
 import type { Refusal } from "../../src/model/plan.ts";
 
 /** Why a finding cannot be moved by recreating its container; null if it can. */
@@ -23,7 +24,7 @@ export function refusal(
   if (location.subject !== "container" || !location.source.startsWith("docker:")) return null;
   if (location.where !== "env") {
     return {
-      reason: `is in ${location.path}, not in a variable`,
+      reason: `is in its ${placeWords(location)}, not in a variable`,
       hint: "give the application a variable or a file for it, then scan again",
     };
   }

@@ -2,6 +2,7 @@ import type { Assembly } from "../assembly/index.ts";
 import type { DoctorCheck } from "../core/doctor.ts";
 import { RUNTIME_NAME } from "../delivery/runtime/settings.ts";
 import { readPluginStatus } from "../delivery/volume/install.ts";
+import { UnsprawlError } from "../model/error.ts";
 import { FROM_THERE, unreachableHost } from "../engine/facts.ts";
 import { isPodman } from "../engine/types.ts";
 
@@ -42,6 +43,18 @@ export async function movingChecks(assembly: Assembly): Promise<readonly DoctorC
   if (moving.length > 0) return rows;
   const text = `secrets are found from here, not moved: ${away ?? byVolume ?? ""}`;
   return [{ name: "moving", state: "warn", text, hint: FROM_THERE }, ...rows];
+}
+
+/** Why no container of this engine can be moved from here; null if one can, or if the engine does not say. */
+export async function movingFault(assembly: Assembly): Promise<string | null> {
+  try {
+    const engine = await assembly.engine();
+    const away = unreachableHost(engine, await engine.info());
+    return away === null || (await readPluginStatus(engine, assembly.state())) !== null ? null : away;
+  } catch (error) {
+    if (error instanceof UnsprawlError) return null;
+    throw error;
+  }
 }
 
 const PLUGIN = "unsprawl plugin install --to STORE";

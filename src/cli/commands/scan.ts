@@ -4,6 +4,8 @@ import { textFlag, type CommandContext, type ParsedFlags } from "../context.ts";
 import { DEFAULT_SOURCES, STORES } from "../../assembly/plug-ins.ts";
 import { bare, cmd, shellLine } from "../../kit/shell.ts";
 import { countText } from "../../kit/text/count.ts";
+import type { ScanReport } from "../../core/scan.ts";
+import { FROM_THERE } from "../../engine/facts.ts";
 import { findingsExit, say, sayNext, writeRedacted } from "../output.ts";
 import { isFailing, isIncomplete, scanWith } from "../scan-options.ts";
 
@@ -26,9 +28,18 @@ export async function run(context: CommandContext, sources: readonly string[], o
   await writeRedacted(await render(safe, context.json ? "json" : (format ?? "table"), shown), file, context);
   const isTable = !context.json && (format ?? "table") === "table";
   if (file !== null) say(context, cmd`wrote ${file} (${bare(countText(report.findings.length, "finding"))})`);
-  else if (isTable && process.stdout.isTTY && report.findings.length > 0)
-    sayNext(context, await planCommand(context, sources));
+  else if (isTable && process.stdout.isTTY && report.findings.length > 0) await sayWayOn(context, report, sources);
   return findingsExit(report.findings.some(failing), isIncomplete(report));
+}
+
+/** The next command; or, where only containers have secrets and none can be moved from here, why, and what to do. */
+async function sayWayOn(context: CommandContext, { findings }: ScanReport, sources: readonly string[]): Promise<void> {
+  const isOfEngine = findings.every(({ location }) => ["container", "image"].includes(location.subject));
+  const { movingFault } = await import("../moving-checks.ts");
+  const fault = isOfEngine ? await movingFault(context.assembly) : null;
+  if (fault === null) return sayNext(context, await planCommand(context, sources));
+  say(context, `containers of this engine cannot be moved from here yet: ${fault}`);
+  sayNext(context, FROM_THERE);
 }
 
 /** What shows how the findings would move: into the configured store, else into the one that needs no server. */

@@ -26,7 +26,7 @@ describe.each<[number, number]>([
     container("tui-api", { DB_PASSWORD: password, API_TOKEN: secret(), GREETING: "hello" });
     const terminal = begin(columns, rows);
     await terminal.until("2 secrets in 2 places");
-    expect(terminal.screen()).toMatch(/▲ (high +)?DB_PASSWORD +Config\.Env/);
+    expect(terminal.screen()).toMatch(/▲ (high +)?DB_PASSWORD +own variable/);
     await terminal.press("a");
     await terminal.until("2 marked");
     await terminal.press("m");

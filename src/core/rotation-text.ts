@@ -93,7 +93,7 @@ function named(all: readonly MovedSecret[]): string {
 }
 
 function hintOf({ rule, run, name }: MovedSecret): string {
-  const how = rule === null ? "" : cmd`, and by hand, unsprawl rules show ${rule} says how`;
+  const how = rule === null ? "" : cmd`; by hand: unsprawl rules show ${rule}`;
   return cmd`unsprawl rotate ${run} --only ${name} --dry-run shows whether it can be done from here${bare(how)}`;
 }
 

@@ -33,7 +33,7 @@ it("what is not rotated within a week is a problem, and watch reminds of it", ()
   expect(checks[1]?.text).toBe("FRESH of api was exposed until moved, and is not rotated yet");
   expect(checks[2]).toMatchObject({
     text: "LATE of api, now in vault at apps/api DB_PASSWORD: exposed until it was moved 15 days ago, and not rotated yet",
-    hint: "unsprawl rules show password says how to rotate it; put the new value into the store only",
+    hint: "unsprawl rotate run --only LATE --dry-run shows whether it can be done from here; by hand: unsprawl rules show password",
   });
   expect(checks[3]).toMatchObject({
     text: "whether UNKNOWN of api has been rotated is not known: cannot reach Vault",

@@ -178,7 +178,7 @@ it("line by line changes store, delivery, path and key name, puts the secret the
   await answer(terminal, "2. high, DB_PASSWORD", "m 2");
   await answer(terminal, "or enter for vault", "c 2");
   await answer(terminal, /1. store: local[^]*3. shop-spoken, delivery: auto[^]*enter plans with these/, "3");
-  await answer(terminal, "delivery: auto. one of auto, file, runtime, shim; enter keeps it", "flie");
+  await answer(terminal, "delivery: auto. one of auto, file, runtime, shim, volume; enter keeps it", "flie");
   await answer(terminal, "did you mean file?", "file");
   await answer(terminal, "3. shop-spoken, delivery: file", "1");
   await answer(terminal, "store: local. one of vault, local", "vault");

@@ -5,7 +5,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { FOREIGN, FOREIGN_HERE } from "../../src/kit/net/outgoing.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { administratorLogin, firstInitLogin, reachedFrom } from "../../src/rotate/reach.ts";
+import { administratorLogin, firstInitLogin, reachedFrom, reachedNow } from "../../src/rotate/reach.ts";
 import type { StoredEntry } from "../../src/rotate/types.ts";
 import { wireOf } from "../../src/rotate/wire.ts";
 import { rotatorAbouts } from "../../src/rotators/index.ts";
@@ -79,6 +79,22 @@ describe("the server that a container's variables name", () => {
   });
 });
 
+describe("a server that was started since the plan", () => {
+  const planned = target("172.30.0.9");
+  const web = doc({ name: "web", ip: "172.30.0.2" });
+
+  it("is connected to where it is now: its earlier address may be another container's", () => {
+    const hostNow = (server: ContainerDoc): unknown => reachedNow(planned, "db", server, web).at?.host;
+    expect(hostNow(doc({ name: "db" }))).toBe("172.30.0.9");
+    expect(hostNow(doc({ name: "db", ip: "172.30.0.10" }))).toBe("172.30.0.10");
+  });
+
+  it("is not connected to while it is down", () => {
+    for (const server of [null, doc({ name: "db", running: false })])
+      expect(() => reachedNow(planned, "db", server, web)).toThrow("the container db, is not running");
+  });
+});
+
 describe("an administrator's password", () => {
   const value = Secret.of(randomBytes(12).toString("hex"));
   const reference = "ref+vault://secret/apps/db#/POSTGRES_PASSWORD";
@@ -109,6 +125,12 @@ describe("an administrator's password", () => {
     expect([asked("docker:db"), asked("docker:db", "evil"), asked("compose:compose.yaml", "db")]).toEqual([
       ...[null, null, null],
     ]);
+  });
+
+  it("is nobody's where a copied label and a copied reference make it two containers'", () => {
+    const asked = (container: string): unknown =>
+      administratorLogin(login(container), [evil, db], [entry("compose:compose.yaml")], ["evil", "db"].map(holder));
+    expect([asked("evil"), asked("db")]).toEqual([null, null]);
   });
 
   it("is looked for by the image's name, whatever its registry, tag and digest are", () => {

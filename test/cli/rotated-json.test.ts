@@ -3,8 +3,9 @@ import type { CommandContext } from "../../src/cli/context.ts";
 import { finishRun } from "../../src/cli/finish.ts";
 
 it("the result of a rotation says in JSON what was not rotated", async () => {
-  const written = vi.spyOn(process.stdout, "write").mockImplementation((_text, done) => {
-    if (typeof done === "function") done();
+  const written = vi.spyOn(process.stdout, "write").mockImplementation((...call: readonly unknown[]) => {
+    const done = call.at(-1);
+    if (typeof done === "function") (done as () => void)();
     return true;
   });
   const left = [{ name: "A", subject: "web", reason: "nothing here knows where it is checked", hint: "x" }];
@@ -17,10 +18,8 @@ it("the result of a rotation says in JSON what was not rotated", async () => {
     cleaned: false,
     proofs: [],
   } as const;
-  const context = {
-    json: true,
-    assembly: { redactor: { guard: (text: string) => text } },
-  } as unknown as CommandContext;
+  const assembly = { redactor: { guard: (text: string) => text } };
+  const context = { json: true, assembly, progress: { stop: () => undefined } } as unknown as CommandContext;
   await finishRun({ ...base, error: null }, context, undefined, left);
   const text = written.mock.calls.map(([one]) => String(one)).join("");
   written.mockRestore();

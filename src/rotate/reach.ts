@@ -57,6 +57,8 @@ function sameNetwork(from: ContainerDoc, all: readonly ContainerDoc[]): Containe
 
 /** The running container that has this name in a network of the other one. Throws `refused` if several have it. */
 function byName(host: string, from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {
+  // There the engine resolves no names: what another container of the host's network is called means nothing.
+  if (from.HostConfig.NetworkMode === "host") return null;
   const networks = new Set(Object.keys(from.NetworkSettings?.Networks ?? {}));
   const isCalled = (doc: ContainerDoc): boolean =>
     Object.entries(doc.NetworkSettings?.Networks ?? {}).some(
@@ -105,7 +107,8 @@ export function firstInitLogin(
   server: ContainerDoc | null,
   about: RotatorAbout,
 ): Extract<RotatingLogin, { kind: "first-init" }> | null {
-  if (server === null) return null;
+  // At an address of the host, its port may be anybody's.
+  if (server === null || server.HostConfig.NetworkMode === "host") return null;
   const repository = repositoryOf(server.Config.Image ?? "");
   const image = about.images.find(({ repositories }) =>
     repositories.some((one) => repository === one || repository.endsWith(`/${one}`)),

@@ -27,7 +27,9 @@ function doc({ name, ip = "172.30.0.9", aliases = [], mode = "net", running = tr
   return {
     ...{ Id: `id-${name}`, Name: `/${name}`, State: { Running: running }, HostConfig: { NetworkMode: mode } },
     Config: { Labels: labels, Image: image ?? "app:1", Env: env ?? [] },
-    NetworkSettings: { Networks: mode === "net" ? { net: { Aliases: aliases, IPAddress: ip } } : {} },
+    NetworkSettings: {
+      Networks: mode === "net" ? { net: { Aliases: aliases, IPAddress: ip } } : mode === "host" ? { host: {} } : {},
+    },
   } as unknown as ContainerDoc;
 }
 
@@ -66,6 +68,11 @@ describe("the server that a container's variables name", () => {
     const from = doc({ name: "web", mode: "host" });
     expect(() => reachedFrom(engineVia("ssh"), target("127.0.0.1"), from, [from])).toThrow("means another host");
     expect(reached("127.0.0.1", from).target.at?.host).toBe("127.0.0.1");
+  });
+
+  it("is no container of the host's network by its name: on its address, the port may be anybody's", () => {
+    const from = doc({ name: "web", mode: "host" });
+    expect(reached("db", from, doc({ name: "db", mode: "host" })).server).toBeNull();
   });
 
   it("is connected to as a host that a stranger has named", () => {
@@ -141,5 +148,6 @@ describe("an administrator's password", () => {
     for (const image of ["postgres", "postgres:17", "r.example:5000/library/postgres", "a/postgres:1@sha256:00"])
       expect(of(image)).toMatchObject({ kind: "first-init", container: "db", user: "root" });
     expect(of("notpostgres:1")).toBeNull();
+    expect(firstInitLogin(doc({ name: "db", image: "postgres", mode: "host" }), about)).toBeNull();
   });
 });

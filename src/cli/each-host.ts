@@ -21,6 +21,12 @@ export async function eachHost(
   options: ParsedFlags,
 ): Promise<number> {
   const { assembly } = context;
+  if (options["output"] !== undefined)
+    throw new UnsprawlError(
+      "usage",
+      "the plans of several hosts do not go into one file",
+      "set DOCKER_HOST and give -o for each; or: unsprawl migrate --hosts",
+    );
   const config = await assembly.config();
   mustBeTrusted(config.untrusted, "hosts");
   const outcomes: HostOutcome[] = [];

@@ -44,6 +44,11 @@ export async function chooseDelivery(
     against.length = 0;
     for (const delivery of deliveries) {
       if (wished !== "auto" && delivery.name !== wished) continue;
+      if (known.volume !== undefined && delivery.name !== "volume") {
+        // The container that is kept would have the volume beside the new one, and may not use it.
+        against.push(`${delivery.name}: the container has a volume of the plugin, which takes further values`);
+        continue;
+      }
       const fit = await delivery.fits(subject, going);
       if (fit.fits) return { delivery, why: fit.why, warnings: fit.warnings, left: new Set(left) };
       // What only this host could do has one reason, which is said once.

@@ -13,7 +13,7 @@ import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
 import { ownerOf } from "../owner.ts";
 import { scriptChange, scriptFault, scriptFits } from "../shim.ts";
 import { pluginState } from "./engine-plugin.ts";
-import { volumeOptions } from "./options.ts";
+import { OWNER, volumeOptions } from "./options.ts";
 
 export type VolumeDeliveryTools = {
   readonly engine: () => Promise<Engine>;
@@ -48,6 +48,7 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
       if (typeof ask === "string") return no(ask);
       if (subject.consumer === null)
         return no("only a container with a fixed name (--name) can be allowed its references");
+      if (moves.some(({ name }) => name === OWNER)) return no(`a volume's own option has the name ${OWNER}`);
       const fault = await scriptFault(subject, moves, subject.volume?.target);
       if (fault !== null) return no(fault);
       const references = moves.map(({ reference }) => reference);

@@ -3,7 +3,13 @@ import { isAbsolute } from "node:path";
 import type { Provider } from "../../contract/provider.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { pluginAsker } from "../../engine/plugin/ask.ts";
-import { forgetPluginNote, newPluginKey, readPluginNote, writePluginNote } from "../../engine/plugin/key.ts";
+import {
+  forgetPluginNote,
+  newPluginKey,
+  readPluginNote,
+  writePluginNote,
+  type PluginNote,
+} from "../../engine/plugin/key.ts";
 import type { PluginStatus } from "../../engine/plugin/questions.ts";
 import type { PluginKey } from "../../engine/plugin/seal.ts";
 import { isPodman, type EngineInfo } from "../../engine/types.ts";
@@ -67,13 +73,29 @@ export async function upgradePlugin(engine: Engine, asked: PluginAsked, state: s
   const note = readPluginNote(state, info.ID);
   if (note === null) throw notOurs();
   const present = await pluginState(engine);
-  if (present === "disabled") await enablePlugin(engine);
-  // What a killed upgrade had taken out already counts: the plugin that it came from may be gone.
-  const moving = note.moving ?? (await pluginAsker(engine, note.key)("state", {})).files;
+  const moving = await stateOf(engine, note, present);
   const home = await homeFiles(asked, note.key, info, filesOf(moving));
   await writePluginNote(state, info.ID, { key: note.key, moving });
   if (present !== "absent") await removePlugin(engine);
   return begin(engine, asked, home, state, note.key);
+}
+
+/**
+ * What the plugin keeps. What a killed upgrade had taken out counts where it no longer answers: one that does was allowed more
+ * since.
+ */
+async function stateOf(
+  engine: Engine,
+  { key, moving }: PluginNote,
+  present: "enabled" | "disabled" | "absent",
+): Promise<{ readonly [path: string]: string }> {
+  try {
+    if (present === "disabled") await enablePlugin(engine);
+    return (await pluginAsker(engine, key)("state", {})).files;
+  } catch (error) {
+    if (moving === null) throw error;
+    return moving;
+  }
 }
 
 async function begin(

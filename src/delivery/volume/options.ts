@@ -9,7 +9,8 @@ export type VolumeReferences = {
   readonly owner: Owner;
 };
 
-const OWNER = "owner";
+/** The option that is no reference: no variable can have its name. */
+export const OWNER = "owner";
 
 /** The options of a volume with these references, as a `docker volume create --opt` has them. */
 export function volumeOptions({ references, owner }: VolumeReferences): { [option: string]: string } {

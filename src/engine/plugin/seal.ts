@@ -32,7 +32,7 @@ export function unseal(text: string, key: PluginKey): Json {
     throw new UnsprawlError(
       "denied",
       "the volume plugin of this engine was installed by somebody else",
-      "migrate with their state folder; or once nobody uses it: unsprawl plugin uninstall --force",
+      "migrate with their state folder; or once nobody uses it: unsprawl plugin uninstall",
     );
   }
 }

@@ -4,21 +4,20 @@ import { nameOf } from "../names.ts";
 import type { ContainerDoc } from "../types.ts";
 import { ASK, isOurDriver } from "./questions.ts";
 
-/** The volumes of our driver, questions left out, with the names of the containers that have them. */
+/**
+ * The volumes of our driver, questions left out, with the names of the containers that have them. Of a disabled plugin the
+ * engine lists none: then those that containers have.
+ */
 export async function driverVolumes(
   engine: Engine,
 ): Promise<readonly { readonly name: string; readonly users: readonly string[] }[]> {
-  const volumes = (await engine.volumes()).filter(
-    ({ Driver = "", Name }) => isOurDriver(Driver) && !Name.startsWith(ASK),
-  );
-  if (volumes.length === 0) return [];
-  const containers = await engine.containers();
-  return volumes.map(({ Name }) => ({
-    name: Name,
-    users: containers
-      .filter(({ Mounts }) => Mounts?.some((mount) => mount.Name === Name))
-      .map(({ Names, Id }) => Names[0]?.slice(1) ?? Id.slice(0, 12)),
-  }));
+  const listed = (await engine.volumes()).filter(({ Driver = "" }) => isOurDriver(Driver)).map(({ Name }) => Name);
+  const users = new Map(listed.filter((name) => !name.startsWith(ASK)).map((name) => [name, [] as string[]]));
+  for (const { Mounts, Names, Id } of await engine.containers())
+    for (const { Name = "", Driver = "" } of Mounts ?? [])
+      if (users.has(Name) || isOurDriver(Driver))
+        users.set(Name, [...(users.get(Name) ?? []), Names[0]?.slice(1) ?? Id.slice(0, 12)]);
+  return [...users].map(([name, all]) => ({ name, users: all }));
 }
 
 /** What the volumes of our driver name that the containers of a consumer mount; each once. */

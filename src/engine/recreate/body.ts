@@ -103,17 +103,25 @@ export function prefixedTest(test: readonly string[], prefix: readonly string[],
 }
 
 /** A container's variables without those that Podman makes for it. */
-export function ownEnv({ Id, Config }: Pick<ContainerDoc, "Id" | "Config">): readonly string[] {
+export function ownEnv({
+  Id,
+  Config,
+  HostConfig,
+}: Pick<ContainerDoc, "Id" | "Config" | "HostConfig">): readonly string[] {
   const all = Config.Env ?? [];
-  if (!isByPodman({ Config })) return all;
+  if (!isByPodman({ Config, HostConfig })) return all;
   const made = new Set([BY_PODMAN, `HOSTNAME=${Id.slice(0, 12)}`, "HOME="]);
   return all.filter((entry) => !made.has(entry));
 }
 
 const BY_PODMAN = "container=podman";
 
-/** Whether Podman made a container: each has this variable then. */
-export const isByPodman = ({ Config }: Pick<ContainerDoc, "Config">): boolean => (Config.Env ?? []).includes(BY_PODMAN);
+/**
+ * Whether Podman made a container: each has this variable then, as anybody's may have, and the runtime that it names for all
+ * (podman `libpod/container_inspect.go`).
+ */
+export const isByPodman = ({ Config, HostConfig }: Pick<ContainerDoc, "Config" | "HostConfig">): boolean =>
+  HostConfig.Runtime === "oci" && (Config.Env ?? []).includes(BY_PODMAN);
 
 /** The variables with the change, each in its place. */
 export function changedEnv(own: readonly string[], change: RunChange): string[] {

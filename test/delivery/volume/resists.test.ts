@@ -81,16 +81,17 @@ const restarted = async (): Promise<void> => {
 
 it("another container that names a volume gets nothing, and takes nothing away", async () => {
   const said = await refused("run", "--name", "thief", "-v", `${volume}:/x`, BUSYBOX, "cat", "/x/API_TOKEN");
+  expect(said).toContain(
+    `container:thief has the volume ${volume} too, and may not use its values; remove that container`,
+  );
   engine.docker("rm", "thief");
-  const allow = `unsprawl runtime allow container:thief API_TOKEN '${REFERENCE}'`;
-  expect(said).toContain(`which container:thief may not use; ${allow}`);
   await restarted();
 });
 
 it("a volume with a reference that nobody was allowed is refused, and so are options that are no references", async () => {
   engine.docker("volume", "create", "-d", "unsprawl", "-o", `API_TOKEN=${REFERENCE}`, "other");
   expect(await refused("run", "--name", "thief", "-v", "other:/x", BUSYBOX, "ls", "/x")).toContain(
-    "container:thief may not use",
+    `which container:thief may not use; unsprawl runtime allow container:thief API_TOKEN '${REFERENCE}'`,
   );
   engine.docker("rm", "thief");
   engine.docker("volume", "rm", "other");
@@ -170,6 +171,11 @@ it("is not uninstalled while a container could not start without it", async () =
 it("disabled, it has its sentence, and starts nothing", async () => {
   engine.docker("plugin", "disable", "-f", "unsprawl");
   expect((await unsprawl(["plugin", "status"], 1)).stdout).toContain("it is disabled");
+  expect((await unsprawl(["plugin", "uninstall", "--yes"], 1)).stderr).toContain(
+    "could not start without the plugin: web",
+  );
+  const again = await unsprawl(["plugin", "install", "--to", "vault", "--yes"], 1);
+  expect(again.stderr).toContain("has the volume plugin already, disabled");
   engine.docker("plugin", "enable", "unsprawl");
   await restarted();
 });

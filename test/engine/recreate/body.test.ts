@@ -173,6 +173,18 @@ describe("what the image gives", () => {
   });
 });
 
+describe("what Podman adds", () => {
+  const Env = ["container=podman", `HOSTNAME=${ID.slice(0, 12)}`, "HOME=", "A=1"];
+
+  test("is not given again", () => {
+    expect(body({ Config: { Env }, HostConfig: { Runtime: "oci" } }).body.Env).toEqual(["A=1"]);
+  });
+
+  test("stays where Docker's container has it by its own configuration", () => {
+    expect(body({ Config: { Env }, HostConfig: { Runtime: "runc" } }).body.Env).toEqual(Env);
+  });
+});
+
 describe("the hostname", () => {
   test("that the engine made is left to it, one that was given is kept", () => {
     expect(body({}).body).not.toHaveProperty("Hostname");

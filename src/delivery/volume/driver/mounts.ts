@@ -4,7 +4,8 @@ import type { DeliveryFile, Owner } from "../../../contract/delivery.ts";
 import type { Provider } from "../../../contract/provider.ts";
 import { noAnswerText, withTimeLimit } from "../../../kit/net/within.ts";
 import { UnsprawlError } from "../../../model/error.ts";
-import { readBindings } from "../../runtime/bindings.ts";
+import type { ReferenceBinding } from "../../../model/binding.ts";
+import { isBound, readBindings } from "../../runtime/bindings.ts";
 import { mustBeAllowed, type ResolvedReference, type VariableReference } from "../../runtime/references.ts";
 import { openStores, resolveReferences, type OpenStore } from "../../runtime/resolve.ts";
 import { shimFile } from "../../shim.ts";
@@ -53,8 +54,7 @@ export class Mounts {
     const bindings = readBindings(this.#home.dir);
     if (users.length === 0)
       throw new UnsprawlError("refused", `no container of this engine has the volume ${volume}`, "unsprawl plan again");
-    // Anyone who mounts it would see the values: all of them must be allowed to.
-    for (const user of users) mustBeAllowed(wanted, bindings, user.consumers, user.image);
+    mustAllBeAllowed(volume, wanted, bindings, users);
     const values = await this.#values(volume, wanted);
     writeFiles(this.pathOf(volume), ownerFor(options, users), filesOf(values));
     this.#mounted.set(volume, new Set([...(this.#mounted.get(volume) ?? []), id]));
@@ -101,6 +101,30 @@ export class Mounts {
     });
     return resolveReferences(stores, settings.waitMs, wanted, RESOLVER);
   }
+}
+
+/**
+ * Anyone who mounts a volume would see its values: all of them must be allowed to. Throws `refused`. Beside a container that is
+ * allowed them nobody is advised to allow another, which may have come uninvited.
+ */
+export function mustAllBeAllowed(
+  volume: string,
+  wanted: readonly VariableReference[],
+  bindings: readonly ReferenceBinding[],
+  users: readonly Pick<VolumeUser, "consumers" | "image">[],
+): void {
+  const isAllowed = ({ consumers }: Pick<VolumeUser, "consumers">): boolean =>
+    wanted.every(({ variable, reference }) => isBound(bindings, consumers, variable, reference));
+  const [stranger] = users.filter((user) => !isAllowed(user));
+  if (stranger === undefined) return;
+  const [who = "CONTAINER"] = stranger.consumers;
+  if (users.some(isAllowed))
+    throw new UnsprawlError(
+      "refused",
+      `${who} has the volume ${volume} too, and may not use its values`,
+      "remove that container, or start it without the volume",
+    );
+  mustBeAllowed(wanted, bindings, stranger.consumers, stranger.image);
 }
 
 /** For the last attempt at a store. */

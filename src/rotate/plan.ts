@@ -40,6 +40,7 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const moved = newest(completedMoves(tools.installation()));
   const meant = moved.filter((one) => isMeant(one, asked));
   const target = oneStore(meant);
+  mustAllBeMeant(moved, asked);
   const provider = await tools.storeOf(target);
   const detector = await tools.detector();
   const inStore = moved.filter(({ plan }) => JSON.stringify(plan.store) === JSON.stringify(target));
@@ -92,6 +93,23 @@ function isMeant({ plan, move }: DoneMove, { of, only }: RotateAsked): boolean {
   const { source, subjectName } = move.location;
   const isOf = (one: string): boolean => one === plan.id || one === source || one === `docker:${subjectName}`;
   return (of.length === 0 || of.some(isOf)) && (only.length === 0 || only.includes(move.name));
+}
+
+/** Throws `absent` for a name or a source that nothing moved has: one of several may be misspelt. */
+function mustAllBeMeant(moved: readonly DoneMove[], { of, only, ...rest }: RotateAsked): void {
+  const isAny = (asked: Pick<RotateAsked, "of" | "only">): boolean =>
+    moved.some((one) => isMeant(one, { ...rest, ...asked }));
+  const none = [
+    ...of.filter((one) => !isAny({ of: [one], only: [] })),
+    ...only.filter((one) => !isAny({ of, only: [one] })),
+  ];
+  const [first] = none;
+  if (first === undefined) return;
+  throw new UnsprawlError(
+    "absent",
+    `no secret that was moved is meant by ${first}`,
+    "unsprawl runs lists what was moved",
+  );
 }
 
 function oneStore(meant: readonly DoneMove[]): Plan["store"] {

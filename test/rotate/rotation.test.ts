@@ -177,3 +177,16 @@ describe("a secret in two stores", () => {
     expect(await reasons([])).toEqual(["nothing here knows where it is checked"]);
   });
 });
+
+describe("what is asked for", () => {
+  const asked = { graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+
+  it("is refused as a whole if a part of it means nothing", async () => {
+    valuesOf(moveIn(moved).store).set(JSON.stringify(entry), made());
+    const left = async (of: readonly string[], only: readonly string[]): Promise<unknown> =>
+      (await planRotation({ ...asked, of, only }, tools())).left.length;
+    expect([await left(["docker:web"], ["A"]), await left([], [])]).toEqual([1, 1]);
+    await expect(left([], ["A", "AA"])).rejects.toThrow("meant by AA");
+    await expect(left(["docker:web", "docker:wed"], [])).rejects.toThrow("meant by docker:wed");
+  });
+});

@@ -50,5 +50,5 @@ it.runIf(process.getuid?.() === 0)("as root on its host files can be given, to P
 
 it("an engine that does not answer says nothing of it", async () => {
   const engine = async (): Promise<never> => Promise.reject(new UnsprawlError("unreachable", "no such socket"));
-  expect(await movingFault({ ...reached("unix"), engine } as unknown as Assembly)).toBeNull();
+  expect(await movingFault({ ...reached("unix"), engine })).toBeNull();
 });

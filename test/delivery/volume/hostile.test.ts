@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { callbackify } from "node:util";
 import { afterAll, expect, it } from "vitest";
 import { mustAllBeAllowed } from "../../../src/delivery/volume/driver/mounts.ts";
 import { installPlugin, uninstallPlugin, upgradePlugin } from "../../../src/delivery/volume/install.ts";
@@ -72,7 +73,7 @@ function engineWith(present: { enabled: boolean | null }, key: PluginKey, bindin
     getVolume: () => volume,
     createContainer: async () => ({ id: "made" }),
     getContainer: () => ({ remove: async () => null }),
-    modem: { dial: (asked: Dialled, done: (error?: unknown) => void) => void dial(asked).then(() => done(), done) },
+    modem: { dial: (asked: Dialled, done: (error?: unknown) => void) => callbackify(dial)(asked, done) },
   };
   const engine = {
     info: async () => ({ ID: "engine", DockerRootDir: "/data" }),

@@ -5,6 +5,7 @@ import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import { jsonText } from "../kit/text/escape.ts";
+import type { NotRotated } from "../rotate/plan.ts";
 import type { CommandContext } from "./context.ts";
 import { printError, say, sayNext, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
@@ -17,6 +18,7 @@ export async function finishRun(
   result: RunResult,
   context: CommandContext,
   notMoved?: Plan["notMoved"],
+  notRotated?: readonly NotRotated[],
 ): Promise<number> {
   const { error, ...rest } = result;
   const hint = error?.hint == null ? null : withConfig(error.hint, context);
@@ -24,7 +26,7 @@ export async function finishRun(
   const exposed = await exposedBy(result, context);
   await writeResult(
     context.json
-      ? jsonText({ ...rest, exposed, ...(notMoved && { notMoved }), error: reduced })
+      ? jsonText({ ...rest, exposed, ...(notMoved && { notMoved }), ...(notRotated && { notRotated }), error: reduced })
       : [
           withConfig(runText(result, keptBy(result, context), process.stdout), context),
           ...exposedText(exposed, process.stdout),

@@ -1,5 +1,6 @@
 import { cmd } from "../kit/shell.ts";
 import { EXIT, UnsprawlError } from "../model/error.ts";
+import type { Plan } from "../model/plan.ts";
 import type { ApplyTools, RunResult, UnitResult } from "./apply.ts";
 import type { Journal } from "./journal/journal.ts";
 import { proofsOf } from "./proof.ts";
@@ -27,12 +28,12 @@ export function finishRun(journal: Journal, units: readonly UnitResult[], failur
       record.done("run", { state });
       const lacking = notAsBefore(plan.id, units, null);
       if (lacking !== null) return { ...base, state: "partly", error: lacking };
-      return { ...base, state, error: state === "partly" ? partly(plan.id, migrated, units.length, null) : null };
+      return { ...base, state, error: state === "partly" ? partly(plan, migrated, units.length, null) : null };
     }
     journal.failed("run", failure.message, failure.code);
     const lacking = notAsBefore(plan.id, units, failure);
     if (lacking !== null) return { ...base, state: "partly", error: lacking };
-    if (migrated > 0) return { ...base, state: "partly", error: partly(plan.id, migrated, units.length, failure) };
+    if (migrated > 0) return { ...base, state: "partly", error: partly(plan, migrated, units.length, failure) };
     return { ...base, state: failure.exit === EXIT.interrupted ? "interrupted" : "failed", error: failure };
   } finally {
     journal.close();
@@ -56,8 +57,14 @@ export function notAsBefore(
   );
 }
 
-function partly(id: string, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
+function partly({ id, steps }: Plan, migrated: number, total: number, failure: UnsprawlError | null): UnsprawlError {
   const why = failure ? `; then: ${failure.message}` : "";
+  if (steps.some(({ kind }) => kind === "rotate"))
+    return new UnsprawlError(
+      "partly",
+      `${migrated} of ${total} rotated${why}`,
+      cmd`unsprawl rollback ${id} undoes them; unsprawl rotate again, with --only NAME, does the rest`,
+    );
   return new UnsprawlError(
     "partly",
     `${migrated} of ${total} migrated${why}`,

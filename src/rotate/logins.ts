@@ -4,6 +4,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { administratorLogin } from "./reach.ts";
+import { containersOf } from "./surroundings.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 
 /** Whoever may change it: an owner by any of its values, since a kill may have left the server with either. */
@@ -16,7 +17,7 @@ export async function loginsOf(
   const user = typeof target["login"] === "string" ? target["login"] : "";
   const own = values.map(({ secret }) => ({ user, secret }));
   if (login.kind === "owner") return own;
-  const doc = await engine.container(login.container);
+  const docs = await containersOf(engine);
   const holders = await tools.holders();
   const held = holders.filter((one) => one.name === login.container).flatMap(({ references }) => references);
   const named = completedMoves(tools.installation()).filter(
@@ -24,7 +25,7 @@ export async function loginsOf(
   );
   const entries = await storedEntries(named, provider, await tools.detector());
   for (const { value } of entries) tools.know(value);
-  const admin = administratorLogin(login, doc === null ? [] : [doc], entries, holders);
+  const admin = administratorLogin(login, docs, entries, holders);
   if (admin !== null) return [admin, ...own];
   throw new UnsprawlError(
     "denied",

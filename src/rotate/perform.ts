@@ -1,6 +1,6 @@
 import type { Migration } from "../contract/migration.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { Plan, RotateStep, Step } from "../model/plan.ts";
+import { storeKeyText, type Plan, type RotateStep, type Step } from "../model/plan.ts";
 import { keyBeside } from "./entries.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 import { nextKeyOf, SecretRotation } from "./secret-rotation.ts";
@@ -39,6 +39,13 @@ export function rotation(tools: RotateTools): Migration {
       const { provider } = await opened(tools, plan);
       const removed: string[] = [];
       for (const step of rotateSteps(steps)) {
+        for (const { name, key } of step.entries)
+          if ((await provider.get(key)) === null)
+            throw new UnsprawlError(
+              "refused",
+              `${name} is no longer in the store ${plan.store.name}, so what the run kept may be its last copy: nothing was deleted`,
+              `put it back there: its new secret is at ${storeKeyText(nextKeyOf(step, plan))}`,
+            );
         const kept = step.entries.map(({ key }) => keyBeside(key, "before", plan.id));
         for (const key of [...kept, nextKeyOf(step, plan)]) await provider.remove(key, () => true);
         removed.push(`the earlier value of ${step.name}`);

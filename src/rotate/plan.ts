@@ -1,3 +1,4 @@
+import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { completedMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
@@ -46,7 +47,9 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   for (const { value, part } of entries) for (const one of [value, part]) tools.know(one);
   const engine = await tools.engine();
   const docs = await containersOf(engine);
-  const planned = { ...asked, tools, engine, docs, entries, holders: await tools.holders() };
+  const holders = await tools.holders();
+  const elsewhere = await heldElsewhere(moved, target, holders, tools);
+  const planned = { ...asked, tools, engine, docs, entries, elsewhere, holders };
   const steps: RotateStep[] = [];
   const left: NotRotated[] = [];
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
@@ -106,6 +109,30 @@ function oneStore(meant: readonly DoneMove[]): Plan["store"] {
     `the secrets are in several stores: ${[...names].join(", ")}`,
     cmd`unsprawl rotate ${bare("RUN")}, or --only NAME: one store at a time`,
   );
+}
+
+/** What containers of this engine get from stores other than the one of the plan. */
+async function heldElsewhere(
+  moved: readonly DoneMove[],
+  target: Plan["store"],
+  holders: readonly ReferenceHolder[],
+  tools: RotateTools,
+): Promise<readonly StoredEntry[]> {
+  const held = new Set(holders.flatMap(({ references }) => references));
+  const stores = new Map<string, DoneMove[]>();
+  for (const one of moved) {
+    const store = JSON.stringify(one.plan.store);
+    if (store === JSON.stringify(target) || !held.has(one.move.reference)) continue;
+    stores.set(store, [...(stores.get(store) ?? []), one]);
+  }
+  const all: StoredEntry[] = [];
+  for (const own of stores.values()) {
+    const [first] = own;
+    if (first === undefined) continue;
+    all.push(...(await storedEntries(own, await tools.storeOf(first.plan.store), await tools.detector())));
+  }
+  for (const { value, part } of all) for (const one of [value, part]) tools.know(one);
+  return all;
 }
 
 /** Entries by the secret that they hold. */

@@ -5,6 +5,7 @@ import { plainVariable, variableText } from "../engine/facts.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { isLoopback, reachesThisMachine } from "../kit/net/outgoing.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
 import type { RotatingLogin } from "../model/plan.ts";
@@ -56,6 +57,8 @@ function sameNetwork(from: ContainerDoc, all: readonly ContainerDoc[]): Containe
 
 /** The running container that has this name in a network of the other one. Throws `refused` if several have it. */
 function byName(host: string, from: ContainerDoc, all: readonly ContainerDoc[]): ContainerDoc | null {
+  // There the engine resolves no names: what another container of the host's network is called means nothing.
+  if (from.HostConfig.NetworkMode === "host") return null;
   const networks = new Set(Object.keys(from.NetworkSettings?.Networks ?? {}));
   const isCalled = (doc: ContainerDoc): boolean =>
     Object.entries(doc.NetworkSettings?.Networks ?? {}).some(
@@ -77,12 +80,35 @@ function addressIn(server: ContainerDoc, from: ContainerDoc): string | null {
   return typeof address === "string" && address !== "" ? address : null;
 }
 
+/** The target at the address that its container has now: the planned one may be another container's by now. */
+export function reachedNow(
+  target: RotationTarget,
+  name: string,
+  server: ContainerDoc | null,
+  from: ContainerDoc | null,
+): RotationTarget {
+  const { at } = target;
+  if (at === null) return target;
+  const own = Object.values(server?.NetworkSettings?.Networks ?? {}).map((one) => one["IPAddress"]);
+  if (server?.State.Running === true && own.includes(at.host)) return target;
+  const isOnHost = server?.HostConfig.NetworkMode === "host";
+  const host = server === null ? null : isOnHost ? "127.0.0.1" : addressIn(server, from ?? server);
+  if (server?.State.Running !== true || host === null)
+    throw new UnsprawlError(
+      "unreachable",
+      `its server, the container ${name}, is not running`,
+      cmd`docker start ${name}`,
+    );
+  return { ...target, at: { ...at, host } };
+}
+
 /** The login that a server's image was started with, where it may change others; null if its container says none. */
 export function firstInitLogin(
   server: ContainerDoc | null,
   about: RotatorAbout,
 ): Extract<RotatingLogin, { kind: "first-init" }> | null {
-  if (server === null) return null;
+  // At an address of the host, its port may be anybody's.
+  if (server === null || server.HostConfig.NetworkMode === "host") return null;
   const repository = repositoryOf(server.Config.Image ?? "");
   const image = about.images.find(({ repositories }) =>
     repositories.some((one) => repository === one || repository.endsWith(`/${one}`)),
@@ -121,7 +147,16 @@ export function administratorLogin(
     ({ move }) =>
       move.name === variable && own.includes(move.reference) && doc !== undefined && isOf(move.location, doc),
   );
-  const secret = plain ?? moved?.value ?? null;
+  // Whoever may label a container can copy both its service's name and the reference: of two, nothing says which it is.
+  const claims = (one: ReferenceHolder): boolean =>
+    one.name !== container && moved !== undefined && one.references.includes(moved.move.reference);
+  const isClaimed = docs.some(
+    (one) =>
+      moved !== undefined &&
+      isOf(moved.move.location, one) &&
+      holders.some((by) => by.name === nameOf(one) && claims(by)),
+  );
+  const secret = plain ?? (isClaimed ? null : moved?.value) ?? null;
   return secret === null ? null : { user, secret };
 }
 

@@ -1,3 +1,4 @@
+import { UnsprawlError } from "../model/error.ts";
 import { isPlain, Secret } from "../model/secret.ts";
 
 /** Whether a value is the secret, or holds it, as a URL holds a password. A plain word is only a secret by itself. */
@@ -6,13 +7,32 @@ export function holdsSecret(value: Secret, part: Secret): boolean {
   return !isPlain(part) && formsOf(part).some((form) => value.expose().includes(form));
 }
 
-/** The value with the new secret in the old one's place, encoded as that was; what a rotator makes needs no encoding. */
+/** The value with the new secret in the old one's place: percent-encoded in a URL, and as it is in any other text. */
 export function withSecret(value: Secret, old: Secret, next: Secret): Secret {
   if (value.equals(old)) return next;
   const text = value.exposeText();
-  const changed = formsOf(old).reduce((all, form) => all.replaceAll(form, () => next.exposeText()), text);
-  return Secret.of(changed);
+  const own = isUrl(value) ? encodeURIComponent(next.exposeText()) : next.exposeText();
+  return Secret.of(text.replaceAll(anyOf(formsOf(old)), () => own));
 }
+
+/** Throws `refused` for a value that a person gives, and that would not arrive as it is meant. */
+export function mustFit(given: Secret, old: Secret, values: readonly Secret[]): void {
+  if (given.equals(old))
+    throw new UnsprawlError("refused", "the given value is the one that it has", "--value-from FILE gives a new one");
+  if (UNQUOTED.test(given.exposeText()) || values.every((one) => one.equals(old) || isUrl(one))) return;
+  throw new UnsprawlError(
+    "refused",
+    "the given value would have to be quoted in a text that holds it",
+    "--value-from takes letters, digits and -._~ there",
+  );
+}
+
+const UNQUOTED = /^[\w.~-]*$/;
+
+const isUrl = (value: Secret): boolean => /^[a-z][a-z\d+.-]*:\/\//i.test(value.exposeText());
+
+const anyOf = (forms: readonly string[]): RegExp =>
+  new RegExp(forms.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
 
 /** As it is, and percent-encoded as in a URL (RFC 3986, section 2.1). */
 function formsOf(part: Secret): readonly string[] {

@@ -12,6 +12,7 @@ import { mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.
 import { exchange, keepBeside, keyBeside } from "./entries.ts";
 import { loginsOf } from "./logins.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
+import { reachedNow } from "./reach.ts";
 import { withSecret } from "./replaced.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 import { wireOf } from "./wire.ts";
@@ -63,7 +64,7 @@ export class SecretRotation {
       const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, made) }));
       await this.#mustBeOurs(before, after);
       await this.#doing("admit", () => this.#atServer("admit", next, old));
-      await this.#setEverywhere(after, before);
+      await this.#setEverywhere(after, before, true);
       await this.#doing("retire", () => this.#atServer("retire", next, old));
     }
     // Without the new value beside the old one, there is nothing left to undo: a repetition only takes away the rest.
@@ -98,14 +99,14 @@ export class SecretRotation {
   }
 
   /** In the entries first, then in the files, then in every consumer. */
-  async #setEverywhere(from: readonly EntryBefore[], to: readonly EntryBefore[]): Promise<GivenOut> {
+  async #setEverywhere(from: readonly EntryBefore[], to: readonly EntryBefore[], isBack = false): Promise<GivenOut> {
     for (const [at, { entry, value }] of to.entries()) {
       const was = from[at]?.value;
       if (was !== undefined) await this.#doing("entry", () => this.#exchange(entry, was, value));
     }
     const byReference = (all: readonly EntryBefore[]): NewValues =>
       new Map(all.map(({ entry, value }) => [entry.reference, value]));
-    return this.#giveOut(byReference(from), byReference(to));
+    return this.#giveOut(byReference(from), byReference(to), isBack);
   }
 
   /** Each entry as the plan saw it, kept beside it before anything changes. */
@@ -211,7 +212,7 @@ export class SecretRotation {
   async #atServer(what: "admit" | "retire", old: RotationCredential, next: RotationCredential): Promise<boolean> {
     const { server } = await this.#tools.rotator(this.#step.rotator);
     if (server === null || this.#step.isGiven === true) return false;
-    const target = this.#target();
+    const target = await this.#targetNow();
     this.#work.phase(
       what === "admit" ? `having ${this.#step.checkedBy} accept the new value` : "having the old value refused",
     );
@@ -234,16 +235,33 @@ export class SecretRotation {
     return true;
   }
 
-  /** Every consumer, one after another. */
-  async #giveOut(old: NewValues, values: NewValues): Promise<GivenOut> {
+  /** Every consumer, one after another; on the way back, also those after one that does not get well. */
+  async #giveOut(old: NewValues, values: NewValues, isBack: boolean): Promise<GivenOut> {
     await this.#doing("files", async () => rewriteFiles(await this.#tools.supplies(), values));
     const given: GivenOut = { seen: [], restarted: [], later: [] };
     const at = { engine: this.#engine, sight: await this.#tools.sight(this.#engine) };
+    const faults: UnsprawlError[] = [];
     for (const consumer of this.#step.consumers) {
-      const how = await this.#doing("restart", () => renew(at, consumer, this.#step, { old, values }, this.#work));
+      const renewed = this.#doing("restart", () => renew(at, consumer, this.#step, { old, values }, this.#work));
+      const how = await renewed.catch((error: unknown) => {
+        if (!isBack || !(error instanceof UnsprawlError)) throw error;
+        faults.push(error);
+        return "not running" as const;
+      });
       given[how === "seen" ? "seen" : how === "restarted" ? "restarted" : "later"].push(consumer.container);
     }
+    const [fault] = faults;
+    if (fault !== undefined) throw fault;
     return given;
+  }
+
+  /** The server's address now: a start may have given its planned one to another container. */
+  async #targetNow(): Promise<RotationTarget> {
+    const { server, consumers } = this.#step;
+    if (server === null) return this.#target();
+    const [first] = consumers;
+    const from = first === undefined ? null : await this.#engine.container(first.container);
+    return reachedNow(this.#target(), server, await this.#engine.container(server), from);
   }
 
   #target(): RotationTarget {

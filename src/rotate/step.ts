@@ -5,7 +5,7 @@ import { fingerprint } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import type { RotateStep } from "../model/plan.ts";
 import { stepId } from "../model/step-id.ts";
-import { holdsSecret } from "./replaced.ts";
+import { holdsSecret, mustFit } from "./replaced.ts";
 import { mustAllBeMoved, secretHolders } from "./surroundings.ts";
 import { loginFor, targetAmong, type Around } from "./target.ts";
 import type { StoredEntry } from "./types.ts";
@@ -20,6 +20,13 @@ export async function stepFor({ part }: StoredEntry, around: Around): Promise<Ro
     docs,
   );
   mustAllBeMoved([part, ...same.map(({ value }) => value)], docs);
+  mustBeInOneStore(part, around);
+  if (tools.given !== undefined)
+    mustFit(
+      tools.given,
+      part,
+      same.map(({ value }) => value),
+    );
   const { entry, reached, usesHostNetwork } = await targetAmong(same, having, around);
   const { target, server } = reached;
   const isGiven = tools.given !== undefined;
@@ -54,6 +61,18 @@ export async function stepFor({ part }: StoredEntry, around: Around): Promise<Ro
       })),
     ...{ graceMs, healthTimeoutMs },
   };
+}
+
+/** Throws `refused` if a container here gets the same secret from another store: it would be locked out. */
+function mustBeInOneStore(part: StoredEntry["part"], { elsewhere }: Around): void {
+  const other = elsewhere.find(({ value }) => holdsSecret(value, part));
+  if (other === undefined) return;
+  const { name, location, reference } = other.move;
+  throw new UnsprawlError(
+    "refused",
+    `${name} of ${location.subjectName} is the same secret in another store, and would be locked out: ${reference}`,
+    "move both to one store, or change it there first; then: unsprawl rotate again",
+  );
 }
 
 /** `PostgreSQL, app at db:5432`. */

@@ -18,6 +18,8 @@ export type Around = {
   readonly docs: readonly ContainerDoc[];
   readonly holders: readonly ReferenceHolder[];
   readonly entries: readonly StoredEntry[];
+  /** What containers here get from other stores. */
+  readonly elsewhere: readonly StoredEntry[];
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -53,7 +55,7 @@ export async function targetAmong(
     else {
       const isGiven = tools.given !== undefined;
       const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, docs);
-      found.push({ entry, reached, usesHostNetwork: doc?.HostConfig.NetworkMode === "host" });
+      found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
     }
   }
   const places = [...new Map(found.map((one) => [placeText(one.reached.target), one])).values()];
@@ -73,6 +75,11 @@ export async function targetAmong(
     missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
     "change it where it is checked; then unsprawl rotate --only NAME --value-from FILE does the rest",
   );
+}
+
+/** Whether a container is in the network of the host that this process runs on. */
+function usesHost({ connection }: Engine, doc: ContainerDoc | null): boolean {
+  return doc?.HostConfig.NetworkMode === "host" && connection.via === "unix";
 }
 
 /** No server is asked about a value that a person has got there. */

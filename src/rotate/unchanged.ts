@@ -1,5 +1,7 @@
 import { completedMoves } from "../core/moved.ts";
 import { nameOf } from "../engine/names.ts";
+import type { ContainerDoc } from "../engine/types.ts";
+import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
 import type { RotateStep } from "../model/plan.ts";
@@ -32,12 +34,26 @@ export async function mustBeAsPlanned(
     if (planned === undefined && nameOf(doc) !== step.server) throw changed(`${nameOf(doc)} has it now, too`);
     if (planned !== undefined && planned.isRunning !== doc.State.Running)
       throw changed(`${nameOf(doc)} was ${planned.isRunning ? "running" : "stopped"} when it was planned`);
+    // A value that is given may be what it lacks.
+    if (step.isGiven !== true) mustBeWell(doc);
   }
   const gone = step.consumers.find(({ container }) => !having.some(({ doc }) => nameOf(doc) === container));
   if (gone !== undefined) throw changed(`${gone.container} does not have it any more`);
   mustAllBeMoved(
     stored.flatMap(({ value, part }) => [value, part]),
     docs,
+  );
+}
+
+/** Throws `unhealthy` for a container that a restart would not show to be well, with either value. */
+function mustBeWell(doc: ContainerDoc): void {
+  const { State } = doc;
+  if (State.Restarting !== true && State.Health?.Status !== "unhealthy") return;
+  const name = nameOf(doc);
+  throw new UnsprawlError(
+    "unhealthy",
+    `${name} is not well, with the value that it has`,
+    cmd`docker logs --tail 20 ${name}, then: unsprawl rotate again`,
   );
 }
 

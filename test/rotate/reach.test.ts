@@ -5,7 +5,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
 import { FOREIGN, FOREIGN_HERE } from "../../src/kit/net/outgoing.ts";
 import { Secret } from "../../src/model/secret.ts";
-import { administratorLogin, firstInitLogin, reachedFrom } from "../../src/rotate/reach.ts";
+import { administratorLogin, firstInitLogin, reachedFrom, reachedNow } from "../../src/rotate/reach.ts";
 import type { StoredEntry } from "../../src/rotate/types.ts";
 import { wireOf } from "../../src/rotate/wire.ts";
 import { rotatorAbouts } from "../../src/rotators/index.ts";
@@ -27,7 +27,9 @@ function doc({ name, ip = "172.30.0.9", aliases = [], mode = "net", running = tr
   return {
     ...{ Id: `id-${name}`, Name: `/${name}`, State: { Running: running }, HostConfig: { NetworkMode: mode } },
     Config: { Labels: labels, Image: image ?? "app:1", Env: env ?? [] },
-    NetworkSettings: { Networks: mode === "net" ? { net: { Aliases: aliases, IPAddress: ip } } : {} },
+    NetworkSettings: {
+      Networks: mode === "net" ? { net: { Aliases: aliases, IPAddress: ip } } : mode === "host" ? { host: {} } : {},
+    },
   } as unknown as ContainerDoc;
 }
 
@@ -68,6 +70,11 @@ describe("the server that a container's variables name", () => {
     expect(reached("127.0.0.1", from).target.at?.host).toBe("127.0.0.1");
   });
 
+  it("is no container of the host's network by its name: on its address, the port may be anybody's", () => {
+    const from = doc({ name: "web", mode: "host" });
+    expect(reached("db", from, doc({ name: "db", mode: "host" })).server).toBeNull();
+  });
+
   it("is connected to as a host that a stranger has named", () => {
     const { signal } = new AbortController();
     const reach = (server: string | null, usesHostNetwork: boolean): unknown =>
@@ -76,6 +83,22 @@ describe("the server that a container's variables name", () => {
     expect([reach("db", false), reach(null, true)]).toEqual([FOREIGN_HERE, FOREIGN_HERE]);
     expect(["link", "loopback", "host"].map((one) => FOREIGN(one as never))).toEqual([false, false, false]);
     expect(FOREIGN_HERE("link")).toBe(false);
+  });
+});
+
+describe("a server that was started since the plan", () => {
+  const planned = target("172.30.0.9");
+  const web = doc({ name: "web", ip: "172.30.0.2" });
+
+  it("is connected to where it is now: its earlier address may be another container's", () => {
+    const hostNow = (server: ContainerDoc): unknown => reachedNow(planned, "db", server, web).at?.host;
+    expect(hostNow(doc({ name: "db" }))).toBe("172.30.0.9");
+    expect(hostNow(doc({ name: "db", ip: "172.30.0.10" }))).toBe("172.30.0.10");
+  });
+
+  it("is not connected to while it is down", () => {
+    for (const server of [null, doc({ name: "db", running: false })])
+      expect(() => reachedNow(planned, "db", server, web)).toThrow("the container db, is not running");
   });
 });
 
@@ -111,6 +134,12 @@ describe("an administrator's password", () => {
     ]);
   });
 
+  it("is nobody's where a copied label and a copied reference make it two containers'", () => {
+    const asked = (container: string): unknown =>
+      administratorLogin(login(container), [evil, db], [entry("compose:compose.yaml")], ["evil", "db"].map(holder));
+    expect([asked("evil"), asked("db")]).toEqual([null, null]);
+  });
+
   it("is looked for by the image's name, whatever its registry, tag and digest are", () => {
     const about = rotatorAbouts.find(({ id }) => id === "postgres");
     if (about === undefined) throw new Error("no rotator of PostgreSQL");
@@ -119,5 +148,6 @@ describe("an administrator's password", () => {
     for (const image of ["postgres", "postgres:17", "r.example:5000/library/postgres", "a/postgres:1@sha256:00"])
       expect(of(image)).toMatchObject({ kind: "first-init", container: "db", user: "root" });
     expect(of("notpostgres:1")).toBeNull();
+    expect(firstInitLogin(doc({ name: "db", image: "postgres", mode: "host" }), about)).toBeNull();
   });
 });

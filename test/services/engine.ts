@@ -19,6 +19,8 @@ export type TestEngine = {
   readonly docker: (...args: string[]) => string;
   /** Kills the engine's process as a crash would, containers and all. */
   readonly kill: () => Promise<void>;
+  /** Kills dockerd and nothing else: containerd, containers and plugins run on. */
+  readonly killAlone: () => Promise<void>;
   readonly start: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
@@ -82,6 +84,11 @@ export async function startEngine(
     throw new Error(`dockerd did not start:\n${readFileSync(join(dir, "log"), "utf8").slice(-2000)}`);
   };
   const kill = (): Promise<void> => killEngine(child?.pid ?? 0, dir);
+  const killAlone = async (): Promise<void> => {
+    const pid = child?.pid ?? 0;
+    signal(pid, "SIGKILL");
+    await goneFor(pid, dir);
+  };
   const stop = (): Promise<void> => endEngine({ pid: child?.pid ?? 0, dir, bridge });
   await start();
   return {
@@ -93,6 +100,7 @@ export async function startEngine(
     pid: () => child?.pid ?? 0,
     docker,
     kill,
+    killAlone,
     start,
     stop,
   };
@@ -148,8 +156,13 @@ async function killEngine(pid: number, dir: string): Promise<void> {
   // A container's shim, and a plugin's, is nobody's child, and names the engine's folder.
   const all = [pid, ...namingFolder(dir)].flatMap((one) => [one, ...descendants(one)]);
   for (const task of all) signal(task, "SIGKILL");
-  while (alive(pid)) await sleep(20);
+  await goneFor(pid, dir);
   forget(pid);
+}
+
+/** Waits until a killed dockerd is gone, and takes away its PID file, which would keep the next one from starting. */
+async function goneFor(pid: number, dir: string): Promise<void> {
+  while (alive(pid)) await sleep(20);
   rmSync(join(dir, "pid"), { force: true });
 }
 

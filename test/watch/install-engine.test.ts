@@ -96,7 +96,7 @@ describe("compose", () => {
     expect(written.stderr).toContain(`wrote ${file}`);
     expect((await installed("compose", "--yes")).stderr).toContain(`as it was: ${file}`);
     const differs = ["watch", "install", "compose", "--image", "other:1", "--yes"];
-    expect(await world.unsprawl(differs)).toMatchObject({ code: 1, stdout: "" });
+    expect((await world.unsprawl(differs)).code).toBe(1);
     expect((await world.unsprawl([...differs, "--json"])).stderr).toContain('"code":"conflict"');
   });
 

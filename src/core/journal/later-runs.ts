@@ -2,7 +2,7 @@ import { readChecked } from "../../kit/io/read.ts";
 import { cmd } from "../../kit/shell.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { keyedDigest } from "../../model/fingerprint.ts";
-import type { FileChange } from "../../model/plan.ts";
+import type { FileChange, Step } from "../../model/plan.ts";
 import { readJournal, runIds, type Installation, type Journal } from "./journal.ts";
 import { runState, unitState } from "./runs.ts";
 
@@ -11,6 +11,7 @@ import { runState, unitState } from "./runs.ts";
  * come first. A file that is as this run left it belongs to no later run.
  */
 export function mustBeLast(installation: Installation, { plan, receipts }: Pick<Journal, "plan" | "receipts">): void {
+  mustNotBeRotatedSince(installation, { plan, receipts });
   const files = rewritten({ plan, receipts }).filter((change) => !isOurs(change, installation));
   if (files.length === 0) return;
   const names = new Set(files.map(({ file }) => file));
@@ -28,6 +29,41 @@ export function mustBeLast(installation: Installation, { plan, receipts }: Pick<
     `run ${newest.plan.id} has changed ${file} since run ${plan.id} did${isScrubbed ? ", and was scrubbed" : ""}`,
     isScrubbed ? "put the values back by hand; the store has them" : cmd`unsprawl rollback ${newest.plan.id}, first`,
   );
+}
+
+/**
+ * Throws `refused`, naming the newest, if a later rotation that is still in effect has changed a value of this run: what
+ * the undo would put back is refused where it is checked.
+ */
+function mustNotBeRotatedSince(installation: Installation, own: Pick<Journal, "plan" | "receipts">): void {
+  const values = new Set(entriesOf(own, ["put", "rotate"]).map(({ reference }) => reference));
+  if (values.size === 0) return;
+  const [newest] = runIds(installation.state)
+    .flatMap((id) => (id === own.plan.id ? [] : (readable(installation, id) ?? [])))
+    .filter((other) => beganOf(other) > beganOf(own))
+    .filter((other) => JSON.stringify(other.plan.store) === JSON.stringify(own.plan.store))
+    .filter((other) => entriesOf(other, ["rotate"]).some(({ reference }) => values.has(reference)))
+    .sort((a, b) => (beganOf(a) < beganOf(b) ? 1 : -1));
+  if (newest === undefined) return;
+  const { id } = newest.plan;
+  const name = entriesOf(newest, ["rotate"]).find(({ reference }) => values.has(reference))?.name ?? "";
+  const isScrubbed = runState(installation.state, newest) === "scrubbed";
+  throw new UnsprawlError(
+    "refused",
+    `run ${id} has rotated ${name} since run ${own.plan.id}${isScrubbed ? ", and was scrubbed" : ""}: the value from before is refused where it is checked`,
+    isScrubbed ? "put the present value back by hand; the store has it" : cmd`unsprawl rollback ${id}, first`,
+  );
+}
+
+/** The entries that a run has moved or rotated, and not undone. */
+function entriesOf(
+  { plan, receipts }: Pick<Journal, "plan" | "receipts">,
+  kinds: readonly Step["kind"][],
+): readonly { readonly name: string; readonly reference: string }[] {
+  return plan.steps.flatMap((step) => {
+    if (!kinds.includes(step.kind) || !["begun", "done"].includes(unitState(receipts, step.unit))) return [];
+    return step.kind === "put" ? [step.move] : step.kind === "rotate" ? step.entries : [];
+  });
 }
 
 /** When a run began: its plan may be older than runs before it. */

@@ -109,7 +109,7 @@ it("moves one secret and then the next; Compose by hand starts what is in the fi
 });
 
 it("an engine that is killed alone, its plugin and containers still running, serves them again", async () => {
-  process.kill(ours.engine.pid(), "SIGKILL");
+  await ours.engine.killAlone();
   await ours.engine.start();
   await served(ours);
 });

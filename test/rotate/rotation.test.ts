@@ -1,0 +1,179 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Work } from "../../src/contract/migration.ts";
+import type { Provider } from "../../src/contract/provider.ts";
+import { createJournal } from "../../src/core/journal/journal.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
+import type { Plan, RotateStep, StoreTarget } from "../../src/model/plan.ts";
+import { Secret } from "../../src/model/secret.ts";
+import { rotation } from "../../src/rotate/perform.ts";
+import { planRotation } from "../../src/rotate/plan.ts";
+import type { RotateTools } from "../../src/rotate/types.ts";
+import { planOf } from "../core/fixtures.ts";
+
+// A rotation with nothing real around it: what happens when a part of it fails.
+
+const key = fingerprintKey(randomBytes(32));
+const made = (): Secret => Secret.of(randomBytes(16).toString("hex"));
+const [moved, other, rotated] = ["20261125-000000-0001", "20261125-000000-0002", "20261125-000001-0003"];
+const entry = { path: "web", field: "A" };
+
+let state: string;
+let stores: Map<string, Map<string, Secret>>;
+let restarted: string[];
+let health: string | undefined;
+
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), "unsprawl-rotation-"));
+  stores = new Map();
+  restarted = [];
+  health = undefined;
+});
+afterEach(() => rmSync(state, { recursive: true, force: true }));
+
+const valuesOf = ({ name }: StoreTarget): Map<string, Secret> => {
+  const own = stores.get(name) ?? new Map<string, Secret>();
+  stores.set(name, own);
+  return own;
+};
+
+function storeAt(target: StoreTarget): Provider {
+  const values = valuesOf(target);
+  const provider: Pick<Provider, "target" | "get" | "put" | "remove"> = {
+    target,
+    get: async (at) => {
+      const value = values.get(JSON.stringify(at));
+      return value === undefined ? null : { value, version: "1" };
+    },
+    put: async (at, value) => {
+      values.set(JSON.stringify(at), value);
+      return { version: "1" };
+    },
+    remove: async (at) => values.delete(JSON.stringify(at)),
+  };
+  return provider as Provider;
+}
+
+/** Two containers of one value; the first one does not stay up once it is restarted. */
+function engine(): Engine {
+  const docOf = (name: string) => ({
+    ...{ Id: name, Name: `/${name}`, Config: { Env: [] }, HostConfig: {} },
+    State: {
+      Running: !(name === "first" && restarted.includes(name)),
+      Pid: 1,
+      StartedAt: "2026-11-25T00:00:00Z",
+      ...(health !== undefined && { Health: { Status: health } }),
+    },
+  });
+  return {
+    connection: { via: "unix", address: "unix:///x" },
+    info: async () => ({ ID: "ENGINE" }),
+    containers: async () => ["first", "second"].map((Id) => ({ Id })),
+    container: async (id: string) => docOf(id),
+    call: async (_: string, act: () => Promise<unknown>) => act(),
+    docker: async () => ({
+      getContainer: (id: string) => ({
+        restart: async () => restarted.push(id),
+        start: async () => restarted.push(id),
+      }),
+    }),
+  } as unknown as Engine;
+}
+
+function tools(held: readonly string[] = []): RotateTools {
+  const sight = { holds: async () => restarted.includes("second"), started: async () => false };
+  return {
+    installation: () => ({ state, key }),
+    engine: async () => engine(),
+    sight: async () => sight,
+    storeOf: async (target: StoreTarget) => storeAt(target),
+    detector: async () => ({ part: () => null }),
+    supplies: async () => ({ index: { read: () => [] } }),
+    holders: async () => [{ name: "first", project: "", references: held }],
+    rotator: async () => ({ server: null, make: made }),
+    targetOf: async () => null,
+    ...{ env: {}, know: () => undefined },
+  } as unknown as RotateTools;
+}
+
+function moveIn(id: string, store = "here", reference = "ref+sops://x#/A"): Plan {
+  const base = planOf(id);
+  const steps = base.steps.map((step) => (step.kind === "put" ? { ...step, move: { ...step.move, reference } } : step));
+  const plan = { ...base, steps, store: { ...base.store, name: store } };
+  const journal = createJournal({ state, key }, plan);
+  journal.record.intent("unit:web");
+  journal.record.done("unit:web");
+  journal.close();
+  return plan;
+}
+
+const kept = (what: string): string => JSON.stringify({ path: "web", field: `A.${what}-${rotated}` });
+
+function done(old: Secret, next: Secret): { readonly step: RotateStep; readonly work: Work } {
+  const { store } = moveIn(moved);
+  const reference = "ref+sops://x#/A";
+  const consumer = { references: [reference], isRunning: true };
+  const step: RotateStep = {
+    ...{ id: "rotate:web/A", kind: "rotate", unit: "web/A", name: "A", rotator: "application", target: {} },
+    ...{ checkedBy: "the application", login: { kind: "owner" }, server: null, usesHostNetwork: false },
+    ...{ overlap: "application", graceMs: 0, healthTimeoutMs: 0 },
+    entries: [{ name: "A", key: entry, reference, fingerprint: fingerprint(old, key) }],
+    consumers: ["first", "second"].map((container) => ({ ...consumer, container })),
+  };
+  const values = valuesOf(store);
+  values.set(JSON.stringify(entry), next).set(kept("before"), old).set(kept("next"), next);
+  const nothing = (): void => undefined;
+  const record = { intent: nothing, done: nothing, undone: nothing, last: () => null };
+  const plan = { ...planOf(rotated), store, steps: [step] };
+  const work = { plan, record, signal: new AbortController().signal, say: nothing, phase: nothing };
+  return { step, work: work as unknown as Work };
+}
+
+describe("a rotation", () => {
+  it("is put back in every container, also after one that does not get well; what it kept stays for the next try", async () => {
+    const { step, work } = done(made(), made());
+    await expect(rotation(tools()).undo([step], work)).rejects.toThrow("first did not stay up");
+    expect(restarted).toEqual(["first", "second"]);
+    expect([...valuesOf(work.plan.store).keys()]).toContain(kept("before"));
+  });
+
+  it("is not scrubbed while the store has lost its value: what was kept is the last copy", async () => {
+    const { step, work } = done(made(), made());
+    valuesOf(work.plan.store).delete(JSON.stringify(entry));
+    await expect(rotation(tools()).scrub([step], work)).rejects.toThrow("may be its last copy: nothing was deleted");
+    expect([...valuesOf(work.plan.store).keys()]).toContain(kept("next"));
+  });
+});
+
+describe("a rotation of a container that is not well", () => {
+  it("is not begun: its undo would not end either; but a given value may be what it lacks", async () => {
+    const value = made();
+    const { step, work } = done(value, value);
+    const at = tools(["ref+sops://x#/A"]);
+    const planned = { ...step, consumers: step.consumers.slice(0, 1) };
+    await rotation(at).unchanged(planned, work.plan);
+    health = "unhealthy";
+    await expect(rotation(at).unchanged(planned, work.plan)).rejects.toThrow("first is not well");
+    await rotation(at).unchanged({ ...planned, isGiven: true }, work.plan);
+  });
+});
+
+describe("a secret in two stores", () => {
+  const asked = { of: [moved], only: [], graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+
+  it("is not rotated in one of them while a container gets it from the other", async () => {
+    const value = made();
+    for (const { store } of [moveIn(moved), moveIn(other, "there", "ref+sops://y#/A")])
+      valuesOf(store).set(JSON.stringify(entry), value);
+    const reasons = async (held: readonly string[]): Promise<readonly string[]> =>
+      (await planRotation(asked, tools(held))).left.map(({ reason }) => reason);
+    expect(await reasons(["ref+sops://y#/A"])).toEqual([
+      expect.stringContaining("would be locked out: ref+sops://y#/A"),
+    ]);
+    expect(await reasons([])).toEqual(["nothing here knows where it is checked"]);
+  });
+});

@@ -12,7 +12,7 @@ export function withSecret(value: Secret, old: Secret, next: Secret): Secret {
   if (value.equals(old)) return next;
   const text = value.exposeText();
   const own = isUrl(value) ? encodeURIComponent(next.exposeText()) : next.exposeText();
-  return Secret.of(text.replaceAll(anyOf(formsOf(old)), () => own));
+  return Secret.of(withForms(text, formsOf(old), own));
 }
 
 /** Throws `refused` for a value that a person gives, and that would not arrive as it is meant. */
@@ -31,8 +31,14 @@ const UNQUOTED = /^[\w.~-]*$/;
 
 const isUrl = (value: Secret): boolean => /^[a-z][a-z\d+.-]*:\/\//i.test(value.exposeText());
 
-const anyOf = (forms: readonly string[]): RegExp =>
-  new RegExp(forms.map((one) => one.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|"), "g");
+/** In one pass, the longest form first: what was put in is not looked at again. */
+function withForms(text: string, [form, ...shorter]: readonly string[], own: string): string {
+  if (form === undefined) return text;
+  return text
+    .split(form)
+    .map((rest) => withForms(rest, shorter, own))
+    .join(own);
+}
 
 /** As it is, and percent-encoded as in a URL (RFC 3986, section 2.1). */
 function formsOf(part: Secret): readonly string[] {

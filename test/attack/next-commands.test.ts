@@ -111,6 +111,7 @@ const NO_COMMAND: readonly string[] = [
   "src/cli/only.ts: , and … more (unsprawl scan)",
   "src/delivery/runtime/references.ts: build the image without …, or run it with another value for it",
   "src/engine/platforms.ts: change it in … (…), and deploy; or --accept … moves it until the next deploy there",
+  "src/rotate/perform.ts: put it back there: its new secret is at …",
   "src/rotators/aws-access-key/api.ts: give keys with …",
   "src/rotators/aws-access-key/index.ts: give keys with …",
   "src/rotators/mariadb/index.ts: give the login of …, such as root",

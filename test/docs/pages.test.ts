@@ -32,7 +32,10 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^(?:stores|migrate|plan).* (?:kms|sm|ssm|aws-ssm|azure|azure-key-vault|old)$/, "test/every-store.test.ts"],
   [/^migrate (?:.* --to (?:kms|sm|ssm|azure|azure-key-vault)|old:.*|keywhiz:.*) --yes$/, "test/every-store.test.ts"],
   [/swarm:/, "test/migrations/swarm: it needs a swarm"],
-  [/^plugin (?:install|status|upgrade)|^(?:migrate|plan) .*--hosts/, "test/delivery/volume: it gives the engine a plugin"],
+  [
+    /^plugin (?:install|status|upgrade)|^(?:migrate|plan) .*--hosts/,
+    "test/delivery/volume: it gives the engine a plugin",
+  ],
   [/^rotate /, "test/rotate: it changes values at their servers"],
   [/^runtime (?:install --to|allow|forbid)/, "test/delivery/runtime: it changes the engine's settings"],
   [/^uninstall/, "test/cli/uninstall.test.ts"],

@@ -29,6 +29,11 @@ const TIMEOUT_MS = 10_000;
 /** Bytes of a response: more than any list of names. */
 const LIMIT = 64 * 1024 * 1024;
 const MOST_HOPS = 5;
+/**
+ * Paths that only exist in the root namespace. Source: https://developer.hashicorp.com/vault/docs/enterprise/namespaces,
+ * "Root-only API paths".
+ */
+const OF_ROOT: ReadonlySet<string> = new Set(["sys/health"]);
 
 /**
  * node-vault over our client. A proxy of HTTPS_PROXY sees a tunnel (CONNECT) and nothing in it; plain HTTP goes through
@@ -61,12 +66,12 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
   };
   const vault = nodeVault({ endpoint: address, debug: () => {}, "request-promise": { defaults: () => ask } });
   // Set afterwards: if the options are empty, the client uses the process's variables instead.
-  Object.assign(vault, { namespace: namespace ?? "", pathPrefix: "", endpoint: address });
+  Object.assign(vault, { pathPrefix: "", endpoint: address });
   return {
     retryAfter: () => Math.max(0, leftAloneUntil - Date.now()),
     async send(method, path, token, json) {
       // Read by the client before it yields, so that parallel requests do not see each other's.
-      vault.token = token ?? "";
+      Object.assign(vault, { token: token ?? "", namespace: OF_ROOT.has(path) ? "" : (namespace ?? "") });
       const headers = {
         // HashiCorp's agents and proxies may require it: no web page can send it.
         "X-Vault-Request": "true",

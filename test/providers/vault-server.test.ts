@@ -132,4 +132,13 @@ describe("what the server says", () => {
     ]);
     expect(configured.target.settings).toMatchObject({ namespace: "team-a" });
   });
+
+  test.each(["", "team-n/"])("a check in a namespace of '%s' finds every right", async (parent) => {
+    const namespace = `${parent}team-n`;
+    await bao.api("POST", `${parent}sys/namespaces/team-n`, {});
+    await bao.api("POST", `${namespace}/sys/mounts/secret`, { type: "kv", options: { version: "2" } });
+    const lines = await (await open({ config: { namespace } })).check();
+    expect(lines.filter(({ ok }) => !ok)).toEqual([]);
+    expect(lines.map(({ right }) => right)).toEqual(expect.arrayContaining(["reach", "write", "read", "delete"]));
+  });
 });

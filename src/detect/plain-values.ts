@@ -137,7 +137,7 @@ export const PLAIN_VALUES: readonly PlainValue[] = [
     value: HOST,
     computed: (text, name) => text === text.toLowerCase() && !(signs(name) && joinsWords(text)),
   },
-  // The salt of a hash is none; a key id is called key.
+  // The salt of a hash is not a checksum; the id of a key is often named key alone.
   { ...CHECKSUM, of: ["key", "token", null], value: GPG, computed: (_, { digest }) => digest },
   { ...CHECKSUM, of: ["key", "token", null], value: /^[0-9a-f]{7,128}$/i, computed: (_, { digest }) => digest },
   {

@@ -66,8 +66,10 @@ export class SecretRotation {
       await this.#doing("admit", () => this.#atServer("admit", next, old));
       await this.#setEverywhere(after, before, true);
       await this.#doing("retire", () => this.#atServer("retire", next, old));
+    } else {
+      // Nothing was changed yet, or all is back. If not, somebody took the new value away, and what is kept is the last copy.
+      await this.#mustBeOurs(before, before);
     }
-    // Without the new value beside the old one, there is nothing left to undo: a repetition only takes away the rest.
     await this.#doing("clear", async () => {
       await this.#provider.remove(this.#nextKey(), () => true);
       for (const { entry, value } of before)

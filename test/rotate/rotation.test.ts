@@ -141,6 +141,13 @@ describe("a rotation", () => {
     expect([...valuesOf(work.plan.store).keys()]).toContain(kept("before"));
   });
 
+  it("is not said to be put back if its new value was taken away: what it kept stays", async () => {
+    const { step, work } = done(made(), made());
+    valuesOf(work.plan.store).delete(kept("next"));
+    await expect(rotation(tools()).undo([step], work)).rejects.toThrow("somebody has written A in the store since");
+    expect([...valuesOf(work.plan.store).keys()]).toContain(kept("before"));
+  });
+
   it("is not scrubbed while the store has lost its value: what was kept is the last copy", async () => {
     const { step, work } = done(made(), made());
     valuesOf(work.plan.store).delete(JSON.stringify(entry));

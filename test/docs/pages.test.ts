@@ -33,7 +33,7 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/^migrate (?:.* --to (?:kms|sm|ssm|azure|azure-key-vault)|old:.*|keywhiz:.*) --yes$/, "test/every-store.test.ts"],
   [/swarm:/, "test/migrations/swarm: it needs a swarm"],
   [
-    /^plugin (?:install|status|upgrade)|^(?:migrate|plan) .*--hosts/,
+    /^plugin (?:install|status|upgrade|uninstall)|^(?:migrate|plan) .*--hosts/,
     "test/delivery/volume: it gives the engine a plugin",
   ],
   [/^rotate /, "test/rotate: it changes values at their servers"],

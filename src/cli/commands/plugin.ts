@@ -54,9 +54,10 @@ async function place(context: CommandContext, options: ParsedFlags, action: stri
 async function uninstall(context: CommandContext, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const engine = await assembly.engine();
-  const question = `Take the volume plugin of ${engine.connection.address} away?`;
+  const { isForeignPlugin, uninstallPlugin } = await import("../../delivery/volume/install.ts");
+  const whose = (await isForeignPlugin(engine, assembly.state())) ? ", which somebody else installed," : "";
+  const question = `Take the volume plugin of ${engine.connection.address}${whose} away?`;
   await mustBeConfirmed(context, options, "plugin uninstall", question);
-  const { uninstallPlugin } = await import("../../delivery/volume/install.ts");
   await uninstallPlugin(engine, assembly.state());
   await writeResult(context.json ? jsonText({ version: 1, installed: false }) : "uninstalled", null, context);
   return EXIT.ok;
@@ -66,9 +67,10 @@ async function status(context: CommandContext): Promise<number> {
   const { assembly } = context;
   const { readPluginStatus } = await import("../../delivery/volume/install.ts");
   const found = await readPluginStatus(await assembly.engine(), assembly.state());
-  if (found === null) {
-    const text = "✗ this installation has no volume plugin on the engine, or it is disabled: unsprawl plugin install";
-    await writeResult(context.json ? jsonText({ version: 1, installed: false }) : text, null, context);
+  if (found instanceof UnsprawlError) {
+    const { code, message, hint } = found;
+    const document = { version: 1, installed: false, code, message, hint };
+    await writeResult(context.json ? jsonText(document) : `✗ ${message}: ${hint ?? ""}`, null, context);
     return EXIT.failed;
   }
   const { stores, bindings, volumes, version: program } = found;

@@ -87,7 +87,7 @@ it.each(NPM)(
 );
 
 it("is made in a clone by the older Node that a machine has, and so is the program that needs none", () => {
-  const { prefix, run } = prefixOf(NPM[1], oldNode());
+  const { prefix, run } = prefixOf(NPM[0], oldNode());
   const clone = join(prefix, "home/unsprawl");
   execFileSync("git", ["clone", "--quiet", fileURLToPath(new URL("../..", import.meta.url)), clone]);
   run(["sh", "-c", `cd ${clone} && ${documented("npm ci && npm run release")}`]);

@@ -59,6 +59,7 @@ function prefixOf(npm: string, node: string, env: NodeJS.ProcessEnv = {}): Prefi
   const all = {
     ...{ PATH: `${prefix}/bin:${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, HOME: home, NPM_CONFIG_PREFIX: prefix },
     npm_config_globalconfig: globalConfig(),
+    NODE_EXTRA_CA_CERTS: process.env["NODE_EXTRA_CA_CERTS"],
     ...env,
   };
   return {

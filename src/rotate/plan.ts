@@ -1,14 +1,14 @@
-import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { completedMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
+import { isOnEngine } from "../core/journal/uses.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Plan, RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { ROTATION } from "./perform.ts";
+import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
-import { containersOf } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 
 export type RotateAsked = {
@@ -16,6 +16,8 @@ export type RotateAsked = {
   readonly of: readonly string[];
   /** Names of variables; all if there is none. */
   readonly only: readonly string[];
+  /** Whether containers of other engines that do not answer may be left out. */
+  readonly mayMiss: boolean;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -37,7 +39,8 @@ export type PlannedRotation = { readonly plan: Plan; readonly left: readonly Not
  * `usage` if it is in several stores.
  */
 export async function planRotation(asked: RotateAsked, tools: RotateTools): Promise<PlannedRotation> {
-  const moved = newest(completedMoves(tools.installation()));
+  const all = completedMoves(tools.installation());
+  const moved = newest(all);
   const meant = moved.filter((one) => isMeant(one, asked));
   const target = oneStore(meant);
   mustAllBeMeant(moved, asked);
@@ -47,10 +50,10 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const entries = await storedEntries(inStore, provider, detector);
   for (const { value, part } of entries) for (const one of [value, part]) tools.know(one);
   const engine = await tools.engine();
-  const docs = await containersOf(engine);
-  const holders = await tools.holders();
-  const elsewhere = await heldElsewhere(moved, target, holders, tools);
-  const planned = { ...asked, tools, engine, docs, entries, elsewhere, holders };
+  const info = await engine.info();
+  const here = await placeOn(engine, tools, null);
+  const elsewhere = await heldElsewhere(moved, target, here, tools);
+  const planned = { ...asked, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
   const steps: RotateStep[] = [];
   const left: NotRotated[] = [];
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
@@ -73,7 +76,6 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   }
   if (tools.given !== undefined && steps.length + left.length > 1)
     throw new UnsprawlError("usage", "one value was given, and several secrets are meant", "--only NAME names one");
-  const info = await engine.info();
   const key = tools.installation().key;
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
@@ -129,18 +131,21 @@ function oneStore(meant: readonly DoneMove[]): Plan["store"] {
   );
 }
 
-/** What containers of this engine get from stores other than the one of the plan. */
+/** What containers of this engine get from stores other than the one of the plan, and what other engines' may get from there. */
 async function heldElsewhere(
   moved: readonly DoneMove[],
   target: Plan["store"],
-  holders: readonly ReferenceHolder[],
+  { engine, holders }: EnginePlace,
   tools: RotateTools,
 ): Promise<readonly StoredEntry[]> {
   const held = new Set(holders.flatMap(({ references }) => references));
+  const own = (await engine.info()).ID;
+  const isHeld = ({ plan, move }: DoneMove): boolean =>
+    held.has(move.reference) || (isOnEngine(plan.engine.id) && plan.engine.id !== own);
   const stores = new Map<string, DoneMove[]>();
   for (const one of moved) {
     const store = JSON.stringify(one.plan.store);
-    if (store === JSON.stringify(target) || !held.has(one.move.reference)) continue;
+    if (store === JSON.stringify(target) || !isHeld(one)) continue;
     stores.set(store, [...(stores.get(store) ?? []), one]);
   }
   const all: StoredEntry[] = [];

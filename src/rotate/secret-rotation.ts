@@ -6,9 +6,9 @@ import type { Engine } from "../engine/engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Plan, RotatedEntry, RotateStep, StoreKey } from "../model/plan.ts";
+import { consumerText, type Plan, type RotatedEntry, type RotateStep, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
+import { engineOf, mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
 import { exchange, keepBeside, keyBeside } from "./entries.ts";
 import { loginsOf } from "./logins.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
@@ -241,16 +241,17 @@ export class SecretRotation {
   async #giveOut(old: NewValues, values: NewValues, isBack: boolean): Promise<GivenOut> {
     await this.#doing("files", async () => rewriteFiles(await this.#tools.supplies(), values));
     const given: GivenOut = { seen: [], restarted: [], later: [] };
-    const at = { engine: this.#engine, sight: await this.#tools.sight(this.#engine) };
     const faults: UnsprawlError[] = [];
     for (const consumer of this.#step.consumers) {
-      const renewed = this.#doing("restart", () => renew(at, consumer, this.#step, { old, values }, this.#work));
+      const renewed = this.#doing("restart", async () =>
+        renew(await engineOf(consumer, this.#engine, this.#tools), consumer, this.#step, { old, values }, this.#work),
+      );
       const how = await renewed.catch((error: unknown) => {
         if (!isBack || !(error instanceof UnsprawlError)) throw error;
         faults.push(error);
         return "not running" as const;
       });
-      given[how === "seen" ? "seen" : how === "restarted" ? "restarted" : "later"].push(consumer.container);
+      given[how === "seen" ? "seen" : how === "restarted" ? "restarted" : "later"].push(consumerText(consumer));
     }
     const [fault] = faults;
     if (fault !== undefined) throw fault;
@@ -261,7 +262,7 @@ export class SecretRotation {
   async #targetNow(): Promise<RotationTarget> {
     const { server, consumers } = this.#step;
     if (server === null) return this.#target();
-    const [first] = consumers;
+    const first = consumers.find(({ engine }) => engine === undefined);
     const from = first === undefined ? null : await this.#engine.container(first.container);
     return reachedNow(this.#target(), server, await this.#engine.container(server), from);
   }

@@ -5,29 +5,34 @@ import { fingerprint } from "../model/fingerprint.ts";
 import type { Json } from "../model/json.ts";
 import type { RotateStep } from "../model/plan.ts";
 import { stepId } from "../model/step-id.ts";
+import { otherPlaces, type EnginePlace } from "./places.ts";
 import { holdsSecret, mustFit } from "./replaced.ts";
-import { mustAllBeMoved, secretHolders } from "./surroundings.ts";
+import { mustAllBeMoved, secretHolders, type SecretHolder } from "./surroundings.ts";
 import { loginFor, targetAmong, type Around } from "./target.ts";
 import type { StoredEntry } from "./types.ts";
 
 /** The step for a secret. Throws why it cannot be rotated. */
 export async function stepFor({ part }: StoredEntry, around: Around): Promise<RotateStep> {
-  const { tools, entries, docs, graceMs, healthTimeoutMs } = around;
+  const { tools, entries, here, graceMs, healthTimeoutMs } = around;
   const same = entries.filter(({ value }) => holdsSecret(value, part));
-  const having = secretHolders(
-    same.map(({ move }) => move),
-    around.holders,
-    docs,
-  );
-  mustAllBeMoved([part, ...same.map(({ value }) => value)], docs);
-  mustBeInOneStore(part, around);
+  const elsewhere = around.elsewhere.filter(({ value }) => holdsSecret(value, part));
+  const references = new Set([...same, ...elsewhere].map(({ move }) => move.reference));
+  const others = await otherPlaces(references, around.moved, around.engineId, { ...tools, mayMiss: around.mayMiss });
+  const moves = same.map(({ move }) => move);
+  const having = [here, ...others].flatMap((place) => secretHolders(moves, place));
+  for (const place of [here, ...others]) mustAllBeMoved([part, ...same.map(({ value }) => value)], place);
+  mustBeInOneStore(elsewhere, [here, ...others]);
   if (tools.given !== undefined)
     mustFit(
       tools.given,
       part,
       same.map(({ value }) => value),
     );
-  const { entry, reached, usesHostNetwork } = await targetAmong(same, having, around);
+  const { entry, reached, usesHostNetwork } = await targetAmong(
+    tools.given === undefined ? knownHere(same, having) : same,
+    having,
+    around,
+  );
   const { target, server } = reached;
   const isGiven = tools.given !== undefined;
   const rotator = await tools.rotator(target.rotator);
@@ -56,16 +61,26 @@ export async function stepFor({ part }: StoredEntry, around: Around): Promise<Ro
     // The server takes its password from there only when its data is made: it is not restarted.
     consumers: having
       .filter(({ doc }) => doc.Id !== server?.Id)
-      .map(({ doc, references }) => ({
-        ...{ container: nameOf(doc), references: [...references], isRunning: doc.State.Running },
+      .map(({ doc, other, references: own }) => ({
+        ...{ container: nameOf(doc), references: [...own], isRunning: doc.State.Running },
+        ...(other !== null && { engine: other }),
       })),
     ...{ graceMs, healthTimeoutMs },
   };
 }
 
-/** Throws `refused` if a container here gets the same secret from another store: it would be locked out. */
-function mustBeInOneStore(part: StoredEntry["part"], { elsewhere }: Around): void {
-  const other = elsewhere.find(({ value }) => holdsSecret(value, part));
+/** The entries that do not belong to other engines' containers alone: what those name is meant from there. */
+function knownHere(same: readonly StoredEntry[], having: readonly SecretHolder[]): readonly StoredEntry[] {
+  return same.filter(({ move }) => {
+    const own = having.filter(({ references }) => references.has(move.reference));
+    return own.length === 0 || own.some(({ other }) => other === null);
+  });
+}
+
+/** Throws `refused` if a container gets the same secret from another store: it would be locked out. */
+function mustBeInOneStore(elsewhere: readonly StoredEntry[], places: readonly EnginePlace[]): void {
+  const held = new Set(places.flatMap(({ holders }) => holders).flatMap(({ references }) => references));
+  const other = elsewhere.find(({ move }) => held.has(move.reference));
   if (other === undefined) return;
   const { name, location, reference } = other.move;
   throw new UnsprawlError(

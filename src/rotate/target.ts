@@ -1,11 +1,12 @@
-import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import type { RotationTarget, Rotator } from "../contract/rotator.ts";
+import type { DoneMove } from "../core/moved.ts";
 import type { Engine } from "../engine/engine.ts";
 import { plainVariable } from "../engine/facts.ts";
 import { nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { RotatingLogin } from "../model/plan.ts";
+import type { EnginePlace } from "./places.ts";
 import { administratorLogin, firstInitLogin, reachedFrom, type ReachedTarget } from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
@@ -15,9 +16,12 @@ import { wireOf } from "./wire.ts";
 export type Around = {
   readonly tools: RotateTools;
   readonly engine: Engine;
-  readonly docs: readonly ContainerDoc[];
-  readonly holders: readonly ReferenceHolder[];
+  readonly engineId: string;
+  readonly here: EnginePlace;
   readonly entries: readonly StoredEntry[];
+  /** All that was moved, on every engine. */
+  readonly moved: readonly DoneMove[];
+  readonly mayMiss: boolean;
   /** What containers here get from other stores. */
   readonly elsewhere: readonly StoredEntry[];
   readonly graceMs: number;
@@ -41,11 +45,12 @@ export async function targetAmong(
   having: readonly SecretHolder[],
   around: Around,
 ): Promise<FoundTarget> {
-  const { tools, engine, docs } = around;
+  const { tools, engine, here } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
   for (const entry of same) {
-    const doc = having.find(({ references }) => references.has(entry.move.reference))?.doc ?? null;
+    const doc =
+      having.find(({ other, references }) => other === null && references.has(entry.move.reference))?.doc ?? null;
     const { name } = entry.move;
     const target = await tools.targetOf({
       ...{ name, part: entry.part, value: entry.value },
@@ -54,7 +59,7 @@ export async function targetAmong(
     if (target === null || typeof target === "string") missing ??= target;
     else {
       const isGiven = tools.given !== undefined;
-      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, docs);
+      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
       found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
     }
   }
@@ -94,7 +99,7 @@ const placeText = ({ rotator, at, login }: RotationTarget): string =>
 function variablesOf(
   doc: ContainerDoc | null,
   entry: StoredEntry,
-  { holders, entries }: Around,
+  { here: { holders }, entries }: Around,
 ): readonly { name: string; value: StoredEntry["value"] }[] {
   if (doc === null) return [{ name: entry.move.name, value: entry.value }];
   const plain = (doc.Config.Env ?? []).flatMap((text) => {
@@ -112,7 +117,7 @@ export async function loginFor(
   rotator: Rotator,
   { target, server, usesHostNetwork }: ReachedTarget & { readonly usesHostNetwork: boolean },
   part: StoredEntry["part"],
-  { tools, docs, entries, holders, signal }: Around,
+  { tools, here: { docs, holders }, entries, signal }: Around,
 ): Promise<RotatingLogin> {
   if (rotator.server === null) return { kind: "owner" };
   const old = { id: null, secret: part };

@@ -170,7 +170,14 @@ describe("a rotation of a container that is not well", () => {
 });
 
 describe("a secret in two stores", () => {
-  const asked = { of: [moved], only: [], graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+  const asked = {
+    of: [moved],
+    only: [],
+    mayMiss: false,
+    graceMs: 0,
+    healthTimeoutMs: 0,
+    signal: new AbortController().signal,
+  };
 
   it("is not rotated in one of them while a container gets it from the other", async () => {
     const value = made();
@@ -186,7 +193,7 @@ describe("a secret in two stores", () => {
 });
 
 describe("what is asked for", () => {
-  const asked = { graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+  const asked = { mayMiss: false, graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
 
   it("is refused as a whole if a part of it means nothing", async () => {
     valuesOf(moveIn(moved).store).set(JSON.stringify(entry), made());

@@ -3,7 +3,7 @@ import { paint } from "../../kit/paint.ts";
 import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth } from "../../kit/text/wrap.ts";
-import { storeKeyText, type Plan, type RotateStep } from "../../model/plan.ts";
+import { consumerText, storeKeyText, type Plan, type RotateStep } from "../../model/plan.ts";
 
 /** What a rotation would do, for a person: each secret with where it is checked, where it is stored, and who restarts. */
 export function rotateText(plan: Plan, left: readonly NotRotated[], stream: NodeJS.WriteStream): string {
@@ -49,10 +49,10 @@ const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
 };
 
 const running = ({ consumers }: Pick<RotateStep, "consumers">): readonly string[] =>
-  consumers.flatMap(({ container, isRunning }) => (isRunning ? container : []));
+  consumers.flatMap((one) => (one.isRunning ? consumerText(one) : []));
 
 function restartText(step: RotateStep): string {
-  const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(({ container }) => container);
+  const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(consumerText);
   const later = stopped.length === 0 ? "" : `; ${stopped.join(", ")} at the next start`;
   const now = running(step);
   return `${now.length === 0 ? "nobody" : now.join(", then ")}${later}`;

@@ -145,7 +145,12 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
       ),
       v.minLength(1),
     ),
-    consumers: v.array(v.object({ container: TEXT, references: v.array(TEXT), isRunning: v.boolean() })),
+    consumers: v.array(
+      v.object({
+        ...{ container: TEXT, references: v.array(TEXT), isRunning: v.boolean() },
+        engine: v.exactOptional(v.object({ id: TEXT, address: TEXT })),
+      }),
+    ),
   }),
   check: delivers({
     graceMs: NUMBER,

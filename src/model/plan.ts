@@ -88,6 +88,8 @@ export type RotatedEntry = {
   readonly reference: string;
   /** Of the whole value, before. */
   readonly fingerprint: Fingerprint;
+  /** `pair`: the public half, which changes too; `previous`: the list that takes in the old secret. Absent for the secret. */
+  readonly role?: "pair" | "previous";
 };
 
 /** A container that gets the new value, and the references that it has of it. */

@@ -8,6 +8,7 @@ import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { consumerText, type RotatedEntry, type RotateStep, type RotatedConsumer } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Renewal } from "./proof-text.ts";
 import type { RotateTools } from "./types.ts";
 
 /** The present values of the entries, by reference. */
@@ -71,9 +72,10 @@ export async function renew(
   step: RotateStep,
   { old, values }: ValueChange,
   work: Pick<Work, "phase" | "signal">,
-): Promise<"seen" | "restarted" | "not running"> {
+): Promise<Renewal> {
   const doc = await engine.container(consumer.container);
-  if (doc === null || (!doc.State.Running && !consumer.isRunning)) return "not running";
+  if (doc === null) return "gone";
+  if (!doc.State.Running && !consumer.isRunning) return "stopped";
   const own = step.entries.filter(({ reference }) => consumer.references.includes(reference));
   // Only its environment counts: the files are new already, whatever it was started with.
   const has = async (pid: number, all: NewValues, started: boolean): Promise<readonly boolean[]> =>

@@ -15,7 +15,7 @@ export async function loginsOf(
   { provider, engine }: OpenedStore,
 ): Promise<readonly RotationLogin[]> {
   const user = typeof target["login"] === "string" ? target["login"] : "";
-  const own = values.map(({ secret }) => ({ user, secret }));
+  const own = values.map(({ id, secret }) => ({ user: id ?? user, secret }));
   if (login.kind === "owner") return own;
   const docs = await containersOf(engine);
   const holders = await tools.holders(engine);

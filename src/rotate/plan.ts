@@ -4,6 +4,7 @@ import { signPlan } from "../core/journal/signed-plan.ts";
 import { isOnEngine } from "../core/journal/uses.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Location } from "../model/location.ts";
 import type { Plan, RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { ROTATION } from "./perform.ts";
@@ -53,9 +54,11 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const info = await engine.info();
   const here = await placeOn(engine, tools, null);
   const elsewhere = await heldElsewhere(moved, target, here, tools);
-  const planned = { ...asked, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
+  const isNamed = ({ source, subjectName }: Location): boolean =>
+    asked.of.some((one) => one === source || one === `docker:${subjectName}`);
+  const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
   const steps: RotateStep[] = [];
-  const left: NotRotated[] = [];
+  const failed = new Map<string, NotRotated>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
   for (const group of groupsOf(chosen)) {
     const [first] = group;
@@ -66,14 +69,15 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;
-      left.push({
-        name,
-        subject: location.subjectName,
-        reason: error.message,
-        hint: error.hint ?? "unsprawl runs last",
+      failed.set(first.move.reference, {
+        ...{ name, subject: location.subjectName, reason: error.message, hint: error.hint ?? "unsprawl runs last" },
       });
     }
   }
+  // The public half of a pair, or a list of earlier values, changes with its secret.
+  const left = [...failed].flatMap(([reference, why]) =>
+    steps.some(({ entries: own }) => own.some((one) => one.reference === reference)) ? [] : why,
+  );
   if (tools.given !== undefined && steps.length + left.length > 1)
     throw new UnsprawlError("usage", "one value was given, and several secrets are meant", "--only NAME names one");
   const key = tools.installation().key;

@@ -58,7 +58,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   return exit === EXIT.ok && left.length > 0 ? EXIT.partly : exit;
 }
 
-/** The value in a file, or on stdin for `-`, byte for byte; null for none. Throws `usage` for an empty one. */
+/** The bytes of a file, or of stdin for `-`; null for none. Throws `usage` for an empty one. */
 async function givenValue({ assembly }: CommandContext, from: string | null): Promise<Secret | null> {
   if (from === null) return null;
   const value = Secret.of(

@@ -53,7 +53,10 @@ export const RUNS: readonly CommandSpec[] = [
 What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
     options: [
       ["--only <name…>", "Rotate only variables of this name"],
-      ["--value-from <file>", "The new value of one secret, which is valid already where it is checked (- for stdin)"],
+      [
+        "--value-from <file>",
+        "The new value of one secret, which is valid already where it is checked (- for stdin); a newline at its end does not count, unless the old value ends in one",
+      ],
       [
         "--accept <risk…>",
         "other-engine: containers that another engine had of it are left out if that engine does not answer",

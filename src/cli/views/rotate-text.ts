@@ -15,7 +15,7 @@ export function rotateText(plan: Plan, left: readonly NotRotated[], stream: Node
     ...line("checked ", `by ${step.checkedBy}${loginText(step)}`),
     ...line("stored  ", step.entries.map(({ key }) => storeKeyText(key)).join(", ")),
     ...line("restarts", restartText(step)),
-    ...line("meanwhile", OVERLAPS[step.overlap]),
+    ...line("meanwhile", overlapText(step)),
     "",
   ]);
   for (const { name, subject, reason, hint } of left)
@@ -47,6 +47,14 @@ const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
   none: "the server has one value: until a container has restarted, its new connections are refused",
   application: "only the application checks it: what the old value signed or encrypted is no longer valid",
 };
+
+function overlapText({ overlap, entries, target }: RotateStep): string {
+  const list = entries.find(({ role }) => role === "previous");
+  if (list !== undefined) return `what the old value signed or encrypted stays valid: ${list.name} takes it in`;
+  const { variable } = (target["previous"] ?? {}) as { readonly variable?: string };
+  if (variable === undefined) return OVERLAPS[overlap];
+  return `${OVERLAPS[overlap]}, unless ${variable} is migrated first, with the old value in it`;
+}
 
 const running = ({ consumers }: Pick<RotateStep, "consumers">): readonly string[] =>
   consumers.flatMap((one) => (one.isRunning ? consumerText(one) : []));

@@ -141,7 +141,10 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     overlap: v.picklist(["both", "none", "application"]),
     entries: v.pipe(
       v.array(
-        v.object({ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT }),
+        v.object({
+          ...{ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT },
+          role: v.exactOptional(v.picklist(["pair", "previous"])),
+        }),
       ),
       v.minLength(1),
     ),

@@ -1,7 +1,7 @@
 import { withBackoff } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { openSession } from "./auth.ts";
+import { openSession, type VaultSession } from "./auth.ts";
 import { badToken, missingRight, refusesAll, statusError, vaultConnectionError } from "./errors.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -20,6 +20,7 @@ export type VaultClient = {
   call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
   /** Without a token, for health. */
   bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
+  readonly loginEnds: VaultSession["endsAt"];
   /** After a 403 that a caller expected: throws `denied` if the token is bad, as opposed to a missing right. */
   mustBeKnown(): Promise<void>;
 };
@@ -34,6 +35,7 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
   const session = openSession(settings, env, send);
   return {
     bare: (method, path, json) => send(method, path, null, json),
+    loginEnds: () => session.endsAt(),
     async mustBeKnown() {
       const token = await session.token();
       if ((await session.isBad(token)) && (await session.renewed(token)) === null) throw badToken(address);

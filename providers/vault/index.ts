@@ -54,6 +54,7 @@ export const provider: ProviderModule = {
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
       policy: async (names) => applicationPolicy(settings, names, await version()),
       writerPolicy: async () => migratorPolicy(settings, await version().catch(unlessDenied)),
+      loginEnds: () => client.loginEnds(),
       check: () => checkVault(settings, client, version, kv),
       issueReader: async () => issueReader(settings, client, await version()),
     };

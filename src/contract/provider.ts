@@ -123,6 +123,11 @@ export interface Provider {
    * Only for stores that hold wrapped keys.
    */
   rewrap?(what: string): Promise<readonly string[]>;
+  /**
+   * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
+   * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
+   */
+  loginEnds?(): Promise<number | null>;
   /** Tests every right that a migration needs, with a temporary probe value. */
   check(): Promise<readonly StoreCheck[]>;
   /**

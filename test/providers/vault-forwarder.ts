@@ -38,7 +38,7 @@ export type Said = {
 /** Hands HTTP requests on as `act` decides: what it gives is answered, and null drops the connection. */
 export async function relay(
   target: string,
-  act: (request: IncomingMessage, pass: () => Promise<Said>) => Promise<Said | null>,
+  act: (request: IncomingMessage, pass: () => Promise<Said>, body: string) => Promise<Said | null>,
 ): Promise<{ readonly url: string; stop(): void }> {
   const server = createHttp((incoming, outgoing) => {
     const answer = async (): Promise<void> => {
@@ -46,14 +46,15 @@ export async function relay(
       for await (const part of incoming) parts.push(part as Buffer);
       // The server does not know the states of a cluster that a test makes up.
       const { host: _, connection: __, "transfer-encoding": ___, "x-vault-index": ____, ...headers } = incoming.headers;
-      const said = await act(incoming, async () => {
+      const pass = async (): Promise<Said> => {
         const passed = await fetch(`${target}${incoming.url}`, {
           method: incoming.method ?? "GET",
           headers: headers as { [name: string]: string },
           body: parts.length > 0 ? Buffer.concat(parts) : null,
         });
         return { status: passed.status, text: await passed.text() };
-      });
+      };
+      const said = await act(incoming, pass, Buffer.concat(parts).toString("utf8"));
       if (said === null) return void incoming.socket.destroy();
       outgoing.writeHead(said.status, { "Content-Type": "application/json", ...said.headers });
       outgoing.end(said.status === 204 ? undefined : said.text);

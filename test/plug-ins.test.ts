@@ -136,6 +136,7 @@ describe("a store", () => {
     [{}, []],
     [{ AWS_PROFILE: "team" }, ["aws-secrets-manager", "aws-ssm"]],
     [{ AZURE_KEYVAULT_URL: "https://team.invalid" }, ["azure-key-vault"]],
+    [{ GOOGLE_CLOUD_PROJECT: "team-prod" }, ["gcp-secret-manager"]],
     [{ KEYWHIZ_URL: "https://keywhiz.invalid" }, ["keywhiz"]],
   ])("the terminal UI offers with %j the two that need nothing, and what the environment names", async (env, more) => {
     const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };

@@ -27,6 +27,7 @@ import {
   removePlugin,
   type PresentPlugin,
 } from "./engine-plugin.ts";
+import { endCredentials, type EndedCredential, type HomeFiles } from "./credentials.ts";
 import { HOME, SETTINGS, type DriverSettings } from "./driver/home.ts";
 import { ID_BASE } from "./driver/host-ids.ts";
 
@@ -42,7 +43,12 @@ export type PluginAsked = {
   readonly signal: AbortSignal;
 };
 
-export type InstalledPlugin = { readonly stores: readonly string[]; readonly version: string };
+export type InstalledPlugin = {
+  readonly stores: readonly string[];
+  readonly version: string;
+  /** The credentials in whose place it has others. */
+  readonly ended: readonly EndedCredential[];
+};
 
 const WAIT_MS = 15_000;
 
@@ -84,7 +90,11 @@ export async function upgradePlugin(engine: Engine, asked: PluginAsked, state: s
   const home = await homeFiles(asked, note.key, info, filesOf(moving));
   await writePluginNote(state, info.ID, { key: note.key, moving });
   if (present !== null) await removePlugin(engine);
-  return begin(engine, asked, home, state, note.key);
+  const installed = await begin(engine, asked, home, state, note.key);
+  // Not before the new one is seen to read.
+  const renewed = async (name: string): Promise<Provider | null> =>
+    asked.stores.find(({ target }) => target.name === name) ?? null;
+  return { ...installed, ended: await endCredentials(filesOf(moving), renewed) };
 }
 
 /**
@@ -125,16 +135,21 @@ async function begin(
       `the plugin is installed, but cannot read ${fault.name} from the engine's host: ${fault.fault ?? ""}`,
       "the store's address must be one that the engine's host reaches; then: unsprawl plugin upgrade --to STORE",
     );
-  return { stores: stores.map(({ name }) => name), version };
+  return { stores: stores.map(({ name }) => name), version, ended: [] };
 }
 
 /**
- * Takes the plugin away, whoever installed it. Throws `refused` while containers have volumes of it, since they could not start
- * any more.
+ * Takes the plugin away, whoever installed it, and ends the credentials of one of this installation's: `open` gives its stores.
+ * Throws `refused` while containers have volumes of it, since they could not start any more.
  */
-export async function uninstallPlugin(engine: Engine, state: string): Promise<void> {
+export async function uninstallPlugin(
+  engine: Engine,
+  state: string,
+  open: (store: string) => Promise<Provider>,
+): Promise<readonly EndedCredential[]> {
   const { ID } = await engine.info();
-  const present = await findPlugin(engine, readPluginNote(state, ID));
+  const note = readPluginNote(state, ID);
+  const present = await findPlugin(engine, note);
   const all = await driverVolumes(engine);
   // Somebody else's serves none that it does not list, such as those of ours that it has replaced.
   const volumes = present?.isOwn === false && present.isEnabled ? all.filter(({ isListed }) => isListed) : all;
@@ -147,9 +162,31 @@ export async function uninstallPlugin(engine: Engine, state: string): Promise<vo
     );
   const docker = await engine.docker();
   for (const { name } of volumes) await engine.call(`remove ${name}`, () => docker.getVolume(name).remove());
+  const isForeign = note === null || present?.isOwn === false;
+  const home = isForeign ? new Map<string, Buffer>() : await lastHome(engine, note, present);
   if (present !== null) await removePlugin(engine);
   // What a killed upgrade of ours has taken out is not of somebody else's plugin.
-  if (present?.isOwn !== false) forgetPluginNote(state, ID);
+  if (isForeign) return [];
+  forgetPluginNote(state, ID);
+  return home instanceof UnsprawlError ? [{ store: "the plugin's stores", kept: home }] : endCredentials(home, open);
+}
+
+/** The files of a plugin that is about to go; or why nobody knows them. */
+async function lastHome(
+  engine: Engine,
+  note: PluginNote,
+  present: PresentPlugin | null,
+): Promise<HomeFiles | UnsprawlError> {
+  try {
+    return filesOf(await stateOf(engine, note, present));
+  } catch (error) {
+    if (!(error instanceof UnsprawlError)) throw error;
+    return new UnsprawlError(
+      error.code,
+      `which credentials it had is not known: ${error.message}`,
+      "revoke them at the stores",
+    );
+  }
 }
 
 /** Whether the engine's plugin was installed with another key than this installation's. */

@@ -102,6 +102,7 @@ function engineWith(present: { enabled: boolean | null; marked?: boolean }, key:
 }
 
 const base64 = (of: string): string => Buffer.from(of).toString("base64");
+const noStore = async (): Promise<never> => Promise.reject(new Error("no store is asked"));
 const ASKED = { stores: [], from: "image", keepLast: null, version: "2", signal: new AbortController().signal };
 
 it("a disabled plugin is neither taken away nor replaced by an empty one while a container has its volume", async () => {
@@ -109,7 +110,7 @@ it("a disabled plugin is neither taken away nor replaced by an empty one while a
   await writePluginNote(state, "engine", { key, moving: null });
   for (const enabled of [true, false]) {
     const { engine, dialled } = engineWith({ enabled }, key, "");
-    await expect(uninstallPlugin(engine, state)).rejects.toThrow("could not start without the plugin: web");
+    await expect(uninstallPlugin(engine, state, noStore)).rejects.toThrow("could not start without the plugin: web");
     await expect(installPlugin(engine, ASKED, state)).rejects.toThrow("has the volume plugin already");
     expect(dialled).toEqual([]);
   }

@@ -244,6 +244,27 @@ it("rolled back, the last volume goes, and then the plugin", async () => {
   await unsprawl(["rollback", "last"]);
   await servesWeb();
   expect(engine.docker("volume", "ls", "-q")).toBe("");
-  await unsprawl(["plugin", "uninstall", "--yes"]);
+  const [renewed, last] = [credential(), await credentialAfter(["plugin", "upgrade", "--to", "vault", "--yes"])];
+  expect([await isAlive(renewed), await isAlive(last)]).toEqual([false, true]);
+  const { stdout } = await unsprawl(["plugin", "uninstall", "--yes"]);
+  expect(stdout).toContain("revoked the plugin's former credential at vault");
+  expect(await isAlive(last)).toBe(false);
   expect(engine.docker("plugin", "ls", "-q")).toBe("");
 });
+
+/** The token that the plugin reads the store with. */
+function credential(): string {
+  const id = engine.docker("plugin", "inspect", "-f", "{{.Id}}", "unsprawl");
+  return readFileSync(join(engine.dir, "data/plugins", id, "rootfs/etc/unsprawl/plugin/vault/token"), "utf8");
+}
+
+async function credentialAfter(words: readonly string[]): Promise<string> {
+  expect((await unsprawl(words)).stdout).toContain("revoked the plugin's former credential at vault");
+  return credential();
+}
+
+const isAlive = (token: string): Promise<boolean> =>
+  bao.api("GET", "auth/token/lookup-self", undefined, token).then(
+    () => true,
+    () => false,
+  );

@@ -240,6 +240,24 @@ async function installedMeanwhile(upgrade: readonly string[]): Promise<void> {
   await unsprawl(["plugin", "uninstall", "--yes"]);
 }
 
+it("a credential that is revoked under the plugin fails a start with the way; one that expires is renewed", async () => {
+  await bao.api("POST", "auth/token/revoke", { token: credential() });
+  expect(await refused("restart", "web")).toContain("does not know this token");
+  expect(await refused("start", "web")).toContain("unsprawl plugin upgrade --to STORE");
+  // With roles there is one to log in with again.
+  await bao.api("POST", "sys/auth/approle", { type: "approle" });
+  const { stdout } = await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
+  expect(stdout).toContain("the plugin's former credential was not revoked: Vault did not");
+  const { data } = (await bao.api("LIST", "auth/approle/role")) as { data?: { keys?: readonly string[] } };
+  for (const role of data?.keys ?? []) await bao.api("POST", `auth/approle/role/${role}`, { token_ttl: "1s" });
+  await docker("start", "web");
+  await servesWeb();
+  await sleep(2000);
+  await restarted();
+  await bao.api("DELETE", "sys/auth/approle");
+  await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
+});
+
 it("rolled back, the last volume goes, and then the plugin", async () => {
   await unsprawl(["rollback", "last"]);
   await servesWeb();

@@ -83,6 +83,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     async discard(subjectId) {
       // Resolved values are removed when the container is deleted.
       await removeBindings(runtimeHome(env), ({ by }) => by === subjectId);
+      return null;
     },
     environment: "whole",
     async received({ id, pid }, { name, value }) {

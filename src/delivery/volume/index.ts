@@ -5,6 +5,7 @@
 import type { Delivery, DeliveryFit, DeliverySubject } from "../../contract/delivery.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { AskPlugin } from "../../engine/plugin/ask.ts";
+import { readPluginNote } from "../../engine/plugin/key.ts";
 import { PLUGIN } from "../../engine/plugin/questions.ts";
 import { once } from "../../kit/once.ts";
 import { UnsprawlError } from "../../model/error.ts";
@@ -89,9 +90,13 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
     },
     async discard(subjectId) {
       const ask = await asker();
-      if (ask instanceof UnsprawlError) return; // nothing is served any more
-      await ask("forbid", { by: subjectId });
       const [engine, name] = [await open(), volumeName({ id: subjectId })];
+      if (ask instanceof UnsprawlError) {
+        const isMoving = (readPluginNote(state(), (await engine.info()).ID)?.moving ?? null) !== null;
+        // What it was allowed is gone with it, unless an upgrade of it was killed.
+        return ask.code === "absent" && !isMoving ? null : leftText(ask.message);
+      }
+      await ask("forbid", { by: subjectId });
       const docker = await engine.docker();
       try {
         await engine.call(`remove the volume ${name}`, () => docker.getVolume(name).remove());
@@ -99,10 +104,14 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
         // Somebody has it still: without what was allowed it serves nothing.
         if (!(error instanceof UnsprawlError) || error.code !== "conflict") throw error;
       }
+      return null;
     },
     environment: "whole",
     received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),
   };
 }
+
+const leftText = (why: string): string =>
+  `${why}: the volume, and what its container was allowed, stay in the plugin; to remove them: unsprawl plugin upgrade, then unsprawl runtime forbid NAME and docker volume rm (unsprawl plugin status lists them)`;
 
 const volumeName = ({ id }: Pick<DeliverySubject, "id">): string => `unsprawl-${id}`;

@@ -258,7 +258,23 @@ it("a credential that is revoked under the plugin fails a start with the way; on
   await unsprawl(["plugin", "upgrade", "--to", "vault", "--yes"]);
 });
 
+it("rolled back without the plugin the value is back, and what stays in it is said, with the way to remove it", async () => {
+  engine.docker("plugin", "disable", "-f", "unsprawl");
+  const { stdout, stderr } = await unsprawl(["rollback", "last"]);
+  expect(stdout + stderr).toContain(
+    "the engine's volume plugin is disabled: the volume, and what its container was allowed, stay",
+  );
+  await servesWeb();
+  await unsprawl(["plugin", "upgrade", "--yes"]);
+  const { stdout: shown } = await unsprawl(["plugin", "status"]);
+  expect(shown).toContain("with 1 volume");
+  await unsprawl(["runtime", "forbid", "web", "--yes"]);
+  engine.docker("volume", "rm", volume);
+  expect((await unsprawl(["plugin", "status"])).stdout).not.toContain("allowed:");
+});
+
 it("rolled back, the last volume goes, and then the plugin", async () => {
+  await unsprawl(["migrate", "docker:web", "--to", "vault", "--yes", "--grace", "100ms"]);
   await unsprawl(["rollback", "last"]);
   await servesWeb();
   expect(engine.docker("volume", "ls", "-q")).toBe("");

@@ -69,11 +69,11 @@ export function gcpClient(
         const give = (): never => {
           throw failed(failure, call, settings);
         };
-        const again = (wait: number): void => {
+        const waiting = (wait: number): void => {
           if (wait >= 1000)
             say(`Secret Manager is throttling requests: waiting ${Math.round(wait / 1000)} s for ${name ?? "it"}`);
         };
-        return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again } : give();
+        return passes(failure, attempts) ? { askedMs: failure.retryAfter, give, again: waiting } : give();
       };
       return withBackoff(attempt, PATIENCE);
     },

@@ -1,3 +1,4 @@
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
@@ -16,7 +17,7 @@ export async function fieldOf(value: Secret, { path, field }: StoreKey): Promise
     // Its message quotes the document.
   }
   if (!isMap(found))
-    throw new UnsprawlError("malformed", `${path} has no fields`, `leave #/${field} out of the reference`);
+    throw new UnsprawlError("malformed", `${path} has no fields`, cmd`leave ${`#/${field}`} out of the reference`);
   for (const name of field.split("/")) found = isMap(found) && Object.hasOwn(found, name) ? found[name] : undefined;
   if (found === undefined || found === null) return null;
   return Secret.of(typeof found === "string" ? found : JSON.stringify(found));

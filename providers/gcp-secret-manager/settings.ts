@@ -67,7 +67,7 @@ export function readSettings(config: GcpConfigValues, { env, dir }: ProviderCont
     throw new UnsprawlError(
       "config",
       "the Google Cloud project is not set",
-      `set ${PROJECT_VARIABLES[0]}, or projectId in the store's configuration`,
+      cmd`set ${PROJECT_VARIABLES[0]}, or projectId in the store's configuration`,
     );
   // It becomes a part of an address. Source: "Creating and managing projects", and those of a domain.
   if (!/^(?:[a-z0-9.-]{1,100}:)?[a-z0-9][a-z0-9-]{1,62}$/.test(projectId))
@@ -118,7 +118,8 @@ function readAuth({ method, credentialsFile, tokenFile }: AuthGiven, at: string,
 
 /** Scheme, host and port. Plain HTTP never leaves this machine: a token would go with it. */
 function origin(address: string): string {
-  const bad = (why: string): UnsprawlError => new UnsprawlError("config", `endpoint ${why}`, `the form is ${PUBLIC}`);
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("config", `endpoint ${why}`, cmd`the form is ${PUBLIC}`);
   const url = URL.parse(address);
   if (url === null) throw bad("is not a URL");
   if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname)))

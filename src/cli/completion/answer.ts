@@ -167,9 +167,7 @@ async function storeWords(assembly: Assembly): Promise<readonly CompletionWord[]
   return quickly(async () => {
     const configured = new Set(await assembly.storeNames());
     const known = await assembly.knownStores();
-    return known.map(
-      (name) => [name, configured.has(name) ? "configured" : "by its environment variables"] as const,
-    );
+    return known.map((name) => [name, configured.has(name) ? "configured" : "by its environment variables"] as const);
   });
 }
 

@@ -12,6 +12,7 @@ import { UnsprawlError } from "../../model/error.ts";
 import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
 import { ownerOf } from "../owner.ts";
 import { scriptChange, scriptFault, scriptFits } from "../shim.ts";
+import { deliveredBindings } from "../runtime/bindings.ts";
 import { ownPlugin } from "./engine-plugin.ts";
 import { OWNER, volumeOptions } from "./options.ts";
 
@@ -74,13 +75,7 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
     consumer: () => null,
     files: () => [],
     async allow(subjectId, consumer, moves) {
-      if (consumer === null)
-        throw new UnsprawlError(
-          "malformed",
-          "the plan does not say which consumer the references belong to",
-          "unsprawl plan again",
-        );
-      const bindings = moves.map(({ name, reference }) => ({ consumer, variable: name, reference, by: subjectId }));
+      const bindings = deliveredBindings(subjectId, consumer, moves);
       await (
         await mustAsk()
       )("allow", { bindings });

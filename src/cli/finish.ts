@@ -1,5 +1,5 @@
 import type { RunResult } from "../core/apply.ts";
-import { agentWarning } from "../core/agent-state.ts";
+import { agentWarning, stepsWithoutAgent } from "../core/agent-state.ts";
 import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
@@ -56,7 +56,7 @@ async function sayWithoutAgent(context: CommandContext): Promise<void> {
   const warning = agentWarning(assembly.state(), index.read().length);
   if (warning === null) return;
   say(context, warning);
-  sayNext(context, "unsprawl agent install systemd");
+  sayNext(context, stepsWithoutAgent()[0]);
 }
 
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {

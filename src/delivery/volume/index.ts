@@ -7,6 +7,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
 import { readPluginNote } from "../../engine/plugin/key.ts";
 import { PLUGIN } from "../../engine/plugin/questions.ts";
+import { isPodman } from "../../engine/types.ts";
 import { once } from "../../kit/once.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { NAMES_END, START_SCRIPT } from "../../model/start-script.ts";
@@ -28,7 +29,9 @@ export type VolumeDeliveryTools = {
 export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): Delivery {
   const asker = once(async (): Promise<AskPlugin | string> => {
     const engine = await open();
-    const note = readPluginNote(state(), (await engine.info()).ID);
+    const info = await engine.info();
+    if (isPodman(info)) return "Podman has no managed plugins";
+    const note = readPluginNote(state(), info.ID);
     if (note === null)
       return "the engine has no volume plugin of this installation (unsprawl plugin install --to STORE)";
     const present = await pluginState(engine);

@@ -6,7 +6,7 @@ export const about: StoreAbout = {
   addressVariables: ["VAULT_ADDR", "BAO_ADDR"],
   environment: {
     "VAULT_ADDR or BAO_ADDR": "Vault's or OpenBao's address",
-    "VAULT_TOKEN or BAO_TOKEN": "The token (default: ~/.vault-token)",
+    "VAULT_TOKEN or BAO_TOKEN": "The token (default: the one that vault login keeps)",
     "VAULT_NAMESPACE or BAO_NAMESPACE": "The namespace",
     "VAULT_CACERT or BAO_CACERT": "The CA that signed the server's certificate",
   },

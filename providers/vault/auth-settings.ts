@@ -1,18 +1,17 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { homeOf } from "../../src/kit/home.ts";
+import { resolve } from "node:path";
 import type { ProviderContext } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { map, may, mayBeNull, oneOf, text, type SchemaValue } from "../../src/kit/schema/index.ts";
-import { variable } from "./variable.ts";
 import { checkPath } from "./names.ts";
+import { tokenSource } from "./token-source.ts";
 
 /** How to log in. Every credential is a file, read when it is used; a token from the environment likewise. */
 export type VaultAuth =
   | { readonly method: "token"; readonly tokenFile: string }
   | { readonly method: "token"; readonly wrappedTokenFile: string }
-  /** Of the environment, or `~/.vault-token`. */
+  /** Of the environment, or where `vault login` keeps it. */
   | { readonly method: "token" }
   | ({ readonly method: "approle"; readonly mount: string; readonly roleIdFile: string } & (
       | { readonly secretIdFile: string }
@@ -25,7 +24,7 @@ export type VaultAuth =
       readonly jwtFile: string;
     }
   | {
-      readonly method: "userpass";
+      readonly method: "userpass" | "ldap";
       readonly mount: string;
       readonly username: string;
       readonly passwordFile: string;
@@ -47,6 +46,7 @@ const AUTH_KEYS: { readonly [method in AuthMethod]: readonly string[] } = {
   jwt: ["role", "jwtFile", "mount"],
   kubernetes: ["role", "jwtFile", "mount"],
   userpass: ["username", "passwordFile", "mount"],
+  ldap: ["username", "passwordFile", "mount"],
   cert: ["certFile", "keyFile", "name", "mount"],
 };
 const METHODS = Object.keys(AUTH_KEYS) as AuthMethod[];
@@ -119,7 +119,8 @@ export function readAuth(auth: VaultAuthGiven | null, { env, dir }: ProviderCont
     case "kubernetes":
       return { method, mount, role: word("role"), jwtFile: file("jwtFile", method === "jwt" ? null : POD_TOKEN) };
     case "userpass":
-      return { method, mount, username: userName(word("username")), passwordFile: file("passwordFile") };
+    case "ldap":
+      return { method, mount, username: userName(word("username"), method), passwordFile: file("passwordFile") };
     case "cert": {
       const name = auth.name ?? null;
       const pair = { certFile: file("certFile"), keyFile: file("keyFile") };
@@ -143,8 +144,7 @@ function methodOf(auth: VaultAuthGiven): AuthMethod {
 }
 
 function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {
-  const file = join(homeOf(env), ".vault-token");
-  if (variable(env, "TOKEN") !== null || existsSync(file)) return { method: "token" };
+  if (tokenSource(env) !== null) return { method: "token" };
   throw new UnsprawlError(
     "config",
     "no Vault token: VAULT_TOKEN is not set and there is no ~/.vault-token",
@@ -152,8 +152,15 @@ function environmentToken(env: NodeJS.ProcessEnv): VaultAuth {
   );
 }
 
-/** It becomes a part of the login's path. */
-function userName(name: string): string {
-  if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) return name;
-  throw new UnsprawlError("config", "auth.username is not one that userpass takes", "letters, digits, - _ and .");
+/** What a name may be: it becomes a part of the login's path. */
+const NAMES = {
+  userpass: { form: /^(?!\.+$)[\w.-]+$/, says: "letters, digits, - _ and ." },
+  // A directory's people have spaces and umlauts.
+  ldap: { form: /^(?!\.+$)(?!\s)[^/\p{Cc}]+$/u, says: "a name without / and control characters" },
+};
+
+function userName(name: string, method: keyof typeof NAMES): string {
+  const { form, says } = NAMES[method];
+  if (form.test(name)) return name;
+  throw new UnsprawlError("config", `auth.username is not one that ${method} takes`, says);
 }

@@ -9,6 +9,8 @@ export type VaultSession = {
   token(): Promise<string>;
   /** Whether the server does not know this token at all, as opposed to a missing right. */
   isBad(token: string): Promise<boolean>;
+  /** When no token can be had any more without a person (`Grant.endsAt`); null if there is no such time. */
+  endsAt(): Promise<number | null>;
   /** Another token in place of a bad one; null if there is no way to get one. */
   renewed(bad: string): Promise<string | null>;
 };
@@ -29,7 +31,9 @@ export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, sen
     const answer = await send("POST", "auth/token/renew-self", old.token, {});
     const grant = answer.status === 200 ? grantIn(answer) : null;
     // Towards the end of a token's life each renewal grants less.
-    return grant === null || grant.seconds < old.whole / 2 ? fresh() : leaseOf(grant, old.whole);
+    return grant === null || grant.seconds < old.whole / 2
+      ? fresh()
+      : leaseOf({ ...grant, ...(old.endsAt === undefined ? {} : { endsAt: old.endsAt }) }, old.whole);
   };
   const replace = (old: Promise<Lease> | null, by: () => Promise<Lease>): Promise<Lease> => {
     // A second caller shares the login that the first one started.
@@ -58,6 +62,9 @@ export function openSession(settings: VaultSettings, env: NodeJS.ProcessEnv, sen
       // If the text does not show it: any right below the mount opens this path, and an unknown token does not.
       const seen = await send("GET", `sys/internal/ui/mounts/${encodePath(settings.mount)}`, token);
       return seen.status === 403 && !seen.errors.some((text) => text.includes("preflight"));
+    },
+    async endsAt() {
+      return (await (lease ?? replace(null, fresh))).endsAt ?? null;
     },
     async renewed(bad) {
       const held = lease;

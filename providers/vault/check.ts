@@ -4,10 +4,10 @@ import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
 import { probeStore } from "../../src/stores-kit/probe.ts";
 import type { VaultClient } from "./client.ts";
-import { missingRight, statusError } from "./errors.ts";
+import { missingRight, noActiveServer, recoverySecondary, statusError } from "./errors.ts";
 import type { Kv } from "./kv.ts";
 import type { PolicyRule } from "./policy.ts";
-import { encodePath, fixedPrefix, vaultKey } from "./names.ts";
+import { encodePath, everyPath, vaultKey } from "./names.ts";
 import { writerRights } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
 
@@ -23,21 +23,22 @@ export async function checkVault(
 ): Promise<readonly StoreCheck[]> {
   const { address, mount, path } = settings;
   let probe: StoreKey | null = null;
+  let role: Role | null = null;
   const store = {
     // A field with the probe's name: if the path has no {subject}, it is beside real ones.
     key: ({ subject }: { subject: string }) => (probe = vaultKey(path, { subject, project: subject, name: subject })),
-    get: async (key: StoreKey) => (await kv()).get(key),
-    put: async (...args: Parameters<Kv["put"]>) => (await kv()).put(...args),
-    remove: async (...args: Parameters<Kv["remove"]>) => (await kv()).remove(...args),
+    get: async (key: StoreKey) => served((await kv()).get(key)),
+    put: async (...args: Parameters<Kv["put"]>) => served((await kv()).put(...args)),
+    remove: async (...args: Parameters<Kv["remove"]>) => served((await kv()).remove(...args)),
   };
   // The rule is for what will be written, not for the probe.
-  const all = path.includes("{") ? `${fixedPrefix(path)}*` : path;
+  const all = everyPath(path);
   const lines = await probeStore(store, {
     async reach() {
-      await health(client, address);
-      return `${address}${plain(address)}`;
+      role = await health(client, address);
+      return `${address}${plain(address)}${role === null ? "" : ` (a ${role}: it passes writes on to the active server)`}`;
     },
-    authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await version()}`,
+    authenticate: async () => `${settings.auth.method}; ${mount}/ is KV version ${await served(version())}`,
     missing: async (names) =>
       missingRights(
         client,
@@ -53,6 +54,13 @@ export async function checkVault(
   for (const line of lines) said.push(await better(line));
   return said;
 
+  /** A standby that answers for itself, and cannot pass on, says little: its cluster is what is missing. */
+  async function served<T>(act: Promise<T>): Promise<T> {
+    return act.catch((error: unknown) => {
+      throw role !== null && isUnreachable(error) ? noActiveServer(address) : error;
+    });
+  }
+
   async function better(line: StoreCheck): Promise<StoreCheck> {
     if (line.right === "check-and-set" && line.ok && (await version()) === 1)
       return {
@@ -64,7 +72,11 @@ export async function checkVault(
     if (line.ok || probe === null) return line;
     // Nothing is written if nothing can be read back; what is missing then is the right to read.
     const blind = line.right === "write" && (await store.get(probe).then(() => false, isDenied));
-    return { ...line, right: blind ? "read" : line.right, hint: line.hint?.replaceAll(probe.path, all) ?? null };
+    return {
+      ...line,
+      right: blind ? "read" : line.right,
+      hint: line.hint?.replaceAll(probe.path, all) ?? null,
+    };
   }
 }
 
@@ -78,8 +90,14 @@ async function missingRights(
   named: readonly PolicyRule[],
 ): Promise<readonly StoreCheck[]> {
   const json = { paths: asked.map(({ path }) => path) };
-  const answer = await client.call("POST", "sys/capabilities-self", { json, needs: [], expect: [400, 403, 404, 405] });
-  const { data: has = {} } = (answer.body ?? {}) as { readonly data?: { readonly [path: string]: unknown } };
+  const answer = await client.call("POST", "sys/capabilities-self", {
+    json,
+    needs: [],
+    expect: [400, 403, 404, 405],
+  });
+  const { data: has = {} } = (answer.body ?? {}) as {
+    readonly data?: { readonly [path: string]: unknown };
+  };
   return asked.flatMap(({ path, capabilities }, at) => {
     const held = has[path];
     const rule = named[at];
@@ -108,17 +126,29 @@ const RIGHTS: readonly (readonly [StoreCheck["right"], readonly string[]])[] = [
  */
 async function gone(client: VaultClient, mount: string, path: string): Promise<void> {
   const needs = writerRights(mount, path, 2).filter((right) => right.path.startsWith(`${mount}/metadata/`));
-  const { status } = await client.call("GET", encodePath(`${mount}/metadata/${path}`), { needs, expect: [404] });
+  const { status } = await client.call("GET", encodePath(`${mount}/metadata/${path}`), {
+    needs,
+    expect: [404],
+  });
   if (status !== 404) throw missingRight(needs);
 }
 
-/** Health answers without a token, with its state in the body (Vault API, sys/health). */
-async function health(client: VaultClient, address: string): Promise<void> {
+/** A server of a cluster that is not its active one. */
+type Role = "standby" | "performance standby";
+
+/**
+ * What the server says about itself without a token; null for an active one. Throws for one that serves nobody. Its state
+ * is in the body: node-vault takes each status of this path for success (Vault API, sys/health).
+ */
+async function health(client: VaultClient, address: string): Promise<Role | null> {
   const { body, status, errors } = await client.bare("GET", "sys/health");
-  const { initialized, sealed } = (body ?? {}) as { initialized?: unknown; sealed?: unknown };
-  if (initialized === false) throw statusError(501, [], address);
-  if (sealed === true) throw statusError(503, ["sealed"], address);
-  if (typeof sealed !== "boolean") throw statusError(status, errors, address);
+  const state = (body ?? {}) as { readonly [key: string]: unknown };
+  if (state["initialized"] === false) throw statusError(501, [], address);
+  if (state["sealed"] === true) throw statusError(503, ["sealed"], address);
+  if (typeof state["sealed"] !== "boolean") throw statusError(status, errors, address);
+  if (state["replication_dr_mode"] === "secondary") throw recoverySecondary(address);
+  if (state["performance_standby"] === true) return "performance standby";
+  return state["standby"] === true ? "standby" : null;
 }
 
 function plain(address: string): string {
@@ -126,6 +156,10 @@ function plain(address: string): string {
   return protocol === "http:" && !isLoopback(hostname)
     ? " (without TLS: anyone on the network path can read the secrets)"
     : "";
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof UnsprawlError && error.code === "unreachable";
 }
 
 function isDenied(error: unknown): boolean {

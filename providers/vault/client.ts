@@ -1,7 +1,7 @@
 import { withBackoff } from "../../src/kit/net/backoff.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
-import { openSession } from "./auth.ts";
+import { openSession, type VaultSession } from "./auth.ts";
 import { badToken, missingRight, refusesAll, statusError, vaultConnectionError } from "./errors.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { VaultSettings } from "./settings.ts";
@@ -20,6 +20,9 @@ export type VaultClient = {
   call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
   /** Without a token, for health. */
   bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
+  readonly loginEnds: VaultSession["endsAt"];
+  /** After a 403 that a caller expected: throws `denied` if the token is bad, as opposed to a missing right. */
+  mustBeKnown(): Promise<void>;
 };
 
 /** A server that asks for a longer pause is not waited for: the call fails as throttled. */
@@ -32,6 +35,11 @@ export function vaultClient(settings: VaultSettings, env: NodeJS.ProcessEnv): Va
   const session = openSession(settings, env, send);
   return {
     bare: (method, path, json) => send(method, path, null, json),
+    loginEnds: () => session.endsAt(),
+    async mustBeKnown() {
+      const token = await session.token();
+      if ((await session.isBad(token)) && (await session.renewed(token)) === null) throw badToken(address);
+    },
     async call(method, path, { json, needs, expect = [] }) {
       let token = await session.token();
       let answer = await send(method, path, token, json);
@@ -67,10 +75,11 @@ function patient(settings: VaultSettings, env: NodeJS.ProcessEnv): VaultSend {
       // A mount that was created a moment ago is not ready yet.
       const upgrading = errors.some((text) => text.startsWith("Upgrading from non-versioned"));
       const away = status === 503 && request[0] === "GET" && !refusesAll(errors);
-      if (status !== 429 && !upgrading && !away) return { done: answer };
+      // 412: it has not seen our last write, and has done nothing.
+      if (status !== 429 && status !== 412 && !upgrading && !away) return { done: answer };
       const askedMs = retryAfter() || null;
       const give = (): never => {
-        throw status === 429 ? slowDown(address, askedMs) : statusError(503, errors, address);
+        throw status === 429 ? slowDown(address, askedMs) : statusError(status === 412 ? 412 : 503, errors, address);
       };
       return { askedMs, give };
     }, PATIENCE);

@@ -1,11 +1,16 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { runChild } from "../../src/kit/bounded-child.ts";
 import { homeOf } from "../../src/kit/home.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { fileError } from "../../src/kit/io/error.ts";
-import { variable } from "./variable.ts";
+import { cmd } from "../../src/kit/shell.ts";
+import { tokenSource } from "./token-source.ts";
 import type { VaultResponse, VaultSend } from "./transport.ts";
 import { refusesAll, statusError } from "./errors.ts";
+
+/** It may ask a keychain, and that a person. */
+const HELPER = { seconds: 60, cpuSeconds: 20, memoryMiB: 1024, output: 64 * 1024 };
 
 /** A token or id in a file. Throws `config` if it cannot be one. */
 export async function credential(file: string): Promise<string> {
@@ -21,8 +26,22 @@ export async function password(file: string): Promise<string> {
 
 /** The token in the environment, or the one that `vault login` (or `bao login`) left. */
 export async function environmentToken(env: NodeJS.ProcessEnv): Promise<string> {
-  const given = variable(env, "TOKEN");
-  return given === null ? credential(join(homeOf(env), ".vault-token")) : checkCredential(given.value, given.name);
+  // If it is gone since the settings were read, reading the file reports it.
+  const source = tokenSource(env) ?? { file: join(homeOf(env), ".vault-token") };
+  if ("file" in source) return credential(source.file);
+  if ("value" in source) return checkCredential(source.value, source.name);
+  return checkCredential(await askHelper(source.helper, env), source.helper);
+}
+
+/** A token helper prints the token that it keeps, and nothing if it has none (Vault's documentation, token helpers). */
+async function askHelper(helper: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const { code, out } = await runChild(helper, ["get"], { env, cwd: dirname(helper) }, HELPER);
+  if (code === 0 && out.trim() !== "") return out;
+  throw new UnsprawlError(
+    code === 0 ? "denied" : "failed",
+    code === 0 ? `the token helper ${helper} has no token` : `the token helper ${helper} failed (${code})`,
+    code === 0 ? "vault login (or bao login), or set VAULT_TOKEN" : cmd`${helper} get`,
+  );
 }
 
 /**

@@ -62,6 +62,26 @@ export function refusesAll(texts: readonly string[]): boolean {
   return texts.some((text) => /sealed|not initialized|HTTPS server/i.test(text));
 }
 
+/** A standby that answered for itself, and then not for its cluster. */
+export function noActiveServer(address: string): UnsprawlError {
+  return new UnsprawlError(
+    "unreachable",
+    `the Vault at ${address} is a standby that does not reach an active server`,
+    "vault operator raft list-peers (or bao operator raft list-peers) shows the cluster; set VAULT_ADDR to the active server",
+    "standby",
+  );
+}
+
+/** The cluster that takes over in a disaster, until somebody promotes it. */
+export function recoverySecondary(address: string): UnsprawlError {
+  return new UnsprawlError(
+    "unreachable",
+    `the Vault at ${address} is a disaster recovery secondary: it serves nobody until it is promoted`,
+    "vault read sys/replication/dr/status names the primary cluster; set VAULT_ADDR to it",
+    "472",
+  );
+}
+
 /** A response that no caller expects. The server's text is left out: it may quote what was sent. */
 export function statusError(status: number, texts: readonly string[], address: string): UnsprawlError {
   const says = (part: string): boolean => texts.some((text) => text.toLowerCase().includes(part));

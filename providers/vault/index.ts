@@ -4,6 +4,8 @@
  * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import type { StoreKey } from "../../src/model/plan.ts";
+import { UnsprawlError } from "../../src/model/error.ts";
 import { externalSecrets } from "./external-secrets.ts";
 import { checkVault } from "./check.ts";
 import { vaultClient } from "./client.ts";
@@ -13,7 +15,7 @@ import { kv2 } from "./kv2.ts";
 import { kvVersion } from "./mount.ts";
 import { listKeys } from "./list.ts";
 import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
-import { applicationPolicy } from "./policy.ts";
+import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
 import { publicSettings, readSettings, VAULT } from "./settings.ts";
 
@@ -26,29 +28,40 @@ export const provider: ProviderModule = {
     const settings = readSettings(config, context);
     const client = vaultClient(settings, context.env);
     let asked: Promise<1 | 2> | null = null;
-    const version = (): Promise<1 | 2> => {
-      const asking = (asked ??= kvVersion(client, settings));
+    const version = async (near?: StoreKey): Promise<1 | 2> => {
+      // What one caller may not read says nothing about another's path.
+      const shared = await asked?.catch(unlessDenied);
+      if (shared) return shared;
+      const asking = (asked = kvVersion(client, settings, name, near?.path));
       asking.catch(() => {
-        asked = null;
+        if (asked === asking) asked = null;
       });
       return asking;
     };
-    const kv = async (): Promise<Kv> => ((await version()) === 2 ? kv2 : kv1)(client, settings.mount, settings.address);
+    const kv = async (near?: StoreKey): Promise<Kv> =>
+      ((await version(near)) === 2 ? kv2 : kv1)(client, settings.mount, settings.address);
     return {
       target: { name, provider: "vault", settings: publicSettings(settings) },
       key: (names) => vaultKey(settings.path, names),
       names: (key) => vaultNames(settings.path, key),
       reference: (key) => vaultReference(key, settings),
       parse: (reference) => parseVaultReference(reference, settings),
-      get: async (key) => (await kv()).get(key),
-      earlier: async (key, matches) => (await kv()).earlier(key, matches),
-      version: async (key) => (await kv()).version(key.path),
-      put: async (key, value, replace, origin) => (await kv()).put(key, value, replace, origin),
-      remove: async (key, matches, created) => (await kv()).remove(key, matches, created),
+      get: async (key) => (await kv(key)).get(key),
+      earlier: async (key, matches) => (await kv(key)).earlier(key, matches),
+      version: async (key) => (await kv(key)).version(key.path),
+      put: async (key, value, replace, origin) => (await kv(key)).put(key, value, replace, origin),
+      remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
       policy: async (names) => applicationPolicy(settings, names, await version()),
+      writerPolicy: async () => migratorPolicy(settings, await version().catch(unlessDenied)),
+      loginEnds: () => client.loginEnds(),
       check: () => checkVault(settings, client, version, kv),
       issueReader: async () => issueReader(settings, client, await version()),
     };
   },
 };
+
+function unlessDenied(error: unknown): null {
+  if (error instanceof UnsprawlError && error.code === "denied") return null;
+  throw error;
+}

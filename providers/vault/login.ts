@@ -7,7 +7,13 @@ import { encodePath } from "./names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 /** A token, and how long it is valid: `Infinity` if it does not expire, or if we may not know. */
-export type Grant = { readonly token: string; readonly seconds: number; readonly renewable: boolean };
+export type Grant = {
+  readonly token: string;
+  readonly seconds: number;
+  readonly renewable: boolean;
+  /** When nothing can be renewed any more, in milliseconds of the epoch; absent if we can log in again, or if it has no end. */
+  readonly endsAt?: number;
+};
 
 /** How this store logs in. Each call is a new login, with the current files; only unwrapped content is kept. */
 export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: VaultSend): () => Promise<Grant> {
@@ -32,10 +38,11 @@ export function loginOf(settings: VaultSettings, env: NodeJS.ProcessEnv, send: V
       };
       return async () => enter("login", { role: auth.role, jwt: await credential(auth.jwtFile) }, refusal);
     }
-    case "userpass": {
+    case "userpass":
+    case "ldap": {
       const refusal = {
-        what: "userpass",
-        why: "the name or the password is wrong",
+        what: auth.method === "ldap" ? "LDAP" : "userpass",
+        why: `the name or the password is wrong${auth.method === "ldap" ? ", or the Vault does not reach its directory" : ""}`,
         hint: cmd`check auth.username, and write the password to ${auth.passwordFile}`,
       };
       return async () =>
@@ -115,13 +122,15 @@ async function ownToken(token: string, send: VaultSend): Promise<Grant> {
   const answer = await send("GET", "auth/token/lookup-self", token);
   const data = dataIn(answer);
   const number = (key: string): number => (typeof data[key] === "number" ? data[key] : 0);
-  const [ttl, period] = [number("ttl"), number("period")];
+  const [ttl, period, most] = [number("ttl"), number("period"), number("explicit_max_ttl")];
   const renewable = data["renewable"] === true;
   // Not allowed to look itself up, or without expiry: nothing to renew.
   if (answer.status !== 200 || ttl === 0) return { token, seconds: Infinity, renewable: false };
   const short = ttl < (period || number("creation_ttl")) * (period > 0 ? 0.9 : 0.5);
   const renewed = renewable && short ? await send("POST", "auth/token/renew-self", token, {}).catch(() => null) : null;
-  return (renewed === null ? null : grantIn(renewed)) ?? { token, seconds: ttl, renewable };
+  const grant = (renewed === null ? null : grantIn(renewed)) ?? { token, seconds: ttl, renewable };
+  if (!renewable) return { ...grant, endsAt: Date.now() + ttl * 1000 };
+  return most === 0 ? grant : { ...grant, endsAt: (number("creation_time") + most) * 1000 };
 }
 
 function dataIn({ body }: VaultResponse): { readonly [key: string]: unknown } {

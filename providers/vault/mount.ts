@@ -1,3 +1,4 @@
+import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { VaultClient } from "./client.ts";
 import { statusError } from "./errors.ts";
@@ -7,11 +8,14 @@ import type { VaultResponse } from "./transport.ts";
 
 /**
  * Version 1 or 2 of the KV engine at the store's mount. Asks the server; if the token may not see it, uses `kvVersion`
- * of the configuration. Throws `config` if they differ or the mount is no KV engine.
+ * of the configuration, and else finds out by reading: at `near`, a path below the mount that the token is to read, or
+ * where a secret of this store could be. Throws `config` if they differ or the mount is no KV engine.
  */
 export async function kvVersion(
   client: VaultClient,
   { mount, path, kvVersion: told, address }: VaultSettings,
+  store: string,
+  near: string | null = null,
 ): Promise<1 | 2> {
   // The request that `vault kv` itself uses: readable with every token that has some right below the mount.
   const answer = await client.call("GET", `sys/internal/ui/mounts/${encodePath(mount)}`, {
@@ -20,15 +24,14 @@ export async function kvVersion(
   });
   if (answer.status !== 200) {
     if (told !== null) return told;
-    const tried = answer.status === 403 ? null : await byTrying(client, mount, fixedPrefix(path));
+    const tried = await byTrying(client, mount, near ?? `${fixedPrefix(path)}unsprawl-probe`);
     if (tried !== null) return tried;
     if (answer.status !== 403) throw statusError(404, ["no handler for route"], address);
-    // Distinguishes a bad token from a missing right: throws `denied` for the former.
-    await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [404] });
+    await client.mustBeKnown();
     throw new UnsprawlError(
       "denied",
-      `there is no mount ${mount}/ at ${address}, or the token has no right below it`,
-      `vault secrets list shows the mounts; set kvVersion if the token may not see them`,
+      `there is no mount ${mount}/ at ${address}, or the token has no right to read below it`,
+      cmd`unsprawl stores policy --to ${store} prints the policy that it needs; vault secrets list shows the mounts`,
     );
   }
   const {
@@ -54,15 +57,16 @@ export async function kvVersion(
 }
 
 /**
- * The version, for a server that does not report a mount's type (old, or behind a gateway): version 2 calls a version 1
- * path invalid, and accepts its own kind. Null if neither path may be read.
+ * The version, by the right to read alone, for a server that does not say what a mount is (old, behind a gateway, or
+ * sys/ is denied): version 2 calls a version 1 path invalid, and accepts its own kind. Null if neither path may be read.
  */
-async function byTrying(client: VaultClient, mount: string, prefix: string): Promise<1 | 2 | null> {
+async function byTrying(client: VaultClient, mount: string, path: string): Promise<1 | 2 | null> {
   const look = (at: string): Promise<VaultResponse> =>
-    client.call("GET", encodePath(`${mount}/${at}${prefix}unsprawl-probe`), { needs: [], expect: [403, 404] });
-  const isAbsent = ({ status, errors }: VaultResponse): boolean => status === 404 && errors.length === 0;
+    client.call("GET", encodePath(`${mount}/${at}${path}`), { needs: [], expect: [403, 404] });
+  const answers = ({ status, errors }: VaultResponse): boolean =>
+    status < 300 || (status === 404 && errors.length === 0);
   const plain = await look("");
   const { warnings } = (plain.body ?? {}) as { warnings?: unknown };
-  if (isAbsent(plain)) return Array.isArray(warnings) && warnings.length > 0 ? 2 : 1;
-  return plain.status === 403 && isAbsent(await look("data/")) ? 2 : null;
+  if (answers(plain)) return plain.status === 404 && Array.isArray(warnings) && warnings.length > 0 ? 2 : 1;
+  return plain.status === 403 && answers(await look("data/")) ? 2 : null;
 }

@@ -91,6 +91,11 @@ export function fixedPrefix(template: string): string {
   return template.split("{")[0] ?? "";
 }
 
+/** The path of all values that the template can address, for a policy. */
+export function everyPath(template: string): string {
+  return template.includes("{") ? `${fixedPrefix(template)}*` : template;
+}
+
 /** A path template below the mount, each form of which is a path. Throws `config`. */
 export function checkTemplate(template: string): string {
   for (const form of templateForms(template)) checkPath(form, "path");

@@ -41,12 +41,12 @@ export async function issueReader(
     at: string,
     json?: { readonly [key: string]: unknown },
   ): Promise<VaultResponse> => {
-    const answer = await client.call(method, at, { needs: [], expect: [403, 404], ...(json && { json }) });
-    if (answer.status !== 403) return answer;
-    await client.call("GET", "auth/token/lookup-self", { needs: [], expect: [] }).catch((error: unknown) => {
-      if (!(error instanceof UnsprawlError) || error.code !== "denied" || error.hint === null) throw byHand;
-      throw error;
+    const answer = await client.call(method, at, {
+      needs: [],
+      expect: [403, 404],
+      ...(json && { json }),
     });
+    if (answer.status === 403) await client.mustBeKnown();
     return answer;
   };
 
@@ -59,7 +59,12 @@ export async function issueReader(
     return {
       config: {
         ...config,
-        auth: { method: "approle", mount: mountOfRoles, roleIdFile: "{dir}/role-id", secretIdFile: "{dir}/secret-id" },
+        auth: {
+          method: "approle",
+          mount: mountOfRoles,
+          roleIdFile: "{dir}/role-id",
+          secretIdFile: "{dir}/secret-id",
+        },
       },
       files: role,
     };
@@ -94,8 +99,12 @@ async function appRole(
     secret_id_num_uses: 0,
   });
   if (made.status >= 400) return null;
-  const roleId = (await call("GET", `${role}/role-id`)).body as { data?: { role_id?: unknown } } | null;
-  const secretId = (await call("POST", `${role}/secret-id`, {})).body as { data?: { secret_id?: unknown } } | null;
+  const roleId = (await call("GET", `${role}/role-id`)).body as {
+    data?: { role_id?: unknown };
+  } | null;
+  const secretId = (await call("POST", `${role}/secret-id`, {})).body as {
+    data?: { secret_id?: unknown };
+  } | null;
   const [id, secret] = [roleId?.data?.role_id, secretId?.data?.secret_id];
   if (typeof id !== "string" || typeof secret !== "string") return null;
   return [

@@ -10,7 +10,11 @@ import { statusError } from "./errors.ts";
 import type { VaultSettings } from "./settings.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-export type VaultResponse = { readonly status: number; readonly body: unknown; readonly errors: readonly string[] };
+export type VaultResponse = {
+  readonly status: number;
+  readonly body: unknown;
+  readonly errors: readonly string[];
+};
 export type VaultSend = (
   method: Method,
   path: string,
@@ -52,6 +56,7 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
     wholeMs: TIMEOUT_MS,
   });
   let leftAloneUntil = 0;
+  let index: string | null = null;
   const ask = async ({ method, uri, headers, json }: NodeVaultRequest): Promise<NodeVaultResponse> => {
     const type = json === undefined ? {} : { "Content-Type": "application/json" };
     const follow = (head: ResponseHead, hops: number): URL | null => redirected(method, head, hops);
@@ -61,32 +66,64 @@ export async function connect(settings: VaultSettings, env: NodeJS.ProcessEnv): 
     // node-vault does not expose a response's headers.
     const asked = retryAfterMs(answer.headers["retry-after"]);
     if (asked !== null) leftAloneUntil = Date.now() + asked;
+    const written = answer.headers["x-vault-index"];
+    if (method !== "GET" && typeof written === "string") index = newerIndex(index, written);
     const body = parsed(answer.bytes.toString("utf8"));
     return { statusCode: answer.status, body, request: { path: answer.url.pathname } };
   };
-  const vault = nodeVault({ endpoint: address, debug: () => {}, "request-promise": { defaults: () => ask } });
+  const vault = nodeVault({
+    endpoint: address,
+    debug: () => {},
+    "request-promise": { defaults: () => ask },
+  });
   // Set afterwards: if the options are empty, the client uses the process's variables instead.
   Object.assign(vault, { pathPrefix: "", endpoint: address });
   return {
     retryAfter: () => Math.max(0, leftAloneUntil - Date.now()),
     async send(method, path, token, json) {
       // Read by the client before it yields, so that parallel requests do not see each other's.
-      Object.assign(vault, { token: token ?? "", namespace: OF_ROOT.has(path) ? "" : (namespace ?? "") });
+      Object.assign(vault, {
+        token: token ?? "",
+        namespace: OF_ROOT.has(path) ? "" : (namespace ?? ""),
+      });
       const headers = {
         // HashiCorp's agents and proxies may require it: no web page can send it.
         "X-Vault-Request": "true",
+        // A server of the cluster that has not seen our last write yet answers 412 instead of what was before.
+        ...(index === null ? {} : { "X-Vault-Index": index }),
         ...(method === "PATCH" ? { "Content-Type": "application/merge-patch+json" } : {}),
       };
-      const request = { path: `/${path}`, method, headers, ...(json === undefined ? {} : { json }) };
+      const request = {
+        path: `/${path}`,
+        method,
+        headers,
+        ...(json === undefined ? {} : { json }),
+      };
       try {
         return { status: 200, body: (await vault.request(request)) as unknown, errors: [] };
       } catch (error) {
         const response = (error as { response?: { statusCode?: unknown; body?: unknown } } | null)?.response;
         if (typeof response?.statusCode !== "number") throw error;
-        return { status: response.statusCode, body: response.body, errors: errorsIn(response.body) };
+        return {
+          status: response.statusCode,
+          body: response.body,
+          errors: errorsIn(response.body),
+        };
       }
     },
   };
+}
+
+/**
+ * The later of two states of a cluster's storage: answers to parallel writes arrive in any order. `b` if their text does not
+ * show it (`{"cluster","value"}` of OpenBao, `v1:cluster:index:…` of HashiCorp, in base64).
+ */
+function newerIndex(a: string | null, b: string): string {
+  const order = (text: string): number => {
+    const [, bao, vault] = /"value":"(\d+)"|^v1:[^:]*:(\d+):/.exec(Buffer.from(text, "base64").toString("utf8")) ?? [];
+    return Number(bao ?? vault ?? 0);
+  };
+  return a !== null && order(a) > order(b) ? a : b;
 }
 
 /** What node-vault passes to its transport, and expects from it. */
@@ -112,7 +149,10 @@ async function certificates({ caCert, auth }: VaultSettings): Promise<{ ca?: Buf
     });
   const ca = caCert === null ? {} : { ca: await read(caCert, "caCert and VAULT_CACERT") };
   if (auth.method !== "cert") return ca;
-  const pair = { cert: await read(auth.certFile, "auth.certFile"), key: await read(auth.keyFile, "auth.keyFile") };
+  const pair = {
+    cert: await read(auth.certFile, "auth.certFile"),
+    key: await read(auth.keyFile, "auth.keyFile"),
+  };
   try {
     createSecureContext(pair);
   } catch {

@@ -114,10 +114,20 @@ export interface Provider {
    */
   policy(names: SubjectNames): Promise<string>;
   /**
+   * Such a policy for whoever migrates: it lets them move and restore every value that the path template can address,
+   * and nothing else. Absent where the store has no rights to grant.
+   */
+  writerPolicy?(): Promise<string>;
+  /**
    * Re-wraps the data keys below `what` for exactly the recipients in the configuration; returns what was re-wrapped.
    * Only for stores that hold wrapped keys.
    */
   rewrap?(what: string): Promise<readonly string[]>;
+  /**
+   * When the present login ends for good, in milliseconds of the epoch: it can be neither renewed nor repeated without a
+   * person. Null if it does not, or if the store does not say. Only for stores whose logins end.
+   */
+  loginEnds?(): Promise<number | null>;
   /** Tests every right that a migration needs, with a temporary probe value. */
   check(): Promise<readonly StoreCheck[]>;
   /**
@@ -125,9 +135,10 @@ export interface Provider {
    * store with it; `files` are written 0600 beside it, and `config` refers to them as `{dir}/NAME`. `held` are the
    * files of a previous credential, which may be returned again if the store cannot revoke it.
    */
-  issueReader(
-    held?: readonly ReaderFile[],
-  ): Promise<{ readonly config: { readonly [key: string]: Json }; readonly files: readonly ReaderFile[] }>;
+  issueReader(held?: readonly ReaderFile[]): Promise<{
+    readonly config: { readonly [key: string]: Json };
+    readonly files: readonly ReaderFile[];
+  }>;
 }
 
 export type ReaderFile = { readonly name: string; readonly content: Secret };

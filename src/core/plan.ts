@@ -10,6 +10,7 @@ import { withAlong } from "./along.ts";
 import type { EntryUsers } from "./conflict.ts";
 import { maskPlan } from "./journal/masked-plan.ts";
 import { keyFilesOf } from "./key-files.ts";
+import { loginWarning } from "./login-warning.ts";
 import { clearTextWarning } from "./store-place.ts";
 import type { Mapping } from "./config/mapping.ts";
 import { nameFault, storeKeyId, unitMoves, verifyOf, type HitToMove, type UnitMoves } from "./plan-moves.ts";
@@ -70,7 +71,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     host.emit({ ...event, state: "done", done: ++done });
   }
   const keyFiles = await keyFilesOf(steps, provider);
-  const clear = clearTextWarning(provider.target);
+  const ofStore = [clearTextWarning(provider.target), await loginWarning(provider, steps)];
   const plan: Plan = {
     version: 1,
     id: runId,
@@ -82,7 +83,7 @@ export async function buildPlan(input: PlanInput, tools: PlanTools, host: Host):
     store: provider.target,
     steps,
     notMoved,
-    warnings: clear === null ? warnings : [{ unit: "", text: clear }, ...warnings],
+    warnings: [...ofStore.flatMap((text) => (text === null ? [] : [{ unit: "", text }])), ...warnings],
     ...(keyFiles.length > 0 ? { keyFiles } : {}),
   };
   return signPlan(maskPlan(plan, tools.redact), key);

@@ -60,10 +60,13 @@ const OTHERWISE: { readonly [command: string]: readonly [code: number, says: Reg
   "unsprawl rotate last --dry-run": [1, /no secret that was moved is meant/],
   "unsprawl rotate docker:web --only DB_PASSWORD": [2, /nobody can be asked here: it needs --yes/],
   "unsprawl plugin install --to prod --yes": [2, /no store named "prod"/],
+  "unsprawl stores policy --to vault": [2, /VAULT_ADDR/],
   "unsprawl plugin status": [1, /no volume plugin on the engine/],
 };
 /** They serve until they are ended: this is what they say once they do. */
-const SERVES: { readonly [command: string]: RegExp } = { "unsprawl watch --every 15m --events": /next scan/ };
+const SERVES: { readonly [command: string]: RegExp } = {
+  "unsprawl watch --every 15m --events": /next scan/,
+};
 /** What has to be so before an example. */
 const BEFORE: { readonly [command: string]: readonly string[] } = {
   "unsprawl runs": ["migrate", "docker:web", "--to", "local", "--yes", "--grace", "100ms"],

@@ -327,3 +327,26 @@ test("a value with two secrets moves once, and the other is not left over", asyn
   for (const part of [one, two]) expect(bare).not.toContain(fingerprint(Secret.of(part), key));
   expect(bare).toContain("json → api");
 });
+
+test("a login that can end while the plan runs is said in the plan, and no other", async () => {
+  const check = {
+    id: "check:a",
+    kind: "check",
+    unit: "a",
+    delivery: "shim",
+    moves: [],
+    graceMs: 1,
+    tolerated: [],
+  } as const;
+  const migration = migrationOf({
+    plan: async (unit) => ({ unit, warnings: [], steps: [{ ...check, healthTimeoutMs: 90_000 }] }),
+  });
+  const texts = async (endsInMs: number | null): Promise<readonly string[]> => {
+    const loginEnds = async (): Promise<number | null> => (endsInMs === null ? null : Date.now() + endsInMs);
+    return (await plan([hit("a", "X", one)], { ...storeOf(), loginEnds }, migration)).warnings.map(({ text }) => text);
+  };
+  expect(await texts(100_000)).toEqual([
+    "the login at mem ends in 1 min and cannot be renewed; this plan can take 3 min: log in for longer before you apply it",
+  ]);
+  expect([await texts(200_000), await texts(null)]).toEqual([[], []]);
+});

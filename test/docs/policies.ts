@@ -4,10 +4,12 @@ import { secretPolicy } from "../../providers/aws-secrets-manager/names.ts";
 import { parameterPolicy } from "../../providers/aws-ssm/names.ts";
 import { readerPolicy } from "../../providers/azure-key-vault/policy.ts";
 import { readSettings as azureSettings } from "../../providers/azure-key-vault/settings.ts";
+import { readerPolicy as gcpPolicy } from "../../providers/gcp-secret-manager/policy.ts";
+import { readSettings as gcpSettings } from "../../providers/gcp-secret-manager/settings.ts";
 import { operatorCommands } from "../../providers/keywhiz/policy.ts";
 import type { KeywhizSettings } from "../../providers/keywhiz/settings.ts";
 import { localPolicy } from "../../providers/local/policy.ts";
-import { applicationPolicy, policyLine, writerRights } from "../../providers/vault/policy.ts";
+import { applicationPolicy, migratorPolicy } from "../../providers/vault/policy.ts";
 import { readSettings as vaultSettings } from "../../providers/vault/settings.ts";
 
 // What `unsprawl stores policy web --project shop` prints for each store, without the store.
@@ -27,21 +29,19 @@ const KEYWHIZ: KeywhizSettings = {
   reader: null,
 };
 
+const VAULT = vaultSettings({ address: "https://vault.example.org:8200" }, { ...AT, env: { VAULT_TOKEN: "any" } });
+
 /** The policy for one application, by store. */
 export const POLICIES: { readonly [store: string]: () => Promise<string> } = {
-  vault: async () =>
-    applicationPolicy(
-      vaultSettings({ address: "https://vault.example.org:8200" }, { ...AT, env: { VAULT_TOKEN: "any" } }),
-      WEB,
-      2,
-    ),
+  vault: async () => applicationPolicy(VAULT, WEB, 2),
   local: async () => localPolicy("/srv/secrets/{project/}{subject}.sops.yaml", WEB, IDENTITIES, {}, []),
   "aws-kms": async () => kmsPolicy(kmsSettings({ keyId: "alias/app", context: { App: "{subject}" } }, AT), ARN, WEB),
   "aws-secrets-manager": async () => secretPolicy("apps/{project/}{subject}", WEB, "eu-central-1"),
   "aws-ssm": async () => parameterPolicy("/apps/{project/}{subject}/{name}", WEB, "eu-central-1"),
   "azure-key-vault": async () => readerPolicy(WEB, azureSettings({ url: "https://team.vault.azure.net" }, AT)),
+  "gcp-secret-manager": async () => gcpPolicy(WEB, gcpSettings({ projectId: "team-prod" }, AT)),
   keywhiz: async () => operatorCommands(KEYWHIZ, WEB, []),
 };
 
-/** What unsprawl itself needs in Vault to move and restore the values of one application. */
-export const VAULT_WRITER = writerRights("secret", "apps/shop/web", 2).map(policyLine).join("\n");
+/** What whoever migrates needs in Vault. */
+export const VAULT_WRITER = migratorPolicy(VAULT, 2);

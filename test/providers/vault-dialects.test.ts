@@ -61,9 +61,13 @@ describe("the words of HashiCorp and OpenBao", () => {
     const auth = { method: "approle", roleIdFile, secretIdFile };
     const role = await vault.open({ token: "", address: server.url, config: { auth } });
     expect(await role.get(keyAt())).toBe(null);
-    const { data } = (await vault.bao.api("LIST", "auth/token/accessors")) as { data: { keys: string[] } };
+    const { data } = (await vault.bao.api("LIST", "auth/token/accessors")) as {
+      data: { keys: string[] };
+    };
     for (const accessor of data.keys) {
-      const { data: one } = (await vault.bao.api("POST", "auth/token/lookup-accessor", { accessor })) as {
+      const { data: one } = (await vault.bao.api("POST", "auth/token/lookup-accessor", {
+        accessor,
+      })) as {
         data: { path: string };
       };
       if (one.path.endsWith("login")) await vault.bao.api("POST", "auth/token/revoke-accessor", { accessor });
@@ -83,30 +87,69 @@ describe("the words of HashiCorp and OpenBao", () => {
     server.stop();
   });
 
-  test.for([404, 405])("a server that does not say what a mount is (%i): the version is tried out", async (status) => {
+  test("where sys/ is denied, a bad token is still told apart from a missing right", async () => {
     const server = await speaking({ bad: ["permission denied"], forbidden: [LACKS] }, (path) =>
-      path.includes("/sys/internal/") ? { status, body: { errors: ["1 error occurred: unsupported path"] } } : null,
+      path.includes("/sys/") ? { status: 403, body: { errors: [LACKS] } } : null,
     );
-    for (const [mount, version] of [
-      ["secret", 2],
-      ["kv1", 1],
-    ] as const)
-      for (const token of [vault.bao.token, await tokenFor(vault.bao, writerPolicy(mount, version))]) {
-        const store = await vault.open({ token, address: server.url, config: { mount } });
-        const key = keyAt();
-        expect(await store.get(key)).toBe(null);
-        await store.put(key, fresh(), null, ORIGIN);
-        const line = (await store.check()).find(({ right }) => right === "authenticate");
-        expect(line?.text).toBe(`token; ${mount}/ is KV version ${version}`);
-      }
-    const nowhere = await vault.open({ address: server.url, config: { mount: "nowhere" } });
-    expect((await vault.failure(nowhere.get(keyAt()))).code).toBe("config");
-    const blind = await tokenFor(vault.bao, 'path "sys/x" { capabilities = ["read"] }');
-    expect((await vault.failure((await vault.open({ token: blind, address: server.url })).get(keyAt()))).code).toBe(
-      "config",
-    );
+    const elsewhere = await tokenFor(vault.bao, 'path "secret/data/other/*" { capabilities = ["read"] }');
+    const store = await vault.open({ token: elsewhere, address: server.url });
+    expect((await vault.failure(store.get(keyAt()), elsewhere)).message).toMatch(/no right to read below it$/);
+    const gone = await tokenFor(vault.bao, writerPolicy("secret", 2));
+    await vault.bao.api("POST", "auth/token/revoke", { token: gone });
+    const lost = await vault.open({ token: gone, address: server.url });
+    expect((await vault.failure(lost.get(keyAt()), gone)).message).toMatch(/wrong, expired or revoked/);
     server.stop();
   });
+
+  test("a reader of one path alone, who may not see the mount, needs no kvVersion", async () => {
+    const [key, value] = [keyAt(), fresh()];
+    for (const [mount, place] of [
+      ["secret", `secret/data/${key.path}`],
+      ["kv1", `kv1/${key.path}`],
+    ] as const) {
+      await (await vault.open({ config: { mount } })).put(key, value, null, ORIGIN);
+      const policy = `path "${place}" { capabilities = ["read"] }
+path "sys/internal/ui/mounts/*" { capabilities = ["deny"] }`;
+      const token = await tokenFor(vault.bao, policy, { no_default_policy: true });
+      const store = await vault.open({ token, config: { mount } });
+      // One that may not be read beside it, at the same time, takes nothing from it.
+      const [other, mine] = await Promise.allSettled([store.get(keyAt()), store.get(key)]);
+      expect([other, mine]).toMatchObject([
+        { status: "rejected", reason: { code: "denied" } },
+        { status: "fulfilled", value: { value } },
+      ]);
+      expect(await store.get({ ...key, field: "NONE" })).toBe(null);
+      expect((await vault.failure(store.put(key, fresh(), null, ORIGIN))).code).toBe("conflict");
+    }
+  });
+
+  test.for([403, 404, 405])(
+    "a server that does not say what a mount is (%i): the version is tried out",
+    async (status) => {
+      const server = await speaking({ bad: ["permission denied"], forbidden: [LACKS] }, (path) =>
+        path.includes("/sys/internal/") ? { status, body: { errors: ["1 error occurred: unsupported path"] } } : null,
+      );
+      for (const [mount, version] of [
+        ["secret", 2],
+        ["kv1", 1],
+      ] as const)
+        for (const token of [vault.bao.token, await tokenFor(vault.bao, writerPolicy(mount, version))]) {
+          const store = await vault.open({ token, address: server.url, config: { mount } });
+          const key = keyAt();
+          expect(await store.get(key)).toBe(null);
+          await store.put(key, fresh(), null, ORIGIN);
+          const line = (await store.check()).find(({ right }) => right === "authenticate");
+          expect(line?.text).toBe(`token; ${mount}/ is KV version ${version}`);
+        }
+      const nowhere = await vault.open({ address: server.url, config: { mount: "nowhere" } });
+      expect((await vault.failure(nowhere.get(keyAt()))).code).toBe(status === 403 ? "denied" : "config");
+      const blind = await tokenFor(vault.bao, 'path "sys/x" { capabilities = ["read"] }');
+      expect((await vault.failure((await vault.open({ token: blind, address: server.url })).get(keyAt()))).code).toBe(
+        status === 403 ? "denied" : "config",
+      );
+      server.stop();
+    },
+  );
 });
 
 describe("where it is", () => {
@@ -119,9 +162,13 @@ describe("where it is", () => {
     expect(await at(bao)).toBe(null);
     expect(await at({ ...bao, BAO_ADDR: "http://127.0.0.1:1", VAULT_ADDR: vault.bao.address })).toBe(null);
     expect(await at({ ...bao, BAO_TOKEN: "other", VAULT_TOKEN: vault.bao.token })).toBe(null);
-    const named = await vault.open({ env: { ...none, ...bao, BAO_NAMESPACE: "team-b", BAO_CACERT: "/nowhere.crt" } });
+    const named = await vault.open({
+      env: { ...none, ...bao, BAO_NAMESPACE: "team-b", BAO_CACERT: "/nowhere.crt" },
+    });
     expect(named.target.settings).toMatchObject({ namespace: "team-b", caCert: "/nowhere.crt" });
-    const both = await vault.open({ env: { ...none, ...bao, BAO_NAMESPACE: "team-b", VAULT_NAMESPACE: "team-c" } });
+    const both = await vault.open({
+      env: { ...none, ...bao, BAO_NAMESPACE: "team-b", VAULT_NAMESPACE: "team-c" },
+    });
     expect(both.target.settings).toMatchObject({ namespace: "team-c" });
     await expect(at({ ...bao, BAO_SKIP_VERIFY: "1" })).rejects.toMatchObject({
       code: "config",
@@ -149,6 +196,9 @@ describe("where it is", () => {
     expect(store.target.settings).toMatchObject({ address: onward.url });
     onward.stop();
     const refused = await vault.failure((await vault.open({ address: "http://[::1]:1" })).get(key));
-    expect(refused).toMatchObject({ code: "unreachable", message: expect.stringContaining("[::1]:1") as string });
+    expect(refused).toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining("[::1]:1") as string,
+    });
   });
 });

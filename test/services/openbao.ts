@@ -16,6 +16,8 @@ export type OpenBao = {
   /** The CA of a TLS server. */
   readonly caFile: string | null;
   readonly dir: string;
+  /** What unseals it; null for a dev server. */
+  readonly key: string | null;
   /** The API with the root token (or another): throws for anything but success. */
   api(method: string, path: string, body?: unknown, token?: string): Promise<{ readonly [key: string]: unknown }>;
   seal(): Promise<void>;
@@ -29,13 +31,17 @@ export type OpenBao = {
 
 /**
  * A real OpenBao on a free port, on loopback or `at` an address of this machine. The default is a dev server (in memory, unsealed, KV v2 at `secret`); with
- * `tls` one on raft storage behind a certificate of its own CA, which can be sealed, with KV v2 at `secret` too.
+ * `tls` one on raft storage behind a certificate of its own CA, which can be sealed, with KV v2 at `secret` too;
+ * `standbyOf` such a server, a second one of its cluster.
  */
-export async function startOpenBao(options: { readonly tls?: boolean; readonly at?: string } = {}): Promise<OpenBao> {
+export async function startOpenBao(
+  options: { readonly tls?: boolean; readonly at?: string; readonly standbyOf?: OpenBao } = {},
+): Promise<OpenBao> {
   const program = await pythonProgram("bao");
   for (let attempt = 1; ; attempt++) {
     try {
-      return await (options.tls ? startRaft(program) : startDev(program, options.at));
+      const { tls, at, standbyOf } = options;
+      return await (tls || standbyOf ? startRaft(program, standbyOf) : startDev(program, at));
     } catch (error) {
       // Another process may have taken the free port in between.
       if (attempt === 3) throw error;
@@ -63,7 +69,7 @@ async function startDev(program: string, at = "127.0.0.1"): Promise<OpenBao> {
   return bao;
 }
 
-async function startRaft(program: string): Promise<OpenBao> {
+async function startRaft(program: string, leader?: OpenBao): Promise<OpenBao> {
   const dir = mkdtempSync(join(tmpdir(), "unsprawl-bao-"));
   const [port, cluster] = [await freePort(), await freePort()];
   await selfSigned(dir);
@@ -73,7 +79,7 @@ async function startRaft(program: string): Promise<OpenBao> {
     `log_level = "warn"
 storage "raft" {
   path = "${dir}/raft"
-  node_id = "one"
+  node_id = "${leader === undefined ? "one" : "two"}"
   performance_multiplier = 1
 }
 listener "tcp" {
@@ -92,6 +98,16 @@ cluster_addr = "https://127.0.0.1:${cluster}"
   const caFile = join(dir, "ca.crt");
   const bare = handle(address, "", caFile, dir, child, launched);
   await ready(bare, child, [501]);
+  if (leader !== undefined) {
+    const leader_ca_cert = readFileSync(leader.caFile ?? "", "utf8");
+    await bare.api("POST", "sys/storage/raft/join", {
+      leader_api_addr: leader.address,
+      leader_ca_cert,
+    });
+    const joined = handle(address, leader.token, caFile, dir, child, launched, leader.key ?? "");
+    await joined.unseal();
+    return joined;
+  }
   const made = (await bare.api("PUT", "sys/init", { secret_shares: 1, secret_threshold: 1 })) as {
     keys: string[];
     root_token: string;
@@ -132,13 +148,15 @@ function handle(
     token: root,
     caFile,
     dir,
+    key: key ?? null,
     api,
     seal: async () => void (await api("PUT", "sys/seal")),
     async unseal() {
       await api("PUT", "sys/unseal", { key });
       await until(async () => {
         const { status } = await send("GET", `${address}/v1/sys/health`, caFile, "");
-        if (status !== 200) throw new Error(`OpenBao is at ${status}`);
+        // A standby's answer.
+        if (status !== 200 && status !== 429) throw new Error(`OpenBao is at ${status}`);
       });
     },
     async kill() {

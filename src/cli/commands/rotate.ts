@@ -54,7 +54,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   await mustBeConfirmed(context, options, "rotate", questionText(plan, given !== null));
   const applying = await applyTools(assembly, plan, options["breakLock"] === true);
   const own = given === null ? applying : { ...applying, migration: rotation(tools) };
-  const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context, undefined, left);
+  const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context, options, undefined, left);
   return exit === EXIT.ok && left.length > 0 ? EXIT.partly : exit;
 }
 

@@ -1,5 +1,5 @@
 import { STORES } from "../../assembly/plug-ins.ts";
-import type { Provider } from "../../contract/provider.ts";
+import type { Provider, StoreCheck } from "../../contract/provider.ts";
 import { bare, cmd } from "../../kit/shell.ts";
 import { mustBeTrusted } from "../../core/config/untrusted.ts";
 import { EXIT, UnsprawlError } from "../../model/error.ts";
@@ -10,9 +10,10 @@ import { writeResult } from "../output.ts";
 import { table } from "../views/table.ts";
 
 /**
- * `unsprawl stores [check STORE]`: the configured stores; whether each right that a migration needs is there. `stores
- * policy SUBJECT --to STORE`: a policy that lets one application read its values and nothing else. `stores rewrap
- * STORE`: re-wraps the data keys of its files for the keys in the configuration.
+ * `unsprawl stores [check STORE]`: the configured stores; whether each right that a migration needs is there, and a
+ * policy with those that are not. `stores policy SUBJECT --to STORE`: a policy that lets one application read its values
+ * and nothing else; without a subject, the one of whoever migrates. `stores rewrap STORE`: re-wraps the data keys of its
+ * files for the keys in the configuration.
  */
 export async function run(context: CommandContext, args: readonly string[], options: ParsedFlags): Promise<number> {
   const { assembly } = context;
@@ -35,7 +36,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     return EXIT.ok;
   }
   if (action === "rewrap" && name !== undefined) return rewrap(context, name, options);
-  if (action === "policy" && name !== undefined) return policy(context, name, options);
+  if (action === "policy") return policy(context, name ?? null, options);
   if (action === "check" && name === undefined)
     throw new UnsprawlError(
       "usage",
@@ -46,21 +47,28 @@ export async function run(context: CommandContext, args: readonly string[], opti
     throw new UnsprawlError(
       "usage",
       `not a stores command: ${args.join(" ")}`,
-      "unsprawl stores check STORE, stores policy SUBJECT --to STORE, or stores rewrap STORE",
+      "unsprawl stores check STORE, stores policy [SUBJECT] --to STORE, or stores rewrap STORE",
     );
   return checkStore(context, await assembly.store(name));
 }
 
-/** Tries every right that a migration needs and prints each; the exit code says whether all are there. */
+/**
+ * Tries every right that a migration needs and prints each, and the policy that has them all if one is missing; the exit
+ * code says whether all are there.
+ */
 export async function checkStore(context: CommandContext, provider: Provider): Promise<number> {
   const checks = await provider.check();
+  const isMissing = checks.some(({ right, ok }) => !ok && POLICY_RIGHTS.has(right));
+  const policy = isMissing ? ((await provider.writerPolicy?.()) ?? null) : null;
   const rows = checks.map((check) => [
     { text: check.ok ? "✓" : "✗", colour: check.ok ? ("blue" as const) : ("red" as const) },
     { text: check.right },
     { text: check.text + (check.hint ? `; next: ${check.hint}` : "") },
   ]);
   await writeResult(
-    context.json ? jsonText({ version: 1, store: provider.target, checks }) : table(rows, process.stdout),
+    context.json
+      ? jsonText({ version: 1, store: provider.target, checks, policy })
+      : [table(rows, process.stdout), ...(policy === null ? [] : [policy.trimEnd()])].join("\n\n"),
     null,
     context,
   );
@@ -68,7 +76,10 @@ export async function checkStore(context: CommandContext, provider: Provider): P
   return checks.some((check) => check.right === "reach" && !check.ok) ? EXIT.failed : EXIT.denied;
 }
 
-async function policy(context: CommandContext, subject: string, options: ParsedFlags): Promise<number> {
+/** What a policy grants. */
+const POLICY_RIGHTS: ReadonlySet<StoreCheck["right"]> = new Set(["write", "read", "delete"]);
+
+async function policy(context: CommandContext, subject: string | null, options: ParsedFlags): Promise<number> {
   const { assembly } = context;
   const configured = await assembly.storeNames();
   const to = textFlag(options, "to") ?? (configured.length === 1 ? (configured[0] ?? null) : null);
@@ -79,10 +90,22 @@ async function policy(context: CommandContext, subject: string, options: ParsedF
       cmd`--to STORE (known: ${bare((await assembly.knownStores()).join(", "))})`,
     );
   const provider = await assembly.store(to);
-  const said = await provider.policy({ subject, project: textFlag(options, "project") ?? "" });
+  const said =
+    subject === null
+      ? await writerPolicy(provider, to)
+      : await provider.policy({ subject, project: textFlag(options, "project") ?? "" });
   const json = { version: 1, store: provider.target, subject, policy: said };
   await writeResult(context.json ? jsonText(json) : said, null, context);
   return EXIT.ok;
+}
+
+async function writerPolicy(provider: Provider, store: string): Promise<string> {
+  if (provider.writerPolicy !== undefined) return provider.writerPolicy();
+  throw new UnsprawlError(
+    "usage",
+    `${store} has no policy for whoever migrates: name the application that is to read`,
+    cmd`unsprawl stores policy SUBJECT --to ${store}`,
+  );
 }
 
 async function rewrap(context: CommandContext, name: string, options: ParsedFlags): Promise<number> {

@@ -31,8 +31,8 @@ export const SETTING_UP: readonly CommandSpec[] = [
   {
     usage: "stores [action] [what]",
     group: "setup",
-    summary: "List stores, check one, print read policies",
-    details: `unsprawl stores check STORE tries every right that a migration needs. unsprawl stores policy SUBJECT --to STORE prints a policy that lets one application read its values and nothing else. unsprawl stores rewrap STORE re-wraps data keys with the current key.`,
+    summary: "List stores, check one, print its policies",
+    details: `unsprawl stores check STORE tries every right that a migration needs, and prints a policy if one is missing. unsprawl stores policy SUBJECT --to STORE prints a policy that lets one application read its values and nothing else; without SUBJECT, one that lets whoever migrates move and restore every value of the store. unsprawl stores rewrap STORE re-wraps data keys with the current key.`,
     actions: ["check", "policy", "rewrap"],
     options: [
       ["--to <store>", "policy: the store"],
@@ -43,6 +43,7 @@ export const SETTING_UP: readonly CommandSpec[] = [
       ["unsprawl stores", "The configured stores"],
       ["unsprawl stores check local", "Can it be reached, read and written?"],
       ["unsprawl stores policy web --to local", "What the application web needs to read its values"],
+      ["unsprawl stores policy --to vault", "What whoever migrates needs"],
     ],
     load: () => import("../commands/stores.ts"),
   },

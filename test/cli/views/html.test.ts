@@ -148,6 +148,19 @@ describe("what it tells", () => {
     }
   });
 
+  it("says what to plan: what was scanned, or where saved documents run", async () => {
+    const next = async (source: string): Promise<string> => {
+      const one = finding(1);
+      const found = [{ ...one, location: { ...one.location, source } }];
+      const opened = await browser.open(html(reportWith(found, { sources: [{ source, subjects: 1, errors: [] }] })));
+      return (await opened.texts(".answer ol li"))[0] ?? "";
+    };
+    expect(await next("compose:/srv/shop")).toContain(
+      "nothing is changed yet:\nunsprawl plan compose:/srv/shop --to STORE",
+    );
+    expect(await next("inspect:-")).toMatch(/^Saved documents are only read\.[^]*unsprawl plan docker: --to STORE$/);
+  });
+
   it("of no findings: that there are none", async () => {
     const empty = await browser.open(html(reportWith([], { sources: [], notes: [], advice: [] })));
     expect(await empty.text("h1")).toBe("No secrets found");

@@ -9,6 +9,7 @@ import { about as awsKms } from "./aws-kms/about.ts";
 import { about as awsSecretsManager } from "./aws-secrets-manager/about.ts";
 import { about as awsSsm } from "./aws-ssm/about.ts";
 import { about as azureKeyVault } from "./azure-key-vault/about.ts";
+import { about as gcpSecretManager } from "./gcp-secret-manager/about.ts";
 import { about as keywhiz } from "./keywhiz/about.ts";
 import { about as local } from "./local/about.ts";
 import { about as vault } from "./vault/about.ts";
@@ -22,6 +23,7 @@ const STORES: readonly { readonly about: StoreAbout; readonly load: Load }[] = [
   { about: awsSecretsManager, load: () => import("./aws-secrets-manager/index.ts") },
   { about: awsSsm, load: () => import("./aws-ssm/index.ts") },
   { about: azureKeyVault, load: () => import("./azure-key-vault/index.ts") },
+  { about: gcpSecretManager, load: () => import("./gcp-secret-manager/index.ts") },
   { about: keywhiz, load: () => import("./keywhiz/index.ts") },
   { about: awsKms, load: () => import("./aws-kms/index.ts") },
 ];

@@ -261,6 +261,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/delivery/runtime/references.ts": "puts it into the process's environment at the container's start",
   "src/delivery/runtime/resolve.ts": "keeps on tmpfs what a container was started with, for exec",
   "src/delivery/volume/install.ts": "puts the credential of the plugin into what the plugin is made of",
+  "src/rotate/credential.ts": "keeps the two halves of a new pair together in the store",
   "src/rotate/replaced.ts": "puts the new secret in the place of the old one, as in a URL",
   "src/engine/plugin/seal.ts": "a keyed digest stands for a value in a question to the plugin",
   "src/delivery/readers.ts": "writes the credential of the runtime, or of the agent, 0600",
@@ -270,6 +271,7 @@ const EXPOSE: { readonly [file: string]: string } = {
   "src/stores-kit/storable.ts": "the text that a store is sent",
   "src/stores-kit/check-and-set.ts": "a digest of it stands for its version",
   "migrations/swarm/spec.ts": "puts it back into a service's spec when a run is undone",
+  "providers/gcp-secret-manager/field.ts": "reads a field of the document that a value is",
   "providers/vault/kv.ts": "sends it to Vault",
   "providers/local/reader.ts": "reads back the identity that the runtime holds",
 };

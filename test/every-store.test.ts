@@ -62,7 +62,7 @@ function ofProcess(pid: number): { readonly [name: string]: string } {
 /** Every store in a deep run; otherwise one of each kind: one that main-job.test.ts has too, a vendor's double, AWS. */
 const kinds = [
   ["vault", "local"],
-  ["azure-key-vault", "keywhiz"],
+  ["azure-key-vault", "gcp-secret-manager", "keywhiz"],
   ["aws-kms", "aws-secrets-manager", "aws-ssm"],
 ];
 const drawn = kinds.flatMap((names) => sample(names, 1));

@@ -74,7 +74,7 @@ function filesOf(format: string, imports: ReadonlyMap<string, readonly string[]>
 
 /** Plug-ins whose names mean nothing else: `image` or `env-file` in a text may be anything. */
 const DISTINCT = {
-  providers: ["keywhiz", "azure-key-vault", "aws-kms", "aws-ssm", "aws-secrets-manager"],
+  providers: ["keywhiz", "azure-key-vault", "aws-kms", "aws-ssm", "aws-secrets-manager", "gcp-secret-manager"],
   migrations: ["quadlet", "docker-container"],
 } as const;
 

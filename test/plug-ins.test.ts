@@ -136,6 +136,7 @@ describe("a store", () => {
     [{}, []],
     [{ AWS_PROFILE: "team" }, ["aws-secrets-manager", "aws-ssm"]],
     [{ AZURE_KEYVAULT_URL: "https://team.invalid" }, ["azure-key-vault"]],
+    [{ GOOGLE_CLOUD_PROJECT: "team-prod" }, ["gcp-secret-manager"]],
     [{ KEYWHIZ_URL: "https://keywhiz.invalid" }, ["keywhiz"]],
   ])("the terminal UI offers with %j the two that need nothing, and what the environment names", async (env, more) => {
     const own = { HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home };
@@ -237,6 +238,7 @@ const NAMED_IN: { readonly [file: string]: string } = {
   "src/build/man-config.ts": "a configuration as an example",
   "src/build/release/tree.ts": "the unit's folder, and a form of `agent install`",
   "src/cli/commands/uninstall.ts": "the unit's folder, and whose containers need unsprawl on this host",
+  "src/cli/offer-agent.ts": "a form of `agent install`, not a format",
   "src/cli/specs/serving.ts": "an example of a reference, and of a form of `agent install`",
   "src/cli/specs/watching.ts": "the forms of `watch install`, not formats",
   "src/cli/fleet-settings.ts": "a reference as an example",

@@ -5,6 +5,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import type { Facts } from "../../src/engine/facts.ts";
 import { remainingNotes, remainingPlaces } from "../../src/engine/leftovers.ts";
 import { outageOf } from "../../src/engine/outage.ts";
+import { mustFitDockersApi } from "../../src/engine/podman.ts";
 import { driftDigest } from "../../src/engine/recreate/drift.ts";
 import { unhealthyNote } from "../../src/engine/recreate/health.ts";
 import { loopingNote } from "../../src/engine/recreate/looping.ts";
@@ -42,6 +43,7 @@ export async function planContainer(
   const tolerated = remainingPlaces(doc, selected);
   const change = await labelledChange(delivery, known.subject, moves, options.store);
   mayBeCreatedAgain(doc, sharers);
+  for (const one of [doc, ...sharers.map((sharer) => sharer.doc)]) await mustFitDockersApi(engine, one);
   const rewritten = await filesMadeAtStart(deliveries, known.subject);
   const losses = await lossWarnings({ engine, known, sharers, moves, accept: options.accept, rewritten });
   planned.claims.claim(options.runId, unit, [doc, ...sharers.map((one) => one.doc)]);

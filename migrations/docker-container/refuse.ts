@@ -47,6 +47,12 @@ export function refusal(
           : cmd`unsprawl plan swarm:${service} --to STORE moves it in the service`,
     };
   }
+  const unit = labels["PODMAN_SYSTEMD_UNIT"];
+  if (unit !== undefined)
+    return {
+      reason: `its container belongs to ${unit}, which creates it again as it was at each start`,
+      hint: "unsprawl plan systemd: --to STORE moves it in the unit",
+    };
   const platform = platformRefusal("container", labels, accept);
   if (platform !== null) return platform;
   const project = isOfPlatform(labels) ? null : composeProject(doc, image);

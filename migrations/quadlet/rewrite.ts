@@ -223,6 +223,7 @@ function warningsFor(unit: SystemdUnit, all: readonly MovedVariable[]): string[]
   if (all.length === 0) return [];
   const service = `${serviceName(unit) ?? unit.name}.service`;
   return [
+    "Podman keeps its secrets on disk in plain text, in its storage folder, which only the unit's user can enter",
     ...all.map(
       ({ moving: { move }, secret }) =>
         cmd`before the restart, as the user who runs ${service}: ${bare(makePodmanSecret(move.reference, secret))}`,

@@ -5,13 +5,20 @@ import type { Supplies } from "../contract/supplies.ts";
 import { pauseMs } from "../kit/net/backoff.ts";
 import type { Consumer } from "../model/consumer.ts";
 import { subjectFault, UnsprawlError } from "../model/error.ts";
-import { keyedDigest } from "../model/fingerprint.ts";
+import { keyedDigest, type FingerprintKey } from "../model/fingerprint.ts";
+import type { Secret } from "../model/secret.ts";
 import type { ValueDigests } from "./record.ts";
 import type { AgentTools, ServedConsumer } from "./tools.ts";
 
 const PAUSES = { firstMs: 1000, longestMs: 5000 };
 /** A store with these errors is away: nothing else is asked of it until the pause is over. */
 const AWAY: readonly string[] = ["unreachable", "throttled"];
+
+/** Recognises the value of a digest. */
+export const hasDigest =
+  (digest: string | undefined, key: FingerprintKey) =>
+  (found: Secret): boolean =>
+    keyedDigest(found.expose(), key) === digest;
 
 /** What a consumer has now, and which files were other ones before; `replaced` were there with other bytes. */
 export type Fetched = {

@@ -1,12 +1,16 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { isEntryLocked } from "../core/journal/lock.ts";
 import { nameOf } from "../engine/names.ts";
+import { treeHasVariable } from "../engine/process.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ContainerDoc } from "../engine/types.ts";
+import { onceSync } from "../kit/once.ts";
 import { subjectFault, UnsprawlError } from "../model/error.ts";
 import { projectOf, type OnChange } from "../model/consumer.ts";
 import { Lanes } from "./lanes.ts";
 import { becomeWell, containersOf, inNetworkOf, isWell, restart, signalTo, startedAt } from "./containers.ts";
-import type { Fetched } from "./fetch.ts";
+import { hasDigest, type Fetched } from "./fetch.ts";
 import type { AgentRecord, ValueDigests } from "./record.ts";
 import type { AgentSettings, AgentTools, ServedConsumer } from "./tools.ts";
 
@@ -94,25 +98,31 @@ class ContainerRoller implements Roller {
   }
 
   /** The containers of one consumer, each well before the next. Throws `unhealthy` for the first that is not. */
-  async #handOver(engine: Engine, { served, names }: DueConsumer): Promise<void> {
+  async #handOver(engine: Engine, one: DueConsumer): Promise<void> {
+    const { served, names } = one;
     const how = served.consumer.onChange ?? this.#settings.onChange;
-    this.#tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind });
+    const say = onceSync(() =>
+      this.#tools.told({ kind: "changed", consumer: served.consumer.id, names, how: how.kind }),
+    );
     let containers = 0;
     for (const { Id } of how.kind === "none" ? [] : containersOf(served, await engine.containers())) {
       this.#signal.throwIfAborted();
-      if (await this.#renew(engine, Id, how, written(served, names))) containers++;
+      if (await this.#renew(engine, Id, how, one, say)) containers++;
     }
+    if (containers === 0) say();
     this.#tools.told({ kind: "applied", consumer: served.consumer.id, names, containers });
   }
 
-  /** False for one that is not running, which has it once it starts. */
-  async #renew(engine: Engine, id: string, how: OnChange, writtenAt: number): Promise<boolean> {
+  /** False for one that is not running, which has it once it starts. Calls `say` before it does anything to one. */
+  async #renew(engine: Engine, id: string, how: OnChange, due: DueConsumer, say: () => void): Promise<boolean> {
     const doc = await engine.container(id);
     if (doc === null || (!doc.State.Running && !doc.State.Restarting) || doc.State.Paused) return false;
     const began = Date.now();
     const name = nameOf(doc);
+    const isDue = !this.#has(doc, due) || doc.State.Restarting === true;
     try {
-      if (startedAt(doc) <= writtenAt || doc.State.Restarting) {
+      if (isDue) {
+        say();
         if (how.kind === "signal") await signalTo(engine, id, name, how.signal);
         else await restart(engine, doc);
       }
@@ -124,8 +134,18 @@ class ContainerRoller implements Roller {
       throw error;
     }
     const kind = how.kind === "signal" ? "signalled" : "restarted";
-    this.#tools.told({ kind, container: name, tookMs: Date.now() - began });
+    if (isDue) this.#tools.told({ kind, container: name, tookMs: Date.now() - began });
     return true;
+  }
+
+  /**
+   * Whether a container has its values already: it started after its files were written, or its process shows what the OCI
+   * runtime gave it.
+   */
+  #has(doc: ContainerDoc, { served, names, digests }: DueConsumer): boolean {
+    if (served.files) return startedAt(doc) > written(served, names);
+    const pid = doc.State.Pid ?? 0;
+    return pid > 0 && names.every((name) => treeHasVariable(pid, name, hasDigest(digests[name], this.#tools.key)));
   }
 
   /** Restarts what is in the network of a container that has been restarted, and has not been since. */
@@ -138,6 +158,15 @@ class ContainerRoller implements Roller {
       await becomeWell(engine, Id, this.#settings, this.#signal);
       this.#tools.told({ kind: "restarted", container: nameOf(doc), tookMs: Date.now() - began });
     }
+  }
+
+  /** Whether a rotation of one of its values is under way: it restarts its consumers itself, one after another. */
+  #isRotated({ served, names }: DueConsumer): boolean {
+    const { state } = this.#tools;
+    return (
+      state !== null &&
+      served.consumer.values.some(({ name, reference }) => names.includes(name) && isEntryLocked(state, reference))
+    );
   }
 
   /** Whether one of its values was too much for another container, which is not well yet. */
@@ -162,7 +191,7 @@ class ContainerRoller implements Roller {
     if (one === undefined || this.#signal.aborted) return;
     try {
       const engine = await this.#tools.engine();
-      if (await this.#isStopped(engine, one)) return;
+      if ((await this.#isStopped(engine, one)) || this.#isRotated(one)) return;
       await this.#handOver(engine, one);
       await this.#hold(one);
     } catch (error) {
@@ -198,9 +227,8 @@ class RollError extends Error {
   }
 }
 
-/** When the newest of these files was written, in milliseconds, rounded down; never for the OCI runtime's. */
-function written({ consumer, files }: ServedConsumer, names: readonly string[]): number {
-  if (!files) return Infinity;
+/** When the newest of these files was written, in milliseconds, rounded down. */
+function written({ consumer }: ServedConsumer, names: readonly string[]): number {
   const times = names.map((name) => {
     const stat = lstatSync(join(consumer.folder, name), { throwIfNoEntry: false });
     return stat === undefined ? Infinity : Math.floor(stat.mtimeMs);

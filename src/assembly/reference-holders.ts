@@ -38,7 +38,8 @@ async function holderOf(container: ProjectContainer, read: ConsumerReader): Prom
   try {
     const { consumers } = await read(source.slice(source.indexOf(":") + 1));
     const values = consumers.filter(({ folder }) => own.has(ofService(folder))).flatMap((one) => one.values);
-    return { name, project, references: values.map(({ reference }) => reference) };
+    const references = values.map(({ reference }) => reference);
+    return { name, project, references, mounted: references };
   } catch (error) {
     if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
     return { name, project, references: [], unread: files.map((file) => basename(file)) };

@@ -14,9 +14,13 @@ export function rotateTools(assembly: Needed): RotateTools {
   return {
     ...{ installation, engine, storeOf, detector, supplies, env },
     sight: async (of) => (await import("../engine/sight.ts")).sightOf(of, assembly.state()),
-    holders: async () => {
+    engineAt: async (address) => {
+      const { openEngine } = await import("../engine/engine.ts");
+      return openEngine({ ...env, DOCKER_HOST: address });
+    },
+    holders: async (of) => {
       const { allReferenceHolders } = await import("./reference-holders.ts");
-      return allReferenceHolders(await engine(), assembly);
+      return allReferenceHolders(of, assembly);
     },
     rotator: async (id) => {
       const load = Object.hasOwn(rotators, id) ? rotators[id] : undefined;

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { build } from "rolldown";
 import { bundle } from "./bundle.ts";
@@ -22,14 +31,20 @@ for (const name of existsSync(DIST) ? readdirSync(DIST) : [])
   if (name !== "release") rmSync(join(DIST, name), { recursive: true, force: true });
 const files = await bundle(PROGRAMS, DIST);
 writeFileSync(join(DIST, "THIRD-PARTY-LICENSES"), licensesText(bundledPackages(files), null));
-await build({
-  input: join(ROOT, "src/cli/views/html/page/main.ts"),
-  platform: "browser",
-  logLevel: "warn",
-  output: { format: "iife", minify: true, file: join(DIST, "report-page.js") },
-});
+await writeReportPage();
 chmodSync(join(DIST, "main.js"), 0o755);
 await writeDocuments();
+
+/** The script and the style of the report page, built for browsers: `reportPage` reads them. */
+async function writeReportPage(): Promise<void> {
+  const page = join(ROOT, "src/cli/views/html/page");
+  const { output } = await build({
+    ...{ input: join(page, "main.ts"), platform: "browser", logLevel: "warn", write: false },
+    output: { format: "iife", minify: true },
+  });
+  const style = readFileSync(join(page, "style.css"), "utf8").replace(/\n\s*/g, " ");
+  writeFileSync(join(DIST, "report-page.json"), JSON.stringify({ script: output[0].code.trim(), style: style.trim() }));
+}
 
 /** The writers are no part of the product: they are bundled beside it, run, and removed. */
 async function writeDocuments(): Promise<void> {

@@ -76,7 +76,7 @@ export async function bundleForOneFile(dir: string): Promise<readonly string[]> 
     "volume-plugin": "src/bin/volume-plugin.ts",
   };
   const files = await bundle(input, dir, [programOfExecutable]);
-  cpSync(join(ROOT, "dist/report-page.js"), join(dir, "report-page.js"));
+  cpSync(join(ROOT, "dist/report-page.json"), join(dir, "report-page.json"));
   return files;
 }
 

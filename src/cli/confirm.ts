@@ -19,13 +19,22 @@ export async function mustBeConfirmed(
 ): Promise<void> {
   if (options["yes"] === true) return;
   if (!canAsk(context, options)) throw needsYes(verb);
+  if (!(await isYes(context, question))) throw new UnsprawlError("interrupted", "cancelled: nothing was changed");
+}
+
+/** Offers a person something more: false where nobody can answer, or with `--yes`, which answers for what was typed alone. */
+export async function isWanted(context: CommandContext, options: ParsedFlags, question: string): Promise<boolean> {
+  return options["yes"] !== true && canAsk(context, options) && (await isYes(context, question));
+}
+
+async function isYes(context: CommandContext, question: string): Promise<boolean> {
   const answer = await asking(context.signal, (ask) => ask(`${question} [y/N] `)).catch((error: unknown) => {
     if (error instanceof Error && error.name === "AbortError") return null;
     throw error;
   });
   // After the end of the input the cursor is still on the line of the question.
   if (answer === null) process.stderr.write("\n");
-  if (!/^y(?:es)?$/i.test(answer ?? "")) throw new UnsprawlError("interrupted", "cancelled: nothing was changed");
+  return /^y(?:es)?$/i.test(answer ?? "");
 }
 
 /** For a command that would change something and cannot ask: throws before anything is contacted. */

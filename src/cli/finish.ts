@@ -1,13 +1,13 @@
 import type { RunResult } from "../core/apply.ts";
-import { agentWarning } from "../core/agent-state.ts";
 import { exposedSecrets } from "../core/exposed.ts";
 import { readJournal } from "../core/journal/journal.ts";
 import { EXIT } from "../model/error.ts";
 import type { Plan } from "../model/plan.ts";
 import { jsonText } from "../kit/text/escape.ts";
 import type { NotRotated } from "../rotate/plan.ts";
-import type { CommandContext } from "./context.ts";
-import { printError, say, sayNext, writeResult } from "./output.ts";
+import type { CommandContext, ParsedFlags } from "./context.ts";
+import { offerAgent } from "./offer-agent.ts";
+import { printError, say, writeResult } from "./output.ts";
 import { adviceFor, exposedText, type Advised } from "./views/exposed-text.ts";
 import { keptThings } from "./views/intent-text.ts";
 import { withConfig } from "./run-commands.ts";
@@ -17,6 +17,7 @@ import { runText } from "./views/run-text.ts";
 export async function finishRun(
   result: RunResult,
   context: CommandContext,
+  options: ParsedFlags,
   notMoved?: Plan["notMoved"],
   notRotated?: readonly NotRotated[],
 ): Promise<number> {
@@ -34,10 +35,11 @@ export async function finishRun(
     null,
     context,
   );
-  const exit = error === null ? EXIT.ok : printError(error, context);
   // What was put back is as before: it needs no agent.
-  if (!context.json && result.rotated !== true && result.units.some(({ state }) => state === "migrated"))
-    await sayWithoutAgent(context);
+  const isMoved = result.rotated !== true && result.units.some(({ state }) => state === "migrated");
+  const ended = error === null ? EXIT.ok : printError(error, context);
+  const offered = !context.json && isMoved ? await offerAgent(context, options) : EXIT.ok;
+  const exit = ended === EXIT.ok ? offered : ended;
   const unread = result.proofs.flatMap((proof) => proof.unread ?? []);
   if (exit !== EXIT.ok || unread.length === 0) return exit;
   say(context, `exit 6: delivered, not seen to be read: ${unread.join(", ")}`);
@@ -47,16 +49,6 @@ export async function finishRun(
 /** What a finished run keeps for rollback. */
 function keptBy({ run, state }: RunResult, { assembly }: CommandContext): readonly string[] {
   return state === "done" ? keptThings(readJournal(assembly.installation(), run)) : [];
-}
-
-/** Warns about what a reboot would stop, if this host has no agent. */
-async function sayWithoutAgent(context: CommandContext): Promise<void> {
-  const { assembly } = context;
-  const { index } = await assembly.supplies();
-  const warning = agentWarning(assembly.state(), index.read().length);
-  if (warning === null) return;
-  say(context, warning);
-  sayNext(context, "unsprawl agent install systemd");
 }
 
 async function exposedBy({ run, units }: RunResult, { assembly }: CommandContext): Promise<Advised[]> {

@@ -126,7 +126,9 @@ async function runCommand(
   const abort = new AbortController();
   const interrupt = (): void => {
     if (abort.signal.aborted) return;
-    process.stderr.write(`\n${spec.stopping ?? "cancelled: putting back what was begun"}\n`);
+    process.stderr.write(
+      `\n${spec.stopping ?? (spec.reads === true ? "cancelled" : "cancelled: whatever was begun is put back")}\n`,
+    );
     abort.abort();
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt).on("SIGHUP", interrupt);

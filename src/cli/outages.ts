@@ -83,9 +83,10 @@ function withTime({ code, message, hint }: UnsprawlError, at: string): UnsprawlE
   return new UnsprawlError(code, `${at}${message}`, hint);
 }
 
-/** `02:14 UTC`; with its date if that is not the one of `now`. */
+/** `02:14 UTC`; with its date if that is not the one of `now`, with seconds if it is less than two minutes ahead. */
 export function timeText(time: Date, now: Date = new Date()): string {
   const [iso, today] = [time.toISOString(), now.toISOString()];
   const day = iso.slice(0, 10) === today.slice(0, 10) ? "" : `${iso.slice(0, 10)} `;
-  return `${day}${iso.slice(11, 16)} UTC`;
+  const ahead = time.getTime() - now.getTime();
+  return `${day}${iso.slice(11, ahead > 0 && ahead < 120_000 ? 19 : 16)} UTC`;
 }

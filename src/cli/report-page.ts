@@ -1,7 +1,7 @@
-import { userInfo } from "node:os";
+import { hostname, userInfo } from "node:os";
 import { withFindings, type ScanReport } from "../core/report.ts";
 import type { Memory } from "../core/remember.ts";
-import { findConnection, historyHostName } from "../engine/connection.ts";
+import { findConnection, historyHostName, type EngineConnection } from "../engine/connection.ts";
 import { shellLine } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Finding } from "../model/finding.ts";
@@ -74,12 +74,17 @@ async function originOf(
   const hosts = [...new Set(read.flatMap(({ host }) => host ?? []))];
   const asked = hosts.length === 0 && read.some(({ source }) => /^(?:docker|image|swarm):/.test(source));
   return {
-    host: hosts.length > 0 ? hosts.join(", ") : historyHostName(findConnection(assembly.env), assembly.env),
+    host: hosts.length > 0 ? hosts.join(", ") : machineName(findConnection(assembly.env), assembly.env),
     engine: asked ? await engineText(assembly) : null,
     command: shellLine(["unsprawl", "scan", ...sources, ...flagsOf(options)]),
     user: userText(assembly.env),
     version: VERSION,
   };
+}
+
+/** The machine that the report is of; which of its engines, another line says. */
+function machineName(connection: EngineConnection, env: NodeJS.ProcessEnv): string {
+  return connection.via === "unix" ? env["UNSPRAWL_HOST"] || hostname() : historyHostName(connection, env);
 }
 
 /** Null if it does not answer, which is among the report's errors. */

@@ -19,6 +19,7 @@ export type PlaceKind =
   | "config"
   | "log"
   | "layer"
+  | "secret"
   | "file"
   | "shell history"
   | "git history";

@@ -16,12 +16,23 @@ export async function forgetValues(plan: Plan, tools: Pick<ApplyTools, "provider
   const traces = new Map<string, Fingerprint>();
   for (const step of plan.steps)
     if (step.kind === "put") traces.set(placeOf(step.move), await traceIn(step.move, tools));
+  // The run still says how many secrets it moved: which of them were equal stays known, and nothing else of them.
+  const numbers = new Map<Fingerprint, Fingerprint>();
+  const numbered = (print: Fingerprint): Fingerprint => {
+    if (print === FORGOTTEN) return print;
+    if (!numbers.has(print)) numbers.set(print, `${FORGOTTEN}:${numbers.size + 1}`);
+    return numbers.get(print) ?? FORGOTTEN;
+  };
   const bare = (move: Move): Move => ({
     ...move,
     fingerprint: traces.get(placeOf(move)) ?? FORGOTTEN,
     length: 0,
     ...(move.finding && {
-      finding: { ...move.finding, id: placeId(move.name, move.location), fingerprint: FORGOTTEN },
+      finding: {
+        ...move.finding,
+        id: placeId(move.name, move.location),
+        fingerprint: numbered(move.finding.fingerprint),
+      },
     }),
     ...(move.secrets && { secrets: move.secrets.map(({ rule, path }) => ({ rule, path })) }),
   });

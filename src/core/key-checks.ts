@@ -7,10 +7,10 @@ import type { Installation } from "./journal/journal.ts";
 import { isBackedUp, type HeldKey } from "./key-files.ts";
 import { completedMoves } from "./moved.ts";
 
-/** A key that alone opens secrets that runs of this installation have moved. */
+/** A key that alone opens entries that runs of this installation have moved. */
 export type RunKey = HeldKey & {
   readonly store: string;
-  readonly secrets: number;
+  readonly entries: number;
   /** The newest of those runs. */
   readonly run: string;
 };
@@ -28,7 +28,7 @@ export async function runKeys(
     try {
       const provider = await storeOf(first.plan.store);
       for (const own of Map.groupBy(moves, ({ move }) => move.key.path).values()) {
-        const secrets = new Set(own.map(({ move }) => move.key.field)).size;
+        const entries = new Set(own.map(({ move }) => move.key.field)).size;
         for (const one of (await provider.keyFiles?.(own.map(({ move }) => move.key))) ?? []) {
           // No file, no key: that the file is gone is another check.
           if (one.id === null) continue;
@@ -38,7 +38,7 @@ export async function runKeys(
           found.set(at, {
             ...one,
             ...{ store, backedUp: isBackedUp(installation.state, one.id), run: own.at(-1)?.plan.id ?? "" },
-            secrets: (before?.secrets ?? 0) + secrets,
+            entries: (before?.entries ?? 0) + entries,
           });
         }
       }
@@ -51,8 +51,8 @@ export async function runKeys(
 
 /** Whether each key is there, and whether a backup of it is confirmed. Nothing for stores without such keys. */
 export function keyChecks(keys: readonly RunKey[]): DoctorCheck[] {
-  return keys.map(({ file, isThere, backedUp, store, secrets, run }): DoctorCheck => {
-    const [name, opens] = ["key", `opens ${secrets} ${secrets === 1 ? "secret" : "secrets"} in ${store}`];
+  return keys.map(({ file, isThere, backedUp, store, entries, run }): DoctorCheck => {
+    const [name, opens] = ["key", `opens ${entries} ${entries === 1 ? "entry" : "entries"} in ${store}`];
     if (!isThere)
       return {
         ...{ name, state: "fail", text: `${file} does not have the only key that ${opens}` },

@@ -1,10 +1,11 @@
 import { countText } from "../kit/text/count.ts";
 import type { Plan, Step } from "../model/plan.ts";
 import { unitsOf } from "./journal/runs.ts";
+import { secretsOfSteps } from "./plan-secrets.ts";
 
 /** `3 secrets in 2 containers, 1 file`. */
 export function movedText(plan: Plan): string {
-  const secrets = countText(plan.steps.filter(({ kind }) => kind === "put" || kind === "rotate").length, "secret");
+  const secrets = countText(secretsOfSteps(plan.steps), "secret");
   return plan.steps.length === 0 ? secrets : `${secrets} in ${changedText(plan)}`;
 }
 

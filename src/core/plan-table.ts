@@ -46,10 +46,10 @@ const nameOfPart = (step: Pick<Step, "id" | "unit">): string => {
   return part.startsWith(`${step.unit}/`) ? part.slice(step.unit.length + 1) : step.unit;
 };
 
-/** `compose.yaml` with how many of its lines change, in place of its secrets. */
+/** `compose.yaml` with how many lines it gets and loses, as a diff counts them, in place of its secrets. */
 function fileRow({ file, before, diff }: FileChange): PlanRow {
-  const count = diff.filter(({ sign }) => sign !== " ").length;
-  const changed = `${count} ${count === 1 ? "line changes" : "lines change"}`;
+  const count = (one: "+" | "-"): number => diff.filter(({ sign }) => sign === one || sign === "~").length;
+  const changed = `+${count("+")} -${count("-")} lines`;
   return { what: basename(file), secrets: [before === null ? "new file" : changed], delivery: "–", down: "–" };
 }
 

@@ -1,3 +1,4 @@
+import { secretsLeft } from "./plan-secrets.ts";
 import { keyFileText } from "./key-files.ts";
 import type { DeliverStep, NotMoved, Plan, RecreateStep } from "../model/plan.ts";
 import { partOfStep, stepId } from "../model/step-id.ts";
@@ -13,10 +14,10 @@ export function planLeft({ notMoved }: Pick<Plan, "notMoved">): {
   };
 }
 
-/** How many findings a plan leaves: `2 not moved, 3 elsewhere`. */
+/** How many secrets a plan leaves: `2 not moved, 3 elsewhere`. */
 export function leftCount(plan: Pick<Plan, "notMoved">): string {
   const { stay, elsewhere } = planLeft(plan);
-  return `${stay.length} not moved${elsewhere.length > 0 ? `, ${elsewhere.length} elsewhere` : ""}`;
+  return `${secretsLeft(stay)} not moved${elsewhere.length > 0 ? `, ${secretsLeft(elsewhere)} elsewhere` : ""}`;
 }
 
 /** Which containers a recreate step stops, for how long at most, and which ports close meanwhile. */

@@ -8,7 +8,7 @@ import { compareScan, subjectKey, type Judgement, type HostScan } from "./change
 import { placeId } from "./finding-id.ts";
 import { runIds, type Installation } from "./journal/journal.ts";
 import { movedByRuns } from "./moved.ts";
-import { FORGOTTEN } from "./journal/trace.ts";
+import { isForgotten } from "./journal/trace.ts";
 import { withFindings } from "./report.ts";
 import { scan, type ScanHit, type ScanReport, type ScanTools } from "./scan.ts";
 
@@ -115,7 +115,7 @@ async function observe(
   const seen = { id, host: memory.host, at, durationMs, sources, findings, removed, floor, layers, partial };
   const moved = movedByRuns(memory.installation);
   // A scrubbed run cannot be rolled back, so the history's record of its moves is final; the journal holds less.
-  const scrubbed = new Set(moved.filter((one) => one.fingerprint === FORGOTTEN).map(({ run }) => run));
+  const scrubbed = new Set(moved.filter((one) => isForgotten(one.fingerprint)).map(({ run }) => run));
   const runs = { moved, runs: new Set(runIds(memory.installation.state).filter((run) => !scrubbed.has(run))) };
   // An event about few subjects does not need the whole history of a large host.
   const about: FindingSelection = {

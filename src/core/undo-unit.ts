@@ -64,11 +64,17 @@ export async function undoUnit(
     const notes = await takeAllBack(steps, lacks, journal, tools, phase);
     record.undone(`unit:${unit}`, lacks.length === 0 ? {} : { lacks });
     emit(lacks.length === 0 ? "undone" : "failed");
-    return undone(lacks, notes);
+    return undone(lacks, [...notes, ...steps.flatMap(givenText)]);
   } catch (error) {
     emit("failed");
     throw notWhole(unit, plan.id, reduce(error, tools), wasDone);
   }
+}
+
+/** A value that a person gave was made valid by that person: the one before may not be any more. */
+function givenText(step: Step): readonly string[] {
+  if (step.kind !== "rotate" || step.isGiven !== true) return [];
+  return [`the earlier ${step.name} may be refused where it is checked: nobody was asked there`];
 }
 
 /** The result of a unit that an earlier undo ended, as that one left it; `isAsked`: it was to be undone again. */

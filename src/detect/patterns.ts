@@ -1,4 +1,5 @@
-/** Forms of values that contain no secret, one pattern per line. */
+/** Forms of values that contain no secret, one pattern per line; what tools write in place of a value is in a table. */
+import rows from "./reference-tools.json" with { type: "json" };
 
 /** A path to a file, by its first folder or by its ending. */
 export const PATH = anyOf([
@@ -12,8 +13,30 @@ export const PATH = anyOf([
   String.raw`^/[a-z][\w-]{1,30}(?:/[a-z.][\w.-]{0,40}){1,10}/?$`,
 ]);
 
+/**
+ * What a tool writes where a secret belongs: schemes before `://`, the beginnings of `vault:secret/web#KEY`, and other
+ * forms. `example` is one, and `counterExample` a secret that merely begins alike.
+ */
+type ReferenceRow = {
+  readonly urls?: readonly string[];
+  readonly entries?: readonly string[];
+  readonly forms?: readonly string[];
+  readonly example: string;
+  readonly counterExample: string;
+};
+const TOOLS: readonly (readonly [tool: string, row: ReferenceRow])[] = Object.entries<ReferenceRow>(rows);
+
+/** The tools by whose references a value is not one itself; the first that matches names it. */
+export const REFERENCE_TOOLS = TOOLS.map(([tool, row]) => ({ ...row, tool, pattern: whole(formsOf([row])) }));
+
 /** References in the languages of shells, templates, deployment tools and secret stores. */
 export const REFERENCE = whole([
+  ...formsOf([
+    ...TOOLS.map(([, row]) => row),
+    // Of several tools.
+    { urls: ["secret", "secrets", "secretref", "file", "env", "keyring"] },
+    { entries: ["secret", "secrets", "secretref", "resolve", "keyring", "from", "from_file", "cmd"] },
+  ]),
   String.raw`\\?\$\{[^}]{1,200}\}`,
   String.raw`#\{[A-Za-z][\w.-]{1,80}\}#`,
   String.raw`%%[A-Za-z_]{1,80}%%`,
@@ -21,12 +44,10 @@ export const REFERENCE = whole([
   String.raw`%[dhtECSLT]/[\w.@/-]{1,200}`,
   String.raw`(?:proxy:)?(?:hash|lmdb|btree|dbm|cdb|texthash|regexp|pcre|mysql|pgsql|ldap|sqlite):/[\w.\x24{}-][\w./\x24{}-]{1,300}`,
   String.raw`%[A-Za-z_][\w.]{0,80}(?:\([\w.:]{1,120}\))?%(?:[/\\][\w./\\@-]{1,300})?`,
-  String.raw`akeyless:/.{1,300}`,
   // Telegraf's stores and Ant's parameters.
   String.raw`@\{[\w:.-]{1,100}\}`,
   String.raw`\{(?:env|file|secret|vault)[:.][A-Za-z0-9_./:#-]{1,200}\}`,
   String.raw`\{env\}[A-Za-z_]\w{1,99}`,
-  String.raw`>>(?:vault|bao):.{1,400}`,
   String.raw`\{"?type"?:\s?"?(?:environment|env|file|secret)\b.{0,300}`,
   String.raw`@(?:[~.]{0,2}/|[\w.-]{1,80}/)[\w./-]{1,300}`,
   String.raw`@[\w-]{1,80}\.(?:txt|json|ya?ml|env|pem|key|secret)`,
@@ -41,17 +62,11 @@ export const REFERENCE = whole([
   String.raw`#\{[^}]{1,200}\}`,
   String.raw`\x60[^\x60]{1,400}\x60`,
   String.raw`!(?:Ref|Sub|GetAtt|ImportValue|var|vault|secret|env|env_var|reference)\b.{0,400}`,
-  String.raw`@Microsoft\.KeyVault\(.{1,400}\)`,
-  String.raw`(?:ref|secretref)\+[a-z0-9+]{2,40}://.{1,1000}`,
-  String.raw`(?:op|sm|gsm|ssm|asm|akv|kv|vault(?:\+[a-z0-9]{1,12})?|bao|openbao|keyvault|azurekeyvault|azure-keyvault|azurekv|awssm|aws-sm|awssecretsmanager|aws-secretsmanager|aws-secrets-manager|secretsmanager|aws-ssm|awsssm|awsps|gcpsm|gcp-sm|gcp-secret-manager|gcp-secretmanager|gcpsecretmanager|gcpsecrets|google-secret-manager|berglas|doppler|infisical|bws|bitwarden|keeper|conjur|chamber|secret|secrets|secretref|k8s|kubernetes|sops|file|env|keyring|pass|keepass|lpass|1password|akeyless|delinea|tss|passbolt|keywhiz|credstash|barbican|systemd-creds|docker-secret)://.{1,1000}`,
-  String.raw`(?:vault|bao|gcp:secretmanager|aws:secretsmanager|azure:keyvault|secret|secrets|ssm|asm|sm|keyvault|secretsmanager|aws_secretsmanager|gcp_secretmanager|awssm|awsssm|aws-ssm|awsps|aws-sm|gsm|gcpsm|akv|doppler|infisical|k8s|kubernetes|configmap|secretkeyref|secretref|resolve|keyring|from|from_file|cmd|sops|parameterstore|aws-secrets|consul|conjur):(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:env|fromenv|from_env):[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`(?:file|pass|classpath\*?):(?=[\w@-]{0,80}/|[\w@-]{1,80}\.[a-z][a-z0-9]{0,9}$)[A-Za-z0-9_./#@:{}$-]{2,400}`,
   String.raw`fd(?:_open)?:\d{1,3}`,
-  String.raw`projects/[^/]{1,99}/locations/[^/]{1,60}/(?:keyRings|secrets)/.{1,300}`,
-  String.raw`projects/[^/]{1,99}/secrets/[^/]{1,255}(?:/versions/[^/]{1,40})?`,
+  String.raw`projects/[^/]{1,99}/locations/[^/]{1,60}/keyRings/.{1,300}`,
   String.raw`arn:aws[a-z-]{0,12}:[a-z0-9-]{2,40}:.{0,2000}`,
-  String.raw`\{\{?resolve:.{1,400}\}?\}`,
   String.raw`(?:process\.)?env\.\w{1,99}`,
   String.raw`\[\[ ?[^\[\]]{1,200} ?\]\]`,
   // Azure's resource templates.
@@ -72,8 +87,6 @@ export const REFERENCE = whole([
   // A function of a statement's parameter: `password = crypt($1, …)`.
   String.raw`[a-z_]{2,30}\((?:\$\d|:[a-z]|\?|@[a-z]|new\.)[^)]{0,80}\)?`,
   String.raw`valueFrom:.{0,400}`,
-  String.raw`(?:kv|secret|secrets)/data/[A-Za-z0-9_./#-]{1,300}`,
-  String.raw`https://[a-z0-9-]{1,40}\.vault\.azure\.net/secrets/[A-Za-z0-9-]{1,130}(?:/[0-9a-f]{0,40})?`,
 ]);
 
 /** Shell, Windows and build-tool variables, where case tells a variable from a password such as `$ecret`. */
@@ -170,6 +183,17 @@ export const PLACEHOLDER = whole([
 /** The same, recognised by their ends or by a part in the middle. */
 export const PLACEHOLDER_PART =
   /.[-_ ](?:goes[-_ ])?here$|.[-_]change[-_]me[-_].|.[-_ ](?:placeholder|example|redacted|changeme[-_]before[-_]use)$|not[-_ ]a[-_ ](?:real[-_ ])?(?:secret|password|key|token)|(?:key|secret|password|token)(?:goes)?here$/i;
+
+/** As few alternatives as there can be: nearly every value is compared with them. */
+function formsOf(all: readonly Pick<ReferenceRow, "urls" | "entries" | "forms">[]): readonly string[] {
+  const [urls, entries] = [all.flatMap((row) => row.urls ?? []), all.flatMap((row) => row.entries ?? [])];
+  const tail = String.raw`(?!v\d:)(?=[a-z]{4,80}$|[a-z0-9]{0,80}[/#._:@{}$-])[A-Za-z0-9_./#@:{}$-]{2,400}`;
+  return [
+    ...(urls.length === 0 ? [] : [`(?:${urls.join("|")})://.{1,1000}`]),
+    ...(entries.length === 0 ? [] : [`(?:${entries.join("|")}):${tail}`]),
+    ...all.flatMap((row) => row.forms ?? []),
+  ];
+}
 
 function whole(patterns: readonly string[]): RegExp {
   return new RegExp(`^(?:${patterns.join("|")})$`, "i");

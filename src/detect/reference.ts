@@ -1,4 +1,4 @@
-import { PATH, REFERENCE, VARIABLE } from "./patterns.ts";
+import { PATH, REFERENCE, REFERENCE_TOOLS, VARIABLE } from "./patterns.ts";
 import { cleared, type Cleared } from "./shape.ts";
 
 /** Points to where the secret is instead of holding it. */
@@ -8,11 +8,20 @@ export function reference(text: string): Cleared | null {
     if (text.length < 600 && !text.includes("://") && PATH.test(text))
       return cleared("reference", "is a path to a file");
   }
-  if ((first === 36 || first === 96 || first === 123) && CUT.test(text))
-    return cleared("reference", "refers to a value stored elsewhere");
+  if ((first === 36 || first === 96 || first === 123) && CUT.test(text)) return cleared("reference", elsewhere(text));
   if (text.length < 2100 && ((isMark(first) && VARIABLE.test(text)) || REFERENCE.test(text) || inUnknownStore(text)))
-    return cleared("reference", "refers to a value stored elsewhere");
+    return cleared("reference", elsewhere(text));
   return null;
+}
+
+/** The tool that alone writes such references; null if the text is not one, or several tools write it. */
+export function toolOf(text: string): string | null {
+  return REFERENCE_TOOLS.find(({ pattern }) => pattern.test(text))?.tool ?? null;
+}
+
+function elsewhere(text: string): string {
+  const tool = toolOf(text);
+  return `refers to a value stored elsewhere${tool === null ? "" : ` (${tool})`}`;
 }
 
 /** One of the characters with which the variables begin: `$`, `%`, `_`, `@`. */

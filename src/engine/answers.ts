@@ -20,6 +20,10 @@ export const ANSWERS = {
     ...{ Id: text, Name: text, Image: text, State: map({}), Config: map({}), HostConfig: map({}) },
     Mounts: optional(list(mount)),
   }),
+  podmanContainer: map({
+    ...{ Name: text, StaticDir: text, HostConfig: map({ LogConfig: optional(map({})) }) },
+    Config: map({ Env: optional(list(text)), Secrets: optional(list(map({ Name: text }))) }),
+  }),
   images: list(map({ Id: text, RepoTags: optional(list(text)), RepoDigests: optional(list(text)) })),
   image: map({
     ...{ Id: text, RepoTags: optional(list(text)), Config: optional(map({})) },

@@ -5,7 +5,15 @@ import { causeOf, UnsprawlError } from "../model/error.ts";
 import { ANSWERS } from "./answers.ts";
 import { findConnection, type EngineConnection } from "./connection.ts";
 import { streamOpener, engineReader, type OpenEngineStream } from "./http.ts";
-import { isPodman, type ContainerDoc, type EngineInfo, type HistoryLine, type ImageDoc, type Mount } from "./types.ts";
+import {
+  isPodman,
+  type ContainerDoc,
+  type EngineInfo,
+  type HistoryLine,
+  type ImageDoc,
+  type Mount,
+  type PodmanContainer,
+} from "./types.ts";
 
 export type ListedContainer = {
   readonly Id: string;
@@ -43,6 +51,8 @@ export type Engine = {
   apiVersion(): Promise<string>;
   containers(): Promise<readonly ListedContainer[]>;
   container(idOrName: string): Promise<ContainerDoc | null>;
+  /** A container as Podman itself describes it; only for an engine that is one. */
+  podmanContainer(id: string): Promise<PodmanContainer | null>;
   images(): Promise<readonly ListedImage[]>;
   image(idOrRef: string): Promise<ImageDoc | null>;
   history(idOrRef: string): Promise<readonly HistoryLine[]>;
@@ -89,6 +99,8 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
   const at = encodeURIComponent;
   // A reference is part of the path: slashes are not escaped.
   const ref = (name: string): string => name.split("/").map(at).join("/");
+  // Podman wants a version before its own paths, and takes any.
+  const ofLibpod = pinned === null ? "/v4.0.0/libpod" : "/libpod";
   return {
     connection,
     close: () => read.close(),
@@ -103,6 +115,8 @@ export async function openEngine(env: NodeJS.ProcessEnv): Promise<Engine> {
       pinned ?? (await must<{ ApiVersion: string }>("engine version", ANSWERS.version, "/version")).ApiVersion,
     containers: () => must("list containers", ANSWERS.containers, "/containers/json?all=true"),
     container: (id) => get(`inspect container ${id}`, ANSWERS.container, `/containers/${at(id)}/json`),
+    podmanContainer: (id) =>
+      get(`inspect container ${id}`, ANSWERS.podmanContainer, `${ofLibpod}/containers/${at(id)}/json`),
     images: () => must("list images", ANSWERS.images, "/images/json"),
     image: (id) => get(`inspect image ${id}`, ANSWERS.image, `/images/${ref(id)}/json`),
     history: async (id) =>

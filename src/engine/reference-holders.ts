@@ -26,7 +26,7 @@ export async function referenceHolders(engine: Engine): Promise<readonly Referen
     const volumes = mounted.flatMap(({ Name = "" }) => Object.values(options.get(Name) ?? {}));
     const references = [...new Set([...variables, ...labels, ...volumes])].filter((text) => text.startsWith("ref+"));
     if (references.length > 0)
-      holders.push({ name: nameOf(doc), project: composeProject(doc, image) ?? "", references });
+      holders.push({ name: nameOf(doc), project: composeProject(doc, image) ?? "", references, mounted: volumes });
   }
   return holders;
 }

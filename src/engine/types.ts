@@ -104,6 +104,19 @@ export type ContainerDoc = JsonObject & {
   } | null;
 };
 
+/** The parts of Podman's own description of a container that unsprawl reads. Source: libpod/define/container_inspect.go. */
+export type PodmanContainer = JsonObject & {
+  readonly Name: string;
+  /** The folder on the engine's host where Podman keeps the container's files. */
+  readonly StaticDir: string;
+  readonly Config: JsonObject & {
+    readonly Env?: readonly string[] | null;
+    /** Those that are mounted as files. */
+    readonly Secrets?: readonly { readonly Name: string }[] | null;
+  };
+  readonly HostConfig: JsonObject & { readonly LogConfig?: JsonObject | null };
+};
+
 export type ImageDoc = JsonObject & {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { cmd } from "../kit/shell.ts";
 import { causeOf, UnsprawlError } from "../model/error.ts";
 import { readChecked } from "../kit/io/read.ts";
@@ -22,7 +23,8 @@ export async function readText(
   } catch (error) {
     if (error instanceof UnsprawlError) throw error;
     const { code } = error as { code?: string };
-    if (code === "ENOENT") throw new UnsprawlError("absent", `there is no file ${file}`, cmd`ls -l ${file}`, code);
+    if (code === "ENOENT")
+      throw new UnsprawlError("absent", `there is no file ${file}`, cmd`ls -l ${dirname(file)}`, code);
     if (code === "EACCES" || code === "EPERM")
       throw new UnsprawlError("denied", `permission denied: ${file}`, cmd`ls -l ${file}`, code);
     throw new UnsprawlError("failed", `cannot read ${file}`, cmd`ls -l ${file}`, causeOf(error));

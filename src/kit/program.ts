@@ -25,7 +25,7 @@ export function driverProgram(): {
   readonly words: readonly string[];
 } {
   const folder = pathOf(BUILT ? "." : "../../dist");
-  const parts = readdirSync(folder).filter((name) => name.endsWith(".js") && name !== "report-page.js");
+  const parts = readdirSync(folder).filter((name) => name.endsWith(".js"));
   const [node, lib] = ["/usr/bin/node", "/usr/lib/unsprawl"];
   return {
     files: [
@@ -46,9 +46,9 @@ export function resolverArguments(): string[] {
   return process.argv.slice(2);
 }
 
-/** The script of the report page, which is built for browsers. */
-export function reportPage(): string {
-  return readFileSync(pathOf(BUILT ? "./report-page.js" : "../../dist/report-page.js"), "utf8");
+/** The script and the style of the report page, which are built for browsers. */
+export function reportPage(): { readonly script: string; readonly style: string } {
+  return JSON.parse(readFileSync(pathOf(BUILT ? "./report-page.json" : "../../dist/report-page.json"), "utf8"));
 }
 
 /** Starts a thread that classifies or reads: src/bin/detect-worker.ts. */

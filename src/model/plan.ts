@@ -88,6 +88,8 @@ export type RotatedEntry = {
   readonly reference: string;
   /** Of the whole value, before. */
   readonly fingerprint: Fingerprint;
+  /** `pair`: the public half, which changes too; `previous`: the list that takes in the old secret. Absent for the secret. */
+  readonly role?: "pair" | "previous";
 };
 
 /** A container that gets the new value, and the references that it has of it. */
@@ -95,7 +97,14 @@ export type RotatedConsumer = {
   readonly container: string;
   readonly references: readonly string[];
   readonly isRunning: boolean;
+  /** The engine that it is on. Absent for the plan's own. */
+  readonly engine?: Plan["engine"];
 };
+
+/** The container as people name it, with its engine if that is not the plan's. */
+export function consumerText({ container, engine }: RotatedConsumer): string {
+  return engine === undefined ? container : `${container} on ${engine.address}`;
+}
 
 /** Who changes the secret at its server: its owner, or the login that a server was made with, by its container. */
 export type RotatingLogin =

@@ -6,6 +6,7 @@ import { keptByRun, nameOf } from "../engine/names.ts";
 import { cmd } from "../kit/shell.ts";
 import { layerLook } from "./layers.ts";
 import { logLook } from "./logs.ts";
+import { podmanLook } from "./podman.ts";
 import { residueMatch, placeText, searchFor, type Search } from "./search.ts";
 import { swarmLook } from "./swarm.ts";
 import { readPlace } from "./read-place.ts";
@@ -17,7 +18,7 @@ const AT_ONCE = 8;
  * a run migrated something on one (`wanted`).
  */
 export function engineLooks(open: () => Promise<Engine>, wanted: boolean): Look {
-  const looks = [documentLook(open), swarmLook(open), logLook(open), layerLook(open)];
+  const looks = [documentLook(open), swarmLook(open), logLook(open), layerLook(open), podmanLook(open)];
   return {
     name: "engine",
     async *look(marks, host) {

@@ -6,8 +6,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { Sight } from "../engine/sight.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
-import type { RotatedEntry, RotateStep, RotatedConsumer } from "../model/plan.ts";
+import { consumerText, type RotatedEntry, type RotateStep, type RotatedConsumer } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
+import type { Renewal } from "./proof-text.ts";
+import type { RotateTools } from "./types.ts";
 
 /** The present values of the entries, by reference. */
 export type NewValues = ReadonlyMap<string, Secret>;
@@ -48,6 +50,18 @@ function fileOf(supplies: Supplies, { folder, id }: FileConsumer, name: string):
 /** The values by reference, as they were and as they are now. */
 type ValueChange = { readonly old: NewValues; readonly values: NewValues };
 
+/** The engine of a consumer, and who looks at its processes. Throws `changed` if another engine answers there. */
+export async function engineOf(
+  { engine: other }: RotatedConsumer,
+  own: Engine,
+  { engineAt, sight }: Pick<RotateTools, "engineAt" | "sight">,
+): Promise<{ readonly engine: Engine; readonly sight: Sight }> {
+  const engine = other === undefined ? own : await engineAt(other.address);
+  if (other !== undefined && (await engine.info()).ID !== other.id)
+    throw new UnsprawlError("changed", `another engine answers at ${other.address}`, "unsprawl rotate again");
+  return { engine, sight: await sight(engine) };
+}
+
 /**
  * Restarts a consumer that ran when it was planned and does not have the values yet, and the containers in its network; waits
  * until it is well and its application has them. Returns how it was seen to have them. Throws `unhealthy`.
@@ -58,9 +72,10 @@ export async function renew(
   step: RotateStep,
   { old, values }: ValueChange,
   work: Pick<Work, "phase" | "signal">,
-): Promise<"seen" | "restarted" | "not running"> {
+): Promise<Renewal> {
   const doc = await engine.container(consumer.container);
-  if (doc === null || (!doc.State.Running && !consumer.isRunning)) return "not running";
+  if (doc === null) return "gone";
+  if (!doc.State.Running && !consumer.isRunning) return "stopped";
   const own = step.entries.filter(({ reference }) => consumer.references.includes(reference));
   // Only its environment counts: the files are new already, whatever it was started with.
   const has = async (pid: number, all: NewValues, started: boolean): Promise<readonly boolean[]> =>
@@ -71,11 +86,11 @@ export async function renew(
     await becomeWell(engine, doc.Id, step, work.signal);
     return "seen";
   }
-  work.phase(`restarting ${consumer.container}`, step.healthTimeoutMs);
+  work.phase(`restarting ${consumerText(consumer)}`, step.healthTimeoutMs);
   const sharers = inNetworkOf(doc.Id, await engine.containers());
   if (doc.State.Running) await restart(engine, doc);
   else await startAgain(engine, doc.Id, consumer.container);
-  work.phase(`waiting until ${consumer.container} is well`, step.healthTimeoutMs);
+  work.phase(`waiting until ${consumerText(consumer)} is well`, step.healthTimeoutMs);
   await becomeWell(engine, doc.Id, step, work.signal);
   for (const { Id } of sharers) {
     const sharer = await engine.container(Id);

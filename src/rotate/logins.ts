@@ -3,8 +3,8 @@ import { completedMoves } from "../core/moved.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
+import { containersOf } from "./places.ts";
 import { administratorLogin } from "./reach.ts";
-import { containersOf } from "./surroundings.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 
 /** Whoever may change it: an owner by any of its values, since a kill may have left the server with either. */
@@ -15,10 +15,10 @@ export async function loginsOf(
   { provider, engine }: OpenedStore,
 ): Promise<readonly RotationLogin[]> {
   const user = typeof target["login"] === "string" ? target["login"] : "";
-  const own = values.map(({ secret }) => ({ user, secret }));
+  const own = values.map(({ id, secret }) => ({ user: id ?? user, secret }));
   if (login.kind === "owner") return own;
   const docs = await containersOf(engine);
-  const holders = await tools.holders();
+  const holders = await tools.holders(engine);
   const held = holders.filter((one) => one.name === login.container).flatMap(({ references }) => references);
   const named = completedMoves(tools.installation()).filter(
     ({ move }) => move.name === login.variable && held.includes(move.reference),

@@ -1,4 +1,6 @@
 import type { Migration } from "../contract/migration.ts";
+import { lockEngine, lockEntry } from "../core/journal/lock.ts";
+import type { Lock } from "../kit/io/lock.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { storeKeyText, type Plan, type RotateStep, type Step } from "../model/plan.ts";
 import { keyBeside } from "./entries.ts";
@@ -29,11 +31,15 @@ export function rotation(tools: RotateTools): Migration {
       if (step.kind === "rotate") await mustBeAsPlanned(step, tools, await opened(tools, plan));
     },
     perform: async (step, work) => {
-      if (step.kind === "rotate") await new SecretRotation(tools, step, work, await opened(tools, work.plan)).forth();
+      if (step.kind !== "rotate") return;
+      const secret = new SecretRotation(tools, step, work, await opened(tools, work.plan));
+      await alone(step, work.plan, tools, () => secret.forth());
     },
     async undo(steps, work) {
-      for (const step of rotateSteps(steps))
-        await new SecretRotation(tools, step, work, await opened(tools, work.plan)).back();
+      for (const step of rotateSteps(steps)) {
+        const secret = new SecretRotation(tools, step, work, await opened(tools, work.plan));
+        await alone(step, work.plan, tools, () => secret.back());
+      }
     },
     async scrub(steps, { plan }) {
       const { provider } = await opened(tools, plan);
@@ -54,6 +60,20 @@ export function rotation(tools: RotateTools): Migration {
     },
     render: async () => 0,
   };
+}
+
+/** Under the locks of the other engines that the secret is on, and of its entries, so that nobody else restarts its consumers. */
+async function alone(step: RotateStep, { id }: Plan, tools: RotateTools, act: () => Promise<void>): Promise<void> {
+  const { state } = tools.installation();
+  const engines = new Set(step.consumers.flatMap(({ engine }) => engine?.id ?? []));
+  const locks: Lock[] = [];
+  try {
+    for (const engine of engines) locks.push(lockEngine(state, engine, `run ${id}`, false));
+    for (const { reference } of step.entries) locks.push(lockEntry(state, reference, `run ${id}`));
+    await act();
+  } finally {
+    for (const lock of locks) lock.release();
+  }
 }
 
 const rotateSteps = (steps: readonly Step[]): readonly RotateStep[] => steps.filter((step) => step.kind === "rotate");

@@ -1,14 +1,15 @@
-import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import { completedMoves, type DoneMove } from "../core/moved.ts";
 import { newRunId } from "../core/plan.ts";
 import { signPlan } from "../core/journal/signed-plan.ts";
+import { isOnEngine } from "../core/journal/uses.ts";
 import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Location } from "../model/location.ts";
 import type { Plan, RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
 import { ROTATION } from "./perform.ts";
+import { placeOn, type EnginePlace } from "./places.ts";
 import { stepFor } from "./step.ts";
-import { containersOf } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 
 export type RotateAsked = {
@@ -16,6 +17,8 @@ export type RotateAsked = {
   readonly of: readonly string[];
   /** Names of variables; all if there is none. */
   readonly only: readonly string[];
+  /** Whether containers of other engines that do not answer may be left out. */
+  readonly mayMiss: boolean;
   readonly graceMs: number;
   readonly healthTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -37,7 +40,8 @@ export type PlannedRotation = { readonly plan: Plan; readonly left: readonly Not
  * `usage` if it is in several stores.
  */
 export async function planRotation(asked: RotateAsked, tools: RotateTools): Promise<PlannedRotation> {
-  const moved = newest(completedMoves(tools.installation()));
+  const all = completedMoves(tools.installation());
+  const moved = newest(all);
   const meant = moved.filter((one) => isMeant(one, asked));
   const target = oneStore(meant);
   mustAllBeMeant(moved, asked);
@@ -47,12 +51,14 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
   const entries = await storedEntries(inStore, provider, detector);
   for (const { value, part } of entries) for (const one of [value, part]) tools.know(one);
   const engine = await tools.engine();
-  const docs = await containersOf(engine);
-  const holders = await tools.holders();
-  const elsewhere = await heldElsewhere(moved, target, holders, tools);
-  const planned = { ...asked, tools, engine, docs, entries, elsewhere, holders };
+  const info = await engine.info();
+  const here = await placeOn(engine, tools, null);
+  const elsewhere = await heldElsewhere(moved, target, here, tools);
+  const isNamed = ({ source, subjectName }: Location): boolean =>
+    asked.of.some((one) => one === source || one === `docker:${subjectName}`);
+  const planned = { ...asked, isNamed, tools, engine, engineId: info.ID, here, entries, elsewhere, moved: all };
   const steps: RotateStep[] = [];
-  const left: NotRotated[] = [];
+  const failed = new Map<string, NotRotated>();
   const chosen = entries.filter(({ move }) => meant.some((one) => one.move === move));
   for (const group of groupsOf(chosen)) {
     const [first] = group;
@@ -63,17 +69,17 @@ export async function planRotation(asked: RotateAsked, tools: RotateTools): Prom
     } catch (error) {
       if (!(error instanceof UnsprawlError) || error.code === "interrupted") throw error;
       const { name, location } = first.move;
-      left.push({
-        name,
-        subject: location.subjectName,
-        reason: error.message,
-        hint: error.hint ?? "unsprawl runs last",
+      failed.set(first.move.reference, {
+        ...{ name, subject: location.subjectName, reason: error.message, hint: error.hint ?? "unsprawl runs last" },
       });
     }
   }
+  // The public half of a pair, or a list of earlier values, changes with its secret.
+  const left = [...failed].flatMap(([reference, why]) =>
+    steps.some(({ entries: own }) => own.some((one) => one.reference === reference)) ? [] : why,
+  );
   if (tools.given !== undefined && steps.length + left.length > 1)
     throw new UnsprawlError("usage", "one value was given, and several secrets are meant", "--only NAME names one");
-  const info = await engine.info();
   const key = tools.installation().key;
   const plan: Plan = {
     ...{ version: 1, id: newRunId(new Date()), createdAt: new Date().toISOString(), keyId: key.id },
@@ -129,18 +135,21 @@ function oneStore(meant: readonly DoneMove[]): Plan["store"] {
   );
 }
 
-/** What containers of this engine get from stores other than the one of the plan. */
+/** What containers of this engine get from stores other than the one of the plan, and what other engines' may get from there. */
 async function heldElsewhere(
   moved: readonly DoneMove[],
   target: Plan["store"],
-  holders: readonly ReferenceHolder[],
+  { engine, holders }: EnginePlace,
   tools: RotateTools,
 ): Promise<readonly StoredEntry[]> {
   const held = new Set(holders.flatMap(({ references }) => references));
+  const own = (await engine.info()).ID;
+  const isHeld = ({ plan, move }: DoneMove): boolean =>
+    held.has(move.reference) || (isOnEngine(plan.engine.id) && plan.engine.id !== own);
   const stores = new Map<string, DoneMove[]>();
   for (const one of moved) {
     const store = JSON.stringify(one.plan.store);
-    if (store === JSON.stringify(target) || !held.has(one.move.reference)) continue;
+    if (store === JSON.stringify(target) || !isHeld(one)) continue;
     stores.set(store, [...(stores.get(store) ?? []), one]);
   }
   const all: StoredEntry[] = [];

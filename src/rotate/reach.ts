@@ -5,11 +5,15 @@ import { plainVariable, variableText } from "../engine/facts.ts";
 import { keptByRun, nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
 import { isLoopback, reachesThisMachine } from "../kit/net/outgoing.ts";
-import { cmd } from "../kit/shell.ts";
+import { bare, cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
-import type { RotatingLogin } from "../model/plan.ts";
+import type { Move, RotatingLogin } from "../model/plan.ts";
 import type { StoredEntry } from "./types.ts";
+
+/** For a server that cannot be asked from here. */
+export const BY_HAND =
+  "change it where it is checked; then unsprawl rotate --only NAME --value-from FILE does the rest";
 
 /** The target as it is reached from this process, and the container that it is in; null for a server that is in none. */
 export type ReachedTarget = { readonly target: RotationTarget; readonly server: ContainerDoc | null };
@@ -33,7 +37,7 @@ export function reachedFrom(
       throw new UnsprawlError(
         "refused",
         `no running container is known as ${at.host} where it is used, and from here that name means another host`,
-        "start its server, then unsprawl rotate again",
+        cmd`start its server, then unsprawl rotate again; or ${bare(BY_HAND)}`,
       );
     return { target, server: null };
   }
@@ -130,7 +134,8 @@ const repositoryOf = (image: string): string => {
 
 /**
  * The administrator's login, with the password from its container's variable or from the store; null if neither has it. An
- * entry counts only if the container holds it, and it was moved from there: labels alone are a stranger's word.
+ * entry counts only if the container holds it, and it was moved from there: labels alone are a stranger's word. A service of
+ * Compose is known by its labels, so its container must mount the value.
  */
 export function administratorLogin(
   login: RotatingLogin,
@@ -142,10 +147,11 @@ export function administratorLogin(
   const { container, variable, user } = login;
   const doc = docs.find((one) => nameOf(one) === container);
   const plain = doc === undefined ? null : plainVariable(doc, variable);
-  const own = holders.filter(({ name }) => name === container).flatMap(({ references }) => references);
+  const own = holders.filter(({ name }) => name === container);
+  const holds = ({ location, reference }: Move): boolean =>
+    own.some(({ references, mounted = [] }) => (isComposed(location) ? mounted : references).includes(reference));
   const moved = entries.find(
-    ({ move }) =>
-      move.name === variable && own.includes(move.reference) && doc !== undefined && isOf(move.location, doc),
+    ({ move }) => move.name === variable && holds(move) && doc !== undefined && isOf(move.location, doc),
   );
   // Whoever may label a container can copy both its service's name and the reference: of two, nothing says which it is.
   const claims = (one: ReferenceHolder): boolean =>
@@ -161,7 +167,15 @@ export function administratorLogin(
 }
 
 /** Whether a moved value's subject is this container: itself, or its Compose service. */
-function isOf({ source, subjectName }: Location, doc: ContainerDoc): boolean {
-  if (!source.startsWith("compose:")) return subjectName === nameOf(doc);
+function isOf(location: Location, doc: ContainerDoc): boolean {
+  const { subjectName } = location;
+  if (!isComposed(location)) return subjectName === nameOf(doc);
   return subjectName === doc.Config.Labels?.["com.docker.compose.service"];
+}
+
+const isComposed = ({ source }: Location): boolean => source.startsWith("compose:");
+
+/** What a person names a moved value's subject by. */
+export function sourceOf(location: Location): string {
+  return isComposed(location) ? location.source : `docker:${location.subjectName}`;
 }

@@ -1,21 +1,21 @@
 import type { Work } from "../contract/migration.ts";
 import type { Provider } from "../contract/provider.ts";
-import type { RotationCredential, RotationSession, RotationTarget } from "../contract/rotator.ts";
+import type { RotationCredential, RotationTarget } from "../contract/rotator.ts";
 import { completedMoves } from "../core/moved.ts";
 import type { Engine } from "../engine/engine.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint, type FingerprintKey } from "../model/fingerprint.ts";
-import type { Plan, RotatedEntry, RotateStep, StoreKey } from "../model/plan.ts";
+import type { Json } from "../model/json.ts";
+import { consumerText, type Plan, type RotatedEntry, type RotateStep, type StoreKey } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
-import { mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
+import { engineOf, mustHaveFiles, renew, rewriteFiles, type NewValues } from "./consumers.ts";
+import { CheckedThere } from "./checked-there.ts";
+import { credentialIn, keptCredential, publicHalf } from "./credential.ts";
 import { exchange, keepBeside, keyBeside } from "./entries.ts";
-import { loginsOf } from "./logins.ts";
 import { proofText, type GivenOut } from "./proof-text.ts";
-import { reachedNow } from "./reach.ts";
-import { withSecret } from "./replaced.ts";
+import { changedValue, givenValue } from "./replaced.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
-import { wireOf } from "./wire.ts";
 
 /** An entry with its whole value before the rotation. */
 type EntryBefore = { readonly entry: RotatedEntry; readonly value: Secret };
@@ -27,6 +27,7 @@ export class SecretRotation {
   readonly #work: Work;
   readonly #provider: Provider;
   readonly #engine: Engine;
+  readonly #server: CheckedThere;
   readonly #key: FingerprintKey;
 
   constructor(tools: RotateTools, step: RotateStep, work: Work, { provider, engine }: OpenedStore) {
@@ -35,6 +36,7 @@ export class SecretRotation {
     this.#work = work;
     this.#provider = provider;
     this.#engine = engine;
+    this.#server = new CheckedThere(tools, step, work, { provider, engine });
     this.#key = tools.installation().key;
   }
 
@@ -43,13 +45,13 @@ export class SecretRotation {
     mustHaveFiles(await this.#tools.supplies(), this.#step);
     const { name } = this.#step;
     const before = await this.#keepBefore();
-    const old = credential(await this.#partOf(before));
+    const old = await this.#oldOf(before);
     const next = await this.#newSecret(old);
-    await this.#doing("admit", () => this.#atServer("admit", old, next));
+    await this.#doing("admit", () => this.#server.change("admit", old, next));
     this.#work.phase(`writing the new ${name} to the store ${this.#work.plan.store.name}`);
-    const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, next.secret) }));
+    const after = this.#changed(before, old, next);
     const given = await this.#setEverywhere(before, after);
-    const refused = await this.#doing("retire", () => this.#atServer("retire", old, next));
+    const refused = await this.#doing("retire", () => this.#server.change("retire", old, next));
     this.#work.record.done(`${this.#step.id}/proof`, { ...given, refused });
     this.#work.say(proofText(given, refused));
   }
@@ -57,18 +59,19 @@ export class SecretRotation {
   /** The old value is accepted again, and everywhere, before the new one is refused. */
   async back(): Promise<void> {
     const before = await this.#kept();
-    const made = await this.#made();
-    if (before.length > 0 && made !== null) {
-      const old = credential(await this.#partOf(before));
-      const next = credential(made);
-      const after = before.map(({ entry, value }) => ({ entry, value: withSecret(value, old.secret, made) }));
+    const next = await this.#made();
+    if (before.length > 0 && next !== null) {
+      const old = await this.#oldOf(before);
+      const after = this.#changed(before, old, next);
       await this.#mustBeOurs(before, after);
-      await this.#doing("admit", () => this.#atServer("admit", next, old));
+      await this.#doing("admit", () => this.#server.change("admit", next, old));
       await this.#setEverywhere(after, before, true);
-      await this.#doing("retire", () => this.#atServer("retire", next, old));
+      await this.#doing("retire", () => this.#server.change("retire", next, old));
     } else {
       // Nothing was changed yet, or all is back. If not, somebody took the new value away, and what is kept is the last copy.
       await this.#mustBeOurs(before, before);
+      if (before.length > 0 && this.#work.record.last(`${this.#step.id}/create`) !== null)
+        await this.#removeUnknown(await this.#oldOf(before));
     }
     await this.#doing("clear", async () => {
       await this.#provider.remove(this.#nextKey(), () => true);
@@ -78,11 +81,11 @@ export class SecretRotation {
   }
 
   /** Journals an effect before and after it. All may be repeated. */
-  async #doing<T>(what: string, act: () => Promise<T>): Promise<T> {
+  async #doing<T>(what: string, act: () => Promise<T>, data: { readonly [key: string]: Json } = {}): Promise<T> {
     const id = `${this.#step.id}/${what}`;
-    this.#work.record.intent(id);
+    this.#work.record.intent(id, data);
     const result = await act();
-    this.#work.record.done(id);
+    this.#work.record.done(id, data);
     return result;
   }
 
@@ -157,11 +160,28 @@ export class SecretRotation {
     return part;
   }
 
-  /** The new secret, which a rotation keeps until it is scrubbed; null if it had not come to making it. */
-  async #made(): Promise<Secret | null> {
-    const made = (await this.#provider.get(this.#nextKey()))?.value ?? null;
-    if (made !== null) this.#tools.know(made);
+  /** The new credential, which a rotation keeps until it is scrubbed; null if it had not come to making it. */
+  async #made(): Promise<RotationCredential | null> {
+    const kept = (await this.#provider.get(this.#nextKey()))?.value;
+    if (kept === undefined) return null;
+    const made = credentialIn(kept, this.#target());
+    for (const value of [kept, made.secret]) this.#tools.know(value);
     return made;
+  }
+
+  /** The old credential; another entry has the public half of a pair. */
+  async #oldOf(before: readonly EntryBefore[]): Promise<RotationCredential> {
+    const half = before.find(({ entry }) => entry.role === "pair");
+    return { id: half === undefined ? null : publicHalf(half.value), secret: await this.#partOf(before) };
+  }
+
+  #changed(
+    before: readonly EntryBefore[],
+    { secret: old }: RotationCredential,
+    next: RotationCredential,
+  ): readonly EntryBefore[] {
+    const separator = this.#target().previous?.separator ?? ",";
+    return before.map(({ entry, value }) => ({ entry, value: changedValue(entry, value, { old, next, separator }) }));
   }
 
   async #exchange(entry: RotatedEntry, from: Secret, to: Secret): Promise<void> {
@@ -178,20 +198,25 @@ export class SecretRotation {
   }
 
   async #newSecret(old: RotationCredential): Promise<RotationCredential> {
-    const kept = (await this.#provider.get(this.#nextKey()))?.value;
-    if (kept !== undefined) {
-      this.#tools.know(kept);
-      return credential(kept);
-    }
-    if (this.#step.isGiven === true) return this.#keepNext(credential(this.#given()));
+    const made = await this.#made();
+    if (made !== null) return made;
+    if (this.#step.isGiven === true) return this.#keepNext({ ...old, secret: givenValue(this.#given(), old.secret) });
     const { make } = await this.#tools.rotator(this.#step.rotator);
-    if (make === null)
-      throw new UnsprawlError(
-        "refused",
-        `its server chooses the value of ${this.#step.name} by itself`,
-        "--value-from FILE gives a value",
-      );
-    return this.#keepNext(make(old, this.#target()));
+    return this.#keepNext(make === null ? await this.#created(old) : make(old, this.#target()));
+  }
+
+  /** Has the server make the new credential; what an earlier attempt had it make, and did not keep, goes. */
+  async #created(old: RotationCredential): Promise<RotationCredential> {
+    const earlier = this.#work.record.last(`${this.#step.id}/create`)?.["at"];
+    const begun = typeof earlier === "string" ? new Date(earlier) : null;
+    const at = begun?.toISOString() ?? new Date().toISOString();
+    return this.#doing("create", () => this.#server.create(old, begun), { at });
+  }
+
+  /** What the server made, and no store has: the one that replaces it goes at once. */
+  async #removeUnknown(old: RotationCredential): Promise<void> {
+    const made = await this.#created(old);
+    await this.#doing("retire", () => this.#server.change("retire", made, old));
   }
 
   #given(): Secret {
@@ -204,66 +229,32 @@ export class SecretRotation {
   }
 
   async #keepNext(next: RotationCredential): Promise<RotationCredential> {
-    this.#tools.know(next.secret);
+    const kept = keptCredential(next, this.#target());
+    for (const value of [kept, next.secret]) this.#tools.know(value);
     this.#work.phase(`writing a new value for ${this.#step.name} beside the old one`);
-    await this.#doing("next", () => keepBeside(this.#provider, this.#nextKey(), next.secret, this.#origin()));
+    await this.#doing("next", () => keepBeside(this.#provider, this.#nextKey(), kept, this.#origin()));
     return next;
-  }
-
-  /** Has the server accept the new value, or no longer the old one; true once it was seen to refuse that. */
-  async #atServer(what: "admit" | "retire", old: RotationCredential, next: RotationCredential): Promise<boolean> {
-    const { server } = await this.#tools.rotator(this.#step.rotator);
-    if (server === null || this.#step.isGiven === true) return false;
-    const target = await this.#targetNow();
-    this.#work.phase(
-      what === "admit" ? `having ${this.#step.checkedBy} accept the new value` : "having the old value refused",
-    );
-    const wire = wireOf(this.#tools, this.#step, this.#work.signal);
-    const session: RotationSession = await server.open(
-      target,
-      await loginsOf(this.#step, [next, old], this.#tools, { provider: this.#provider, engine: this.#engine }),
-      wire,
-    );
-    try {
-      await session[what](old, next);
-    } finally {
-      await session.close();
-    }
-    if (what === "admit") return false;
-    if (!(await server.logsIn(target, next, wire)))
-      throw new UnsprawlError("failed", `${this.#step.checkedBy} does not accept the new value`);
-    if (await server.logsIn(target, old, wire))
-      throw new UnsprawlError("failed", `${this.#step.checkedBy} still accepts the old value`);
-    return true;
   }
 
   /** Every consumer, one after another; on the way back, also those after one that does not get well. */
   async #giveOut(old: NewValues, values: NewValues, isBack: boolean): Promise<GivenOut> {
     await this.#doing("files", async () => rewriteFiles(await this.#tools.supplies(), values));
-    const given: GivenOut = { seen: [], restarted: [], later: [] };
-    const at = { engine: this.#engine, sight: await this.#tools.sight(this.#engine) };
+    const given: GivenOut = { seen: [], restarted: [], stopped: [], gone: [] };
     const faults: UnsprawlError[] = [];
     for (const consumer of this.#step.consumers) {
-      const renewed = this.#doing("restart", () => renew(at, consumer, this.#step, { old, values }, this.#work));
+      const renewed = this.#doing("restart", async () =>
+        renew(await engineOf(consumer, this.#engine, this.#tools), consumer, this.#step, { old, values }, this.#work),
+      );
       const how = await renewed.catch((error: unknown) => {
         if (!isBack || !(error instanceof UnsprawlError)) throw error;
         faults.push(error);
-        return "not running" as const;
+        return "stopped" as const;
       });
-      given[how === "seen" ? "seen" : how === "restarted" ? "restarted" : "later"].push(consumer.container);
+      given[how].push(consumerText(consumer));
     }
     const [fault] = faults;
     if (fault !== undefined) throw fault;
     return given;
-  }
-
-  /** The server's address now: a start may have given its planned one to another container. */
-  async #targetNow(): Promise<RotationTarget> {
-    const { server, consumers } = this.#step;
-    if (server === null) return this.#target();
-    const [first] = consumers;
-    const from = first === undefined ? null : await this.#engine.container(first.container);
-    return reachedNow(this.#target(), server, await this.#engine.container(server), from);
   }
 
   #target(): RotationTarget {
@@ -274,8 +265,6 @@ export class SecretRotation {
     return { runId: this.#work.plan.id, subject: this.#step.unit };
   }
 }
-
-const credential = (secret: Secret): RotationCredential => ({ id: null, secret });
 
 /** Where a rotation keeps the new secret while it is under way. */
 export function nextKeyOf({ entries }: RotateStep, plan: Plan): StoreKey {

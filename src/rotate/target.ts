@@ -1,12 +1,16 @@
-import type { ReferenceHolder } from "../contract/reference-holder.ts";
 import type { RotationTarget, Rotator } from "../contract/rotator.ts";
+import type { DoneMove } from "../core/moved.ts";
 import type { Engine } from "../engine/engine.ts";
 import { plainVariable } from "../engine/facts.ts";
 import { nameOf } from "../engine/names.ts";
 import type { ContainerDoc } from "../engine/types.ts";
+import { bare, cmd, shellLine } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
+import type { Location } from "../model/location.ts";
+import { isNameLike } from "../model/secret.ts";
 import type { RotatingLogin } from "../model/plan.ts";
-import { administratorLogin, firstInitLogin, reachedFrom, type ReachedTarget } from "./reach.ts";
+import type { EnginePlace } from "./places.ts";
+import { administratorLogin, BY_HAND, firstInitLogin, reachedFrom, sourceOf, type ReachedTarget } from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 import { wireOf } from "./wire.ts";
@@ -15,9 +19,14 @@ import { wireOf } from "./wire.ts";
 export type Around = {
   readonly tools: RotateTools;
   readonly engine: Engine;
-  readonly docs: readonly ContainerDoc[];
-  readonly holders: readonly ReferenceHolder[];
+  readonly engineId: string;
+  readonly here: EnginePlace;
   readonly entries: readonly StoredEntry[];
+  /** All that was moved, on every engine. */
+  readonly moved: readonly DoneMove[];
+  readonly mayMiss: boolean;
+  /** Whether a person has named what an entry was moved from. */
+  readonly isNamed: (location: Location) => boolean;
   /** What containers here get from other stores. */
   readonly elsewhere: readonly StoredEntry[];
   readonly graceMs: number;
@@ -41,11 +50,12 @@ export async function targetAmong(
   having: readonly SecretHolder[],
   around: Around,
 ): Promise<FoundTarget> {
-  const { tools, engine, docs } = around;
+  const { tools, engine, here } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
   for (const entry of same) {
-    const doc = having.find(({ references }) => references.has(entry.move.reference))?.doc ?? null;
+    const doc =
+      having.find(({ other, references }) => other === null && references.has(entry.move.reference))?.doc ?? null;
     const { name } = entry.move;
     const target = await tools.targetOf({
       ...{ name, part: entry.part, value: entry.value },
@@ -54,7 +64,7 @@ export async function targetAmong(
     if (target === null || typeof target === "string") missing ??= target;
     else {
       const isGiven = tools.given !== undefined;
-      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, docs);
+      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
       found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
     }
   }
@@ -66,6 +76,7 @@ export async function targetAmong(
       `the same value is checked in several places: ${placeText(first.reached.target)}, ${placeText(second.reached.target)}`,
       "change it in one of them first, so that the two differ",
     );
+  mustBeOneSecret(same, same.length === found.length, around);
   const [any] = same;
   if (tools.given !== undefined && any !== undefined)
     return { entry: any, reached: { target: GIVEN, server: null }, usesHostNetwork: false };
@@ -73,9 +84,27 @@ export async function targetAmong(
   throw new UnsprawlError(
     "refused",
     missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
-    "change it where it is checked; then unsprawl rotate --only NAME --value-from FILE does the rest",
+    BY_HAND,
   );
 }
+
+/**
+ * Throws `refused` for a value that two people may have chosen, in entries of several subjects: unless each names the same
+ * server (`isKnown`), or a person has named each subject.
+ */
+function mustBeOneSecret(same: readonly StoredEntry[], isKnown: boolean, { isNamed }: Around): void {
+  const subjects = new Map(same.map(({ move: { location } }) => [sourceOf(location), location]));
+  const isChosen = same.some(({ part }) => isNameLike(part) || part.length < CHOSEN);
+  if (isKnown || !isChosen || subjects.size < 2 || [...subjects.values()].every(isNamed)) return;
+  throw new UnsprawlError(
+    "refused",
+    `${[...subjects.keys()].join(" and ")} have the same short value, which may be different secrets`,
+    cmd`if it is one secret: unsprawl rotate ${bare(shellLine([...subjects.keys()]))}; otherwise change one of them first`,
+  );
+}
+
+/** A value as short as this may be a word that several people came to. */
+const CHOSEN = 12;
 
 /** Whether a container is in the network of the host that this process runs on. */
 function usesHost({ connection }: Engine, doc: ContainerDoc | null): boolean {
@@ -94,7 +123,7 @@ const placeText = ({ rotator, at, login }: RotationTarget): string =>
 function variablesOf(
   doc: ContainerDoc | null,
   entry: StoredEntry,
-  { holders, entries }: Around,
+  { here: { holders }, entries }: Around,
 ): readonly { name: string; value: StoredEntry["value"] }[] {
   if (doc === null) return [{ name: entry.move.name, value: entry.value }];
   const plain = (doc.Config.Env ?? []).flatMap((text) => {
@@ -112,7 +141,7 @@ export async function loginFor(
   rotator: Rotator,
   { target, server, usesHostNetwork }: ReachedTarget & { readonly usesHostNetwork: boolean },
   part: StoredEntry["part"],
-  { tools, docs, entries, holders, signal }: Around,
+  { tools, here: { docs, holders }, entries, signal }: Around,
 ): Promise<RotatingLogin> {
   if (rotator.server === null) return { kind: "owner" };
   const old = { id: null, secret: part };
@@ -131,7 +160,14 @@ export async function loginFor(
         await session.close();
       }
     } catch (error) {
-      if (!(error instanceof UnsprawlError) || error.code !== "denied") throw error;
+      if (!(error instanceof UnsprawlError)) throw error;
+      if (error.code === "unreachable")
+        throw new UnsprawlError(
+          "unreachable",
+          error.message,
+          cmd`${bare(error.hint ?? "unsprawl doctor")}; or ${bare(BY_HAND)}`,
+        );
+      if (error.code !== "denied") throw error;
       refusal ??= error;
     }
   }

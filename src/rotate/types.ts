@@ -12,12 +12,14 @@ import type { Secret } from "../model/secret.ts";
 export type RotateTools = {
   readonly installation: () => Installation;
   readonly engine: () => Promise<Engine>;
+  /** Another engine, by its address. */
+  readonly engineAt: (address: string) => Promise<Engine>;
   readonly sight: FindSight;
   readonly storeOf: (target: StoreTarget) => Promise<Provider>;
   readonly detector: () => Promise<Detector>;
   readonly supplies: () => Promise<Supplies>;
-  /** The containers of this engine that hold references. */
-  readonly holders: () => Promise<readonly ReferenceHolder[]>;
+  /** The containers of an engine that hold references. */
+  readonly holders: (of: Engine) => Promise<readonly ReferenceHolder[]>;
   readonly rotator: (id: string) => Promise<Rotator>;
   /** Where a secret is checked; text says what is missing, null that no rotator knows it. */
   readonly targetOf: (evidence: RotationEvidence) => Promise<RotationTarget | string | null>;

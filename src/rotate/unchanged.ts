@@ -4,9 +4,10 @@ import type { ContainerDoc } from "../engine/types.ts";
 import { cmd } from "../kit/shell.ts";
 import { UnsprawlError } from "../model/error.ts";
 import { fingerprint } from "../model/fingerprint.ts";
-import type { RotateStep } from "../model/plan.ts";
+import { consumerText, type RotateStep } from "../model/plan.ts";
 import { storedEntries } from "./entries.ts";
-import { containersOf, mustAllBeMoved, secretHolders } from "./surroundings.ts";
+import { placeAt, placeOn, type EnginePlace } from "./places.ts";
+import { mustAllBeMoved, secretHolders } from "./surroundings.ts";
 import type { OpenedStore, RotateTools } from "./types.ts";
 
 /** Throws `changed` if the entries, or who has them, are not what the plan saw: somebody would be locked out. */
@@ -27,22 +28,40 @@ export async function mustBeAsPlanned(
     if (now === undefined || fingerprint(now, key) !== entry.fingerprint)
       throw changed(`${entry.name} in the store is not what the plan saw`);
   }
-  const docs = await containersOf(engine);
-  const having = secretHolders(step.entries, await tools.holders(), docs);
+  const places = [await placeOn(engine, tools, null), ...(await placesOfConsumers(step, tools))];
+  const values = stored.flatMap(({ value, part }) => [value, part]);
+  for (const place of places) {
+    mustHaveSameConsumers(step, place);
+    mustAllBeMoved(values, place);
+  }
+}
+
+/** The other engines that the step's consumers are on. Throws `changed` if one cannot be looked at any more. */
+async function placesOfConsumers({ consumers }: RotateStep, tools: RotateTools): Promise<readonly EnginePlace[]> {
+  const engines = new Map(consumers.flatMap(({ engine }) => (engine === undefined ? [] : [[engine.id, engine]])));
+  const places: EnginePlace[] = [];
+  for (const engine of engines.values()) {
+    const place = await placeAt(engine, tools);
+    if (typeof place === "string") throw changed(`the engine ${engine.address} cannot be looked at: ${place}`);
+    places.push(place);
+  }
+  return places;
+}
+
+function mustHaveSameConsumers(step: RotateStep, place: EnginePlace): void {
+  const having = secretHolders(step.entries, place);
+  const own = step.consumers.filter(({ engine }) => engine?.id === place.other?.id);
   for (const { doc } of having) {
-    const planned = step.consumers.find(({ container }) => container === nameOf(doc));
-    if (planned === undefined && nameOf(doc) !== step.server) throw changed(`${nameOf(doc)} has it now, too`);
+    const planned = own.find(({ container }) => container === nameOf(doc));
+    if (planned === undefined && (nameOf(doc) !== step.server || place.other !== null))
+      throw changed(`${nameOf(doc)} has it now, too`);
     if (planned !== undefined && planned.isRunning !== doc.State.Running)
-      throw changed(`${nameOf(doc)} was ${planned.isRunning ? "running" : "stopped"} when it was planned`);
+      throw changed(`${consumerText(planned)} was ${planned.isRunning ? "running" : "stopped"} when it was planned`);
     // A value that is given may be what it lacks.
     if (step.isGiven !== true) mustBeWell(doc);
   }
-  const gone = step.consumers.find(({ container }) => !having.some(({ doc }) => nameOf(doc) === container));
-  if (gone !== undefined) throw changed(`${gone.container} does not have it any more`);
-  mustAllBeMoved(
-    stored.flatMap(({ value, part }) => [value, part]),
-    docs,
-  );
+  const gone = own.find(({ container }) => !having.some(({ doc }) => nameOf(doc) === container));
+  if (gone !== undefined) throw changed(`${consumerText(gone)} does not have it any more`);
 }
 
 /** Throws `unhealthy` for a container that a restart would not show to be well, with either value. */

@@ -277,18 +277,24 @@ describe("unsprawl trust", () => {
     expect((await unsprawl("stores")).stdout).toContain("mine");
   });
 
-  test.each(["vault", "local", "aws-kms", "aws-ssm", "aws-secrets-manager", "azure-key-vault", "keywhiz"])(
-    "no file gives another meaning to %s",
-    async (name) => {
-      put(`stores: { ${name}: { provider: vault, address: "${evil}" } }`);
-      for (const explicit of [null, "unsprawl.yaml"])
-        await expect(assemble(world.env, world.dir, explicit).store(name)).rejects.toMatchObject({
-          code: "config",
-          hint: expect.stringContaining(`our-${name}`) as string,
-        });
-      nothingSent();
-    },
-  );
+  test.each([
+    "vault",
+    "local",
+    "aws-kms",
+    "aws-ssm",
+    "aws-secrets-manager",
+    "azure-key-vault",
+    "gcp-secret-manager",
+    "keywhiz",
+  ])("no file gives another meaning to %s", async (name) => {
+    put(`stores: { ${name}: { provider: vault, address: "${evil}" } }`);
+    for (const explicit of [null, "unsprawl.yaml"])
+      await expect(assemble(world.env, world.dir, explicit).store(name)).rejects.toMatchObject({
+        code: "config",
+        hint: expect.stringContaining(`our-${name}`) as string,
+      });
+    nothingSent();
+  });
 });
 
 describe("a file that another user can write", () => {

@@ -53,7 +53,7 @@ describe("the package for Debian", () => {
     expect(within(root, ["unsprawl", "--version"]).trim()).toBe(VERSION);
     findsSecret(root, "unsprawl");
     for (const path of [
-      "usr/share/man/man1/unsprawl.1",
+      "usr/share/man/man1/unsprawl.1.gz",
       "usr/share/bash-completion/completions/unsprawl",
       "usr/lib/systemd/system/unsprawl-agent.service",
       "usr/share/doc/unsprawl/THIRD-PARTY-LICENSES",

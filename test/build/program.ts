@@ -13,6 +13,6 @@ export async function makeProgram(dir: string): Promise<{ readonly program: stri
   const [bundle, program] = [join(dir, "bundle"), join(dir, "unsprawl")];
   await bundleForOneFile(bundle);
   makeExecutable({ bundle, node: NODE, target: NODE, native: true, work: join(dir, "made") }, program);
-  const names = readdirSync(bundle).filter((name) => name !== "report-page.js");
+  const names = readdirSync(bundle).filter((name) => name !== "report-page.json");
   return { program, parts: Object.fromEntries(names.map((name) => [name, readFileSync(join(bundle, name), "utf8")])) };
 }

@@ -114,7 +114,7 @@ it("the archive is unpacked on a root without Node and finds a first secret with
   copyFileSync(file(".tar.gz"), join(root, "opt", `${NAME}.tar.gz`));
   within(root, ["sh", "-c", `cd /opt && ${documented("tar -xzf unsprawl-0.1.0-linux-x64.tar.gz")}`]);
   expect(readFileSync(join(root, "opt", NAME, "unsprawl")).equals(readFileSync(file("")))).toBe(true);
-  expect(lstatSync(join(root, "opt", NAME, "share/man/man1/unsprawl.1")).isFile()).toBe(true);
+  expect(lstatSync(join(root, "opt", NAME, "share/man/man1/unsprawl.1.gz")).isFile()).toBe(true);
   expect(within(root, [`/opt/${NAME}/unsprawl`, "--version"]).trim()).toBe(VERSION);
   findsSecret(root, `/opt/${NAME}/unsprawl`);
   process.stdout.write(`one file: first finding after ${Math.round(performance.now() - start)} ms\n`);

@@ -50,7 +50,7 @@ it("a host on which all is well but for the agent, the backup of the key and the
   ]);
   expect(of(found, "runs")).toEqual([`ok: run ${run} keeps what it replaced for rollback`]);
   expect(of(found, "key")).toEqual([
-    `warn: only the key in ${join(world.dir, "age/keys.txt")} opens 1 secret in local, and no backup of it is confirmed`,
+    `warn: only the key in ${join(world.dir, "age/keys.txt")} opens 1 entry in local, and no backup of it is confirmed`,
   ]);
   expect(of(found, "rotation")).toEqual(["warn: DB_PASSWORD of web was exposed until moved, and is not rotated yet"]);
 });
@@ -91,7 +91,7 @@ describe("what was ticked once and is no longer", () => {
     const found = await doctor({ SOPS_AGE_KEY_FILE: join(world.dir, "age/none.txt") });
     expect(found.code).toBe(1);
     const gone = join(world.dir, "age/none.txt");
-    expect(of(found, "key")).toEqual([`fail: ${gone} does not have the only key that opens 1 secret in local`]);
+    expect(of(found, "key")).toEqual([`fail: ${gone} does not have the only key that opens 1 entry in local`]);
     expect(found.checks.find(({ name }) => name === "key")?.hint).toContain(`restore ${gone} from its backup`);
     expect(of(found, "rotation")).toEqual(["unknown: not checked, because of key"]);
     expect(existsSync(gone)).toBe(false);

@@ -73,7 +73,7 @@ it("the end of a run repeats it, and doctor warns", async () => {
     { file: keyFile, id: expect.stringMatching(/^age1/) as string, isThere: true, backedUp: false },
   ]);
   expect(await keyChecks()).toEqual([
-    `warn: only the key in ${keyFile} opens 2 secrets in local, and no backup of it is confirmed`,
+    `warn: only the key in ${keyFile} opens 2 entries in local, and no backup of it is confirmed`,
   ]);
 });
 
@@ -96,7 +96,7 @@ it("nor while the key is gone, whatever is accepted: what the run kept is the la
   expect(refused.code).toBe(1);
   expect(refused.stderr).toContain(`next: restore ${keyFile} from its backup; or unsprawl rollback ${first}`);
   expect(engine.docker("ps", "-a", "--format", "{{.Names}}")).toContain(`one-before-${first}`);
-  expect(checks).toEqual([`fail: ${keyFile} does not have the only key that opens 2 secrets in local`]);
+  expect(checks).toEqual([`fail: ${keyFile} does not have the only key that opens 2 entries in local`]);
 });
 
 it("what was confirmed is remembered for the key, in every later run", async () => {
@@ -112,6 +112,6 @@ it("what was confirmed is remembered for the key, in every later run", async () 
   const moved = await world.unsprawl(["migrate", "docker:three", ...MIGRATE]);
   expect(moved.stdout).not.toContain("Back up ");
   expect(await keyChecks()).toEqual([
-    `ok: only the key in ${keyFile} opens 3 secrets in local; a backup of it is confirmed`,
+    `ok: only the key in ${keyFile} opens 3 entries in local; a backup of it is confirmed`,
   ]);
 });

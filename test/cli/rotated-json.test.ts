@@ -20,7 +20,7 @@ it("the result of a rotation says in JSON what was not rotated", async () => {
   } as const;
   const assembly = { redactor: { guard: (text: string) => text } };
   const context = { json: true, assembly, progress: { stop: () => undefined } } as unknown as CommandContext;
-  await finishRun({ ...base, error: null }, context, undefined, left);
+  await finishRun({ ...base, error: null }, context, {}, undefined, left);
   const text = written.mock.calls.map(([one]) => String(one)).join("");
   written.mockRestore();
   expect(JSON.parse(text)).toMatchObject({ notRotated: left });

@@ -2,9 +2,23 @@ import { expect, test } from "vitest";
 import { changedText, movedText } from "../../src/core/moved-text.ts";
 import type { Plan, Step } from "../../src/model/plan.ts";
 
-const steps = (unit: string, ...kinds: string[]): Step[] => kinds.map((kind) => ({ unit, kind }) as unknown as Step);
+const steps = (unit: string, ...kinds: string[]): Step[] =>
+  kinds.map(
+    (kind, at) => ({ unit, kind, id: `${unit}:${at}`, move: { fingerprint: `${unit}:${at}` } }) as unknown as Step,
+  );
 const plan = (...all: Step[]): Plan => ({ steps: all }) as unknown as Plan;
 
+/** A value with these secrets in it. */
+const put = (unit: string, first: string, ...more: string[]): Step => {
+  const finding = { fingerprint: first };
+  const secrets = more.length === 0 ? undefined : [first, ...more].map((fingerprint) => ({ fingerprint }));
+  return {
+    unit,
+    kind: "put",
+    id: `${unit}:${first}`,
+    move: { fingerprint: unit, finding, secrets },
+  } as unknown as Step;
+};
 const container = (name: string): Step[] => steps(name, "put", "verify", "deliver", "recreate", "check");
 const service = { unit: "shop_web", kind: "recreate", outage: { update: {} } } as unknown as Step;
 
@@ -18,6 +32,8 @@ test.each<[text: string, moved: Plan]>([
   ],
   ["1 secret in 1 service", plan(...steps("shop_web", "put"), service)],
   ["2 secrets in 1 container, 1 image", plan(...container("web"), ...steps("shop:1", "put", "clean"))],
+  ["1 secret in 2 containers", plan(put("web", "a"), put("db", "a"))],
+  ["2 secrets in 1 container", plan(put("web", "a", "b"), put("web", "b"))],
   ["0 secrets", plan()],
 ])("a plan moves %s", (text, moved) => {
   expect(movedText(moved)).toBe(text);

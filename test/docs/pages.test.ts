@@ -29,8 +29,11 @@ const ELSEWHERE: readonly (readonly [command: RegExp, where: string])[] = [
   [/--hosts/, "test/cli/hosts.test.ts"],
   [/^fleet /, "test/fleet"],
   [/^(?:resume|rollback|scrub|runs|render|agent --once)\b/, "test/docs/quick-start.test.ts, test/cli"],
-  [/^(?:stores|migrate|plan).* (?:kms|sm|ssm|aws-ssm|azure|azure-key-vault|old)$/, "test/every-store.test.ts"],
-  [/^migrate (?:.* --to (?:kms|sm|ssm|azure|azure-key-vault)|old:.*|keywhiz:.*) --yes$/, "test/every-store.test.ts"],
+  [/^(?:stores|migrate|plan).* (?:kms|sm|ssm|aws-ssm|azure|azure-key-vault|gcp|old)$/, "test/every-store.test.ts"],
+  [
+    /^migrate (?:.* --to (?:kms|sm|ssm|azure|azure-key-vault|gcp)|old:.*|keywhiz:.*) --yes$/,
+    "test/every-store.test.ts",
+  ],
   [/swarm:/, "test/migrations/swarm: it needs a swarm"],
   [
     /^plugin (?:install|status|upgrade)|^(?:migrate|plan) .*--hosts/,

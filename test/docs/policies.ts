@@ -4,6 +4,8 @@ import { secretMigratorPolicy, secretPolicy } from "../../providers/aws-secrets-
 import { parameterMigratorPolicy, parameterPolicy } from "../../providers/aws-ssm/names.ts";
 import { migratorPolicy as keyVaultMigratorPolicy, readerPolicy } from "../../providers/azure-key-vault/policy.ts";
 import { readSettings as azureSettings } from "../../providers/azure-key-vault/settings.ts";
+import { readerPolicy as gcpPolicy } from "../../providers/gcp-secret-manager/policy.ts";
+import { readSettings as gcpSettings } from "../../providers/gcp-secret-manager/settings.ts";
 import { operatorCommands } from "../../providers/keywhiz/policy.ts";
 import type { KeywhizSettings } from "../../providers/keywhiz/settings.ts";
 import { localPolicy } from "../../providers/local/policy.ts";
@@ -40,6 +42,7 @@ export const POLICIES: { readonly [store: string]: () => Promise<string> } = {
   "aws-secrets-manager": async () => secretPolicy("apps/{project/}{subject}", WEB, "eu-central-1"),
   "aws-ssm": async () => parameterPolicy("/apps/{project/}{subject}/{name}", WEB, "eu-central-1"),
   "azure-key-vault": async () => readerPolicy(WEB, KEY_VAULT),
+  "gcp-secret-manager": async () => gcpPolicy(WEB, gcpSettings({ projectId: "team-prod" }, AT)),
   keywhiz: async () => operatorCommands(KEYWHIZ, WEB, []),
 };
 

@@ -9,7 +9,7 @@ import { makeWorld, type World } from "../support/world.ts";
 let podman: TestPodman;
 let world: World;
 const IMAGE = "localhost/busybox:1";
-const [first, second] = [randomBytes(18).toString("base64url"), randomBytes(18).toString("base64url")];
+const [first, second, third] = [0, 1, 2].map(() => randomBytes(18).toString("base64url")) as [string, string, string];
 
 beforeAll(async () => {
   podman = await startPodman();
@@ -71,5 +71,79 @@ describe("Podman as root", () => {
       ).toEqual(left);
     }
     expect([variable("DB_PASSWORD"), variable("API_TOKEN")]).toEqual([first, second]);
+  });
+});
+
+describe("what Podman alone gives", () => {
+  beforeAll(() => void podman.podman(["secret", "create", "db", "-"], third));
+
+  const run = (name: string, ...flags: string[]): void => {
+    const kept = ["run", "-d", "--name", name, "--stop-timeout", "1", "-e", `API_TOKEN=${second}`];
+    podman.podman([...kept, ...flags, IMAGE, ...APP]);
+  };
+  const plan = async (name: string): Promise<string> => {
+    const { code, stdout } = await world.unsprawl(["plan", `docker:${name}`, "--to", "local"]);
+    expect(code).toBe(3);
+    return stdout;
+  };
+
+  it.each([
+    ["a secret in a variable", ["--secret", "db,type=env,target=DB_PASSWORD"], "--secret db"],
+    ["a secret as a file", ["--secret", "db,type=mount"], "--secret db"],
+    ["a umask", ["--umask", "0077"], "--umask"],
+    ["the end of its time", ["--timeout", "900"], "--timeout"],
+    ["a size of its log", ["--log-opt", "max-size=10mb"], "--log-opt max-size"],
+  ])("is not lost by creating a container again: %s", async (_title, flags, lost) => {
+    run("own", "--network", "none", ...flags);
+    const before = podman.docker("inspect", "own", "--format", "{{.Id}}");
+    expect(await plan("own")).toContain(
+      `own has settings that Podman takes from its own commands only: ${lost}\n    next: unsprawl plan script:FILE`,
+    );
+    expect(podman.docker("inspect", "own", "--format", "{{.Id}}")).toBe(before);
+    podman.docker("rm", "-f", "own");
+  });
+
+  it("neither is a pod, nor a unit", async () => {
+    const infra = ["--infra-image", IMAGE, "--infra-command", "sleep 1000"];
+    podman.podman(["pod", "create", "--name", "shop", "--network", "none", ...infra]);
+    run("in-pod", "--pod", "shop");
+    expect(await plan("in-pod")).toContain("its own commands only: --pod");
+    podman.podman(["pod", "rm", "-f", "-t", "1", "shop"]);
+    run("in-unit", "--network", "none", "--label", "PODMAN_SYSTEMD_UNIT=web.service");
+    expect(await plan("in-unit")).toContain("its container belongs to web.service");
+    podman.docker("rm", "-f", "in-unit");
+  });
+
+  it("and still holds a moved value is residue, until it is removed", async () => {
+    const looked = async (): Promise<readonly string[]> => {
+      const { stdout } = await world.unsprawl(["doctor", "--json"]);
+      const { checks } = JSON.parse(stdout) as {
+        checks: { name: string; state: string; text: string; hint: string }[];
+      };
+      return checks.flatMap(({ name, state, text, hint }) =>
+        name === "residue" && state === "fail" ? `${text.replace(/^run \S+ /, "")} → ${hint}` : [],
+      );
+    };
+    podman.docker("run", "-d", "--name", "api", "--network", "none", "-e", `DB_PASSWORD=${third}`, IMAGE, ...APP);
+    const moving = ["migrate", "docker:api", "--to", "local", "--grace", "100ms", "--yes"];
+    expect((await world.unsprawl(moving)).code).toBe(0);
+    run("by-env", "--network", "none", "--secret", "db,type=env");
+    run("by-file", "--network", "none", "--secret", "db,type=mount");
+    const folder = (name: string): string =>
+      join(podman.dir, "storage/overlay-containers", podman.docker("inspect", name, "--format", "{{.Id}}"), "userdata");
+    const [byEnv, byFile] = [folder("by-env"), folder("by-file")];
+    const driver = join(podman.dir, "storage/secrets/filedriver/secretsdata.json");
+    expect(readFileSync(join(byEnv, "config.json"), "utf8")).toContain(third);
+    expect((await looked()).toSorted()).toEqual(
+      [
+        `DB_PASSWORD in file ${byEnv}/config.json:1 → recreate by-env with type=mount instead of type=env in its --secret`,
+        `DB_PASSWORD in file ${byFile}/secrets/db:1 → rotate DB_PASSWORD; the file goes with its container: podman rm by-file once it may go`,
+        `DB_PASSWORD in secret db: ${driver} → podman secret rm db, once by-env, by-file can do without it`,
+      ].toSorted(),
+    );
+    podman.docker("rm", "-f", "by-env", "by-file");
+    expect(await looked()).toEqual([`DB_PASSWORD in secret db: ${driver} → podman secret rm db`]);
+    podman.podman(["secret", "rm", "db"]);
+    expect(await looked()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { ReferenceHolder } from "../../src/contract/reference-holder.ts";
 import type { RotationTarget } from "../../src/contract/rotator.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { ContainerDoc } from "../../src/engine/types.ts";
@@ -112,8 +113,11 @@ describe("an administrator's password", () => {
     }) as unknown as StoredEntry;
   const login = (container: string) =>
     ({ kind: "first-init", container, variable: "POSTGRES_PASSWORD", user: "postgres" }) as const;
-  const holder = (name: string): { name: string; project: string; references: string[] } => ({
-    ...{ name, project: "", references: [reference] },
+  const holder = (name: string): ReferenceHolder => ({
+    name,
+    project: "",
+    references: [reference],
+    mounted: [reference],
   });
   const evil = doc({ name: "evil", labels: { "com.docker.compose.service": "db" } });
   const db = doc({ name: "db", labels: { "com.docker.compose.service": "db" } });
@@ -132,6 +136,11 @@ describe("an administrator's password", () => {
     expect([asked("docker:db"), asked("docker:db", "evil"), asked("compose:compose.yaml", "db")]).toEqual([
       ...[null, null, null],
     ]);
+  });
+
+  it("is not got by both, once the container that they were copied from is gone: the value is not mounted", () => {
+    const copied: ReferenceHolder = { name: "evil", project: "", references: [reference] };
+    expect(administratorLogin(login("evil"), [evil], [entry("compose:compose.yaml")], [copied])).toBeNull();
   });
 
   it("is nobody's where a copied label and a copied reference make it two containers'", () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { Secret } from "../../src/model/secret.ts";
-import { mustFit, withSecret } from "../../src/rotate/replaced.ts";
+import { givenValue, mustFit, withSecret } from "../../src/rotate/replaced.ts";
 
 const made = (): string => randomBytes(9).toString("hex");
 const url = (password: string): Secret => Secret.of(`postgres://app:${password}@db/app`);
@@ -28,6 +28,14 @@ describe("a given value", () => {
     expect(() => mustFit(Secret.of(`${made()} x`), old, [old, text])).toThrow("would have to be quoted");
     expect(() => mustFit(Secret.of(made()), old, [old, text])).not.toThrow();
     expect(() => mustFit(Secret.of(`${made()} x`), old, [old, url(old.exposeText())])).not.toThrow();
+  });
+
+  it("has no newline at its end, unless the earlier one has: a key in PEM does", () => {
+    const text = made();
+    const ofLine = (end: string, was: Secret): string => givenValue(Secret.of(`${text}${end}`), was).exposeText();
+    expect(["", "\n", "\r\n", "\n\n"].map((end) => ofLine(end, old))).toEqual([text, text, text, `${text}\n`]);
+    expect(ofLine("\n", Secret.of(`${made()}\n`))).toBe(`${text}\n`);
+    expect(() => mustFit(givenValue(Secret.of("\n"), old), old, [old])).toThrow("is empty");
   });
 
   it("is refused if it is the one that is there", () => {

@@ -8,10 +8,12 @@ import type { Provider } from "../../src/contract/provider.ts";
 import { createJournal } from "../../src/core/journal/journal.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
-import type { Plan, RotateStep, StoreTarget } from "../../src/model/plan.ts";
+import type { Plan, RotatedConsumer, RotateStep, StoreTarget } from "../../src/model/plan.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { renew } from "../../src/rotate/consumers.ts";
 import { rotation } from "../../src/rotate/perform.ts";
 import { planRotation } from "../../src/rotate/plan.ts";
+import { proofText } from "../../src/rotate/proof-text.ts";
 import type { RotateTools } from "../../src/rotate/types.ts";
 import { planOf } from "../core/fixtures.ts";
 
@@ -100,13 +102,13 @@ function tools(held: readonly string[] = []): RotateTools {
   } as unknown as RotateTools;
 }
 
-function moveIn(id: string, store = "here", reference = "ref+sops://x#/A"): Plan {
-  const base = planOf(id);
+function moveIn(id: string, store = "here", reference = "ref+sops://x#/A", unit = "web"): Plan {
+  const base = planOf(id, [unit]);
   const steps = base.steps.map((step) => (step.kind === "put" ? { ...step, move: { ...step.move, reference } } : step));
   const plan = { ...base, steps, store: { ...base.store, name: store } };
   const journal = createJournal({ state, key }, plan);
-  journal.record.intent("unit:web");
-  journal.record.done("unit:web");
+  journal.record.intent(`unit:${unit}`);
+  journal.record.done(`unit:${unit}`);
   journal.close();
   return plan;
 }
@@ -118,7 +120,14 @@ function done(old: Secret, next: Secret): { readonly step: RotateStep; readonly 
   const reference = "ref+sops://x#/A";
   const consumer = { references: [reference], isRunning: true };
   const step: RotateStep = {
-    ...{ id: "rotate:web/A", kind: "rotate", unit: "web/A", name: "A", rotator: "application", target: {} },
+    ...{
+      id: "rotate:web/A",
+      kind: "rotate",
+      unit: "web/A",
+      name: "A",
+      rotator: "application",
+      target: { pair: null, login: "", previous: null },
+    },
     ...{ checkedBy: "the application", login: { kind: "owner" }, server: null, usesHostNetwork: false },
     ...{ overlap: "application", graceMs: 0, healthTimeoutMs: 0 },
     entries: [{ name: "A", key: entry, reference, fingerprint: fingerprint(old, key) }],
@@ -170,7 +179,14 @@ describe("a rotation of a container that is not well", () => {
 });
 
 describe("a secret in two stores", () => {
-  const asked = { of: [moved], only: [], graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+  const asked = {
+    of: [moved],
+    only: [],
+    mayMiss: false,
+    graceMs: 0,
+    healthTimeoutMs: 0,
+    signal: new AbortController().signal,
+  };
 
   it("is not rotated in one of them while a container gets it from the other", async () => {
     const value = made();
@@ -185,8 +201,44 @@ describe("a secret in two stores", () => {
   });
 });
 
+describe("a value of two subjects", () => {
+  const asked = { only: [], mayMiss: false, graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+
+  it("is no secret of both, where each may have come to it: a person names them", async () => {
+    const { store } = moveIn(moved);
+    moveIn(other, "here", "ref+sops://x#/B", "api");
+    const reasons = async (value: Secret, of: readonly string[]): Promise<readonly string[]> => {
+      for (const path of ["web", "api"]) valuesOf(store).set(JSON.stringify({ path, field: "A" }), value);
+      return (await planRotation({ ...asked, of }, tools())).left.map(({ reason, hint }) => `${reason}; ${hint}`);
+    };
+    const short = Secret.of(randomBytes(4).toString("hex"));
+    const unknown = [expect.stringContaining("nothing here knows where it is checked")];
+    expect(await reasons(made(), [])).toEqual(unknown);
+    expect(await reasons(short, ["docker:web"])).toEqual([
+      expect.stringMatching(
+        /docker:web and docker:api have the same short value.+unsprawl rotate docker:web docker:api;/,
+      ),
+    ]);
+    expect(await reasons(short, ["docker:web", "docker:api"])).toEqual(unknown);
+  });
+});
+
+describe("a consumer that was removed meanwhile", () => {
+  it("is not said to have the value at its next start", async () => {
+    const { step, work } = done(made(), made());
+    const [consumer] = step.consumers;
+    const nobody = { ...engine(), container: async () => null };
+    const sight = await tools().sight(nobody);
+    const none = { old: new Map<string, Secret>(), values: new Map<string, Secret>() };
+    const how = await renew({ engine: nobody, sight }, consumer as RotatedConsumer, step, none, work);
+    expect(proofText({ seen: [], restarted: [], stopped: [], gone: [], [how]: ["first"] }, false)).toBe(
+      "proven: first removed meanwhile",
+    );
+  });
+});
+
 describe("what is asked for", () => {
-  const asked = { graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
+  const asked = { mayMiss: false, graceMs: 0, healthTimeoutMs: 0, signal: new AbortController().signal };
 
   it("is refused as a whole if a part of it means nothing", async () => {
     valuesOf(moveIn(moved).store).set(JSON.stringify(entry), made());

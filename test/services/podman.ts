@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ export type TestPodman = {
   readonly socket: string;
   readonly host: string;
   readonly docker: TestEngine["docker"];
+  /** Podman's own program on the same containers; `input` is what it reads. */
+  readonly podman: (args: readonly string[], input?: string) => string;
   readonly stop: () => Promise<void>;
 };
 
@@ -38,10 +40,16 @@ export async function startPodman(): Promise<TestPodman> {
     "--events-backend",
     "file",
   ];
+  const env = { ...process.env, HOME: dir, PODMAN_IGNORE_CGROUPSV1_WARNING: "1" };
   const child = spawn(program, [...own, ...how, "system", "service", "-t", "0", `unix://${socket}`], {
     stdio: ["ignore", log, log],
-    env: { ...process.env, HOME: dir, PODMAN_IGNORE_CGROUPSV1_WARNING: "1" },
+    env,
   });
+  // It reads from a pipe alone, and Node would give it a socket.
+  const podman = (args: readonly string[], input = ""): string =>
+    execFileSync("sh", ["-c", 'cat | "$0" "$@"', program, ...own, ...how, ...args], {
+      ...{ env, input, encoding: "utf8", stdio: "pipe" },
+    }).trimEnd();
   remember(child.pid ?? 0, dir);
   const stop = async (): Promise<void> => {
     const all = await callEngine<readonly { readonly Id: string }[]>(socket, "GET", "/containers/json?all=1").catch(
@@ -59,7 +67,7 @@ export async function startPodman(): Promise<TestPodman> {
   for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
     try {
       await callEngine(socket, "GET", "/version");
-      return { dir, socket, host: `unix://${socket}`, docker, stop };
+      return { dir, socket, host: `unix://${socket}`, docker, podman, stop };
     } catch {
       await sleep(100);
     }

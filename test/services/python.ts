@@ -66,6 +66,10 @@ export async function wheelProgram(program: keyof typeof IN_WHEELS): Promise<str
 /** What is used as a library: a script of ours is run by the interpreter that has it. */
 const LIBRARIES = {
   aiosmtpd: { variable: "UNSPRAWL_PYTHON_AIOSMTPD", requirement: "aiosmtpd==1.4.6" },
+  "google-cloud-secret-manager": {
+    variable: "UNSPRAWL_PYTHON_SECRET_MANAGER",
+    requirement: "google-cloud-secret-manager==2.32.0",
+  },
   "opentelemetry-proto": { variable: "UNSPRAWL_PYTHON_OTLP", requirement: "opentelemetry-proto==1.45.2" },
 } as const;
 

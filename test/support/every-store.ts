@@ -2,11 +2,13 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { join } from "node:path";
+import { googleClient } from "../services/google-client.ts";
 import { startKeyVault } from "../services/key-vault.ts";
 import { startKeywhiz } from "../services/keywhiz.ts";
 import { startMoto } from "../services/moto.ts";
 import { startOpenBao } from "../services/openbao.ts";
 import { pythonProgram } from "../services/python.ts";
+import { startSecretManager } from "../services/secret-manager.ts";
 import type { World } from "./world.ts";
 
 /** A store that runs, how unsprawl is told of it, and a client of its own kind that reads it without unsprawl. */
@@ -33,6 +35,7 @@ export const STORES: readonly Kind[] = [
   { provider: "vault", largest: 20 * 1024, start: vault },
   { provider: "aws-kms", largest: 20 * 1024, start: awsKms },
   { provider: "azure-key-vault", largest: 20 * 1024, start: azure },
+  { provider: "gcp-secret-manager", largest: 20 * 1024, start: gcp },
   { provider: "keywhiz", largest: 20 * 1024, start: keywhiz },
   { provider: "aws-secrets-manager", largest: 20 * 1024, start: secretsManager },
   { provider: "aws-ssm", largest: 4000, start: ssm },
@@ -145,6 +148,24 @@ async function azure(): Promise<EveryStore> {
     },
     readBack: (subject, names) =>
       each(names, async (name) => (await client.getSecret(`${subject}-${name.replaceAll("_", "-")}`)).value ?? ""),
+    stop: () => double.stop(),
+  };
+}
+
+async function gcp(): Promise<EveryStore> {
+  const [double, sops] = await Promise.all([startSecretManager(), pythonProgram("sops")]);
+  return {
+    config: { projectId: double.projectId, endpoint: double.url },
+    env: { GOOGLE_APPLICATION_CREDENTIALS: double.keyFile("writer") },
+    sops,
+    reader: () => ({ reader: { method: "file", credentialsFile: double.keyFile("reader") } }),
+    async readBack(subject, names) {
+      const { read } = await googleClient(
+        double.env("reader"),
+        names.map((name) => `${subject}--${name}`),
+      );
+      return Object.fromEntries(names.map((name) => [name, read[`${subject}--${name}`] ?? ""]));
+    },
     stop: () => double.stop(),
   };
 }

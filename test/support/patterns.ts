@@ -25,6 +25,7 @@ export function allPatterns(): readonly Pattern[] {
     if (names !== null) add(`names of rule ${id}`, names);
   }
   for (const { id, patterns } of dismissals) for (const pattern of patterns) add(`dismissal ${id}`, pattern);
+  for (const { tool, pattern } of shapes.REFERENCE_TOOLS) add(`reference of ${tool}`, pattern);
   for (const [name, value] of Object.entries<unknown>(shapes))
     if (value instanceof RegExp) add(`src/detect/patterns.ts ${name}`, value);
   for (const file of sources()) {

@@ -212,7 +212,12 @@ it("tells of the runs that moved this secret and those that touched what holds i
     ended: null,
     error: null,
   } as const;
-  const summary: RunSummary = { ...run, units: [{ unit: "api", state: "done", secrets: 2 }], next: "unsprawl scrub" };
+  const summary: RunSummary = {
+    ...run,
+    units: [{ unit: "api", state: "done", secrets: 2 }],
+    secrets: 2,
+    next: "unsprawl scrub",
+  };
   const put = (name: string, fingerprint: string): Plan["steps"][number] => ({
     id: `put:${name}`,
     kind: "put",

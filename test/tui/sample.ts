@@ -258,6 +258,7 @@ function summaryOf(text: string): RunSummary {
     state: "done",
     ended: null,
     units: [{ unit: text, state: "done", secrets: 1 }],
+    secrets: 1,
     next: text,
     error: null,
   };

@@ -13,7 +13,7 @@ const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
 const SWITCHES = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
 
 export type ExecutableParts = {
-  /** The folder of the bundle, made for one file, with report-page.js in it. */
+  /** The folder of the bundle, made for one file, with report-page.json in it. */
   readonly bundle: string;
   /** A Node that runs here, of the same version as `target`. */
   readonly node: string;
@@ -30,7 +30,7 @@ export function makeExecutable(parts: ExecutableParts, output: string): void {
   const { bundle, node, target, native, work } = parts;
   mkdirSync(work, { recursive: true });
   const names = readdirSync(bundle)
-    .filter((name) => name.endsWith(".js") && name !== "report-page.js")
+    .filter((name) => name.endsWith(".js"))
     .sort();
   const sources = names.map((name) => readFileSync(join(bundle, name)));
   const cached = native ? cachedData(node, bundle, names) : null;
@@ -38,8 +38,8 @@ export function makeExecutable(parts: ExecutableParts, output: string): void {
   if (cached !== null) writeFileSync(join(work, "cache"), cached.bytes);
   writeFileSync(join(work, "index.json"), JSON.stringify(indexOf(names, sources, cached?.lengths ?? null)));
   cpSync(join(HERE, "loader.cjs"), join(work, "loader.cjs"));
-  cpSync(join(bundle, "report-page.js"), join(work, "report-page.js"));
-  const assets = ["index.json", "code", "loader.cjs", "report-page.js", ...(cached === null ? [] : ["cache"])];
+  cpSync(join(bundle, "report-page.json"), join(work, "report-page.json"));
+  const assets = ["index.json", "code", "loader.cjs", "report-page.json", ...(cached === null ? [] : ["cache"])];
   const settings = {
     // Named from the work folder: the path of the first becomes part of the executable.
     main: "loader.cjs",

@@ -18,7 +18,7 @@ export const driverProgram: typeof files.driverProgram = () => ({
 /** Node gives an executable of this kind its own path as first argument, and the arguments after it. */
 export const ownWords: typeof files.ownWords = () => [];
 export const resolverArguments: typeof files.resolverArguments = () => process.argv.slice(3);
-export const reportPage: typeof files.reportPage = () => getAsset("report-page.js", "utf8");
+export const reportPage: typeof files.reportPage = () => JSON.parse(getAsset("report-page.json", "utf8"));
 export const startDetectWorker: typeof files.startDetectWorker = (options: WorkerOptions) =>
   new Worker(getAsset("loader.cjs", "utf8"), {
     ...options,

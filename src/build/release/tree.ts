@@ -34,12 +34,17 @@ export function layTree(tree: string, program: string, native: string, texts: Pa
   const plugins = join(tree, "usr/libexec/docker/cli-plugins");
   mkdirSync(plugins, { recursive: true });
   symlinkSync("../../../bin/unsprawl", join(plugins, "docker-unsprawl"));
-  for (const page of manualPages(texts.dist))
-    copy(join(texts.dist, page), `usr/share/man/man${page.at(-1) ?? ""}/${page}`);
+  for (const page of manualPages(texts.dist)) {
+    const path = `usr/share/man/man${page.at(-1) ?? ""}/${page}`;
+    copy(join(texts.dist, page), path);
+    // Debian Policy, section 12.1.
+    run("gzip", ["-n", "-9", join(tree, path)]);
+  }
   copy(join(texts.dist, "unsprawl.schema.json"), "usr/share/unsprawl/unsprawl.schema.json");
   for (const [shell, path] of Object.entries(COMPLETIONS)) put(path, run(native, ["completion", shell]));
   put(`usr/lib/systemd/system/${AGENT_UNIT}`, agentUnitText());
   copy(join(texts.root, "LICENSE"), "usr/share/doc/unsprawl/copyright");
+  copy(join(texts.root, "docs/changelog.md"), "usr/share/doc/unsprawl/changelog.md");
   put("usr/share/doc/unsprawl/THIRD-PARTY-LICENSES", texts.licenses);
   put("usr/share/doc/unsprawl/sbom.cdx.json", texts.bom);
 }

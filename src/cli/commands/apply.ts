@@ -45,7 +45,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   await mustBeConfirmed(context, options, "apply", `Apply this plan? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const result = await apply(plan, tools, scriptHost(context, true));
-  return finishRun(result, context);
+  return finishRun(result, context, options);
 }
 
 function readPlan(file: string): Plan {

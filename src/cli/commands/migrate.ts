@@ -43,7 +43,7 @@ export async function run(context: CommandContext, sources: readonly string[], o
     await mustBeConfirmed(context, options, "migrate", `Move ${movedText(plan)}? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true, provider);
   const result = await apply(plan, tools, scriptHost(context, true));
-  const exit = await finishRun(result, context, plan.notMoved);
+  const exit = await finishRun(result, context, options, plan.notMoved);
   if (exit !== EXIT.ok) return exit;
   return exitFor(left, incomplete, context);
 }

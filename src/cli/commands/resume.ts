@@ -28,7 +28,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
   await mustBeConfirmed(context, options, "resume", question);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
   const act = isBack ? rollback : resume;
-  return finishRun(await act(id, tools, scriptHost(context, true)), context);
+  return finishRun(await act(id, tools, scriptHost(context, true)), context, options);
 }
 
 /** Whether nothing of the run is left to do: all of it is done, purged or put back. */

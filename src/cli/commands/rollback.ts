@@ -25,5 +25,5 @@ export async function run(context: CommandContext, args: readonly string[], opti
     for (const line of intent) say(context, line);
   await mustBeConfirmed(context, options, "rollback", `Put this back? ${restartsText(plan)}`);
   const tools = await applyTools(assembly, plan, options["breakLock"] === true);
-  return finishRun(await rollback(id, tools, scriptHost(context, true)), context);
+  return finishRun(await rollback(id, tools, scriptHost(context, true)), context, options);
 }

@@ -3,6 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { apply } from "../../core/apply.ts";
 import { rotateTools } from "../../assembly/rotating.ts";
 import { runIds } from "../../core/journal/journal.ts";
+import { OTHER_ENGINE } from "../../rotate/places.ts";
 import { rotation } from "../../rotate/perform.ts";
 import { planRotation, type NotRotated } from "../../rotate/plan.ts";
 import { jsonText } from "../../kit/text/escape.ts";
@@ -40,6 +41,7 @@ export async function run(context: CommandContext, args: readonly string[], opti
     {
       of,
       only: listFlag(options, "only"),
+      mayMiss: listFlag(options, "accept").includes(OTHER_ENGINE),
       graceMs: parseDuration(textFlag(options, "grace") ?? "5s", "--grace"),
       healthTimeoutMs: parseDuration(textFlag(options, "healthTimeout") ?? "90s", "--health-timeout"),
       signal: context.signal,
@@ -52,11 +54,11 @@ export async function run(context: CommandContext, args: readonly string[], opti
   await mustBeConfirmed(context, options, "rotate", questionText(plan, given !== null));
   const applying = await applyTools(assembly, plan, options["breakLock"] === true);
   const own = given === null ? applying : { ...applying, migration: rotation(tools) };
-  const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context, undefined, left);
+  const exit = await finishRun(await apply(plan, own, scriptHost(context, true)), context, options, undefined, left);
   return exit === EXIT.ok && left.length > 0 ? EXIT.partly : exit;
 }
 
-/** The value in a file, or on stdin for `-`, byte for byte; null for none. Throws `usage` for an empty one. */
+/** The bytes of a file, or of stdin for `-`; null for none. Throws `usage` for an empty one. */
 async function givenValue({ assembly }: CommandContext, from: string | null): Promise<Secret | null> {
   if (from === null) return null;
   const value = Secret.of(

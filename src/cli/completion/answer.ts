@@ -2,6 +2,7 @@ import type { Assembly } from "../../assembly/index.ts";
 import { isPlainWord, listedNames, quickly } from "../../assembly/listed-names.ts";
 import { SOURCES } from "../../assembly/plug-ins.ts";
 import { runIds } from "../../core/journal/journal.ts";
+import { keptByRun } from "../../engine/names.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { commandFirst } from "../global-flags.ts";
 import { TOPICS } from "../reference.ts";
@@ -150,7 +151,12 @@ async function sourceOf(current: string, assembly: Assembly): Promise<Completion
   if (about === undefined) return words(KINDS);
   const begin = `${about.kind}:`;
   if (about.lists !== undefined)
-    return words((await listedNames(about.lists, assembly, HERE)).map((name) => [begin + name, about.lists ?? ""]));
+    return words(
+      (await listedNames(about.lists, assembly, HERE))
+        // What a run keeps is no source that anyone types.
+        .filter((name) => keptByRun(name) === null)
+        .map((name) => [begin + name, about.lists ?? ""]),
+    );
   return about.reads === "files" ? pathsOf("files", begin) : words([]);
 }
 
@@ -161,9 +167,7 @@ async function storeWords(assembly: Assembly): Promise<readonly CompletionWord[]
   return quickly(async () => {
     const configured = new Set(await assembly.storeNames());
     const known = await assembly.knownStores();
-    return known.map(
-      (name) => [name, configured.has(name) ? "configured" : "set by its environment variables"] as const,
-    );
+    return known.map((name) => [name, configured.has(name) ? "configured" : "by its environment variables"] as const);
   });
 }
 

@@ -48,12 +48,20 @@ export const RUNS: readonly CommandSpec[] = [
     usage: "rotate [what...]",
     group: "runs",
     summary: "Make new values for moved secrets, where they are checked and everywhere",
-    details: `A moved secret was readable until then. rotate makes a new value, writes it to the store, sets it where it is checked (databases, caches, queues, directories; a key that only the application checks is just made), has every container of this engine receive it, one after another, and proves that the old one is refused.
+    details: `A moved secret was readable until then. rotate makes a new value, writes it to the store, sets it where it is checked (databases, caches, queues, directories; a key that only the application checks is just made), has every container receive it, one after another, also on other engines that it was moved on, and proves that the old one is refused.
 
 What is a run's id, the first characters of one, or \`last\`, or a container, docker:NAME; without it, everything that was moved is meant. Servers are asked first whether it can be done. A rotation is a run: resume, rollback and scrub work as for any other, and rollback does until scrub.`,
     options: [
       ["--only <name…>", "Rotate only variables of this name"],
-      ["--value-from <file>", "The new value of one secret, which is valid already where it is checked (- for stdin)"],
+      [
+        "--value-from <file>",
+        "The new value of one secret, which is valid already where it is checked (- for stdin); a newline at its end does not count, unless the old value ends in one",
+      ],
+      [
+        "--accept <risk…>",
+        "other-engine: containers that another engine had of it are left out if that engine does not answer",
+        ["other-engine"],
+      ],
       ["-o, --output <file>", "Save the plan for apply (0600), and change nothing"],
       DRY_RUN,
       YES,

@@ -2,7 +2,7 @@ import type { Journal } from "../../core/journal/journal.ts";
 import { unitsOf, unitState } from "../../core/journal/runs.ts";
 import { OLD_GONE, swapNames } from "../../engine/names.ts";
 import { printable } from "../../kit/text/escape.ts";
-import { storeKeyText, type Plan, type Step } from "../../model/plan.ts";
+import { consumerText, storeKeyText, type Plan, type RotateStep, type Step } from "../../model/plan.ts";
 
 type RunJournal = Pick<Journal, "plan" | "receipts">;
 
@@ -31,6 +31,12 @@ function headline(verb: string, { id, createdAt, store }: Plan): string {
   return printable(`${verb} ${id} of ${createdAt.slice(0, 16).replace("T", " ")} UTC (store ${store.name}):`);
 }
 
+function earlierText({ name, isGiven, checkedBy, consumers }: RotateStep): string {
+  const given = `give the earlier ${name} to ${consumers.map(consumerText).join(", ") || "nobody"}`;
+  if (isGiven !== true) return `have ${checkedBy} accept the earlier ${name} again, and ${given}`;
+  return `${given}; where it is checked it may be refused: nobody is asked there`;
+}
+
 function undone(step: Step, plan: Plan): string[] {
   const line = (text: string): string[] => [`  ${printable(text)}`];
   switch (step.kind) {
@@ -46,9 +52,7 @@ function undone(step: Step, plan: Plan): string[] {
     case "clean":
       return step.image.tags.flatMap((tag) => line(`tag the original image as ${tag} again`));
     case "rotate":
-      return line(
-        `have ${step.checkedBy} accept the earlier ${step.name} again, and give it to ${step.consumers.map(({ container }) => container).join(", ") || "nobody"}`,
-      );
+      return line(earlierText(step));
     case "recreate":
       return line(`put ${step.subject.name} back as it was (it restarts)`);
     default:

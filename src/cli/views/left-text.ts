@@ -1,3 +1,5 @@
+import { secretsLeft } from "../../core/plan-secrets.ts";
+import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import type { Finding } from "../../model/finding.ts";
 import type { NotMoved } from "../../model/plan.ts";
@@ -13,10 +15,11 @@ export function leftText(left: readonly Pick<NotMoved, "finding" | "elsewhere">[
 }
 
 function named(left: readonly Pick<NotMoved, "finding">[], what: string, title: string): string {
-  const verb = left.length === 1 ? what : what.replace("stays", "stay").replace("was", "were");
+  const secrets = secretsLeft(left);
+  const verb = secrets === 1 ? what : what.replace("stays", "stay").replace("was", "were");
   const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : "";
   const places = left.slice(0, NAMED).map(({ finding }) => placeIn(finding));
-  return `${left.length} ${left.length === 1 ? "secret" : "secrets"} ${verb}: ${printable(places.join(", "))}${more} (reasons under "${title}")`;
+  return `${countText(secrets, "secret")} ${verb}: ${printable(places.join(", "))}${more} (reasons under "${title}")`;
 }
 
 function placeIn({ name, location: { place, subjectName } }: Finding): string {

@@ -3,7 +3,7 @@ import { paint } from "../../kit/paint.ts";
 import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth } from "../../kit/text/wrap.ts";
-import { storeKeyText, type Plan, type RotateStep } from "../../model/plan.ts";
+import { consumerText, storeKeyText, type Plan, type RotateStep } from "../../model/plan.ts";
 
 /** What a rotation would do, for a person: each secret with where it is checked, where it is stored, and who restarts. */
 export function rotateText(plan: Plan, left: readonly NotRotated[], stream: NodeJS.WriteStream): string {
@@ -15,7 +15,7 @@ export function rotateText(plan: Plan, left: readonly NotRotated[], stream: Node
     ...line("checked ", `by ${step.checkedBy}${loginText(step)}`),
     ...line("stored  ", step.entries.map(({ key }) => storeKeyText(key)).join(", ")),
     ...line("restarts", restartText(step)),
-    ...line("meanwhile", OVERLAPS[step.overlap]),
+    ...line("meanwhile", overlapText(step)),
     "",
   ]);
   for (const { name, subject, reason, hint } of left)
@@ -48,11 +48,19 @@ const OVERLAPS: { readonly [overlap in RotateStep["overlap"]]: string } = {
   application: "only the application checks it: what the old value signed or encrypted is no longer valid",
 };
 
+function overlapText({ overlap, entries, target }: RotateStep): string {
+  const list = entries.find(({ role }) => role === "previous");
+  if (list !== undefined) return `what the old value signed or encrypted stays valid: ${list.name} takes it in`;
+  const { variable } = (target["previous"] ?? {}) as { readonly variable?: string };
+  if (variable === undefined) return OVERLAPS[overlap];
+  return `${OVERLAPS[overlap]}, unless ${variable} is migrated first, with the old value in it`;
+}
+
 const running = ({ consumers }: Pick<RotateStep, "consumers">): readonly string[] =>
-  consumers.flatMap(({ container, isRunning }) => (isRunning ? container : []));
+  consumers.flatMap((one) => (one.isRunning ? consumerText(one) : []));
 
 function restartText(step: RotateStep): string {
-  const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(({ container }) => container);
+  const stopped = step.consumers.filter(({ isRunning }) => !isRunning).map(consumerText);
   const later = stopped.length === 0 ? "" : `; ${stopped.join(", ")} at the next start`;
   const now = running(step);
   return `${now.length === 0 ? "nobody" : now.join(", then ")}${later}`;

@@ -1,5 +1,6 @@
 import type { Journal } from "../../core/journal/journal.ts";
 import { runStateText, unitsOf, type RunSummary } from "../../core/journal/runs.ts";
+import { secretsLeft } from "../../core/plan-secrets.ts";
 import { storePlace } from "../../core/store-place.ts";
 import { paint } from "../../kit/paint.ts";
 import { bare, cmd } from "../../kit/shell.ts";
@@ -14,10 +15,10 @@ import { table, type Cell } from "./table.ts";
 export function runsText(runs: readonly RunSummary[], stream: NodeJS.WriteStream): string {
   if (runs.length === 0) return "no runs yet: unsprawl migrate makes one";
   const head: Cell[] = ["RUN", "STATE", "SECRETS", "STORE", "CONTAINERS"].map((text) => ({ text, colour: "dim" }));
-  const rows = runs.map(({ run, store, units, error, ...one }): Cell[] => [
+  const rows = runs.map(({ run, store, units, secrets, error, ...one }): Cell[] => [
     { text: run, colour: "bold" },
     { text: runStateText({ ...one, units }) },
-    { text: String(units.reduce((sum, { secrets }) => sum + secrets, 0)) },
+    { text: String(secrets) },
     { text: store },
     { text: error ?? units.map(({ unit }) => unit).join(", ") },
   ]);
@@ -65,7 +66,7 @@ export function runSummaryText(
         ["engine", engine === "" ? [] : [engine]],
         ["secrets", moved],
         ["failed", ended === "failed" ? reasonsOf(journal) : []],
-        ["not moved", plan.notMoved.length === 0 ? [] : [countText(plan.notMoved.length, "secret")]],
+        ["not moved", plan.notMoved.length === 0 ? [] : [countText(secretsLeft(plan.notMoved), "secret")]],
         ["keeps", isDone ? keptThings(journal) : []],
         ["next", [...(next ?? []), cmd`unsprawl runs ${run} --log  shows its journal`]],
       ],

@@ -1,6 +1,7 @@
 import type { ScanReport } from "../../core/scan.ts";
 import { keptText } from "../../core/kept-copies.ts";
 import { SEVERITIES, type Finding } from "../../model/finding.ts";
+import { placeWords } from "../../model/place-words.ts";
 import { countText } from "../../kit/text/count.ts";
 import { printable } from "../../kit/text/escape.ts";
 import { hanging, lineWidth, wrapWords } from "../../kit/text/wrap.ts";
@@ -10,18 +11,15 @@ import { sourcesText } from "./sources-text.ts";
 import { SEVERITY_MARK, table, tableRows, type Cell } from "./table.ts";
 
 /**
- * A scan for a person: the findings, what could not be read, the sum. On a terminal the reason is below each finding and
- * everything wraps at words; elsewhere a finding is one line, however long.
+ * A scan for a person: the findings, what could not be read, the sum. On a terminal that is too narrow for a line each,
+ * the reason is below each finding and everything wraps at words; elsewhere a finding is one line, however long.
  */
 export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null): string {
   const copies = new Map(report.groups.map((group) => [group.fingerprint, group.count]));
   const reason = (finding: Finding): string => reasonText(finding, copies.get(finding.fingerprint) ?? 1);
-  const rows =
-    report.findings.length === 0
-      ? []
-      : stream?.isTTY === true
-        ? blocks(report, reason, stream)
-        : wide(report, reason, stream);
+  const lined = report.findings.length === 0 ? [] : wide(report, reason, stream);
+  const isNarrow = stream?.isTTY === true && lined.some((row) => row.includes("\n"));
+  const rows = isNarrow ? blocks(report, reason, stream) : lined;
   const lines = rows.length > 0 ? [...rows, ""] : [];
   for (const source of report.sources) {
     for (const error of source.errors)
@@ -47,7 +45,7 @@ export function scanTable(report: ScanReport, stream: NodeJS.WriteStream | null)
 
 /** Severity, name and place, with headers; the reason below. */
 function blocks({ findings }: ScanReport, reason: (finding: Finding) => string, stream: NodeJS.WriteStream): string[] {
-  const head: Cell[] = ["SEVERITY", "NAME", "WHERE"].map((text) => ({ text, colour: "dim" }));
+  const head = headOf("SEVERITY", "NAME", "WHERE");
   const [first = "", ...rows] = tableRows(
     [
       head,
@@ -82,17 +80,23 @@ function wide(
     { text: `${finding.confidence} ${finding.score.toFixed(2)}` },
     { text: reason(finding), colour: "dim" },
   ]);
-  return tableRows(rows, stream);
+  const head = headOf("SEVERITY", "NAME", "VALUE", "WHERE", "CONFIDENCE", "WHY");
+  return tableRows(stream?.isTTY === true ? [head, ...rows] : rows, stream);
 }
+
+const headOf = (...words: readonly string[]): Cell[] => words.map((text) => ({ text, colour: "dim" }));
 
 const markOf = ({ severity }: Finding): Cell => SEVERITY_MARK[severity] ?? { text: severity };
 
-/** The container or file, and where in it; a path that begins with its file names that once. */
+/** The container or file, and where in it; a line of a file stands behind its name. */
 function whereText({ location }: Finding): string {
-  const { path, origin } = location;
   const subject = subjectIn(location);
-  const place = path.startsWith(subject) ? path : `${subject}  ${path}`;
-  return `${place}${origin === "image" ? " (from its image)" : ""}`;
+  if (location.subject !== "file") return `${subject}  ${placeWords(location)}`;
+  const { place, path } = location;
+  if (place?.kind === "line") return `${place.file}:${place.line}`;
+  return place?.kind === "text" && place.file === null && place.line !== null
+    ? `${subject}:${place.line}`
+    : `${subject}  ${path}`;
 }
 
 function reasonText(finding: Finding, count: number): string {

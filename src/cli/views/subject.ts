@@ -11,5 +11,5 @@ export function unreadIn(
   subject: string,
 ): string {
   const where = host === undefined ? source : `${host}: ${source}`;
-  return subject === host ? where : `${where} ${subject}`;
+  return subject === host || subject === source ? where : `${where} ${subject}`;
 }

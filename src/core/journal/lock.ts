@@ -60,6 +60,28 @@ export function lockOwner(state: string, engineId: string): string | null {
   return lockHolder(state, nameOf(engineId))?.what ?? null;
 }
 
+/**
+ * Takes the lock of a store entry, by its reference: until it is released, the agent restarts none of its consumers. Throws
+ * `locked` naming the holder.
+ */
+export function lockEntry(state: string, reference: string, what: string): Lock {
+  const lock = takeLock(state, entryLock(reference), what);
+  if (lock !== null) return lock;
+  const holder = lockHolder(state, entryLock(reference));
+  throw new UnsprawlError(
+    "locked",
+    `another unsprawl rotates it${by(holder)}`,
+    cmd`wait for it; ${bare(endHolderHint(holder))}`,
+  );
+}
+
+/** Whether a run has the lock of this entry. */
+export function isEntryLocked(state: string, reference: string): boolean {
+  return lockHolder(state, entryLock(reference)) !== null;
+}
+
+const entryLock = (reference: string): string => `entry-${shortDigest(reference)}`;
+
 const WATCH = "watch";
 const AGENT = "agent";
 

@@ -141,11 +141,19 @@ const STEPS: { readonly [kind in Step["kind"]]: v.GenericSchema } = {
     overlap: v.picklist(["both", "none", "application"]),
     entries: v.pipe(
       v.array(
-        v.object({ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT }),
+        v.object({
+          ...{ name: TEXT, key: v.object({ path: TEXT, field: v.string() }), reference: TEXT, fingerprint: TEXT },
+          role: v.exactOptional(v.picklist(["pair", "previous"])),
+        }),
       ),
       v.minLength(1),
     ),
-    consumers: v.array(v.object({ container: TEXT, references: v.array(TEXT), isRunning: v.boolean() })),
+    consumers: v.array(
+      v.object({
+        ...{ container: TEXT, references: v.array(TEXT), isRunning: v.boolean() },
+        engine: v.exactOptional(v.object({ id: TEXT, address: TEXT })),
+      }),
+    ),
   }),
   check: delivers({
     graceMs: NUMBER,

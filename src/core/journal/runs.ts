@@ -2,6 +2,7 @@ import { causeOf, UnsprawlError, type ErrorCode } from "../../model/error.ts";
 import { cmd } from "../../kit/shell.ts";
 import type { Plan, Step } from "../../model/plan.ts";
 import type { Receipt } from "../../model/receipt.ts";
+import { secretsOfSteps } from "../plan-secrets.ts";
 import { readJournal, runIds, type Installation, type Journal } from "./journal.ts";
 import { lockOwner } from "./lock.ts";
 
@@ -38,6 +39,8 @@ export type RunSummary = {
   /** How its own steps ended, if not well. Of a `done` run: after some of its units were moved. */
   readonly ended: "cancelled" | "failed" | null;
   readonly units: readonly { readonly unit: string; readonly state: UnitState; readonly secrets: number }[];
+  /** How many secrets it moved or rotated; one that several units have is counted once. */
+  readonly secrets: number;
   /** The next command to type; null if nothing is left to do. */
   readonly next: string | null;
   /** Why the journal of an unreadable run was rejected; null for all others. */
@@ -59,7 +62,7 @@ function summarize(installation: Installation, id: string): RunSummary {
     const units = [...unitsOf(plan)].map(([unit, steps]) => ({
       unit,
       state: unitState(receipts, unit),
-      secrets: steps.filter((step) => step.kind === "put").length,
+      secrets: secretsOfSteps(steps),
     }));
     const is = runState(installation.state, journal);
     const next = { done: cmd`unsprawl scrub ${id}`, unfinished: cmd`unsprawl resume ${id}` }[is as string] ?? null;
@@ -71,11 +74,12 @@ function summarize(installation: Installation, id: string): RunSummary {
       state: is,
       ended: endOf(receipts),
       units,
+      secrets: secretsOfSteps(plan.steps),
       next,
       error: null,
     };
   } catch (error) {
-    const none = { createdAt: "", store: "", engine: "", ended: null, units: [], next: null } as const;
+    const none = { createdAt: "", store: "", engine: "", ended: null, units: [], secrets: 0, next: null } as const;
     const why = error instanceof UnsprawlError ? error.message : `cannot be read (${causeOf(error)})`;
     return { run: id, ...none, state: "unreadable", error: why };
   }

@@ -10,6 +10,11 @@ export const ROTATED: Fingerprint = "scrubbed:rotated";
 /** Replaces a value's fingerprint: nothing is known about the value any more. */
 export const FORGOTTEN: Fingerprint = "scrubbed";
 
+/** Whether this fingerprint of a finding is one of a scrubbed run: plain, or with a number that equal ones share. */
+export function isForgotten(print: Fingerprint): boolean {
+  return print.startsWith(FORGOTTEN);
+}
+
 /**
  * What a scrubbed run keeps of a migrated value, so that `doctor` can still tell whether it was rotated: 16 bits from a
  * slow hash (scrypt) under a salt and the installation's key. One in 65,536 other values matches too, so guessing is

@@ -1,3 +1,4 @@
+import { toolOf } from "../reference.ts";
 import type { NamedLiteral } from "./assignment.ts";
 
 /** Whether a string may name a value inside itself: only a sign, or an escape that stands for one, gives one. */
@@ -28,10 +29,16 @@ const SETTING = /^\$\{([A-Za-z_][\w.-]{1,100}):([^{}:\s][^{}\s]{2,400})\}$/;
 
 /** What a setting's value in quotes or without is when nothing else sets it: `password: ${DB_PASSWORD:…}`. */
 export function fallbackOf(one: NamedLiteral): NamedLiteral {
-  const fallback = one.value.startsWith("${") ? SETTING.exec(one.value)?.[2] : undefined;
+  const fallback = settingIn(one.value)?.[2];
   if (fallback === undefined || /^[-=?+]/.test(fallback)) return one;
   const end = one.end - 1;
   return { ...one, value: fallback, start: end - fallback.length, end };
+}
+
+/** `${vault:secret/web:password}` has no default: it names a tool and an entry there. */
+function settingIn(value: string): RegExpExecArray | null {
+  const found = value.startsWith("${") ? SETTING.exec(value) : null;
+  return found !== null && toolOf(value) === null ? found : null;
 }
 
 /** What a string that has no name names inside: an option, a header, a parameter, a part of a connection. */
@@ -48,7 +55,7 @@ export function innerNames(raw: string, value: string, start: number, end: numbe
   if (BEARER.test(value)) return whole("authorization");
   const header = value.includes(":") ? HEADER.exec(value) : null;
   if (header !== null) return part(raw, start, header[1] as string, header[2] as string);
-  const setting = value.startsWith("${") ? SETTING.exec(value) : null;
+  const setting = settingIn(value);
   if (setting !== null) return part(raw, start, setting[1] as string, setting[2] as string);
   const dsn = value.includes("@") ? DSN.exec(value) : null;
   if (dsn !== null) return part(raw, start, "password", dsn[2] as string);

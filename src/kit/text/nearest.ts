@@ -9,22 +9,23 @@ export function nearestWord(word: string, known: readonly string[]): string | nu
 
 /**
  * The name that a person may have meant: the same but for case, one that has the word as a part (`shop-web-1` for `web`), or
- * the nearest one; null for none.
+ * the nearest one, as a whole, without Compose's number or in one of its parts; null for none.
  */
 export function nearestName(word: string, names: readonly string[]): string | null {
   const typed = word.toLowerCase();
-  const isPart = (name: string): boolean =>
-    typed !== "" &&
-    name
-      .toLowerCase()
-      .split(/[-_./]/)
-      .includes(typed);
-  return (
-    names.find((name) => name.toLowerCase() === typed) ??
-    names.find(isPart) ??
-    nearestWord(word, names.slice(0, MOST_NAMES))
-  );
+  const exact = names.find((name) => name.toLowerCase() === typed);
+  if (exact !== undefined || typed === "") return exact ?? null;
+  const whose = new Map<string, string>();
+  for (const name of names.slice(0, MOST_NAMES))
+    for (const one of [name, name.replace(/[-_]\d+$/, ""), ...name.split(/[-_./]/)])
+      if (/\D/.test(one) && !whose.has(one.toLowerCase())) whose.set(one.toLowerCase(), name);
+  const longer = [...whose.keys()].filter((one) => one.length >= LEAST_LETTERS);
+  const near = whose.has(typed) ? typed : nearestWord(typed, longer);
+  return near === null ? null : (whose.get(near) ?? null);
 }
+
+/** A shorter part is near to everything. */
+const LEAST_LETTERS = 3;
 
 /** More are not compared letter by letter. */
 const MOST_NAMES = 1000;

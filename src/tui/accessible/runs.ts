@@ -15,8 +15,7 @@ export async function runs(face: Face): Promise<void> {
   const { session } = face;
   const { list } = session.store.get().runs;
   say(face, list.length === 0 ? "Nothing was done yet." : `${countText(list.length, "run")}, newest first.`);
-  for (const [index, { run, store, units, next, ...one }] of list.entries()) {
-    const secrets = units.reduce((sum, unit) => sum + unit.secrets, 0);
+  for (const [index, { run, store, units, secrets, next, ...one }] of list.entries()) {
     const what = `${countText(secrets, "secret")} to ${store}, ${units.map(({ unit }) => unit).join(", ")}`;
     say(
       face,

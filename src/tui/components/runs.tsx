@@ -33,8 +33,7 @@ export function Runs({ state, room }: ScreenProps) {
   const wide = Math.max(12, ...list.map((one) => runStateText(one).length + 2));
   const body = list.slice(from, to).map((one, index): ScreenRow => {
     const { glyph, ...style } = STATES[one.state];
-    const secrets = one.units.reduce((sum, unit) => sum + unit.secrets, 0);
-    const text = `${countText(secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
+    const text = `${countText(one.secrets, "secret")} → ${one.store}  ${one.units.map(({ unit }) => unit).join(", ")}`;
     const row = layout(
       [
         line(

@@ -18,7 +18,9 @@ it("what a migration leaves is named with its file and line, or its container; m
   expect(of(inLine)).toBe(`exit 3: 1 secret was not moved: ${one.name} in a/.env:7 (reasons under "Not moved")`);
   const both = `${one.name} in a/.env:7, ${inContainer.name} in ${inContainer.location.subjectName}`;
   expect(of(inLine, inContainer)).toContain(`2 secrets were not moved: ${both} (`);
-  expect(of(...Array.from({ length: 9 }, () => inLine))).toMatch(/^exit 3: 9 secrets were .* and 3 more \(/);
+  expect(of(...Array.from({ length: 9 }, (_, at) => finding(at)))).toMatch(/^exit 3: 9 secrets were .* and 3 more \(/);
+  // One password in two places.
+  expect(of(inLine, { ...inContainer, fingerprint: one.fingerprint })).toContain(`1 secret was not moved: ${both} (`);
   const hostile = { ...inLine, name: "A\u001b[2J" };
   expect(of(hostile)).not.toContain("\u001b");
   expect(leftText([{ finding: inLine, elsewhere: true }])).toBe(

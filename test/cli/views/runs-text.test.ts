@@ -13,7 +13,7 @@ const receipt = (at: string, step: string, state: Receipt["state"], data: Receip
 });
 const text = (state: "failed" | "rolled back", receipts: readonly Receipt[]): string =>
   runSummaryText(
-    { ...summary, state, units: [], ended: state === "failed" ? state : null, next: null, error: null },
+    { ...summary, state, units: [], secrets: 0, ended: state === "failed" ? state : null, next: null, error: null },
     { plan, receipts },
     process.stdout,
   ).join("\n");

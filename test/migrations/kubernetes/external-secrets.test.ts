@@ -80,6 +80,12 @@ describe("what External Secrets is told", () => {
       },
       remoteRef: { key: "api-DB-PASSWORD", version: "0".repeat(32) },
     },
+    {
+      of: target("gcp-secret-manager", { projectId: "417230985541" }),
+      secret: wanted("api--DB_PASSWORD/3", ""),
+      provider: { gcpsm: { projectID: "417230985541", auth: { workloadIdentity: login } } },
+      remoteRef: { key: "api--DB_PASSWORD", version: "3" },
+    },
   ])("$of.provider", async ({ of, secret, provider, remoteRef, kvVersion }) => {
     const facts = kvVersion === undefined ? {} : { kvVersion };
     expect(documents(await made([secret], of, "api-it", facts))).toEqual([

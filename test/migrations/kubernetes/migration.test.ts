@@ -196,7 +196,7 @@ describe("what stays", () => {
     const plan = await world.unsprawl(["plan", "kubernetes:one.yaml", "--to", "local", "--json"]);
     const [one] = (JSON.parse(plan.stdout) as { notMoved: readonly NotMoved[] }).notMoved;
     expect(one?.reason).toMatch(/^a cluster cannot read local: External Secrets/);
-    expect(one?.hint).toBe("--to a store of vault, aws-secrets-manager, aws-ssm, azure-key-vault");
+    expect(one?.hint).toBe("--to a store of vault, aws-secrets-manager, aws-ssm, azure-key-vault, gcp-secret-manager");
   });
 });
 

@@ -11,7 +11,6 @@ import { header } from "./identity.ts";
 import { counted, island, Markup, markup } from "./markup.ts";
 import { pack } from "./pack.ts";
 import { plainTable } from "./plain.ts";
-import { STYLE } from "./style.ts";
 import { summary } from "./summary.ts";
 import { adviceSection, ignoredSection, notesSection, rotationSection, unreadSection } from "./sections.ts";
 import { trendSection } from "./trend.ts";
@@ -23,11 +22,11 @@ import { worstSection } from "./worst.ts";
  */
 export function html(report: ScanReport, { origin = null, trend = [], since = new Map() }: PageFacts = {}): string {
   const secrets = secretsOf(report, since);
-  const script = reportPage().trim();
+  const { script, style } = reportPage();
   const policy = [
     "default-src 'none'",
     `script-src '${digest(script)}'`,
-    `style-src '${digest(STYLE)}'`,
+    `style-src '${digest(style)}'`,
     "base-uri 'none'",
     "form-action 'none'",
     // The script makes elements, never markup.
@@ -40,7 +39,7 @@ export function html(report: ScanReport, { origin = null, trend = [], since = ne
 <meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer"><meta name="robots" content="noindex"><title>unsprawl: ${title}</title>
-<style>${new Markup(STYLE)}</style></head>
+<style>${new Markup(style)}</style></head>
 <body><a class="skip" href="#findings">Skip to the findings</a>
 ${header(report, title, origin)}
 <main>

@@ -60,18 +60,20 @@ function whoSees(secrets: readonly PageSecret[]): Markup {
 function nextSteps(report: ScanReport): Markup {
   if (report.findings.length === 0)
     return markup`<p>Nothing to move. <code>unsprawl watch</code> reports new ones.</p>`;
-  return markup`<ol><li>Plan the move into a store; nothing is changed yet:<br><code>${planCommand(report)}</code></li>
+  const sources = plannable(report);
+  const move =
+    sources.length === 0
+      ? markup`Saved documents are only read. Where these run, plan the move into a store; nothing is changed yet:<br><code>unsprawl plan docker: --to STORE</code>`
+      : markup`Plan the move into a store; nothing is changed yet:<br><code>${cmd`${bare(["unsprawl plan", ...sources].join(" "))} --to STORE`}</code>`;
+  return markup`<ol><li>${move}</li>
 <li>Rotate every secret that could be read: <a href="${Object.keys(report.rotation).length > 0 ? "#rotation" : "#findings"}">how</a></li></ol>`;
 }
 
-/** The command for what was scanned; documents that are only read (saved inspect output, archives) have no plan. */
-function planCommand({ findings, sources }: ScanReport): string {
+/** What was scanned and can be planned, as words of a shell: documents that are only read (saved inspect output, archives) have no plan. */
+function plannable({ findings, sources }: ScanReport): readonly string[] {
   const found = new Set(findings.map(({ location }) => location.source));
-  const plannable = sources
-    .map(({ source }) => source)
-    .filter((one) => found.has(one) && !/^(?:inspect|archive):/.test(one));
-  const words = [...new Set(plannable)].slice(0, 3).map((source) => cmd`${source}`);
-  return cmd`${bare(["unsprawl plan", ...words].join(" "))} --to STORE`;
+  const all = sources.map(({ source }) => source).filter((one) => found.has(one) && !/^(?:inspect|archive):/.test(one));
+  return [...new Set(all)].slice(0, 3).map((source) => cmd`${source}`);
 }
 
 /** Secrets whose gravest place is of this level, and places of it, which the link lists. */

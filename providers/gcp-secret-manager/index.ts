@@ -1,0 +1,57 @@
+/**
+ * `gcp-secret-manager`: one secret per variable in Google Cloud's Secret Manager, over its REST API (v1). `settings` says
+ * where and who, `credentials` and `login` get a token, `client` talks, `api` has the calls, `secrets` and `claim` store,
+ * `errors` reduces what went wrong.
+ */
+import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
+import { probeStore } from "../../src/stores-kit/probe.ts";
+import { secretApi } from "./api.ts";
+import { gcpClient } from "./client.ts";
+import { storeName } from "./errors.ts";
+import { externalSecrets } from "./external-secrets.ts";
+import { parseSecretReference, secretKey, secretNames, secretReference } from "./names.ts";
+import { readerPolicy } from "./policy.ts";
+import { issueReader } from "./reader.ts";
+import { gcpSecrets } from "./secrets.ts";
+import { GCP, publicSettings, readSettings } from "./settings.ts";
+
+export const provider: ProviderModule = {
+  provider: "gcp-secret-manager",
+  externalSecrets,
+  settings: GCP,
+  template: "name",
+  async open(name, config, context): Promise<Provider> {
+    const settings = readSettings(config, context);
+    const { projectId, name: template } = settings;
+    const client = gcpClient(settings, context.env, context.say);
+    const store = gcpSecrets(secretApi(settings, client), storeName(settings), projectId);
+    const opened: Provider = {
+      target: { name, provider: "gcp-secret-manager", settings: publicSettings(settings) },
+      key: (names) => secretKey(template, names),
+      names: (key) => secretNames(template, key),
+      reference: (key) => secretReference(key, projectId),
+      parse: (reference) => parseSecretReference(reference, projectId),
+      get: store.get,
+      version: store.version,
+      earlier: store.earlier,
+      put: store.put,
+      remove: store.remove,
+      list: store.list,
+      policy: async (names) => readerPolicy(names, settings),
+      check: () =>
+        probeStore(opened, {
+          reach: async () => {
+            await client.reach();
+            return storeName(settings);
+          },
+          authenticate: async () => {
+            await client.login();
+            return `method ${settings.auth.method}`;
+          },
+          checkAndSet: "a second write to the same name is refused; a version follows only the one that was read",
+        }),
+      issueReader: () => issueReader(settings),
+    };
+    return opened;
+  },
+};

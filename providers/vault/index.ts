@@ -28,7 +28,7 @@ export const provider: ProviderModule = {
   template: "path",
   async open(name, config, context): Promise<Provider> {
     const settings = readSettings(config, context);
-    const client = vaultClient(settings, context.env);
+    const client = vaultClient(settings, context);
     let asked: Promise<1 | 2> | null = null;
     const version = async (near?: StoreKey): Promise<1 | 2> => {
       // What one caller may not read says nothing about another's path.
@@ -40,8 +40,10 @@ export const provider: ProviderModule = {
       });
       return asking;
     };
+    const { mount, address } = settings;
     const kv = async (near?: StoreKey): Promise<Kv> =>
-      ((await version(near)) === 2 ? kv2 : kv1)(client, settings.mount, settings.address);
+      (await version(near)) === 2 ? kv2(client, mount, address, context.say) : kv1(client, mount, address);
+    const notes = new Map<string, Promise<readonly string[]>>();
     return {
       target: { name, provider: "vault", settings: publicSettings(settings) },
       key: (names) => vaultKey(settings.path, names),
@@ -52,6 +54,11 @@ export const provider: ProviderModule = {
       earlier: async (key, matches) => (await kv(key)).earlier(key, matches),
       version: async (key) => (await kv(key)).version(key.path),
       put: async (key, value, replace, origin) => (await kv(key)).put(key, value, replace, origin),
+      async mayPut(key) {
+        const known = notes.get(key.path) ?? (await kv(key)).notes(key.path);
+        notes.set(key.path, known);
+        return known;
+      },
       remove: async (key, matches, created) => (await kv(key)).remove(key, matches, created),
       list: async (what) => listKeys(what, settings, client, await version(), await kv()),
       policy: async (names) => applicationPolicy(settings, names, await version()),

@@ -2,9 +2,9 @@ import type { Provider, ReaderFile } from "../../src/contract/provider.ts";
 import { bare, cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import { Secret } from "../../src/model/secret.ts";
+import { fixedPrefix } from "../../src/stores-kit/names.ts";
 import type { VaultClient } from "./client.ts";
 import type { VaultResponse } from "./transport.ts";
-import { fixedPrefix } from "./names.ts";
 import { policyLine, readerRights, shortHash, versionRights } from "./policy.ts";
 import { publicSettings, type VaultSettings } from "./settings.ts";
 

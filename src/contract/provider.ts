@@ -160,6 +160,8 @@ export type ProviderContext = {
   readonly workTree?: string | null;
   /** Shows a message about slow operations or warnings; a provider prints nothing itself. */
   readonly say?: (text: string) => void;
+  /** Asks the person at the terminal to open a page in a browser. Absent where nobody is there to do it. */
+  readonly browse?: (url: string) => void;
 };
 
 /** How External Secrets reads this store from a cluster. Fields as in external-secrets.io/v1, `SecretStoreProvider`. */

@@ -20,7 +20,7 @@ export function runtimeDelivery(env: NodeJS.ProcessEnv, open: OpenStore): Delive
     name: "runtime",
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
-      if (subject.unreachableHost !== null) return no(subject.unreachableHost);
+      if (subject.unreachableHost !== null) return no(subject.unreachableHost.why);
       if (!subject.engineRuntimes.includes(RUNTIME_NAME))
         return no("the OCI runtime is not registered with the engine (unsprawl runtime install)");
       const settings = readSettings(runtimeHome(env));

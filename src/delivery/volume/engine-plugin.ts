@@ -4,6 +4,7 @@ import { pluginAsker, type AskPlugin } from "../../engine/plugin/ask.ts";
 import { readPluginNote, type PluginNote } from "../../engine/plugin/key.ts";
 import { PLUGIN } from "../../engine/plugin/questions.ts";
 import { foreignPlugin, pluginMark } from "../../engine/plugin/seal.ts";
+import { isPodman } from "../../engine/types.ts";
 import { UnsprawlError } from "../../model/error.ts";
 import { MARK, pluginArchive, type PluginMade } from "./archive.ts";
 import { imageRoot, ownRoot } from "./root.ts";
@@ -53,7 +54,9 @@ export async function findPlugin(engine: Engine, note: PluginNote | null): Promi
 
 /** Asks this installation's plugin of an engine; or why it cannot be asked, and the way. */
 export async function ownPlugin(engine: Engine, state: string): Promise<AskPlugin | UnsprawlError> {
-  const note = readPluginNote(state, (await engine.info()).ID);
+  const info = await engine.info();
+  if (isPodman(info)) return new UnsprawlError("refused", "Podman has no managed plugins", null);
+  const note = readPluginNote(state, info.ID);
   const found = await findPlugin(engine, note).catch((error: unknown) => {
     // Behind a proxy an engine may not show its plugins: none of them is this installation's.
     if (note === null && error instanceof UnsprawlError) return null;

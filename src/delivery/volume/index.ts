@@ -38,7 +38,7 @@ export function volumeDelivery({ engine: open, state }: VolumeDeliveryTools): De
     async fits(subject, moves): Promise<DeliveryFit> {
       const no = (why: string): DeliveryFit => ({ fits: false, why, warnings: [] });
       const ask = await asker();
-      if (ask instanceof UnsprawlError) return no(`${ask.message} (${ask.hint ?? ""})`);
+      if (ask instanceof UnsprawlError) return no(ask.hint === null ? ask.message : `${ask.message} (${ask.hint})`);
       if (subject.consumer === null)
         return no("only a container with a fixed name (--name) can be allowed its references");
       if (moves.some(({ name }) => name === OWNER)) return no(`a volume's own option has the name ${OWNER}`);

@@ -10,7 +10,7 @@ import { AWS, publicAws, readAws } from "../../src/stores-kit/aws.ts";
 import { namesInPath } from "../../src/stores-kit/names.ts";
 import { issueAwsReader } from "../../src/stores-kit/aws-reader.ts";
 import { checkSecrets } from "./check.ts";
-import { parseSecretReference, secretKey, secretPolicy, secretReference } from "./names.ts";
+import { parseSecretReference, secretKey, secretMigratorPolicy, secretPolicy, secretReference } from "./names.ts";
 import { secretStore } from "./secrets.ts";
 
 const SETTINGS = {
@@ -57,6 +57,7 @@ export const provider: ProviderModule = {
       remove: store.remove,
       list: (what) => store.list(what === "" ? prefix : what, path.includes("{name}")),
       policy: async (names) => secretPolicy(template, names, aws.region),
+      writerPolicy: async () => secretMigratorPolicy(template, aws.region),
       check: () => checkSecrets(opened, store.client),
       issueReader: () => issueAwsReader(given.reader, dir, settings, () => secretPolicy(prefix, null, aws.region)),
     };

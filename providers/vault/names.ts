@@ -2,7 +2,7 @@ import type { FoundNames, KeyNames, SubjectNames } from "../../src/contract/prov
 import { cmd } from "../../src/kit/shell.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
-import { namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
+import { fixedPrefix, namesInPath, templateFor, templateForms } from "../../src/stores-kit/names.ts";
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
@@ -84,11 +84,6 @@ export function parseVaultReference(reference: string, { mount, namespace, addre
  */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/").replaceAll("sys/health", "sys/%68ealth");
-}
-
-/** The part of the template that is the same for all names, for policies: `apps/` of `apps/{subject}`. */
-export function fixedPrefix(template: string): string {
-  return template.split("{")[0] ?? "";
 }
 
 /** The path of all values that the template can address, for a policy. */

@@ -137,8 +137,11 @@ export interface Delivery {
    * works at boot before the engine is up. A no-op for `runtime`.
    */
   prepare(subjectId: string, owner: Owner, moves: readonly Move[], values: ReadonlyMap<string, Secret>): Promise<void>;
-  /** Reverses `allow` and `prepare` for this subject id. Idempotent. */
-  discard(subjectId: string): Promise<void>;
+  /**
+   * Reverses `allow` and `prepare` for this subject id. Idempotent. Returns what it could not reach and how to remove that; null
+   * for nothing.
+   */
+  discard(subjectId: string): Promise<string | null>;
   /**
    * How much of the environment it restores: `whole`, before the entrypoint begins, or what the entrypoint sets. Decides
    * what counts as evidence that the application has a value.

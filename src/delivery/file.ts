@@ -128,6 +128,7 @@ export function fileDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     async discard(id) {
       discardUnit(env, id);
+      return null;
     },
     environment: "by entrypoint",
     readsItself: (subject, name) => isOption(subject, name) || fileProgram(subject) !== null,

@@ -55,6 +55,7 @@ export function shimDelivery(env: NodeJS.ProcessEnv): Delivery {
     },
     async discard(id) {
       discardUnit(env, id);
+      return null;
     },
     environment: "whole",
     received: async (app, sought) => ((await app.becameEntrypoint(sought)) ? "entrypoint" : null),

@@ -19,8 +19,13 @@ export type VaultRequest = {
 /** The API of one Vault: a response, or an UnsprawlError without anything from the request. */
 export type VaultClient = {
   call(method: Method, path: string, request: VaultRequest): Promise<VaultResponse>;
-  /** Without a token, for health. */
-  bare(method: Method, path: string, json?: { readonly [key: string]: unknown }): Promise<VaultResponse>;
+  /** Without the login: for health, or with another token. */
+  bare(
+    method: Method,
+    path: string,
+    json?: { readonly [key: string]: unknown },
+    token?: string,
+  ): Promise<VaultResponse>;
   readonly loginEnds: VaultSession["endsAt"];
   /** After a 403 that a caller expected: throws `denied` if the token is bad, as opposed to a missing right. */
   mustBeKnown(): Promise<void>;
@@ -35,7 +40,7 @@ export function vaultClient(settings: VaultSettings, context: LoginContext): Vau
   const send = patient(settings, context.env);
   const session = openSession(settings, context, send);
   return {
-    bare: (method, path, json) => send(method, path, null, json),
+    bare: (method, path, json, token) => send(method, path, token ?? null, json),
     loginEnds: () => session.endsAt(),
     async mustBeKnown() {
       const token = await session.token();

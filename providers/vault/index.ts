@@ -1,7 +1,8 @@
 /**
  * `vault`: the KV engine, version 1 and 2, of HashiCorp Vault and OpenBao, through node-vault. `settings` says where,
  * `auth-settings` who; `transport` and `client` talk, `login` and `auth` log in; `kv1` and `kv2` store, `list` lists;
- * `errors` reduces what went wrong, `policy` names rights, `reader` issues the runtime's credential.
+ * `errors` reduces what went wrong, `policy` names rights, `reader` issues
+ * the runtime's credential, `revoke` ends it.
  */
 import type { Provider, ProviderModule } from "../../src/contract/provider.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
@@ -17,6 +18,7 @@ import { listKeys } from "./list.ts";
 import { parseVaultReference, vaultKey, vaultNames, vaultReference } from "./names.ts";
 import { applicationPolicy, migratorPolicy } from "./policy.ts";
 import { issueReader } from "./reader.ts";
+import { revokeReader } from "./revoke.ts";
 import { publicSettings, readSettings, VAULT } from "./settings.ts";
 
 export const provider: ProviderModule = {
@@ -64,6 +66,7 @@ export const provider: ProviderModule = {
       loginEnds: () => client.loginEnds(),
       check: () => checkVault(settings, client, version, kv),
       issueReader: async () => issueReader(settings, client, await version()),
+      revokeReader: async (issued) => revokeReader(issued, settings, client),
     };
   },
 };

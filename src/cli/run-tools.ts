@@ -24,8 +24,8 @@ export function residueTools(assembly: Assembly): ResidueTools {
 
 /** What core needs to find out whether moved secrets have been rotated. */
 export function rotationTools(assembly: Assembly): RotationTools {
-  const { state, key, storeOf, detector } = assembly;
-  return { state: state(), key: key(), storeOf, detector };
+  const { state, key, storeOf, detector, config } = assembly;
+  return { state: state(), key: key(), storeOf, detector, schedule: async () => (await config()).rotate };
 }
 
 export function planOf(assembly: Assembly, run: string): Plan {

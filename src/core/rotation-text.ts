@@ -1,4 +1,5 @@
 import { bare, cmd } from "../kit/shell.ts";
+import { countText } from "../kit/text/count.ts";
 import type { DoctorCheck } from "./doctor.ts";
 import type { MovedSecret } from "./rotation.ts";
 
@@ -6,9 +7,14 @@ const DAY_MS = 86_400_000;
 /** A migrated secret is overdue if it has not been rotated within this time. */
 const PATIENCE_DAYS = 7;
 
-/** Whether a migrated secret is overdue for rotation: `unsprawl watch` reminds of these. */
-export const isOverdue = (one: MovedSecret, now: Date): boolean =>
-  one.rotation === "same" && daysSince(one, now) >= PATIENCE_DAYS;
+/**
+ * Whether a migrated secret is overdue for rotation: it was not rotated since it was moved, or longer ago than the
+ * configuration says. `unsprawl watch` reminds of these.
+ */
+export function isOverdue(one: MovedSecret, now: Date): boolean {
+  if (one.rotation === "same") return daysSince(one, now) >= Math.min(PATIENCE_DAYS, one.everyDays ?? PATIENCE_DAYS);
+  return one.rotation === "rotated" && one.rotatedAt !== null && daysSince(one, now) >= (one.everyDays ?? Infinity);
+}
 
 /**
  * What became of migrated secrets. `used` are the references that applications still need: one that its store no longer
@@ -20,8 +26,8 @@ export function rotationChecks(
   now: Date,
 ): DoctorCheck[] {
   const name = "rotation";
-  const rotated = secrets.filter((one) => one.rotation === "rotated");
   const late = new Set(secrets.filter((one) => isOverdue(one, now)));
+  const rotated = secrets.filter((one) => one.rotation === "rotated" && !late.has(one));
   const fresh = secrets.filter((one) => one.rotation === "same" && !late.has(one));
   const unknown = Map.groupBy(
     secrets.filter((one) => one.rotation === "unknown"),
@@ -78,12 +84,14 @@ export function rotationReminder(secrets: readonly MovedSecret[], now: Date): st
   const [first] = late;
   if (first === undefined) return null;
   const more = late.length > 1 ? `, and ${late.length - 1} more` : "";
-  return `not rotated yet: ${lateText(first, now)}${more}; unsprawl doctor lists them`;
+  return `rotation is due: ${lateText(first, now)}${more}; unsprawl doctor lists them`;
 }
 
 function lateText(one: MovedSecret, now: Date): string {
   const what = `${one.name} of ${one.subject}, now in ${one.store} at ${one.key}`;
-  return `${what}: exposed until it was moved ${daysSince(one, now)} days ago, and not rotated yet`;
+  const days = countText(daysSince(one, now), "day");
+  if (one.rotation === "rotated") return `${what}: rotated ${days} ago, and every ${one.everyDays} days is wanted`;
+  return `${what}: exposed until it was moved ${days} ago, and not rotated yet`;
 }
 
 /** The first three by name, and how many more. */
@@ -97,6 +105,6 @@ function hintOf({ rule, run, name }: MovedSecret): string {
   return cmd`unsprawl rotate ${run} --only ${name} --dry-run shows whether it can be done from here${bare(how)}`;
 }
 
-/** How many whole days ago a secret was migrated. */
-export const daysSince = ({ movedAt }: MovedSecret, now: Date): number =>
-  Math.max(0, Math.floor((now.getTime() - Date.parse(movedAt)) / DAY_MS));
+/** How many whole days ago a secret was rotated, or migrated if that was not seen. */
+export const daysSince = ({ movedAt, rotatedAt }: MovedSecret, now: Date): number =>
+  Math.max(0, Math.floor((now.getTime() - Date.parse(rotatedAt ?? movedAt)) / DAY_MS));

@@ -6,7 +6,8 @@ import { fingerprint, type Fingerprint, type FingerprintKey } from "../model/fin
 import { storeKeyText, type Move, type StoreTarget } from "../model/plan.ts";
 import type { Secret } from "../model/secret.ts";
 import { secretName } from "./exposed.ts";
-import { completedMoves, type DoneMove } from "./moved.ts";
+import type { RotationSchedule } from "./config/rotate.ts";
+import { completedMoves, lastRotations, type DoneMove } from "./moved.ts";
 import { FORGOTTEN, isValueOf } from "./journal/trace.ts";
 
 /**
@@ -29,6 +30,10 @@ export type MovedSecret = {
    * in `why`.
    */
   readonly rotation: "rotated" | "same" | "gone" | "unknown";
+  /** When `rotate` did it last; null if it did not, or if somebody else wrote the value. ISO 8601. */
+  readonly rotatedAt: string | null;
+  /** How often it is to be rotated, in days; null if the configuration does not say. */
+  readonly everyDays: number | null;
   readonly why: string | null;
 };
 
@@ -39,6 +44,8 @@ export type RotationTools = {
   readonly storeOf: (target: StoreTarget) => Promise<Pick<Provider, "get">>;
   /** Finds the secrets in a new value that replaced one with several. */
   readonly detector: () => Promise<Pick<Detector, "classify" | "part" | "more">>;
+  /** `rotate:` of the configuration. */
+  readonly schedule: () => Promise<RotationSchedule | null>;
 };
 
 const AT_ONCE = 8;
@@ -62,10 +69,15 @@ export async function rotations(tools: RotationTools): Promise<readonly MovedSec
     opened.set(called, store);
     return store;
   };
+  const rotatedAt = lastRotations({ state, key });
+  const schedule = await tools.schedule();
   const ask = async ({ plan, move, at }: DoneMove): Promise<readonly MovedSecret[]> => {
     const { name, location, finding } = move;
     const of = { run: plan.id, name, subject: location.subjectName, rule: finding?.rule ?? null };
-    const where = { store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at };
+    const where = {
+      ...{ store: plan.store.name, key: storeKeyText(move.key), reference: move.reference, movedAt: at },
+      ...{ rotatedAt: rotatedAt.get(move.reference) ?? null, everyDays: everyDays(move, schedule) },
+    };
     if (move.fingerprint === FORGOTTEN)
       return [{ ...of, ...where, rotation: "unknown", why: "its store did not answer when the run was scrubbed" }];
     try {
@@ -80,6 +92,10 @@ export async function rotations(tools: RotationTools): Promise<readonly MovedSec
     }
   };
   return (await pMap(newest.values(), ask, { concurrency: AT_ONCE })).flat();
+}
+
+function everyDays({ name, finding }: Move, schedule: RotationSchedule | null): number | null {
+  return schedule?.names.get(name) ?? schedule?.rules.get(finding?.rule ?? "") ?? schedule?.every ?? null;
 }
 
 type RotatedSecret = Pick<MovedSecret, "name" | "rule" | "rotation">;

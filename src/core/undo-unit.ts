@@ -46,6 +46,7 @@ export async function undoUnit(
   const phase = phasesOf(host, `undo:${unit}`, unit);
   const wasDone = unitState(journal.receipts, unit) === "done";
   const lacks: string[] = [];
+  const left: string[] = [];
   emit("start");
   try {
     // Not the host's signal: an undo must finish even after a cancellation.
@@ -57,6 +58,7 @@ export async function undoUnit(
       recall: async () => values ?? (await movedValues(steps, tools, plan)).values,
       say: () => undefined,
       lacks: (what) => void lacks.push(what),
+      leaves: (what) => (what === null || left.includes(what) ? undefined : void left.push(what)),
       phase,
       quote: tools.quote,
     };
@@ -64,7 +66,7 @@ export async function undoUnit(
     const notes = await takeAllBack(steps, lacks, journal, tools, phase);
     record.undone(`unit:${unit}`, lacks.length === 0 ? {} : { lacks });
     emit(lacks.length === 0 ? "undone" : "failed");
-    return undone(lacks, [...notes, ...steps.flatMap(givenText)]);
+    return undone(lacks, [...left, ...notes, ...steps.flatMap(givenText)]);
   } catch (error) {
     emit("failed");
     throw notWhole(unit, plan.id, reduce(error, tools), wasDone);

@@ -37,6 +37,7 @@ const EMPTY = {
   notify: new Map(),
   watch: null,
   fleet: null,
+  rotate: null,
   ui: null,
   untrusted: null,
 };
@@ -67,6 +68,12 @@ test("hosts: an address, with certificates beside the file, or a context", async
     ["a", { address: "tcp://a:2376", certPath: join(dir, "project/certs/a") }],
     ["b", { context: "prod", certPath: null }],
   ]);
+});
+
+test("rotate: how often, for all, a rule or a name", async () => {
+  put(PROJECT, "rotate: { every: 90d, rules: { stripe-key: 30d }, names: { DB_PASSWORD: 7d } }\n");
+  const { rotate } = await load();
+  expect(rotate).toEqual({ every: 90, rules: new Map([["stripe-key", 30]]), names: new Map([["DB_PASSWORD", 7]]) });
 });
 
 test("fleet: each source says when, or all of them do", async () => {
@@ -124,6 +131,7 @@ describe("what is wrong is named with its file, its key and what to do", () => {
       "sources[0] is not a source for a fleet",
       "registry:HOST",
     ],
+    ["a time that is not in days", "rotate: { every: 3h }\n", "rotate.every must be a number of days", "every: 90d"],
     ["half a minute", "fleet: { every: 30s }\n", "every 30s is not in whole minutes", "every: 15m"],
     [
       "every and cron",

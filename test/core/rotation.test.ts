@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { rotationReminder, rotationChecks } from "../../src/core/rotation-text.ts";
+import { isOverdue, rotationReminder, rotationChecks } from "../../src/core/rotation-text.ts";
 import type { MovedSecret } from "../../src/core/rotation.ts";
 import { twelveSecrets } from "../support/secrets.ts";
 import { makeWorld, type World } from "../support/world.ts";
@@ -17,6 +17,7 @@ const moved = (rotation: MovedSecret["rotation"], movedAt: string, name = "DB_PA
     rotation,
     reference: `ref+vault://secret/apps/api#/${name}`,
     why: rotation === "unknown" ? "cannot reach Vault" : null,
+    ...{ rotatedAt: null, everyDays: null },
   },
 });
 
@@ -39,8 +40,26 @@ it("what is not rotated within a week is a problem, and watch reminds of it", ()
     text: "whether UNKNOWN of api has been rotated is not known: cannot reach Vault",
     hint: "unsprawl stores check vault",
   });
-  expect(rotationReminder(all, now)).toMatch(/^not rotated yet: LATE of api.*; unsprawl doctor lists them$/);
+  expect(rotationReminder(all, now)).toMatch(/^rotation is due: LATE of api.*; unsprawl doctor lists them$/);
   expect(rotationReminder(all.slice(0, 2), now)).toBeNull();
+});
+
+it("what was rotated is due again as the configuration says, counted from then on", () => {
+  const at = (rotatedAt: string | null, everyDays: number | null): MovedSecret => ({
+    ...{ ...moved("rotated", "2026-01-01T00:00:00Z"), rotatedAt, everyDays },
+  });
+  const due = (one: MovedSecret): boolean => isOverdue(one, now);
+  const [longAgo, lately] = ["2026-08-01T00:00:00Z", "2026-11-01T00:00:00Z"];
+  expect([due(at(longAgo, 90)), due(at(lately, 90)), due(at(lately, 20))]).toEqual([true, false, true]);
+  // Without a schedule, or where nobody saw when.
+  expect([due(at(longAgo, null)), due(at(null, 90))]).toEqual([false, false]);
+  expect(rotationChecks([at(longAgo, 90)], new Map(), now)).toMatchObject([
+    { state: "fail", text: expect.stringContaining("rotated 116 days ago, and every 90 days is wanted") },
+  ]);
+  expect(rotationReminder([at(longAgo, 90)], now)).toMatch(/^rotation is due: DB_PASSWORD of api/);
+  // One that was never rotated is due after a week at the latest.
+  const never = (everyDays: number): MovedSecret => ({ ...moved("same", "2026-11-20T00:00:00Z"), everyDays });
+  expect([due(never(3)), due(never(90))]).toEqual([true, false]);
 });
 
 it("nothing is well of which nothing was rotated", () => {

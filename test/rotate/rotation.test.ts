@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Work } from "../../src/contract/migration.ts";
 import type { Provider } from "../../src/contract/provider.ts";
+import { lastRotations } from "../../src/core/moved.ts";
 import { createJournal } from "../../src/core/journal/journal.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { fingerprint, fingerprintKey } from "../../src/model/fingerprint.ts";
@@ -162,6 +163,22 @@ describe("a rotation", () => {
     valuesOf(work.plan.store).delete(JSON.stringify(entry));
     await expect(rotation(tools()).scrub([step], work)).rejects.toThrow("may be its last copy: nothing was deleted");
     expect([...valuesOf(work.plan.store).keys()]).toContain(kept("next"));
+  });
+});
+
+describe("when a value was last rotated", () => {
+  it("is known by its run, unless that was rolled back", () => {
+    const { work } = done(made(), made());
+    const [{ unit = "" } = {}] = work.plan.steps;
+    const journal = createJournal({ state, key }, work.plan);
+    journal.record.intent(`unit:${unit}`);
+    const last = (): string | undefined => lastRotations({ state, key }).get("ref+sops://x#/A");
+    expect(last()).toBeUndefined();
+    journal.record.done(`unit:${unit}`);
+    expect(Date.parse(last() ?? "")).toBeGreaterThan(Date.parse(work.plan.createdAt));
+    journal.record.undone(`unit:${unit}`);
+    journal.close();
+    expect(last()).toBeUndefined();
   });
 });
 

@@ -26,6 +26,7 @@ const moved = (name: string, days: number, rotation: MovedSecret["rotation"]): M
   reference: "",
   rotation,
   why: null,
+  ...{ rotatedAt: null, everyDays: null },
 });
 const change = (kind: Change["kind"], name: string): Change => ({
   id: name,

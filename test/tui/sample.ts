@@ -217,7 +217,7 @@ function overviewStates(text: string, many: number): TuiState["overview"][] {
     },
     age: {
       moved: (["rotated", "same", "gone", "unknown"] as const).map((rotation) => ({
-        ...{ ...moved, reference: text, rotation, why: text },
+        ...{ ...moved, reference: text, rotation, why: text, rotatedAt: null, everyDays: 1 },
       })),
       advice: {},
     },

@@ -193,6 +193,7 @@ const NOW = Date.parse("2026-01-20T12:00:00Z");
 const moved = (name: string, subject: string, movedAt: string, rotation: MovedSecret["rotation"]): MovedSecret => ({
   ...{ run: PLAN.id, name, subject, rule: name === "STRIPE_SECRET_KEY" ? "stripe-secret-key" : "url-password" },
   ...{ store: "prod", key: `apps/${subject} ${name}`, movedAt, reference: "", rotation, why: null },
+  ...{ rotatedAt: null, everyDays: null },
 });
 
 const AGE = {

@@ -94,7 +94,7 @@ type Setting = readonly [name: string, value: string];
 
 /** What is set, on one line each; names only, since settings may hold what is nobody's business. */
 function settingsOf(config: Config): readonly Setting[] {
-  const { stores, hosts, notify, tuning, minConfidence, failOn, watch, fleet } = config;
+  const { stores, hosts, notify, tuning, minConfidence, failOn, watch, fleet, rotate } = config;
   const named = [...stores].map(([name, { provider }]) => `${name} (${provider})`);
   const all: readonly (readonly [name: string, value: string | null])[] = [
     ["stores", named.join(", ")],
@@ -105,6 +105,7 @@ function settingsOf(config: Config): readonly Setting[] {
     ["hosts", [...hosts.keys()].join(", ")],
     ["notify", [...notify.keys()].join(", ")],
     ["watch", watch === null ? null : (watch.every ?? watch.cron ?? "set")],
+    ["rotate", rotate === null ? null : rotate.every === null ? "set" : `every ${rotate.every} days`],
     ["fleet", fleet === null ? null : fleet.sources.map(({ source }) => source).join(", ")],
   ];
   return all.flatMap(([name, value]) => (value === null || value === "" ? [] : [[name, printable(value)] as const]));

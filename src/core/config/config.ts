@@ -54,6 +54,7 @@ export async function loadConfig(
     notify: new Map([...user.notify, ...project.notify]),
     watch: project.watch ?? user.watch,
     fleet: project.fleet ?? user.fleet,
+    rotate: project.rotate ?? user.rotate,
     // What a person is used to goes before what a project has.
     ui: user.ui ?? project.ui,
     untrusted: counts(found) ? null : untrustedOf(found, env["SUDO_UID"] !== undefined && process.getuid?.() === 0),

@@ -14,6 +14,7 @@ import { IGNORE } from "./ignore-entries.ts";
 import { readNotify } from "./notify.ts";
 import { EMPTY, UI_THEMES, type FileConfig, type StoreConfig } from "./settings.ts";
 import { readTuning, rules, STOP_WORDS } from "./tuning-entries.ts";
+import { readRotate, ROTATE } from "./rotate.ts";
 import { readWatch, WATCH } from "./watch.ts";
 
 /**
@@ -52,6 +53,7 @@ export const configOf = <S extends v.GenericSchema, O extends v.GenericSchema, R
     hosts: mayBeNull("engines elsewhere for --hosts: name → { address, certPath } or { context }", HOSTS),
     notify: mayBeNull("where changes are sent: name → { kind, …, on, minSeverity, minConfidence }", named(outlet)),
     watch: mayBeNull("what watch does where its flags do not say: sources, every or cron, events, metrics", WATCH),
+    rotate: mayBeNull("how often moved secrets are to be rotated: every, rules, names", ROTATE),
     ui: mayBeNull(
       "the terminal UI: theme, mouse",
       map({
@@ -103,6 +105,7 @@ export async function parseConfig(
     notify: readNotify(given.notify, file, dir),
     watch: readWatch(given.watch, dir),
     fleet: readFleet(given.fleet, file),
+    rotate: readRotate(given.rotate),
     ui: given.ui ? { ...(given.ui.theme && { theme: given.ui.theme }), mouse: given.ui.mouse === true } : null,
   };
   return { top, config };

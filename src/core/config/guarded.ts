@@ -21,8 +21,8 @@ const MOST_STOP_WORDS = 100;
 
 /**
  * The settings of a file that need trust: everything that names an address, a credential, a program or a file outside
- * it (stores, hosts, notify, fleet, watch, verify, rule files), and everything that hides findings without naming each
- * one. In a `foreign` file, which someone else can write to, everything that hides findings.
+ * it (stores, hosts, notify, fleet, watch, verify, rule files), everything that hides findings without naming each one,
+ * and when people are reminded (rotate). In a `foreign` file, which someone else can write to, everything that hides findings.
  */
 export function guardedOf(top: JsonObject, tuning: TuningConfig, base: Base, foreign: boolean): readonly Guarded[] {
   const found: Guarded[] = [];
@@ -31,7 +31,7 @@ export function guardedOf(top: JsonObject, tuning: TuningConfig, base: Base, for
       found.push({ path: `${section}.${name}`, value });
   const { endpoints } = (top["verify"] ?? {}) as { readonly endpoints?: object | null };
   for (const [name, value] of Object.entries(endpoints ?? {})) found.push({ path: `verify.endpoints.${name}`, value });
-  for (const section of ["fleet", "watch"])
+  for (const section of ["fleet", "watch", "rotate"])
     if (top[section] !== undefined && top[section] !== null) found.push({ path: section, value: top[section] });
   for (const key of ["failOn", "minConfidence"] as const)
     if (loosens(key, top[key], base)) found.push({ path: key, value: top[key] });

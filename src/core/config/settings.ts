@@ -5,6 +5,7 @@ import type { Json } from "../../model/json.ts";
 import type { FleetConfig } from "./fleet.ts";
 import type { HostSettings } from "./hosts.ts";
 import { NO_TUNING, type TuningConfig } from "./tuning.ts";
+import type { RotationSchedule } from "./rotate.ts";
 import type { WatchConfig } from "./watch.ts";
 
 export type StoreConfig = {
@@ -28,6 +29,8 @@ export type FileConfig = {
   /** Null without a `watch:` section. */
   readonly watch: WatchConfig | null;
   readonly fleet: FleetConfig | null;
+  /** Null without a `rotate:` section. */
+  readonly rotate: RotationSchedule | null;
   /** Null without a `ui:` section. */
   readonly ui: UiConfig | null;
 };
@@ -47,5 +50,6 @@ export const EMPTY: FileConfig = {
   notify: new Map(),
   watch: null,
   fleet: null,
+  rotate: null,
   ui: null,
 };

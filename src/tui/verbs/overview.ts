@@ -76,8 +76,9 @@ const READERS: { readonly [tab in OverviewTab]: ReadTab } = {
   },
   async age({ assembly }) {
     const { rotations } = await import("../../core/rotation.ts");
-    const { state, key, storeOf, detector } = assembly;
-    const moved = await rotations({ state: state(), key: key(), storeOf, detector });
+    const { state, key, storeOf, detector, config } = assembly;
+    const tools = { state: state(), key: key(), storeOf, detector, schedule: async () => (await config()).rotate };
+    const moved = await rotations(tools);
     const rules = [...new Set(moved.flatMap(({ rule }) => rule ?? []))];
     if (rules.length === 0) return { age: { moved, advice: {} } };
     const adviceOf = await (await assembly.scanTools(false)).rotation();

@@ -49,7 +49,8 @@ function secretLines(one: MovedSecret, advice: { readonly [rule: string]: Rotati
 
 function ageText(one: MovedSecret, now: Date): string {
   const days = daysSince(one, now);
-  return days === 0 ? "moved today" : `moved ${countText(days, "day")} ago`;
+  const what = one.rotatedAt === null ? "moved" : "rotated";
+  return days === 0 ? `${what} today` : `${what} ${countText(days, "day")} ago`;
 }
 
 const OVERDUE: StateMark = { glyph: "!", word: "overdue", style: { color: "red", bold: true } };

@@ -4,7 +4,10 @@ import { secretMigratorPolicy, secretPolicy } from "../../providers/aws-secrets-
 import { parameterMigratorPolicy, parameterPolicy } from "../../providers/aws-ssm/names.ts";
 import { migratorPolicy as keyVaultMigratorPolicy, readerPolicy } from "../../providers/azure-key-vault/policy.ts";
 import { readSettings as azureSettings } from "../../providers/azure-key-vault/settings.ts";
-import { readerPolicy as gcpPolicy } from "../../providers/gcp-secret-manager/policy.ts";
+import {
+  migratorPolicy as gcpMigratorPolicy,
+  readerPolicy as gcpPolicy,
+} from "../../providers/gcp-secret-manager/policy.ts";
 import { readSettings as gcpSettings } from "../../providers/gcp-secret-manager/settings.ts";
 import { operatorCommands } from "../../providers/keywhiz/policy.ts";
 import type { KeywhizSettings } from "../../providers/keywhiz/settings.ts";
@@ -32,6 +35,7 @@ const KEYWHIZ: KeywhizSettings = {
 const VAULT = vaultSettings({ address: "https://vault.example.org:8200" }, { ...AT, env: { VAULT_TOKEN: "any" } });
 
 const KMS = kmsSettings({ keyId: "alias/app", context: { App: "{subject}" } }, AT);
+const GCP = gcpSettings({ projectId: "team-prod" }, AT);
 const KEY_VAULT = azureSettings({ url: "https://team.vault.azure.net" }, AT);
 
 /** The policy for one application, by store. */
@@ -42,7 +46,7 @@ export const POLICIES: { readonly [store: string]: () => Promise<string> } = {
   "aws-secrets-manager": async () => secretPolicy("apps/{project/}{subject}", WEB, "eu-central-1"),
   "aws-ssm": async () => parameterPolicy("/apps/{project/}{subject}/{name}", WEB, "eu-central-1"),
   "azure-key-vault": async () => readerPolicy(WEB, KEY_VAULT),
-  "gcp-secret-manager": async () => gcpPolicy(WEB, gcpSettings({ projectId: "team-prod" }, AT)),
+  "gcp-secret-manager": async () => gcpPolicy(WEB, GCP),
   keywhiz: async () => operatorCommands(KEYWHIZ, WEB, []),
 };
 
@@ -53,4 +57,5 @@ export const MIGRATORS: readonly (readonly [store: string, language: string, pol
   ["aws-secrets-manager", "", secretMigratorPolicy("apps/{project/}{subject}", "eu-central-1")],
   ["aws-ssm", "", parameterMigratorPolicy("/apps/{project/}{subject}/{name}", "eu-central-1")],
   ["azure-key-vault", "bicep", keyVaultMigratorPolicy(KEY_VAULT)],
+  ["gcp-secret-manager", "", gcpMigratorPolicy(GCP)],
 ];

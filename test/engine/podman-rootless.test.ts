@@ -107,7 +107,7 @@ describe.each([
     }
     expect(variables(name)).toEqual({ DB_PASSWORD: first, API_TOKEN: second });
     await migrate(name);
-    await unsprawl("scrub", "last", "--accept", "key-backup");
+    await unsprawl("scrub", "last", "--no-residue", "--accept", "key-backup");
     expect(
       podman
         .docker("ps", "-a", "--format", "{{.Names}}")

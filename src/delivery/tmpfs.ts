@@ -154,8 +154,8 @@ function secretFolder(dir: string, owner: Owner): number {
 }
 
 /**
- * Whose a file for this owner is on this host. Only root can give files away; the containers of another user's engine have
- * other ids (rootless Podman).
+ * Who owns a file for this owner on this host. Only root can give files away, and the ids in rootless Podman's containers are
+ * others on the host.
  */
 export function ownerHere(owner: Owner): Owner {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];

@@ -78,9 +78,9 @@ describe.each([
     expect(env(name)).toEqual([]);
     // Each id of the container may read them, nobody else of the host can get there.
     const units = join(world.memory, "units");
-    expect(
-      [units, ...readdirSync(units).map((one) => join(units, one))].map((one) => statSync(one).mode & 0o077),
-    ).toEqual([0, 0]);
+    const folders = [units, ...readdirSync(units).map((one) => join(units, one))];
+    expect(folders.length).toBeGreaterThan(1);
+    expect(folders.filter((one) => (statSync(one).mode & 0o077) !== 0)).toEqual([]);
     expect((await world.unsprawl(["doctor", "--no-residue"])).stdout).not.toMatch(
       /agent install|plugin install|runtime install/,
     );

@@ -132,7 +132,7 @@ export function unreachableHost(engine: Engine, info: EngineInfo): UnreachableHo
       ? AS_ROOT_THERE
       : FROM_THERE;
   if (via !== "unix") return { why: `the engine is not on this host (${address})`, way };
-  if (process.platform !== "linux") return { why: "the engine's containers run in their own Linux machine", way };
+  if (process.platform !== "linux") return { why: "the engine's containers run in a Linux virtual machine", way };
   const me = process.getuid?.();
   if (!isOwn && me !== 0) return { why: "only root can give files to a container", way };
   const options = Array.isArray(info["SecurityOptions"]) ? info["SecurityOptions"].map(String) : [];

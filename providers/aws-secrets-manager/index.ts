@@ -49,7 +49,7 @@ export const provider: ProviderModule = {
         return key.field === "" ? names : { ...names, name: key.field };
       },
       reference: secretReference,
-      parse: parseSecretReference,
+      parse: (reference) => parseSecretReference(reference, aws.region),
       get: store.get,
       version: store.version,
       earlier: store.earlier,

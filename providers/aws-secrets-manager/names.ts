@@ -3,6 +3,7 @@ import { cmd } from "../../src/kit/shell.ts";
 import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import { UnsprawlError } from "../../src/model/error.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
+import { inRegion } from "../../src/stores-kit/aws.ts";
 import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** Letters, digits and `/_+=.@-`, 512 at most (CreateSecret, Name). */
@@ -36,17 +37,19 @@ export function secretReference({ path, field }: StoreKey): string {
   return `${SCHEME}${name}${field === "" ? "" : `#/${encodeURIComponent(field)}`}`;
 }
 
-/** The key that a reference names; null for another kind. Throws `malformed`. */
-export function parseSecretReference(reference: string): StoreKey | null {
+/** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
+export function parseSecretReference(reference: string, region: string | null): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
   const bad = new UnsprawlError(
     "malformed",
     "the reference to a secret is broken",
     cmd`${SCHEME}apps/api#/DB_PASSWORD`,
   );
-  const [name = "", fragment, more] = reference.slice(SCHEME.length).split("#");
-  if (name === "" || name.includes("?") || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
+  const [place = "", fragment, more] = reference.slice(SCHEME.length).split("#");
+  const [name = "", query, twice] = place.split("?");
+  if (name === "" || twice !== undefined || more !== undefined || (fragment !== undefined && !/^\/./.test(fragment)))
     throw bad;
+  if (!inRegion(query, region, bad)) return null;
   try {
     const path = name.split("/").map(decodeURIComponent).join("/");
     return { path, field: fragment === undefined ? "" : decodeURIComponent(fragment.slice(1)) };

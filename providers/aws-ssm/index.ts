@@ -46,7 +46,7 @@ export const provider: ProviderModule = {
       key: (names) => parameterKey(prefix + path, names),
       names: ({ path: of }) => namesInPath(prefix + path, of),
       reference: (key) => parameterReference(key),
-      parse: parseParameterReference,
+      parse: (reference) => parseParameterReference(reference, aws.region),
       get: store.get,
       version: store.version,
       earlier: store.earlier,

@@ -3,6 +3,7 @@ import type { KeyNames, SubjectNames } from "../../src/contract/provider.ts";
 import { cmd } from "../../src/kit/shell.ts";
 import { iamPolicy } from "../../src/stores-kit/iam-policy.ts";
 import type { StoreKey } from "../../src/model/plan.ts";
+import { inRegion } from "../../src/stores-kit/aws.ts";
 import { encodeName, fillTemplate, templateFor, fixedPrefix } from "../../src/stores-kit/names.ts";
 
 /** "Parameter name limits": letters, digits and `.-_/`, 1011 characters with the ARN before it, 15 levels (PutParameter, Name). */
@@ -41,13 +42,16 @@ export function parameterReference({ path }: StoreKey): string {
   return `${SCHEME}${path.slice(1)}`;
 }
 
-/** The key that a reference names; null for another kind. Throws `malformed`. */
-export function parseParameterReference(reference: string): StoreKey | null {
+/** The key that a reference names; null for another kind and another region's. Throws `malformed`. */
+export function parseParameterReference(reference: string, region: string | null): StoreKey | null {
   if (!reference.startsWith(SCHEME)) return null;
+  const bad = (why: string): UnsprawlError =>
+    new UnsprawlError("malformed", `the reference to a parameter ${why}`, cmd`${SCHEME}apps/api/DB_PASSWORD`);
   const [path = "", query] = reference.slice(SCHEME.length).split("?");
-  if (/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path) && (query === undefined || /^[\w.=&-]*$/.test(query)))
-    return { path: `/${path}`, field: "" };
-  throw new UnsprawlError("malformed", "the reference to a parameter is broken", cmd`${SCHEME}apps/api/DB_PASSWORD`);
+  if (!/^[\w.-]+(?:\/[\w.-]+){0,14}$/.test(path)) throw bad("is broken");
+  return inRegion(query, region, bad("has an option that unsprawl does not know"))
+    ? { path: `/${path}`, field: "" }
+    : null;
 }
 
 /** An IAM policy that reads below this subject's part of the tree, or below all of it (null). */

@@ -6,6 +6,8 @@ import { fixedPrefix, namesInPath, templateFor, templateForms } from "../../src/
 import type { VaultSettings } from "./settings.ts";
 
 const SCHEME = "ref+vault://";
+/** The same for vals, which has a word for OpenBao. */
+const OPENBAO = "ref+openbao://";
 
 /** One KV secret per subject, one field per variable. Throws `refused` for names that Vault cannot distinguish. */
 export function vaultKey(template: string, names: KeyNames): StoreKey {
@@ -49,11 +51,12 @@ export function vaultReference(key: StoreKey, { mount, namespace }: VaultSetting
 
 /** The key of a reference into this store's mount; null for another store's. Throws `malformed`. */
 export function parseVaultReference(reference: string, { mount, namespace, address }: VaultSettings): StoreKey | null {
-  if (!reference.startsWith(SCHEME)) return null;
+  const scheme = [SCHEME, OPENBAO].find((one) => reference.startsWith(one));
+  if (scheme === undefined) return null;
   const bad = (why: string): UnsprawlError =>
     new UnsprawlError("malformed", `a ref+vault reference ${why}`, "the form is ref+vault://mount/path#/FIELD");
   const [, place = "", query = "", fragment = ""] =
-    /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(SCHEME.length)) ?? [];
+    /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(reference.slice(scheme.length)) ?? [];
   const decoded = (text: string): string => {
     try {
       return decodeURIComponent(text);

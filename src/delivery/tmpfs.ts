@@ -155,7 +155,7 @@ function secretFolder(dir: string, owner: Owner): number {
 
 /**
  * Whose a file for this owner is on this host. Only root can give files away; the containers of another user's engine have
- * ids of their own (rootless Podman).
+ * other ids (rootless Podman).
  */
 export function ownerHere(owner: Owner): Owner {
   const [uid = 0, gid = 0] = [process.getuid?.(), process.getgid?.()];

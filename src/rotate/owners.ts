@@ -13,7 +13,7 @@ import type { SecretHolder } from "./surroundings.ts";
 
 /**
  * The containers of this engine whose surroundings say where a value is checked: those that it was moved from. Another one
- * would get the password at an address of its own. A service of Compose is known by a label, too: its containers that mount
+ * would get the password at an address that it chose. A service of Compose is known by a label, too: its containers that mount
  * the value go first.
  */
 export function ownersOf(

@@ -9,6 +9,7 @@ import { UnsprawlError } from "../model/error.ts";
 import type { Location } from "../model/location.ts";
 import { isNameLike } from "../model/secret.ts";
 import type { RotatingLogin } from "../model/plan.ts";
+import { ownersOf } from "./owners.ts";
 import type { EnginePlace } from "./places.ts";
 import { administratorLogin, BY_HAND, firstInitLogin, reachedFrom, sourceOf, type ReachedTarget } from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
@@ -50,22 +51,22 @@ export async function targetAmong(
   having: readonly SecretHolder[],
   around: Around,
 ): Promise<FoundTarget> {
-  const { tools, engine, here } = around;
+  const { tools, engine, engineId, here, moved } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
   for (const entry of same) {
-    const doc =
-      having.find(({ other, references }) => other === null && references.has(entry.move.reference))?.doc ?? null;
-    const { name } = entry.move;
-    const target = await tools.targetOf({
-      ...{ name, part: entry.part, value: entry.value },
-      variables: variablesOf(doc, entry, around),
-    });
-    if (target === null || typeof target === "string") missing ??= target;
-    else {
-      const isGiven = tools.given !== undefined;
-      const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
-      found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
+    const owners = ownersOf(entry.move, moved, having, { engineId, holders: here.holders });
+    for (const doc of owners.length === 0 ? [null] : owners) {
+      const target = await tools.targetOf({
+        ...{ name: entry.move.name, part: entry.part, value: entry.value },
+        variables: variablesOf(doc, entry, around),
+      });
+      if (target === null || typeof target === "string") missing ??= target;
+      else {
+        const isGiven = tools.given !== undefined;
+        const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
+        found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
+      }
     }
   }
   const places = [...new Map(found.map((one) => [placeText(one.reached.target), one])).values()];
@@ -76,7 +77,8 @@ export async function targetAmong(
       `the same value is checked in several places: ${placeText(first.reached.target)}, ${placeText(second.reached.target)}`,
       "change it in one of them first, so that the two differ",
     );
-  mustBeOneSecret(same, same.length === found.length, around);
+  const isKnown = same.every((one) => found.some(({ entry }) => entry === one));
+  mustBeOneSecret(same, isKnown, around);
   const [any] = same;
   if (tools.given !== undefined && any !== undefined)
     return { entry: any, reached: { target: GIVEN, server: null }, usesHostNetwork: false };

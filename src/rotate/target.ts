@@ -10,7 +10,15 @@ import type { Location } from "../model/location.ts";
 import { isNameLike } from "../model/secret.ts";
 import type { RotatingLogin } from "../model/plan.ts";
 import type { EnginePlace } from "./places.ts";
-import { administratorLogin, BY_HAND, firstInitLogin, reachedFrom, sourceOf, type ReachedTarget } from "./reach.ts";
+import {
+  administratorLogin,
+  BY_HAND,
+  isNamedFromElsewhere,
+  firstInitLogin,
+  reachedFrom,
+  sourceOf,
+  type ReachedTarget,
+} from "./reach.ts";
 import type { SecretHolder } from "./surroundings.ts";
 import type { RotateTools, StoredEntry } from "./types.ts";
 import { wireOf } from "./wire.ts";
@@ -53,9 +61,9 @@ export async function targetAmong(
   const { tools, engine, here } = around;
   const found: FoundTarget[] = [];
   let missing: string | null = null;
-  for (const entry of same) {
-    const doc =
-      having.find(({ other, references }) => other === null && references.has(entry.move.reference))?.doc ?? null;
+  const placed = same.map((entry) => ({ entry, doc: containerOf(entry, having) }));
+  // Those of containers first: what a file names is meant from where it is used, which nobody here knows.
+  for (const { entry, doc } of placed.toSorted((a, b) => Number(a.doc === null) - Number(b.doc === null))) {
     const { name } = entry.move;
     const target = await tools.targetOf({
       ...{ name, part: entry.part, value: entry.value },
@@ -63,6 +71,7 @@ export async function targetAmong(
     });
     if (target === null || typeof target === "string") missing ??= target;
     else {
+      if (doc === null && found.length > 0 && isNamedFromElsewhere(target)) continue;
       const isGiven = tools.given !== undefined;
       const reached = isGiven ? { target, server: null } : reachedFrom(engine, target, doc, here.docs);
       found.push({ entry, reached, usesHostNetwork: usesHost(engine, doc) });
@@ -86,6 +95,10 @@ export async function targetAmong(
     missing === null ? "nothing here knows where it is checked" : `where it is checked is not known: ${missing}`,
     BY_HAND,
   );
+}
+
+function containerOf({ move }: StoredEntry, having: readonly SecretHolder[]): ContainerDoc | null {
+  return having.find(({ other, references }) => other === null && references.has(move.reference))?.doc ?? null;
 }
 
 /**
